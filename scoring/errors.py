@@ -1,0 +1,65 @@
+"""Every error that the project raises on purpose, as one tree.
+
+    LlmExplainError
+    ├── TableError          a table breaks DESIGN.md §8 (file, column, rule, first offending rows)
+    ├── SettingError        an option or configuration value cannot be used
+    ├── ShapeError          two arrays that belong together do not fit
+    ├── ArtifactError       saved artifacts are missing, incomplete or changed
+    ├── UnknownUserError    a user that no table knows
+    ├── UnknownItemError    an item that the catalogue does not know
+    ├── UnknownGroupError   a history group that the user does not have
+    ├── MissingExtraError   an optional dependency or its weights are not installed
+    └── …                   llm_explain.errors adds the leaves that speak of text
+
+A message reads ``<what> is <what came> but <what is needed>. <What to do.>``
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArtifactError",
+    "LlmExplainError",
+    "MissingExtraError",
+    "SettingError",
+    "ShapeError",
+    "TableError",
+    "UnknownGroupError",
+    "UnknownItemError",
+    "UnknownUserError",
+]
+
+
+class LlmExplainError(Exception):
+    """Base of every error that the project raises on purpose."""
+
+
+class TableError(LlmExplainError):
+    """A table breaks its contract."""
+
+
+class SettingError(LlmExplainError):
+    """An option or a configuration value cannot be used."""
+
+
+class ShapeError(LlmExplainError):
+    """Two arrays that belong together do not fit."""
+
+
+class ArtifactError(LlmExplainError):
+    """Saved artifacts are missing, incomplete or changed."""
+
+
+class UnknownUserError(LlmExplainError):
+    """A user that no table knows."""
+
+
+class UnknownItemError(LlmExplainError):
+    """An item that the catalogue does not know."""
+
+
+class UnknownGroupError(LlmExplainError):
+    """A history group that the user does not have."""
+
+
+class MissingExtraError(LlmExplainError):
+    """An optional dependency or its weights are not installed."""

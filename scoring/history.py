@@ -1,0 +1,163 @@
+"""One user's events before a moment, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scoring.errors import UnknownItemError
+from scoring.tables import ITEM_ID, KIND, PRICE, PURCHASE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from scoring.catalogue import Catalogue, IndexArray
+
+
+@dataclass(frozen=True)
+class History:
+    """What a user did before ``as_of``, oldest first.
+
+    All arrays have shape ``(n_events,)``. An *occasion* is a distinct timestamp of the user.
+
+    Attributes:
+        user_id: The shop's id; ``None`` for a history that came with the request.
+        as_of: The moment that the history ends before.
+        item_index: Row numbers in the catalogue.
+        timestamp: Moments, ``datetime64[ns]``.
+        quantity: Units; 1 where the table does not say.
+        price: Price of one unit; NaN where the table does not say.
+        kind: Kinds of event; ``purchase`` where the table does not say.
+        store_id: Stores; the empty string where the table does not say.
+    """
+
+    user_id: str | None
+    as_of: pd.Timestamp
+    item_index: IndexArray
+    timestamp: npt.NDArray[np.datetime64]
+    quantity: npt.NDArray[np.float64]
+    price: npt.NDArray[np.float64]
+    kind: npt.NDArray[np.object_]
+    store_id: npt.NDArray[np.object_]
+
+    def __len__(self) -> int:
+        """Return the number of events."""
+        return len(self.item_index)
+
+    def select(self, mask: npt.NDArray[np.bool_]) -> History:
+        """Return the history with only some of its events.
+
+        Args:
+            mask: Events to keep, shape ``(n_events,)``.
+
+        Returns:
+            A shorter history of the same user and moment.
+        """
+        arrays = {
+            f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name not in {"user_id", "as_of"}
+        }
+        return replace(self, **arrays)
+
+    def without(self, category_index: Collection[int], catalogue: Catalogue) -> History:
+        """Return the history as if some categories had never been bought.
+
+        Args:
+            category_index: Categories to remove.
+            catalogue: The catalogue that the row numbers belong to.
+
+        Returns:
+            A shorter history of the same user and moment.
+        """
+        removed = np.isin(catalogue.category_index[self.item_index], list(category_index))
+        return self.select(~removed)
+
+    @classmethod
+    def from_events(
+        cls, events: pd.DataFrame, catalogue: Catalogue, *, as_of: pd.Timestamp, user_id: str | None = None
+    ) -> History:
+        """Read a history from event rows of one user.
+
+        Args:
+            events: Rows of the events table (DESIGN.md §8) of one user, in any order.
+            catalogue: The shop's items.
+            as_of: Rows at this moment or later do not count.
+            user_id: The shop's id, if the user is known.
+
+        Returns:
+            The history, oldest event first.
+
+        Raises:
+            UnknownItemError: If a row names an item outside the catalogue.
+        """
+        rows = events[(events[TIMESTAMP] < as_of).to_numpy()].sort_values(TIMESTAMP, kind="stable")
+        item_index = catalogue.known(rows[ITEM_ID])
+        if (item_index < 0).any():
+            unknown = rows[ITEM_ID].to_numpy()[item_index < 0]
+            raise UnknownItemError(
+                f"the history names {len(unknown)} items outside the catalogue (first: {unknown[0]!r}) but only "
+                "catalogue items can be read. Add them to the items table and train again, or leave the rows out."
+            )
+        n = len(rows)
+
+        def column(name: str, default: object) -> npt.NDArray[np.object_]:
+            return rows[name].to_numpy(dtype=object) if name in rows else np.full(n, default, dtype=object)
+
+        return cls(
+            user_id=user_id,
+            as_of=as_of,
+            item_index=item_index,
+            timestamp=rows[TIMESTAMP].to_numpy(dtype="datetime64[ns]"),
+            quantity=column(QUANTITY, 1.0).astype(np.float64),
+            price=column(PRICE, np.nan).astype(np.float64),
+            kind=column(KIND, PURCHASE),
+            store_id=column(STORE_ID, ""),
+        )
+
+
+class EventLog:
+    """All events of a shop, ready to hand out one user's history.
+
+    Args:
+        events: The events table.
+        catalogue: The shop's items.
+    """
+
+    def __init__(self, events: pd.DataFrame, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.events = events.sort_values([USER_ID, TIMESTAMP], kind="stable").reset_index(drop=True)
+
+    @cached_property
+    def _rows(self) -> dict[str, slice]:
+        ids = self.events[USER_ID].to_numpy(dtype=object)
+        starts = (
+            np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]]) if len(ids) else np.array([], dtype=np.int64)
+        )
+        ends = np.r_[starts[1:], len(ids)] if len(ids) else starts
+        return {str(ids[a]): slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)}
+
+    @property
+    def user_ids(self) -> list[str]:
+        """Users with at least one event, sorted."""
+        return list(self._rows)
+
+    def __contains__(self, user_id: object) -> bool:
+        """Return whether the user has an event."""
+        return user_id in self._rows
+
+    def history(self, user_id: str, as_of: pd.Timestamp) -> History:
+        """Return a user's events before a moment; an unknown user has none.
+
+        Args:
+            user_id: The shop's id.
+            as_of: Events at this moment or later do not count.
+
+        Returns:
+            The history, oldest event first.
+        """
+        rows = self.events.iloc[self._rows.get(user_id, slice(0, 0))]
+        return History.from_events(rows, self.catalogue, as_of=as_of, user_id=user_id)

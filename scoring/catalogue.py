@@ -110,6 +110,4 @@ class Catalogue:
         Returns:
             Row numbers, shape ``(len(item_ids),)``.
         """
-        return np.asarray(
-            self._index_by_id.get_indexer(pd.Index(item_ids.to_numpy(dtype=object))), dtype=np.int64
-        )
+        return np.asarray(self._index_by_id.get_indexer(pd.Index(item_ids.to_numpy(dtype=object))), dtype=np.int64)

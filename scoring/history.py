@@ -58,9 +58,7 @@ class History:
         Returns:
             A shorter history of the same user and moment.
         """
-        arrays = {
-            f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name not in {"user_id", "as_of"}
-        }
+        arrays = {f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name not in {"user_id", "as_of"}}
         return replace(self, **arrays)
 
     def without(self, category_index: Collection[int], catalogue: Catalogue) -> History:
@@ -134,9 +132,7 @@ class EventLog:
     @cached_property
     def _rows(self) -> dict[str, slice]:
         ids = self.events[USER_ID].to_numpy(dtype=object)
-        starts = (
-            np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]]) if len(ids) else np.array([], dtype=np.int64)
-        )
+        starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]]) if len(ids) else np.array([], dtype=np.int64)
         ends = np.r_[starts[1:], len(ids)] if len(ids) else starts
         return {str(ids[a]): slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)}
 

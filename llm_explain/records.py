@@ -1,0 +1,179 @@
+"""What passes between the stations and what leaves the house: claims, verdicts, explanation records (DESIGN.md §9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from llm_explain.attribution import Attribution
+
+Source = Literal["phrasebook", "lm", "template"]
+"""Where a text came from."""
+
+Fact = str | int | float
+"""A value that a rule derived from the tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A typed statement that a rule derived from the tables, tied to the player that it speaks for.
+
+    Attributes:
+        kind: Name of the claim kind.
+        player: Player whose attribution the claim explains.
+        part: Part of that player's attribution.
+        phi: Attribution of the part, in logits.
+        share: ``phi`` as a share of all positive attribution of the score.
+        facts: What the rule found, by name.
+        licences: Words of degree that the facts permit.
+    """
+
+    kind: str
+    player: str
+    part: str
+    phi: float
+    share: float
+    facts: Mapping[str, Fact]
+    licences: frozenset[str] = frozenset()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``reasons`` entry of the explanation record."""
+        return {
+            "kind": self.kind,
+            "player": self.player,
+            "part": self.part,
+            "phi": self.phi,
+            "share": self.share,
+            "facts": dict(self.facts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that the verifier found wrong with a text.
+
+    Attributes:
+        code: Stable name of the rule, for example ``unlicensed_number``.
+        message: What is wrong, for a person.
+        span: Start and end of the offending characters; ``(0, 0)`` where the fault is an absence.
+    """
+
+    code: str
+    message: str
+    span: tuple[int, int] = (0, 0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``verdict.faults`` entry of the explanation record."""
+        return {"code": self.code, "message": self.message, "span": list(self.span)}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The verifier's finding on a text.
+
+    Attributes:
+        faults: Every fault found; none for a text that may be shown.
+    """
+
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the text may be shown."""
+        return not self.faults
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``verdict`` entry of the explanation record."""
+        return {"ok": self.ok, "faults": [fault.to_dict() for fault in self.faults]}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A verified sentence and where it came from.
+
+    Attributes:
+        text: The sentence.
+        source: Which of the three sources gave it.
+        skeleton: The sentence with slots instead of names and numbers.
+        verdict: The verifier's finding; always ``ok`` for a text that is shown.
+        is_ai_generated: Whether a language model wrote the skeleton.
+        prompt: Name and hash of the prompt or template behind it.
+        model: Name of the language model; empty for templates.
+    """
+
+    text: str
+    source: Source
+    skeleton: str
+    verdict: Verdict
+    is_ai_generated: bool
+    prompt: str
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an item is recommended to a user: the score, what drove it, and one true sentence.
+
+    Attributes:
+        id: Stable for the same user, item, moment, artifacts and wording.
+        user_id: The shop's id; ``None`` for a history that came with the request.
+        item_id: The shop's id.
+        rank: Place among all candidates, from 1; ``None`` for an item outside them.
+        probability: Calibrated probability of a purchase in the coming 30 days.
+        attribution: Exact Shapley values of this score.
+        reasons: Claims that the sentence states.
+        text: The sentence with its provenance; ``None`` where nothing true can be said.
+        reason_code: Why there is no text, or why it is neutral; empty for a personal sentence.
+        locale: Language of the text.
+        tone: ``friendly``, ``concise`` or ``formal``.
+        provenance: Ids and hashes of data, scorer and policy.
+        as_of: The moment that the explanation speaks of.
+    """
+
+    id: str
+    user_id: str | None
+    item_id: str
+    rank: int | None
+    probability: float
+    attribution: Attribution
+    reasons: tuple[Claim, ...]
+    text: Text | None
+    reason_code: str
+    locale: str
+    tone: str
+    as_of: pd.Timestamp
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation record of DESIGN.md §9, ready for JSON."""
+        text = self.text
+        return {
+            "id": self.id,
+            "user_id": self.user_id,
+            "item_id": self.item_id,
+            "rank": self.rank,
+            "score": self.attribution.score,
+            "probability": self.probability,
+            "base_value": self.attribution.base_value,
+            "attributions": self.attribution.to_records(),
+            "text": text.text if text else None,
+            "reason_code": self.reason_code,
+            "locale": self.locale,
+            "tone": self.tone,
+            "source": text.source if text else None,
+            "reasons": [claim.to_dict() for claim in self.reasons],
+            "verdict": (text.verdict if text else Verdict()).to_dict(),
+            "ai_generated": text.is_ai_generated if text else False,
+            "provenance": {
+                **self.provenance,
+                "lm": text.model if text else "",
+                "prompt": text.prompt if text else "",
+                "skeleton": text.skeleton if text else "",
+            },
+            "as_of": self.as_of.isoformat(),
+        }

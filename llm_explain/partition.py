@@ -1,0 +1,126 @@
+"""Players of an attribution: a partition of the categories that a user's history touches (DESIGN.md §4).
+
+The largest categories stand alone, the smaller ones together are ``rest``. The partition is chosen for the explanation
+alone and never changes a score. A category that must stand alone for one item (its own) is carved out of ``rest`` and
+takes the place of the smallest other single, so the number of groups keeps its bound and every item of a list costs
+the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.errors import SettingError
+from llm_explain.shapley import MAX_PLAYERS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from llm_explain.shapley import Coalitions
+    from scoring.catalogue import Catalogue, IndexArray
+    from scoring.history import History
+
+REST: Final = "rest"
+GROUP_PREFIX: Final = "group:"
+MAX_GROUPS: Final = 10
+"""History groups of one attribution: 2^10 coalitions."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """History groups that are present or absent together.
+
+    Attributes:
+        players: Names: ``group:<category>`` for a single category, ``rest`` for the smaller ones together, last.
+        categories: ``category_index`` behind each player.
+    """
+
+    players: tuple[str, ...]
+    categories: tuple[tuple[int, ...], ...]
+
+    def __len__(self) -> int:
+        """Return the number of groups."""
+        return len(self.players)
+
+    @cached_property
+    def _group_by_category(self) -> dict[int, int]:
+        return {category: group for group, members in enumerate(self.categories) for category in members}
+
+    def group_of(self, category_index: IndexArray) -> IndexArray:
+        """Return the group of each category, −1 where the user has no event in it.
+
+        Args:
+            category_index: Categories, shape ``(n,)``.
+
+        Returns:
+            Row numbers in ``players``, shape ``(n,)``.
+        """
+        unique, inverse = np.unique(category_index, return_inverse=True)
+        groups = np.array([self._group_by_category.get(int(category), -1) for category in unique], dtype=np.int64)
+        return groups[inverse]
+
+    def tokens(self, coalitions: Coalitions, token_categories: IndexArray) -> Coalitions:
+        """Return the tokens that are present when groups are.
+
+        Args:
+            coalitions: Present groups, shape ``(n_coalitions, n_groups)``.
+            token_categories: Category of each of the user's tokens, shape ``(n_tokens,)``.
+
+        Returns:
+            Present tokens, shape ``(n_coalitions, n_tokens)``.
+        """
+        return coalitions[:, self.group_of(token_categories)]
+
+
+def partition(
+    history: History, catalogue: Catalogue, *, max_groups: int = MAX_GROUPS, alone: Collection[int] = ()
+) -> Partition:
+    """Divide a history into groups.
+
+    Args:
+        history: The user's events.
+        catalogue: The shop's items.
+        max_groups: Most groups, ``rest`` among them.
+        alone: Categories that must stand alone where the user has events in them, for example an item's own.
+
+    Returns:
+        Single categories from the one with most occasions down (ties by name), then ``rest`` if any are left.
+
+    Raises:
+        SettingError: If ``max_groups`` cannot hold the categories that must stand alone and ``rest``, or has more
+            groups than can be enumerated.
+    """
+    if not len(set(alone)) < max_groups <= MAX_PLAYERS:
+        raise SettingError(
+            f"max_groups is {max_groups} but {len(set(alone)) + 1} to {MAX_PLAYERS} are needed: one for each category "
+            "that stands alone, and one for the rest. Choose another max_groups."
+        )
+    ordered = _by_size(history, catalogue)
+    singles = ordered
+    if len(ordered) > max_groups:
+        required = [category for category in ordered if category in set(alone)]
+        largest = [category for category in ordered if category not in set(alone)]
+        chosen = {*required, *largest[: max_groups - 1 - len(required)]}
+        singles = [category for category in ordered if category in chosen]
+    rest = tuple(sorted(set(ordered) - set(singles)))
+    players = tuple(player_name(catalogue, category) for category in singles)
+    categories = tuple((category,) for category in singles)
+    return Partition((*players, REST), (*categories, rest)) if rest else Partition(players, categories)
+
+
+def player_name(catalogue: Catalogue, category_index: int) -> str:
+    """Return the name of the player that is one category."""
+    return GROUP_PREFIX + catalogue.category_names[category_index]
+
+
+def _by_size(history: History, catalogue: Catalogue) -> list[int]:
+    """Return the user's categories, most occasions first; categories are sorted by name, so ties fall by name."""
+    category = catalogue.category_index[history.item_index]
+    moment = history.timestamp.astype("datetime64[ns]").astype(np.int64)
+    occasions = np.unique(np.column_stack([category, moment]), axis=0)[:, 0]
+    found, counts = np.unique(occasions, return_counts=True)
+    return [int(category) for category in found[np.lexsort((found, -counts))]]

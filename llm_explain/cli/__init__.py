@@ -1,0 +1,37 @@
+"""The command line of DESIGN.md §10: thin commands over the Python interface."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from llm_explain.cli import explaining, importing, models, training
+from llm_explain.cli.console import ERR
+from llm_explain.errors import LlmExplainError
+
+app = typer.Typer(
+    name="llm-explain",
+    help="Say truthfully, in one natural sentence, why an item is recommended.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(importing.app, name="import")
+app.command("train")(training.train)
+app.command("recommend")(explaining.recommend)
+app.command("explain")(explaining.explain)
+app.command("shelf")(explaining.shelf)
+app.command("whatif")(explaining.whatif)
+app.command("contrast")(explaining.contrast)
+app.command("models")(models.models)
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line on stderr and exit status 1."""
+    try:
+        app()
+    except LlmExplainError as error:
+        ERR.print(f"error: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)

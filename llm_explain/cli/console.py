@@ -1,0 +1,72 @@
+"""What the command line shows: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+OUT = Console(soft_wrap=True)
+ERR = Console(stderr=True, soft_wrap=True)
+
+Report = "Callable[[str, int, int], None]"
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show one bar a description on a terminal and one plain line a description elsewhere.
+
+    Yields:
+        A function of a description, the steps done and the steps in all.
+    """
+    if not ERR.is_terminal:
+        yield _plain_lines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=ERR) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(description: str, done: int, total: int) -> None:
+            if description not in tasks:
+                tasks[description] = bars.add_task(description, total=total)
+            bars.update(tasks[description], completed=done, total=total)
+
+        yield report
+
+
+def _plain_lines() -> Callable[[str, int, int], None]:
+    announced: set[str] = set()
+
+    def report(description: str, done: int, total: int) -> None:
+        if description not in announced:
+            announced.add(description)
+            ERR.print(f"{description} …", markup=False, highlight=False)
+        elif done >= total:
+            announced.discard(description)
+
+    return report
+
+
+def note(message: str) -> None:
+    """Write a line that is no result to stderr.
+
+    Args:
+        message: The line.
+    """
+    ERR.print(message, style="yellow", markup=False, highlight=False)
+
+
+def write_json_lines(records: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON record a line to stdout.
+
+    Args:
+        records: What to write; NaN is refused, since JSON has none.
+    """
+    for record in records:
+        OUT.file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")

@@ -1,0 +1,192 @@
+"""``recommend``, ``explain``, ``shelf``, ``whatif`` and ``contrast``: what the explainer answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from llm_explain.cli import options
+from llm_explain.cli.console import OUT, note, write_json_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.explainer import Explainer
+    from llm_explain.records import Explanation
+
+
+def _load(artifacts: Path, events: Path | None, *, with_language_model: bool = True) -> Explainer:
+    from llm_explain.explainer import Explainer
+
+    return Explainer.load(artifacts, events=events, language_model="auto" if with_language_model else None)
+
+
+def recommend(
+    user: options.Users,
+    k: options.K = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Add attributions, reasons and a sentence.")] = False,
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    as_of: options.AsOf = None,
+    events: options.Events = None,
+    tone: options.Tone = "friendly",
+    locale: options.Locale = "en",
+    json: options.Json = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a self-contained page.")] = None,
+) -> None:
+    """Rank items for users and, with --explain, say why."""
+    explainer = _load(artifacts, events)
+    if not explain and html is None:
+        _recommend_bare(explainer, user, k=k, as_of=as_of, json=json)
+        return
+    answers: dict[str, list[Explanation]] = {}
+    for user_id in user:
+        _say_if_cold(explainer, user_id, as_of)
+        answers[user_id] = explainer.recommend(user_id, k=k, as_of=options.moment(as_of), tone=tone, locale=locale)
+        if json:
+            write_json_lines(row.to_dict() for row in answers[user_id])
+        else:
+            _print_table(explainer, user_id, answers[user_id])
+    if html is not None:
+        from llm_explain.report import write_page
+
+        write_page(html, answers, explainer.titles)
+        note(f"Page with reasons and waterfall pictures: {html.resolve()}")
+
+
+def _recommend_bare(explainer: Explainer, users: Sequence[str], *, k: int, as_of: str | None, json: bool) -> None:
+    for user_id in users:
+        rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of))
+        if json:
+            write_json_lines({"user_id": user_id, **row.to_dict()} for row in rows)
+            continue
+        table = Table("rank", "item", "title", "score", "probability", title=f"user {user_id}")
+        for row in rows:
+            title = explainer.titles[row.item_id]
+            table.add_row(str(row.rank), row.item_id, title, f"{row.score:.2f}", f"{row.probability:.1%}")
+        OUT.print(table)
+
+
+def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]) -> None:
+    table = Table("", "item", "why", "source", title=f"user {user_id}", title_justify="left", show_lines=False)
+    for row in rows:
+        sentence = row.text.text if row.text else f"(no sentence: {row.reason_code})"
+        table.add_row(str(row.rank or "–"), explainer.titles[row.item_id], sentence, row.text.source if row.text else "")
+    OUT.print(table)
+
+
+def _say_if_cold(explainer: Explainer, user_id: str, as_of: str | None) -> None:
+    if explainer.is_cold(user_id, as_of=options.moment(as_of)):
+        note(f"user {user_id!r} has no events before this moment: explained from context alone.")
+
+
+def explain(
+    user: options.User,
+    item: Annotated[list[str], typer.Option("--item", metavar="I", help="An item's id; may be given several times.")],
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    as_of: options.AsOf = None,
+    events: options.Events = None,
+    tone: options.Tone = "friendly",
+    locale: options.Locale = "en",
+    json: options.Json = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save a waterfall picture (PNG, SVG or PDF) of the first item.")
+    ] = None,
+) -> None:
+    """Say why items score as they do for a user."""
+    explainer = _load(artifacts, events)
+    _say_if_cold(explainer, user, as_of)
+    rows = explainer.explain(user, item, as_of=options.moment(as_of), tone=tone, locale=locale)
+    if json:
+        write_json_lines(row.to_dict() for row in rows)
+    else:
+        for row in rows:
+            _print_one(explainer, row)
+    if plot is not None:
+        from llm_explain.plots import save_plot
+
+        save_plot([row.attribution for row in rows], plot, kind="waterfall")
+        note(f"Picture: {plot.resolve()}")
+
+
+def _print_one(explainer: Explainer, row: Explanation) -> None:
+    sentence = row.text.text if row.text else f"(no sentence: {row.reason_code})"
+    rank = f"rank {row.rank:,}" if row.rank else "not a candidate"
+    OUT.print(f"[bold]{explainer.titles[row.item_id]}[/bold]  ({rank}, score {row.attribution.score:.2f})")
+    OUT.print(sentence, markup=False)
+    table = Table("player", "φ", "parts")
+    table.add_row("base value", f"{row.attribution.base_value:+.3f}", "")
+    for player in sorted(row.attribution.to_records(), key=lambda record: -abs(record["phi"])):
+        parts = ", ".join(f"{name} {value:+.2f}" for name, value in player["parts"].items() if abs(value) >= 0.005)
+        table.add_row(player["player"], f"{player['phi']:+.3f}", parts)
+    OUT.print(table)
+
+
+def shelf(
+    user: options.User,
+    k: options.K = 8,
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    as_of: options.AsOf = None,
+    events: options.Events = None,
+    json: options.Json = False,
+) -> None:
+    """List items by reason: what each history group of a user recommends."""
+    explainer = _load(artifacts, events, with_language_model=False)
+    shelves = explainer.shelves(user, k=k, as_of=options.moment(as_of))
+    if json:
+        write_json_lines(row for each in shelves for row in each.to_records())
+        return
+    for each in shelves:
+        table = Table("item", "title", "φ", "score", title=each.title, title_justify="left")
+        for entry in each.items:
+            table.add_row(entry.item_id, explainer.titles[entry.item_id], f"{entry.phi:+.2f}", f"{entry.score:.2f}")
+        OUT.print(table)
+
+
+def whatif(
+    user: options.User,
+    without: Annotated[list[str], typer.Option(metavar="GROUP", help='A history group, for example "group:cheese".')],
+    item: Annotated[list[str] | None, typer.Option("--item", metavar="I", help="Only these items.")] = None,
+    k: options.K = 10,
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    as_of: options.AsOf = None,
+    events: options.Events = None,
+    json: options.Json = False,
+) -> None:
+    """Score and rank as if a history group had never happened."""
+    explainer = _load(artifacts, events, with_language_model=False)
+    rows = explainer.what_if(user, without=without, item_ids=item, k=k, as_of=options.moment(as_of))
+    if json:
+        write_json_lines(row.to_dict() for row in rows)
+        return
+    table = Table("item", "title", "score", "without", "rank", "without", title=f"without {', '.join(without)}")
+    for row in rows:
+        score, score_without = f"{row.score:.2f}", f"{row.score_without:.2f}"
+        ranks = (str(row.rank or "–"), str(row.rank_without or "–"))
+        table.add_row(row.item_id, explainer.titles[row.item_id], score, score_without, *ranks)
+    OUT.print(table)
+
+
+def contrast(
+    user: options.User,
+    item: Annotated[str, typer.Option("--item", metavar="A", help="The item that is recommended.")],
+    other: Annotated[str, typer.Option("--other", metavar="B", help="The item to compare it with.")],
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    as_of: options.AsOf = None,
+    events: options.Events = None,
+    json: options.Json = False,
+) -> None:
+    """Say why one item scores above another."""
+    explainer = _load(artifacts, events, with_language_model=False)
+    result = explainer.contrast(user, item, other, as_of=options.moment(as_of))
+    if json:
+        write_json_lines([result.to_dict()])
+        return
+    table = Table("player", "difference in φ", title=f"{explainer.titles[item]} over {explainer.titles[other]}")
+    table.add_row("base value", f"{result.base_value:+.3f}")
+    for player, value in result.by_size():
+        table.add_row(player, f"{value:+.3f}")
+    table.add_row("score", f"{result.score:+.3f}")
+    OUT.print(table)

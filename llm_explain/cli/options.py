@@ -1,0 +1,56 @@
+"""Options that several commands share, spelled once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from llm_explain.errors import SettingError
+
+DEFAULT_ARTIFACTS = Path("artifacts/completejourney")
+
+Artifacts = Annotated[
+    Path, typer.Option("--artifacts", metavar="DIR", help="Folder that `llm-explain train` wrote.", show_default=True)
+]
+User = Annotated[str, typer.Option("--user", metavar="U", help="A user's id in the events table.")]
+Users = Annotated[list[str], typer.Option("--user", metavar="U", help="A user's id; may be given several times.")]
+K = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON record a line on stdout.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="Only events before this ISO 8601 moment count; the artifacts' if not given."),
+]
+Events = Annotated[
+    Path | None,
+    typer.Option("--events", metavar="FILE", help="CSV or Parquet that replaces the event log for this call."),
+]
+Tone = Annotated[str, typer.Option("--tone", help="friendly, concise or formal.")]
+Locale = Annotated[str, typer.Option("--locale", help="A folder under prompts/, for example en.")]
+
+
+def moment(as_of: str | None) -> pd.Timestamp | None:
+    """Return the moment that ``--as-of`` names.
+
+    Args:
+        as_of: ISO 8601, with or without a time zone; a zone is converted to UTC.
+
+    Returns:
+        A moment without a zone; ``None`` if none was given.
+
+    Raises:
+        SettingError: If it is no date and time.
+    """
+    if as_of is None:
+        return None
+    try:
+        parsed = pd.Timestamp(as_of)
+    except (ValueError, TypeError) as error:
+        raise SettingError(
+            f"--as-of is {as_of!r} but a date and time is needed. Write ISO 8601, for example 2017-12-01T09:30."
+        ) from error
+    if parsed is pd.NaT:
+        raise SettingError(f"--as-of is {as_of!r} but a date and time is needed. Write for example 2017-12-01.")
+    return parsed.tz_convert("UTC").tz_localize(None) if parsed.tzinfo else parsed

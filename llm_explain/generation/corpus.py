@@ -1,0 +1,97 @@
+"""The hand-written skeletons of a locale: training material of the language model, and the bar for what it writes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_explain.errors import PromptError
+from llm_explain.prompts import prompts_root
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+Kinds = tuple[str, ...]
+"""Claim kinds of one sentence, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusLine:
+    """One hand-written skeleton.
+
+    Attributes:
+        kinds: Claim kinds that it states, sorted.
+        tone: ``friendly``, ``concise`` or ``formal``.
+        text: The sentence with slots in braces.
+    """
+
+    kinds: Kinds
+    tone: str
+    text: str
+
+
+def read_corpus(locale: str) -> list[CorpusLine]:
+    """Return every hand-written skeleton of a locale, in file order.
+
+    Args:
+        locale: A folder under ``prompts/``.
+
+    Returns:
+        The lines of ``prompts/<locale>/skeletons/*.jsonl``.
+
+    Raises:
+        PromptError: If there are none, or a line is not of the form ``{"kinds": […], "tone": "…", "text": "…"}``.
+    """
+    folder = prompts_root() / locale / "skeletons"
+    lines = [line for path in sorted(folder.glob("*.jsonl")) for line in _read(path)]
+    if not lines:
+        raise PromptError(f"{folder} holds no skeletons but the corpus is needed. Write at least one .jsonl file.")
+    return lines
+
+
+def _read(path: Path) -> list[CorpusLine]:
+    lines = []
+    for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            row = json.loads(raw)
+            lines.append(CorpusLine(tuple(sorted(row["kinds"])), row["tone"], row["text"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise PromptError(
+                f'{path.name}, line {number} is {raw[:40]!r} but {{"kinds": […], "tone": "…", "text": "…"}} is needed. '
+                "Correct the line."
+            ) from error
+    return lines
+
+
+def corpus_hash(lines: Sequence[CorpusLine]) -> str:
+    """Return the SHA-256 of the corpus."""
+    text = "\n".join(f"{','.join(line.kinds)}|{line.tone}|{line.text}" for line in lines)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def hold_out(
+    lines: Sequence[CorpusLine], *, share: float, seed: int
+) -> tuple[list[CorpusLine], list[CorpusLine], tuple[Kinds, ...]]:
+    """Hold out whole combinations of kinds, so that what is measured was never seen.
+
+    Single kinds always train: a model cannot write of what it never read.
+
+    Args:
+        lines: The corpus.
+        share: Share of the combinations of two and more kinds to hold out.
+        seed: Seed of the choice.
+
+    Returns:
+        Training lines, held-out lines, and the held-out combinations.
+    """
+    combinations = sorted({line.kinds for line in lines if len(line.kinds) > 1})
+    order = np.random.default_rng(seed).permutation(len(combinations))
+    chosen = {combinations[place] for place in order[: round(share * len(combinations))]}
+    train = [line for line in lines if line.kinds not in chosen]
+    held_out = [line for line in lines if line.kinds in chosen]
+    return train, held_out, tuple(sorted(chosen))

@@ -1,0 +1,186 @@
+"""Teach a small language model this one task: a LoRA adapter on the hand-written skeletons.
+
+Source: Hu et al. (2021), LoRA, arXiv:2106.09685. The recipe is the same for any Hugging Face causal language model; only
+the completion is learned, the prompt is masked out of the loss.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from llm_explain.errors import MissingExtraError
+from llm_explain.generation.corpus import corpus_hash, hold_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from llm_explain.generation.corpus import CorpusLine
+
+IGNORED = -100
+"""Label of a token that the loss does not count."""
+
+
+class TuningConfig(BaseModel):
+    """Settings of the adapter and its training.
+
+    Attributes:
+        rank: Rank of the adapter's matrices.
+        alpha: Scale of the adapter, over ``rank``.
+        dropout: Dropout before the adapter.
+        learning_rate: Peak of a schedule with 6 % warm-up and cosine decay.
+        epochs: Passes over the training lines.
+        batch_size: Lines in a step.
+        holdout_share: Share of the combinations of kinds that are never trained on.
+        seed: Seed of every random choice.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rank: Annotated[int, Field(ge=1, le=256)] = 16
+    alpha: Annotated[int, Field(ge=1)] = 32
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    epochs: Annotated[float, Field(gt=0)] = 5.0
+    batch_size: Annotated[int, Field(ge=1)] = 8
+    holdout_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
+    seed: int = 0
+
+
+def tune(
+    model: Any,
+    tokenizer: Any,
+    lines: Sequence[CorpusLine],
+    out: Path,
+    *,
+    to_prompt: Callable[[CorpusLine], str],
+    config: TuningConfig,
+    progress: Callable[[str, int, int], None],
+) -> dict[str, Any]:
+    """Train a LoRA adapter and write it with its curves and a record of what it was trained on.
+
+    Args:
+        model: A Hugging Face causal language model.
+        tokenizer: Its tokenizer.
+        lines: The corpus.
+        out: Folder for the adapter.
+        to_prompt: What the model reads before it writes a line's text.
+        config: Settings.
+        progress: Told a description, the steps done and the steps in all.
+
+    Returns:
+        The record: lines and combinations held out, losses by step, seconds.
+
+    Raises:
+        MissingExtraError: If ``peft`` or ``transformers`` is not installed.
+    """
+    try:
+        import peft
+        import transformers
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{error.name} is not installed but tuning needs it. Run: pip install 'llm-explain[lm]'"
+        ) from error
+
+    train, held_out, combinations = hold_out(lines, share=config.holdout_share, seed=config.seed)
+    transformers.set_seed(config.seed)
+    adapted = peft.get_peft_model(
+        model,
+        peft.LoraConfig(
+            r=config.rank,
+            lora_alpha=config.alpha,
+            lora_dropout=config.dropout,
+            target_modules="all-linear",
+            task_type="CAUSAL_LM",
+        ),
+    )
+    trainer = transformers.Trainer(
+        model=adapted,
+        args=_arguments(out, config, n_lines=len(train)),
+        train_dataset=[_example(tokenizer, line, to_prompt) for line in train],
+        eval_dataset=[_example(tokenizer, line, to_prompt) for line in held_out],
+        data_collator=transformers.DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED),
+        callbacks=[_progress_callback(progress)],
+    )
+    trainer.remove_callback(transformers.PrinterCallback)
+    started = time.perf_counter()
+    trainer.train()
+    adapted.half().save_pretrained(out)
+    record = {
+        "base_model": getattr(model.config, "_name_or_path", ""),
+        "corpus": corpus_hash(lines),
+        "lines": {"train": len(train), "held_out": len(held_out)},
+        "held_out_combinations": [list(kinds) for kinds in combinations],
+        "config": config.model_dump(),
+        "seconds": round(time.perf_counter() - started, 1),
+        "curve": [{k: row[k] for k in ("step", "loss", "eval_loss") if k in row} for row in trainer.state.log_history],
+    }
+    (out / "tuning.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    _draw(record["curve"], out)
+    return record
+
+
+def _arguments(out: Path, config: TuningConfig, *, n_lines: int) -> Any:
+    import torch
+    import transformers
+
+    steps = max(1, round(config.epochs * n_lines / config.batch_size))
+    return transformers.TrainingArguments(
+        output_dir=str(out),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=max(1, round(0.06 * steps)),
+        bf16=torch.cuda.is_available(),
+        seed=config.seed,
+        data_seed=config.seed,
+        logging_steps=10,
+        eval_strategy="epoch",
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=torch.cuda.is_available(),
+    )
+
+
+def _example(tokenizer: Any, line: CorpusLine, to_prompt: Callable[[CorpusLine], str]) -> dict[str, list[int]]:
+    prompt = tokenizer(to_prompt(line), add_special_tokens=False)["input_ids"]
+    completion = tokenizer(line.text, add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
+    return {
+        "input_ids": prompt + completion,
+        "attention_mask": [1] * (len(prompt) + len(completion)),
+        "labels": [IGNORED] * len(prompt) + completion,
+    }
+
+
+def _progress_callback(progress: Callable[[str, int, int], None]) -> Any:
+    import transformers
+
+    class Reporter(transformers.TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002
+            progress("tuning the language model", state.global_step, state.max_steps)
+
+    return Reporter()
+
+
+def _draw(curve: Sequence[dict[str, float]], out: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
+    for key, label in (("loss", "training"), ("eval_loss", "held-out combinations")):
+        points = [(row["step"], row[key]) for row in curve if key in row]
+        if points:
+            axes.plot(*zip(*points, strict=True), label=label)
+    axes.set(xlabel="step", ylabel="loss of the completion")
+    axes.legend()
+    figure.savefig(out / "tuning.png", dpi=120)
+    plt.close(figure)

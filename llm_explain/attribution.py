@@ -18,7 +18,7 @@ import numpy as np
 
 from llm_explain.errors import AttributionError, ShapeError
 from llm_explain.group_vectors import group_vectors
-from llm_explain.partition import MAX_GROUPS, REST, Partition, partition
+from llm_explain.partition import MAX_GROUPS, Partition, partition, partitions_for
 from llm_explain.shap_objects import to_explanation
 
 if TYPE_CHECKING:
@@ -280,15 +280,8 @@ def attribute(
         An attribution for each item, in the order given.
     """
     items = np.asarray(item_index, dtype=np.int64)
-    base = partition(state.history, scorer.catalogue, max_groups=max_groups)
-    category = scorer.catalogue.category_index[items]
-    is_in_rest = np.array([base.players[group] == REST if group >= 0 else False for group in base.group_of(category)])
-    alone = np.where(is_in_rest, category, -1)
     found: dict[int, Attribution] = {}
-    for own in np.unique(alone):
-        rows = np.flatnonzero(alone == own)
-        carved = (int(own),) if own >= 0 else ()
-        groups = partition(state.history, scorer.catalogue, max_groups=max_groups, alone=carved) if carved else base
+    for groups, rows in partitions_for(state.history, scorer.catalogue, items, max_groups=max_groups):
         phi = attribute_items(scorer, state, items[rows], groups=groups, cache=cache)
         found.update({int(row): phi.attribution(place) for place, row in enumerate(rows)})
     return [found[row] for row in range(len(items))]

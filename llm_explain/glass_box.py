@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scoring.history import History
 
     Numbers = npt.NDArray[np.floating]
+    Float64s = npt.NDArray[np.float64]
 
 
 class UserTokens(Protocol):
@@ -30,8 +31,14 @@ class UserTokens(Protocol):
     def categories(self) -> IndexArray:
         """Category of each token, shape ``(n_tokens,)``."""
 
-    def user_embedding(self, present: Coalitions) -> Numbers:
-        """Return U for every set of present tokens, ``(n_coalitions, n_tokens)`` to ``(n_coalitions, d)``."""
+    def group_sums(self, groups: IndexArray, n_groups: int, /) -> Float64s:
+        """Return what the tokens of each group add to the pooling, shape ``(n_groups, d_sum)``."""
+
+    def embed(self, sums: Float64s, /) -> Numbers:
+        """Return U for sums of groups, ``(n_coalitions, d_sum)`` to ``(n_coalitions, d)``."""
+
+    def user_embedding(self, present: Coalitions, /) -> Numbers:
+        """Return U for sets of present tokens, ``(n_coalitions, n_tokens)`` to ``(n_coalitions, d)``."""
 
 
 StateT = TypeVar("StateT", bound=UserTokens)

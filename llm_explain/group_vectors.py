@@ -41,10 +41,11 @@ def group_vectors(state: UserTokens, groups: Partition) -> GroupVectors:
         groups: A partition of them.
 
     Returns:
-        The vectors, from 2^n_groups passes of the pooling head.
+        The vectors, from 2^n_groups passes of the head that follows the pooling.
     """
-    coalitions = all_coalitions(len(groups))
-    embedding = np.asarray(state.user_embedding(groups.tokens(coalitions, state.categories)), dtype=np.float64)
+    sums = state.group_sums(groups.group_of(state.categories), len(groups))  # (n_groups, d_sum)
+    coalitions = all_coalitions(len(groups)).astype(np.float64)
+    embedding = np.asarray(state.embed(coalitions @ sums), dtype=np.float64)  # (2^n_groups, d)
     return GroupVectors(embedding[0], shapley_values(embedding))
 
 

@@ -20,7 +20,6 @@ from llm_explain.shapley import MAX_PLAYERS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from llm_explain.shapley import Coalitions
     from scoring.catalogue import Catalogue, IndexArray
     from scoring.history import History
 
@@ -62,18 +61,6 @@ class Partition:
         unique, inverse = np.unique(category_index, return_inverse=True)
         groups = np.array([self._group_by_category.get(int(category), -1) for category in unique], dtype=np.int64)
         return groups[inverse]
-
-    def tokens(self, coalitions: Coalitions, token_categories: IndexArray) -> Coalitions:
-        """Return the tokens that are present when groups are.
-
-        Args:
-            coalitions: Present groups, shape ``(n_coalitions, n_groups)``.
-            token_categories: Category of each of the user's tokens, shape ``(n_tokens,)``.
-
-        Returns:
-            Present tokens, shape ``(n_coalitions, n_tokens)``.
-        """
-        return coalitions[:, self.group_of(token_categories)]
 
 
 def partition(

@@ -71,6 +71,7 @@ class PolicySettings(BaseModel):
         vetoed_kinds: Claim kinds that are never said.
         unspeakable_promotions: Labels of promotions that are never said.
         unnameable_brands: Regular expressions of brands without a name that a shopper knows.
+        is_first_seen_stated: Whether ``first_seen`` in the items table is the shop's own word and not read off a log.
         blocked_words: Words and phrases that no text may contain.
         currency: ISO 4217 code of the prices in the tables.
         sensitive: Names that no text may say or hint at.
@@ -86,6 +87,7 @@ class PolicySettings(BaseModel):
     vetoed_kinds: tuple[str, ...] = ()
     unspeakable_promotions: tuple[str, ...] = ("coupon",)
     unnameable_brands: tuple[str, ...] = (r"^brand #\d+$",)
+    is_first_seen_stated: bool = False
     blocked_words: tuple[str, ...] = ()
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     sensitive: Sensitive = Sensitive()

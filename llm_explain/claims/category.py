@@ -71,8 +71,9 @@ class SimilarItem(ClaimKind):
     ``as_of``, that lies in the cited player's category, that is not sensitive, and that makes at least half of the
     user's occasions in that category, so that what the model read there is mostly this item. ``similarity`` is the
     number of distinct users who bought both in the 365 days before the snapshot, over the geometric mean of the numbers
-    who bought each (at least 50 of each), rounded down to two decimals; it holds from 0.10 on, with a snapshot that is
-    at most 90 days older than ``as_of`` and not younger.
+    who bought each (at least 50 of each, and both at least twice as many as by chance), rounded down to two decimals;
+    it holds from 0.10 on, with a snapshot that is at most 90 days older than ``as_of`` and not younger. An item with
+    the very same title is passed over: a shopper could not tell the two apart.
     """
 
     name = "similar_item"
@@ -96,6 +97,9 @@ class SimilarItem(ClaimKind):
 
     @staticmethod
     def _carries_group(evidence: Evidence, other: int) -> bool:
+        catalogue = evidence.shop.catalogue
+        if catalogue.titles[other] == catalogue.titles[evidence.item_index]:
+            return False
         group = evidence.user.category(evidence.group)
         is_most = len(group.of_item(other)) >= max(1.0, MIN_GROUP_SHARE * len(group.occasions))
-        return is_most and not evidence.shop.policy.is_sensitive_item(evidence.shop.catalogue, other)
+        return is_most and not evidence.shop.policy.is_sensitive_item(catalogue, other)

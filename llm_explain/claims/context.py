@@ -116,11 +116,11 @@ class Season(ClaimKind):
 class NewArrival(ClaimKind):
     """The item is new in the shop.
 
-    Rule: ``first_seen`` is the calendar day on which the catalogue says that the item came, or else of its first event;
-    ``days`` is the calendar days from it to ``as_of``, at most 30. Where only the log says so, the log must begin at
-    least 90 days before the first event, and at least five distinct users must have bought the item in the 30 days
-    before the snapshot: otherwise a rarely sold old item looks new. The snapshot is at most seven days older than
-    ``as_of`` and not younger.
+    Rule: ``first_seen`` is the calendar day that the items table gives, else that of the item's first event; ``days``
+    is the calendar days from it to ``as_of``, at most 30. The log must begin at least 90 days before it, and at least
+    five distinct users must have bought the item in the 30 days before the snapshot: otherwise a rarely sold old item
+    looks new. Neither is asked where the policy says that the items table's date is the shop's own word and the item
+    has one. The snapshot is at most seven days older than ``as_of`` and not younger.
     """
 
     name = "new_arrival"
@@ -138,12 +138,14 @@ class NewArrival(ClaimKind):
         days = (as_of.normalize() - first.normalize()).days
         if not 0 <= days <= MAX_NEW_DAYS or first >= as_of:
             return None
-        if not self._is_given(evidence) and not self._is_new_in_log(evidence, first):
+        if not self._is_stated(evidence) and not self._is_new_in_log(evidence, first):
             return None
         return Finding({"first_seen": first.date().isoformat(), "days": days})
 
     @staticmethod
-    def _is_given(evidence: Evidence) -> bool:
+    def _is_stated(evidence: Evidence) -> bool:
+        if not evidence.shop.policy.settings.is_first_seen_stated:
+            return False
         items = evidence.shop.catalogue.items
         return FIRST_SEEN in items and bool(pd.notna(items[FIRST_SEEN].iloc[evidence.item_index]))
 

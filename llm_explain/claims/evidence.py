@@ -132,12 +132,11 @@ class CategoryEvidence:
         )
 
     @cached_property
-    def priced(self) -> tuple[list[float], Occasions]:
-        """Prices paid, lowest first, rounded to cents, and the occasions on which they were paid."""
+    def paid(self) -> list[tuple[float, int]]:
+        """Unit price, rounded to cents, and moment of each purchase whose price is known and above zero."""
         if self.event_kind != PURCHASE:
-            return [], Occasions((), self.as_of)
-        paid = [(price, moment) for price, moment in zip(self.prices, self.moments, strict=True) if price > 0]
-        return sorted(round(price, 2) for price, _ in paid), Occasions.of((moment for _, moment in paid), self.as_of)
+            return []
+        return [(round(price, 2), moment) for price, moment in zip(self.prices, self.moments, strict=True) if price > 0]
 
 
 def spoken_kind(kinds: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.claims.base import ClaimKind, Finding, with_kind
+from llm_explain.claims.occasions import Occasions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +65,9 @@ class UsualPrice(ClaimKind):
     Rule: over the unit prices above zero, rounded to cents, of the user's purchases in ``category``, the item's own,
     before ``as_of``, ``low`` and ``high`` are the prices at ranks ⌈0.2 n⌉ and ⌈0.8 n⌉, lowest first, so that three
     fifths of what was paid lie between them; ``price`` is the item's in the snapshot, rounded to cents. It holds
-    where ``low`` ≤ ``price`` ≤ ``high``, prices from at least five distinct timestamps, a range that says something
-    (``high`` ≤ 2.5 ``low``), and a snapshot that is at most seven days older than ``as_of`` and not younger.
+    where ``low`` ≤ ``price`` ≤ ``high``, with at least five distinct timestamps at which a price in that range was
+    paid, a range that says something (``high`` ≤ 2.5 ``low``), and a snapshot that is at most seven days older than
+    ``as_of`` and not younger.
     """
 
     name = "usual_price"
@@ -77,15 +79,19 @@ class UsualPrice(ClaimKind):
     def find(self, evidence: Evidence) -> Finding | None:
         """Apply the rule of the class."""
         price = round(float(evidence.shop.snapshot.price[evidence.item_index]), 2)
-        prices, occasions = evidence.user.category(evidence.category_index).priced
-        if len(occasions) < MIN_PRICED_OCCASIONS or not evidence.is_snapshot_fresh():
+        paid = evidence.user.category(evidence.category_index).paid
+        if len(paid) < MIN_PRICED_OCCASIONS or not evidence.is_snapshot_fresh():
             return None
+        prices = sorted(amount for amount, _ in paid)
         low, high = (at_rank(prices, quantile) for quantile in PRICE_QUANTILES)
         if not low <= price <= high or high > MAX_PRICE_SPREAD * low:
             return None
-        share = sum(low <= paid <= high for paid in prices) / len(prices)
+        usual = [moment for amount, moment in paid if low <= amount <= high]
+        occasions = Occasions.of(usual, evidence.user.as_of)
+        if len(occasions) < MIN_PRICED_OCCASIONS:
+            return None
         facts: dict[str, Fact] = {"price": price, "low": low, "high": high, "category": evidence.category}
-        return Finding(facts, evidence.shop.degrees.licences(occasions, share))
+        return Finding(facts, evidence.shop.degrees.licences(occasions, len(usual) / len(paid)))
 
 
 def at_rank(ordered: Sequence[float], quantile: float) -> float:

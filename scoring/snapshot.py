@@ -31,6 +31,7 @@ SEASON_MIN_ROWS: Final = 100
 PRICE_DAYS: Final = 90
 NEIGHBOUR_DAYS: Final = 365
 NEIGHBOUR_MIN_USERS: Final = 50
+NEIGHBOUR_MIN_LIFT: Final = 2.0
 N_NEIGHBOURS: Final = 10
 
 
@@ -52,7 +53,8 @@ class Snapshot:
         n_events: Rows of each item, shape ``(n_items,)``.
         neighbour_index: Most similar items by co-purchase, best first, −1 where there is none, shape ``(n_items, 10)``.
         neighbour_similarity: Distinct users who bought both in the last 365 days, over the geometric mean of the users
-            who bought each; only between items with at least 50 users, shape ``(n_items, 10)``.
+            who bought each; only between items with at least 50 users each and at least twice as many shared ones as by
+            chance, shape ``(n_items, 10)``.
     """
 
     as_of: pd.Timestamp
@@ -194,6 +196,9 @@ def first_seen(log: Log, catalogue: Catalogue) -> npt.NDArray[np.datetime64]:
 def nearest_by_copurchase(log: Log | None, n_items: int) -> tuple[IndexArray, FloatArray]:
     """Return each item's nearest items by cosine of the users who bought them.
 
+    Bananas are in every other basket, so their cosine with anything is high. Only items that share users at least twice
+    as often as chance would have it are neighbours.
+
     Source: Sarwar et al. (2001), Item-based collaborative filtering recommendation algorithms.
 
     Args:
@@ -218,6 +223,8 @@ def nearest_by_copurchase(log: Log | None, n_items: int) -> tuple[IndexArray, Fl
         rows = slice(start, start + 1024)
         cosine = dense[rows] @ dense.T
         cosine[np.arange(len(cosine)), np.arange(start, start + len(cosine))] = 0.0
+        lift = cosine * len(np.unique(log.user_index)) / np.sqrt(np.outer(users[common[rows]], users[common]))
+        cosine[lift < NEIGHBOUR_MIN_LIFT] = 0.0
         width = min(N_NEIGHBOURS, cosine.shape[1])
         best = np.argsort(-cosine, axis=1, kind="stable")[:, :width]
         value = np.take_along_axis(cosine, best, axis=1)

@@ -124,9 +124,10 @@ class Explanation:
         user_id: The shop's id; ``None`` for a history that came with the request.
         item_id: The shop's id.
         rank: Place among all candidates, from 1; ``None`` for an item outside them.
-        probability: Calibrated probability of a purchase in the coming 30 days.
+        probability: Calibrated probability of a purchase in the coming 30 days; ``None`` for a black box.
         attribution: Exact Shapley values of this score.
-        reasons: Claims that the sentence states.
+        reasons: Claims that the sentence gives as reasons.
+        statements: Claims that a neutral sentence states without giving them as reasons.
         text: The sentence with its provenance; ``None`` where nothing true can be said.
         reason_code: Why there is no text, or why it is neutral; empty for a personal sentence.
         locale: Language of the text.
@@ -139,9 +140,10 @@ class Explanation:
     user_id: str | None
     item_id: str
     rank: int | None
-    probability: float
+    probability: float | None
     attribution: Attribution
     reasons: tuple[Claim, ...]
+    statements: tuple[Claim, ...]
     text: Text | None
     reason_code: str
     locale: str
@@ -167,6 +169,7 @@ class Explanation:
             "tone": self.tone,
             "source": text.source if text else None,
             "reasons": [claim.to_dict() for claim in self.reasons],
+            "statements": [claim.to_dict() for claim in self.statements],
             "verdict": (text.verdict if text else Verdict()).to_dict(),
             "ai_generated": text.is_ai_generated if text else False,
             "provenance": {

@@ -73,7 +73,9 @@ def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]
     table = Table("", "item", "why", "source", title=f"user {user_id}", title_justify="left", show_lines=False)
     for row in rows:
         sentence = row.text.text if row.text else f"(no sentence: {row.reason_code})"
-        table.add_row(str(row.rank or "–"), explainer.titles[row.item_id], sentence, row.text.source if row.text else "")
+        table.add_row(
+            str(row.rank or "–"), explainer.titles[row.item_id], sentence, row.text.source if row.text else ""
+        )
     OUT.print(table)
 
 
@@ -136,7 +138,7 @@ def shelf(
     explainer = _load(artifacts, events, with_language_model=False)
     shelves = explainer.shelves(user, k=k, as_of=options.moment(as_of))
     if json:
-        write_json_lines(row for each in shelves for row in each.to_records())
+        write_json_lines(each.to_dict() for each in shelves)
         return
     for each in shelves:
         table = Table("item", "title", "φ", "score", title=each.title, title_justify="left")
@@ -185,8 +187,8 @@ def contrast(
         write_json_lines([result.to_dict()])
         return
     table = Table("player", "difference in φ", title=f"{explainer.titles[item]} over {explainer.titles[other]}")
-    table.add_row("base value", f"{result.base_value:+.3f}")
-    for player, value in result.by_size():
+    table.add_row("base value", f"{result.base_difference:+.3f}")
+    for player, value in result.differences.items():
         table.add_row(player, f"{value:+.3f}")
-    table.add_row("score", f"{result.score:+.3f}")
+    table.add_row("score", f"{result.score_difference:+.3f}")
     OUT.print(table)

@@ -21,7 +21,9 @@ K = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON record a line on stdout.")]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="TIME", help="Only events before this ISO 8601 moment count; the artifacts' if not given."),
+    typer.Option(
+        "--as-of", metavar="TIME", help="Only events before this ISO 8601 moment count; the artifacts' if not given."
+    ),
 ]
 Events = Annotated[
     Path | None,

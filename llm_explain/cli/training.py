@@ -20,7 +20,9 @@ def train(
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     cutoff: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Events from this moment on are held out for the metrics; the log's end if not given."),
+        typer.Option(
+            metavar="TIME", help="Events from this moment on are held out for the metrics; the log's end if not given."
+        ),
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with training settings.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random choice.")] = None,
@@ -46,6 +48,8 @@ def train(
     table = Table("scorer", "recall@10", "NDCG@10", "recall@10, new to the user", title="held-out purchases")
     rows = {"llm-explain": result.metrics.get("test", {}), **result.metrics.get("baselines", {})}
     for name, row in rows.items():
-        table.add_row(name, *(f"{row[key]:.3f}" if key in row else "–" for key in ("recall@10", "ndcg@10", "recall@10_new")))
+        table.add_row(
+            name, *(f"{row[key]:.3f}" if key in row else "–" for key in ("recall@10", "ndcg@10", "recall@10_new"))
+        )
     OUT.print(table)
     ERR.print(f"Artifacts: {artifacts.resolve()}  ({result.metrics['seconds']:.0f} s)", highlight=False)

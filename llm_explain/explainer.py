@@ -1,0 +1,445 @@
+"""The one file that knows every station: events → scoring → attribution → claims → text → verdict."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, Shelved, WhatIfRow
+from llm_explain.claims import ShopEvidence, derive, neutral
+from llm_explain.errors import SettingError
+from llm_explain.group_vectors import VectorCache
+from llm_explain.lexicon import load_lexicon
+from llm_explain.policy import Policy
+from llm_explain.prompts import prompts_root
+from llm_explain.readings import BlackReading, GlassReading, Reading
+from llm_explain.records import Explanation
+from llm_explain.writer import Request, Writer
+from scoring.artifacts import read_manifest
+from scoring.catalogue import Catalogue
+from scoring.history import EventLog, History
+from scoring.promotions import PromotionCalendar
+from scoring.scorer import GlassBoxScorer
+from scoring.snapshot import Snapshot
+from scoring.tables import Tables
+from scoring.validation import check_history, read_events
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm_explain.attribution import Attribution
+    from llm_explain.blackbox import HistoryScorer
+    from llm_explain.claims import Evidence
+    from llm_explain.records import Text
+    from llm_explain.skeletons import Tone
+    from scoring.catalogue import IndexArray
+
+NEUTRAL = "neutral"
+"""Reason code of a text that states a fact about the item and names no reason."""
+
+NOTHING_TO_SAY = "nothing_to_say"
+"""Reason code of an explanation without a text: nothing holds that the policy lets us speak."""
+
+
+class Explainer:
+    """Recommends items and says truthfully why.
+
+    ``Explainer.load`` opens trained artifacts, ``Explainer.over`` explains any other scorer. An explainer keeps nothing
+    of a request.
+
+    Args:
+        read: How the scorer reads a history.
+        events: The event log that known users' histories come from.
+        shop: What the claim rules know of the shop; it carries the policy.
+        writer: Writes and verifies texts.
+        provenance: Hashes of data, scorer and policy, for the records.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[History], Reading],
+        *,
+        events: EventLog,
+        shop: ShopEvidence,
+        writer: Writer,
+        provenance: Mapping[str, str],
+    ) -> None:
+        self._read_history = read
+        self.events = events
+        self.shop = shop
+        self.writer = writer
+        self.provenance = dict(provenance)
+
+    @classmethod
+    def load(
+        cls, artifacts: Path | str, *, events: Path | None = None, language_model: str | None = "auto"
+    ) -> Explainer:
+        """Open what ``llm-explain train`` wrote.
+
+        Args:
+            artifacts: The folder.
+            events: CSV or Parquet file that replaces the event log; the artifacts' global statistics stay.
+            language_model: A local folder, a hub id, ``auto`` for the packaged weights, or ``None`` for templates only.
+
+        Returns:
+            An explainer.
+        """
+        folder = Path(artifacts)
+        manifest = read_manifest(folder)
+        scorer = GlassBoxScorer.load(folder)
+        vectors = VectorCache()
+        if events is None:
+            rows = pd.read_parquet(folder / "tables" / "events.parquet")
+        else:
+            rows = read_events(events, scorer.catalogue.item_ids)
+        return cls._of_shop(
+            lambda history: GlassReading(scorer, scorer.read(history), vectors),
+            events=EventLog(rows, scorer.catalogue),
+            snapshot=scorer.snapshot,
+            promotions=scorer.promotions,
+            language_model=language_model,
+            provenance={"data": manifest["data"], "scorer": manifest["scorer"]},
+        )
+
+    @classmethod
+    def over(
+        cls,
+        score: HistoryScorer,
+        tables: Tables,
+        *,
+        as_of: pd.Timestamp,
+        candidates: Sequence[str] | None = None,
+        language_model: str | None = None,
+    ) -> Explainer:
+        """Explain any other scorer, through the ``shap`` library, over the same history groups.
+
+        A black box says nothing of its context, so reasons speak of history groups alone.
+
+        Args:
+            score: Function of histories and shop ids that returns scores of shape ``(n_histories, n_items)``.
+            tables: The shop's tables; crowd statistics are counted from their events before ``as_of``.
+            as_of: The moment that explanations speak of.
+            candidates: Items that may be recommended; all with an event before ``as_of`` if not given.
+            language_model: A local folder, a hub id, ``auto`` for the packaged weights, or ``None`` for templates only.
+
+        Returns:
+            An explainer; ``what_if``, ``contrast`` and ``shelves`` need the glass-box scorer.
+        """
+        catalogue = Catalogue(tables.items)
+        snapshot = Snapshot.build(tables, catalogue, as_of)
+        items = np.flatnonzero(snapshot.n_events) if candidates is None else np.sort(catalogue.index_of(candidates))
+        return cls._of_shop(
+            lambda history: BlackReading(score, history, catalogue, items),
+            events=EventLog(tables.events, catalogue),
+            snapshot=snapshot,
+            promotions=PromotionCalendar(tables.promotions, catalogue),
+            language_model=language_model,
+            provenance={"data": "", "scorer": getattr(score, "__qualname__", type(score).__qualname__)},
+        )
+
+    @classmethod
+    def _of_shop(
+        cls,
+        read: Callable[[History], Reading],
+        *,
+        events: EventLog,
+        snapshot: Snapshot,
+        promotions: PromotionCalendar,
+        language_model: str | None,
+        provenance: Mapping[str, str],
+    ) -> Explainer:
+        policy = Policy.load(prompts_root() / "policy.yaml")
+        lexicon = load_lexicon("en")
+        shop = ShopEvidence(
+            events.catalogue,
+            snapshot=snapshot,
+            promotions=promotions,
+            policy=policy,
+            degrees=lexicon.degrees,
+        )
+        writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model)
+        return cls(read, events=events, shop=shop, writer=writer, provenance={**provenance, "policy": policy.hash})
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The moment that explanations speak of when a request names none: that of the snapshot."""
+        return self.shop.snapshot.as_of
+
+    @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """Title of each item, by ``item_id``."""
+        catalogue = self.shop.catalogue
+        return dict(zip(catalogue.item_ids.tolist(), catalogue.titles.tolist(), strict=True))
+
+    def rank(
+        self,
+        user_id: str | None = None,
+        *,
+        k: int = 10,
+        history: pd.DataFrame | None = None,
+        as_of: pd.Timestamp | None = None,
+    ) -> list[Ranked]:
+        """Rank the candidates for a user, without a word of why.
+
+        Args:
+            user_id: The shop's id; a user without events is ranked from context alone.
+            k: How many items.
+            history: Events that came with the request, instead of a known user's: ``item_id, timestamp`` and any
+                optional column of the events table. Nothing of them is kept.
+            as_of: Only events before this moment count; the snapshot's moment if not given.
+
+        Returns:
+            The best ``k`` items, best first.
+        """
+        reading = self._read(user_id, history, as_of)
+        items, scores = reading.rank(k)
+        rows = zip(self._ids(items), scores.tolist(), reading.probability(scores), strict=True)
+        return [Ranked(item_id, rank, score, p) for rank, (item_id, score, p) in enumerate(rows, start=1)]
+
+    def recommend(
+        self,
+        user_id: str | None = None,
+        *,
+        k: int = 10,
+        history: pd.DataFrame | None = None,
+        as_of: pd.Timestamp | None = None,
+        tone: Tone = "friendly",
+        locale: str = "en",
+        deadline: float | None = None,
+    ) -> list[Explanation]:
+        """Rank the candidates for a user and say why each is recommended.
+
+        Args:
+            user_id: The shop's id; a user without events is explained from context alone.
+            k: How many items.
+            history: Events that came with the request, as for ``rank``.
+            as_of: Only events before this moment count; the snapshot's moment if not given.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            locale: A folder under ``prompts/``.
+            deadline: Seconds that the texts may take; when they are over, templates answer.
+
+        Returns:
+            An explanation for each item, best first; no two texts share a skeleton or an opening.
+        """
+        reading = self._read(user_id, history, as_of)
+        items, _ = reading.rank(k)
+        return self._explain(reading, items, tone=tone, locale=locale, deadline=deadline)
+
+    def explain(
+        self,
+        user_id: str | None,
+        item_ids: Sequence[str],
+        *,
+        history: pd.DataFrame | None = None,
+        as_of: pd.Timestamp | None = None,
+        tone: Tone = "friendly",
+        locale: str = "en",
+        deadline: float | None = None,
+    ) -> list[Explanation]:
+        """Say why items score as they do, for a shop with a ranking of its own.
+
+        Args:
+            user_id: The shop's id, or ``None`` with a ``history``.
+            item_ids: Items of the catalogue.
+            history: Events that came with the request, as for ``rank``.
+            as_of: Only events before this moment count; the snapshot's moment if not given.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            locale: A folder under ``prompts/``.
+            deadline: Seconds that the texts may take; when they are over, templates answer.
+
+        Returns:
+            An explanation for each item, in the order given.
+        """
+        items = self.shop.catalogue.index_of(item_ids)
+        reading = self._read(user_id, history, as_of)
+        return self._explain(reading, items, tone=tone, locale=locale, deadline=deadline)
+
+    def shelves(
+        self,
+        user_id: str | None = None,
+        *,
+        k: int = 8,
+        history: pd.DataFrame | None = None,
+        as_of: pd.Timestamp | None = None,
+        locale: str = "en",
+    ) -> list[ReasonShelf]:
+        """List items by reason: what each history group of a user recommends.
+
+        Args:
+            user_id: The shop's id.
+            k: Most items on a shelf.
+            history: Events that came with the request, as for ``rank``.
+            as_of: Only events before this moment count; the snapshot's moment if not given.
+            locale: A folder under ``prompts/``, for the headings.
+
+        Returns:
+            Shelves of groups that the policy lets us name, those that add most first.
+        """
+        catalogue, policy = self.shop.catalogue, self.shop.policy
+        shelves = []
+        for shelf in self._read(user_id, history, as_of).shelves(k):
+            category = catalogue.category_names[shelf.category_index]
+            rows = zip(shelf.item_index, shelf.phi.tolist(), shelf.score.tolist(), strict=True)
+            items = [
+                Shelved(str(catalogue.item_ids[item]), phi, score)
+                for item, phi, score in rows
+                if not policy.is_sensitive_item(catalogue, int(item))
+            ]
+            if items and not policy.is_sensitive_category(category):
+                shelves.append(ReasonShelf(shelf.player, self.writer.shelf_title(category, locale), tuple(items)))
+        return shelves
+
+    def what_if(
+        self,
+        user_id: str | None = None,
+        *,
+        without: Sequence[str],
+        item_ids: Sequence[str] | None = None,
+        k: int = 10,
+        history: pd.DataFrame | None = None,
+        as_of: pd.Timestamp | None = None,
+    ) -> list[WhatIfRow]:
+        """Score and rank as if some players had never been there; exact.
+
+        Args:
+            user_id: The shop's id.
+            without: Players, for example ``["group:cheese"]``.
+            item_ids: Items to answer for; the best ``k`` with and without the players if not given.
+            k: How many items where none are named.
+            history: Events that came with the request, as for ``rank``.
+            as_of: Only events before this moment count; the snapshot's moment if not given.
+
+        Returns:
+            A row for each item, in the order given or by rank.
+        """
+        asked = None if item_ids is None else self.shop.catalogue.index_of(item_ids)
+        answer = self._read(user_id, history, as_of).what_if(without, asked)
+        rows = np.arange(len(answer.item_index))
+        if asked is None:
+            rows = np.flatnonzero((answer.rank <= k) | (answer.rank_without <= k))
+            rows = rows[np.argsort(answer.rank[rows], kind="stable")]
+        return [
+            WhatIfRow(
+                item_id=str(self.shop.catalogue.item_ids[answer.item_index[row]]),
+                score=float(answer.score[row]),
+                score_without=float(answer.score_without[row]),
+                rank=int(answer.rank[row]) or None,
+                rank_without=int(answer.rank_without[row]) or None,
+            )
+            for row in rows
+        ]
+
+    def contrast(
+        self,
+        user_id: str | None,
+        item_id: str,
+        other_id: str,
+        *,
+        history: pd.DataFrame | None = None,
+        as_of: pd.Timestamp | None = None,
+    ) -> ContrastAnswer:
+        """Say why one item scores above another: a difference of attributions.
+
+        Args:
+            user_id: The shop's id.
+            item_id: The one item.
+            other_id: The other.
+            history: Events that came with the request, as for ``rank``.
+            as_of: Only events before this moment count; the snapshot's moment if not given.
+
+        Returns:
+            What each player adds to the one item beyond the other.
+        """
+        item, other = self.shop.catalogue.index_of([item_id, other_id])
+        answer = self._read(user_id, history, as_of).contrast(int(item), int(other))
+        return ContrastAnswer.of(item_id, other_id, answer)
+
+    def is_cold(self, user_id: str, *, as_of: pd.Timestamp | None = None) -> bool:
+        """Return whether a user has no events before a moment, so that only context can explain."""
+        return not len(self.events.history(user_id, self.as_of if as_of is None else as_of))
+
+    def _read(self, user_id: str | None, history: pd.DataFrame | None, as_of: pd.Timestamp | None) -> Reading:
+        """Let the scorer read a known user's history or the one that came with the request."""
+        moment = self.as_of if as_of is None else as_of
+        if history is not None:
+            rows = check_history(history, self.shop.catalogue.item_ids)
+            return self._read_history(History.from_events(rows, self.shop.catalogue, as_of=moment, user_id=user_id))
+        if user_id is None:
+            raise SettingError(
+                "neither a user nor a history is given but one of them is needed. "
+                "Pass a user_id, or history=DataFrame with item_id and timestamp."
+            )
+        return self._read_history(self.events.history(user_id, moment))
+
+    def _ids(self, items: IndexArray) -> list[str]:
+        return [str(item_id) for item_id in self.shop.catalogue.item_ids[items]]
+
+    def _explain(
+        self, reading: Reading, items: IndexArray, *, tone: Tone, locale: str, deadline: float | None
+    ) -> list[Explanation]:
+        """Walk every station for some items of one user."""
+        attributions = reading.attribute(items)
+        user = self.shop.of_user(reading.history)
+        requests = [
+            self._request(user.for_item(int(item)), attribution)
+            for item, attribution in zip(items, attributions, strict=True)
+        ]
+        texts = self.writer.write(requests, tone=tone, locale=locale, deadline=deadline)
+        scores = np.array([attribution.score for attribution in attributions])
+        places = zip(reading.ranks(items), reading.probability(scores), strict=True)
+        return [
+            self._record(request, attribution, text, rank=rank, probability=probability, tone=tone, locale=locale)
+            for request, attribution, text, (rank, probability) in zip(
+                requests, attributions, texts, places, strict=True
+            )
+        ]
+
+    def _request(self, evidence: Evidence, attribution: Attribution) -> Request:
+        """Choose what the sentence for an item states: reasons, or a neutral fact, or nothing."""
+        reasons = self.shop.policy.select(derive(evidence, attribution), evidence)
+        fact = None if reasons else neutral(evidence)
+        history = evidence.user.history
+        return Request(
+            claims=tuple(reasons) if reasons else ((fact,) if fact else ()),
+            is_neutral=not reasons,
+            item_index=evidence.item_index,
+            user_id=history.user_id,
+            as_of=history.as_of,
+        )
+
+    def _record(
+        self,
+        request: Request,
+        attribution: Attribution,
+        text: Text | None,
+        *,
+        rank: int | None,
+        probability: float | None,
+        tone: Tone,
+        locale: str,
+    ) -> Explanation:
+        item_id = str(self.shop.catalogue.item_ids[request.item_index])
+        identity = (request.user_id, item_id, request.as_of, tone, locale, *sorted(self.provenance.values()), text)
+        claims = request.claims if text else ()
+        return Explanation(
+            id=hashlib.sha256("|".join(map(str, identity)).encode()).hexdigest()[:24],
+            user_id=request.user_id,
+            item_id=item_id,
+            rank=rank,
+            probability=probability,
+            attribution=attribution,
+            reasons=() if request.is_neutral else claims,
+            statements=claims if request.is_neutral else (),
+            text=text,
+            reason_code=NOTHING_TO_SAY if text is None else NEUTRAL if request.is_neutral else "",
+            locale=locale,
+            tone=tone,
+            as_of=request.as_of,
+            provenance=self.provenance,
+        )

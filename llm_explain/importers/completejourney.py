@@ -2,9 +2,9 @@
 
 What the source's columns mean: *Data from R package completejourney*, https://bradleyboehmke.github.io/completejourney/.
 
-- ``price`` is what the shopper paid for one unit, ``(sales_value - coupon_disc) / quantity``: ``sales_value`` is what the
-  shop received, so the loyalty discount and the shop's own coupon match are already off, while a manufacturer's coupon
-  is not, because the manufacturer pays it back to the shop. It is missing where the quantity is 0 or where the
+- ``price`` is what the shopper paid for one unit, ``(sales_value - coupon_disc) / quantity``: ``sales_value`` is what
+  the shop received, so the loyalty discount and the shop's own coupon match are already off, while a manufacturer's
+  coupon is not, because the manufacturer pays it back to the shop. It is missing where the quantity is 0 or where the
   coupons exceed the value (they were then booked on another row).
 - Timestamps are UTC (see ``weeks``) and stay so. The channel is unknown and so left out.
 - ``first_seen`` is the item's first sale to these households or its first promotion week, whichever is earlier: when
@@ -31,7 +31,6 @@ from llm_explain.importers.titles import clean_size, title
 from scoring.tables import (
     BRAND,
     CATEGORY,
-    END,
     FIRST_SEEN,
     ITEM_ID,
     KIND,
@@ -124,7 +123,7 @@ def read_products(folder: Path) -> tuple[pd.DataFrame, list[LeftOut]]:
     """
     products = pd.read_parquet(folder / "products.parquet").sort_values("product_id", ignore_index=True)
     reason = _reason(products)
-    left_out = [LeftOut("items", why, int(rows)) for why, rows in reason.value_counts().sort_index().items()]
+    left_out = [LeftOut("items", str(why), int(rows)) for why, rows in reason.value_counts().sort_index().items()]
     return products[reason.isna()].reset_index(drop=True), left_out
 
 
@@ -144,7 +143,15 @@ def read_events(folder: Path, products: pd.DataFrame) -> tuple[pd.DataFrame, dic
     Returns:
         The events table by user, moment and product; counts worth knowing; rows left out, by reason.
     """
-    columns = ["household_id", "store_id", "product_id", "quantity", "sales_value", "coupon_disc", "transaction_timestamp"]
+    columns = [
+        "household_id",
+        "store_id",
+        "product_id",
+        "quantity",
+        "sales_value",
+        "coupon_disc",
+        "transaction_timestamp",
+    ]
     rows = pd.read_parquet(folder / "transactions.parquet", columns=columns)
     every = pd.read_parquet(folder / "products.parquet", columns=["product_id", "product_category"])
     reason = rows["product_id"].map(pd.Series(_reason(every).to_numpy(dtype=object), index=every["product_id"]))
@@ -222,7 +229,8 @@ def first_seen(events: pd.DataFrame, promotions: pd.DataFrame) -> pd.Series:
     promoted = weeks.groupby(ITEM_ID, observed=True)[START].min()
     sold = events.groupby(ITEM_ID)[TIMESTAMP].min()
     promoted.index = promoted.index.astype("str")
-    return pd.concat([sold, promoted]).groupby(level=0).min()
+    earliest: pd.Series = pd.concat([sold, promoted]).groupby(level=0).min()
+    return earliest
 
 
 def items_table(products: pd.DataFrame, names: Names, *, first_seen: pd.Series) -> pd.DataFrame:

@@ -5,39 +5,25 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.errors import PromptError
 from llm_explain.importers.shorthand import ShorthandCleaner
+from llm_explain.prompts import prompts_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 ABBREVIATIONS: Final = "abbreviations.csv"
 NUMBERS: Final = frozenset({"singular", "plural", "mass"})
 Key = tuple[str, str]
 """A shorthand and the category that it is read in."""
 
-PACKAGE: Final = Path(__file__).resolve().parents[1]
-
 
 def names_folder(locale: str = "en") -> Path:
-    """Return the folder of a locale's dictionaries, in an installed package or in a checkout.
-
-    Args:
-        locale: The locale.
-
-    Returns:
-        The folder.
-
-    Raises:
-        PromptError: If there is none.
-    """
-    for root in (PACKAGE, PACKAGE.parent):
-        if (folder := root / "prompts" / locale / "names").is_dir():
-            return folder
-    raise PromptError(f"prompts/{locale}/names is missing but the dictionaries of names are needed. Install again.")
+    """Return the folder of a locale's dictionaries."""
+    return prompts_root() / locale / "names"
 
 
 def read_dictionary(path: Path, word: str) -> dict[Key, str]:
@@ -116,9 +102,10 @@ class Names:
         Returns:
             The dictionaries.
         """
+        categories = read_dictionary(folder / f"{source}_categories.csv", "name")
         return cls(
             read_cleaner(folder),
-            {shorthand: name for (shorthand, _), name in read_dictionary(folder / f"{source}_categories.csv", "name").items()},
+            {shorthand: name for (shorthand, _), name in categories.items()},
             read_dictionary(folder / f"{source}_types.csv", "title"),
         )
 

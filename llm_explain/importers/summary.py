@@ -15,7 +15,7 @@ Progress = Callable[[str, int, int], None]
 """Called with a description, the steps done and the steps in all."""
 
 
-def silent(description: str, done: int, total: int) -> None:  # noqa: ARG001
+def silent(description: str, done: int, total: int) -> None:
     """Show no progress."""
 
 

@@ -124,7 +124,7 @@ def _pack_last(number: str, unit: str, count: str, kind: str) -> str | None:
 
 
 def _count(count: str, kind: str = "PK") -> str | None:
-    if int(count) < 2:  # noqa: PLR2004
+    if int(count) < 2:
         return None
     return f"{int(count)}-pack" if kind in {"PK", "P"} else f"{int(count)} {UNITS[kind][1]}"
 

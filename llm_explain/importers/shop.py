@@ -1,0 +1,159 @@
+"""Import the tables of any shop from CSV or Parquet files.
+
+Everything passes the gate of ``scoring.validation``. Categories, brands and titles that look like retail shorthand are
+written as words; all others stay as they came.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.errors import SettingError
+from llm_explain.importers.names import names_folder, read_cleaner
+from llm_explain.importers.rejects import write_rejects
+from llm_explain.importers.summary import ImportSummary, Progress, row_counts, silent
+from scoring.reading import RawTable, read_table
+from scoring.rules import COLUMNS
+from scoring.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, TITLE, USER_ID, Tables
+from scoring.validation import check
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from llm_explain.importers.shorthand import ShorthandCleaner
+
+READ_ORDER: Final = ("items", "events", "users", "promotions")
+"""Items first: events and promotions may only name those."""
+
+
+def import_csv(
+    *,
+    events: Path,
+    items: Path,
+    out: Path,
+    users: Path | None = None,
+    promotions: Path | None = None,
+    column_map: Mapping[str, str] | None = None,
+    skip_bad: bool = False,
+    progress: Progress = silent,
+) -> ImportSummary:
+    """Write the four tables from a shop's files; the ending says whether one is CSV or Parquet.
+
+    Args:
+        events: File of the events.
+        items: File of the items.
+        out: Folder to create or fill.
+        users: File of the users, if there is one.
+        promotions: File of the promotions, if there is one.
+        column_map: The contract's name by the files' name of a column, in every file that has it; a column whose new
+            name is empty is left out.
+        skip_bad: Set aside rows that break a rule, in ``<out>/rejects/<table>.csv``, instead of refusing the file.
+        progress: Told of each file.
+
+    Returns:
+        Rows written and rows set aside.
+    """
+    paths = {"items": items, "events": events, "users": users, "promotions": promotions}
+    given = {name: path for name in READ_ORDER if (path := paths[name]) is not None}
+    raw = {}
+    for done, (name, path) in enumerate(given.items()):
+        progress("Reading files", done, len(given))
+        raw[name] = read_table(path, skip_bad=skip_bad)
+    progress("Reading files", len(given), len(given))
+    frames = rename_columns({name: table.frame for name, table in raw.items()}, column_map or {})
+    good: dict[str, pd.DataFrame] = {}
+    rejects: dict[str, pd.DataFrame] = {}
+    for done, (name, frame) in enumerate(frames.items()):
+        progress("Checking tables", done, len(given))
+        item_ids = good["items"][ITEM_ID] if "items" in good else None
+        checked = check(frame, name, source=given[name].name, item_ids=item_ids, skip_bad=skip_bad)
+        good[name], rejects[name] = checked.frame, checked.rejects
+    progress("Checking tables", len(given), len(given))
+    good["items"], notes = readable(good["items"], read_cleaner(names_folder()))
+    good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
+    tables = Tables(**good)
+    tables.write(out)
+    return ImportSummary(out, row_counts(tables), notes=notes, rejects=_write_rejects(out, rejects, raw))
+
+
+def _write_rejects(out: Path, rejects: dict[str, pd.DataFrame], raw: dict[str, RawTable]) -> dict[Path, int]:
+    files = {name: out / "rejects" / f"{name}.csv" for name in rejects}
+    counts = {path: write_rejects(rejects[name], raw[name].ragged, path) for name, path in files.items()}
+    return {path: count for path, count in counts.items() if count}
+
+
+def rename_columns(frames: Mapping[str, pd.DataFrame], column_map: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """Give columns the contract's names.
+
+    Args:
+        frames: Tables by name.
+        column_map: The contract's name by the files' name; an empty name leaves the column out.
+
+    Returns:
+        The tables with renamed columns.
+
+    Raises:
+        SettingError: If no file has a column that is to be renamed, or the contract has no such name.
+    """
+    there = sorted({str(column) for frame in frames.values() for column in frame.columns})
+    known = sorted({column for columns in COLUMNS.values() for column in columns})
+    for column, name in column_map.items():
+        if column not in there:
+            near = get_close_matches(column, there, n=1)
+            raise SettingError(
+                f"--map {column}={name}: column {column!r} is in none of the files but one of theirs is needed. "
+                + (f"Did you mean {near[0]!r}?" if near else f"They have {', '.join(there)}.")
+            )
+        if name and name not in known and not name.startswith(EMBEDDING_PREFIX) and "users" not in frames:
+            near = get_close_matches(name, known, n=1)
+            raise SettingError(
+                f"--map {column}={name}: {name!r} is no column of the tables but one of theirs is needed. "
+                + (f"Did you mean {near[0]!r}?" if near else f"They have {', '.join(known)}.")
+            )
+    left_out = [column for column, name in column_map.items() if not name]
+    return {
+        table: frame.drop(columns=left_out, errors="ignore").rename(columns=dict(column_map))
+        for table, frame in frames.items()
+    }
+
+
+def readable(items: pd.DataFrame, cleaner: ShorthandCleaner) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Write shorthand in an items table as words.
+
+    Two values never become one: where the words of a value are those of another, both stay as they came.
+
+    Args:
+        items: The items table.
+        cleaner: The rules.
+
+    Returns:
+        The items table, and how many different values were changed, by column.
+    """
+    items = items.copy()
+    notes = {}
+    for column in (CATEGORY, BRAND, TITLE):
+        if column not in items:
+            continue
+        values = [str(value) for value in items[column].dropna().unique()]
+        words = {value: _words(value, column, cleaner) for value in values}
+        holders = pd.Series(list(words.values()), dtype="str").value_counts()
+        changed = {value: word for value, word in words.items() if word != value}
+        if column != TITLE:
+            changed = {value: word for value, word in changed.items() if holders[word] == 1}
+        items[column] = items[column].map(lambda value, changed=changed: changed.get(value, value), na_action="ignore")
+        if changed:
+            notes[f"{column} values written as words"] = len(changed)
+    return items, notes
+
+
+def _words(value: str, column: str, cleaner: ShorthandCleaner) -> str:
+    if not cleaner.is_shorthand(value):
+        return value
+    words = cleaner.clean(value)
+    if column == BRAND:
+        return " ".join(word[:1].upper() + word[1:] for word in words.split(" "))
+    return words[:1].upper() + words[1:] if column == TITLE else words

@@ -18,13 +18,15 @@ def test_coalitions_count_in_binary() -> None:
 
 def test_a_game_worked_by_hand() -> None:
     # v(∅) = 10, v(a) = 12, v(b) = 15, v(ab) = 23.
-    # a: joins first 12 - 10 = 2, joins after b 23 - 15 = 8, mean 5.   b: first 5, after a 11, mean 8.   5 + 8 = 23 - 10.
+    # a: joins first 12 - 10 = 2, joins after b 23 - 15 = 8, mean 5.   b: first 5, after a 11, mean 8.
+    # Together 5 + 8 = 23 - 10.
     np.testing.assert_allclose(shapley_values(np.array([10.0, 12.0, 15.0, 23.0])), [5.0, 8.0], atol=1e-14)
 
 
 def test_three_players_worked_by_hand() -> None:
     # Glove game: a has a left glove, b and c a right one; a pair is worth 1.
-    # Of the six orders, a completes the pair in the four where it does not come first; b only in (a, b, c); c in (a, c, b).
+    # Of the six orders, a completes the pair in the four where it does not come first; b only in (a, b, c), and c
+    # only in (a, c, b).
     def pairs(coalitions: np.ndarray) -> np.ndarray:
         return (coalitions[:, 0] & (coalitions[:, 1] | coalitions[:, 2])).astype(float)
 

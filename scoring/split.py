@@ -57,7 +57,7 @@ class Interactions:
         keys = pd.DataFrame({"user": self.user_index, "candidate": self.candidate, "timestamp": self.timestamp})
         return ~keys.duplicated().to_numpy(dtype=bool)
 
-    def matrix(self, weight: npt.NDArray[np.floating] | None = None) -> Matrix:
+    def matrix(self, weight: npt.NDArray[np.floating | np.bool_] | None = None) -> Matrix:
         """Return the sum of weights by user and candidate.
 
         Args:
@@ -159,7 +159,10 @@ class Split:
 
 
 def _sparse(
-    rows: IndexArray, columns: IndexArray, shape: tuple[int, int], weight: npt.NDArray[np.floating] | None = None
+    rows: IndexArray,
+    columns: IndexArray,
+    shape: tuple[int, int],
+    weight: npt.NDArray[np.floating | np.bool_] | None = None,
 ) -> Matrix:
     values = np.ones(len(rows), dtype=np.float32) if weight is None else weight.astype(np.float32)
     return sp.coo_array((values, (rows, columns)), shape=shape).tocsr()  # sums what repeats

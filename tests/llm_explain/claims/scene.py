@@ -1,0 +1,113 @@
+"""A tiny shop in which every fact can be counted by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.attribution import Attribution
+from llm_explain.claims import Degrees, ShopEvidence
+from llm_explain.claims.degrees import DEFAULT_DEGREES
+from llm_explain.policy import Policy
+from scoring.catalogue import Catalogue
+from scoring.history import History
+from scoring.promotions import PromotionCalendar
+from scoring.snapshot import Snapshot
+from scoring.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm_explain.claims import Evidence
+
+AS_OF = pd.Timestamp("2017-12-01")
+ITEMS = pd.DataFrame(
+    [
+        ("tortilla", "Tortilla chips, 9 oz", "chips", "store brand"),
+        ("kettle", "Kettle chips, 8 oz", "chips", "brand #7"),
+        ("ridged", "Ridged chips, 8 oz", "chips", "store brand"),
+        ("salsa", "Salsa, 16 oz", "dips", "Fiesta"),
+        ("hummus", "Hummus, 8 oz", "dips", None),
+        ("milk", "Milk, 1 gallon", "milk", "Dairyland"),
+        ("lager", "Lager, 6-pack", "beer", "Brewhaus"),
+        ("kit", "Pregnancy test kit, 1 count", "drugstore", "store brand"),
+    ],
+    columns=["item_id", "title", "category", "brand"],
+)
+CATALOGUE = Catalogue(ITEMS)
+INDEX = {item_id: place for place, item_id in enumerate(ITEMS["item_id"])}
+CATEGORY = {name: place for place, name in enumerate(CATALOGUE.category_names)}
+NO_PROMOTIONS = Tables(pd.DataFrame(), ITEMS).promotions
+
+
+def bought(item: str, *days_ago: float, price: float = np.nan, kind: str = "purchase", store: str = "") -> pd.DataFrame:
+    """Return event rows at ten in the morning, so many calendar days before ``AS_OF``."""
+    moments = pd.DatetimeIndex([AS_OF - pd.Timedelta(days=days) for days in days_ago]) + pd.Timedelta(hours=10)
+    return pd.DataFrame(
+        {
+            "item_id": item,
+            "timestamp": moments.as_unit("ns"),
+            "quantity": 1.0,
+            "price": price,
+            "kind": kind,
+            "store_id": store,
+        }
+    )
+
+
+EMPTY = Snapshot.build(Tables(bought("milk").assign(user_id="u"), ITEMS), CATALOGUE, AS_OF)
+
+
+def snapshot(**changes: object) -> Snapshot:
+    """Return statistics that support no claim, but for the changes."""
+    n = len(ITEMS)
+    plain = replace(
+        EMPTY,
+        days_covered=300.0,
+        season_month=11,
+        season_lift=np.full(len(CATEGORY), np.nan),
+        first_seen=np.full(n, np.datetime64("2017-02-04", "s")),
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def history(*events: pd.DataFrame, as_of: pd.Timestamp = AS_OF) -> History:
+    """Return the history of one user."""
+    rows = pd.concat(events) if events else bought("milk")
+    return History.from_events(rows, CATALOGUE, as_of=as_of, user_id="u")
+
+
+def evidence(
+    item: str,
+    *events: pd.DataFrame,
+    statistics: Snapshot | None = None,
+    promotions: pd.DataFrame = NO_PROMOTIONS,
+    policy: Policy | None = None,
+    degrees: Degrees = DEFAULT_DEGREES,
+    as_of: pd.Timestamp = AS_OF,
+) -> Evidence:
+    """Return the evidence on one item."""
+    shop = ShopEvidence(
+        CATALOGUE,
+        snapshot=statistics or snapshot(),
+        promotions=PromotionCalendar(promotions, CATALOGUE),
+        policy=policy or Policy(),
+        degrees=degrees,
+    )
+    return shop.of_user(history(*events, as_of=as_of)).for_item(INDEX[item])
+
+
+def attribution(parts: Mapping[str, Mapping[str, float]], rest: Sequence[str] = ()) -> Attribution:
+    """Return an attribution with the given parts by player."""
+    values = np.array([sum(own.values()) for own in parts.values()])
+    categories = []
+    for player in parts:
+        prefix, _, name = player.partition(":")
+        if player == "rest":
+            categories.append(tuple(CATEGORY[each] for each in rest))
+        else:
+            categories.append((CATEGORY[name],) if prefix == "group" else ())
+    return Attribution(tuple(parts), values, tuple(parts.values()), 0.0, float(values.sum()), tuple(categories))

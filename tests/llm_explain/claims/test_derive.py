@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+import pkgutil
+
+import pandas as pd
+import pytest
+
+import llm_explain.claims
+from llm_explain.claims import KINDS, NEUTRAL_KINDS, ClaimKind, derive, neutral
+from llm_explain.policy import Policy, PolicySettings
+from tests.llm_explain.claims.scene import AS_OF, CATEGORY, attribution, bought, evidence
+from tests.llm_explain.claims.test_context import crowd
+
+OWN_PARTS = ("tower", "times_bought", "due", "category_share", "usual_brand", "usual_price")
+CHIPS = bought("tortilla", 55, 41, 29, 13, price=3.0)
+
+
+def test_the_kinds_are_those_of_the_contract() -> None:
+    assert set(KINDS) == {
+        "repeat_item", "due", "category_affinity", "related_category", "usual_brand", "usual_price", "promotion",
+        "popular", "season", "new_arrival", "similar_item",
+    }  # fmt: skip
+    assert all(name == kind.name for name, kind in KINDS.items())
+
+
+def test_slot_names_are_unique_across_kinds() -> None:
+    slots = [slot for kind in KINDS.values() for slot in (*kind.required_slots, *kind.optional_slots)]
+    assert len(slots) == len(set(slots))
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_every_kind_writes_its_rule_down(kind: ClaimKind) -> None:
+    assert "Rule: " in (type(kind).__doc__ or "")
+
+
+def test_no_rule_reads_the_users_table() -> None:
+    for module in pkgutil.iter_modules(llm_explain.claims.__path__):
+        source = __import__("inspect").getsource(
+            __import__("importlib").import_module(f"llm_explain.claims.{module.name}")
+        )
+        assert ".users" not in source.replace(".users_", "")
+
+
+def test_a_claim_cites_its_part_and_its_share() -> None:
+    seen = evidence("tortilla", CHIPS)
+    given = attribution(
+        {"group:chips": {"tower": 0.5, "times_bought": 0.25, "due": -0.05}, "context:season": {"season": -1.0}}
+    )
+    claims = derive(seen, given)
+    # All positive attribution is 0.7, the chips'; the season's is negative and does not count.
+    assert [(claim.kind, claim.part, claim.phi, pytest.approx(claim.share)) for claim in claims] == [
+        ("category_affinity", "tower", 0.5, 0.5 / 0.7),
+        ("repeat_item", "times_bought", 0.25, 0.25 / 0.7),
+    ]
+    assert all(claim.player == "group:chips" for claim in claims)
+
+
+def test_category_affinity_cites_the_larger_of_its_parts() -> None:
+    seen = evidence("tortilla", CHIPS)
+    (claim,) = derive(seen, attribution({"group:chips": {"tower": 0.2, "category_share": 0.3}}))
+    assert (claim.kind, claim.part, claim.phi) == ("category_affinity", "category_share", 0.3)
+
+
+def test_a_player_that_lowered_the_score_has_no_claims() -> None:
+    given = attribution({"group:chips": {"tower": 0.5, "times_bought": -0.6}})
+    assert derive(evidence("tortilla", CHIPS), given) == []
+
+
+def test_rest_has_no_claims() -> None:
+    given = attribution({"rest": dict.fromkeys(OWN_PARTS, 1.0)}, rest=["chips"])
+    assert derive(evidence("tortilla", CHIPS), given) == []
+
+
+def test_each_group_speaks_for_itself() -> None:
+    seen = evidence("tortilla", CHIPS, bought("milk", 30, 20), bought("salsa", 30, 20))
+    given = attribution({"group:chips": {"tower": 0.1}, "group:dips": {"tower": 0.4}, "group:milk": {"tower": 0.2}})
+    told = [(claim.kind, claim.player, claim.facts["category"]) for claim in derive(seen, given)]
+    assert told == [
+        ("related_category", "group:dips", "dips"),
+        ("related_category", "group:milk", "milk"),
+        ("category_affinity", "group:chips", "chips"),
+    ]
+
+
+def test_of_equal_attributions_the_more_telling_claim_leads() -> None:
+    given = attribution({"group:chips": dict.fromkeys(OWN_PARTS, 0.1), "context:popularity": {"popularity": 0.1}})
+    claims = derive(evidence("tortilla", CHIPS, statistics=crowd(300)), given)
+    assert [claim.kind for claim in claims] == ["repeat_item", "due", "usual_brand", "category_affinity", "popular"]
+
+
+def test_facts_are_json_scalars() -> None:
+    given = attribution({"group:chips": dict.fromkeys(OWN_PARTS, 0.1), "context:popularity": {"popularity": 0.1}})
+    for claim in derive(evidence("tortilla", CHIPS, statistics=crowd(300)), given):
+        assert {type(value) for value in claim.facts.values()} <= {str, int, float}
+        assert json.loads(json.dumps(claim.to_dict()))["facts"] == claim.facts
+
+
+def test_events_at_as_of_or_later_change_nothing() -> None:
+    given = attribution({"group:chips": dict.fromkeys(OWN_PARTS, 0.1)})
+    later = bought("tortilla", -0.5, -1, -30, price=9.0)
+    assert derive(evidence("tortilla", CHIPS, later), given) == derive(evidence("tortilla", CHIPS), given)
+
+
+def test_an_empty_history_has_context_claims_only() -> None:
+    given = attribution({"context:popularity": {"popularity": 0.1}})
+    early = AS_OF - pd.Timedelta(days=100)
+    assert derive(evidence("tortilla", CHIPS, as_of=early), given) == []
+    assert [claim.kind for claim in derive(evidence("tortilla", statistics=crowd(300)), given)] == ["popular"]
+
+
+def test_neutral_says_something_of_the_item_that_is_no_reason() -> None:
+    claim = neutral(evidence("tortilla", statistics=crowd(300)))
+    assert claim is not None
+    assert (claim.kind, claim.player, claim.part) == ("popular", "context:popularity", "popularity")
+    assert (claim.phi, claim.share) == (0.0, 0.0)
+    assert claim.facts["users_band"] == 250
+
+
+def test_neutral_is_nothing_where_nothing_holds() -> None:
+    assert neutral(evidence("tortilla", CHIPS)) is None
+    vetoed = Policy(PolicySettings(vetoed_kinds=("popular",)))
+    assert neutral(evidence("tortilla", statistics=crowd(300), policy=vetoed)) is None
+
+
+def test_neutral_kinds_are_about_the_item_alone() -> None:
+    assert {KINDS[name].scope for name in NEUTRAL_KINDS} == {"context"}
+
+
+def test_the_group_asked_about_is_the_items_own_at_first() -> None:
+    seen = evidence("tortilla", CHIPS)
+    assert seen.group == seen.category_index == CATEGORY["chips"]
+    assert seen.about(CATEGORY["milk"]).category == "chips"

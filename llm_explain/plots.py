@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 PlotKind = Literal["waterfall", "bar", "beeswarm"]
 FORMATS: Final = (".png", ".svg", ".pdf")
 
-UP, DOWN, TOTAL = "#c8442f", "#2d6cb5", "#6b6761"
+UP, DOWN, TOTAL = "#2f7d5b", "#a8503f", "#6b6761"
 WIDTH, MARGIN, LABEL_X, PLOT_END = 640, 12, 210, 560
 BAR_HEIGHT, GAP, MARK = 18, 6, 3.0
+
+ENDS: Final = {"$E[f(X)]$": "base value", "$f(x)$": "score"}
 
 _pyplot_lock = Lock()
 
@@ -66,13 +68,28 @@ def save_plot(
         )
     if kind not in ("waterfall", "bar", "beeswarm"):
         raise SettingError(f"the plot is {kind!r} but waterfall, bar or beeswarm is needed. Choose one of them.")
-    labels = {player: label(player) for each in given for player in each.players}
+    labels = {player: _plain(label(player)) for each in given for player in each.players}
     explanation = given[0].to_shap(labels=labels) if kind == "waterfall" else stack_explanations(given, labels=labels)
     draw = getattr(require("shap").plots, kind)
     with _figure(path) as pyplot:
         draw(explanation, max_display=max_display, show=False)
+        _rename_ends(pyplot.gcf())
         if title:
-            pyplot.title(textwrap.shorten(title, 80, placeholder=" …"), fontsize=11, loc="left", pad=24)
+            pyplot.title(_plain(textwrap.shorten(title, 80, placeholder=" …")), fontsize=11, loc="left", pad=24)
+
+
+def _plain(text: str) -> str:
+    """Return text that the plotting library does not read as mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _rename_ends(figure: Any) -> None:
+    """Name the ends of ``shap``'s waterfall as they are: the base value is the empty coalition's, not a mean."""
+    for axes in figure.axes:
+        name, value, *others = [*(tick.get_text() for tick in axes.get_xticklabels()), "", ""]
+        if name.strip() in ENDS and len(others) == 2:
+            shown = name.replace(name.strip(), ENDS[name.strip()])
+            axes.set_xticklabels([f"{shown} {value.strip()[1:-1].strip()}", ""], ha="left")
 
 
 @contextmanager

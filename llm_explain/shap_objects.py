@@ -63,8 +63,7 @@ def stack_explanations(attributions: Sequence[Attribution], *, labels: Mapping[s
         labels: Names to show instead of the players' own.
 
     Returns:
-        A ``shap.Explanation`` with values of shape ``(n_attributions, n_players)``; ``data`` says which of the
-        attributions have the player (1) and which have not (0).
+        A ``shap.Explanation`` with values of shape ``(n_attributions, n_players)``.
 
     Raises:
         SettingError: If there is no attribution.
@@ -74,15 +73,11 @@ def stack_explanations(attributions: Sequence[Attribution], *, labels: Mapping[s
     players = list(dict.fromkeys(player for each in attributions for player in each.players))
     place = {player: column for column, player in enumerate(players)}
     values = np.zeros((len(attributions), len(players)))
-    has_player = np.zeros_like(values)
     for row, each in enumerate(attributions):
-        columns = [place[player] for player in each.players]
-        values[row, columns] = each.values
-        has_player[row, columns] = 1.0
+        values[row, [place[player] for player in each.players]] = each.values
     return require("shap").Explanation(
         values=values,
         base_values=np.array([each.base_value for each in attributions]),
-        data=has_player,
         feature_names=_shown(players, labels),
     )
 

@@ -91,12 +91,20 @@ def test_shap_plots_are_saved_and_closed(
         content = path.read_text(encoding="utf-8")
         assert "beans" in content
         assert "group:" not in content
+        assert ("base value" in content, "E[f(X)]" in content) == (kind == "waterfall", False)
 
 
 def test_one_attribution_alone_is_enough(attributions: list[Attribution], tmp_path: Path) -> None:
     pytest.importorskip("shap")
     save_plot(attributions[0], tmp_path / "one.png")
     assert (tmp_path / "one.png").stat().st_size > 5000
+
+
+def test_a_name_with_dollars_is_no_formula(tmp_path: Path) -> None:
+    pytest.importorskip("shap")
+    found = Attribution(("group:$1 & $2_deals",), np.ones(1), ({"tower": 1.0},), 0.0, 1.0, ((0,),))
+    save_plot(found, tmp_path / "x.svg", title="All for $5, $6^ and more")
+    assert "$1 &amp; $2_deals" in (tmp_path / "x.svg").read_text(encoding="utf-8")
 
 
 def test_stacked_explanations_have_a_column_for_every_player(attributions: list[Attribution]) -> None:
@@ -110,7 +118,7 @@ def test_stacked_explanations_have_a_column_for_every_player(attributions: list[
     for row, each in enumerate(attributions):
         assert stacked.base_values[row] + stacked.values[row].sum() == pytest.approx(each.score)
     cheese = stacked.feature_names.index("group:cheese")
-    assert stacked.data[:, cheese].tolist() == [float("group:cheese" in each.players) for each in attributions]
+    assert (stacked.values[:, cheese] != 0).tolist() == ["group:cheese" in each.players for each in attributions]
 
 
 def test_nothing_to_draw_is_refused(tmp_path: Path) -> None:

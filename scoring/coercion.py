@@ -127,10 +127,7 @@ def _parse(texts: pd.Series, is_other: npt.NDArray[np.bool_]) -> Typed:
     rarer = has_zone if has_zone.sum() <= (is_iso & ~has_zone).sum() else is_iso & ~has_zone
     is_mixed = rarer if (is_iso & ~has_zone).any() else np.zeros(len(texts), dtype=bool)
     iso = [_iso(match) if match else None for match in found]
-    parsed = pd.Series(
-        pd.to_datetime(pd.Series(iso, dtype="str"), format="ISO8601", errors="coerce", utc=True).to_numpy(),
-        index=texts.index,
-    ).dt.tz_localize("UTC")
+    parsed = pd.to_datetime(pd.Series(iso, index=texts.index, dtype="str"), format="ISO8601", errors="coerce", utc=True)
     is_no_date = texts.notna().to_numpy() & parsed.isna().to_numpy() & ~is_other
     typed, range_findings = _within_range(parsed.mask(is_mixed))
     return typed, [("moment_type", is_other), ("moment_text", is_no_date), ("mixed_zones", is_mixed), *range_findings]

@@ -110,7 +110,7 @@ def schema(frame: pd.DataFrame, name: str, item_ids: Collection[str] | None) -> 
             known = pd.Index(list(item_ids), dtype="str")
             checks.append(pa.Check(lambda series, known=known: series.isin(known), error="unknown_item"))
         if name == "promotions" and column == END:
-            checks.append(pa.Check(lambda series: ~(series <= frame[START]), error="backwards"))
+            checks.append(pa.Check(lambda series: ~(series <= frame.loc[series.index, START]), error="backwards"))
         columns[column] = pa.Column(None, checks, nullable=rule.is_nullable)
     return pa.DataFrameSchema(columns)
 

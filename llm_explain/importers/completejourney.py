@@ -45,6 +45,7 @@ from scoring.tables import (
     USER_ID,
     Tables,
 )
+from scoring.validation import check
 
 SOURCE: Final = "completejourney"
 NO_PRODUCT: Final = (
@@ -88,6 +89,8 @@ def import_completejourney(out: Path, progress: Progress = silent, *, source: Pa
     users = pd.read_parquet(folder / "demographics.parquet").sort_values("household_id", ignore_index=True)
     users.insert(0, USER_ID, users.pop("household_id").astype("str"))
     tables = Tables(events, items, users, promotions)
+    for name, frame in tables:
+        check(frame, name, source=f"{name} of {SOURCE}", item_ids=items[ITEM_ID])
     progress("Importing completejourney", 4, STEPS)
     tables.write(out)
     progress("Importing completejourney", STEPS, STEPS)
@@ -267,7 +270,7 @@ def items_table(products: pd.DataFrame, names: Names, *, first_seen: pd.Series) 
             TITLE: pd.Series(titles, dtype="str"),
             CATEGORY: products["product_category"].map(names.category).astype("str"),
             BRAND: ("brand #" + products["manufacturer_id"].astype("str")).mask(is_private, STORE_BRAND),
-            FIRST_SEEN: item_id.map(first_seen).astype("datetime64[ns]"),
+            FIRST_SEEN: first_seen.reindex(item_id).to_numpy(dtype="datetime64[ns]"),
         }
     )
 

@@ -44,12 +44,15 @@ SINGLE: Final = re.compile(rf"({NUMBER}) ?-?({UNIT})\.?(?: ({'|'.join(CONTAINERS
 AMBIGUOUS: Final = re.compile(r"(?:2/3|[357]/(?:4|8|16)) ?OZ")
 """Three quarters of an ounce, or three pieces of four ounces: the source writes both this way."""
 
-EACH: Final = re.compile(rf"(\d+) ?/ ?({NUMBER}) ?({UNIT})\.?(?: (?:{'|'.join(CONTAINERS)}))?")
-PACK: Final = re.compile(rf"(\d+) ?(PK|P|CT|DZ|PC)(?: ?/ ?| )({NUMBER}) ?({UNIT}|Z)\.?")
-PACK_LAST: Final = re.compile(rf"({NUMBER}) ?({UNIT})(?: ?/ ?| )(\d+) ?(PK|CT|PC)\.?")
-ONLY_PACK: Final = re.compile(r"(\d+) ?PKS?")
-RANGE: Final = re.compile(r"(\d+)[-/](\d+) ?(CT|LB|IN)")
+EACH: Final = re.compile(rf"(\d{{1,3}}) ?/ ?({NUMBER}) ?({UNIT})\.?(?: (?:{'|'.join(CONTAINERS)}))?")
+PACK: Final = re.compile(rf"(\d{{1,3}}) ?(PK|P|CT|DZ|PC)(?: ?/ ?| )({NUMBER}) ?({UNIT}|Z)\.?")
+PACK_LAST: Final = re.compile(rf"({NUMBER}) ?({UNIT})(?: ?/ ?| )(\d{{1,3}}) ?(PK|CT|PC)\.?")
+ONLY_PACK: Final = re.compile(r"(\d{1,3}) ?PKS?")
+RANGE: Final = re.compile(r"(\d{1,3})-(\d{1,3}) ?(CT|LB|IN)")
 AREA: Final = re.compile(rf"({NUMBER}) ?X ?({NUMBER}) ?(IN|FT|CM)")
+SIZED: Final = re.compile(r"\b(?:gallon|half-gallon|liter|pint|quart|dozen)\b")
+"""Names that tell the size themselves, such as "soft drink in a 2-liter bottle"."""
+
 SHOP_MARK: Final = " (store brand)"
 
 
@@ -65,7 +68,8 @@ def title(product: str, size: str | None, *, is_private: bool) -> str:
         The title.
     """
     name = product[:1].upper() + product[1:]
-    return f"{name}{f', {size}' if size else ''}{SHOP_MARK if is_private else ''}"
+    is_told = size is not None and SIZED.search(product) is not None
+    return f"{name}{f', {size}' if size and not is_told else ''}{SHOP_MARK if is_private else ''}"
 
 
 def clean_size(raw: str) -> str | None:

@@ -1,0 +1,154 @@
+"""Where the words live: files under ``prompts/``, and the Jinja prompts that a language model reads."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from llm_explain.errors import PromptError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.lexicon import Lexicon
+    from llm_explain.skeletons import Tone
+
+_FRONT_MATTER = re.compile(r"\A\{#-?\s*version:\s*(\S+)\s*-?#\}")
+
+
+@cache
+def prompts_root() -> Path:
+    """Return the folder that holds every word: inside the installed package, or at the top of a checkout.
+
+    Returns:
+        An existing folder.
+
+    Raises:
+        PromptError: If neither place has it.
+    """
+    packaged = Path(str(resources.files("llm_explain"))) / "prompts"
+    checkout = packaged.parent.parent / "prompts"
+    for root in (packaged, checkout):
+        if root.is_dir():
+            return root
+    raise PromptError(f"prompts/ is missing at {packaged} but the package needs it. Install llm-explain again.")
+
+
+def read_prompt_file(*parts: str) -> tuple[str, str]:
+    """Return the text of a file under ``prompts/`` and its hash.
+
+    Args:
+        *parts: Path below ``prompts/``.
+
+    Returns:
+        The text, and ``sha256:`` with its hash.
+
+    Raises:
+        PromptError: If the file is missing or not UTF-8.
+    """
+    path = prompts_root().joinpath(*parts)
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8")
+    except OSError as error:
+        available = ", ".join(sorted(entry.name for entry in prompts_root().iterdir() if entry.is_dir()))
+        raise PromptError(
+            f"{'/'.join(parts)} is missing but a file under prompts/ is needed. Locales there: {available}."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{path} is not UTF-8 but UTF-8 text is needed. Save it as UTF-8.") from error
+    return text, f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation that a chat model reads.
+
+    Attributes:
+        role: ``system``, ``user`` or ``assistant``.
+        content: What is said.
+    """
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a language model reads to write a skeleton: kinds, tone and slots, never a name or a number.
+
+    Attributes:
+        messages: The conversation; the model answers it.
+        kinds: Claim kinds that the skeleton is to state, strongest first.
+        tone: Tone that was asked for.
+        origin: Template name and hash.
+    """
+
+    messages: tuple[Message, ...]
+    kinds: tuple[str, ...]
+    tone: Tone
+    origin: str
+
+
+class PromptTemplate:
+    """A Jinja prompt of one locale; strict and sandboxed.
+
+    Attributes:
+        origin: ``name@sha256:…`` for the provenance of a text.
+        version: Version from the front matter.
+    """
+
+    def __init__(self, lexicon: Lexicon, name: str = "prompt") -> None:
+        source, digest = read_prompt_file(lexicon.locale, f"{name}.j2")
+        front_matter = _FRONT_MATTER.match(source)
+        if front_matter is None:
+            raise PromptError(
+                f"{name}.j2 starts with {source[:20]!r} but a version is needed. Begin the file with {{# version: 1 #}}."
+            )
+        self.version = front_matter.group(1)
+        self.origin = f"{lexicon.locale}/{name}@{digest}"
+        environment = ImmutableSandboxedEnvironment(
+            undefined=StrictUndefined,
+            autoescape=False,  # noqa: S701  the reader is a language model, not a browser
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        try:
+            self._template = environment.from_string(source)
+        except TemplateError as error:
+            raise PromptError(f"{name}.j2 is no valid Jinja ({error}) but must be. Correct the file.") from error
+
+    def render(self, kinds: Sequence[str], *, tone: Tone, examples: Sequence[tuple[Sequence[str], str]] = ()) -> Prompt:
+        """Return the prompt that asks for one skeleton.
+
+        Args:
+            kinds: Claim kinds, strongest first.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            examples: Other kinds with a skeleton written for them.
+
+        Returns:
+            The conversation.
+
+        Raises:
+            PromptError: If the template asks for what it is not given.
+        """
+        module: dict[str, Any] = {"kinds": list(kinds), "tone": tone, "examples": list(examples)}
+        try:
+            rendered = self._template.render(module)
+        except TemplateError as error:
+            raise PromptError(f"{self.origin} cannot be rendered ({error}). Correct the template.") from error
+        return Prompt(messages=_messages(rendered), kinds=tuple(kinds), tone=tone, origin=self.origin)
+
+
+def _messages(rendered: str) -> tuple[Message, ...]:
+    """Split a rendered prompt at its ``=== role`` lines."""
+    blocks = re.split(r"^=== (system|user|assistant)[ \t]*$", rendered, flags=re.MULTILINE)[1:]
+    return tuple(Message(role, content.strip()) for role, content in zip(blocks[::2], blocks[1::2], strict=True))

@@ -1,0 +1,159 @@
+"""Sentences with slots instead of names and numbers: which slots there are, and how they are filled."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from llm_explain.claims import KINDS as CLAIM_KINDS
+from llm_explain.errors import ClaimError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Tone = Literal["friendly", "concise", "formal"]
+"""How a sentence speaks."""
+
+TONES: tuple[Tone, ...] = ("friendly", "concise", "formal")
+
+SLOT = re.compile(r"\{([a-z_]+)\}")
+"""A slot as it stands in a skeleton."""
+
+ITEM = "item"
+"""The one slot that every sentence may use, once."""
+
+OPENING_WORDS = 3
+"""Two texts of one list never share their first words, this many."""
+
+
+class KindSlots(NamedTuple):
+    """Slots of one claim kind: ``required`` exactly once, ``optional`` at most once."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
+_IN_ORDER = (
+    "repeat_item",
+    "due",
+    "category_affinity",
+    "related_category",
+    "usual_brand",
+    "usual_price",
+    "similar_item",
+    "promotion",
+    "popular",
+    "season",
+    "new_arrival",
+)
+"""The order in which a sentence names the kinds: the user's own history before the item."""
+
+SLOTS: Mapping[str, KindSlots] = MappingProxyType(
+    {
+        name: KindSlots(kind.required_slots, kind.optional_slots)
+        for name, kind in sorted(CLAIM_KINDS.items(), key=lambda pair: _IN_ORDER.index(pair[0]))
+    }
+)
+"""Slots by claim kind."""
+
+KINDS: tuple[str, ...] = tuple(SLOTS)
+
+KIND_OF_SLOT: Mapping[str, str] = MappingProxyType(
+    {slot: kind for kind, slots in SLOTS.items() for slot in (*slots.required, *slots.optional)}
+)
+
+
+def in_order(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return claim kinds in the order in which a sentence names them.
+
+    Args:
+        kinds: Claim kinds in any order.
+
+    Returns:
+        Each kind once.
+
+    Raises:
+        ClaimError: If a kind is unknown or comes twice.
+    """
+    given = list(kinds)
+    if unknown := sorted(set(given) - set(KINDS)):
+        raise ClaimError(f"claim kind is {unknown[0]!r} but one of {', '.join(KINDS)} is needed. Correct the kind.")
+    if len(set(given)) < len(given):
+        raise ClaimError(f"claim kinds are {', '.join(given)} but each may come once. Choose one claim of a kind.")
+    return tuple(kind for kind in KINDS if kind in given)
+
+
+class Need(NamedTuple):
+    """A word of degree that at least one of these kinds' claims must license."""
+
+    kinds: frozenset[str]
+    degree: str
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A verified sentence with slots.
+
+    Attributes:
+        text: The sentence.
+        kinds: Claim kinds that it states.
+        tone: Its tone.
+        slots: Its slots, in order of appearance.
+        needs: Licences for its words of degree.
+        same: Pairs of slots whose values must agree; the first was left out for the second.
+        is_causal: Whether it claims to give a reason.
+        origin: Where it was written: file or prompt, with its hash.
+        model: Language model that wrote it; empty for one written by hand.
+    """
+
+    text: str
+    kinds: tuple[str, ...]
+    tone: Tone
+    slots: tuple[str, ...]
+    needs: frozenset[Need] = frozenset()
+    same: tuple[tuple[str, str], ...] = ()
+    is_causal: bool = False
+    origin: str = ""
+    model: str = ""
+
+    @cached_property
+    def pieces(self) -> tuple[str, ...]:
+        """Literal text and slot names in turn, literal first."""
+        return tuple(SLOT.split(self.text))
+
+    @cached_property
+    def opening(self) -> str:
+        """Its first words, by which a list avoids sounding alike."""
+        return opening(self.text)
+
+    def fits(self, values: Mapping[str, str], licences: Mapping[str, frozenset[str]]) -> bool:
+        """Return whether every slot has a value and every word of degree its licence.
+
+        Args:
+            values: Rendered values by slot.
+            licences: Words of degree that each claim permits, by kind.
+
+        Returns:
+            Whether the sentence is true once it is filled.
+        """
+        if any(slot not in values for slot in self.slots):
+            return False
+        if any(values.get(left_out) != values.get(twin) for left_out, twin in self.same):
+            return False
+        return all(any(need.degree in licences.get(kind, ()) for kind in need.kinds) for need in self.needs)
+
+
+def opening(text: str) -> str:
+    """Return the first words of a sentence, lower-cased, without punctuation.
+
+    Args:
+        text: Sentence or skeleton.
+
+    Returns:
+        At most three words, one space between them.
+    """
+    words = re.findall(r"[\w'’{}]+", text.casefold())
+    return " ".join(words[:OPENING_WORDS])

@@ -1,0 +1,165 @@
+"""Sentences without a language model: the hand-written ones, and a small grammar for combinations that nobody wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llm_explain.errors import PromptError
+from llm_explain.generation.corpus import corpus_hash, read_corpus
+from llm_explain.prompts import read_prompt_file
+from llm_explain.skeletons import Skeleton, Tone, in_order, opening
+from llm_explain.verifier import SkeletonVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from llm_explain.lexicon import Lexicon
+
+MOST_KINDS = 3
+"""A sentence states at most this many claims."""
+
+_TRIES = 120
+_MENTIONS_ITEM = re.compile(r"\b(?:this|it|it's|this one's)\b|\{item\}|<this>", re.IGNORECASE)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Clauses(_Strict):
+    """Clauses of one kind; the file explains them."""
+
+    full: tuple[str, ...]
+    short: tuple[str, ...]
+    again: tuple[str, ...] = ()
+    again_short: tuple[str, ...] = ()
+
+
+class _Grammar(_Strict):
+    version: Literal[1]
+    contractions: dict[str, str]
+    clauses: dict[str, _Clauses]
+    sentences: dict[Tone, dict[int, tuple[str, ...]]]
+
+
+class Templates:
+    """Every skeleton that a locale can speak without a language model.
+
+    Attributes:
+        origin: ``name@sha256:…`` for the provenance of a text.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        corpus = read_corpus(lexicon.locale)
+        self._grammar, grammar_digest = _load_grammar(lexicon.locale)
+        digest = hashlib.sha256((corpus_hash(corpus) + grammar_digest + lexicon.digest).encode()).hexdigest()
+        self.origin = f"{lexicon.locale}/skeletons@sha256:{digest}"
+        self._verifier = SkeletonVerifier(lexicon)
+        self._written: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        for line in corpus:
+            self._written.setdefault((in_order(line.kinds), line.tone), []).append(line.text)
+        self._skeletons = cache(self._all_skeletons)
+
+    def skeletons(self, kinds: Iterable[str], tone: Tone) -> tuple[Skeleton, ...]:
+        """Return every skeleton for a combination of kinds, the hand-written ones first.
+
+        Args:
+            kinds: One to three claim kinds.
+            tone: ``friendly``, ``concise`` or ``formal``.
+
+        Returns:
+            Verified skeletons.
+        """
+        return self._skeletons(in_order(kinds), tone)
+
+    def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
+        texts = [*self._written.get((kinds, tone), ()), *self._composed(kinds, tone)]
+        accepted = (
+            self._verifier.accept(text, kinds, tone=tone, origin=self.origin) for text in dict.fromkeys(texts)
+        )
+        return tuple(skeleton for skeleton in accepted if skeleton is not None)
+
+    def _composed(self, kinds: tuple[str, ...], tone: Tone) -> list[str]:
+        """Return sentences made by the grammar, as differently opened as it can."""
+        if not 0 < len(kinds) <= MOST_KINDS:
+            return []
+        key = "|".join((*kinds, tone))
+        chance = random.Random(hashlib.sha256(key.encode()).digest())  # noqa: S311  variety, not secrecy
+        patterns = list(self._grammar.sentences[tone][len(kinds)])
+        made: dict[str, str] = {}
+        openings: set[str] = set()
+        for number in range(_TRIES):
+            text = self._compose(kinds, tone, patterns[number % len(patterns)], chance)
+            if number < len(patterns) * 2 or opening(text) not in openings:
+                openings.add(opening(text))
+                made[text] = text
+        return list(made)
+
+    def _compose(self, kinds: tuple[str, ...], tone: Tone, pattern: str, chance: random.Random) -> str:
+        """Return one sentence: a clause for each kind, put into a pattern."""
+        text = pattern
+        for place, letter in enumerate("abc"[: len(kinds)]):
+            clause = self._clause(kinds, place, "short" if tone == "concise" else "full", chance)
+            text = text.replace(f"<{letter}>", clause)
+            text = text.replace(f"<{letter.upper()}>", clause[:1].upper() + clause[1:])
+        text = _mention(text)
+        return self._written_out(text) if tone == "formal" else _contracted(text, self._grammar.contractions)
+
+    def _clause(self, kinds: tuple[str, ...], place: int, form: str, chance: random.Random) -> str:
+        """Return a clause for the kind at a place; one with a comma only at the end."""
+        clauses = self._grammar.clauses[kinds[place]]
+        named = set(kinds[:place])
+        repeats_category = bool(named & _OWN_CATEGORY) and kinds[place] in _OWN_CATEGORY
+        choices: Sequence[str] = getattr(clauses, form)
+        if repeats_category:
+            choices = (clauses.again if form == "full" else clauses.again_short) or choices
+        if len(kinds) > 1:
+            is_last = place == len(kinds) - 1
+            choices = [clause for clause in choices if "," not in clause or (is_last and form == "full")] or choices
+        return chance.choice(choices)
+
+    def _written_out(self, text: str) -> str:
+        for short, long in sorted(self._grammar.contractions.items(), key=lambda pair: -len(pair[0])):
+            text = re.sub(
+                rf"\b{re.escape(short)}(?![\w])",
+                lambda match, long=long: long[:1].upper() + long[1:] if match.group(0)[0].isupper() else long,
+                text,
+                flags=re.IGNORECASE,
+            )
+        return text
+
+
+_OWN_CATEGORY = frozenset({"category_affinity", "usual_brand", "usual_price"})
+"""Kinds that name the item's own category."""
+
+
+def _mention(text: str) -> str:
+    """Write ``this`` where the item is first mentioned and ``it`` afterwards."""
+    while (position := text.find("<this>")) >= 0:
+        is_known = _MENTIONS_ITEM.search(text[:position]) is not None
+        word = "it" if is_known else "this"
+        starts = not text[:position].strip() or text[:position].rstrip()[-1] in ".?!"
+        text = text[:position] + (word.capitalize() if starts else word) + text[position + len("<this>") :]
+    capital = re.sub(r"([.?!] )([a-z])", lambda match: match.group(1) + match.group(2).upper(), text)
+    return capital[:1].upper() + capital[1:]
+
+
+def _contracted(text: str, contractions: Mapping[str, str]) -> str:
+    """Write ``it is`` as ``it's`` and the like, as one speaks."""
+    return re.sub(r"\b([Ii])t is (?!also\b)", r"\1t's ", text) if "it's" in contractions else text
+
+
+def _load_grammar(locale: str) -> tuple[_Grammar, str]:
+    """Return the checked grammar of a locale and its hash."""
+    text, digest = read_prompt_file(locale, "grammar.yaml")
+    try:
+        return _Grammar.model_validate(yaml.safe_load(text)), digest
+    except (yaml.YAMLError, ValidationError) as error:
+        raise PromptError(f"{locale}/grammar.yaml breaks its schema ({error}). Correct the file.") from error

@@ -1,0 +1,7 @@
+"""The proof of a text: every slot once, every word licensed, nothing added, whoever wrote it."""
+
+from llm_explain.verifier.names import NameIndex
+from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
+from llm_explain.verifier.text import Verifier
+
+__all__ = ["Finding", "NameIndex", "SkeletonVerifier", "Verifier"]

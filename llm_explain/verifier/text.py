@@ -1,0 +1,265 @@
+"""The verifier of finished texts: reads a sentence back into slots and words and checks each against the claims."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+from llm_explain.realise import Realiser
+from llm_explain.records import Fault, Verdict
+from llm_explain.skeletons import ITEM, SLOTS
+from llm_explain.verifier.names import NameIndex
+from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from llm_explain.lexicon import Lexicon
+    from llm_explain.realise import Scene
+    from llm_explain.records import Claim
+
+_NUMBER_WORDS = frozenset({"unlicensed_number", "unlicensed_date"})
+_MOST_READINGS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A stretch of the text that reads as a slot value."""
+
+    start: int
+    end: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text with its values read back into slots.
+
+    Attributes:
+        skeleton: The text with slots.
+        segments: Start in the skeleton and start in the text of each piece that both share.
+        found: Slots that stand in the text.
+    """
+
+    skeleton: str
+    segments: tuple[tuple[int, int], ...]
+    found: frozenset[str]
+
+    def to_text(self, position: int) -> int:
+        """Return the place in the text of a place in the skeleton."""
+        begin = max(segment for segment in self.segments if segment[0] <= position)
+        return begin[1] + position - begin[0]
+
+
+class Verifier:
+    """Reads a finished text against the claims that it may state; knows nothing of how it was made.
+
+    Attributes:
+        names: Every name of the catalogue.
+    """
+
+    def __init__(self, lexicon: Lexicon, names: NameIndex | None = None, *, blocklist: Iterable[str] = ()) -> None:
+        self.names = names or NameIndex(())
+        self._lexicon = lexicon
+        self._skeletons = SkeletonVerifier(lexicon)
+        self._realiser = Realiser(lexicon)
+        blocked = sorted({word.strip() for word in blocklist if word.strip()}, key=len, reverse=True)
+        self._blocked = (
+            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, blocked))})(?!\w)", re.IGNORECASE) if blocked else None
+        )
+
+    def verify(self, text: str, claims: Sequence[Claim], scene: Scene, *, is_neutral: bool = False) -> Verdict:
+        """Return every fault of a text.
+
+        Args:
+            text: The finished text.
+            claims: Claims that it may, and must, state; at most one of a kind.
+            scene: Item and day that it speaks of.
+            is_neutral: Whether it states facts about the item and must claim no cause.
+
+        Returns:
+            The verdict; ``ok`` if the text may be shown.
+        """
+        values = self._realiser.values(claims, scene)
+        faults = list(self._characters(text))
+        spoken, event_faults = self._as_purchases(text, values, scene.event_kind)
+        faults += event_faults
+        reading, finding = self._read(spoken, values, claims)
+        faults += self._policy(reading)
+        faults += [self._in_text(fault, reading) for fault in finding.faults if not self._is_late(fault, values)]
+        faults += self._unoffered(values, claims)
+        faults += self._licences(finding, claims, values)
+        faults += self._names(spoken, values)
+        if is_neutral and finding.is_causal:
+            faults.append(Fault("unlicensed_cause", "a neutral sentence may not claim a cause"))
+        return Verdict(tuple(dict.fromkeys(faults)))
+
+    def _characters(self, text: str) -> Iterator[Fault]:
+        """Yield faults of characters that no text may hold, in values too."""
+        for position, character in enumerate(text):
+            category = unicodedata.category(character)
+            if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+                yield Fault("control_character", f"U+{ord(character):04X} may not stand here", (position, position + 1))
+        if re.search(r"[{}<>]", text):
+            match = re.search(r"[{}<>]", text)
+            yield Fault("markup", "braces and angle brackets may not stand in a text", match.span() if match else (0, 0))
+        if match := re.search(r"https?:|www\.", text, re.IGNORECASE):
+            yield Fault("link", "a text holds no link", match.span())
+
+    def _policy(self, reading: _Reading) -> Iterator[Fault]:
+        """Yield a fault for each blocked word outside the shop's own names."""
+        if self._blocked is not None:
+            for match in self._blocked.finditer(reading.skeleton):
+                span = (reading.to_text(match.start()), reading.to_text(match.end() - 1) + 1)
+                yield Fault("policy", f"{match.group(0)!r} is blocked by the policy", span)
+
+    def _as_purchases(self, text: str, values: Mapping[str, str], event_kind: str) -> tuple[str, list[Fault]]:
+        """Return the text with its verbs as for purchases, and faults for verbs of another kind of event."""
+        verbs = self._lexicon.verbs.get(event_kind)
+        if not verbs:
+            return text, []
+        guarded = [_occurrence(value) for value in sorted(values.values(), key=len, reverse=True)]
+        forms = sorted({*verbs, *verbs.values()}, key=len, reverse=True)
+        pattern = re.compile(rf"(?P<value>{'|'.join(guarded) or '(?!)'})|\b(?:{'|'.join(map(re.escape, forms))})\b", re.I)
+        purchases = {form: purchase for purchase, form in reversed(verbs.items())}
+        faults: list[Fault] = []
+
+        def back(match: re.Match[str]) -> str:
+            form = match.group(0).lower()
+            if match.group("value") is not None:
+                return match.group(0)
+            if form not in purchases:
+                faults.append(Fault("event_verb", f"{form!r} does not fit events of kind {event_kind}", match.span()))
+            written = purchases.get(form, form)
+            return written.capitalize() if match.group(0)[0].isupper() else written
+
+        return pattern.sub(back, text), faults
+
+    def _read(self, text: str, values: Mapping[str, str], claims: Sequence[Claim]) -> tuple[_Reading, Finding]:
+        """Return the reading of the text with the fewest faults; equal values may stand for either slot."""
+        kinds = {claim.kind for claim in claims}
+        by_value: dict[str, list[str]] = {}
+        for slot, value in values.items():
+            by_value.setdefault(value, []).append(slot)
+        places = _find(text, by_value)
+        best: tuple[_Reading, Finding] | None = None
+        for assignment in _assignments(places, by_value):
+            reading = _reading(text, places, assignment)
+            finding = self._skeletons.check(reading.skeleton, kinds, max_length=self._lexicon.max_length * 2)
+            if best is None or len(finding.faults) < len(best[1].faults):
+                best = (reading, finding)
+            if not finding.faults:
+                break
+        if best is None:
+            reading = _reading(text, places, ())
+            best = (reading, self._skeletons.check(reading.skeleton, kinds, max_length=self._lexicon.max_length * 2))
+        if len(text) > self._lexicon.max_length:
+            fault = Fault("too_long", f"{len(text)} characters but at most {self._lexicon.max_length} are allowed")
+            best = (best[0], Finding((*best[1].faults, fault), best[1].needs, best[1].same, best[1].is_causal))
+        return best
+
+    def _is_late(self, fault: Fault, values: Mapping[str, str]) -> bool:
+        """Return whether a fault of the skeleton is none of the text: a capital after a value that begins a sentence."""
+        return fault.code == "capital" and not fault.span[1]
+
+    def _in_text(self, fault: Fault, reading: _Reading) -> Fault:
+        start, end = fault.span
+        if (start, end) == (0, 0):
+            return fault
+        return Fault(fault.code, fault.message, (reading.to_text(start), reading.to_text(max(end - 1, start)) + 1))
+
+    def _unoffered(self, values: Mapping[str, str], claims: Sequence[Claim]) -> Iterator[Fault]:
+        """Yield a fault for each claim whose required value cannot be said at all."""
+        for claim in claims:
+            for slot in SLOTS[claim.kind].required:
+                if slot not in values:
+                    yield Fault("unspeakable", f"the facts of {claim.kind} give no {{{slot}}}")
+
+    def _licences(self, finding: Finding, claims: Sequence[Claim], values: Mapping[str, str]) -> Iterator[Fault]:
+        """Yield faults for words of degree that the claims do not permit and for twins that differ."""
+        licences = {claim.kind: claim.licences for claim in claims}
+        for need in finding.needs:
+            if not any(need.degree in licences.get(kind, ()) for kind in need.kinds):
+                yield Fault("unlicensed_degree", f"{need.degree!r} is not licensed for {', '.join(sorted(need.kinds))}")
+        for left_out, twin in finding.same:
+            if values.get(left_out) != values.get(twin):
+                yield Fault("slot_missing", f"{{{left_out}}} is missing and {{{twin}}} has another value")
+
+    def _names(self, text: str, values: Mapping[str, str]) -> Iterator[Fault]:
+        """Yield a fault for each name of the catalogue that no claim licenses."""
+        spans = [
+            match.span()
+            for value in {*values.values()}
+            for match in re.finditer(_occurrence(value), text, re.IGNORECASE)
+        ]
+        wording = self._skeletons.wording
+        for match in self.names.find(text):
+            if any(start <= match.start and match.end <= end for start, end in spans):
+                continue
+            if all(wording.is_known(word) for word in match.name.split()):
+                continue
+            yield Fault("unlicensed_name", f"{match.name!r} is a name that no claim licenses", (match.start, match.end))
+
+
+def _occurrence(value: str) -> str:
+    """Return a pattern of a value that stands by itself."""
+    return rf"(?<![\w$€£%.-]){re.escape(value)}(?![\w%]|[.,-]\w)"
+
+
+def _find(text: str, by_value: Mapping[str, Sequence[str]]) -> list[_Place]:
+    """Return where values stand, the longest first at each place, without overlap, in order."""
+    places: list[_Place] = []
+    for value in sorted(by_value, key=len, reverse=True):
+        head = re.escape(value[:1])
+        first = f"[{re.escape(value[:1].upper())}{head}]" if value[:1].isalpha() else head
+        pattern = _occurrence(value).replace(re.escape(value), first + re.escape(value[1:]), 1)
+        for match in re.finditer(pattern, text):
+            is_capital = match.group(0) != value
+            begins = re.search(r"(?:^|[.?!] )$", text[: match.start()]) is not None
+            if is_capital and not begins:
+                continue
+            if all(match.end() <= place.start or place.end <= match.start() for place in places):
+                places.append(_Place(match.start(), match.end(), value))
+    return sorted(places, key=lambda place: place.start)
+
+
+def _assignments(places: Sequence[_Place], by_value: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Yield ways to say which slot each place is; more places than slots repeat the last slot."""
+    choices: list[tuple[str, ...]] = [()]
+    taken: dict[str, int] = {}
+    for place in places:
+        taken[place.value] = taken.get(place.value, 0) + 1
+    orders: dict[str, list[tuple[str, ...]]] = {}
+    for value, count in taken.items():
+        slots = by_value[value]
+        orders[value] = list(permutations(slots, min(count, len(slots))))
+    combined: list[dict[str, tuple[str, ...]]] = [{}]
+    for value, options in orders.items():
+        combined = [{**chosen, value: option} for chosen in combined for option in options][:_MOST_READINGS]
+    choices = []
+    for chosen in combined:
+        used: dict[str, int] = {}
+        slots_in_order = []
+        for place in places:
+            number = used.get(place.value, 0)
+            used[place.value] = number + 1
+            option = chosen[place.value]
+            slots_in_order.append(option[min(number, len(option) - 1)])
+        choices.append(tuple(slots_in_order))
+    yield from choices
+
+
+def _reading(text: str, places: Sequence[_Place], assignment: Sequence[str]) -> _Reading:
+    """Return the text with slots at the places."""
+    skeleton, position = "", 0
+    segments: list[tuple[int, int]] = [(0, 0)]
+    for place, slot in zip(places, assignment, strict=True):
+        skeleton += text[position : place.start]
+        segments.append((len(skeleton), place.start))
+        skeleton += f"{{{slot}}}"
+        segments.append((len(skeleton), place.end))
+        position = place.end
+    return _Reading(skeleton + text[position:], tuple(segments), frozenset(assignment) - {ITEM})

@@ -1,0 +1,111 @@
+"""A locale's lexicon compiled for reading: one pass over a sentence tells what each word claims."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from llm_explain.skeletons import SLOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llm_explain.lexicon import Lexicon
+
+
+class Phrase(NamedTuple):
+    """A word or phrase of the lexicon, or a word that it does not know.
+
+    Attributes:
+        text: The phrase, lower-cased.
+        start: First character.
+        end: Character after the last.
+    """
+
+    text: str
+    start: int
+    end: int
+
+
+class Wording:
+    """Phrases and patterns of a lexicon, compiled once.
+
+    Attributes:
+        lexicon: The locale's words.
+        vocabulary: Words that state nothing.
+        licensing: Claim kinds that license a phrase.
+        groups: Group that a licensed phrase belongs to, for messages.
+        forbidden: Fault code of a phrase that no claim licenses.
+        degrees: Word of degree that a phrase stands for.
+        causes: ``back``, ``forward`` or ``plain`` by phrase.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.vocabulary = frozenset((*(word for line in lexicon.vocabulary for word in line.split()), *lexicon.idioms))
+        self.licensing: dict[str, frozenset[str]] = {}
+        self.groups: dict[str, str] = {}
+        for group, licensed in lexicon.licensed.items():
+            for phrase in licensed.phrases:
+                self.licensing[phrase] = self.licensing.get(phrase, frozenset()) | licensed.kinds
+                self.groups.setdefault(phrase, group)
+        self.forbidden = {phrase: code for code, phrases in lexicon.forbidden.items() for phrase in phrases}
+        self.degrees = {phrase: degree for degree, phrases in lexicon.degree_words.items() for phrase in phrases}
+        causes = lexicon.causes
+        self.causes = {phrase: "back" for phrase in causes.back}
+        self.causes |= {phrase: "forward" for phrase in causes.forward}
+        self.causes |= {phrase: "plain" for phrase in causes.plain}
+        known = {*lexicon.idioms, *self.licensing, *self.forbidden, *self.degrees, *self.causes}
+        phrases = "|".join(re.escape(phrase) for phrase in sorted(known, key=len, reverse=True))
+        self._reader = re.compile(rf"(?<![\w'-])(?:(?:{phrases})(?![\w'-])|[^\W\d_][\w'-]*)")
+
+    def read(self, lowered: str) -> Iterator[Phrase]:
+        """Yield the phrases of a lower-cased skeleton, longest first at each place; slots are passed over.
+
+        Args:
+            lowered: Lower-cased skeleton.
+
+        Yields:
+            Phrases in order.
+        """
+        blanked = SLOT.sub(lambda match: "\x00" * len(match.group(0)), lowered)
+        for match in self._reader.finditer(blanked):
+            yield Phrase(match.group(0), match.start(), match.end())
+
+    def is_known(self, word: str) -> bool:
+        """Return whether the lexicon has an opinion on a word, so that it is no name by itself."""
+        return any(word in words for words in (self.vocabulary, self.licensing, self.degrees, self.causes))
+
+    @cached_property
+    def roles(self) -> dict[str, tuple[re.Pattern[str], ...]]:
+        """What may stand around each slot."""
+        return {slot: tuple(map(self.lexicon.pattern, patterns)) for slot, patterns in self.lexicon.roles.items()}
+
+    @cached_property
+    def never_around(self) -> dict[str, tuple[re.Pattern[str], ...]]:
+        """What may never stand around a slot."""
+        rules = self.lexicon.never_around
+        return {slot: tuple(map(self.lexicon.pattern, patterns)) for slot, patterns in rules.items()}
+
+    @cached_property
+    def states(self) -> dict[str, tuple[re.Pattern[str], ...]]:
+        """How a sentence names a kind."""
+        return {kind: tuple(map(self.lexicon.pattern, patterns)) for kind, patterns in self.lexicon.states.items()}
+
+    @cached_property
+    def statements(self) -> tuple[tuple[frozenset[str], re.Pattern[str]], ...]:
+        """Statements that only some kinds may make."""
+        return tuple((entry.kinds, self.lexicon.pattern(entry.pattern)) for entry in self.lexicon.statements)
+
+    @cached_property
+    def imperative(self) -> re.Pattern[str]:
+        """A sentence that begins with a verb that presses."""
+        verbs = "|".join(map(re.escape, self.lexicon.imperatives))
+        return re.compile(rf"(?:^|[.?!:;–—] )\W*(?:please |so |just |and |simply )?(?:{verbs})(?![\w'-])")
+
+    @cached_property
+    def stray_character(self) -> re.Pattern[str]:
+        """A character that the locale does not write."""
+        allowed = self.lexicon.allowed_characters.removeprefix("[").removesuffix("]")
+        return re.compile(rf"[^{allowed}]")

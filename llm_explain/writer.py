@@ -1,0 +1,281 @@
+"""The text station: from reasons to one verified sentence, by the first source that has a true one."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from llm_explain.claims import EVENT_KIND
+from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.lexicon import load_lexicon
+from llm_explain.realise import Realiser, Scene
+from llm_explain.records import Text
+from llm_explain.skeletons import in_order, opening
+from llm_explain.templates import Templates
+from llm_explain.verifier import NameIndex, Verifier
+from scoring.tables import PURCHASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+    from llm_explain.policy import Policy
+    from llm_explain.records import Claim, Source
+    from llm_explain.skeletons import Skeleton, Tone
+    from scoring.catalogue import Catalogue
+
+_LOG = logging.getLogger(__name__)
+
+LIST_LENGTH = 10
+"""Within this many texts no two share a skeleton or an opening."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one sentence is to state.
+
+    Attributes:
+        claims: Reasons, or one statement about the item; at most one of a kind; none for nothing to say.
+        item_index: The recommended item.
+        user_id: The shop's id; ``None`` for a history without a user.
+        as_of: The moment that the sentence speaks of.
+        is_neutral: Whether the claims are no reasons, so that no cause may be claimed.
+    """
+
+    claims: tuple[Claim, ...]
+    item_index: int
+    user_id: str | None
+    as_of: pd.Timestamp
+    is_neutral: bool = False
+
+
+class SkeletonSource(Protocol):
+    """Where skeletons come from: a phrasebook, a language model, templates.
+
+    Attributes:
+        name: Source as the explanation record names it.
+    """
+
+    name: Source
+
+    def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
+        """Make skeletons for combinations of kinds ready, in one go, until ``time.monotonic()`` is ``deadline``."""
+
+    def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
+        """Return the verified skeletons that are ready; none where there are none."""
+
+
+class TemplateSource:
+    """Hand-written sentences and the grammar: always there.
+
+    Attributes:
+        name: ``template``.
+    """
+
+    name: Source = "template"
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
+        """Do nothing: templates are always ready."""
+
+    def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
+        """Return the skeletons of a combination of kinds."""
+        return self._templates.skeletons(kinds, tone)
+
+
+@dataclass(slots=True)
+class Variety:
+    """What the texts of one list have used, so that the next one sounds different.
+
+    Attributes:
+        skeletons: Skeletons of the last texts.
+        openings: First words of the last texts.
+    """
+
+    skeletons: list[str] = field(default_factory=list)
+    openings: list[str] = field(default_factory=list)
+
+    def is_fresh(self, skeleton: Skeleton) -> bool:
+        """Return whether neither the skeleton nor its opening stands in the list yet."""
+        return skeleton.text not in self.skeletons and skeleton.opening not in self.openings
+
+    def add(self, skeleton: Skeleton, text: str) -> None:
+        """Remember a text; only the last nine matter to the next.
+
+        Args:
+            skeleton: Its skeleton.
+            text: The finished sentence.
+        """
+        self.skeletons = [*self.skeletons, skeleton.text][1 - LIST_LENGTH :]
+        self.openings = [*self.openings, skeleton.opening, opening(text)][2 - 2 * LIST_LENGTH :]
+
+
+class Writer:
+    """Writes verified texts; language-model trouble never reaches the caller, it only changes the source.
+
+    Attributes:
+        language_model: Folder, hub id or ``auto``; ``None`` for templates only.
+    """
+
+    def __init__(self, *, policy: Policy, catalogue: Catalogue, language_model: str | None = None) -> None:
+        self.language_model = language_model
+        self._policy = policy
+        self._catalogue = catalogue
+        self._names = NameIndex(
+            dict.fromkeys((*catalogue.titles.tolist(), *catalogue.category_names, *catalogue.brand_names))
+        )
+        self._stations = cache(self._open)
+
+    def write(
+        self, requests: Sequence[Request], *, tone: Tone = "friendly", locale: str = "en", deadline: float | None = None
+    ) -> list[Text | None]:
+        """Return a text for each request, in the order of one list.
+
+        Args:
+            requests: What the texts are to state.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            locale: A folder under ``prompts/``.
+            deadline: Seconds that a language model may take for the whole list; the source's own if not given.
+
+        Returns:
+            Verified texts; ``None`` where there is nothing true to say.
+        """
+        station = self._stations(locale)
+        variety = Variety()
+        station.prepare([in_order(claim.kind for claim in request.claims) for request in requests], tone, deadline)
+        return [station.write(request, tone, variety) for request in requests]
+
+    def shelf_title(self, category: str, locale: str = "en") -> str:
+        """Return the title of a shelf of items that a history group recommends.
+
+        Args:
+            category: Shopper-readable name of the group's category.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            For example "Because you buy frozen vegetables".
+        """
+        return self._stations(locale).shelf_title(category)
+
+    def _open(self, locale: str) -> _Station:
+        return _Station(self._policy, self._catalogue, self._names, locale=locale, language_model=self.language_model)
+
+
+class _Station:
+    """One locale's sources, realiser and verifier."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        catalogue: Catalogue,
+        names: NameIndex,
+        *,
+        locale: str,
+        language_model: str | None,
+    ) -> None:
+        self._lexicon = load_lexicon(locale).with_currency(policy.currency)
+        self._policy = policy
+        self._catalogue = catalogue
+        self._realiser = Realiser(self._lexicon)
+        self._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
+        templates = Templates(self._lexicon)
+        self._sources: list[SkeletonSource] = [*_model_sources(language_model, self._lexicon, templates)]
+        self._sources.append(TemplateSource(templates))
+
+    def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
+        """Let each source make ready what the list needs; a source that fails is left out from now on."""
+        combinations = dict.fromkeys(kinds for kinds in wanted if kinds)
+        for source in tuple(self._sources):
+            until = time.monotonic() + deadline if deadline is not None else float("inf")
+            try:
+                source.prepare(combinations, tone, deadline=until)
+            except MissingExtraError as error:
+                _LOG.warning("%s Sentences come from the other sources.", error)
+                self._sources.remove(source)
+            except GenerationError as error:
+                _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
+                if not error.is_retryable:
+                    self._sources.remove(source)
+
+    def write(self, request: Request, tone: Tone, variety: Variety) -> Text | None:
+        """Return the first verified text of the first source that has one."""
+        if not request.claims:
+            return None
+        scene = self._scene(request)
+        values = self._realiser.values(request.claims, scene)
+        licences = {claim.kind: claim.licences for claim in request.claims}
+        for source, skeleton in self._candidates(request, tone, values, licences, variety):
+            text = self._realiser.fill(skeleton, values, event_kind=scene.event_kind)
+            verdict = self._verifier.verify(text, request.claims, scene, is_neutral=request.is_neutral)
+            if not verdict.ok:
+                _LOG.debug("refused %r: %s", text, [fault.code for fault in verdict.faults])
+                continue
+            variety.add(skeleton, text)
+            return Text(
+                text=text,
+                source=source.name,
+                skeleton=skeleton.text,
+                verdict=verdict,
+                is_ai_generated=bool(skeleton.model),
+                prompt=skeleton.origin,
+                model=skeleton.model,
+            )
+        return None
+
+    def _candidates(
+        self,
+        request: Request,
+        tone: Tone,
+        values: Mapping[str, str],
+        licences: Mapping[str, frozenset[str]],
+        variety: Variety,
+    ) -> Iterator[tuple[SkeletonSource, Skeleton]]:
+        """Yield skeletons that fit: source by source those that are fresh, then those that the list has used."""
+        item_id = str(self._catalogue.item_ids[request.item_index])
+        key = "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
+        fitting: list[tuple[SkeletonSource, list[Skeleton]]] = []
+        for source in self._sources:
+            found = source.skeletons([claim.kind for claim in request.claims], tone)
+            usable = [
+                skeleton
+                for skeleton in found
+                if skeleton.fits(values, licences) and not (request.is_neutral and skeleton.is_causal)
+            ]
+            fitting.append((source, sorted(usable, key=lambda skeleton: _order(key, skeleton))))
+        for is_fresh in (True, False):
+            for source, usable in fitting:
+                yield from ((source, each) for each in usable if variety.is_fresh(each) is is_fresh)
+
+    def _scene(self, request: Request) -> Scene:
+        catalogue = self._catalogue
+        others = [str(claim.facts["other_item_id"]) for claim in request.claims if "other_item_id" in claim.facts]
+        kinds = [str(claim.facts[EVENT_KIND]) for claim in request.claims if EVENT_KIND in claim.facts]
+        return Scene(
+            title=str(catalogue.titles[request.item_index]),
+            as_of=request.as_of.date(),
+            titles={other: str(catalogue.titles[index]) for other, index in zip(others, catalogue.index_of(others), strict=True)}
+            if others
+            else {},
+            event_kind=kinds[0] if kinds else PURCHASE,
+        )
+
+    def shelf_title(self, category: str) -> str:
+        """Return the title of a shelf."""
+        return self._lexicon.shelf_title.format(category=self._realiser.name(category))
+
+
+def _model_sources(language_model: str | None, lexicon: object, templates: Templates) -> list[SkeletonSource]:
+    """Return the language model as a source, if one is wanted."""
+    return []
+
+
+def _order(key: str, skeleton: Skeleton) -> bytes:
+    """Return where a skeleton stands in the order of one user, item and moment."""
+    return hashlib.blake2b(f"{key}|{skeleton.text}".encode(), digest_size=8).digest()

@@ -31,10 +31,11 @@ def train(
     """Train the scorer, measure it beside the baselines, and write artifacts."""
     import json as json_format
 
+    from scoring.config import TrainConfig
     from scoring.tables import Tables
-    from scoring.training import TrainingConfig, train
+    from scoring.training import train
 
-    settings = TrainingConfig.read(config) if config else TrainingConfig()
+    settings = TrainConfig.read(config) if config else TrainConfig()
     if seed is not None:
         settings = settings.model_copy(update={"seed": seed})
     moment = options.moment(cutoff)

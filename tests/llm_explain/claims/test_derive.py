@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import pkgutil
 
@@ -36,9 +38,7 @@ def test_every_kind_writes_its_rule_down(kind: ClaimKind) -> None:
 
 def test_no_rule_reads_the_users_table() -> None:
     for module in pkgutil.iter_modules(llm_explain.claims.__path__):
-        source = __import__("inspect").getsource(
-            __import__("importlib").import_module(f"llm_explain.claims.{module.name}")
-        )
+        source = inspect.getsource(importlib.import_module(f"llm_explain.claims.{module.name}"))
         assert ".users" not in source.replace(".users_", "")
 
 

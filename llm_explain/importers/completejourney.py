@@ -10,6 +10,8 @@ What the source's columns mean: *Data from R package completejourney*, https://b
 - ``first_seen`` is the item's first sale to these households or its first promotion week, whichever is earlier: when
   the source first shows the item, which is no proof that the shop did not have it before.
 - Brands: the source marks private labels and numbers all other manufacturers, so those stay anonymous.
+- Sizes of fresh produce are often those of the shipping case ("40 LB" for bananas at 0.94 a purchase), so large ones
+  are dropped.
 - Rows are in the order of the source's numbers; ids are text.
 """
 
@@ -24,41 +26,24 @@ import numpy.typing as npt
 import pandas as pd
 
 from llm_explain.errors import MissingExtraError
+from llm_explain.importers.completejourney_items import first_seen, items_table, read_products, reason_left_out, sizes
 from llm_explain.importers.names import Names, names_folder
 from llm_explain.importers.promotion_weeks import read_coupons, read_runs
 from llm_explain.importers.summary import ImportSummary, LeftOut, Progress, row_counts, silent
-from llm_explain.importers.titles import clean_size, title
 from scoring.tables import (
-    BRAND,
-    CATEGORY,
-    FIRST_SEEN,
     ITEM_ID,
     KIND,
-    LABEL,
     PRICE,
     PURCHASE,
     QUANTITY,
-    START,
     STORE_ID,
     TIMESTAMP,
-    TITLE,
     USER_ID,
     Tables,
 )
 from scoring.validation import check
 
 SOURCE: Final = "completejourney"
-NO_PRODUCT: Final = (
-    "COUPON",
-    "COUPON/MISC ITEMS",
-    "COUPONS/STORE & MFG",
-    "FUEL",
-    "MISC. TRANS.",
-    "NO COMMODITY DESCRIPTION",
-)
-"""Categories whose rows are no product. Products without a category are left out too."""
-
-STORE_BRAND: Final = "store brand"
 STEPS: Final = 5
 
 
@@ -85,7 +70,7 @@ def import_completejourney(out: Path, progress: Progress = silent, *, source: Pa
     left_out += outside_promotions
     progress("Importing completejourney", 3, STEPS)
     items = items_table(products, names, first_seen=first_seen(events, promotions))
-    notes["items without a readable size"] = int((~products["package_size"].map(_has_size)).sum())
+    notes["items without a readable size"] = int(sizes(products).isna().sum())
     users = pd.read_parquet(folder / "demographics.parquet").sort_values("household_id", ignore_index=True)
     users.insert(0, USER_ID, users.pop("household_id").astype("str"))
     tables = Tables(events, items, users, promotions)
@@ -115,27 +100,6 @@ def package_folder() -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def read_products(folder: Path) -> tuple[pd.DataFrame, list[LeftOut]]:
-    """Read the products that are products.
-
-    Args:
-        folder: The source's files.
-
-    Returns:
-        Products in the order of their numbers, and what was left out.
-    """
-    products = pd.read_parquet(folder / "products.parquet").sort_values("product_id", ignore_index=True)
-    reason = _reason(products)
-    left_out = [LeftOut("items", str(why), int(rows)) for why, rows in reason.value_counts().sort_index().items()]
-    return products[reason.isna()].reset_index(drop=True), left_out
-
-
-def _reason(products: pd.DataFrame) -> pd.Series:
-    category = products["product_category"]
-    reason = ("category " + category).where(category.isin(NO_PRODUCT))
-    return reason.mask(category.isna(), "no category")
-
-
 def read_events(folder: Path, products: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], dict[str, int]]:
     """Read the purchases of the products.
 
@@ -157,7 +121,7 @@ def read_events(folder: Path, products: pd.DataFrame) -> tuple[pd.DataFrame, dic
     ]
     rows = pd.read_parquet(folder / "transactions.parquet", columns=columns)
     every = pd.read_parquet(folder / "products.parquet", columns=["product_id", "product_category"])
-    reason = rows["product_id"].map(pd.Series(_reason(every).to_numpy(dtype=object), index=every["product_id"]))
+    reason = rows["product_id"].map(pd.Series(reason_left_out(every).to_numpy(dtype=object), index=every["product_id"]))
     reason = reason.mask(~rows["product_id"].isin(every["product_id"]), "not in the list of products")
     outside = {str(why): int(n) for why, n in reason.value_counts().sort_index().items()}
     rows = rows[rows["product_id"].isin(products["product_id"])]
@@ -216,64 +180,3 @@ def read_promotions(folder: Path, products: pd.DataFrame, progress: Progress) ->
         LeftOut("promotions", "mailer or display of a product that is left out", outside),
         LeftOut("promotions", "coupon for a product that is left out", outside_coupons),
     ]
-
-
-def first_seen(events: pd.DataFrame, promotions: pd.DataFrame) -> pd.Series:
-    """Return when the source first shows each item: a sale, a mailer or a display. A coupon is no sighting.
-
-    Args:
-        events: The events table.
-        promotions: The promotions table.
-
-    Returns:
-        Moments by item id.
-    """
-    weeks = promotions[promotions[LABEL] != "coupon"]
-    promoted = weeks.groupby(ITEM_ID, observed=True)[START].min()
-    sold = events.groupby(ITEM_ID)[TIMESTAMP].min()
-    promoted.index = promoted.index.astype("str")
-    earliest: pd.Series = pd.concat([sold, promoted]).groupby(level=0).min()
-    return earliest
-
-
-def items_table(products: pd.DataFrame, names: Names, *, first_seen: pd.Series) -> pd.DataFrame:
-    """Write the items table.
-
-    Args:
-        products: What ``read_products`` kept.
-        names: The dictionaries.
-        first_seen: Moments by item id.
-
-    Returns:
-        The items table in the order of the products.
-    """
-    item_id = products["product_id"].astype("str")
-    is_private = (products["brand"] == "Private").to_numpy()
-    sources = zip(
-        products["product_type"].to_numpy(dtype=object),
-        products["product_category"].to_numpy(dtype=object),
-        products["package_size"].to_numpy(dtype=object),
-        is_private,
-        strict=True,
-    )
-    titles = [
-        title(
-            names.product(kind if isinstance(kind, str) else None, category),
-            clean_size(size) if isinstance(size, str) else None,
-            is_private=bool(private),
-        )
-        for kind, category, size, private in sources
-    ]
-    return pd.DataFrame(
-        {
-            ITEM_ID: item_id,
-            TITLE: pd.Series(titles, dtype="str"),
-            CATEGORY: products["product_category"].map(names.category).astype("str"),
-            BRAND: ("brand #" + products["manufacturer_id"].astype("str")).mask(is_private, STORE_BRAND),
-            FIRST_SEEN: first_seen.reindex(item_id).to_numpy(dtype="datetime64[ns]"),
-        }
-    )
-
-
-def _has_size(size: object) -> bool:
-    return isinstance(size, str) and clean_size(size) is not None

@@ -12,6 +12,7 @@ import pytest
 from llm_explain.errors import MissingExtraError
 from llm_explain.importers import completejourney
 from llm_explain.importers.completejourney import import_completejourney, package_folder, unit_price
+from llm_explain.importers.completejourney_items import sizes
 from llm_explain.importers.promotion_weeks import WEEKS, runs
 from llm_explain.importers.summary import LeftOut
 from llm_explain.importers.weeks import week_start
@@ -58,8 +59,8 @@ def source(tmp_path: Path) -> Path:
     def write(name: str, rows: list[tuple[object, ...]], columns: str) -> None:
         pd.DataFrame(rows, columns=columns.split()).to_parquet(folder / f"{name}.parquet", index=False)
 
-    columns = "product_id manufacturer_id brand product_category product_type package_size"
-    write("products", PRODUCTS, columns)
+    columns = "product_id manufacturer_id brand product_category product_type package_size department"
+    write("products", [(*row, "GROCERY") for row in PRODUCTS], columns)
     columns = "household_id store_id product_id quantity sales_value coupon_disc transaction_timestamp"
     write("transactions", [(*row[:-1], pd.Timestamp(row[-1])) for row in TRANSACTIONS], columns)
     write("promotions", PROMOTIONS, "product_id store_id display_location mailer_location week")
@@ -164,6 +165,24 @@ def test_unit_price_by_hand():
     # 3.55 − 0.55 for two; nothing bought; a coupon above the value; free
     price = unit_price(np.array([3.55, 1.0, 1.0, 0.0]), np.array([0.55, 0.0, 2.0, 0.0]), np.array([2, 0, 1, 1]))
     assert price.tolist() == pytest.approx([1.5, np.nan, np.nan, 0.0], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "department", "brand", "size"),
+    [
+        ("40 LB", "PRODUCE", "National", None),  # bananas
+        ("36 CT", "PRODUCE", "National", None),  # cucumbers
+        ("48-54 CT", "PRODUCE", "National", None),  # bell peppers
+        ("10 LB", "PRODUCE", "Private", "10 lb"),  # a bag of potatoes
+        ("3 LB", "PRODUCE", "National", "3 lb"),
+        ("3 CT", "PRODUCE", "National", "3 count"),
+        ("16 OZ", "PRODUCE", "National", "16 oz"),
+        ("40 LB", "GROCERY", "National", "40 lb"),  # dog food
+    ],
+)
+def test_the_size_of_a_shipping_case_is_dropped(raw, department, brand, size):
+    products = pd.DataFrame({"package_size": [raw], "department": [department], "brand": [brand]})
+    assert [None if pd.isna(shown) else shown for shown in sizes(products)] == [size]
 
 
 def test_runs_of_no_rows():

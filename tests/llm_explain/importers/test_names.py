@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_explain.errors import PromptError
-from llm_explain.importers.completejourney import items_table, package_folder, read_products
+from llm_explain.importers.completejourney import package_folder
+from llm_explain.importers.completejourney_items import items_table, read_products
 from llm_explain.importers.names import Names, names_folder, read_cleaner, read_dictionary
 from llm_explain.importers.titles import clean_size, title
 

@@ -116,8 +116,9 @@ def _moments(series: pd.Series) -> Typed:
         ]
     values = series.astype(object)
     is_other = _broken(values, lambda value: isinstance(value, str) or hasattr(value, "isoformat"))
-    texts = values.map(lambda value: value if isinstance(value, str) else value.isoformat(), na_action="ignore")
-    return _parse(texts.where(texts.notna() & ~is_other, None), is_other)
+    readable = values.where(values.notna() & ~is_other, None)
+    texts = readable.map(lambda value: value if isinstance(value, str) else value.isoformat(), na_action="ignore")
+    return _parse(texts.astype(object), is_other)
 
 
 def _parse(texts: pd.Series, is_other: npt.NDArray[np.bool_]) -> Typed:

@@ -103,7 +103,11 @@ class History:
         n = len(rows)
 
         def column(name: str, default: object) -> npt.NDArray[np.object_]:
-            return rows[name].to_numpy(dtype=object) if name in rows else np.full(n, default, dtype=object)
+            if name not in rows:
+                return np.full(n, default, dtype=object)
+            values = rows[name].to_numpy(dtype=object, copy=True)
+            values[rows[name].isna().to_numpy()] = default
+            return values
 
         return cls(
             user_id=user_id,

@@ -31,7 +31,7 @@ class _Category(ClaimKind):
             if count >= MIN_OCCASIONS:
                 name = evidence.shop.catalogue.category_names[evidence.group]
                 facts = with_kind({"category": name, "count": count, "window_days": window_days}, group.event_kind)
-                return Finding(facts, evidence.shop.degrees.licences(group.occasions))
+                return Finding(facts, evidence.user.category_licences(evidence.group))
         return None
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.claims.base import ClaimKind, Finding, round_down
+from llm_explain.claims.occasions import NS_PER_DAY, to_date
 from scoring.tables import FIRST_SEEN
 
 if TYPE_CHECKING:
@@ -133,14 +134,14 @@ class NewArrival(ClaimKind):
         seen = evidence.shop.snapshot.first_seen[evidence.item_index]
         if np.isnat(seen) or not evidence.is_snapshot_fresh():
             return None
-        first = pd.Timestamp(seen)
-        as_of = evidence.user.history.as_of
-        days = (as_of.normalize() - first.normalize()).days
-        if not 0 <= days <= MAX_NEW_DAYS or first >= as_of:
+        first = int(seen.astype("datetime64[ns]").astype(np.int64))
+        as_of = evidence.user.as_of
+        days = as_of // NS_PER_DAY - first // NS_PER_DAY
+        if days > MAX_NEW_DAYS or first >= as_of:
             return None
         if not self._is_stated(evidence) and not self._is_new_in_log(evidence, first):
             return None
-        return Finding({"first_seen": first.date().isoformat(), "days": days})
+        return Finding({"first_seen": to_date(first // NS_PER_DAY).isoformat(), "days": days})
 
     @staticmethod
     def _is_stated(evidence: Evidence) -> bool:
@@ -150,8 +151,7 @@ class NewArrival(ClaimKind):
         return FIRST_SEEN in items and bool(pd.notna(items[FIRST_SEEN].iloc[evidence.item_index]))
 
     @staticmethod
-    def _is_new_in_log(evidence: Evidence, first: pd.Timestamp) -> bool:
+    def _is_new_in_log(evidence: Evidence, first: int) -> bool:
         snapshot = evidence.shop.snapshot
-        log_begins = snapshot.as_of - pd.Timedelta(days=snapshot.days_covered)
-        covered = (first - log_begins) / pd.Timedelta(days=1)
+        covered = snapshot.days_covered - (snapshot.as_of.value - first) / NS_PER_DAY
         return covered >= MIN_DAYS_BEFORE and int(snapshot.users_in_window[evidence.item_index]) >= MIN_NEW_USERS

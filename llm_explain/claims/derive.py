@@ -11,10 +11,10 @@ from llm_explain.claims.item import Due, RepeatItem
 from llm_explain.records import Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from llm_explain.attribution import Attribution
-    from llm_explain.claims.base import ClaimKind
+    from llm_explain.claims.base import ClaimKind, Scope
     from llm_explain.claims.evidence import Evidence
 
 KINDS: Final[dict[str, ClaimKind]] = {
@@ -41,6 +41,9 @@ NEUTRAL_KINDS: Final = ("popular", "promotion", "new_arrival", "season")
 GROUP_PREFIX: Final = "group:"
 CONTEXT_PREFIX: Final = "context:"
 
+Speaker = tuple[str, "Mapping[str, float]", "Evidence"]
+"""A player that a claim can speak for: its name, its parts, and the evidence on the group behind it."""
+
 
 def derive(evidence: Evidence, attribution: Attribution) -> list[Claim]:
     """Return every claim that is true and speaks for a part that raised the score.
@@ -56,35 +59,33 @@ def derive(evidence: Evidence, attribution: Attribution) -> list[Claim]:
         Claims, largest attribution first; ties in the order of ``KINDS``, then by player.
     """
     positive = float(attribution.values[attribution.values > 0].sum())
+    speakers = _speakers(evidence, attribution)
     claims = []
     for kind in KINDS.values():
-        for place, category_index in _players(kind, evidence, attribution):
-            parts = attribution.parts[place]
+        for player, parts, seen in speakers.get(kind.parts[0] if kind.scope == "context" else kind.scope, ()):
             phi, part = max((float(parts.get(part, 0.0)), part) for part in kind.parts)
-            if phi <= 0 or attribution.values[place] <= 0:
-                continue
-            finding = kind.find(evidence.about(category_index))
+            finding = kind.find(seen) if phi > 0 else None
             if finding is not None:
-                player = attribution.players[place]
-                claims.append(
-                    Claim(kind.name, player, part, phi, phi / positive, finding.facts, finding.licences),
-                )
+                claims.append(Claim(kind.name, player, part, phi, phi / positive, finding.facts, finding.licences))
     order = {name: place for place, name in enumerate(KINDS)}
     return sorted(claims, key=lambda claim: (-claim.phi, order[claim.kind], claim.player))
 
 
-def _players(kind: ClaimKind, evidence: Evidence, attribution: Attribution) -> Iterator[tuple[int, int]]:
-    """Yield the place of each player that a kind can speak for, and the category behind it."""
-    own = evidence.category_index
-    for place, player in enumerate(attribution.players):
-        if kind.scope == "context":
-            if player == CONTEXT_PREFIX + kind.parts[0]:
-                yield place, own
-        elif player.startswith(GROUP_PREFIX):
-            (category_index,) = attribution.categories[place]
-            is_own = category_index == own
-            if kind.scope == "any group" or is_own == (kind.scope == "own group"):
-                yield place, category_index
+def _speakers(evidence: Evidence, attribution: Attribution) -> dict[str, list[Speaker]]:
+    """Return the players that raised the score and have a name, by scope of group or by context term."""
+    found: dict[str, list[Speaker]] = {}
+    values = attribution.values.tolist()
+    for player, value, parts, categories in zip(
+        attribution.players, values, attribution.parts, attribution.categories, strict=True
+    ):
+        if value > 0 and player.startswith(CONTEXT_PREFIX):
+            found.setdefault(player.removeprefix(CONTEXT_PREFIX), []).append((player, parts, evidence))
+        elif value > 0 and player.startswith(GROUP_PREFIX):
+            seen = evidence.about(categories[0])
+            scope: Scope = "own group" if seen.group == seen.category_index else "other group"
+            found.setdefault(scope, []).append((player, parts, seen))
+            found.setdefault("any group", []).append((player, parts, seen))
+    return found
 
 
 def neutral(evidence: Evidence) -> Claim | None:

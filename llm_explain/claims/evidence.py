@@ -9,7 +9,7 @@ events of one kind: purchases where there are any among the events that it speak
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -168,6 +168,7 @@ class UserEvidence:
         self.as_of = history.as_of.value
         self._categories: dict[int, CategoryEvidence] = {}
         self._similar: dict[int, dict[int, list[tuple[int, float]]]] = {}
+        self._licences: dict[int, frozenset[str]] = {}
 
     @cached_property
     def _moments(self) -> IndexArray:
@@ -209,6 +210,20 @@ class UserEvidence:
             self._categories[category_index] = found
         return found
 
+    def category_licences(self, category_index: int) -> frozenset[str]:
+        """Return the words of degree that the user's occasions with a category permit.
+
+        Args:
+            category_index: The category.
+
+        Returns:
+            Words of degree.
+        """
+        if category_index not in self._licences:
+            occasions = self.category(category_index).occasions
+            self._licences[category_index] = self.shop.degrees.licences(occasions)
+        return self._licences[category_index]
+
     def item(self, item_index: int) -> tuple[Occasions, str]:
         """Return the user's occasions with one item.
 
@@ -227,17 +242,16 @@ class UserEvidence:
     @cached_property
     def usual_store(self) -> str | None:
         """The store with most occasions in the last 90 days, else in all; ties by the latest occasion, then by id."""
-        store = self.history.store_id
-        moments = self._moments
-        recent = moments >= self.as_of - USUAL_STORE_DAYS * NS_PER_DAY
-        known = store != ""
-        if (recent & known).any():
-            known &= recent
-        visits = set(zip(store[known].tolist(), moments[known].tolist(), strict=True))
+        recent = int(np.searchsorted(self._moments, self.as_of - USUAL_STORE_DAYS * NS_PER_DAY))
+        stores, moments = self.history.store_id.tolist(), self._moments.tolist()
+        visits = {visit for visit in zip(stores[recent:], moments[recent:], strict=True) if visit[0]}
+        visits = visits or {visit for visit in zip(stores, moments, strict=True) if visit[0]}
         if not visits:
             return None
         counts = Counter(name for name, _ in visits)
-        last = dict(sorted(visits, key=lambda visit: visit[1]))
+        last: dict[str, int] = {}
+        for name, moment in visits:
+            last[name] = max(moment, last.get(name, moment))
         return str(min(counts, key=lambda name: (-counts[name], -last[name], name)))
 
     def similar_items(self, item_index: int) -> dict[int, list[tuple[int, float]]]:
@@ -294,7 +308,7 @@ class Evidence:
         Returns:
             Evidence on the same user, item and moment.
         """
-        return replace(self, group=category_index)
+        return Evidence(self.user, self.item_index, category_index)
 
     @property
     def shop(self) -> ShopEvidence:

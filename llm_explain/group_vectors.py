@@ -67,6 +67,7 @@ class VectorCache:
         self.max_entries = max_entries
         self._entries: OrderedDict[tuple[Any, ...], GroupVectors] = OrderedDict()
         self._lock = Lock()
+        self._latest: tuple[History, bytes] | None = None
 
     def __len__(self) -> int:
         """Return the number of entries."""
@@ -82,7 +83,7 @@ class VectorCache:
         Returns:
             The vectors.
         """
-        key = (history_digest(state.history), groups.categories)
+        key = (self._digest(state.history), groups.categories)
         with self._lock:
             if key in self._entries:
                 self._entries.move_to_end(key)
@@ -94,6 +95,12 @@ class VectorCache:
                 self._entries.popitem(last=False)
         return vectors
 
+    def _digest(self, history: History) -> bytes:
+        latest = self._latest  # a list of items asks for one history many times
+        if latest is None or latest[0] is not history:
+            latest = self._latest = (history, history_digest(history))
+        return latest[1]
+
 
 def history_digest(history: History) -> bytes:
     """Return a digest of everything that a history says, its moment included."""
@@ -103,7 +110,7 @@ def history_digest(history: History) -> bytes:
             continue
         column = getattr(history, field.name)
         if column.dtype == object:
-            digest.update(repr(column.tolist()).encode())
+            digest.update("\0".join(map(str, column)).encode())
         else:
             digest.update(column.tobytes())
     return digest.digest()

@@ -86,17 +86,7 @@ def partition(
             f"max_groups is {max_groups} but {len(set(alone)) + 1} to {MAX_PLAYERS} are needed: one for each category "
             "that stands alone, and one for the rest. Choose another max_groups."
         )
-    ordered = _by_size(history, catalogue)
-    singles = ordered
-    if len(ordered) > max_groups:
-        required = [category for category in ordered if category in set(alone)]
-        largest = [category for category in ordered if category not in set(alone)]
-        chosen = {*required, *largest[: max_groups - 1 - len(required)]}
-        singles = [category for category in ordered if category in chosen]
-    rest = tuple(sorted(set(ordered) - set(singles)))
-    players = tuple(player_name(catalogue, category) for category in singles)
-    categories = tuple((category,) for category in singles)
-    return Partition((*players, REST), (*categories, rest)) if rest else Partition(players, categories)
+    return _divide(_by_size(history, catalogue), catalogue, max_groups, set(alone))
 
 
 def partitions_for(
@@ -114,14 +104,12 @@ def partitions_for(
         Partitions, and the places in ``item_index`` of the items that each serves; every place comes once.
     """
     base = partition(history, catalogue, max_groups=max_groups)
+    ordered = _by_size(history, catalogue)
     category = catalogue.category_index[item_index]
     rest = base.players.index(REST) if REST in base.players else len(base)
     carved = np.where(base.group_of(category) == rest, category, -1)
     return [
-        (
-            partition(history, catalogue, max_groups=max_groups, alone=(int(own),)) if own >= 0 else base,
-            np.flatnonzero(carved == own),
-        )
+        (_divide(ordered, catalogue, max_groups, {int(own)}) if own >= 0 else base, np.flatnonzero(carved == own))
         for own in np.unique(carved)
     ]
 
@@ -134,7 +122,23 @@ def player_name(catalogue: Catalogue, category_index: int) -> str:
 def _by_size(history: History, catalogue: Catalogue) -> list[int]:
     """Return the user's categories, most occasions first; categories are sorted by name, so ties fall by name."""
     category = catalogue.category_index[history.item_index]
-    moment = history.timestamp.astype("datetime64[ns]").astype(np.int64)
-    occasions = np.unique(np.column_stack([category, moment]), axis=0)[:, 0]
-    found, counts = np.unique(occasions, return_counts=True)
-    return [int(category) for category in found[np.lexsort((found, -counts))]]
+    order = np.lexsort((history.timestamp, category))
+    category, moment = category[order], history.timestamp[order]
+    is_occasion = np.ones(len(category), dtype=bool)
+    is_occasion[1:] = (category[1:] != category[:-1]) | (moment[1:] != moment[:-1])
+    counts = np.bincount(category[is_occasion], minlength=len(catalogue.category_names))
+    found = np.flatnonzero(counts)
+    return [int(category) for category in found[np.lexsort((found, -counts[found]))]]
+
+
+def _divide(ordered: list[int], catalogue: Catalogue, max_groups: int, alone: set[int]) -> Partition:
+    """Return the largest categories singly, those in ``alone`` among them, and the others as ``rest``."""
+    singles = ordered
+    if len(ordered) > max_groups:
+        largest = [category for category in ordered if category not in alone]
+        chosen = {*largest[: max_groups - 1 - len(alone.intersection(ordered))], *alone}
+        singles = [category for category in ordered if category in chosen]
+    rest = tuple(sorted(set(ordered) - set(singles)))
+    players = tuple(player_name(catalogue, category) for category in singles)
+    categories = tuple((category,) for category in singles)
+    return Partition((*players, REST), (*categories, rest)) if rest else Partition(players, categories)

@@ -53,14 +53,15 @@ class Templates:
     """Every skeleton that a locale can speak without a language model.
 
     Attributes:
-        origin: ``name@sha256:…`` for the provenance of a text.
+        origin: ``name@sha256:…`` of the hand-written sentences, for the provenance of a text.
+        grammar_origin: The same of the grammar.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
         corpus = read_corpus(lexicon.locale)
         self._grammar, grammar_digest = _load_grammar(lexicon.locale)
-        digest = hashlib.sha256((corpus_hash(corpus) + grammar_digest + lexicon.digest).encode()).hexdigest()
-        self.origin = f"{lexicon.locale}/skeletons@sha256:{digest}"
+        self.origin = f"{lexicon.locale}/skeletons@{corpus_hash(corpus)}"
+        self.grammar_origin = f"{lexicon.locale}/grammar@{grammar_digest}"
         self._verifier = SkeletonVerifier(lexicon)
         self._written: dict[tuple[tuple[str, ...], str], list[str]] = {}
         for line in corpus:
@@ -80,11 +81,14 @@ class Templates:
         return self._skeletons(in_order(kinds), tone)
 
     def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
-        texts = [*self._written.get((kinds, tone), ()), *self._composed(kinds, tone)]
+        written = dict.fromkeys(self._written.get((kinds, tone), ()), self.origin)
+        composed = dict.fromkeys(self._composed(kinds, tone), self.grammar_origin)
         accepted = (
-            self._verifier.accept(text, kinds, tone=tone, origin=self.origin) for text in dict.fromkeys(texts)
+            self._verifier.accept(text, kinds, tone=tone, origin=origin)
+            for text, origin in {**composed, **written}.items()
         )
-        return tuple(skeleton for skeleton in accepted if skeleton is not None)
+        found = [skeleton for skeleton in accepted if skeleton is not None]
+        return tuple(sorted(found, key=lambda skeleton: skeleton.origin != self.origin))
 
     def _composed(self, kinds: tuple[str, ...], tone: Tone) -> list[str]:
         """Return sentences made by the grammar, as differently opened as it can."""
@@ -153,7 +157,8 @@ def _mention(text: str) -> str:
 
 def _contracted(text: str, contractions: Mapping[str, str]) -> str:
     """Write ``it is`` as ``it's`` and the like, as one speaks."""
-    return re.sub(r"\b([Ii])t is (?!also\b)", r"\1t's ", text) if "it's" in contractions else text
+    clause_start = r"(^|[,:;.?] |\b(?:because|and|that) )"
+    return re.sub(clause_start + r"([Ii])t is ", r"\1\2t's ", text) if "it's" in contractions else text
 
 
 def _load_grammar(locale: str) -> tuple[_Grammar, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from llm_explain.claims import EVENT_KIND
 from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.generation.drafts import ModelSource
 from llm_explain.lexicon import load_lexicon
 from llm_explain.realise import Realiser, Scene
 from llm_explain.records import Text
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from llm_explain.generation.generator import Generator
+    from llm_explain.lexicon import Lexicon
     from llm_explain.policy import Policy
     from llm_explain.records import Claim, Source
     from llm_explain.skeletons import Skeleton, Tone
@@ -69,6 +72,9 @@ class SkeletonSource(Protocol):
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
         """Return the verified skeletons that are ready; none where there are none."""
 
+    def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
+        """Return where a skeleton stands for one user, item and moment."""
+
 
 class TemplateSource:
     """Hand-written sentences and the grammar: always there.
@@ -88,6 +94,11 @@ class TemplateSource:
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
         """Return the skeletons of a combination of kinds."""
         return self._templates.skeletons(kinds, tone)
+
+    def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
+        """Return where a skeleton stands for one user, item and moment; the hand-written ones come first."""
+        digest = hashlib.blake2b(f"{key}|{skeleton.text}".encode(), digest_size=8).digest()
+        return int(skeleton.origin != self._templates.origin), digest
 
 
 @dataclass(slots=True)
@@ -186,7 +197,7 @@ class _Station:
         self._realiser = Realiser(self._lexicon)
         self._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
         templates = Templates(self._lexicon)
-        self._sources: list[SkeletonSource] = [*_model_sources(language_model, self._lexicon, templates)]
+        self._sources: list[SkeletonSource] = [*_model_sources(language_model, self._lexicon)]
         self._sources.append(TemplateSource(templates))
 
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
@@ -248,7 +259,7 @@ class _Station:
                 for skeleton in found
                 if skeleton.fits(values, licences) and not (request.is_neutral and skeleton.is_causal)
             ]
-            fitting.append((source, sorted(usable, key=lambda skeleton: _order(key, skeleton))))
+            fitting.append((source, sorted(usable, key=lambda skeleton: source.order(skeleton, key))))
         for is_fresh in (True, False):
             for source, usable in fitting:
                 yield from ((source, each) for each in usable if variety.is_fresh(each) is is_fresh)
@@ -271,11 +282,14 @@ class _Station:
         return self._lexicon.shelf_title.format(category=self._realiser.name(category))
 
 
-def _model_sources(language_model: str | None, lexicon: object, templates: Templates) -> list[SkeletonSource]:
-    """Return the language model as a source, if one is wanted."""
-    return []
+def _model_sources(language_model: str | None, lexicon: Lexicon) -> list[SkeletonSource]:
+    """Return the language model as a source, if one is wanted; it is loaded when it is first needed."""
+    if language_model is None:
+        return []
 
+    def open_generator() -> Generator:
+        from llm_explain.generation.transformers_generator import TransformersGenerator  # noqa: PLC0415  loads torch
 
-def _order(key: str, skeleton: Skeleton) -> bytes:
-    """Return where a skeleton stands in the order of one user, item and moment."""
-    return hashlib.blake2b(f"{key}|{skeleton.text}".encode(), digest_size=8).digest()
+        return TransformersGenerator.load(language_model)
+
+    return [ModelSource(open_generator, lexicon)]

@@ -1,0 +1,72 @@
+"""What any language model must offer to write drafts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.prompts import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sentence as a language model wrote it, not verified yet.
+
+    Attributes:
+        text: First line of the answer, without quotation marks around it.
+        is_complete: Whether the model ended it, not the deadline or the length limit.
+    """
+
+    text: str
+    is_complete: bool
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A language model that writes drafts.
+
+    Attributes:
+        name: Model and revision for the provenance of a text.
+    """
+
+    name: str
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        n_candidates: int,
+        deadline: float = float("inf"),
+        seed: int = 0,
+    ) -> list[list[Draft]]:
+        """Return drafts for each prompt, the same for the same seed.
+
+        Args:
+            prompts: What to write.
+            n_candidates: Drafts for each prompt.
+            deadline: Moment of ``time.monotonic()`` at which to stop, with what is written by then.
+            seed: Seed of the sampling.
+
+        Returns:
+            For each prompt at most ``n_candidates`` drafts; none where the deadline came first.
+
+        Raises:
+            GenerationError: If the model failed; the error says whether trying again can help.
+        """
+        ...
+
+
+def first_line(answer: str) -> str:
+    """Return the sentence of an answer: its first line with text, without quotation marks around it.
+
+    Args:
+        answer: What the model wrote.
+
+    Returns:
+        The sentence; empty if there is none.
+    """
+    line = next((line.strip() for line in answer.splitlines() if line.strip()), "")
+    return line.strip('"“” ')

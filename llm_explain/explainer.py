@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -104,7 +105,7 @@ class Explainer:
             snapshot=scorer.snapshot,
             promotions=scorer.promotions,
             language_model=language_model,
-            provenance={"data": manifest["data"], "scorer": manifest["scorer"]},
+            provenance=_provenance(manifest["files"]),
         )
 
     @classmethod
@@ -443,3 +444,13 @@ class Explainer:
             as_of=request.as_of,
             provenance=self.provenance,
         )
+
+
+def _provenance(files: Mapping[str, str]) -> dict[str, str]:
+    """Return one hash of the tables and one of the scorer, from the manifest's hash of each file."""
+    tables = {name: digest for name, digest in files.items() if name.startswith("tables/")}
+    scorer = {name: digest for name, digest in files.items() if name not in tables}
+    return {
+        what: "sha256:" + hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
+        for what, hashes in (("data", tables), ("scorer", scorer))
+    }

@@ -222,7 +222,7 @@ def attribute_items(
         own_features=tuple(scorer.own_features),
         terms=tuple(scorer.terms),
         tower=embedding @ vectors.added.T,
-        own=np.where(own_group[:, None] >= 0, own, 0.0),
+        own=own,
         own_group=own_group,
         context=np.asarray(scorer.context_parts(state.history.as_of, item_index), dtype=np.float64) - mean,
         base_value=embedding @ vectors.empty + own_empty.sum(axis=1) + mean.sum(),

@@ -220,6 +220,7 @@ def test_the_cache_computes_once_and_tells_histories_apart() -> None:
     first = cache.get(scorer.read(of), groups)
     assert cache.get(scorer.read(history(SHOP, BOUGHT)), groups) is first
     assert cache.get(scorer.read(of), partition(of, SHOP, max_groups=3)) is not first
+    assert cache.get(scorer.read(history(SHOP, BOUGHT | {"ale-1": 1})), groups) is not first
     variants = [
         of.select(np.arange(len(of)) > 0),
         dataclasses.replace(of, as_of=of.as_of + np.timedelta64(1, "D")),

@@ -48,7 +48,7 @@ def test_float32_values_are_summed_in_double_precision() -> None:
     values = np.random.default_rng(0).normal(size=(2**10, 6)).astype(np.float32)
     phi = shapley_values(values)
     assert phi.dtype == np.float64
-    np.testing.assert_allclose(phi.sum(axis=0), values[-1].astype(float) - values[0], atol=1e-12)
+    np.testing.assert_allclose(phi.sum(axis=0), values[-1].astype(float) - values[0], rtol=0, atol=1e-12)
 
 
 def by_orders(values: np.ndarray, n_players: int) -> np.ndarray:

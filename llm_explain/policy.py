@@ -37,6 +37,8 @@ REPLACED_BY_ITEM = frozenset({"category_affinity", "similar_item"})
 """Kinds about the own category that say again, more vaguely, what a claim about the item itself says."""
 
 ABOUT_ITEM = frozenset({"repeat_item", "due"})
+MIN_REPEATS = 2
+"""Occasions from which on a claim about the item itself says more than one about its category."""
 
 
 class Sensitive(BaseModel):
@@ -71,6 +73,7 @@ class PolicySettings(BaseModel):
         vetoed_kinds: Claim kinds that are never said.
         unspeakable_promotions: Labels of promotions that are never said.
         unnameable_brands: Regular expressions of brands without a name that a shopper knows.
+        no_brands: Values of ``brand`` that stand for no brand, such as one for everything that is sold loose.
         is_first_seen_stated: Whether ``first_seen`` in the items table is the shop's own word and not read off a log.
         blocked_words: Words and phrases that no text may contain.
         currency: ISO 4217 code of the prices in the tables.
@@ -87,6 +90,7 @@ class PolicySettings(BaseModel):
     vetoed_kinds: tuple[str, ...] = ()
     unspeakable_promotions: tuple[str, ...] = ("coupon",)
     unnameable_brands: tuple[str, ...] = (r"^brand #\d+$",)
+    no_brands: tuple[str, ...] = ()
     is_first_seen_stated: bool = False
     blocked_words: tuple[str, ...] = ()
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
@@ -214,6 +218,10 @@ class Policy:
         is_anonymous = self._unnameable is not None and self._unnameable.search(brand) is not None
         return not is_anonymous and _plain(brand) not in self._brands
 
+    def is_brand(self, brand: str) -> bool:
+        """Return whether a value of ``brand`` stands for a brand."""
+        return brand not in self.settings.no_brands
+
     def may_speak_promotion(self, label: str) -> bool:
         """Return whether a text may say that a promotion with this label runs."""
         return label not in self.settings.unspeakable_promotions
@@ -264,9 +272,9 @@ class Policy:
         """Choose the reasons of one sentence from the claims that hold.
 
         Takes the claims by attribution, largest first, and leaves out what is too small, vetoed or sensitive, a second
-        claim of the same kind or for the same part, and what only says again what another reason says better:
-        beside a claim about the item itself, "you buy this kind of thing" adds nothing. All reasons of a sentence speak
-        of the same kind of event, because it has one verb.
+        claim of the same kind or for the same part, and what only says again what another reason says better: beside
+        "you bought this twelve times", "you buy this kind of thing" adds nothing. All reasons of a sentence speak of
+        the same kind of event, because it has one verb.
 
         Args:
             claims: Claims that ``derive`` found.
@@ -276,7 +284,7 @@ class Policy:
             At most ``max_reasons`` claims, largest attribution first.
         """
         allowed = [claim for claim in claims if self._is_allowed(claim, evidence)]
-        own = {claim.player for claim in allowed if claim.kind in ABOUT_ITEM}
+        own = {claim.player for claim in allowed if claim.kind in ABOUT_ITEM and _is_repeated(claim)}
         chosen: list[Claim] = []
         for claim in sorted(allowed, key=lambda claim: -claim.phi):
             is_said_better = claim.kind in REPLACED_BY_ITEM and claim.player in own
@@ -299,6 +307,11 @@ def _goes_with(claim: Claim, other: Claim) -> bool:
         return False
     kinds = {_event_kind(each) for each in (claim, other) if KINDS[each.kind].scope != "context"}
     return len(kinds) <= 1
+
+
+def _is_repeated(claim: Claim) -> bool:
+    count = claim.facts["count"]
+    return isinstance(count, int) and count >= MIN_REPEATS
 
 
 def _event_kind(claim: Claim) -> Fact:

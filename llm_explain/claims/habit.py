@@ -27,7 +27,7 @@ class UsualBrand(ClaimKind):
     Rule: among the distinct timestamps of the user's events with an item of ``category``, the item's own, before
     ``as_of``, ``count`` is the number with an item of ``brand``, the item's own, and ``share`` is ``count`` over all of
     them; it holds for a share of at least 0.5 and a count of at least 3. A brand that the policy calls unnameable is
-    found all the same; its name is then never spoken.
+    found all the same, its name is then never spoken; a value that by the policy stands for no brand is none.
     """
 
     name = "usual_brand"
@@ -40,7 +40,7 @@ class UsualBrand(ClaimKind):
         """Apply the rule of the class."""
         catalogue = evidence.shop.catalogue
         brand = int(catalogue.brand_index[evidence.item_index])
-        if brand < 0:
+        if brand < 0 or not evidence.shop.policy.is_brand(catalogue.brand_names[brand]):
             return None
         own = evidence.user.category(evidence.category_index)
         occasions = own.of_brand(brand, catalogue.brand_index)

@@ -10,7 +10,6 @@ from llm_explain.claims.base import ClaimKind, Finding, with_kind
 if TYPE_CHECKING:
     from llm_explain.claims.evidence import Evidence
 
-MIN_REPEATS: Final = 2
 MIN_DUE_DAYS: Final = 3
 MIN_REGULAR_SHARE: Final = 0.6
 DUE_RANGE: Final = (0.8, 2.0)
@@ -20,7 +19,7 @@ class RepeatItem(ClaimKind):
     """The user bought this very item before.
 
     Rule: ``count`` is the number of distinct timestamps of the user's events with the item before ``as_of``, ``last``
-    the calendar day of the latest; it holds from two of them on.
+    the calendar day of the latest; it holds from one on, so that a new customer hears more than nothing.
     """
 
     name = "repeat_item"
@@ -32,7 +31,7 @@ class RepeatItem(ClaimKind):
     def find(self, evidence: Evidence) -> Finding | None:
         """Apply the rule of the class."""
         occasions, event_kind = evidence.user.item(evidence.item_index)
-        if len(occasions) < MIN_REPEATS:
+        if not occasions.moments:
             return None
         facts = with_kind({"count": len(occasions), "last": occasions.last.isoformat()}, event_kind)
         return Finding(facts, evidence.shop.degrees.licences(occasions))

@@ -22,7 +22,7 @@ from claim c join event e on e.user_id = c.user_id and e.kind = c.event_kind and
 create or replace view found_repeat_item as
 select rid, count(distinct timestamp) as count, strftime(max(timestamp), '%Y-%m-%d') as last
 from past where claim = 'repeat_item' and item_id = own_item
-group by rid having count(distinct timestamp) >= 2;
+group by rid;
 
 create or replace view found_due as
 with own as (select * from past where claim = 'due' and item_id = own_item),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,13 @@ from scoring.catalogue import Catalogue
 from scoring.history import EventLog, History
 from scoring.promotions import PromotionCalendar
 from scoring.snapshot import Snapshot
+from scoring.tables import Tables
 from tests.llm_explain.audit import Audit, attribution_faults, selection_faults
 from tests.llm_explain.claims.crowd_shop import AS_OF, crowd_shop
 
-if TYPE_CHECKING:
-    from scoring.tables import Tables
-
+REPOSITORY = Path(__file__).parents[2]
+REAL_DATA = REPOSITORY / "data" / "completejourney"
+REAL_ARTIFACTS = REPOSITORY / "artifacts" / "completejourney"
 OWN_PARTS = ("tower", "times_bought", "due", "category_share", "usual_brand", "usual_price")
 TERMS = ("promotion", "popularity", "season", "novelty", "price")
 MOMENT = AS_OF - pd.Timedelta(days=2)
@@ -194,3 +196,29 @@ def test_the_audit_checks_the_attribution() -> None:
     assert ["two reasons of one kind" in twice[0], "two reasons for one part" in twice[1], "share of" in twice[2]] == [
         True, True, True,
     ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_two_thousand_real_pairs() -> None:
+    cutoff = pd.Timestamp("2017-12-01")
+    records = records_of(Tables.read(REAL_DATA), cutoff, cutoff, n_users=250, n_items=8)
+    assert len(records) > 1900
+    assert Audit(REAL_DATA, cutoff).faults(records) == []
+    assert set(count_kinds(records)) >= set(KINDS) - {"new_arrival"}  # hardly anything is new in this log
+
+
+@pytest.mark.parametrize(
+    "n_users", [pytest.param(20, id="small"), pytest.param(200, id="real", marks=pytest.mark.slow)]
+)
+def test_the_records_of_a_trained_scorer(request: pytest.FixtureRequest, n_users: int) -> None:
+    from llm_explain.explainer import Explainer
+
+    folder = REAL_ARTIFACTS if n_users == 200 else request.getfixturevalue("shop_artifacts")
+    explainer = Explainer.load(folder, language_model=None)
+    rng = np.random.default_rng(3)
+    user_ids = rng.choice(explainer.events.user_ids, size=n_users, replace=False)
+    records = [each.to_dict() for user_id in user_ids for each in explainer.recommend(str(user_id), k=10)]
+    assert len(records) == 10 * n_users
+    assert Audit(folder / "tables", explainer.as_of).faults(records) == []
+    assert [fault for record in records for fault in selection_faults(record)] == []
+    assert sum(bool(record["reasons"]) for record in records) > len(records) / 2

@@ -16,9 +16,11 @@ PROMPTS = Path(__file__).parents[2] / "prompts"
 
 
 def claim(
-    kind: str, phi: float, *, player: str = "", part: str = "", share: float | None = None, **facts: str
+    kind: str, phi: float, *, player: str = "", part: str = "", share: float | None = None, **facts: str | int
 ) -> Claim:
     part = part or KINDS[kind].parts[0]
+    if kind in {"repeat_item", "due"}:
+        facts.setdefault("count", 5)
     player = player or (f"context:{part}" if KINDS[kind].scope == "context" else "group:chips")
     return Claim(kind, player, part, phi, phi if share is None else share, facts)
 
@@ -54,6 +56,11 @@ def test_the_item_itself_says_more_than_its_category() -> None:
     assert chosen(own, claim("due", 0.2), claim("repeat_item", 0.3)) == ["repeat_item", "due"]
     other = claim("similar_item", 0.5, player="group:dips", other_item_id="salsa")
     assert chosen(own, claim("repeat_item", 0.2), other) == ["similar_item", "repeat_item"]
+
+
+def test_one_purchase_of_the_item_does_not_replace_many_of_its_category() -> None:
+    own = claim("category_affinity", 0.6, category="chips")
+    assert chosen(own, claim("repeat_item", 0.2, count=1)) == ["category_affinity", "repeat_item"]
 
 
 def test_different_facts_about_a_category_go_together() -> None:
@@ -128,7 +135,7 @@ def test_the_packaged_policy_covers_groceries() -> None:
 def test_the_defaults_are_those_of_the_packaged_policy() -> None:
     packaged, default = Policy.load(PROMPTS / "policy.yaml").settings, PolicySettings()
     apart = {name for name in PolicySettings.model_fields if getattr(packaged, name) != getattr(default, name)}
-    assert apart == {"blocked_words", "sensitive"}  # word lists live under prompts/, not in Python
+    assert apart == {"blocked_words", "no_brands", "sensitive"}  # word lists live under prompts/, not in Python
 
 
 def write(folder: Path, policy: str, **lists: str) -> Path:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from llm_explain.claims.habit import UsualBrand, UsualPrice, at_rank
+from llm_explain.policy import Policy, PolicySettings
 from tests.llm_explain.claims.scene import AS_OF, INDEX, ITEMS, bought, evidence, snapshot
 
 
@@ -27,6 +28,11 @@ def test_usual_brand_is_at_least_half_and_three(own: tuple[int, ...], other: tup
 
 def test_an_item_without_a_brand_has_no_usual_brand() -> None:
     assert UsualBrand().find(evidence("hummus", bought("hummus", 5, 4, 3))) is None
+
+
+def test_a_value_that_stands_for_no_brand_is_none() -> None:
+    policy = Policy(PolicySettings(no_brands=("store brand",)))
+    assert UsualBrand().find(evidence("ridged", bought("tortilla", 5, 4, 3), policy=policy)) is None
 
 
 def test_usually_is_licensed_by_share_and_count() -> None:

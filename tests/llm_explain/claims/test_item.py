@@ -14,8 +14,11 @@ def test_repeat_item_counts_occasions_and_names_the_last_day() -> None:
     assert found.licences == {"recently"}
 
 
-def test_repeat_item_needs_two() -> None:
-    assert RepeatItem().find(evidence("tortilla", bought("tortilla", 40, 40))) is None
+def test_one_purchase_is_told_as_one() -> None:
+    found = RepeatItem().find(evidence("tortilla", bought("tortilla", 40, 40)))
+    assert found is not None
+    assert found.facts == {"count": 1, "last": "2017-10-22"}
+    assert RepeatItem().find(evidence("tortilla", bought("kettle", 40))) is None
     assert RepeatItem().find(evidence("tortilla")) is None
 
 

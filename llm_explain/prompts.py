@@ -101,9 +101,16 @@ class Prompt:
 class PromptTemplate:
     """A Jinja prompt of one locale; strict and sandboxed.
 
+    Args:
+        lexicon: The locale's words.
+        name: File name below the locale's folder, without ``.j2``.
+
     Attributes:
         origin: ``name@sha256:…`` for the provenance of a text.
         version: Version from the front matter.
+
+    Raises:
+        PromptError: If the file is missing, has no version or is no valid Jinja.
     """
 
     def __init__(self, lexicon: Lexicon, name: str = "prompt") -> None:
@@ -111,13 +118,14 @@ class PromptTemplate:
         front_matter = _FRONT_MATTER.match(source)
         if front_matter is None:
             raise PromptError(
-                f"{name}.j2 starts with {source[:20]!r} but a version is needed. Begin the file with {{# version: 1 #}}."
+                f"{name}.j2 starts with {source[:20]!r} but a version is needed. "
+                "Begin the file with {# version: 1 #}."
             )
         self.version = front_matter.group(1)
         self.origin = f"{lexicon.locale}/{name}@{digest}"
         environment = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined,
-            autoescape=False,  # noqa: S701  the reader is a language model, not a browser
+            autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
         )

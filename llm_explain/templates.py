@@ -52,6 +52,9 @@ class _Grammar(_Strict):
 class Templates:
     """Every skeleton that a locale can speak without a language model.
 
+    Args:
+        lexicon: The locale's words.
+
     Attributes:
         origin: ``name@sha256:…`` of the hand-written sentences, for the provenance of a text.
         grammar_origin: The same of the grammar.

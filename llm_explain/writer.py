@@ -79,6 +79,9 @@ class SkeletonSource(Protocol):
 class TemplateSource:
     """Hand-written sentences and the grammar: always there.
 
+    Args:
+        templates: The locale's sentences.
+
     Attributes:
         name: ``template``.
     """
@@ -130,6 +133,11 @@ class Variety:
 
 class Writer:
     """Writes verified texts; language-model trouble never reaches the caller, it only changes the source.
+
+    Args:
+        policy: Blocked words, brands that have no name, the currency.
+        catalogue: The shop's items; their names may stand only in slots.
+        language_model: Folder, hub id or ``auto``; ``None`` for templates only.
 
     Attributes:
         language_model: Folder, hub id or ``auto``; ``None`` for templates only.
@@ -221,6 +229,7 @@ class _Station:
             return None
         scene = self._scene(request)
         values = self._realiser.values(request.claims, scene)
+        self._withhold_brand(request, values)
         licences = {claim.kind: claim.licences for claim in request.claims}
         for source, skeleton in self._candidates(request, tone, values, licences, variety):
             text = self._realiser.fill(skeleton, values, event_kind=scene.event_kind)
@@ -264,6 +273,12 @@ class _Station:
             for source, usable in fitting:
                 yield from ((source, each) for each in usable if variety.is_fresh(each) is is_fresh)
 
+    def _withhold_brand(self, request: Request, values: dict[str, str]) -> None:
+        """Take away the name of a brand that the policy lets nobody name."""
+        brands = [str(claim.facts["brand"]) for claim in request.claims if "brand" in claim.facts]
+        if any(not self._policy.may_name_brand(brand) for brand in brands):
+            values.pop("brand", None)
+
     def _scene(self, request: Request) -> Scene:
         catalogue = self._catalogue
         others = [str(claim.facts["other_item_id"]) for claim in request.claims if "other_item_id" in claim.facts]
@@ -271,7 +286,10 @@ class _Station:
         return Scene(
             title=str(catalogue.titles[request.item_index]),
             as_of=request.as_of.date(),
-            titles={other: str(catalogue.titles[index]) for other, index in zip(others, catalogue.index_of(others), strict=True)}
+            titles={
+                other: str(catalogue.titles[index])
+                for other, index in zip(others, catalogue.index_of(others), strict=True)
+            }
             if others
             else {},
             event_kind=kinds[0] if kinds else PURCHASE,
@@ -288,7 +306,7 @@ def _model_sources(language_model: str | None, lexicon: Lexicon) -> list[Skeleto
         return []
 
     def open_generator() -> Generator:
-        from llm_explain.generation.transformers_generator import TransformersGenerator  # noqa: PLC0415  loads torch
+        from llm_explain.generation.transformers_generator import TransformersGenerator
 
         return TransformersGenerator.load(language_model)
 

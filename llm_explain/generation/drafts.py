@@ -30,6 +30,12 @@ _EXAMPLES = 3
 class ModelSource:
     """Skeletons that a language model writes now; accepted ones are kept for the next request.
 
+    Args:
+        open_generator: Loads the model when it is first needed.
+        lexicon: The locale's words.
+        n_candidates: Drafts for each combination of kinds.
+        seed: Seed of the sampling.
+
     Attributes:
         name: ``lm``.
         n_candidates: Drafts for each combination of kinds.
@@ -56,10 +62,6 @@ class ModelSource:
             wanted: Combinations of kinds.
             tone: ``friendly``, ``concise`` or ``formal``.
             deadline: Moment of ``time.monotonic()`` at which to stop; a default from now if infinite.
-
-        Raises:
-            MissingExtraError: If weights or libraries are not installed.
-            GenerationError: If the model failed.
         """
         missing = [kinds for kinds in wanted if (kinds, tone) not in self._kept]
         if not missing:
@@ -68,9 +70,7 @@ class ModelSource:
             self._generator = self._open()
         until = min(deadline, time.monotonic() + DEFAULT_SECONDS) if deadline == float("inf") else deadline
         prompts = [self.prompt(kinds, tone) for kinds in missing]
-        answers = self._generator.generate(
-            prompts, n_candidates=self.n_candidates, deadline=until, seed=self._seed
-        )
+        answers = self._generator.generate(prompts, n_candidates=self.n_candidates, deadline=until, seed=self._seed)
         for prompt, drafts in zip(prompts, answers, strict=True):
             if accepted := self.accepted(prompt, drafts):
                 self._kept[prompt.kinds, tone] = accepted
@@ -97,7 +97,9 @@ class ModelSource:
         key = "|".join((*named, tone))
         chance = random.Random(hashlib.sha256(key.encode()).digest())  # noqa: S311  variety, not secrecy
         others = [
-            line for line in self._corpus if line.tone == tone and in_order(line.kinds) != named and _is_plain(line.text, line.kinds)
+            line
+            for line in self._corpus
+            if line.tone == tone and in_order(line.kinds) != named and _is_plain(line.text, line.kinds)
         ]
         near = [line for line in others if len(line.kinds) == len(named) and set(line.kinds) & set(named)] or others
         chosen = chance.sample(near, min(_EXAMPLES, len(near)))

@@ -51,10 +51,8 @@ class Generator(Protocol):
             seed: Seed of the sampling.
 
         Returns:
-            For each prompt at most ``n_candidates`` drafts; none where the deadline came first.
-
-        Raises:
-            GenerationError: If the model failed; the error says whether trying again can help.
+            For each prompt at most ``n_candidates`` drafts; none where the deadline came first. A model that fails
+            raises ``GenerationError``, which says whether trying again can help.
         """
         ...
 

@@ -26,6 +26,14 @@ _CHATML = (
 class TransformersGenerator:
     """A causal language model behind the ``Generator`` protocol.
 
+    Args:
+        model: A Hugging Face causal language model.
+        tokenizer: Its tokenizer.
+        name: Model and hash for the provenance of a text.
+        max_new_tokens: Longest draft.
+        temperature: Of the sampling.
+        top_p: Of the sampling.
+
     Attributes:
         name: Model and hash for the provenance of a text.
         max_new_tokens: Longest draft.
@@ -69,7 +77,7 @@ class TransformersGenerator:
             GenerationError: If the weights cannot be read.
         """
         try:
-            import transformers  # noqa: PLC0415
+            import transformers
         except ImportError as error:
             raise MissingExtraError(
                 "transformers is not installed but the language model needs it. Run: pip install 'llm-explain[lm]'"
@@ -81,8 +89,8 @@ class TransformersGenerator:
             model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32).to(place)
         except (OSError, ValueError) as error:
             raise GenerationError(
-                f"language model {language_model!r} cannot be loaded ({error}) but a Hugging Face causal language model "
-                "is needed. Give a folder with config.json, a hub id, or auto.",
+                f"language model {language_model!r} cannot be loaded ({error}) but a Hugging Face causal language "
+                "model is needed. Give a folder with config.json, a hub id, or auto.",
                 is_retryable=False,
             ) from error
         return cls(_in_fastest_type(model), tokenizer, name=name)

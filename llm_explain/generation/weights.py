@@ -65,10 +65,6 @@ def find_weights(language_model: str = PACKAGED) -> tuple[str, str]:
 
     Returns:
         A folder or hub id, and a name with a hash where there are files to hash.
-
-    Raises:
-        MissingExtraError: If the packaged weights or the libraries are not installed.
-        ArtifactError: If converted weights were changed.
     """
     path = Path(language_model)
     if language_model == PACKAGED or path.suffix == ".gguf":
@@ -93,8 +89,7 @@ def converted(gguf: Path, cache: Path | None = None) -> Path:
         A folder that ``from_pretrained`` reads.
 
     Raises:
-        ArtifactError: If a conversion was changed.
-        MissingExtraError: If the libraries that convert are not installed.
+        OSError: If the cache cannot be written.
     """
     digest = _hash(gguf)
     folder = (cache or cache_folder()) / f"{gguf.stem}@{digest[:19].replace(':', '-')}"
@@ -121,9 +116,9 @@ def converted(gguf: Path, cache: Path | None = None) -> Path:
 def _convert(gguf: Path, out: Path) -> None:
     """Write the weights of a GGUF file as half-precision safetensors with their tokenizer."""
     try:
-        import gguf as _gguf  # noqa: F401, PLC0415  transformers reads GGUF files through it
-        import torch  # noqa: PLC0415
-        import transformers  # noqa: PLC0415
+        import gguf as _gguf  # noqa: F401  transformers reads GGUF files through it
+        import torch
+        import transformers
     except ImportError as error:
         raise MissingExtraError(
             f"{error.name} is not installed but the language model needs it. Run: pip install 'llm-explain[lm]'"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _TOKEN = re.compile(r"\w+(?:['’]\w+)*")
 
@@ -30,6 +30,9 @@ class NameIndex:
 
     A dictionary of word sequences under their first word: one look-up for each word of the text that begins no name,
     and one for each length that a name with this first word has otherwise.
+
+    Args:
+        names: Names as the catalogue has them.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -46,23 +49,25 @@ class NameIndex:
         """Return the number of different names."""
         return sum(map(len, self._by_first.values()))
 
-    def find(self, text: str) -> Iterator[NameMatch]:
-        """Yield the names in a text, longest first at each place, without overlap.
+    def find(self, text: str) -> list[NameMatch]:
+        """Return the names in a text, longest first at each place, without overlap.
 
         Args:
             text: Any text.
 
-        Yields:
+        Returns:
             Matches in order.
         """
         tokens = [(match.group(0).casefold(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+        found: list[NameMatch] = []
         place = 0
         while place < len(tokens):
             length = self._longest(tokens, place)
             if length:
                 words = tokens[place : place + length]
-                yield NameMatch(" ".join(word for word, _, _ in words), words[0][1], words[-1][2])
+                found.append(NameMatch(" ".join(word for word, _, _ in words), words[0][1], words[-1][2]))
             place += length or 1
+        return found
 
     def _longest(self, tokens: list[tuple[str, int, int]], place: int) -> int:
         """Return how many words the longest name at this place has; 0 if none begins here."""

@@ -47,6 +47,9 @@ class Finding:
 class SkeletonVerifier:
     """Reads sentences with slots; knows nothing of who wrote them.
 
+    Args:
+        lexicon: The locale's words.
+
     Attributes:
         wording: The compiled lexicon.
     """
@@ -99,7 +102,7 @@ class SkeletonVerifier:
         """
         claimed = frozenset(kinds)
         lowered = text.replace("’", "'").lower()
-        phrases = list(self.wording.read(lowered))
+        phrases = self.wording.read(lowered)
         faults = list(self._form(text, max_length or self._lexicon.max_draft_length))
         slot_faults, same = self._slots(lowered, claimed)
         faults += slot_faults
@@ -117,7 +120,9 @@ class SkeletonVerifier:
             yield Fault("empty", "the text is empty but a sentence is needed")
             return
         if len(text) > max_length:
-            yield Fault("too_long", f"{len(text)} characters but at most {max_length} are allowed", (max_length, len(text)))
+            yield Fault(
+                "too_long", f"{len(text)} characters but at most {max_length} are allowed", (max_length, len(text))
+            )
         without_slots = SLOT.sub(lambda match: "x" * len(match.group(0)), text)
         for code, pattern in (
             ("markup", _MARKUP),
@@ -160,19 +165,26 @@ class SkeletonVerifier:
                 faults.append(Fault("slot_added", f"{{{slot}}} has no claim", match.span()))
             if found[slot] > 1:
                 faults.append(Fault("slot_repeated", f"{{{slot}}} stands more than once", match.span()))
+        absent, same = self._absent_slots(found, claimed)
+        return faults + absent, same
+
+    def _absent_slots(
+        self, found: Counter[str], claimed: frozenset[str]
+    ) -> tuple[list[Fault], tuple[tuple[str, str], ...]]:
+        """Return faults of slots that should stand in the sentence, and twins that stand for them."""
+        faults: list[Fault] = []
         same: list[tuple[str, str]] = []
-        for kind in claimed:
-            for slot in SLOTS[kind].required:
-                twin = next((twin for twin in self._lexicon.twins.get(slot, ()) if found[twin]), None)
-                if not found[slot] and twin is None:
-                    faults.append(Fault("slot_missing", f"{{{slot}}} is missing"))
-                elif not found[slot] and twin is not None:
-                    same.append((slot, twin))
+        for slot in (slot for kind in sorted(claimed) for slot in SLOTS[kind].required if not found[slot]):
+            twins = [twin for twin in self._lexicon.twins.get(slot, ()) if found[twin]]
+            if twins:
+                same.append((slot, twins[0]))
+            else:
+                faults.append(Fault("slot_missing", f"{{{slot}}} is missing"))
         for slot, partner in self._lexicon.partners.items():
-            is_alone = found[slot] and not found[partner]
-            if is_alone and not any(found[twin] for twin in self._lexicon.twins.get(partner, ())):
+            stand_ins = (partner, *self._lexicon.twins.get(partner, ()))
+            if found[slot] and not any(found[each] for each in stand_ins):
                 faults.append(Fault("slot_alone", f"{{{slot}}} is only true together with {{{partner}}}"))
-        return faults, tuple(sorted(same))
+        return faults, tuple(same)
 
     def _roles(self, lowered: str) -> Iterator[Fault]:
         """Yield a fault for each slot that does not stand in its role."""
@@ -215,7 +227,9 @@ class SkeletonVerifier:
                 _, comma, before = after.rpartition(",")
                 before = before if comma else ""
             if self._says_something(before):
-                yield Fault("cause_between_facts", "one reason is given as the cause of another", (back.start, back.end))
+                yield Fault(
+                    "cause_between_facts", "one reason is given as the cause of another", (back.start, back.end)
+                )
         for phrase, direction in causes:
             if direction == "forward":
                 after = lowered[phrase.end : _sentence_stop(lowered, phrase.end)]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from llm_explain.realise import Scene
     from llm_explain.records import Claim
 
-_NUMBER_WORDS = frozenset({"unlicensed_number", "unlicensed_date"})
 _MOST_READINGS = 24
 
 
@@ -57,6 +56,11 @@ class _Reading:
 class Verifier:
     """Reads a finished text against the claims that it may state; knows nothing of how it was made.
 
+    Args:
+        lexicon: The locale's words.
+        names: Every name of the catalogue.
+        blocklist: Words and phrases of the policy that no text may contain outside the shop's own names.
+
     Attributes:
         names: Every name of the catalogue.
     """
@@ -89,7 +93,7 @@ class Verifier:
         faults += event_faults
         reading, finding = self._read(spoken, values, claims)
         faults += self._policy(reading)
-        faults += [self._in_text(fault, reading) for fault in finding.faults if not self._is_late(fault, values)]
+        faults += [self._in_text(fault, reading) for fault in finding.faults]
         faults += self._unoffered(values, claims)
         faults += self._licences(finding, claims, values)
         faults += self._names(spoken, values)
@@ -105,7 +109,9 @@ class Verifier:
                 yield Fault("control_character", f"U+{ord(character):04X} may not stand here", (position, position + 1))
         if re.search(r"[{}<>]", text):
             match = re.search(r"[{}<>]", text)
-            yield Fault("markup", "braces and angle brackets may not stand in a text", match.span() if match else (0, 0))
+            yield Fault(
+                "markup", "braces and angle brackets may not stand in a text", match.span() if match else (0, 0)
+            )
         if match := re.search(r"https?:|www\.", text, re.IGNORECASE):
             yield Fault("link", "a text holds no link", match.span())
 
@@ -123,7 +129,9 @@ class Verifier:
             return text, []
         guarded = [_occurrence(value) for value in sorted(values.values(), key=len, reverse=True)]
         forms = sorted({*verbs, *verbs.values()}, key=len, reverse=True)
-        pattern = re.compile(rf"(?P<value>{'|'.join(guarded) or '(?!)'})|\b(?:{'|'.join(map(re.escape, forms))})\b", re.I)
+        pattern = re.compile(
+            rf"(?P<value>{'|'.join(guarded) or '(?!)'})|\b(?:{'|'.join(map(re.escape, forms))})\b", re.I
+        )
         purchases = {form: purchase for purchase, form in reversed(verbs.items())}
         faults: list[Fault] = []
 
@@ -160,10 +168,6 @@ class Verifier:
             fault = Fault("too_long", f"{len(text)} characters but at most {self._lexicon.max_length} are allowed")
             best = (best[0], Finding((*best[1].faults, fault), best[1].needs, best[1].same, best[1].is_causal))
         return best
-
-    def _is_late(self, fault: Fault, values: Mapping[str, str]) -> bool:
-        """Return whether a fault of the skeleton is none of the text: a capital after a value that begins a sentence."""
-        return fault.code == "capital" and not fault.span[1]
 
     def _in_text(self, fault: Fault, reading: _Reading) -> Fault:
         start, end = fault.span

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from llm_explain.skeletons import SLOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from llm_explain.lexicon import Lexicon
 
 
@@ -30,6 +28,9 @@ class Phrase(NamedTuple):
 
 class Wording:
     """Phrases and patterns of a lexicon, compiled once.
+
+    Args:
+        lexicon: The locale's words.
 
     Attributes:
         lexicon: The locale's words.
@@ -53,25 +54,26 @@ class Wording:
         self.forbidden = {phrase: code for code, phrases in lexicon.forbidden.items() for phrase in phrases}
         self.degrees = {phrase: degree for degree, phrases in lexicon.degree_words.items() for phrase in phrases}
         causes = lexicon.causes
-        self.causes = {phrase: "back" for phrase in causes.back}
-        self.causes |= {phrase: "forward" for phrase in causes.forward}
-        self.causes |= {phrase: "plain" for phrase in causes.plain}
+        self.causes = {
+            **dict.fromkeys(causes.back, "back"),
+            **dict.fromkeys(causes.forward, "forward"),
+            **dict.fromkeys(causes.plain, "plain"),
+        }
         known = {*lexicon.idioms, *self.licensing, *self.forbidden, *self.degrees, *self.causes}
         phrases = "|".join(re.escape(phrase) for phrase in sorted(known, key=len, reverse=True))
         self._reader = re.compile(rf"(?<![\w'-])(?:(?:{phrases})(?![\w'-])|[^\W\d_][\w'-]*)")
 
-    def read(self, lowered: str) -> Iterator[Phrase]:
-        """Yield the phrases of a lower-cased skeleton, longest first at each place; slots are passed over.
+    def read(self, lowered: str) -> list[Phrase]:
+        """Return the phrases of a lower-cased skeleton, longest first at each place; slots are passed over.
 
         Args:
             lowered: Lower-cased skeleton.
 
-        Yields:
+        Returns:
             Phrases in order.
         """
         blanked = SLOT.sub(lambda match: "\x00" * len(match.group(0)), lowered)
-        for match in self._reader.finditer(blanked):
-            yield Phrase(match.group(0), match.start(), match.end())
+        return [Phrase(match.group(0), match.start(), match.end()) for match in self._reader.finditer(blanked)]
 
     def is_known(self, word: str) -> bool:
         """Return whether the lexicon has an opinion on a word, so that it is no name by itself."""

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from llm_explain.cli import options
-from llm_explain.cli.console import ERR, OUT, progress
+from llm_explain.cli.console import OUT, note, progress, write_json_lines
 from llm_explain.errors import SettingError
 
 
@@ -29,28 +29,33 @@ def train(
     json: options.Json = False,
 ) -> None:
     """Train the scorer, measure it beside the baselines, and write artifacts."""
-    import json as json_format
+    import pandas as pd
 
     from scoring.config import TrainConfig
-    from scoring.tables import Tables
+    from scoring.holdout import measure
+    from scoring.tables import TIMESTAMP, Tables
     from scoring.training import train
 
-    settings = TrainConfig.read(config) if config else TrainConfig()
+    settings = TrainConfig.read(config) if config is not None else TrainConfig()
     if seed is not None:
         settings = settings.model_copy(update={"seed": seed})
     moment = options.moment(cutoff)
     if moment is not None and artifacts.resolve() == data.resolve():
         raise SettingError(f"--artifacts is {artifacts} but that is the data folder. Choose another folder.")
+    tables = Tables.read(data)
+    if moment is None:
+        moment = tables.events[TIMESTAMP].max() + pd.Timedelta(seconds=1)
     with progress() as report:
-        result = train(Tables.read(data), settings, artifacts, cutoff=moment, progress=report)
+        trained = train(tables, settings, artifacts, cutoff=moment, progress=report)
+        metrics = measure(trained, tables, min_rows=settings.min_events, progress=report)
     if json:
-        OUT.file.write(json_format.dumps(result.metrics) + "\n")
+        write_json_lines([metrics])
         return
-    table = Table("scorer", "recall@10", "NDCG@10", "recall@10, new to the user", title="held-out purchases")
-    rows = {"llm-explain": result.metrics.get("test", {}), **result.metrics.get("baselines", {})}
-    for name, row in rows.items():
-        table.add_row(
-            name, *(f"{row[key]:.3f}" if key in row else "–" for key in ("recall@10", "ndcg@10", "recall@10_new"))
-        )
+    columns = ("recall@10", "ndcg@10", "recall@10_new", "ndcg@10_new")
+    table = Table("scorer", *columns, title="held-out purchases", title_justify="left")
+    for name, row in {"llm-explain": metrics["test"], **metrics["baselines"]}.items():
+        table.add_row(name, *(f"{row[column]:.3f}" if column in row else "–" for column in columns))
     OUT.print(table)
-    ERR.print(f"Artifacts: {artifacts.resolve()}  ({result.metrics['seconds']:.0f} s)", highlight=False)
+    if "ece" in metrics["test"]:
+        note(f"expected calibration error {metrics['test']['ece']:.4f} over the best 100 candidates of each user")
+    note(f"artifacts in {artifacts.resolve()} after {metrics['seconds']:.0f} s, at most {metrics['peak_rss_mb']:,} MB")

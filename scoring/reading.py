@@ -87,12 +87,16 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return frame
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass
 class _Ragged:
     rows: list[tuple[int, str, str]] = field(default_factory=list)
 
     def __call__(self, row: pa.csv.InvalidRow) -> str:
-        reason = f"the row has {row.actual_columns} fields but the header has {row.expected_columns}"
+        reason = f"the row has {_counted(row.actual_columns, 'field')} but the header has {row.expected_columns}"
         self.rows.append((row.number - 1, reason, row.text))
         return "skip"
 
@@ -117,7 +121,7 @@ def _read_csv(path: Path, *, skip_bad: bool) -> RawTable:
     if ragged.rows and not skip_bad:
         row, reason, text = ragged.rows[0]
         raise TableError(
-            f"{path.name}: {reason} in {len(ragged.rows):,} rows (first: row {row}, {text[:60]!r}). "
+            f"{path.name}: {reason} in {_counted(len(ragged.rows), 'row')} (first: row {row}, {text[:60]!r}). "
             "Put quotes around fields that contain a comma, and write every field."
         )
     return _numbered(table, ragged)
@@ -163,9 +167,15 @@ def _header(path: Path) -> list[str]:
         raise TableError(
             f"{path.name}: the first line is empty but a header is needed. Write the names of the columns."
         )
-    names: list[str] = pyarrow.csv.read_csv(
-        pa.BufferReader(line.encode()), read_options=pyarrow.csv.ReadOptions(use_threads=False)
-    ).column_names
+    try:
+        names: list[str] = pyarrow.csv.read_csv(
+            pa.BufferReader(line.encode()), read_options=pyarrow.csv.ReadOptions(use_threads=False)
+        ).column_names
+    except pa.ArrowException as error:
+        raise TableError(
+            f"{path.name}: the header {line.strip()!r} has a quote that does not close but names on one line are needed. "
+            "Complete the quote."
+        ) from error
     if len(names) == 1:
         for delimiter, called in OTHER_DELIMITERS.items():
             if delimiter in names[0]:

@@ -64,13 +64,21 @@ BAD: dict[str, tuple[dict[str, str | bytes], str]] = {
         r"events\.csv: the header is 'user_id;item_id;.*separated by semicolons, but commas are needed",
     ),
     "tabs": ({"items": ITEMS.replace(",", "\t")}, r"items\.csv: the header is .* separated by tabs, but commas"),
+    "a quote that does not close": (
+        event('u1,"a,2017-12-01,1,2'),
+        r"events\.csv: the row has 2 fields but the header has 5 in 1 row \(first: row 3",
+    ),
+    "a quote in the header that does not close": (
+        {"events": '"' + EVENTS},
+        r"events\.csv: the header '\"user_id.*' has a quote that does not close but names on one line are needed",
+    ),
     "a field too many": (
         event("u1,a,2017-12-01,1,2,99"),
-        r"events\.csv: the row has 6 fields but the header has 5 in 1 rows \(first: row 3, 'u1,a,2017-12-01,1,2,99'\)",
+        r"events\.csv: the row has 6 fields but the header has 5 in 1 row \(first: row 3, 'u1,a,2017-12-01,1,2,99'\)",
     ),
     "a field too few": (
         event("u1,a"),
-        r"events\.csv: the row has 2 fields but the header has 5 in 1 rows \(first: row 3",
+        r"events\.csv: the row has 2 fields but the header has 5 in 1 row \(first: row 3",
     ),
     "column without a name": (
         {"users": "user_id,\nu1,x\n"},

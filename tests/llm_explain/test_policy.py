@@ -7,7 +7,8 @@ import pytest
 
 from llm_explain.claims import KINDS, derive
 from llm_explain.errors import PromptError
-from llm_explain.policy import Policy, PolicySettings
+from llm_explain.policy import Policy
+from llm_explain.policy_settings import PolicySettings
 from llm_explain.records import Claim
 from tests.llm_explain.claims.scene import CATALOGUE, INDEX, attribution, bought, evidence
 from tests.llm_explain.claims.test_context import crowd

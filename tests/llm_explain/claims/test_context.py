@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from llm_explain.claims.context import NewArrival, Popular, Promotion, Season
-from llm_explain.policy import Policy, PolicySettings
+from llm_explain.policy import Policy
+from llm_explain.policy_settings import PolicySettings
 from scoring.catalogue import Catalogue
 from tests.llm_explain.claims.scene import AS_OF, CATEGORY, INDEX, ITEMS, bought, evidence, snapshot
 

@@ -173,8 +173,8 @@ def _header(path: Path) -> list[str]:
         ).column_names
     except pa.ArrowException as error:
         raise TableError(
-            f"{path.name}: the header {line.strip()!r} has a quote that does not close but names on one line are needed. "
-            "Complete the quote."
+            f"{path.name}: the header {line.strip()!r} has a quote that does not close but names on one line are "
+            "needed. Complete the quote."
         ) from error
     if len(names) == 1:
         for delimiter, called in OTHER_DELIMITERS.items():

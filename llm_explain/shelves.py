@@ -80,11 +80,7 @@ def shelves(
     items = items[np.argsort(-score, kind="stable")[:pool]]
     phi = attribute_catalogue(scorer, state, items, max_groups=max_groups, cache=cache)
     driver, added = _drivers(phi, with_own_category=with_own_category)
-    found = [
-        _shelf(phi, group, np.flatnonzero((driver == group) & (added > 0)), k)
-        for group, player in enumerate(phi.groups.players)
-        if player != REST
-    ]
+    found = [_shelf(phi, group, np.flatnonzero((driver == group) & (added > 0)), k) for group in range(len(phi.groups))]
     filled = [shelf for shelf in found if len(shelf.item_index)]
     return sorted(filled, key=lambda shelf: -float(shelf.phi.sum()))[:n_shelves]
 

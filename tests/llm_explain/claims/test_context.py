@@ -34,6 +34,12 @@ def test_promotion_runs_now_in_the_usual_store() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("start", "end"), [("2017-11-20", "2017-12-01"), ("2017-12-01T00:01", "2017-12-09")])
+def test_a_promotion_that_is_over_or_to_come_is_not_told(start: str, end: str) -> None:
+    table = runs(("tortilla", start, end, "mailer", "s1"))
+    assert Promotion().find(evidence("tortilla", HERE, promotions=table)) is None
+
+
 def test_the_promotion_that_ends_last_is_told() -> None:
     table = runs(
         ("tortilla", "2017-11-20", "2017-12-05", "mailer", "s1"),

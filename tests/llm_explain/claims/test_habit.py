@@ -78,6 +78,7 @@ def test_usual_price_needs_five_occasions_in_the_range() -> None:
 def test_prices_that_nobody_paid_do_not_count() -> None:
     events = purchases([3.0] * 4 + [0.0, np.nan])
     assert UsualPrice().find(evidence("ridged", *events, statistics=prices(3))) is None
+    assert UsualPrice().find(evidence("ridged", *purchases([3.0] * 5 + [0.0, 0.0]), statistics=prices(3))) is not None
     views = [bought("tortilla", 50 + day, price=3.0, kind="view") for day in range(5)]
     assert UsualPrice().find(evidence("ridged", *views, statistics=prices(3))) is None
 

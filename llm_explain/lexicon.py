@@ -112,6 +112,8 @@ class Lexicon(_Strict):
     vocabulary: tuple[str, ...]
     licensed: dict[str, Licensed]
     causes: Causes
+    joins_reasons: str
+    clause_break: str
     forbidden: dict[str, tuple[str, ...]]
     macros: dict[str, str]
     roles: dict[str, tuple[str, ...]]

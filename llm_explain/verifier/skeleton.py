@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from llm_explain.skeletons import Tone
     from llm_explain.verifier.wording import Phrase
 
-_CLAUSE_BREAK = re.compile(r"[,;:.?!–—()]|\b(?:and|because|since|so|while|which|plus|that's why)\b")
 _SENTENCE_END = re.compile(r"[.?!](?=\s|$)")
 _LINK = re.compile(r"https?:|www\.|\w@\w|\w\.(?:com|net|org|io|shop|cn|de|uk)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>\[\]|`\\^~_=*#]|&#?\w+;|\{\{|\}\}|\{%")
@@ -218,23 +217,22 @@ class SkeletonVerifier:
 
     def _causes(self, lowered: str, phrases: list[Phrase]) -> Iterator[Fault]:
         """Yield a fault where one reason is said to be the cause of another."""
-        causes = [(phrase, self.wording.causes.get(phrase.text)) for phrase in phrases]
-        back = next((phrase for phrase, direction in causes if direction == "back"), None)
-        if back is not None:
-            begin = _sentence_start(lowered, back.start)
-            before, after = lowered[begin : back.start], lowered[back.end : _sentence_stop(lowered, back.end)]
-            if not before.strip():
-                _, comma, before = after.rpartition(",")
-                before = before if comma else ""
-            if self._says_something(before):
-                yield Fault(
-                    "cause_between_facts", "one reason is given as the cause of another", (back.start, back.end)
-                )
-        for phrase, direction in causes:
-            if direction == "forward":
-                after = lowered[phrase.end : _sentence_stop(lowered, phrase.end)]
-                if self._says_something(after):
-                    yield Fault("cause_between_facts", "a reason is given as an effect", (phrase.start, phrase.end))
+        earlier = -1
+        for phrase in phrases:
+            direction = self.wording.causes.get(phrase.text)
+            begin = _sentence_start(lowered, phrase.start)
+            before, after = lowered[begin : phrase.start], lowered[phrase.end : _sentence_stop(lowered, phrase.end)]
+            if direction == "back" and earlier == begin:
+                is_wrong = not self.wording.joins_reasons.search(before)
+            elif direction == "back":
+                earlier = begin
+                last_clause = after.rpartition(",")[2] if "," in after else ""
+                is_wrong = self._says_something(before if before.strip() else last_clause)
+            else:
+                is_wrong = direction == "forward" and self._says_something(after)
+            if is_wrong:
+                span = (phrase.start, phrase.end)
+                yield Fault("cause_between_facts", f"{phrase.text!r} makes one reason the cause of another", span)
 
     def _says_something(self, part: str) -> bool:
         """Return whether a part of a sentence states a claim."""
@@ -268,7 +266,7 @@ class SkeletonVerifier:
 
     def _kinds_of_clause(self, lowered: str, phrase: Phrase) -> frozenset[str]:
         """Return the claim kinds that the clause around a phrase states."""
-        breaks = [(0, 0), *(match.span() for match in _CLAUSE_BREAK.finditer(lowered)), (len(lowered), len(lowered))]
+        breaks = [(0, 0), *(match.span() for match in self.wording.clause_break.finditer(lowered)), (len(lowered), len(lowered))]
         begin = max(stop for _, stop in breaks if stop <= phrase.start)
         end = min(start for start, stop in breaks if start >= phrase.end)
         clause = lowered[begin:end].strip()

@@ -101,6 +101,16 @@ class Wording:
         return tuple((entry.kinds, self.lexicon.pattern(entry.pattern)) for entry in self.lexicon.statements)
 
     @cached_property
+    def clause_break(self) -> re.Pattern[str]:
+        """What separates two clauses."""
+        return self.lexicon.pattern(self.lexicon.clause_break)
+
+    @cached_property
+    def joins_reasons(self) -> re.Pattern[str]:
+        """End of the text before a second "because" that stands beside the first one."""
+        return self.lexicon.pattern(self.lexicon.joins_reasons)
+
+    @cached_property
     def imperative(self) -> re.Pattern[str]:
         """A sentence that begins with a verb that presses."""
         verbs = "|".join(map(re.escape, self.lexicon.imperatives))

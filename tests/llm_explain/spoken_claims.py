@@ -1,0 +1,77 @@
+"""Claims of every kind, with facts whose sentences a reader can check in the head."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from llm_explain.realise import Scene
+from llm_explain.records import Claim
+from scoring.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from llm_explain.records import Fact
+
+AS_OF = pd.Timestamp("2017-12-01")
+SCENE = Scene(title="Chobani Peach Yogurt 5.3 oz", as_of=dt.date(2017, 12, 1), titles={"7": "Crunchy Granola 12 oz"})
+
+
+def claim(kind: str, licences: tuple[str, ...] = (), **facts: Fact) -> Claim:
+    """Return a claim whose attribution does not matter."""
+    return Claim(kind, "group:yogurt", "tower", 1.0, 0.5, facts, frozenset(licences))
+
+
+CLAIMS: dict[str, Claim] = {
+    "repeat_item": claim("repeat_item", ("often",), count=12, last="2017-11-03"),
+    "due": claim("due", ("often",), interval_days=14, days_since=16, count=12),
+    "category_affinity": claim("category_affinity", ("often", "regularly"), category="yogurt", count=9, window_days=90),
+    "related_category": claim("related_category", (), category="cold cereal", count=4, window_days=365),
+    "usual_brand": claim("usual_brand", ("usually",), brand="Chobani", category="yogurt", share=0.8, count=9),
+    "usual_price": claim("usual_price", ("usually",), price=2.99, low=2.5, high=3.99, category="yogurt"),
+    "similar_item": claim("similar_item", (), other_item_id="7", similarity=0.21),
+    "promotion": claim(
+        "promotion", (), label="mailer", start="2017-11-27T00:00:00", end="2017-12-05T00:00:00", store_id="401"
+    ),
+    "popular": claim("popular", (), users_band=250, window_days=30, until="2017-12-01T00:00:00"),
+    "season": claim("season", (), month=11, lift=1.8, category="yogurt"),
+    "new_arrival": claim("new_arrival", (), first_seen="2017-11-14", days=17),
+}
+
+CATALOGUE = Catalogue(
+    pd.DataFrame(
+        {
+            "item_id": [str(number) for number in range(12)],
+            "title": [
+                "Chobani Peach Yogurt 5.3 oz",
+                "Fage Plain Yogurt 7 oz",
+                "Sugar-free gum",
+                "Pale ale",
+                "Dog biscuits",
+                "Whole milk",
+                "Rye bread",
+                "Crunchy Granola 12 oz",
+                "Salted butter",
+                "Green tea",
+                "Dark chocolate",
+                "Tomato soup",
+            ],
+            "category": [
+                "yogurt",
+                "yogurt",
+                "candy and gum",
+                "beer",
+                "dog food and treats",
+                "milk",
+                "bread and buns",
+                "cold cereal",
+                "butter",
+                "tea",
+                "candy and gum",
+                "soup",
+            ],
+            "brand": ["Chobani", "Fage", *["brand #7"] * 10],
+        }
+    )
+)

@@ -1,0 +1,68 @@
+"""Sentences with slots: roles, licences, and what the corpus says."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_explain.generation.corpus import read_corpus
+from llm_explain.lexicon import load_lexicon
+from llm_explain.skeletons import Need
+from llm_explain.verifier import SkeletonVerifier
+
+VERIFIER = SkeletonVerifier(load_lexicon("en"))
+
+
+def codes(text, *kinds):
+    return [fault.code for fault in VERIFIER.check(text, kinds).faults]
+
+
+def test_hand_written_sentences_pass():
+    refused = [
+        (line.text, [fault.message for fault in finding.faults])
+        for line in read_corpus("en")
+        if (finding := VERIFIER.check(line.text, line.kinds)).faults
+    ]
+    assert len(refused) <= 0.02 * len(read_corpus("en")), refused
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "code"),
+    [
+        ("… that's why you see {interval}.", ["due"], "slot_role"),
+        ("You buy this about every {interval}, and it's {interval} a regular.", ["due"], "slot_repeated"),
+        ("You've bought this {count}.", ["repeat_item"], "unknown_slot"),
+        ("You've bought this {times}, until {promotion_end}.", ["repeat_item"], "slot_added"),
+        ("You've bought {category} {category_times}.", ["category_affinity"], "slot_alone"),
+        ("you've bought this {times}.", ["repeat_item"], "capital"),
+        ("You've bought bought this {times}.", ["repeat_item"], "repeated_word"),
+        ("You've bought this  {times}.", ["repeat_item"], "spacing"),
+        ("You've bought this {times}. It is here. It is here again. So it is.", ["repeat_item"], "too_many_sentences"),
+        ("It's popular.", ["repeat_item"], "slot_missing"),
+        ("This is here.", ["popular"], "claim_missing"),
+        ("You often buy this, and you buy {category}.", ["category_affinity"], "claim_added"),
+    ],
+)
+def test_faults(text, kinds, code):
+    assert code in codes(text, *kinds)
+
+
+def test_a_word_of_degree_needs_the_licence_of_the_claim_in_its_clause():
+    finding = VERIFIER.check(
+        "You often buy {category}, and you've bought this {times}.", ["category_affinity", "repeat_item"]
+    )
+    assert finding.faults == ()
+    assert finding.needs == {Need(frozenset({"category_affinity"}), "often")}
+
+
+def test_either_claim_about_the_item_licenses_its_degree():
+    finding = VERIFIER.check("You often buy this, {times} so far, about every {interval}.", ["repeat_item", "due"])
+    assert {need.kinds & {"repeat_item", "due"} for need in finding.needs} >= {frozenset({"repeat_item", "due"})}
+
+
+def test_an_accepted_draft_knows_its_slots_and_its_author():
+    skeleton = VERIFIER.accept(
+        "Recommended because you buy {category}.", ["category_affinity"], tone="formal", model="tiny"
+    )
+    assert skeleton is not None
+    assert (skeleton.slots, skeleton.is_causal, skeleton.model) == (("category",), True, "tiny")
+    assert VERIFIER.accept("Buy {category}!", ["category_affinity"], tone="formal") is None

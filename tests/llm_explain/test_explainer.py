@@ -1,0 +1,182 @@
+"""The whole walk on the small shop: ranks, attributions, claims, texts, and every face of the explainer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from llm_explain import Explainer
+from llm_explain.errors import ArtifactError, SettingError, TableError, UnknownGroupError, UnknownItemError
+from llm_explain.explainer import NEUTRAL, NOTHING_TO_SAY
+from scoring.tables import TIMESTAMP, USER_ID, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scoring.history import History
+
+
+@pytest.fixture(scope="module")
+def explainer(shop_artifacts: Path) -> Explainer:
+    return Explainer.load(shop_artifacts, language_model=None)
+
+
+def test_a_list_is_ranked_explained_and_adds_up(explainer: Explainer) -> None:
+    rows = explainer.recommend("u00", k=10)
+    assert [row.rank for row in rows] == list(range(1, 11))
+    scores = [row.attribution.score for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    for row in rows:
+        total = row.attribution.base_value + row.attribution.values.sum()
+        assert total == pytest.approx(row.attribution.score, abs=1e-4)
+        assert all(claim.phi > 0 and claim.share >= 0.1 for claim in row.reasons)
+        if row.text is None:
+            assert row.reason_code == NOTHING_TO_SAY
+            assert row.reasons == row.statements == ()
+        else:
+            assert row.text.verdict.ok
+            assert bool(row.reasons) != bool(row.statements)
+            assert (row.reason_code == NEUTRAL) == bool(row.statements)
+
+
+def test_no_two_texts_of_a_list_share_a_skeleton(explainer: Explainer) -> None:
+    skeletons = [row.text.skeleton for row in explainer.recommend("u02", k=10) if row.text]
+    assert len(skeletons) >= 5
+    assert len(set(skeletons)) == len(skeletons)
+
+
+def test_the_same_request_gives_the_same_records(shop_artifacts: Path, explainer: Explainer) -> None:
+    again = Explainer.load(shop_artifacts, language_model=None)
+    first = [row.to_dict() for row in explainer.recommend("u01", k=5)]
+    assert first == [row.to_dict() for row in again.recommend("u01", k=5)]
+    assert json.loads(json.dumps(first, allow_nan=False)) == first
+
+
+def test_explain_and_recommend_agree_on_the_same_item(explainer: Explainer) -> None:
+    best = explainer.recommend("u03", k=1)[0]
+    (row,) = explainer.explain("u03", [best.item_id])
+    assert row.to_dict() == best.to_dict()
+
+
+def test_events_at_or_after_as_of_do_not_count(explainer: Explainer, shop_tables: Tables) -> None:
+    as_of = pd.Timestamp("2017-09-01")
+    events = shop_tables.events
+    past = events[(events[USER_ID] == "u04") & (events[TIMESTAMP] < as_of)]
+    known = explainer.rank("u04", k=40, as_of=as_of)
+    from_request = explainer.rank(history=past.drop(columns=USER_ID), k=40, as_of=as_of)
+    assert [(row.item_id, row.score) for row in known] == [(row.item_id, row.score) for row in from_request]
+
+
+def test_an_unknown_user_is_explained_from_context_alone(explainer: Explainer) -> None:
+    assert explainer.is_cold("nobody")
+    rows = explainer.recommend("nobody", k=5)
+    assert len(rows) == 5
+    assert all(player.startswith("context:") for row in rows for player in row.attribution.players)
+
+
+def test_an_empty_history_is_a_new_user(explainer: Explainer) -> None:
+    empty = pd.DataFrame({"item_id": pd.Series(dtype="str"), "timestamp": pd.Series(dtype="datetime64[ns]")})
+    assert explainer.rank(history=empty, k=3) == explainer.rank("nobody", k=3)
+
+
+def test_what_if_equals_scoring_a_shortened_log(explainer: Explainer, shop_tables: Tables) -> None:
+    user = "u05"
+    shelf_player = next(p for p in explainer.recommend(user, k=1)[0].attribution.players if p.startswith("group:"))
+    category = shelf_player.removeprefix("group:")
+    items = shop_tables.items
+    inside = items.loc[items["category"] == category, "item_id"]
+    rows = explainer.what_if(user, without=[shelf_player], item_ids=items["item_id"].tolist())
+    events = shop_tables.events
+    kept = events[(events[USER_ID] == user) & ~events["item_id"].isin(inside)]
+    fresh = {row.item_id: row for row in explainer.rank(history=kept.drop(columns=USER_ID), k=len(items))}
+    checked = [row for row in rows if row.item_id in fresh]
+    assert len(checked) >= 30
+    for row in checked:
+        assert row.score_without == pytest.approx(fresh[row.item_id].score, abs=1e-4)
+        assert row.rank_without == fresh[row.item_id].rank
+    assert any(abs(row.score - row.score_without) > 1e-3 for row in checked)
+
+
+def test_contrast_adds_up_to_the_difference_of_the_scores(explainer: Explainer) -> None:
+    answer = explainer.contrast("u06", "00", "31")
+    total = answer.base_difference + sum(answer.differences.values())
+    assert total == pytest.approx(answer.score_difference, abs=2e-4)
+    scores = {row.item_id: row.attribution.score for row in explainer.explain("u06", ["00", "31"])}
+    assert answer.score_difference == pytest.approx(scores["00"] - scores["31"], abs=1e-6)
+
+
+def test_shelves_name_their_group_and_hold_other_categories(explainer: Explainer, shop_tables: Tables) -> None:
+    category = shop_tables.items.set_index("item_id")["category"]
+    shelves = explainer.shelves("u07", k=4)
+    assert shelves
+    for shelf in shelves:
+        name = shelf.player.removeprefix("group:")
+        assert name in shelf.title
+        assert 1 <= len(shelf.items) <= 4
+        assert all(item.phi > 0 and category[item.item_id] != name for item in shelf.items)
+
+
+def test_any_callable_can_be_explained(shop_tables: Tables) -> None:
+    """A scorer that counts events: every event of cheese or soup adds one to each item of cheese."""
+    category = shop_tables.items["category"].to_numpy()
+    by_id = dict(zip(shop_tables.items["item_id"], category, strict=True))
+
+    def score(histories: Sequence[History], item_ids: Sequence[str]) -> np.ndarray:
+        counts = [np.isin(category[history.item_index], ["cheese", "soup"]).sum() for history in histories]
+        is_cheese = [by_id[item_id] == "cheese" for item_id in item_ids]
+        return np.outer(counts, is_cheese).astype(float)
+
+    explainer = Explainer.over(score, shop_tables, as_of=pd.Timestamp("2017-12-01"))
+    row = explainer.recommend("u08", k=1)[0]
+    values = dict(zip(row.attribution.players, row.attribution.values, strict=True))
+    history = explainer.events.history("u08", explainer.as_of)
+    for name in ("cheese", "soup"):
+        events = int((category[history.item_index] == name).sum())
+        assert values.get(f"group:{name}", 0.0) == pytest.approx(events, abs=1e-9)
+    assert row.probability is None
+    assert {claim.kind for claim in row.reasons} <= {"category_affinity", "related_category", "similar_item"}
+    with pytest.raises(SettingError, match="the scorer is a plain callable but what-if needs the glass-box scorer"):
+        explainer.what_if("u08", without=["group:cheese"])
+
+
+def test_an_unknown_item_is_refused_with_near_matches(explainer: Explainer) -> None:
+    with pytest.raises(UnknownItemError, match=r"item '000' is not in the catalogue of 40 items.*Did you mean 00"):
+        explainer.explain("u00", ["000"])
+
+
+def test_an_unknown_group_is_refused_with_near_matches(explainer: Explainer) -> None:
+    with pytest.raises(UnknownGroupError, match="'group:chese' is none of this user's .* Did you mean 'group:cheese'"):
+        explainer.what_if("u00", without=["group:chese"])
+
+
+def test_neither_user_nor_history_is_refused(explainer: Explainer) -> None:
+    with pytest.raises(SettingError, match="neither a user nor a history is given but one of them is needed"):
+        explainer.recommend()
+
+
+def test_a_history_of_unknown_items_is_refused(explainer: Explainer) -> None:
+    history = pd.DataFrame({"item_id": ["nope"], "timestamp": [pd.Timestamp("2017-01-05")]})
+    with pytest.raises(TableError, match="item_id"):
+        explainer.recommend(history=history)
+
+
+def test_missing_artifacts_say_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="holds no manifest.json but trained artifacts are needed"):
+        Explainer.load(tmp_path)
+
+
+def test_a_changed_artifact_is_refused_by_hash(shop_artifacts: Path, tmp_path: Path) -> None:
+    for source in shop_artifacts.rglob("*"):
+        target = tmp_path / source.relative_to(shop_artifacts)
+        if source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    with pytest.raises(ArtifactError, match="the file changed after training"):
+        Explainer.load(tmp_path, language_model=None)

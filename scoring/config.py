@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scoring.errors import SettingError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class TrainConfig(BaseModel):
@@ -57,3 +63,28 @@ class TrainConfig(BaseModel):
     titles: str = "packaged"
     d_titles: int = Field(default=64, ge=1)
     device: Literal["auto", "cpu"] = "auto"
+
+    @classmethod
+    def read(cls, path: Path) -> TrainConfig:
+        """Read settings from a YAML file.
+
+        Args:
+            path: File with some of the settings by name; the others keep their defaults.
+
+        Returns:
+            The settings.
+
+        Raises:
+            SettingError: If the file is missing or no YAML, or a setting is unknown or out of range.
+        """
+        try:
+            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            found = "; ".join(
+                f"{'.'.join(map(str, each['loc'])) or 'the file'} is {each['input']!r} but {each['msg']}"
+                for each in (error.errors() if isinstance(error, ValidationError) else ())
+            )
+            raise SettingError(
+                f"{path}: {found or error} but settings of training are needed. "
+                f"The settings are {', '.join(cls.model_fields)}."
+            ) from error

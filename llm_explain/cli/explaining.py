@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from llm_explain.records import Explanation
 
 
-def _load(artifacts: Path, events: Path | None, *, with_language_model: bool = True) -> Explainer:
+def _load(artifacts: Path, events: Path | None, language_model: str | None = None) -> Explainer:
     from llm_explain.explainer import Explainer
 
-    return Explainer.load(artifacts, events=events, language_model="auto" if with_language_model else None)
+    return Explainer.load(artifacts, events=events, language_model=language_model)
 
 
 def recommend(
@@ -33,12 +33,15 @@ def recommend(
     events: options.Events = None,
     tone: options.Tone = "friendly",
     locale: options.Locale = "en",
+    language_model: options.LanguageModel = "auto",
+    no_language_model: options.NoLanguageModel = False,
     json: options.Json = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a self-contained page.")] = None,
 ) -> None:
     """Rank items for users and, with --explain, say why."""
-    explainer = _load(artifacts, events)
-    if not explain and html is None:
+    is_explained = explain or html is not None
+    explainer = _load(artifacts, events, language_model if is_explained and not no_language_model else None)
+    if not is_explained:
         _recommend_bare(explainer, user, k=k, as_of=as_of, json=json)
         return
     answers: dict[str, list[Explanation]] = {}
@@ -92,13 +95,15 @@ def explain(
     events: options.Events = None,
     tone: options.Tone = "friendly",
     locale: options.Locale = "en",
+    language_model: options.LanguageModel = "auto",
+    no_language_model: options.NoLanguageModel = False,
     json: options.Json = False,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save a waterfall picture (PNG, SVG or PDF) of the first item.")
     ] = None,
 ) -> None:
     """Say why items score as they do for a user."""
-    explainer = _load(artifacts, events)
+    explainer = _load(artifacts, events, None if no_language_model else language_model)
     _say_if_cold(explainer, user, as_of)
     rows = explainer.explain(user, item, as_of=options.moment(as_of), tone=tone, locale=locale)
     if json:
@@ -135,7 +140,7 @@ def shelf(
     json: options.Json = False,
 ) -> None:
     """List items by reason: what each history group of a user recommends."""
-    explainer = _load(artifacts, events, with_language_model=False)
+    explainer = _load(artifacts, events)
     shelves = explainer.shelves(user, k=k, as_of=options.moment(as_of))
     if json:
         write_json_lines(each.to_dict() for each in shelves)
@@ -158,7 +163,7 @@ def whatif(
     json: options.Json = False,
 ) -> None:
     """Score and rank as if a history group had never happened."""
-    explainer = _load(artifacts, events, with_language_model=False)
+    explainer = _load(artifacts, events)
     rows = explainer.what_if(user, without=without, item_ids=item, k=k, as_of=options.moment(as_of))
     if json:
         write_json_lines(row.to_dict() for row in rows)
@@ -181,7 +186,7 @@ def contrast(
     json: options.Json = False,
 ) -> None:
     """Say why one item scores above another."""
-    explainer = _load(artifacts, events, with_language_model=False)
+    explainer = _load(artifacts, events)
     result = explainer.contrast(user, item, other, as_of=options.moment(as_of))
     if json:
         write_json_lines([result.to_dict()])

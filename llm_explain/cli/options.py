@@ -30,6 +30,10 @@ Events = Annotated[
     typer.Option("--events", metavar="FILE", help="CSV or Parquet that replaces the event log for this call."),
 ]
 Tone = Annotated[str, typer.Option("--tone", help="friendly, concise or formal.")]
+LanguageModel = Annotated[
+    str, typer.Option(metavar="NAME", help="auto for the packaged weights, a local folder, or a Hugging Face id.")
+]
+NoLanguageModel = Annotated[bool, typer.Option("--no-language-model", help="Hand-written sentences only.")]
 Locale = Annotated[str, typer.Option("--locale", help="A folder under prompts/, for example en.")]
 
 

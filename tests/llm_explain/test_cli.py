@@ -1,0 +1,206 @@
+"""The command line on the small shop: what it prints, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from llm_explain.cli import app, main
+from llm_explain.errors import SettingError
+from scoring.config import TrainConfig
+from scoring.tables import Tables
+
+RUN = CliRunner()
+
+
+def _json_lines(*arguments: str) -> list[dict[str, Any]]:
+    result = RUN.invoke(app, [*arguments, "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def artifacts(shop_artifacts: Path) -> list[str]:
+    return ["--artifacts", str(shop_artifacts)]
+
+
+def test_recommend_prints_one_record_a_line(artifacts: list[str]) -> None:
+    rows = _json_lines("recommend", "--user", "u00", "--user", "u01", "-k", "3", *artifacts)
+    assert [(row["user_id"], row["rank"]) for row in rows] == [(u, r) for u in ("u00", "u01") for r in (1, 2, 3)]
+
+
+def test_explained_records_have_the_fields_of_the_contract(artifacts: list[str]) -> None:
+    rows = _json_lines("recommend", "--user", "u00", "-k", "4", "--explain", "--no-language-model", *artifacts)
+    wanted = {
+        "id", "user_id", "item_id", "rank", "score", "probability", "base_value", "attributions", "text", "locale",
+        "tone", "source", "reasons", "verdict", "ai_generated", "provenance", "as_of",
+    }  # fmt: skip
+    for row in rows:
+        assert wanted <= set(row)
+        total = row["base_value"] + sum(player["phi"] for player in row["attributions"])
+        assert total == pytest.approx(row["score"], abs=1e-4)
+        for player in row["attributions"]:
+            assert sum(player["parts"].values()) == pytest.approx(player["phi"], abs=1e-4)
+        assert row["as_of"] == "2017-12-01T00:00:00"
+
+
+def test_whatif_says_the_score_that_a_shortened_event_file_gives(
+    artifacts: list[str], shop_tables: Tables, tmp_path: Path
+) -> None:
+    items, events = shop_tables.items, shop_tables.events
+    mine = events[events["user_id"] == "u02"].merge(items[["item_id", "category"]], on="item_id")
+    category = str(mine["category"].value_counts().index[0])
+    asked = items["item_id"].tolist()[::4]
+    item_options = [option for item in asked for option in ("--item", item)]
+    rows = _json_lines("whatif", "--user", "u02", "--without", f"group:{category}", *item_options, *artifacts)
+    assert [set(row) for row in rows] == [{"item_id", "score", "score_without", "rank", "rank_without"}] * len(asked)
+    inside = set(items.loc[items["category"] == category, "item_id"])
+    kept = events[~((events["user_id"] == "u02") & events["item_id"].isin(inside))]
+    for name, write in (("events.parquet", kept.to_parquet), ("events.csv", kept.to_csv)):
+        write(tmp_path / name, index=False)
+        options = ["--events", str(tmp_path / name), "--no-language-model", *artifacts]
+        fresh = _json_lines("explain", "--user", "u02", *item_options, *options)
+        for row, again in zip(rows, fresh, strict=True):
+            assert again["item_id"] == row["item_id"]
+            assert again["score"] == pytest.approx(row["score_without"], abs=1e-4)
+            assert again["rank"] == row["rank_without"]
+
+
+def test_shelf_contrast_and_models_answer(artifacts: list[str]) -> None:
+    shelves = _json_lines("shelf", "--user", "u03", "-k", "3", *artifacts)
+    assert all(shelf["player"].startswith("group:") and shelf["items"] for shelf in shelves)
+    (contrast,) = _json_lines("contrast", "--user", "u03", "--item", "00", "--other", "10", *artifacts)
+    assert contrast["score_difference"] == pytest.approx(
+        contrast["base_difference"] + sum(contrast["differences"].values()), abs=2e-4
+    )
+    models = {row["what"]: row for row in _json_lines("models", *artifacts)}
+    assert models["scorer"]["is_there"]
+
+
+def test_tables_and_page_are_for_people(artifacts: list[str], tmp_path: Path) -> None:
+    page = tmp_path / "out" / "page.html"
+    result = RUN.invoke(
+        app,
+        ["recommend", "--user", "u00", "-k", "5", "--explain", "--no-language-model", "--html", str(page), *artifacts],
+        catch_exceptions=False,
+    )
+    assert result.exit_code == 0
+    html = page.read_text(encoding="utf-8")
+    assert html.count('<li class="item">') == 5
+    assert html.count("<svg") == 5
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    assert "https://" not in html
+
+
+def test_a_title_cannot_run_in_the_page(artifacts: list[str], tmp_path: Path) -> None:
+    from llm_explain import Explainer
+    from llm_explain.report import write_page
+
+    explainer = Explainer.load(Path(artifacts[1]), language_model=None)
+    rows = explainer.recommend("u00", k=2)
+    write_page(tmp_path / "p.html", {"<script>alert(1)</script>": rows}, dict.fromkeys(explainer.titles, "<img src=x>"))
+    html = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "<script" not in html
+    assert "<img" not in html
+
+
+def test_a_picture_is_saved(artifacts: list[str], tmp_path: Path) -> None:
+    pytest.importorskip("shap", reason="pictures need the extra 'shap'")
+    picture = tmp_path / "waterfall.png"
+    options = ["--plot", str(picture), "--no-language-model", *artifacts]
+    result = RUN.invoke(app, ["explain", "--user", "u00", "--item", "00", *options], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_import_train_and_recommend_a_shop_of_ones_own(shop_tables: Tables, tmp_path: Path) -> None:
+    """What a newcomer does with CSV files; one column has another name."""
+    events = shop_tables.events.rename(columns={"user_id": "customer"})
+    events.to_csv(tmp_path / "events.csv", index=False)
+    shop_tables.items.to_csv(tmp_path / "items.csv", index=False)
+    settings = tmp_path / "train.yaml"
+    settings.write_text("{d: 8, n_heads: 2, n_queries: 2, epochs: 1, batch_size: 16, titles: none, n_windows: 3}")
+    data, artifacts = str(tmp_path / "data"), str(tmp_path / "artifacts")
+    files = ["--events", str(tmp_path / "events.csv"), "--items", str(tmp_path / "items.csv")]
+    (summary,) = _json_lines("import", "csv", *files, "--map", "customer=user_id", "--out", data)
+    assert summary["rows"]["events"] == len(events)
+    options = ["--data", data, "--artifacts", artifacts, "--config", str(settings), "--cutoff", "2017-12-01"]
+    (metrics,) = _json_lines("train", *options)
+    assert set(metrics) == {"test", "baselines", "seconds", "peak_rss_mb"}
+    assert 0 <= metrics["test"]["recall@10"] <= 1
+    assert json.loads((tmp_path / "artifacts" / "metrics.json").read_text()) == metrics
+    assert len(_json_lines("recommend", "--user", "u00", "-k", "2", "--artifacts", artifacts)) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["recommend", "--user", "u00", "--artifacts", "nowhere"], "Run `llm-explain train"),
+        (["recommend", "--user", "u00", "--as-of", "soon"], "--as-of is 'soon' but a date and time is needed"),
+        (["train", "--data", "nowhere"], "events.parquet is missing but is needed"),
+        (
+            ["import", "csv", "--events", "a.csv", "--items", "b.csv", "--out", "x", "--map", "a"],
+            "COLUMN=NAME is needed",
+        ),
+    ],
+)
+def test_a_refusal_is_one_line_and_status_1(
+    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    artifacts: list[str],
+) -> None:  # fmt: skip
+    if "--artifacts" not in arguments and arguments[0] == "recommend":
+        arguments = [*arguments, *artifacts]
+    monkeypatch.setattr(sys, "argv", ["llm-explain", *arguments])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_a_cold_user_is_said_to_be_one(artifacts: list[str]) -> None:
+    result = RUN.invoke(
+        app, ["recommend", "--user", "nobody", "-k", "2", "--explain", "--no-language-model", "--json", *artifacts]
+    )
+    assert "explained from context alone" in result.stderr
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_importing_the_package_loads_neither_torch_nor_transformers() -> None:
+    code = (
+        "import sys, llm_explain; print([name for name in ('torch', 'transformers', 'pandas') if name in sys.modules])"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "[]"
+
+
+def test_every_public_name_is_there() -> None:
+    import llm_explain
+
+    assert sorted(llm_explain.__all__) == list(llm_explain.__all__)
+    assert len(llm_explain.__all__) <= 12
+    for name in llm_explain.__all__:
+        assert getattr(llm_explain, name).__doc__
+    with pytest.raises(AttributeError, match="has no attribute 'Nope'"):
+        _ = llm_explain.Nope
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epochs: 0", "epochs is 0 but Input should be greater than or equal to 1"),
+        ("epoch: 3", "epoch is 3 but Extra inputs are not permitted"),
+        ("[1, 2", "settings of training are needed"),
+    ],
+)
+def test_settings_of_training_are_checked(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "train.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingError, match=message):
+        TrainConfig.read(path)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import torch
@@ -84,7 +84,7 @@ class Shop:
         """
         now = to_day(as_of)
         snapshot = Snapshot.from_log(self.log, self.catalogue, as_of, neighbours=False)
-        own = own_evidence(self.log.between(-np.inf, now), now, self.cells)
+        own = own_evidence(self.log.between(-np.inf, now), now, self.cells, snapshot.item_stats)
         future = self.log.between(now, now + HORIZON_DAYS)
         n = len(self.candidates)
         place = self.place()[future.item_index]
@@ -134,6 +134,32 @@ class Batch:
     bought_user: Tensor
     bought_item: Tensor
     items: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        return move(self, device)
+
+
+T = TypeVar("T")
+
+
+def move(value: T, device: torch.device) -> T:
+    """Return a dataclass of tensors, possibly nested, on a device.
+
+    Args:
+        value: A tensor, a dataclass, a tuple, or anything else, which stays as it is.
+        device: Where to.
+
+    Returns:
+        The same shape of value.
+    """
+    if isinstance(value, Tensor):
+        return cast("T", value.to(device))
+    if isinstance(value, tuple):
+        return cast("T", tuple(move(part, device) for part in value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return cast("T", replace(value, **{f.name: move(getattr(value, f.name), device) for f in fields(value)}))
+    return value
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,14 @@ class TrainConfig(BaseModel):
         group_dropout: For half of the users, categories are hidden with a probability drawn from 0 to this.
         term_dropout: Probability that a context term is hidden.
         new_weight: Weight of the loss over items new to the user.
-        epochs: Passes over the training windows.
+        curve_steps: Steps in which the curves warm up alone.
+        tower_steps: Steps of towers and curves together, at most; the held-out window says how many are kept.
+        report_steps: Steps between two looks at the held-out window.
         batch_size: Users in a step.
-        learning_rate: Peak step size of the towers; the curves take ``curve_rate`` times as much.
-        curve_rate: See there.
+        warm_up_rate: Peak step size of the curves' slopes alone; their bends take a third.
+        curve_rate: The same beside the towers.
+        tower_rate: Peak step size of the towers.
+        smoothness: Weight of the curves' roughness.
         weight_decay: Of the towers.
         id_scale: Root mean square of the id embeddings when training begins, from a truncated SVD; 0 for none.
         titles: Where title embeddings come from: ``packaged``, ``none``, a local folder or a hub id.
@@ -53,13 +57,17 @@ class TrainConfig(BaseModel):
     id_dropout: float = Field(default=0.1, ge=0, lt=1)
     group_dropout: float = Field(default=0.5, ge=0, lt=1)
     term_dropout: float = Field(default=0.1, ge=0, lt=1)
-    new_weight: float = Field(default=1.0, ge=0)
-    epochs: int = Field(default=4, ge=1)
+    new_weight: float = Field(default=0.3, ge=0)
+    curve_steps: int = Field(default=150, ge=1)
+    tower_steps: int = Field(default=200, ge=1)
+    report_steps: int = Field(default=50, ge=1)
     batch_size: int = Field(default=128, ge=1)
-    learning_rate: float = Field(default=1e-2, gt=0)
-    curve_rate: float = Field(default=5.0, gt=0)
+    warm_up_rate: float = Field(default=0.1, gt=0)
+    curve_rate: float = Field(default=0.01, gt=0)
+    tower_rate: float = Field(default=5e-4, gt=0)
+    smoothness: float = Field(default=0.05, ge=0)
     weight_decay: float = Field(default=1e-2, ge=0)
-    id_scale: float = Field(default=0.3, ge=0)
+    id_scale: float = Field(default=0.1, ge=0)
     titles: str = "packaged"
     d_titles: int = Field(default=64, ge=1)
     device: Literal["auto", "cpu"] = "auto"

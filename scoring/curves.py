@@ -27,10 +27,18 @@ class Curves(nn.Module):
         super().__init__()
         self.register_buffer("low", torch.tensor(low))  # (n_columns,)
         self.register_buffer("width", torch.tensor(high) - torch.tensor(low))  # (n_columns,)
-        self.knots = nn.Parameter(torch.zeros(len(low), N_KNOTS))
+        self.slope = nn.Parameter(torch.zeros(len(low), 1))
+        self.bend = nn.Parameter(torch.zeros(len(low), N_KNOTS))
+        self.register_buffer("line", torch.linspace(0.0, 1.0, N_KNOTS), persistent=False)
 
     low: Tensor
     width: Tensor
+    line: Tensor
+
+    @property
+    def knots(self) -> Tensor:
+        """Height of each curve at its knots: a straight line and its bends, shape ``(n_columns, N_KNOTS)``."""
+        return self.slope * self.line + self.bend
 
     def forward(self, x: Tensor) -> Tensor:
         """Return each column's curve at its values.
@@ -45,10 +53,10 @@ class Curves(nn.Module):
         left = place.floor().clamp(max=N_KNOTS - 2)
         column = torch.arange(x.shape[1], device=x.device) * N_KNOTS
         flat = left.long() + column  # (n, n_columns)
-        table = self.knots.view(-1)
+        table = self.knots.flatten()
         height = torch.lerp(table[flat], table[flat + 1], place - left)
         return height.masked_fill(x.isnan(), 0.0)
 
     def roughness(self) -> Tensor:
-        """Return the mean squared second difference, which training keeps small."""
-        return self.knots.diff(n=2, dim=1).square().mean()
+        """Return the sum of squared second differences, which training keeps small."""
+        return self.bend.diff(n=2, dim=1).square().sum()

@@ -28,7 +28,7 @@ MAX_DAYS: Final = 365.0
 N_PRICE_BANDS: Final = 5
 
 PAIR_FEATURES: Final = (
-    "count_10", "count_30", "count_90", "count", "days_since", "overdue", "share",
+    "count_10", "count_30", "count_90", "count", "days_since", "overdue", "share", "popularity", "rebuy",
 )  # fmt: skip
 CELL_FEATURES: Final = ("count_10", "count_30", "count_90", "count", "share")
 CELL_KINDS: Final = ("category", "brand", "price", "title")
@@ -101,7 +101,7 @@ class OwnEvidence:
     Attributes:
         user: Whose history, of each pair, sorted, shape ``(n_pairs,)``.
         item: The item that the user bought, shape ``(n_pairs,)``.
-        x: Features, columns as ``PAIR_FEATURES``, NaN where one says nothing, shape ``(n_pairs, 7)``.
+        x: Features, columns as ``PAIR_FEATURES``, NaN where one says nothing, shape ``(n_pairs, 9)``.
         cells: One for each of ``CELL_KINDS``.
     """
 
@@ -111,13 +111,14 @@ class OwnEvidence:
     cells: tuple[CellEvidence, ...]
 
 
-def own_evidence(log: Log, now: float, cells: Cells) -> OwnEvidence:
+def own_evidence(log: Log, now: float, cells: Cells, item_stats: FloatArray) -> OwnEvidence:
     """Read the own-history features of every user in a log.
 
     Args:
         log: Events before ``now``.
         now: The moment of scoring, in days since 1970.
         cells: The catalogue's cells.
+        item_stats: ``Snapshot.item_stats``: popularity and rebuying of each item, shape ``(n_items, 2)``.
 
     Returns:
         The evidence, with counts of occasions on a logarithmic scale.
@@ -128,7 +129,7 @@ def own_evidence(log: Log, now: float, cells: Cells) -> OwnEvidence:
     n_users = len(log.user_ids)
     base = _category_totals(by_category, cells.n_cells[0], n_users)
     share = counts[:, SHARE_DECAY] / np.maximum(base[user, cells.of_item[0, item]], 1e-9)
-    x = np.column_stack([np.log1p(counts), np.log1p(_last(age, start)), overdue(age, start), share])
+    x = np.column_stack([np.log1p(counts), np.log1p(_last(age, start)), overdue(age, start), share, item_stats[item]])
     others = [_cell_evidence(log, now, cells, kind, base) for kind in range(1, len(CELL_KINDS))]
     return OwnEvidence(user, item, x, (by_category, *others))
 

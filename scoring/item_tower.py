@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,10 @@ class ItemInputs:
         return ItemInputs(
             self.item_id[item_index], self.category[item_index], self.brand[item_index], self.dense[item_index]
         )
+
+    def to(self, device: torch.device) -> ItemInputs:
+        """Return the inputs on a device."""
+        return ItemInputs(*(getattr(self, f.name).to(device) for f in fields(self)))
 
     def double(self) -> ItemInputs:
         """Return the inputs in double precision."""

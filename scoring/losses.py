@@ -1,4 +1,4 @@
-"""Listwise losses: softmax over all candidates, and over those new to the user."""
+"""What training makes small: a pointwise loss over all items, a listwise loss over items new to the user."""
 
 from __future__ import annotations
 
@@ -34,22 +34,36 @@ def listwise(logits: Tensor, user: Tensor, item: Tensor) -> Tensor:
     return (gap * weight).sum() / weight.sum().clamp(min=1e-9)
 
 
-def training_loss(logits: Tensor, batch: Batch, new_weight: float) -> tuple[Tensor, Tensor]:
-    """Return the loss over all items and the loss over items new to the user.
+def pointwise(logits: Tensor, user: Tensor, item: Tensor) -> Tensor:
+    """Return the binary cross-entropy of all pairs, per purchase; it keeps every score a log-odds.
 
-    The second is what teaches the towers: without it, own history explains most purchases and U is left idle.
+    Args:
+        logits: Scores, shape ``(n_items, n_users)``.
+        user: Who bought, shape ``(n_positives,)``.
+        item: What, shape ``(n_positives,)``.
+
+    Returns:
+        A scalar.
+    """
+    total = torch.nn.functional.softplus(logits).sum() - logits[item, user].sum()
+    return total / max(len(user), 1)
+
+
+def training_loss(logits: Tensor, batch: Batch, new_weight: float) -> tuple[Tensor, Tensor]:
+    """Return the pointwise loss over all items and the listwise loss over items new to the user.
+
+    The first ranks what is bought again and keeps probabilities honest; the second teaches the towers, which the
+    user's own history would otherwise leave idle.
 
     Args:
         logits: Scores of the candidates, shape ``(n_candidates, n_users)``.
         batch: Who had bought what, and who bought what next.
-        new_weight: 0 to leave the second one out.
+        new_weight: Weight of the second.
 
     Returns:
         Two scalars, the second already weighted.
     """
-    everything = listwise(logits, batch.bought_user, batch.bought_item)
-    if not new_weight:
-        return everything, everything.detach() * 0.0
+    everything = pointwise(logits, batch.bought_user, batch.bought_item)
     is_candidate = batch.pair_candidate >= 0
     owned = torch.zeros(logits.shape, dtype=torch.bool, device=logits.device)
     owned[batch.pair_candidate[is_candidate], batch.pair_user[is_candidate]] = True

@@ -28,6 +28,7 @@ OWN_FEATURES: Final = ("times_bought", "due", "category_share", "usual_brand", "
 PAIR_PART: Final = {
     "count_10": "times_bought", "count_30": "times_bought", "count_90": "times_bought", "count": "times_bought",
     "days_since": "due", "overdue": "due", "share": "category_share",
+    "popularity": "times_bought", "rebuy": "times_bought",
 }  # fmt: skip
 CELL_PART: Final = {
     "category": "category_share", "title": "category_share", "brand": "usual_brand", "price": "usual_price",
@@ -35,6 +36,7 @@ CELL_PART: Final = {
 
 PAIR_HIGH: Final = {
     "count_10": 1.5, "count_30": 2.2, "count_90": 3.0, "count": 4.0, "days_since": 5.9, "overdue": 3.0, "share": 1.0,
+    "popularity": 7.0, "rebuy": 1.5,
 }  # fmt: skip
 CELL_HIGH: Final = {"count_10": 2.0, "count_30": 2.7, "count_90": 3.5, "count": 4.5, "share": 1.0}
 
@@ -49,6 +51,10 @@ class OwnHistory(nn.Module):
         high = [CELL_HIGH[name] for name in CELL_FEATURES]
         self.cell = nn.ModuleList(Curves([0.0] * len(high), high) for _ in CELL_KINDS)
         part = torch.tensor([OWN_FEATURES.index(PAIR_PART[name]) for name in PAIR_FEATURES])
+        with torch.no_grad():  # start near personal frequency
+            self.pair.slope[PAIR_FEATURES.index("count_90")] = 5.0
+            self.pair.slope[PAIR_FEATURES.index("popularity")] = -2.5
+            self.pair.bend[PAIR_FEATURES.index("popularity")] = 1.5
         self.register_buffer("pair_part", nn.functional.one_hot(part, len(OWN_FEATURES)).float(), persistent=False)
 
     pair_part: Tensor
@@ -101,6 +107,10 @@ class Context(nn.Module):
         columns = context_columns(labels)
         self.curves = Curves([column[2] for column in columns], [column[3] for column in columns])
         term = torch.tensor([TERMS.index(column[0]) for column in columns])
+        with torch.no_grad():  # start near the share of users who bought the item
+            users = [column[1] for column in columns].index("users_30")
+            self.curves.slope[users] = 8.0
+            self.curves.bend[users] = -9.0
         self.register_buffer("term", nn.functional.one_hot(term, len(TERMS)).float(), persistent=False)
         self.register_buffer("mean", torch.zeros(len(TERMS)))
 
@@ -143,19 +153,41 @@ class GlassBox(nn.Module):
         self.own = OwnHistory()
         self.context = Context(labels)
 
-    def forward(self, batch: Batch, items: ItemInputs, cell_of_item: Tensor) -> Tensor:
+    def forward(self, batch: Batch, items: ItemInputs, cell_of_item: Tensor, *, with_towers: bool = True) -> Tensor:
         """Return the score of every candidate for every user of a batch.
 
         Args:
             batch: The users' evidence.
             items: Inputs of the candidates, and behind them of the other items in the users' histories.
             cell_of_item: Cell of each candidate, one row for each kind, shape ``(4, n)``.
+            with_towers: Whether the towers take part; the curves warm up without them.
 
         Returns:
             Logits, shape ``(n, n_users)``.
         """
+        curves = self.own(batch, cell_of_item) + self.context_sum(batch)
+        if not with_towers:
+            return curves
         n = cell_of_item.shape[1]
         trunk, V = self.item_tower(items)  # (n + n_others, d) each
         U = self.user_tower(batch.events, trunk[batch.pair_row])  # (n_users, d)
-        context = self.context(batch.context)  # (n, n_terms)
-        return V[:n] @ U.T + self.own(batch, cell_of_item) + context @ batch.present_terms.T
+        # A softmax over items cannot see what all candidates share; left in, it would be noise in every attribution.
+        V = V[:n] - V[:n].mean(dim=0)
+        return V @ U.T + self.own(batch, cell_of_item) + self.context_sum(batch)
+
+    def roughness(self) -> Tensor:
+        """Return how far all curves are from straight lines."""
+        return self.own.roughness() + self.context.curves.roughness()
+
+    def context_sum(self, batch: Batch) -> Tensor:
+        """Return Σ f_c of every candidate; an absent term is its mean over the batch's purchases.
+
+        Args:
+            batch: The candidates' context, and which terms are present for each user.
+
+        Returns:
+            Logits, shape ``(n, n_users)``.
+        """
+        parts = self.context(batch.context)  # (n, n_terms)
+        mean = parts[batch.bought_item].mean(dim=0)  # (n_terms,)
+        return (parts - mean) @ batch.present_terms.T + mean.sum()

@@ -144,7 +144,8 @@ class GlassBoxScorer:
         with torch.no_grad():
             trunk, V = self.model.item_tower(inputs.double())
         self._trunk = trunk  # (n_items, d)
-        self.item_embedding: FloatArray = V.numpy()  # (n_items, d)
+        # Centred as in training: what a history adds to an item is what it adds beyond the average candidate.
+        self.item_embedding: FloatArray = (V - V[torch.from_numpy(candidates)].mean(dim=0)).numpy()  # (n_items, d)
         self._context: tuple[pd.Timestamp, FloatArray] | None = None
 
     @classmethod
@@ -169,7 +170,7 @@ class GlassBoxScorer:
         Returns:
             The user as the scorer sees it.
         """
-        own = own_evidence(Log.from_history(history), to_day(history.as_of), self.cells)
+        own = own_evidence(Log.from_history(history), to_day(history.as_of), self.cells, self.snapshot.item_stats)
         with torch.no_grad():
             summands = self._summands(own)
             pair_parts = self.model.own.pair_parts(torch.from_numpy(own.x)).numpy()

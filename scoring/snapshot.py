@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from scoring.features import occasions
 from scoring.log import Log, to_day
 from scoring.tables import FIRST_SEEN, PRICE
 
@@ -33,6 +34,8 @@ NEIGHBOUR_DAYS: Final = 365
 NEIGHBOUR_MIN_USERS: Final = 50
 NEIGHBOUR_MIN_LIFT: Final = 2.0
 N_NEIGHBOURS: Final = 10
+REBUY_PRIOR: Final = 5.0
+"""Buyers of the average item that every item is given."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Snapshot:
             paid, shape ``(n_items,)``.
         first_seen: The catalogue's, or the first event; NaT where there is none, shape ``(n_items,)``.
         n_events: Rows of each item, shape ``(n_items,)``.
+        rebuy: How often its buyers bought each item, as a mean logarithm, shape ``(n_items,)``.
         neighbour_index: Most similar items by co-purchase, best first, −1 where there is none, shape ``(n_items, 10)``.
         neighbour_similarity: Distinct users who bought both in the last 365 days, over the geometric mean of the users
             who bought each; only between items with at least 50 users each and at least twice as many shared ones as by
@@ -65,6 +69,7 @@ class Snapshot:
     price: FloatArray
     first_seen: npt.NDArray[np.datetime64]
     n_events: IndexArray
+    rebuy: FloatArray
     neighbour_index: IndexArray
     neighbour_similarity: FloatArray
 
@@ -77,6 +82,11 @@ class Snapshot:
     def users_in_window(self) -> IndexArray:
         """Distinct users of each item in the last 30 days, shape ``(n_items,)``."""
         return self.users_by_window[:, 1]
+
+    @property
+    def item_stats(self) -> FloatArray:
+        """Popularity and rebuying of each item, which tell how much a past purchase means, shape ``(n_items, 2)``."""
+        return np.column_stack([np.log1p(self.users_by_window[:, 2]), self.rebuy])
 
     @classmethod
     def build(cls, tables: Tables, catalogue: Catalogue, as_of: pd.Timestamp) -> Snapshot:
@@ -120,6 +130,7 @@ class Snapshot:
             price=usual_price(past, catalogue, now),
             first_seen=first_seen(past, catalogue),
             n_events=np.bincount(past.item_index, minlength=len(catalogue)).astype(np.int64),
+            rebuy=rebuy(past, len(catalogue)),
             neighbour_index=similar[0],
             neighbour_similarity=similar[1],
         )
@@ -132,6 +143,25 @@ def distinct_users(log: Log, n_items: int) -> IndexArray:
     # The log is sorted by user and item, so a pair's rows lie together.
     is_new = np.r_[True, (np.diff(log.item_index) != 0) | (np.diff(log.user_index) != 0)]
     return np.bincount(log.item_index[is_new], minlength=n_items).astype(np.int64)
+
+
+def rebuy(log: Log, n_items: int) -> FloatArray:
+    """Return the mean over an item's buyers of the logarithm of how often they bought it.
+
+    Args:
+        log: Events.
+        n_items: Number of items.
+
+    Returns:
+        Means, drawn towards the mean of all pairs by ``REBUY_PRIOR`` buyers, shape ``(n_items,)``.
+    """
+    if not len(log):
+        return np.zeros(n_items)
+    _, item, age, start = occasions(log.user_index, log.item_index, -log.day)
+    times = np.log(np.diff(np.r_[start, len(age)]))
+    buyers = np.bincount(item, minlength=n_items)
+    total = np.bincount(item, times, minlength=n_items)
+    return np.asarray((total + REBUY_PRIOR * times.mean()) / (buyers + REBUY_PRIOR))
 
 
 def season_lift(log: Log, catalogue: Catalogue, as_of: pd.Timestamp) -> tuple[int | None, FloatArray]:

@@ -15,6 +15,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+START = 0.05
+"""The towers begin close to silent, so that the curves lead."""
+
 LOGIT_CAP = 8.0
 """Attention logits stay within ±8, so that sums of exponentials need no running maximum."""
 
@@ -85,9 +88,10 @@ class UserTower(nn.Module):
         nn.init.eye_(self.value.weight)
         nn.init.normal_(self.category.weight, std=0.02)
         with torch.no_grad():
-            self.out.weight.copy_(torch.eye(d).repeat(1, n_queries) / n_queries)
+            self.out.weight.copy_(START * torch.eye(d).repeat(1, n_queries) / n_queries)
             self.out.bias.zero_()
-            self.head[-1].weight.mul_(0.1)
+            self.head[-1].weight.mul_(0.1 * START)
+            self.head[-1].bias.zero_()
 
     def tokens(self, events: TokenEvents, items: Tensor) -> Tensor:
         """Return one token a category that the user bought from.

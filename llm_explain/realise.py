@@ -92,6 +92,19 @@ class Realiser:
         Returns:
             The text.
         """
+        return "".join(self.parts(skeleton, values, event_kind=event_kind))
+
+    def parts(self, skeleton: Skeleton, values: Mapping[str, str], *, event_kind: str = "purchase") -> list[str]:
+        """Return the sentence as literal text and values in turn, literal first and last.
+
+        Args:
+            skeleton: A skeleton whose slots all have values.
+            values: Rendered values by slot.
+            event_kind: Kind of event that the history holds; verbs follow it.
+
+        Returns:
+            Pieces that joined are the text; the value of ``skeleton.slots[n]`` is piece ``2 * n + 1``.
+        """
         verbs = self.lexicon.verbs.get(event_kind)
         pieces = skeleton.pieces
         parts: list[str] = []
@@ -102,7 +115,7 @@ class Realiser:
             parts.append(_agree_article(said, values[slot]))
             parts.append(_capitalise(values[slot]) if begins else values[slot])
         parts.append(_exchange(pieces[-1], verbs) if verbs else pieces[-1])
-        return "".join(parts)
+        return parts
 
     def name(self, name: str) -> str:
         """Return a name of the catalogue, cleaned and limited in length."""

@@ -21,14 +21,14 @@ from llm_explain.verifier import NameIndex, Verifier
 from scoring.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from llm_explain.generation.generator import Generator
     from llm_explain.lexicon import Lexicon
     from llm_explain.policy import Policy
-    from llm_explain.records import Claim, Source
+    from llm_explain.records import Claim, Source, Verdict
     from llm_explain.skeletons import Skeleton, Tone
     from scoring.catalogue import Catalogue
 
@@ -116,9 +116,18 @@ class Variety:
     skeletons: list[str] = field(default_factory=list)
     openings: list[str] = field(default_factory=list)
 
-    def is_fresh(self, skeleton: Skeleton) -> bool:
-        """Return whether neither the skeleton nor its opening stands in the list yet."""
-        return skeleton.text not in self.skeletons and skeleton.opening not in self.openings
+    def is_fresh(self, skeleton: Skeleton, text: str) -> bool:
+        """Return whether neither the skeleton nor an opening of it or the text stands in the list yet.
+
+        Args:
+            skeleton: A skeleton.
+            text: The sentence that it gives.
+
+        Returns:
+            Whether the sentence sounds unlike the others.
+        """
+        is_new = skeleton.text not in self.skeletons
+        return is_new and skeleton.opening not in self.openings and opening(text) not in self.openings
 
     def add(self, skeleton: Skeleton, text: str) -> None:
         """Remember a text; only the last nine matter to the next.
@@ -227,51 +236,40 @@ class _Station:
         """Return the first verified text of the first source that has one."""
         if not request.claims:
             return None
-        scene = self._scene(request)
+        scene = scene_of(request, self._catalogue, self._policy)
         values = self._realiser.values(request.claims, scene)
         self._withhold_brand(request, values)
         licences = {claim.kind: claim.licences for claim in request.claims}
-        for source, skeleton in self._candidates(request, tone, values, licences, variety):
-            text = self._realiser.fill(skeleton, values, event_kind=scene.event_kind)
-            verdict = self._verifier.verify(text, request.claims, scene, is_neutral=request.is_neutral)
-            if not verdict.ok:
+        candidates = self._candidates(request, tone, values, licences)
+        for must_be_fresh in (True, False):
+            for source, skeleton in candidates:
+                text = self._realiser.fill(skeleton, values, event_kind=scene.event_kind)
+                if must_be_fresh and not variety.is_fresh(skeleton, text):
+                    continue
+                verdict = self._verifier.verify(text, request.claims, scene, is_neutral=request.is_neutral)
+                if verdict.ok:
+                    variety.add(skeleton, text)
+                    return _text(source, skeleton, text, verdict)
                 _LOG.debug("refused %r: %s", text, [fault.code for fault in verdict.faults])
-                continue
-            variety.add(skeleton, text)
-            return Text(
-                text=text,
-                source=source.name,
-                skeleton=skeleton.text,
-                verdict=verdict,
-                is_ai_generated=bool(skeleton.model),
-                prompt=skeleton.origin,
-                model=skeleton.model,
-            )
         return None
 
     def _candidates(
-        self,
-        request: Request,
-        tone: Tone,
-        values: Mapping[str, str],
-        licences: Mapping[str, frozenset[str]],
-        variety: Variety,
-    ) -> Iterator[tuple[SkeletonSource, Skeleton]]:
-        """Yield skeletons that fit: source by source those that are fresh, then those that the list has used."""
+        self, request: Request, tone: Tone, values: Mapping[str, str], licences: Mapping[str, frozenset[str]]
+    ) -> list[tuple[SkeletonSource, Skeleton]]:
+        """Return the skeletons that fit, source by source, in the order of this user, item and moment."""
         item_id = str(self._catalogue.item_ids[request.item_index])
         key = "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
-        fitting: list[tuple[SkeletonSource, list[Skeleton]]] = []
+        kinds = [claim.kind for claim in request.claims]
+        fitting: list[tuple[SkeletonSource, Skeleton]] = []
         for source in self._sources:
-            found = source.skeletons([claim.kind for claim in request.claims], tone)
             usable = [
                 skeleton
-                for skeleton in found
+                for skeleton in source.skeletons(kinds, tone)
                 if skeleton.fits(values, licences) and not (request.is_neutral and skeleton.is_causal)
             ]
-            fitting.append((source, sorted(usable, key=lambda skeleton: source.order(skeleton, key))))
-        for is_fresh in (True, False):
-            for source, usable in fitting:
-                yield from ((source, each) for each in usable if variety.is_fresh(each) is is_fresh)
+            ordered = sorted(usable, key=lambda skeleton: source.order(skeleton, key))
+            fitting += [(source, skeleton) for skeleton in ordered]
+        return fitting
 
     def _withhold_brand(self, request: Request, values: dict[str, str]) -> None:
         """Take away the name of a brand that the policy lets nobody name."""
@@ -279,25 +277,49 @@ class _Station:
         if any(not self._policy.may_name_brand(brand) for brand in brands):
             values.pop("brand", None)
 
-    def _scene(self, request: Request) -> Scene:
-        catalogue = self._catalogue
-        others = [str(claim.facts["other_item_id"]) for claim in request.claims if "other_item_id" in claim.facts]
-        kinds = [str(claim.facts[EVENT_KIND]) for claim in request.claims if EVENT_KIND in claim.facts]
-        return Scene(
-            title=str(catalogue.titles[request.item_index]),
-            as_of=request.as_of.date(),
-            titles={
-                other: str(catalogue.titles[index])
-                for other, index in zip(others, catalogue.index_of(others), strict=True)
-            }
-            if others
-            else {},
-            event_kind=kinds[0] if kinds else PURCHASE,
-        )
-
     def shelf_title(self, category: str) -> str:
         """Return the title of a shelf."""
         return self._lexicon.shelf_title.format(category=self._realiser.name(category))
+
+
+def scene_of(request: Request, catalogue: Catalogue, policy: Policy) -> Scene:
+    """Return what a sentence is about besides its claims.
+
+    Args:
+        request: What it is to state.
+        catalogue: The shop's items.
+        policy: Which items no text may name; their title is left out.
+
+    Returns:
+        Item, day and other items.
+    """
+    others = [str(claim.facts["other_item_id"]) for claim in request.claims if "other_item_id" in claim.facts]
+    kinds = [str(claim.facts[EVENT_KIND]) for claim in request.claims if EVENT_KIND in claim.facts]
+    indices = catalogue.index_of(others) if others else ()
+    return Scene(
+        title=_title(int(request.item_index), catalogue, policy),
+        as_of=request.as_of.date(),
+        titles={other: _title(int(index), catalogue, policy) for other, index in zip(others, indices, strict=True)},
+        event_kind=kinds[0] if kinds else PURCHASE,
+    )
+
+
+def _title(item_index: int, catalogue: Catalogue, policy: Policy) -> str:
+    """Return the title of an item; empty for one that no text may name."""
+    return "" if policy.is_sensitive_item(catalogue, item_index) else str(catalogue.titles[item_index])
+
+
+def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdict) -> Text:
+    """Return a verified sentence with its provenance."""
+    return Text(
+        text=text,
+        source=source.name,
+        skeleton=skeleton.text,
+        verdict=verdict,
+        is_ai_generated=bool(skeleton.model),
+        prompt=skeleton.origin,
+        model=skeleton.model,
+    )
 
 
 def _model_sources(language_model: str | None, lexicon: Lexicon) -> list[SkeletonSource]:

@@ -101,8 +101,10 @@ class ModelSource:
             for line in self._corpus
             if line.tone == tone and in_order(line.kinds) != named and _is_plain(line.text, line.kinds)
         ]
-        near = [line for line in others if len(line.kinds) == len(named) and set(line.kinds) & set(named)] or others
-        chosen = chance.sample(near, min(_EXAMPLES, len(near)))
+        as_long = [line for line in others if len(line.kinds) == len(named)]
+        near = [line for line in as_long if set(line.kinds) & set(named)]
+        choices = near if len(near) >= _EXAMPLES else as_long or others
+        chosen = chance.sample(choices, min(_EXAMPLES, len(choices)))
         return self._template.render(named, tone=tone, examples=[(in_order(line.kinds), line.text) for line in chosen])
 
     def accepted(self, prompt: Prompt, drafts: Iterable[Draft]) -> tuple[Skeleton, ...]:

@@ -266,7 +266,11 @@ class SkeletonVerifier:
 
     def _kinds_of_clause(self, lowered: str, phrase: Phrase) -> frozenset[str]:
         """Return the claim kinds that the clause around a phrase states."""
-        breaks = [(0, 0), *(match.span() for match in self.wording.clause_break.finditer(lowered)), (len(lowered), len(lowered))]
+        breaks = [
+            (0, 0),
+            *(match.span() for match in self.wording.clause_break.finditer(lowered)),
+            (len(lowered), len(lowered)),
+        ]
         begin = max(stop for _, stop in breaks if stop <= phrase.start)
         end = min(start for start, stop in breaks if start >= phrase.end)
         clause = lowered[begin:end].strip()

@@ -56,7 +56,8 @@ def test_every_kind_gives_the_values_of_its_slots():
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(1, "day"), (7, "week"), (9, "9 days"), (13.5, "two weeks"), (21, "three weeks"), (91, "91 days")]
+    ("days", "said"),
+    [(1, "day"), (7, "week"), (9, "9 days"), (13.5, "two weeks"), (21, "three weeks"), (91, "91 days")],
 )
 def test_intervals(days, said):
     assert values(claim("due", interval_days=days, days_since=1, count=3))["interval"] == said
@@ -97,7 +98,7 @@ def test_promotions(label, store, said):
 
 
 def test_a_claim_without_its_facts_is_refused():
-    with pytest.raises(ClaimError, match="claim repeat_item has facts .* but they cannot be written"):
+    with pytest.raises(ClaimError, match=r"claim repeat_item has facts .* but they cannot be written"):
         values(claim("repeat_item", last="2017-11-03"))
 
 
@@ -113,7 +114,9 @@ def test_filling_capitalises_the_beginning_of_a_sentence():
     )
 
 
-@pytest.mark.parametrize(("item", "text"), [("apple pie", "An apple pie."), ("hour glass", "An hour glass."), ("tea", "A tea.")])
+@pytest.mark.parametrize(
+    ("item", "text"), [("apple pie", "An apple pie."), ("hour glass", "An hour glass."), ("tea", "A tea.")]
+)
 def test_articles_agree(item, text):
     assert fill("A {item}.", {"item": item}) == text
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+
 def _swap(text: str, old: str, new: str) -> str:
     return re.sub(rf"(?<!\w){old}(?!\w)", new, text, count=1, flags=re.IGNORECASE)
 
@@ -61,7 +62,9 @@ MUTATIONS: dict[str, Callable[[str, Mapping[str, str], random.Random], str]] = {
     "another interval": lambda text, values, chance: text.replace("two weeks", "three weeks"),
     "another unit": lambda text, values, chance: re.sub(r"\bdays\b|\bweeks\b", "months", text, count=1),
     "negate": lambda text, values, chance: re.sub(r"\b(bought|buy|is|was|were)\b", r"never \1", text, count=1),
-    "negate by contraction": lambda text, values, chance: re.sub(r"\byou've bought\b", "you haven't bought", text, 1),
+    "negate by contraction": lambda text, values, chance: re.sub(
+        r"\byou've bought\b", "you haven't bought", text, count=1
+    ),
     "often": lambda text, values, chance: re.sub(r"\b(buy|bought) (related)?", r"always \1 ", text, count=1),
     "recently for often": lambda text, values, chance: _swap(text, "often", "recently"),
     "on sale": lambda text, values, chance: _before_end(text, ", and it's on sale"),
@@ -91,5 +94,7 @@ MUTATIONS: dict[str, Callable[[str, Mapping[str, str], random.Random], str]] = {
     "a name of the shop": lambda text, values, chance: _before_end(text, ", beside Salted butter"),
     "a cause between facts": lambda text, values, chance: text.replace(", and ", " because ", 1),
     "two words exchanged": lambda text, values, chance: text.replace("about every", "until", 1),
-    "the customers instead of you": lambda text, values, chance: re.sub(r"\byou've\b|\byou have\b", "people", text, 1),
+    "the customers instead of you": lambda text, values, chance: re.sub(
+        r"\byou've\b|\byou have\b", "people", text, count=1
+    ),
 }

@@ -1,0 +1,45 @@
+"""Prompts and drafts: what the model reads, and what of its answers is kept."""
+
+from __future__ import annotations
+
+import itertools
+
+from llm_explain.generation.corpus import read_corpus
+from llm_explain.generation.drafts import ModelSource
+from llm_explain.generation.generator import Draft, first_line
+from llm_explain.lexicon import load_lexicon
+from llm_explain.skeletons import KINDS, TONES, in_order
+
+LEXICON = load_lexicon("en")
+SOURCE = ModelSource(lambda: None, LEXICON)
+
+
+def test_the_model_sees_examples_of_other_combinations_only():
+    for kinds, tone in itertools.product(list(itertools.combinations(KINDS, 2))[::5], TONES):
+        prompt = SOURCE.prompt(kinds, tone)
+        own = {line.text for line in read_corpus("en") if in_order(line.kinds) == kinds}
+        examples = [message.content for message in prompt.messages if message.role == "assistant"]
+        assert examples
+        assert not own & set(examples)
+
+
+def test_the_prompt_does_not_depend_on_the_order_of_kinds():
+    assert SOURCE.prompt(["due", "repeat_item"], "formal") == SOURCE.prompt(["repeat_item", "due"], "formal")
+
+
+def test_only_complete_verified_different_drafts_are_kept():
+    prompt = SOURCE.prompt(["repeat_item"], "friendly")
+    drafts = [
+        Draft("You've bought this {times}.", is_complete=True),
+        Draft("You've bought this {times}.", is_complete=True),
+        Draft("You've bought it {times}.", is_complete=False),
+        Draft("You've bought this {times} on sale.", is_complete=True),
+    ]
+    accepted = SOURCE.accepted(prompt, drafts)
+    assert [skeleton.text for skeleton in accepted] == ["You've bought this {times}."]
+    assert accepted[0].origin == prompt.origin
+
+
+def test_the_first_line_is_taken_without_quotation_marks():
+    assert first_line('\n  "You buy this."  \nMore.') == "You buy this."
+    assert first_line(" \n") == ""

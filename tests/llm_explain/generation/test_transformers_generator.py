@@ -1,0 +1,104 @@
+"""A Hugging Face model behind the protocol: tiny random weights in fast tests, the real ones in slow tests."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from llm_explain.errors import GenerationError
+from llm_explain.generation.drafts import ModelSource
+from llm_explain.generation.transformers_generator import TransformersGenerator
+from llm_explain.lexicon import load_lexicon
+from tests.llm_explain.generation.conformance import PROMPTS, GeneratorConformance
+
+TINY = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+
+
+def tiny_tokenizer():
+    """Return a tokenizer of single bytes, with an end of text."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {character: number for number, character in enumerate(["<end>", *alphabet])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>")
+
+
+def tiny_model(vocabulary_size):
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=vocabulary_size, max_position_embeddings=4096, eos_token_id=0, bos_token_id=0, **TINY
+    )
+    return LlamaForCausalLM(config)
+
+
+def tiny_generator(max_new_tokens=12):
+    tokenizer = tiny_tokenizer()
+    return TransformersGenerator(
+        tiny_model(len(tokenizer)), tokenizer, name="tiny@random", max_new_tokens=max_new_tokens
+    )
+
+
+class TestTiny(GeneratorConformance):
+    """Random weights: everything but sense."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def generator(cls):
+        return tiny_generator()
+
+
+def test_a_deadline_stops_the_writing():
+    generator = tiny_generator(max_new_tokens=100_000)
+    line_ends = [number for word, number in generator._tokenizer.get_vocab().items() if word in {"<end>", "Ċ", "č"}]
+    generator._model.generation_config.suppress_tokens = line_ends
+    answers = generator.generate(PROMPTS[:1], n_candidates=1, deadline=time.monotonic() + 0.2)
+    assert [draft.is_complete for draft in answers[0]] == [False]
+
+
+def test_random_weights_write_nothing_that_the_verifier_accepts():
+    source = ModelSource(tiny_generator, load_lexicon("en"))
+    source.prepare([("repeat_item",)], "friendly", deadline=float("inf"))
+    assert source.skeletons(["repeat_item"], "friendly") == ()
+
+
+def test_a_saved_folder_loads(tmp_path):
+    tokenizer = tiny_tokenizer()
+    tokenizer.save_pretrained(tmp_path)
+    tiny_model(len(tokenizer)).save_pretrained(tmp_path)
+    generator = TransformersGenerator.load(str(tmp_path), device="cpu")
+    assert generator.name.startswith(f"{tmp_path.name}@sha256:")
+    assert len(generator.generate(PROMPTS[:1], n_candidates=1)[0]) == 1
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(GenerationError, match=r"(?s)cannot be loaded .* causal language model is needed"):
+        TransformersGenerator.load(str(tmp_path))
+
+
+def test_a_model_that_breaks_is_reported_as_retryable():
+    generator = tiny_generator()
+    generator._model.generate = lambda **kwargs: (_ for _ in ()).throw(RuntimeError("out of memory"))
+    with pytest.raises(GenerationError, match=r"the language model failed \(out of memory\)") as caught:
+        generator.generate(PROMPTS[:1], n_candidates=1)
+    assert caught.value.is_retryable
+
+
+@pytest.mark.slow
+class TestRealWeights(GeneratorConformance):
+    """The packaged SmolLM2-135M-Instruct."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def generator(cls):
+        generator = TransformersGenerator.load("auto", device="cpu")
+        generator.max_new_tokens = 16
+        return generator
+
+    def test_it_writes_english(self, generator):
+        (drafts,) = generator.generate(PROMPTS[:1], n_candidates=1)
+        assert any(word in drafts[0].text.lower().split() for word in ("you", "the", "this", "a", "you've"))

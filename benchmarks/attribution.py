@@ -81,7 +81,9 @@ def train_small(folder: Path) -> Path:
     from scoring.config import TrainConfig
     from scoring.training import train
 
-    config = TrainConfig(d=8, n_heads=2, n_queries=2, epochs=3, batch_size=16, titles="none", n_windows=6)
+    config = TrainConfig(
+        d=8, n_heads=2, n_queries=2, curve_steps=20, tower_steps=20, batch_size=16, titles="none", n_windows=6
+    )
     train(small_shop(), config, folder, cutoff=CUTOFF)
     return folder
 

@@ -171,7 +171,7 @@ class GlassBox(nn.Module):
         n = cell_of_item.shape[1]
         trunk, V = self.item_tower(items)  # (n + n_others, d) each
         U = self.user_tower(batch.events, trunk[batch.pair_row])  # (n_users, d)
-        # A softmax over items cannot see what all candidates share; left in, it would be noise in every attribution.
+        # Centred: a history adds to an item what it adds beyond the average candidate, never a lift of all items alike.
         V = V[:n] - V[:n].mean(dim=0)
         return V @ U.T + self.own(batch, cell_of_item) + self.context_sum(batch)
 

@@ -12,6 +12,8 @@ from llm_explain.errors import SettingError
 from llm_explain.partition import MAX_GROUPS, REST
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from llm_explain.attribution import CataloguePhi
     from llm_explain.glass_box import GlassBox, StateT
     from llm_explain.group_vectors import VectorCache
@@ -49,6 +51,7 @@ def shelves(
     n_shelves: int = 5,
     with_own_category: bool = False,
     pool: int | None = POOL,
+    exclude: Collection[int] = (),
     max_groups: int = MAX_GROUPS,
     cache: VectorCache | None = None,
 ) -> list[Shelf]:
@@ -64,6 +67,7 @@ def shelves(
         n_shelves: Most shelves.
         with_own_category: Whether items of the group's own category may lie on its shelf.
         pool: Candidates that may be shelved, best score first; all of them if ``None``.
+        exclude: Items to leave out, for example those that the user bought before.
         max_groups: Most history groups; ``rest`` has no shelf, since nothing can be said of it.
         cache: Where group vectors are kept between calls.
 
@@ -76,6 +80,7 @@ def shelves(
     if k < 1 or (pool is not None and pool < 1):
         raise SettingError(f"k is {k} and pool is {pool} but at least 1 is needed. Ask for one item or more.")
     items = np.asarray(scorer.candidates, dtype=np.int64)
+    items = items[~np.isin(items, list(exclude))]
     score = np.asarray(scorer.score(state, items), dtype=np.float64)
     items = items[np.argsort(-score, kind="stable")[:pool]]
     phi = attribute_catalogue(scorer, state, items, max_groups=max_groups, cache=cache)

@@ -47,6 +47,12 @@ def test_only_the_best_candidates_are_shelved(scorer: LinearScorer) -> None:
     assert [ids(shelf) for shelf in shelves(scorer, scorer.read(history(SHOP, BOUGHT)), pool=None)] == [["cheese-0"]]
 
 
+def test_items_are_left_out_on_request(scorer: LinearScorer) -> None:
+    bought = SHOP.index_of(["cheese-0", "ale-2"])
+    ale, beans = shelves(scorer, scorer.read(history(SHOP, BOUGHT)), exclude=bought.tolist())
+    assert (ids(ale), ids(beans)) == (["beans-1", "beans-0"], ["cheese-1", "ale-0"])
+
+
 def test_at_most_k_items_and_n_shelves_strongest_first(scorer: LinearScorer) -> None:
     (found,) = shelves(scorer, scorer.read(history(SHOP, BOUGHT)), k=2, n_shelves=1)
     assert ids(found) == ["cheese-0", "beans-1"]

@@ -133,13 +133,10 @@ class Templates:
         return chance.choice(choices)
 
     def _written_out(self, text: str) -> str:
+        """Write contractions out, as one writes formally."""
         for short, long in sorted(self._grammar.contractions.items(), key=lambda pair: -len(pair[0])):
-            text = re.sub(
-                rf"\b{re.escape(short)}(?![\w])",
-                lambda match, long=long: long[:1].upper() + long[1:] if match.group(0)[0].isupper() else long,
-                text,
-                flags=re.IGNORECASE,
-            )
+            text = re.sub(rf"\b{re.escape(short)}(?!\w)", long, text)
+            text = re.sub(rf"\b{re.escape(short[0].upper() + short[1:])}(?!\w)", long[0].upper() + long[1:], text)
         return text
 
 

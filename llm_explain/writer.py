@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from llm_explain.claims import EVENT_KIND
 from llm_explain.errors import GenerationError, MissingExtraError
@@ -15,27 +14,25 @@ from llm_explain.generation.drafts import ModelSource
 from llm_explain.lexicon import load_lexicon
 from llm_explain.realise import Realiser, Scene
 from llm_explain.records import Text
-from llm_explain.skeletons import in_order, opening
+from llm_explain.skeletons import in_order
+from llm_explain.sources import SkeletonSource, TemplateSource, Variety
 from llm_explain.templates import Templates
 from llm_explain.verifier import NameIndex, Verifier
 from scoring.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from llm_explain.generation.generator import Generator
     from llm_explain.lexicon import Lexicon
     from llm_explain.policy import Policy
-    from llm_explain.records import Claim, Source, Verdict
+    from llm_explain.records import Claim, Verdict
     from llm_explain.skeletons import Skeleton, Tone
     from scoring.catalogue import Catalogue
 
 _LOG = logging.getLogger(__name__)
-
-LIST_LENGTH = 10
-"""Within this many texts no two share a skeleton or an opening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,89 +54,6 @@ class Request:
     is_neutral: bool = False
 
 
-class SkeletonSource(Protocol):
-    """Where skeletons come from: a phrasebook, a language model, templates.
-
-    Attributes:
-        name: Source as the explanation record names it.
-    """
-
-    name: Source
-
-    def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
-        """Make skeletons for combinations of kinds ready, in one go, until ``time.monotonic()`` is ``deadline``."""
-
-    def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
-        """Return the verified skeletons that are ready; none where there are none."""
-
-    def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
-        """Return where a skeleton stands for one user, item and moment."""
-
-
-class TemplateSource:
-    """Hand-written sentences and the grammar: always there.
-
-    Args:
-        templates: The locale's sentences.
-
-    Attributes:
-        name: ``template``.
-    """
-
-    name: Source = "template"
-
-    def __init__(self, templates: Templates) -> None:
-        self._templates = templates
-
-    def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
-        """Do nothing: templates are always ready."""
-
-    def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
-        """Return the skeletons of a combination of kinds."""
-        return self._templates.skeletons(kinds, tone)
-
-    def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
-        """Return where a skeleton stands for one user, item and moment; the hand-written ones come first."""
-        digest = hashlib.blake2b(f"{key}|{skeleton.text}".encode(), digest_size=8).digest()
-        return int(skeleton.origin != self._templates.origin), digest
-
-
-@dataclass(slots=True)
-class Variety:
-    """What the texts of one list have used, so that the next one sounds different.
-
-    Attributes:
-        skeletons: Skeletons of the last texts.
-        openings: First words of the last texts.
-    """
-
-    skeletons: list[str] = field(default_factory=list)
-    openings: list[str] = field(default_factory=list)
-
-    def is_fresh(self, skeleton: Skeleton, text: str) -> bool:
-        """Return whether neither the skeleton nor an opening of it or the text stands in the list yet.
-
-        Args:
-            skeleton: A skeleton.
-            text: The sentence that it gives.
-
-        Returns:
-            Whether the sentence sounds unlike the others.
-        """
-        is_new = skeleton.text not in self.skeletons
-        return is_new and skeleton.opening not in self.openings and opening(text) not in self.openings
-
-    def add(self, skeleton: Skeleton, text: str) -> None:
-        """Remember a text; only the last nine matter to the next.
-
-        Args:
-            skeleton: Its skeleton.
-            text: The finished sentence.
-        """
-        self.skeletons = [*self.skeletons, skeleton.text][1 - LIST_LENGTH :]
-        self.openings = [*self.openings, skeleton.opening, opening(text)][2 - 2 * LIST_LENGTH :]
-
-
 class Writer:
     """Writes verified texts; language-model trouble never reaches the caller, it only changes the source.
 
@@ -156,9 +70,8 @@ class Writer:
         self.language_model = language_model
         self._policy = policy
         self._catalogue = catalogue
-        self._names = NameIndex(
-            dict.fromkeys((*catalogue.titles.tolist(), *catalogue.category_names, *catalogue.brand_names))
-        )
+        brands = filter(policy.may_name_brand, catalogue.brand_names)
+        self._names = NameIndex(dict.fromkeys((*catalogue.titles.tolist(), *catalogue.category_names, *brands)))
         self._stations = cache(self._open)
 
     def write(

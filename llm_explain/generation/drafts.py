@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from llm_explain.generation.corpus import read_corpus
 from llm_explain.prompts import PromptTemplate
 from llm_explain.skeletons import SLOT, SLOTS, in_order
+from llm_explain.sources import shuffled
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class ModelSource:
 
     def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
         """Return where a skeleton stands for one user, item and moment."""
-        return 0, hashlib.blake2b(f"{key}|{skeleton.text}".encode(), digest_size=8).digest()
+        return 0, shuffled(skeleton, key)
 
     def prompt(self, kinds: Iterable[str], tone: Tone) -> Prompt:
         """Return the prompt for a combination of kinds, with examples of other combinations.

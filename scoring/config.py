@@ -28,6 +28,7 @@ class TrainConfig(BaseModel):
         id_dropout: Share of item ids hidden in training, so that new items work.
         group_dropout: For half of the users, categories are hidden with a probability drawn from 0 to this.
         term_dropout: Probability that a context term is hidden.
+        owned_weight: Extra weight of items that the user bought before.
         new_weight: Weight of the loss over items new to the user.
         curve_steps: Steps in which the curves warm up alone.
         tower_steps: Steps of towers and curves together, at most; the held-out window says how many are kept.
@@ -57,14 +58,15 @@ class TrainConfig(BaseModel):
     id_dropout: float = Field(default=0.1, ge=0, lt=1)
     group_dropout: float = Field(default=0.5, ge=0, lt=1)
     term_dropout: float = Field(default=0.1, ge=0, lt=1)
-    new_weight: float = Field(default=0.3, ge=0)
-    curve_steps: int = Field(default=150, ge=1)
-    tower_steps: int = Field(default=200, ge=1)
+    owned_weight: float = Field(default=4.0, ge=0)
+    new_weight: float = Field(default=1.0, ge=0)
+    curve_steps: int = Field(default=120, ge=1)
+    tower_steps: int = Field(default=100, ge=1)
     report_steps: int = Field(default=50, ge=1)
     batch_size: int = Field(default=128, ge=1)
     warm_up_rate: float = Field(default=0.1, gt=0)
-    curve_rate: float = Field(default=0.01, gt=0)
-    tower_rate: float = Field(default=5e-4, gt=0)
+    curve_rate: float = Field(default=0.02, gt=0)
+    tower_rate: float = Field(default=1e-3, gt=0)
     smoothness: float = Field(default=0.05, ge=0)
     weight_decay: float = Field(default=1e-2, ge=0)
     id_scale: float = Field(default=0.1, ge=0)

@@ -162,7 +162,7 @@ class Trainer:
         optimizer.zero_grad()
         with self.accelerator.autocast():
             logits = self._logits(batch, with_towers=with_towers)
-        everything, new = training_loss(logits.float(), batch, config.new_weight)
+        everything, new = training_loss(logits.float(), batch, config.owned_weight, config.new_weight)
         loss = everything + new + config.smoothness * self.model.roughness()
         self.accelerator.backward(loss)
         optimizer.step()

@@ -1,0 +1,234 @@
+"""A grammar that a language model cannot leave: every slot exactly once, no other, and a sentence that ends."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from llm_explain.errors import GenerationError, MissingExtraError, SettingError
+from llm_explain.skeletons import SLOTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+
+    from llm_explain.prompts import Prompt
+
+_NEVER = r"{}\d<>\[\]|`\\^~_=*#$€£¥%&@\/\x00-\x1f\x7f"
+"""What no sentence holds outside its slots: numbers, money, markup, control characters."""
+
+_END = "[.!?。!?]"
+_UNTIDY = (r"  ", r" [,.;:!?]", r"[,;:][,;:.!?]", r"[.!?][,;:.!?]", r"[^ ,.;:!?(“\"'—–-]\{", r"\}[A-Za-z{]")
+"""Two spaces, a space before punctuation, two marks in a row, a slot that touches a word or another slot."""
+
+_MOST_TIDY = 4
+"""With more slots than three reasons ever need, spacing is left to the verifier: llguidance bounds its own work."""
+
+_SLOT_NAME = re.compile(r"[a-z_]+")
+
+
+def slot_grammar(slots: Sequence[str], *, optional: Sequence[str] = (), longest: int | None = None) -> str:
+    """Return the grammar of one text with each slot exactly once, in any order, in llguidance's Lark dialect.
+
+    Orders are not written out: the text is the intersection of one regular expression for each slot, each of which says
+    "this one once, the others as you like". llguidance takes derivatives of intersections as it goes, so a mask costs
+    the same for one slot and for six, where a list of orders would have 720 branches.
+
+    Args:
+        slots: Slots that stand exactly once, without braces.
+        optional: Slots that may stand once.
+        longest: Most characters of the text; no limit if not given.
+
+    Returns:
+        The grammar.
+
+    Raises:
+        SettingError: If a slot comes twice or is no lower-case name.
+    """
+    every = [*slots, *optional]
+    if len(set(every)) < len(every) or not all(map(_SLOT_NAME.fullmatch, every)):
+        raise SettingError(f"slots are {every} but different lower-case names are needed. Name each slot once.")
+    terms = [rf"{_anything(every)}{_END}", *(_once(slot, every) for slot in slots)]
+    terms += [rf"{_once(slot, every)[:-1]}|{_anything([each for each in every if each != slot])})" for slot in optional]
+    terms.append(r"[^ ,.;:!?](\n|.)*")
+    lark = [f"/{term}/" for term in terms]
+    if len(every) <= _MOST_TIDY:
+        lark.append(rf"~/(\n|.)*({'|'.join(_UNTIDY)})(\n|.)*/")
+    if longest is not None:
+        lark.append(rf"/(\n|.){{1,{longest}}}/")
+    return f"start: TEXT\nTEXT: {' & '.join(lark)}\n"
+
+
+def _anything(slots: Sequence[str]) -> str:
+    """Return the pattern of free text in which any of the slots stand any number of times."""
+    return "(" + "|".join([f"[^{_NEVER}]", *(rf"\{{{slot}\}}" for slot in slots)]) + ")*"
+
+
+def _once(slot: str, every: Sequence[str]) -> str:
+    """Return the pattern of text in which one slot stands once and the others any number of times."""
+    around = _anything([each for each in every if each != slot])
+    return rf"({around}\{{{slot}\}}{around})"
+
+
+def slots_of(prompt: Prompt) -> tuple[str, ...]:
+    """Return the slots that a prompt asks for: those that it names, else what its kinds require.
+
+    Args:
+        prompt: What is to be written.
+
+    Returns:
+        Slot names without braces.
+    """
+    named: tuple[str, ...] = getattr(prompt, "slots", ())
+    return named or tuple(slot for kind in prompt.kinds for slot in SLOTS[kind].required)
+
+
+class SlotConstraint:
+    """Keeps a Hugging Face model to the slots of its prompts.
+
+    Args:
+        tokenizer: A fast tokenizer of the model.
+        vocabulary_size: Columns of the model's logits.
+        end_tokens: Tokens that end an answer.
+        longest: Most characters of a text; no limit if not given.
+
+    Raises:
+        MissingExtraError: If ``llguidance`` is not installed.
+        GenerationError: If the tokenizer is none that llguidance can read.
+    """
+
+    def __init__(
+        self, tokenizer: Any, *, vocabulary_size: int, end_tokens: Sequence[int], longest: int | None = None
+    ) -> None:
+        try:
+            import llguidance
+            import llguidance.hf
+        except ImportError as error:
+            raise MissingExtraError(
+                "llguidance is not installed but constrained decoding needs it. Run: pip install 'llm-explain[lm]'"
+            ) from error
+        try:
+            self._tokenizer = llguidance.hf.from_tokenizer(
+                tokenizer, n_vocab=vocabulary_size, eos_token=list(end_tokens)
+            )
+        except (ValueError, TypeError, AttributeError) as error:
+            raise GenerationError(
+                f"the tokenizer cannot be constrained ({error}) but a fast one is needed. Load tokenizer.json.",
+                is_retryable=False,
+            ) from error
+        self.vocabulary_size = vocabulary_size
+        self.end_tokens = tuple(end_tokens)
+        self._open = lru_cache(maxsize=1024)(lambda slots: self._matcher(slots, longest))
+
+    @classmethod
+    def of_model(cls, model: Any, tokenizer: Any) -> SlotConstraint:
+        """Return the constraint for a model and its tokenizer.
+
+        Args:
+            model: A Hugging Face causal language model.
+            tokenizer: Its tokenizer.
+
+        Returns:
+            The constraint.
+        """
+        ends = model.generation_config.eos_token_id or tokenizer.eos_token_id
+        return cls(
+            tokenizer,
+            vocabulary_size=model.get_output_embeddings().weight.shape[0],
+            end_tokens=ends if isinstance(ends, list) else [ends],
+        )
+
+    def matcher(self, slots: Sequence[str]) -> Any:
+        """Return a fresh llguidance matcher for the slots.
+
+        Args:
+            slots: Slots that stand exactly once.
+
+        Returns:
+            An ``LLMatcher``.
+        """
+        return self._open(tuple(slots)).deep_copy()
+
+    def processor(self, prompts: Sequence[Prompt], *, n_candidates: int) -> SlotProcessor:
+        """Return a logits processor for one call of ``generate``.
+
+        Args:
+            prompts: What is written; each gives ``n_candidates`` rows in turn.
+            n_candidates: Drafts for each prompt.
+
+        Returns:
+            A logits processor.
+        """
+        rows = [self.matcher(slots_of(prompt)) for prompt in prompts for _ in range(n_candidates)]
+        return SlotProcessor(rows, vocabulary_size=self.vocabulary_size, end_tokens=self.end_tokens)
+
+    def _matcher(self, slots: tuple[str, ...], longest: int | None) -> Any:
+        import llguidance
+
+        matcher = llguidance.LLMatcher(self._tokenizer, slot_grammar(slots, longest=longest), log_level=0)
+        if matcher.is_error():
+            raise GenerationError(
+                f"the grammar for {', '.join(slots)} cannot be used ({matcher.get_error()}).", is_retryable=False
+            )
+        return matcher
+
+
+class SlotProcessor:
+    """A logits processor of ``transformers``: tokens that leave the grammar get no probability.
+
+    Args:
+        matchers: One for each row of the batch.
+        vocabulary_size: Columns of the logits.
+        end_tokens: Tokens that end an answer.
+    """
+
+    def __init__(self, matchers: Sequence[Any], *, vocabulary_size: int, end_tokens: Sequence[int]) -> None:
+        self._matchers = list(matchers)
+        self._ends = list(end_tokens)
+        self._words = np.zeros((len(self._matchers), (vocabulary_size + 31) // 32), dtype=np.int32)
+        self._length: int | None = None
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Return the scores with everything outside the grammar at minus infinity.
+
+        Args:
+            input_ids: Tokens so far, shape ``(rows, length)``; the first call sees the prompts alone.
+            scores: Logits of the next token, shape ``(rows, vocabulary)``.
+
+        Returns:
+            Logits of the same shape.
+
+        Raises:
+            GenerationError: If the batch is not the one that the processor was made for.
+        """
+        import torch
+
+        if len(self._matchers) != scores.shape[0]:
+            raise GenerationError(
+                f"the batch has {scores.shape[0]} rows but the processor was made for {len(self._matchers)}. "
+                "Make one for each call.",
+                is_retryable=False,
+            )
+        start = input_ids.shape[1] if self._length is None else self._length
+        written = input_ids[:, start:].tolist()
+        self._length = input_ids.shape[1]
+        for row, matcher in enumerate(self._matchers):
+            self._read(row, matcher, written[row])
+        bits = np.unpackbits(self._words.view(np.uint8), axis=1, bitorder="little")[:, : scores.shape[1]]
+        allowed = torch.from_numpy(bits.astype(bool)).to(scores.device)
+        return scores.masked_fill(~allowed, float("-inf"))
+
+    def _read(self, row: int, matcher: Any, tokens: Sequence[int]) -> None:
+        """Let a matcher read its new tokens and write its mask; a finished row may only end."""
+        words = self._words[row]
+        if not matcher.is_stopped() and all(matcher.consume_token(token) for token in tokens):
+            if not matcher.is_stopped():
+                matcher.unsafe_compute_mask_ptr(words.ctypes.data, words.nbytes)
+                return
+        words[:] = 0
+        for end in self._ends:
+            words.view(np.uint32)[end // 32] |= np.uint32(1 << (end % 32))

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from llm_explain.cli import explaining, importing, models, training
+from llm_explain.cli import evaluating, explaining, importing, models, training
 from llm_explain.cli.console import ERR
 from llm_explain.errors import LlmExplainError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(importing.app, name="import")
+app.add_typer(evaluating.app, name="evaluate")
 app.command("train")(training.train)
 app.command("recommend")(explaining.recommend)
 app.command("explain")(explaining.explain)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llm_explain.records import Claim
 
 _MOST_READINGS = 24
+_SAID_TWICE = re.compile(r"(\S[^.?!]{11,}[.?!]) (\1)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ class Verifier:
             )
         if match := re.search(r"https?:|www\.", text, re.IGNORECASE):
             yield Fault("link", "a text holds no link", match.span())
+        if match := _SAID_TWICE.search(text):
+            yield Fault("repeated_sentence", "the text says the same sentence twice", match.span(2))
 
     def _policy(self, reading: _Reading) -> Iterator[Fault]:
         """Yield a fault for each blocked word outside the shop's own names."""

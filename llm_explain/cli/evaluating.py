@@ -1,0 +1,58 @@
+"""``evaluate``: how good the texts are, measured."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from llm_explain.cli import options
+from llm_explain.cli.console import OUT, progress, write_json_lines
+
+app = typer.Typer(help="Measure the verifier and the language model.", no_args_is_help=True)
+
+
+@app.callback()
+def evaluate() -> None:
+    """Measure the verifier and the language model."""
+
+
+@app.command("verifier")
+def verifier(
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    mutants: Annotated[int, typer.Option(min=1, help="How many true sentences are made false.")] = 20_000,
+    true_texts: Annotated[int, typer.Option(min=1, help="How many true sentences are read.")] = 5_000,
+    seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
+    locale: options.Locale = "en",
+    json: options.Json = False,
+) -> None:
+    """Count the false sentences that the verifier catches and the true ones that it refuses."""
+    from llm_explain.evaluation.true_texts import claim_requests
+    from llm_explain.evaluation.verifier_check import check_verifier
+    from llm_explain.explainer import Explainer
+
+    explainer = Explainer.load(artifacts, language_model=None)
+    shop = explainer.shop
+    with progress() as report:
+        found = check_verifier(
+            claim_requests(shop, explainer.events, n=4 * true_texts, seed=seed),
+            catalogue=shop.catalogue,
+            policy=shop.policy,
+            n_mutants=mutants,
+            n_true_texts=true_texts,
+            seed=seed,
+            locale=locale,
+            report=report,
+        )
+    figures = found.to_dict()
+    if json:
+        write_json_lines([figures])
+        return
+    table = Table("mutation", "mutants", "caught")
+    for kind, row in figures["by_kind"].items():
+        table.add_row(kind, str(row["mutants"]), str(row["caught"]))
+    table.add_section()
+    table.add_row("all", str(figures["mutants"]), str(figures["caught"]))
+    OUT.print(table)
+    OUT.print(f"{figures['refused']} of {figures['true_texts']} true sentences refused")

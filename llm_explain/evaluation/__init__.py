@@ -1,0 +1,1 @@
+"""How good the texts are, measured: true sentences, and the same made false."""

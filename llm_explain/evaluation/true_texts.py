@@ -1,0 +1,256 @@
+"""True sentences about real users: claims that rules derive from the tables, in hand-written and template sentences."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from llm_explain.claims import KINDS, neutral
+from llm_explain.generation.corpus import read_corpus
+from llm_explain.realise import Realiser
+from llm_explain.records import Claim
+from llm_explain.skeletons import SLOT, TONES, Skeleton, in_order
+from llm_explain.templates import Templates
+from llm_explain.verifier import SkeletonVerifier
+from llm_explain.writer import Request, scene_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from llm_explain.claims import ShopEvidence
+    from llm_explain.claims.evidence import Evidence
+    from llm_explain.lexicon import Lexicon
+    from llm_explain.policy import Policy
+    from llm_explain.realise import Scene
+    from llm_explain.skeletons import Tone
+    from scoring.catalogue import Catalogue
+    from scoring.history import EventLog
+
+_ITEMS_A_USER = 12
+_TRIES = 40
+
+
+@dataclass(frozen=True)
+class TrueText:
+    """A sentence that its claims license.
+
+    Attributes:
+        parts: Literal text and values in turn, literal first and last.
+        slots: Slot of each value.
+        claims: What the sentence states.
+        scene: Item and day that it speaks of.
+        values: Rendered value of every slot that the claims offer.
+        is_neutral: Whether it must claim no cause.
+    """
+
+    parts: tuple[str, ...]
+    slots: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    scene: Scene
+    values: Mapping[str, str]
+    is_neutral: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """The finished sentence."""
+        return "".join(self.parts)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Claim kinds that the sentence states."""
+        return frozenset(claim.kind for claim in self.claims)
+
+    @property
+    def licences(self) -> frozenset[str]:
+        """Words of degree that at least one of the claims permits."""
+        return frozenset().union(*(claim.licences for claim in self.claims))
+
+    def with_values(self, values: Mapping[str, str]) -> str:
+        """Return the sentence with other values, capitalised as the old ones.
+
+        Args:
+            values: Values by slot; the other slots keep theirs.
+
+        Returns:
+            A text.
+        """
+        parts = list(self.parts)
+        for place, slot in enumerate(self.slots):
+            if slot in values:
+                old, new = parts[2 * place + 1], values[slot]
+                is_raised = old[:1].isupper() and not self.values[slot][:1].isupper()
+                parts[2 * place + 1] = new[:1].upper() + new[1:] if is_raised else new
+        return "".join(parts)
+
+
+def claim_requests(
+    shop: ShopEvidence, events: EventLog, *, n: int, seed: int, user_ids: Sequence[str] = ()
+) -> list[Request]:
+    """Return what sentences about real users may state.
+
+    Draws users, items that they bought and items that they did not, and of all claims that hold a policy's choice in
+    an order drawn by chance, so that every kind and combination of kinds comes up.
+
+    Args:
+        shop: What the rules know of the shop.
+        events: The event log.
+        n: Least number of requests, if the shop has so many.
+        seed: Source of chance.
+        user_ids: Users to draw from; all if not given.
+
+    Returns:
+        Requests with one to three claims.
+    """
+    chance = random.Random(seed)  # noqa: S311  a sample, not a secret
+    users = list(user_ids or events.user_ids)
+    chance.shuffle(users)
+    requests: list[Request] = []
+    for user_id in users:
+        requests += _requests_of(user_id, shop, events, chance)
+        if len(requests) >= n:
+            break
+    return requests
+
+
+def _requests_of(user_id: str, shop: ShopEvidence, events: EventLog, chance: random.Random) -> Iterator[Request]:
+    history = events.history(user_id, shop.snapshot.as_of)
+    user = shop.of_user(history)
+    own = [int(index) for index in set(history.item_index.tolist())]
+    drawn = chance.sample(own, min(_ITEMS_A_USER, len(own)))
+    drawn += [chance.randrange(len(shop.catalogue)) for _ in range(_ITEMS_A_USER // 3)]
+    for item_index in drawn:
+        evidence = user.for_item(item_index)
+        for claims in (policy_choice(evidence, chance), policy_choice(evidence, chance)):
+            if claims:
+                yield Request(claims, item_index, user_id, history.as_of)
+        fact = neutral(evidence)
+        if fact is not None and chance.random() < 1 / _ITEMS_A_USER:
+            yield Request((fact,), item_index, user_id, history.as_of, is_neutral=True)
+
+
+def policy_choice(evidence: Evidence, chance: random.Random) -> tuple[Claim, ...]:
+    """Return claims that hold and that the policy lets one sentence state together, in an order drawn by chance.
+
+    Args:
+        evidence: The user, the item and the moment.
+        chance: Source of chance.
+
+    Returns:
+        One to three claims; none where nothing holds.
+    """
+    chosen = evidence.shop.policy.select(list(_claims(evidence, chance)), evidence)
+    return tuple(chosen[: chance.randint(1, len(chosen))]) if chosen else ()
+
+
+def _claims(evidence: Evidence, chance: random.Random) -> Iterator[Claim]:
+    """Yield every claim that holds, with an attribution drawn by chance."""
+    names = evidence.shop.catalogue.category_names
+    bought = {int(index) for index in evidence.shop.catalogue.category_index[evidence.user.history.item_index]}
+    for kind in KINDS.values():
+        for group in (evidence.group,) if kind.scope == "context" else _groups(kind.scope, evidence, bought, chance):
+            finding = kind.find(evidence.about(group))
+            if finding is not None:
+                part = chance.choice(kind.parts)
+                player = f"context:{part}" if kind.scope == "context" else f"group:{names[group]}"
+                phi = chance.random()
+                yield Claim(kind.name, player, part, phi, 1.0, finding.facts, finding.licences)
+
+
+def _groups(scope: str, evidence: Evidence, bought: set[int], chance: random.Random) -> list[int]:
+    others = sorted(bought - {evidence.category_index})
+    some = chance.sample(others, min(3, len(others)))
+    own = [evidence.category_index] if evidence.category_index in bought else []
+    return {"own group": own, "other group": some, "any group": own + some}[scope]
+
+
+class TrueTexts:
+    """Says claims in sentences of the locale, hand-written and composed ones alike.
+
+    A hand-written sentence counts as true with claims that license its words of degree, whether or not the verifier of
+    skeletons accepts it: so a verifier that refuses it is found out.
+
+    Args:
+        lexicon: The locale's words.
+        catalogue: The shop's items.
+        policy: Which items no text may name.
+    """
+
+    def __init__(self, lexicon: Lexicon, catalogue: Catalogue, policy: Policy) -> None:
+        self._realiser = Realiser(lexicon)
+        self._catalogue = catalogue
+        self._policy = policy
+        self._templates = Templates(lexicon)
+        self._verifier = SkeletonVerifier(lexicon)
+        self._written: dict[tuple[tuple[str, ...], str], list[Skeleton]] = {}
+        for line in read_corpus(lexicon.locale):
+            kinds = in_order(line.kinds)
+            finding = self._verifier.check(line.text, kinds)
+            skeleton = Skeleton(
+                text=line.text,
+                kinds=kinds,
+                tone=line.tone,  # type: ignore[arg-type]  # the reader of the corpus checks it
+                slots=tuple(SLOT.findall(line.text)),
+                needs=finding.needs,
+                same=finding.same,
+                is_causal=finding.is_causal,
+            )
+            self._written.setdefault((kinds, line.tone), []).append(skeleton)
+
+    def say(self, request: Request, chance: random.Random) -> TrueText | None:
+        """Return one true sentence for a request.
+
+        Args:
+            request: What it is to state.
+            chance: Source of chance.
+
+        Returns:
+            The sentence; ``None`` where no sentence of the tone that was drawn fits the claims.
+        """
+        scene = scene_of(request, self._catalogue, self._policy)
+        values = self._realiser.values(request.claims, scene)
+        licences = {claim.kind: claim.licences for claim in request.claims}
+        tone: Tone = chance.choice(TONES)
+        fitting = [
+            skeleton
+            for skeleton in self._skeletons(in_order(licences), tone)
+            if skeleton.fits(values, licences) and not (request.is_neutral and skeleton.is_causal)
+        ]
+        if not fitting:
+            return None
+        skeleton = chance.choice(fitting)
+        parts = self._realiser.parts(skeleton, values, event_kind=scene.event_kind)
+        return TrueText(tuple(parts), skeleton.slots, request.claims, scene, values, request.is_neutral)
+
+    def _skeletons(self, kinds: tuple[str, ...], tone: Tone) -> Sequence[Skeleton]:
+        written = self._written.get((kinds, tone), [])
+        composed = self._templates.skeletons(kinds, tone)
+        said = {skeleton.text for skeleton in written}
+        return [*written, *(skeleton for skeleton in composed if skeleton.text not in said)]
+
+    def draw(self, requests: Sequence[Request], *, n: int, seed: int) -> list[TrueText]:
+        """Return different true sentences, each kind of claim about as often as the others.
+
+        Args:
+            requests: What sentences may state.
+            n: How many; fewer where chance finds no more.
+            seed: Source of chance.
+
+        Returns:
+            Sentences in the order in which they were drawn.
+        """
+        chance = random.Random(seed)  # noqa: S311  a sample, not a secret
+        by_kind: dict[str, list[Request]] = {}
+        for request in requests:
+            for claim in request.claims:
+                by_kind.setdefault(claim.kind, []).append(request)
+        found: dict[str, TrueText] = {}
+        kinds = sorted(by_kind)
+        for number in range(n * _TRIES if kinds else 0):
+            said = self.say(chance.choice(by_kind[kinds[number % len(kinds)]]), chance)
+            if said is not None:
+                found.setdefault(said.text, said)
+            if len(found) == n:
+                break
+        return list(found.values())

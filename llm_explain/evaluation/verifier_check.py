@@ -1,0 +1,169 @@
+"""How much the verifier catches of what is false, and refuses of what is true."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llm_explain.evaluation.foils import Foils
+from llm_explain.evaluation.mutations import mutations
+from llm_explain.evaluation.true_texts import TrueText, TrueTexts
+from llm_explain.lexicon import load_lexicon
+from llm_explain.verifier import NameIndex, Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from llm_explain.evaluation.mutations import Mutation
+    from llm_explain.policy import Policy
+    from llm_explain.writer import Request
+    from scoring.catalogue import Catalogue
+
+_BARREN = 60
+"""So many sentences are tried before those are looked for that a kind of mutation applies to."""
+
+
+class Mutant(NamedTuple):
+    """A sentence made false.
+
+    Attributes:
+        kind: Name of the mutation.
+        text: What it made.
+        origin: The true sentence.
+    """
+
+    kind: str
+    text: str
+    origin: TrueText
+
+
+@dataclass
+class VerifierReport:
+    """What the verifier did with true sentences and mutants.
+
+    Attributes:
+        n_true_texts: True sentences.
+        refused: Those that the verifier refused, with its faults.
+        n_mutants: Mutants by kind.
+        missed: Mutants that it let pass.
+    """
+
+    n_true_texts: int = 0
+    refused: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    n_mutants: dict[str, int] = field(default_factory=dict)
+    missed: list[Mutant] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures, ready for JSON."""
+        missed = {kind: sum(mutant.kind == kind for mutant in self.missed) for kind in self.n_mutants}
+        total = sum(self.n_mutants.values())
+        return {
+            "mutants": total,
+            "caught": total - len(self.missed),
+            "true_texts": self.n_true_texts,
+            "refused": len(self.refused),
+            "by_kind": {
+                kind: {"mutants": number, "caught": number - missed[kind]} for kind, number in self.n_mutants.items()
+            },
+        }
+
+
+def check_verifier(
+    requests: Sequence[Request],
+    *,
+    catalogue: Catalogue,
+    policy: Policy,
+    n_mutants: int,
+    n_true_texts: int | None = None,
+    seed: int = 0,
+    locale: str = "en",
+    report: Callable[[str, int, int], None] | None = None,
+) -> VerifierReport:
+    """Measure the verifier on sentences about real users, true ones and mutants of them.
+
+    Args:
+        requests: What sentences may state.
+        catalogue: The shop's items.
+        policy: What may be said.
+        n_mutants: How many mutants, as evenly over the kinds of mutation as the sentences allow.
+        n_true_texts: How many true sentences; a quarter of the mutants if not given.
+        seed: Source of chance.
+        locale: A folder under ``prompts/``.
+        report: Told what is done, how far, and how much there is.
+
+    Returns:
+        The verdicts.
+    """
+    lexicon = load_lexicon(locale).with_currency(policy.currency)
+    names = NameIndex((*catalogue.titles.tolist(), *catalogue.category_names, *catalogue.brand_names))
+    verifier = Verifier(lexicon, names, blocklist=policy.blocked_words)
+    n_texts = n_mutants // 4 if n_true_texts is None else n_true_texts
+    texts = TrueTexts(lexicon, catalogue, policy).draw(requests, n=n_texts, seed=seed)
+    found = VerifierReport(n_true_texts=len(texts))
+    accepted = []
+    for number, text in enumerate(texts, start=1):
+        verdict = verifier.verify(text.text, text.claims, text.scene, is_neutral=text.is_neutral)
+        if verdict.ok:
+            accepted.append(text)
+        else:
+            found.refused.append((text.text, tuple(fault.code for fault in verdict.faults)))
+        if report:
+            report("true sentences", number, len(texts))
+    foils = Foils(lexicon, catalogue, policy, accepted)
+    for number, mutant in enumerate(mutants(foils, n=n_mutants, seed=seed), start=1):
+        found.n_mutants[mutant.kind] = found.n_mutants.get(mutant.kind, 0) + 1
+        origin = mutant.origin
+        if verifier.verify(mutant.text, origin.claims, origin.scene, is_neutral=origin.is_neutral).ok:
+            found.missed.append(mutant)
+        if report:
+            report("mutants", number, n_mutants)
+    return found
+
+
+def evaluate_verifier(
+    requests: Sequence[Request], *, catalogue: Catalogue, policy: Policy, n_mutants: int, seed: int = 0
+) -> dict[str, Any]:
+    """Return the figures of ``check_verifier``, ready for JSON.
+
+    Args:
+        requests: What sentences may state.
+        catalogue: The shop's items.
+        policy: What may be said.
+        n_mutants: How many mutants.
+        seed: Source of chance.
+
+    Returns:
+        ``mutants``, ``caught``, ``true_texts``, ``refused`` and ``by_kind``.
+    """
+    return check_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=n_mutants, seed=seed).to_dict()
+
+
+def mutants(foils: Foils, *, n: int, seed: int) -> Iterator[Mutant]:
+    """Yield at most ``n`` different mutants of true sentences, a kind at a time; fewer where no kind applies."""
+    chance = random.Random(seed)  # noqa: S311  a sample, not a secret
+    left = {kind: (mutate, foils.texts) for kind, mutate in mutations(foils).items()} if foils.texts else {}
+    made: set[tuple[str, str]] = set()
+    while left and len(made) < n:
+        for kind, (mutate, origins) in tuple(left.items()):
+            mutant = _mutant(kind, mutate, origins, foils, chance)
+            if mutant is None and len(origins) == len(foils.texts):
+                apt = [origin for origin in origins if mutate(origin, foils, chance) is not None]
+                mutant = _mutant(kind, mutate, apt, foils, chance)
+                left[kind] = (mutate, apt)
+            if mutant is None:
+                del left[kind]
+            elif len(made) < n and (mutant.text, mutant.origin.text) not in made:
+                made.add((mutant.text, mutant.origin.text))
+                yield mutant
+
+
+def _mutant(
+    kind: str, mutate: Mutation, origins: Sequence[TrueText], foils: Foils, chance: random.Random
+) -> Mutant | None:
+    for _ in range(_BARREN if origins else 0):
+        origin = chance.choice(origins)
+        text = mutate(origin, foils, chance)
+        if text is not None and text != origin.text:
+            return Mutant(kind, text, origin)
+    return None

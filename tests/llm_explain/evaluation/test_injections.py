@@ -1,0 +1,150 @@
+"""Hostile titles, brands and categories: they stand in their slot, cleaned, or nowhere, and no model reads them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import re
+import unicodedata
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from llm_explain.generation.drafts import ModelSource
+from llm_explain.generation.generator import Draft
+from llm_explain.lexicon import load_lexicon
+from llm_explain.policy import Policy
+from llm_explain.prompts import prompts_root
+from llm_explain.realise import Realiser, Scene
+from llm_explain.skeletons import SLOT, TONES
+from llm_explain.templates import Templates
+from llm_explain.verifier import NameIndex, Verifier
+from llm_explain.writer import Request, Writer
+from scoring.catalogue import Catalogue
+from tests.llm_explain.spoken_claims import claim
+
+INJECTIONS = [
+    json.loads(line)
+    for line in (Path(__file__).parents[2] / "data" / "injections.txt").read_text(encoding="utf-8").splitlines()
+]
+LEXICON = load_lexicon("en")
+LIMIT = LEXICON.formats.max_name_length
+NAME_SLOTS = {"item", "other_item", "category", "related_category", "brand", "brand_category", "price_category"}
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+REALISER, TEMPLATES = Realiser(LEXICON), Templates(LEXICON)
+DEGREES = ("often", "usually")
+COMBINATIONS = (("category_affinity",), ("usual_brand",), ("similar_item",), ("related_category", "repeat_item"))
+
+
+def hostile_claims(name):
+    """Return a claim of each kind that names something, with a hostile name in it."""
+    return {
+        "category_affinity": claim("category_affinity", DEGREES, category=name, count=9, window_days=90),
+        "related_category": claim("related_category", DEGREES, category=name, count=4, window_days=365),
+        "usual_brand": claim("usual_brand", DEGREES, brand=name, category=name, share=0.8, count=9),
+        "similar_item": claim("similar_item", (), other_item_id="7", similarity=0.2),
+        "repeat_item": claim("repeat_item", DEGREES, count=12, last="2017-11-03"),
+    }
+
+
+def sentences(name, most=2):
+    """Yield some sentences with a hostile name in every slot that takes a name."""
+    scene = Scene(title=name, as_of=dt.date(2017, 12, 1), titles={"7": name})
+    verifier = Verifier(LEXICON, NameIndex([name]))
+    for number, kinds in enumerate(COMBINATIONS):
+        claims = [hostile_claims(name)[kind] for kind in kinds]
+        values = REALISER.values(claims, scene)
+        licences = {each.kind: each.licences for each in claims}
+        fitting = [each for each in TEMPLATES.skeletons(kinds, TONES[number % 3]) if each.fits(values, licences)]
+        for skeleton in fitting[:most]:
+            text = REALISER.fill(skeleton, values)
+            yield skeleton, values, text, verifier.verify(text, claims, scene)
+
+
+def _around(skeleton, values):
+    """Return a pattern of the skeleton with the values in their slots and an article that agrees, and nothing else."""
+    pieces = skeleton.pieces
+    said = [re.sub(r"\b([Aa])n?(?=\\ $)", r"\1n?", re.escape(literal)) for literal in pieces[::2]]
+    slots = [f"(?i:{re.escape(values[slot])})" for slot in pieces[1::2]]
+    return "".join(part for pair in zip(said, [*slots, ""], strict=True) for part in pair)
+
+
+def test_there_are_at_least_300_different_injections():
+    assert len(set(INJECTIONS)) == len(INJECTIONS) >= 300
+
+
+@pytest.mark.parametrize("start", range(0, len(INJECTIONS), 50))
+def test_a_hostile_name_alters_nothing_beyond_its_slot(start):
+    for name in INJECTIONS[start : start + 50]:
+        for skeleton, values, text, verdict in sentences(name):
+            assert re.fullmatch(_around(skeleton, values), text, re.DOTALL)
+            if verdict.ok:
+                assert not set("<>{}[]`\\|^~") & set(text), name
+                assert not any(unicodedata.category(letter) in INVISIBLE for letter in text), name
+                assert len(text) <= LEXICON.max_length
+
+
+@pytest.mark.parametrize("name", INJECTIONS)
+def test_a_hostile_name_is_cleaned_and_short(name):
+    cleaned = REALISER.name(name)
+    assert len(cleaned) <= LIMIT
+    assert not set("<>{}[]`\\|^~_$*#@=") & set(cleaned)
+    assert not any(unicodedata.category(letter) in INVISIBLE for letter in cleaned)
+    assert "\n" not in cleaned
+    assert "http" not in cleaned.casefold() or "//" not in cleaned
+
+
+def test_most_hostile_names_leave_an_accepted_sentence_or_none():
+    """A refused sentence is never shown; one that is shown was accepted with the name in its slot."""
+    verdicts = [verdict.ok for name in INJECTIONS[::5] for _, _, _, verdict in sentences(name, most=1)]
+    assert sum(verdicts) > 0.5 * len(verdicts)
+
+
+class Recorder:
+    """A generator that writes down what it is asked."""
+
+    name = "recorder"
+
+    def __init__(self):
+        self.read = []
+
+    def generate(self, prompts, *, n_candidates, deadline=float("inf"), seed=0):
+        self.read += [message.content for prompt in prompts for message in prompt.messages]
+        return [[Draft("{item}: you buy {category}.", is_complete=True)] for _ in prompts]
+
+
+def hostile_shop():
+    """Return a catalogue whose every title, category and brand is hostile."""
+    names = [name for name in INJECTIONS if name.strip()]
+    ids = [str(number) for number in range(len(names))]
+    return Catalogue(pd.DataFrame({"item_id": ids, "title": names, "category": names, "brand": names}))
+
+
+def test_no_name_reaches_a_model(monkeypatch):
+    recorder, catalogue = Recorder(), hostile_shop()
+    source = ModelSource(lambda: recorder, LEXICON)
+    monkeypatch.setattr("llm_explain.writer._model_sources", lambda *args, **kwargs: [source])
+    writer = Writer(policy=Policy.load(prompts_root() / "policy.yaml"), catalogue=catalogue, language_model="recorder")
+    names = catalogue.titles.tolist()
+    for name, item_index in zip(names, range(len(names)), strict=True):
+        own = hostile_claims(name)
+        own["similar_item"] = dataclasses.replace(
+            own["similar_item"], facts={"other_item_id": str(item_index), "similarity": 0.2}
+        )
+        for kinds in COMBINATIONS:
+            claims = tuple(own[kind] for kind in kinds)
+            request = Request(claims, item_index, "u1", pd.Timestamp("2017-12-01"))
+            (text,) = writer.write([request], deadline=5.0)
+            assert text is None or text.verdict.ok
+            if text is not None:
+                assert set(SLOT.findall(text.skeleton)) & NAME_SLOTS or "repeat_item" in kinds
+    read = "\n".join(recorder.read)
+    assert recorder.read
+    distinctive = [name for name in names if len(name) > 12 and name not in _OWN_WORDS]
+    assert [name for name in distinctive if name in read] == []
+
+
+_OWN_WORDS = {"{promotion_end}", "popular with our customers", "new in our range"}
+"""What the prompts say themselves."""

@@ -1,0 +1,141 @@
+"""The verifier's figures: on the small shop at a small scale, on real households at a larger one."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from llm_explain.claims import ShopEvidence
+from llm_explain.cli import app
+from llm_explain.evaluation.foils import Foils
+from llm_explain.evaluation.mutations import mutations
+from llm_explain.evaluation.true_texts import TrueTexts, claim_requests
+from llm_explain.evaluation.verifier_check import VerifierReport, check_verifier, evaluate_verifier
+from llm_explain.lexicon import load_lexicon
+from llm_explain.policy import Policy
+from llm_explain.prompts import prompts_root
+from scoring.catalogue import Catalogue
+from scoring.history import EventLog
+from scoring.promotions import PromotionCalendar
+from scoring.snapshot import Snapshot
+from scoring.tables import Tables
+
+REAL = Path("data/completejourney")
+CUTOFF = pd.Timestamp("2017-12-01")
+
+
+def requests_of(tables, n):
+    """Return claims about users of a shop, its catalogue and the policy."""
+    catalogue = Catalogue(tables.items)
+    policy = Policy.load(prompts_root() / "policy.yaml")
+    shop = ShopEvidence(
+        catalogue,
+        snapshot=Snapshot.build(tables.before(CUTOFF), catalogue, CUTOFF),
+        promotions=PromotionCalendar(tables.promotions, catalogue),
+        policy=policy,
+        degrees=load_lexicon("en").degrees,
+    )
+    return claim_requests(shop, EventLog(tables.events, catalogue), n=n, seed=0), catalogue, policy
+
+
+@pytest.fixture(scope="module")
+def small(shop_tables):
+    return requests_of(shop_tables, 400)
+
+
+@pytest.fixture(scope="module")
+def foils(small):
+    requests, catalogue, policy = small
+    lexicon = load_lexicon("en")
+    return Foils(lexicon, catalogue, policy, TrueTexts(lexicon, catalogue, policy).draw(requests, n=120, seed=0))
+
+
+def held(report: VerifierReport) -> None:
+    figures = report.to_dict()
+    assert figures["caught"] >= 0.995 * figures["mutants"], [(each.kind, each.text) for each in report.missed]
+    assert figures["refused"] <= 0.02 * figures["true_texts"], report.refused
+
+
+def test_mutants_are_caught_and_true_texts_are_not_refused(small):
+    requests, catalogue, policy = small
+    report = check_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=600, n_true_texts=150, seed=4)
+    assert sum(report.n_mutants.values()) == 600
+    assert len(report.n_mutants) >= 50
+    held(report)
+
+
+def test_the_figures_are_those_of_the_report(small):
+    requests, catalogue, policy = small
+    figures = evaluate_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=80, seed=1)
+    assert set(figures) == {"mutants", "caught", "true_texts", "refused", "by_kind"}
+    assert (figures["mutants"], figures["true_texts"]) == (80, 20)
+    assert sum(kind["mutants"] for kind in figures["by_kind"].values()) == 80
+    assert sum(kind["caught"] for kind in figures["by_kind"].values()) == figures["caught"]
+
+
+def test_the_same_seed_makes_the_same_sentences(small):
+    requests, catalogue, policy = small
+    texts = TrueTexts(load_lexicon("en"), catalogue, policy)
+    first, second = ([text.text for text in texts.draw(requests, n=20, seed=seed)] for seed in (3, 3))
+    assert first == second
+    assert len(set(first)) == 20
+
+
+def test_a_true_text_is_its_parts_and_says_no_more_than_its_claims(foils):
+    for text in foils.texts:
+        assert text.text == "".join(text.parts)
+        assert len(text.slots) == len(text.parts) // 2
+        for place, slot in enumerate(text.slots):
+            assert text.parts[2 * place + 1].casefold() == text.values[slot].casefold()  # noqa: PD011  no table
+
+
+def test_a_mutant_differs_from_its_true_text(foils):
+    chance = random.Random(0)
+    for kind, mutate in mutations(foils).items():
+        for text in foils.texts:
+            assert mutate(text, foils, chance) != text.text, kind
+
+
+def test_words_are_added_only_where_no_claim_licenses_them(foils):
+    chance = random.Random(0)
+    add = mutations(foils)["add_promotion"]
+    for text in foils.texts:
+        assert (add(text, foils, chance) is None) is ("promotion" in text.kinds)
+
+
+def test_swapped_values_are_never_equal(foils):
+    swap, chance = mutations(foils)["swap_values"], random.Random(0)
+    for text in foils.texts:
+        mutant = swap(text, foils, chance)
+        assert mutant is None or sorted(mutant.casefold()) == sorted(text.text.casefold())
+
+
+def test_a_verifier_that_passes_everything_is_found_out(small, monkeypatch):
+    from llm_explain.records import Verdict
+    from llm_explain.verifier import Verifier
+
+    requests, catalogue, policy = small
+    monkeypatch.setattr(Verifier, "verify", lambda *args, **kwargs: Verdict())
+    figures = evaluate_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=80)
+    assert (figures["caught"], figures["refused"]) == (0, 0)
+
+
+def test_the_command_prints_the_figures(shop_artifacts):
+    arguments = ["evaluate", "verifier", "--mutants", "60", "--true-texts", "40", "--artifacts", str(shop_artifacts)]
+    result = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
+    figures = json.loads(result.stdout)
+    assert (figures["mutants"], figures["true_texts"]) == (60, 40)
+    table = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert "true sentences refused" in table.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (REAL / "events.parquet").exists(), reason="needs the imported purchases")
+def test_the_verifier_keeps_its_figures_on_real_households():
+    requests, catalogue, policy = requests_of(Tables.read(REAL), 8000)
+    held(check_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=6000, n_true_texts=2000, seed=11))

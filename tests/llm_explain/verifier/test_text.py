@@ -197,3 +197,45 @@ def test_an_injected_name_only_stands_in_its_slot_cleaned(injection):
         assert not set("<>{}[]`\u202e\u2028\x00\x1b\n") & set(text)
         assert "http" not in text
         assert len(text) - len(bare) <= 3 * 61
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("You've bought this 12 times, so put it in your basket.", ["repeat_item"]),
+        ("You've bought this 12 times, so pick it up.", ["repeat_item"]),
+        ("You've bought this 12 times, the right choice.", ["repeat_item"]),
+        ("You've bought this 12 times, and it keeps you well.", ["repeat_item"]),
+        ("You've bought this 12 times, and we know it's right for you.", ["repeat_item"]),
+        ("You've bought this 12 times, with points on your card.", ["repeat_item"]),
+        ("You've bought this 12 times, just in.", ["repeat_item"]),
+        ("You've bought this 12 times, as all shoppers do.", ["repeat_item"]),
+        ("You've bought this 12 times. Rate us.", ["repeat_item"]),
+        ("You've bought this 12 times. Your order is on its way.", ["repeat_item"]),
+        ("You've bought this 12 times. We keep a record of what you do.", ["repeat_item"]),
+        ("You've bought this 12 times?!", ["repeat_item"]),
+        ("You've bought this 12 times, last on.", ["repeat_item"]),
+        ("You've often bought this 12 times.", ["repeat_item"]),
+        ("You've looked at this 12 times.", ["repeat_item"]),
+        ("You've been given this 12 times.", ["repeat_item"]),
+        ("This has been in their basket 12 times.", ["repeat_item"]),
+        ("This has gone out of your basket 12 times.", ["repeat_item"]),
+        ("We buy yogurt.", ["category_affinity"]),
+        ("You often like yogurt.", ["category_affinity"]),
+        ("Our shopping includes yogurt.", ["category_affinity"]),
+        ("Their shopping includes yogurt.", ["category_affinity"]),
+        ("You buy yogurt. You buy yogurt.", ["category_affinity"]),
+        ("At $2.99, it's close to what we usually pay for yogurt.", ["usual_price"]),
+        ("Popular with all our customers.", ["popular"]),
+        ("Chobani Peach Yogurt 5.3 oz of our customers bought this, which is popular.", ["popular"]),
+        ("Bought by the same customers as yogurt; you buy Crunchy Granola 12 oz.", ["category_affinity", "similar_item"]),
+    ],
+)
+def test_harmless_words_do_not_add_up_to_an_unlicensed_statement(text, kinds):
+    assert codes(text, *kinds)
+
+
+def test_often_before_bought_needs_its_licence():
+    rarely = claim("category_affinity", (), category="yogurt", count=1, window_days=365)
+    verdict = VERIFIER.verify("You've often bought yogurt.", [rarely], SCENE)
+    assert [fault.code for fault in verdict.faults] == ["unlicensed_degree"]

@@ -93,6 +93,14 @@ def test_a_brand_that_the_policy_lets_nobody_name_is_not_named():
     assert not any("Chobani" in writer.write([each])[0].text for each in requests)
 
 
+def test_a_sensitive_item_is_never_named():
+    policy = Policy(PolicySettings(), categories=["yogurt"])
+    writer = Writer(policy=policy, catalogue=CATALOGUE)
+    for tone in TONES:
+        texts = writer.write([Request((CLAIMS["promotion"],), 0, f"u{n}", AS_OF) for n in range(12)], tone=tone)
+        assert all(text is not None and "Chobani" not in text.text for text in texts)
+
+
 def test_provenance_of_a_template(writer):
     (text,) = writer.write([request("due")])
     assert (text.source, text.is_ai_generated, text.model) == ("template", False, "")

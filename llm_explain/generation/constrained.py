@@ -225,10 +225,10 @@ class SlotProcessor:
     def _read(self, row: int, matcher: Any, tokens: Sequence[int]) -> None:
         """Let a matcher read its new tokens and write its mask; a finished row may only end."""
         words = self._words[row]
-        if not matcher.is_stopped() and all(matcher.consume_token(token) for token in tokens):
-            if not matcher.is_stopped():
-                matcher.unsafe_compute_mask_ptr(words.ctypes.data, words.nbytes)
-                return
+        is_going = not matcher.is_stopped() and all(matcher.consume_token(token) for token in tokens)
+        if is_going and not matcher.is_stopped():
+            matcher.unsafe_compute_mask_ptr(words.ctypes.data, words.nbytes)
+            return
         words[:] = 0
         for end in self._ends:
             words.view(np.uint32)[end // 32] |= np.uint32(1 << (end % 32))

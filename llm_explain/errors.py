@@ -55,7 +55,8 @@ class PromptError(LlmExplainError):
 class GenerationError(LlmExplainError):
     """The language model failed.
 
-    Attributes:
+    Args:
+        message: What failed, and what to do.
         is_retryable: Whether the same call may succeed later.
     """
 

@@ -127,7 +127,8 @@ class BlackReading:
 
     def _scores(self, item_index: IndexArray) -> FloatArray:
         ids = [str(item_id) for item_id in self.catalogue.item_ids[item_index]]
-        return np.asarray(self.score([self.history], ids), dtype=np.float64)[0]
+        scores: FloatArray = np.asarray(self.score([self.history], ids), dtype=np.float64)
+        return np.asarray(scores[0])
 
     def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
         """Return the best ``k`` candidates and their scores, best first."""

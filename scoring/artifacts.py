@@ -15,18 +15,17 @@ from scoring.tables import file_hash
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     import numpy.typing as npt
 
 MANIFEST: Final = "manifest.json"
 VERSION: Final = 1
 """Raised when the layout of the artifacts changes."""
 
-Arrays = dict[str, "npt.NDArray[np.generic]"]
+Arrays = dict[str, "npt.NDArray[Any]"]
 """Named arrays."""
 
 
-def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write named arrays as safetensors.
 
     Args:

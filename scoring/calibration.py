@@ -61,7 +61,7 @@ class Calibration:
         total = total[used]
         mean = np.bincount(bins, score * weight)[used] / total
         rate = np.bincount(bins, hits)[used] / total
-        return cls(mean, pool_adjacent_violators(rate, total))
+        return cls(mean, pool_adjacent_violators(rate, total.astype(np.float64)))
 
 
 def pool_adjacent_violators(values: FloatArray, weight: FloatArray) -> FloatArray:

@@ -67,14 +67,14 @@ def dense_columns(catalogue: Catalogue, price: FloatArray, titles: npt.NDArray[n
     blocks = [level[:, None], known[:, None].astype(np.float64)]
     if titles is not None:
         blocks.append(titles.astype(np.float64))
-    for column in catalogue.items.columns:
-        if str(column).startswith(EMBEDDING_PREFIX):
-            blocks.append(_unit_rows(np.stack(catalogue.items[column].to_numpy())))
+    embeddings = (column for column in catalogue.items.columns if str(column).startswith(EMBEDDING_PREFIX))
+    blocks.extend(_unit_rows(np.stack(catalogue.items[column].tolist())) for column in embeddings)
     return np.column_stack(blocks)
 
 
 def _unit_rows(vectors: FloatArray) -> FloatArray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    unit: FloatArray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return unit
 
 
 class ItemTower(nn.Module):

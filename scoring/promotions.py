@@ -73,7 +73,8 @@ class PromotionCalendar:
         rows[STORE_ID] = np.asarray(self._stores[mask], dtype=object)
         if store_id is not None:
             rows = rows[(rows[STORE_ID] == store_id) | rows[STORE_ID].isna()]
-        return rows.reset_index(drop=True)
+        running: pd.DataFrame = rows.reset_index(drop=True)
+        return running
 
     def level(self, as_of: pd.Timestamp) -> FloatArray:
         """Return the share of stores in which each item is promoted at a moment.

@@ -37,7 +37,7 @@ def evaluate(
     split: Split,
     *,
     k: int = 10,
-    probability: Callable[[Scores], Scores] | None = None,
+    probability: Callable[[npt.NDArray[np.float64]], Scores] | None = None,
     block: int = BLOCK,
 ) -> dict[str, float]:
     """Return the mean metrics of a ranker over the test users.
@@ -65,7 +65,7 @@ def evaluate(
         means.add(scores, relevant, k)
         means_new.add(np.where(bought, -np.inf, scores), relevant & ~bought, k)
         if probability is not None:
-            promised, best = probability(scores), metrics.top_k(scores, N_CALIBRATION)
+            promised, best = probability(scores.astype(np.float64)), metrics.top_k(scores, N_CALIBRATION)
             shown.add(np.take_along_axis(promised, best, axis=1), np.take_along_axis(relevant, best, axis=1))
             everything.add(promised, relevant)
     errors = {} if probability is None else {"ece": shown.error, "ece_all": everything.error}

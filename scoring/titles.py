@@ -75,4 +75,7 @@ def principal_components(vectors: npt.NDArray[np.float32], d: int) -> npt.NDArra
     centred = vectors - vectors.mean(axis=0)
     values, directions = np.linalg.eigh(centred.T @ centred)
     top = centred @ directions[:, np.argsort(-values)[:d]]
-    return (top / max(float(np.sqrt((top**2).sum(axis=1).mean())), 1e-9)).astype(np.float32)
+    compressed: npt.NDArray[np.float32] = (top / max(float(np.sqrt((top**2).sum(axis=1).mean())), 1e-9)).astype(
+        np.float32
+    )
+    return compressed

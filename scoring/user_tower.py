@@ -83,15 +83,15 @@ class UserTower(nn.Module):
         self.out = nn.Linear(n_queries * d, d)
         self.head = nn.Sequential(
             nn.LayerNorm(n_queries * d), nn.Linear(n_queries * d, 2 * d), nn.GELU(), nn.Dropout(dropout),
-            nn.Linear(2 * d, d),
+            last := nn.Linear(2 * d, d),
         )  # fmt: skip
         nn.init.eye_(self.value.weight)
         nn.init.normal_(self.category.weight, std=0.02)
         with torch.no_grad():
             self.out.weight.copy_(START * torch.eye(d).repeat(1, n_queries) / n_queries)
             self.out.bias.zero_()
-            self.head[-1].weight.mul_(0.1 * START)
-            self.head[-1].bias.zero_()
+            last.weight.mul_(0.1 * START)
+            last.bias.zero_()
 
     def tokens(self, events: TokenEvents, items: Tensor) -> Tensor:
         """Return one token a category that the user bought from.
@@ -109,7 +109,8 @@ class UserTower(nn.Module):
         share = (weight / total[events.group]).repeat_interleave(items.shape[1] // self.n_heads, dim=1)
         content = segment_sum(share * self.value(items), events.group, n_groups)  # (n_groups, d)
         habit = self.habit(events.group_x) + self.category(events.group_category)
-        return content + habit
+        tokens: Tensor = content + habit
+        return tokens
 
     def summands(self, tokens: Tensor) -> Tensor:
         """Return what each token adds to the numerator and the denominator of the pooling.
@@ -132,7 +133,7 @@ class UserTower(nn.Module):
         Returns:
             User embeddings, shape ``(n, d)``.
         """
-        sums = sums.unflatten(1, (self.n_queries, -1))  # (n, queries, d + 1)
+        sums = sums.view(len(sums), self.n_queries, -1)  # (n, queries, d + 1)
         sink = F.softplus(self.sink)
         pooled = (sums[..., :-1] + sink * self.sink_value) / (sums[..., -1:] + sink)
         flat = pooled.flatten(1)

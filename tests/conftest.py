@@ -37,7 +37,9 @@ def shop_artifacts(shop_tables: Tables, tmp_path_factory: pytest.TempPathFactory
     from scoring.training import train
 
     folder = tmp_path_factory.mktemp("artifacts")
-    config = TrainConfig(d=8, n_heads=2, n_queries=2, curve_steps=20, tower_steps=20, batch_size=16, titles="none", n_windows=6)
+    config = TrainConfig(
+        d=8, n_heads=2, n_queries=2, curve_steps=20, tower_steps=20, batch_size=16, titles="none", n_windows=6
+    )
     train(shop_tables, config, folder, cutoff=CUTOFF)
     return folder
 

@@ -15,15 +15,13 @@ if TYPE_CHECKING:
 OUT = Console(soft_wrap=True)
 ERR = Console(stderr=True, soft_wrap=True)
 
-Report = "Callable[[str, int, int], None]"
-
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show one bar a description on a terminal and one plain line a description elsewhere.
 
     Yields:
-        A function of a description, the steps done and the steps in all.
+        Callable[[str, int, int], None]: Told a description, the steps done and the steps in all.
     """
     if not ERR.is_terminal:
         yield _plain_lines()

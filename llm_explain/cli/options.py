@@ -9,6 +9,7 @@ import pandas as pd
 import typer
 
 from llm_explain.errors import SettingError
+from llm_explain.skeletons import Tone
 
 DEFAULT_ARTIFACTS = Path("artifacts/completejourney")
 
@@ -29,7 +30,7 @@ Events = Annotated[
     Path | None,
     typer.Option("--events", metavar="FILE", help="CSV or Parquet that replaces the event log for this call."),
 ]
-Tone = Annotated[str, typer.Option("--tone", help="friendly, concise or formal.")]
+ToneOption = Annotated[Tone, typer.Option("--tone", help="friendly, concise or formal.")]
 LanguageModel = Annotated[
     str, typer.Option(metavar="NAME", help="auto for the packaged weights, a local folder, or a Hugging Face id.")
 ]
@@ -57,6 +58,6 @@ def moment(as_of: str | None) -> pd.Timestamp | None:
         raise SettingError(
             f"--as-of is {as_of!r} but a date and time is needed. Write ISO 8601, for example 2017-12-01T09:30."
         ) from error
-    if parsed is pd.NaT:
+    if pd.isna(parsed):
         raise SettingError(f"--as-of is {as_of!r} but a date and time is needed. Write for example 2017-12-01.")
     return parsed.tz_convert("UTC").tz_localize(None) if parsed.tzinfo else parsed

@@ -1,7 +1,7 @@
 """Teach a small language model this one task: a LoRA adapter on the hand-written skeletons.
 
-Source: Hu et al. (2021), LoRA, arXiv:2106.09685. The recipe is the same for any Hugging Face causal language model; only
-the completion is learned, the prompt is masked out of the loss.
+Source: Hu et al. (2021), LoRA, arXiv:2106.09685. The recipe is the same for any Hugging Face causal language model;
+only the completion is learned, the prompt is masked out of the loss.
 """
 
 from __future__ import annotations
@@ -110,6 +110,7 @@ def tune(
     started = time.perf_counter()
     trainer.train()
     adapted.half().save_pretrained(out)
+    curve = [{k: row[k] for k in ("step", "loss", "eval_loss") if k in row} for row in trainer.state.log_history]
     record = {
         "base_model": getattr(model.config, "_name_or_path", ""),
         "corpus": corpus_hash(lines),
@@ -117,10 +118,10 @@ def tune(
         "held_out_combinations": [list(kinds) for kinds in combinations],
         "config": config.model_dump(),
         "seconds": round(time.perf_counter() - started, 1),
-        "curve": [{k: row[k] for k in ("step", "loss", "eval_loss") if k in row} for row in trainer.state.log_history],
+        "curve": curve,
     }
     (out / "tuning.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    _draw(record["curve"], out)
+    _draw(curve, out)
     return record
 
 
@@ -162,7 +163,7 @@ def _example(tokenizer: Any, line: CorpusLine, to_prompt: Callable[[CorpusLine],
 def _progress_callback(progress: Callable[[str, int, int], None]) -> Any:
     import transformers
 
-    class Reporter(transformers.TrainerCallback):
+    class Reporter(transformers.TrainerCallback):  # type: ignore[misc]  # the library has no types here
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002
             progress("tuning the language model", state.global_step, state.max_steps)
 

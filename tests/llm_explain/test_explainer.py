@@ -32,7 +32,7 @@ def test_a_list_is_ranked_explained_and_adds_up(explainer: Explainer) -> None:
     scores = [row.attribution.score for row in rows]
     assert scores == sorted(scores, reverse=True)
     for row in rows:
-        total = row.attribution.base_value + row.attribution.values.sum()
+        total = row.attribution.base_value + sum(row.attribution.values)
         assert total == pytest.approx(row.attribution.score, abs=1e-4)
         assert all(claim.phi > 0 and claim.share >= 0.1 for claim in row.reasons)
         if row.text is None:
@@ -150,7 +150,7 @@ def test_an_unknown_item_is_refused_with_near_matches(explainer: Explainer) -> N
 
 
 def test_an_unknown_group_is_refused_with_near_matches(explainer: Explainer) -> None:
-    with pytest.raises(UnknownGroupError, match="'group:chese' is none of this user's .* Did you mean 'group:cheese'"):
+    with pytest.raises(UnknownGroupError, match=r"'group:chese' is none of this user's .* Did you mean 'group:cheese'"):
         explainer.what_if("u00", without=["group:chese"])
 
 
@@ -166,7 +166,7 @@ def test_a_history_of_unknown_items_is_refused(explainer: Explainer) -> None:
 
 
 def test_missing_artifacts_say_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="holds no manifest.json but trained artifacts are needed"):
+    with pytest.raises(ArtifactError, match=r"holds no manifest.json but trained artifacts are needed"):
         Explainer.load(tmp_path)
 
 

@@ -90,12 +90,14 @@ class Prompt:
         kinds: Claim kinds that the skeleton is to state, strongest first.
         tone: Tone that was asked for.
         origin: Template name and hash.
+        slots: Slots that it is to use, each once; empty for those that its kinds require.
     """
 
     messages: tuple[Message, ...]
     kinds: tuple[str, ...]
     tone: Tone
     origin: str
+    slots: tuple[str, ...] = ()
 
 
 class PromptTemplate:

@@ -83,8 +83,7 @@ def slots_of(prompt: Prompt) -> tuple[str, ...]:
     Returns:
         Slot names without braces.
     """
-    named: tuple[str, ...] = getattr(prompt, "slots", ())
-    return named or tuple(slot for kind in prompt.kinds for slot in SLOTS[kind].required)
+    return prompt.slots or tuple(slot for kind in prompt.kinds for slot in SLOTS[kind].required)
 
 
 class SlotConstraint:

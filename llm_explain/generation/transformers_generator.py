@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.generation.constrained import SlotConstraint
 from llm_explain.generation.generator import Draft, first_line
 from llm_explain.generation.weights import PACKAGED, find_weights
 
@@ -33,6 +34,7 @@ class TransformersGenerator:
         max_new_tokens: Longest draft.
         temperature: Of the sampling.
         top_p: Of the sampling.
+        is_constrained: Whether drafts may have only the slots of their prompt, each once.
 
     Attributes:
         name: Model and hash for the provenance of a text.
@@ -50,6 +52,7 @@ class TransformersGenerator:
         max_new_tokens: int = 64,
         temperature: float = 0.6,
         top_p: float = 0.9,
+        is_constrained: bool = False,
     ) -> None:
         self.name = name
         self.max_new_tokens = max_new_tokens
@@ -60,14 +63,18 @@ class TransformersGenerator:
         tokenizer.padding_side = "left"
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
+        self._constraint = SlotConstraint.of_model(model, tokenizer) if is_constrained else None
 
     @classmethod
-    def load(cls, language_model: str = PACKAGED, *, device: str | None = None) -> TransformersGenerator:
+    def load(
+        cls, language_model: str = PACKAGED, *, device: str | None = None, is_constrained: bool = False
+    ) -> TransformersGenerator:
         """Load a language model.
 
         Args:
             language_model: ``auto`` for the packaged weights, a local folder, a GGUF file, or a hub id.
             device: Where it runs; a GPU when there is one, if not given.
+            is_constrained: Whether drafts may have only the slots of their prompt, each once.
 
         Returns:
             A generator.
@@ -93,7 +100,7 @@ class TransformersGenerator:
                 "model is needed. Give a folder with config.json, a hub id, or auto.",
                 is_retryable=False,
             ) from error
-        return cls(_in_fastest_type(model), tokenizer, name=name)
+        return cls(_in_fastest_type(model), tokenizer, name=name, is_constrained=is_constrained)
 
     def generate(
         self,
@@ -122,7 +129,10 @@ class TransformersGenerator:
         try:
             inputs = self._tokenizer([self._text(prompt) for prompt in prompts], return_tensors="pt", padding=True)
             inputs = inputs.to(self._model.device)
-            outputs = self._sample(inputs, n_candidates, deadline, seed)
+            processors = (
+                [self._constraint.processor(prompts, n_candidates=n_candidates)] if self._constraint is not None else []
+            )
+            outputs = self._sample(inputs, n_candidates, deadline, seed, processors=processors)
         except (RuntimeError, ValueError, IndexError) as error:
             raise GenerationError(f"the language model failed ({error}).", is_retryable=True) from error
         written = outputs[:, inputs["input_ids"].shape[1] :]
@@ -130,7 +140,9 @@ class TransformersGenerator:
         return [drafts[start : start + n_candidates] for start in range(0, len(drafts), n_candidates)]
 
     @torch.inference_mode()
-    def _sample(self, inputs: Any, n_candidates: int, deadline: float, seed: int) -> torch.Tensor:
+    def _sample(
+        self, inputs: Any, n_candidates: int, deadline: float, seed: int, *, processors: list[Any]
+    ) -> torch.Tensor:
         def is_late(input_ids: torch.Tensor, scores: Any, **kwargs: Any) -> torch.Tensor:  # noqa: ARG001
             late = time.monotonic() >= deadline
             return torch.full((input_ids.shape[0],), late, dtype=torch.bool, device=input_ids.device)
@@ -148,6 +160,7 @@ class TransformersGenerator:
                 max_new_tokens=self.max_new_tokens,
                 pad_token_id=self._tokenizer.pad_token_id,
                 stopping_criteria=[is_late],
+                logits_processor=processors,
             )
         return outputs
 

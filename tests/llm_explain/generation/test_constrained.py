@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny import prompt, tiny_model, tiny_tokenizer
+from tiny import open_tiny, prompt, tiny_model, tiny_tokenizer
 
 pytest.importorskip("llguidance", reason="constrained decoding needs the extra lm")
 
@@ -144,6 +145,16 @@ def test_a_model_of_random_weights_cannot_leave_the_grammar(constraint: SlotCons
         assert set(counts) <= set(slots)
         assert not counts or max(counts.values()) == 1
         assert not re.search(r"\d|[<>\n]", text)
+
+
+def test_the_generator_keeps_to_the_slots_that_the_prompt_names() -> None:
+    asked = replace(prompt("repeat_item"), slots=("times", "last_date"))
+    generator = open_tiny(is_constrained=True, max_new_tokens=80)
+    (drafts,) = generator.generate([asked], n_candidates=4, seed=1)
+    for draft in drafts:
+        assert set(SLOT.findall(draft.text)) <= {"times", "last_date"}
+        assert len(SLOT.findall(draft.text)) <= 2
+        assert not re.search(r"[\d<>]", draft.text)
 
 
 def test_slots_come_from_the_kinds() -> None:

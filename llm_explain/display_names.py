@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 _LINK = re.compile(r"(?:https?|ftp)\S*|www\.\S+", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>{}\[\]|`\\^~_=@$*#\"“”„«»]|&(?:#?\w+);")
@@ -36,3 +40,18 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     cut = text[: max_length - len(ellipsis)]
     head = cut.rsplit(" ", 1)[0] if " " in cut else cut
     return head.rstrip(" ,;:.-–—/&+(") + ellipsis
+
+
+def inside_sentence(title: str, common_words: Container[str]) -> str:
+    """Return a title as it stands within a sentence: "Donuts" is no name, "Fisher-Price toy" begins with one.
+
+    Args:
+        title: A title, as a rule with a capital first letter.
+        common_words: Words that the shop writes in lower case elsewhere.
+
+    Returns:
+        The title, with a small first letter where its first word is a common one.
+    """
+    first = title.split(" ", 1)[0].rstrip(",")
+    is_common = first[1:].islower() and first.lower() in common_words
+    return title[:1].lower() + title[1:] if is_common else title

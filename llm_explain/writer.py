@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from llm_explain.claims import EVENT_KIND
+from llm_explain.display_names import inside_sentence
 from llm_explain.errors import GenerationError, MissingExtraError
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.lexicon import load_lexicon
@@ -218,8 +219,10 @@ def scene_of(request: Request, catalogue: Catalogue, policy: Policy) -> Scene:
 
 
 def _title(item_index: int, catalogue: Catalogue, policy: Policy) -> str:
-    """Return the title of an item; empty for one that no text may name."""
-    return "" if policy.is_sensitive_item(catalogue, item_index) else str(catalogue.titles[item_index])
+    """Return the title of an item as it stands within a sentence; empty for one that no text may name."""
+    if policy.is_sensitive_item(catalogue, item_index):
+        return ""
+    return inside_sentence(str(catalogue.titles[item_index]), catalogue.common_words)
 
 
 def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdict) -> Text:

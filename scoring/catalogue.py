@@ -46,6 +46,13 @@ class Catalogue:
         return self.items[TITLE].to_numpy(dtype=object)
 
     @cached_property
+    def common_words(self) -> frozenset[str]:
+        """Words that a category, or a title behind its first word, writes in lower case."""
+        inside = (title.partition(" ")[2] for title in dict.fromkeys(self.titles.tolist()))
+        words = " ".join((*inside, *self.category_names)).split()
+        return frozenset(word for word in words if word.isalpha() and word.islower())
+
+    @cached_property
     def _categories(self) -> pd.Categorical:
         return pd.Categorical(self.items[CATEGORY].to_numpy(dtype=object))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_explain.display_names import clean_name
+from llm_explain.display_names import clean_name, inside_sentence
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,18 @@ def test_no_name_breaks_a_sentence(name):
     assert len(cleaned) <= 60
     assert not set("<>{}[]`|\\") & set(cleaned)
     assert not any(unicodedata.category(character) in {"Cc", "Cf", "Cs"} for character in cleaned)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Donuts", "donuts"),
+        ("Donuts, 12 count", "donuts, 12 count"),
+        ("Fisher-Price toy", "Fisher-Price toy"),
+        ("Maybelline cosmetics", "Maybelline cosmetics"),
+        ("BBQ sauce", "BBQ sauce"),
+        ("", ""),
+    ],
+)
+def test_a_common_first_word_is_written_small_within_a_sentence(title: str, expected: str) -> None:
+    assert inside_sentence(title, {"donuts", "toy", "bbq"}) == expected

@@ -54,6 +54,7 @@ test: lint $(ARTIFACTS)/manifest.json
 bench: $(ARTIFACTS)/manifest.json
 	$(BIN)/python benchmarks/ranking.py --artifacts $(ARTIFACTS)
 	$(BIN)/python benchmarks/attribution.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/generation.py
 
 docs: setup
 	$(BIN)/pdoc --output-directory build/docs llm_explain scoring

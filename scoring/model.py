@@ -5,7 +5,7 @@ s(u, i, t) = ⟨ U(H_u,t), V_i ⟩  +  h_i(H_u,t[g(i)])  +  Σ_c f_c(x_c(i, t))
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -92,7 +92,10 @@ class OwnHistory(nn.Module):
 
     def roughness(self) -> Tensor:
         """Return how far the curves are from straight lines."""
-        return self.pair.roughness() + sum((curves.roughness() for curves in self.cell), torch.zeros(()))
+        total = self.pair.roughness()
+        for curves in self.cell:
+            total = total + cast(Curves, curves).roughness()
+        return total
 
 
 class Context(nn.Module):
@@ -165,7 +168,7 @@ class GlassBox(nn.Module):
         Returns:
             Logits, shape ``(n, n_users)``.
         """
-        curves = self.own(batch, cell_of_item) + self.context_sum(batch)
+        curves: Tensor = self.own(batch, cell_of_item) + self.context_sum(batch)
         if not with_towers:
             return curves
         n = cell_of_item.shape[1]
@@ -173,7 +176,8 @@ class GlassBox(nn.Module):
         U = self.user_tower(batch.events, trunk[batch.pair_row])  # (n_users, d)
         # Centred: a history adds to an item what it adds beyond the average candidate, never a lift of all items alike.
         V = V[:n] - V[:n].mean(dim=0)
-        return V @ U.T + self.own(batch, cell_of_item) + self.context_sum(batch)
+        logits: Tensor = V @ U.T + curves
+        return logits
 
     def roughness(self) -> Tensor:
         """Return how far all curves are from straight lines."""
@@ -190,4 +194,5 @@ class GlassBox(nn.Module):
         """
         parts = self.context(batch.context)  # (n, n_terms)
         mean = parts[batch.bought_item].mean(dim=0)  # (n_terms,)
-        return (parts - mean) @ batch.present_terms.T + mean.sum()
+        total: Tensor = (parts - mean) @ batch.present_terms.T + mean.sum()
+        return total

@@ -188,9 +188,8 @@ class GlassBoxScorer:
 
     def _summands(self, own: OwnEvidence) -> torch.Tensor:
         category = own.cells[0]
-        rows = CellRows(
-            *(torch.from_numpy(a) for a in (category.user, category.cell, category.x)), self.cells.n_cells[0]
-        )
+        user, cell, x = (torch.from_numpy(column) for column in (category.user, category.cell, category.x))
+        rows = CellRows(user, cell, x, self.cells.n_cells[0])
         events = token_events(own.user, self.cells.of_item[0, own.item], torch.from_numpy(own.x), rows, 1)
         tower = self.model.user_tower
         return tower.summands(tower.tokens(events, self._trunk[torch.from_numpy(own.item)]))

@@ -248,7 +248,7 @@ def nearest_by_copurchase(log: Log | None, n_items: int) -> tuple[IndexArray, Fl
     bought.data[:] = 1.0  # duplicates were added up
     users = np.asarray(bought.sum(axis=1)).ravel()
     common = np.flatnonzero(users >= NEIGHBOUR_MIN_USERS)
-    dense = (bought[common].multiply(1.0 / np.sqrt(users[common])[:, None])).toarray()  # (n_common, n_users)
+    dense = bought[common].toarray() / np.sqrt(users[common])[:, None]  # (n_common, n_users)
     for start in range(0, len(common), 1024):
         rows = slice(start, start + 1024)
         cosine = dense[rows] @ dense.T

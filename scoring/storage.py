@@ -13,6 +13,7 @@ import torch
 from scoring.artifacts import read_arrays, read_manifest, write_arrays, write_manifest
 from scoring.calibration import Calibration
 from scoring.catalogue import Catalogue
+from scoring.errors import ArtifactError
 from scoring.features import Cells
 from scoring.item_tower import ItemInputs
 from scoring.model import GlassBox
@@ -78,6 +79,9 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
 
     Returns:
         The scorer.
+
+    Raises:
+        ArtifactError: If the weights are those of another release.
     """
     read_manifest(folder)
     tables = {name: folder / "tables" / f"{name}.parquet" for name in TABLE_NAMES}
@@ -87,7 +91,13 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
     shop = read_arrays(folder / "shop.safetensors")
     model = GlassBox(**{**words["model"], "labels": tuple(words["labels"])})
     weights = read_arrays(folder / "model.safetensors")
-    model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    try:
+        model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    except RuntimeError as error:
+        raise ArtifactError(
+            f"{folder / 'model.safetensors'} holds another model than this release reads but the same is needed. "
+            "Run `llm-explain train` again."
+        ) from error
     return GlassBoxScorer(
         catalogue,
         _snapshot(shop, words),

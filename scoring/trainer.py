@@ -250,7 +250,7 @@ def copurchase_factors(shop: Shop, d: int, seed: int) -> FloatArray:
     user, place = shop.log.user_index[place >= 0], place[place >= 0]
     shape = (len(shop.log.user_ids), len(shop.candidates))
     bought = csr_matrix((np.ones(len(place)), (user, place)), shape=shape)
-    buyers = np.asarray((bought > 0).sum(axis=0)).ravel()
+    buyers = np.bincount(bought.indices, minlength=shape[1])
     bought.data = np.log1p(bought.data)
     length = np.sqrt(np.asarray(bought.multiply(bought).sum(axis=1)).ravel())
     scaled = diags(1 / np.maximum(length, 1e-9)) @ bought @ diags(1 / np.sqrt(np.maximum(buyers, 1.0)))

@@ -125,7 +125,9 @@ def test_import_train_and_recommend_a_shop_of_ones_own(shop_tables: Tables, tmp_
     events.to_csv(tmp_path / "events.csv", index=False)
     shop_tables.items.to_csv(tmp_path / "items.csv", index=False)
     settings = tmp_path / "train.yaml"
-    settings.write_text("{d: 8, n_heads: 2, n_queries: 2, epochs: 1, batch_size: 16, titles: none, n_windows: 3}")
+    settings.write_text(
+        "{d: 8, n_heads: 2, n_queries: 2, curve_steps: 5, tower_steps: 5, batch_size: 16, titles: none, n_windows: 3}"
+    )
     data, artifacts = str(tmp_path / "data"), str(tmp_path / "artifacts")
     files = ["--events", str(tmp_path / "events.csv"), "--items", str(tmp_path / "items.csv")]
     (summary,) = _json_lines("import", "csv", *files, "--map", "customer=user_id", "--out", data)
@@ -194,7 +196,7 @@ def test_every_public_name_is_there() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epochs: 0", "epochs is 0 but Input should be greater than or equal to 1"),
+        ("tower_steps: 0", "tower_steps is 0 but Input should be greater than or equal to 1"),
         ("epoch: 3", "epoch is 3 but Extra inputs are not permitted"),
         ("[1, 2", "settings of training are needed"),
     ],

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import torch
+from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from scoring.context import TERMS, context_features
-from scoring.features import own_evidence
+from scoring.copurchase import CoPurchase
+from scoring.features import COUNT, own_evidence
 from scoring.log import to_day
 from scoring.snapshot import Snapshot
 from scoring.user_tower import TokenEvents
@@ -39,6 +41,7 @@ class Window:
         bought_user: Who bought within the horizon, sorted, shape ``(n_positives,)``.
         bought_item: Which candidate, by its place, shape ``(n_positives,)``.
         users: Users with a history and a purchase within the horizon, shape ``(n_users,)``.
+        links: Co-purchase as it stood at the moment, so that no window knows its own future.
     """
 
     as_of: pd.Timestamp
@@ -47,6 +50,7 @@ class Window:
     bought_user: IndexArray
     bought_item: IndexArray
     users: IndexArray
+    links: CoPurchase
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,9 @@ class Shop:
         promotions: What runs when.
         cells: The catalogue's cells.
         candidates: Rankable items, shape ``(n_candidates,)``.
+        rank: Directions of co-purchase to keep.
+        ridge: Strength of its ridge.
+        seed: Source of chance.
     """
 
     catalogue: Catalogue
@@ -66,12 +73,22 @@ class Shop:
     promotions: PromotionCalendar
     cells: Cells
     candidates: IndexArray
+    rank: int
+    ridge: float
+    seed: int
 
     def place(self) -> IndexArray:
         """Return the place of each item among the candidates, −1 for the others, shape ``(n_items,)``."""
         place = np.full(len(self.catalogue), -1, dtype=np.int64)
         place[self.candidates] = np.arange(len(self.candidates))
         return place
+
+    def links(self, as_of: pd.Timestamp) -> CoPurchase:
+        """Return co-purchase as it stands at a moment."""
+        past = self.log.between(-np.inf, to_day(as_of))
+        return CoPurchase.fit(
+            past, self.candidates, len(self.catalogue), rank=self.rank, ridge=self.ridge, seed=self.seed
+        )
 
     def window(self, as_of: pd.Timestamp) -> Window:
         """Return all users at one moment.
@@ -84,13 +101,14 @@ class Shop:
         """
         now = to_day(as_of)
         snapshot = Snapshot.from_log(self.log, self.catalogue, as_of, neighbours=False)
-        own = own_evidence(self.log.between(-np.inf, now), now, self.cells, snapshot.item_stats)
+        links = self.links(as_of)
+        own = own_evidence(self.log.between(-np.inf, now), now, self.cells, item_stats(snapshot, links))
         future = self.log.between(now, now + HORIZON_DAYS)
         n = len(self.candidates)
         place = self.place()[future.item_index]
         pairs = np.unique((future.user_index * n + place)[place >= 0])
         context = context_features(snapshot, self.promotions, self.catalogue, as_of)[self.candidates]
-        return Window(as_of, own, context, pairs // n, pairs % n, np.intersect1d(own.user, pairs // n))
+        return Window(as_of, own, context, pairs // n, pairs % n, np.intersect1d(own.user, pairs // n), links)
 
 
 @dataclass(frozen=True)
@@ -119,6 +137,8 @@ class Batch:
         present_terms: 1 where a context term is present, shape ``(n_users, n_terms)``.
         bought_user: Whose purchase within the horizon, shape ``(n_positives,)``.
         bought_item: Which candidate, shape ``(n_positives,)``.
+        link_user: Users' side of co-purchase, shape ``(n_users, rank)``.
+        link_item: Candidates' side of it, shape ``(n_candidates, rank)``.
         items: Row numbers in the catalogue of the item inputs, candidates first, shape ``(n_rows,)``.
     """
 
@@ -133,6 +153,8 @@ class Batch:
     present_terms: Tensor
     bought_user: Tensor
     bought_item: Tensor
+    link_user: Tensor
+    link_item: Tensor
     items: Tensor
 
     def to(self, device: torch.device) -> Batch:
@@ -229,8 +251,42 @@ def make_batch(shop: Shop, window: Window, users: IndexArray, dropout: Dropout |
         present_terms=torch.from_numpy(terms),
         bought_user=_long(bought_user),
         bought_item=_long(window.bought_item[at]),
+        link_user=_float(link_user(window.links, user, item, window.own.x[rows, COUNT], n_users)),
+        link_item=_float(window.links.target[shop.candidates]),
         items=_long(np.concatenate([shop.candidates, others])),
     )
+
+
+def item_stats(snapshot: Snapshot, links: CoPurchase) -> FloatArray:
+    """Return what tells how much a past purchase of an item means.
+
+    Args:
+        snapshot: Global statistics.
+        links: Co-purchase at the same moment.
+
+    Returns:
+        Popularity in three windows, rebuying and echo, shape ``(n_items, 5)``.
+    """
+    return np.column_stack([np.log1p(snapshot.users_by_window), snapshot.rebuy, links.echo])
+
+
+def link_user(
+    links: CoPurchase, user: IndexArray, item: IndexArray, weight: FloatArray, n_users: int
+) -> npt.NDArray[np.float64]:
+    """Add up the users' side of co-purchase.
+
+    Args:
+        links: Co-purchase.
+        user: Whose bought item (or which token), shape ``(n_pairs,)``.
+        item: The item, shape ``(n_pairs,)``.
+        weight: Its weight, shape ``(n_pairs,)``.
+        n_users: Number of rows.
+
+    Returns:
+        Sums, shape ``(n_users, rank)``.
+    """
+    sums = csr_matrix((weight, (user, item)), shape=(n_users, len(links.source))) @ links.source
+    return np.asarray(sums, dtype=np.float64)
 
 
 def token_events(

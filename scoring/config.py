@@ -28,18 +28,19 @@ class TrainConfig(BaseModel):
         id_dropout: Share of item ids hidden in training, so that new items work.
         group_dropout: For half of the users, categories are hidden with a probability drawn from 0 to this.
         term_dropout: Probability that a context term is hidden.
-        owned_weight: Extra weight of items that the user bought before.
         new_weight: Weight of the loss over items new to the user.
+        temperature: Of its softmax, and size of everything that speaks of new items.
         curve_steps: Steps in which the curves warm up alone.
         tower_steps: Steps of towers and curves together, at most; the held-out window says how many are kept.
         report_steps: Steps between two looks at the held-out window.
         batch_size: Users in a step.
-        warm_up_rate: Peak step size of the curves' slopes alone; their bends take a third.
+        warm_up_rate: Peak step size of the curves alone.
         curve_rate: The same beside the towers.
         tower_rate: Peak step size of the towers.
+        link_rank: Directions of co-purchase to keep.
+        link_ridge: Strength of its ridge, in mean squared lengths of a user's row.
         smoothness: Weight of the curves' roughness.
         weight_decay: Of the towers.
-        id_scale: Root mean square of the id embeddings when training begins, from a truncated SVD; 0 for none.
         titles: Where title embeddings come from: ``packaged``, ``none``, a local folder or a hub id.
         d_titles: Principal components of the title embeddings to keep.
         device: ``auto`` takes a GPU where there is one.
@@ -49,7 +50,7 @@ class TrainConfig(BaseModel):
 
     seed: int = 0
     min_events: int = Field(default=10, ge=1)
-    n_windows: int = Field(default=10, ge=2)
+    n_windows: int = Field(default=6, ge=2)
     stride_days: int = Field(default=28, ge=1)
     d: int = Field(default=64, ge=4)
     n_heads: int = Field(default=4, ge=1)
@@ -58,18 +59,19 @@ class TrainConfig(BaseModel):
     id_dropout: float = Field(default=0.1, ge=0, lt=1)
     group_dropout: float = Field(default=0.5, ge=0, lt=1)
     term_dropout: float = Field(default=0.1, ge=0, lt=1)
-    owned_weight: float = Field(default=4.0, ge=0)
     new_weight: float = Field(default=1.0, ge=0)
-    curve_steps: int = Field(default=120, ge=1)
+    temperature: float = Field(default=0.125, gt=0)
+    curve_steps: int = Field(default=200, ge=1)
     tower_steps: int = Field(default=100, ge=1)
     report_steps: int = Field(default=50, ge=1)
     batch_size: int = Field(default=128, ge=1)
-    warm_up_rate: float = Field(default=0.1, gt=0)
+    warm_up_rate: float = Field(default=0.05, gt=0)
     curve_rate: float = Field(default=0.02, gt=0)
     tower_rate: float = Field(default=1e-3, gt=0)
-    smoothness: float = Field(default=0.05, ge=0)
+    link_rank: int = Field(default=256, ge=1)
+    link_ridge: float = Field(default=4.0, gt=0)
+    smoothness: float = Field(default=0.02, ge=0)
     weight_decay: float = Field(default=1e-2, ge=0)
-    id_scale: float = Field(default=0.1, ge=0)
     titles: str = "packaged"
     d_titles: int = Field(default=64, ge=1)
     device: Literal["auto", "cpu"] = "auto"

@@ -24,24 +24,17 @@ WARM_UP_DAYS: Final = 60
 NEW_DAYS: Final = 180
 
 
-def context_columns(labels: tuple[str, ...]) -> tuple[tuple[str, str, float, float], ...]:
-    """Return the columns of ``context_features``.
-
-    Args:
-        labels: Labels of the promotions table.
-
-    Returns:
-        For each column its term, its name, and the first and the last knot of its curve.
-    """
+def context_columns(labels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the term and the name of each column of ``context_features``, by the labels of the promotions table."""
     return (
-        *(("promotion", label, 0.0, 1.0) for label in labels),
-        ("popularity", "users_7", 0.0, 6.0),
-        ("popularity", "users_30", 0.0, 7.0),
-        ("popularity", "users_90", 0.0, 7.5),
-        ("season", "lift", -1.5, 1.5),
-        ("novelty", "age", 0.0, float(np.log1p(NEW_DAYS))),
-        ("price", "level", -1.0, 4.0),
-        ("price", "rank", 0.0, 1.0),
+        *(("promotion", label) for label in labels),
+        ("popularity", "users_7"),
+        ("popularity", "users_30"),
+        ("popularity", "users_90"),
+        ("season", "lift"),
+        ("novelty", "age"),
+        ("price", "level"),
+        ("price", "rank"),
     )
 
 

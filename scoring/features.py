@@ -28,8 +28,11 @@ MAX_DAYS: Final = 365.0
 N_PRICE_BANDS: Final = 5
 
 PAIR_FEATURES: Final = (
-    "count_10", "count_30", "count_90", "count", "days_since", "overdue", "share", "popularity", "rebuy",
+    "count_10", "count_30", "count_90", "count", "days_since", "overdue", "share",
+    "users_7", "users_30", "users_90", "rebuy", "echo",
 )  # fmt: skip
+COUNT: Final = PAIR_FEATURES.index("count")
+
 CELL_FEATURES: Final = ("count_10", "count_30", "count_90", "count", "share")
 CELL_KINDS: Final = ("category", "brand", "price", "title")
 
@@ -101,7 +104,7 @@ class OwnEvidence:
     Attributes:
         user: Whose history, of each pair, sorted, shape ``(n_pairs,)``.
         item: The item that the user bought, shape ``(n_pairs,)``.
-        x: Features, columns as ``PAIR_FEATURES``, NaN where one says nothing, shape ``(n_pairs, 9)``.
+        x: Features, columns as ``PAIR_FEATURES``, NaN where one says nothing, shape ``(n_pairs, 12)``.
         cells: One for each of ``CELL_KINDS``.
     """
 
@@ -118,7 +121,7 @@ def own_evidence(log: Log, now: float, cells: Cells, item_stats: FloatArray) -> 
         log: Events before ``now``.
         now: The moment of scoring, in days since 1970.
         cells: The catalogue's cells.
-        item_stats: ``Snapshot.item_stats``: popularity and rebuying of each item, shape ``(n_items, 2)``.
+        item_stats: Popularity in three windows, rebuying and echo of each item, shape ``(n_items, 5)``.
 
     Returns:
         The evidence, with counts of occasions on a logarithmic scale.
@@ -129,7 +132,10 @@ def own_evidence(log: Log, now: float, cells: Cells, item_stats: FloatArray) -> 
     n_users = len(log.user_ids)
     base = _category_totals(by_category, cells.n_cells[0], n_users)
     share = counts[:, SHARE_DECAY] / np.maximum(base[user, cells.of_item[0, item]], 1e-9)
-    x = np.column_stack([np.log1p(counts), np.log1p(_last(age, start)), overdue(age, start), share, item_stats[item]])
+    stats = item_stats[item]  # (n_pairs, 5)
+    times = np.log1p(counts)
+    echo = times[:, COUNT] * stats[:, -1]
+    x = np.column_stack([times, np.log1p(_last(age, start)), overdue(age, start), share, stats[:, :-1], echo])
     others = [_cell_evidence(log, now, cells, kind, base) for kind in range(1, len(CELL_KINDS))]
     return OwnEvidence(user, item, x, (by_category, *others))
 

@@ -1,11 +1,11 @@
-"""What training makes small: a pointwise loss over all items, a listwise loss over items new to the user."""
+"""What training makes small: a pointwise loss over contenders, a listwise loss over items new to the user."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, softplus
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 HIDDEN = -1e9
 """Logit of a candidate that is out of the running."""
+
+N_CONTENDERS = 50
+"""New items that contend with what the user bought before: the best so many by score."""
 
 
 def listwise(logits: Tensor, user: Tensor, item: Tensor) -> Tensor:
@@ -35,45 +38,33 @@ def listwise(logits: Tensor, user: Tensor, item: Tensor) -> Tensor:
     return (gap * weight).sum() / weight.sum().clamp(min=1e-9)
 
 
-def pointwise(logits: Tensor, user: Tensor, item: Tensor) -> Tensor:
-    """Return the binary cross-entropy of all pairs, per purchase; it keeps every score a log-odds.
+def training_loss(logits: Tensor, batch: Batch, *, new_weight: float, temperature: float) -> tuple[Tensor, Tensor]:
+    """Return the pointwise loss over contenders and the listwise loss over items new to the user.
 
-    Args:
-        logits: Scores, shape ``(n_items, n_users)``.
-        user: Who bought, shape ``(n_positives,)``.
-        item: What, shape ``(n_positives,)``.
-
-    Returns:
-        A scalar.
-    """
-    total = softplus(logits).sum() - logits[item, user].sum()
-    return total / max(len(user), 1)
-
-
-def training_loss(logits: Tensor, batch: Batch, owned_weight: float, new_weight: float) -> tuple[Tensor, Tensor]:
-    """Return the pointwise loss over all items and the listwise loss over items new to the user.
-
-    The first ranks what is bought again and keeps probabilities honest; the second teaches the towers, which the
-    user's own history would otherwise leave idle. Items that the user bought before weigh more, purchase or not: they
-    are few among all items and most of every list.
+    The first tells what is bought again and keeps the scores of a list log-odds. The second teaches what is new, at a
+    low temperature: among new items only their order counts, so they may stand close together, and what the towers say
+    of thousands of them does not drown what the user's own history says of a few.
 
     Args:
         logits: Scores of the candidates, shape ``(n_candidates, n_users)``.
         batch: Who had bought what, and who bought what next.
-        owned_weight: Extra weight of items that the user bought before.
-        new_weight: Weight of the listwise loss.
+        new_weight: Weight of the second.
+        temperature: Of its softmax; below 1.
 
     Returns:
-        Two scalars, both weighted.
+        Two scalars, the second already weighted.
     """
     bought = torch.zeros(logits.shape, dtype=torch.bool, device=logits.device)
     bought[batch.bought_item, batch.bought_user] = True
     is_candidate = batch.pair_candidate >= 0
     item, user = batch.pair_candidate[is_candidate], batch.pair_user[is_candidate]
-    again = binary_cross_entropy_with_logits(logits[item, user], bought[item, user].to(logits.dtype), reduction="sum")
-    everything = pointwise(logits, batch.bought_user, batch.bought_item)
     owned = torch.zeros_like(bought)
     owned[item, user] = True
+    fresh = logits.masked_fill(owned, HIDDEN)
+    best = fresh.detach().topk(min(N_CONTENDERS, len(logits)), dim=0).indices  # (n_contenders, n_users)
+    contenders = torch.cat([logits[item, user], fresh.gather(0, best).flatten()])
+    hits = torch.cat([bought[item, user], (bought & ~owned).gather(0, best).flatten()])
+    pointwise = binary_cross_entropy_with_logits(contenders, hits.to(logits.dtype), reduction="sum")
     is_new = ~owned[batch.bought_item, batch.bought_user]
-    fresh = listwise(logits.masked_fill(owned, HIDDEN), batch.bought_user[is_new], batch.bought_item[is_new])
-    return everything + owned_weight * again / max(len(batch.bought_user), 1), new_weight * fresh
+    new = listwise(fresh / temperature, batch.bought_user[is_new], batch.bought_item[is_new])
+    return pointwise / max(len(batch.bought_user), 1), new_weight * new

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from scoring.context import TERMS, context_columns
+from scoring.copurchase import SHORT
 from scoring.curves import Curves
 from scoring.features import CELL_FEATURES, CELL_KINDS, PAIR_FEATURES
 from scoring.item_tower import ItemTower
 from scoring.user_tower import UserTower
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from scoring.batches import Batch
+    from scoring.batches import Batch, Window
     from scoring.item_tower import ItemInputs
 
 OWN_FEATURES: Final = ("times_bought", "due", "category_share", "usual_brand", "usual_price")
@@ -28,33 +30,26 @@ OWN_FEATURES: Final = ("times_bought", "due", "category_share", "usual_brand", "
 PAIR_PART: Final = {
     "count_10": "times_bought", "count_30": "times_bought", "count_90": "times_bought", "count": "times_bought",
     "days_since": "due", "overdue": "due", "share": "category_share",
-    "popularity": "times_bought", "rebuy": "times_bought",
+    "users_7": "times_bought", "users_30": "times_bought", "users_90": "times_bought",
+    "rebuy": "times_bought", "echo": "times_bought",
 }  # fmt: skip
 CELL_PART: Final = {
     "category": "category_share", "title": "category_share", "brand": "usual_brand", "price": "usual_price",
 }  # fmt: skip
 
-PAIR_HIGH: Final = {
-    "count_10": 1.5, "count_30": 2.2, "count_90": 3.0, "count": 4.0, "days_since": 5.9, "overdue": 3.0, "share": 1.0,
-    "popularity": 7.0, "rebuy": 1.5,
-}  # fmt: skip
-CELL_HIGH: Final = {"count_10": 2.0, "count_30": 2.7, "count_90": 3.5, "count": 4.5, "share": 1.0}
+
+THIN: Final = 11
+"""Every so many rows suffice to place knots."""
 
 
 class OwnHistory(nn.Module):
     """``h``: learned curves over what the user's history says of an item and its cells; zero for an empty history."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, gain: float) -> None:
         super().__init__()
-        low = [-3.0 if name == "overdue" else 0.0 for name in PAIR_FEATURES]
-        self.pair = Curves(low, [PAIR_HIGH[name] for name in PAIR_FEATURES])
-        high = [CELL_HIGH[name] for name in CELL_FEATURES]
-        self.cell = nn.ModuleList(Curves([0.0] * len(high), high) for _ in CELL_KINDS)
+        self.pair = Curves(len(PAIR_FEATURES))
+        self.cell = nn.ModuleList(Curves(len(CELL_FEATURES), gain=gain) for _ in CELL_KINDS)
         part = torch.tensor([OWN_FEATURES.index(PAIR_PART[name]) for name in PAIR_FEATURES])
-        with torch.no_grad():  # start near personal frequency
-            self.pair.slope[PAIR_FEATURES.index("count_90")] = 5.0
-            self.pair.slope[PAIR_FEATURES.index("popularity")] = -2.5
-            self.pair.bend[PAIR_FEATURES.index("popularity")] = 1.5
         self.register_buffer("pair_part", nn.functional.one_hot(part, len(OWN_FEATURES)).float(), persistent=False)
 
     pair_part: Tensor
@@ -105,15 +100,12 @@ class Context(nn.Module):
         labels: Labels of the promotions table.
     """
 
-    def __init__(self, labels: tuple[str, ...]) -> None:
+    def __init__(self, labels: tuple[str, ...], *, gain: float) -> None:
         super().__init__()
         columns = context_columns(labels)
-        self.curves = Curves([column[2] for column in columns], [column[3] for column in columns])
+        self.curves = Curves(len(columns), gain=gain)
+        self.popularity = [column[1] for column in columns].index("users_30")
         term = torch.tensor([TERMS.index(column[0]) for column in columns])
-        with torch.no_grad():  # start near the share of users who bought the item
-            users = [column[1] for column in columns].index("users_30")
-            self.curves.slope[users] = 8.0
-            self.curves.bend[users] = -9.0
         self.register_buffer("term", nn.functional.one_hot(term, len(TERMS)).float(), persistent=False)
         self.register_buffer("mean", torch.zeros(len(TERMS)))
 
@@ -137,24 +129,27 @@ class GlassBox(nn.Module):
         n_queries: Learned queries over the category tokens.
         dropout: Share of hidden units dropped in training.
         id_dropout: Share of ids hidden in training.
+        gain: Size of everything that speaks of items new to the user, beside own history of a bought item.
     """
 
     def __init__(
         self, sizes: Mapping[str, int], labels: tuple[str, ...], *, d: int, n_heads: int, n_queries: int,
-        dropout: float, id_dropout: float,
+        dropout: float, id_dropout: float, gain: float,
     ) -> None:  # fmt: skip
         super().__init__()
         self.settings = {
             "sizes": dict(sizes), "d": d, "n_heads": n_heads, "n_queries": n_queries, "dropout": dropout,
-            "id_dropout": id_dropout,
+            "id_dropout": id_dropout, "gain": gain,
         }  # fmt: skip
         self.item_tower = ItemTower(**sizes, d=d, id_dropout=id_dropout)
         self.user_tower = UserTower(
             len(PAIR_FEATURES), len(CELL_FEATURES), sizes["n_categories"],
             d=d, n_heads=n_heads, n_queries=n_queries, dropout=dropout,
         )  # fmt: skip
-        self.own = OwnHistory()
-        self.context = Context(labels)
+        self.own = OwnHistory(gain=gain)
+        self.gain = gain
+        self.log_link = nn.Parameter(torch.tensor(-1.0))
+        self.context = Context(labels, gain=gain)
 
     def forward(self, batch: Batch, items: ItemInputs, cell_of_item: Tensor, *, with_towers: bool = True) -> Tensor:
         """Return the score of every candidate for every user of a batch.
@@ -163,12 +158,13 @@ class GlassBox(nn.Module):
             batch: The users' evidence.
             items: Inputs of the candidates, and behind them of the other items in the users' histories.
             cell_of_item: Cell of each candidate, one row for each kind, shape ``(4, n)``.
-            with_towers: Whether the towers take part; the curves warm up without them.
+            with_towers: Whether the learned towers take part; curves and co-purchase warm up without them.
 
         Returns:
             Logits, shape ``(n, n_users)``.
         """
-        curves: Tensor = self.own(batch, cell_of_item) + self.context_sum(batch)
+        links = self.link_scale * (batch.link_item @ self.link_embedding(batch.link_user).T)  # (n, n_users)
+        curves: Tensor = self.own(batch, cell_of_item) + self.context_sum(batch) + links
         if not with_towers:
             return curves
         n = cell_of_item.shape[1]
@@ -176,8 +172,58 @@ class GlassBox(nn.Module):
         U = self.user_tower(batch.events, trunk[batch.pair_row])  # (n_users, d)
         # Centred: a history adds to an item what it adds beyond the average candidate, never a lift of all items alike.
         V = V[:n] - V[:n].mean(dim=0)
-        logits: Tensor = V @ U.T + curves
+        logits: Tensor = self.gain * (V @ U.T) + curves
         return logits
+
+    @property
+    def link_scale(self) -> Tensor:
+        """Weight of co-purchase."""
+        return self.gain * self.log_link.exp()
+
+    def link_embedding(self, sums: Tensor) -> Tensor:
+        """Return users' side of co-purchase at nearly unit length, shape ``(n_users, rank)``."""
+        return sums * (sums.square().sum(dim=1, keepdim=True) + SHORT).rsqrt()
+
+    def item_embedding(self, items: ItemInputs, candidates: Tensor, link_item: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both readings of every item, ``V`` with co-purchase behind it.
+
+        Args:
+            items: Inputs of the whole catalogue.
+            candidates: Rankable items, shape ``(n_candidates,)``.
+            link_item: Items' side of co-purchase, shape ``(n_items, rank)``.
+
+        Returns:
+            What the user tower reads, shape ``(n_items, d)``, and ``V``, shape ``(n_items, d + rank)``.
+        """
+        trunk, V = self.item_tower(items)
+        # Centred as in training: what a history adds to an item is what it adds beyond the average candidate.
+        V = self.gain * (V - V[candidates].mean(dim=0))
+        return trunk, torch.cat([V, self.link_scale * link_item], dim=1)
+
+    def embed(self, sums: Tensor) -> Tensor:
+        """Return ``U`` from sums of what tokens add.
+
+        Args:
+            sums: The user tower's summands with co-purchase behind them, shape ``(n, d_sum)``; zeros for no history.
+
+        Returns:
+            User embeddings, shape ``(n, d + rank)``.
+        """
+        width = self.user_tower.d_sum
+        return torch.cat([self.user_tower.embed(sums[:, :width]), self.link_embedding(sums[:, width:])], dim=1)
+
+    def place_knots(self, windows: Sequence[Window]) -> None:
+        """Put the curves' knots where the windows' values lie, and begin near popularity and personal frequency.
+
+        Args:
+            windows: Moments to learn from.
+        """
+        self.own.pair.place_knots(np.concatenate([w.own.x[::THIN] for w in windows]))
+        for kind, curves in enumerate(self.own.cell):
+            cast("Curves", curves).place_knots(np.concatenate([w.own.cells[kind].x[::THIN] for w in windows]))
+        self.context.curves.place_knots(np.concatenate([w.context for w in windows]))
+        self.own.pair.start(PAIR_FEATURES.index("count_90"), slope=1.5, offset=0.5)
+        self.context.curves.start(self.context.popularity, slope=self.gain, offset=-3.5)
 
     def roughness(self) -> Tensor:
         """Return how far all curves are from straight lines."""

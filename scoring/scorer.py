@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from scoring.batches import CellRows, token_events
+from scoring.batches import CellRows, item_stats, link_user, token_events
 from scoring.context import TERMS, context_features
 from scoring.errors import ShapeError
-from scoring.features import CELL_KINDS, own_evidence
+from scoring.features import CELL_KINDS, COUNT, own_evidence
 from scoring.log import Log, to_day
 from scoring.model import CELL_PART, OWN_FEATURES
 from scoring.retrieval import best
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from scoring.calibration import Calibration
     from scoring.catalogue import Catalogue, IndexArray
+    from scoring.copurchase import CoPurchase
     from scoring.features import Cells, OwnEvidence
     from scoring.history import History
     from scoring.item_tower import ItemInputs
@@ -92,7 +93,7 @@ class UserState:
             User embeddings, shape ``(n_coalitions, d)``.
         """
         with torch.no_grad():
-            embedding: FloatArray = self._model.user_tower.embed(torch.from_numpy(sums)).numpy()
+            embedding: FloatArray = self._model.embed(torch.from_numpy(sums)).numpy()
         return embedding
 
     def user_embedding(self, present: BoolArray) -> FloatArray:
@@ -128,6 +129,7 @@ class GlassBoxScorer:
         candidates: Rankable items, ascending, shape ``(n_candidates,)``.
         model: The learned parts.
         inputs: What the item tower reads, for the whole catalogue.
+        links: Co-purchase at the end of training.
         calibration: From score to probability.
     """
 
@@ -136,16 +138,18 @@ class GlassBoxScorer:
 
     def __init__(
         self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, cells: Cells,
-        candidates: IndexArray, model: GlassBox, inputs: ItemInputs, calibration: Calibration,
+        candidates: IndexArray, model: GlassBox, inputs: ItemInputs, links: CoPurchase,
+        calibration: Calibration,
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions = catalogue, snapshot, promotions
         self.cells, self.candidates, self.calibration, self.inputs = cells, candidates, calibration, inputs
         self.model = model.double().eval()
         with torch.no_grad():
-            trunk, V = self.model.item_tower(inputs.double())
-        self._trunk = trunk  # (n_items, d)
-        # Centred as in training: what a history adds to an item is what it adds beyond the average candidate.
-        self.item_embedding: FloatArray = (V - V[torch.from_numpy(candidates)].mean(dim=0)).numpy()  # (n_items, d)
+            self._trunk, V = self.model.item_embedding(
+                inputs.double(), torch.from_numpy(candidates), torch.from_numpy(links.target).double()
+            )
+        self.item_embedding: FloatArray = V.numpy()  # (n_items, d + rank)
+        self.links, self._item_stats = links, item_stats(snapshot, links)
         self._context: tuple[pd.Timestamp, FloatArray] | None = None
 
     @classmethod
@@ -170,11 +174,11 @@ class GlassBoxScorer:
         Returns:
             The user as the scorer sees it.
         """
-        own = own_evidence(Log.from_history(history), to_day(history.as_of), self.cells, self.snapshot.item_stats)
+        own = own_evidence(Log.from_history(history), to_day(history.as_of), self.cells, self._item_stats)
         with torch.no_grad():
             summands = self._summands(own)
             pair_parts = self.model.own.pair_parts(torch.from_numpy(own.x)).numpy()
-            everything = self.model.user_tower.embed(summands.sum(dim=0, keepdim=True))[0]
+            everything = self.model.embed(summands.sum(dim=0, keepdim=True))[0]
         return UserState(
             history=history,
             categories=own.cells[0].cell,
@@ -192,7 +196,9 @@ class GlassBoxScorer:
         rows = CellRows(user, cell, x, self.cells.n_cells[0])
         events = token_events(own.user, self.cells.of_item[0, own.item], torch.from_numpy(own.x), rows, 1)
         tower = self.model.user_tower
-        return tower.summands(tower.tokens(events, self._trunk[torch.from_numpy(own.item)]))
+        tokens = tower.tokens(events, self._trunk[torch.from_numpy(own.item)])
+        sums = link_user(self.links, events.group.numpy(), own.item, own.x[:, COUNT], len(category.cell))
+        return torch.cat([tower.summands(tokens), torch.from_numpy(sums)], dim=1)
 
     def _cell_heights(self, own: OwnEvidence) -> tuple[FloatArray, ...]:
         tables = []

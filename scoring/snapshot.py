@@ -83,11 +83,6 @@ class Snapshot:
         """Distinct users of each item in the last 30 days, shape ``(n_items,)``."""
         return self.users_by_window[:, 1]
 
-    @property
-    def item_stats(self) -> FloatArray:
-        """Popularity and rebuying of each item, which tell how much a past purchase means, shape ``(n_items, 2)``."""
-        return np.column_stack([np.log1p(self.users_by_window[:, 2]), self.rebuy])
-
     @classmethod
     def build(cls, tables: Tables, catalogue: Catalogue, as_of: pd.Timestamp) -> Snapshot:
         """Count the tables' events before a moment.

@@ -13,6 +13,7 @@ import torch
 from scoring.artifacts import read_arrays, read_manifest, write_arrays, write_manifest
 from scoring.calibration import Calibration
 from scoring.catalogue import Catalogue
+from scoring.copurchase import CoPurchase
 from scoring.errors import ArtifactError
 from scoring.features import Cells
 from scoring.item_tower import ItemInputs
@@ -53,6 +54,8 @@ def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: M
         {
             **arrays,
             "candidates": scorer.candidates,
+            "link_source": scorer.links.source[scorer.candidates],
+            "link_target": scorer.links.target[scorer.candidates],
             "cells": scorer.cells.of_item,
             "calibration_score": scorer.calibration.score,
             "calibration_probability": scorer.calibration.probability,
@@ -106,8 +109,19 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         candidates=shop["candidates"],
         model=model,
         inputs=ItemInputs(**{f.name: torch.from_numpy(shop[f"input_{f.name}"]) for f in fields(ItemInputs)}),
+        links=_links(shop, len(catalogue)),
         calibration=Calibration(shop["calibration_score"], shop["calibration_probability"]),
     )
+
+
+def _links(shop: Arrays, n_items: int) -> CoPurchase:
+    """Return co-purchase of the whole catalogue; items that are no candidates have none."""
+    sides = []
+    for name in ("link_source", "link_target"):
+        side = np.zeros((n_items, shop[name].shape[1]), dtype=np.float32)
+        side[shop["candidates"]] = shop[name]
+        sides.append(side)
+    return CoPurchase(*sides)
 
 
 def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
-from scipy.sparse import csr_matrix, diags
-from scipy.sparse.linalg import svds
 
 from scoring.batches import Dropout, make_batch
 from scoring.calibration import Calibration
@@ -85,11 +83,8 @@ class Trainer:
             },
             shop.promotions.labels,
             d=config.d, n_heads=config.n_heads, n_queries=config.n_queries,
-            dropout=config.dropout, id_dropout=config.id_dropout,
+            dropout=config.dropout, id_dropout=config.id_dropout, gain=config.temperature,
         )  # fmt: skip
-        if config.id_scale:
-            ids = copurchase_factors(shop, config.d, config.seed) * config.id_scale
-            self.model.item_tower.id.weight.data[1:] = torch.from_numpy(ids)
         self.network = self.accelerator.prepare(self.model)
 
     def fit(
@@ -106,6 +101,7 @@ class Trainer:
         Returns:
             What was seen on the held-out window.
         """
+        self.model.place_knots(windows)
         config = self.config
         reports: list[Report] = []
         n_steps = config.curve_steps + tower_steps
@@ -127,15 +123,14 @@ class Trainer:
         """Yield the optimizer of each step, its rate set, and whether the towers take part."""
         config = self.config
         named = list(self.model.named_parameters())
-        slopes = [p for name, p in named if name.endswith("slope")]
-        bends = [p for name, p in named if name.endswith("bend")]
-        towers = [p for name, p in named if not name.endswith(("slope", "bend"))]
+        curves = [p for name, p in named if name.endswith(("knots", "log_link"))]
+        towers = [p for name, p in named if not name.endswith(("knots", "log_link"))]
         warm_up, joint = config.warm_up_rate, config.curve_rate
         stages = (
-            (config.curve_steps, ((slopes, warm_up, 0.0), (bends, warm_up / 3, 0.0)), False),
+            (config.curve_steps, ((curves, warm_up, 0.0),), False),
             (
                 tower_steps,
-                ((slopes, joint, 0.0), (bends, joint / 3, 0.0), (towers, config.tower_rate, config.weight_decay)),
+                ((curves, joint, 0.0), (towers, config.tower_rate, config.weight_decay)),
                 True,
             ),
         )
@@ -162,7 +157,9 @@ class Trainer:
         optimizer.zero_grad()
         with self.accelerator.autocast():
             logits = self._logits(batch, with_towers=with_towers)
-        everything, new = training_loss(logits.float(), batch, config.owned_weight, config.new_weight)
+        everything, new = training_loss(
+            logits.float(), batch, new_weight=config.new_weight, temperature=config.temperature
+        )
         loss = everything + new + config.smoothness * self.model.roughness()
         self.accelerator.backward(loss)
         optimizer.step()
@@ -231,35 +228,6 @@ def _recalls(batch: Batch, logits: Tensor) -> tuple[Tensor, Tensor]:
         recall = truth.gather(0, top).sum(dim=0) / n_true.clamp(1, K)
         recalls.append(recall[n_true > 0].cpu())
     return recalls[0], recalls[1]
-
-
-def copurchase_factors(shop: Shop, d: int, seed: int) -> FloatArray:
-    """Return where the id embeddings start: a truncated SVD of who bought what, with unit mean square.
-
-    Source: Cremonesi et al. (2010), Performance of recommender algorithms on top-N recommendation tasks (PureSVD).
-
-    Args:
-        shop: The log, the candidates.
-        d: Width.
-        seed: Source of chance.
-
-    Returns:
-        Vectors, shape ``(n_candidates, d)``; columns beyond the rank of the log are zero.
-    """
-    place = shop.place()[shop.log.item_index]
-    user, place = shop.log.user_index[place >= 0], place[place >= 0]
-    shape = (len(shop.log.user_ids), len(shop.candidates))
-    bought = csr_matrix((np.ones(len(place)), (user, place)), shape=shape)
-    buyers = np.bincount(bought.indices, minlength=shape[1])
-    bought.data = np.log1p(bought.data)
-    length = np.sqrt(np.asarray(bought.multiply(bought).sum(axis=1)).ravel())
-    scaled = diags(1 / np.maximum(length, 1e-9)) @ bought @ diags(1 / np.sqrt(np.maximum(buyers, 1.0)))
-    rank = min(d, min(shape) - 1)
-    start = np.random.default_rng(seed).standard_normal(min(shape))
-    _, values, rows = svds(scaled, k=rank, v0=start)
-    factors = np.zeros((shape[1], d))
-    factors[:, :rank] = rows.T * values
-    return (factors / max(float(np.sqrt((factors**2).mean())), 1e-9)).astype(np.float32)
 
 
 def _accelerator(config: TrainConfig):  # type: ignore[no-untyped-def]  # the library has no types

@@ -77,7 +77,16 @@ def train(
     promotions = PromotionCalendar(tables.promotions, catalogue)
     snapshot = Snapshot.from_log(log, catalogue, cutoff)
     cells = Cells.build(catalogue, snapshot.price)
-    shop = Shop(catalogue, log, promotions, cells, candidate_items(snapshot.n_events, config.min_events))
+    shop = Shop(
+        catalogue,
+        log,
+        promotions,
+        cells,
+        candidate_items(snapshot.n_events, config.min_events),
+        config.link_rank,
+        config.link_ridge,
+        config.seed,
+    )
     windows = _windows(shop, cutoff, config, progress)
     inputs = _item_inputs(shop, snapshot, config, artifacts_dir, progress)
     trial = Trainer(shop, inputs, config)
@@ -88,7 +97,7 @@ def train(
     trainer.model.context.mean.copy_(trainer.context_mean(windows))
     scorer = GlassBoxScorer(
         catalogue, snapshot, promotions, cells=cells, candidates=shop.candidates, model=trainer.model.cpu(),
-        inputs=inputs, calibration=calibration,
+        inputs=inputs, links=shop.links(cutoff), calibration=calibration,
     )  # fmt: skip
     entries = {"cutoff": cutoff.isoformat(), "config": config.model_dump()}
     save_scorer(scorer, tables, artifacts_dir, entries)

@@ -72,6 +72,7 @@ class UserTower(nn.Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self.n_heads, self.n_queries = n_heads, n_queries
+        self.d_sum = n_queries * (d + 1)
         self.read = nn.Sequential(nn.Linear(n_features, d), nn.GELU(), nn.Linear(d, n_heads))
         self.key = nn.Linear(d, n_heads)
         self.value = nn.Linear(d, d, bias=False)

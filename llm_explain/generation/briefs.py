@@ -88,7 +88,12 @@ class BriefReader:
         named = in_order(kinds)
         finding = self._verifier.check(text, named)
         found = SLOT.findall(text)
-        degrees = {kind: need.degree for need in sorted(finding.needs, key=lambda need: need.degree) for kind in named if kind in need.kinds}
+        degrees = {
+            kind: need.degree
+            for need in sorted(finding.needs, key=lambda need: need.degree)
+            for kind in named
+            if kind in need.kinds
+        }
         parts = [
             Part(kind, tuple(slot for slot in found if KIND_OF_SLOT.get(slot) == kind), degrees.get(kind, ""))
             for kind in sorted(named, key=lambda kind: self._verifier.wording.place(text, kind))
@@ -134,7 +139,11 @@ class BriefBook:
         parts: list[Part] = []
         for kind in named:
             required = SLOTS[kind].required
-            part = Part(kind, required) if is_plain else chance.choice(self._parts.get((kind, tone)) or [Part(kind, required)])
+            part = (
+                Part(kind, required)
+                if is_plain
+                else chance.choice(self._parts.get((kind, tone)) or [Part(kind, required)])
+            )
             said = {slot for other in parts for slot in other.slots}
             twins = {slot for slot in required if said & set(self._twins.get(slot, ()))}
             parts.append(part._replace(slots=tuple(slot for slot in part.slots if slot not in twins)))

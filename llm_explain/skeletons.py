@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llm_explain.claims import KINDS as CLAIM_KINDS
 from llm_explain.errors import ClaimError
+from llm_explain.scripts import LETTER, SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +28,8 @@ ITEM = "item"
 
 ITEM_LABEL = "item_label"
 """Value of ``{item}`` before a colon, where it is a label and not part of a sentence."""
+
+_OPENING_WORD = re.compile(rf"\{{[a-z_]+\}}|(?:['’{{}}]|{LETTER})+|{SIGN}{{1,2}}")
 
 OPENING_WORDS = 3
 """Two texts of one list never share their first words, this many."""
@@ -158,5 +161,5 @@ def opening(text: str) -> str:
     Returns:
         At most three words, one space between them.
     """
-    words = re.findall(r"[\w'’{}]+", text.casefold())
+    words = _OPENING_WORD.findall(text.casefold())
     return " ".join(words[:OPENING_WORDS])

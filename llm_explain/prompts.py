@@ -70,8 +70,7 @@ def read_prompt_file(*parts: str) -> tuple[str, str]:
         text = data.decode("utf-8")
     except OSError as error:
         raise PromptError(
-            f"{'/'.join(parts)} is missing but a file under prompts/ is needed. "
-            f"Locales there: {', '.join(locales())}."
+            f"{'/'.join(parts)} is missing but a file under prompts/ is needed. Locales there: {', '.join(locales())}."
         ) from error
     except UnicodeDecodeError as error:
         raise PromptError(f"{path} is not UTF-8 but UTF-8 text is needed. Save it as UTF-8.") from error
@@ -156,9 +155,6 @@ class PromptTemplate:
 
         Returns:
             The conversation.
-
-        Raises:
-            PromptError: If the template asks for what it is not given.
         """
         messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples)})
         return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
@@ -171,9 +167,6 @@ class PromptTemplate:
 
         Returns:
             The conversation.
-
-        Raises:
-            PromptError: If the template asks for what it is not given.
         """
         messages = self._render({"brief": brief})
         return Prompt(messages=messages, kinds=brief.kinds, tone=brief.tone, origin=self.origin, slots=brief.slots)

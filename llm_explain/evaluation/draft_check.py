@@ -1,4 +1,4 @@
-"""How well a tuned language model writes what it never read: first drafts on combinations of kinds that were held out."""
+"""How well a tuned language model writes of combinations of claim kinds that it never read: its first drafts."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ def check_drafts(
     briefs = BriefAsking(lexicon, seed=seed)
     examples = ExampleAsking(lexicon)
     asked = [prompt for (kinds, tone), times in counts.items() for prompt in briefs.prompts(kinds, tone, times)]
-    asked_untuned = [prompt for (kinds, tone), times in counts.items() for prompt in examples.prompts(kinds, tone, times)]
+    asked_untuned = [
+        prompt for (kinds, tone), times in counts.items() for prompt in examples.prompts(kinds, tone, times)
+    ]
     verifier = SkeletonVerifier(lexicon)
 
     texts = _write(tuned, asked, seed, "first drafts", progress)

@@ -152,14 +152,15 @@ class Skeleton:
         return all(any(need.degree in licences.get(kind, ()) for kind in need.kinds) for need in self.needs)
 
 
-def opening(text: str) -> str:
+def opening(text: str, n_words: int = OPENING_WORDS) -> str:
     """Return the first words of a sentence, lower-cased, without punctuation.
 
     Args:
         text: Sentence or skeleton.
+        n_words: How many.
 
     Returns:
-        At most three words, one space between them.
+        At most so many words, one space between them.
     """
     words = _OPENING_WORD.findall(text.casefold())
-    return " ".join(words[:OPENING_WORDS])
+    return " ".join(words[:n_words])

@@ -45,6 +45,7 @@ class PolicySettings(BaseModel):
         no_brands: Values of ``brand`` that stand for no brand, such as one for everything that is sold loose.
         is_first_seen_stated: Whether ``first_seen`` in the items table is the shop's own word and not read off a log.
         blocked_words: Words and phrases that no text may contain.
+        lexicalised: Whether a language model reads names and values and phrases them freely; for strong models.
         currency: ISO 4217 code of the prices in the tables.
         sensitive: Names that no text may say or hint at.
     """
@@ -62,6 +63,7 @@ class PolicySettings(BaseModel):
     no_brands: tuple[str, ...] = ()
     is_first_seen_stated: bool = False
     blocked_words: tuple[str, ...] = ()
+    lexicalised: bool = False
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     sensitive: Sensitive = Sensitive()
 

@@ -103,6 +103,10 @@ class Linter:
 
     Args:
         locale: A folder under ``prompts/``.
+
+    Attributes:
+        corpus: The hand-written sentences.
+        clauses: Each clause of the grammar as a sentence: place, text, kinds and tone.
     """
 
     def __init__(self, locale: str) -> None:
@@ -111,7 +115,8 @@ class Linter:
         self._skeletons = SkeletonVerifier(self._lexicon)
         self._verifier = Verifier(self._lexicon)
         self._realiser = Realiser(self._lexicon)
-        self._templates = Templates(self._lexicon)
+        self.corpus = read_corpus(locale)
+        self.clauses = Templates(self._lexicon).clauses()
 
     def check(self, report: Callable[[str, int, int], None] = lambda *_: None) -> Iterator[Linted]:
         """Yield every file and sentence of the locale, with its faults.
@@ -125,13 +130,11 @@ class Linter:
         locale = self._lexicon.locale
         yield self._file(f"{locale}/surfaces.yaml", lambda: load_surfaces(locale))
         yield self._file(f"{locale}/lexicon.yaml", self._compile)
-        corpus = read_corpus(locale)
-        for number, line in enumerate(corpus, start=1):
-            report(f"{locale} sentences", number, len(corpus))
+        for number, line in enumerate(self.corpus, start=1):
+            report(f"{locale} sentences", number, len(self.corpus))
             yield self.sentence(f"{locale}/skeletons, sentence {number}", line.text, line.kinds, line.tone)
-        clauses = self._templates.clauses()
-        for number, (where, text, kinds, tone) in enumerate(clauses, start=1):
-            report(f"{locale} grammar", number, len(clauses))
+        for number, (where, text, kinds, tone) in enumerate(self.clauses, start=1):
+            report(f"{locale} grammar", number, len(self.clauses))
             yield self.sentence(f"{locale}/grammar.yaml, {where}", text, kinds, tone)
 
     def sentence(self, where: str, text: str, kinds: Sequence[str], tone: str) -> Linted:

@@ -156,9 +156,6 @@ class PromptTemplate:
 
         Returns:
             The conversation.
-
-        Raises:
-            PromptError: If the template asks for what it is not given.
         """
         messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples)})
         return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
@@ -189,9 +186,6 @@ class PromptTemplate:
 
         Returns:
             The conversation.
-
-        Raises:
-            PromptError: If the template asks for what it is not given.
         """
         messages = self._render({"brief": brief})
         return Prompt(messages=messages, kinds=brief.kinds, tone=brief.tone, origin=self.origin, slots=brief.slots)

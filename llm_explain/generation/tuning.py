@@ -77,6 +77,9 @@ def tune(
 
     Returns:
         The record: lines and combinations held out, losses by step, seconds.
+
+    Raises:
+        SettingError: If the base model is an adapter already.
     """
     transformers, _ = _libraries()
     weights = find_weights(language_model)
@@ -146,7 +149,7 @@ def tune_on(
     started = time.perf_counter()
     trainer.train()
     adapted.half().save_pretrained(out)
-    record = {
+    record: dict[str, Any] = {
         "base_model": base_model,
         "locale": lexicon.locale,
         "prompt": example.origin,

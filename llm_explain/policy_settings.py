@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from llm_explain.claims.derive import KINDS
 
-
 KindsOrCategories = TypeVar("KindsOrCategories", tuple[str, ...], dict[str, tuple[str, ...]])
 
 

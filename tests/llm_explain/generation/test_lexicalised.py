@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from llm_explain.errors import GenerationError
 from llm_explain.generation.generator import Draft
 from llm_explain.generation.lexicalised import FreeWriter
-from llm_explain.errors import GenerationError
 from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy
 from llm_explain.policy_settings import PolicySettings

@@ -78,7 +78,7 @@ def test_true_texts_pass(text, kinds):
         ("这款你买过12天。", "slot_missing"),
         ("这款你从未买过12次。", "negation"),
         ("这款你买过12次，现在打折。", "unlicensed_promotion"),
-        ("这款你买过12次，最好吃。", "hype"),
+        ("这款你买过12次，好吃。", "hype"),
         ("这款你买过12次，也买牛奶。", "unlicensed_name"),
         ("这款你买过12次，快买。", "pressing"),
         ("这款你买过12次，尊享。", "policy"),

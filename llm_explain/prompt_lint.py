@@ -125,7 +125,7 @@ class Linter:
             report: Told what is checked, how many are done and how many there are.
 
         Yields:
-            One finding for each file and sentence.
+            Linted: One finding for each file and sentence.
         """
         locale = self._lexicon.locale
         yield self._file(f"{locale}/surfaces.yaml", lambda: load_surfaces(locale))

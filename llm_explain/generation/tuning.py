@@ -148,7 +148,9 @@ def tune_on(
     trainer.remove_callback(transformers.PrinterCallback)
     started = time.perf_counter()
     trainer.train()
+    adapted.peft_config["default"].base_model_name_or_path = base_model  # no path of this machine
     adapted.half().save_pretrained(out)
+    (out / "README.md").unlink(missing_ok=True)  # peft's empty model card
     record: dict[str, Any] = {
         "base_model": base_model,
         "locale": lexicon.locale,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llm_explain.realise import Scene
     from llm_explain.records import Claim
     from llm_explain.surfaces import Limits
+    from llm_explain.verifier.wording import Phrase
 
 _MOST_READINGS = 24
 _SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")
@@ -244,12 +245,13 @@ class Verifier:
             for match in re.finditer(_occurrence(value), text, re.IGNORECASE)
         ]
         wording = self._skeletons.wording
-        words = wording.unspaced_words(text.lower())
+        words: list[Phrase] | None = None
         for match in self.names.find(text):
             if any(start <= match.start and match.end <= end for start, end in spans):
                 continue
             if all(wording.is_known(word) for word in match.name.split()):
                 continue
+            words = wording.unspaced_words(text.lower()) if words is None else words
             if any(word.start <= match.start and match.end <= word.end for word in words):
                 continue
             yield Fault("unlicensed_name", f"{match.name!r} is a name that no claim licenses", (match.start, match.end))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from llm_explain.realise import Realiser
 from llm_explain.records import Fault, Verdict
-from llm_explain.scripts import LETTER, STOPS, bounded
+from llm_explain.scripts import LETTER, STOPS, WORD_BEGINS, WORD_ENDS, bounded
 from llm_explain.skeletons import ITEM, ITEM_LABEL, SLOTS
 from llm_explain.verifier.names import NameIndex
 from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
@@ -259,7 +259,7 @@ class Verifier:
 
 def _occurrence(value: str) -> str:
     """Return a pattern of a value that stands by itself."""
-    return rf"(?<![$€£¥%.-])(?<!{LETTER}){re.escape(value)}(?!{LETTER}|%|[.,-]{LETTER})"
+    return rf"(?<![$€£¥%.-]){WORD_BEGINS}{re.escape(value)}{WORD_ENDS}(?!%|[.,-]{LETTER})"
 
 
 def _find(text: str, by_value: Mapping[str, Sequence[str]]) -> list[_Place]:

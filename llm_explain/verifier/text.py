@@ -251,6 +251,8 @@ class Verifier:
                 continue
             if all(wording.is_known(word) for word in match.name.split()):
                 continue
+            if ";" in text[match.start : match.end]:  # "you buy bread; a brand …" names no "Bread A"
+                continue
             words = wording.unspaced_words(text.lower()) if words is None else words
             if any(word.start <= match.start and match.end <= word.end for word in words):
                 continue

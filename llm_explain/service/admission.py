@@ -1,11 +1,11 @@
 """Who is let in: the outermost ASGI layer after the metrics, cheap enough to turn away ten times what can be served.
 
-For each request under ``/v1`` in this order: is the service draining, has this API key sent too fast, is the body small
-enough and strict JSON, is there a place before the deadline. What passes finds a ``Ticket`` in ``request.state.ticket``; routes hand
-``ticket.model_seconds()`` to the explainer as its deadline, so that under pressure the phrasebook and the templates
-answer first, and only then is anybody turned away (429 or 503 with ``Retry-After``). Wiring::
+For each request under ``/v1`` in this order: has this API key sent too fast, is the body small enough and strict JSON,
+is there a place before the deadline. What passes finds a ``Ticket`` in ``request.state.ticket``, ``current_ticket``, by
+which the language model of the service knows how long it may write: under pressure not at all, so that the phrasebook
+and the templates answer, and only then is anybody turned away (429 or 503 with ``Retry-After``). Wiring::
 
-    app.add_middleware(Admission, settings=settings, gate=gate, drain=drain, metrics=metrics)
+    app.add_middleware(Admission, settings=settings, gate=gate, metrics=metrics)
 
 Everything else (health, metrics, the demo shop's files) passes without a place.
 """
@@ -18,7 +18,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.service.bodies import BodyError, BodyLimits, read_body, too_large
+from llm_explain.service.bodies import BodyError, BodyLimits, check_size, read_body
 from llm_explain.service.gate import Gate, ShedError, current_ticket
 from llm_explain.service.rates import Rates
 from llm_explain.service.refusals import refuse
@@ -26,7 +26,6 @@ from llm_explain.service.refusals import refuse
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from llm_explain.service.drain import Drain
     from llm_explain.service.metrics import Metrics
     from llm_explain.service.settings import ServiceSettings
 
@@ -50,15 +49,13 @@ class Admission:
         app: What it guards.
         settings: Limits.
         gate: The queue.
-        drain: Whether the process is about to end.
         metrics: Counters.
     """
 
-    def __init__(self, app: Asgi, *, settings: ServiceSettings, gate: Gate, drain: Drain, metrics: Metrics) -> None:
+    def __init__(self, app: Asgi, *, settings: ServiceSettings, gate: Gate, metrics: Metrics) -> None:
         self._app = app
         self._settings = settings
         self._gate = gate
-        self._drain = drain
         self._metrics = metrics
         self._limits = BodyLimits(settings.max_body_bytes, settings.max_depth, settings.max_list)
         self._rates = Rates(per_second=settings.rate_per_second, burst=settings.rate_burst, max_keys=settings.rate_keys)
@@ -70,8 +67,7 @@ class Admission:
             return
         try:
             self._check_rate(scope)
-            if self._gate.is_full():  # before the body is read: nothing is spent on it
-                raise ShedError("queue_full", self._gate.expected_wait())
+            self._gate.refuse_if_full()  # before the body is read: nothing is spent on it
             body, seconds = await self._read(scope, receive)
             ticket = await self._gate.enter(time.monotonic() + seconds)
         except BodyError as error:
@@ -101,8 +97,8 @@ class Admission:
         seconds = self._settings.deadline_seconds
         headers = scope["headers"]
         declared = next((value for name, value in headers if name == b"content-length"), b"")
-        if declared.isdigit() and int(declared[:20]) > self._limits.max_bytes:
-            raise too_large(self._limits)
+        if declared.isdigit():
+            check_size(int(declared[:20]), self._limits)
         try:
             async with asyncio.timeout(self._settings.body_seconds):
                 body = await _receive_all(receive, self._limits)
@@ -148,8 +144,7 @@ async def _receive_all(receive: Receive, limits: BodyLimits) -> bytes:
             raise ConnectionError
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > limits.max_bytes:
-            raise too_large(limits)
+        check_size(size, limits)
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)

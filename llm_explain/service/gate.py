@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 STANDING_SECONDS = 0.1
 """A queue that was not empty for so long counts as overload, not as a burst."""
 
-_REST_SECONDS = 0.06
+_REST_SECONDS = 0.1
 """What is left of a deadline for the work after a language model's answer."""
 
 _SMOOTHING = 0.05
@@ -125,21 +125,25 @@ class Gate:
             ticket = Ticket(self, deadline)
             self.step_in(ticket)
             return ticket
-        self._refuse_long_waits(deadline)
+        self.refuse_if_full()
+        wait = self.expected_wait()
+        if time.monotonic() + wait + self.work_seconds > deadline:
+            raise ShedError("deadline", wait)
         if not self._waiting:
             self._waiting_since = time.monotonic()
         place = self._loop.create_future()
         self._waiting.append(place)
         timer = self._loop.call_at(self._loop.time() + max(0.0, deadline - time.monotonic()), _expire, place)
+        is_in = False
         try:
             await place  # whoever makes room has counted us in
-        except BaseException as error:
-            self._give_up(place)
-            if isinstance(error, TimeoutError):
-                raise ShedError("deadline", self.expected_wait()) from None
-            raise
+            is_in = True
+        except TimeoutError as error:
+            raise ShedError("deadline", self.expected_wait()) from error
         finally:
             timer.cancel()
+            if not is_in:
+                self._give_up(place)
         return Ticket(self, deadline, may_use_model=False, is_held=True)
 
     def leave(self, ticket: Ticket) -> None:
@@ -157,11 +161,15 @@ class Gate:
             return 0.0
         return (len(self._waiting) + 1) * self.work_seconds / self.max_running
 
-    def is_full(self) -> bool:
-        """Return whether a request that comes now is turned away, whatever its deadline."""
-        n_waiting = len(self._waiting)
+    def refuse_if_full(self) -> None:
+        """Turn a request away that would not get a place, whatever its deadline.
+
+        Raises:
+            ShedError: If there are too many before it.
+        """
         is_standing = time.monotonic() - self._waiting_since > STANDING_SECONDS
-        return n_waiting >= (self.max_running if is_standing else self.max_waiting)
+        if len(self._waiting) >= (self.max_running if is_standing else self.max_waiting):
+            raise ShedError("queue_full", self.expected_wait())
 
     def step_in(self, ticket: Ticket) -> None:
         """Take a place, whether there is one or not."""
@@ -180,13 +188,6 @@ class Gate:
         """Do something in the thread of the event loop."""
         if self._loop is not None and callable(act):
             self._loop.call_soon_threadsafe(act, ticket)
-
-    def _refuse_long_waits(self, deadline: float) -> None:
-        wait = self.expected_wait()
-        if self.is_full():
-            raise ShedError("queue_full", wait)
-        if time.monotonic() + wait + self.work_seconds > deadline:
-            raise ShedError("deadline", wait)
 
     def _let_in(self) -> None:
         while self._waiting and self.n_running < self.max_running:

@@ -1,7 +1,7 @@
-"""Prometheus metrics of one process. Every label takes one of a few values that the code names; nothing that a client sends.
+"""Prometheus metrics of one process. Labels take one of a few values that the code names, nothing that a client sends.
 
-Wiring: ``metrics = Metrics()``; routes and layers call its ``count_…`` methods; ``/metrics`` answers ``metrics.render()``
-with ``metrics.CONTENT_TYPE``; gauges are read when they are asked for (``metrics.watch(gate=…, …)``).
+Wiring: ``metrics = Metrics()``; routes and layers call its ``count_…`` methods; ``/metrics`` answers
+``metrics.render()`` with ``metrics.CONTENT_TYPE``; gauges are read when somebody asks (``metrics.watch``).
 """
 
 from __future__ import annotations

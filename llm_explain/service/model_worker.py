@@ -1,9 +1,9 @@
 """The language model of the service: in a process of its own, warmed up while the service already answers.
 
 To the writer it is a generator that never fails and never waits for a start: while the process loads, died, hangs or
-babbles, it writes nothing, and the next source answers. A request that waits for it gives its place in the queue to others.
-Wiring: ``ServedModel.start(settings.language_model, metrics)`` in the lifespan, handed to the explainer as its language
-model; ``close()`` at the end.
+babbles, it writes nothing, and the next source answers. A request that waits for it gives its place in the queue to
+others. Wiring: ``ServedModel.start(settings.language_model, metrics)`` in the lifespan, handed to the explainer as its
+language model; ``close()`` at the end.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class ServedModel:
         Returns:
             The generator.
         """
-        given = {"weights": weights} if options is None else options
+        given = {"language_model": weights} if options is None else options
         return cls(WorkerGenerator(factory, given, settings=_SETTINGS), metrics)
 
     @property
@@ -98,13 +98,15 @@ class ServedModel:
             For each prompt at most ``n_candidates`` drafts.
         """
         nothing: list[list[Draft]] = [[] for _ in prompts]
+        ticket = current_ticket.get()
+        if ticket is not None:
+            deadline = min(deadline, time.monotonic() + ticket.model_seconds())
         if time.monotonic() >= deadline:
             self._metrics.count_fallback("pressure")
             return nothing
         if not self.is_ready:
             self._metrics.count_fallback("starting")
             return nothing
-        ticket = current_ticket.get()
         try:
             with ticket.rest() if ticket is not None else nullcontext():
                 drafts = self._worker.generate(prompts, n_candidates=n_candidates, deadline=deadline, seed=seed)

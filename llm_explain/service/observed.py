@@ -1,8 +1,8 @@
 """The outermost ASGI layer: a request id, a log line, metrics and a span for each request.
 
-The route's path template is logged and counted, never the path, for a path may hold a user's id. Requests that are turned
-away are logged once a second as a count, so that an overload is not made worse by writing about it. Wiring (the last
-one added is the outermost)::
+The route's path template is logged and counted, never the path, for a path may hold a user's id. Requests that are
+turned away are logged once a second as a count, so that an overload is not made worse by writing about it. Wiring (the
+last one added is the outermost)::
 
     app.add_middleware(Observed, metrics=metrics, drain=drain, is_traced=settings.tracing)
 """

@@ -5,7 +5,8 @@ Wiring: ``serve(create_app(settings, …), settings)``; the app carries ``app.st
 1. says "draining" on ``/readyz`` and lets each answer close its connection;
 2. accepts no more connections, if it listens on a socket that somebody else holds open (``settings.fd``), else goes on
    accepting until a load balancer has had ``LAME_DUCK_SECONDS`` to notice;
-3. closes connections only when they have asked for nothing for ``IDLE_SECONDS``, or when ``settings.drain_seconds`` are over.
+3. closes connections only when they have asked for nothing for ``IDLE_SECONDS``, or when ``settings.drain_seconds`` are
+   over.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import signal
 import socket
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from asyncio import TimerHandle
 
     from fastapi import FastAPI
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
     from llm_explain.service.settings import ServiceSettings
 
@@ -110,9 +112,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def finish_if_idle(self, now: float) -> None:
         """Close a connection that has asked for nothing for a while."""
-        is_between = self.cycle is None or self.cycle.response_complete
+        cycle = self._current
+        is_between = cycle is None or cycle.response_complete
         if is_between and now - self.last_heard >= IDLE_SECONDS and not self.transport.is_closing():
             self.transport.close()
+
+    @property
+    def _current(self) -> RequestResponseCycle | None:
+        """The latest request; none before the first."""
+        return cast("RequestResponseCycle | None", self.cycle)
 
     def _arm(self) -> None:
         self._disarm()
@@ -125,7 +133,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _on_dawdling(self) -> None:
         """Say so to a client that takes too long, if it can still be told, and hang up."""
-        is_answered = self.cycle is not None and self.cycle.response_started
+        is_answered = self._current is not None and self._current.response_started
         if self.transport.is_closing() or self.flow.write_paused or is_answered or not self._n_head:
             self.transport.abort()
         else:
@@ -133,7 +141,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
         """Answer without the application and hang up, unless an answer is under way."""
-        if not (self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete):
+        cycle = self._current
+        if cycle is None or cycle.response_complete or not cycle.response_started:
             body = problem_body(status=status, code=code, detail=detail)
             head = (
                 f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {MEDIA_TYPE.decode()}\r\n"

@@ -1,8 +1,9 @@
 """Spans for OpenTelemetry where it is installed, nothing where it is not.
 
 The service speaks to the OpenTelemetry API alone; what happens to spans is the operator's choice, made in the standard
-way (``opentelemetry-instrument llm-explain serve``, or an SDK set up before ``create_app``). Span names and attributes are constants,
-numbers and route templates; nothing that a client sent. Wiring: ``Observed`` opens the span of a request; a route may open
+The service speaks to the OpenTelemetry API alone; what happens to spans is the operator's choice, made in the standard
+way (``opentelemetry-instrument llm-explain serve``, or an SDK set up before ``create_app``). Span names and attributes
+are constants, numbers and route templates. Wiring: ``Observed`` opens the span of a request; a route may open
 ``with span("explain"): …`` inside it.
 """
 
@@ -35,14 +36,14 @@ def is_recorded() -> bool:
 
 @contextmanager
 def span(name: str, **attributes: str | int | float | bool) -> Iterator[Any]:
-    """Open a span; yields it, or ``None`` without OpenTelemetry.
+    """Open a span around a block, if OpenTelemetry is installed.
 
     Args:
         name: A constant.
         **attributes: Constants and numbers.
 
     Yields:
-        The span.
+        Any: The span, or ``None``.
     """
     api = _api()
     if api is None:
@@ -54,14 +55,14 @@ def span(name: str, **attributes: str | int | float | bool) -> Iterator[Any]:
 
 @contextmanager
 def server_span(headers: Iterable[tuple[bytes, bytes]], method: str) -> Iterator[Any]:
-    """Open the span of a request as a child of the caller's trace; yields it, or ``None`` without OpenTelemetry.
+    """Open the span of a request as a child of the caller's trace, if OpenTelemetry is installed.
 
     Args:
         headers: The request's headers.
         method: HTTP method.
 
     Yields:
-        The span; name it with ``name_server_span`` when the route is known.
+        Any: The span, or ``None``; name it with ``name_server_span`` when the route is known.
     """
     api = _api()
     if api is None:

@@ -2,14 +2,18 @@
 
 To the writer it is a generator that never fails and never waits for a start: while the process loads, died, hangs or
 babbles, it writes nothing, and the next source answers. A request that waits for it gives its place in the queue to
-others. Wiring: ``ServedModel.start(settings.language_model, metrics)`` in the lifespan, handed to the explainer as its
-language model; ``close()`` at the end.
+others. Wiring::
+
+    with ServedModel.opened(settings.language_model, metrics) as model:  # None without a language model
+        explainer = Explainer.load(settings.artifacts, language_model=model)
+        create_app(explainer, settings, metrics=metrics, model=model)  # starts the process with the application
 """
 
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.errors import GenerationError, MissingExtraError
@@ -17,66 +21,88 @@ from llm_explain.generation.worker import WorkerGenerator, WorkerSettings
 from llm_explain.service.gate import current_ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from llm_explain.generation.generator import Draft
     from llm_explain.prompts import Prompt
     from llm_explain.service.metrics import Metrics
 
 _TRANSFORMERS = "llm_explain.generation.transformers_generator:TransformersGenerator.load"
-_SETTINGS = WorkerSettings(grace_seconds=0.02, max_waiting=8)
+SETTINGS = WorkerSettings(grace_seconds=0.02, max_waiting=8)
 
 
 class ServedModel:
-    """A generator for the service.
+    """A generator for the service; its process starts with ``start``.
 
     Args:
-        worker: The process.
         metrics: Counters.
+        factory: What makes the generator in the process, as ``module:name``.
+        options: Its keyword arguments.
+        settings: Heartbeat, back-off and queue.
+
+    Attributes:
+        worker: The process; ``None`` before ``start``.
     """
 
-    def __init__(self, worker: WorkerGenerator, metrics: Metrics) -> None:
-        self._worker = worker
+    def __init__(
+        self,
+        metrics: Metrics,
+        *,
+        factory: str,
+        options: Mapping[str, Any] | None = None,
+        settings: WorkerSettings = SETTINGS,
+    ) -> None:
+        self.worker: WorkerGenerator | None = None
+        self._order = partial(WorkerGenerator, factory, options, settings=settings)
         self._metrics = metrics
         metrics.watch("model_ready", "Whether the language model's process is ready.", lambda: float(self.is_ready))
-        metrics.watch("model_starts", "How often the language model's process was started.", lambda: worker.n_starts)
+        metrics.watch("model_starts", "How often the language model's process was started.", lambda: self.n_starts)
 
     @classmethod
-    def start(
-        cls, weights: str, metrics: Metrics, *, factory: str = _TRANSFORMERS, options: Mapping[str, Any] | None = None
-    ) -> ServedModel:
-        """Start the process; this returns at once.
+    @contextmanager
+    def opened(cls, weights: str | None, metrics: Metrics) -> Iterator[ServedModel | None]:
+        """Hold a language model for as long as a service lives.
 
         Args:
-            weights: Folder, hub id or ``auto``.
+            weights: Folder, hub id or ``auto``; ``None`` for no language model.
             metrics: Counters.
-            factory: What makes the generator in the process.
-            options: Its keyword arguments; the weights if not given.
 
-        Returns:
-            The generator.
+        Yields:
+            ServedModel | None: The generator, not started yet.
         """
-        given = {"language_model": weights} if options is None else options
-        return cls(WorkerGenerator(factory, given, settings=_SETTINGS), metrics)
+        if weights is None:
+            yield None
+            return
+        model = cls(metrics, factory=_TRANSFORMERS, options={"language_model": weights})
+        try:
+            yield model
+        finally:
+            model.close()
 
     @property
     def name(self) -> str:
         """Model and revision."""
-        return self._worker.name
+        return self.worker.name if self.worker else ""
+
+    @property
+    def n_starts(self) -> int:
+        """How often the process was started."""
+        return self.worker.n_starts if self.worker else 0
 
     @property
     def is_ready(self) -> bool:
         """Whether the model is loaded and its process is thought to live."""
-        return self._worker.wait_ready(0)
+        return self.worker is not None and self.worker.wait_ready(0)
 
-    @property
-    def process_id(self) -> int | None:
-        """Id of the process."""
-        return self._worker.process_id
+    def start(self) -> None:
+        """Start the process, if it was not; this returns at once."""
+        if self.worker is None:
+            self.worker = self._order()
 
     def close(self) -> None:
         """End the process."""
-        self._worker.close()
+        if self.worker is not None:
+            self.worker.close()
 
     def generate(
         self,
@@ -104,12 +130,13 @@ class ServedModel:
         if time.monotonic() >= deadline:
             self._metrics.count_fallback("pressure")
             return nothing
-        if not self.is_ready:
+        worker = self.worker
+        if worker is None or not self.is_ready:
             self._metrics.count_fallback("starting")
             return nothing
         try:
             with ticket.rest() if ticket is not None else nullcontext():
-                drafts = self._worker.generate(prompts, n_candidates=n_candidates, deadline=deadline, seed=seed)
+                drafts = worker.generate(prompts, n_candidates=n_candidates, deadline=deadline, seed=seed)
         except (GenerationError, MissingExtraError):
             self._metrics.count_fallback("failed")
             return nothing

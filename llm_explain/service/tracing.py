@@ -1,7 +1,6 @@
 """Spans for OpenTelemetry where it is installed, nothing where it is not.
 
 The service speaks to the OpenTelemetry API alone; what happens to spans is the operator's choice, made in the standard
-The service speaks to the OpenTelemetry API alone; what happens to spans is the operator's choice, made in the standard
 way (``opentelemetry-instrument llm-explain serve``, or an SDK set up before ``create_app``). Span names and attributes
 are constants, numbers and route templates. Wiring: ``Observed`` opens the span of a request; a route may open
 ``with span("explain"): …`` inside it.

@@ -28,6 +28,7 @@ def serve(
         from llm_explain.service.logs import configure_logs
         from llm_explain.service.metrics import Metrics
         from llm_explain.service.model_worker import ServedModel
+        from llm_explain.service.operation import count_what_happens
         from llm_explain.service.server import serve as serve_until_ended
         from llm_explain.service.settings import ServiceSettings
     except ModuleNotFoundError as error:
@@ -44,5 +45,9 @@ def serve(
     metrics = Metrics()
     with ServedModel.opened(settings.language_model, metrics) as model:
         explainer = Explainer.load(settings.artifacts, language_model=model)
+        app = create_app(explainer, settings, metrics=metrics, model=model)
+        count_what_happens(explainer, metrics)
+        if model is not None:
+            model.start()
         note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
-        serve_until_ended(create_app(explainer, settings, metrics=metrics, model=model), settings)
+        serve_until_ended(app, settings)

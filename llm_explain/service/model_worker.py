@@ -6,7 +6,8 @@ others. Wiring::
 
     with ServedModel.opened(settings.language_model, metrics) as model:  # None without a language model
         explainer = Explainer.load(settings.artifacts, language_model=model)
-        create_app(explainer, settings, metrics=metrics, model=model)  # starts the process with the application
+        app = create_app(explainer, settings, metrics=metrics, model=model)
+        model.start()  # when there is something to answer with, so that the start takes nothing from it
 """
 
 from __future__ import annotations

@@ -42,8 +42,6 @@ def operate(
     metrics.watch("draining", "Whether the process is about to end.", lambda: float(drain.is_on))
     app.state.metrics, app.state.drain, app.state.gate, app.state.model = metrics, drain, gate, model
     app.include_router(operating.router)
-    if model is not None:
-        app.router.on_startup.append(model.start)
     app.add_middleware(Admission, settings=settings, gate=gate, metrics=metrics)
     app.add_middleware(Observed, metrics=metrics, drain=drain, is_traced=settings.tracing)
 

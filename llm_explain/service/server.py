@@ -4,7 +4,7 @@ Wiring: ``serve(create_app(settings, …), settings)``; the app carries ``app.st
 
 1. says "draining" on ``/readyz`` and lets each answer close its connection;
 2. accepts no more connections, if it listens on a socket that somebody else holds open (``settings.fd``), else goes on
-   accepting until a load balancer has had ``LAME_DUCK_SECONDS`` to notice;
+   accepting until a load balancer has had ``settings.lame_duck_seconds`` to notice;
 3. closes connections only when they have asked for nothing for ``IDLE_SECONDS``, or when ``settings.drain_seconds`` are
    over.
 """
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
     from llm_explain.service.settings import ServiceSettings
-
-LAME_DUCK_SECONDS = 3.0
-"""How long a load balancer may take to see that a process is not ready any more."""
 
 IDLE_SECONDS = 0.5
 """A connection on which nothing came for so long has no request on its way."""
@@ -174,11 +171,11 @@ class DrainingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what was asked and close what asks for nothing more."""
-        until = time.monotonic() + self._settings.drain_seconds
         if self._settings.fd is None and signal.SIGINT not in self._captured_signals:
-            lame_until = min(until, time.monotonic() + LAME_DUCK_SECONDS)
+            lame_until = time.monotonic() + self._settings.lame_duck_seconds
             while time.monotonic() < lame_until and not self.force_exit:
                 await asyncio.sleep(0.05)
+        until = time.monotonic() + self._settings.drain_seconds
         for server in self.servers:
             server.close()
         await asyncio.sleep(0.05)  # connections that were accepted in the same moment get their protocol

@@ -143,7 +143,7 @@ def _odd_path(path: str, chance: random.Random) -> str:
         f"{stem}/{CANARY}",
         f"/v1/{CANARY}",
         f"/{CANARY}",
-        f"/v1/users/{chance.choice(['%00', '%ff%fe', '%ed%a0%80', '..%2f..', CANARY * 30, '%20', '%F0%9F%98%80'])}/shelves",
+        f"/v1/users/{chance.choice(['%00', '%ff%fe', '%ed%a0%80', '..%2f..', CANARY * 30, '%20', '%F0%9F'])}/shelves",
         f"{stem}?{'&'.join(f'{CANARY}{n}=1' for n in range(200))}",
         path,
     ])  # fmt: skip
@@ -196,8 +196,10 @@ def broken(users: list[str], items: list[str], n: int, seed: int = 0) -> Iterato
 
 
 _FRAGMENTS = (
-    b"\r\n\r\n", b"\r\n", b"\n", b"\x00", b"\xff\xfe", b"Content-Length: -1\r\n", b"content-length: 99999999999999999999\r\n",
+    b"\r\n\r\n", b"\r\n", b"\n", b"\x00", b"\xff\xfe", b"Content-Length: -1\r\n",
+    b"content-length: 99999999999999999999\r\n",
     b"Transfer-Encoding: chunked\r\n", b"transfer-encoding: chunked\r\ncontent-length: 3\r\n", b"ffffffffffffffff\r\n",
     b"HTTP/9.9", b"Upgrade: websocket\r\nConnection: Upgrade\r\n", b"Expect: 100-continue\r\n", b"A" * 40_000,
-    b"X: " + CANARY.encode() * 5000 + b"\r\n", b"CONNECT zq7canary:443 HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"X: " + CANARY.encode() * 5000 + b"\r\n", b"CONNECT zq7canary:443 HTTP/1.1\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 )  # fmt: skip

@@ -116,16 +116,16 @@ async def _raw(port: int, sent: Any) -> Tally:
 
 async def _huge(port: int) -> list[str]:
     """Send 50 MB, announced and not."""
-    faults = []
     body = b'{"user_id": "' + b"a" * _HUGE + b'"}'
     announced = await Connection(port).ask(request("POST", "/v1/recommendations", body))
     head = b"POST /v1/recommendations HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n"
     chunk = b"10000\r\n" + b"[" * 65_536 + b"\r\n"
     unannounced = await Connection(port).ask(head + b"transfer-encoding: chunked\r\n\r\n" + chunk * 800 + b"0\r\n\r\n")
-    for answer in (announced, unannounced):
-        if answer.status != 413 or (fault := _fault_of_problem(answer)):
-            faults.append(f"50 MB: status {answer.status} {answer.body[:60]!r}")
-    return faults
+    return [
+        f"50 MB: status {answer.status} {answer.body[:60]!r}"
+        for answer in (announced, unannounced)
+        if answer.status != 413 or _fault_of_problem(answer)
+    ]
 
 
 async def _slow(port: int, names: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The language model's process is killed, stopped, babbles or runs out of memory: every answer is 200, verified, in time."""
+"""The language model's process is killed, stopped, babbles, out of memory: every answer is 200, verified, in time."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Serving processes that start in milliseconds: a parent that has loaded a shop forks them one after the other.
 
 The parent never answers a request itself. It runs in a process of its own, so that the load generator shares nothing
-with it but a pipe: a line ``spawn [NAME=VALUE …]`` starts a process and prints its id, ``wait PID`` waits for its end and
+with it but a pipe: a line ``spawn SETTINGS`` starts a process and prints its id, ``wait PID`` waits for its end and
 prints how it ended.
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nursery import Nursery
 from proof import fault_of_list, listener, main, recommendations, users
-from wire import LOST, percentile, in_turn
+from wire import LOST, in_turn, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -50,7 +50,12 @@ class ScriptedWriter:
         self._corpus = read_corpus("en")
 
     def generate(
-        self, prompts: Sequence[Prompt], *, n_candidates: int, deadline: float = float("inf"), seed: int = 0
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        n_candidates: int,
+        deadline: float = float("inf"),  # noqa: ARG002
+        seed: int = 0,  # noqa: ARG002
     ) -> list[list[Draft]]:
         """Return drafts, or break something."""
         time.sleep(self._chance.uniform(*WRITING_SECONDS))

@@ -47,11 +47,11 @@ async def _soak(nursery: Nursery, mixed: Iterator[bytes], n_requests: int, n_sam
     samples: list[tuple[int, float, int]] = []
     n_asked = 0
 
-    def look(answer: Answer) -> None:
+    def look(_: Answer) -> None:
         nonlocal n_asked
         n_asked += 1
         if n_asked % max(1, n_requests // n_samples) == 0:
-            n_open = len(os.listdir(f"/proc/{alive}/fd"))
+            n_open = len(list(Path(f"/proc/{alive}/fd").iterdir()))
             samples.append((n_asked, _resident_mb(alive), n_open))
 
     tally = await in_turn(

@@ -151,8 +151,8 @@ async def in_turn(
     requests: Iterator[bytes],
     *,
     n_connections: int,
-    check: Callable[[Answer], str] = lambda answer: "",
-    on_answer: Callable[[Answer], None] = lambda answer: None,
+    check: Callable[[Answer], str] = lambda _: "",
+    on_answer: Callable[[Answer], None] = lambda _: None,
 ) -> Tally:
     """Send requests over a few connections, each the next when the one before is answered.
 

@@ -7,6 +7,7 @@ scored history for each coalition.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -79,14 +80,18 @@ class GlassReading:
         """What was read."""
         return self.state.history
 
+    @cached_property
+    def _scores(self) -> FloatArray:
+        """Score of each candidate, shape ``(n_candidates,)``."""
+        return self.scorer.score(self.state, self.scorer.candidates)
+
     def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
         """Return the best ``k`` candidates and their scores, best first."""
-        return self.scorer.rank(self.state, k)
+        return best(self.scorer.candidates, self._scores, k)
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
         """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
-        scores = self.scorer.score(self.state, self.scorer.candidates)
-        return places(self.scorer.candidates, scores, item_index)
+        return places(self.scorer.candidates, self._scores, item_index)
 
     def probability(self, score: FloatArray) -> list[float | None]:
         """Return calibrated probabilities of a purchase within 30 days."""

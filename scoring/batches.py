@@ -285,7 +285,8 @@ def link_user(
     Returns:
         Sums, shape ``(n_users, rank)``.
     """
-    sums = csr_matrix((weight, (user, item)), shape=(n_users, len(links.source))) @ links.source
+    bought, place = np.unique(item, return_inverse=True)  # so that few rows of the table are read, not all
+    sums = csr_matrix((weight, (user, place)), shape=(n_users, len(bought))) @ links.source[bought].astype(np.float64)
     return np.asarray(sums, dtype=np.float64)
 
 

@@ -80,18 +80,18 @@ class GlassReading:
         """What was read."""
         return self.state.history
 
-    @cached_property
-    def _scores(self) -> FloatArray:
-        """Score of each candidate, shape ``(n_candidates,)``."""
-        return self.scorer.score(self.state, self.scorer.candidates)
-
     def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
         """Return the best ``k`` candidates and their scores, best first."""
-        return best(self.scorer.candidates, self._scores, k)
+        return best(self.scorer.candidates, self.scores, k)
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Score of every candidate, worked out once for a reading, shape ``(n_candidates,)``."""
+        return self.scorer.score(self.state, self.scorer.candidates)
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
         """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
-        return places(self.scorer.candidates, self._scores, item_index)
+        return places(self.scorer.candidates, self.scores, item_index)
 
     def probability(self, score: FloatArray) -> list[float | None]:
         """Return calibrated probabilities of a purchase within 30 days."""

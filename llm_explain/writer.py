@@ -143,7 +143,8 @@ class _Station:
         self._realiser = Realiser(self._lexicon)
         self._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
         templates = Templates(self._lexicon)
-        self._sources: list[SkeletonSource] = [*_model_sources(language_model, self._lexicon)]
+        is_written = self._lexicon.has_packaged_model or language_model != "auto"
+        self._sources: list[SkeletonSource] = [*_model_sources(language_model if is_written else None, self._lexicon)]
         self._sources.append(TemplateSource(templates))
 
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:

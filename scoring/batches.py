@@ -285,8 +285,8 @@ def link_user(
     Returns:
         Sums, shape ``(n_users, rank)``.
     """
-    bought, place = np.unique(item, return_inverse=True)  # so that few rows of the table are read, not all
-    sums = csr_matrix((weight, (user, place)), shape=(n_users, len(bought))) @ links.source[bought].astype(np.float64)
+    known, place = np.unique(item, return_inverse=True)  # a few rows of the catalogue
+    sums = csr_matrix((weight, (user, place)), shape=(n_users, len(known))) @ links.source[known].astype(np.float64)
     return np.asarray(sums, dtype=np.float64)
 
 

@@ -145,6 +145,18 @@ def test_a_resting_request_gives_its_place_to_others() -> None:
     asyncio.run(scene())
 
 
+def test_who_is_over_takes_no_place_again() -> None:
+    async def scene() -> None:
+        gate = opened()
+        ticket = await gate.enter(FAR)
+        with ticket.rest():
+            assert gate.n_running == 0
+            gate.leave(ticket)  # the client went meanwhile
+        assert gate.n_running == 0
+
+    asyncio.run(scene())
+
+
 def test_under_pressure_no_request_waits_for_a_language_model() -> None:
     async def scene() -> None:
         gate = opened()

@@ -48,8 +48,8 @@ class ServiceSettings(BaseSettings):
         longest_deadline_seconds: The longest deadline that a request may name.
         body_seconds: How long a client may take to send a request's head, and then its body.
         keep_alive_seconds: How long an idle connection stays open.
-        lame_duck_seconds: After SIGTERM, how long new connections are still taken, while a load balancer notices; not at
-            all on a socket that somebody else holds.
+        lame_duck_seconds: After SIGTERM, how long new connections are still taken while a load balancer notices; none
+            on a socket that somebody else holds.
         drain_seconds: After that, how long open connections may finish what they ask.
         max_running: Requests that are worked on at a time in this process.
         max_waiting: Requests that may wait for that at a time.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,11 @@ from llm_explain import Explainer
 from llm_explain.service.app import create_app
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.state import State
+
+HERE = Path(__file__).parent
+for folder in (HERE, HERE.parents[2] / "benchmarks" / "chaos"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))  # `import asgi`, and the proofs
 
 NUMBERS = itertools.count()
 Serve = Callable[..., TestClient]

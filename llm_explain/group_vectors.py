@@ -73,6 +73,12 @@ class VectorCache:
         """Return the number of entries."""
         return len(self._entries)
 
+    def clear(self) -> None:
+        """Forget every history."""
+        with self._lock:
+            self._entries.clear()
+            self._latest = None
+
     def get(self, state: UserTokens, groups: Partition) -> GroupVectors:
         """Return the vectors, computed now or before.
 

@@ -74,6 +74,23 @@ class History:
         removed = np.isin(catalogue.category_index[self.item_index], list(category_index))
         return self.select(~removed)
 
+    def joined(self, other: History) -> History:
+        """Return the history with the events of another one of the same user and moment.
+
+        Args:
+            other: More events.
+
+        Returns:
+            A history of both, oldest event first; of two at one moment this history's comes first.
+        """
+        arrays = {
+            f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
+            for f in fields(self)
+            if f.name not in {"user_id", "as_of"}
+        }
+        order = np.argsort(arrays["timestamp"], kind="stable")
+        return replace(self, **{name: array[order] for name, array in arrays.items()})
+
     @classmethod
     def from_events(
         cls, events: pd.DataFrame, catalogue: Catalogue, *, as_of: pd.Timestamp, user_id: str | None = None

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from llm_explain.cli import evaluating, explaining, importing, models, training
+from llm_explain.cli import evaluating, explaining, importing, models, serving, training
 from llm_explain.cli.console import ERR
 from llm_explain.errors import LlmExplainError
 
@@ -27,6 +27,7 @@ app.command("shelf")(explaining.shelf)
 app.command("whatif")(explaining.whatif)
 app.command("contrast")(explaining.contrast)
 app.command("models")(models.models)
+app.command("serve")(serving.serve)
 
 
 def main() -> None:

@@ -1,0 +1,164 @@
+"""Who asks: one user's events and wishes as they stand now, or a history that is read once and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.partition import GROUP_PREFIX
+from llm_explain.wishes import NO_WISHES, Wishes
+from scoring.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.explainer import Explainer
+    from llm_explain.service.schemas import HistoryEvent
+    from llm_explain.service.state.people import Person, StoredEvent
+    from scoring.catalogue import Catalogue
+
+AFTER: Final = pd.Timedelta(milliseconds=1)
+"""Events count strictly before a moment, so the present lies this long after the latest one."""
+
+Clock = Callable[[], datetime]
+"""Says what time it is, in UTC without a zone."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What an answer is made from.
+
+    Attributes:
+        history: Events that count.
+        wishes: What is not said.
+        personalised: Whether the user's events were read at all.
+        last_event: Newest stored event that the answer may know; what came later does not change a replay.
+    """
+
+    history: History
+    wishes: Wishes = NO_WISHES
+    personalised: bool = True
+    last_event: int = 0
+
+
+class Visits:
+    """Reads users.
+
+    Args:
+        explainer: Knows the artifacts' event log and the catalogue.
+        clock: The shop's present moment; that of the statistics or of the user's latest event if not given.
+    """
+
+    def __init__(self, explainer: Explainer, clock: Clock | None = None) -> None:
+        self._explainer = explainer
+        self._catalogue = explainer.shop.catalogue
+        self._clock = clock
+
+    def of_history(self, events: Sequence[HistoryEvent], as_of: datetime | None) -> Visit:
+        """Read a history that came with the request.
+
+        Args:
+            events: Its events.
+            as_of: Only events before this moment count; the present if not given.
+
+        Returns:
+            The visit; nothing of it is kept.
+        """
+        moment = self.moment([event.timestamp for event in events], as_of)
+        return Visit(history_of(events, self._catalogue, moment, None))
+
+    def of_user(self, user_id: str, person: Person, as_of: datetime | None) -> Visit:
+        """Read a user of the shop.
+
+        Args:
+            user_id: The shop's id.
+            person: What the state keeps of the user.
+            as_of: Only events before this moment count; the present if not given.
+
+        Returns:
+            The visit.
+        """
+        moment = self.moment([event.timestamp for event in person.events], as_of)
+        wishes = Wishes(frozenset(person.kinds_off), frozenset(person.suppressed))
+        history = self.events_of(user_id, person, moment)
+        if not person.personalised:
+            history = history.select(np.zeros(len(history), dtype=bool))
+        elif person.groups_off:
+            history = history.without(self._categories(person.groups_off), self._catalogue)
+        return Visit(history, wishes, person.personalised, person.last_event)
+
+    def events_of(self, user_id: str, person: Person, moment: pd.Timestamp) -> History:
+        """Return all events of a user before a moment, those of the artifacts and those of the state.
+
+        Args:
+            user_id: The shop's id.
+            person: What the state keeps of the user.
+            moment: Later events are left out.
+
+        Returns:
+            The history; what lies before an erasure is not in it.
+        """
+        logged = self._explainer.events.history(user_id, moment)
+        if person.erased_at is not None:
+            logged = logged.select(logged.timestamp >= np.datetime64(person.erased_at))
+        if not person.events:
+            return logged
+        return logged.joined(history_of(person.events, self._catalogue, moment, user_id))
+
+    def moment(self, timestamps: Sequence[datetime], as_of: datetime | None = None) -> pd.Timestamp:
+        """Return the moment that an answer speaks of.
+
+        Args:
+            timestamps: When events happened that came after the artifacts.
+            as_of: The moment that was asked for.
+
+        Returns:
+            That; else the clock's; else that of the statistics, or just after the latest event if that is later.
+        """
+        if as_of is not None:
+            return pd.Timestamp(as_of)
+        if self._clock is not None:
+            return pd.Timestamp(self._clock())
+        latest = max(timestamps, default=None)
+        shop = self._explainer.as_of
+        return shop if latest is None else max(shop, pd.Timestamp(latest) + AFTER)
+
+    def _categories(self, players: Sequence[str]) -> list[int]:
+        wanted = {player.removeprefix(GROUP_PREFIX) for player in players}
+        return [index for index, name in enumerate(self._catalogue.category_names) if name in wanted]
+
+
+def history_of(
+    events: Sequence[HistoryEvent] | Sequence[StoredEvent],
+    catalogue: Catalogue,
+    moment: pd.Timestamp,
+    user_id: str | None,
+) -> History:
+    """Return a history of checked events.
+
+    Args:
+        events: Events of one user, in any order.
+        catalogue: The shop's items; an unknown one is an error.
+        moment: Events at it or after it are left out.
+        user_id: The shop's id, if the user is known.
+
+    Returns:
+        The history, oldest event first.
+    """
+    past = sorted((event for event in events if pd.Timestamp(event.timestamp) < moment), key=lambda e: e.timestamp)
+    catalogue.index_of([event.item_id for event in events])
+    return History(
+        user_id=user_id,
+        as_of=moment,
+        item_index=catalogue.index_of([event.item_id for event in past]) if past else np.zeros(0, dtype=np.int64),
+        timestamp=np.array([event.timestamp for event in past], dtype="datetime64[ns]"),
+        quantity=np.array([event.quantity for event in past], dtype=np.float64),
+        price=np.array([np.nan if event.price is None else event.price for event in past], dtype=np.float64),
+        kind=np.array([event.kind for event in past], dtype=object),
+        store_id=np.array([event.store_id for event in past], dtype=object),
+    )

@@ -3,6 +3,9 @@ import { shape } from "../why-this/nodes.js";
 import { hash, kindOf } from "./kinds.js";
 import { PICTURES } from "./pictures.js";
 
+/** Hues that turn to mud when they are dark. */
+const YELLOW = [50, 110];
+
 /** Return the field of an item: the category's picture and hue, and a disc whose place is the item's own. */
 export function field(item) {
   const { picture, hue } = kindOf(item.category);
@@ -11,6 +14,7 @@ export function field(item) {
   const y = 30 + ((seed >>> 8) % 50);
   const svg = shape("svg", { class: "field", viewBox: "0 0 200 120", preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" });
   svg.style.setProperty("--hue", hue + ((seed >>> 16) % 17) - 8);
+  if (hue >= YELLOW[0] && hue <= YELLOW[1]) svg.classList.add("bright");
   const tilt = ((seed >>> 4) % 13) - 6;
   const drawing = shape("g", { transform: `translate(62 22) rotate(${tilt} 38 38) scale(1.19)` });
   for (const tone of ["a", "b", "c", "l"]) {

@@ -1,9 +1,10 @@
 /** What stands around the list: settings, headline, trouble, the banner of a trial, notices. */
-import { node } from "../why-this/nodes.js";
+import { icon, node } from "../why-this/nodes.js";
 import { useKey } from "./service.js";
 
 const NOTICE_MS = 8000;
 const APPEARANCE = "llm-explain-appearance";
+const LOOKS = ["auto", "light", "dark"];
 const find = (id) => document.getElementById(id);
 
 export class Frame {
@@ -11,8 +12,8 @@ export class Frame {
     this.shop = shop;
     find("household").addEventListener("change", ({ target }) => shop.visit(target.value).then(() => this.#remember()));
     find("locale").addEventListener("change", ({ target }) => shop.speak(target.value).then(() => this.#remember()));
-    find("appearance").addEventListener("change", ({ target }) => this.#appear(target.value));
-    this.#appear(localStorage.getItem(APPEARANCE) ?? "light dark");
+    find("appearance").addEventListener("click", () => this.#appear(LOOKS[(LOOKS.indexOf(this.look) + 1) % LOOKS.length]));
+    this.look = LOOKS.find((look) => look === localStorage.getItem(APPEARANCE)) ?? LOOKS[0];
     const wide = matchMedia("(min-width: 62rem)");
     const unfold = () => (find("switches-fold").open = wide.matches);
     wide.addEventListener("change", unfold);
@@ -23,10 +24,15 @@ export class Frame {
     return this.shop.texts.say("shop", key, values);
   }
 
-  #appear(scheme) {
-    document.documentElement.style.setProperty("color-scheme", scheme);
-    find("appearance").value = scheme;
-    localStorage.setItem(APPEARANCE, scheme);
+  #appear(look) {
+    this.look = look;
+    localStorage.setItem(APPEARANCE, look);
+    document.documentElement.style.setProperty("color-scheme", look === "auto" ? "light dark" : look);
+    const label = `${this.words("appearance")}: ${this.words(look)}`;
+    const button = find("appearance");
+    button.replaceChildren(icon(look));
+    button.setAttribute("aria-label", label);
+    button.title = label;
   }
 
   #remember() {
@@ -38,6 +44,7 @@ export class Frame {
   speak() {
     document.documentElement.lang = this.shop.locale;
     find("locale").value = this.shop.locale;
+    this.#appear(this.look);
     for (const element of document.querySelectorAll("[data-text]")) element.textContent = this.words(element.dataset.text);
     document.title = this.words("name");
     if (this.shop.users) this.offer(this.shop.users, this.shop.user);

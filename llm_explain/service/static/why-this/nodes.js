@@ -29,6 +29,9 @@ const ICONS = {
   down: "M17 14V4h3v10h-3Zm-2-10v10.5L11 21c-1.4 0-2.2-1-2-2.4L9.6 15H5a2 2 0 0 1-2-2.4l1.3-7A2 2 0 0 1 6.3 4H15Z",
   chevron: "m6 9 6 6 6-6",
   close: "M6 6l12 12M18 6 6 18",
+  auto: "M12 4a8 8 0 1 0 0 16ZM12 4a8 8 0 0 1 0 16",
+  light: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4",
+  dark: "M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10Z",
 };
 
 /** Return a small picture that says nothing by itself. */

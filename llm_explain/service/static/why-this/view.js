@@ -27,6 +27,7 @@ export class View {
     if (this.host.texts) this.box.lang = this.host.texts.locale;
     const draw = { loading: () => this.#ghost(), ready: () => this.#explanation(), empty: () => this.#empty(), error: () => this.#error() };
     this.comparison = null;
+    this.host.removeAttribute("open");
     this.box.replaceChildren(...(draw[state]?.() ?? []));
   }
 
@@ -66,6 +67,7 @@ export class View {
       const isOpen = panel.hidden;
       if (isOpen && !panel.firstChild) panel.append(...this.#details());
       panel.hidden = !isOpen;
+      this.host.toggleAttribute("open", isOpen);
       toggle.setAttribute("aria-expanded", String(isOpen));
       label.textContent = this.say(isOpen ? "less" : "more");
     });
@@ -137,15 +139,16 @@ export class View {
   }
 
   #refusal(reason, told, row) {
-    const button = node("button", { type: "button", class: "plain", part: "refuse" }, this.say("refuse"));
-    button.setAttribute("aria-label", this.say("refuse_named", { reason: told }));
+    const verb = reason.player.startsWith("context:") ? "hush" : "refuse";
+    const label = (isOff) => (isOff ? this.say("undo") : this.say(`${verb}_named`, { reason: told }));
+    const button = node("button", { type: "button", class: "plain", part: "refuse", "aria-label": label(false) }, this.say(verb));
     button.addEventListener("click", () => this.#attempt(button, async () => {
       const isOff = !row.classList.contains("off");
       await this.host.refuse(reason, isOff);
       row.classList.toggle("off", isOff);
-      button.textContent = this.say(isOff ? "undo" : "refuse");
-      button.setAttribute("aria-label", isOff ? this.say("undo") : this.say("refuse_named", { reason: told }));
-      return this.say(isOff ? "refused" : "undone");
+      button.textContent = this.say(isOff ? "undo" : verb);
+      button.setAttribute("aria-label", label(isOff));
+      return this.say(isOff ? (verb === "hush" ? "hushed" : "refused") : "undone");
     }));
     return node("span", { class: "under" }, button);
   }

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution import Attribution
     from llm_explain.blackbox import HistoryScorer
     from llm_explain.claims import Evidence
+    from llm_explain.generation.generator import Generator
     from llm_explain.records import Text
     from llm_explain.skeletons import Tone
     from llm_explain.wishes import Wishes
@@ -84,14 +85,15 @@ class Explainer:
 
     @classmethod
     def load(
-        cls, artifacts: Path | str, *, events: Path | None = None, language_model: str | None = "auto"
+        cls, artifacts: Path | str, *, events: Path | None = None, language_model: str | Generator | None = "auto"
     ) -> Explainer:
         """Open what ``llm-explain train`` wrote.
 
         Args:
             artifacts: The folder.
             events: CSV or Parquet file that replaces the event log; the artifacts' global statistics stay.
-            language_model: A local folder, a hub id, ``auto`` for the packaged weights, or ``None`` for templates only.
+            language_model: A local folder, a hub id, ``auto`` for the packaged weights, a generator that is open
+                already, or ``None`` for templates only.
 
         Returns:
             An explainer.
@@ -158,7 +160,7 @@ class Explainer:
         events: EventLog,
         snapshot: Snapshot,
         promotions: PromotionCalendar,
-        language_model: str | None,
+        language_model: str | Generator | None,
         provenance: Mapping[str, str],
         vectors: VectorCache | None = None,
     ) -> Explainer:
@@ -174,6 +176,11 @@ class Explainer:
         writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model)
         provenance = {**provenance, "policy": policy.hash}
         return cls(read, events=events, shop=shop, writer=writer, provenance=provenance, vectors=vectors)
+
+    @property
+    def vectors(self) -> VectorCache | None:
+        """Where the scorer keeps what it worked out from histories, if it does."""
+        return self._vectors
 
     @property
     def as_of(self) -> pd.Timestamp:

@@ -22,14 +22,14 @@ from llm_explain.verifier import NameIndex, Verifier
 from scoring.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
     from llm_explain.generation.generator import Generator
     from llm_explain.lexicon import Lexicon
     from llm_explain.policy import Policy
-    from llm_explain.records import Claim, Verdict
+    from llm_explain.records import Claim, Source, Verdict
     from llm_explain.skeletons import Skeleton, Tone
     from scoring.catalogue import Catalogue
 
@@ -61,14 +61,16 @@ class Writer:
     Args:
         policy: Blocked words, brands that have no name, the currency.
         catalogue: The shop's items; their names may stand only in slots.
-        language_model: Folder, hub id or ``auto``; ``None`` for templates only.
+        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for templates only.
 
     Attributes:
-        language_model: Folder, hub id or ``auto``; ``None`` for templates only.
+        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for templates only.
+        on_refused: Told the source and the verdict of each sentence that was not shown.
     """
 
-    def __init__(self, *, policy: Policy, catalogue: Catalogue, language_model: str | None = None) -> None:
+    def __init__(self, *, policy: Policy, catalogue: Catalogue, language_model: str | Generator | None = None) -> None:
         self.language_model = language_model
+        self.on_refused: Callable[[Source, Verdict], None] = _ignore
         self._policy = policy
         self._catalogue = catalogue
         brands = filter(policy.may_name_brand, catalogue.brand_names)
@@ -107,7 +109,14 @@ class Writer:
         return self._stations(locale).shelf_title(category)
 
     def _open(self, locale: str) -> _Station:
-        return _Station(self._policy, self._catalogue, self._names, locale=locale, language_model=self.language_model)
+        return _Station(
+            self._policy,
+            self._catalogue,
+            self._names,
+            locale=locale,
+            language_model=self.language_model,
+            on_refused=lambda source, verdict: self.on_refused(source, verdict),
+        )
 
 
 class _Station:
@@ -120,8 +129,10 @@ class _Station:
         names: NameIndex,
         *,
         locale: str,
-        language_model: str | None,
+        language_model: str | Generator | None,
+        on_refused: Callable[[Source, Verdict], None],
     ) -> None:
+        self._on_refused = on_refused
         self._lexicon = load_lexicon(locale).with_currency(policy.currency)
         self._policy = policy
         self._catalogue = catalogue
@@ -134,17 +145,21 @@ class _Station:
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
         """Let each source make ready what the list needs; a source that fails is left out from now on."""
         combinations = dict.fromkeys(kinds for kinds in wanted if kinds)
-        for source in tuple(self._sources):
+        for source in self._sources:
             until = time.monotonic() + deadline if deadline is not None else float("inf")
             try:
                 source.prepare(combinations, tone, deadline=until)
             except MissingExtraError as error:
                 _LOG.warning("%s Sentences come from the other sources.", error)
-                self._sources.remove(source)
+                self._leave_out(source)
             except GenerationError as error:
                 _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
                 if not error.is_retryable:
-                    self._sources.remove(source)
+                    self._leave_out(source)
+
+    def _leave_out(self, source: SkeletonSource) -> None:
+        """Ask a source no more; two threads may find out at once."""
+        self._sources = [each for each in self._sources if each is not source]
 
     def write(self, request: Request, tone: Tone, variety: Variety) -> Text | None:
         """Return the first verified text of the first source that has one."""
@@ -164,6 +179,7 @@ class _Station:
                 if verdict.ok:
                     variety.add(skeleton, text)
                     return _text(source, skeleton, text, verdict)
+                self._on_refused(source.name, verdict)
                 _LOG.debug("refused %r: %s", text, [fault.code for fault in verdict.faults])
         return None
 
@@ -238,12 +254,18 @@ def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdic
     )
 
 
-def _model_sources(language_model: str | None, lexicon: Lexicon) -> list[SkeletonSource]:
+def _ignore(source: Source, verdict: Verdict) -> None:
+    """Do nothing with a sentence that was not shown."""
+
+
+def _model_sources(language_model: str | Generator | None, lexicon: Lexicon) -> list[SkeletonSource]:
     """Return the language model as a source, if one is wanted; it is loaded when it is first needed."""
     if language_model is None:
         return []
 
     def open_generator() -> Generator:
+        if not isinstance(language_model, str):
+            return language_model
         from llm_explain.generation.transformers_generator import TransformersGenerator
 
         return TransformersGenerator.load(language_model)

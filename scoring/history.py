@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +83,7 @@ class History:
         Returns:
             A history of both, oldest event first; of two at one moment this history's comes first.
         """
-        arrays = {
+        arrays: dict[str, Any] = {
             f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
             for f in fields(self)
             if f.name not in {"user_id", "as_of"}

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from llm_explain.cli import options
-from llm_explain.cli.console import note
+from llm_explain.cli.console import note, write_json_lines
 from llm_explain.errors import MissingExtraError
 
 
@@ -17,14 +16,20 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port.", show_default="8000")] = None,
     artifacts: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder that `llm-explain train` wrote.")
-    ] = options.DEFAULT_ARTIFACTS,
+    ] = None,
+    show_settings: Annotated[
+        bool, typer.Option("--show-settings", help="Print the settings, secrets masked, and end.")
+    ] = False,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Answer without an API key, for local use.")] = False,
 ) -> None:
     """Serve recommendations and explanations over HTTP."""
     try:
-        import uvicorn
-
         from llm_explain.service.app import create_app
+        from llm_explain.service.logs import configure_logs
+        from llm_explain.service.metrics import Metrics
+        from llm_explain.service.model_worker import ServedModel
+        from llm_explain.service.operation import count_what_happens
+        from llm_explain.service.server import serve as serve_until_ended
         from llm_explain.service.settings import ServiceSettings
     except ModuleNotFoundError as error:
         raise MissingExtraError(
@@ -33,6 +38,16 @@ def serve(
     from llm_explain.explainer import Explainer
 
     settings = ServiceSettings.read(host=host, port=port, artifacts=artifacts, auth=False if no_auth else None)
-    explainer = Explainer.load(settings.artifacts, language_model=settings.language_model)
-    note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
-    uvicorn.run(create_app(explainer, settings), host=settings.host, port=settings.port, log_level="warning")
+    if show_settings:
+        write_json_lines([settings.masked()])
+        return
+    configure_logs(settings.log_level)
+    metrics = Metrics()
+    with ServedModel.opened(settings.language_model, metrics) as model:
+        explainer = Explainer.load(settings.artifacts, language_model=model)
+        app = create_app(explainer, settings, metrics=metrics, model=model)
+        count_what_happens(explainer, metrics)
+        if model is not None:
+            model.start()
+        note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
+        serve_until_ended(app, settings)

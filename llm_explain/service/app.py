@@ -1,31 +1,36 @@
-"""The application: routes, problems and the id that every request carries."""
+"""The application: routes, problems, and what surrounds them."""
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
 
 from llm_explain.service import problems
 from llm_explain.service.asking import Threads
 from llm_explain.service.desk import Desk
+from llm_explain.service.operation import MAX_RESTING, operate
 from llm_explain.service.replies import ProblemDocument
 from llm_explain.service.routes import recommending
 from llm_explain.service.settings import ServiceSettings
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
     from llm_explain.explainer import Explainer
+    from llm_explain.service.metrics import Metrics
+    from llm_explain.service.model_worker import ServedModel
     from llm_explain.service.visits import Clock
 
-REQUEST_ID_HEADER: Final = "X-Request-ID"
 _PROBLEM: Final = {"model": ProblemDocument, "content": {problems.MEDIA_TYPE: {}}}
 
 
-def create_app(explainer: Explainer, settings: ServiceSettings | None = None, *, clock: Clock | None = None) -> FastAPI:
+def create_app(
+    explainer: Explainer,
+    settings: ServiceSettings | None = None,
+    *,
+    clock: Clock | None = None,
+    metrics: Metrics | None = None,
+    model: ServedModel | None = None,
+) -> FastAPI:
     """Return the HTTP service.
 
     Args:
@@ -33,6 +38,8 @@ def create_app(explainer: Explainer, settings: ServiceSettings | None = None, *,
         settings: What the operator set; the defaults if not given.
         clock: The shop's present moment, in UTC without a zone; that of the statistics or of the user's latest event
             if not given.
+        metrics: Counters; new ones if not given.
+        model: The language model that the explainer writes with, if it runs in a process of its own.
 
     Returns:
         An ASGI application.
@@ -46,40 +53,8 @@ def create_app(explainer: Explainer, settings: ServiceSettings | None = None, *,
     )
     app.state.settings = settings
     app.state.desk = Desk(explainer, clock=clock)
-    app.state.work = Threads(settings.max_running)
+    app.state.work = Threads(settings.max_running + MAX_RESTING)
     problems.install(app)
     app.include_router(recommending.router, prefix="/v1")
-    app.add_middleware(RequestIds)
+    operate(app, settings, metrics=metrics, model=model)
     return app
-
-
-class RequestIds:
-    """Gives each request an id of its own, in its state and in the header of its answer.
-
-    Args:
-        app: The application behind it.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection.
-
-        Args:
-            scope: What is asked.
-            receive: Where its body comes from.
-            send: Where the answer goes.
-        """
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request_id = secrets.token_hex(12)
-        scope.setdefault("state", {})["request_id"] = request_id
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
-            await send(message)
-
-        await self.app(scope, receive, send_with_id)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from llm_explain.service.masking import masked, masked_differences
 from llm_explain.service.state.people import Person
 from llm_explain.service.visits import Visits

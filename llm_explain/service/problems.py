@@ -150,12 +150,12 @@ def install(app: FastAPI) -> None:
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ServiceProblem)  # noqa: S101
+    assert isinstance(error, ServiceProblem)
     return document(request, error.problem, error.errors)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101
+    assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
         return document(request, MALFORMED)
@@ -171,7 +171,7 @@ def _place(error: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101
+    assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return document(request, MALFORMED)
     status = HTTPStatus(error.status_code)

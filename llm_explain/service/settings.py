@@ -48,7 +48,9 @@ class ServiceSettings(BaseSettings):
         longest_deadline_seconds: The longest deadline that a request may name.
         body_seconds: How long a client may take to send a request's head, and then its body.
         keep_alive_seconds: How long an idle connection stays open.
-        drain_seconds: After SIGTERM, how long open connections may finish what they ask.
+        lame_duck_seconds: After SIGTERM, how long new connections are still taken, while a load balancer notices; not at
+            all on a socket that somebody else holds.
+        drain_seconds: After that, how long open connections may finish what they ask.
         max_running: Requests that are worked on at a time in this process.
         max_waiting: Requests that may wait for that at a time.
         max_connections: Connections that may be open at a time.
@@ -79,6 +81,7 @@ class ServiceSettings(BaseSettings):
     longest_deadline_seconds: Seconds = 10.0
     body_seconds: Seconds = 10.0
     keep_alive_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    lame_duck_seconds: Annotated[float, Field(ge=0, le=600)] = 3.0
     drain_seconds: Seconds = 20.0
     max_running: Count = 2
     max_waiting: Count = 64

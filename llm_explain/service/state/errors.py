@@ -1,9 +1,10 @@
 """What the storage can fail with.
 
 LlmExplainError
-└── StateError          the storage failed
+└── StateError          the storage failed, or refuses
     ├── StateFullError  there is no room; nothing was stored
-    └── StateBusyError  it did not answer in time; trying again can help
+    ├── StateBusyError  it did not answer in time; trying again can help
+    └── KeyReusedError  an idempotency key came with another body than before
 """
 
 from __future__ import annotations
@@ -21,3 +22,7 @@ class StateFullError(StateError):
 
 class StateBusyError(StateError):
     """The storage did not answer in time; trying again can help."""
+
+
+class KeyReusedError(StateError):
+    """An idempotency key came with another body than before."""

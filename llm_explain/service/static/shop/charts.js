@@ -5,6 +5,7 @@ const ROW = 30;
 const BAR = 14;
 const SMALL = 0.03;
 const NARROW = 520;
+const VALUE = 58;
 
 /** Return a waterfall from the base value to the score. `name(player)` says what a player is called. */
 export function waterfall(texts, record, name) {
@@ -54,7 +55,7 @@ function draw(svg, rows, texts) {
   const isNarrow = width < NARROW;
   const height = isNarrow ? ROW + 16 : ROW;
   const left = isNarrow ? 0 : Math.min(260, width * 0.38);
-  const right = width - 58;
+  const right = width - VALUE;
   const ends = rows.flatMap(({ from, to }) => [from, to]);
   const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
   const x = (value) => left + ((value - low) / (high - low || 1)) * (right - left);
@@ -72,10 +73,15 @@ function draw(svg, rows, texts) {
     svg.append(
       label,
       shape("rect", { class: tone, x: start, y: top, width: Math.max(end - start, 2), height: BAR, rx: 3 }),
-      shape("text", { class: "value", x: end + 7, y: top + BAR - 2.5 }, row.isTotal ? texts.number(row.value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) : texts.signed(row.value)),
+      shape("text", { class: "value", ...beside(start, end, left, row), y: top + BAR - 2.5 }, row.isTotal ? texts.number(row.value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) : texts.signed(row.value)),
     );
     fit(label, row.label, isNarrow ? width : left - 14);
   });
+}
+
+/** Return where a bar's number stands: beyond its end, where there is room. */
+function beside(start, end, left, { value, isTotal }) {
+  return value < 0 && !isTotal && start - left > VALUE ? { x: start - 7, "text-anchor": "end" } : { x: end + 7 };
 }
 
 /** Write a label, shortened to the room that it has; the table keeps it whole. */

@@ -54,6 +54,8 @@ button:disabled { cursor: progress; opacity: .6; }
 .reason { display: grid; gap: .2rem .75rem; grid-template-columns: 1fr auto; line-height: 1.4; }
 .bar { grid-column: 1 / -1; height: 4px; border-radius: 99px; background: var(--line); overflow: hidden; }
 .bar i { display: block; height: 100%; width: calc(var(--share) * 100%); min-width: 3px; border-radius: inherit; background: var(--accent); }
+.told { min-width: 0; }
+.told::first-letter { text-transform: uppercase; }
 .weight { color: var(--soft); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .under { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0 .75rem; color: var(--soft); font-size: .92em; min-height: 2rem; }
 .plain { text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .22em; min-height: 1.75rem; text-align: start; }

@@ -47,7 +47,7 @@ export class Texts {
   }
 
   number(value, options) {
-    return new Intl.NumberFormat(this.locale, options).format(value);
+    return new Intl.NumberFormat(this.locale, options).format(value).replace("-", "−");
   }
 
   /** Never overstates: 66.7 % is written 66 %. */

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 INSTALLED = Path(sys.prefix) / "browser"
 """Where ``tests/browser/install.py`` puts the browser."""
 
+LIMIT_MS = 60_000
+"""How long a broken page may keep a test waiting; no measure of speed."""
+
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
@@ -55,7 +58,7 @@ class Visit:
 
     def __init__(self, browser: Browser, **options: Any) -> None:
         self.context = browser.new_context(**{"reduced_motion": "reduce", "locale": "en-GB", **options})
-        self.context.set_default_timeout(60_000)  # a limit for broken pages, no measure of speed
+        self.context.set_default_timeout(LIMIT_MS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))

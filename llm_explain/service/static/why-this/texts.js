@@ -32,6 +32,7 @@ export class Texts {
   constructor(locale, content) {
     this.locale = locale;
     this.content = content;
+    this.dates = content.dates ?? locale; // "29 November", as the sentences write it
     this.plurals = new Intl.PluralRules(locale);
   }
 
@@ -72,7 +73,7 @@ export class Texts {
   date(value, options = { day: "numeric", month: "long", year: "numeric" }) {
     const day = new Date(`${String(value).slice(0, 10)}T00:00:00Z`);
     if (Number.isNaN(day.getTime())) return String(value);
-    return new Intl.DateTimeFormat(this.locale, { ...options, timeZone: "UTC" }).format(day);
+    return new Intl.DateTimeFormat(this.dates, { ...options, timeZone: "UTC" }).format(day);
   }
 
   /** Write the name of a month from 1 to 12. */

@@ -38,7 +38,9 @@ def site() -> Iterator[str]:
             for place in range(1, n + 1)
         )
         head = '<meta charset="utf-8"><title>Card</title><script type="module" src="/static/why-this.js"></script>'
-        html = f'<!doctype html><html lang="en"><head>{head}</head><body><main><h1>Cards</h1>{cards}</main></body></html>'
+        html = (
+            f'<!doctype html><html lang="en"><head>{head}</head><body><main><h1>Cards</h1>{cards}</main></body></html>'
+        )
         return Response(html, media_type="text/html", headers=pages.PAGE_HEADERS)
 
     pages.install(app)

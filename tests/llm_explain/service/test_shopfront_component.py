@@ -34,7 +34,10 @@ def test_it_shows_the_sentence_the_reasons_and_their_weight(visit, site, shop):
     expect(page.get_by_text("You bought this 12 times.").first).to_be_visible()
     reasons = page.get_by_role("list", name="What speaks for it").get_by_role("listitem")
     expect(reasons).to_contain_text(
-        [re.compile("Bought 12 times, last on 29 November 2017.*66%"), re.compile("More than 1,000 customers in 30 days.*33%")]
+        [
+            re.compile("Bought 12 times, last on 29 November 2017.*66%"),
+            re.compile("More than 1,000 customers in 30 days.*33%"),
+        ]
     )
     page.get_by_role("button", name="Hide").click()
     expect(reasons.first).to_be_hidden()
@@ -90,7 +93,9 @@ def test_thumbs_are_sent_and_stay_pressed(visit, site, shop):
 
 def test_a_history_group_is_refused_and_taken_back(visit, site, shop):
     page = opened(visit, site, shop)
-    page.evaluate("addEventListener('why-this:changed', ({ detail }) => { window.told = [detail.reason.kind, detail.isOff] })")
+    page.evaluate(
+        "addEventListener('why-this:changed', ({ detail }) => { window.told = [detail.reason.kind, detail.isOff] })"
+    )
     card = page.locator("why-this").first
     card.get_by_role("button", name="Don’t use this: Bought 12 times, last on 29 November 2017").click()
     expect(card.get_by_role("status")).to_have_text("Not used any more from now on.")
@@ -116,7 +121,9 @@ def test_it_says_why_not_another_one_of_the_page(visit, site, shop):
     choice.select_option("Cheese i3")
     expect(card.get_by_text("Cheese i1 scores higher, by 1.25.")).to_be_visible()
     sides = card.locator(".side")
-    expect(sides.nth(0)).to_contain_text(re.compile("Speaks for Cheese i1.*Your history: cheese.*1.00.*The product itself.*0.50"))
+    expect(sides.nth(0)).to_contain_text(
+        re.compile("Speaks for Cheese i1.*Your history: cheese.*1.00.*The product itself.*0.50")
+    )
     expect(sides.nth(1)).to_contain_text(re.compile("Speaks for Cheese i3.*Popularity of the last weeks.*0.25"))
     assert shop.bodies("/contrast") == [{"user_id": USER, "item_id": "i1", "other_id": "i3"}]
 
@@ -199,7 +206,9 @@ def test_a_keyboard_reaches_and_works_everything(visit, site, shop):
     new = visit()
     shop.attach(new.page)
     page = new.open(f"{site}/card?n=2")
-    focused = "() => { const within = document.activeElement.shadowRoot?.activeElement; return within?.textContent ?? '' }"
+    focused = (
+        "() => { const within = document.activeElement.shadowRoot?.activeElement; return within?.textContent ?? '' }"
+    )
     seen = []
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -239,7 +248,7 @@ def test_a_shop_sends_requests_its_own_way(visit, site, shop):
     page = new.open(f"{site}/card?n=1")
     with page.expect_request(lambda request: request.headers.get("x-shop") == "token"):
         page.evaluate(
-            "() => { const kind = customElements.get('why-this');"
-            "kind.settings.send = (url, init) => fetch(url, { ...init, headers: { ...init.headers, 'X-Shop': 'token' } });"
+            "() => { const { settings } = customElements.get('why-this');"
+            "settings.send = (url, init) => fetch(url, { ...init, headers: { ...init.headers, 'X-Shop': 'token' } });"
             "document.querySelector('why-this').reload() }"
         )

@@ -1,6 +1,7 @@
 /** What the component asks the service, and how it is sent. */
 
-const TIMEOUT_MS = 15000;
+const TIMEOUT_MS = 30000;
+const MOST_TRIES = 3;
 const MOST_ITEMS = 100;
 const LONGEST_WAIT_MS = 5000;
 
@@ -22,10 +23,10 @@ export class ServiceError extends Error {
   }
 }
 
-/** Send JSON and return the JSON of the answer; one more try where the service asks to wait a little. */
+/** Send JSON and return the JSON of the answer; try again where the service asks to wait a little. */
 export async function call(endpoint, method, path, body) {
   const url = new URL(path, endpoint).href;
-  for (let tries = 0; ; tries += 1) {
+  for (let tries = 1; ; tries += 1) {
     const answer = await settings.send(url, {
       method,
       headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
@@ -34,7 +35,7 @@ export async function call(endpoint, method, path, body) {
     });
     if (answer.ok) return answer.json();
     const wait = 1000 * Number(answer.headers.get("Retry-After") ?? NaN);
-    if (tries || !(answer.status === 429 || answer.status === 503) || !(wait <= LONGEST_WAIT_MS)) {
+    if (tries === MOST_TRIES || !(answer.status === 429 || answer.status === 503) || !(wait <= LONGEST_WAIT_MS)) {
       const problem = await answer.json().catch(() => ({}));
       throw new ServiceError(answer.status, problem.detail);
     }

@@ -16,6 +16,7 @@ from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, Shelved, Wh
 from llm_explain.claims import ShopEvidence, derive, neutral
 from llm_explain.errors import SettingError
 from llm_explain.group_vectors import VectorCache, history_digest
+from llm_explain.importance import global_attributions
 from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy
 from llm_explain.prompts import prompts_root
@@ -380,6 +381,23 @@ class Explainer:
         item, other = self.shop.catalogue.index_of([item_id, other_id])
         answer = self._read(user_id, history, as_of).contrast(int(item), int(other))
         return ContrastAnswer.of(item_id, other_id, answer)
+
+    def main_drivers(self, *, n_users: int = 60, k: int = 10) -> pd.DataFrame:
+        """Say what drives recommendations on the whole.
+
+        Args:
+            n_users: Known users to look at, evenly spread over the event log.
+            k: How many of each user's best items.
+
+        Returns:
+            Columns ``source, part, mean_absolute, mean, share``, as ``global_attributions`` gives them.
+        """
+        known = self.events.user_ids
+        places = np.unique(np.linspace(0, len(known) - 1, n_users).astype(np.int64)) if known else ()
+        readings = (self._read(known[place], None, None) for place in places)
+        return global_attributions(
+            attribution for reading in readings for attribution in reading.attribute(reading.rank(k)[0])
+        )
 
     def is_cold(self, user_id: str, *, as_of: pd.Timestamp | None = None) -> bool:
         """Return whether a user has no events before a moment, so that only context can explain."""

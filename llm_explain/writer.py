@@ -66,11 +66,13 @@ class Writer:
     Attributes:
         language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for templates only.
         on_refused: Told the source and the verdict of each sentence that was not shown.
+        on_written: Told the texts of each list.
     """
 
     def __init__(self, *, policy: Policy, catalogue: Catalogue, language_model: str | Generator | None = None) -> None:
         self.language_model = language_model
         self.on_refused: Callable[[Source, Verdict], None] = _ignore
+        self.on_written: Callable[[Sequence[Text | None]], None] = _ignore
         self._policy = policy
         self._catalogue = catalogue
         brands = filter(policy.may_name_brand, catalogue.brand_names)
@@ -94,7 +96,9 @@ class Writer:
         station = self._stations(locale)
         variety = Variety()
         station.prepare([in_order(claim.kind for claim in request.claims) for request in requests], tone, deadline)
-        return [station.write(request, tone, variety) for request in requests]
+        texts = [station.write(request, tone, variety) for request in requests]
+        self.on_written(texts)
+        return texts
 
     def shelf_title(self, category: str, locale: str = "en") -> str:
         """Return the title of a shelf of items that a history group recommends.
@@ -254,8 +258,8 @@ def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdic
     )
 
 
-def _ignore(source: Source, verdict: Verdict) -> None:
-    """Do nothing with a sentence that was not shown."""
+def _ignore(*_: object) -> None:
+    """Do nothing."""
 
 
 def _model_sources(language_model: str | Generator | None, lexicon: Lexicon) -> list[SkeletonSource]:

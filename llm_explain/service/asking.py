@@ -1,15 +1,22 @@
-"""How a route has its work done: off the event loop, and out as JSON bytes."""
+"""How a route has its work done: off the event loop, records stored before they are given, and out as JSON bytes."""
 
 from __future__ import annotations
 
+from asyncio import wrap_future
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, cast
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from pydantic_core import to_json
 
-from llm_explain.service.desk import Desk
+from llm_explain.service.accounts import Accounts
+from llm_explain.service.desk import Answer, Desk
+
+if TYPE_CHECKING:
+    from llm_explain.service.state import State
+    from llm_explain.service.state.records import GivenAnswer
 
 T = TypeVar("T")
 
@@ -39,13 +46,23 @@ class Threads:
         return await to_thread.run_sync(work, limiter=self._limiter)
 
 
-def desk_of(request: Request) -> Desk:
-    """Return the application's desk."""
+def _desk(request: Request) -> Desk:
     return cast("Desk", request.app.state.desk)
 
 
-async def answer(request: Request, ask: Callable[[], dict[str, Any]], *, status: int = 200) -> Response:
-    """Return what the desk says, with the request's id.
+def _accounts(request: Request) -> Accounts:
+    return cast("Accounts", request.app.state.accounts)
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+"""The application's desk."""
+
+TheAccounts = Annotated[Accounts, Depends(_accounts)]
+"""The application's accounts."""
+
+
+async def answer(request: Request, ask: Callable[[], Answer], *, status: int = 200) -> Response:
+    """Return what was asked, with the request's id.
 
     Args:
         request: The request.
@@ -55,10 +72,19 @@ async def answer(request: Request, ask: Callable[[], dict[str, Any]], *, status:
     Returns:
         JSON; it is not validated again on its way out.
     """
-    request_id = request.state.request_id
+    given: Answer = await request.app.state.work(ask)
+    content = {"request_id": request.state.request_id, **given.content}
+    if given.keep is not None:
+        content["recorded"] = await _kept(request, given.keep)
+    return Response(to_json(content), status_code=status, media_type="application/json")
 
-    def ask_and_write() -> bytes:
-        return to_json({"request_id": request_id, **ask()})
 
-    body: bytes = await request.app.state.work(ask_and_write)
-    return Response(body, status_code=status, media_type="application/json")
+async def _kept(request: Request, answer: GivenAnswer) -> bool:
+    """Wait until records are stored; the request's place is another's meanwhile."""
+    state = cast("State", request.app.state.state)
+    saved = state.records.save(answer)
+    if saved.done():
+        return saved.result()
+    ticket = getattr(request.state, "ticket", None)
+    with nullcontext() if ticket is None else ticket.rest():
+        return await wrap_future(saved)

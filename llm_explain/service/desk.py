@@ -1,123 +1,160 @@
-"""What the routes ask: the explainer and the state behind one face; plain JSON values come out."""
+"""What the routes ask of the explainer; plain JSON values come out, and what is to be kept of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.service.masking import masked, masked_differences
-from llm_explain.service.state.people import Person
-from llm_explain.service.visits import Visits
+from llm_explain.service.state.records import GivenAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
+    from llm_explain.service.readers import Readers
     from llm_explain.service.schemas import (
         ContrastRequest,
         ExplanationRequest,
         RecommendationRequest,
         WhatIfRequest,
         Who,
+        Wording,
     )
-    from llm_explain.service.visits import Clock, Visit
+    from llm_explain.service.visits import Visit
 
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a route gives.
+
+    Attributes:
+        content: The reply, but for its request id.
+        keep: Records that are to be stored before it is given; ``recorded`` says whether they are.
+    """
+
+    content: Json
+    keep: GivenAnswer | None = None
+
+
 class Desk:
-    """Answers requests; safe to share between threads.
+    """Answers what is read off attributions; safe to share between threads.
 
     Args:
         explainer: Ranks and explains.
-        clock: The shop's present moment, as for ``Visits``.
+        readers: Reads users.
     """
 
-    def __init__(self, explainer: Explainer, *, clock: Clock | None = None) -> None:
+    def __init__(self, explainer: Explainer, readers: Readers) -> None:
         self.explainer = explainer
-        self.visits = Visits(explainer, clock)
+        self._readers = readers
         self._catalogue = explainer.shop.catalogue
         self._policy = explainer.shop.policy
 
-    def recommend(self, request: RecommendationRequest) -> Json:
+    def recommend(self, request: RecommendationRequest) -> Answer:
         """Return the best items and why."""
-        visit = self._visit(request)
-        if not request.explain:
-            ranked = self.explainer.rank(k=request.k, history=visit.history)
-            items = [{**self._item(row.item_id), **row.to_dict(), "explanation": None} for row in ranked]
-            return {**self._head(visit), "recorded": False, "items": items}
-        rows = self.explainer.recommend(
-            k=request.k,
-            history=visit.history,
-            tone=request.tone,
-            locale=request.locale,
-            deadline=_seconds(request.deadline_ms),
-            wishes=visit.wishes,
-        )
-        return self._explained(visit, rows)
-
-    def explain(self, request: ExplanationRequest) -> Json:
-        """Return why items score as they do."""
-        visit = self._visit(request)
-        rows = self.explainer.explain(
-            None,
-            request.item_ids,
-            history=visit.history,
-            tone=request.tone,
-            locale=request.locale,
-            deadline=_seconds(request.deadline_ms),
-            wishes=visit.wishes,
-        )
-        return self._explained(visit, rows)
-
-    def shelves(self, user_id: str, *, k: int, locale: str, as_of: datetime | None) -> Json:
-        """Return items by reason."""
-        visit = self._visit_user(user_id, as_of)
-        found = self.explainer.shelves(k=k, history=visit.history, locale=locale)
-        shelves = [
-            {
-                "player": shelf.player,
-                "title": shelf.title,
-                "items": [{**self._item(item.item_id), "phi": item.phi, "score": item.score} for item in shelf.items],
-            }
-            for shelf in found
-        ]
-        return {**self._head(visit), "shelves": shelves}
-
-    def what_if(self, request: WhatIfRequest) -> Json:
-        """Return scores and ranks as if some players had never been there."""
-        visit = self._visit(request)
-        rows = self.explainer.what_if(
-            without=request.without, item_ids=request.item_ids, k=request.k, history=visit.history
-        )
-        return {**self._head(visit), "items": [{**self._item(row.item_id), **row.to_dict()} for row in rows]}
-
-    def contrast(self, request: ContrastRequest) -> Json:
-        """Return why one item scores above another."""
-        visit = self._visit(request)
-        answer = self.explainer.contrast(None, request.item_id, request.other_id, history=visit.history).to_dict()
-        differences = masked_differences(answer.pop("differences"), self._policy)
-        return {**self._head(visit), **answer, "differences": differences}
-
-    def _visit(self, request: Who) -> Visit:
-        if request.user_id is not None:
-            return self._visit_user(request.user_id, request.as_of)
-        return self.visits.of_history(request.history or (), request.as_of)
-
-    def _visit_user(self, user_id: str, as_of: datetime | None) -> Visit:
-        return self.visits.of_user(user_id, Person(), as_of)
-
-    def _explained(self, visit: Visit, rows: Sequence[Explanation]) -> Json:
-        items = []
-        for row in rows:
-            record = masked(row, self._policy).to_dict()
-            items.append(
-                {**self._item(row.item_id), **_of(record, "rank", "score", "probability"), "explanation": record}
+        with self._reading(request) as visit:
+            if not request.explain:
+                ranked = self.explainer.rank(k=request.k, history=visit.history)
+                items = [{**self.item(row.item_id), **row.to_dict(), "explanation": None} for row in ranked]
+                return Answer({**self.head(visit), "recorded": False, "items": items})
+            rows = self.explainer.recommend(
+                k=request.k,
+                history=visit.history,
+                tone=request.tone,
+                locale=request.locale,
+                deadline=_seconds(request.deadline_ms),
+                wishes=visit.wishes,
             )
-        return {**self._head(visit), "recorded": False, "items": items}
+            return self._explained(visit, rows, request)
 
-    def _head(self, visit: Visit) -> Json:
+    def explain(self, request: ExplanationRequest) -> Answer:
+        """Return why items score as they do."""
+        with self._reading(request) as visit:
+            rows = self.explainer.explain(
+                None,
+                request.item_ids,
+                history=visit.history,
+                tone=request.tone,
+                locale=request.locale,
+                deadline=_seconds(request.deadline_ms),
+                wishes=visit.wishes,
+            )
+            return self._explained(visit, rows, request)
+
+    def shelves(self, user_id: str, *, k: int, locale: str, as_of: datetime | None) -> Answer:
+        """Return items by reason."""
+        with self._readers.of_user(user_id, as_of) as visit:
+            found = self.explainer.shelves(k=k, history=visit.history, locale=locale)
+            shelves = []
+            for shelf in found:
+                items = [{**self.item(row.item_id), "phi": row.phi, "score": row.score} for row in shelf.items]
+                shelves.append({"player": shelf.player, "title": shelf.title, "items": items})
+            return Answer({**self.head(visit), "shelves": shelves})
+
+    def what_if(self, request: WhatIfRequest) -> Answer:
+        """Return scores and ranks as if some players had never been there."""
+        with self._reading(request) as visit:
+            rows = self.explainer.what_if(
+                without=request.without, item_ids=request.item_ids, k=request.k, history=visit.history
+            )
+            items = [{**self.item(row.item_id), **row.to_dict()} for row in rows]
+            return Answer({**self.head(visit), "items": items})
+
+    def contrast(self, request: ContrastRequest) -> Answer:
+        """Return why one item scores above another."""
+        with self._reading(request) as visit:
+            found = self.explainer.contrast(None, request.item_id, request.other_id, history=visit.history).to_dict()
+            differences = masked_differences(found.pop("differences"), self._policy)
+            return Answer({**self.head(visit), **found, "differences": differences})
+
+    def again(self, visit: Visit, item_ids: Sequence[str], *, tone: Any, locale: str) -> list[Json]:
+        """Return the records that a list of items gets."""
+        rows = self.explainer.explain(
+            None, item_ids, history=visit.history, tone=tone, locale=locale, wishes=visit.wishes
+        )
+        return [masked(row, self._policy).to_dict() for row in rows]
+
+    def _reading(self, request: Who) -> Any:
+        if request.user_id is not None:
+            return self._readers.of_user(request.user_id, request.as_of)
+        return self._readers.of_history(request.history or (), request.as_of)
+
+    def _explained(self, visit: Visit, rows: Sequence[Explanation], wording: Wording) -> Answer:
+        records = [masked(row, self._policy).to_dict() for row in rows]
+        items = [
+            {
+                **self.item(record["item_id"]),
+                "rank": record["rank"],
+                "score": record["score"],
+                "probability": record["probability"],
+                "explanation": record,
+            }
+            for record in records
+        ]
+        content = {**self.head(visit), "recorded": False, "items": items}
+        person, user_id = visit.person, visit.history.user_id
+        if person is None or user_id is None:
+            return Answer(content)
+        context = {
+            "as_of": visit.history.as_of.isoformat(),
+            "tone": wording.tone,
+            "locale": wording.locale,
+            "item_ids": [record["item_id"] for record in records],
+            "personalised": person.personalised,
+            "groups_off": person.groups_off,
+            "kinds_off": person.kinds_off,
+            "suppressed": person.suppressed,
+            "last_event": person.last_event,
+        }
+        return Answer(content, GivenAnswer(user_id, context, records, person.erasures))
+
+    def head(self, visit: Visit) -> Json:
+        """Return what every answer about a user says."""
         return {
             "user_id": visit.history.user_id,
             "as_of": visit.history.as_of.isoformat(),
@@ -125,14 +162,11 @@ class Desk:
             "provenance": self.explainer.provenance,
         }
 
-    def _item(self, item_id: str) -> Json:
+    def item(self, item_id: str) -> Json:
+        """Return an item's id, title and category."""
         index = int(self._catalogue.index_of([item_id])[0])
         category = self._catalogue.category_names[int(self._catalogue.category_index[index])]
         return {"item_id": item_id, "title": str(self._catalogue.titles[index]), "category": category}
-
-
-def _of(values: Mapping[str, Any], *names: str) -> Json:
-    return {name: values[name] for name in names}
 
 
 def _seconds(milliseconds: int | None) -> float | None:

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from llm_explain.records import Explanation, Verdict
+    from llm_explain.records import Text, Verdict
+
+disable_created_metrics()  # a gauge beside each counter that nobody reads
 
 _LATENCIES = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
@@ -49,10 +59,9 @@ class Metrics:
         )
         self._in_flight = Gauge("llm_explain_requests_in_flight", "Requests not answered yet.", registry=self.registry)
         self._shed = self._counter("shed", "Requests turned away.", "reason")
-        self._texts = self._counter("texts", "Sentences given, by where they came from.", "source", "locale")
+        self._texts = self._counter("texts", "Sentences given, by where they came from.", "source")
         self._fallbacks = self._counter("fallbacks", "Lists that the language model did not write.", "reason")
         self._faults = self._counter("verdict_faults", "Sentences refused before they were shown.", "source", "code")
-        self._cache = self._counter("cache", "Look-ups in a cache.", "cache", "outcome")
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
         return Counter(f"llm_explain_{name}", what, labels, registry=self.registry)
@@ -93,14 +102,14 @@ class Metrics:
         """
         self._shed.labels(reason).inc()
 
-    def count_texts(self, explanations: Iterable[Explanation]) -> None:
-        """Count the sentences of a list by their source.
+    def count_texts(self, texts: Iterable[Text | None]) -> None:
+        """Count the sentences of a list by their source; one that could not be written counts as ``none``.
 
         Args:
-            explanations: What was given.
+            texts: What was written.
         """
-        for each in explanations:
-            self._texts.labels(each.text.source if each.text else "none", each.locale).inc()
+        for text in texts:
+            self._texts.labels(text.source if text else "none").inc()
 
     def count_fallback(self, reason: str) -> None:
         """Count a list that the language model did not write.
@@ -119,15 +128,6 @@ class Metrics:
         """
         for fault in verdict.faults:
             self._faults.labels(source, _bounded(fault.code, self._codes, _MAX_CODES)).inc()
-
-    def count_cache(self, cache: str, *, is_hit: bool) -> None:
-        """Count a look-up in a cache.
-
-        Args:
-            cache: The cache.
-            is_hit: Whether it was found.
-        """
-        self._cache.labels(cache, "hit" if is_hit else "miss").inc()
 
     def render(self) -> bytes:
         """Return everything in the Prometheus text format."""

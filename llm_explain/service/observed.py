@@ -29,6 +29,7 @@ _GIVEN_ID = re.compile(rb"[0-9a-fA-F-]{16,64}")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _SHED_STATUSES = frozenset({429, 503})
 _CLOSE = (b"connection", b"close")
+PREFIX = "/v1"
 
 
 class Observed:
@@ -66,7 +67,7 @@ class Observed:
                 await self._app(scope, receive, answer)
             finally:
                 seconds = time.perf_counter() - started
-                route = str(getattr(scope.get("route"), "path", ""))
+                route = _route_of(scope)
                 self._metrics.end_request(scope["method"], route, answer.status, seconds)
                 tracing.name_server_span(span, scope["method"], route, answer.status)
                 self._log(scope, route, answer, seconds, tracing.trace_id(span))
@@ -111,6 +112,12 @@ class _Answer:
         else:
             self.n_bytes += len(message.get("body", b""))
         await self._send(message)
+
+
+def _route_of(scope: Scope) -> str:
+    """Return the path template of the route that matched; empty if none did."""
+    path = getattr(scope.get("route"), "path", "")
+    return f"{PREFIX}{path}" if path and scope["path"].startswith(PREFIX) and not path.startswith(PREFIX) else path
 
 
 def _id_of(scope: Scope) -> str:

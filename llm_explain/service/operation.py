@@ -54,6 +54,7 @@ def count_what_happens(explainer: Explainer, metrics: Metrics) -> None:
         metrics: Counters.
     """
     explainer.writer.on_refused = metrics.count_refused
+    explainer.writer.on_written = metrics.count_texts
     vectors = explainer.vectors
     if vectors is not None:
         metrics.watch("vectors_hits", "Histories that were read before.", lambda: vectors.n_hits)

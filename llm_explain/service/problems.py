@@ -2,7 +2,8 @@
 
     ServiceProblem   anything that a route refuses on purpose; carries one of the problems below
 
-Messages of the package's own errors name ids and values, so they never leave: each class of error has a text of its own.
+Messages of the package's own errors name ids and values, so they never leave: each class of error has a text of its
+own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from llm_explain.errors import (
     UnknownItemError,
     UnknownUserError,
 )
-from llm_explain.service.state.errors import StateBusyError, StateError, StateFullError
+from llm_explain.service.state.errors import KeyReusedError, StateBusyError, StateError, StateFullError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,6 +84,7 @@ _BY_ERROR: Final[tuple[tuple[type[LlmExplainError], Problem], ...]] = (
     (PromptError, UNKNOWN_LOCALE),
     (StateFullError, FULL),
     (StateBusyError, BUSY),
+    (KeyReusedError, KEY_REUSED),
     (StateError, INTERNAL),
 )
 
@@ -96,7 +98,7 @@ _SAFE_RULES: Final = frozenset({
 """Pydantic's names of broken rules that say nothing of the value."""
 
 
-class ServiceProblem(Exception):
+class ServiceProblem(Exception):  # noqa: N818  a problem document, not an error
     """A request is refused on purpose.
 
     Args:

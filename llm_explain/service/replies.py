@@ -286,8 +286,8 @@ class RecordReply(Reply):
     Attributes:
         record: The record as it was given.
         created_at: When it was first given.
-        reproduced: Whether explaining again from the data as they are now gives the same text; none where that cannot be
-            tried.
+        reproduced: Whether explaining again from the events that were known then gives the same record; none where
+            data, scorer or policy are others now.
     """
 
     record: Record
@@ -342,6 +342,7 @@ class ShopItem(BaseModel):
 class ShopItems(Reply):
     """Items of the catalogue in the order asked for; unknown ones are left out."""
 
+    currency: str
     items: list[ShopItem]
 
 

@@ -1,7 +1,7 @@
 """What every route takes: the request models of ``/v1``. What it gives stands in ``replies.py``.
 
-Unknown fields are refused, ids hold no control characters, numbers are finite, moments lie between 1970 and 2200 and are
-kept without a time zone (a zone is converted to UTC).
+Unknown fields are refused, ids hold no control characters, numbers are finite, moments lie between 1970 and 2200 and
+are kept without a time zone (a zone is converted to UTC).
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ from scoring.history import History
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from llm_explain.explainer import Explainer
     from llm_explain.service.schemas import HistoryEvent
     from llm_explain.service.state.people import Person, StoredEvent
@@ -37,13 +39,17 @@ class Visit:
         history: Events that count.
         wishes: What is not said.
         personalised: Whether the user's events were read at all.
-        last_event: Newest stored event that the answer may know; what came later does not change a replay.
+        person: What the state keeps of the user; nothing for a history that came with the request.
     """
 
     history: History
     wishes: Wishes = NO_WISHES
-    personalised: bool = True
-    last_event: int = 0
+    person: Person | None = None
+
+    @property
+    def personalised(self) -> bool:
+        """Return whether events were read at all."""
+        return self.person is None or self.person.personalised
 
 
 class Visits:
@@ -90,7 +96,7 @@ class Visits:
             history = history.select(np.zeros(len(history), dtype=bool))
         elif person.groups_off:
             history = history.without(self._categories(person.groups_off), self._catalogue)
-        return Visit(history, wishes, person.personalised, person.last_event)
+        return Visit(history, wishes, person)
 
     def events_of(self, user_id: str, person: Person, moment: pd.Timestamp) -> History:
         """Return all events of a user before a moment, those of the artifacts and those of the state.
@@ -108,7 +114,8 @@ class Visits:
             logged = logged.select(logged.timestamp >= np.datetime64(person.erased_at))
         if not person.events:
             return logged
-        return logged.joined(history_of(person.events, self._catalogue, moment, user_id))
+        new = history_of(person.events, self._catalogue, moment, user_id)
+        return logged.joined(new.select(~_is_in(new, logged)))  # training may have taken them in meanwhile
 
     def moment(self, timestamps: Sequence[datetime], as_of: datetime | None = None) -> pd.Timestamp:
         """Return the moment that an answer speaks of.
@@ -128,9 +135,34 @@ class Visits:
         shop = self._explainer.as_of
         return shop if latest is None else max(shop, pd.Timestamp(latest) + AFTER)
 
+    def groups(self, user_id: str, person: Person) -> list[str]:
+        """Return the players that are a user's history groups, those with most events first.
+
+        Args:
+            user_id: The shop's id.
+            person: What the state keeps of the user.
+
+        Returns:
+            Those that the policy lets us name, whether they are switched off or not.
+        """
+        moment = self.moment([event.timestamp for event in person.events])
+        history = self.events_of(user_id, person, moment)
+        names = self._catalogue.category_names
+        counts = np.bincount(self._catalogue.category_index[history.item_index], minlength=len(names))
+        policy = self._explainer.shop.policy
+        order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        return [GROUP_PREFIX + names[group] for group in order if not policy.is_sensitive_category(names[group])]
+
     def _categories(self, players: Sequence[str]) -> list[int]:
         wanted = {player.removeprefix(GROUP_PREFIX) for player in players}
         return [index for index, name in enumerate(self._catalogue.category_names) if name in wanted]
+
+
+def _is_in(events: History, others: History) -> npt.NDArray[np.bool_]:
+    """Return which events are among others: same item, moment and kind."""
+    known = set(zip(others.item_index.tolist(), others.timestamp.tolist(), others.kind.tolist(), strict=True))
+    rows = zip(events.item_index.tolist(), events.timestamp.tolist(), events.kind.tolist(), strict=True)
+    return np.array([row in known for row in rows], dtype=bool)
 
 
 def history_of(
@@ -150,7 +182,8 @@ def history_of(
     Returns:
         The history, oldest event first.
     """
-    past = sorted((event for event in events if pd.Timestamp(event.timestamp) < moment), key=lambda e: e.timestamp)
+    until = moment.to_pydatetime(warn=False)
+    past = sorted((event for event in events if event.timestamp < until), key=lambda event: event.timestamp)
     catalogue.index_of([event.item_id for event in events])
     return History(
         user_id=user_id,

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from llm_explain.service.asking import answer, desk_of
-from llm_explain.service.desk import Desk
+from llm_explain.service.asking import TheDesk, answer
+from llm_explain.service.auth import storefront
 from llm_explain.service.replies import Contrast, Items, Shelves, WhatIf
 from llm_explain.service.schemas import (
     ContrastRequest,
@@ -19,8 +19,7 @@ from llm_explain.service.schemas import (
     WhatIfRequest,
 )
 
-router = APIRouter(tags=["explaining"])
-TheDesk = Annotated[Desk, Depends(desk_of)]
+router = APIRouter(tags=["explaining"], dependencies=[Depends(storefront)])
 
 
 @router.post("/recommendations", response_model=Items, summary="The best items for a user, and why")

@@ -8,19 +8,19 @@ An answer that says the same as an earlier one has the same ids and is not writt
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import zlib
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from queue import Empty, Queue
+from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import to_json
 from sqlalchemy import delete, insert, select
 
-from llm_explain.service.state.errors import StateBusyError, StateError
 from llm_explain.service.state.models import AnswerRow, ExplanationRow
 from llm_explain.service.state.people import now
 
@@ -38,6 +38,7 @@ MAX_KNOWN: Final = 4096
 """Answers that are known to be stored."""
 
 Json = dict[str, Any]
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,10 @@ class Records:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write, name="records", daemon=True)
                 self._writer.start()
-        if self._queue.full():
+        try:
+            self._queue.put_nowait((answer, done))
+        except Full:
             done.set_result(False)
-        else:
-            self._queue.put((answer, done))
         return done
 
     def find(self, explanation_id: str) -> Kept | None:
@@ -191,12 +192,9 @@ class Records:
         try:
             with self._database.writing() as connection:
                 stored = self._insert(connection, [answer for answer, _ in group])
-        except StateError:
+        except Exception as error:  # this thread must live on, and an answer without a record is still an answer
+            _LOG.warning("records were not stored: %s", type(error).__name__)
             stored = [False] * len(group)
-        except Exception as error:
-            for _, done in group:
-                done.set_exception(StateBusyError(f"records were not stored ({type(error).__name__}). Try again."))
-            return
         with self._lock:
             for (answer, _), is_stored in zip(group, stored, strict=True):
                 if is_stored:

@@ -50,7 +50,7 @@ def site() -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Return a way to open pages; nothing may have gone wrong on them in the end but what the test took off the list."""
+    """Return a way to open pages; in the end nothing may have gone wrong on them that the test did not expect."""
     open_visits: list[Visit] = []
 
     def start(**options: Any) -> Visit:

@@ -249,6 +249,7 @@ def test_a_shop_sends_requests_its_own_way(visit, site, shop):
     with page.expect_request(lambda request: request.headers.get("x-shop") == "token"):
         page.evaluate(
             "() => { const { settings } = customElements.get('why-this');"
-            "settings.send = (url, init) => fetch(url, { ...init, headers: { ...init.headers, 'X-Shop': 'token' } });"
+            "const marked = (init) => ({ ...init, headers: { ...init.headers, 'X-Shop': 'token' } });"
+            "settings.send = (url, init) => fetch(url, marked(init));"
             "document.querySelector('why-this').reload() }"
         )

@@ -68,7 +68,7 @@ class Visit:
     def open(self, url: str, *, until: str = "why-this[state=ready]") -> Page:
         """Go to a page and wait until something of it is there."""
         self.page.goto(url)
-        self.page.locator(until).first.wait_for()
+        self.page.locator(until).first.wait_for(state="attached")
         return self.page
 
     def close(self) -> None:

@@ -137,7 +137,7 @@ def test_without_a_sentence_it_takes_no_room_unless_asked_to_say_so(visit, site)
     silent = FakeService([item("i1"), item("i2")], {"i1": record("i1", None), "i2": record("i2", None)})
     new = visit()
     silent.attach(new.page)
-    new.open(f"{site}/card", until="why-this[state=empty] >> visible=false")
+    new.open(f"{site}/card", until="why-this[state=empty]")
     assert new.page.locator("why-this").first.bounding_box() is None
     new.open(f"{site}/card?attributes=empty=show", until="why-this[state=empty]")
     expect(new.page.get_by_text("No reason to give for this one.").first).to_be_visible()
@@ -174,7 +174,7 @@ def test_a_button_that_failed_says_so_and_works_the_next_time(visit, site, shop)
 def test_on_a_slow_network_it_says_that_it_waits(visit, site, shop):
     new = visit()
     held = []
-    new.page.route("**/v1/**", held.append)
+    new.page.route("**/v1/**", lambda route: held.append(route))
     new.page.clock.install()
     new.open(f"{site}/card?n=1", until="why-this[state=loading]")
     expect(new.page.get_by_role("group", name="Why this is recommended")).to_have_attribute("aria-busy", "true")
@@ -227,7 +227,7 @@ def test_it_is_accessible_open_and_closed(visit, site, shop):
     page = opened(visit, site, shop)
     assert accessibility_faults(page) == []
     page.emulate_media(color_scheme="dark")
-    page.evaluate("document.documentElement.style.colorScheme = 'dark'")
+    page.evaluate("document.documentElement.style.colorScheme = 'dark'; document.body.style.background = '#131612'")
     assert accessibility_faults(page) == []
 
 

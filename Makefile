@@ -9,10 +9,11 @@ ARTIFACTS := artifacts/completejourney
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test lint fast bench docs clean
+.PHONY: help setup browser demo shop test lint fast bench docs clean
 
 help:
 	@echo "make demo   import a year of grocery purchases, train, recommend with sentences, write an HTML page"
+	@echo "make shop   a demo shop over it, at http://127.0.0.1:8000, with a reason for each product"
 	@echo "make test   every check: lint, types, docstrings, tests on synthetic and real data, notebooks"
 	@echo "make fast   the tests that need no real data"
 	@echo "make lint   ruff, mypy, pydoclint"
@@ -45,6 +46,9 @@ $(ARTIFACTS)/manifest.json: | $(DATA)/events.parquet
 
 demo: $(ARTIFACTS)/manifest.json
 	$(BIN)/llm-explain recommend $(HOUSEHOLDS) -k 10 --explain --artifacts $(ARTIFACTS) --html build/demo.html
+
+shop: $(ARTIFACTS)/manifest.json
+	$(BIN)/llm-explain serve --no-auth --artifacts $(ARTIFACTS)
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
  * The component's own style, as a constructed sheet: a strict content security policy needs no exception for it.
  *
  * A shop themes it by custom properties (`--why-ink`, `--why-soft`, `--why-line`, `--why-surface`, `--why-accent`,
- * `--why-on-accent`, `--why-radius`, `--why-gap`) and by parts: `sentence`, `actions`, `toggle`, `thumb`, `panel`, `reason`,
+ * `--why-radius`, `--why-gap`) and by parts: `sentence`, `actions`, `toggle`, `thumb`, `panel`, `reason`,
  * `bar`, `refuse`, `instead`, `note`, `status`.
  */
 export const sheet = new CSSStyleSheet();
@@ -14,7 +14,6 @@ sheet.replaceSync(`
   --line: var(--why-line, light-dark(#dfe2da, #363b34));
   --surface: var(--why-surface, light-dark(#f4f5f0, #232822));
   --accent: var(--why-accent, light-dark(#1f6b4a, #7fcfa6));
-  --on-accent: var(--why-on-accent, light-dark(#ffffff, #10201a));
   --radius: var(--why-radius, 8px);
   --gap: var(--why-gap, .5rem);
   display: block; color: var(--ink); overflow-wrap: anywhere;

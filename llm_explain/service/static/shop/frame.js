@@ -47,6 +47,7 @@ export class Frame {
     this.#appear(this.look);
     for (const element of document.querySelectorAll("[data-text]")) element.textContent = this.words(element.dataset.text);
     document.title = this.words("name");
+    if (!this.shop.list) find("title").textContent = this.words("picks");
     if (this.shop.users) this.offer(this.shop.users, this.shop.user);
   }
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.llm_explain.service.fake_service import CROWD, REASON, FakeService, item, record
-from tests.llm_explain.service.scripts import PAYLOADS
+from tests.llm_explain.service.shopfront.fake_service import CROWD, REASON, FakeService, item, record
+from tests.llm_explain.service.shopfront.scripts import PAYLOADS
 
-NAMES = [json.loads(line) for line in (Path(__file__).parents[2] / "data" / "injections.txt").read_text().splitlines()]
+NAMES = [json.loads(line) for line in (Path(__file__).parents[3] / "data" / "injections.txt").read_text().splitlines()]
 """Names that try to instruct a language model or a template; they must not harm a page either."""
 
 STRUCTURE = """() => {

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.llm_explain.service.chromium import accessibility_faults
-from tests.llm_explain.service.fake_service import CROWD, REASON, USER, FakeService, item, record
+from tests.llm_explain.service.shopfront.chromium import accessibility_faults
+from tests.llm_explain.service.shopfront.fake_service import CROWD, REASON, USER, FakeService, item, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Page
 
-    from tests.llm_explain.service.chromium import Visit
+    from tests.llm_explain.service.shopfront.chromium import Visit
 
 OPENED = "() => [...document.querySelectorAll('why-this')].map((card) => card.hasAttribute('open'))"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.llm_explain.service.chromium import accessibility_faults
-from tests.llm_explain.service.fake_service import USER, FakeService, item, record
+from tests.llm_explain.service.shopfront.chromium import accessibility_faults
+from tests.llm_explain.service.shopfront.fake_service import USER, FakeService, item, record
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,7 +38,7 @@ def test_it_shows_what_is_recommended_with_sentences(page, shop):
 
 def test_another_household_is_chosen_by_the_keyboard(page, shop):
     page.get_by_label("Household").select_option("h2")
-    page.wait_for_function("new URLSearchParams(location.search).get('user') === 'h2'")
+    expect(page).to_have_url(re.compile(r"\?user=h2&locale=en$"))
     assert [body["user_id"] for body in shop.bodies("/recommendations")] == [USER, "h2"]
 
 
@@ -271,15 +271,17 @@ def test_a_product_without_a_sentence_keeps_its_place(visit, site):
     expect(page.get_by_role("dialog")).to_contain_text(re.compile("Nothing true to say"))
 
 
-def test_tiles_move_unless_less_motion_is_wished(visit, site, shop):
-    count = "() => document.getAnimations().filter((each) => !(each instanceof CSSTransition)).length"
-    for wish, moves in (("no-preference", True), ("reduce", False)):
-        new = visit(reduced_motion=wish, viewport={"width": 1280, "height": 900})
-        shop.attach(new.page)
-        page = new.open(site)
-        page.get_by_role("switch", name="cheese").click()
-        if moves:
-            page.wait_for_function(f"({count})() > 0")
-        else:
-            expect(page.get_by_role("button", name="Keep it off")).to_be_visible()
-            assert page.evaluate(count) == 0
+COUNT_MOVES = """window.moves = 0; const animate = Element.prototype.animate;
+Element.prototype.animate = function (...how) { window.moves += 1; return animate.apply(this, how) }"""
+
+
+@pytest.mark.parametrize(("wish", "moves"), [("no-preference", 4), ("reduce", 0)])
+def test_tiles_move_unless_less_motion_is_wished(visit, site, shop, wish, moves):
+    new = visit(reduced_motion=wish, viewport={"width": 1280, "height": 900})
+    shop.attach(new.page)
+    new.page.add_init_script(COUNT_MOVES)
+    page = new.open(site)
+    page.evaluate("window.moves = 0")
+    page.get_by_role("switch", name="cheese").click()
+    expect(page.get_by_role("button", name="Keep it off")).to_be_visible()
+    assert page.evaluate("window.moves") == moves

@@ -12,17 +12,17 @@ from playwright.sync_api import expect
 from llm_explain import Explainer
 from llm_explain.service.app import create_app
 from llm_explain.service.settings import ServiceSettings
-from tests.llm_explain.service.chromium import accessibility_faults
-from tests.llm_explain.service.served import served
+from tests.llm_explain.service.shopfront.chromium import accessibility_faults
+from tests.llm_explain.service.shopfront.served import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Page
 
-    from tests.llm_explain.service.chromium import Visit
+    from tests.llm_explain.service.shopfront.chromium import Visit
 
-REAL_ARTIFACTS = Path(__file__).parents[3] / "artifacts" / "completejourney"
+REAL_ARTIFACTS = Path(__file__).parents[4] / "artifacts" / "completejourney"
 K = 12
 
 
@@ -145,7 +145,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
 
     from scoring.config import TrainConfig
     from scoring.training import train
-    from tests.llm_explain.service.scripts import PAYLOADS
+    from tests.llm_explain.service.shopfront.scripts import PAYLOADS
 
     tables = small_shop()
     printable = [text for text in PAYLOADS if text.isprintable()]

@@ -1,0 +1,93 @@
+"""Opening, migrating, and turning a driver's errors into ours; SQLite and PostgreSQL behave the same."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import insert, text
+from sqlalchemy.exc import OperationalError
+
+from llm_explain.errors import SettingError
+from llm_explain.service.state import State
+from llm_explain.service.state.database import Database, translated
+from llm_explain.service.state.errors import StateBusyError, StateError, StateFullError
+from llm_explain.service.state.models import Base, SecretRow
+
+
+def test_migrations_make_the_tables_that_the_models_say(state: State) -> None:
+    with state.database.reading() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert differences == []
+
+
+def test_a_second_process_finds_the_same_state(database_url: str, state: State) -> None:
+    state.people.prefer("u", personalised=False, groups_off=("group:cheese",), kinds_off=("popular",))
+    other = State(database_url)
+    person = other.people.read("u")
+    assert (person.personalised, person.groups_off, person.kinds_off) == (False, ("group:cheese",), ("popular",))
+    assert other.people.user_hash("u") == state.people.user_hash("u")
+    other.close()
+
+
+def test_what_is_committed_in_sqlite_survives_a_power_cut(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    with database.reading() as connection:
+        settings = {name: connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")}
+        assert settings == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+    database.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing(state: State) -> None:
+    with pytest.raises(RuntimeError, match="midway"), state.database.writing() as connection:
+        connection.execute(insert(SecretRow).values(name="x", value="1"))
+        raise RuntimeError("midway")
+    with state.database.reading() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM secret WHERE name = 'x'")) == 0
+
+
+def test_a_full_disk_is_told_from_other_trouble(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    with database.reading() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+    with (
+        pytest.raises(StateFullError, match="the storage is full but a write is due"),
+        database.writing() as connection,
+    ):
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        rows = [{"name": str(n), "value": "0" * 64} for n in range(2000)]
+        connection.execute(insert(SecretRow), rows)
+    database.close()
+
+
+class _Failure(Exception):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__("failed")
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (_Failure(sqlstate="53100"), StateFullError),  # PostgreSQL: disk_full
+        (_Failure(sqlite_errorcode=sqlite3.SQLITE_FULL), StateFullError),
+        (_Failure(sqlite_errorcode=10 | 19 << 8), StateFullError),  # SQLITE_IOERR_SHMSIZE
+        (sqlite3.OperationalError("database is locked"), StateBusyError),
+        (_Failure(sqlstate="22021"), StateError),
+    ],
+)
+def test_errors_of_drivers_become_ours(failure: Exception, expected: type[StateError]) -> None:
+    with pytest.raises(expected, match="the storage"), translated():
+        raise OperationalError("INSERT", {}, failure)
+
+
+def test_another_database_is_refused_without_its_password() -> None:
+    with pytest.raises(SettingError, match="the database URL begins with 'mysql' but sqlite or postgresql") as caught:
+        Database("mysql://root:hunter2@host/name")
+    assert "hunter2" not in str(caught.value)

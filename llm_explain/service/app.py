@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from llm_explain.service import problems
+from llm_explain.service import pages, problems
 from llm_explain.service.accounts import Accounts
 from llm_explain.service.asking import Threads
 from llm_explain.service.auth import Doorkeeper
@@ -80,6 +80,7 @@ def create_app(
     demo = (shop.demo_router,) if settings.demo_shop else ()
     for router in (recommending.router, accounting.router, accounting.admin_router, shop.router, *demo):
         app.include_router(router, prefix="/v1")
+    pages.install(app, with_shop=settings.demo_shop)
     operate(app, settings, metrics=metrics, model=model)
     if settings.cors_origins:
         app.add_middleware(

@@ -70,8 +70,7 @@ def read_prompt_file(*parts: str) -> tuple[str, str]:
         text = data.decode("utf-8")
     except OSError as error:
         raise PromptError(
-            f"{'/'.join(parts)} is missing but a file under prompts/ is needed. "
-            f"Locales there: {', '.join(locales())}."
+            f"{'/'.join(parts)} is missing but a file under prompts/ is needed. Locales there: {', '.join(locales())}."
         ) from error
     except UnicodeDecodeError as error:
         raise PromptError(f"{path} is not UTF-8 but UTF-8 text is needed. Save it as UTF-8.") from error

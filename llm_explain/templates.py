@@ -164,7 +164,6 @@ class Templates:
             text = re.sub(bounded(re.escape(short[0].upper() + short[1:])), long[0].upper() + long[1:], text)
         return text
 
-
     def _contracted(self, text: str) -> str:
         """Contract at the beginning of a clause, as one speaks."""
         contraction = self._grammar.spoken

@@ -106,7 +106,9 @@ def check_drafts(
     briefs = BriefAsking(lexicon, seed=seed)
     examples = ExampleAsking(lexicon)
     asked = [prompt for (kinds, tone), times in counts.items() for prompt in briefs.prompts(kinds, tone, times)]
-    asked_untuned = [prompt for (kinds, tone), times in counts.items() for prompt in examples.prompts(kinds, tone, times)]
+    asked_untuned = [
+        prompt for (kinds, tone), times in counts.items() for prompt in examples.prompts(kinds, tone, times)
+    ]
     verifier = SkeletonVerifier(lexicon)
 
     texts = _write(tuned, asked, seed, "first drafts", progress)

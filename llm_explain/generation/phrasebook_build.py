@@ -32,6 +32,7 @@ TOO_NEAR = 0.985
 _BATCH = 96
 _ROUNDS = 6
 
+
 class Encoder(Protocol):
     """Turns sentences into vectors; a ``SentenceTransformer`` is one."""
 

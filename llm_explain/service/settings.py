@@ -61,6 +61,7 @@ class ServiceSettings(BaseSettings):
         rate_burst: Requests that one API key may send at once.
         rate_keys: API keys whose rate is remembered at a time.
         metrics_token: Bearer token that ``/metrics`` asks for; none by default.
+        record_days: Explanation records older than this are removed when the process starts.
         key_pepper: Secret that is mixed into the hashes of API keys.
     """
 
@@ -92,6 +93,7 @@ class ServiceSettings(BaseSettings):
     rate_per_second: Annotated[float, Field(ge=0)] = 100.0
     rate_burst: Count = 200
     rate_keys: Count = 10_000
+    record_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     metrics_token: SecretStr | None = None
     key_pepper: SecretStr = SecretStr("")
 

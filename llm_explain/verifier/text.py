@@ -73,9 +73,7 @@ class Verifier:
         self._skeletons = SkeletonVerifier(lexicon)
         self._realiser = Realiser(lexicon)
         blocked = sorted({word.strip() for word in blocklist if word.strip()}, key=len, reverse=True)
-        self._blocked = (
-            re.compile(bounded("|".join(map(re.escape, blocked))), re.IGNORECASE) if blocked else None
-        )
+        self._blocked = re.compile(bounded("|".join(map(re.escape, blocked))), re.IGNORECASE) if blocked else None
 
     def verify(self, text: str, claims: Sequence[Claim], scene: Scene, *, is_neutral: bool = False) -> Verdict:
         """Return every fault of a text.

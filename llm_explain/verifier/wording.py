@@ -106,8 +106,9 @@ class Wording:
             Phrases of at least two signs, in order.
         """
         return [
-            phrase for phrase in self.read(lowered) if len(phrase.text) > 1 and re.fullmatch(f"{SIGN}+", phrase.text)
-            and phrase.text not in self.forbidden
+            phrase
+            for phrase in self.read(lowered)
+            if len(phrase.text) > 1 and re.fullmatch(f"{SIGN}+", phrase.text) and phrase.text not in self.forbidden
         ]
 
     @cached_property
@@ -149,7 +150,9 @@ class Wording:
     @cached_property
     def imperative(self) -> re.Pattern[str]:
         """A sentence that begins with a verb that presses."""
-        return re.compile(rf"(?:{self.lexicon.form.imperative_start})(?:{any_of(self.lexicon.imperatives)}){AFTER_WORD}")
+        return re.compile(
+            rf"(?:{self.lexicon.form.imperative_start})(?:{any_of(self.lexicon.imperatives)}){AFTER_WORD}"
+        )
 
     @cached_property
     def stray_character(self) -> re.Pattern[str]:

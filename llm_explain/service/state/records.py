@@ -184,7 +184,8 @@ class Records:
                     break
                 is_last = following is None
                 group += [] if following is None else [following]
-            self._write_group(group)
+            # From here on nobody can cancel; who has gone meanwhile never heard of the records.
+            self._write_group([(answer, done) for answer, done in group if done.set_running_or_notify_cancel()])
             if is_last:
                 return
 

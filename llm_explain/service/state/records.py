@@ -223,7 +223,7 @@ class Records:
                     "context": answer.context,
                     "records": zlib.compress(to_json(answer.records), 1),
                 }
-                answer_id = connection.execute(insert(AnswerRow).values(values)).inserted_primary_key[0]
+                answer_id = connection.scalar(insert(AnswerRow).values(values).returning(AnswerRow.id))
                 rows = [
                     {"id": explanation_id, "answer_id": answer_id, "place": place}
                     for place, explanation_id in enumerate(answer.key)

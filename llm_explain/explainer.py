@@ -115,6 +115,7 @@ class Explainer:
             language_model=language_model,
             provenance=_provenance(manifest["files"]),
             vectors=vectors,
+            retired=manifest.get("feedback", {}).get("retired", ()),
         )
 
     @classmethod
@@ -164,6 +165,7 @@ class Explainer:
         language_model: str | Generator | None,
         provenance: Mapping[str, str],
         vectors: VectorCache | None = None,
+        retired: Sequence[str] = (),
     ) -> Explainer:
         policy = Policy.load(prompts_root() / "policy.yaml")
         lexicon = load_lexicon("en")
@@ -174,7 +176,7 @@ class Explainer:
             policy=policy,
             degrees=lexicon.degrees,
         )
-        writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model)
+        writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model, retired=retired)
         provenance = {**provenance, "policy": policy.hash}
         return cls(read, events=events, shop=shop, writer=writer, provenance=provenance, vectors=vectors)
 

@@ -22,7 +22,7 @@ from llm_explain.verifier import NameIndex, Verifier
 from scoring.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -62,6 +62,7 @@ class Writer:
         policy: Blocked words, brands that have no name, the currency.
         catalogue: The shop's items; their names may stand only in slots.
         language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for templates only.
+        retired: Skeletons that are not used any more, because people reject them.
 
     Attributes:
         language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for templates only.
@@ -69,8 +70,16 @@ class Writer:
         on_written: Told the texts of each list.
     """
 
-    def __init__(self, *, policy: Policy, catalogue: Catalogue, language_model: str | Generator | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        catalogue: Catalogue,
+        language_model: str | Generator | None = None,
+        retired: Collection[str] = (),
+    ) -> None:
         self.language_model = language_model
+        self._retired = frozenset(retired)
         self.on_refused: Callable[[Source, Verdict], None] = _ignore
         self.on_written: Callable[[Sequence[Text | None]], None] = _ignore
         self._policy = policy
@@ -120,6 +129,7 @@ class Writer:
             locale=locale,
             language_model=self.language_model,
             on_refused=lambda source, verdict: self.on_refused(source, verdict),
+            retired=self._retired,
         )
 
 
@@ -135,15 +145,18 @@ class _Station:
         locale: str,
         language_model: str | Generator | None,
         on_refused: Callable[[Source, Verdict], None],
+        retired: frozenset[str],
     ) -> None:
         self._on_refused = on_refused
+        self._retired = retired
         self._lexicon = load_lexicon(locale).with_currency(policy.currency)
         self._policy = policy
         self._catalogue = catalogue
         self._realiser = Realiser(self._lexicon)
         self._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
         templates = Templates(self._lexicon)
-        self._sources: list[SkeletonSource] = [*_model_sources(language_model, self._lexicon)]
+        is_written = self._lexicon.has_packaged_model or language_model != "auto"
+        self._sources: list[SkeletonSource] = [*_model_sources(language_model if is_written else None, self._lexicon)]
         self._sources.append(TemplateSource(templates))
 
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
@@ -199,7 +212,9 @@ class _Station:
             usable = [
                 skeleton
                 for skeleton in source.skeletons(kinds, tone)
-                if skeleton.fits(values, licences) and not (request.is_neutral and skeleton.is_causal)
+                if skeleton.text not in self._retired
+                and skeleton.fits(values, licences)
+                and not (request.is_neutral and skeleton.is_causal)
             ]
             ordered = sorted(usable, key=lambda skeleton: source.order(skeleton, key))
             fitting += [(source, skeleton) for skeleton in ordered]

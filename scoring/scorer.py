@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from scoring.model import GlassBox
     from scoring.promotions import PromotionCalendar
     from scoring.snapshot import Snapshot
+
+MAX_MOMENTS: Final = 8
+"""Moments whose context terms are remembered."""
 
 BoolArray = npt.NDArray[np.bool_]
 """Truth values, shape as said where it is used."""
@@ -149,8 +152,9 @@ class GlassBoxScorer:
                 inputs.double(), torch.from_numpy(candidates), torch.from_numpy(links.target).double()
             )
         self.item_embedding: FloatArray = V.numpy()  # (n_items, d + rank)
+        self._candidate_embedding = np.ascontiguousarray(self.item_embedding[candidates])
         self.links, self._item_stats = links, item_stats(snapshot, links)
-        self._context: tuple[pd.Timestamp, FloatArray] | None = None
+        self._context: dict[pd.Timestamp, FloatArray] = {}
 
     @classmethod
     def load(cls, folder: Path) -> GlassBoxScorer:
@@ -243,11 +247,13 @@ class GlassBoxScorer:
         Returns:
             Terms in logits, columns as ``terms``, shape ``(n, n_terms)``.
         """
-        if self._context is None or self._context[0] != as_of:
+        parts = self._context.get(as_of)  # another thread may ask of another moment
+        if parts is None:
             x = context_features(self.snapshot, self.promotions, self.catalogue, as_of)
             with torch.no_grad():
-                self._context = as_of, self.model.context(torch.from_numpy(x)).numpy()
-        return self._context[1][item_index]
+                parts = self.model.context(torch.from_numpy(x)).numpy()
+            self._context = {**dict(list(self._context.items())[1 - MAX_MOMENTS :]), as_of: parts}
+        return parts[item_index]
 
     def score(self, state: UserState, item_index: IndexArray | None = None) -> FloatArray:
         """Return the scores of items for a user.
@@ -260,7 +266,8 @@ class GlassBoxScorer:
             Logits, shape ``(n,)``.
         """
         index = np.arange(len(self.catalogue)) if item_index is None else item_index
-        tower = self.item_embedding[index] @ state.user_embedding_all
+        V = self._candidate_embedding if index is self.candidates else self.item_embedding[index]
+        tower = V @ state.user_embedding_all
         own = self.own_parts(state, index).sum(axis=1)
         score: FloatArray = tower + own + self.context_parts(state.history.as_of, index).sum(axis=1)
         return score

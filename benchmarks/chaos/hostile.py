@@ -99,7 +99,10 @@ def spoilt(users: list[str], items: list[str], n: int, seed: int = 0) -> Iterato
 def _spoil(body: Any, chance: random.Random) -> bytes:
     raw = None
     for _ in range(chance.choice([0, 1, 1, 1, 2, 3])):
-        holder, key = chance.choice(list(_places(body)))
+        places = list(_places(body))
+        if not places:
+            break
+        holder, key = chance.choice(places)
         act = chance.random()
         if act < 0.1 and isinstance(holder, dict):
             del holder[key]

@@ -42,7 +42,7 @@ def run(
     """
     os.environ.update(_HABITS)
     opened = listener()
-    settings = {"database_url": "sqlite://", "max_running": 2, "log_level": "WARNING"}
+    settings = {"log_level": "WARNING"}
     with Nursery(artifacts, opened, script=HERE / "scripted_writer.py", settings=settings, log=log) as nursery:
         return asyncio.run(_ask(nursery, users(artifacts), n_requests, n_faults, n_connections, random.Random(seed)))
 

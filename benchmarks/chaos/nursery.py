@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -49,7 +50,15 @@ class Nursery:
     ) -> None:
         listener.set_inheritable(True)
         self.port = int(listener.getsockname()[1])
-        given = {"fd": listener.fileno(), "auth": False, "demo_shop": False, "rate_per_second": 0, **(settings or {})}
+        self._folder = tempfile.TemporaryDirectory()
+        given = {
+            "fd": listener.fileno(),
+            "auth": False,
+            "demo_shop": False,
+            "rate_per_second": 0,
+            "database_url": f"sqlite:///{self._folder.name}/state.db",
+            **(settings or {}),
+        }
         environment = {f"LLM_EXPLAIN_{name.upper()}": _text(value) for name, value in given.items()}
         self._log = (log or Path(os.devnull)).open("ab")
         self._process = subprocess.Popen(
@@ -123,6 +132,7 @@ class Nursery:
         self._process.wait(60)
         self._process.stdout.close()
         self._log.close()
+        self._folder.cleanup()
 
     def __enter__(self) -> Nursery:
         return self

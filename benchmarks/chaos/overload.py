@@ -29,7 +29,7 @@ def run(artifacts: Path, *, seconds: float, times: float = 10.0, log: Path | Non
         Figures.
     """
     opened = listener()
-    with Nursery(artifacts, opened, settings={"database_url": "sqlite://"}, log=log) as nursery:
+    with Nursery(artifacts, opened, log=log) as nursery:
         return asyncio.run(_overload(nursery, users(artifacts), seconds, times))
 
 

@@ -29,7 +29,7 @@ def run(artifacts: Path, *, n_terms: int, n_connections: int = 4, log: Path | No
         Figures.
     """
     opened = listener()
-    settings = {"deadline_seconds": 30, "database_url": "sqlite://"}
+    settings = {"deadline_seconds": 30}
     with Nursery(artifacts, opened, settings=settings, log=log) as nursery:
         return asyncio.run(_roll(nursery, users(artifacts), n_terms, n_connections))
 

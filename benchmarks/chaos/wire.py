@@ -87,7 +87,7 @@ class Connection:
                     self._streams = await asyncio.open_connection(HOST, self._port)
                 reader, writer = self._streams
                 writer.write(sent)
-                status, headers, body = await _read(reader)
+                status, headers, body = await _read(reader, has_body=not sent.startswith(b"HEAD "))
         except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
             self.close()
             return Answer(LOST, type(error).__name__.encode(), seconds=time.perf_counter() - started)
@@ -102,11 +102,11 @@ class Connection:
             self._streams = None
 
 
-async def _read(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
+async def _read(reader: asyncio.StreamReader, *, has_body: bool) -> tuple[int, dict[str, str], bytes]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.rstrip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    body = await reader.readexactly(int(headers.get("content-length", "0"))) if has_body else b""
     return int(first.split()[1]), headers, body
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
@@ -21,6 +23,8 @@ from llm_explain.service.routes import accounting, recommending, shop
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.showroom import Showroom
 from llm_explain.service.state import State
+from llm_explain.service.state.errors import StateError
+from llm_explain.service.state.people import now
 from llm_explain.service.visits import Visits
 
 if TYPE_CHECKING:
@@ -62,8 +66,11 @@ def create_app(
 
     @asynccontextmanager
     async def _life(_: FastAPI) -> AsyncIterator[None]:
+        oldest = now() - timedelta(days=settings.record_days)
+        with suppress(StateError):  # a full or busy storage does not keep anybody from an answer
+            await to_thread.run_sync(state.records.prune, oldest)
         yield
-        state.close()
+        await to_thread.run_sync(state.close)
 
     app = FastAPI(
         title="llm-explain",

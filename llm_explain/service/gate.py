@@ -12,7 +12,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -53,12 +53,14 @@ class Ticket:
         deadline: Moment of ``time.monotonic()`` at which its answer is due.
         may_use_model: Whether there was room to wait for a language model when it came in.
         is_held: Whether it takes a place now.
+        is_over: Whether it was given back for good.
     """
 
     gate: Gate
     deadline: float
     may_use_model: bool = True
     is_held: bool = False
+    is_over: bool = False
     _since: float = field(default_factory=time.monotonic)
 
     def model_seconds(self) -> float:
@@ -72,12 +74,12 @@ class Ticket:
         """Give the place to others while this request only waits, from any thread; take it back at once afterwards."""
         is_resting = self.is_held
         if is_resting:
-            self.gate.call_soon(self.gate.step_out, self)
+            self.gate.run_in_loop(self.gate.step_out, self)
         try:
             yield
         finally:
             if is_resting:
-                self.gate.call_soon(self.gate.step_in, self)
+                self.gate.run_in_loop(self.gate.step_in, self)
 
 
 class Gate:
@@ -147,13 +149,13 @@ class Gate:
         return Ticket(self, deadline, may_use_model=False, is_held=True)
 
     def leave(self, ticket: Ticket) -> None:
-        """Give a place back; a second time does nothing.
+        """Give a place back for good; a second time does nothing.
 
         Args:
             ticket: What ``enter`` returned.
         """
-        if ticket.is_held:
-            self.step_out(ticket)
+        ticket.is_over = True
+        self.step_out(ticket)
 
     def expected_wait(self) -> float:
         """Return how long a request that comes now will wait, in seconds."""
@@ -172,21 +174,27 @@ class Gate:
             raise ShedError("queue_full", self.expected_wait())
 
     def step_in(self, ticket: Ticket) -> None:
-        """Take a place, whether there is one or not."""
+        """Take a place, whether there is one or not, unless the request is over."""
+        if ticket.is_held or ticket.is_over:
+            return
         ticket.is_held = True
         ticket._since = time.monotonic()
         self.n_running += 1
 
     def step_out(self, ticket: Ticket) -> None:
-        """Give up a place and let the next one in."""
+        """Give up a place, if one is held, and let the next one in."""
+        if not ticket.is_held:
+            return
         ticket.is_held = False
         self.work_seconds += _SMOOTHING * (time.monotonic() - ticket._since - self.work_seconds)
         self.n_running -= 1
         self._let_in()
 
-    def call_soon(self, act: object, ticket: Ticket) -> None:
-        """Do something in the thread of the event loop."""
-        if self._loop is not None and callable(act):
+    def run_in_loop(self, act: Callable[[Ticket], None], ticket: Ticket) -> None:
+        """Do something in the thread of the event loop: now if this is it, else as soon as it can."""
+        if asyncio._get_running_loop() is self._loop:
+            act(ticket)
+        elif self._loop is not None:
             self._loop.call_soon_threadsafe(act, ticket)
 
     def _let_in(self) -> None:

@@ -28,7 +28,7 @@ FIELDS = frozenset(
 )
 """Names that a line may carry beside its message; none of them holds what a client sent."""
 
-_SPEAKING = (ArtifactError, GenerationError, MissingExtraError, PromptError, SettingError)
+_SAID = (bool, int, float, ArtifactError, GenerationError, MissingExtraError, PromptError, SettingError)
 _CONVERSION = re.compile(r"%(?:\([^)]*\))?[#0\- +]*[\d*.]*[a-zA-Z]")
 
 
@@ -91,7 +91,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, bool | int | float | _SPEAKING):
+    if isinstance(value, _SAID):
         return str(value)
     return f"<{_type_name(value)}>"
 

@@ -188,21 +188,24 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: FastAPI, settings: ServiceSettings) -> None:
-    """Serve until SIGTERM or Ctrl+C.
+def config_of(app: Any, settings: ServiceSettings) -> uvicorn.Config:
+    """Return uvicorn's settings.
 
     Args:
-        app: The application; ``app.state.drain`` is its ``Drain``.
+        app: An ASGI application.
         settings: Where and how.
+
+    Returns:
+        Settings.
     """
     bounds = {"body_seconds": settings.body_seconds, "max_connections": settings.max_connections}
-    config = uvicorn.Config(
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         http=type("BoundedProtocol", (GuardedProtocol,), bounds),
         ws="none",
-        lifespan="on",
+        lifespan="auto",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -211,8 +214,17 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=1,
     )
+
+
+def serve(app: FastAPI, settings: ServiceSettings) -> None:
+    """Serve until SIGTERM or Ctrl+C.
+
+    Args:
+        app: The application; ``app.state.drain`` is its ``Drain``.
+        settings: Where and how.
+    """
     sockets = None if settings.fd is None else [socket.socket(fileno=settings.fd)]
-    server = DrainingServer(config, settings=settings, drain=app.state.drain)
+    server = DrainingServer(config_of(app, settings), settings=settings, drain=app.state.drain)
     _end_quietly(server, sockets)
 
 

@@ -48,8 +48,8 @@ class ServiceSettings(BaseSettings):
         longest_deadline_seconds: The longest deadline that a request may name.
         body_seconds: How long a client may take to send a request's head, and then its body.
         keep_alive_seconds: How long an idle connection stays open.
-        lame_duck_seconds: After SIGTERM, how long new connections are still taken, while a load balancer notices; not at
-            all on a socket that somebody else holds.
+        lame_duck_seconds: After SIGTERM, how long new connections are still taken while a load balancer notices; none
+            on a socket that somebody else holds.
         drain_seconds: After that, how long open connections may finish what they ask.
         max_running: Requests that are worked on at a time in this process.
         max_waiting: Requests that may wait for that at a time.
@@ -61,6 +61,7 @@ class ServiceSettings(BaseSettings):
         rate_burst: Requests that one API key may send at once.
         rate_keys: API keys whose rate is remembered at a time.
         metrics_token: Bearer token that ``/metrics`` asks for; none by default.
+        record_days: Explanation records older than this are removed when the process starts.
         key_pepper: Secret that is mixed into the hashes of API keys.
     """
 
@@ -92,6 +93,7 @@ class ServiceSettings(BaseSettings):
     rate_per_second: Annotated[float, Field(ge=0)] = 100.0
     rate_burst: Count = 200
     rate_keys: Count = 10_000
+    record_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     metrics_token: SecretStr | None = None
     key_pepper: SecretStr = SecretStr("")
 

@@ -85,10 +85,11 @@ class Feedback:
             if connection.scalar(there) is None:
                 return None
             row = {**values, "kinds": list(opinion.kinds), "id": opinion.id, "created_at": now()}
-            added = connection.execute(self._database.insert_once(FeedbackRow).values(row))
+            once = self._database.insert_once(FeedbackRow).values(row).returning(FeedbackRow.id)
+            is_new = connection.scalar(once) is not None
             if rows:
                 connection.execute(self._database.insert_once(SuppressionRow), rows)
-        return bool(added.rowcount)
+        return is_new
 
     def of_user(self, user_id: str) -> list[dict[str, Any]]:
         """Return a user's opinions, oldest first."""

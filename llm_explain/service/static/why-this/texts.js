@@ -28,11 +28,11 @@ async function load(locale) {
 }
 
 export class Texts {
-  constructor(locale, content) {
-    this.locale = locale;
+  constructor(content) {
+    this.locale = content.locale ?? FALLBACK;
     this.content = content;
-    this.dates = content.dates ?? locale; // "29 November", as the sentences write it
-    this.plurals = new Intl.PluralRules(locale);
+    this.dates = content.dates ?? this.locale; // "29 November", as the sentences write it
+    this.plurals = new Intl.PluralRules(this.locale);
   }
 
   /** Return a text with its values; a text with plural forms chooses by `values.count`. */

@@ -10,7 +10,7 @@ from llm_explain.service.masking import masked, masked_differences, sensitive_pl
 from llm_explain.service.state.records import GivenAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from llm_explain.explainer import Explainer
@@ -70,8 +70,7 @@ class Desk:
             rows = self.explainer.recommend(
                 k=request.k,
                 history=visit.history,
-                tone=request.tone,
-                locale=request.locale,
+                **request.words(),
                 deadline=_seconds(request.deadline_ms),
                 wishes=visit.wishes,
             )
@@ -84,8 +83,7 @@ class Desk:
                 None,
                 request.item_ids,
                 history=visit.history,
-                tone=request.tone,
-                locale=request.locale,
+                **request.words(),
                 deadline=_seconds(request.deadline_ms),
                 wishes=visit.wishes,
             )
@@ -117,11 +115,9 @@ class Desk:
             differences = masked_differences(found.pop("differences"), self._hidden)
             return Answer({**self.head(visit), **found, "differences": differences})
 
-    def again(self, visit: Visit, item_ids: Sequence[str], *, tone: Any, locale: str) -> list[Json]:
+    def again(self, visit: Visit, item_ids: Sequence[str], words: Mapping[str, Any]) -> list[Json]:
         """Return the records that a list of items gets."""
-        rows = self.explainer.explain(
-            None, item_ids, history=visit.history, tone=tone, locale=locale, wishes=visit.wishes
-        )
+        rows = self.explainer.explain(None, item_ids, history=visit.history, wishes=visit.wishes, **words)
         return [masked(row, self._hidden).to_dict() for row in rows]
 
     def _reading(self, request: Who) -> Any:
@@ -147,8 +143,7 @@ class Desk:
             return Answer(content)
         context = {
             "as_of": visit.history.as_of.isoformat(),
-            "tone": wording.tone,
-            "locale": wording.locale,
+            "words": wording.words(),
             "item_ids": [record["item_id"] for record in records],
             "personalised": person.personalised,
             "groups_off": person.groups_off,

@@ -104,10 +104,7 @@ class History:
             user_id: The shop's id, if the user is known.
 
         Returns:
-            The history, oldest event first.
-
-        Raises:
-            UnknownItemError: If a row names an item outside the catalogue.
+            The history, oldest event first; a row with an item outside the catalogue is an error.
         """
         rows = events[(events[TIMESTAMP] < as_of).to_numpy()].sort_values(TIMESTAMP, kind="stable")
         return _columns(rows, catalogue, as_of=as_of, user_id=user_id)

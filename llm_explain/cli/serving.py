@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -52,4 +53,5 @@ def serve(
         note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
         if settings.auth and not app.state.state.keys.all():
             note("No API key exists yet. Run: llm-explain keys create --name NAME --scope storefront")
+        Thread(target=app.state.warm_up, name="warm-up", daemon=True).start()
         serve_until_ended(app, settings)

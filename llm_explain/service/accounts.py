@@ -16,6 +16,7 @@ from llm_explain.service.state.people import now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from llm_explain.service.desk import Desk, Json
     from llm_explain.service.readers import Readers
@@ -54,7 +55,7 @@ class Accounts:
         latest = now() + FUTURE
         if any(event.timestamp is not None and event.timestamp > latest for event in request.events):
             raise ServiceProblem(problems.FUTURE)
-        present = {event.user_id: self._present(event.user_id) for event in request.events if event.timestamp is None}
+        present = self._present({event.user_id for event in request.events if event.timestamp is None})
         rows = [_row(event, present) for event in request.events]
         receipt = self._state.events.add(rows, key=key, body=body)
         return Answer({"stored": receipt.stored, "repeated": receipt.is_repeated})
@@ -162,10 +163,11 @@ class Accounts:
             records = self._desk.again(visit, context["item_ids"], context["words"])
         return bool(records[kept.place]["id"] == kept.record["id"])
 
-    def _present(self, user_id: str) -> datetime:
-        events = self._state.people.read(user_id).events
-        moment: datetime = self._visits.moment([event.timestamp for event in events]).to_pydatetime(warn=False)
-        return moment
+    def _present(self, user_ids: AbstractSet[str]) -> dict[str, datetime]:
+        """Return the present moment of users whose event says none."""
+        latest = self._state.events.latest(user_ids)
+        moments = {user: self._visits.moment([latest[user]] if user in latest else []) for user in user_ids}
+        return {user_id: moment.to_pydatetime(warn=False) for user_id, moment in moments.items()}
 
 
 def _row(event: NewEvent, present: dict[str, datetime]) -> Json:

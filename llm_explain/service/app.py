@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from llm_explain.service.model_worker import ServedModel
     from llm_explain.service.visits import Clock
 
+DEFAULT_LOCALE: Final = "en"
 _PROBLEM: Final = {"model": ProblemDocument, "content": {problems.MEDIA_TYPE: {}}}
 
 
@@ -53,8 +54,7 @@ def create_app(
         explainer: Ranks and explains.
         settings: What the operator set; the defaults if not given.
         state: What is kept; opened as the settings say if not given. It is closed when the application ends.
-        clock: The shop's present moment, in UTC without a zone; that of the statistics or of the user's latest event
-            if not given.
+        clock: The shop's present moment, in UTC without a zone; as the settings say if not given.
         metrics: Counters; new ones if not given.
         model: The language model that the explainer writes with, if it runs in a process of its own.
 
@@ -80,7 +80,7 @@ def create_app(
         lifespan=_life,
     )
     app.state.settings, app.state.state = settings, state
-    _furnish(app, explainer, state, clock)
+    _furnish(app, explainer, state, clock or (now if settings.moment == "now" else None))
     app.state.work = Threads(settings.max_running + MAX_RESTING)
     app.state.doorkeeper = Doorkeeper(state.keys if settings.auth else None)
     problems.install(app)
@@ -106,5 +106,13 @@ def _furnish(app: FastAPI, explainer: Explainer, state: State, clock: Clock | No
     desk = Desk(explainer, readers)
     app.state.desk = desk
     app.state.accounts = Accounts(state, desk, visits, readers)
-    app.state.main_parameters = MainParameters(explainer)
+    parameters = app.state.main_parameters = MainParameters(explainer)
     app.state.showroom = Showroom(explainer, desk.items, state)
+
+    def warm_up() -> None:
+        """Do once what the first requests would have to wait for; requests are answered meanwhile."""
+        for user_id in explainer.events.user_ids[:1]:
+            explainer.recommend(user_id)
+        parameters.tell(DEFAULT_LOCALE)
+
+    app.state.warm_up = warm_up

@@ -76,7 +76,7 @@ async def answer(request: Request, ask: Callable[[], Answer], *, status: int = 2
     content = {"request_id": request.state.request_id, **given.content}
     if given.keep is not None:
         content["recorded"] = await _kept(request, given.keep)
-    return Response(to_json(content), status_code=status, media_type="application/json")
+    return Response(to_json(content, inf_nan_mode="null"), status_code=status, media_type="application/json")
 
 
 async def _kept(request: Request, answer: GivenAnswer) -> bool:

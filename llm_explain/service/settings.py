@@ -38,6 +38,8 @@ class ServiceSettings(BaseSettings):
         artifacts: Folder that ``llm-explain train`` wrote.
         database_url: SQLAlchemy URL; a SQLite file beside the working directory by default.
         auth: Whether requests need an API key.
+        moment: What answers speak of when a request names no moment: ``data`` for that of the statistics, ``now`` for
+            the present of a shop that trains every day; a user's latest event, if that is later, in both.
         demo_shop: Whether the demo shop answers at ``/``.
         cors_origins: Origins that browsers may call from; none by default.
         language_model: Folder, hub id or ``auto`` for weights that write sentences in a process of their own; ``None``
@@ -73,6 +75,7 @@ class ServiceSettings(BaseSettings):
     artifacts: Path = Path("artifacts/completejourney")
     database_url: SecretStr = SecretStr("sqlite:///llm-explain.db")
     auth: bool = True
+    moment: Literal["data", "now"] = "data"
     demo_shop: bool = True
     cors_origins: tuple[str, ...] = ()
     language_model: str | None = None

@@ -57,7 +57,7 @@ class Visits:
 
     Args:
         explainer: Knows the artifacts' event log and the catalogue.
-        clock: The shop's present moment; that of the statistics or of the user's latest event if not given.
+        clock: The shop's present moment; that of the statistics if not given. It is never before a user's latest event.
     """
 
     def __init__(self, explainer: Explainer, clock: Clock | None = None) -> None:
@@ -125,15 +125,14 @@ class Visits:
             as_of: The moment that was asked for.
 
         Returns:
-            That; else the clock's; else that of the statistics, or just after the latest event if that is later.
+            That; else the clock's or that of the statistics, or just after the latest event if that is later.
         """
         if as_of is not None:
             return pd.Timestamp(as_of)
-        if self._clock is not None:
-            return pd.Timestamp(self._clock())
+        # To the minute, so that what was worked out for a moment can be used again.
+        present = self._explainer.as_of if self._clock is None else pd.Timestamp(self._clock()).floor("min")
         latest = max(timestamps, default=None)
-        shop = self._explainer.as_of
-        return shop if latest is None else max(shop, pd.Timestamp(latest) + AFTER)
+        return present if latest is None else max(present, pd.Timestamp(latest) + AFTER)
 
     def groups(self, user_id: str, person: Person) -> list[str]:
         """Return the players that are a user's history groups, those with most events first.

@@ -85,6 +85,9 @@ class Database:
 
         Yields:
             Connection: The transaction.
+
+        Raises:
+            StateBusyError: If another writer does not finish in time.
         """
         if self.is_sqlite:
             # Writers of this process take turns here instead of sleeping in SQLite's busy handler.
@@ -142,7 +145,8 @@ def translated() -> Iterator[None]:
     Raises:
         StateFullError: If there is no room.
         StateBusyError: If the database cannot be reached or does not answer in time.
-        StateError: If the driver fails in any other way; a broken constraint stays as it is.
+        StateError: If the driver fails in any other way.
+        IntegrityError: If a constraint is broken, which the caller knows what to make of.
     """
     try:
         yield

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from llm_explain.service.state.errors import KeyReusedError
@@ -14,7 +14,8 @@ from llm_explain.service.state.models import EventBatchRow, EventRow
 from llm_explain.service.state.people import now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from llm_explain.service.state.database import Database
 
@@ -52,6 +53,9 @@ class Events:
 
         Returns:
             What became of it.
+
+        Raises:
+            IntegrityError: If a constraint is broken, and not by the same key.
         """
         key_hash, body_hash = hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(body).hexdigest()
         earlier = self._earlier(key_hash, body_hash)
@@ -84,6 +88,25 @@ class Events:
                 "the idempotency key is that of another body but a key stands for one body. Send a new key."
             )
         return Receipt(int(found.stored), is_repeated=True)
+
+    def latest(self, user_ids: Collection[str]) -> dict[str, datetime]:
+        """Return when the latest stored event of each user happened; nothing for a user without one.
+
+        Args:
+            user_ids: The users.
+
+        Returns:
+            Moments by user.
+        """
+        if not user_ids:
+            return {}
+        wanted = (
+            select(EventRow.user_id, func.max(EventRow.timestamp))
+            .where(EventRow.user_id.in_(user_ids))
+            .group_by(EventRow.user_id)
+        )
+        with self._database.reading() as connection:
+            return {user_id: moment for user_id, moment in connection.execute(wanted)}  # noqa: C416
 
     def after(self, event_id: int = 0) -> list[dict[str, Any]]:
         """Return stored events in the order in which they came.

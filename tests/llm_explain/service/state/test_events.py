@@ -52,3 +52,10 @@ def test_events_after_one_are_those_that_came_later(state: State) -> None:
     first, second = state.events.after()
     assert [row["item_id"] for row in state.events.after(first["id"])] == ["01"]
     assert state.events.after(second["id"]) == []
+
+
+def test_the_latest_event_of_each_user_is_known(state: State) -> None:
+    later = {**ROW, "timestamp": datetime(2017, 11, 5)}
+    state.events.add([ROW, later, {**ROW, "user_id": "v"}], key="k", body=b"{}")
+    assert state.events.latest({"u", "v", "w"}) == {"u": later["timestamp"], "v": ROW["timestamp"]}
+    assert state.events.latest(set()) == {}

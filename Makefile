@@ -86,4 +86,4 @@ docs: setup
 	$(BIN)/pdoc --output-directory build/docs llm_explain scoring
 
 clean:
-	rm -rf $(VENV) data artifacts build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) data artifacts llm-explain.db* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

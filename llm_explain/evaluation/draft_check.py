@@ -1,4 +1,4 @@
-"""How well a tuned language model writes what it never read: first drafts on combinations of kinds that were held out."""
+"""How well a tuned language model writes of combinations of claim kinds that it never read: its first drafts."""
 
 from __future__ import annotations
 

@@ -77,6 +77,9 @@ def tune(
 
     Returns:
         The record: lines and combinations held out, losses by step, seconds.
+
+    Raises:
+        SettingError: If the base model is an adapter already.
     """
     transformers, _ = _libraries()
     weights = find_weights(language_model)
@@ -145,8 +148,10 @@ def tune_on(
     trainer.remove_callback(transformers.PrinterCallback)
     started = time.perf_counter()
     trainer.train()
+    adapted.peft_config["default"].base_model_name_or_path = base_model  # no path of this machine
     adapted.half().save_pretrained(out)
-    record = {
+    (out / "README.md").unlink(missing_ok=True)  # peft's empty model card
+    record: dict[str, Any] = {
         "base_model": base_model,
         "locale": lexicon.locale,
         "prompt": example.origin,

@@ -108,11 +108,13 @@ async def _shop() -> Response:
 
 
 async def _texts(locale: str) -> Response:
-    """Return the words of one locale."""
+    """Return the words of a locale, or of its language."""
     if not locale.replace("-", "").isalnum():
         raise HTTPException(404)
-    try:
-        text, digest = read_prompt_file(locale, "storefront.json")
-    except PromptError as error:
-        raise HTTPException(404) from error
-    return Response(text, media_type="application/json", headers={**FILE_HEADERS, "ETag": f'"{digest[-32:]}"'})
+    for name in (locale, locale.split("-")[0]):
+        try:
+            text, digest = read_prompt_file(name, "storefront.json")
+        except PromptError:
+            continue
+        return Response(text, media_type="application/json", headers={**FILE_HEADERS, "ETag": f'"{digest[-32:]}"'})
+    raise HTTPException(404)

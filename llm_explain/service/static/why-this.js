@@ -13,6 +13,8 @@ import { loadTexts, nearestLanguage } from "./why-this/texts.js";
 import { View } from "./why-this/view.js";
 
 const SLOW_MS = 4000;
+/** A longer list helps nobody to choose. */
+const MOST_ALTERNATIVES = 24;
 const CONTEXT = "context:";
 
 export class WhyThis extends HTMLElement {
@@ -60,7 +62,7 @@ export class WhyThis extends HTMLElement {
     for (const other of others) {
       if (other.user === this.user && other.item !== this.item) seen.set(other.item, other.name || other.item);
     }
-    return [...seen].map(([item_id, title]) => ({ item_id, title }));
+    return [...seen].slice(0, MOST_ALTERNATIVES).map(([item_id, title]) => ({ item_id, title }));
   }
 
   set alternatives(list) {

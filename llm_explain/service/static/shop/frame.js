@@ -96,6 +96,7 @@ export class Frame {
     const box = find("notice");
     const back = undo && node("button", { type: "button", onclick: () => (box.replaceChildren(), undo()) }, this.words("undo"));
     box.replaceChildren(node("span", {}, text), ...(back ? [back] : []));
+    if (back && document.activeElement === document.body) back.focus(); // what was pressed is gone from the page
     this.timer = setTimeout(() => !box.matches(":hover, :focus-within") && box.replaceChildren(), NOTICE_MS);
   }
 

@@ -144,9 +144,12 @@ class Shop {
 
   /** Take every trial back. */
   restore() {
+    const [player] = this.off;
     this.off.clear();
     this.turn += 1;
     this.#draw();
+    if (document.activeElement !== document.body) return;
+    this.switches.focus(player) || find("picks").focus();
   }
 
   /** Make the trial last, as far as it is the household's own history. */

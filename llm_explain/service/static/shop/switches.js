@@ -31,7 +31,14 @@ export class Switches {
       ...(history.length ? [this.#set("history", history)] : []),
       ...(terms.length ? [this.#set("moment", rows(terms))] : []),
     );
-    if (focused) this.box.querySelector(`[data-player="${CSS.escape(focused)}"]`)?.focus();
+    if (focused) this.focus(focused);
+  }
+
+  /** Focus a player's switch; say whether there was one to focus. */
+  focus(player) {
+    const button = this.box.querySelector(`[data-player="${CSS.escape(player)}"]`);
+    button?.focus();
+    return button !== null && document.activeElement === button;
   }
 
   #set(key, rows) {

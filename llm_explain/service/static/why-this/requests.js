@@ -3,6 +3,7 @@
 const TIMEOUT_MS = 30000;
 const MOST_TRIES = 3;
 const MOST_ITEMS = 100;
+const REFUSED = [400, 404, 422];
 const LONGEST_WAIT_MS = 5000;
 
 /**
@@ -77,7 +78,7 @@ async function answerTogether(endpoint, user, wording, asked, items) {
     answer.items.forEach((row) => asked.get(row.item_id)?.resolve(row.explanation));
     items.forEach((item) => asked.get(item).reject(new ServiceError(404)));
   } catch (error) {
-    if (items.length > 1 && error.status >= 400 && error.status < 429) {
+    if (items.length > 1 && REFUSED.includes(error.status)) {
       // One item that the shop does not know must not silence its neighbours.
       items.forEach((item) => answerTogether(endpoint, user, wording, asked, [item]));
     } else {

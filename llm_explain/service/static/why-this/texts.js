@@ -8,32 +8,31 @@ export function nearestLanguage(element) {
   return element.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang || FALLBACK;
 }
 
-/** Return the texts of a locale, of its language, or English. */
+/** Return the texts of a locale or of its language (the service falls back to that), else English. */
 export function loadTexts(locale) {
   if (!loaded.has(locale)) loaded.set(locale, load(locale));
   return loaded.get(locale);
 }
 
 async function load(locale) {
-  const names = [...new Set([locale, locale.split("-")[0], FALLBACK])];
-  for (const name of names) {
+  for (const name of new Set([locale, FALLBACK])) {
     try {
       const answer = await fetch(new URL(`../texts/${encodeURIComponent(name)}.json`, import.meta.url));
-      if (answer.ok) return new Texts(name, await answer.json());
+      if (answer.ok) return new Texts(await answer.json());
     } catch {
       // The next one; without any, the component shows what it has and stays silent otherwise.
     }
   }
   loaded.delete(locale);
-  return new Texts(FALLBACK, {});
+  return new Texts({});
 }
 
 export class Texts {
-  constructor(locale, content) {
-    this.locale = locale;
+  constructor(content) {
+    this.locale = content.locale ?? FALLBACK;
     this.content = content;
-    this.dates = content.dates ?? locale; // "29 November", as the sentences write it
-    this.plurals = new Intl.PluralRules(locale);
+    this.dates = content.dates ?? this.locale; // "29 November", as the sentences write it
+    this.plurals = new Intl.PluralRules(this.locale);
   }
 
   /** Return a text with its values; a text with plural forms chooses by `values.count`. */

@@ -62,6 +62,7 @@ def test_a_switch_re_ranks_live_and_takes_the_sentences_back(page, shop):
     expect(switch).to_be_focused()
     page.get_by_role("button", name="Switch back on").click()
     assert titles(page) == ["Cheese i1", "Cheese i2", "Cheese i3", "Cheese i4"]
+    expect(switch).to_be_focused()
     expect(switch).to_have_attribute("aria-checked", "true")
     assert shop.preferences["groups_off"] == []
 
@@ -96,6 +97,7 @@ def test_a_card_that_is_told_not_to_use_a_reason_changes_the_list(page, shop):
     card.get_by_role("button", name="Why?").click()
     card.get_by_role("button", name="Don’t use this").click()
     expect(page.locator("#notice")).to_contain_text("Your choice counts from now on.")
+    expect(page.locator("#notice").get_by_role("button", name="Undo")).to_be_focused()
     assert len(shop.bodies("/recommendations")) == 2
     page.locator("#notice").get_by_role("button", name="Undo").click()
     expect(page.get_by_role("switch", name="cheese")).to_have_attribute("aria-checked", "true")

@@ -1,7 +1,7 @@
 """A grammar for one brief: its slots in their order, and between them only words that its claim kinds license.
 
-Narrower than ``slot_grammar``: the order is known, so the text is one regular expression without intersections, and the
-words can be listed. What a regular expression cannot say, such as what may stand around a slot, is left to the verifier.
+Narrower than ``slot_grammar``: the order is known, so the text is one regular expression, the words can be listed, and
+what may stand before a slot is said by the lexicon's roles. What is left goes to the verifier.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Latency and throughput of ``POST /v1/recommendations`` (ten items with sentences) beside a route that only answers.
 
-Both are served by FastAPI on uvicorn in one process, asked by the same client, over as many connections, in turns within
-one run; the constant of that route is as long as an answer. Ratios are what is compared; the milliseconds are this
+Both are served by FastAPI on uvicorn in one process, asked by the same client, over as many connections, in turns
+within one run; the constant of that route is as long as an answer. Ratios are what is compared; milliseconds are this
 machine's, now.
 """
 

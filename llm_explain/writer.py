@@ -300,4 +300,8 @@ def _model_sources(language_model: str | Generator | None, lexicon: Lexicon) -> 
 
         return TransformersGenerator.load(language_model)
 
-    return [ModelSource(open_generator, lexicon, is_tuned=is_tuned(language_model))]
+    if isinstance(language_model, str):
+        reads_briefs = is_tuned(language_model)
+    else:
+        reads_briefs = bool(getattr(language_model, "reads_briefs", False))
+    return [ModelSource(open_generator, lexicon, is_tuned=reads_briefs)]

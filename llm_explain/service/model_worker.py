@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.generation.weights import is_tuned
 from llm_explain.generation.worker import WorkerGenerator, WorkerSettings
 from llm_explain.service.gate import current_ticket
 
@@ -40,8 +41,10 @@ class ServedModel:
         factory: What makes the generator in the process, as ``module:name``.
         options: Its keyword arguments.
         settings: Heartbeat, back-off and queue.
+        reads_briefs: Whether the model was tuned, so that it reads briefs without examples.
 
     Attributes:
+        reads_briefs: Whether the model was tuned.
         worker: The process; ``None`` before ``start``.
     """
 
@@ -52,7 +55,9 @@ class ServedModel:
         factory: str,
         options: Mapping[str, Any] | None = None,
         settings: WorkerSettings = SETTINGS,
+        reads_briefs: bool = False,
     ) -> None:
+        self.reads_briefs = reads_briefs
         self.worker: WorkerGenerator | None = None
         self._order = partial(WorkerGenerator, factory, options, settings=settings)
         self._metrics = metrics
@@ -74,7 +79,8 @@ class ServedModel:
         if weights is None:
             yield None
             return
-        model = cls(metrics, factory=_TRANSFORMERS, options={"language_model": weights})
+        options = {"language_model": weights}
+        model = cls(metrics, factory=_TRANSFORMERS, options=options, reads_briefs=is_tuned(weights))
         try:
             yield model
         finally:

@@ -36,8 +36,11 @@ def serve(
         raise MissingExtraError(
             f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain[serve]'"
         ) from error
+    import torch
+
     from llm_explain.explainer import Explainer
 
+    torch.set_num_threads(1)  # requests run beside each other; threads within one would only be in their way
     settings = ServiceSettings.read(host=host, port=port, artifacts=artifacts, auth=False if no_auth else None)
     if show_settings:
         write_json_lines([settings.masked()])

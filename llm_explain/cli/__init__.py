@@ -12,6 +12,7 @@ from llm_explain.cli import (
     importing,
     models,
     phrasebooks,
+    prompting,
     serving,
     state,
     training,
@@ -32,6 +33,7 @@ app.add_typer(importing.app, name="import")
 app.add_typer(evaluating.app, name="evaluate")
 app.add_typer(state.keys_app, name="keys")
 app.add_typer(state.feedback_app, name="feedback")
+app.add_typer(prompting.app, name="prompts")
 app.add_typer(phrasebooks.app, name="phrasebook")
 app.command("train")(training.train)
 app.command("tune")(tuning.tune)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from llm_explain.claims import KINDS
 from llm_explain.skeletons import Tone
+from llm_explain.surfaces import LEAST_LENGTH
 
 MAX_ID_LENGTH = 128
 MAX_K = 100
@@ -102,18 +103,22 @@ class Wording(Body):
     """How a sentence is to sound.
 
     Attributes:
-        tone: ``friendly``, ``concise`` or ``formal``.
+        tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
         locale: Language of the text.
+        surface: Where the text is shown: ``card``, ``detail``, ``email`` or ``push``; it sets length and tone.
+        max_length: Most characters of a text, where the surface allows as many.
         deadline_ms: Milliseconds that writing may take; when they are over, templates answer.
     """
 
-    tone: Tone = "friendly"
+    tone: Tone | None = None
     locale: Locale = "en"
+    surface: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] | None = None
+    max_length: Annotated[int, Field(ge=LEAST_LENGTH, le=1000)] | None = None
     deadline_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None
 
     def words(self) -> dict[str, Any]:
         """Return what the explainer is asked for, but for the deadline: what a replay needs to say the same."""
-        return {"tone": self.tone, "locale": self.locale}
+        return {"tone": self.tone, "locale": self.locale, "surface": self.surface, "max_length": self.max_length}
 
 
 class RecommendationRequest(Who, Wording):

@@ -75,6 +75,17 @@ def test_explanations_come_in_the_order_asked_for(client: TestClient) -> None:
     assert {item["explanation"]["tone"] for item in answer["items"]} == {"formal"}
 
 
+def test_a_surface_and_a_length_bound_the_text(client: TestClient) -> None:
+    answer = _post(client, "recommendations", user_id="u02", k=5, surface="push", max_length=60)
+    texts = [item["explanation"]["text"] for item in answer["items"]]
+    assert any(texts)
+    assert all(text is None or len(text) <= 60 for text in texts)
+    record_id = answer["items"][0]["explanation"]["id"]
+    assert client.get(f"/v1/explanations/{record_id}").json()["reproduced"] is True
+    reply = client.post("/v1/recommendations", json={"user_id": "u02", "surface": "billboard"})
+    assert reply.json()["type"] == "urn:llm-explain:problem:unusable-value"
+
+
 def test_shelves_say_what_each_group_recommends(client: TestClient, explainer: Explainer) -> None:
     reply = client.get("/v1/users/u07/shelves", params={"k": 4})
     answer = reply.json()

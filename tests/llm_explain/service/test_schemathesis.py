@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes from the OpenAPI document, fitting and not: nothing breaks, and refusals are problems."""
+"""Requests that schemathesis makes from the OpenAPI document, fitting and not: none breaks anything."""
 
 from __future__ import annotations
 

@@ -72,6 +72,7 @@ bench: $(ARTIFACTS)/manifest.json
 
 # Every load goes to 127.0.0.1 and is bounded; each proof prints one line of figures and fails if it falls short.
 chaos: $(ARTIFACTS)/manifest.json
+	SCHEMATHESIS_EXAMPLES=5000 $(BIN)/pytest tests/llm_explain/service/test_schemathesis.py
 	$(BIN)/python benchmarks/chaos/malformed.py --artifacts $(ARTIFACTS)
 	$(BIN)/python benchmarks/chaos/model_faults.py --artifacts $(ARTIFACTS)
 	$(BIN)/python benchmarks/chaos/overload.py --artifacts $(ARTIFACTS)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from llm_explain.records import Text, Verdict
 
-disable_created_metrics()  # a gauge beside each counter that nobody reads
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they are gauges beside each counter that nobody reads
 
 _LATENCIES = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})

@@ -9,7 +9,7 @@ ARTIFACTS := artifacts/completejourney
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo shop test lint fast bench docs clean
+.PHONY: help setup browser demo shop test lint fast bench chaos soak docs clean
 
 help:
 	@echo "make demo   import a year of grocery purchases, train, recommend with sentences, write an HTML page"
@@ -18,6 +18,8 @@ help:
 	@echo "make fast   the tests that need no real data"
 	@echo "make lint   ruff, mypy, pydoclint"
 	@echo "make bench  speed and ranking beside the alternatives, in one run"
+	@echo "make chaos  what the service survives: malformed requests, dead processes, overload, kill -9, a full disk"
+	@echo "make soak   100,000 requests of every kind: memory and descriptors stay flat"
 	@echo "make docs   the API reference, in build/docs"
 	@echo "make clean  delete what the commands above made"
 
@@ -66,6 +68,19 @@ bench: $(ARTIFACTS)/manifest.json
 	$(BIN)/python benchmarks/ranking.py --artifacts $(ARTIFACTS)
 	$(BIN)/python benchmarks/attribution.py --artifacts $(ARTIFACTS)
 	$(BIN)/python benchmarks/generation.py
+	$(BIN)/python benchmarks/service.py --artifacts $(ARTIFACTS)
+
+# Every load goes to 127.0.0.1 and is bounded; each proof prints one line of figures and fails if it falls short.
+chaos: $(ARTIFACTS)/manifest.json
+	$(BIN)/python benchmarks/chaos/malformed.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/model_faults.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/overload.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/rolling.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/kills.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/disk_full.py --artifacts $(ARTIFACTS)
+
+soak: $(ARTIFACTS)/manifest.json
+	$(BIN)/python benchmarks/chaos/soak.py --artifacts $(ARTIFACTS)
 
 docs: setup
 	$(BIN)/pdoc --output-directory build/docs llm_explain scoring

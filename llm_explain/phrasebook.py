@@ -1,7 +1,7 @@
 """The phrasebook: skeletons that a language model wrote ahead of time, spoken at the price of a look-up.
 
-A file of a locale's folder, ``phrasebook.jsonl``: a first line that says who wrote it, then a line for each combination of
-claim kinds and tone. The file is never trusted: each of its skeletons passes the verifier when it is first needed.
+A file of a locale's folder, ``phrasebook.jsonl``: a first line that says who wrote it, then a line for each combination
+of claim kinds and tone. The file is never trusted: each skeleton passes the verifier when it is first needed.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from llm_explain.claims import EVENT_KIND
 from llm_explain.display_names import inside_sentence
 from llm_explain.errors import GenerationError, MissingExtraError
 from llm_explain.generation.drafts import ModelSource
+from llm_explain.generation.weights import is_tuned
 from llm_explain.lexicon import load_lexicon
+from llm_explain.phrasebook import PhrasebookSource
 from llm_explain.realise import Realiser, Scene
 from llm_explain.records import Text
 from llm_explain.skeletons import in_order
@@ -61,11 +63,13 @@ class Writer:
     Args:
         policy: Blocked words, brands that have no name, the currency.
         catalogue: The shop's items; their names may stand only in slots.
-        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for templates only.
+        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.
+        has_phrasebook: Whether the locale's phrasebook answers first.
         retired: Skeletons that are not used any more, because people reject them.
 
     Attributes:
-        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for templates only.
+        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.
+        has_phrasebook: Whether the locale's phrasebook answers first.
         on_refused: Told the source and the verdict of each sentence that was not shown.
         on_written: Told the texts of each list.
     """
@@ -76,9 +80,11 @@ class Writer:
         policy: Policy,
         catalogue: Catalogue,
         language_model: str | Generator | None = None,
+        has_phrasebook: bool = True,
         retired: Collection[str] = (),
     ) -> None:
         self.language_model = language_model
+        self.has_phrasebook = has_phrasebook
         self._retired = frozenset(retired)
         self.on_refused: Callable[[Source, Verdict], None] = _ignore
         self.on_written: Callable[[Sequence[Text | None]], None] = _ignore
@@ -129,6 +135,7 @@ class Writer:
             locale=locale,
             language_model=self.language_model,
             on_refused=lambda source, verdict: self.on_refused(source, verdict),
+            has_phrasebook=self.has_phrasebook,
             retired=self._retired,
         )
 
@@ -144,6 +151,7 @@ class _Station:
         *,
         locale: str,
         language_model: str | Generator | None,
+        has_phrasebook: bool,
         on_refused: Callable[[Source, Verdict], None],
         retired: frozenset[str],
     ) -> None:
@@ -156,16 +164,19 @@ class _Station:
         self._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
         templates = Templates(self._lexicon)
         is_written = self._lexicon.has_packaged_model or language_model != "auto"
-        self._sources: list[SkeletonSource] = [*_model_sources(language_model if is_written else None, self._lexicon)]
+        phrasebook = PhrasebookSource.of_locale(self._lexicon) if has_phrasebook else None
+        self._sources: list[SkeletonSource] = [phrasebook] if phrasebook else []
+        self._sources += _model_sources(language_model if is_written else None, self._lexicon)
         self._sources.append(TemplateSource(templates))
 
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
-        """Let each source make ready what the list needs; a source that fails is left out from now on."""
-        combinations = dict.fromkeys(kinds for kinds in wanted if kinds)
+        """Let each source make ready what the ones before it do not have; one that fails is left out from now on."""
+        missing = list(dict.fromkeys(kinds for kinds in wanted if kinds))
         for source in self._sources:
             until = time.monotonic() + deadline if deadline is not None else float("inf")
             try:
-                source.prepare(combinations, tone, deadline=until)
+                source.prepare(missing, tone, deadline=until)
+                missing = [kinds for kinds in missing if not source.skeletons(kinds, tone)]
             except MissingExtraError as error:
                 _LOG.warning("%s Sentences come from the other sources.", error)
                 self._leave_out(source)
@@ -289,4 +300,4 @@ def _model_sources(language_model: str | Generator | None, lexicon: Lexicon) -> 
 
         return TransformersGenerator.load(language_model)
 
-    return [ModelSource(open_generator, lexicon)]
+    return [ModelSource(open_generator, lexicon, is_tuned=is_tuned(language_model))]

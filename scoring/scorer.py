@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from scoring.batches import CellRows, item_stats, link_user, token_events
-from scoring.context import TERMS, context_features
+from scoring.context import TERMS
+from scoring.context_terms import ContextTerms
 from scoring.errors import ShapeError
 from scoring.features import CELL_KINDS, COUNT, own_evidence
 from scoring.log import Log, to_day
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from scoring.model import GlassBox
     from scoring.promotions import PromotionCalendar
     from scoring.snapshot import Snapshot
-
-MAX_MOMENTS: Final = 8
-"""Moments whose context terms are remembered."""
 
 BoolArray = npt.NDArray[np.bool_]
 """Truth values, shape as said where it is used."""
@@ -154,7 +152,7 @@ class GlassBoxScorer:
         self.item_embedding: FloatArray = V.numpy()  # (n_items, d + rank)
         self._candidate_embedding = np.ascontiguousarray(self.item_embedding[candidates])
         self.links, self._item_stats = links, item_stats(snapshot, links)
-        self._context: dict[pd.Timestamp, FloatArray] = {}
+        self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
 
     @classmethod
     def load(cls, folder: Path) -> GlassBoxScorer:
@@ -247,13 +245,7 @@ class GlassBoxScorer:
         Returns:
             Terms in logits, columns as ``terms``, shape ``(n, n_terms)``.
         """
-        parts = self._context.get(as_of)  # another thread may ask of another moment
-        if parts is None:
-            x = context_features(self.snapshot, self.promotions, self.catalogue, as_of)
-            with torch.no_grad():
-                parts = self.model.context(torch.from_numpy(x)).numpy()
-            self._context = {**dict(list(self._context.items())[1 - MAX_MOMENTS :]), as_of: parts}
-        return parts[item_index]
+        return self._context.at(as_of)[item_index]
 
     def score(self, state: UserState, item_index: IndexArray | None = None) -> FloatArray:
         """Return the scores of items for a user.

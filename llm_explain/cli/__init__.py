@@ -6,7 +6,17 @@ import sys
 
 import typer
 
-from llm_explain.cli import evaluating, explaining, importing, models, serving, state, training, tuning
+from llm_explain.cli import (
+    evaluating,
+    explaining,
+    importing,
+    models,
+    phrasebooks,
+    serving,
+    state,
+    training,
+    tuning,
+)
 from llm_explain.cli.console import ERR
 from llm_explain.errors import LlmExplainError
 
@@ -22,6 +32,7 @@ app.add_typer(importing.app, name="import")
 app.add_typer(evaluating.app, name="evaluate")
 app.add_typer(state.keys_app, name="keys")
 app.add_typer(state.feedback_app, name="feedback")
+app.add_typer(phrasebooks.app, name="phrasebook")
 app.command("train")(training.train)
 app.command("tune")(tuning.tune)
 app.command("recommend")(explaining.recommend)

@@ -50,4 +50,6 @@ def serve(
         if model is not None:
             model.start()
         note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
+        if settings.auth and not app.state.state.keys.all():
+            note("No API key exists yet. Run: llm-explain keys create --name NAME --scope storefront")
         serve_until_ended(app, settings)

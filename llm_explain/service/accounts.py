@@ -159,7 +159,7 @@ class Accounts:
                 suppressed=tuple((kind, player, item_id) for kind, player, item_id in context["suppressed"]),
             )
             visit = self._visits.of_user(kept.user_id, then, datetime.fromisoformat(context["as_of"]))
-            records = self._desk.again(visit, context["item_ids"], tone=context["tone"], locale=context["locale"])
+            records = self._desk.again(visit, context["item_ids"], context["words"])
         return bool(records[kept.place]["id"] == kept.record["id"])
 
     def _present(self, user_id: str) -> datetime:

@@ -107,4 +107,4 @@ def _furnish(app: FastAPI, explainer: Explainer, state: State, clock: Clock | No
     app.state.desk = desk
     app.state.accounts = Accounts(state, desk, visits, readers)
     app.state.main_parameters = MainParameters(explainer)
-    app.state.showroom = Showroom(explainer, state)
+    app.state.showroom = Showroom(explainer, desk.items, state)

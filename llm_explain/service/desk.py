@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.service.masking import masked, masked_differences
+from llm_explain.service.items import CatalogueItems
+from llm_explain.service.masking import masked, masked_differences, sensitive_players
 from llm_explain.service.state.records import GivenAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from llm_explain.explainer import Explainer
@@ -47,26 +48,29 @@ class Desk:
     Args:
         explainer: Ranks and explains.
         readers: Reads users.
+
+    Attributes:
+        explainer: Ranks and explains.
+        items: Finds items of the catalogue.
     """
 
     def __init__(self, explainer: Explainer, readers: Readers) -> None:
         self.explainer = explainer
         self._readers = readers
-        self._catalogue = explainer.shop.catalogue
-        self._policy = explainer.shop.policy
+        self.items = CatalogueItems(explainer)
+        self._hidden = sensitive_players(explainer.shop.catalogue, explainer.shop.policy)
 
     def recommend(self, request: RecommendationRequest) -> Answer:
         """Return the best items and why."""
         with self._reading(request) as visit:
             if not request.explain:
                 ranked = self.explainer.rank(k=request.k, history=visit.history)
-                items = [{**self.item(row.item_id), **row.to_dict(), "explanation": None} for row in ranked]
+                items = [{**self.items.brief(row.item_id), **row.to_dict(), "explanation": None} for row in ranked]
                 return Answer({**self.head(visit), "recorded": False, "items": items})
             rows = self.explainer.recommend(
                 k=request.k,
                 history=visit.history,
-                tone=request.tone,
-                locale=request.locale,
+                **request.words(),
                 deadline=_seconds(request.deadline_ms),
                 wishes=visit.wishes,
             )
@@ -79,8 +83,7 @@ class Desk:
                 None,
                 request.item_ids,
                 history=visit.history,
-                tone=request.tone,
-                locale=request.locale,
+                **request.words(),
                 deadline=_seconds(request.deadline_ms),
                 wishes=visit.wishes,
             )
@@ -92,7 +95,7 @@ class Desk:
             found = self.explainer.shelves(k=k, history=visit.history, locale=locale)
             shelves = []
             for shelf in found:
-                items = [{**self.item(row.item_id), "phi": row.phi, "score": row.score} for row in shelf.items]
+                items = [{**self.items.brief(row.item_id), "phi": row.phi, "score": row.score} for row in shelf.items]
                 shelves.append({"player": shelf.player, "title": shelf.title, "items": items})
             return Answer({**self.head(visit), "shelves": shelves})
 
@@ -102,22 +105,20 @@ class Desk:
             rows = self.explainer.what_if(
                 without=request.without, item_ids=request.item_ids, k=request.k, history=visit.history
             )
-            items = [{**self.item(row.item_id), **row.to_dict()} for row in rows]
+            items = [{**self.items.brief(row.item_id), **row.to_dict()} for row in rows]
             return Answer({**self.head(visit), "items": items})
 
     def contrast(self, request: ContrastRequest) -> Answer:
         """Return why one item scores above another."""
         with self._reading(request) as visit:
             found = self.explainer.contrast(None, request.item_id, request.other_id, history=visit.history).to_dict()
-            differences = masked_differences(found.pop("differences"), self._policy)
+            differences = masked_differences(found.pop("differences"), self._hidden)
             return Answer({**self.head(visit), **found, "differences": differences})
 
-    def again(self, visit: Visit, item_ids: Sequence[str], *, tone: Any, locale: str) -> list[Json]:
+    def again(self, visit: Visit, item_ids: Sequence[str], words: Mapping[str, Any]) -> list[Json]:
         """Return the records that a list of items gets."""
-        rows = self.explainer.explain(
-            None, item_ids, history=visit.history, tone=tone, locale=locale, wishes=visit.wishes
-        )
-        return [masked(row, self._policy).to_dict() for row in rows]
+        rows = self.explainer.explain(None, item_ids, history=visit.history, wishes=visit.wishes, **words)
+        return [masked(row, self._hidden).to_dict() for row in rows]
 
     def _reading(self, request: Who) -> Any:
         if request.user_id is not None:
@@ -125,10 +126,10 @@ class Desk:
         return self._readers.of_history(request.history or (), request.as_of)
 
     def _explained(self, visit: Visit, rows: Sequence[Explanation], wording: Wording) -> Answer:
-        records = [masked(row, self._policy).to_dict() for row in rows]
+        records = [masked(row, self._hidden).to_dict() for row in rows]
         items = [
             {
-                **self.item(record["item_id"]),
+                **self.items.brief(record["item_id"]),
                 "rank": record["rank"],
                 "score": record["score"],
                 "probability": record["probability"],
@@ -142,8 +143,7 @@ class Desk:
             return Answer(content)
         context = {
             "as_of": visit.history.as_of.isoformat(),
-            "tone": wording.tone,
-            "locale": wording.locale,
+            "words": wording.words(),
             "item_ids": [record["item_id"] for record in records],
             "personalised": person.personalised,
             "groups_off": person.groups_off,
@@ -161,12 +161,6 @@ class Desk:
             "personalised": visit.personalised,
             "provenance": self.explainer.provenance,
         }
-
-    def item(self, item_id: str) -> Json:
-        """Return an item's id, title and category."""
-        index = int(self._catalogue.index_of([item_id])[0])
-        category = self._catalogue.category_names[int(self._catalogue.category_index[index])]
-        return {"item_id": item_id, "title": str(self._catalogue.titles[index]), "category": category}
 
 
 def _seconds(milliseconds: int | None) -> float | None:

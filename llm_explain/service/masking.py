@@ -12,53 +12,61 @@ from llm_explain.partition import GROUP_PREFIX, REST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from llm_explain.attribution import Attribution
     from llm_explain.policy import Policy
     from llm_explain.records import Explanation
+    from scoring.catalogue import Catalogue
 
 
-def is_sensitive_player(player: str, policy: Policy) -> bool:
-    """Return whether a player's name is that of a sensitive category."""
-    return player.startswith(GROUP_PREFIX) and policy.is_sensitive_category(player.removeprefix(GROUP_PREFIX))
+def sensitive_players(catalogue: Catalogue, policy: Policy) -> frozenset[str]:
+    """Return the players that no record names: the groups of sensitive categories.
+
+    Args:
+        catalogue: The shop's items.
+        policy: What is sensitive.
+
+    Returns:
+        Names of players.
+    """
+    return frozenset(GROUP_PREFIX + name for name in catalogue.category_names if policy.is_sensitive_category(name))
 
 
-def masked(explanation: Explanation, policy: Policy) -> Explanation:
+def masked(explanation: Explanation, hidden: AbstractSet[str]) -> Explanation:
     """Return an explanation whose record names no sensitive history group.
 
     Args:
         explanation: What the explainer gave; its text and its reasons are free of them already.
-        policy: What is sensitive.
+        hidden: Players that are not named.
 
     Returns:
-        The same score, with those groups in ``rest``; still adding up.
+        The same score, with those players in ``rest``; still adding up.
     """
     attribution = explanation.attribution
-    if not any(is_sensitive_player(player, policy) for player in attribution.players):
+    if hidden.isdisjoint(attribution.players):
         return explanation
-    return replace(explanation, attribution=_folded(attribution, policy))
+    return replace(explanation, attribution=_folded(attribution, hidden))
 
 
-def masked_differences(differences: Mapping[str, float], policy: Policy) -> dict[str, float]:
+def masked_differences(differences: Mapping[str, float], hidden: AbstractSet[str]) -> dict[str, float]:
     """Return differences of attributions with sensitive history groups in ``rest``.
 
     Args:
         differences: What each player adds to one item beyond another.
-        policy: What is sensitive.
+        hidden: Players that are not named.
 
     Returns:
         The same sum.
     """
     total: dict[str, float] = defaultdict(float)
     for player, value in differences.items():
-        total[REST if is_sensitive_player(player, policy) else player] += value
+        total[REST if player in hidden else player] += value
     return dict(total)
 
 
-def _folded(attribution: Attribution, policy: Policy) -> Attribution:
-    hidden = [
-        row for row, player in enumerate(attribution.players) if player == REST or is_sensitive_player(player, policy)
-    ]
+def _folded(attribution: Attribution, names: AbstractSet[str]) -> Attribution:
+    hidden = [row for row, player in enumerate(attribution.players) if player == REST or player in names]
     shown = [row for row in range(len(attribution.players)) if row not in hidden]
     parts: dict[str, float] = defaultdict(float)
     for row in hidden:

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from llm_explain.errors import (
     LlmExplainError,
     PromptError,
+    SettingError,
     UnknownGroupError,
     UnknownItemError,
     UnknownUserError,
@@ -81,6 +82,7 @@ _BY_ERROR: Final[tuple[tuple[type[LlmExplainError], Problem], ...]] = (
     (UnknownItemError, UNKNOWN_ITEM),
     (UnknownGroupError, UNKNOWN_PLAYER),
     (UnknownUserError, UNKNOWN_USER),
+    (SettingError, UNUSABLE),
     (PromptError, UNKNOWN_LOCALE),
     (StateFullError, FULL),
     (StateBusyError, BUSY),

@@ -7,7 +7,7 @@ are kept without a time zone (a zone is converted to UTC).
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -110,6 +110,10 @@ class Wording(Body):
     tone: Tone = "friendly"
     locale: Locale = "en"
     deadline_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+    def words(self) -> dict[str, Any]:
+        """Return what the explainer is asked for, but for the deadline: what a replay needs to say the same."""
+        return {"tone": self.tone, "locale": self.locale}
 
 
 class RecommendationRequest(Who, Wording):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.desk import Json
+    from llm_explain.service.items import CatalogueItems
     from llm_explain.service.state import State
 
 
@@ -20,20 +20,19 @@ class Showroom:
     """Looks things up.
 
     Args:
-        explainer: Knows the catalogue and the event log.
+        explainer: Knows the event log.
+        items: Finds items of the catalogue.
         state: Knows who was erased.
     """
 
-    def __init__(self, explainer: Explainer, state: State) -> None:
+    def __init__(self, explainer: Explainer, items: CatalogueItems, state: State) -> None:
         self._explainer = explainer
         self._state = state
-        self._place = {str(item_id): place for place, item_id in enumerate(explainer.shop.catalogue.item_ids)}
+        self._items = items
 
     def items(self, item_ids: Sequence[str]) -> Answer:
         """Return items of the catalogue in the order asked for; unknown ones are left out."""
-        places = [self._place[item_id] for item_id in dict.fromkeys(item_ids) if item_id in self._place]
-        currency = self._explainer.shop.policy.currency
-        return Answer({"currency": currency, "items": [self._item(place) for place in places]})
+        return Answer({"currency": self._explainer.shop.policy.currency, "items": self._items.full(item_ids)})
 
     def households(self, n: int) -> Answer:
         """Return users to choose from, those with most events first; nobody who was erased."""
@@ -49,16 +48,3 @@ class Showroom:
         ordered = sorted(((user_id, count) for user_id, count in counts.items() if count), key=lambda pair: -pair[1])
         users = [{"user_id": user_id, "events": count} for user_id, count in ordered]
         return Answer({"users": users, "currency": self._explainer.shop.policy.currency})
-
-    def _item(self, place: int) -> Json:
-        catalogue, policy = self._explainer.shop.catalogue, self._explainer.shop.policy
-        brand_index = int(catalogue.brand_index[place])
-        brand = catalogue.brand_names[brand_index] if brand_index >= 0 else None
-        price = float(self._explainer.shop.snapshot.price[place])
-        return {
-            "item_id": str(catalogue.item_ids[place]),
-            "title": str(catalogue.titles[place]),
-            "category": catalogue.category_names[int(catalogue.category_index[place])],
-            "brand": brand if brand is not None and policy.may_name_brand(brand) else None,
-            "price": price if np.isfinite(price) else None,
-        }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
 from llm_explain.service.asking import TheAccounts, answer
 from llm_explain.service.auth import admin, storefront
-from llm_explain.service.replies import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
+from llm_explain.service.receipts import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
 from llm_explain.service.schemas import EventsRequest, FeedbackRequest, Id, Preferences
 
 router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])

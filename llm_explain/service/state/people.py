@@ -98,8 +98,10 @@ _EVENTS = (
     .where(EventRow.user_id == bindparam("user"), EventRow.id <= bindparam("until"))
     .order_by(EventRow.timestamp, EventRow.id)
 )
-_ERASED_AT = select(ErasureRow.erased_at).where(ErasureRow.user_hash == bindparam("hash"))
-_ERASURES = select(func.max(ErasureRow.id))
+_ERASED = select(
+    select(ErasureRow.erased_at).where(ErasureRow.user_hash == bindparam("hash")).scalar_subquery(),
+    select(func.max(ErasureRow.id)).scalar_subquery(),
+)
 NEWEST = 2**62
 """Above every event's id."""
 
@@ -132,8 +134,7 @@ class People:
             switched = connection.execute(_PERSON, {"user": user_id}).one_or_none()
             suppressed = connection.execute(_SUPPRESSED, {"user": user_id}).all()
             events = connection.execute(_EVENTS, {"user": user_id, "until": until}).all()
-            erased_at = connection.scalar(_ERASED_AT, {"hash": self.user_hash(user_id)})
-            erasures = connection.scalar(_ERASURES) or 0
+            erased_at, erasures = connection.execute(_ERASED, {"hash": self.user_hash(user_id)}).one()
         personalised, groups_off, kinds_off = (True, (), ()) if switched is None else switched
         return Person(
             personalised=personalised,
@@ -143,7 +144,7 @@ class People:
             events=tuple(StoredEvent(*row[1:]) for row in events),
             erased_at=erased_at,
             last_event=max((row[0] for row in events), default=0),
-            erasures=erasures,
+            erasures=erasures or 0,
         )
 
     def prefer(

@@ -184,7 +184,8 @@ class Records:
                     break
                 is_last = following is None
                 group += [] if following is None else [following]
-            self._write_group(group)
+            # From here on nobody can cancel; who has gone meanwhile never heard of the records.
+            self._write_group([(answer, done) for answer, done in group if done.set_running_or_notify_cancel()])
             if is_last:
                 return
 
@@ -222,7 +223,7 @@ class Records:
                     "context": answer.context,
                     "records": zlib.compress(to_json(answer.records), 1),
                 }
-                answer_id = connection.execute(insert(AnswerRow).values(values)).inserted_primary_key[0]
+                answer_id = connection.scalar(insert(AnswerRow).values(values).returning(AnswerRow.id))
                 rows = [
                     {"id": explanation_id, "answer_id": answer_id, "place": place}
                     for place, explanation_id in enumerate(answer.key)

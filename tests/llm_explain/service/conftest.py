@@ -8,15 +8,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from starlette.testclient import TestClient
 
-from llm_explain import Explainer
-from llm_explain.service.app import create_app
-from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.state import State
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from llm_explain import Explainer
 
 HERE = Path(__file__).parent
 for folder in (HERE, HERE.parents[2] / "benchmarks" / "chaos"):
@@ -24,11 +26,13 @@ for folder in (HERE, HERE.parents[2] / "benchmarks" / "chaos"):
         sys.path.insert(0, str(folder))  # `import asgi`, and the proofs
 
 NUMBERS = itertools.count()
-Serve = Callable[..., TestClient]
+Serve = Callable[..., "TestClient"]
 
 
 @pytest.fixture(scope="session")
 def explainer(shop_artifacts: Path) -> Explainer:
+    from llm_explain import Explainer
+
     return Explainer.load(shop_artifacts, language_model=None)
 
 
@@ -69,6 +73,11 @@ def state(database_url: str) -> Iterator[State]:
 @pytest.fixture
 def serve(explainer: Explainer, tmp_path: Path) -> Iterator[Serve]:
     """Return a function that starts the service in this process; ``auth`` is off unless it is asked for."""
+    from starlette.testclient import TestClient
+
+    from llm_explain.service.app import create_app
+    from llm_explain.service.settings import ServiceSettings
+
     opened: list[TestClient] = []
 
     def start(**settings: object) -> TestClient:

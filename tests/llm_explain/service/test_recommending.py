@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
+from llm_explain.service.masking import masked, sensitive_players
 from llm_explain.service.replies import Contrast, Items, Shelves, WhatIf
 
 
@@ -22,7 +23,8 @@ def _post(client: TestClient, path: str, **body: object) -> dict[str, object]:
 def test_recommendations_are_the_explainers(client: TestClient, explainer: Explainer) -> None:
     answer = _post(client, "recommendations", user_id="u00", k=4)
     Items.model_validate(answer)
-    expected = explainer.recommend("u00", k=4)
+    hidden = sensitive_players(explainer.shop.catalogue, explainer.shop.policy)
+    expected = [masked(row, hidden) for row in explainer.recommend("u00", k=4)]
     assert [item["explanation"] for item in answer["items"]] == [
         json.loads(json.dumps(row.to_dict())) for row in expected
     ]

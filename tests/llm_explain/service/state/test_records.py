@@ -54,6 +54,14 @@ def test_a_full_storage_gives_an_answer_without_a_record(state: State) -> None:
     assert state.records.save(_answer("a")).result()
 
 
+def test_a_client_that_goes_away_stops_nobody_elses_records(state: State) -> None:
+    with state.database.writing():  # so that the writer waits (SQLite) or has nothing to wait for (PostgreSQL)
+        futures = [state.records.save(_answer(name)) for name in "abc"]
+        for future in futures:
+            future.cancel()
+    assert state.records.save(_answer("d")).result(timeout=30)
+
+
 def test_what_is_queued_is_written_before_the_end(database_url: str, state: State) -> None:
     saved = [state.records.save(_answer(name)) for name in "abcdef"]
     state.records.close()

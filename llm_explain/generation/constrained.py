@@ -28,6 +28,9 @@ _UNTIDY = (r"  ", r" [,.;:!?]", r"[,;:][,;:.!?]", r"[.!?][,;:.!?]", r"[^ ,.;:!?(
 _MOST_TIDY = 4
 """With more slots than three reasons ever need, spacing is left to the verifier: llguidance bounds its own work."""
 
+LIMITS = {"initial_lexer_fuel": 20_000_000, "step_lexer_fuel": 5_000_000, "max_lexer_states": 1_000_000}
+"""How much work llguidance may put into one grammar: lists of words make large ones."""
+
 _SLOT_NAME = re.compile(r"[a-z_]+")
 
 
@@ -181,7 +184,9 @@ class SlotConstraint:
     def _matcher(self, grammar: str) -> Any:
         import llguidance
 
-        matcher = llguidance.LLMatcher(self._tokenizer, grammar, log_level=0)
+        matcher = llguidance.LLMatcher(
+            self._tokenizer, grammar, log_level=0, limits=llguidance.LLParserLimits(**LIMITS)
+        )
         if matcher.is_error():
             raise GenerationError(
                 f"the grammar {grammar[:80]!r} cannot be used ({matcher.get_error()}).", is_retryable=False

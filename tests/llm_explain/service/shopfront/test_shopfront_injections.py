@@ -65,7 +65,7 @@ def test_no_text_of_the_catalogue_runs_or_becomes_markup(visit, site, texts):
         seen.append(walk_through(page))
         page.mouse.move(400, 400)
         assert page.evaluate("window.ran") is None
-        assert page.locator("#grid li").count() == len(texts)
+        assert page.locator("#grid > li").count() == len(texts)
         assert len(page.frames) == 1
         assert page.evaluate("document.baseURI").startswith(site)
     assert seen[0] == seen[1]

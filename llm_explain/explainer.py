@@ -17,7 +17,8 @@ import pandas as pd
 from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, Shelved, WhatIfRow
 from llm_explain.claims import ShopEvidence, derive, neutral
 from llm_explain.errors import SettingError
-from llm_explain.group_vectors import VectorCache
+from llm_explain.group_vectors import VectorCache, history_digest
+from llm_explain.importance import global_attributions
 from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy
 from llm_explain.prompts import prompts_root
@@ -25,6 +26,7 @@ from llm_explain.readings import BlackReading, GlassReading, Reading
 from llm_explain.records import Explanation
 from llm_explain.skeletons import MOST_KINDS
 from llm_explain.surfaces import resolve
+from llm_explain.wishes import NO_WISHES
 from llm_explain.writer import Request, Writer
 from scoring.artifacts import read_manifest
 from scoring.catalogue import Catalogue
@@ -41,9 +43,11 @@ if TYPE_CHECKING:
     from llm_explain.attribution import Attribution
     from llm_explain.blackbox import HistoryScorer
     from llm_explain.claims import Evidence
+    from llm_explain.generation.generator import Generator
     from llm_explain.records import Text
     from llm_explain.skeletons import Tone
     from llm_explain.surfaces import Limits
+    from llm_explain.wishes import Wishes
     from scoring.catalogue import IndexArray
 
 NEUTRAL = "neutral"
@@ -65,6 +69,7 @@ class Explainer:
         shop: What the claim rules know of the shop; it carries the policy.
         writer: Writes and verifies texts.
         provenance: Hashes of data, scorer and policy, for the records.
+        vectors: Where the scorer keeps what it worked out from histories, if it does.
     """
 
     def __init__(
@@ -75,8 +80,10 @@ class Explainer:
         shop: ShopEvidence,
         writer: Writer,
         provenance: Mapping[str, str],
+        vectors: VectorCache | None = None,
     ) -> None:
         self._read_history = read
+        self._vectors = vectors
         self.events = events
         self.shop = shop
         self.writer = writer
@@ -84,14 +91,15 @@ class Explainer:
 
     @classmethod
     def load(
-        cls, artifacts: Path | str, *, events: Path | None = None, language_model: str | None = "auto"
+        cls, artifacts: Path | str, *, events: Path | None = None, language_model: str | Generator | None = "auto"
     ) -> Explainer:
         """Open what ``llm-explain train`` wrote.
 
         Args:
             artifacts: The folder.
             events: CSV or Parquet file that replaces the event log; the artifacts' global statistics stay.
-            language_model: A local folder, a hub id, ``auto`` for the packaged weights, or ``None`` for templates only.
+            language_model: A local folder, a hub id, ``auto`` for the packaged weights, a generator that is open
+                already, or ``None`` for templates only.
 
         Returns:
             An explainer.
@@ -111,6 +119,8 @@ class Explainer:
             promotions=scorer.promotions,
             language_model=language_model,
             provenance=_provenance(manifest["files"]),
+            vectors=vectors,
+            retired=manifest.get("feedback", {}).get("retired", ()),
         )
 
     @classmethod
@@ -157,8 +167,10 @@ class Explainer:
         events: EventLog,
         snapshot: Snapshot,
         promotions: PromotionCalendar,
-        language_model: str | None,
+        language_model: str | Generator | None,
         provenance: Mapping[str, str],
+        vectors: VectorCache | None = None,
+        retired: Sequence[str] = (),
     ) -> Explainer:
         policy = Policy.load(prompts_root() / "policy.yaml")
         lexicon = load_lexicon("en")
@@ -169,8 +181,14 @@ class Explainer:
             policy=policy,
             degrees=lexicon.degrees,
         )
-        writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model)
-        return cls(read, events=events, shop=shop, writer=writer, provenance={**provenance, "policy": policy.hash})
+        writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model, retired=retired)
+        provenance = {**provenance, "policy": policy.hash}
+        return cls(read, events=events, shop=shop, writer=writer, provenance=provenance, vectors=vectors)
+
+    @property
+    def vectors(self) -> VectorCache | None:
+        """Where the scorer keeps what it worked out from histories, if it does."""
+        return self._vectors
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -188,7 +206,7 @@ class Explainer:
         user_id: str | None = None,
         *,
         k: int = 10,
-        history: pd.DataFrame | None = None,
+        history: pd.DataFrame | History | None = None,
         as_of: pd.Timestamp | None = None,
     ) -> list[Ranked]:
         """Rank the candidates for a user, without a word of why.
@@ -197,7 +215,8 @@ class Explainer:
             user_id: The shop's id; a user without events is ranked from context alone.
             k: How many items.
             history: Events that came with the request, instead of a known user's: ``item_id, timestamp`` and any
-                optional column of the events table. Nothing of them is kept.
+                optional column of the events table, or a history that was read already, whose own moment counts.
+                Nothing of them is kept.
             as_of: Only events before this moment count; the snapshot's moment if not given.
 
         Returns:
@@ -213,13 +232,14 @@ class Explainer:
         user_id: str | None = None,
         *,
         k: int = 10,
-        history: pd.DataFrame | None = None,
+        history: pd.DataFrame | History | None = None,
         as_of: pd.Timestamp | None = None,
         tone: Tone | None = None,
         locale: str = "en",
         surface: str | None = None,
         max_length: int | None = None,
         deadline: float | None = None,
+        wishes: Wishes = NO_WISHES,
     ) -> list[Explanation]:
         """Rank the candidates for a user and say why each is recommended.
 
@@ -234,6 +254,7 @@ class Explainer:
                 ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
             max_length: Most characters of a text, where the surface allows as many.
             deadline: Seconds that the texts may take; when they are over, templates answer.
+            wishes: What the user does not want to be told.
 
         Returns:
             An explanation for each item, best first; no two texts share a skeleton or an opening.
@@ -241,20 +262,23 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         reading = self._read(user_id, history, as_of)
         items, _ = reading.rank(k)
-        return self._explain(reading, items, tone=spoken, locale=locale, deadline=deadline, limits=limits)
+        return self._explain(
+            reading, items, tone=spoken, locale=locale, deadline=deadline, limits=limits, wishes=wishes
+        )
 
     def explain(
         self,
         user_id: str | None,
         item_ids: Sequence[str],
         *,
-        history: pd.DataFrame | None = None,
+        history: pd.DataFrame | History | None = None,
         as_of: pd.Timestamp | None = None,
         tone: Tone | None = None,
         locale: str = "en",
         surface: str | None = None,
         max_length: int | None = None,
         deadline: float | None = None,
+        wishes: Wishes = NO_WISHES,
     ) -> list[Explanation]:
         """Say why items score as they do, for a shop with a ranking of its own.
 
@@ -269,6 +293,7 @@ class Explainer:
                 ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
             max_length: Most characters of a text, where the surface allows as many.
             deadline: Seconds that the texts may take; when they are over, templates answer.
+            wishes: What the user does not want to be told.
 
         Returns:
             An explanation for each item, in the order given.
@@ -276,14 +301,16 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         items = self.shop.catalogue.index_of(item_ids)
         reading = self._read(user_id, history, as_of)
-        return self._explain(reading, items, tone=spoken, locale=locale, deadline=deadline, limits=limits)
+        return self._explain(
+            reading, items, tone=spoken, locale=locale, deadline=deadline, limits=limits, wishes=wishes
+        )
 
     def shelves(
         self,
         user_id: str | None = None,
         *,
         k: int = 8,
-        history: pd.DataFrame | None = None,
+        history: pd.DataFrame | History | None = None,
         as_of: pd.Timestamp | None = None,
         locale: str = "en",
     ) -> list[ReasonShelf]:
@@ -320,7 +347,7 @@ class Explainer:
         without: Sequence[str],
         item_ids: Sequence[str] | None = None,
         k: int = 10,
-        history: pd.DataFrame | None = None,
+        history: pd.DataFrame | History | None = None,
         as_of: pd.Timestamp | None = None,
     ) -> list[WhatIfRow]:
         """Score and rank as if some players had never been there; exact.
@@ -359,7 +386,7 @@ class Explainer:
         item_id: str,
         other_id: str,
         *,
-        history: pd.DataFrame | None = None,
+        history: pd.DataFrame | History | None = None,
         as_of: pd.Timestamp | None = None,
     ) -> ContrastAnswer:
         """Say why one item scores above another: a difference of attributions.
@@ -378,12 +405,36 @@ class Explainer:
         answer = self._read(user_id, history, as_of).contrast(int(item), int(other))
         return ContrastAnswer.of(item_id, other_id, answer)
 
+    def main_drivers(self, *, n_users: int = 60, k: int = 10) -> pd.DataFrame:
+        """Say what drives recommendations on the whole.
+
+        Args:
+            n_users: Known users to look at, evenly spread over the event log.
+            k: How many of each user's best items.
+
+        Returns:
+            Columns ``source, part, mean_absolute, mean, share``, as ``global_attributions`` gives them.
+        """
+        known = self.events.user_ids
+        places = np.unique(np.linspace(0, len(known) - 1, n_users).astype(np.int64)) if known else ()
+        readings = (self._read(known[place], None, None) for place in places)
+        return global_attributions(
+            attribution for reading in readings for attribution in reading.attribute(reading.rank(k)[0])
+        )
+
     def is_cold(self, user_id: str, *, as_of: pd.Timestamp | None = None) -> bool:
         """Return whether a user has no events before a moment, so that only context can explain."""
         return not len(self.events.history(user_id, self.as_of if as_of is None else as_of))
 
-    def _read(self, user_id: str | None, history: pd.DataFrame | None, as_of: pd.Timestamp | None) -> Reading:
+    def forget(self) -> None:
+        """Empty the cache of what was worked out from histories."""
+        if self._vectors is not None:
+            self._vectors.clear()
+
+    def _read(self, user_id: str | None, history: pd.DataFrame | History | None, as_of: pd.Timestamp | None) -> Reading:
         """Let the scorer read a known user's history or the one that came with the request."""
+        if isinstance(history, History):
+            return self._read_history(history)
         moment = self.as_of if as_of is None else as_of
         if history is not None:
             rows = check_history(history, self.shop.catalogue.item_ids)
@@ -407,19 +458,23 @@ class Explainer:
         locale: str,
         deadline: float | None,
         limits: Limits,
+        wishes: Wishes,
     ) -> list[Explanation]:
         """Walk every station for some items of one user."""
         attributions = reading.attribute(items)
         user = self.shop.of_user(reading.history)
         requests = [
-            self._request(user.for_item(int(item)), attribution)
+            self._request(user.for_item(int(item)), attribution, wishes)
             for item, attribution in zip(items, attributions, strict=True)
         ]
         requests, texts = self._write(requests, tone=tone, locale=locale, deadline=deadline, limits=limits)
         scores = np.array([attribution.score for attribution in attributions])
+        digest = history_digest(reading.history).hex()
         places = zip(reading.ranks(items), reading.probability(scores), strict=True)
         return [
-            self._record(request, attribution, text, rank=rank, probability=probability, tone=tone, locale=locale)
+            self._record(
+                request, attribution, text, digest=digest, rank=rank, probability=probability, tone=tone, locale=locale
+            )
             for request, attribution, text, (rank, probability) in zip(
                 requests, attributions, texts, places, strict=True
             )
@@ -446,10 +501,11 @@ class Explainer:
                 texts[place] = text
         return said, texts
 
-    def _request(self, evidence: Evidence, attribution: Attribution) -> Request:
+    def _request(self, evidence: Evidence, attribution: Attribution, wishes: Wishes) -> Request:
         """Choose what the sentence for an item states: reasons, or a neutral fact, or nothing."""
-        reasons = self.shop.policy.select(derive(evidence, attribution), evidence)
-        fact = None if reasons else neutral(evidence)
+        claims = [claim for claim in derive(evidence, attribution) if wishes.allow(claim, evidence.item_id)]
+        reasons = self.shop.policy.select(claims, evidence)
+        fact = None if reasons else neutral(evidence, wishes)
         history = evidence.user.history
         return Request(
             claims=tuple(reasons) if reasons else ((fact,) if fact else ()),
@@ -465,13 +521,15 @@ class Explainer:
         attribution: Attribution,
         text: Text | None,
         *,
+        digest: str,
         rank: int | None,
         probability: float | None,
         tone: Tone,
         locale: str,
     ) -> Explanation:
         item_id = str(self.shop.catalogue.item_ids[request.item_index])
-        identity = (request.user_id, item_id, request.as_of, tone, locale, *sorted(self.provenance.values()), text)
+        inputs = (request.user_id, digest, item_id, request.as_of, tone, locale, *sorted(self.provenance.values()))
+        identity = (*inputs, text)
         claims = request.claims if text else ()
         return Explanation(
             id=hashlib.sha256("|".join(map(str, identity)).encode()).hexdigest()[:24],

@@ -67,11 +67,18 @@ class VectorCache:
         self.max_entries = max_entries
         self._entries: OrderedDict[tuple[Any, ...], GroupVectors] = OrderedDict()
         self._lock = Lock()
+        self.n_hits = self.n_misses = 0
         self._latest: tuple[History, bytes] | None = None
 
     def __len__(self) -> int:
         """Return the number of entries."""
         return len(self._entries)
+
+    def clear(self) -> None:
+        """Forget every history."""
+        with self._lock:
+            self._entries.clear()
+            self._latest = None
 
     def get(self, state: UserTokens, groups: Partition) -> GroupVectors:
         """Return the vectors, computed now or before.
@@ -86,8 +93,10 @@ class VectorCache:
         key = (self._digest(state.history), groups.categories)
         with self._lock:
             if key in self._entries:
+                self.n_hits += 1
                 self._entries.move_to_end(key)
                 return self._entries[key]
+            self.n_misses += 1
         vectors = group_vectors(state, groups)
         with self._lock:
             self._entries[key] = vectors

@@ -120,7 +120,7 @@ class Explanation:
     """Why an item is recommended to a user: the score, what drove it, and one true sentence.
 
     Attributes:
-        id: Stable for the same user, item, moment, artifacts and wording.
+        id: Stable for the same user, history, item, moment, artifacts and wording.
         user_id: The shop's id; ``None`` for a history that came with the request.
         item_id: The shop's id.
         rank: Place among all candidates, from 1; ``None`` for an item outside them.

@@ -25,7 +25,7 @@ from llm_explain.verifier import NameIndex, Verifier
 from scoring.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from llm_explain.generation.lexicalised import FreeDraft
     from llm_explain.lexicon import Lexicon
     from llm_explain.policy import Policy
-    from llm_explain.records import Claim, Verdict
+    from llm_explain.records import Claim, Source, Verdict
     from llm_explain.skeletons import Skeleton, Tone
     from llm_explain.surfaces import Limits
     from scoring.catalogue import Catalogue
@@ -66,12 +66,15 @@ class Writer:
     Args:
         policy: Blocked words, brands that have no name, the currency.
         catalogue: The shop's items; their names may stand only in slots.
-        language_model: Folder, hub id or ``auto``; ``None`` for none.
+        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.
         has_phrasebook: Whether the locale's phrasebook answers first.
+        retired: Skeletons that are not used any more, because people reject them.
 
     Attributes:
-        language_model: Folder, hub id or ``auto``; ``None`` for none.
+        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.
         has_phrasebook: Whether the locale's phrasebook answers first.
+        on_refused: Told the source and the verdict of each sentence that was not shown.
+        on_written: Told the texts of each list.
     """
 
     def __init__(
@@ -79,11 +82,15 @@ class Writer:
         *,
         policy: Policy,
         catalogue: Catalogue,
-        language_model: str | None = None,
+        language_model: str | Generator | None = None,
         has_phrasebook: bool = True,
+        retired: Collection[str] = (),
     ) -> None:
         self.language_model = language_model
         self.has_phrasebook = has_phrasebook
+        self._retired = frozenset(retired)
+        self.on_refused: Callable[[Source, Verdict], None] = _ignore
+        self.on_written: Callable[[Sequence[Text | None]], None] = _ignore
         self._policy = policy
         self._catalogue = catalogue
         brands = filter(policy.may_name_brand, catalogue.brand_names)
@@ -115,10 +122,12 @@ class Writer:
         variety = Variety()
         free = station.free_texts(requests, tone, deadline, limits)
         station.prepare([in_order(claim.kind for claim in request.claims) for request in requests], tone, deadline)
-        return [
+        texts = [
             station.write(request, tone, variety, limits) if text is None else text
             for request, text in zip(requests, free, strict=True)
         ]
+        self.on_written(texts)
+        return texts
 
     def shelf_title(self, category: str, locale: str = "en") -> str:
         """Return the title of a shelf of items that a history group recommends.
@@ -139,7 +148,9 @@ class Writer:
             self._names,
             locale=locale,
             language_model=self.language_model,
+            on_refused=lambda source, verdict: self.on_refused(source, verdict),
             has_phrasebook=self.has_phrasebook,
+            retired=self._retired,
         )
 
 
@@ -153,9 +164,13 @@ class _Station:
         names: NameIndex,
         *,
         locale: str,
-        language_model: str | None,
+        language_model: str | Generator | None,
         has_phrasebook: bool,
+        on_refused: Callable[[Source, Verdict], None],
+        retired: frozenset[str],
     ) -> None:
+        self._on_refused = on_refused
+        self._retired = retired
         self._lexicon = load_lexicon(locale).with_currency(policy.currency)
         self._policy = policy
         self._catalogue = catalogue
@@ -174,18 +189,22 @@ class _Station:
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
         """Let each source make ready what the ones before it do not have; one that fails is left out from now on."""
         missing = list(dict.fromkeys(kinds for kinds in wanted if kinds))
-        for source in tuple(self._sources):
+        for source in self._sources:
             until = time.monotonic() + deadline if deadline is not None else float("inf")
             try:
                 source.prepare(missing, tone, deadline=until)
                 missing = [kinds for kinds in missing if not source.skeletons(kinds, tone)]
             except MissingExtraError as error:
                 _LOG.warning("%s Sentences come from the other sources.", error)
-                self._sources.remove(source)
+                self._leave_out(source)
             except GenerationError as error:
                 _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
                 if not error.is_retryable:
-                    self._sources.remove(source)
+                    self._leave_out(source)
+
+    def _leave_out(self, source: SkeletonSource) -> None:
+        """Ask a source no more; two threads may find out at once."""
+        self._sources = [each for each in self._sources if each is not source]
 
     def free_texts(
         self, requests: Sequence[Request], tone: Tone, deadline: float | None, limits: Limits | None
@@ -228,6 +247,7 @@ class _Station:
                     prompt=draft.prompt,
                     model=draft.model,
                 )
+            self._on_refused("lm", verdict)
             _LOG.debug("refused %r: %s", draft.text, [fault.code for fault in verdict.faults])
         return None
 
@@ -253,6 +273,7 @@ class _Station:
                 if verdict.ok:
                     variety.add(skeleton, text)
                     return _text(source, skeleton, text, verdict)
+                self._on_refused(source.name, verdict)
                 _LOG.debug("refused %r: %s", text, [fault.code for fault in verdict.faults])
         return None
 
@@ -268,7 +289,9 @@ class _Station:
             usable = [
                 skeleton
                 for skeleton in source.skeletons(kinds, tone)
-                if skeleton.fits(values, licences) and not (request.is_neutral and skeleton.is_causal)
+                if skeleton.text not in self._retired
+                and skeleton.fits(values, licences)
+                and not (request.is_neutral and skeleton.is_causal)
             ]
             ordered = sorted(usable, key=lambda skeleton: source.order(skeleton, key))
             fitting += [(source, skeleton) for skeleton in ordered]
@@ -327,23 +350,33 @@ def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdic
     )
 
 
-def _model_sources(language_model: str | None, lexicon: Lexicon) -> list[SkeletonSource]:
+def _ignore(*_: object) -> None:
+    """Do nothing."""
+
+
+def _model_sources(language_model: str | Generator | None, lexicon: Lexicon) -> list[SkeletonSource]:
     """Return the language model as a source, if one is wanted; it is loaded when it is first needed."""
     if language_model is None:
         return []
 
-    return [ModelSource(lambda: open_generator(language_model), lexicon, is_tuned=is_tuned(language_model))]
+    if isinstance(language_model, str):
+        reads_briefs = is_tuned(language_model)
+    else:
+        reads_briefs = bool(getattr(language_model, "reads_briefs", False))
+    return [ModelSource(lambda: open_generator(language_model), lexicon, is_tuned=reads_briefs)]
 
 
-def open_generator(language_model: str) -> Generator:
+def open_generator(language_model: str | Generator) -> Generator:
     """Load a language model.
 
     Args:
-        language_model: Folder, hub id or ``auto``.
+        language_model: Folder, hub id, ``auto``, or a generator that is open already.
 
     Returns:
         The generator.
     """
+    if not isinstance(language_model, str):
+        return language_model
     from llm_explain.generation.transformers_generator import TransformersGenerator
 
     return TransformersGenerator.load(language_model)

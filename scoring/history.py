@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,11 +49,11 @@ class History:
         """Return the number of events."""
         return len(self.item_index)
 
-    def select(self, mask: npt.NDArray[np.bool_]) -> History:
+    def select(self, mask: npt.NDArray[np.bool_] | slice) -> History:
         """Return the history with only some of its events.
 
         Args:
-            mask: Events to keep, shape ``(n_events,)``.
+            mask: Events to keep: truth values of shape ``(n_events,)``, or a slice.
 
         Returns:
             A shorter history of the same user and moment.
@@ -74,6 +74,23 @@ class History:
         removed = np.isin(catalogue.category_index[self.item_index], list(category_index))
         return self.select(~removed)
 
+    def joined(self, other: History) -> History:
+        """Return the history with the events of another one of the same user and moment.
+
+        Args:
+            other: More events.
+
+        Returns:
+            A history of both, oldest event first; of two at one moment this history's comes first.
+        """
+        arrays: dict[str, Any] = {
+            f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
+            for f in fields(self)
+            if f.name not in {"user_id", "as_of"}
+        }
+        order = np.argsort(arrays["timestamp"], kind="stable")
+        return replace(self, **{name: array[order] for name, array in arrays.items()})
+
     @classmethod
     def from_events(
         cls, events: pd.DataFrame, catalogue: Catalogue, *, as_of: pd.Timestamp, user_id: str | None = None
@@ -87,38 +104,10 @@ class History:
             user_id: The shop's id, if the user is known.
 
         Returns:
-            The history, oldest event first.
-
-        Raises:
-            UnknownItemError: If a row names an item outside the catalogue.
+            The history, oldest event first; a row with an item outside the catalogue is an error.
         """
         rows = events[(events[TIMESTAMP] < as_of).to_numpy()].sort_values(TIMESTAMP, kind="stable")
-        item_index = catalogue.known(rows[ITEM_ID])
-        if (item_index < 0).any():
-            unknown = rows[ITEM_ID].to_numpy()[item_index < 0]
-            raise UnknownItemError(
-                f"the history names {len(unknown)} items outside the catalogue (first: {unknown[0]!r}) but only "
-                "catalogue items can be read. Add them to the items table and train again, or leave the rows out."
-            )
-        n = len(rows)
-
-        def column(name: str, default: object) -> npt.NDArray[np.object_]:
-            if name not in rows:
-                return np.full(n, default, dtype=object)
-            values = rows[name].to_numpy(dtype=object, copy=True)
-            values[rows[name].isna().to_numpy()] = default
-            return values
-
-        return cls(
-            user_id=user_id,
-            as_of=as_of,
-            item_index=item_index,
-            timestamp=rows[TIMESTAMP].to_numpy(dtype="datetime64[ns]"),
-            quantity=column(QUANTITY, 1.0).astype(np.float64),
-            price=column(PRICE, np.nan).astype(np.float64),
-            kind=column(KIND, PURCHASE),
-            store_id=column(STORE_ID, ""),
-        )
+        return _columns(rows, catalogue, as_of=as_of, user_id=user_id)
 
 
 class EventLog:
@@ -159,5 +148,48 @@ class EventLog:
         Returns:
             The history, oldest event first.
         """
-        rows = self.events.iloc[self._rows.get(user_id, slice(0, 0))]
-        return History.from_events(rows, self.catalogue, as_of=as_of, user_id=user_id)
+        rows = self._rows.get(user_id)
+        if rows is None:
+            return History.from_events(self.events.iloc[:0], self.catalogue, as_of=as_of, user_id=user_id)
+        everything = self._everything
+        until = int(np.searchsorted(everything.timestamp[rows], as_of.to_datetime64()))
+        return replace(everything.select(slice(rows.start, rows.start + until)), user_id=user_id, as_of=as_of)
+
+    @cached_property
+    def _everything(self) -> History:
+        """All events as one history, user by user, each user's oldest first."""
+        return _columns(self.events, self.catalogue, as_of=pd.Timestamp.max, user_id=None)
+
+
+def _columns(rows: pd.DataFrame, catalogue: Catalogue, *, as_of: pd.Timestamp, user_id: str | None) -> History:
+    """Return event rows as arrays, in their order."""
+    item_index = catalogue.known(rows[ITEM_ID])
+    if (item_index < 0).any():
+        unknown = rows[ITEM_ID].to_numpy()[item_index < 0]
+        raise UnknownItemError(
+            f"the history names {len(unknown)} items outside the catalogue (first: {unknown[0]!r}) but only "
+            "catalogue items can be read. Add them to the items table and train again, or leave the rows out."
+        )
+    n = len(rows)
+
+    def words(name: str, default: str) -> npt.NDArray[np.object_]:
+        if name not in rows:
+            return np.full(n, default, dtype=object)
+        codes, found = pd.factorize(rows[name])  # so that a million events share a few strings
+        return np.append(np.asarray(found, dtype=object), default)[codes]  # what is missing has code -1
+
+    def numbers(name: str, default: float) -> npt.NDArray[np.float64]:
+        if name not in rows:
+            return np.full(n, default)
+        return rows[name].to_numpy(dtype=np.float64, na_value=default)
+
+    return History(
+        user_id=user_id,
+        as_of=as_of,
+        item_index=item_index,
+        timestamp=rows[TIMESTAMP].to_numpy(dtype="datetime64[ns]"),
+        quantity=numbers(QUANTITY, 1.0),
+        price=numbers(PRICE, np.nan),
+        kind=words(KIND, PURCHASE),
+        store_id=words(STORE_ID, ""),
+    )

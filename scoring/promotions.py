@@ -76,6 +76,22 @@ class PromotionCalendar:
         running: pd.DataFrame = rows.reset_index(drop=True)
         return running
 
+    @cached_property
+    def _changes(self) -> npt.NDArray[np.datetime64]:
+        """Moments at which a promotion begins or ends, ascending."""
+        return np.unique(np.concatenate([pd.unique(moments) for moments in self._period]))
+
+    def period(self, as_of: pd.Timestamp) -> int:
+        """Return the number of the period that a moment lies in; within one the same promotions run.
+
+        Args:
+            as_of: The moment.
+
+        Returns:
+            How many moments at which a promotion begins or ends are not after it.
+        """
+        return int(np.searchsorted(self._changes, as_of.to_datetime64(), side="right"))
+
     def level(self, as_of: pd.Timestamp) -> FloatArray:
         """Return the share of stores in which each item is promoted at a moment.
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import torch
 
 from scoring.batches import CellRows, item_stats, link_user, token_events
-from scoring.context import TERMS, context_features
+from scoring.context import TERMS
+from scoring.context_terms import ContextTerms
 from scoring.errors import ShapeError
 from scoring.features import CELL_KINDS, COUNT, own_evidence
 from scoring.log import Log, to_day
@@ -151,7 +152,7 @@ class GlassBoxScorer:
         self.item_embedding: FloatArray = V.numpy()  # (n_items, d + rank)
         self._candidate_embedding = np.ascontiguousarray(self.item_embedding[candidates])
         self.links, self._item_stats = links, item_stats(snapshot, links)
-        self._context: tuple[pd.Timestamp, FloatArray] | None = None
+        self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
 
     @classmethod
     def load(cls, folder: Path) -> GlassBoxScorer:
@@ -244,11 +245,7 @@ class GlassBoxScorer:
         Returns:
             Terms in logits, columns as ``terms``, shape ``(n, n_terms)``.
         """
-        if self._context is None or self._context[0] != as_of:
-            x = context_features(self.snapshot, self.promotions, self.catalogue, as_of)
-            with torch.no_grad():
-                self._context = as_of, self.model.context(torch.from_numpy(x)).numpy()
-        return self._context[1][item_index]
+        return self._context.at(as_of)[item_index]
 
     def score(self, state: UserState, item_index: IndexArray | None = None) -> FloatArray:
         """Return the scores of items for a user.

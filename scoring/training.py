@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,8 @@ from scoring.titles import title_embeddings
 from scoring.trainer import Progress, Report, Trainer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scoring.config import TrainConfig
     from scoring.tables import Tables
 
@@ -55,7 +57,13 @@ def _silent(stage: str, done: int, total: int, /) -> None: ...
 
 
 def train(
-    tables: Tables, config: TrainConfig, artifacts_dir: Path, *, cutoff: pd.Timestamp, progress: Progress = _silent
+    tables: Tables,
+    config: TrainConfig,
+    artifacts_dir: Path,
+    *,
+    cutoff: pd.Timestamp,
+    progress: Progress = _silent,
+    notes: Mapping[str, Any] | None = None,
 ) -> TrainReport:
     """Train on the events before a moment and save the scorer.
 
@@ -65,6 +73,7 @@ def train(
         artifacts_dir: Folder to create or fill.
         cutoff: End of training.
         progress: Told how far each stage has come.
+        notes: JSON values for the manifest that training itself does not read.
 
     Returns:
         The scorer and how training went.
@@ -99,7 +108,7 @@ def train(
         catalogue, snapshot, promotions, cells=cells, candidates=shop.candidates, model=trainer.model.cpu(),
         inputs=inputs, links=shop.links(cutoff), calibration=calibration,
     )  # fmt: skip
-    entries = {"cutoff": cutoff.isoformat(), "config": config.model_dump()}
+    entries = {**(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump()}
     save_scorer(scorer, tables, artifacts_dir, entries)
     return TrainReport(scorer, tuple(reports), time.perf_counter() - started, _peak_rss_mb(), artifacts_dir)
 

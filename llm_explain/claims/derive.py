@@ -9,6 +9,7 @@ from llm_explain.claims.context import NewArrival, Popular, Promotion, Season
 from llm_explain.claims.habit import UsualBrand, UsualPrice
 from llm_explain.claims.item import Due, RepeatItem
 from llm_explain.records import Claim
+from llm_explain.wishes import NO_WISHES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution import Attribution
     from llm_explain.claims.base import ClaimKind, Scope
     from llm_explain.claims.evidence import Evidence
+    from llm_explain.wishes import Wishes
 
 KINDS: Final[dict[str, ClaimKind]] = {
     kind.name: kind
@@ -88,7 +90,7 @@ def _speakers(evidence: Evidence, attribution: Attribution) -> dict[str, list[Sp
     return found
 
 
-def neutral(evidence: Evidence) -> Claim | None:
+def neutral(evidence: Evidence, wishes: Wishes = NO_WISHES) -> Claim | None:
     """Return a true statement about the item for a text without a reason.
 
     It is no reason: its attribution is given as 0, and a text from it may make no causal statement ("because",
@@ -96,9 +98,11 @@ def neutral(evidence: Evidence) -> Claim | None:
 
     Args:
         evidence: The user, the item and the moment.
+        wishes: What the user does not want to be told.
 
     Returns:
-        The first of ``NEUTRAL_KINDS`` that holds and that the policy lets be spoken of this item; ``None`` where none.
+        The first of ``NEUTRAL_KINDS`` that holds, that the policy lets be spoken of this item and that the user has not
+        switched off; ``None`` where none.
     """
     for name in NEUTRAL_KINDS:
         kind = KINDS[name]
@@ -107,5 +111,7 @@ def neutral(evidence: Evidence) -> Claim | None:
         finding = kind.find(evidence)
         if finding is not None:
             part = kind.parts[0]
-            return Claim(name, CONTEXT_PREFIX + part, part, 0.0, 0.0, finding.facts, finding.licences)
+            claim = Claim(name, CONTEXT_PREFIX + part, part, 0.0, 0.0, finding.facts, finding.licences)
+            if wishes.allow(claim, evidence.item_id):
+                return claim
     return None

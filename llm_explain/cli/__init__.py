@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from llm_explain.cli import evaluating, explaining, importing, models, phrasebooks, prompting, training, tuning
+from llm_explain.cli import (
+    evaluating,
+    explaining,
+    importing,
+    models,
+    phrasebooks,
+    prompting,
+    serving,
+    state,
+    training,
+    tuning,
+)
 from llm_explain.cli.console import ERR
 from llm_explain.errors import LlmExplainError
 
@@ -20,6 +31,8 @@ app = typer.Typer(
 )
 app.add_typer(importing.app, name="import")
 app.add_typer(evaluating.app, name="evaluate")
+app.add_typer(state.keys_app, name="keys")
+app.add_typer(state.feedback_app, name="feedback")
 app.add_typer(prompting.app, name="prompts")
 app.add_typer(phrasebooks.app, name="phrasebook")
 app.command("train")(training.train)
@@ -30,6 +43,7 @@ app.command("shelf")(explaining.shelf)
 app.command("whatif")(explaining.whatif)
 app.command("contrast")(explaining.contrast)
 app.command("models")(models.models)
+app.command("serve")(serving.serve)
 
 
 def main() -> None:

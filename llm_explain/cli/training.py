@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, progress, write_json_lines
+from llm_explain.cli.state import opened
 from llm_explain.errors import SettingError
+
+if TYPE_CHECKING:
+    from scoring.tables import Tables
 
 
 def train(
@@ -25,6 +29,13 @@ def train(
         ),
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with training settings.")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="State of the HTTP service, for example sqlite:///llm-explain.db: its events and feedback count too.",
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random choice.")] = None,
     json: options.Json = False,
 ) -> None:
@@ -43,10 +54,13 @@ def train(
     if moment is not None and artifacts.resolve() == data.resolve():
         raise SettingError(f"--artifacts is {artifacts} but that is the data folder. Choose another folder.")
     tables = Tables.read(data)
+    notes: dict[str, Any] = {}
+    if state is not None:
+        tables, notes = _learned(tables, state)
     if moment is None:
         moment = tables.events[TIMESTAMP].max() + pd.Timedelta(seconds=1)
     with progress() as report:
-        trained = train(tables, settings, artifacts, cutoff=moment, progress=report)
+        trained = train(tables, settings, artifacts, cutoff=moment, progress=report, notes=notes)
         metrics = measure(trained, tables, min_rows=settings.min_events, progress=report)
     if json:
         write_json_lines([metrics])
@@ -59,3 +73,16 @@ def train(
     if "ece" in metrics["test"]:
         note(f"expected calibration error {metrics['test']['ece']:.4f} over the best 100 candidates of each user")
     note(f"artifacts in {artifacts.resolve()} after {metrics['seconds']:.0f} s, at most {metrics['peak_rss_mb']:,} MB")
+
+
+def _learned(tables: Tables, url: str) -> tuple[Tables, dict[str, Any]]:
+    """Return the tables with what the service has taken in, and what the manifest is to say of it."""
+    with opened(url) as state:
+        from llm_explain.service.learning import learn
+
+        learned = learn(tables, state)
+    note(
+        f"{learned.n_new:,} events from the service, {learned.n_unknown:,} of unknown items left out, "
+        f"{learned.n_erased:,} of erased users left out, {len(learned.feedback['retired'])} skeletons retired"
+    )
+    return learned.tables, {"feedback": learned.feedback}

@@ -26,13 +26,12 @@ class Draft:
 
 @runtime_checkable
 class Generator(Protocol):
-    """A language model that writes drafts.
+    """A language model that writes drafts."""
 
-    Attributes:
-        name: Model and revision for the provenance of a text.
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """Model and revision for the provenance of a text."""
+        ...
 
     def generate(
         self,

@@ -147,7 +147,7 @@ class WorkerGenerator:
             return None
         seconds = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
         with self._link.request({**request, "seconds": seconds}, deadline) as waiting:
-            while not waiting.done.wait(_GLANCE_SECONDS):
+            while not waiting.done.wait(min(_GLANCE_SECONDS, max(0.0, deadline - time.monotonic()))):
                 if time.monotonic() >= deadline:
                     self._link.cancel(request["id"])
                     waiting.done.wait(self.settings.grace_seconds)  # what is written by then comes now

@@ -239,11 +239,7 @@ class Verifier:
 
     def _names(self, text: str, values: Mapping[str, str]) -> Iterator[Fault]:
         """Yield a fault for each name of the catalogue that no claim licenses."""
-        spans = [
-            match.span()
-            for value in {*values.values()}
-            for match in re.finditer(_occurrence(value), text, re.IGNORECASE)
-        ]
+        spans = [span for value in {*values.values()} for span in _spans(text, value)]
         wording = self._skeletons.wording
         words: list[Phrase] | None = None
         for match in self.names.find(text):
@@ -259,25 +255,57 @@ class Verifier:
             yield Fault("unlicensed_name", f"{match.name!r} is a name that no claim licenses", (match.start, match.end))
 
 
+_BEFORE = rf"(?<![$€£¥%.-]){WORD_BEGINS}"
+_AFTER = rf"{WORD_ENDS}(?!%|[.,-]{LETTER})"
+_MAY_BEGIN, _MAY_END = re.compile(_BEFORE), re.compile(_AFTER)
+_BEGINS = re.compile(rf"(?:^|[{STOPS}] ?)$")
+"""What stands before the first word of a sentence."""
+
+
 def _occurrence(value: str) -> str:
     """Return a pattern of a value that stands by itself."""
-    return rf"(?<![$€£¥%.-]){WORD_BEGINS}{re.escape(value)}{WORD_ENDS}(?!%|[.,-]{LETTER})"
+    return f"{_BEFORE}{re.escape(value)}{_AFTER}"
+
+
+def _spans(text: str, value: str) -> Iterator[tuple[int, int]]:
+    """Yield where a value stands by itself, in any case, without compiling a pattern for each value."""
+    text_low, value_low = text.lower(), value.lower()
+    if not value or len(text_low) != len(text) or len(value_low) != len(value):  # a letter that is two in lower case
+        yield from (match.span() for match in re.finditer(_occurrence(value), text, re.IGNORECASE))
+        return
+    yield from _standing(text, _starts(text_low, value_low), len(value))
+
+
+def _starts(text: str, part: str) -> Iterator[int]:
+    """Yield where a part begins, at every place, overlapping ones too."""
+    start = text.find(part)
+    while start >= 0:
+        yield start
+        start = text.find(part, start + 1)
+
+
+def _standing(text: str, starts: Iterable[int], length: int) -> Iterator[tuple[int, int]]:
+    """Yield the places, leftmost first and without overlap, at which something may begin and end."""
+    free = 0
+    for start in starts:
+        end = start + length
+        if start >= free and _MAY_BEGIN.match(text, start) and _MAY_END.match(text, end):
+            free = end
+            yield start, end
 
 
 def _find(text: str, by_value: Mapping[str, Sequence[str]]) -> list[_Place]:
     """Return where values stand, the longest first at each place, without overlap, in order."""
     places: list[_Place] = []
     for value in sorted(by_value, key=len, reverse=True):
-        head = re.escape(value[:1])
-        first = f"[{re.escape(value[:1].upper())}{head}]" if value[:1].isalpha() else head
-        pattern = _occurrence(value).replace(re.escape(value), first + re.escape(value[1:]), 1)
-        for match in re.finditer(pattern, text):
-            is_capital = match.group(0) != value
-            begins = re.search(rf"(?:^|[{STOPS}] ?)$", text[: match.start()]) is not None
-            if is_capital and not begins:
+        heads = {value[:1], *(value[:1].upper() if value[:1].isalpha() else "")}
+        starts = sorted(start for head in heads for start in _starts(text, head + value[1:]))
+        for start, end in _standing(text, starts, len(value)):
+            is_capital = text[start:end] != value
+            if is_capital and not _BEGINS.search(text, 0, start):
                 continue
-            if all(match.end() <= place.start or place.end <= match.start() for place in places):
-                places.append(_Place(match.start(), match.end(), value))
+            if all(end <= place.start or place.end <= start for place in places):
+                places.append(_Place(start, end, value))
     return sorted(places, key=lambda place: place.start)
 
 

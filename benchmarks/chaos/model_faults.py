@@ -1,0 +1,119 @@
+"""The language model's process is killed, stopped, babbles, out of memory: every answer is 200, verified, in time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from pathlib import Path
+from typing import Any
+
+from nursery import HERE, Nursery
+from proof import fault_of_list, listener, main, recommendations, users
+from wire import Answer, Connection, in_turn, percentile, request
+
+DEADLINE_MS = 300
+ALLOWED_MS = DEADLINE_MS + 50
+_HABITS = {"BABBLING": "0.004", "EXHAUSTING": "0.004"}
+
+
+def run(
+    artifacts: Path,
+    *,
+    n_requests: int,
+    n_faults: int,
+    n_connections: int = 2,
+    seed: int = 0,
+    log: Path | None = None,
+) -> dict[str, Any]:
+    """Return the figures.
+
+    Args:
+        artifacts: Folder that ``llm-explain train`` wrote.
+        n_requests: Requests.
+        n_faults: Kills and stops, spread over them; babbling and memory come on top, by chance.
+        n_connections: Connections at a time.
+        seed: Seed of the order.
+        log: File for the processes' log lines.
+
+    Returns:
+        Figures.
+    """
+    os.environ.update(_HABITS)
+    opened = listener()
+    settings = {"log_level": "WARNING"}
+    with Nursery(artifacts, opened, script=HERE / "scripted_writer.py", settings=settings, log=log) as nursery:
+        return asyncio.run(_ask(nursery, users(artifacts), n_requests, n_faults, n_connections, random.Random(seed)))
+
+
+async def _ask(
+    nursery: Nursery, names: list[str], n_requests: int, n_faults: int, n_connections: int, chance: random.Random
+) -> dict[str, Any]:
+    alive = nursery.spawn()
+    await asyncio.to_thread(nursery.wait_ready)
+    await _until_model_is_ready(nursery.port)
+    faults_at = set(chance.sample(range(n_requests), min(n_faults, n_requests)))
+    n_asked = 0
+    done = {"kill": 0, "stop": 0, "late": 0}
+    sources: dict[str, int] = {}
+
+    def disturb(answer: Answer) -> None:
+        nonlocal n_asked
+        n_asked += 1
+        done["late"] += answer.seconds * 1000 > ALLOWED_MS
+        if answer.status == 200:
+            for item in answer.json()["items"]:
+                source = str(item["explanation"]["source"])
+                sources[source] = sources.get(source, 0) + 1
+        if n_asked in faults_at:
+            what, sent = chance.choice([("kill", signal.SIGKILL), ("stop", signal.SIGSTOP)])
+            for child in _children(alive):
+                os.kill(child, sent)
+                done[what] += 1
+
+    asked = recommendations(names, n_requests, deadline_ms=DEADLINE_MS, tone="friendly")
+    tally = await in_turn(nursery.port, asked, n_connections=n_connections, check=fault_of_list, on_answer=disturb)
+    metrics = (await Connection(nursery.port).ask(request("GET", "/metrics"))).body.decode()
+    os.kill(alive, signal.SIGTERM)
+    end = await asyncio.to_thread(nursery.wait, alive)
+    return {
+        "requests": n_asked,
+        "statuses": dict(tally.statuses),
+        **done,
+        "starts": _value(metrics, "llm_explain_model_starts"),
+        "fallbacks": {reason: _value(metrics, f'llm_explain_fallbacks_total{{reason="{reason}"}}') for reason in _WHY},
+        "sources": sources,
+        "p50_ms": round(percentile(tally.seconds, 0.5), 1),
+        "p999_ms": round(percentile(tally.seconds, 0.999), 1),
+        "slowest_ms": round(max(tally.seconds, default=0.0) * 1000, 1),
+        "faults": tally.faults,
+        "ok": tally.n_faults == 0 and not done["late"] and end == 0,
+    }
+
+
+_WHY = ("pressure", "starting", "failed", "deadline")
+
+
+async def _until_model_is_ready(port: int) -> None:
+    connection = Connection(port)
+    while True:
+        answer = await connection.ask(request("GET", "/readyz"))
+        if answer.status == 200 and answer.json()["checks"].get("language_model"):
+            return
+        await asyncio.sleep(0.05)
+
+
+def _children(process_id: int) -> list[int]:
+    """Return the processes that a process has started."""
+    lists = Path(f"/proc/{process_id}/task").glob("*/children")
+    return [int(child) for each in lists for child in each.read_text().split()]
+
+
+def _value(metrics: str, name: str) -> float:
+    """Return a metric's value."""
+    return next((float(line.split()[-1]) for line in metrics.splitlines() if line.startswith(name + " ")), 0.0)
+
+
+if __name__ == "__main__":
+    main(run, __doc__ or "", n_requests=10_000, n_faults=50)

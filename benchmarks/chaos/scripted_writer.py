@@ -1,0 +1,113 @@
+"""A language model's stand-in with bad habits, and the nursery that serves with it.
+
+It writes sentences of the corpus after a short while, so the verifier accepts them; for half of the combinations of
+claims it writes nonsense, so that the model is asked again and again. By chance it babbles on its answer pipe or runs
+out of memory; killing and stopping it is up to the driver.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import resource
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llm_explain.generation.corpus import read_corpus
+from llm_explain.generation.generator import Draft
+from llm_explain.skeletons import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.explainer import Explainer
+    from llm_explain.prompts import Prompt
+
+ANSWERS_GO_TO = 4
+"""Descriptor that a worker's process keeps for its answers."""
+
+MEMORY = 1 << 32
+WRITING_SECONDS = (0.005, 0.05)
+
+
+class ScriptedWriter:
+    """A generator with habits.
+
+    Args:
+        babbling: Share of calls in which it breaks the protocol.
+        exhausting: Share of calls in which it runs out of memory.
+    """
+
+    name = "scripted"
+
+    def __init__(self, *, babbling: float, exhausting: float) -> None:
+        self._babbling = babbling
+        self._exhausting = exhausting
+        self._chance = random.Random(os.getpid())
+        self._corpus = read_corpus("en")
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        n_candidates: int,
+        deadline: float = float("inf"),  # noqa: ARG002
+        seed: int = 0,  # noqa: ARG002
+    ) -> list[list[Draft]]:
+        """Return drafts, or break something."""
+        time.sleep(self._chance.uniform(*WRITING_SECONDS))
+        habit = self._chance.random()
+        if habit < self._babbling:
+            os.write(ANSWERS_GO_TO, b"Once upon a time\n")
+        elif habit < self._babbling + self._exhausting:
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            hoard = []
+            while True:
+                hoard.append(bytearray(1 << 28))
+        return [self._drafts(prompt, n_candidates) for prompt in prompts]
+
+    def _drafts(self, prompt: Prompt, n_candidates: int) -> list[Draft]:
+        if hashlib.sha256("|".join(prompt.kinds).encode()).digest()[0] % 2:
+            return [Draft("The best thing since sliced bread, 100 % free!", is_complete=True)] * n_candidates
+        fitting = [line.text for line in self._corpus if in_order(line.kinds) == tuple(prompt.kinds)]
+        return [Draft(text, is_complete=True) for text in fitting[:n_candidates]]
+
+
+def open_writer(babbling: float, exhausting: float) -> ScriptedWriter:
+    """Return the writer; what the worker's process calls."""
+    return ScriptedWriter(babbling=babbling, exhausting=exhausting)
+
+
+def serve_with_writer(explainer: Explainer) -> None:
+    """Serve with the writer in a process of its own."""
+    from llm_explain.generation.worker import WorkerSettings
+    from llm_explain.service.app import create_app
+    from llm_explain.service.logs import configure_logs
+    from llm_explain.service.metrics import Metrics
+    from llm_explain.service.model_worker import SETTINGS, ServedModel
+    from llm_explain.service.server import serve
+    from llm_explain.service.settings import ServiceSettings
+
+    settings = ServiceSettings.read()
+    configure_logs(settings.log_level)
+    metrics = Metrics()
+    habits = {"babbling": float(os.environ["BABBLING"]), "exhausting": float(os.environ["EXHAUSTING"])}
+    watched: WorkerSettings = SETTINGS.model_copy(update={"longest_pause_seconds": 1.0})
+    model = ServedModel(metrics, factory="scripted_writer:open_writer", options=habits, settings=watched)
+    explainer.writer.language_model = model
+    model.start()
+    try:
+        serve(create_app(explainer, settings, metrics=metrics, model=model), settings)
+    finally:
+        model.close()
+
+
+if __name__ == "__main__":
+    from nursery import load, tend
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--artifacts", type=Path, required=True)
+    tend(load(parser.parse_args().artifacts), serve_with_writer)

@@ -1,0 +1,60 @@
+"""``serve``: the HTTP service of one shop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Thread
+from typing import Annotated
+
+import typer
+
+from llm_explain.cli.console import note, write_json_lines
+from llm_explain.errors import MissingExtraError
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port.", show_default="8000")] = None,
+    artifacts: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder that `llm-explain train` wrote.")
+    ] = None,
+    show_settings: Annotated[
+        bool, typer.Option("--show-settings", help="Print the settings, secrets masked, and end.")
+    ] = False,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Answer without an API key, for local use.")] = False,
+) -> None:
+    """Serve recommendations and explanations over HTTP."""
+    try:
+        from llm_explain.service.app import create_app
+        from llm_explain.service.logs import configure_logs
+        from llm_explain.service.metrics import Metrics
+        from llm_explain.service.model_worker import ServedModel
+        from llm_explain.service.operation import count_what_happens
+        from llm_explain.service.server import serve as serve_until_ended
+        from llm_explain.service.settings import ServiceSettings
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain[serve]'"
+        ) from error
+    import torch
+
+    from llm_explain.explainer import Explainer
+
+    torch.set_num_threads(1)  # requests run beside each other; threads within one would only be in their way
+    settings = ServiceSettings.read(host=host, port=port, artifacts=artifacts, auth=False if no_auth else None)
+    if show_settings:
+        write_json_lines([settings.masked()])
+        return
+    configure_logs(settings.log_level)
+    metrics = Metrics()
+    with ServedModel.opened(settings.language_model, metrics) as model:
+        explainer = Explainer.load(settings.artifacts, language_model=model)
+        app = create_app(explainer, settings, metrics=metrics, model=model)
+        count_what_happens(explainer, metrics)
+        if model is not None:
+            model.start()
+        note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
+        if settings.auth and not app.state.state.keys.all():
+            note("No API key exists yet. Run: llm-explain keys create --name NAME --scope storefront")
+        Thread(target=app.state.warm_up, name="warm-up", daemon=True).start()
+        serve_until_ended(app, settings)

@@ -1,0 +1,133 @@
+"""``keys`` and ``feedback``: what the service's state holds for an operator and an editor."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from llm_explain.cli import options
+from llm_explain.cli.console import OUT, note, write_json_lines
+from llm_explain.errors import MissingExtraError, SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llm_explain.service.state import State
+    from llm_explain.service.state.feedback import Tally
+
+keys_app = typer.Typer(help="API keys of the HTTP service.", no_args_is_help=True)
+feedback_app = typer.Typer(help="What shoppers think of the sentences.", no_args_is_help=True)
+
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--state", metavar="URL", help="SQLAlchemy URL of the service's state; the service's own if not given."
+    ),
+]
+SCOPES = ("storefront", "admin")
+
+
+@contextmanager
+def opened(url: str | None) -> Iterator[State]:
+    """Open the service's state.
+
+    Args:
+        url: SQLAlchemy URL; that of the settings if not given.
+
+    Yields:
+        State: The state.
+
+    Raises:
+        MissingExtraError: If the service is not installed.
+    """
+    try:
+        from llm_explain.service.settings import ServiceSettings
+        from llm_explain.service.state import State
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain[serve]'"
+        ) from error
+    settings = ServiceSettings.read(database_url=url)
+    state = State(settings.database_url.get_secret_value(), pepper=settings.key_pepper.get_secret_value())
+    try:
+        yield state
+    finally:
+        state.close()
+
+
+@keys_app.command("create")
+def create(
+    name: Annotated[str, typer.Option(help="What the key is for.")],
+    scope: Annotated[str, typer.Option(help="storefront or admin.")] = "storefront",
+    state: Url = None,
+) -> None:
+    """Make a key and print it; it is kept as a hash and cannot be shown again."""
+    if scope not in SCOPES:
+        raise SettingError(f"--scope is {scope!r} but one of {', '.join(SCOPES)} is needed. Choose one.")
+    if not 1 <= len(name) <= 64:
+        raise SettingError(f"--name has {len(name)} characters but 1 to 64 are needed. Choose another name.")
+    with opened(state) as keeper:
+        OUT.print(
+            keeper.keys.create(name, "admin" if scope == "admin" else "storefront"), markup=False, highlight=False
+        )
+    note("Keep it now: it cannot be shown again.")
+
+
+@keys_app.command("list")
+def list_keys(state: Url = None, json: options.Json = False) -> None:
+    """List every key that was made, without its secret."""
+    with opened(state) as keeper:
+        found = keeper.keys.all()
+    if json:
+        write_json_lines(
+            {
+                "id": key.id,
+                "name": key.name,
+                "scope": key.scope,
+                "created_at": key.created_at.isoformat(),
+                "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+            }
+            for key in found
+        )
+        return
+    table = Table("id", "name", "scope", "created", "revoked")
+    for key in found:
+        table.add_row(key.id, key.name, key.scope, f"{key.created_at:%Y-%m-%d %H:%M}", "yes" if key.revoked_at else "")
+    OUT.print(table)
+
+
+@keys_app.command("revoke")
+def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As listed.")], state: Url = None) -> None:
+    """Make a key useless; services that trusted it do so for five more seconds."""
+    with opened(state) as keeper:
+        keeper.keys.revoke(key_id)
+    note(f"key {key_id} is revoked.")
+
+
+@feedback_app.callback()
+def feedback() -> None:
+    """What shoppers think of the sentences."""
+
+
+@feedback_app.command("report")
+def report(state: Url = None, json: options.Json = False) -> None:
+    """Show which claim kinds and which skeletons people reject, the most rejected first."""
+    with opened(state) as keeper:
+        kinds, skeletons = keeper.feedback.tallies()
+    if json:
+        write_json_lines({"of": "kind", **tally.to_dict()} for tally in kinds)
+        write_json_lines({"of": "skeleton", **tally.to_dict()} for tally in skeletons)
+        return
+    OUT.print(_table("claim kind", kinds))
+    OUT.print(_table("skeleton", skeletons))
+
+
+def _table(heading: str, tallies: list[Tally]) -> Table:
+    table = Table(heading, "helpful", "not helpful", "wrong", "hidden")
+    for tally in tallies:
+        counts = (str(tally.counts[verdict]) for verdict in ("helpful", "not_helpful", "wrong", "hide_reason"))
+        table.add_row(tally.name, *counts)
+    return table

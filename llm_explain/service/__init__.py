@@ -1,0 +1,1 @@
+"""The HTTP endpoint that a storefront puts in production."""

@@ -1,0 +1,143 @@
+"""Prometheus metrics of one process. Labels take one of a few values that the code names, nothing that a client sends.
+
+Wiring: ``metrics = Metrics()``; routes and layers call its ``count_…`` methods; ``/metrics`` answers
+``metrics.render()`` with ``metrics.CONTENT_TYPE``; gauges are read when somebody asks (``metrics.watch``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from llm_explain.records import Text, Verdict
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they are gauges beside each counter that nobody reads
+
+_LATENCIES = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
+_MAX_ROUTES = 64
+_MAX_CODES = 64
+OTHER = "other"
+"""Label of whatever the code does not name."""
+
+
+class Metrics:
+    """Counters, histograms and gauges under ``llm_explain_``.
+
+    Attributes:
+        registry: What ``/metrics`` shows.
+    """
+
+    CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._routes: set[str] = set()
+        self._codes: set[str] = set()
+        self._requests = self._counter("requests", "Requests answered.", "method", "route", "status")
+        self._latency = Histogram(
+            "llm_explain_request_seconds",
+            "Time to answer.",
+            ("route",),
+            buckets=_LATENCIES,
+            registry=self.registry,
+        )
+        self._in_flight = Gauge("llm_explain_requests_in_flight", "Requests not answered yet.", registry=self.registry)
+        self._shed = self._counter("shed", "Requests turned away.", "reason")
+        self._texts = self._counter("texts", "Sentences given, by where they came from.", "source")
+        self._fallbacks = self._counter("fallbacks", "Lists that the language model did not write.", "reason")
+        self._faults = self._counter("verdict_faults", "Sentences refused before they were shown.", "source", "code")
+
+    def _counter(self, name: str, what: str, *labels: str) -> Counter:
+        return Counter(f"llm_explain_{name}", what, labels, registry=self.registry)
+
+    def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
+        """Show a value that is read whenever somebody asks.
+
+        Args:
+            name: Name without the prefix.
+            what: What it is.
+            read: Returns it.
+        """
+        Gauge(f"llm_explain_{name}", what, registry=self.registry).set_function(read)
+
+    def begin_request(self) -> None:
+        """Count a request that came."""
+        self._in_flight.inc()
+
+    def end_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered.
+
+        Args:
+            method: HTTP method.
+            route: Path template of the route; empty if none matched.
+            status: HTTP status.
+            seconds: How long it took.
+        """
+        self._in_flight.dec()
+        known = _bounded(route, self._routes, _MAX_ROUTES) if route else "unmatched"
+        self._requests.labels(method if method in _METHODS else OTHER, known, str(status)).inc()
+        self._latency.labels(known).observe(seconds)
+
+    def count_shed(self, reason: str) -> None:
+        """Count a request that was turned away.
+
+        Args:
+            reason: As ``ShedError`` names it.
+        """
+        self._shed.labels(reason).inc()
+
+    def count_texts(self, texts: Iterable[Text | None]) -> None:
+        """Count the sentences of a list by their source; one that could not be written counts as ``none``.
+
+        Args:
+            texts: What was written.
+        """
+        for text in texts:
+            self._texts.labels(text.source if text else "none").inc()
+
+    def count_fallback(self, reason: str) -> None:
+        """Count a list that the language model did not write.
+
+        Args:
+            reason: ``pressure``, ``starting``, ``deadline``, ``failed`` or ``refused``.
+        """
+        self._fallbacks.labels(reason).inc()
+
+    def count_refused(self, source: str, verdict: Verdict) -> None:
+        """Count what the verifier found wrong with a sentence that was not shown.
+
+        Args:
+            source: Where the sentence came from.
+            verdict: The finding.
+        """
+        for fault in verdict.faults:
+            self._faults.labels(source, _bounded(fault.code, self._codes, _MAX_CODES)).inc()
+
+    def render(self) -> bytes:
+        """Return everything in the Prometheus text format."""
+        return generate_latest(self.registry)
+
+
+def _bounded(value: str, seen: set[str], limit: int) -> str:
+    """Return a label that the code made, unless it made more than a limit."""
+    if value not in seen:
+        if len(seen) >= limit:
+            return OTHER
+        seen.add(value)
+    return value

@@ -1,0 +1,72 @@
+"""Problem documents (RFC 9457) of the layers before the application: the same form as ``problems.py``, made of bytes.
+
+Turning a request away must cost almost nothing, so no response object is built, and what is sent depends on a few
+constants and the request's id alone.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.service.admission import Scope, Send
+
+MEDIA_TYPE = b"application/problem+json"
+
+
+@cache
+def _opening(status: int, code: str, detail: str) -> bytes:
+    said = {
+        "type": f"urn:llm-explain:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    return json.dumps(said)[:-1].encode()
+
+
+def problem_body(*, status: int, code: str, detail: str, request_id: str = "") -> bytes:
+    """Return a problem document.
+
+    Args:
+        status: HTTP status.
+        code: Stable name of the problem.
+        detail: What is wrong and what to do; one of a few constants.
+        request_id: Id of the request, made here or checked.
+
+    Returns:
+        JSON.
+    """
+    return b'%s, "request_id": "%s"}' % (_opening(status, code, detail), request_id.encode())
+
+
+async def refuse(
+    scope: Scope,
+    send: Send,
+    *,
+    status: int,
+    code: str,
+    detail: str,
+    headers: Sequence[tuple[bytes, bytes]] = (),
+) -> None:
+    """Answer a request with a problem document.
+
+    Args:
+        scope: The request.
+        send: Where the answer goes.
+        status: HTTP status.
+        code: Stable name of the problem.
+        detail: What is wrong and what to do; one of a few constants.
+        headers: Further headers.
+    """
+    named = str(scope.get("state", {}).get("request_id", ""))
+    body = problem_body(status=status, code=code, detail=detail, request_id=named)
+    length = (b"content-length", str(len(body)).encode())
+    start = [(b"content-type", MEDIA_TYPE), length, *headers]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": body})

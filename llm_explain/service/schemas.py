@@ -1,0 +1,254 @@
+"""What every route takes: the request models of ``/v1``. What it gives stands in ``replies.py``.
+
+Unknown fields are refused, ids hold no control characters, numbers are finite, moments lie between 1970 and 2200 and
+are kept without a time zone (a zone is converted to UTC).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from llm_explain.claims import KINDS
+from llm_explain.skeletons import Tone
+from llm_explain.surfaces import LEAST_LENGTH
+
+MAX_ID_LENGTH = 128
+MAX_K = 100
+MAX_HISTORY = 10_000
+MAX_EVENTS = 1000
+MAX_PLAYERS = 100
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
+
+def _naive_utc(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise ValueError(f"a moment between {FIRST_YEAR} and {LAST_YEAR} is needed")
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _is_kind(name: str) -> str:
+    if name not in KINDS:
+        raise ValueError(f"one of {', '.join(KINDS)} is needed")
+    return name
+
+
+_VISIBLE = r"^[^\x00-\x1f\x7f]+$"
+Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=_VISIBLE)]
+"""An id of the shop."""
+
+Player = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_VISIBLE)]
+"""``group:<category>``, ``rest`` or ``context:<term>``."""
+
+Moment = Annotated[datetime, AfterValidator(_naive_utc)]
+Kind = Annotated[str, StringConstraints(max_length=40), AfterValidator(_is_kind)]
+"""A claim kind."""
+
+Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
+FeedbackVerdict = Literal["helpful", "not_helpful", "wrong", "hide_reason"]
+
+
+class Body(BaseModel):
+    """A JSON object whose fields are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class HistoryEvent(Body):
+    """One event of one user.
+
+    Attributes:
+        item_id: An item of the catalogue.
+        timestamp: When; in an event that is to be stored it may be left out for the shop's present moment.
+        quantity: Units.
+        price: Price of one unit.
+        kind: Kind of event.
+        channel: Where it came from.
+        store_id: The store.
+    """
+
+    item_id: Id
+    timestamp: Moment
+    quantity: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+    price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")] = "purchase"
+    channel: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    store_id: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+class Who(Body):
+    """Either a user of the shop, or a history that is read for this answer and then forgotten.
+
+    Attributes:
+        user_id: The shop's id; a user without events is answered from context alone.
+        history: Events of one user, in any order.
+        as_of: Only events before this moment count. The shop's present moment if not given: that of the statistics, or
+            of the user's latest event if that is later.
+    """
+
+    user_id: Id | None = None
+    history: Annotated[tuple[HistoryEvent, ...], Field(max_length=MAX_HISTORY)] | None = None
+    as_of: Moment | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Who:
+        if (self.user_id is None) == (self.history is None):
+            raise ValueError("either user_id or history is needed, and not both")
+        return self
+
+
+class Wording(Body):
+    """How a sentence is to sound.
+
+    Attributes:
+        tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
+        locale: Language of the text.
+        surface: Where the text is shown: ``card``, ``detail``, ``email`` or ``push``; it sets length and tone.
+        max_length: Most characters of a text, where the surface allows as many.
+        deadline_ms: Milliseconds that writing may take; when they are over, templates answer.
+    """
+
+    tone: Tone | None = None
+    locale: Locale = "en"
+    surface: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] | None = None
+    max_length: Annotated[int, Field(ge=LEAST_LENGTH, le=1000)] | None = None
+    deadline_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+    def words(self) -> dict[str, Any]:
+        """Return what the explainer is asked for, but for the deadline: what a replay needs to say the same."""
+        return {"tone": self.tone, "locale": self.locale, "surface": self.surface, "max_length": self.max_length}
+
+
+class RecommendationRequest(Who, Wording):
+    """Ask for the best items.
+
+    Attributes:
+        k: How many.
+        explain: Whether to say why.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "k": 10}]})
+
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    explain: bool = True
+
+
+class ExplanationRequest(Who, Wording):
+    """Ask why items score as they do, for a shop with a ranking of its own.
+
+    Attributes:
+        item_ids: Items of the catalogue.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "item_ids": ["1082185"]}]})
+
+    item_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
+
+
+class WhatIfRequest(Who):
+    """Ask for scores and ranks as if some players had never been there.
+
+    Attributes:
+        without: Players.
+        item_ids: Items to answer for; the best ``k`` with and without the players if not given.
+        k: How many items where none are named.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "without": ["group:cheese"]}]})
+
+    without: Annotated[tuple[Player, ...], Field(min_length=1, max_length=MAX_PLAYERS)]
+    item_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)] | None = None
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+
+
+class ContrastRequest(Who):
+    """Ask why one item scores above another.
+
+    Attributes:
+        item_id: The one.
+        other_id: The other.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_id": "1228", "item_id": "1082185", "other_id": "981760"}]}
+    )
+
+    item_id: Id
+    other_id: Id
+
+
+class NewEvent(HistoryEvent):
+    """An event to store.
+
+    Attributes:
+        user_id: Whose.
+        timestamp: When; the shop's present moment if not given.
+    """
+
+    user_id: Id
+    timestamp: Moment | None = None  # type: ignore[assignment]
+
+
+class EventsRequest(Body):
+    """Store events; they count in the next answer.
+
+    Attributes:
+        events: The events, of any users.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"events": [{"user_id": "1228", "item_id": "1082185"}]}]})
+
+    events: Annotated[tuple[NewEvent, ...], Field(min_length=1, max_length=MAX_EVENTS)]
+
+
+class ReasonName(Body):
+    """One reason of a sentence.
+
+    Attributes:
+        kind: Claim kind.
+        player: Player that it speaks for.
+    """
+
+    kind: Kind
+    player: Player
+
+
+class FeedbackRequest(Body):
+    """Say what a shopper thinks of an explanation.
+
+    Attributes:
+        explanation_id: Id in the explanation record.
+        verdict: ``wrong`` suppresses what the sentence says of this item, ``hide_reason`` suppresses the reason
+            everywhere; both at once.
+        reason: The reason that is meant; all reasons of the sentence if not given.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"explanation_id": "3b1f0c9a5d2e4f60718293a4", "verdict": "helpful"}]}
+    )
+
+    explanation_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+    verdict: FeedbackVerdict
+    reason: ReasonName | None = None
+
+
+class Preferences(Body):
+    """What a user has switched off.
+
+    Attributes:
+        personalised: Whether the user's history may be used at all.
+        groups_off: History groups that do not count, as if their events had never been.
+        kinds_off: Claim kinds that are never said to the user.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"personalised": True, "groups_off": ["group:cheese"], "kinds_off": ["usual_price"]}]
+        }
+    )
+
+    personalised: bool = True
+    groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
+    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=len(KINDS))] = ()

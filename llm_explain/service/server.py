@@ -1,0 +1,236 @@
+"""The process: a socket, uvicorn, bounds for each connection, and an end that loses nobody's request.
+
+Wiring: ``serve(create_app(settings, …), settings)``; the app carries ``app.state.drain``. On SIGTERM the process
+
+1. says "draining" on ``/readyz`` and lets each answer close its connection;
+2. accepts no more connections, if it listens on a socket that somebody else holds open (``settings.fd``), else goes on
+   accepting until a load balancer has had ``settings.lame_duck_seconds`` to notice;
+3. closes connections only when they have asked for nothing for ``IDLE_SECONDS``, or when ``settings.drain_seconds`` are
+   over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from llm_explain.service.drain import Drain
+from llm_explain.service.refusals import MEDIA_TYPE, problem_body
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
+    from fastapi import FastAPI
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+    from llm_explain.service.settings import ServiceSettings
+
+IDLE_SECONDS = 0.5
+"""A connection on which nothing came for so long has no request on its way."""
+
+MAX_HEAD_BYTES = 32_768
+"""Longest request line with headers."""
+
+_LOG = logging.getLogger("llm_explain.service.server")
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """A connection whose client can neither dawdle nor flood; what cannot be parsed gets a problem document."""
+
+    body_seconds = 10.0
+    max_connections = 2000
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection, unless there are too many."""
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._timer: TimerHandle | None = None
+        self._n_head = 0
+        self._is_in_head = True
+        self.last_heard = time.monotonic()
+        if len(self.connections) > self.max_connections:
+            self._refuse(503, "overloaded", "More connections are open than can be served. Try again in a second.")
+            return
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget a connection."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came, if the head of a request stays within its bound."""
+        self.last_heard = time.monotonic()
+        if self.transport.is_closing():
+            return
+        if self._is_in_head:
+            self._n_head += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._n_head > MAX_HEAD_BYTES:
+            self._refuse(431, "head-too-large", f"The headers are longer than {MAX_HEAD_BYTES} bytes. Send fewer.")
+
+    def on_message_begin(self) -> None:
+        """Give the client a time for the whole request."""
+        super().on_message_begin()
+        self._arm()
+
+    def on_headers_complete(self) -> None:
+        """Let the application answer."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Stop the clock: the request is whole."""
+        self._disarm()
+        self._is_in_head = True
+        self._n_head = 0
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Give a client that does not read a time to read."""
+        super().pause_writing()
+        self._arm()
+
+    def resume_writing(self) -> None:
+        """Stop the clock: the client reads."""
+        self._disarm()
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        """Answer what is no HTTP."""
+        self._refuse(400, "malformed-request", "The request is no HTTP/1.1. Send a valid one.")
+
+    def finish_if_idle(self, now: float) -> None:
+        """Close a connection that has asked for nothing for a while."""
+        cycle = self._current
+        is_between = cycle is None or cycle.response_complete
+        if is_between and now - self.last_heard >= IDLE_SECONDS and not self.transport.is_closing():
+            self.transport.close()
+
+    @property
+    def _current(self) -> RequestResponseCycle | None:
+        """The latest request; none before the first."""
+        return cast("RequestResponseCycle | None", self.cycle)
+
+    def _arm(self) -> None:
+        self._disarm()
+        self._timer = self.loop.call_later(self.body_seconds, self._on_dawdling)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _on_dawdling(self) -> None:
+        """Say so to a client that takes too long, if it can still be told, and hang up."""
+        is_answered = self._current is not None and self._current.response_started
+        if self.transport.is_closing() or self.flow.write_paused or is_answered or not self._n_head:
+            self.transport.abort()
+        else:
+            self._refuse(408, "request-too-slow", f"The request did not come within {self.body_seconds:g} s.")
+
+    def _refuse(self, status: int, code: str, detail: str) -> None:
+        """Answer without the application and hang up, unless an answer is under way."""
+        cycle = self._current
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            body = problem_body(status=status, code=code, detail=detail)
+            head = (
+                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {MEDIA_TYPE.decode()}\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\n"
+                + ("retry-after: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else "")
+            )
+            self.transport.write(head.encode() + b"\r\n" + body)
+        self.transport.close()
+
+
+class DrainingServer(uvicorn.Server):
+    """Uvicorn that ends in three steps.
+
+    Args:
+        config: Uvicorn's settings.
+        settings: The service's.
+        drain: Set on SIGTERM.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, settings: ServiceSettings, drain: Drain) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._drain = drain
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to end; a second Ctrl+C ends at once."""
+        self._drain.start()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was asked and close what asks for nothing more."""
+        if self._settings.fd is None and signal.SIGINT not in self._captured_signals:
+            lame_until = time.monotonic() + self._settings.lame_duck_seconds
+            while time.monotonic() < lame_until and not self.force_exit:
+                await asyncio.sleep(0.05)
+        until = time.monotonic() + self._settings.drain_seconds
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(0.05)  # connections that were accepted in the same moment get their protocol
+        while self.server_state.connections and time.monotonic() < until and not self.force_exit:
+            now = time.monotonic()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, GuardedProtocol):
+                    connection.finish_if_idle(now)
+            await asyncio.sleep(0.05)
+        await super().shutdown(sockets)
+
+
+def config_of(app: Any, settings: ServiceSettings) -> uvicorn.Config:
+    """Return uvicorn's settings.
+
+    Args:
+        app: An ASGI application.
+        settings: Where and how.
+
+    Returns:
+        Settings.
+    """
+    bounds = {"body_seconds": settings.body_seconds, "max_connections": settings.max_connections}
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=type("BoundedProtocol", (GuardedProtocol,), bounds),
+        ws="none",
+        lifespan="auto",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=2048,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def serve(app: FastAPI, settings: ServiceSettings) -> None:
+    """Serve until SIGTERM or Ctrl+C.
+
+    Args:
+        app: The application; ``app.state.drain`` is its ``Drain``.
+        settings: Where and how.
+    """
+    sockets = None if settings.fd is None else [socket.socket(fileno=settings.fd)]
+    server = DrainingServer(config_of(app, settings), settings=settings, drain=app.state.drain)
+    _end_quietly(server, sockets)
+
+
+def _end_quietly(server: DrainingServer, sockets: list[socket.socket] | None) -> None:
+    """Run; the signal that ended the server ends no more than it."""
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, signal.SIG_IGN)  # uvicorn raises the signal again when it has finished
+    server.run(sockets)
+    _LOG.info("ended")

@@ -1,0 +1,157 @@
+"""Everything an operator can set, from the environment (``LLM_EXPLAIN_PORT=80``) or a TOML file, secrets masked.
+
+What is given in code or on the command line beats the environment, which beats the file that ``LLM_EXPLAIN_SETTINGS``
+names, which beats the defaults. Wiring::
+
+    settings = ServiceSettings.read(port=9000)   # SettingError names the field, never the value
+    print(settings.masked_json())
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from llm_explain.errors import SettingError
+
+PREFIX = "LLM_EXPLAIN_"
+
+FILE_VARIABLE = "LLM_EXPLAIN_SETTINGS"
+"""Environment variable that names the settings file."""
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class ServiceSettings(BaseSettings):
+    """Settings of the HTTP service.
+
+    Attributes:
+        host: Address to listen on.
+        port: Port to listen on; 0 for any free one.
+        fd: Descriptor of an open socket to listen on instead, for a supervisor that keeps the socket.
+        artifacts: Folder that ``llm-explain train`` wrote.
+        database_url: SQLAlchemy URL; a SQLite file beside the working directory by default.
+        auth: Whether requests need an API key.
+        moment: What answers speak of when a request names no moment: ``data`` for that of the statistics, ``now`` for
+            the present of a shop that trains every day; a user's latest event, if that is later, in both.
+        demo_shop: Whether the demo shop answers at ``/``.
+        cors_origins: Origins that browsers may call from; none by default.
+        language_model: Folder, hub id or ``auto`` for weights that write sentences in a process of their own; ``None``
+            for phrasebook and templates only.
+        log_level: Least level of log lines.
+        tracing: Whether spans go to OpenTelemetry, where it is installed.
+        deadline_seconds: How long a request may take when it names no deadline.
+        longest_deadline_seconds: The longest deadline that a request may name.
+        body_seconds: How long a client may take to send a request's head, and then its body.
+        keep_alive_seconds: How long an idle connection stays open.
+        lame_duck_seconds: After SIGTERM, how long new connections are still taken while a load balancer notices; none
+            on a socket that somebody else holds.
+        drain_seconds: After that, how long open connections may finish what they ask.
+        max_running: Requests that are worked on at a time in this process.
+        max_waiting: Requests that may wait for that at a time.
+        max_connections: Connections that may be open at a time.
+        max_body_bytes: Largest request body.
+        max_depth: Deepest nesting of a JSON body.
+        max_list: Longest JSON array or object in a body.
+        rate_per_second: Requests a second that one API key may send in the long run; 0 for no limit.
+        rate_burst: Requests that one API key may send at once.
+        rate_keys: API keys whose rate is remembered at a time.
+        metrics_token: Bearer token that ``/metrics`` asks for; none by default.
+        record_days: Explanation records older than this are removed when the process starts.
+        key_pepper: Secret that is mixed into the hashes of API keys.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    fd: Annotated[int, Field(ge=0)] | None = None
+    artifacts: Path = Path("artifacts/completejourney")
+    database_url: SecretStr = SecretStr("sqlite:///llm-explain.db")
+    auth: bool = True
+    moment: Literal["data", "now"] = "data"
+    demo_shop: bool = True
+    cors_origins: tuple[str, ...] = ()
+    language_model: str | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    tracing: bool = True
+    deadline_seconds: Seconds = 1.0
+    longest_deadline_seconds: Seconds = 10.0
+    body_seconds: Seconds = 10.0
+    keep_alive_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    lame_duck_seconds: Annotated[float, Field(ge=0, le=600)] = 3.0
+    drain_seconds: Seconds = 20.0
+    max_running: Count = 2
+    max_waiting: Count = 64
+    max_connections: Count = 2000
+    max_body_bytes: Count = 1_000_000
+    max_depth: Count = 16
+    max_list: Count = 10_000
+    rate_per_second: Annotated[float, Field(ge=0)] = 100.0
+    rate_burst: Count = 200
+    rate_keys: Count = 10_000
+    record_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    metrics_token: SecretStr | None = None
+    key_pepper: SecretStr = SecretStr("")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, strongest first."""
+        file = os.environ.get(FILE_VARIABLE)
+        sources = (init_settings, env_settings)
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources
+
+    @classmethod
+    def read(cls, **given: Any) -> ServiceSettings:
+        """Return the settings of this process.
+
+        Args:
+            **given: What the command line sets; ``None`` leaves a setting to the environment and the file.
+
+        Returns:
+            Settings.
+
+        Raises:
+            SettingError: If a value cannot be used, an unknown setting is named, or the file cannot be read.
+        """
+        file = os.environ.get(FILE_VARIABLE)
+        if file and not Path(file).is_file():
+            raise SettingError(f"{FILE_VARIABLE} is {file!r} but a TOML file is needed. Write one, or unset it.")
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})
+        except ValidationError as error:
+            raise SettingError("; ".join(_said(each) for each in error.errors(include_input=False))) from None
+        except ValueError as error:  # the file is no TOML
+            raise SettingError(f"{FILE_VARIABLE} names a file that is no TOML ({error}). Mend it.") from error
+
+    def masked(self) -> dict[str, Any]:
+        """Return the settings for printing; secrets are masked, a database URL keeps its kind alone."""
+        shown = self.model_dump(mode="json")
+        scheme, _, rest = self.database_url.get_secret_value().partition(":")
+        is_local = scheme.startswith("sqlite") and "@" not in rest
+        return {**shown, "database_url": f"{scheme}:{rest if is_local else '**********'}"}
+
+    def masked_json(self) -> str:
+        """Return the settings for printing, as JSON."""
+        return json.dumps(self.masked(), indent=2)
+
+
+def _said(error: Any) -> str:
+    """Return what is wrong with one setting, without its value."""
+    name = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"setting {name!r} is unknown but only documented settings are taken. See ServiceSettings."
+    return f"setting {name!r} is not usable: {error['msg']}. Set {PREFIX}{name.upper()} or the file's {name!r}."

@@ -1,0 +1,43 @@
+"""What the service keeps: SQLite beside the process, or PostgreSQL for several processes."""
+
+from __future__ import annotations
+
+from llm_explain.service.state.database import Database
+from llm_explain.service.state.events import Events
+from llm_explain.service.state.feedback import Feedback
+from llm_explain.service.state.keys import Keys
+from llm_explain.service.state.people import People
+from llm_explain.service.state.records import Records
+
+
+class State:
+    """Everything that is kept, opened together.
+
+    Args:
+        url: SQLAlchemy URL of a SQLite file or a PostgreSQL database; its tables are brought up to date.
+        pepper: Secret that is mixed into the hashes of API keys.
+
+    Attributes:
+        database: Transactions.
+        people: Wishes, suppressions, erasure.
+        events: Events that came after the artifacts.
+        feedback: Opinions.
+        records: Explanation records.
+        keys: API keys.
+    """
+
+    def __init__(self, url: str, *, pepper: str = "") -> None:
+        self.database = Database(url)
+        self.people = People(self.database)
+        self.events = Events(self.database)
+        self.feedback = Feedback(self.database)
+        self.records = Records(self.database, self.people)
+        self.keys = Keys(self.database, pepper)
+
+    def close(self) -> None:
+        """Write what is queued and close every connection."""
+        self.records.close()
+        self.database.close()
+
+
+__all__ = ["State"]

@@ -1,0 +1,145 @@
+"""What shoppers think of explanations, and what they are not told any more because of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from llm_explain.service.state.models import ExplanationRow, FeedbackRow, SuppressionRow
+from llm_explain.service.state.people import Suppressed, item_of, now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.service.state.database import Database
+
+VERDICTS: Final = ("helpful", "not_helpful", "wrong", "hide_reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a shopper thinks of an explanation.
+
+    Attributes:
+        explanation_id: Which.
+        user_id: Whose.
+        item_id: Of which item.
+        verdict: One of ``VERDICTS``.
+        kind: Claim kind of the reason that is meant; ``None`` for all.
+        player: Its player.
+        kinds: Kinds that the sentence states.
+        skeleton: The sentence with slots.
+        source: Where it came from.
+        locale: Its language.
+    """
+
+    explanation_id: str
+    user_id: str
+    item_id: str
+    verdict: str
+    kind: str | None
+    player: str | None
+    kinds: tuple[str, ...]
+    skeleton: str
+    source: str
+    locale: str
+
+    @property
+    def id(self) -> str:
+        """Return an id that is the same for the same verdict on the same reason."""
+        identity = (self.explanation_id, self.verdict, self.kind, self.player)
+        return hashlib.sha256("|".join(map(str, identity)).encode()).hexdigest()[:24]
+
+
+class Feedback:
+    """Keeps opinions.
+
+    Args:
+        database: The state.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, opinion: Opinion, suppressed: Sequence[Suppressed]) -> bool | None:
+        """Store an opinion and what it suppresses; when this returns, both are durable.
+
+        Args:
+            opinion: The opinion.
+            suppressed: Claims that the user is not told any more.
+
+        Returns:
+            Whether it was new; ``None`` if the explanation is gone.
+        """
+        there = select(ExplanationRow.id).where(ExplanationRow.id == opinion.explanation_id)
+        values = {name: getattr(opinion, name) for name in Opinion.__dataclass_fields__}
+        rows = [
+            {"user_id": opinion.user_id, "kind": kind, "player": player, "item_id": item_of(item_id)}
+            for kind, player, item_id in suppressed
+        ]
+        with self._database.writing() as connection:
+            if connection.scalar(there) is None:
+                return None
+            row = {**values, "kinds": list(opinion.kinds), "id": opinion.id, "created_at": now()}
+            once = self._database.insert_once(FeedbackRow).values(row).returning(FeedbackRow.id)
+            is_new = connection.scalar(once) is not None
+            if rows:
+                connection.execute(self._database.insert_once(SuppressionRow), rows)
+        return is_new
+
+    def of_user(self, user_id: str) -> list[dict[str, Any]]:
+        """Return a user's opinions, oldest first."""
+        columns = (
+            FeedbackRow.explanation_id,
+            FeedbackRow.verdict,
+            FeedbackRow.kind,
+            FeedbackRow.player,
+            FeedbackRow.created_at,
+        )
+        wanted = select(*columns).where(FeedbackRow.user_id == user_id).order_by(FeedbackRow.created_at)
+        with self._database.reading() as connection:
+            return [dict(row) for row in connection.execute(wanted).mappings()]
+
+    def tallies(self) -> tuple[list[Tally], list[Tally]]:
+        """Count verdicts by claim kind and by skeleton, those that people reject most first."""
+        columns = (FeedbackRow.verdict, FeedbackRow.kind, FeedbackRow.kinds, FeedbackRow.skeleton)
+        kinds: dict[str, Counter[str]] = {}
+        skeletons: dict[str, Counter[str]] = {}
+        with self._database.reading() as connection:
+            for verdict, kind, stated, skeleton in connection.execute(select(*columns)):
+                for name in [kind] if kind else stated:
+                    kinds.setdefault(name, Counter())[verdict] += 1
+                if skeleton:
+                    skeletons.setdefault(skeleton, Counter())[verdict] += 1
+        return _sorted(kinds), _sorted(skeletons)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often a kind or a skeleton was judged.
+
+    Attributes:
+        name: The kind or the skeleton.
+        counts: Opinions by verdict.
+    """
+
+    name: str
+    counts: dict[str, int]
+
+    @property
+    def rejected(self) -> int:
+        """Return how many opinions are not ``helpful``."""
+        return sum(self.counts.values()) - self.counts["helpful"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON record."""
+        return {"name": self.name, **self.counts, "rejected": self.rejected}
+
+
+def _sorted(counts: dict[str, Counter[str]]) -> list[Tally]:
+    tallies = [Tally(name, {verdict: found[verdict] for verdict in VERDICTS}) for name, found in counts.items()]
+    return sorted(tallies, key=lambda tally: (-tally.rejected, tally.name))

@@ -1,0 +1,111 @@
+"""API keys: shown once, kept as hashes, good until revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal
+
+from sqlalchemy import insert, select, update
+
+from llm_explain.errors import SettingError
+from llm_explain.service.state.models import ApiKeyRow
+from llm_explain.service.state.people import now
+
+if TYPE_CHECKING:
+    from llm_explain.service.state.database import Database
+
+Scope = Literal["storefront", "admin"]
+PREFIX: Final = "llmx"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key without its secret.
+
+    Attributes:
+        id: Public part of the key.
+        name: What it is for.
+        scope: What it may do.
+        created_at: When it was made.
+        revoked_at: When it stopped being good.
+    """
+
+    id: str
+    name: str
+    scope: Scope
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class Keys:
+    """Makes, checks and revokes keys.
+
+    Args:
+        database: The state.
+        pepper: Secret outside the database that is mixed into the hashes.
+    """
+
+    def __init__(self, database: Database, pepper: str = "") -> None:
+        self._database = database
+        self._pepper = pepper.encode()
+
+    def create(self, name: str, scope: Scope) -> str:
+        """Make a key.
+
+        Args:
+            name: What it is for.
+            scope: What it may do.
+
+        Returns:
+            The key; it is not kept and cannot be shown again.
+        """
+        key_id = secrets.token_hex(6)
+        key = f"{PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
+        values = {"id": key_id, "name": name, "scope": scope, "key_hash": self._hash(key), "created_at": now()}
+        with self._database.writing() as connection:
+            connection.execute(insert(ApiKeyRow).values(values))
+        return key
+
+    def find(self, key: str) -> ApiKey | None:
+        """Return what a key stands for; nothing for one that is unknown, wrong or revoked."""
+        prefix, _, rest = key.partition("_")
+        key_id = rest.partition("_")[0]
+        if prefix != PREFIX or not key_id.isalnum() or not key.isascii():
+            return None
+        wanted = select(*ApiKeyRow.__table__.columns).where(ApiKeyRow.id == key_id, ApiKeyRow.revoked_at.is_(None))
+        with self._database.reading() as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None or not hmac.compare_digest(row.key_hash, self._hash(key)):
+            return None
+        return ApiKey(row.id, row.name, row.scope, row.created_at, row.revoked_at)
+
+    def all(self) -> list[ApiKey]:
+        """Return every key that was made, oldest first."""
+        wanted = select(*ApiKeyRow.__table__.columns).order_by(ApiKeyRow.created_at, ApiKeyRow.id)
+        with self._database.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return [ApiKey(row.id, row.name, row.scope, row.created_at, row.revoked_at) for row in rows]
+
+    def revoke(self, key_id: str) -> None:
+        """Make a key useless from now on.
+
+        Args:
+            key_id: Public part of the key.
+
+        Raises:
+            SettingError: If there is no such key in force.
+        """
+        wanted = update(ApiKeyRow).where(ApiKeyRow.id == key_id, ApiKeyRow.revoked_at.is_(None))
+        with self._database.writing() as connection:
+            found = connection.execute(wanted.values(revoked_at=now())).rowcount
+        if not found:
+            raise SettingError(
+                f"key {key_id!r} is not in force but one that is is needed. Run `llm-explain keys list`."
+            )
+
+    def _hash(self, key: str) -> str:
+        return hmac.new(self._pepper, key.encode(), hashlib.sha256).hexdigest()

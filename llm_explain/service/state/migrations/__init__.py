@@ -1,0 +1,1 @@
+"""Migrations of the state, oldest first."""

@@ -1,0 +1,240 @@
+"""Explanation records as they were given, written in groups by one thread so that many share one commit.
+
+    save ──► queue ──► writer thread: up to GROUP answers, one durable transaction ──► futures
+
+An answer that says the same as an earlier one has the same ids and is not written twice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import zlib
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from queue import Empty, Full, Queue
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import to_json
+from sqlalchemy import delete, insert, select
+
+from llm_explain.service.state.models import AnswerRow, ExplanationRow
+from llm_explain.service.state.people import now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from llm_explain.service.state.database import Database
+    from llm_explain.service.state.people import People
+
+GROUP: Final = 64
+MAX_QUEUED: Final = 256
+MAX_KNOWN: Final = 4096
+"""Answers that are known to be stored."""
+
+Json = dict[str, Any]
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    """A list of records that was given to a client.
+
+    Attributes:
+        user_id: Whose.
+        context: What it takes to make the list again.
+        records: The records, in order.
+        erasures: How many erasures had been seen when the user was read.
+    """
+
+    user_id: str
+    context: Json
+    records: Sequence[Json]
+    erasures: int
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Return the ids of the records."""
+        return tuple(record["id"] for record in self.records)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A record that is stored.
+
+    Attributes:
+        record: The record.
+        place: Its place in its list.
+        user_id: Whose.
+        context: What it takes to make the list again.
+        created_at: When it was first given.
+    """
+
+    record: Json
+    place: int
+    user_id: str
+    context: Json
+    created_at: datetime
+
+
+class Records:
+    """Keeps records.
+
+    Args:
+        database: The state.
+        people: Knows who was erased meanwhile.
+    """
+
+    def __init__(self, database: Database, people: People) -> None:
+        self._database = database
+        self._people = people
+        self._queue: Queue[tuple[GivenAnswer, Future[bool]] | None] = Queue(MAX_QUEUED)
+        self._known: OrderedDict[tuple[str, ...], int] = OrderedDict()
+        self._lock = threading.Lock()
+        self._writer: threading.Thread | None = None
+
+    def save(self, answer: GivenAnswer) -> Future[bool]:
+        """Store an answer.
+
+        Args:
+            answer: The answer.
+
+        Returns:
+            Whether it is stored, durably; false where the storage is full, busy or the user was erased meanwhile.
+        """
+        done: Future[bool] = Future()
+        with self._lock:
+            if self._known.get(answer.key) == answer.erasures:
+                self._known.move_to_end(answer.key)
+                done.set_result(True)
+                return done
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="records", daemon=True)
+                self._writer.start()
+        try:
+            self._queue.put_nowait((answer, done))
+        except Full:
+            done.set_result(False)
+        return done
+
+    def find(self, explanation_id: str) -> Kept | None:
+        """Return a record by its id; nothing where there is none."""
+        wanted = (
+            select(ExplanationRow.place, AnswerRow)
+            .join(AnswerRow, AnswerRow.id == ExplanationRow.answer_id)
+            .where(ExplanationRow.id == explanation_id)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            return None
+        record = _unpacked(row.records)[row.place]
+        return Kept(record, row.place, row.user_id, row.context, row.created_at)
+
+    def of_user(self, user_id: str) -> list[Json]:
+        """Return every record of a user, oldest first."""
+        wanted = select(AnswerRow.records).where(AnswerRow.user_id == user_id).order_by(AnswerRow.id)
+        with self._database.reading() as connection:
+            lists = connection.scalars(wanted).all()
+        return [record for packed in lists for record in _unpacked(packed)]
+
+    def prune(self, before: datetime) -> int:
+        """Remove records that were first given before a moment.
+
+        Args:
+            before: The moment.
+
+        Returns:
+            Number of answers that were removed.
+        """
+        old = select(AnswerRow.id).where(AnswerRow.created_at < before)
+        with self._database.writing() as connection:
+            connection.execute(delete(ExplanationRow).where(ExplanationRow.answer_id.in_(old)))
+            removed = connection.execute(delete(AnswerRow).where(AnswerRow.created_at < before)).rowcount
+        self.forget()
+        return int(removed)
+
+    def forget(self) -> None:
+        """Empty the cache of what is stored."""
+        with self._lock:
+            self._known.clear()
+
+    def close(self) -> None:
+        """Write what is queued and stop."""
+        with self._lock:
+            writer, self._writer = self._writer, None
+        if writer is not None:
+            self._queue.put(None)
+            writer.join()
+
+    def _write(self) -> None:
+        while True:
+            first = self._queue.get()
+            group = [] if first is None else [first]
+            is_last = first is None
+            while not is_last and len(group) < GROUP:
+                try:
+                    following = self._queue.get_nowait()
+                except Empty:
+                    break
+                is_last = following is None
+                group += [] if following is None else [following]
+            # From here on nobody can cancel; who has gone meanwhile never heard of the records.
+            self._write_group([(answer, done) for answer, done in group if done.set_running_or_notify_cancel()])
+            if is_last:
+                return
+
+    def _write_group(self, group: list[tuple[GivenAnswer, Future[bool]]]) -> None:
+        try:
+            with self._database.writing() as connection:
+                stored = self._insert(connection, [answer for answer, _ in group])
+        except Exception as error:  # this thread must live on, and an answer without a record is still an answer
+            _LOG.warning("records were not stored: %s", type(error).__name__)
+            stored = [False] * len(group)
+        with self._lock:
+            for (answer, _), is_stored in zip(group, stored, strict=True):
+                if is_stored:
+                    self._known[answer.key] = answer.erasures
+            while len(self._known) > MAX_KNOWN:
+                self._known.popitem(last=False)
+        for (_, done), is_stored in zip(group, stored, strict=True):
+            done.set_result(is_stored)
+
+    def _insert(self, connection: Connection, answers: Sequence[GivenAnswer]) -> list[bool]:
+        """Insert the answers of users who are still there; those of which every record is there already are skipped."""
+        if not answers:
+            return []
+        gone = self._people.gone_since(connection, min(answer.erasures for answer in answers))
+        keys = {explanation_id for answer in answers for explanation_id in answer.key}
+        there = set(connection.scalars(select(ExplanationRow.id).where(ExplanationRow.id.in_(keys))))
+        created_at = now()
+        stored = []
+        for answer in answers:
+            is_there_still = gone.get(self._people.user_hash(answer.user_id), 0) <= answer.erasures
+            if is_there_still and not there.issuperset(answer.key):
+                values = {
+                    "user_id": answer.user_id,
+                    "created_at": created_at,
+                    "context": answer.context,
+                    "records": zlib.compress(to_json(answer.records), 1),
+                }
+                answer_id = connection.scalar(insert(AnswerRow).values(values).returning(AnswerRow.id))
+                rows = [
+                    {"id": explanation_id, "answer_id": answer_id, "place": place}
+                    for place, explanation_id in enumerate(answer.key)
+                    if explanation_id not in there
+                ]
+                connection.execute(self._database.insert_once(ExplanationRow), rows)
+                there.update(answer.key)
+            stored.append(is_there_still)
+        return stored
+
+
+def _unpacked(records: bytes) -> list[Json]:
+    found: list[Json] = json.loads(zlib.decompress(records))
+    return found

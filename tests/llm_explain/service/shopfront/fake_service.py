@@ -1,0 +1,148 @@
+"""A service that says what a test wants it to say, answered inside the browser; it notes what it was asked."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page, Route
+
+    Answer = Callable[[Any], Any]
+
+USER = "h1"
+REASON = {
+    "kind": "repeat_item",
+    "player": "group:cheese",
+    "part": "times_bought",
+    "phi": 1.5,
+    "share": 0.667,
+    "facts": {"count": 12, "last": "2017-11-29"},
+}
+CROWD = {
+    "kind": "popular",
+    "player": "context:popularity",
+    "part": "popularity",
+    "phi": 0.75,
+    "share": 0.333,
+    "facts": {"users_band": 1000, "window_days": 30, "until": "2017-12-01T00:00:00"},
+}
+PREFERENCES = {"personalised": True, "groups_off": [], "kinds_off": []}
+
+
+def item(item_id: str, title: str = "", category: str = "cheese", brand: str | None = None) -> dict[str, Any]:
+    """Return what the catalogue says of an item."""
+    name = title or f"Cheese {item_id}"
+    return {"item_id": item_id, "title": name, "category": category, "brand": brand, "price": 2.5}
+
+
+def record(item_id: str, text: str | None = "You bought this 12 times.", **changes: Any) -> dict[str, Any]:
+    """Return an explanation record that adds up: −4 + 1.5 + 0.75 = −1.75."""
+    attributions = [
+        {"player": "group:cheese", "phi": 1.5, "parts": {"times_bought": 1.5}},
+        {"player": "context:popularity", "phi": 0.75, "parts": {"popularity": 0.75}},
+    ]
+    base = {
+        "id": f"{int(item_id.encode().hex(), 16):024x}"[-24:],
+        "user_id": USER,
+        "item_id": item_id,
+        "rank": 1,
+        "score": -1.75,
+        "probability": 0.148,
+        "base_value": -4.0,
+        "attributions": attributions,
+        "text": text,
+        "reason_code": "" if text else "nothing_to_say",
+        "locale": "en",
+        "tone": "friendly",
+        "source": "template" if text else None,
+        "reasons": [REASON, CROWD] if text else [],
+        "statements": [],
+        "verdict": {"ok": True, "faults": []},
+        "ai_generated": False,
+        "provenance": {"data": "sha256:" + "a" * 64, "scorer": "sha256:" + "b" * 64, "skeleton": "You bought {times}."},
+        "as_of": "2017-12-01T00:00:00",
+    }
+    return {**base, **changes}
+
+
+class FakeService:
+    """Answers ``/v1`` of one page.
+
+    Args:
+        items: What the shop has.
+        records: Explanation of each item, by id; an ordinary one where none is given.
+    """
+
+    def __init__(self, items: list[dict[str, Any]], records: dict[str, dict[str, Any]] | None = None) -> None:
+        self.items = {row["item_id"]: row for row in items}
+        self.records = records or {}
+        self.preferences = dict(PREFERENCES)
+        self.asked: list[tuple[str, str, Any]] = []
+        self.failing: dict[str, int] = {}
+
+    def attach(self, page: Page) -> FakeService:
+        """Answer this page's requests."""
+        page.route("**/v1/**", self._answer)
+        return self
+
+    def bodies(self, path: str, method: str = "POST") -> list[Any]:
+        """Return what was sent to a path."""
+        return [body for verb, where, body in self.asked if verb == method and where.endswith(path)]
+
+    def explained(self, item_id: str) -> dict[str, Any]:
+        """Return an item with its explanation, as a list has it."""
+        told = self.records.get(item_id) or record(item_id)
+        return {**self.items[item_id], "rank": 1, "score": told["score"], "probability": 0.1, "explanation": told}
+
+    def _answer(self, route: Route) -> None:
+        request = route.request
+        url = urlsplit(request.url)
+        body = json.loads(request.post_data) if request.post_data else None
+        self.asked.append((request.method, url.path, body))
+        status = next((status for part, status in self.failing.items() if part in url.path), 0)
+        if status:
+            route.fulfill(status=status, json={"detail": "refused", "status": status})
+            return
+        answer = self._said(request.method, url.path, body, parse_qs(url.query))
+        if answer is None:
+            route.fulfill(status=422, json={"detail": "An item is not in the catalogue.", "status": 422})
+            return
+        route.fulfill(json={"request_id": "r", **answer})
+
+    def _said(self, method: str, path: str, body: Any, query: dict[str, list[str]]) -> dict[str, Any] | None:
+        head = {"user_id": USER, "as_of": "2017-12-01T00:00:00", "personalised": self.preferences["personalised"]}
+        ids = list(self.items)
+        if path.endswith("/explanations"):
+            known = all(item_id in self.items for item_id in body["item_ids"])
+            return {**head, "items": [self.explained(item_id) for item_id in body["item_ids"]]} if known else None
+        if path.endswith("/recommendations"):
+            rows = [{**self.explained(item_id), "rank": rank} for rank, item_id in enumerate(ids, 1)]
+            return {**head, "items": rows}
+        if path.endswith("/preferences"):
+            self.preferences = body if method == "PUT" else self.preferences
+            groups = list(dict.fromkeys(f"group:{row['category']}" for row in self.items.values()))
+            return {"user_id": USER, "preferences": self.preferences, "groups": groups, "kinds": [], "suppressed": []}
+        if path.endswith("/what-if"):
+            rows = [
+                {**self.items[item_id], "rank": place + 1, "rank_without": len(ids) - place, "score": 0.0}
+                for place, item_id in enumerate(ids)
+            ]
+            return {**head, "items": rows}
+        if path.endswith("/contrast"):
+            differences = {"group:cheese": 1.0, "context:popularity": -0.25}
+            return {**head, "base_difference": 0.5, "differences": differences, "score_difference": 1.25}
+        if path.endswith("/feedback"):
+            return {"feedback_id": "f", "repeated": False, "suppressed": []}
+        if path.endswith("/shelves"):
+            player = f"group:{self.items[ids[0]]['category']}"
+            rows = [{**row, "phi": 0.1, "score": 0.0} for row in self.items.values()]
+            return {**head, "shelves": [{"player": player, "title": f"Because you buy {player[6:]}", "items": rows}]}
+        if path.endswith("/households"):
+            return {"currency": "USD", "users": [{"user_id": USER, "events": 12}, {"user_id": "h2", "events": 1}]}
+        if path.endswith("/items"):
+            return {"items": [self.items[item_id] for item_id in query["id"]]}
+        return {"record": {}, "reproduced": True}

@@ -1,0 +1,69 @@
+"""The words of component and shop: the same in every locale, for every kind of claim, and none missing."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_explain.claims import KINDS
+from llm_explain.prompts import prompts_root
+from llm_explain.service.pages import STATIC
+
+LOCALES = sorted(path.parent.name for path in prompts_root().glob("*/storefront.json"))
+
+
+def words(locale: str) -> dict[str, Any]:
+    """Return the words of a locale."""
+    loaded: dict[str, Any] = json.loads((prompts_root() / locale / "storefront.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def slots(text: str | dict[str, str]) -> set[str]:
+    """Return what is filled into a text, in whichever of its forms."""
+    return {
+        slot for form in ([text] if isinstance(text, str) else text.values()) for slot in re.findall(r"\{(\w+)\}", form)
+    }
+
+
+def test_english_and_chinese_are_there():
+    assert {"en", "zh"} <= set(LOCALES)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_locale_says_the_same(locale):
+    english, other = words("en"), words(locale)
+    for section, texts in english.items():
+        if isinstance(texts, dict):
+            assert list(other[section]) == list(texts), section
+            for key, text in texts.items():
+                assert slots(other[section][key]) == slots(text), (section, key)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_kind_of_claim_can_be_told(locale):
+    assert set(words(locale)["reasons"]) == {*KINDS, "similar_item_unnamed"}
+
+
+def test_every_word_that_the_scripts_ask_for_is_there_and_every_one_is_asked_for():
+    english = words("en")
+    script = "\n".join(path.read_text(encoding="utf-8") for path in Path(STATIC).rglob("*.js"))
+    page = (STATIC / "shop" / "index.html").read_text(encoding="utf-8")
+    asked = set(re.findall(r'data-text="(\w+)"', page))
+    for key in english["shop"]:
+        stem = key.rsplit("_", 1)[0] + "_"
+        assert key in asked or f'"{key}"' in script or f"`{stem}$" in script or key in ("light", "dark", "auto"), key
+    for section, key in re.findall(r'say\("(why|shop)", "(\w+)"', script):
+        assert key in english[section], (section, key)
+
+
+def test_no_script_or_style_stands_in_the_page():
+    page = (STATIC / "shop" / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", page)
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in Path(STATIC).rglob("*.js"))
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|DOMParser", scripts
+    )

@@ -1,0 +1,99 @@
+"""Opening, migrating, and turning a driver's errors into ours; SQLite and PostgreSQL behave the same."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import insert, text
+from sqlalchemy.exc import OperationalError
+
+from llm_explain.errors import SettingError
+from llm_explain.service.state import State
+from llm_explain.service.state.database import Database, translated
+from llm_explain.service.state.errors import StateBusyError, StateError, StateFullError
+from llm_explain.service.state.models import Base, SecretRow
+
+
+def test_migrations_make_the_tables_that_the_models_say(state: State) -> None:
+    with state.database.reading() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert differences == []
+
+
+def test_a_second_process_finds_the_same_state(database_url: str, state: State) -> None:
+    state.people.prefer("u", personalised=False, groups_off=("group:cheese",), kinds_off=("popular",))
+    other = State(database_url)
+    person = other.people.read("u")
+    assert (person.personalised, person.groups_off, person.kinds_off) == (False, ("group:cheese",), ("popular",))
+    assert other.people.user_hash("u") == state.people.user_hash("u")
+    other.close()
+
+
+def test_what_is_committed_in_sqlite_survives_a_power_cut(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    with database.reading() as connection:
+        settings = {name: connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")}
+        assert settings == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+    database.close()
+
+
+def _insert(
+    database: Database, *rows: dict[str, str], max_pages: int | None = None, then: Exception | None = None
+) -> None:
+    with database.writing() as connection:
+        if max_pages is not None:
+            connection.execute(text(f"PRAGMA max_page_count = {max_pages}"))
+        connection.execute(insert(SecretRow), rows)
+        if then is not None:
+            raise then
+
+
+def test_a_transaction_that_fails_leaves_nothing(state: State) -> None:
+    with pytest.raises(RuntimeError, match="midway"):
+        _insert(state.database, {"name": "x", "value": "1"}, then=RuntimeError("midway"))
+    with state.database.reading() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM secret WHERE name = 'x'")) == 0
+
+
+def test_a_full_disk_is_told_from_other_trouble(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    with database.reading() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+    rows = [{"name": str(n), "value": "0" * 64} for n in range(2000)]
+    with pytest.raises(StateFullError, match="the storage is full but a write is due"):
+        _insert(database, *rows, max_pages=pages)
+    database.close()
+
+
+class _FailureError(Exception):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__("failed")
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (_FailureError(sqlstate="53100"), StateFullError),  # PostgreSQL: disk_full
+        (_FailureError(sqlite_errorcode=sqlite3.SQLITE_FULL), StateFullError),
+        (_FailureError(sqlite_errorcode=10 | 19 << 8), StateFullError),  # SQLITE_IOERR_SHMSIZE
+        (sqlite3.OperationalError("database is locked"), StateBusyError),
+        (_FailureError(sqlstate="22021"), StateError),
+    ],
+)
+def test_errors_of_drivers_become_ours(failure: Exception, expected: type[StateError]) -> None:
+    with pytest.raises(expected, match="the storage"), translated():
+        raise OperationalError("INSERT", {}, failure)
+
+
+def test_another_database_is_refused_without_its_password() -> None:
+    with pytest.raises(SettingError, match="the database URL begins with 'mysql' but sqlite or postgresql") as caught:
+        Database("mysql://root:hunter2@host/name")
+    assert "hunter2" not in str(caught.value)

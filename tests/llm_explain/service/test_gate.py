@@ -1,0 +1,173 @@
+"""The queue: bounded, in order, with deadlines, short while it never empties."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from llm_explain.service import gate as gate_module
+from llm_explain.service.gate import Gate, ShedError, Ticket
+
+FAR = 1e9
+
+
+def opened(*, max_running: int = 1, max_waiting: int = 4) -> Gate:
+    return Gate(max_running=max_running, max_waiting=max_waiting)
+
+
+def later(gate: Gate) -> asyncio.Task[Ticket]:
+    return asyncio.create_task(gate.enter(FAR))
+
+
+def test_requests_come_in_one_after_the_other_in_their_order() -> None:
+    async def scene() -> list[int]:
+        gate = opened(max_running=2)
+        order: list[int] = []
+
+        async def visit(number: int) -> None:
+            ticket = await gate.enter(FAR)
+            assert gate.n_running <= 2
+            order.append(number)
+            await asyncio.sleep(0)
+            gate.leave(ticket)
+
+        await asyncio.gather(*(visit(number) for number in range(6)))
+        assert (gate.n_running, gate.n_waiting) == (0, 0)
+        return order
+
+    assert asyncio.run(scene()) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_full_queue_turns_away_at_once() -> None:
+    async def scene() -> None:
+        gate = opened(max_waiting=2)
+        inside = await gate.enter(FAR)
+        waiting = [later(gate) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(ShedError, match="queue_full") as caught:
+            await gate.enter(FAR)
+        assert caught.value.retry_seconds > 0
+        gate.leave(inside)
+        for task in waiting:
+            gate.leave(await task)
+
+    asyncio.run(scene())
+
+
+def test_who_would_wait_beyond_the_deadline_is_turned_away_before_waiting() -> None:
+    async def scene() -> None:
+        gate = opened()
+        await gate.enter(FAR)
+        with pytest.raises(ShedError, match="deadline"):
+            await gate.enter(time.monotonic() + gate.work_seconds)
+        assert gate.n_waiting == 0
+
+    asyncio.run(scene())
+
+
+def test_who_has_waited_until_the_deadline_is_turned_away() -> None:
+    async def scene() -> None:
+        gate = opened()
+        gate.work_seconds = 0.0
+        inside = await gate.enter(FAR)
+        with pytest.raises(ShedError, match="deadline"):
+            await gate.enter(time.monotonic() + 0.02)
+        gate.leave(inside)
+        assert (gate.n_running, gate.n_waiting) == (0, 0)
+
+    asyncio.run(scene())
+
+
+def test_a_queue_that_never_empties_is_kept_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        gate = opened(max_waiting=50)
+        await gate.enter(FAR)
+        waiting = [later(gate) for _ in range(5)]  # a burst may wait
+        await asyncio.sleep(0)
+        assert gate.n_waiting == 5
+        monkeypatch.setattr(gate_module, "STANDING_SECONDS", -1.0)
+        with pytest.raises(ShedError, match="queue_full"):
+            await gate.enter(FAR)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert gate.n_waiting == 0
+
+    asyncio.run(scene())
+
+
+def test_who_goes_while_waiting_leaves_no_hole() -> None:
+    async def scene() -> None:
+        gate = opened()
+        inside = await gate.enter(FAR)
+        gone, stays = later(gate), later(gate)
+        await asyncio.sleep(0)
+        gate.leave(inside)  # makes room for the first, which is cancelled in the same moment
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        ticket = await stays
+        assert gate.n_running == 1
+        gate.leave(ticket)
+        gate.leave(ticket)
+        assert gate.n_running == 0
+
+    asyncio.run(scene())
+
+
+def test_a_resting_request_gives_its_place_to_others() -> None:
+    async def scene() -> None:
+        gate = opened()
+        ticket = await gate.enter(FAR)
+        other = later(gate)
+        await asyncio.sleep(0)
+
+        def rest() -> None:
+            with ticket.rest():
+                resting.set()
+                go_on.wait(30)
+
+        import threading
+
+        resting, go_on = threading.Event(), threading.Event()
+        thread = asyncio.create_task(asyncio.to_thread(rest))
+        second = await other  # only comes in because the first one rests
+        assert resting.is_set()
+        go_on.set()
+        await thread
+        await asyncio.sleep(0)
+        assert gate.n_running == 2  # who comes back does not wait
+        gate.leave(second)
+        gate.leave(ticket)
+        assert gate.n_running == 0
+
+    asyncio.run(scene())
+
+
+def test_who_is_over_takes_no_place_again() -> None:
+    async def scene() -> None:
+        gate = opened()
+        ticket = await gate.enter(FAR)
+        with ticket.rest():
+            assert gate.n_running == 0
+            gate.leave(ticket)  # the client went meanwhile
+        assert gate.n_running == 0
+
+    asyncio.run(scene())
+
+
+def test_under_pressure_no_request_waits_for_a_language_model() -> None:
+    async def scene() -> None:
+        gate = opened()
+        free = await gate.enter(time.monotonic() + 10)
+        assert 9 < free.model_seconds() < 10
+        waiting = asyncio.create_task(gate.enter(time.monotonic() + 10))
+        await asyncio.sleep(0)
+        assert free.model_seconds() == 0.0
+        gate.leave(free)
+        waited = await waiting
+        assert waited.model_seconds() == 0.0
+        gate.leave(waited)
+
+    asyncio.run(scene())

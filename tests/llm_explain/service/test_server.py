@@ -1,0 +1,152 @@
+"""The process: bounds for each connection, and an end that loses nobody's request; over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from wire import LOST, Answer, Connection, request
+
+from llm_explain.service.drain import Drain
+from llm_explain.service.metrics import Metrics
+from llm_explain.service.observed import Observed
+from llm_explain.service.server import MAX_HEAD_BYTES, DrainingServer, config_of
+from llm_explain.service.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+async def patient(scope: Any, receive: Any, send: Any) -> None:
+    """Answer after as many milliseconds as the path says."""
+    if scope["type"] != "http":
+        raise NotImplementedError
+    await receive()
+    await asyncio.sleep(int(scope["path"].strip("/") or 0) / 1000)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@contextmanager
+def served(**settings: Any) -> Iterator[SimpleNamespace]:
+    """Serve the patient application in a thread; ``end`` is what SIGTERM does."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    given = ServiceSettings(**{"fd": listener.fileno(), "body_seconds": 0.3, "drain_seconds": 10, **settings})
+    drain = Drain()
+    config = config_of(Observed(patient, metrics=Metrics(), drain=drain), given)
+    server = DrainingServer(config, settings=given, drain=drain)
+    thread = threading.Thread(target=lambda: server.run([listener]))
+    thread.start()
+    while not server.started:
+        threading.Event().wait(0.005)
+
+    def end() -> None:
+        drain.start()
+        server.should_exit = True
+
+    try:
+        yield SimpleNamespace(port=listener.getsockname()[1], end=end, thread=thread)
+    finally:
+        end()
+        thread.join(30)
+        assert not thread.is_alive()
+        listener.close()
+
+
+def asked(port: int, sent: bytes, seconds: float = 10.0) -> Answer:
+    async def scene() -> Answer:
+        connection = Connection(port)
+        answer = await connection.ask(sent, seconds=seconds)
+        connection.close()
+        return answer
+
+    return asyncio.run(scene())
+
+
+def is_problem(answer: Answer, status: int, code: str) -> bool:
+    problem = json.loads(answer.body)
+    return (
+        answer.status == status
+        and answer.headers["content-type"] == "application/problem+json"
+        and answer.headers["connection"] == "close"
+        and problem["type"] == f"urn:llm-explain:problem:{code}"
+    )
+
+
+def test_what_is_no_http_gets_a_problem_document() -> None:
+    with served() as server:
+        for sent in (b"\x00\xff\r\n\r\n", b"GET /\xff HTTP/1.1\r\n\r\n", b"BREW / HTCPCP/1.0\r\n\r\n"):
+            assert is_problem(asked(server.port, sent), 400, "malformed-request")
+
+
+def test_a_head_without_an_end_is_cut_off() -> None:
+    with served() as server:
+        sent = b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (MAX_HEAD_BYTES // 6 + 1)
+        assert is_problem(asked(server.port, sent), 431, "head-too-large")
+
+
+def test_a_client_that_dawdles_over_the_head_is_told_and_one_that_says_nothing_is_not() -> None:
+    with served() as server:
+        assert is_problem(asked(server.port, b"GET / HTT"), 408, "request-too-slow")
+        assert asked(server.port, b"").status == LOST
+
+
+def test_more_connections_than_are_allowed_are_turned_away() -> None:
+    async def scene(port: int) -> Answer:
+        first = Connection(port)
+        assert (await first.ask(request("GET", "/0"))).status == 200
+        second = await Connection(port).ask(request("GET", "/0"))
+        assert (await first.ask(request("GET", "/0"))).status == 200
+        first.close()
+        return second
+
+    with served(max_connections=1) as server:
+        answer = asyncio.run(scene(server.port))
+    assert is_problem(answer, 503, "overloaded")
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_two_requests_over_one_connection() -> None:
+    async def scene(port: int) -> list[int]:
+        connection = Connection(port)
+        statuses = [(await connection.ask(request("POST", "/0", {"a": 1}))).status for _ in range(3)]
+        connection.close()
+        return statuses
+
+    with served() as server:
+        assert asyncio.run(scene(server.port)) == [200, 200, 200]
+
+
+def test_an_end_finishes_what_was_asked_and_closes_what_is_idle() -> None:
+    async def scene(server: SimpleNamespace) -> tuple[Answer, Answer]:
+        slow, idle = Connection(server.port), Connection(server.port)
+        assert (await idle.ask(request("GET", "/0"))).headers.get("connection") != "close"
+        asking = asyncio.create_task(slow.ask(request("GET", "/400")))
+        await asyncio.sleep(0.05)
+        server.end()
+        await asyncio.sleep(0.05)
+        last = await idle.ask(request("GET", "/0"))  # was on its way when the end began
+        return await asking, last
+
+    with served() as server:
+        slow, last = asyncio.run(scene(server))
+        server.thread.join(10)
+        assert not server.thread.is_alive()
+    assert (slow.status, last.status) == (200, 200)
+    assert slow.headers["connection"] == last.headers["connection"] == "close"
+
+
+def test_an_end_waits_no_longer_than_it_may() -> None:
+    with served(drain_seconds=0.2) as server:
+        asking = threading.Thread(target=lambda: asked(server.port, request("GET", "/60000")))
+        asking.start()
+        threading.Event().wait(0.1)
+        server.end()
+        server.thread.join(20)
+        assert not server.thread.is_alive()
+        asking.join(20)

@@ -1,0 +1,65 @@
+"""Keys and feedback on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from llm_explain.cli import app
+from llm_explain.errors import SettingError
+from llm_explain.service.state import State
+from llm_explain.service.state.feedback import Opinion
+from llm_explain.service.state.records import GivenAnswer
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'state.db'}"
+
+
+def _run(*arguments: str) -> str:
+    result = RUN.invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_key_is_made_listed_and_revoked(url: str) -> None:
+    key = _run("keys", "create", "--name", "web shop", "--scope", "admin", "--state", url).strip()
+    state = State(url)
+    found = state.keys.find(key)
+    assert found is not None
+    assert (found.name, found.scope) == ("web shop", "admin")
+    (listed,) = [json.loads(line) for line in _run("keys", "list", "--state", url, "--json").splitlines()]
+    assert (listed["id"], listed["scope"], listed["revoked_at"]) == (found.id, "admin", None)
+    _run("keys", "revoke", found.id, "--state", url)
+    assert state.keys.find(key) is None
+    assert "yes" in _run("keys", "list", "--state", url)
+    state.close()
+
+
+def test_a_scope_or_name_that_cannot_be_is_refused(url: str) -> None:
+    with pytest.raises(SettingError, match="--scope is 'root' but one of storefront, admin is needed"):
+        _run("keys", "create", "--name", "x", "--scope", "root", "--state", url)
+    with pytest.raises(SettingError, match="--name has 0 characters but 1 to 64 are needed"):
+        _run("keys", "create", "--name", "", "--state", url)
+
+
+def test_the_report_names_what_people_reject(url: str) -> None:
+    state = State(url)
+    assert state.records.save(GivenAnswer("u", {}, [{"id": "a" * 24}], 0)).result()
+    opinion = Opinion(
+        explanation_id="a" * 24, user_id="u", item_id="31", verdict="not_helpful", kind=None, player=None,
+        kinds=("due",), skeleton="Soon again: {item}.", source="template", locale="en",
+    )  # fmt: skip
+    state.feedback.add(opinion, [])
+    state.close()
+    rows = [json.loads(line) for line in _run("feedback", "report", "--state", url, "--json").splitlines()]
+    assert [(row["of"], row["name"], row["not_helpful"]) for row in rows] == [
+        ("kind", "due", 1), ("skeleton", "Soon again: {item}.", 1),
+    ]  # fmt: skip
+    assert "Soon again" in _run("feedback", "report", "--state", url)

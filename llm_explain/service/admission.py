@@ -68,8 +68,10 @@ class Admission:
         try:
             self._check_rate(scope)
             self._gate.refuse_if_full()  # before the body is read: nothing is spent on it
-            body, seconds = await self._read(scope, receive)
+            body, asked = await self._read(scope, receive)
+            seconds = self._settings.deadline_seconds if asked is None else asked
             ticket = await self._gate.enter(time.monotonic() + seconds)
+            ticket.is_asked = asked is not None
         except BodyError as error:
             await refuse(scope, send, status=error.status, code=error.code, detail=error.detail)
             return
@@ -92,9 +94,8 @@ class Admission:
         if wait > 0:
             raise ShedError("rate", wait)
 
-    async def _read(self, scope: Scope, receive: Receive) -> tuple[bytes, float]:
-        """Return the body, checked, and how many seconds the request may take."""
-        seconds = self._settings.deadline_seconds
+    async def _read(self, scope: Scope, receive: Receive) -> tuple[bytes, float | None]:
+        """Return the body, checked, and how many seconds the request says that it may take."""
         headers = scope["headers"]
         declared = next((value for name, value in headers if name == b"content-length"), b"")
         if declared.isdigit():
@@ -109,7 +110,7 @@ class Admission:
                 f"The body did not come within {self._settings.body_seconds:g} s. Send it in one go.",
             ) from None
         if not body:
-            return body, seconds
+            return body, None
         content_type = next((value for name, value in headers if name == b"content-type"), b"")
         if content_type.split(b";")[0].strip().lower() != b"application/json":
             raise BodyError(
@@ -122,8 +123,8 @@ class Admission:
         )
         asked = value.get("deadline_ms") if isinstance(value, dict) else None
         if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
-            seconds = min(asked / 1000, self._settings.longest_deadline_seconds)
-        return body, seconds
+            return body, min(asked / 1000, self._settings.longest_deadline_seconds)
+        return body, None
 
 
 def _who(scope: Scope) -> bytes:

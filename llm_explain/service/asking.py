@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import wrap_future
+from asyncio import wait, wrap_future
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, TypeVar, cast
@@ -15,6 +15,7 @@ from llm_explain.service.accounts import Accounts
 from llm_explain.service.desk import Answer, Desk
 
 if TYPE_CHECKING:
+    from llm_explain.service.gate import Ticket
     from llm_explain.service.state import State
     from llm_explain.service.state.records import GivenAnswer
 
@@ -80,11 +81,13 @@ async def answer(request: Request, ask: Callable[[], Answer], *, status: int = 2
 
 
 async def _kept(request: Request, answer: GivenAnswer) -> bool:
-    """Wait until records are stored; the request's place is another's meanwhile."""
+    """Wait until records are stored, or a deadline that was asked for; the request's place is another's meanwhile."""
     state = cast("State", request.app.state.state)
     saved = state.records.save(answer)
     if saved.done():
         return saved.result()
-    ticket = getattr(request.state, "ticket", None)
+    ticket: Ticket | None = getattr(request.state, "ticket", None)
+    storing = wrap_future(saved)
     with nullcontext() if ticket is None else ticket.rest():
-        return await wrap_future(saved)
+        await wait([storing], timeout=None if ticket is None else ticket.storing_seconds())
+    return storing.result() if storing.done() else False

@@ -52,6 +52,7 @@ class Ticket:
         gate: The gate that let it in.
         deadline: Moment of ``time.monotonic()`` at which its answer is due.
         may_use_model: Whether there was room to wait for a language model when it came in.
+        is_asked: Whether the client named the deadline.
         is_held: Whether it takes a place now.
         is_over: Whether it was given back for good.
     """
@@ -59,6 +60,7 @@ class Ticket:
     gate: Gate
     deadline: float
     may_use_model: bool = True
+    is_asked: bool = False
     is_held: bool = False
     is_over: bool = False
     _since: float = field(default_factory=time.monotonic)
@@ -68,6 +70,10 @@ class Ticket:
         if not self.may_use_model or self.gate.n_waiting:
             return 0.0
         return max(0.0, self.deadline - time.monotonic() - _REST_SECONDS)
+
+    def storing_seconds(self) -> float | None:
+        """Return how long storing what is answered may take now; ``None`` where the client named no deadline."""
+        return max(0.0, self.deadline - time.monotonic()) if self.is_asked else None
 
     @contextmanager
     def rest(self) -> Iterator[None]:

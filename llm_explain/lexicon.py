@@ -60,6 +60,34 @@ class StoreBrand(_Strict):
     text: str
 
 
+class SpokenNames(_Strict):
+    """How a title is said within a sentence; patterns are regular expressions.
+
+    Attributes:
+        title: The groups ``name``, ``size`` and ``mark`` of a title.
+        common: A name that is a common noun, no proper one.
+        head: The part of a name that ends with its noun.
+        many: A head of many things.
+        this_one: The recommended item.
+        these_many: The recommended item where its name is of many things.
+        another: Another item that has a size or a mark.
+        between: What stands between size and mark.
+        articles: What stands before another item of one thing, by pattern of its name.
+        label_words: What stands for a size or a mark, by pattern.
+    """
+
+    title: str
+    common: str
+    head: str
+    many: str
+    this_one: str
+    these_many: str
+    another: str
+    between: str
+    articles: dict[str, str]
+    label_words: dict[str, str]
+
+
 class Licensed(_Strict):
     """Phrases that only some claim kinds license."""
 
@@ -104,6 +132,7 @@ class Lexicon(_Strict):
     formats: Formats
     measures: dict[str, dict[str, str]]
     numbers_in_words: tuple[str, ...]
+    spoken_names: SpokenNames
     store_brand: StoreBrand
     promotions: Promotions
     shelf_title: str

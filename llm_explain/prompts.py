@@ -18,6 +18,7 @@ from llm_explain.errors import PromptError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llm_explain.generation.briefs import Brief
     from llm_explain.lexicon import Lexicon
     from llm_explain.skeletons import Tone
 
@@ -150,12 +151,29 @@ class PromptTemplate:
         Raises:
             PromptError: If the template asks for what it is not given.
         """
-        module: dict[str, Any] = {"kinds": list(kinds), "tone": tone, "examples": list(examples)}
+        messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples)})
+        return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
+
+    def render_brief(self, brief: Brief) -> Prompt:
+        """Return the prompt that asks a tuned model for one skeleton.
+
+        Args:
+            brief: What the sentence is to hold.
+
+        Returns:
+            The conversation.
+
+        Raises:
+            PromptError: If the template asks for what it is not given.
+        """
+        messages = self._render({"brief": brief})
+        return Prompt(messages=messages, kinds=brief.kinds, tone=brief.tone, origin=self.origin, slots=brief.slots)
+
+    def _render(self, content: dict[str, Any]) -> tuple[Message, ...]:
         try:
-            rendered = self._template.render(module)
+            return _messages(self._template.render(content))
         except TemplateError as error:
             raise PromptError(f"{self.origin} cannot be rendered ({error}). Correct the template.") from error
-        return Prompt(messages=_messages(rendered), kinds=tuple(kinds), tone=tone, origin=self.origin)
 
 
 def _messages(rendered: str) -> tuple[Message, ...]:

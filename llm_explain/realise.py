@@ -8,7 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import ClaimError
+from llm_explain.skeletons import ITEM, ITEM_LABEL
 from llm_explain.slot_values import Facts, ValueWriter
+from llm_explain.spoken_names import SpokenNames
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -49,6 +51,7 @@ class Realiser:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._writer = ValueWriter(lexicon)
+        self._spoken = SpokenNames(lexicon)
         self._cached = lru_cache(maxsize=16_384)(self._claim_values)
 
     def values(self, claims: Iterable[Claim], scene: Scene) -> dict[str, str]:
@@ -65,11 +68,12 @@ class Realiser:
             ClaimError: If a claim lacks a fact or carries one of the wrong type.
         """
         values: dict[str, str] = {}
-        if title := self.name(scene.title):
-            values["item"] = title
+        if title := self._spoken.label(scene.title):
+            values[ITEM] = self._spoken.this(scene.title)
+            values[ITEM_LABEL] = title
         for claim in claims:
             if claim.kind == "similar_item":
-                other = self.name(scene.titles.get(str(claim.facts.get("other_item_id")), ""))
+                other = self._spoken.another(scene.titles.get(str(claim.facts.get("other_item_id")), ""))
                 values.update({"other_item": other} if other else {})
                 continue
             try:
@@ -108,12 +112,14 @@ class Realiser:
         verbs = self.lexicon.verbs.get(event_kind)
         pieces = skeleton.pieces
         parts: list[str] = []
-        for literal, slot in zip(pieces[::2], pieces[1::2], strict=False):
+        for place, (literal, slot) in enumerate(zip(pieces[::2], pieces[1::2], strict=False)):
+            is_label = slot == ITEM and ITEM_LABEL in values and pieces[2 * place + 2].startswith((":", "："))
+            value = values[ITEM_LABEL if is_label else slot]
             said = _exchange(literal, verbs) if verbs else literal
             ended = said.rstrip()
             begins = ended[-1] in ".?!" if ended else not parts
-            parts.append(_agree_article(said, values[slot]))
-            parts.append(_capitalise(values[slot]) if begins else values[slot])
+            parts.append(_agree_article(said, value))
+            parts.append(_capitalise(value) if begins else value)
         parts.append(_exchange(pieces[-1], verbs) if verbs else pieces[-1])
         return parts
 

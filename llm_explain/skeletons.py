@@ -25,6 +25,9 @@ SLOT = re.compile(r"\{([a-z_]+)\}")
 ITEM = "item"
 """The one slot that every sentence may use, once."""
 
+ITEM_LABEL = "item_label"
+"""Value of ``{item}`` before a colon, where it is a label and not part of a sentence."""
+
 OPENING_WORDS = 3
 """Two texts of one list never share their first words, this many."""
 

@@ -11,7 +11,7 @@ from babel import Locale
 from babel.dates import format_date, get_month_names
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from llm_explain.display_names import clean_name
+from llm_explain.spoken_names import SpokenNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from llm_explain.records import Fact
 
 _DAYS_IN_WEEK = 7
+_ALL = 0.995
+"""A share that would be written as 100 %, which "usually" says better."""
 
 
 class Facts(NamedTuple):
@@ -41,6 +43,7 @@ class ValueWriter:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
+        self._spoken = SpokenNames(lexicon)
         self._locale = Locale.parse(lexicon.babel_locale)
         self._date = lru_cache(maxsize=4096)(self._format_date)
         self._price = lru_cache(maxsize=4096)(self._format_price)
@@ -71,9 +74,8 @@ class ValueWriter:
         return {slot: value for slot, value in self._writers[kind](facts).items() if value}
 
     def name(self, name: str) -> str:
-        """Return a name of the catalogue, cleaned and limited in length."""
-        formats = self.lexicon.formats
-        return clean_name(name, formats.max_name_length, formats.ellipsis)
+        """Return a category or brand in the locale's words, cleaned and limited in length."""
+        return self._spoken.name(name)
 
     def repeat_item(self, facts: Facts) -> dict[str, str | None]:
         """Return ``times`` and ``last_date``."""
@@ -119,7 +121,7 @@ class ValueWriter:
         return {
             "brand_category": self.name(str(facts.found["category"])),
             "brand": brand or None,
-            "brand_share": None if share is None else self._percent(share),
+            "brand_share": self._percent(share) if share is not None and share < _ALL else None,
         }
 
     def usual_price(self, facts: Facts) -> dict[str, str | None]:

@@ -123,7 +123,7 @@ class Templates:
         """Return a clause for the kind at a place; one with a comma only at the end."""
         clauses = self._grammar.clauses[kinds[place]]
         named = set(kinds[:place])
-        repeats_category = bool(named & _OWN_CATEGORY) and kinds[place] in _OWN_CATEGORY
+        repeats_category = bool(named & _REPEATED_AFTER.get(kinds[place], frozenset()))
         choices: Sequence[str] = getattr(clauses, form)
         if repeats_category:
             choices = (clauses.again if form == "full" else clauses.again_short) or choices
@@ -142,6 +142,12 @@ class Templates:
 
 _OWN_CATEGORY = frozenset({"category_affinity", "usual_brand", "usual_price"})
 """Kinds that name the item's own category."""
+
+_REPEATED_AFTER = {
+    **dict.fromkeys(_OWN_CATEGORY, _OWN_CATEGORY),
+    "related_category": frozenset({"repeat_item", "due", "category_affinity"}),
+}
+"""Kinds after which a kind has its "again" clauses: it names the same category, or one more that the user buys."""
 
 
 def _mention(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from llm_explain.realise import Realiser
 from llm_explain.records import Fault, Verdict
-from llm_explain.skeletons import ITEM, SLOTS
+from llm_explain.skeletons import ITEM, ITEM_LABEL, SLOTS
 from llm_explain.verifier.names import NameIndex
 from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
 
@@ -154,7 +154,10 @@ class Verifier:
         kinds = {claim.kind for claim in claims}
         by_value: dict[str, list[str]] = {}
         for slot, value in values.items():
-            by_value.setdefault(value, []).append(slot)
+            if slot != ITEM_LABEL:
+                by_value.setdefault(value, []).append(slot)
+        if ITEM_LABEL in values:
+            by_value.setdefault(values[ITEM_LABEL], [ITEM])
         places = _find(text, by_value)
         best: tuple[_Reading, Finding] | None = None
         for assignment in _assignments(places, by_value):

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from llm_explain.skeletons import SLOT
+from llm_explain.skeletons import KIND_OF_SLOT, SLOT
 
 if TYPE_CHECKING:
     from llm_explain.lexicon import Lexicon
@@ -74,6 +74,22 @@ class Wording:
         """
         blanked = SLOT.sub(lambda match: "\x00" * len(match.group(0)), lowered)
         return [Phrase(match.group(0), match.start(), match.end()) for match in self._reader.finditer(blanked)]
+
+    def place(self, text: str, kind: str) -> int:
+        """Return where a skeleton first speaks of a claim kind; its end where it only implies the kind.
+
+        Args:
+            text: Skeleton.
+            kind: Claim kind.
+
+        Returns:
+            Position of the first slot or statement of the kind.
+        """
+        lowered = text.lower()
+        places = [match.start() for match in SLOT.finditer(lowered) if KIND_OF_SLOT.get(match.group(1)) == kind]
+        patterns = self.states.get(kind, ())
+        places += [match.start() for pattern in patterns if (match := pattern.search(lowered))]
+        return min(places, default=len(text))
 
     def is_known(self, word: str) -> bool:
         """Return whether the lexicon has an opinion on a word, so that it is no name by itself."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm_explain.evaluation.agreement.drivers import Drivers
-from llm_explain.evaluation.agreement.names import Names
+from llm_explain.evaluation.agreement.names import Names, product
 from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.evaluation.controls import OURS, control_texts
 from llm_explain.evaluation.emission import draw_users, emit
@@ -123,5 +123,5 @@ def other_item(subject: Subject, mention: Mention, record: Mapping[str, Any]) ->
     if mention.kind != "similar_item":
         return ""
     told = [reason["facts"].get("other_item_id", "") for reason in record["reasons"] if reason["kind"] == mention.kind]
-    named = [item for item in told if subject.items.get(item, ("",))[0] == mention.name]
+    named = [item for item in told if product(subject.items.get(item, ("",))[0]) == product(mention.name)]
     return named[0] if named else subject.item_of_title.get(mention.name, "")

@@ -27,11 +27,11 @@ class Perplexity:
             tokenizer.pad_token = tokenizer.eos_token
 
     @classmethod
-    def load(cls, language_model: str = "auto") -> Perplexity:
+    def load(cls, language_model: str = "untuned") -> Perplexity:
         """Load an untuned model.
 
         Args:
-            language_model: ``auto`` for the packaged weights, a local folder or a hub id.
+            language_model: ``untuned`` for the packaged weights alone, a local folder or a hub id.
 
         Returns:
             The measure.
@@ -41,7 +41,7 @@ class Perplexity:
 
         from llm_explain.generation.weights import find_weights
 
-        source, _ = find_weights(language_model)
+        source = find_weights(language_model).source
         tokenizer = transformers.AutoTokenizer.from_pretrained(source)
         return cls(transformers.AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32), tokenizer)
 

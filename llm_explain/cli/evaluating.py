@@ -88,7 +88,10 @@ def study_score(
     table = Table("sentences", "mean rating", "chosen as best", "ours preferred")
     for system, row in found["systems"].items():
         cells = (row["rating"], row["best"], row["ours_preferred"])
-        table.add_row(system, *("–" if cell is None else f"{cell['mean']:.2f} [{cell['low']:.2f}, {cell['high']:.2f}]" for cell in cells))
+        table.add_row(
+            system,
+            *("–" if cell is None else f"{cell['mean']:.2f} [{cell['low']:.2f}, {cell['high']:.2f}]" for cell in cells),
+        )
     OUT.print(table)
     OUT.print(f"{found['people']} people; Krippendorff's alpha {found['alpha']:.2f}")
 

@@ -108,9 +108,7 @@ def _say(explainer: Explainer, each: Emitted, attribution: Attribution) -> str:
     return text.text if text else ""
 
 
-def told_apart(
-    ours: Values, control: Values, bootstrap: Bootstrap, *, higher_is_better: bool
-) -> dict[str, Any]:
+def told_apart(ours: Values, control: Values, bootstrap: Bootstrap, *, higher_is_better: bool) -> dict[str, Any]:
     """Return whether a metric tells us from a control.
 
     Args:

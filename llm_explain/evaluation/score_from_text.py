@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llm_explain.errors import MissingExtraError
+from llm_explain.evaluation.text.variety import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,8 +91,7 @@ def predict(
         from sklearn.pipeline import make_pipeline
     except ImportError as error:
         raise MissingExtraError(
-            "scikit-learn is not installed but predicting scores needs it. "
-            "Run: pip install 'llm-explain[evaluation]'"
+            "scikit-learn is not installed but predicting scores needs it. Run: pip install 'llm-explain[evaluation]'"
         ) from error
     users = np.unique(user)
     fold_of_user = np.random.default_rng(seed).permutation(len(users)) % N_FOLDS
@@ -102,7 +102,8 @@ def predict(
         rest = np.flatnonzero(fold != number)
         if not len(held) or not len(rest):
             continue
-        model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=r"[^\W_]+"), Ridge(alpha=1.0))
+        words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, tokenizer=tokens, token_pattern=None)
+        model = make_pipeline(words, Ridge(alpha=1.0))
         try:
             model.fit([texts[row] for row in rest], score[rest])
             predicted[held] = model.predict([texts[row] for row in held])

@@ -1,7 +1,7 @@
 """Agreement of a sentence with the attribution that it explains.
 
-*Lenient* agreement is that of SHAPnarrative-metrics: of the features that a narrative mentions and that exist, the share
-whose rank (sign, value) is the true one; what is omitted, invented or cannot be read does not count. *Strict* agreement
+*Lenient* agreement is that of SHAPnarrative-metrics: of the features that a narrative mentions and that exist, the
+share whose rank (sign, value) is the true one; what is omitted, invented or cannot be read does not count. *Strict* agreement
 divides by everything that is mentioned or should have been: an omitted, an invented and an unsigned reason are wrong.
 
 Sources: Ichmoukhamedov, Hinns & Martens (2024), "How good is my story?", arXiv:2412.10220 (rank, sign and value
@@ -39,9 +39,7 @@ Part = tuple[str, str]
 """A player and its part."""
 
 
-def agreement(
-    drivers: Drivers, mentions: Sequence[tuple[Part, Mention]], *, n_words: int
-) -> dict[str, float]:
+def agreement(drivers: Drivers, mentions: Sequence[tuple[Part, Mention]], *, n_words: int) -> dict[str, float]:
     """Return every metric of one sentence.
 
     Args:
@@ -59,7 +57,9 @@ def agreement(
     due = drivers.due
     union = list(dict.fromkeys([*said, *due]))
     right = {
-        "rank": {part for place, part in enumerate(said) if part in real and drivers.ranked[place : place + 1] == [part]},
+        "rank": {
+            part for place, part in enumerate(said) if part in real and drivers.ranked[place : place + 1] == [part]
+        },
         "sign": {part for part in real if (signs[part] or 1) * drivers.phi[part] > 0},
     }
     signed = {part for part in right["sign"] if signs[part] != 0}

@@ -62,9 +62,7 @@ class Reader:
         Returns:
             Mentions in order of appearance; at most one of a kind and name.
         """
-        masked, found = self._names.mask(
-            text, title=title, category=category, before_item=self._cues.before_item
-        )
+        masked, found = self._names.mask(text, title=title, category=category, before_item=self._cues.before_item)
         sentence = _Sentence(masked, found, self._cues)
         mentions = sorted(sentence.mentions(), key=lambda mention: mention.start)
         return sentence.with_degrees([sentence.signed(mention) for mention in mentions])
@@ -183,7 +181,7 @@ class _Sentence:
         return Mention(mention.kind, mention.name, mention.values, mention.start, sign)
 
     def with_degrees(self, mentions: list[Mention]) -> list[Mention]:
-        """Return the mentions with the words of degree that stand closest to each, in its own clause if there is one."""
+        """Return the mentions with the words of degree that stand closest to each, in its own clause first."""
         exempt = [match.span() for match in re.finditer(self.cues.degree_exempt, self.masked)]
         by_mention: dict[int, list[str]] = {}
         for rule, pattern in self.cues.degrees.items():

@@ -27,14 +27,15 @@ def additivity(explanations: Sequence[Explanation]) -> dict[str, Any]:
         ``scores``, the largest and the mean absolute ``residual`` in logits.
     """
     missed = np.array(
-        [abs(each.attribution.base_value + each.attribution.values.sum() - each.attribution.score) for each in explanations]
+        [
+            abs(each.attribution.base_value + each.attribution.values.sum() - each.attribution.score)
+            for each in explanations
+        ]
     )
     return {"scores": len(missed), "max_residual": float(missed.max()), "mean_residual": float(missed.mean())}
 
 
-def deletion(
-    scorer: GlassBoxScorer, events: EventLog, explanations: Sequence[Explanation]
-) -> dict[str, Any]:
+def deletion(scorer: GlassBoxScorer, events: EventLog, explanations: Sequence[Explanation]) -> dict[str, Any]:
     """Return how far a predicted score without a group is from that of the log without the group's events.
 
     Args:

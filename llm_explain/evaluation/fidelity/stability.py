@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import spearmanr
 
+from llm_explain.attribution import CONTEXT_PREFIX
 from llm_explain.blackbox import events_frame
 from llm_explain.evaluation.fidelity import explainers as ways
 from llm_explain.evaluation.fidelity.cases import Case
-from llm_explain.attribution import CONTEXT_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +74,9 @@ def one_trip_fewer(
         one, other = (_explain(explainer, each, item) for each in (history, without_one_trip(history, rng)))
         shared = [name for name in one.attribution.players if name in other.attribution.players]
         values = [
-            np.array([dict(zip(each.attribution.players, each.attribution.values, strict=True))[name] for name in shared])
+            np.array(
+                [dict(zip(each.attribution.players, each.attribution.values, strict=True))[name] for name in shared]
+            )
             for each in (one, other)
         ]
         reasons = [{(claim.kind, claim.player) for claim in each.reasons} for each in (one, other)]

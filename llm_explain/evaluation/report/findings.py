@@ -31,8 +31,8 @@ def findings(report: Mapping[str, Any]) -> list[str]:
 def _ranking(section: Mapping[str, Any]) -> Iterator[str]:
     ours = section["metrics"][section["ours"]]
     yield (
-        f"recall@10 is {interval(ours['all']['recall@10'])} over all, {interval(ours['repeat']['recall@10'])} among what "
-        f"was bought before and {interval(ours['never bought']['recall@10'])} among what was not."
+        f"recall@10 is {interval(ours['all']['recall@10'])} over all, {interval(ours['repeat']['recall@10'])} among "
+        f"what was bought before and {interval(ours['never bought']['recall@10'])} among what was not."
     )
     for name, by_segment in section["against"].items():
         lost = [segment for segment, cells in by_segment.items() if _is_below(cells["recall@10"])]
@@ -66,8 +66,8 @@ def _fidelity(section: Mapping[str, Any]) -> Iterator[str]:
 
 def _truth(section: Mapping[str, Any]) -> Iterator[str]:
     yield (
-        f"Of {section['facts']:,} facts in {section['records']:,} records, and of {section['values_in_text']:,} numbers and "
-        f"{section['degree_words_in_text']:,} words of degree read in their sentences, {section['false']:,} are false."
+        f"Of {section['facts']:,} facts in {section['records']:,} records, and of {section['values_in_text']:,} numbers "
+        f"and {section['degree_words_in_text']:,} words of degree read in their sentences, {section['false']:,} are false."
     )
 
 
@@ -79,6 +79,8 @@ def _controls(section: Mapping[str, Any]) -> Iterator[str]:
     told = "; ".join(f"{name.replace('_', ' ')} ({', '.join(controls)})" for name, controls in blind.items())
     yield f"Metrics that cannot tell us from some control: {told or 'none'}."
     truth = section["per_sentence"]["true_of_the_data"]["mean"]
-    yield "Sentences that are true of the data: " + ", ".join(
-        f"{system} {number(cell['mean'])}" for system, cell in truth.items()
-    ) + "."
+    yield (
+        "Sentences that are true of the data: "
+        + ", ".join(f"{system} {number(cell['mean'])}" for system, cell in truth.items())
+        + "."
+    )

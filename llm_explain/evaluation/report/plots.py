@@ -49,7 +49,9 @@ def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         for scorer, levels in fidelity["curves"].items()
         for level, data in levels.items()
     }
-    found["score_from_text"] = {"Order of two items told by the sentence": draw(_order, report["score_from_text"], 7.0, 3.0)}
+    found["score_from_text"] = {
+        "Order of two items told by the sentence": draw(_order, report["score_from_text"], 7.0, 3.0)
+    }
     found["controls"] = {"Ours beside the controls": draw(_controls, report["controls"]["per_sentence"], 10.0, 5.6)}
     return found
 
@@ -75,8 +77,7 @@ def _recall(figure: Any, section: Mapping[str, Any]) -> None:
     for place, name in enumerate(names):
         cells = [section["metrics"][name][segment]["recall@10"] for segment in SEGMENTS]
         means = [cell["mean"] or 0.0 for cell in cells]
-        spread = [[max(m - (c["low"] or 0.0), 0.0) for m, c in zip(means, cells, strict=True)],
-                  [max((c["high"] or 0.0) - m, 0.0) for m, c in zip(means, cells, strict=True)]]  # fmt: skip
+        spread = _spread(means, cells)
         at = [segment + (place - (len(names) - 1) / 2) * width for segment in range(len(SEGMENTS))]
         colour = INK if name == section["ours"] else OTHERS[place % len(OTHERS)]
         axes.bar(at, means, width * 0.92, yerr=spread, label=name, color=colour, error_kw={"elinewidth": 0.8})
@@ -118,10 +119,19 @@ def _curves(figure: Any, level: Mapping[str, Any]) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=8)
 
 
+def _spread(means: Sequence[float], cells: Sequence[Mapping[str, float | None]]) -> list[list[float]]:
+    """Return how far each interval reaches below and above its mean."""
+    low = [cell["low"] if cell["low"] is not None else mean for mean, cell in zip(means, cells, strict=True)]
+    high = [cell["high"] if cell["high"] is not None else mean for mean, cell in zip(means, cells, strict=True)]
+    return [
+        [max(mean - end, 0.0) for mean, end in zip(means, low, strict=True)],
+        [max(end - mean, 0.0) for mean, end in zip(means, high, strict=True)],
+    ]
+
+
 def _bars(axes: Any, names: Sequence[str], cells: Sequence[Mapping[str, float | None]]) -> None:
     means = [cell["mean"] if cell["mean"] is not None else 0.0 for cell in cells]
-    spread = [[max(m - (c["low"] if c["low"] is not None else m), 0.0) for m, c in zip(means, cells, strict=True)],
-              [max((c["high"] if c["high"] is not None else m) - m, 0.0) for m, c in zip(means, cells, strict=True)]]  # fmt: skip
+    spread = _spread(means, cells)
     colours = [INK if name == OURS else OTHERS[4] for name in names]
     axes.barh(range(len(names)), means, xerr=spread, color=colours, error_kw={"elinewidth": 0.8})
     axes.set_yticks(range(len(names)), names, fontsize=8)
@@ -139,7 +149,16 @@ def _order(figure: Any, section: Mapping[str, Any]) -> None:
 
 
 def _controls(figure: Any, section: Mapping[str, Any]) -> None:
-    shown = ("sign_strict", "rank_strict", "value_strict", "coverage", "hallucination", "kendall_tau", "true_of_the_data", "score_order")
+    shown = (
+        "sign_strict",
+        "rank_strict",
+        "value_strict",
+        "coverage",
+        "hallucination",
+        "kendall_tau",
+        "true_of_the_data",
+        "score_order",
+    )
     systems = (OURS, *CONTROLS)
     for axes, metric in zip(figure.subplots(2, 4).ravel(), shown, strict=True):
         row = section[metric]

@@ -39,9 +39,7 @@ def evaluate(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], N
     found["text"] = clock("text", lambda: text.section(subject, materials, sizes, report))
     predicted = clock("score_from_text", lambda: controls.predictions(materials, sizes))
     found["score_from_text"] = controls.score_section(materials, predicted, sizes)
-    found["controls"] = clock(
-        "controls", lambda: controls.section(subject, materials, predicted, sizes, report)
-    )
+    found["controls"] = clock("controls", lambda: controls.section(subject, materials, predicted, sizes, report))
     return {**found, "seconds": clock.seconds}
 
 

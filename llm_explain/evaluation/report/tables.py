@@ -34,7 +34,7 @@ class Table:
 
 def number(value: float | None, digits: int = 3) -> str:
     """Return a number as a table shows it; a dash for none."""
-    return "–" if value is None or value != value else f"{value:,.{digits}f}"  # noqa: PLR0124  NaN alone differs from itself
+    return "–" if value is None or value != value else f"{value:,.{digits}f}"
 
 
 def interval(found: Mapping[str, float | None], digits: int = 3) -> str:
@@ -98,10 +98,17 @@ def _ranking(section: Mapping[str, Any]) -> Iterator[Table]:
         "What is shown at all",
         ("ranker", "coverage", "Gini", "mean recent buyers", "over what is really bought"),
         [
-            (name, number(e["coverage"]), number(e["gini"]), number(e["mean_popularity"], 0), number(e["popularity_lift"], 2))
+            (
+                name,
+                number(e["coverage"]),
+                number(e["gini"]),
+                number(e["mean_popularity"], 0),
+                number(e["popularity_lift"], 2),
+            )
             for name, e in section["exposure"].items()
         ],
-        "Coverage: share of candidates in anybody's first ten. The last column is 1 where lists are as popular as baskets.",
+        "Coverage: share of candidates in anybody's first ten. The last column is 1 where lists are as popular as "
+        "baskets.",
     )
     if "calibration" in section:
         c = section["calibration"]
@@ -122,8 +129,18 @@ def _fidelity(section: Mapping[str, Any]) -> Iterator[Table]:
         "Exactness",
         ("what", "measured on", "mean error", "largest error"),
         [
-            ("base value + attributions − score", f"{add['scores']} scores", f"{add['mean_residual']:.1e}", f"{add['max_residual']:.1e}"),
-            ("told score without a group − score of the shortened log", f"{delete['deletions']} deletions", f"{delete['mean_error']:.1e}", f"{delete['max_error']:.1e}"),
+            (
+                "base value + attributions − score",
+                f"{add['scores']} scores",
+                f"{add['mean_residual']:.1e}",
+                f"{add['max_residual']:.1e}",
+            ),
+            (
+                "told score without a group − score of the shortened log",
+                f"{delete['deletions']} deletions",
+                f"{delete['mean_error']:.1e}",
+                f"{delete['max_error']:.1e}",
+            ),
         ],
         "In logits.",
     )
@@ -134,42 +151,63 @@ def _fidelity(section: Mapping[str, Any]) -> Iterator[Table]:
                 "fidelity",
                 f"{scorer}, {level}: mean over one to five named {level}",
                 ("explanation", *(f"{m} {arrow[up]}" for m, up in HIGHER_IS_BETTER.items())),
-                [
-                    (way, *(_marked(found, way, m, up) for m, up in HIGHER_IS_BETTER.items()))
-                    for way in found["mean"]
-                ],
-                f"{found['users']} users, {found['targets']} targets. ✗: better than ours, and ✓: worse, with a paired 95 % interval "
-                "that leaves zero out.",
+                [(way, *(_marked(found, way, m, up) for m, up in HIGHER_IS_BETTER.items())) for way in found["mean"]],
+                f"{found['users']} users, {found['targets']} targets. ✗: ours is better, ✓: ours is worse, by a paired 95 % "
+                "interval that leaves zero out.",
             )
     stable = section["stability"]
     trips = stable["one_trip_fewer"]
     yield Table(
         "fidelity",
         "Stability",
-        ("what changes", "explanation", "rank correlation", "same first player", "change of attributions", "reasons kept"),
+        (
+            "what changes",
+            "explanation",
+            "rank correlation",
+            "same first player",
+            "change of attributions",
+            "reasons kept",
+        ),
         [
-            ("one shopping trip fewer", OURS, number(trips["rank_correlation"]), number(trips["top"]), number(trips["change"]), number(trips["reasons_kept"])),
+            (
+                "one shopping trip fewer",
+                OURS,
+                number(trips["rank_correlation"]),
+                number(trips["top"]),
+                number(trips["change"]),
+                number(trips["reasons_kept"]),
+            ),
             *(
                 ("the seed alone", way, number(row["rank_correlation"]), number(row["top"]), number(row["change"]), "–")
                 for way, row in stable["another_seed"].items()
             ),
         ],
-        f"{trips['users']} users; the score itself moves by {number(trips['score_change'])} logits when a trip is missing.",
+        f"{trips['users']} users; the score itself moves by {number(trips['score_change'])} logits when a trip is "
+        "missing.",
     )
 
 
-def _marked(found: Mapping[str, Any], way: str, metric: str, is_up: bool) -> str:  # noqa: FBT001
+def _marked(found: Mapping[str, Any], way: str, metric: str, is_up: bool) -> str:
     text = number(found["mean"][way][metric]["mean"])
     if way == OURS:
         return text
     low, high = found["against"][way][metric]["low"], found["against"][way][metric]["high"]
     if low is None or high is None or low <= 0 <= high:
         return text
-    return f"{text} {'✓' if (low > 0) is is_up else '✗'}"
+    return f"{text} {'✗' if (low > 0) is is_up else '✓'}"
 
 
 def _audit(section: Mapping[str, Any]) -> Iterator[Table]:
-    names = ("records", "with_text", "with_reasons", "facts", "reasons_in_text", "values_in_text", "degree_words_in_text", "false")
+    names = (
+        "records",
+        "with_text",
+        "with_reasons",
+        "facts",
+        "reasons_in_text",
+        "values_in_text",
+        "degree_words_in_text",
+        "false",
+    )
     yield Table(
         "audit",
         "Checked from the raw tables",

@@ -90,9 +90,7 @@ def section(
         rows = per_sentence(materials, system)
         rows["true_of_the_data"] = truth(subject, materials, system, audit)
         rows["score_order"] = predicted[system].order()
-        found[system] = {
-            name: by_group(values, materials.user, materials.n_users) for name, values in rows.items()
-        }
+        found[system] = {name: by_group(values, materials.user, materials.n_users) for name, values in rows.items()}
         sets[system] = text_section.as_set(materials, system, sizes)
     report("comparing with controls", len(systems), len(systems))
     bootstrap = Bootstrap(materials.n_users, n_resamples=sizes.resamples, seed=sizes.seed)
@@ -110,9 +108,7 @@ def section(
 
 def _sentence_row(name: str, found: Mapping[str, Mapping[str, Values]], bootstrap: Bootstrap) -> dict[str, Any]:
     apart = {
-        control: told_apart(
-            found[OURS][name], found[control][name], bootstrap, higher_is_better=PER_SENTENCE[name]
-        )
+        control: told_apart(found[OURS][name], found[control][name], bootstrap, higher_is_better=PER_SENTENCE[name])
         for control in CONTROLS
     }
     return {

@@ -89,20 +89,21 @@ def read_answers(path: Path, sentences: Mapping[str, Mapping[str, Any]]) -> Answ
         reader = csv.DictReader(stream)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise TableError(
-                f"{path.name} has the columns {', '.join(reader.fieldnames or ())} but {', '.join(COLUMNS)} are needed. "
-                "Give the form of the study."
+                f"{path.name} has the columns {', '.join(reader.fieldnames or ())} but {', '.join(COLUMNS)} are "
+                "needed. Give the form of the study."
             )
         found: Answers = {}
         for line, row in enumerate(reader, start=2):
             rating = row["rating"].strip()
             if row["sentence_id"] not in sentences:
                 raise TableError(
-                    f"{path.name}, line {line}: sentence {row['sentence_id']!r} is not in the key but every sentence must "
-                    "be. Give the key of the same study."
+                    f"{path.name}, line {line}: sentence {row['sentence_id']!r} is not in the key but every "
+                    "sentence must be. Give the key of the same study."
                 )
             if rating and rating not in RATINGS:
                 raise TableError(
-                    f"{path.name}, line {line}: the rating is {rating!r} but 1 to 5 is needed. Correct it or leave it empty."
+                    f"{path.name}, line {line}: the rating is {rating!r} but 1 to 5 is needed. "
+                    "Correct it or leave it empty."
                 )
             if rating:
                 found[row["sentence_id"]] = (float(rating), bool(row["best"].strip()))

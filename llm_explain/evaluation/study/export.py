@@ -101,7 +101,9 @@ def _blinded(
         for place, text in enumerate(order, start=1):
             name = f"{number:03d}-{place}"
             title = explainer.titles[each.explanation.item_id]
-            rows.append({"case": str(number), "sentence_id": name, "item": title, "sentence": text, "rating": "", "best": ""})
+            rows.append(
+                {"case": str(number), "sentence_id": name, "item": title, "sentence": text, "rating": "", "best": ""}
+            )
             key[name] = {"case": number, "systems": said[text]}
     return rows, key
 

@@ -1,7 +1,7 @@
 """How long and how readable sentences are.
 
-Source: Flesch (1948), "A new readability yardstick", doi:10.1037/h0057532: 206.835 − 1.015 · words per sentence − 84.6 ·
-syllables per word; 60 to 70 is plain English. Syllables are counted by hyphenation (pyphen).
+Source: Flesch (1948), "A new readability yardstick", doi:10.1037/h0057532: 206.835 − 1.015 · words per sentence −
+84.6 · syllables per word; 60 to 70 is plain English. Syllables are counted by hyphenation (pyphen).
 """
 
 from __future__ import annotations

@@ -38,14 +38,22 @@ def human_references(explainer: Explainer, emitted: Sequence[Emitted], *, locale
         kinds, tone = in_order(line.kinds), line.tone
         finding = verifier.check(line.text, kinds)
         skeleton = Skeleton(
-            line.text, kinds, _tone(tone), tuple(SLOT.findall(line.text)), finding.needs, finding.same, finding.is_causal
+            line.text,
+            kinds,
+            _tone(tone),
+            tuple(SLOT.findall(line.text)),
+            finding.needs,
+            finding.same,
+            finding.is_causal,
         )
         written.setdefault((kinds, tone), []).append(skeleton)
     found = []
     for each in emitted:
         claims = each.explanation.reasons
         item = int(shop.catalogue.index_of([each.explanation.item_id])[0])
-        scene = scene_of(Request(claims, item, each.explanation.user_id, each.explanation.as_of), shop.catalogue, shop.policy)
+        scene = scene_of(
+            Request(claims, item, each.explanation.user_id, each.explanation.as_of), shop.catalogue, shop.policy
+        )
         values = realiser.values(claims, scene)
         if any(not shop.policy.may_name_brand(str(claim.facts.get("brand", ""))) for claim in claims):
             values.pop("brand", None)

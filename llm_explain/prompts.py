@@ -43,6 +43,15 @@ def prompts_root() -> Path:
     raise PromptError(f"prompts/ is missing at {packaged} but the package needs it. Install llm-explain again.")
 
 
+def locales() -> tuple[str, ...]:
+    """Return the locales that texts can be written in.
+
+    Returns:
+        Names of the folders under ``prompts/`` that have a lexicon, sorted.
+    """
+    return tuple(sorted(path.parent.name for path in prompts_root().glob("*/lexicon.yaml")))
+
+
 def read_prompt_file(*parts: str) -> tuple[str, str]:
     """Return the text of a file under ``prompts/`` and its hash.
 
@@ -60,9 +69,8 @@ def read_prompt_file(*parts: str) -> tuple[str, str]:
         data = path.read_bytes()
         text = data.decode("utf-8")
     except OSError as error:
-        available = ", ".join(sorted(entry.name for entry in prompts_root().iterdir() if entry.is_dir()))
         raise PromptError(
-            f"{'/'.join(parts)} is missing but a file under prompts/ is needed. Locales there: {available}."
+            f"{'/'.join(parts)} is missing but a file under prompts/ is needed. Locales there: {', '.join(locales())}."
         ) from error
     except UnicodeDecodeError as error:
         raise PromptError(f"{path} is not UTF-8 but UTF-8 text is needed. Save it as UTF-8.") from error
@@ -147,9 +155,6 @@ class PromptTemplate:
 
         Returns:
             The conversation.
-
-        Raises:
-            PromptError: If the template asks for what it is not given.
         """
         messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples)})
         return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
@@ -162,9 +167,6 @@ class PromptTemplate:
 
         Returns:
             The conversation.
-
-        Raises:
-            PromptError: If the template asks for what it is not given.
         """
         messages = self._render({"brief": brief})
         return Prompt(messages=messages, kinds=brief.kinds, tone=brief.tone, origin=self.origin, slots=brief.slots)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from babel import Locale
-from babel.dates import format_date, get_month_names
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from llm_explain.spoken_names import SpokenNames
@@ -163,7 +163,7 @@ class ValueWriter:
         number = month if isinstance(month, int) else int(str(month).split("-")[1]) if "-" in str(month) else 0
         lift = format_decimal(math.floor(float(facts.found["lift"]) * 10) / 10, format="0.0", locale=self._locale)
         return {
-            "month": get_month_names("wide", locale=self._locale)[number] if number else str(month),
+            "month": self._month(number) if number else str(month),
             "lift": self.lexicon.measures["factor"]["other"].format(n=lift),
         }
 
@@ -182,6 +182,9 @@ class ValueWriter:
 
     def _format_price(self, amount: float) -> str:
         return format_currency(amount, self.lexicon.formats.currency, locale=self._locale)
+
+    def _month(self, number: int) -> str:
+        return format_date(dt.date(2000, number, 1), self.lexicon.formats.month, locale=self._locale)
 
     def _percent(self, share: float) -> str:
         return format_percent(math.floor(share * 100 + 0.5) / 100, self.lexicon.formats.percent, locale=self._locale)

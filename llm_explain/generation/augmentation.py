@@ -13,7 +13,7 @@ from llm_explain.skeletons import SLOT, in_order
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from llm_explain.generation.corpus import Kinds
     from llm_explain.lexicon import Lexicon
@@ -44,7 +44,12 @@ def augment(lines: Sequence[CorpusLine], lexicon: Lexicon, *, without: Iterable[
             if old not in line.kinds or new in line.kinds:
                 continue
             kinds = tuple(sorted(new if kind == old else kind for kind in line.kinds))
-            text = SLOT.sub(lambda match, slots=slots: f"{{{slots.get(match.group(1), match.group(1))}}}", line.text)
+            text = _renamed(line.text, slots)
             if kinds not in held_out and text not in known and verifier.accept(text, in_order(kinds), tone=line.tone):
                 made[text] = CorpusLine(kinds, line.tone, text)
     return list(made.values())
+
+
+def _renamed(text: str, slots: Mapping[str, str]) -> str:
+    """Return a skeleton with some of its slots under another name."""
+    return SLOT.sub(lambda match: f"{{{slots.get(match.group(1), match.group(1))}}}", text)

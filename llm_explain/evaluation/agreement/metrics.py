@@ -1,8 +1,9 @@
 """Agreement of a sentence with the attribution that it explains.
 
 *Lenient* agreement is that of SHAPnarrative-metrics: of the features that a narrative mentions and that exist, the
-share whose rank (sign, value) is the true one; what is omitted, invented or cannot be read does not count. *Strict* agreement
-divides by everything that is mentioned or should have been: an omitted, an invented and an unsigned reason are wrong.
+share whose rank (sign, value) is the true one; what is omitted, invented or cannot be read does not count. *Strict*
+agreement divides by everything that is mentioned or should have been: an omitted, an invented and an unsigned reason
+are wrong.
 
 Sources: Ichmoukhamedov, Hinns & Martens (2024), "How good is my story?", arXiv:2412.10220 (rank, sign and value
 agreement); Zytek et al. (2024), "Explingo", arXiv:2412.05145 (accuracy, completeness, conciseness, each from 0 to 4);

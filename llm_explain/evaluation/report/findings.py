@@ -66,8 +66,9 @@ def _fidelity(section: Mapping[str, Any]) -> Iterator[str]:
 
 def _truth(section: Mapping[str, Any]) -> Iterator[str]:
     yield (
-        f"Of {section['facts']:,} facts in {section['records']:,} records, and of {section['values_in_text']:,} numbers "
-        f"and {section['degree_words_in_text']:,} words of degree read in their sentences, {section['false']:,} are false."
+        f"Of {section['facts']:,} facts in {section['records']:,} records, "
+        f"{section['values_in_text']:,} numbers and {section['degree_words_in_text']:,} words of degree read in their "
+        f"sentences, {section['false']:,} are false."
     )
 
 

@@ -152,8 +152,8 @@ def _fidelity(section: Mapping[str, Any]) -> Iterator[Table]:
                 f"{scorer}, {level}: mean over one to five named {level}",
                 ("explanation", *(f"{m} {arrow[up]}" for m, up in HIGHER_IS_BETTER.items())),
                 [(way, *(_marked(found, way, m, up) for m, up in HIGHER_IS_BETTER.items())) for way in found["mean"]],
-                f"{found['users']} users, {found['targets']} targets. ✗: ours is better, ✓: ours is worse, by a paired 95 % "
-                "interval that leaves zero out.",
+                f"{found['users']} users, {found['targets']} targets. ✗: ours is better; ✓: better than ours (a "
+                "paired 95 % interval leaves zero out).",
             )
     stable = section["stability"]
     trips = stable["one_trip_fewer"]

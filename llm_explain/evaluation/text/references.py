@@ -35,7 +35,7 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
         MissingExtraError: If sacrebleu is not installed.
     """
     try:
-        from sacrebleu.metrics import BLEU
+        from sacrebleu.metrics.bleu import BLEU
     except ImportError as error:
         raise MissingExtraError(
             "sacrebleu is not installed but BLEU needs it. Run: pip install 'llm-explain[evaluation]'"

@@ -105,7 +105,7 @@ def self_bleu(texts: Sequence[str], *, advance: Callable[[], None] | None = None
         MissingExtraError: If sacrebleu is not installed.
     """
     try:
-        from sacrebleu.metrics import BLEU
+        from sacrebleu.metrics.bleu import BLEU
     except ImportError as error:
         raise MissingExtraError(
             "sacrebleu is not installed but BLEU needs it. Run: pip install 'llm-explain[evaluation]'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,19 @@ Present = npt.NDArray[np.bool_]
 """Which units are there, one coalition a row, shape ``(n_coalitions, n_units)``."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """Scores of coalitions, each asked for once.
+
+    Attributes:
+        targets: Items that are scored together.
+        scores: Scores of the targets, by coalition.
+    """
+
+    targets: tuple[int, ...]
+    scores: dict[bytes, npt.NDArray[np.float64]] = field(default_factory=dict)
+
+
 class Case:
     """A history cut into units, scored for one target with any of them deleted.
 
@@ -29,6 +42,7 @@ class Case:
         target: The explained item, as ``item_index``.
         units: Items of each unit; every item of the history is in one of them.
         is_new: Whether the target is ranked among the items that the history does not hold.
+        told: What was scored before, for cases that differ in nothing but the target.
     """
 
     def __init__(
@@ -39,11 +53,13 @@ class Case:
         units: Sequence[IndexArray],
         *,
         is_new: bool,
+        told: Told | None = None,
     ) -> None:
         self.scorer, self.history, self.target, self.units, self.is_new = scorer, history, target, tuple(units), is_new
         unit_of = {int(item): unit for unit, items in enumerate(units) for item in items}
         self._unit_of_event = np.array([unit_of[int(item)] for item in history.item_index], dtype=np.int64)
-        self._known: dict[bytes, float] = {}
+        self.told = told if told is not None else Told((target,))
+        self._column = self.told.targets.index(target)
 
     @property
     def n_units(self) -> int:
@@ -63,11 +79,12 @@ class Case:
         Returns:
             Scores, shape ``(n_coalitions,)``.
         """
-        new = {row.tobytes(): row for row in present if row.tobytes() not in self._known}
+        known = self.told.scores
+        new = {row.tobytes(): row for row in present if row.tobytes() not in known}
         if new:
-            found = self.scorer(self.histories(np.stack(list(new.values()))), np.array([self.target]))[:, 0]
-            self._known.update(zip(new, found.tolist(), strict=True))
-        return np.array([self._known[row.tobytes()] for row in present])
+            found = self.scorer(self.histories(np.stack(list(new.values()))), np.array(self.told.targets))
+            known.update(zip(new, found, strict=True))
+        return np.array([known[row.tobytes()][self._column] for row in present])
 
     @cached_property
     def _rivals(self) -> IndexArray:

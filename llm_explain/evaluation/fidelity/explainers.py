@@ -153,7 +153,7 @@ def lime(case: Case, *, seed: int, n_samples: int = LIME_SAMPLES) -> Values:
 
 
 def kernel_shap_over_clusters(
-    case: Case, item_vectors: npt.NDArray[np.floating], *, seed: int, n_samples: int = SHAP_SAMPLES
+    case: Case, item_vectors: npt.NDArray[np.floating], *, seed: int, n_samples: int = SHAP_SAMPLES, by_item: Case
 ) -> Values:
     """Return KernelSHAP over clusters of items: each item gets its cluster's value, a unit the sum over its items.
 
@@ -166,6 +166,7 @@ def kernel_shap_over_clusters(
         item_vectors: Embeddings by which items are clustered, shape ``(n_items, d)``.
         seed: Source of chance.
         n_samples: Coalitions of clusters that are drawn.
+        by_item: The same case with a unit for each item, by which clusters are deleted.
 
     Returns:
         Attributions.
@@ -180,7 +181,7 @@ def kernel_shap_over_clusters(
         raise MissingExtraError(
             f"{error.name} is not installed but KernelSHAP needs it. Run: pip install 'llm-explain[evaluation]'"
         ) from error
-    items = np.concatenate(case.units)
+    items = np.concatenate(by_item.units)
     n_clusters = min(N_CLUSTERS, len(items))
     outer = np.random.get_state()  # noqa: NPY002  the explainer draws from numpy's global generator
     try:
@@ -188,9 +189,6 @@ def kernel_shap_over_clusters(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             cluster = KMeans(n_clusters, n_init=1, random_state=seed).fit_predict(item_vectors[items])
-            by_item = type(case)(
-                case.scorer, case.history, case.target, [np.array([item]) for item in items], is_new=case.is_new
-            )
 
             def scores(present: npt.NDArray[np.floating]) -> Values:
                 return by_item.scores(present[:, cluster] > 0.5)
@@ -199,12 +197,16 @@ def kernel_shap_over_clusters(
             found = explainer.shap_values(np.ones((1, n_clusters)), nsamples=n_samples, l1_reg=False, silent=True)
     finally:
         np.random.set_state(outer)  # noqa: NPY002
-    value_of = dict(zip(items.tolist(), np.asarray(found).reshape(-1)[cluster].tolist(), strict=True))
-    if all(len(unit) == 1 for unit in case.units):
-        return np.array([value_of[int(unit[0])] for unit in case.units])
-    size = np.bincount(cluster, minlength=n_clusters)
-    share = {int(item): 1.0 / size[c] for item, c in zip(items, cluster, strict=True)}
-    return of_items(case, lambda item: value_of[item] * share[item])
+    value = np.asarray(found).reshape(-1)[cluster]
+    if len(case.units) < len(items):  # a unit gets of each cluster's value the share that its items are of the cluster
+        value = value / np.bincount(cluster, minlength=n_clusters)[cluster]
+    value_of = dict(zip(items.tolist(), value.tolist(), strict=True))
+    return of_items(case, lambda item: value_of[item])
+
+
+def single_items(history_items: IndexArray) -> list[IndexArray]:
+    """Return a unit for each distinct item of a history."""
+    return [np.array([item]) for item in np.unique(history_items)]
 
 
 def unit_items(groups: Sequence[Sequence[int]], items: IndexArray, category_index: IndexArray) -> list[IndexArray]:

@@ -13,7 +13,7 @@ from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.bootstrap import Bootstrap, by_group
 from llm_explain.evaluation.fidelity import explainers as ways
 from llm_explain.evaluation.fidelity.attention import attention_of_items
-from llm_explain.evaluation.fidelity.cases import Case, best_targets
+from llm_explain.evaluation.fidelity.cases import Case, Told, best_targets
 from llm_explain.evaluation.fidelity.curves import HIGHER_IS_BETTER, SIZES, curves
 from llm_explain.evaluation.fidelity.scorers import FactorScores, GlassScores
 
@@ -62,7 +62,6 @@ class Bench:
         catalogue: The shop's items.
         similar: Overlap of buyers.
         item_vectors: Embeddings by which items are clustered, shape ``(n_items, d)``.
-        most_items: Users with more distinct items are passed over; ``None`` for no bound.
         seed: Source of chance.
     """
 
@@ -70,7 +69,6 @@ class Bench:
     catalogue: Catalogue
     similar: Similarities
     item_vectors: npt.NDArray[np.floating]
-    most_items: int | None = None
     seed: int = 0
 
     def measure(self, histories: Sequence[History], *, advance: Callable[[], None] | None = None) -> list[Row]:
@@ -85,26 +83,29 @@ class Bench:
         """
         rows = []
         for user, history in enumerate(histories):
-            for target in best_targets(self.scorer, history):
-                rows += list(self._target_rows(user, history, target))
+            targets = best_targets(self.scorer, history)
+            told = Told(tuple(dict.fromkeys(target.item_index for target in targets)))
+            for target in targets:
+                rows += list(self._target_rows(user, history, target, told))
             if advance is not None:
                 advance()
         return rows
 
-    def _target_rows(self, user: int, history: History, target: Target) -> Iterator[Row]:
+    def _target_rows(self, user: int, history: History, target: Target, told: Told) -> Iterator[Row]:
         given = self.attribution(history, target.item_index)
         places = [place for place, name in enumerate(given.players) if not name.startswith(CONTEXT_PREFIX)]
         groups = [given.categories[place] for place in places]
         phi = np.array([given.values[place] for place in places])
-        items = np.unique(history.item_index)
-        units = {
-            "groups": ways.unit_items(groups, items, self.catalogue.category_index),
-            "items": [np.array([item]) for item in items],
+        item, is_new = target.item_index, target.is_new
+        by_group = ways.unit_items(groups, np.unique(history.item_index), self.catalogue.category_index)
+        by_item = ways.single_items(history.item_index)
+        cases = {
+            "groups": Case(self.scorer, history, item, by_group, is_new=is_new),
+            "items": Case(self.scorer, history, item, by_item, is_new=is_new, told=told),
         }
-        for level in LEVELS:
-            case = Case(self.scorer, history, target.item_index, units[level], is_new=target.is_new)
+        for level, case in cases.items():
             rng = np.random.default_rng([self.seed, user, target.item_index])
-            explained = self._simple(case, rng) | self._asked(case, user)
+            explained = self._simple(case, rng) | self._asked(case, cases["items"], user)
             explained[OURS] = phi if level == "groups" else self._spread(case, groups, phi)
             for way, values in explained.items():
                 yield Row(self.scorer.name, level, target.is_new, user, way, curves(case, values))
@@ -128,13 +129,15 @@ class Bench:
             "Jaccard": self.similar.jaccard(case),
         }
 
-    def _asked(self, case: Case, user: int) -> dict[str, Values]:
+    def _asked(self, case: Case, by_item: Case, user: int) -> dict[str, Values]:
         """Return the explanations that ask the scorer, or that the scorer brings along."""
         seed = self.seed + user
         found = {"leave one out": ways.leave_one_out(case)}
         try:
             found["LIME (captum)"] = ways.lime(case, seed=seed)
-            found["KernelSHAP over clusters"] = ways.kernel_shap_over_clusters(case, self.item_vectors, seed=seed)
+            found["KernelSHAP over clusters"] = ways.kernel_shap_over_clusters(
+                case, self.item_vectors, seed=seed, by_item=by_item
+            )
         except MissingExtraError:
             pass  # the report says which extras are missing
         if isinstance(self.scorer, GlassScores):

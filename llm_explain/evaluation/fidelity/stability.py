@@ -122,11 +122,12 @@ def another_seed(
         ]
         units = ways.unit_items(groups, np.unique(history.item_index), catalogue.category_index)
         case = Case(scorer, history, item, units, is_new=False)
+        by_item = Case(scorer, history, item, ways.single_items(history.item_index), is_new=False)
         found.setdefault("ours", []).append(agreement(given[0].values, given[1].values))
         runs = {
             "LIME (captum)": [ways.lime(case, seed=seed + run) for run in range(2)],
             "KernelSHAP over clusters": [
-                ways.kernel_shap_over_clusters(case, item_vectors, seed=seed + run) for run in range(2)
+                ways.kernel_shap_over_clusters(case, item_vectors, seed=seed + run, by_item=by_item) for run in range(2)
             ],
         }
         for way, (first, second) in runs.items():

@@ -10,9 +10,8 @@ from llm_explain.evaluation.agreement.drivers import Drivers
 from llm_explain.evaluation.agreement.metrics import agreement
 from llm_explain.evaluation.agreement.reader import Mention
 
-BOUGHT, TOWER, PROMO, SOUP = (
-    ("group:cheese", "times_bought"), ("group:cheese", "tower"), ("context:promotion", "promotion"), ("group:soup", "tower"),
-)  # fmt: skip
+BOUGHT, TOWER = ("group:cheese", "times_bought"), ("group:cheese", "tower")
+PROMO, SOUP = ("context:promotion", "promotion"), ("group:soup", "tower")
 DRIVERS = Drivers(
     {BOUGHT: 3.0, TOWER: -2.0, PROMO: 1.0, SOUP: 0.1},
     {BOUGHT: {"count": 12}, PROMO: {}},

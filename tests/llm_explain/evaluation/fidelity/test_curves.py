@@ -18,7 +18,7 @@ N_ITEMS = 6
 
 @dataclass(frozen=True)
 class Linear:
-    """Item 0 scores the sum of 4, 2 and 1 for items 1, 2 and 3 in the history; the others score 2.5, 1.5, … whatever."""
+    """Item 0 scores the sum of 4, 2 and 1 for items 1, 2 and 3 in the history; the others' scores are fixed."""
 
     name: str = "linear"
 
@@ -86,4 +86,4 @@ def test_the_best_targets_are_of_everything_and_of_what_is_new():
 def test_each_coalition_is_scored_once(case):
     everything = np.ones((3, 3), dtype=bool)
     np.testing.assert_array_equal(case.scores(everything), [7, 7, 7])
-    assert len(case._known) == 1
+    assert len(case.told.scores) == 1

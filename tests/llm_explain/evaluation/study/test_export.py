@@ -21,7 +21,7 @@ def test_export_and_score(shop_artifacts, tmp_path):
     assert {row["case"] for row in rows} == {"1", "2", "3"}
     assert {system for row in key.values() for system in row["systems"]} <= {"ours", *CONTROLS}
     form = (tmp_path / "form.html").read_text() + (tmp_path / "form.csv").read_text()
-    assert not any(system in form for system in ("ours", "inverted sign", "wrong user"))
+    assert not any(system in form for system in ("inverted sign", "wrong user", "shuffled"))
     for row in rows:
         row["rating"] = "5" if "ours" in key[row["sentence_id"]]["systems"] else "2"
     answers = tmp_path / "answers.csv"

@@ -35,7 +35,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     batches, repetitions = ((1, 8), 1) if options.quick else ((1, 8, 32), 3)
     source = ModelSource(lambda: backends[0][1], load_lexicon("en"))
-    prompts = [source.prompt(kinds, "friendly") for kinds in KINDS]
+    prompts = [source.asking.prompts(kinds, "friendly", 1)[0] for kinds in KINDS]
     backends = _backends(options.threads)
     for _, generator in backends:  # first calls compile and fill prompt caches; what is measured is a running service
         generator.generate(prompts, n_candidates=1)

@@ -16,12 +16,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from llm_explain.errors import PromptError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.generation.briefs import Brief
     from llm_explain.lexicon import Lexicon
     from llm_explain.skeletons import Tone
 
+_SLOT = re.compile(r"\{([a-z_]+)\}")
 _FRONT_MATTER = re.compile(r"\A\{#-?\s*version:\s*(\S+)\s*-?#\}")
 
 
@@ -100,6 +101,7 @@ class Prompt:
         tone: Tone that was asked for.
         origin: Template name and hash.
         slots: Slots that it is to use, each once; empty for those that its kinds require.
+        grammar: Grammar that a constrained model keeps to; empty for each slot once in any order.
     """
 
     messages: tuple[Message, ...]
@@ -107,6 +109,7 @@ class Prompt:
     tone: Tone
     origin: str
     slots: tuple[str, ...] = ()
+    grammar: str = ""
 
 
 class PromptTemplate:
@@ -159,23 +162,47 @@ class PromptTemplate:
         messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples)})
         return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
 
-    def render_brief(self, brief: Brief) -> Prompt:
+    def render_facts(self, kinds: Sequence[str], values: Mapping[str, str], *, tone: Tone) -> Prompt:
+        """Return the prompt that asks for one finished sentence, names and values included.
+
+        Args:
+            kinds: Claim kinds, in the order in which a sentence states them.
+            values: Rendered values by slot, ``item`` among them.
+            tone: ``friendly``, ``concise`` or ``formal``.
+
+        Returns:
+            The conversation.
+        """
+
+        def fill(fact: str, optional: Mapping[str, str]) -> str:
+            return _SLOT.sub(lambda slot: _said(slot.group(1), values, optional), fact)
+
+        messages = self._render({"kinds": list(kinds), "tone": tone, "item": values["item"], "fill": fill})
+        return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
+
+    def render_brief(self, brief: Brief, *, grammar: str = "") -> Prompt:
         """Return the prompt that asks a tuned model for one skeleton.
 
         Args:
             brief: What the sentence is to hold.
+            grammar: Grammar that a constrained model keeps to.
 
         Returns:
             The conversation.
         """
         messages = self._render({"brief": brief})
-        return Prompt(messages=messages, kinds=brief.kinds, tone=brief.tone, origin=self.origin, slots=brief.slots)
+        return Prompt(messages, brief.kinds, brief.tone, self.origin, brief.slots, grammar)
 
     def _render(self, content: dict[str, Any]) -> tuple[Message, ...]:
         try:
             return _messages(self._template.render(content))
         except TemplateError as error:
             raise PromptError(f"{self.origin} cannot be rendered ({error}). Correct the template.") from error
+
+
+def _said(slot: str, values: Mapping[str, str], optional: Mapping[str, str]) -> str:
+    """Return a value with the words before it; nothing for one that the claims do not give."""
+    return optional.get(slot, "") + values[slot] if slot in values else ""
 
 
 def _messages(rendered: str) -> tuple[Message, ...]:

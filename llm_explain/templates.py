@@ -15,16 +15,13 @@ from llm_explain.errors import PromptError
 from llm_explain.generation.corpus import corpus_hash, read_corpus
 from llm_explain.prompts import read_prompt_file
 from llm_explain.scripts import STOPS, bounded
-from llm_explain.skeletons import Skeleton, Tone, in_order, opening
+from llm_explain.skeletons import MOST_KINDS, Skeleton, Tone, in_order, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llm_explain.lexicon import Lexicon
-
-MOST_KINDS = 3
-"""A sentence states at most this many claims."""
 
 _TRIES = 120
 
@@ -106,6 +103,26 @@ class Templates:
             Verified skeletons.
         """
         return self._skeletons(in_order(kinds), tone)
+
+    def clauses(self) -> list[tuple[str, str, tuple[str, ...], Tone]]:
+        """Return each clause of the grammar as a sentence by itself, for an editor.
+
+        Returns:
+            Place in the file, sentence, kinds that it states, and a tone that it is spoken in.
+        """
+        found: list[tuple[str, str, tuple[str, ...], Tone]] = []
+        for kind, clauses in self._grammar.clauses.items():
+            forms: tuple[tuple[str, tuple[str, ...], Tone], ...] = (
+                ("full", clauses.full, "friendly"),
+                ("short", clauses.short, "concise"),
+            )
+            for form, texts, tone in forms:
+                pattern = self._grammar.sentences[tone][1][0]
+                for text in texts:
+                    made = pattern.replace("<a>", text).replace("<A>", text[:1].upper() + text[1:])
+                    sentence = self._contracted(_mention(made, self._grammar.mentions))
+                    found.append((f"{kind}, {form}", sentence, (kind,), tone))
+        return found
 
     def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
         written = dict.fromkeys(self._written.get((kinds, tone), ()), self.origin)

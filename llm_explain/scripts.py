@@ -11,8 +11,12 @@ LETTER = rf"[^\W{_UNSPACED}]"
 SIGN = rf"[{_UNSPACED}]"
 """A character of a script that does not."""
 
-BEFORE_WORD = rf"(?<!['-])(?<!{LETTER})"
-AFTER_WORD = rf"(?!['-]|{LETTER})"
+WORD_BEGINS = rf"(?:(?<!{LETTER})|(?={SIGN}))"
+WORD_ENDS = rf"(?:(?!{LETTER})|(?<={SIGN}))"
+"""Edges of a word: no letter touches its first or last letter; a sign may stand beside anything."""
+
+BEFORE_WORD = rf"(?<!['-]){WORD_BEGINS}"
+AFTER_WORD = rf"(?!['-]){WORD_ENDS}"
 
 STOPS = ".?!。？！"
 """What ends a sentence."""
@@ -27,7 +31,7 @@ def bounded(words: str) -> str:
     Returns:
         The pattern; where words are parted by spaces it matches whole words alone.
     """
-    return rf"(?<!{LETTER})(?:{words})(?!{LETTER})"
+    return rf"{WORD_BEGINS}(?:{words}){WORD_ENDS}"
 
 
 def any_of(words: list[str] | tuple[str, ...] | set[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -12,7 +12,10 @@ from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, progress, write_json_lines
 
 if TYPE_CHECKING:
+    from llm_explain.generation.generator import Generator
     from llm_explain.generation.phrasebook_build import Encoder
+
+Backend = Literal["transformers", "llamacpp"]
 
 app = typer.Typer(help="Skeletons that the language model wrote ahead of time.", no_args_is_help=True)
 
@@ -30,6 +33,9 @@ def build(
         typer.Option(metavar="NAME", help="Sentence encoder that tells near-duplicates: packaged, folder or hub id."),
     ] = "packaged",
     locale: options.Locale = "en",
+    backend: Annotated[
+        Backend, typer.Option(help="What decodes: transformers, or llamacpp for the packaged weights on a processor.")
+    ] = "transformers",
     resume: Annotated[bool, typer.Option(help="Keep what the file has and fill the rest.")] = False,
     json: options.Json = False,
 ) -> None:
@@ -37,7 +43,6 @@ def build(
     from llm_explain.generation.asking import BriefAsking, ExampleAsking
     from llm_explain.generation.drafts import ModelSource
     from llm_explain.generation.phrasebook_build import fill
-    from llm_explain.generation.transformers_generator import TransformersGenerator
     from llm_explain.generation.weights import is_tuned
     from llm_explain.lexicon import load_lexicon
     from llm_explain.phrasebook import FILE, Imprint, Phrasebook, verifier_hash
@@ -49,7 +54,7 @@ def build(
     lexicon, policy = load_lexicon(locale), Policy.load(prompts_root() / "policy.yaml")
     kinds = [kind for kind in KINDS if kind not in policy.settings.vetoed_kinds]
     wanted = every_combination(kinds, most=min(most_kinds, policy.settings.max_reasons))
-    generator = TransformersGenerator.load(language_model, is_constrained=True)
+    generator = _generator(backend, language_model)
     reads_briefs = is_tuned(language_model)
     with progress() as report:
         sentences = fill(
@@ -79,6 +84,17 @@ def build(
     if short:
         OUT.print(table)
     note(f"{figures['skeletons']:,} skeletons of {figures['combinations']} combinations in {path.resolve()}")
+
+
+def _generator(backend: Backend, language_model: str) -> Generator:
+    """Return what decodes."""
+    if backend == "llamacpp":
+        from llm_explain.generation.llamacpp_generator import LlamaCppGenerator
+
+        return LlamaCppGenerator.load(language_model, n_parallel=16)
+    from llm_explain.generation.transformers_generator import TransformersGenerator
+
+    return TransformersGenerator.load(language_model, is_constrained=True)
 
 
 def _encoder(name: str) -> Encoder:

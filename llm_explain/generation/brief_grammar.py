@@ -92,14 +92,20 @@ class BriefGrammar:
         found: list[str] = []
         may_begin = may_follow = False
         for role in self._wording.roles.get(slot, ()):
-            left = _BARE_SLOT.sub(r"\\{\1\\}", role.pattern.partition(f"{{{slot}}}")[0])
+            left = role.pattern.partition(f"{{{slot}}}")[0]
             may_begin, may_follow = may_begin or "^" in left, may_follow or r"\{" in left
-            plain = without_look_around(left).replace(r"\b", "").replace("(?:^|", "(?:").replace("(?:", "(")
-            bare = re.sub(r"\\.|\[[^\]]*\]", "", plain)  # without escapes and classes
-            if bare.count("(") != bare.count(")") or "^" in bare:
+            plain = _plain(left.replace("(?:^|", "(?:"))
+            if plain is None:
                 return _Role("", may_begin=True, may_follow=True)
             found.append(plain)
         return _Role(rf"(?i:({'|'.join(found)}))" if found else "", may_begin, may_follow)
+
+
+def _plain(pattern: str) -> str | None:
+    """Return a pattern in llguidance's dialect that matches at least as much; ``None`` where there is none."""
+    plain = without_look_around(_BARE_SLOT.sub(r"\\{\1\\}", pattern)).replace(r"\b", "").replace("(?:", "(")
+    bare = re.sub(r"\\.|\[[^\]]*\]", "", plain)  # without escapes and classes
+    return None if bare.count("(") != bare.count(")") or "^" in bare or "$" in bare else plain
 
 
 def without_look_around(pattern: str) -> str:

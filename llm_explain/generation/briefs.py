@@ -114,9 +114,11 @@ class BriefBook:
         self._twins = lexicon.twins
         self._parts: dict[tuple[str, Tone], list[Part]] = defaultdict(list)
         self._frames: dict[tuple[int, Tone], list[tuple[bool, bool]]] = defaultdict(list)
+        self._orders: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
         for line in lines:
             brief = reader.read(line.text, line.kinds, line.tone)
             self._frames[len(brief.parts), line.tone].append((brief.is_causal, brief.has_item))
+            self._orders[in_order(brief.kinds)].append(brief.kinds)
             for part in brief.parts:
                 if set(SLOTS[part.kind].required) <= set(part.slots):
                     self._parts[part.kind, line.tone].append(part)
@@ -133,8 +135,8 @@ class BriefBook:
         Returns:
             A brief whose order, slots and degrees occur in the hand-written sentences.
         """
-        named = list(in_order(kinds))
-        chance.shuffle(named)
+        named = in_order(kinds)
+        named = chance.choice([named, *self._orders.get(named, ())])
         is_causal, has_item = chance.choice(self._frames.get((len(named), tone)) or [(True, False)])
         parts: list[Part] = []
         for kind in named:

@@ -28,7 +28,10 @@ _UNTIDY = (r"  ", r" [,.;:!?]", r"[,;:][,;:.!?]", r"[.!?][,;:.!?]", r"[^ ,.;:!?(
 _MOST_TIDY = 4
 """With more slots than three reasons ever need, spacing is left to the verifier: llguidance bounds its own work."""
 
-LIMITS = {"initial_lexer_fuel": 20_000_000, "step_lexer_fuel": 5_000_000, "max_lexer_states": 1_000_000}
+LIMITS = {
+    "initial_lexer_fuel": 20_000_000, "step_lexer_fuel": 5_000_000, "max_lexer_states": 1_000_000,
+    "precompute_large_lexemes": False,
+}  # fmt: skip
 """How much work llguidance may put into one grammar: lists of words make large ones."""
 
 _SLOT_NAME = re.compile(r"[a-z_]+")
@@ -178,8 +181,15 @@ class SlotConstraint:
         Returns:
             A logits processor.
         """
-        rows = [self._open(grammar_of(prompt)).deep_copy() for prompt in prompts for _ in range(n_candidates)]
+        rows = [self._of_prompt(prompt).deep_copy() for prompt in prompts for _ in range(n_candidates)]
         return SlotProcessor(rows, vocabulary_size=self.vocabulary_size, end_tokens=self.end_tokens)
+
+    def _of_prompt(self, prompt: Prompt) -> Any:
+        """Return the matcher of a prompt's own grammar, or of its slots where that one is too large."""
+        try:
+            return self._open(grammar_of(prompt))
+        except GenerationError:
+            return self._open(slot_grammar(slots_of(prompt)))
 
     def _matcher(self, grammar: str) -> Any:
         import llguidance

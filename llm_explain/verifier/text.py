@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from llm_explain.realise import Realiser
 from llm_explain.records import Fault, Verdict
-from llm_explain.scripts import LETTER, STOPS, bounded
+from llm_explain.scripts import LETTER, STOPS, WORD_BEGINS, WORD_ENDS, bounded
 from llm_explain.skeletons import ITEM, ITEM_LABEL, SLOTS
 from llm_explain.verifier.names import NameIndex
 from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llm_explain.realise import Scene
     from llm_explain.records import Claim
     from llm_explain.surfaces import Limits
+    from llm_explain.verifier.wording import Phrase
 
 _MOST_READINGS = 24
 _SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")
@@ -244,12 +245,15 @@ class Verifier:
             for match in re.finditer(_occurrence(value), text, re.IGNORECASE)
         ]
         wording = self._skeletons.wording
-        words = wording.unspaced_words(text.lower())
+        words: list[Phrase] | None = None
         for match in self.names.find(text):
             if any(start <= match.start and match.end <= end for start, end in spans):
                 continue
             if all(wording.is_known(word) for word in match.name.split()):
                 continue
+            if ";" in text[match.start : match.end]:  # "you buy bread; a brand …" names no "Bread A"
+                continue
+            words = wording.unspaced_words(text.lower()) if words is None else words
             if any(word.start <= match.start and match.end <= word.end for word in words):
                 continue
             yield Fault("unlicensed_name", f"{match.name!r} is a name that no claim licenses", (match.start, match.end))
@@ -257,7 +261,7 @@ class Verifier:
 
 def _occurrence(value: str) -> str:
     """Return a pattern of a value that stands by itself."""
-    return rf"(?<![$€£¥%.-])(?<!{LETTER}){re.escape(value)}(?!{LETTER}|%|[.,-]{LETTER})"
+    return rf"(?<![$€£¥%.-]){WORD_BEGINS}{re.escape(value)}{WORD_ENDS}(?!%|[.,-]{LETTER})"
 
 
 def _find(text: str, by_value: Mapping[str, Sequence[str]]) -> list[_Place]:

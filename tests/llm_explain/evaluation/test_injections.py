@@ -67,8 +67,13 @@ def _around(skeleton, values):
     """Return a pattern of the skeleton with the values in their slots and an article that agrees, and nothing else."""
     pieces = skeleton.pieces
     said = [re.sub(r"\b([Aa])n?(?=\\ $)", r"\1n?", re.escape(literal)) for literal in pieces[::2]]
-    slots = [f"(?i:{re.escape(values[slot])})" for slot in pieces[1::2]]
+    slots = [f"(?i:{'|'.join(map(re.escape, _forms(slot, values)))})" for slot in pieces[1::2]]
     return "".join(part for pair in zip(said, [*slots, ""], strict=True) for part in pair)
+
+
+def _forms(slot, values):
+    """Return a value, and for the item also its label, which stands before a colon."""
+    return [values[slot], values["item_label"]] if slot == "item" else [values[slot]]
 
 
 def test_there_are_at_least_300_different_injections():

@@ -83,6 +83,7 @@ def test_true_texts_pass(text, kinds):
         ("这款你买过12次，快买。", "pressing"),
         ("这款你买过12次，尊享。", "policy"),
         ("这款你买过12次，vip。", "policy"),
+        ("这款你买过12次，尊享VIP。", "policy"),
         ("这款你买过12次 ，见 www.example.com。", "link"),
         ("You've bought this 12次。", "unknown_word"),
         ("这款你买过12次，受顾客欢迎。", "unlicensed_popular"),

@@ -63,6 +63,7 @@ fast: setup browser
 
 test: lint browser $(ARTIFACTS)/manifest.json
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
+	$(BIN)/pytest --nbmake --nbmake-timeout=900 notebooks/02_offline_evaluation.ipynb
 
 bench: $(ARTIFACTS)/manifest.json
 	$(BIN)/python benchmarks/ranking.py --artifacts $(ARTIFACTS)

@@ -1,0 +1,1 @@
+"""Text against attributions: what a sentence says, and whether it is what drove the score."""

@@ -1,0 +1,201 @@
+"""Read a finished sentence: which reasons it gives, in which order, for or against, with which numbers.
+
+It shares no code and no words with what writes sentences, so a mistake there is not repeated here. What it takes from
+the shop is the names of categories and items.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from llm_explain.evaluation.agreement.extraction import load_extraction
+
+if TYPE_CHECKING:
+    from llm_explain.evaluation.agreement.extraction import Extraction
+    from llm_explain.evaluation.agreement.names import Found, Names
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A reason that a sentence gives.
+
+    Attributes:
+        kind: The kind of reason.
+        name: The category or the item that it names; empty where it names none.
+        values: Numbers that it states, by fact.
+        start: Where it stands in the masked sentence.
+        sign: 1 for a reason, −1 for one against, 0 for a fact that is given as neither.
+        degrees: Words of degree that stand with it.
+    """
+
+    kind: str
+    name: str
+    values: dict[str, float]
+    start: int
+    sign: int = 0
+    degrees: tuple[str, ...] = ()
+
+
+class Reader:
+    """Reads sentences of one locale.
+
+    Args:
+        names: Names of the shop.
+        locale: A folder under ``prompts/``.
+    """
+
+    def __init__(self, names: Names, locale: str = "en") -> None:
+        self._names = names
+        self._cues = load_extraction(locale)
+
+    def read(self, text: str, *, title: str, category: str) -> list[Mention]:
+        """Return the reasons of a sentence.
+
+        Args:
+            text: A finished sentence.
+            title: Title of the recommended item.
+            category: Its category.
+
+        Returns:
+            Mentions in order of appearance; at most one of a kind and name.
+        """
+        masked, found = self._names.mask(text, title=title, category=category, before_item=self._cues.before_item)
+        sentence = _Sentence(masked, found, self._cues)
+        mentions = sorted(sentence.mentions(), key=lambda mention: mention.start)
+        return sentence.with_degrees([sentence.signed(mention) for mention in mentions])
+
+
+class _Sentence:
+    """One masked sentence."""
+
+    def __init__(self, masked: str, found: list[Found], cues: Extraction) -> None:
+        self.masked, self.found, self.cues = masked, found, cues
+
+    def mentions(self) -> list[Mention]:
+        """Return what is mentioned, in no order."""
+        said = [*self._plain(), *self._categories(), *self._similar()]
+        if self.repeats:
+            start, count = self.repeats[0]
+            said.append(Mention("repeat_item", "", {"count": float(count)}, start))
+        return said
+
+    def _plain(self) -> list[Mention]:
+        """Return mentions of the kinds that a cue alone gives away."""
+        said = []
+        for kind in ("promotion", "popular", "season", "new_arrival", "usual_brand", "usual_price", "due"):
+            cue = re.search(self.cues.cues[kind], self.masked)
+            if cue is not None:
+                said.append(Mention(kind, "", self._values(kind), cue.start()))
+        return said
+
+    def _values(self, kind: str) -> dict[str, float]:
+        pattern = self.cues.values.get(kind)
+        match = re.search(pattern, self.masked) if pattern else None
+        if kind == "season":
+            return self._season(match)
+        if match is None:
+            return {}
+        if kind == "due":
+            return {"interval_days": self._interval(match)}
+        matches = [*re.finditer(str(pattern), self.masked)] if kind == "usual_price" else [match]
+        groups = {name: value for each in reversed(matches) for name, value in each.groupdict().items() if value}
+        facts = {"percent": "share", "number": "users_band"}
+        scale = {"percent": 0.01}
+        return {
+            facts.get(name, name): float(value.replace(",", "")) * scale.get(name, 1.0)
+            for name, value in groups.items()
+        }
+
+    def _season(self, lift: re.Match[str] | None) -> dict[str, float]:
+        month = re.search(self.cues.cues["season"], self.masked)
+        values = {"month": float(self.cues.months.index(month.group()) + 1)} if month else {}
+        return values | ({"lift": float(lift.group("number"))} if lift else {})
+
+    def _interval(self, match: re.Match[str]) -> float:
+        if match.group("days"):
+            return float(match.group("days"))
+        if match.group("unit"):
+            return 7.0 if match.group("unit") == "week" else 1.0
+        return 7.0 * self.cues.number(match.group("weeks"))
+
+    @cached_property
+    def _counts(self) -> list[tuple[int, int, bool]]:
+        """Place and number of every count, and whether it is one of a category in a window."""
+        counts = []
+        for match in self.cues.times.finditer(self.masked):
+            before, after = self.masked[: match.start()], self.masked[match.end() :]
+            if re.match(r" (?:its|their|the) ", after) and "times" in match.group():
+                continue  # "1.4 times its usual share"
+            if before.endswith("."):
+                continue  # the decimals of such a factor
+            in_window = bool(self.cues.window.match(after) or self.cues.category_before.search(before))
+            counts.append((match.start(), self.cues.number(match.group()), in_window))
+        return counts
+
+    @cached_property
+    def repeats(self) -> list[tuple[int, int]]:
+        """Counts of the item itself."""
+        return [(start, count) for start, count, in_window in self._counts if not in_window]
+
+    def _categories(self) -> list[Mention]:
+        """Return mentions of categories that are bought: the own one or another."""
+        said: dict[tuple[str, str], Mention] = {}
+        for name in self.found:
+            if name.place == "cat":
+                kind = "related_category"
+            elif name.place == "own" and self._is_category_itself(name):
+                kind = "category_affinity"
+            else:
+                continue
+            said.setdefault((kind, name.name), Mention(kind, name.name, self._count_of(name), name.start))
+        return list(said.values())
+
+    def _count_of(self, name: Found) -> dict[str, float]:
+        """Return the count that stands closest to a category, unless another category stands closer to it."""
+        categories = [other for other in self.found if other.place in ("own", "cat")]
+        for start, count, in_window in self._counts:
+            nearest = min(categories, key=lambda other: abs(other.start - start), default=None)
+            if in_window and nearest is name:
+                return {"count": float(count)}
+        return {}
+
+    def _is_category_itself(self, name: Found) -> bool:
+        """Return whether a mention of the own category says that it is bought, not whose brand or price it is."""
+        rules = self.cues.own_category
+        before = self.masked[: name.start]
+        others = (self.cues.this, rules["usual_brand"], rules["usual_price"], rules["bought_for"])
+        return not any(re.search(pattern, before) for pattern in others)
+
+    def _similar(self) -> list[Mention]:
+        others = [name for name in self.found if name.place == "other"]
+        crowd = re.search(self.cues.cues["similar_item"], self.masked)
+        return [Mention("similar_item", others[0].name, {}, others[0].start)] if others and crowd else []
+
+    def signed(self, mention: Mention) -> Mention:
+        """Return a mention with the sign that the sentence gives it."""
+        against = re.search(self.cues.against, self.masked[: mention.start])
+        is_reason = re.search(self.cues.causes, self.masked) is not None
+        sign = -1 if against else int(is_reason)
+        return Mention(mention.kind, mention.name, mention.values, mention.start, sign)
+
+    def with_degrees(self, mentions: list[Mention]) -> list[Mention]:
+        """Return the mentions with the words of degree that stand closest to each, in its own clause first."""
+        exempt = [match.span() for match in re.finditer(self.cues.degree_exempt, self.masked)]
+        by_mention: dict[int, list[str]] = {}
+        for rule, pattern in self.cues.degrees.items():
+            for match in re.finditer(pattern, self.masked):
+                if not mentions or any(start <= match.start() < end for start, end in exempt):
+                    continue
+                nearest = min(range(len(mentions)), key=lambda n: self._distance(match.start(), mentions[n]))
+                by_mention.setdefault(nearest, []).append(rule)
+        return [
+            Mention(each.kind, each.name, each.values, each.start, each.sign, tuple(by_mention.get(place, ())))
+            for place, each in enumerate(mentions)
+        ]
+
+    def _distance(self, place: int, mention: Mention) -> tuple[int, int]:
+        between = self.masked[min(place, mention.start) : max(place, mention.start)]
+        return len(re.findall(r"[,;:.?!]| and ", between)), abs(place - mention.start)

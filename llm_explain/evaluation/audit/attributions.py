@@ -1,0 +1,60 @@
+"""What a record says of its own attribution, added up again."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Record = dict[str, Any]
+"""An explanation record (DESIGN.md §9)."""
+
+
+def attribution_faults(record: Record) -> Iterator[str]:
+    """Yield what a record's reasons claim of its attribution that is not so.
+
+    Args:
+        record: An explanation record.
+
+    Yields:
+        str: One line for each fault.
+    """
+    where = f"user {record['user_id']}, item {record['item_id']}"
+    players = {player["player"]: player for player in record["attributions"]}
+    total = record["base_value"] + math.fsum(player["phi"] for player in players.values())
+    if not abs(total - record["score"]) <= 1e-4:
+        yield f"{where}: base value plus attributions is {total} but the score is {record['score']}"
+    positive = math.fsum(max(player["phi"], 0.0) for player in players.values())
+    for reason in record["reasons"]:
+        player = players.get(reason["player"], {"phi": 0.0, "parts": {}})
+        phi = player["parts"].get(reason["part"])
+        if phi != reason["phi"] or reason["phi"] <= 0 or player["phi"] <= 0:
+            yield f"{where}, {reason['kind']}: cites {reason['phi']} but part {reason['part']!r} of {player} is {phi}"
+        elif not math.isclose(reason["share"], phi / positive, rel_tol=1e-6):
+            yield f"{where}, {reason['kind']}: share is {reason['share']} but {phi / positive} is due"
+
+
+def selection_faults(record: Record, *, max_reasons: int = 3, min_share: float = 0.1) -> Iterator[str]:
+    """Yield what is wrong with the choice of reasons in a record that is shown.
+
+    Args:
+        record: An explanation record.
+        max_reasons: Most reasons.
+        min_share: Least share of a reason.
+
+    Yields:
+        str: One line for each fault.
+    """
+    reasons = record["reasons"]
+    where = f"user {record['user_id']}, item {record['item_id']}"
+    if len(reasons) > max_reasons:
+        yield f"{where}: {len(reasons)} reasons"
+    if len({reason["kind"] for reason in reasons}) < len(reasons):
+        yield f"{where}: two reasons of one kind"
+    if len({(reason["player"], reason["part"]) for reason in reasons}) < len(reasons):
+        yield f"{where}: two reasons for one part"
+    for reason in reasons:
+        if reason["share"] < min_share:
+            yield f"{where}: {reason['kind']} has a share of {reason['share']}"

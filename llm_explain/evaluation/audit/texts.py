@@ -1,0 +1,185 @@
+"""What finished sentences say, against the raw tables: every reason, number and word of degree that is read in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from llm_explain.evaluation.audit.attributions import attribution_faults, selection_faults
+from llm_explain.evaluation.audit.tables import told_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from llm_explain.evaluation.agreement.reader import Mention, Reader
+    from llm_explain.evaluation.audit.attributions import Record
+    from llm_explain.evaluation.audit.tables import Audit, Told
+
+ROUNDING: Final = {
+    "share": 0.00501,
+    "interval_days": 0.501,
+    "lift": 0.0501,
+    "price": 0.0101,
+    "low": 0.0101,
+    "high": 0.0101,
+}
+"""How far a number in a sentence may be from the exact one: what rounding it for a reader costs."""
+
+CONTEXT: Final = {"promotion": "promotion", "popular": "popularity", "season": "season", "new_arrival": "novelty"}
+
+
+@dataclass
+class AuditReport:
+    """What the audit found.
+
+    Attributes:
+        records: Explanation records.
+        facts: Facts of their claims.
+        values: Numbers that were read in their sentences.
+        degrees: Words of degree that were read in them.
+        reasons: Reasons that were read in them.
+        faults: One line for each fact, number, word or reason that is false.
+    """
+
+    records: int = 0
+    facts: int = 0
+    values: int = 0
+    degrees: int = 0
+    reasons: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def to_dict(self, *, most: int = 50) -> dict[str, Any]:
+        """Return the figures, ready for JSON.
+
+        Args:
+            most: Faults to list.
+
+        Returns:
+            ``records``, ``facts``, ``false`` and what was read in the sentences.
+        """
+        return {
+            "records": self.records,
+            "facts": self.facts,
+            "false": len(self.faults),
+            "reasons_in_text": self.reasons,
+            "values_in_text": self.values,
+            "degree_words_in_text": self.degrees,
+            "faults": self.faults[:most],
+        }
+
+
+def audit_records(
+    records: Sequence[Record],
+    audit: Audit,
+    reader: Reader,
+    items: Mapping[str, tuple[str, str]],
+    *,
+    item_of_title: Mapping[str, str] | None = None,
+    advance: Callable[[int], None] | None = None,
+    block: int = 2000,
+) -> AuditReport:
+    """Check records from the raw tables alone: attributions, the choice of reasons, facts, and what the sentences say.
+
+    Args:
+        records: Explanation records.
+        audit: The raw tables.
+        reader: Reads sentences without the words that wrote them.
+        items: Title and category of each item, by ``item_id``.
+        item_of_title: Item of each title, for sentences that name another item.
+        advance: Told how many records are done.
+        block: Records that one run of the SQL looks at.
+
+    Returns:
+        The counts and every fault.
+    """
+    report = AuditReport(records=len(records))
+    for start in range(0, len(records), block):
+        part = records[start : start + block]
+        for record in part:
+            report.faults += [*attribution_faults(record), *selection_faults(record)]
+        told = told_by(part)
+        report.facts += sum(len(claim["facts"]) for _, claim in told)
+        report.faults += [fault for faults in audit.fact_faults(told) for fault in faults]
+        read = list(_read(part, reader, items, item_of_title or {}))
+        report.reasons += len(read)
+        report.values += sum(len(mention.values) for _, mention in read)
+        report.degrees += sum(len(mention.degrees) for _, mention in read)
+        report.faults += [fault for faults in text_faults(read, audit) for fault in faults]
+        if advance is not None:
+            advance(min(start + block, len(records)))
+    return report
+
+
+def _read(
+    records: Sequence[Record], reader: Reader, items: Mapping[str, tuple[str, str]], item_of_title: Mapping[str, str]
+) -> Iterator[tuple[Told, Mention]]:
+    """Yield every reason that is read in the sentences, as a claim about the record's user and item."""
+    for record in records:
+        if record["text"] is None:
+            continue
+        title, category = items[record["item_id"]]
+        mentions = reader.read(record["text"], title=title, category=category)
+        # The kind of event is no number: a sentence shows it by its verb, so it is taken from the record.
+        kinds = {claim["kind"]: claim["facts"] for claim in (*record["reasons"], *record.get("statements", ()))}
+        for mention in mentions:
+            known = kinds.get(mention.kind, {})
+            other = str(known.get("other_item_id", item_of_title.get(mention.name, "")))
+            claim = as_claim(mention, category, other_item=(other, items[other][1]) if other in items else ("", ""))
+            claim["facts"] |= {name: known[name] for name in ("event_kind",) if name in known}
+            yield (record, claim), mention
+
+
+def as_claim(mention: Mention, category: str, *, other_item: tuple[str, str] = ("", "")) -> Record:
+    """Return what a mention is about, as the audit asks for it.
+
+    Args:
+        mention: A reason that was read in a sentence.
+        category: The recommended item's category.
+        other_item: Id and category of the other item that the mention names.
+
+    Returns:
+        A claim with a kind and a player, and without facts but the other item.
+    """
+    if mention.kind in CONTEXT:
+        return {"kind": mention.kind, "player": f"context:{CONTEXT[mention.kind]}", "facts": {}}
+    if mention.kind == "related_category":
+        return {"kind": mention.kind, "player": f"group:{mention.name}", "facts": {}}
+    if mention.kind == "similar_item":
+        return {"kind": mention.kind, "player": f"group:{other_item[1]}", "facts": {"other_item_id": other_item[0]}}
+    return {"kind": mention.kind, "player": f"group:{category}", "facts": {}}
+
+
+def text_faults(read: Sequence[tuple[Told, Mention]], audit: Audit) -> list[list[str]]:
+    """Return what sentences say that the tables do not.
+
+    Args:
+        read: What was read in sentences.
+        audit: The raw tables.
+
+    Returns:
+        Faults of each reason, in the order given.
+    """
+    told = [each for each, _ in read]
+    if not told:
+        return []
+    facts, degrees = audit.facts(told), audit.degrees(told)
+    return [
+        list(_faults(record, mention, found, permitted))
+        for ((record, _), mention), found, permitted in zip(read, facts, degrees, strict=True)
+    ]
+
+
+def _faults(
+    record: Record, mention: Mention, found: Mapping[str, Any] | None, permitted: frozenset[str]
+) -> Iterator[str]:
+    where = f"user {record['user_id']}, item {record['item_id']}: {record['text']!r} says"
+    if found is None:
+        yield f"{where} {mention.kind} but its rule does not hold"
+        return
+    for name, value in mention.values.items():
+        should = float(found.get(name, float("nan")))
+        if not abs(value - should) <= ROUNDING.get(name, 1e-9):
+            yield f"{where} {name} {value:g} but the tables give {should:g}"
+    for word in mention.degrees:
+        if word not in permitted:
+            yield f"{where} {word!r} of {mention.kind} but its rule does not hold"

@@ -82,7 +82,7 @@ class RecTools:
                 raise SystemExit((done.stderr.strip().splitlines() or ["RecTools failed without a message"])[-1])
             with np.load(lists) as columns:
                 best = pd.DataFrame({name: columns[name] for name in columns.files})
-        # Places of the list over all items come first, then those of the list of what is new: the two agree on what they share.
+        # The list over all items comes first, then that of what is new: the two agree on what they share.
         best = best.sort_values(["is_new", "rank"]).drop_duplicates(["user_id", "item_id"])
         height = (2 * K + 1 - best["rank"] - K * best["is_new"]).to_numpy(dtype=np.float32)
         shape = (len(train.user_ids), train.n_candidates)
@@ -95,7 +95,7 @@ class RecTools:
 
 
 def _rows(train: Interactions, *, is_counted: bool) -> dict[str, np.ndarray]:
-    """Return the training rows as RecTools reads them: one for each pair with its log count, or one for each purchase."""
+    """Return the training rows for RecTools: one for each pair with its log count, or one for each purchase."""
     if is_counted:
         counts = train.matrix().tocoo()
         moment = np.full(counts.nnz, train.as_of.to_datetime64())

@@ -126,10 +126,10 @@ def write(results: dict[str, Result], folder: Path, cutoff: pd.Timestamp) -> Non
     run = {name: result for name, result in results.items() if "skipped" not in result}
     best = {metric: max(result[metric] for result in run.values()) for metric in METRICS}
     section.say(
-        f"The Complete Journey, events before {cutoff:%d %B %Y} train and later ones test: {data['n_users']:,.0f} users, "
-        f"{data['n_items']:,.0f} items with at least 10 training rows. *New*: what the user had not bought before. Seconds "
+        f"The Complete Journey, events before {cutoff:%d %B %Y} train, later ones test: {data['n_users']:,.0f} users, "
+        f"{data['n_items']:,.0f} items with at least 10 training rows. *New*: not bought by the user before. Seconds "
         f"are learning and ranking together, except for {OURS}, which was trained before; peak memory is that of the "
-        f"process, of which the data take {data['peak_rss_mb']:,.0f} MB. BPR, TIFU-kNN and SASRec have the settings that "
+        f"process, of which the data take {data['peak_rss_mb']:,.0f} MB. BPR and TIFU-kNN have the settings that "
         "ranked best on November among a few that were tried; RecTools runs in an environment of its own "
         "(benchmarks/rectools.txt), because it needs numpy 1, pandas 2 and attrs 23."
     )

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PACKAGES = (
-    "torch", "numpy", "pandas", "scipy", "implicit", "lightgbm", "shap", "captum", "shapiq", "transformers", "xllamacpp",
+    "torch", "numpy", "pandas", "scipy", "implicit", "lightgbm", "shap", "captum", "shapiq", "transformers",
+    "xllamacpp",
 )  # fmt: skip
 IMAGES = "images"
 

@@ -6,6 +6,7 @@ VENV      := .venv
 BIN       := $(VENV)/bin
 DATA      := data/completejourney
 ARTIFACTS := artifacts/completejourney
+RECTOOLS  := build/peers/rectools
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
@@ -16,7 +17,7 @@ help:
 	@echo "make test   every check: lint, types, docstrings, tests on synthetic and real data, notebooks"
 	@echo "make fast   the tests that need no real data"
 	@echo "make lint   ruff, mypy, pydoclint"
-	@echo "make bench  speed and ranking beside the alternatives, in one run"
+	@echo "make bench  ranking, attribution and text beside other packages, into docs/benchmarks.md (BENCH=--quick: minutes)"
 	@echo "make docs   the API reference, in build/docs"
 	@echo "make clean  delete what the commands above made"
 
@@ -51,10 +52,13 @@ fast: setup
 test: lint $(ARTIFACTS)/manifest.json
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
 
-bench: $(ARTIFACTS)/manifest.json
-	$(BIN)/python benchmarks/ranking.py --artifacts $(ARTIFACTS)
-	$(BIN)/python benchmarks/attribution.py --artifacts $(ARTIFACTS)
-	$(BIN)/python benchmarks/generation.py
+bench: $(ARTIFACTS)/manifest.json $(RECTOOLS)/.ready
+	$(BIN)/python benchmarks/run.py --data $(DATA) --artifacts $(ARTIFACTS) $(BENCH)
+
+$(RECTOOLS)/.ready: benchmarks/rectools.txt | $(VENV)/.ready
+	$(PYTHON) -m venv $(RECTOOLS)
+	$(RECTOOLS)/bin/python -m pip install --disable-pip-version-check --requirement benchmarks/rectools.txt
+	@touch $@
 
 docs: setup
 	$(BIN)/pdoc --output-directory build/docs llm_explain scoring

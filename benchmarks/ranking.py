@@ -39,7 +39,7 @@ Result = dict[str, float | str]
 OURS, LAMBDAMART, DATA_ALONE = "llm-explain", "LightGBM LambdaMART, 19 cross features", "the data"
 SASREC, EASE = "RecTools SASRec", "RecTools EASE on log counts"
 PYTHON = Path("build/peers/rectools/bin/python").absolute()
-EPOCHS = 20
+EPOCHS = 10
 METRICS = {
     "recall@10": "recall@10", "ndcg@10": "NDCG@10", "recall@10_new": "recall@10, new", "ndcg@10_new": "NDCG@10, new",
 }  # fmt: skip

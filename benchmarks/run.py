@@ -2,14 +2,14 @@
 
     python benchmarks/run.py [--artifacts artifacts/completejourney] [--quick] [--only ranking]
 
-Each question runs in a process of its own and leaves a section under ``build/bench``; one that fails says so on the page.
-The quick run leaves the page in ``build/bench`` alone.
+Each question runs in a process of its own and leaves a section under ``build/bench``; one that fails says so on the
+page. The quick run leaves the page in ``build/bench`` alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import os
 import shutil
 import subprocess
@@ -41,7 +41,7 @@ def page(sections: list[str], spent: float, *, is_quick: bool) -> str:
     """Return the whole page."""
     how = "make bench BENCH=--quick" if is_quick else "make bench"
     head = (
-        f"# Benchmarks\n\nWritten by `{how}` on {datetime.datetime.now(tz=datetime.UTC):%d %B %Y} in {spent / 60:.0f} "
+        f"# Benchmarks\n\nWritten by `{how}` on {dt.datetime.now(tz=dt.UTC):%d %B %Y} in {spent / 60:.0f} "
         f"minutes on {machine()}, load {os.getloadavg()[0]:.1f} at the end. Everything is from one run on one machine; "
         f"compare figures with each other, not with another machine's.\n\n{versions()}.\n"
     )

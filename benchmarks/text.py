@@ -178,9 +178,9 @@ def write(out: Path, contenders: Sequence[Written], judged: dict[str, list[list[
     """Write the section."""
     section = Section(out, "text", "Which sentences are true")
     section.say(
-        f"Ten recommendations for each of {n_users} users, one thread. The model asked directly gets the product's title "
-        "and the very facts that our sentence states. A sentence is *false* when the audit reads a reason, a number or a "
-        "word of degree in it that the raw tables do not bear out; *not checkable* when it reads none, which is no praise."
+        f"Ten recommendations for each of {n_users} users, one thread. A model asked directly gets the title of "
+        "the product and the very facts that our sentence states. A sentence is *false* when the audit reads a reason, "
+        "a number or a word of degree in it that the raw tables do not bear out; *not checkable* when it reads none."
     )
     columns = ["sentences", "n", "a second", "the time includes", "false", "not checkable"]
     section.table(columns, [row(written, judged[written.name]) for written in contenders])

@@ -22,7 +22,7 @@ from llm_explain.shap_objects import require
 from scoring.tables import ITEM_ID, KIND, PRICE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from llm_explain.shapley import Coalitions, FloatArray
     from scoring.catalogue import Catalogue
@@ -37,6 +37,13 @@ class HistoryScorer(Protocol):
 
     def __call__(self, histories: Sequence[History], item_ids: Sequence[str], /) -> npt.ArrayLike:
         """Return scores, shape ``(n_histories, n_items)``; a history may be empty."""
+
+
+class FrameScorer(Protocol):
+    """A scorer that reads events tables: one frame for each history, and shop ids."""
+
+    def __call__(self, frames: list[pd.DataFrame], item_ids: list[str], /) -> npt.ArrayLike:
+        """Return scores, shape ``(len(frames), n_items)``; a frame may have no row."""
 
 
 def attribute_black_box(
@@ -138,7 +145,7 @@ def _shap_values(game: _Game, *, max_evals: int, seed: int) -> FloatArray:
     return np.asarray(values[0], dtype=np.float64).reshape(n, -1)
 
 
-def over_frames(score: Callable[[list[pd.DataFrame], list[str]], npt.ArrayLike], catalogue: Catalogue) -> HistoryScorer:
+def over_frames(score: FrameScorer, catalogue: Catalogue) -> HistoryScorer:
     """Let a scorer that reads events tables be attributed.
 
     Args:

@@ -32,6 +32,10 @@ MAX_EVALS: Final = 2**MAX_GROUPS
 """Histories scored for one partition; enough to visit every coalition of ten groups."""
 
 
+ROUNDING: Final = 1e-12
+"""Values smaller than this share of the largest score are rounding errors."""
+
+
 class HistoryScorer(Protocol):
     """Any scorer: histories and shop ids in, one row of scores for each history out."""
 
@@ -116,6 +120,11 @@ class _Game:
             self._known.update(zip(new, self._scores(np.stack(list(new.values()))), strict=True))
         return np.stack([self._known[row.tobytes()] for row in present])
 
+    @property
+    def scale(self) -> float:
+        """The largest score of any coalition so far, without its sign."""
+        return max(float(np.abs(scores).max(initial=0.0)) for scores in self._known.values())
+
     def _scores(self, present: Coalitions) -> FloatArray:
         histories = [self._history.select(row[self._group_of_event]) for row in present]
         scores = np.asarray(self._score(histories, self._item_ids), dtype=np.float64)
@@ -141,8 +150,9 @@ def _shap_values(game: _Game, *, max_evals: int, seed: int) -> FloatArray:
             explanation = explainers.Permutation(game, absent, seed=seed)(present, max_evals=max_evals, silent=True)
         finally:
             np.random.set_state(outer)  # noqa: NPY002
-    values = explanation.values  # noqa: PD011  (1, n_groups, n_items)
-    return np.asarray(values[0], dtype=np.float64).reshape(n, -1)
+    values = np.asarray(explanation.values[0], dtype=np.float64).reshape(n, -1)  # (n_groups, n_items)
+    # What rounding leaves of a player that changes nothing must not stand as the one positive reason.
+    return np.where(np.abs(values) <= ROUNDING * game.scale, 0.0, values)
 
 
 def over_frames(score: FrameScorer, catalogue: Catalogue) -> HistoryScorer:

@@ -35,8 +35,8 @@ class MaxState:
         return np.eye(len(self.categories))[np.argsort(groups)][:n_groups]
 
     def embed(self, sums: np.ndarray) -> np.ndarray:
-        tokens = np.array([TOKENS[SHOP.category_names[category]] for category in self.categories])
-        return (np.asarray(sums)[:, :, None] * tokens).max(axis=1)
+        tokens = np.array([TOKENS[SHOP.category_names[category]] for category in self.categories]).reshape(-1, 2)
+        return (np.asarray(sums)[:, :, None] * tokens).max(axis=1, initial=0.0)
 
     def user_embedding(self, present: np.ndarray) -> np.ndarray:
         return self.embed(present)

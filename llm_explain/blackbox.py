@@ -150,7 +150,7 @@ def _shap_values(game: _Game, *, max_evals: int, seed: int) -> FloatArray:
             explanation = explainers.Permutation(game, absent, seed=seed)(present, max_evals=max_evals, silent=True)
         finally:
             np.random.set_state(outer)  # noqa: NPY002
-    values = np.asarray(explanation.values[0], dtype=np.float64).reshape(n, -1)  # (n_groups, n_items)
+    values = np.asarray(explanation.values[0], dtype=np.float64).reshape(n, -1)  # noqa: PD011  (n_groups, n_items)
     # What rounding leaves of a player that changes nothing must not stand as the one positive reason.
     return np.where(np.abs(values) <= ROUNDING * game.scale, 0.0, values)
 

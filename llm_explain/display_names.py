@@ -53,5 +53,5 @@ def inside_sentence(title: str, common_words: Container[str]) -> str:
         The title, with a small first letter where its first word is a common one.
     """
     first = title.split(" ", 1)[0].rstrip(",")
-    is_common = first[1:].islower() and first.lower() in common_words
+    is_common = first[1:].islower() and all(part in common_words for part in first.lower().split("-") if part)
     return title[:1].lower() + title[1:] if is_common else title

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llm_explain.claims.degrees import Degrees
 from llm_explain.errors import PromptError
-from llm_explain.prompts import read_prompt_file
+from llm_explain.prompts import locales, read_prompt_file
 
 _MACRO = re.compile(r"<([a-z]+)>")
 
@@ -60,6 +60,60 @@ class StoreBrand(_Strict):
     text: str
 
 
+class SpokenNames(_Strict):
+    """How a title is said within a sentence; patterns are regular expressions.
+
+    Attributes:
+        title: The groups ``name``, ``size`` and ``mark`` of a title.
+        common: A name that is a common noun, no proper one.
+        head: The part of a name that ends with its noun.
+        many: A head of many things.
+        this_one: The recommended item.
+        these_many: The recommended item where its name is of many things.
+        another: Another item that has a size or a mark.
+        between: What stands between size and mark.
+        articles: What stands before another item of one thing, by pattern of its name.
+        label_words: What stands for a size or a mark, by pattern.
+    """
+
+    title: str
+    common: str
+    head: str
+    many: str
+    this_one: str
+    these_many: str
+    another: str
+    between: str
+    articles: dict[str, str]
+    label_words: dict[str, str]
+
+
+class Form(_Strict):
+    """What a sentence looks like; regular expressions.
+
+    Attributes:
+        sentence_end: End of a sentence within a text.
+        ends: End of a text.
+        begins: Beginning of a text.
+        small_beginning: A later sentence that begins as none does; empty where the script knows no capitals.
+        spacing: Spaces and punctuation that are misplaced.
+        repeated: A word that stands twice in a row.
+        exclamation: A mark that may stand once.
+        comma: What parts clauses.
+        imperative_start: What stands before a verb that presses.
+    """
+
+    sentence_end: str
+    ends: str
+    begins: str
+    small_beginning: str
+    spacing: str
+    repeated: str
+    exclamation: str
+    comma: str
+    imperative_start: str
+
+
 class Licensed(_Strict):
     """Phrases that only some claim kinds license."""
 
@@ -104,9 +158,12 @@ class Lexicon(_Strict):
     formats: Formats
     measures: dict[str, dict[str, str]]
     numbers_in_words: tuple[str, ...]
+    spoken_names: SpokenNames
     store_brand: StoreBrand
     promotions: Promotions
     shelf_title: str
+    form: Form
+    has_packaged_model: bool
     verbs: dict[str, dict[str, str]]
     idioms: tuple[str, ...]
     vocabulary: tuple[str, ...]
@@ -189,7 +246,15 @@ def load_lexicon(locale: str = "en") -> Lexicon:
         PromptError: If the file is missing, is no YAML or breaks its schema.
     """
     if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", locale):
-        raise PromptError(f"locale is {locale!r} but the name of a folder under prompts/ is needed. Write en, say.")
+        raise PromptError(
+            f"locale is {locale[:20]!r} but the name of a folder under prompts/ is needed. "
+            f"Write one of {', '.join(locales())}."
+        )
+    if locale not in locales():
+        raise PromptError(
+            f"locale is {locale!r} but one of {', '.join(locales())} is needed. "
+            "Choose one of these, or add a folder with a lexicon.yaml under prompts/."
+        )
     text, digest = read_prompt_file(locale, "lexicon.yaml")
     try:
         content = yaml.safe_load(text)

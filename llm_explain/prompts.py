@@ -18,6 +18,7 @@ from llm_explain.errors import PromptError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llm_explain.generation.briefs import Brief
     from llm_explain.lexicon import Lexicon
     from llm_explain.skeletons import Tone
 
@@ -42,6 +43,15 @@ def prompts_root() -> Path:
     raise PromptError(f"prompts/ is missing at {packaged} but the package needs it. Install llm-explain again.")
 
 
+def locales() -> tuple[str, ...]:
+    """Return the locales that texts can be written in.
+
+    Returns:
+        Names of the folders under ``prompts/`` that have a lexicon, sorted.
+    """
+    return tuple(sorted(path.parent.name for path in prompts_root().glob("*/lexicon.yaml")))
+
+
 def read_prompt_file(*parts: str) -> tuple[str, str]:
     """Return the text of a file under ``prompts/`` and its hash.
 
@@ -59,9 +69,8 @@ def read_prompt_file(*parts: str) -> tuple[str, str]:
         data = path.read_bytes()
         text = data.decode("utf-8")
     except OSError as error:
-        available = ", ".join(sorted(entry.name for entry in prompts_root().iterdir() if entry.is_dir()))
         raise PromptError(
-            f"{'/'.join(parts)} is missing but a file under prompts/ is needed. Locales there: {available}."
+            f"{'/'.join(parts)} is missing but a file under prompts/ is needed. Locales there: {', '.join(locales())}."
         ) from error
     except UnicodeDecodeError as error:
         raise PromptError(f"{path} is not UTF-8 but UTF-8 text is needed. Save it as UTF-8.") from error
@@ -146,16 +155,27 @@ class PromptTemplate:
 
         Returns:
             The conversation.
-
-        Raises:
-            PromptError: If the template asks for what it is not given.
         """
-        module: dict[str, Any] = {"kinds": list(kinds), "tone": tone, "examples": list(examples)}
+        messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples)})
+        return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
+
+    def render_brief(self, brief: Brief) -> Prompt:
+        """Return the prompt that asks a tuned model for one skeleton.
+
+        Args:
+            brief: What the sentence is to hold.
+
+        Returns:
+            The conversation.
+        """
+        messages = self._render({"brief": brief})
+        return Prompt(messages=messages, kinds=brief.kinds, tone=brief.tone, origin=self.origin, slots=brief.slots)
+
+    def _render(self, content: dict[str, Any]) -> tuple[Message, ...]:
         try:
-            rendered = self._template.render(module)
+            return _messages(self._template.render(content))
         except TemplateError as error:
             raise PromptError(f"{self.origin} cannot be rendered ({error}). Correct the template.") from error
-        return Prompt(messages=_messages(rendered), kinds=tuple(kinds), tone=tone, origin=self.origin)
 
 
 def _messages(rendered: str) -> tuple[Message, ...]:

@@ -7,6 +7,7 @@ scored history for each coalition.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -81,12 +82,16 @@ class GlassReading:
 
     def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
         """Return the best ``k`` candidates and their scores, best first."""
-        return self.scorer.rank(self.state, k)
+        return best(self.scorer.candidates, self.scores, k)
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Score of every candidate, worked out once for a reading, shape ``(n_candidates,)``."""
+        return self.scorer.score(self.state, self.scorer.candidates)
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
         """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
-        scores = self.scorer.score(self.state, self.scorer.candidates)
-        return places(self.scorer.candidates, scores, item_index)
+        return places(self.scorer.candidates, self.scores, item_index)
 
     def probability(self, score: FloatArray) -> list[float | None]:
         """Return calibrated probabilities of a purchase within 30 days."""

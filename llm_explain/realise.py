@@ -8,7 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import ClaimError
+from llm_explain.scripts import STOPS, bounded
+from llm_explain.skeletons import ITEM, ITEM_LABEL
 from llm_explain.slot_values import Facts, ValueWriter
+from llm_explain.spoken_names import SpokenNames
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -49,6 +52,7 @@ class Realiser:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._writer = ValueWriter(lexicon)
+        self._spoken = SpokenNames(lexicon)
         self._cached = lru_cache(maxsize=16_384)(self._claim_values)
 
     def values(self, claims: Iterable[Claim], scene: Scene) -> dict[str, str]:
@@ -65,11 +69,12 @@ class Realiser:
             ClaimError: If a claim lacks a fact or carries one of the wrong type.
         """
         values: dict[str, str] = {}
-        if title := self.name(scene.title):
-            values["item"] = title
+        if title := self._spoken.label(scene.title):
+            values[ITEM] = self._spoken.this(scene.title)
+            values[ITEM_LABEL] = title
         for claim in claims:
             if claim.kind == "similar_item":
-                other = self.name(scene.titles.get(str(claim.facts.get("other_item_id")), ""))
+                other = self._spoken.another(scene.titles.get(str(claim.facts.get("other_item_id")), ""))
                 values.update({"other_item": other} if other else {})
                 continue
             try:
@@ -108,18 +113,30 @@ class Realiser:
         verbs = self.lexicon.verbs.get(event_kind)
         pieces = skeleton.pieces
         parts: list[str] = []
-        for literal, slot in zip(pieces[::2], pieces[1::2], strict=False):
+        for place, (literal, slot) in enumerate(zip(pieces[::2], pieces[1::2], strict=False)):
+            is_label = slot == ITEM and ITEM_LABEL in values and pieces[2 * place + 2].startswith((":", "："))
+            value = values[ITEM_LABEL if is_label else slot]
             said = _exchange(literal, verbs) if verbs else literal
             ended = said.rstrip()
-            begins = ended[-1] in ".?!" if ended else not parts
-            parts.append(_agree_article(said, values[slot]))
-            parts.append(_capitalise(values[slot]) if begins else values[slot])
+            begins = ended[-1] in STOPS if ended else not parts
+            parts.append(self._agree_article(said, value))
+            parts.append(_capitalise(value) if begins else value)
         parts.append(_exchange(pieces[-1], verbs) if verbs else pieces[-1])
         return parts
 
     def name(self, name: str) -> str:
         """Return a name of the catalogue, cleaned and limited in length."""
         return self._writer.name(name)
+
+    def _agree_article(self, literal: str, value: str) -> str:
+        """Return the text before a slot with its article, if it ends in one, as the value needs it."""
+        articles = self.lexicon.spoken_names.articles
+        for article in set(articles.values()):
+            if literal.lower().endswith(article) and re.search(rf"(?:^|\s){re.escape(article)}$", literal, re.I):
+                wanted = next(each for pattern, each in articles.items() if re.search(pattern, value, re.I))
+                start = len(literal) - len(article)
+                return literal[:start] + (_capitalise(wanted) if literal[start].isupper() else wanted)
+        return literal
 
     def _claim_values(self, kind: str, facts: tuple[tuple[str, Fact], ...], as_of: dt.date) -> dict[str, str]:
         """Return slot values of one claim; cached by its facts."""
@@ -144,18 +161,4 @@ def _exchange(literal: str, verbs: Mapping[str, str]) -> str:
 @lru_cache(maxsize=32)
 def _verb_pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = sorted(forms, key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
-
-
-def _agree_article(literal: str, value: str) -> str:
-    """Return the text before a slot with ``a`` or ``an`` as the value needs it."""
-    if not literal.endswith(("a ", "an ", "A ", "An ")):
-        return literal
-    match = re.search(r"(^|\s)([Aa]n?) $", literal)
-    if match is None:
-        return literal
-    import inflect
-
-    article = str(inflect.engine().a(value)).split(" ", 1)[0]
-    kept = article.capitalize() if match.group(2)[0] == "A" else article
-    return f"{literal[: match.start(2)]}{kept} "
+    return re.compile(bounded("|".join(map(re.escape, longest_first))), re.IGNORECASE)

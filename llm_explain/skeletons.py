@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llm_explain.claims import KINDS as CLAIM_KINDS
 from llm_explain.errors import ClaimError
+from llm_explain.scripts import LETTER, SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +25,11 @@ SLOT = re.compile(r"\{([a-z_]+)\}")
 
 ITEM = "item"
 """The one slot that every sentence may use, once."""
+
+ITEM_LABEL = "item_label"
+"""Value of ``{item}`` before a colon, where it is a label and not part of a sentence."""
+
+_OPENING_WORD = re.compile(rf"\{{[a-z_]+\}}|(?:['’{{}}]|{LETTER})+|{SIGN}{{1,2}}")
 
 OPENING_WORDS = 3
 """Two texts of one list never share their first words, this many."""
@@ -146,14 +152,15 @@ class Skeleton:
         return all(any(need.degree in licences.get(kind, ()) for kind in need.kinds) for need in self.needs)
 
 
-def opening(text: str) -> str:
+def opening(text: str, n_words: int = OPENING_WORDS) -> str:
     """Return the first words of a sentence, lower-cased, without punctuation.
 
     Args:
         text: Sentence or skeleton.
+        n_words: How many.
 
     Returns:
-        At most three words, one space between them.
+        At most so many words, one space between them.
     """
-    words = re.findall(r"[\w'’{}]+", text.casefold())
-    return " ".join(words[:OPENING_WORDS])
+    words = _OPENING_WORD.findall(text.casefold())
+    return " ".join(words[:n_words])

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from babel import Locale
-from babel.dates import format_date, get_month_names
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from llm_explain.display_names import clean_name
+from llm_explain.spoken_names import SpokenNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from llm_explain.records import Fact
 
 _DAYS_IN_WEEK = 7
+_ALL = 0.995
+"""A share that would be written as 100 %, which "usually" says better."""
 
 
 class Facts(NamedTuple):
@@ -41,6 +43,7 @@ class ValueWriter:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
+        self._spoken = SpokenNames(lexicon)
         self._locale = Locale.parse(lexicon.babel_locale)
         self._date = lru_cache(maxsize=4096)(self._format_date)
         self._price = lru_cache(maxsize=4096)(self._format_price)
@@ -71,9 +74,8 @@ class ValueWriter:
         return {slot: value for slot, value in self._writers[kind](facts).items() if value}
 
     def name(self, name: str) -> str:
-        """Return a name of the catalogue, cleaned and limited in length."""
-        formats = self.lexicon.formats
-        return clean_name(name, formats.max_name_length, formats.ellipsis)
+        """Return a category or brand in the locale's words, cleaned and limited in length."""
+        return self._spoken.name(name)
 
     def repeat_item(self, facts: Facts) -> dict[str, str | None]:
         """Return ``times`` and ``last_date``."""
@@ -119,7 +121,7 @@ class ValueWriter:
         return {
             "brand_category": self.name(str(facts.found["category"])),
             "brand": brand or None,
-            "brand_share": None if share is None else self._percent(share),
+            "brand_share": self._percent(share) if share is not None and share < _ALL else None,
         }
 
     def usual_price(self, facts: Facts) -> dict[str, str | None]:
@@ -161,7 +163,7 @@ class ValueWriter:
         number = month if isinstance(month, int) else int(str(month).split("-")[1]) if "-" in str(month) else 0
         lift = format_decimal(math.floor(float(facts.found["lift"]) * 10) / 10, format="0.0", locale=self._locale)
         return {
-            "month": get_month_names("wide", locale=self._locale)[number] if number else str(month),
+            "month": self._month(number) if number else str(month),
             "lift": self.lexicon.measures["factor"]["other"].format(n=lift),
         }
 
@@ -180,6 +182,9 @@ class ValueWriter:
 
     def _format_price(self, amount: float) -> str:
         return format_currency(amount, self.lexicon.formats.currency, locale=self._locale)
+
+    def _month(self, number: int) -> str:
+        return format_date(dt.date(2000, number, 1), self.lexicon.formats.month, locale=self._locale)
 
     def _percent(self, share: float) -> str:
         return format_percent(math.floor(share * 100 + 0.5) / 100, self.lexicon.formats.percent, locale=self._locale)

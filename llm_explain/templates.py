@@ -14,11 +14,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from llm_explain.errors import PromptError
 from llm_explain.generation.corpus import corpus_hash, read_corpus
 from llm_explain.prompts import read_prompt_file
+from llm_explain.scripts import STOPS, bounded
 from llm_explain.skeletons import Skeleton, Tone, in_order, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from llm_explain.lexicon import Lexicon
 
@@ -26,7 +27,6 @@ MOST_KINDS = 3
 """A sentence states at most this many claims."""
 
 _TRIES = 120
-_MENTIONS_ITEM = re.compile(r"\b(?:this|it|it's|this one's)\b|\{item\}|<this>", re.IGNORECASE)
 
 
 class _Strict(BaseModel):
@@ -42,8 +42,32 @@ class _Clauses(_Strict):
     again_short: tuple[str, ...] = ()
 
 
+class _Mentions(_Strict):
+    """How clauses speak of the item: ``<this>`` in the file.
+
+    Attributes:
+        first: Where it is mentioned first.
+        later: Afterwards.
+        pattern: Regular expression of a mention.
+    """
+
+    first: str
+    later: str
+    pattern: str
+
+
+class _Exchange(_Strict):
+    """A regular expression and what replaces it."""
+
+    pattern: str
+    text: str
+
+
 class _Grammar(_Strict):
     version: Literal[1]
+    mentions: _Mentions
+    comma: str
+    spoken: _Exchange | None = None
     contractions: dict[str, str]
     clauses: dict[str, _Clauses]
     sentences: dict[Tone, dict[int, tuple[str, ...]]]
@@ -116,49 +140,55 @@ class Templates:
             clause = self._clause(kinds, place, "short" if tone == "concise" else "full", chance)
             text = text.replace(f"<{letter}>", clause)
             text = text.replace(f"<{letter.upper()}>", clause[:1].upper() + clause[1:])
-        text = _mention(text)
-        return self._written_out(text) if tone == "formal" else _contracted(text, self._grammar.contractions)
+        text = _mention(text, self._grammar.mentions)
+        return self._written_out(text) if tone == "formal" else self._contracted(text)
 
     def _clause(self, kinds: tuple[str, ...], place: int, form: str, chance: random.Random) -> str:
         """Return a clause for the kind at a place; one with a comma only at the end."""
         clauses = self._grammar.clauses[kinds[place]]
         named = set(kinds[:place])
-        repeats_category = bool(named & _OWN_CATEGORY) and kinds[place] in _OWN_CATEGORY
+        repeats_category = bool(named & _REPEATED_AFTER.get(kinds[place], frozenset()))
         choices: Sequence[str] = getattr(clauses, form)
         if repeats_category:
             choices = (clauses.again if form == "full" else clauses.again_short) or choices
         if len(kinds) > 1:
             is_last = place == len(kinds) - 1
-            choices = [clause for clause in choices if "," not in clause or (is_last and form == "full")] or choices
+            comma = self._grammar.comma
+            choices = [clause for clause in choices if comma not in clause or (is_last and form == "full")] or choices
         return chance.choice(choices)
 
     def _written_out(self, text: str) -> str:
         """Write contractions out, as one writes formally."""
         for short, long in sorted(self._grammar.contractions.items(), key=lambda pair: -len(pair[0])):
-            text = re.sub(rf"\b{re.escape(short)}(?!\w)", long, text)
-            text = re.sub(rf"\b{re.escape(short[0].upper() + short[1:])}(?!\w)", long[0].upper() + long[1:], text)
+            text = re.sub(bounded(re.escape(short)), long, text)
+            text = re.sub(bounded(re.escape(short[0].upper() + short[1:])), long[0].upper() + long[1:], text)
         return text
+
+    def _contracted(self, text: str) -> str:
+        """Contract at the beginning of a clause, as one speaks."""
+        contraction = self._grammar.spoken
+        return re.sub(contraction.pattern, contraction.text, text) if contraction else text
 
 
 _OWN_CATEGORY = frozenset({"category_affinity", "usual_brand", "usual_price"})
 """Kinds that name the item's own category."""
 
+_REPEATED_AFTER = {
+    **dict.fromkeys(_OWN_CATEGORY, _OWN_CATEGORY),
+    "related_category": frozenset({"repeat_item", "due", "category_affinity"}),
+}
+"""Kinds after which a kind has its "again" clauses: it names the same category, or one more that the user buys."""
 
-def _mention(text: str) -> str:
-    """Write ``this`` where the item is first mentioned and ``it`` afterwards."""
+
+def _mention(text: str, mentions: _Mentions) -> str:
+    """Write the item's first mention and its later ones."""
     while (position := text.find("<this>")) >= 0:
-        is_known = _MENTIONS_ITEM.search(text[:position]) is not None
-        word = "it" if is_known else "this"
-        starts = not text[:position].strip() or text[:position].rstrip()[-1] in ".?!"
+        is_known = re.search(mentions.pattern, text[:position], re.IGNORECASE) is not None
+        word = mentions.later if is_known else mentions.first
+        starts = not text[:position].strip() or text[:position].rstrip()[-1] in STOPS
         text = text[:position] + (word.capitalize() if starts else word) + text[position + len("<this>") :]
     capital = re.sub(r"([.?!] )([a-z])", lambda match: match.group(1) + match.group(2).upper(), text)
     return capital[:1].upper() + capital[1:]
-
-
-def _contracted(text: str, contractions: Mapping[str, str]) -> str:
-    """Write ``it is`` as ``it's`` and the like, as one speaks."""
-    clause_start = r"(^|[,:;.?] |\b(?:because|and|that) )"
-    return re.sub(clause_start + r"([Ii])t is ", r"\1\2t's ", text) if "it's" in contractions else text
 
 
 def _load_grammar(locale: str) -> tuple[_Grammar, str]:

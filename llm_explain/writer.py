@@ -12,7 +12,9 @@ from llm_explain.claims import EVENT_KIND
 from llm_explain.display_names import inside_sentence
 from llm_explain.errors import GenerationError, MissingExtraError
 from llm_explain.generation.drafts import ModelSource
+from llm_explain.generation.weights import is_tuned
 from llm_explain.lexicon import load_lexicon
+from llm_explain.phrasebook import PhrasebookSource
 from llm_explain.realise import Realiser, Scene
 from llm_explain.records import Text
 from llm_explain.skeletons import in_order
@@ -61,14 +63,24 @@ class Writer:
     Args:
         policy: Blocked words, brands that have no name, the currency.
         catalogue: The shop's items; their names may stand only in slots.
-        language_model: Folder, hub id or ``auto``; ``None`` for templates only.
+        language_model: Folder, hub id or ``auto``; ``None`` for none.
+        has_phrasebook: Whether the locale's phrasebook answers first.
 
     Attributes:
-        language_model: Folder, hub id or ``auto``; ``None`` for templates only.
+        language_model: Folder, hub id or ``auto``; ``None`` for none.
+        has_phrasebook: Whether the locale's phrasebook answers first.
     """
 
-    def __init__(self, *, policy: Policy, catalogue: Catalogue, language_model: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        catalogue: Catalogue,
+        language_model: str | None = None,
+        has_phrasebook: bool = True,
+    ) -> None:
         self.language_model = language_model
+        self.has_phrasebook = has_phrasebook
         self._policy = policy
         self._catalogue = catalogue
         brands = filter(policy.may_name_brand, catalogue.brand_names)
@@ -107,7 +119,14 @@ class Writer:
         return self._stations(locale).shelf_title(category)
 
     def _open(self, locale: str) -> _Station:
-        return _Station(self._policy, self._catalogue, self._names, locale=locale, language_model=self.language_model)
+        return _Station(
+            self._policy,
+            self._catalogue,
+            self._names,
+            locale=locale,
+            language_model=self.language_model,
+            has_phrasebook=self.has_phrasebook,
+        )
 
 
 class _Station:
@@ -121,6 +140,7 @@ class _Station:
         *,
         locale: str,
         language_model: str | None,
+        has_phrasebook: bool,
     ) -> None:
         self._lexicon = load_lexicon(locale).with_currency(policy.currency)
         self._policy = policy
@@ -128,16 +148,20 @@ class _Station:
         self._realiser = Realiser(self._lexicon)
         self._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
         templates = Templates(self._lexicon)
-        self._sources: list[SkeletonSource] = [*_model_sources(language_model, self._lexicon)]
+        is_written = self._lexicon.has_packaged_model or language_model != "auto"
+        phrasebook = PhrasebookSource.of_locale(self._lexicon) if has_phrasebook else None
+        self._sources: list[SkeletonSource] = [phrasebook] if phrasebook else []
+        self._sources += _model_sources(language_model if is_written else None, self._lexicon)
         self._sources.append(TemplateSource(templates))
 
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
-        """Let each source make ready what the list needs; a source that fails is left out from now on."""
-        combinations = dict.fromkeys(kinds for kinds in wanted if kinds)
+        """Let each source make ready what the ones before it do not have; one that fails is left out from now on."""
+        missing = list(dict.fromkeys(kinds for kinds in wanted if kinds))
         for source in tuple(self._sources):
             until = time.monotonic() + deadline if deadline is not None else float("inf")
             try:
-                source.prepare(combinations, tone, deadline=until)
+                source.prepare(missing, tone, deadline=until)
+                missing = [kinds for kinds in missing if not source.skeletons(kinds, tone)]
             except MissingExtraError as error:
                 _LOG.warning("%s Sentences come from the other sources.", error)
                 self._sources.remove(source)
@@ -248,4 +272,4 @@ def _model_sources(language_model: str | None, lexicon: Lexicon) -> list[Skeleto
 
         return TransformersGenerator.load(language_model)
 
-    return [ModelSource(open_generator, lexicon)]
+    return [ModelSource(open_generator, lexicon, is_tuned=is_tuned(language_model))]

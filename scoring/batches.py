@@ -285,7 +285,8 @@ def link_user(
     Returns:
         Sums, shape ``(n_users, rank)``.
     """
-    sums = csr_matrix((weight, (user, item)), shape=(n_users, len(links.source))) @ links.source
+    known, place = np.unique(item, return_inverse=True)  # a few rows of the catalogue
+    sums = csr_matrix((weight, (user, place)), shape=(n_users, len(known))) @ links.source[known].astype(np.float64)
     return np.asarray(sums, dtype=np.float64)
 
 

@@ -98,6 +98,7 @@ class Context(nn.Module):
 
     Args:
         labels: Labels of the promotions table.
+        gain: Size of the curves, beside own history of a bought item.
     """
 
     def __init__(self, labels: tuple[str, ...], *, gain: float) -> None:

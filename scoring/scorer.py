@@ -149,6 +149,7 @@ class GlassBoxScorer:
                 inputs.double(), torch.from_numpy(candidates), torch.from_numpy(links.target).double()
             )
         self.item_embedding: FloatArray = V.numpy()  # (n_items, d + rank)
+        self._candidate_embedding = np.ascontiguousarray(self.item_embedding[candidates])
         self.links, self._item_stats = links, item_stats(snapshot, links)
         self._context: tuple[pd.Timestamp, FloatArray] | None = None
 
@@ -260,7 +261,8 @@ class GlassBoxScorer:
             Logits, shape ``(n,)``.
         """
         index = np.arange(len(self.catalogue)) if item_index is None else item_index
-        tower = self.item_embedding[index] @ state.user_embedding_all
+        V = self._candidate_embedding if index is self.candidates else self.item_embedding[index]
+        tower = V @ state.user_embedding_all
         own = self.own_parts(state, index).sum(axis=1)
         score: FloatArray = tower + own + self.context_parts(state.history.as_of, index).sum(axis=1)
         return score

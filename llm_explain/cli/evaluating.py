@@ -56,3 +56,44 @@ def verifier(
     table.add_row("all", str(figures["mutants"]), str(figures["caught"]))
     OUT.print(table)
     OUT.print(f"{figures['refused']} of {figures['true_texts']} true sentences refused")
+
+
+@app.command("drafts")
+def drafts(
+    n: Annotated[int, typer.Option("--n", min=1, help="How many first drafts.")] = 2000,
+    language_model: Annotated[str, typer.Option(metavar="NAME", help="auto, or the folder of an adapter.")] = "auto",
+    untuned: Annotated[bool, typer.Option(help="Also let the base model write, shown examples.")] = True,
+    seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
+    locale: options.Locale = "en",
+    json: options.Json = False,
+) -> None:
+    """Count the first drafts that the verifier accepts, on combinations of claim kinds that were held out."""
+    from llm_explain.errors import SettingError
+    from llm_explain.evaluation.draft_check import check_drafts, unseen_combinations
+    from llm_explain.generation.transformers_generator import TransformersGenerator
+    from llm_explain.generation.weights import find_weights
+    from llm_explain.lexicon import load_lexicon
+
+    adapter = find_weights(language_model).adapter
+    if adapter is None:
+        raise SettingError(f"{language_model} has no adapter but a tuned model is needed. Run llm-explain tune first.")
+    lexicon = load_lexicon(locale)
+    with progress() as report:
+        found = check_drafts(
+            TransformersGenerator.load(language_model, is_constrained=True),
+            TransformersGenerator.load("untuned") if untuned else None,
+            unseen_combinations(adapter, lexicon),
+            lexicon,
+            n=n,
+            seed=seed,
+            progress=report,
+        )
+    if json:
+        write_json_lines([found.to_dict()])
+        return
+    OUT.print(f"{found.accepted} of {found.drafts} first drafts accepted; {found.distinct} of them different")
+    if found.accepted_untuned is not None:
+        OUT.print(f"{found.accepted_untuned} of the untuned model's accepted")
+    OUT.print(f"most frequent four-word opening: {found.top_opening:.1%}")
+    for code, times in found.faults.items():
+        OUT.print(f"  {code}: {times}")

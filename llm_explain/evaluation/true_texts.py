@@ -190,7 +190,7 @@ class TrueTexts:
             skeleton = Skeleton(
                 text=line.text,
                 kinds=kinds,
-                tone=line.tone,  # type: ignore[arg-type]  # the reader of the corpus checks it
+                tone=line.tone,
                 slots=tuple(SLOT.findall(line.text)),
                 needs=finding.needs,
                 same=finding.same,

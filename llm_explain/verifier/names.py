@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from llm_explain.scripts import LETTER, SIGN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_TOKEN = re.compile(r"\w+(?:['’]\w+)*")
+_TOKEN = re.compile(rf"{LETTER}+(?:['’]{LETTER}+)*|{SIGN}")
+"""A word, or one sign of a script that does not part words."""
 
 
 class NameMatch(NamedTuple):

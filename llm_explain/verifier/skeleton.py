@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from llm_explain.skeletons import Tone
     from llm_explain.verifier.wording import Phrase
 
-_SENTENCE_END = re.compile(r"[.?!](?=\s|$)")
 _LINK = re.compile(r"https?:|www\.|\w@\w|\w\.(?:com|net|org|io|shop|cn|de|uk)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>\[\]|`\\^~_=*#]|&#?\w+;|\{\{|\}\}|\{%")
 _MOST_SENTENCES = 2
@@ -131,8 +130,8 @@ class SkeletonVerifier:
             ("unlicensed_price", re.compile(r"[$€£¥]|\bUSD\b")),
             ("unlicensed_percent", re.compile(r"%")),
             ("unknown_slot", re.compile(r"[{}]")),
-            ("spacing", re.compile(r"\s{2,}|\s[,.;:?!](?=\s|$)|^\s|\s$|[,;:]{2}|[^.]\.\.(?!\.)|\n")),
-            ("repeated_word", re.compile(r"\b([A-Za-z]+) \1\b", re.IGNORECASE)),
+            ("spacing", self.wording.form["spacing"]),
+            ("repeated_word", self.wording.form["repeated"]),
         ):
             for match in pattern.finditer(without_slots):
                 yield Fault(code, f"{match.group(0)!r} may not stand here", match.span())
@@ -140,13 +139,15 @@ class SkeletonVerifier:
 
     def _shape(self, text: str, without_slots: str) -> Iterator[Fault]:
         """Yield faults of sentence shape."""
-        if not re.search(r"[.?!…]$", text):
-            yield Fault("unfinished", "the sentence does not end in . or ?", (len(text), len(text)))
-        if len(_SENTENCE_END.findall(without_slots)) > _MOST_SENTENCES or without_slots.count("!") > 1:
+        form = self.wording.form
+        if not form["ends"].search(text):
+            yield Fault("unfinished", "the text does not end as a sentence does", (len(text), len(text)))
+        n_sentences = len(form["sentence_end"].findall(without_slots))
+        if n_sentences > _MOST_SENTENCES or len(form["exclamation"].findall(without_slots)) > 1:
             yield Fault("too_many_sentences", f"at most {_MOST_SENTENCES} sentences and one ! are allowed")
-        if not re.match(r"[\"“]?[A-Z{]", text):
+        if not form["begins"].search(text):
             yield Fault("capital", f"the sentence begins with {text[:1]!r} but a capital letter is needed", (0, 1))
-        if match := re.search(r"[.?!] [a-z]", text):
+        if match := form["small_beginning"].search(text):
             yield Fault("capital", "a sentence begins with a small letter", match.span())
         if match := self.wording.imperative.search(without_slots.lower()):
             yield Fault("pressing", f"{match.group(0)!r} presses the shopper", match.span())
@@ -220,13 +221,16 @@ class SkeletonVerifier:
         earlier = -1
         for phrase in phrases:
             direction = self.wording.causes.get(phrase.text)
-            begin = _sentence_start(lowered, phrase.start)
-            before, after = lowered[begin : phrase.start], lowered[phrase.end : _sentence_stop(lowered, phrase.end)]
+            end = self.wording.form["sentence_end"]
+            begin = _sentence_start(lowered, phrase.start, end)
+            stop = _sentence_stop(lowered, phrase.end, end)
+            before, after = lowered[begin : phrase.start], lowered[phrase.end : stop]
             if direction == "back" and earlier == begin:
                 is_wrong = not self.wording.joins_reasons.search(before)
             elif direction == "back":
                 earlier = begin
-                last_clause = after.rpartition(",")[2] if "," in after else ""
+                comma = self._lexicon.form.comma
+                last_clause = after.rpartition(comma)[2] if comma in after else ""
                 is_wrong = self._says_something(before if before.strip() else last_clause)
             else:
                 is_wrong = direction == "forward" and self._says_something(after)
@@ -286,10 +290,10 @@ def _covers(pattern: re.Pattern[str], text: str, span: tuple[int, int]) -> bool:
     return any(match.start() <= span[0] and span[1] <= match.end() for match in pattern.finditer(text))
 
 
-def _sentence_start(text: str, before: int) -> int:
-    return max((match.end() for match in _SENTENCE_END.finditer(text, 0, before)), default=0)
+def _sentence_start(text: str, before: int, sentence_end: re.Pattern[str]) -> int:
+    return max((match.end() for match in sentence_end.finditer(text, 0, before)), default=0)
 
 
-def _sentence_stop(text: str, after: int) -> int:
-    match = _SENTENCE_END.search(text, after)
+def _sentence_stop(text: str, after: int, sentence_end: re.Pattern[str]) -> int:
+    match = sentence_end.search(text, after)
     return match.start() if match else len(text)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from llm_explain.realise import Realiser
 from llm_explain.records import Fault, Verdict
-from llm_explain.skeletons import ITEM, SLOTS
+from llm_explain.scripts import LETTER, STOPS, bounded
+from llm_explain.skeletons import ITEM, ITEM_LABEL, SLOTS
 from llm_explain.verifier.names import NameIndex
 from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from llm_explain.records import Claim
 
 _MOST_READINGS = 24
-_SAID_TWICE = re.compile(r"(\S[^.?!]{11,}[.?!]) (\1)")
+_SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,7 @@ class Verifier:
         self._skeletons = SkeletonVerifier(lexicon)
         self._realiser = Realiser(lexicon)
         blocked = sorted({word.strip() for word in blocklist if word.strip()}, key=len, reverse=True)
-        self._blocked = (
-            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, blocked))})(?!\w)", re.IGNORECASE) if blocked else None
-        )
+        self._blocked = re.compile(bounded("|".join(map(re.escape, blocked))), re.IGNORECASE) if blocked else None
 
     def verify(self, text: str, claims: Sequence[Claim], scene: Scene, *, is_neutral: bool = False) -> Verdict:
         """Return every fault of a text.
@@ -133,7 +132,7 @@ class Verifier:
         guarded = [_occurrence(value) for value in sorted(values.values(), key=len, reverse=True)]
         forms = sorted({*verbs, *verbs.values()}, key=len, reverse=True)
         pattern = re.compile(
-            rf"(?P<value>{'|'.join(guarded) or '(?!)'})|\b(?:{'|'.join(map(re.escape, forms))})\b", re.I
+            rf"(?P<value>{'|'.join(guarded) or '(?!)'})|{bounded('|'.join(map(re.escape, forms)))}", re.I
         )
         purchases = {form: purchase for purchase, form in reversed(verbs.items())}
         faults: list[Fault] = []
@@ -154,7 +153,10 @@ class Verifier:
         kinds = {claim.kind for claim in claims}
         by_value: dict[str, list[str]] = {}
         for slot, value in values.items():
-            by_value.setdefault(value, []).append(slot)
+            if slot != ITEM_LABEL:
+                by_value.setdefault(value, []).append(slot)
+        if ITEM_LABEL in values:
+            by_value.setdefault(values[ITEM_LABEL], [ITEM])
         places = _find(text, by_value)
         best: tuple[_Reading, Finding] | None = None
         for assignment in _assignments(places, by_value):
@@ -203,17 +205,20 @@ class Verifier:
             for match in re.finditer(_occurrence(value), text, re.IGNORECASE)
         ]
         wording = self._skeletons.wording
+        words = wording.unspaced_words(text.lower())
         for match in self.names.find(text):
             if any(start <= match.start and match.end <= end for start, end in spans):
                 continue
             if all(wording.is_known(word) for word in match.name.split()):
+                continue
+            if any(word.start <= match.start and match.end <= word.end for word in words):
                 continue
             yield Fault("unlicensed_name", f"{match.name!r} is a name that no claim licenses", (match.start, match.end))
 
 
 def _occurrence(value: str) -> str:
     """Return a pattern of a value that stands by itself."""
-    return rf"(?<![\w$€£%.-]){re.escape(value)}(?![\w%]|[.,-]\w)"
+    return rf"(?<![$€£¥%.-])(?<!{LETTER}){re.escape(value)}(?!{LETTER}|%|[.,-]{LETTER})"
 
 
 def _find(text: str, by_value: Mapping[str, Sequence[str]]) -> list[_Place]:
@@ -225,7 +230,7 @@ def _find(text: str, by_value: Mapping[str, Sequence[str]]) -> list[_Place]:
         pattern = _occurrence(value).replace(re.escape(value), first + re.escape(value[1:]), 1)
         for match in re.finditer(pattern, text):
             is_capital = match.group(0) != value
-            begins = re.search(r"(?:^|[.?!] )$", text[: match.start()]) is not None
+            begins = re.search(rf"(?:^|[{STOPS}] ?)$", text[: match.start()]) is not None
             if is_capital and not begins:
                 continue
             if all(match.end() <= place.start or place.end <= match.start() for place in places):

@@ -6,7 +6,8 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from llm_explain.skeletons import SLOT
+from llm_explain.scripts import AFTER_WORD, BEFORE_WORD, LETTER, SIGN, any_of
+from llm_explain.skeletons import KIND_OF_SLOT, SLOT
 
 if TYPE_CHECKING:
     from llm_explain.lexicon import Lexicon
@@ -59,9 +60,9 @@ class Wording:
             **dict.fromkeys(causes.forward, "forward"),
             **dict.fromkeys(causes.plain, "plain"),
         }
-        known = {*lexicon.idioms, *self.licensing, *self.forbidden, *self.degrees, *self.causes}
-        phrases = "|".join(re.escape(phrase) for phrase in sorted(known, key=len, reverse=True))
-        self._reader = re.compile(rf"(?<![\w'-])(?:(?:{phrases})(?![\w'-])|[^\W\d_][\w'-]*)")
+        known = {*self.vocabulary, *self.licensing, *self.forbidden, *self.degrees, *self.causes}
+        unknown = rf"(?![\d_]){LETTER}(?:['-]|{LETTER})*|{SIGN}"
+        self._reader = re.compile(rf"{BEFORE_WORD}(?:(?:{any_of(known)}){AFTER_WORD}|{unknown})")
 
     def read(self, lowered: str) -> list[Phrase]:
         """Return the phrases of a lower-cased skeleton, longest first at each place; slots are passed over.
@@ -75,9 +76,40 @@ class Wording:
         blanked = SLOT.sub(lambda match: "\x00" * len(match.group(0)), lowered)
         return [Phrase(match.group(0), match.start(), match.end()) for match in self._reader.finditer(blanked)]
 
+    def place(self, text: str, kind: str) -> int:
+        """Return where a skeleton first speaks of a claim kind; its end where it only implies the kind.
+
+        Args:
+            text: Skeleton.
+            kind: Claim kind.
+
+        Returns:
+            Position of the first slot or statement of the kind.
+        """
+        lowered = text.lower()
+        places = [match.start() for match in SLOT.finditer(lowered) if KIND_OF_SLOT.get(match.group(1)) == kind]
+        patterns = self.states.get(kind, ())
+        places += [match.start() for pattern in patterns if (match := pattern.search(lowered))]
+        return min(places, default=len(text))
+
     def is_known(self, word: str) -> bool:
         """Return whether the lexicon has an opinion on a word, so that it is no name by itself."""
         return any(word in words for words in (self.vocabulary, self.licensing, self.degrees, self.causes))
+
+    def unspaced_words(self, lowered: str) -> list[Phrase]:
+        """Return the known words of a script without spaces: a name that only ends up within them is none.
+
+        Args:
+            lowered: Lower-cased text.
+
+        Returns:
+            Phrases of at least two signs, in order.
+        """
+        return [
+            phrase
+            for phrase in self.read(lowered)
+            if len(phrase.text) > 1 and re.fullmatch(f"{SIGN}+", phrase.text) and phrase.text not in self.forbidden
+        ]
 
     @cached_property
     def roles(self) -> dict[str, tuple[re.Pattern[str], ...]]:
@@ -101,6 +133,11 @@ class Wording:
         return tuple((entry.kinds, self.lexicon.pattern(entry.pattern)) for entry in self.lexicon.statements)
 
     @cached_property
+    def form(self) -> dict[str, re.Pattern[str]]:
+        """What a sentence looks like, by the names of the lexicon's form."""
+        return {name: re.compile(pattern or "(?!)") for name, pattern in self.lexicon.form.model_dump().items()}
+
+    @cached_property
     def clause_break(self) -> re.Pattern[str]:
         """What separates two clauses."""
         return self.lexicon.pattern(self.lexicon.clause_break)
@@ -113,8 +150,9 @@ class Wording:
     @cached_property
     def imperative(self) -> re.Pattern[str]:
         """A sentence that begins with a verb that presses."""
-        verbs = "|".join(map(re.escape, self.lexicon.imperatives))
-        return re.compile(rf"(?:^|[.?!:;–—] )\W*(?:please |so |just |and |simply )?(?:{verbs})(?![\w'-])")
+        return re.compile(
+            rf"(?:{self.lexicon.form.imperative_start})(?:{any_of(self.lexicon.imperatives)}){AFTER_WORD}"
+        )
 
     @cached_property
     def stray_character(self) -> re.Pattern[str]:

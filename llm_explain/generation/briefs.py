@@ -1,0 +1,150 @@
+"""What a tuned language model is told to write: tone, claim kinds in their order, the slots and degrees of each.
+
+A finished sentence can be read back into its brief, which is how the training pairs are made; a new brief is drawn from
+how the hand-written sentences speak of each kind. So one combination of kinds gives many different briefs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, SLOTS, in_order
+from llm_explain.verifier import SkeletonVerifier
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterable, Sequence
+
+    from llm_explain.generation.corpus import CorpusLine
+    from llm_explain.lexicon import Lexicon
+    from llm_explain.skeletons import Tone
+
+
+class Part(NamedTuple):
+    """What a sentence is to say of one claim kind.
+
+    Attributes:
+        kind: The claim kind.
+        slots: Its slots, each once; none for a kind that words alone can state.
+        degree: Word of degree that the sentence uses of it, as the lexicon names it; empty for none.
+    """
+
+    kind: str
+    slots: tuple[str, ...] = ()
+    degree: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What one sentence is to hold.
+
+    Attributes:
+        tone: ``friendly``, ``concise`` or ``formal``.
+        parts: One for each claim kind, in the order in which the sentence states them.
+        is_causal: Whether the sentence says that these are reasons.
+        has_item: Whether it names the item.
+    """
+
+    tone: Tone
+    parts: tuple[Part, ...]
+    is_causal: bool
+    has_item: bool = False
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the claim kinds in the order in which the sentence states them."""
+        return tuple(part.kind for part in self.parts)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Return every slot of the sentence, each once."""
+        named = tuple(slot for part in self.parts for slot in part.slots)
+        return (*named, ITEM) if self.has_item else named
+
+
+class BriefReader:
+    """Reads finished skeletons back into briefs.
+
+    Args:
+        lexicon: The locale's words.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._verifier = SkeletonVerifier(lexicon)
+
+    def read(self, text: str, kinds: Iterable[str], tone: Tone) -> Brief:
+        """Return what a sentence holds.
+
+        Args:
+            text: A skeleton that the verifier accepts.
+            kinds: Claim kinds that it states.
+            tone: Its tone.
+
+        Returns:
+            The brief that asks for such a sentence.
+        """
+        named = in_order(kinds)
+        finding = self._verifier.check(text, named)
+        found = SLOT.findall(text)
+        degrees = {
+            kind: need.degree
+            for need in sorted(finding.needs, key=lambda need: need.degree)
+            for kind in named
+            if kind in need.kinds
+        }
+        parts = [
+            Part(kind, tuple(slot for slot in found if KIND_OF_SLOT.get(slot) == kind), degrees.get(kind, ""))
+            for kind in sorted(named, key=lambda kind: self._verifier.wording.place(text, kind))
+        ]
+        return Brief(tone, tuple(parts), finding.is_causal, ITEM in found)
+
+
+class BriefBook:
+    """Draws new briefs in the manner of the hand-written sentences.
+
+    Args:
+        lexicon: The locale's words.
+        lines: The hand-written sentences.
+    """
+
+    def __init__(self, lexicon: Lexicon, lines: Sequence[CorpusLine]) -> None:
+        reader = BriefReader(lexicon)
+        self._twins = lexicon.twins
+        self._parts: dict[tuple[str, Tone], list[Part]] = defaultdict(list)
+        self._frames: dict[tuple[int, Tone], list[tuple[bool, bool]]] = defaultdict(list)
+        for line in lines:
+            brief = reader.read(line.text, line.kinds, line.tone)
+            self._frames[len(brief.parts), line.tone].append((brief.is_causal, brief.has_item))
+            for part in brief.parts:
+                if set(SLOTS[part.kind].required) <= set(part.slots):
+                    self._parts[part.kind, line.tone].append(part)
+
+    def draw(self, kinds: Iterable[str], tone: Tone, chance: random.Random, *, is_plain: bool = False) -> Brief:
+        """Return a brief for a combination of kinds.
+
+        Args:
+            kinds: Claim kinds.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            chance: Source of all chance.
+            is_plain: Whether to leave out what not every claim can fill: words of degree and slots that may be empty.
+
+        Returns:
+            A brief whose order, slots and degrees occur in the hand-written sentences.
+        """
+        named = list(in_order(kinds))
+        chance.shuffle(named)
+        is_causal, has_item = chance.choice(self._frames.get((len(named), tone)) or [(True, False)])
+        parts: list[Part] = []
+        for kind in named:
+            required = SLOTS[kind].required
+            part = (
+                Part(kind, required)
+                if is_plain
+                else chance.choice(self._parts.get((kind, tone)) or [Part(kind, required)])
+            )
+            said = {slot for other in parts for slot in other.slots}
+            twins = {slot for slot in required if said & set(self._twins.get(slot, ()))}
+            parts.append(part._replace(slots=tuple(slot for slot in part.slots if slot not in twins)))
+        return Brief(tone, tuple(parts), is_causal, has_item and not is_plain)

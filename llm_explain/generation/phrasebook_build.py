@@ -1,0 +1,154 @@
+"""Let a language model fill a phrasebook: drafts in rounds, verified, without near-duplicates, opened differently."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from llm_explain.skeletons import KINDS, SLOT, TONES, in_order, opening
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from llm_explain.generation.asking import Asking
+    from llm_explain.phrasebook import Combination
+    from llm_explain.prompts import Prompt
+    from llm_explain.skeletons import Skeleton, Tone
+
+ENOUGH = 12
+"""Least number of skeletons of a combination."""
+
+SAME_OPENING = 2
+"""At most this many skeletons of a combination begin alike."""
+
+TOO_NEAR = 0.985
+"""Cosine similarity from which two skeletons of a combination count as one."""
+
+_BATCH = 96
+_ROUNDS = 6
+
+
+class Encoder(Protocol):
+    """Turns sentences into vectors; a ``SentenceTransformer`` is one."""
+
+    def encode(self, sentences: Sequence[str], /, *, normalize_embeddings: bool) -> npt.NDArray[np.float32]:
+        """Return unit vectors, shape ``(n_sentences, d)``."""
+
+
+class DraftWriter(Protocol):
+    """What writes verified skeletons, as ``ModelSource`` does."""
+
+    def write(self, prompts: Sequence[Prompt], *, deadline: float = ..., seed: int = ...) -> list[Skeleton]:
+        """Return what is written now and accepted, one draft for each prompt."""
+
+
+@dataclass
+class Shelf:
+    """Skeletons of one combination while it is being filled.
+
+    Attributes:
+        texts: Kept so far.
+        vectors: Their embeddings.
+        openings: How often each opening was used.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    vectors: list[npt.NDArray[np.float32]] = field(default_factory=list)
+    openings: Counter[str] = field(default_factory=Counter)
+
+    def offer(self, text: str, vector: npt.NDArray[np.float32]) -> bool:
+        """Keep a skeleton unless it is known, nearly so, or begins like too many others.
+
+        Args:
+            text: Skeleton.
+            vector: Its embedding, of unit length.
+
+        Returns:
+            Whether it was kept.
+        """
+        first = opening(text)
+        is_known = text in self.texts or any(float(vector @ other) >= TOO_NEAR for other in self.vectors)
+        if is_known or self.openings[first] >= SAME_OPENING:
+            return False
+        self.texts.append(text)
+        self.vectors.append(vector)
+        self.openings[first] += 1
+        return True
+
+
+def every_combination(kinds: Iterable[str], *, most: int) -> list[tuple[str, ...]]:
+    """Return every combination of claim kinds that a sentence may state.
+
+    Args:
+        kinds: Kinds that the policy lets us speak.
+        most: Most kinds in one sentence.
+
+    Returns:
+        Combinations, single kinds first.
+    """
+    named = [kind for kind in KINDS if kind in set(kinds)]
+    return [in_order(chosen) for n in range(1, most + 1) for chosen in combinations(named, n)]
+
+
+def fill(
+    wanted: Sequence[tuple[str, ...]],
+    writer: DraftWriter,
+    asking: Callable[[int], Asking],
+    encoder: Encoder,
+    *,
+    n_each: int = ENOUGH,
+    tones: Sequence[Tone] = TONES,
+    begun: dict[Combination, Sequence[str]] | None = None,
+    progress: Callable[[str, int, int], None],
+) -> dict[Combination, list[str]]:
+    """Write skeletons until every combination has enough of them, or the rounds are over.
+
+    Args:
+        wanted: Combinations of kinds.
+        writer: Writes and verifies.
+        asking: Gives the prompts of a round, by its number.
+        encoder: Tells near-duplicates.
+        n_each: Skeletons for each combination and tone.
+        tones: Tones.
+        begun: What an earlier build has.
+        progress: Told a description, the skeletons kept and the skeletons wanted.
+
+    Returns:
+        Texts by combination; fewer than ``n_each`` where the model did not find more.
+    """
+    shelves: dict[Combination, Shelf] = {(kinds, tone): Shelf() for kinds in wanted for tone in tones}
+    for combination, texts in (begun or {}).items():
+        if combination in shelves:
+            _offer(shelves[combination], list(texts), encoder)
+    total = n_each * len(shelves)
+    for number in range(_ROUNDS):
+        open_shelves = [each for each, shelf in shelves.items() if len(shelf.texts) < n_each]
+        prompts = list(_prompts(open_shelves, shelves, asking(number), n_each, number))
+        for start in range(0, len(prompts), _BATCH):
+            written = writer.write(prompts[start : start + _BATCH], seed=number * 1000 + start)
+            for skeleton in written:
+                shelf = shelves[skeleton.kinds, skeleton.tone]
+                if len(shelf.texts) < n_each:
+                    _offer(shelf, [skeleton.text], encoder)
+            progress("writing the phrasebook", sum(len(shelf.texts) for shelf in shelves.values()), total)
+    return {each: shelf.texts for each, shelf in shelves.items()}
+
+
+def _prompts(
+    unfilled: Sequence[Combination], shelves: dict[Combination, Shelf], asking: Asking, n_each: int, number: int
+) -> Iterator[Prompt]:
+    """Yield what is asked in one round: a few more than are missing, since some will be refused or known."""
+    for kinds, tone in unfilled:
+        missing = n_each - len(shelves[kinds, tone].texts)
+        yield from asking.prompts(kinds, tone, missing + 2 + number * 2)  # type: ignore[arg-type]  # a tone by construction
+
+
+def _offer(shelf: Shelf, texts: list[str], encoder: Encoder) -> None:
+    plain = [SLOT.sub(lambda match: match.group(1).replace("_", " "), text) for text in texts]
+    for text, vector in zip(texts, encoder.encode(plain, normalize_embeddings=True), strict=True):
+        shelf.offer(text, vector)

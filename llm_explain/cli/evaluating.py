@@ -1,21 +1,99 @@
-"""``evaluate``: how good the texts are, measured."""
+"""``evaluate``: how good ranking, explanations and texts are, measured."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from llm_explain.cli import options
-from llm_explain.cli.console import OUT, progress, write_json_lines
+from llm_explain.cli.console import OUT, note, progress, write_json_lines
+from llm_explain.errors import SettingError
 
-app = typer.Typer(help="Measure the verifier and the language model.", no_args_is_help=True)
+app = typer.Typer(help="Measure ranking, explanations and texts, and write a report.", invoke_without_command=True)
+study = typer.Typer(help="A blinded study with people: export it, score the answers.", no_args_is_help=True)
+app.add_typer(study, name="study")
 
 
 @app.callback()
-def evaluate() -> None:
-    """Measure the verifier and the language model."""
+def evaluate(
+    context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder for report.json, report.md and report.html.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Look at a tenth of everything.")] = False,
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
+    language_model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="As for recommend; sentences of templates alone if not given.")
+    ] = None,
+) -> None:
+    """Measure ranking, explanations and texts beside their controls, and write a report."""
+    if context.invoked_subcommand is not None:
+        return
+    if out is None:
+        raise SettingError("--out is not given but the report needs a folder. Add --out DIR.")
+    from dataclasses import replace
+
+    from llm_explain.evaluation.report import evaluate as run
+    from llm_explain.evaluation.report import write_report
+    from llm_explain.evaluation.report.findings import findings
+    from llm_explain.evaluation.subject import FULL, QUICK, Subject
+
+    with progress() as report:
+        subject = Subject.load(artifacts, language_model=language_model)
+        found = run(subject, replace(QUICK if quick else FULL, seed=seed), report)
+        write_report(found, out)
+    for finding in findings(found):
+        OUT.print(f"- {finding}", markup=False, highlight=False)
+    note(f"report.json, report.md and report.html are in {out}")
+
+
+@study.command("export")
+def study_export(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the study.")],
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    cases: Annotated[int, typer.Option(min=1, help="How many recommendations are judged.")] = 30,
+    seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
+    language_model: options.LanguageModel = "auto",
+    no_language_model: options.NoLanguageModel = False,
+    locale: options.Locale = "en",
+) -> None:
+    """Write a blinded form for people who judge sentences, and the key that tells whose they are."""
+    from llm_explain.evaluation.study import export_study
+
+    with progress() as report:
+        sentences = export_study(
+            artifacts, out, n_cases=cases, seed=seed, locale=locale,
+            language_model=None if no_language_model else language_model, report=report,
+        )  # fmt: skip
+    note(f"{sentences} sentences are in {out}; keep key.json from those who judge")
+
+
+@study.command("score")
+def study_score(
+    answers: Annotated[list[Path], typer.Argument(help="CSV files with answers, one for each person.")],
+    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="key.json of the exported study.")],
+    json: options.Json = False,
+) -> None:
+    """Compute preference and agreement from filled-in answers."""
+    from llm_explain.evaluation.study import score_study
+
+    found = score_study(answers, key)
+    if json:
+        write_json_lines([found])
+        return
+    table = Table("sentences", "mean rating", "chosen as best", "ours preferred")
+    for system, row in found["systems"].items():
+        cells = (row["rating"], row["best"], row["ours_preferred"])
+        table.add_row(
+            system,
+            *("–" if cell is None else f"{cell['mean']:.2f} [{cell['low']:.2f}, {cell['high']:.2f}]" for cell in cells),
+        )
+    OUT.print(table)
+    OUT.print(f"{found['people']} people; Krippendorff's alpha {found['alpha']:.2f}")
 
 
 @app.command("verifier")

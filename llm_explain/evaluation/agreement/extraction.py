@@ -22,6 +22,8 @@ class Extraction(_Strict):
 
     Attributes:
         words: Patterns that are used in several places.
+        before_item: Words after which a single small word may name another item.
+        this: What stands before the item itself.
         numbers: Numbers in words.
         months: Names of the months.
         cues: What shows that a sentence speaks of a kind of reason.
@@ -36,6 +38,8 @@ class Extraction(_Strict):
 
     version: Literal[1]
     words: dict[str, str]
+    before_item: frozenset[str]
+    this: str
     numbers: dict[str, int]
     months: tuple[str, ...]
     cues: dict[str, str]

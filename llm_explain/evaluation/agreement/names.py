@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from scoring.catalogue import Catalogue
 
@@ -42,8 +42,13 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(match.group().casefold() for match in _WORD.finditer(text))
 
 
+def product(title: str) -> tuple[str, ...]:
+    """Return the words of a title before its size and mark: "Rice cakes, 4.5 oz (store brand)" is rice cakes."""
+    return words(re.split(r",| \(", title, maxsplit=1)[0])
+
+
 class Names:
-    """Every category and title of a shop.
+    """Every category and title of a shop; titles are found with their size and without.
 
     Args:
         categories: Names of the categories.
@@ -52,29 +57,34 @@ class Names:
 
     def __init__(self, categories: Iterable[str], titles: Iterable[str]) -> None:
         self._categories = {words(name): name for name in categories}
-        self._titles = {words(name): name for name in titles}
+        known = list(titles)
+        self._titles = {product(name): name for name in known} | {words(name): name for name in known}
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Names:
         """Return the names of a catalogue."""
         return cls(catalogue.category_names, dict.fromkeys(str(title) for title in catalogue.titles))
 
-    def mask(self, text: str, *, title: str, category: str) -> tuple[str, list[Found]]:
+    def mask(
+        self, text: str, *, title: str, category: str, before_item: Collection[str] = ()
+    ) -> tuple[str, list[Found]]:
         """Replace names by what they are.
 
         Args:
             text: A finished sentence.
             title: Title of the recommended item.
             category: Its category.
+            before_item: Words after which a single small word may name another item.
 
         Returns:
             The sentence in lower case with ``[own]``, ``[cat]``, ``[item]`` and ``[other]``, and the names behind them.
         """
         tokens = list(_WORD.finditer(text))
-        own, item = words(category), words(title)
+        own, item = words(category), (words(title), product(title))
         masked, found, done, place = "", [], 0, 0
         while place < len(tokens):
-            size, what, name = self._longest(tokens, place, own, item)
+            may_be_item = place > 0 and tokens[place - 1].group().casefold() in before_item
+            size, what, name = self._longest(tokens, place, own, item, may_be_item=may_be_item)
             if what is None:
                 place += 1
                 continue
@@ -87,7 +97,13 @@ class Names:
         return masked + text[done:].lower(), found
 
     def _longest(
-        self, tokens: list[re.Match[str]], place: int, own: tuple[str, ...], item: tuple[str, ...]
+        self,
+        tokens: list[re.Match[str]],
+        place: int,
+        own: tuple[str, ...],
+        item: tuple[tuple[str, ...], ...],
+        *,
+        may_be_item: bool,
     ) -> tuple[int, Place | None, str]:
         """Return the longest name that begins at a word; of equally long ones a category before a title."""
         said = tuple(token.group().casefold() for token in tokens[place : place + MOST_WORDS])
@@ -95,10 +111,10 @@ class Names:
             name = said[:size]
             if name == own:
                 return size, "own", self._categories.get(name, "")
-            if name == item:
+            if name in item:
                 return size, "item", self._titles.get(name, "")
             if name in self._categories:
                 return size, "cat", self._categories[name]
-            if name in self._titles and (size > 1 or tokens[place].group()[:1].isupper()):
+            if name in self._titles and (size > 1 or may_be_item or tokens[place].group()[:1].isupper()):
                 return size, "other", self._titles[name]
         return 0, None, ""

@@ -62,7 +62,7 @@ class Reader:
         Returns:
             Mentions in order of appearance; at most one of a kind and name.
         """
-        masked, found = self._names.mask(text, title=title, category=category)
+        masked, found = self._names.mask(text, title=title, category=category, before_item=self._cues.before_item)
         sentence = _Sentence(masked, found, self._cues)
         mentions = sorted(sentence.mentions(), key=lambda mention: mention.start)
         return sentence.with_degrees([sentence.signed(mention) for mention in mentions])
@@ -165,9 +165,8 @@ class _Sentence:
         """Return whether a mention of the own category says that it is bought, not whose brand or price it is."""
         rules = self.cues.own_category
         before = self.masked[: name.start]
-        if re.search(rules["usual_brand"], before) or re.search(rules["usual_price"], before):
-            return False
-        return not re.search(rules["bought_for"], before)
+        others = (self.cues.this, rules["usual_brand"], rules["usual_price"], rules["bought_for"])
+        return not any(re.search(pattern, before) for pattern in others)
 
     def _similar(self) -> list[Mention]:
         others = [name for name in self.found if name.place == "other"]
@@ -182,7 +181,7 @@ class _Sentence:
         return Mention(mention.kind, mention.name, mention.values, mention.start, sign)
 
     def with_degrees(self, mentions: list[Mention]) -> list[Mention]:
-        """Return the mentions with the words of degree that stand closest to each, in its own clause if there is one."""
+        """Return the mentions with the words of degree that stand closest to each, in its own clause first."""
         exempt = [match.span() for match in re.finditer(self.cues.degree_exempt, self.masked)]
         by_mention: dict[int, list[str]] = {}
         for rule, pattern in self.cues.degrees.items():

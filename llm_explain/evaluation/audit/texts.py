@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from llm_explain.evaluation.audit.attributions import Record
     from llm_explain.evaluation.audit.tables import Audit, Told
 
-ROUNDING: Final = {"share": 0.00501, "interval_days": 0.501, "lift": 0.0501, "price": 0.0101, "low": 0.0101, "high": 0.0101}
+ROUNDING: Final = {
+    "share": 0.00501,
+    "interval_days": 0.501,
+    "lift": 0.0501,
+    "price": 0.0101,
+    "low": 0.0101,
+    "high": 0.0101,
+}
 """How far a number in a sentence may be from the exact one: what rounding it for a reader costs."""
 
 CONTEXT: Final = {"promotion": "promotion", "popular": "popularity", "season": "season", "new_arrival": "novelty"}

@@ -13,6 +13,7 @@ import pytest
 
 from llm_explain.attribution import Attribution
 from llm_explain.claims import KINDS, ShopEvidence, derive
+from llm_explain.evaluation.audit import Audit, attribution_faults, selection_faults
 from llm_explain.partition import partition
 from llm_explain.policy import Policy
 from scoring.catalogue import Catalogue
@@ -20,7 +21,6 @@ from scoring.history import EventLog, History
 from scoring.promotions import PromotionCalendar
 from scoring.snapshot import Snapshot
 from scoring.tables import Tables
-from llm_explain.evaluation.audit import Audit, attribution_faults, selection_faults
 from tests.llm_explain.claims.crowd_shop import AS_OF, crowd_shop
 
 REPOSITORY = Path(__file__).parents[4]

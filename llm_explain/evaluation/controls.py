@@ -1,0 +1,138 @@
+"""Sentences that ought to fail: what a metric gives them is what it gives for nothing.
+
+Five of them, for the same users and items: one constant sentence; our sentences shuffled over users; reasons with
+inverted sign, so that what lowered the score is told as its cause; the reasons of another user; reasons drawn by chance
+among what is true of the data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from llm_explain.attribution import Attribution
+from llm_explain.claims import derive
+from llm_explain.evaluation.agreement.extraction import load_extraction
+from llm_explain.writer import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from llm_explain.evaluation.bootstrap import Bootstrap, Values
+    from llm_explain.evaluation.emission import Emitted
+    from llm_explain.explainer import Explainer
+
+OURS: Final = "ours"
+CONTROLS: Final = ("constant", "shuffled", "inverted sign", "wrong user", "random reasons")
+
+
+def inverted(attribution: Attribution) -> Attribution:
+    """Return the attribution of the negated score: what lowered it now raises it."""
+    return replace(
+        attribution,
+        values=-attribution.values,
+        parts=tuple({name: -value for name, value in parts.items()} for parts in attribution.parts),
+        base_value=-attribution.base_value,
+        score=-attribution.score,
+    )
+
+
+def randomised(attribution: Attribution, rng: np.random.Generator) -> Attribution:
+    """Return an attribution over the same parts with values drawn by chance, all above zero."""
+    parts = tuple({name: float(rng.exponential()) for name in given} for given in attribution.parts)
+    values = np.array([sum(each.values()) for each in parts])
+    return replace(attribution, values=values, parts=parts, base_value=0.0, score=float(values.sum()))
+
+
+def control_texts(
+    explainer: Explainer,
+    emitted: Sequence[Emitted],
+    user_ids: Sequence[str],
+    *,
+    seed: int,
+    locale: str = "en",
+    advance: Callable[[int], None] | None = None,
+) -> dict[str, list[str]]:
+    """Return every control's sentence for each explanation.
+
+    Args:
+        explainer: Explains the same items otherwise.
+        emitted: Explanations of known users.
+        user_ids: Users, by the number that the explanations have.
+        seed: Source of chance.
+        locale: A folder under ``prompts/``.
+        advance: Told how many explanations are done.
+
+    Returns:
+        Sentences by control, in the order given; empty where a control finds nothing to say.
+    """
+    rng = np.random.default_rng(seed)
+    texts: dict[str, list[str]] = {name: [] for name in CONTROLS}
+    texts["constant"] = [load_extraction(locale).constant] * len(emitted)
+    texts["shuffled"] = [emitted[place].text for place in _elsewhere(emitted, rng)]
+    for place, each in enumerate(emitted):
+        given = each.explanation.attribution
+        texts["inverted sign"].append(_say(explainer, each, inverted(given)))
+        texts["random reasons"].append(_say(explainer, each, randomised(given, rng)))
+        other = user_ids[int((each.user + 1 + rng.integers(max(len(user_ids) - 1, 1))) % len(user_ids))]
+        told = explainer.explain(
+            other, [each.explanation.item_id], tone=each.record["tone"], locale=locale, as_of=each.explanation.as_of
+        )[0]
+        texts["wrong user"].append(told.text.text if told.text else "")
+        if advance is not None:
+            advance(place + 1)
+    return texts
+
+
+def _elsewhere(emitted: Sequence[Emitted], rng: np.random.Generator) -> list[int]:
+    """Return for each explanation the place of one of another user's, where there is another user."""
+    users = np.array([each.user for each in emitted])
+    places = []
+    for user in users:
+        others = np.flatnonzero(users != user)
+        places.append(int(rng.choice(others if len(others) else np.arange(len(users)))))
+    return places
+
+
+def _say(explainer: Explainer, each: Emitted, attribution: Attribution) -> str:
+    """Return the sentence that the same item would get from another attribution."""
+    explanation, shop = each.explanation, explainer.shop
+    item = int(shop.catalogue.index_of([explanation.item_id])[0])
+    history = explainer.events.history(str(explanation.user_id), explanation.as_of)
+    evidence = shop.of_user(history).for_item(item)
+    claims = shop.policy.select(derive(evidence, attribution), evidence)
+    request = Request(tuple(claims), item, explanation.user_id, explanation.as_of)
+    text = explainer.writer.write([request], tone=each.record["tone"], locale=explanation.locale)[0]
+    return text.text if text else ""
+
+
+def told_apart(ours: Values, control: Values, bootstrap: Bootstrap, *, higher_is_better: bool) -> dict[str, Any]:
+    """Return whether a metric tells us from a control.
+
+    Args:
+        ours: The metric of each user's sentences, NaN where there is none.
+        control: The control's.
+        bootstrap: Resamples the users.
+        higher_is_better: Which way the metric points.
+
+    Returns:
+        The paired ``difference`` with its interval, and ``is_told``: whether the whole interval is on our side.
+    """
+    difference = bootstrap.difference(ours, control)
+    low, high = difference["low"], difference["high"]
+    is_told = low is not None and high is not None and (low > 0 if higher_is_better else high < 0)
+    return {"difference": difference, "is_told": bool(is_told)}
+
+
+def cannot_tell(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the controls that a metric cannot tell us from.
+
+    Args:
+        found: ``told_apart`` by control.
+
+    Returns:
+        Names of controls.
+    """
+    return [name for name, row in found.items() if not row["is_told"]]

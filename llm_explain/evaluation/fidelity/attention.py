@@ -1,0 +1,52 @@
+"""Attention weights of the user tower as an explanation, which they were never meant to be.
+
+Source: Jain & Wallace (2019), "Attention is not explanation", arXiv:1902.10186.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from scoring.batches import CellRows, item_stats, token_events
+from scoring.features import own_evidence
+from scoring.log import Log, to_day
+from scoring.user_tower import segment_sum, soft_cap
+
+if TYPE_CHECKING:
+    from scoring.history import History
+    from scoring.scorer import GlassBoxScorer
+
+
+@torch.no_grad()
+def attention_of_items(scorer: GlassBoxScorer, history: History) -> dict[int, float]:
+    """Return how much of the user tower's attention each item of a history gets.
+
+    An item's attention is its share within its category, averaged over heads, times the category's share of the
+    pooling, averaged over queries.
+
+    Args:
+        scorer: The trained scorer.
+        history: The user's events.
+
+    Returns:
+        Attention by ``item_index``; it sums to less than 1, since the pooling keeps some for itself.
+    """
+    tower = scorer.model.user_tower
+    stats = item_stats(scorer.snapshot, scorer.links)
+    own = own_evidence(Log.from_history(history), to_day(history.as_of), scorer.cells, stats)
+    user, cell, x = (torch.from_numpy(column) for column in (own.cells[0].user, own.cells[0].cell, own.cells[0].x))
+    rows = CellRows(user, cell, x, scorer.cells.n_cells[0])
+    events = token_events(own.user, scorer.cells.of_item[0, own.item], torch.from_numpy(own.x), rows, 1)
+    trunk, _ = scorer.model.item_tower(scorer.inputs.double())
+    items = trunk[torch.from_numpy(own.item)]
+    weight = soft_cap(tower.key(items) + tower.read(events.x)).exp()  # (n_pairs, heads)
+    within = weight / segment_sum(weight, events.group, len(events.group_user))[events.group]
+    tokens = tower.tokens(events, items)
+    pooled = soft_cap(tower.query(tokens)).exp()  # (n_tokens, queries)
+    share = pooled / (pooled.sum(dim=0) + F.softplus(tower.sink)[:, 0])
+    attention = within.mean(dim=1) * share.mean(dim=1)[events.group]
+    return dict(zip(own.item.tolist(), np.asarray(attention).tolist(), strict=True))

@@ -1,0 +1,168 @@
+"""The report's pictures, as SVG that stands in a page."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+from llm_explain.errors import MissingExtraError
+from llm_explain.evaluation.controls import CONTROLS, OURS
+from llm_explain.evaluation.ranking import SEGMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+INK: Final = "#2f7d5b"
+OTHERS: Final = ("#a8503f", "#3f6ea8", "#8a6bb1", "#b58a2c", "#5c6b73", "#c06c9a", "#4b9aa8", "#8c8c8c", "#9a9a4a")
+
+
+def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the pictures of each section.
+
+    Args:
+        report: What ``evaluate`` returned.
+
+    Returns:
+        SVG by section and title.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError(
+            "matplotlib is not installed but the page's pictures need it. Run: pip install 'llm-explain[evaluation]'"
+        ) from error
+
+    def draw(paint: Callable[..., None], data: Any, width: float = 9.0, height: float = 4.2) -> str:
+        figure = Figure(figsize=(width, height), layout="constrained")
+        paint(figure, data)
+        return _svg(figure)
+
+    ranking, fidelity = report["ranking"], report["fidelity"]
+    found = {"ranking": {"recall@10 by segment, with 95 % intervals": draw(_recall, ranking)}}
+    if "calibration" in ranking:
+        found["ranking"]["Promised and kept"] = draw(_calibration, ranking["calibration"], 4.6, 4.2)
+    found["fidelity"] = {
+        f"{scorer}, {level}: by number of named {level}": draw(_curves, data, 10.0, 3.6)
+        for scorer, levels in fidelity["curves"].items()
+        for level, data in levels.items()
+    }
+    found["score_from_text"] = {
+        "Order of two items told by the sentence": draw(_order, report["score_from_text"], 7.0, 3.0)
+    }
+    found["controls"] = {"Ours beside the controls": draw(_controls, report["controls"]["per_sentence"], 10.0, 5.6)}
+    return found
+
+
+def _svg(figure: Any) -> str:
+    import matplotlib as mpl
+
+    stream = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": "llm-explain", "svg.fonttype": "none"}):
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    text = stream.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _plain(axes: Any) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _recall(figure: Any, section: Mapping[str, Any]) -> None:
+    axes = figure.subplots()
+    names = list(section["metrics"])
+    width = 0.8 / len(names)
+    for place, name in enumerate(names):
+        cells = [section["metrics"][name][segment]["recall@10"] for segment in SEGMENTS]
+        means = [cell["mean"] or 0.0 for cell in cells]
+        spread = _spread(means, cells)
+        at = [segment + (place - (len(names) - 1) / 2) * width for segment in range(len(SEGMENTS))]
+        colour = INK if name == section["ours"] else OTHERS[place % len(OTHERS)]
+        axes.bar(at, means, width * 0.92, yerr=spread, label=name, color=colour, error_kw={"elinewidth": 0.8})
+    axes.set_xticks(range(len(SEGMENTS)), SEGMENTS)
+    axes.set_ylabel("recall@10")
+    axes.legend(frameon=False, fontsize=8)
+    _plain(axes)
+
+
+def _calibration(figure: Any, section: Mapping[str, Any]) -> None:
+    axes = figure.subplots()
+    promised = [row["promised"] for row in section["bins"]]
+    happened = [row["happened"] for row in section["bins"]]
+    top = max([*promised, *happened, 0.1]) * 1.05
+    axes.plot([0, top], [0, top], color="#999", linewidth=0.8, linestyle="--")
+    axes.plot(promised, happened, marker="o", color=INK)
+    axes.set_xlabel("promised probability")
+    axes.set_ylabel("share bought")
+    _plain(axes)
+
+
+def _curves(figure: Any, level: Mapping[str, Any]) -> None:
+    panels = figure.subplots(1, 4)
+    shown = (("INS", "INS ↑"), ("DEL", "DEL ↓"), ("CDCG", "CDCG ↓"), ("POS@10", "POS@10 ↓"))
+    for axes, (metric, title) in zip(panels, shown, strict=True):
+        for place, (way, values) in enumerate(level["by_size"].items()):
+            is_ours = way == OURS
+            axes.plot(
+                level["sizes"], values[metric], label=way, marker="o", markersize=3,
+                color=INK if is_ours else OTHERS[place % len(OTHERS)], linewidth=2.4 if is_ours else 1.0,
+                zorder=3 if is_ours else 2,
+            )  # fmt: skip
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("named", fontsize=8)
+        axes.set_xticks(level["sizes"])
+        axes.tick_params(labelsize=8)
+        _plain(axes)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+
+
+def _spread(means: Sequence[float], cells: Sequence[Mapping[str, float | None]]) -> list[list[float]]:
+    """Return how far each interval reaches below and above its mean."""
+    low = [cell["low"] if cell["low"] is not None else mean for mean, cell in zip(means, cells, strict=True)]
+    high = [cell["high"] if cell["high"] is not None else mean for mean, cell in zip(means, cells, strict=True)]
+    return [
+        [max(mean - end, 0.0) for mean, end in zip(means, low, strict=True)],
+        [max(end - mean, 0.0) for mean, end in zip(means, high, strict=True)],
+    ]
+
+
+def _bars(axes: Any, names: Sequence[str], cells: Sequence[Mapping[str, float | None]]) -> None:
+    means = [cell["mean"] if cell["mean"] is not None else 0.0 for cell in cells]
+    spread = _spread(means, cells)
+    colours = [INK if name == OURS else OTHERS[4] for name in names]
+    axes.barh(range(len(names)), means, xerr=spread, color=colours, error_kw={"elinewidth": 0.8})
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.invert_yaxis()
+    axes.tick_params(axis="x", labelsize=8)
+    _plain(axes)
+
+
+def _order(figure: Any, section: Mapping[str, Any]) -> None:
+    axes = figure.subplots()
+    _bars(axes, list(section), [row["order"] for row in section.values()])
+    axes.axvline(0.5, color="#999", linewidth=0.8, linestyle="--")
+    axes.set_xlim(0.4, None)
+    axes.set_xlabel("pairs of items put in the right order (chance: 0.5)", fontsize=8)
+
+
+def _controls(figure: Any, section: Mapping[str, Any]) -> None:
+    shown = (
+        "sign_strict",
+        "rank_strict",
+        "value_strict",
+        "coverage",
+        "hallucination",
+        "kendall_tau",
+        "true_of_the_data",
+        "score_order",
+    )
+    systems = (OURS, *CONTROLS)
+    for axes, metric in zip(figure.subplots(2, 4).ravel(), shown, strict=True):
+        row = section[metric]
+        _bars(axes, systems, [row["mean"][system] for system in systems])
+        arrow = "↑" if row["higher_is_better"] else "↓"
+        mark = " (cannot tell)" if row["cannot_tell"] else ""
+        axes.set_title(f"{metric.replace('_', ' ')} {arrow}{mark}", fontsize=9)

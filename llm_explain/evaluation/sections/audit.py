@@ -1,0 +1,46 @@
+"""The section ``audit``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llm_explain.evaluation.agreement.names import Names
+from llm_explain.evaluation.agreement.reader import Reader
+from llm_explain.evaluation.audit import Audit, audit_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llm_explain.evaluation.materials import Materials
+    from llm_explain.evaluation.subject import Subject
+
+
+def section(subject: Subject, materials: Materials, report: Callable[[str, int, int], None]) -> dict[str, Any]:
+    """Check every record from the raw tables.
+
+    Args:
+        subject: What is evaluated.
+        materials: The records.
+        report: Told the progress.
+
+    Returns:
+        The section.
+    """
+    records = [dict(record) for record in materials.records]
+    report("audit", 0, len(records))
+    found = audit_records(
+        records,
+        Audit(subject.folder / "tables", subject.explainer.as_of),
+        Reader(Names.of(subject.scorer.catalogue)),
+        subject.items,
+        item_of_title=subject.item_of_title,
+        advance=lambda n: report("audit", n, len(records)),
+    )
+    return found.to_dict() | {
+        "with_text": sum(record["text"] is not None for record in records),
+        "with_reasons": sum(bool(record["reasons"]) for record in records),
+        "sources": {
+            source: sum(record["source"] == source for record in records)
+            for source in sorted({str(record["source"]) for record in records if record["source"]})
+        },
+    }

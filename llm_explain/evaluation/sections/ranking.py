@@ -1,0 +1,73 @@
+"""The section ``ranking``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from llm_explain.errors import MissingExtraError
+from llm_explain.evaluation.ranking import NEW_DAYS, ask, rank_lists, summarise
+from scoring.baselines import DecayedFrequency, Ease, FactorModel, ItemNeighbours, RecentPopularity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llm_explain.evaluation.subject import Sizes, Subject
+    from scoring.baselines import Baseline
+    from scoring.metrics import Scores
+
+OURS: Final = "glass box (ours)"
+HIDDEN: Final = "glass box, history hidden"
+
+
+def section(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
+    """Rank for the test users and measure, beside what a shop could use instead.
+
+    Args:
+        subject: What is evaluated.
+        sizes: How much.
+        report: Told the progress.
+
+    Returns:
+        The section.
+    """
+    split, scorer, log = subject.split, subject.scorer, subject.explainer.events
+    first = scorer.snapshot.first_seen[split.candidates].astype("datetime64[s]")
+    earliest = np.datetime64(split.cutoff, "s") - np.timedelta64(NEW_DAYS, "D")
+    question = ask(
+        split,
+        is_new=np.asarray(first >= earliest),
+        popularity=scorer.snapshot.users_in_window[split.candidates].astype(np.float64),
+        n_users=sizes.ranking_users,
+        seed=sizes.seed,
+    )
+    hidden = scorer.score(scorer.read(log.history("", split.cutoff)), split.candidates)
+
+    def ours(user_ids: Sequence[str], /) -> Scores:
+        histories = (log.history(user, split.cutoff) for user in user_ids)
+        return np.stack([scorer.score(scorer.read(history), split.candidates) for history in histories])
+
+    def of_nobody(user_ids: Sequence[str], /) -> Scores:
+        return np.repeat(hidden[None, :], len(user_ids), axis=0)
+
+    n = len(question.users)
+
+    def advance(name: str) -> Callable[[int], None]:
+        return lambda done: report(f"ranking: {name}", done, n)
+
+    answers = {OURS: rank_lists(ours, question, probability=scorer.probability, advance=advance(OURS))}
+    answers[HIDDEN] = rank_lists(of_nobody, question, advance=advance(HIDDEN))
+    skipped = {}
+    baselines: list[Baseline] = [RecentPopularity(), DecayedFrequency()]
+    baselines += [ItemNeighbours(), FactorModel(), Ease()] if sizes.has_all_baselines else []
+    for baseline in baselines:
+        report(f"ranking: {baseline.name}", 0, n)
+        try:
+            ranker = baseline.fit(split.train)
+        except MissingExtraError as error:
+            skipped[baseline.name] = str(error)
+        else:
+            answers[baseline.name] = rank_lists(ranker, question, advance=advance(baseline.name))
+    found = summarise(answers, question, ours=OURS, n_resamples=sizes.resamples, seed=sizes.seed)
+    return {"ours": OURS, **found, "skipped": skipped}

@@ -1,0 +1,127 @@
+"""What is evaluated, and how much of it is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from llm_explain.explainer import Explainer
+from scoring.scorer import GlassBoxScorer
+from scoring.split import Split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llm_explain.evaluation.fidelity.explainers import Similarities
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much each section looks at.
+
+    Attributes:
+        ranking_users: Test users that are ranked for; ``None`` for all.
+        has_all_baselines: Whether the slower baselines rank too.
+        records: Explanation records of the audit.
+        fidelity_users: Users whose explanations are put to the deletion test.
+        stability_users: Users whose history loses a shopping trip.
+        texts: Sentences that agreement, variety and controls look at.
+        rare_texts: Sentences that the slower measures of text look at.
+        perplexity_texts: Sentences that the language model reads.
+        resamples: Resamples of users for each interval.
+        seed: Source of chance.
+    """
+
+    ranking_users: int | None
+    has_all_baselines: bool
+    records: int
+    fidelity_users: int
+    stability_users: int
+    texts: int
+    rare_texts: int
+    perplexity_texts: int
+    resamples: int = 1000
+    seed: int = 0
+
+
+FULL = Sizes(
+    ranking_users=None, has_all_baselines=True, records=10_000, fidelity_users=40, stability_users=100, texts=2_000,
+    rare_texts=200, perplexity_texts=300,
+)  # fmt: skip
+QUICK = Sizes(
+    ranking_users=300, has_all_baselines=False, records=1_000, fidelity_users=4, stability_users=12, texts=300,
+    rare_texts=60, perplexity_texts=32, resamples=300,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Trained artifacts under evaluation.
+
+    Attributes:
+        folder: The artifacts.
+        explainer: Explains with them.
+        scorer: Ranks with them.
+    """
+
+    folder: Path
+    explainer: Explainer
+    scorer: GlassBoxScorer
+
+    @classmethod
+    def load(cls, folder: Path, *, language_model: str | None = None) -> Subject:
+        """Open artifacts.
+
+        Args:
+            folder: What ``llm-explain train`` wrote.
+            language_model: As for ``Explainer.load``.
+
+        Returns:
+            The subject.
+        """
+        return cls(folder, Explainer.load(folder, language_model=language_model), GlassBoxScorer.load(folder))
+
+    @cached_property
+    def split(self) -> Split:
+        """Training rows before the snapshot's moment, and what was bought after it."""
+        return Split.at(self.explainer.events.events, self.scorer.catalogue, cutoff=self.explainer.as_of)
+
+    @cached_property
+    def similar(self) -> Similarities:
+        """How much the buyers of two items overlap, before the snapshot's moment."""
+        from llm_explain.evaluation.fidelity.explainers import Similarities
+
+        coo = self.split.train.matrix().tocoo()
+        at = (self.split.candidates[coo.col], coo.row)
+        shape = (len(self.scorer.catalogue), coo.shape[0])
+        return Similarities(sp.csr_matrix((np.ones(coo.nnz, dtype=np.float32), at), shape=shape))
+
+    @cached_property
+    def items(self) -> Mapping[str, tuple[str, str]]:
+        """Title and category of each item, by ``item_id``."""
+        catalogue = self.scorer.catalogue
+        names = [catalogue.category_names[index] for index in catalogue.category_index]
+        rows = zip(catalogue.item_ids.tolist(), catalogue.titles.tolist(), names, strict=True)
+        return {str(item_id): (str(title), category) for item_id, title, category in rows}
+
+    @cached_property
+    def item_of_title(self) -> Mapping[str, str]:
+        """An item of each title; of several the one that most users bought lately."""
+        catalogue = self.scorer.catalogue
+        order = np.argsort(self.scorer.snapshot.users_in_window, kind="stable")
+        return {str(catalogue.titles[item]): str(catalogue.item_ids[item]) for item in order}
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the report says of the artifacts."""
+        return {
+            "as_of": self.explainer.as_of.isoformat(),
+            "provenance": dict(self.explainer.provenance),
+            "users": len(self.explainer.events.user_ids),
+            "items": len(self.scorer.catalogue),
+            "language_model": self.explainer.writer.language_model or "none",
+        }

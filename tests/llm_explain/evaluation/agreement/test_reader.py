@@ -1,0 +1,64 @@
+"""Finished sentences, read: which reasons, which numbers, which words of degree."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_explain.evaluation.agreement.names import Names
+from llm_explain.evaluation.agreement.reader import Reader
+
+NAMES = Names(["cheese", "bread and buns", "soup"], ["Cheddar cheese, 8 oz", "Rye bread", "Limes", "Onion soup"])
+
+
+def read(text):
+    return Reader(NAMES).read(text, title="Cheddar cheese, 8 oz", category="cheese")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("You've bought this 12 times.", [("repeat_item", "", {"count": 12.0})]),
+        ("You buy this cheddar cheese about every two weeks.", [("due", "", {"interval_days": 14.0})]),
+        ("Because you buy cheese.", [("category_affinity", "cheese", {})]),
+        (
+            "You've bought bread and buns 5 times in the last 90 days, hence this.",
+            [("related_category", "bread and buns", {"count": 5.0})],
+        ),
+        (
+            "You've bought it once, in the last 90 days you've bought soup twice.",
+            [("repeat_item", "", {"count": 1.0}), ("related_category", "soup", {"count": 2.0})],
+        ),
+        ("This brand is behind 75% of your cheese purchases.", [("usual_brand", "", {"share": 0.75})]),
+        ("Close to what you usually pay for cheese.", [("usual_price", "", {})]),
+        ("At $2.50, within the $2.00 to $3.10 you pay for cheese.", [("usual_price", "", {"low": 2.0, "high": 3.1})]),
+        ("Customers who bought limes also bought this.", [("similar_item", "Limes", {})]),
+        ("This is featured in our flyer until 3 December.", [("promotion", "", {})]),
+        ("More than 1,000 customers bought this in the last 30 days.", [("popular", "", {"users_band": 1000.0})]),
+        (
+            "In November this kind of product made up 1.4 times its usual share.",
+            [("season", "", {"month": 11.0, "lift": 1.4})],
+        ),
+        ("New in our range: it arrived 12 days ago.", [("new_arrival", "", {"days": 12.0})]),
+        ("A good thing for you.", []),
+    ],
+)
+def test_reasons_and_numbers(text, expected):
+    assert [(each.kind, each.name, each.values) for each in read(text)] == expected
+
+
+def test_a_name_inside_a_longer_one_is_not_read():
+    # "cheese" stands in the item's own title alone.
+    assert [each.kind for each in read("We picked this cheddar cheese because it's on promotion.")] == ["promotion"]
+
+
+def test_signs():
+    assert [each.sign for each in read("You've bought this 12 times.")] == [0]  # a fact, not a reason
+    assert [each.sign for each in read("Here because you've bought this 12 times.")] == [1]
+    assert [each.sign for each in read("Recommended although you buy soup.")] == [-1]
+
+
+def test_words_of_degree_go_to_the_claim_in_their_clause():
+    one, other = read("You often buy soup, and you regularly buy cheese.")
+    assert (one.degrees, other.degrees) == (("often",), ("regularly",))
+    (season,) = read("In November this kind of product was more in demand than usual.")
+    assert season.degrees == ()

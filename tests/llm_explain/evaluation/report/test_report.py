@@ -1,0 +1,88 @@
+"""The whole report on the small shop, and the command that writes it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+import llm_explain.evaluation.sections.text as text_section
+import llm_explain.evaluation.subject as subject_module
+from llm_explain.cli import app
+from llm_explain.errors import MissingExtraError, SettingError
+from llm_explain.evaluation.report import evaluate, write_report
+from llm_explain.evaluation.report.tables import number
+from llm_explain.evaluation.report.write import plain
+from llm_explain.evaluation.subject import QUICK, Subject
+
+SECTIONS = {"ranking", "fidelity", "audit", "agreement", "text", "score_from_text", "controls"}
+TINY = replace(
+    QUICK, ranking_users=12, records=40, fidelity_users=1, stability_users=1, texts=24, rare_texts=5,
+    perplexity_texts=2, resamples=40,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def report(shop_artifacts):
+    """Return a report without a language model's perplexity, which needs packaged weights."""
+
+    def no_model(*args):
+        raise MissingExtraError("the packaged language model is not installed")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_section.Perplexity, "load", no_model)
+        patch.setattr(text_section.references.BertScore, "load", lambda: None)
+        return evaluate(Subject.load(shop_artifacts), TINY, lambda *args: None)
+
+
+def test_every_section_is_there(report):
+    assert set(report) >= SECTIONS
+    assert {"records", "facts", "false"} <= set(report["audit"])
+    assert report["audit"]["records"] == 40
+    assert report["audit"]["false"] == 0, report["audit"]["faults"]
+    assert report["fidelity"]["additivity"]["max_residual"] < 1e-6
+    assert set(report["fidelity"]["curves"]) == {"glass box", "ALS (implicit)"}
+    assert report["text"]["skipped"]["perplexity"].startswith("the packaged language model")
+
+
+def test_ours_is_told_from_nonsense(report):
+    rows = report["controls"]["per_sentence"]
+    assert rows["hallucination"]["mean"]["ours"]["mean"] == 0.0
+    assert rows["true_of_the_data"]["mean"]["ours"]["mean"] == 1.0
+    assert rows["true_of_the_data"]["mean"]["shuffled"]["mean"] < 1.0
+    assert rows["sign_lenient"]["mean"]["inverted sign"]["mean"] < 0.5
+
+
+def test_the_files(report, tmp_path):
+    write_report(report, tmp_path)
+    read = json.loads((tmp_path / "report.json").read_text())
+    assert set(read) >= SECTIONS
+    markdown = (tmp_path / "report.md").read_text()
+    assert markdown.startswith("# Evaluation")
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("<svg") >= 7
+    assert "http" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
+        "http://creativecommons.org", ""
+    )
+
+
+def test_numbers():
+    assert number(None) == number(float("nan")) == "–"
+    assert number(1234.5678, 1) == "1,234.6"
+    assert plain({"a": float("nan"), "b": (1, 2.5)}) == {"a": None, "b": [1, 2.5]}
+
+
+def test_the_command_asks_for_a_folder():
+    with pytest.raises(SettingError, match="--out is not given but the report needs a folder"):
+        CliRunner().invoke(app, ["evaluate"], catch_exceptions=False)
+
+
+def test_the_command_writes_the_report(report, shop_artifacts, tmp_path, monkeypatch):
+    monkeypatch.setattr("llm_explain.evaluation.report.evaluate", lambda *args: report)
+    monkeypatch.setattr(subject_module, "QUICK", TINY)
+    arguments = ["evaluate", "--quick", "--artifacts", str(shop_artifacts), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert "recall@10 is" in result.stdout
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"report.json", "report.md", "report.html"}

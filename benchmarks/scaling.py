@@ -130,7 +130,9 @@ def write(
 ) -> None:
     """Write the section."""
     section = Section(out, "scaling", "How the cost grows")
-    section.say("The vectors of one user, from 2ⁿ passes of the head after the pooling (one thread):")
+    section.say(
+        "The vectors of one user, from 2ⁿ passes of the head after the pooling (one thread; memory is that of numpy):"
+    )
     section.table(["groups", *map(str, groups)], _two_rows(groups))
     section.say("The attributions of some items once a user's vectors stand, ten groups:")
     section.table(["items", *(f"{n:,}" for n in items)], _two_rows(items))

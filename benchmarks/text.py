@@ -24,7 +24,7 @@ from llm_explain import Explainer
 from llm_explain.evaluation.agreement.names import Names
 from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.evaluation.audit import Audit
-from llm_explain.evaluation.audit.texts import as_claim, text_faults
+from llm_explain.evaluation.audit.texts import mentions_of, text_faults
 from llm_explain.generation.transformers_generator import TransformersGenerator
 from llm_explain.prompts import Message, Prompt
 
@@ -65,11 +65,13 @@ class Judge:
         audit: The raw tables.
         reader: Reads sentences.
         items: Title and category of each item.
+        item_of_title: Item of each title.
     """
 
     audit: Audit
     reader: Reader
     items: dict[str, tuple[str, str]]
+    item_of_title: dict[str, str]
 
     @classmethod
     def of(cls, explainer: Explainer, artifacts: Path) -> Judge:
@@ -81,15 +83,15 @@ class Judge:
             Audit(artifacts / "tables", explainer.as_of),
             Reader(Names.of(shop)),
             dict(zip(shop.item_ids.tolist(), items, strict=True)),
+            dict(zip(shop.titles.tolist(), shop.item_ids.tolist(), strict=True)),
         )
 
     def faults(self, records: Sequence[Record], texts: Sequence[str | None]) -> list[list[str] | None]:
         """Return what is false in each sentence, ``None`` for one in which nothing can be checked."""
         read, owner = [], []
         for place, (record, text) in enumerate(zip(records, texts, strict=True)):
-            title, category = self.items[record["item_id"]]
-            for mention in self.reader.read(text or "", title=title, category=category):
-                read.append((({**record, "text": text}, as_claim(mention, category)), mention))
+            for each in mentions_of([{**record, "text": text}], self.reader, self.items, self.item_of_title):
+                read.append(each)
                 owner.append(place)
         found: list[list[str] | None] = [None] * len(records)
         for place, faults in zip(owner, text_faults(read, self.audit), strict=True):

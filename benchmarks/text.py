@@ -153,7 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--artifacts", type=Path, default=Path("artifacts/completejourney"))
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
-    parser.add_argument("--users", type=int, default=30)
+    parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--quick", action="store_true", help="three users")
     given = parser.parse_args()
     warnings.simplefilter("ignore")

@@ -100,6 +100,7 @@ class Prompt:
         tone: Tone that was asked for.
         origin: Template name and hash.
         slots: Slots that it is to use, each once; empty for those that its kinds require.
+        grammar: Grammar that a constrained model keeps to; empty for each slot once in any order.
     """
 
     messages: tuple[Message, ...]
@@ -107,6 +108,7 @@ class Prompt:
     tone: Tone
     origin: str
     slots: tuple[str, ...] = ()
+    grammar: str = ""
 
 
 class PromptTemplate:
@@ -159,17 +161,18 @@ class PromptTemplate:
         messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples)})
         return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
 
-    def render_brief(self, brief: Brief) -> Prompt:
+    def render_brief(self, brief: Brief, *, grammar: str = "") -> Prompt:
         """Return the prompt that asks a tuned model for one skeleton.
 
         Args:
             brief: What the sentence is to hold.
+            grammar: Grammar that a constrained model keeps to.
 
         Returns:
             The conversation.
         """
         messages = self._render({"brief": brief})
-        return Prompt(messages=messages, kinds=brief.kinds, tone=brief.tone, origin=self.origin, slots=brief.slots)
+        return Prompt(messages, brief.kinds, brief.tone, self.origin, brief.slots, grammar)
 
     def _render(self, content: dict[str, Any]) -> tuple[Message, ...]:
         try:

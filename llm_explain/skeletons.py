@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -30,6 +31,9 @@ ITEM_LABEL = "item_label"
 """Value of ``{item}`` before a colon, where it is a label and not part of a sentence."""
 
 _OPENING_WORD = re.compile(rf"\{{[a-z_]+\}}|(?:['’{{}}]|{LETTER})+|{SIGN}{{1,2}}")
+
+MOST_KINDS = 3
+"""A sentence states at most this many claims."""
 
 OPENING_WORDS = 3
 """Two texts of one list never share their first words, this many."""
@@ -90,6 +94,20 @@ def in_order(kinds: Iterable[str]) -> tuple[str, ...]:
     if len(set(given)) < len(given):
         raise ClaimError(f"claim kinds are {', '.join(given)} but each may come once. Choose one claim of a kind.")
     return tuple(kind for kind in KINDS if kind in given)
+
+
+def every_combination(kinds: Iterable[str] = KINDS, *, most: int = MOST_KINDS) -> list[tuple[str, ...]]:
+    """Return every combination of claim kinds that a sentence may state.
+
+    Args:
+        kinds: Kinds that may be spoken.
+        most: Most kinds in one sentence.
+
+    Returns:
+        Combinations in the order in which a sentence names them, single kinds first.
+    """
+    named = in_order(kinds)
+    return [chosen for n in range(1, most + 1) for chosen in combinations(named, n)]
 
 
 class Need(NamedTuple):

@@ -15,16 +15,13 @@ from llm_explain.errors import PromptError
 from llm_explain.generation.corpus import corpus_hash, read_corpus
 from llm_explain.prompts import read_prompt_file
 from llm_explain.scripts import STOPS, bounded
-from llm_explain.skeletons import Skeleton, Tone, in_order, opening
+from llm_explain.skeletons import MOST_KINDS, Skeleton, Tone, in_order, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llm_explain.lexicon import Lexicon
-
-MOST_KINDS = 3
-"""A sentence states at most this many claims."""
 
 _TRIES = 120
 

@@ -147,7 +147,7 @@ def drafts(
 ) -> None:
     """Count the first drafts that the verifier accepts, on combinations of claim kinds that were held out."""
     from llm_explain.errors import SettingError
-    from llm_explain.evaluation.draft_check import check_drafts, unseen_combinations
+    from llm_explain.evaluation.draft_check import check_drafts, held_out_combinations
     from llm_explain.generation.transformers_generator import TransformersGenerator
     from llm_explain.generation.weights import find_weights
     from llm_explain.lexicon import load_lexicon
@@ -160,7 +160,7 @@ def drafts(
         found = check_drafts(
             TransformersGenerator.load(language_model, is_constrained=True),
             TransformersGenerator.load("untuned") if untuned else None,
-            unseen_combinations(adapter, lexicon),
+            held_out_combinations(adapter),
             lexicon,
             n=n,
             seed=seed,

@@ -36,14 +36,14 @@ def build(
     """Write skeletons for every combination of claim kinds that the policy lets us speak, in each tone."""
     from llm_explain.generation.asking import BriefAsking, ExampleAsking
     from llm_explain.generation.drafts import ModelSource
-    from llm_explain.generation.phrasebook_build import every_combination, fill
+    from llm_explain.generation.phrasebook_build import fill
     from llm_explain.generation.transformers_generator import TransformersGenerator
     from llm_explain.generation.weights import is_tuned
     from llm_explain.lexicon import load_lexicon
     from llm_explain.phrasebook import FILE, Imprint, Phrasebook, verifier_hash
     from llm_explain.policy import Policy
     from llm_explain.prompts import PromptTemplate, prompts_root
-    from llm_explain.skeletons import KINDS
+    from llm_explain.skeletons import KINDS, every_combination
 
     path = out or prompts_root() / locale / FILE
     lexicon, policy = load_lexicon(locale), Policy.load(prompts_root() / "policy.yaml")

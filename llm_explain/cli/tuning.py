@@ -18,7 +18,7 @@ def tune(
         typer.Option(metavar="NAME", help="untuned for the packaged weights, a local folder, or a Hugging Face id."),
     ] = "untuned",
     locale: options.Locale = "en",
-    epochs: Annotated[float, typer.Option(min=0.01, help="Passes over the sentences.")] = 2.0,
+    epochs: Annotated[float, typer.Option(min=0.01, help="Passes over the sentences.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     json: options.Json = False,
 ) -> None:

@@ -9,12 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from llm_explain.generation.asking import BriefAsking, ExampleAsking
-from llm_explain.generation.augmentation import augment
-from llm_explain.generation.corpus import read_corpus
-from llm_explain.generation.phrasebook_build import every_combination
 from llm_explain.generation.weights import TUNING_RECORD
-from llm_explain.skeletons import KINDS, TONES, in_order, opening
-from llm_explain.templates import MOST_KINDS
+from llm_explain.skeletons import TONES, in_order, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -58,22 +54,17 @@ class DraftCheck:
         return {**asdict(self), "refused": list(self.refused)}
 
 
-def unseen_combinations(adapter: Path, lexicon: Lexicon) -> list[Kinds]:
-    """Return combinations of kinds that an adapter was not trained on.
+def held_out_combinations(adapter: Path) -> list[Kinds]:
+    """Return the combinations of kinds that an adapter was not trained on.
 
     Args:
         adapter: Folder of the adapter with its record.
-        lexicon: The locale's words.
 
     Returns:
         Combinations of two and three kinds.
     """
     record = json.loads((adapter / TUNING_RECORD).read_text(encoding="utf-8"))
-    held_out = {tuple(sorted(kinds)) for kinds in record["held_out_combinations"]}
-    lines = [line for line in read_corpus(lexicon.locale) if line.kinds not in held_out]
-    trained = {line.kinds for line in (*lines, *augment(lines, lexicon, without=held_out))}
-    everything = every_combination(KINDS, most=MOST_KINDS)
-    return [kinds for kinds in everything if len(kinds) > 1 and tuple(sorted(kinds)) not in trained]
+    return [in_order(kinds) for kinds in record["held_out_combinations"]]
 
 
 def check_drafts(

@@ -6,6 +6,7 @@ import hashlib
 import random
 from typing import TYPE_CHECKING, Protocol
 
+from llm_explain.generation.brief_grammar import BriefGrammar
 from llm_explain.generation.briefs import BriefBook
 from llm_explain.generation.corpus import read_corpus
 from llm_explain.prompts import PromptTemplate
@@ -39,6 +40,7 @@ class BriefAsking:
     def __init__(self, lexicon: Lexicon, *, seed: int = 0) -> None:
         self._template = PromptTemplate(lexicon, "tuned")
         self._book = BriefBook(lexicon, read_corpus(lexicon.locale))
+        self._grammar = BriefGrammar(lexicon)
         self._seed = seed
 
     def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
@@ -54,10 +56,8 @@ class BriefAsking:
         """
         named = in_order(kinds)
         chance = _chance(*named, tone, str(self._seed))
-        return [
-            self._template.render_brief(self._book.draw(named, tone, chance, is_plain=number == 0))
-            for number in range(n)
-        ]
+        briefs = [self._book.draw(named, tone, chance, is_plain=number == 0) for number in range(n)]
+        return [self._template.render_brief(brief, grammar=self._grammar(brief)) for brief in briefs]
 
 
 class ExampleAsking:

@@ -1,7 +1,8 @@
-"""More training sentences out of the hand-written ones: the same words around the slots of a kindred claim kind.
+"""More training sentences than were written by hand.
 
 What may be said of the item's own category may be said of a related one and the other way round, so a sentence about
-one gives a sentence about the other; the verifier decides whether it does.
+one gives a sentence about the other. And the grammar makes some for every combination of kinds, so that the model meets
+each slot beside each other one; they are plainer, so there are few of them. The verifier decides about both.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llm_explain.generation.corpus import CorpusLine
-from llm_explain.skeletons import SLOT, in_order
+from llm_explain.skeletons import SLOT, TONES, every_combination, in_order
+from llm_explain.sources import shuffled
+from llm_explain.templates import Templates
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -48,6 +51,29 @@ def augment(lines: Sequence[CorpusLine], lexicon: Lexicon, *, without: Iterable[
             if kinds not in held_out and text not in known and verifier.accept(text, in_order(kinds), tone=line.tone):
                 made[text] = CorpusLine(kinds, line.tone, text)
     return list(made.values())
+
+
+def composed(lexicon: Lexicon, *, without: Iterable[Kinds] = (), n_each: int = 2) -> list[CorpusLine]:
+    """Return sentences of the grammar for every combination of kinds and tone.
+
+    Args:
+        lexicon: The locale's words.
+        without: Combinations of kinds that are held out.
+        n_each: Sentences for each combination and tone.
+
+    Returns:
+        Lines that the verifier accepts.
+    """
+    templates, held_out = Templates(lexicon), set(without)
+    lines = []
+    for kinds in every_combination():
+        if tuple(sorted(kinds)) in held_out:
+            continue
+        for tone in TONES:
+            made = [each for each in templates.skeletons(kinds, tone) if each.origin == templates.grammar_origin]
+            chosen = sorted(made, key=lambda skeleton: shuffled(skeleton, "augmentation"))[:n_each]
+            lines += [CorpusLine(tuple(sorted(kinds)), tone, skeleton.text) for skeleton in chosen]
+    return lines
 
 
 def _renamed(text: str, slots: Mapping[str, str]) -> str:

@@ -28,6 +28,9 @@ _UNTIDY = (r"  ", r" [,.;:!?]", r"[,;:][,;:.!?]", r"[.!?][,;:.!?]", r"[^ ,.;:!?(
 _MOST_TIDY = 4
 """With more slots than three reasons ever need, spacing is left to the verifier: llguidance bounds its own work."""
 
+LIMITS = {"initial_lexer_fuel": 20_000_000, "step_lexer_fuel": 5_000_000, "max_lexer_states": 1_000_000}
+"""How much work llguidance may put into one grammar: lists of words make large ones."""
+
 _SLOT_NAME = re.compile(r"[a-z_]+")
 
 
@@ -86,6 +89,18 @@ def slots_of(prompt: Prompt) -> tuple[str, ...]:
     return prompt.slots or tuple(slot for kind in prompt.kinds for slot in SLOTS[kind].required)
 
 
+def grammar_of(prompt: Prompt) -> str:
+    """Return the grammar that a draft for a prompt keeps to: its own, else each of its slots once in any order.
+
+    Args:
+        prompt: What is to be written.
+
+    Returns:
+        The grammar, in llguidance's Lark dialect.
+    """
+    return prompt.grammar or slot_grammar(slots_of(prompt))
+
+
 class SlotConstraint:
     """Keeps a Hugging Face model to the slots of its prompts.
 
@@ -121,7 +136,8 @@ class SlotConstraint:
             ) from error
         self.vocabulary_size = vocabulary_size
         self.end_tokens = tuple(end_tokens)
-        self._open = lru_cache(maxsize=1024)(lambda slots: self._matcher(slots, longest))
+        self._longest = longest
+        self._open = lru_cache(maxsize=1024)(self._matcher)
 
     @classmethod
     def of_model(cls, model: Any, tokenizer: Any) -> SlotConstraint:
@@ -150,7 +166,7 @@ class SlotConstraint:
         Returns:
             An ``LLMatcher``.
         """
-        return self._open(tuple(slots)).deep_copy()
+        return self._open(slot_grammar(tuple(slots), longest=self._longest)).deep_copy()
 
     def processor(self, prompts: Sequence[Prompt], *, n_candidates: int) -> SlotProcessor:
         """Return a logits processor for one call of ``generate``.
@@ -162,16 +178,18 @@ class SlotConstraint:
         Returns:
             A logits processor.
         """
-        rows = [self.matcher(slots_of(prompt)) for prompt in prompts for _ in range(n_candidates)]
+        rows = [self._open(grammar_of(prompt)).deep_copy() for prompt in prompts for _ in range(n_candidates)]
         return SlotProcessor(rows, vocabulary_size=self.vocabulary_size, end_tokens=self.end_tokens)
 
-    def _matcher(self, slots: tuple[str, ...], longest: int | None) -> Any:
+    def _matcher(self, grammar: str) -> Any:
         import llguidance
 
-        matcher = llguidance.LLMatcher(self._tokenizer, slot_grammar(slots, longest=longest), log_level=0)
+        matcher = llguidance.LLMatcher(
+            self._tokenizer, grammar, log_level=0, limits=llguidance.LLParserLimits(**LIMITS)
+        )
         if matcher.is_error():
             raise GenerationError(
-                f"the grammar for {', '.join(slots)} cannot be used ({matcher.get_error()}).", is_retryable=False
+                f"the grammar {grammar[:80]!r} cannot be used ({matcher.get_error()}).", is_retryable=False
             )
         return matcher
 

@@ -76,24 +76,19 @@ def corpus_hash(lines: Sequence[CorpusLine]) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def hold_out(
-    lines: Sequence[CorpusLine], *, share: float, seed: int
-) -> tuple[list[CorpusLine], list[CorpusLine], tuple[Kinds, ...]]:
-    """Hold out whole combinations of kinds, so that what is measured was never seen.
+def hold_out(combinations: Sequence[Kinds], *, share: float, seed: int) -> tuple[Kinds, ...]:
+    """Choose whole combinations of kinds to hold out, so that what is measured was never seen.
 
-    Single kinds always train: a model cannot write of what it never read.
+    Single kinds are never held out: a model cannot write of what it never read.
 
     Args:
-        lines: The corpus.
-        share: Share of the combinations of two and more kinds to hold out.
+        combinations: Combinations of claim kinds.
+        share: Share of those of two and more kinds to hold out.
         seed: Seed of the choice.
 
     Returns:
-        Training lines, held-out lines, and the held-out combinations.
+        The held-out combinations, each sorted.
     """
-    combinations = sorted({line.kinds for line in lines if len(line.kinds) > 1})
-    order = np.random.default_rng(seed).permutation(len(combinations))
-    chosen = {combinations[place] for place in order[: round(share * len(combinations))]}
-    train = [line for line in lines if line.kinds not in chosen]
-    held_out = [line for line in lines if line.kinds in chosen]
-    return train, held_out, tuple(sorted(chosen))
+    several = sorted({tuple(sorted(kinds)) for kinds in combinations if len(kinds) > 1})
+    order = np.random.default_rng(seed).permutation(len(several))
+    return tuple(sorted(several[place] for place in order[: round(share * len(several))]))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.errors import GenerationError, MissingExtraError
-from llm_explain.generation.constrained import slot_grammar, slots_of
+from llm_explain.generation.constrained import grammar_of
 from llm_explain.generation.generator import Draft, first_line
 from llm_explain.generation.weights import PACKAGED, packaged_gguf
 
@@ -157,7 +157,7 @@ class LlamaCppGenerator:
         messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
         request = {**self._body, "messages": messages, "seed": seed % 2**31}
         if self.is_constrained:
-            request["grammar"] = f"%llguidance {{}}\n{slot_grammar(slots_of(prompt))}"
+            request["grammar"] = f"%llguidance {{}}\n{grammar_of(prompt)}"
         return request
 
 

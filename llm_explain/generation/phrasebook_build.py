@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from llm_explain.skeletons import KINDS, SLOT, TONES, in_order, opening
+from llm_explain.skeletons import SLOT, TONES, opening
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from llm_explain.generation.asking import Asking
     from llm_explain.phrasebook import Combination
@@ -79,20 +78,6 @@ class Shelf:
         self.vectors.append(vector)
         self.openings[first] += 1
         return True
-
-
-def every_combination(kinds: Iterable[str], *, most: int) -> list[tuple[str, ...]]:
-    """Return every combination of claim kinds that a sentence may state.
-
-    Args:
-        kinds: Kinds that the policy lets us speak.
-        most: Most kinds in one sentence.
-
-    Returns:
-        Combinations, single kinds first.
-    """
-    named = [kind for kind in KINDS if kind in set(kinds)]
-    return [in_order(chosen) for n in range(1, most + 1) for chosen in combinations(named, n)]
 
 
 def fill(

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from llm_explain.errors import MissingExtraError, SettingError
-from llm_explain.generation.augmentation import augment
+from llm_explain.generation.augmentation import augment, composed
 from llm_explain.generation.briefs import BriefReader
 from llm_explain.generation.chat import chat_text
 from llm_explain.generation.corpus import corpus_hash, hold_out, read_corpus
 from llm_explain.generation.weights import TUNING_RECORD, UNTUNED, find_weights
 from llm_explain.lexicon import load_lexicon
 from llm_explain.prompts import PromptTemplate
+from llm_explain.skeletons import every_combination
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +43,7 @@ class TuningConfig(BaseModel):
         learning_rate: Peak of a schedule with 6 % warm-up and cosine decay.
         epochs: Passes over the training lines.
         batch_size: Lines in a step.
+        composed_each: Sentences of the grammar for each combination of kinds and tone.
         holdout_share: Share of the combinations of kinds that are never trained on.
         seed: Seed of every random choice.
     """
@@ -52,8 +54,9 @@ class TuningConfig(BaseModel):
     alpha: Annotated[int, Field(ge=1)] = 32
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    epochs: Annotated[float, Field(gt=0)] = 2.0
+    epochs: Annotated[float, Field(gt=0)] = 1.0
     batch_size: Annotated[int, Field(ge=1)] = 8
+    composed_each: Annotated[int, Field(ge=0)] = 2
     holdout_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
     seed: int = 0
 
@@ -123,8 +126,11 @@ def tune_on(
         The record.
     """
     transformers, peft = _libraries()
-    train, held_out, combinations = hold_out(lines, share=config.holdout_share, seed=config.seed)
+    combinations = hold_out(every_combination(), share=config.holdout_share, seed=config.seed)
+    train = [line for line in lines if line.kinds not in combinations]
+    held_out = [line for line in lines if line.kinds in combinations]
     made = augment(train, lexicon, without=combinations)
+    made += composed(lexicon, without=combinations, n_each=config.composed_each)
     transformers.set_seed(config.seed)
     adapted = peft.get_peft_model(
         model,
@@ -148,7 +154,9 @@ def tune_on(
     trainer.remove_callback(transformers.PrinterCallback)
     started = time.perf_counter()
     trainer.train()
+    adapted.peft_config["default"].base_model_name_or_path = base_model  # no path of this machine
     adapted.half().save_pretrained(out)
+    (out / "README.md").unlink(missing_ok=True)  # peft's empty model card
     record: dict[str, Any] = {
         "base_model": base_model,
         "locale": lexicon.locale,

@@ -1,0 +1,151 @@
+"""A grammar for one brief: its slots in their order and their roles, and only words that its claim kinds license.
+
+Narrower than ``slot_grammar``: the order is known, so the text is one regular expression, the words can be listed, and
+what may stand before a slot is said by the lexicon's roles. What is left goes to the verifier.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llm_explain.skeletons import ITEM, SLOT
+from llm_explain.verifier.wording import Wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from llm_explain.generation.briefs import Brief
+    from llm_explain.lexicon import Lexicon
+
+_MARK = r"[ ,.;:!?'’\"“”()–—-]"
+_UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-Za-z{])(\n|.)*/"
+_ENDED = r"/(\n|.)*[.!?]/"
+_BARE_SLOT = re.compile(r"(?<!\\)\{([a-z_]+)\}")
+_LOOK_AROUND = re.compile(r"\(\?<?[=!]")
+
+
+class _Role(NamedTuple):
+    """What may stand right before a slot.
+
+    Attributes:
+        before: Regular expression; empty for anything.
+        may_begin: Whether the slot may begin the text.
+        may_follow: Whether it may stand right behind another slot.
+    """
+
+    before: str
+    may_begin: bool
+    may_follow: bool
+
+
+class BriefGrammar:
+    """Writes grammars for briefs, in llguidance's Lark dialect.
+
+    Args:
+        lexicon: The locale's words.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._wording = Wording(lexicon)
+        self._words = cache(self._pattern)
+        self._before = cache(self._before_slot)
+
+    def __call__(self, brief: Brief) -> str:
+        """Return the grammar of a brief.
+
+        Args:
+            brief: What the sentence is to hold.
+
+        Returns:
+            The grammar; empty for a locale whose words are not parted by spaces, where words cannot be listed.
+        """
+        words = self._words(frozenset(brief.kinds), brief.is_causal)
+        if not words:
+            return ""
+        unit = rf"({words}{_MARK}+)"
+        free = rf"{unit}*" if not brief.has_item else rf"({unit}|\{{{ITEM}\}}{_MARK}+)*"
+        slots = [slot for part in brief.parts for slot in part.slots]
+        text = ""
+        for number, slot in enumerate(slots):
+            role = self._before(slot)
+            led = rf"{free}({words})?{role.before}" if role.before else free
+            is_optional = role.may_begin if number == 0 else role.may_follow
+            text += rf"({led}){'?' if is_optional else ''}\{{{slot}\}}{_MARK}*"
+        terms = [rf"/[\"“]?{text}{free}/", _ENDED, f"~{_UNTIDY}"]
+        if brief.has_item:
+            others = rf"[^{{]*(\{{({'|'.join(slots)})\}}[^{{]*)*"
+            terms.append(rf"/{others}\{{{ITEM}\}}{others}/")
+        return f"start: TEXT\nTEXT: {' & '.join(terms)}\n"
+
+    def _pattern(self, kinds: frozenset[str], is_causal: bool) -> str:
+        """Return a pattern of every word that a sentence about the kinds may use, small or with a capital."""
+        wording = self._wording
+        phrases = {*wording.vocabulary, *wording.degrees, *(wording.causes if is_causal else ())}
+        phrases |= {phrase for phrase, licensing in wording.licensing.items() if licensing & kinds}
+        words = {word for phrase in phrases for word in re.findall(r"[a-z'-]+", SLOT.sub("", phrase))}
+        return trie_pattern(words | {word[:1].upper() + word[1:] for word in words})
+
+    def _before_slot(self, slot: str) -> _Role:
+        """Return what may stand right before a slot; anything where that cannot be said without what follows."""
+        found: list[str] = []
+        may_begin = may_follow = False
+        for role in self._wording.roles.get(slot, ()):
+            left = _BARE_SLOT.sub(r"\\{\1\\}", role.pattern.partition(f"{{{slot}}}")[0])
+            may_begin, may_follow = may_begin or "^" in left, may_follow or r"\{" in left
+            plain = without_look_around(left).replace(r"\b", "").replace("(?:^|", "(?:").replace("(?:", "(")
+            bare = re.sub(r"\\.|\[[^\]]*\]", "", plain)  # without escapes and classes
+            if bare.count("(") != bare.count(")") or "^" in bare:
+                return _Role("", may_begin=True, may_follow=True)
+            found.append(plain)
+        return _Role(rf"(?i:({'|'.join(found)}))" if found else "", may_begin, may_follow)
+
+
+def without_look_around(pattern: str) -> str:
+    """Return a regular expression without its assertions about what stands around a match.
+
+    Args:
+        pattern: Expression.
+
+    Returns:
+        One that matches at least as much.
+    """
+    while match := _LOOK_AROUND.search(pattern):
+        depth, end, is_class = 1, match.end(), False
+        while depth:
+            character = pattern[end]
+            if character == "\\":
+                end += 2
+                continue
+            is_class = (character == "[") if not is_class else character != "]"
+            depth += 0 if is_class else (character == "(") - (character == ")")
+            end += 1
+        pattern = pattern[: match.start()] + pattern[end:]
+    return pattern
+
+
+def trie_pattern(words: Iterable[str]) -> str:
+    """Return a regular expression that matches exactly some words and shares their beginnings.
+
+    Args:
+        words: Different words.
+
+    Returns:
+        The expression.
+    """
+    root: dict[str, Any] = {}
+    for word in words:
+        node = root
+        for character in word:
+            node = node.setdefault(character, {})
+        node[""] = {}
+    return _alternatives(root)
+
+
+def _alternatives(node: dict[str, Any]) -> str:
+    branches = [re.escape(character) + _alternatives(after) for character, after in sorted(node.items()) if character]
+    if not branches:
+        return ""
+    is_word = "" in node
+    return branches[0] if len(branches) == 1 and not is_word else f"({'|'.join(branches)}){'?' if is_word else ''}"

@@ -1,0 +1,84 @@
+"""The grammar of a brief: hand-written sentences are in it; other orders, words and roles are not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tiny import tiny_tokenizer
+
+llguidance = pytest.importorskip("llguidance", reason="constrained decoding needs the extra lm")
+from llguidance import hf  # noqa: E402
+
+from llm_explain.generation.brief_grammar import BriefGrammar, trie_pattern, without_look_around  # noqa: E402
+from llm_explain.generation.briefs import Brief, BriefReader, Part  # noqa: E402
+from llm_explain.generation.constrained import LIMITS  # noqa: E402
+from llm_explain.generation.corpus import read_corpus  # noqa: E402
+from llm_explain.lexicon import load_lexicon  # noqa: E402
+
+ENGLISH = load_lexicon("en")
+GRAMMAR = BriefGrammar(ENGLISH)
+BRIEF = Brief("friendly", (Part("repeat_item", ("times",)), Part("due", ("interval",))), is_causal=False)
+
+
+@pytest.fixture(scope="module")
+def tokens() -> llguidance.LLTokenizer:
+    return hf.from_tokenizer(tiny_tokenizer(), n_vocab=len(tiny_tokenizer()))
+
+
+def fits(tokens: llguidance.LLTokenizer, brief: Brief, text: str) -> bool:
+    """Return whether a whole text is one of the grammar."""
+    matcher = llguidance.LLMatcher(
+        tokens, GRAMMAR(brief), log_level=0, limits=llguidance.LLParserLimits(**LIMITS)
+    )  # fmt: skip
+    assert not matcher.is_error(), matcher.get_error()[:300]
+    written = tiny_tokenizer()(text, add_special_tokens=False)["input_ids"]
+    return all(matcher.consume_token(token) for token in written) and matcher.is_accepting()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You've bought this {times}, about every {interval}.",
+        "{times} so far, about every {interval}.",
+        "In your basket {times}: about every {interval}, and so here it is again.",
+    ],
+)
+def test_sentences_of_the_brief_are_in_it(tokens: llguidance.LLTokenizer, text: str) -> None:
+    assert fits(tokens, BRIEF, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "About every {interval}, and {times} so far.",  # the other order
+        "You've bought this {times}.",  # one is missing
+        "You've bought this delicious {times}, about every {interval}.",  # a word that nothing licenses
+        "You've bought this {times}, popular with {interval}.",  # a slot out of its role
+        "You've bought this {times}, about every {interval}",  # no end
+    ],
+)
+def test_anything_else_is_not(tokens: llguidance.LLTokenizer, text: str) -> None:
+    assert not fits(tokens, BRIEF, text)
+
+
+def test_nearly_all_hand_written_sentences_are_in_the_grammars_of_their_briefs(tokens: llguidance.LLTokenizer) -> None:
+    reader = BriefReader(ENGLISH)
+    lines = read_corpus("en")[::60]
+    inside = sum(fits(tokens, reader.read(line.text, line.kinds, line.tone), line.text) for line in lines)
+    assert inside >= 0.9 * len(lines)
+
+
+def test_a_trie_matches_its_words_and_no_other() -> None:
+    words = {"buy", "buys", "bought", "it's", "it", "a"}
+    pattern = re.compile(trie_pattern(words))
+    assert all(pattern.fullmatch(word) for word in words)
+    assert not any(pattern.fullmatch(word) for word in ("bu", "its", "", "aa"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "without"),
+    [(r"(?<![\w'-])a(?=[ ,)]|'s )b", "ab"), (r"(?:a|b)(?!c(?:d|e))", "(?:a|b)"), (r"a\(b", r"a\(b")],
+)
+def test_assertions_are_left_out(pattern: str, without: str) -> None:
+    assert without_look_around(pattern) == without

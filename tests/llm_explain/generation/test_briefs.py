@@ -1,0 +1,86 @@
+"""Briefs: read back from finished sentences, drawn anew, and written as prompts and grammars."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from llm_explain.generation.asking import BriefAsking
+from llm_explain.generation.briefs import Brief, BriefBook, BriefReader, Part
+from llm_explain.generation.corpus import read_corpus
+from llm_explain.lexicon import load_lexicon
+from llm_explain.prompts import PromptTemplate
+from llm_explain.skeletons import KIND_OF_SLOT, SLOT, SLOTS, in_order
+
+ENGLISH = load_lexicon("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "brief"),
+    [
+        (
+            "You often buy {category}, and this one has been in your basket {times}.",
+            ["repeat_item", "category_affinity"],
+            Brief(
+                "friendly",
+                (Part("category_affinity", ("category",), "often"), Part("repeat_item", ("times",))),
+                is_causal=False,
+            ),
+        ),
+        (
+            "Suggested because it's popular with our customers and you've bought {item} {times}.",
+            ["repeat_item", "popular"],
+            Brief(
+                "friendly", (Part("popular"), Part("repeat_item", ("times",))), is_causal=True, has_item=True
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_read_back_into_its_brief(text: str, kinds: list[str], brief: Brief) -> None:
+    assert BriefReader(ENGLISH).read(text, kinds, "friendly") == brief
+
+
+def test_a_brief_asks_for_exactly_the_slots_of_its_sentence() -> None:
+    reader = BriefReader(ENGLISH)
+    for line in read_corpus("en")[::25]:
+        brief = reader.read(line.text, line.kinds, line.tone)
+        assert Counter(brief.slots) == Counter(SLOT.findall(line.text)), line.text
+        assert in_order(brief.kinds) == in_order(line.kinds)
+
+
+def test_a_drawn_brief_has_what_each_kind_requires_or_a_twin_of_it() -> None:
+    book, chance = BriefBook(ENGLISH, read_corpus("en")), random.Random(3)
+    for kinds in (("repeat_item",), ("popular", "season"), ("category_affinity", "usual_brand", "due")):
+        for _ in range(20):
+            brief = book.draw(kinds, "formal", chance)
+            assert in_order(brief.kinds) == in_order(kinds)
+            for slot in (slot for kind in kinds for slot in SLOTS[kind].required):
+                assert {slot, *ENGLISH.twins.get(slot, ())} & set(brief.slots)
+            assert {KIND_OF_SLOT[slot] for slot in brief.slots if slot != "item"} <= set(kinds)
+
+
+def test_a_plain_brief_asks_for_nothing_that_a_claim_may_lack() -> None:
+    book = BriefBook(ENGLISH, read_corpus("en"))
+    brief = book.draw(("due", "repeat_item"), "friendly", random.Random(0), is_plain=True)
+    assert sorted(brief.slots) == ["interval", "times"]
+    assert not any(part.degree for part in brief.parts)
+
+
+def test_what_a_tuned_model_reads() -> None:
+    brief = Brief(
+        "friendly", (Part("due", ("interval",), "usually"), Part("popular")), is_causal=True, has_item=True
+    )  # fmt: skip
+    prompt = PromptTemplate(ENGLISH, "tuned").render_brief(brief)
+    assert [message.role for message in prompt.messages] == ["system", "user"]
+    assert prompt.messages[1].content == "friendly reason\ndue {interval} usually\npopular\nitem {item}"
+    assert prompt.slots == ("interval", "item")
+
+
+def test_the_same_prompts_for_the_same_seed_and_others_for_another() -> None:
+    first, again, other = (
+        BriefAsking(ENGLISH, seed=seed).prompts(["due", "popular"], "formal", 12) for seed in (0, 0, 1)
+    )
+    assert first == again != other
+    assert len({prompt.messages[1].content for prompt in first}) > 2

@@ -51,7 +51,7 @@ fast: setup
 
 test: lint $(ARTIFACTS)/manifest.json
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
-	$(BIN)/pytest -W ignore --nbmake --nbmake-timeout=600 notebooks
+	$(BIN)/pytest -W ignore --nbmake --nbmake-timeout=900 notebooks
 
 bench: $(ARTIFACTS)/manifest.json $(RECTOOLS)/.ready
 	$(BIN)/python benchmarks/run.py --data $(DATA) --artifacts $(ARTIFACTS) $(BENCH)

@@ -114,8 +114,10 @@ def rank_lists(
         segment: {name: np.concatenate([block[segment][name] for block in blocks]) for name in blocks[0][segment]}
         for segment in SEGMENTS
     }
-    calibration = {"promised": np.concatenate(promised), "happened": np.concatenate(happened)} if promised else {}
-    return Lists(per_user, np.concatenate(tops), **calibration)
+    lists = Lists(per_user, np.concatenate(tops))
+    if promised:
+        lists.promised, lists.happened = np.concatenate(promised), np.concatenate(happened)
+    return lists
 
 
 def _segments(

@@ -105,8 +105,8 @@ def predict(
         words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, tokenizer=tokens, token_pattern=None)
         model = make_pipeline(words, Ridge(alpha=1.0))
         try:
-            model.fit([texts[row] for row in rest], score[rest])
-            predicted[held] = model.predict([texts[row] for row in held])
+            model.fit([texts[int(row)] for row in rest], score[rest])
+            predicted[held] = model.predict([texts[int(row)] for row in held])
         except ValueError:  # no word comes twice
             predicted[held] = score[rest].mean()
     return Prediction(predicted, score, user)

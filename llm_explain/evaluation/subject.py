@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from llm_explain.explainer import Explainer
+from llm_explain.readings import GlassReading
 from scoring.scorer import GlassBoxScorer
 from scoring.split import Split
 
@@ -84,7 +85,11 @@ class Subject:
         Returns:
             The subject.
         """
-        return cls(folder, Explainer.load(folder, language_model=language_model), GlassBoxScorer.load(folder))
+        explainer = Explainer.load(folder, language_model=language_model)
+        # The scorer that the explainer reads with: a second copy would take as much memory again.
+        reading = explainer._read("", None, None)
+        scorer = reading.scorer if isinstance(reading, GlassReading) else GlassBoxScorer.load(folder)
+        return cls(folder, explainer, scorer)
 
     @cached_property
     def split(self) -> Split:

@@ -100,7 +100,8 @@ class _Sentence:
             return {}
         if kind == "due":
             return {"interval_days": self._interval(match)}
-        groups = {name: value for name, value in match.groupdict().items() if value}
+        matches = [*re.finditer(str(pattern), self.masked)] if kind == "usual_price" else [match]
+        groups = {name: value for each in reversed(matches) for name, value in each.groupdict().items() if value}
         facts = {"percent": "share", "number": "users_band"}
         scale = {"percent": 0.01}
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation.fidelity.curves import HIGHER_IS_BETTER
-from llm_explain.evaluation.report.tables import interval, number
+from llm_explain.evaluation.report.tables import MIN_USERS, interval, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,6 +52,9 @@ def _fidelity(section: Mapping[str, Any]) -> Iterator[str]:
     )
     for scorer, levels in section["curves"].items():
         for level, found in levels.items():
+            if found["users"] < MIN_USERS:
+                yield f"{scorer}, {level}: {found['users']} users are too few to call any explanation better."
+                continue
             better: dict[str, list[str]] = {}
             for way, cells in found["against"].items():
                 for metric, is_up in HIGHER_IS_BETTER.items():

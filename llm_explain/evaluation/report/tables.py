@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.evaluation.controls import CONTROLS, OURS
 from llm_explain.evaluation.fidelity.curves import HIGHER_IS_BETTER
@@ -11,6 +11,10 @@ from llm_explain.evaluation.ranking import SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+
+MIN_USERS: Final = 8
+"""With fewer users an interval says nothing, so nothing is called better."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ def _fidelity(section: Mapping[str, Any]) -> Iterator[Table]:
                 ("explanation", *(f"{m} {arrow[up]}" for m, up in HIGHER_IS_BETTER.items())),
                 [(way, *(_marked(found, way, m, up) for m, up in HIGHER_IS_BETTER.items())) for way in found["mean"]],
                 f"{found['users']} users, {found['targets']} targets. ✗: ours is better; ✓: better than ours (a "
-                "paired 95 % interval leaves zero out).",
+                f"paired 95 % interval leaves zero out; from {MIN_USERS} users on).",
             )
     stable = section["stability"]
     trips = stable["one_trip_fewer"]
@@ -192,7 +196,7 @@ def _marked(found: Mapping[str, Any], way: str, metric: str, is_up: bool) -> str
     if way == OURS:
         return text
     low, high = found["against"][way][metric]["low"], found["against"][way][metric]["high"]
-    if low is None or high is None or low <= 0 <= high:
+    if found["users"] < MIN_USERS or low is None or high is None or low <= 0 <= high:
         return text
     return f"{text} {'✗' if (low > 0) is is_up else '✓'}"
 
@@ -222,7 +226,7 @@ def _agreement(section: Mapping[str, Any]) -> Iterator[Table]:
     read = section["reader"]
     yield Table(
         "agreement",
-        "Text against attributions",
+        "Agreement of each sentence",
         ("metric", "mean"),
         [(name.replace("_", " "), interval(found)) for name, found in section["metrics"].items()],
         f"{section['sentences']:,} sentences of {section['users']:,} users. Of {read['reasons']:,} reasons the reader "
@@ -234,7 +238,7 @@ def _text(section: Mapping[str, Any]) -> Iterator[Table]:
     rows = [(name.replace("_", " "), number(value)) for name, value in section.items() if isinstance(value, float)]
     for name in ("references", "perplexity", "perplexity_of_people"):
         rows += [(f"{name.replace('_', ' ')}: {key}", number(value)) for key, value in section.get(name, {}).items()]
-    yield Table("text", "Text as text", ("metric", "value"), rows, f"{section['sentences']:,} sentences.")
+    yield Table("text", "Measures of the set", ("metric", "value"), rows, f"{section['sentences']:,} sentences.")
 
 
 def _score(section: Mapping[str, Any]) -> Iterator[Table]:

@@ -14,6 +14,7 @@ from llm_explain.evaluation.controls import CONTROLS, OURS, control_texts
 from llm_explain.evaluation.emission import draw_users, emit
 from llm_explain.evaluation.study.untuned import untuned_texts
 from llm_explain.explainer import Explainer
+from llm_explain.writer import Request, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,8 +65,7 @@ def export_study(
     report("explaining", len(cases), len(cases))
     systems: dict[str, list[str]] = {OURS: [each.text for each in cases]}
     if language_model is not None:
-        plain = Explainer.load(artifacts, language_model=None)
-        systems[TEMPLATE] = [_again(plain, each) for each in cases]
+        systems[TEMPLATE] = _templates(explainer, cases, locale)
         systems[UNTUNED] = untuned_texts(explainer, cases, language_model, seed=seed, locale=locale, report=report)
     systems |= control_texts(explainer, cases, user_ids, seed=seed, locale=locale)
     rows, key = _blinded(explainer, cases, systems, random.Random(seed))  # noqa: S311  an order, not a secret
@@ -80,9 +80,18 @@ def export_study(
     return len(rows)
 
 
-def _again(explainer: Explainer, each: Emitted) -> str:
-    told = explainer.explain(each.explanation.user_id, [each.explanation.item_id], tone=each.record["tone"])[0]
-    return told.text.text if told.text else ""
+def _templates(explainer: Explainer, cases: Sequence[Emitted], locale: str) -> list[str]:
+    """Return what templates alone say for the same reasons."""
+    shop = explainer.shop
+    writer = Writer(policy=shop.policy, catalogue=shop.catalogue, language_model=None, has_phrasebook=False)
+    texts = []
+    for each in cases:
+        told = each.explanation
+        item = int(shop.catalogue.index_of([told.item_id])[0])
+        request = Request(told.reasons, item, told.user_id, told.as_of)
+        text = writer.write([request], tone=each.record["tone"], locale=locale)[0]
+        texts.append(text.text if text else "")
+    return texts
 
 
 def _blinded(

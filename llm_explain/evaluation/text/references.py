@@ -135,7 +135,7 @@ class BertScore:
 def _unit(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Return rows of unit length, without the marks of beginning and end."""
     inner = np.asarray(vectors, dtype=np.float64)[1:-1]
-    return inner / np.maximum(np.linalg.norm(inner, axis=1, keepdims=True), 1e-12)
+    return np.asarray(inner / np.maximum(np.linalg.norm(inner, axis=1, keepdims=True), 1e-12), dtype=np.float64)
 
 
 def matched(ours: npt.NDArray[np.float64], theirs: npt.NDArray[np.float64]) -> float:

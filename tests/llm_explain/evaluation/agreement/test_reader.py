@@ -30,7 +30,10 @@ def read(text):
         ),
         ("This brand is behind 75% of your cheese purchases.", [("usual_brand", "", {"share": 0.75})]),
         ("Close to what you usually pay for cheese.", [("usual_price", "", {})]),
-        ("At $2.50, within the $2.00 to $3.10 you pay for cheese.", [("usual_price", "", {"low": 2.0, "high": 3.1})]),
+        (
+            "At $2.50, within the $2.00 to $3.10 you pay for cheese.",
+            [("usual_price", "", {"low": 2.0, "high": 3.1, "price": 2.5})],
+        ),
         ("Customers who bought limes also bought this.", [("similar_item", "Limes", {})]),
         ("This is featured in our flyer until 3 December.", [("promotion", "", {})]),
         ("More than 1,000 customers bought this in the last 30 days.", [("popular", "", {"users_band": 1000.0})]),

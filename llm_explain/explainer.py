@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,6 +24,8 @@ from llm_explain.policy import Policy
 from llm_explain.prompts import prompts_root
 from llm_explain.readings import BlackReading, GlassReading, Reading
 from llm_explain.records import Explanation
+from llm_explain.surfaces import resolve
+from llm_explain.templates import MOST_KINDS
 from llm_explain.writer import Request, Writer
 from scoring.artifacts import read_manifest
 from scoring.catalogue import Catalogue
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from llm_explain.claims import Evidence
     from llm_explain.records import Text
     from llm_explain.skeletons import Tone
+    from llm_explain.surfaces import Limits
     from scoring.catalogue import IndexArray
 
 NEUTRAL = "neutral"
@@ -216,8 +221,10 @@ class Explainer:
         k: int = 10,
         history: pd.DataFrame | None = None,
         as_of: pd.Timestamp | None = None,
-        tone: Tone = "friendly",
+        tone: Tone | None = None,
         locale: str = "en",
+        surface: str | None = None,
+        max_length: int | None = None,
         deadline: float | None = None,
     ) -> list[Explanation]:
         """Rank the candidates for a user and say why each is recommended.
@@ -227,16 +234,20 @@ class Explainer:
             k: How many items.
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count; the snapshot's moment if not given.
-            tone: ``friendly``, ``concise`` or ``formal``.
+            tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
             locale: A folder under ``prompts/``.
+            surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
+                ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
+            max_length: Most characters of a text, where the surface allows as many.
             deadline: Seconds that the texts may take; when they are over, templates answer.
 
         Returns:
             An explanation for each item, best first; no two texts share a skeleton or an opening.
         """
+        spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         reading = self._read(user_id, history, as_of)
         items, _ = reading.rank(k)
-        return self._explain(reading, items, tone=tone, locale=locale, deadline=deadline)
+        return self._explain(reading, items, tone=spoken, locale=locale, deadline=deadline, limits=limits)
 
     def explain(
         self,
@@ -245,8 +256,10 @@ class Explainer:
         *,
         history: pd.DataFrame | None = None,
         as_of: pd.Timestamp | None = None,
-        tone: Tone = "friendly",
+        tone: Tone | None = None,
         locale: str = "en",
+        surface: str | None = None,
+        max_length: int | None = None,
         deadline: float | None = None,
     ) -> list[Explanation]:
         """Say why items score as they do, for a shop with a ranking of its own.
@@ -256,16 +269,20 @@ class Explainer:
             item_ids: Items of the catalogue.
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count; the snapshot's moment if not given.
-            tone: ``friendly``, ``concise`` or ``formal``.
+            tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
             locale: A folder under ``prompts/``.
+            surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
+                ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
+            max_length: Most characters of a text, where the surface allows as many.
             deadline: Seconds that the texts may take; when they are over, templates answer.
 
         Returns:
             An explanation for each item, in the order given.
         """
+        spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         items = self.shop.catalogue.index_of(item_ids)
         reading = self._read(user_id, history, as_of)
-        return self._explain(reading, items, tone=tone, locale=locale, deadline=deadline)
+        return self._explain(reading, items, tone=spoken, locale=locale, deadline=deadline, limits=limits)
 
     def shelves(
         self,
@@ -388,7 +405,14 @@ class Explainer:
         return [str(item_id) for item_id in self.shop.catalogue.item_ids[items]]
 
     def _explain(
-        self, reading: Reading, items: IndexArray, *, tone: Tone, locale: str, deadline: float | None
+        self,
+        reading: Reading,
+        items: IndexArray,
+        *,
+        tone: Tone,
+        locale: str,
+        deadline: float | None,
+        limits: Limits,
     ) -> list[Explanation]:
         """Walk every station for some items of one user."""
         attributions = reading.attribute(items)
@@ -397,7 +421,7 @@ class Explainer:
             self._request(user.for_item(int(item)), attribution)
             for item, attribution in zip(items, attributions, strict=True)
         ]
-        texts = self.writer.write(requests, tone=tone, locale=locale, deadline=deadline)
+        requests, texts = self._write(requests, tone=tone, locale=locale, deadline=deadline, limits=limits)
         scores = np.array([attribution.score for attribution in attributions])
         places = zip(reading.ranks(items), reading.probability(scores), strict=True)
         return [
@@ -406,6 +430,27 @@ class Explainer:
                 requests, attributions, texts, places, strict=True
             )
         ]
+
+    def _write(
+        self, requests: list[Request], *, tone: Tone, locale: str, deadline: float | None, limits: Limits
+    ) -> tuple[list[Request], list[Text | None]]:
+        """Write a text for each request; where none is short enough, one with fewer reasons, the weakest left out."""
+        until = None if deadline is None else time.monotonic() + deadline
+        texts = self.writer.write(requests, tone=tone, locale=locale, deadline=deadline, limits=limits)
+        said = list(requests)
+        for _ in range(MOST_KINDS - 1):
+            shorter = [place for place, text in enumerate(texts) if text is None and len(said[place].claims) > 1]
+            if not shorter:
+                break
+            for place in shorter:
+                said[place] = replace(said[place], claims=said[place].claims[:-1])
+            left = None if until is None else max(0.0, until - time.monotonic())
+            again = self.writer.write(
+                [said[place] for place in shorter], tone=tone, locale=locale, deadline=left, limits=limits
+            )
+            for place, text in zip(shorter, again, strict=True):
+                texts[place] = text
+        return said, texts
 
     def _request(self, evidence: Evidence, attribution: Attribution) -> Request:
         """Choose what the sentence for an item states: reasons, or a neutral fact, or nothing."""

@@ -58,10 +58,7 @@ def load_name_dictionary(locale: str) -> NameDictionary:
         locale: A folder under ``prompts/``.
 
     Returns:
-        The dictionary; empty where the locale has none.
-
-    Raises:
-        PromptError: If a file cannot be read or lacks a column.
+        The dictionary; empty where the locale has none. A file that lacks a column is refused.
     """
     names: dict[str, str] = {}
     by_number: dict[str, set[str]] = {_PLURAL: set(), _SINGULAR: set()}

@@ -181,9 +181,11 @@ class Policy:
             evidence: The user, the item and the moment.
 
         Returns:
-            False for a vetoed kind, and for whatever is personal or names the category of a sensitive item.
+            False for a vetoed kind, for one that is blocked for the item's category, and for whatever is personal or
+            names the category of a sensitive item.
         """
-        if kind in self.settings.vetoed_kinds:
+        own_category = evidence.shop.catalogue.category_names[evidence.category_index]
+        if kind in self.settings.vetoed_kinds or self._is_blocked(kind, own_category):
             return False
         is_harmless = KINDS[kind].scope == "context" and kind not in UNSPOKEN_OF_SENSITIVE
         return is_harmless or not self.is_sensitive_item(evidence.shop.catalogue, evidence.item_index)
@@ -218,7 +220,12 @@ class Policy:
             claim.share >= self.settings.min_share
             and self.may_speak(claim.kind, evidence)
             and not (isinstance(category, str) and self.is_sensitive_category(category))
+            and not (isinstance(category, str) and self._is_blocked(claim.kind, category))
         )
+
+    def _is_blocked(self, kind: str, category: str) -> bool:
+        """Return whether claims of a kind are never said of a category."""
+        return _plain(category) in map(_plain, self.settings.blocked_claims.get(kind, ()))
 
 
 def _goes_with(claim: Claim, other: Claim) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from llm_explain.claims.derive import KINDS
+
+KindsOrCategories = TypeVar("KindsOrCategories", tuple[str, ...], dict[str, tuple[str, ...]])
 
 
 class Sensitive(BaseModel):
@@ -40,11 +42,13 @@ class PolicySettings(BaseModel):
         min_crowd: Least number of users behind a claim about the crowd.
         crowd_bands: Numbers of users that may be said.
         vetoed_kinds: Claim kinds that are never said.
+        blocked_claims: Categories, by claim kind, of which claims of the kind are never said.
         unspeakable_promotions: Labels of promotions that are never said.
         unnameable_brands: Regular expressions of brands without a name that a shopper knows.
         no_brands: Values of ``brand`` that stand for no brand, such as one for everything that is sold loose.
         is_first_seen_stated: Whether ``first_seen`` in the items table is the shop's own word and not read off a log.
         blocked_words: Words and phrases that no text may contain.
+        lexicalised: Whether a language model reads names and values and phrases them freely; for strong models.
         currency: ISO 4217 code of the prices in the tables.
         sensitive: Names that no text may say or hint at.
     """
@@ -57,17 +61,19 @@ class PolicySettings(BaseModel):
     min_crowd: int = Field(default=50, ge=50)
     crowd_bands: tuple[int, ...] = (50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000)
     vetoed_kinds: tuple[str, ...] = ()
+    blocked_claims: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     unspeakable_promotions: tuple[str, ...] = ("coupon",)
     unnameable_brands: tuple[str, ...] = (r"^brand #\d+$",)
     no_brands: tuple[str, ...] = ()
     is_first_seen_stated: bool = False
     blocked_words: tuple[str, ...] = ()
+    lexicalised: bool = False
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     sensitive: Sensitive = Sensitive()
 
-    @field_validator("vetoed_kinds")
+    @field_validator("vetoed_kinds", "blocked_claims")
     @classmethod
-    def _are_kinds(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _are_kinds(cls, names: KindsOrCategories) -> KindsOrCategories:
         unknown = sorted(set(names) - set(KINDS))
         if unknown:
             raise ValueError(f"{unknown[0]!r} is no claim kind; the kinds are {', '.join(KINDS)}")

@@ -16,12 +16,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from llm_explain.errors import PromptError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.generation.briefs import Brief
     from llm_explain.lexicon import Lexicon
     from llm_explain.skeletons import Tone
 
+_SLOT = re.compile(r"\{([a-z_]+)\}")
 _FRONT_MATTER = re.compile(r"\A\{#-?\s*version:\s*(\S+)\s*-?#\}")
 
 
@@ -161,6 +162,24 @@ class PromptTemplate:
         messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples)})
         return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
 
+    def render_facts(self, kinds: Sequence[str], values: Mapping[str, str], *, tone: Tone) -> Prompt:
+        """Return the prompt that asks for one finished sentence, names and values included.
+
+        Args:
+            kinds: Claim kinds, in the order in which a sentence states them.
+            values: Rendered values by slot, ``item`` among them.
+            tone: ``friendly``, ``concise`` or ``formal``.
+
+        Returns:
+            The conversation.
+        """
+
+        def fill(fact: str, optional: Mapping[str, str]) -> str:
+            return _SLOT.sub(lambda slot: _said(slot.group(1), values, optional), fact)
+
+        messages = self._render({"kinds": list(kinds), "tone": tone, "item": values["item"], "fill": fill})
+        return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
+
     def render_brief(self, brief: Brief, *, grammar: str = "") -> Prompt:
         """Return the prompt that asks a tuned model for one skeleton.
 
@@ -179,6 +198,11 @@ class PromptTemplate:
             return _messages(self._template.render(content))
         except TemplateError as error:
             raise PromptError(f"{self.origin} cannot be rendered ({error}). Correct the template.") from error
+
+
+def _said(slot: str, values: Mapping[str, str], optional: Mapping[str, str]) -> str:
+    """Return a value with the words before it; nothing for one that the claims do not give."""
+    return optional.get(slot, "") + values[slot] if slot in values else ""
 
 
 def _messages(rendered: str) -> tuple[Message, ...]:

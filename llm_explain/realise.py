@@ -133,7 +133,8 @@ class Realiser:
         articles = self.lexicon.spoken_names.articles
         for article in set(articles.values()):
             if literal.lower().endswith(article) and re.search(rf"(?:^|\s){re.escape(article)}$", literal, re.I):
-                wanted = next(each for pattern, each in articles.items() if re.search(pattern, value, re.I))
+                found = (each for pattern, each in articles.items() if re.search(pattern, value, re.I))
+                wanted = next(found, article)
                 start = len(literal) - len(article)
                 return literal[:start] + (_capitalise(wanted) if literal[start].isupper() else wanted)
         return literal

@@ -101,8 +101,9 @@ class SpokenNames:
 
     def _inside(self, name: str) -> str:
         """Return a name with a small first letter where its first word is a common one."""
-        first = name.split(" ", 1)[0]
-        is_common = first[1:].islower() and first.lower() in self._dictionary.common_words
+        first, _, rest = name.partition(" ")
+        is_name = any(word[:1].isupper() for word in rest.split())
+        is_common = not is_name and first[1:].islower() and first.lower() in self._dictionary.common_words
         return name[:1].lower() + name[1:] if is_common else name
 
     def _in_words(self, label: str) -> str:

@@ -104,6 +104,26 @@ class Templates:
         """
         return self._skeletons(in_order(kinds), tone)
 
+    def clauses(self) -> list[tuple[str, str, tuple[str, ...], Tone]]:
+        """Return each clause of the grammar as a sentence by itself, for an editor.
+
+        Returns:
+            Place in the file, sentence, kinds that it states, and a tone that it is spoken in.
+        """
+        found: list[tuple[str, str, tuple[str, ...], Tone]] = []
+        for kind, clauses in self._grammar.clauses.items():
+            forms: tuple[tuple[str, tuple[str, ...], Tone], ...] = (
+                ("full", clauses.full, "friendly"),
+                ("short", clauses.short, "concise"),
+            )
+            for form, texts, tone in forms:
+                pattern = self._grammar.sentences[tone][1][0]
+                for text in texts:
+                    made = pattern.replace("<a>", text).replace("<A>", text[:1].upper() + text[1:])
+                    sentence = self._contracted(_mention(made, self._grammar.mentions))
+                    found.append((f"{kind}, {form}", sentence, (kind,), tone))
+        return found
+
     def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
         written = dict.fromkeys(self._written.get((kinds, tone), ()), self.origin)
         composed = dict.fromkeys(self._composed(kinds, tone), self.grammar_origin)

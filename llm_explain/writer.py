@@ -12,6 +12,7 @@ from llm_explain.claims import EVENT_KIND
 from llm_explain.display_names import inside_sentence
 from llm_explain.errors import GenerationError, MissingExtraError
 from llm_explain.generation.drafts import ModelSource
+from llm_explain.generation.lexicalised import FreeWriter
 from llm_explain.generation.weights import is_tuned
 from llm_explain.lexicon import load_lexicon
 from llm_explain.phrasebook import PhrasebookSource
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from llm_explain.generation.generator import Generator
+    from llm_explain.generation.lexicalised import FreeDraft
     from llm_explain.lexicon import Lexicon
     from llm_explain.policy import Policy
     from llm_explain.records import Claim, Verdict
     from llm_explain.skeletons import Skeleton, Tone
+    from llm_explain.surfaces import Limits
     from scoring.catalogue import Catalogue
 
 _LOG = logging.getLogger(__name__)
@@ -88,7 +91,13 @@ class Writer:
         self._stations = cache(self._open)
 
     def write(
-        self, requests: Sequence[Request], *, tone: Tone = "friendly", locale: str = "en", deadline: float | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        tone: Tone = "friendly",
+        locale: str = "en",
+        deadline: float | None = None,
+        limits: Limits | None = None,
     ) -> list[Text | None]:
         """Return a text for each request, in the order of one list.
 
@@ -97,14 +106,19 @@ class Writer:
             tone: ``friendly``, ``concise`` or ``formal``.
             locale: A folder under ``prompts/``.
             deadline: Seconds that a language model may take for the whole list; the source's own if not given.
+            limits: How long a text may be where it is shown.
 
         Returns:
-            Verified texts; ``None`` where there is nothing true to say.
+            Verified texts; ``None`` where there is nothing true to say, or nothing that is short enough.
         """
         station = self._stations(locale)
         variety = Variety()
+        free = station.free_texts(requests, tone, deadline, limits)
         station.prepare([in_order(claim.kind for claim in request.claims) for request in requests], tone, deadline)
-        return [station.write(request, tone, variety) for request in requests]
+        return [
+            station.write(request, tone, variety, limits) if text is None else text
+            for request, text in zip(requests, free, strict=True)
+        ]
 
     def shelf_title(self, category: str, locale: str = "en") -> str:
         """Return the title of a shelf of items that a history group recommends.
@@ -153,6 +167,9 @@ class _Station:
         self._sources: list[SkeletonSource] = [phrasebook] if phrasebook else []
         self._sources += _model_sources(language_model if is_written else None, self._lexicon)
         self._sources.append(TemplateSource(templates))
+        self._free: FreeWriter | None = None
+        if policy.settings.lexicalised and language_model is not None:
+            self._free = FreeWriter(lambda: open_generator(language_model), self._lexicon)
 
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
         """Let each source make ready what the ones before it do not have; one that fails is left out from now on."""
@@ -170,7 +187,51 @@ class _Station:
                 if not error.is_retryable:
                     self._sources.remove(source)
 
-    def write(self, request: Request, tone: Tone, variety: Variety) -> Text | None:
+    def free_texts(
+        self, requests: Sequence[Request], tone: Tone, deadline: float | None, limits: Limits | None
+    ) -> list[Text | None]:
+        """Return what a model that sees names has written and the verifier accepts; ``None`` for the other sources."""
+        if self._free is None:
+            return [None] * len(requests)
+        scenes = [scene_of(request, self._catalogue, self._policy) for request in requests]
+        wanted = []
+        for request, scene in zip(requests, scenes, strict=True):
+            values = self._realiser.values(request.claims, scene)
+            self._withhold_brand(request, values)
+            wanted.append((in_order(claim.kind for claim in request.claims), values))
+        until = time.monotonic() + deadline if deadline is not None else float("inf")
+        try:
+            drafts = self._free.write(wanted, tone, deadline=until)
+        except (MissingExtraError, GenerationError) as error:
+            _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
+            return [None] * len(requests)
+        return [
+            self._accepted(request, scene, found, limits)
+            for request, scene, found in zip(requests, scenes, drafts, strict=True)
+        ]
+
+    def _accepted(
+        self, request: Request, scene: Scene, drafts: Sequence[FreeDraft], limits: Limits | None
+    ) -> Text | None:
+        """Return the first draft that the verifier accepts."""
+        for draft in drafts:
+            verdict = self._verifier.verify(
+                draft.text, request.claims, scene, is_neutral=request.is_neutral, limits=limits
+            )
+            if verdict.ok:
+                return Text(
+                    text=draft.text,
+                    source="lm",
+                    skeleton=self._verifier.read(draft.text, request.claims, scene),
+                    verdict=verdict,
+                    is_ai_generated=True,
+                    prompt=draft.prompt,
+                    model=draft.model,
+                )
+            _LOG.debug("refused %r: %s", draft.text, [fault.code for fault in verdict.faults])
+        return None
+
+    def write(self, request: Request, tone: Tone, variety: Variety, limits: Limits | None = None) -> Text | None:
         """Return the first verified text of the first source that has one."""
         if not request.claims:
             return None
@@ -184,7 +245,11 @@ class _Station:
                 text = self._realiser.fill(skeleton, values, event_kind=scene.event_kind)
                 if must_be_fresh and not variety.is_fresh(skeleton, text):
                     continue
-                verdict = self._verifier.verify(text, request.claims, scene, is_neutral=request.is_neutral)
+                if limits is not None and limits.max_length is not None and len(text) > limits.max_length:
+                    continue
+                verdict = self._verifier.verify(
+                    text, request.claims, scene, is_neutral=request.is_neutral, limits=limits
+                )
                 if verdict.ok:
                     variety.add(skeleton, text)
                     return _text(source, skeleton, text, verdict)
@@ -267,9 +332,18 @@ def _model_sources(language_model: str | None, lexicon: Lexicon) -> list[Skeleto
     if language_model is None:
         return []
 
-    def open_generator() -> Generator:
-        from llm_explain.generation.transformers_generator import TransformersGenerator
+    return [ModelSource(lambda: open_generator(language_model), lexicon, is_tuned=is_tuned(language_model))]
 
-        return TransformersGenerator.load(language_model)
 
-    return [ModelSource(open_generator, lexicon, is_tuned=is_tuned(language_model))]
+def open_generator(language_model: str) -> Generator:
+    """Load a language model.
+
+    Args:
+        language_model: Folder, hub id or ``auto``.
+
+    Returns:
+        The generator.
+    """
+    from llm_explain.generation.transformers_generator import TransformersGenerator
+
+    return TransformersGenerator.load(language_model)

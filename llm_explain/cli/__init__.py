@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from llm_explain.cli import evaluating, explaining, importing, models, phrasebooks, training, tuning
+from llm_explain.cli import evaluating, explaining, importing, models, phrasebooks, prompting, training, tuning
 from llm_explain.cli.console import ERR
 from llm_explain.errors import LlmExplainError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(importing.app, name="import")
 app.add_typer(evaluating.app, name="evaluate")
+app.add_typer(prompting.app, name="prompts")
 app.add_typer(phrasebooks.app, name="phrasebook")
 app.command("train")(training.train)
 app.command("tune")(tuning.tune)

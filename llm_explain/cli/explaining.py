@@ -31,8 +31,10 @@ def recommend(
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
     events: options.Events = None,
-    tone: options.ToneOption = "friendly",
+    tone: options.ToneOption = None,
     locale: options.Locale = "en",
+    surface: options.Surface = None,
+    max_length: options.MaxLength = None,
     language_model: options.LanguageModel = "auto",
     no_language_model: options.NoLanguageModel = False,
     json: options.Json = False,
@@ -47,7 +49,15 @@ def recommend(
     answers: dict[str, list[Explanation]] = {}
     for user_id in user:
         _say_if_cold(explainer, user_id, as_of)
-        answers[user_id] = explainer.recommend(user_id, k=k, as_of=options.moment(as_of), tone=tone, locale=locale)
+        answers[user_id] = explainer.recommend(
+            user_id,
+            k=k,
+            as_of=options.moment(as_of),
+            tone=tone,
+            locale=locale,
+            surface=surface,
+            max_length=max_length,
+        )
         if json:
             write_json_lines(row.to_dict() for row in answers[user_id])
         else:
@@ -93,8 +103,10 @@ def explain(
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
     events: options.Events = None,
-    tone: options.ToneOption = "friendly",
+    tone: options.ToneOption = None,
     locale: options.Locale = "en",
+    surface: options.Surface = None,
+    max_length: options.MaxLength = None,
     language_model: options.LanguageModel = "auto",
     no_language_model: options.NoLanguageModel = False,
     json: options.Json = False,
@@ -105,7 +117,9 @@ def explain(
     """Say why items score as they do for a user."""
     explainer = _load(artifacts, events, None if no_language_model else language_model)
     _say_if_cold(explainer, user, as_of)
-    rows = explainer.explain(user, item, as_of=options.moment(as_of), tone=tone, locale=locale)
+    rows = explainer.explain(
+        user, item, as_of=options.moment(as_of), tone=tone, locale=locale, surface=surface, max_length=max_length
+    )
     if json:
         write_json_lines(row.to_dict() for row in rows)
     else:

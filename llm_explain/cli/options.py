@@ -30,7 +30,13 @@ Events = Annotated[
     Path | None,
     typer.Option("--events", metavar="FILE", help="CSV or Parquet that replaces the event log for this call."),
 ]
-ToneOption = Annotated[Tone, typer.Option("--tone", help="friendly, concise or formal.")]
+ToneOption = Annotated[
+    Tone | None, typer.Option("--tone", help="friendly, concise or formal; the surface's if not given, else friendly.")
+]
+Surface = Annotated[
+    str | None, typer.Option("--surface", metavar="NAME", help="Where it is shown: card, detail, email or push.")
+]
+MaxLength = Annotated[int | None, typer.Option("--max-length", metavar="N", help="Most characters of a sentence.")]
 LanguageModel = Annotated[
     str, typer.Option(metavar="NAME", help="auto for the packaged weights, a local folder, or a Hugging Face id.")
 ]

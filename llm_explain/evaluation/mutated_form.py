@@ -79,7 +79,9 @@ def injected_start(text: TrueText, foils: Foils, chance: random.Random) -> str |
 def cut_short(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
     """End in the middle."""
     words = text.text.split(" ")
-    return " ".join(words[: chance.randint(1, len(words) - 1)]) if len(words) > 1 else None
+    if len(words) == 1:
+        return text.text[: chance.randint(1, len(text.text) - 1)]
+    return " ".join(words[: chance.randint(1, len(words) - 1)])
 
 
 def cut_at_a_word(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
@@ -111,4 +113,5 @@ def without_letters(text: TrueText, foils: Foils, chance: random.Random) -> str 
 
 def shouted(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
     """Shout."""
-    return chance.choice((text.text[:-1] + "!!!", text.text.upper(), text.text[:-1] + "?!"))
+    upper = text.text.upper()
+    return chance.choice((text.text[:-1] + "!!!", text.text[:-1] + "?!", *((upper,) if upper != text.text else ())))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from llm_explain.skeletons import ITEM, SLOTS
+from llm_explain.scripts import any_of, bounded
+from llm_explain.skeletons import ITEM, ITEM_LABEL, SLOTS
 
 if TYPE_CHECKING:
     import random
@@ -133,11 +134,12 @@ def another_month(text: TrueText, foils: Foils, chance: random.Random) -> str | 
 def change_unit(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
     """Say weeks for days and the like."""
     slot = _one_of(frozenset(text.slots) - _NAMES - _CATEGORIES - {"brand"}, text, chance)
-    words = text.values[slot].split(" ") if slot else []
-    units = foils.words.units
-    if slot is None or words[-1] not in units:
+    if slot is None:
         return None
-    return _replaced(slot, " ".join((*words[:-1], chance.choice(units[words[-1]]))), text)
+    said = re.search(rf"(?:{bounded(any_of(tuple(foils.words.units)))})$", text.values[slot])
+    if said is None:
+        return None
+    return _replaced(slot, text.values[slot][: said.start()] + chance.choice(foils.words.units[said.group(0)]), text)
 
 
 def change_price(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
@@ -169,7 +171,7 @@ def another_value(slots: frozenset[str], text: TrueText, foils: Foils, chance: r
 def unspoken_value(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
     """Say in one slot what the claims have for another one that the sentence leaves out."""
     slot = _one_of(frozenset(text.slots), text, chance)
-    absent = sorted(set(text.values) - set(text.slots))
+    absent = sorted(set(text.values) - set(text.slots) - {ITEM_LABEL})
     if slot is None or not absent:
         return None
     other = chance.choice(absent)

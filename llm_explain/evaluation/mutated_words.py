@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from llm_explain.evaluation.foils import said_by
+from llm_explain.scripts import bounded
 
 if TYPE_CHECKING:
     import random
@@ -90,7 +91,8 @@ def add_degree(text: TrueText, foils: Foils, chance: random.Random) -> str | Non
     degrees = [name for name in foils.words.degrees if name not in text.licences]
     places = "|".join(map(re.escape, foils.words.degree_places))
     adverb = chance.choice(foils.words.degrees[chance.choice(degrees)])
-    return exchange_words([(rf"\b({places})\b", rf"{adverb} \1")], text, chance)
+    space = " " if adverb.isascii() else ""
+    return exchange_words([(bounded(f"({places})"), rf"{adverb}{space}\1")], text, chance)
 
 
 def degree_of_another_claim(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
@@ -122,7 +124,7 @@ def exchange_degree(text: TrueText, foils: Foils, chance: random.Random) -> str 
     """Exchange a word of degree for one that no claim licenses."""
     said = [word for words in foils.words.degrees.values() for word in words]
     unlicensed = [word for name, words in foils.words.degrees.items() if name not in text.licences for word in words]
-    pattern = rf"\b(?:{'|'.join(map(re.escape, said))})\b"
+    pattern = bounded("|".join(map(re.escape, said)))
     return exchange_words([(pattern, chance.choice(unlicensed))], text, chance)
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from llm_explain.errors import GenerationError, MissingExtraError
 from llm_explain.generation.constrained import grammar_of
 from llm_explain.generation.generator import Draft, first_line
-from llm_explain.generation.weights import PACKAGED, packaged_gguf
+from llm_explain.generation.merged_gguf import merged_gguf
+from llm_explain.generation.weights import PACKAGED, UNTUNED, packaged_adapter, packaged_gguf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,13 +88,18 @@ class LlamaCppGenerator:
         """Load a GGUF model.
 
         Args:
-            language_model: ``auto`` for the packaged weights, or a GGUF file.
+            language_model: ``auto`` for the packaged weights with their adapter, ``untuned`` for them alone, the folder
+                of an adapter for them, or a GGUF file.
             **options: Keyword arguments of the class.
 
         Returns:
             A generator.
         """
-        return cls(packaged_gguf() if language_model == PACKAGED else Path(language_model), **options)
+        path = Path(language_model)
+        adapter = packaged_adapter() if language_model == PACKAGED else path if path.is_dir() else None
+        if adapter is not None:
+            return cls(merged_gguf(packaged_gguf(), adapter), **options)
+        return cls(packaged_gguf() if language_model in (PACKAGED, UNTUNED) else path, **options)
 
     @property
     def base_url(self) -> str:

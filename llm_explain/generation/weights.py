@@ -119,7 +119,7 @@ def find_weights(language_model: str = PACKAGED) -> Weights:
         return _adapted(path)
     if path.is_dir():
         weights = sorted(path.glob("*.safetensors"))
-        return Weights(str(path), f"{path.name}@{_hash(weights[0])[:19]}" if weights else path.name)
+        return Weights(str(path), f"{path.name}@{file_hash(weights[0])[:19]}" if weights else path.name)
     return Weights(language_model, language_model)
 
 
@@ -128,7 +128,7 @@ def _adapted(folder: Path) -> Weights:
     record = folder / TUNING_RECORD
     try:
         base = find_weights(str(json.loads(record.read_text(encoding="utf-8"))["base_model"]))
-        digest = _hash(folder / "adapter_model.safetensors")
+        digest = file_hash(folder / "adapter_model.safetensors")
     except (OSError, ValueError, KeyError) as error:
         raise ArtifactError(
             f"{folder} is an adapter whose files cannot be read ({error}) but adapter_model.safetensors and "
@@ -152,7 +152,7 @@ def converted(gguf: Path, cache: Path | None = None) -> Path:
     Raises:
         OSError: If the cache cannot be written.
     """
-    digest = _hash(gguf)
+    digest = file_hash(gguf)
     folder = (cache or cache_folder()) / f"{gguf.stem}@{digest[:19].replace(':', '-')}"
     if (folder / _MANIFEST).is_file():
         _check(folder)
@@ -161,7 +161,7 @@ def converted(gguf: Path, cache: Path | None = None) -> Path:
     started = Path(tempfile.mkdtemp(prefix=f".{gguf.stem}-", dir=folder.parent))
     try:
         _convert(gguf, started)
-        hashes = {file.name: _hash(file) for file in sorted(started.iterdir()) if file.is_file()}
+        hashes = {file.name: file_hash(file) for file in sorted(started.iterdir()) if file.is_file()}
         manifest = {"format": _FORMAT, "source": digest, "files": hashes}
         (started / _MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         if not folder.exists():
@@ -199,12 +199,13 @@ def _check(folder: Path) -> None:
     """Refuse a conversion whose files are missing or of another size than when it was made."""
     manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     for name, digest in manifest["files"].items():
-        if not (folder / name).is_file() or _hash(folder / name) != digest:
+        if not (folder / name).is_file() or file_hash(folder / name) != digest:
             raise ArtifactError(
                 f"{folder / name} is not as it was converted but its hash must hold. Delete {folder} to convert again."
             )
 
 
-def _hash(file: Path) -> str:
+def file_hash(file: Path) -> str:
+    """Return the SHA-256 of a file, as ``sha256:…``."""
     with file.open("rb") as stream:
         return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"

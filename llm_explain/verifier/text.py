@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from llm_explain.lexicon import Lexicon
     from llm_explain.realise import Scene
     from llm_explain.records import Claim
+    from llm_explain.surfaces import Limits
 
 _MOST_READINGS = 24
 _SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")
@@ -75,7 +76,30 @@ class Verifier:
         blocked = sorted({word.strip() for word in blocklist if word.strip()}, key=len, reverse=True)
         self._blocked = re.compile(bounded("|".join(map(re.escape, blocked))), re.IGNORECASE) if blocked else None
 
-    def verify(self, text: str, claims: Sequence[Claim], scene: Scene, *, is_neutral: bool = False) -> Verdict:
+    def read(self, text: str, claims: Sequence[Claim], scene: Scene) -> str:
+        """Return the text with its values read back into slots.
+
+        Args:
+            text: A finished text.
+            claims: Claims that it states.
+            scene: Item and day that it speaks of.
+
+        Returns:
+            The skeleton that it could have been filled from.
+        """
+        values = self._realiser.values(claims, scene)
+        spoken, _ = self._as_purchases(text, values, scene.event_kind)
+        return self._read(spoken, values, claims)[0].skeleton
+
+    def verify(
+        self,
+        text: str,
+        claims: Sequence[Claim],
+        scene: Scene,
+        *,
+        is_neutral: bool = False,
+        limits: Limits | None = None,
+    ) -> Verdict:
         """Return every fault of a text.
 
         Args:
@@ -83,12 +107,13 @@ class Verifier:
             claims: Claims that it may, and must, state; at most one of a kind.
             scene: Item and day that it speaks of.
             is_neutral: Whether it states facts about the item and must claim no cause.
+            limits: How long it may be on the surface where it is shown.
 
         Returns:
             The verdict; ``ok`` if the text may be shown.
         """
         values = self._realiser.values(claims, scene)
-        faults = list(self._characters(text))
+        faults = [*self._characters(text), *self._limits(text, limits)]
         spoken, event_faults = self._as_purchases(text, values, scene.event_kind)
         faults += event_faults
         reading, finding = self._read(spoken, values, claims)
@@ -116,6 +141,20 @@ class Verifier:
             yield Fault("link", "a text holds no link", match.span())
         if match := _SAID_TWICE.search(text):
             yield Fault("repeated_sentence", "the text says the same sentence twice", match.span(2))
+
+    def _limits(self, text: str, limits: Limits | None) -> Iterator[Fault]:
+        """Yield faults of length on the surface where the text is shown."""
+        if limits is None:
+            return
+        if limits.max_length is not None and len(text) > limits.max_length:
+            yield Fault(
+                "too_long",
+                f"{len(text)} characters but at most {limits.max_length} fit",
+                (limits.max_length, len(text)),
+            )
+        n_sentences = len(self._skeletons.wording.form["sentence_end"].findall(text))
+        if limits.max_sentences is not None and n_sentences > limits.max_sentences:
+            yield Fault("too_many_sentences", f"{n_sentences} sentences but at most {limits.max_sentences} fit")
 
     def _policy(self, reading: _Reading) -> Iterator[Fault]:
         """Yield a fault for each blocked word outside the shop's own names."""

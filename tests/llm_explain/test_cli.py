@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app, main
 from llm_explain.errors import SettingError
+from llm_explain.prompt_lint import Linted, Linter
 from scoring.config import TrainConfig
 from scoring.tables import Tables
 
@@ -206,3 +207,33 @@ def test_settings_of_training_are_checked(text: str, message: str, tmp_path: Pat
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SettingError, match=message):
         TrainConfig.read(path)
+
+
+def test_a_surface_is_an_option(artifacts: list[str]) -> None:
+    options = ["--user", "u01", "-k", "4", "--explain", "--no-language-model", "--locale", "zh", "--surface", "push"]
+    rows = _json_lines("recommend", *options, *artifacts)
+    assert {(row["locale"], row["tone"]) for row in rows} == {("zh", "concise")}
+    assert all(len(row["text"]) <= 32 for row in rows if row["text"])
+
+
+def test_the_linter_shows_sentences_and_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(self: Linter, report: object) -> list[Linted]:
+        return [
+            self.sentence("x, sentence 1", "You've bought {item} {times}.", ["repeat_item"], "friendly"),
+            *(
+                [self.sentence("x, sentence 2", "Buy it {times}!", ["repeat_item"], "friendly")]
+                if self.is_faulty
+                else []
+            ),
+        ]
+
+    monkeypatch.setattr(Linter, "check", check)
+    monkeypatch.setattr(Linter, "is_faulty", False, raising=False)
+    result = RUN.invoke(app, ["prompts", "lint", "--locale", "en"], catch_exceptions=False)
+    assert (result.exit_code, result.stdout) == (0, "x, sentence 1: You've bought these rice cakes 12 times.\n")
+    monkeypatch.setattr(Linter, "is_faulty", True, raising=False)
+    result = RUN.invoke(app, ["prompts", "lint", "--locale", "en", "--only-faults"], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "pressing at 0-3 'Buy'" in result.stdout
+    rows = RUN.invoke(app, ["prompts", "lint", "--locale", "en", "--json"], catch_exceptions=False).stdout.splitlines()
+    assert [bool(json.loads(row)["faults"]) for row in rows] == [False, True]

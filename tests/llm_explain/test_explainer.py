@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from llm_explain import Explainer
-from llm_explain.errors import ArtifactError, SettingError, TableError, UnknownGroupError, UnknownItemError
+from llm_explain.errors import ArtifactError, PromptError, SettingError, TableError, UnknownGroupError, UnknownItemError
 from llm_explain.explainer import NEUTRAL, NOTHING_TO_SAY
+from llm_explain.surfaces import load_surfaces
 from scoring.tables import TIMESTAMP, USER_ID, Tables
 
 if TYPE_CHECKING:
@@ -195,3 +196,40 @@ def test_a_changed_artifact_is_refused_by_hash(shop_artifacts: Path, tmp_path: P
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     with pytest.raises(ArtifactError, match="the file changed after training"):
         Explainer.load(tmp_path, language_model=None)
+
+
+@pytest.mark.parametrize(("locale", "surface"), [("en", "push"), ("en", "card"), ("zh", "push"), ("zh", "detail")])
+def test_a_surface_sets_length_and_tone(explainer: Explainer, locale: str, surface: str) -> None:
+    limits = load_surfaces(locale)[surface]
+    rows = explainer.recommend("u01", k=6, locale=locale, surface=surface)
+    texts = [row.text for row in rows if row.text]
+    assert len(texts) >= 3
+    assert all(len(text.text) <= limits.max_length and text.verdict.ok for text in texts)
+    assert {row.tone for row in rows} == {limits.tone}
+
+
+def test_a_short_text_names_fewer_reasons_and_the_record_says_which(explainer: Explainer) -> None:
+    for short, whole in zip(
+        explainer.recommend("u02", k=8, max_length=45, tone="concise"),
+        explainer.recommend("u02", k=8, tone="concise"),
+        strict=True,
+    ):
+        if short.text is not None:
+            assert len(short.text.text) <= 45
+            assert short.reasons == whole.reasons[: len(short.reasons)]
+
+
+def test_chinese_comes_from_hand_written_sentences(explainer: Explainer) -> None:
+    rows = explainer.recommend("u01", k=6, locale="zh", tone="formal")
+    texts = [row.text for row in rows if row.text]
+    assert texts
+    for text in texts:
+        assert not text.is_ai_generated
+        assert text.text.endswith("。")
+
+
+def test_unknown_surfaces_and_locales_are_refused(explainer: Explainer) -> None:
+    with pytest.raises(SettingError, match="surface is 'poster' but one of card, detail, email, push is needed"):
+        explainer.recommend("u01", surface="poster")
+    with pytest.raises(PromptError, match="locale is 'xx' but one of en, zh is needed"):
+        explainer.explain("u01", ["i000"], locale="xx")

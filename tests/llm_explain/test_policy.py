@@ -82,6 +82,21 @@ def test_vetoed_kinds_are_replaced_by_the_next() -> None:
     assert chosen(claim("season", 0.6), claim("popular", 0.2), policy=policy) == ["popular"]
 
 
+def test_a_claim_is_blocked_for_a_category() -> None:
+    category = CATALOGUE.category_names[int(CATALOGUE.category_index[INDEX["tortilla"]])]
+    policy = Policy(PolicySettings(blocked_claims={"popular": (category.upper(),), "related_category": ("milk",)}))
+    related = claim("related_category", 0.5, player="group:milk", category="milk")
+    assert chosen(claim("season", 0.6), claim("popular", 0.4), related, policy=policy) == ["season"]
+    assert chosen(claim("popular", 0.4), item="kit", policy=policy) == ["popular"]
+
+
+def test_a_blocked_claim_is_of_a_known_kind(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("version: 1\nblocked_claims: {weather: [beer]}\n")
+    with pytest.raises(PromptError, match=r"blocked_claims is .*'weather' is no claim kind"):
+        Policy.load(path)
+
+
 @pytest.mark.parametrize(
     "sensitive", [{"categories": ["  DRUGSTORE "]}, {"types": ["pregnancy test"]}, {"brands": ["Store Brand"]}]
 )

@@ -73,4 +73,20 @@ def test_the_cache_follows_the_environment(monkeypatch, tmp_path):
 
 
 def test_a_hub_id_is_passed_on():
-    assert weights.find_weights("owner/model") == ("owner/model", "owner/model")
+    assert weights.find_weights("owner/model") == ("owner/model", "owner/model", None)
+
+
+def test_the_packaged_adapter_goes_with_the_packaged_weights():
+    adapter = weights.packaged_adapter()
+    assert adapter is not None
+    assert sum(file.stat().st_size for file in adapter.iterdir()) < 12 * 2**20
+    assert weights.is_tuned("auto")
+    assert weights.is_tuned(str(adapter))
+    assert not weights.is_tuned("untuned")
+    assert not weights.is_tuned("owner/model")
+
+
+def test_an_adapter_without_its_record_is_refused(tmp_path):
+    (tmp_path / "adapter_config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ArtifactError, match=r"is an adapter whose files cannot be read .* Tune again"):
+        weights.find_weights(str(tmp_path))

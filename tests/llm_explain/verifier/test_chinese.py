@@ -1,0 +1,114 @@
+"""The same verifier on Chinese: no spaces, no capitals, measure words, full-width punctuation."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from llm_explain.generation.corpus import read_corpus
+from llm_explain.lexicon import load_lexicon
+from llm_explain.realise import Realiser
+from llm_explain.skeletons import TONES
+from llm_explain.templates import Templates
+from llm_explain.verifier import NameIndex, SkeletonVerifier, Verifier
+from tests.llm_explain.spoken_claims import CLAIMS, SCENE
+
+LEXICON = load_lexicon("zh")
+SKELETONS = SkeletonVerifier(LEXICON)
+RICE_CAKES = dataclasses.replace(SCENE, title="Rice cakes, 4.5 oz", titles={"7": "Sour cream, 16 oz"})
+VERIFIER = Verifier(LEXICON, NameIndex(["牛奶", "水", "巧克力牛奶"]), blocklist=["尊享", "vip"])
+
+
+def codes(text, *kinds, scene=RICE_CAKES):
+    return {fault.code for fault in VERIFIER.verify(text, [CLAIMS[kind] for kind in kinds], scene).faults}
+
+
+def test_hand_written_sentences_pass():
+    corpus = read_corpus("zh")
+    refused = [line.text for line in corpus if SKELETONS.check(line.text, line.kinds).faults]
+    assert len(corpus) >= 400
+    assert refused == []
+
+
+def test_values_are_written_in_the_locale_manner():
+    values = Realiser(LEXICON).values(CLAIMS.values(), RICE_CAKES)
+    shown = {
+        slot: values[slot]
+        for slot in ("item", "times", "last_date", "interval", "days_since", "category", "brand_share")
+    }
+    assert shown == {
+        "item": "这款米饼",
+        "times": "12次",
+        "last_date": "11月3日",
+        "interval": "两周",
+        "days_since": "16天",
+        "category": "酸奶",
+        "brand_share": "80%",
+    }
+    shown = {slot: values[slot] for slot in ("price", "price_range", "other_item", "users_band", "month", "lift")}
+    assert shown == {
+        "price": "US$2.99",
+        "price_range": "US$2.50至US$3.99",
+        "other_item": "酸奶油（16盎司）",
+        "users_band": "超过250",
+        "month": "11月",
+        "lift": "1.8倍",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("这款你买过12次，上次是在11月3日。", ["repeat_item"]),
+        ("又见面了，这款米饼你买过12次。", ["repeat_item"]),
+        ("你大约每两周就买它，上次是16天前。", ["due"]),
+        ("买酸奶时，你通常选的就是这个品牌。", ["usual_brand"]),
+        ("超过250位顾客买过，供你参考。", ["popular"]),
+    ],
+)
+def test_true_texts_pass(text, kinds):
+    assert codes(text, *kinds) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("这款你买过13次。", "slot_missing"),
+        ("这款你买过12天。", "slot_missing"),
+        ("这款你从未买过12次。", "negation"),
+        ("这款你买过12次，现在打折。", "unlicensed_promotion"),
+        ("这款你买过12次，好吃。", "hype"),
+        ("这款你买过12次，也买牛奶。", "unlicensed_name"),
+        ("这款你买过12次，快买。", "pressing"),
+        ("这款你买过12次，尊享。", "policy"),
+        ("这款你买过12次，vip。", "policy"),
+        ("这款你买过12次 ，见 www.example.com。", "link"),
+        ("You've bought this 12次。", "unknown_word"),
+        ("这款你买过12次，受顾客欢迎。", "unlicensed_popular"),
+        ("这款你买过12次，店里的新品。", "unlicensed_novelty"),
+        ("我们买过12次。", "claim_added"),
+        ("这款你买过12次，这款你买过12次。", "slot_repeated"),
+    ],
+)
+def test_false_texts_are_caught(text, code):
+    assert code in codes(text, "repeat_item")
+
+
+def test_a_word_of_degree_needs_its_licence():
+    text = "你最近买过酸奶，来看看同品类的这款。"
+    assert "unlicensed_degree" in codes(text, "category_affinity")
+
+
+def test_a_short_name_within_a_longer_word_is_none():
+    """A shop sells 水, and 水平 is an ordinary word."""
+    assert "unlicensed_name" not in codes("这类商品在11月卖得比平均水平好，给你看看这款。", "season")
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_combinations_that_nobody_wrote_have_sentences(tone):
+    templates = Templates(LEXICON)
+    for kinds in [("usual_price", "new_arrival"), ("repeat_item", "due", "similar_item"), ("popular", "season")]:
+        found = templates.skeletons(kinds, tone)
+        assert len({each.opening for each in found}) >= 6
+        assert all("您" not in each.text for each in found) or tone == "formal"

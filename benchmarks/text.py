@@ -116,14 +116,14 @@ def asked_directly(records: Sequence[Record], judge: Judge) -> Written:
         known = record["reasons"] or record["statements"]
         content = template.render(title=judge.items[record["item_id"]][0], reasons=known)
         prompts.append(Prompt((Message("user", content.strip()),), (), "friendly", "direct"))
-    model = TransformersGenerator.load("auto")
+    model = TransformersGenerator.load("untuned")
     model.generate(prompts[:1], n_candidates=1)
     texts: list[str | None] = []
     start = time.perf_counter()
     for first in range(0, len(prompts), BATCH):
         drafts = model.generate(prompts[first : first + BATCH], n_candidates=1, seed=first)
         texts += [each[0].text if each else None for each in drafts]
-    return Written("SmolLM2-135M asked directly", texts, time.perf_counter() - start, "writing")
+    return Written("SmolLM2-135M, untuned, asked directly", texts, time.perf_counter() - start, "writing")
 
 
 def plain_template(explanations: Sequence[Explanation]) -> Written:

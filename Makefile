@@ -6,6 +6,7 @@ VENV      := .venv
 BIN       := $(VENV)/bin
 DATA      := data/completejourney
 ARTIFACTS := artifacts/completejourney
+RECTOOLS  := build/peers/rectools
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ help:
 	@echo "make test   every check: lint, types, docstrings, tests on synthetic and real data, notebooks"
 	@echo "make fast   the tests that need no real data"
 	@echo "make lint   ruff, mypy, pydoclint"
-	@echo "make bench  speed and ranking beside the alternatives, in one run"
+	@echo "make bench  ranking, attribution and text beside other packages, into docs/benchmarks.md (BENCH=--quick: minutes)"
 	@echo "make chaos  what the service survives: malformed requests, dead processes, overload, kill -9, a full disk"
 	@echo "make soak   100,000 requests of every kind: memory and descriptors stay flat"
 	@echo "make docs   the API reference, in build/docs"
@@ -63,13 +64,17 @@ fast: setup browser
 
 test: lint browser $(ARTIFACTS)/manifest.json
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
-	$(BIN)/pytest --nbmake --nbmake-timeout=900 notebooks/02_offline_evaluation.ipynb
+	$(BIN)/pytest -W ignore --nbmake --nbmake-timeout=900 notebooks
 
-bench: $(ARTIFACTS)/manifest.json
-	$(BIN)/python benchmarks/ranking.py --artifacts $(ARTIFACTS)
-	$(BIN)/python benchmarks/attribution.py --artifacts $(ARTIFACTS)
+bench: $(ARTIFACTS)/manifest.json $(RECTOOLS)/.ready
+	$(BIN)/python benchmarks/run.py --data $(DATA) --artifacts $(ARTIFACTS) $(BENCH)
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/service.py --artifacts $(ARTIFACTS)
+
+$(RECTOOLS)/.ready: benchmarks/rectools.txt | $(VENV)/.ready
+	$(PYTHON) -m venv $(RECTOOLS)
+	$(RECTOOLS)/bin/python -m pip install --disable-pip-version-check --requirement benchmarks/rectools.txt
+	@touch $@
 
 # Every load goes to 127.0.0.1 and is bounded; each proof prints one line of figures and fails if it falls short.
 chaos: $(ARTIFACTS)/manifest.json

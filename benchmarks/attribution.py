@@ -1,228 +1,225 @@
-"""Speed and error of attributions beside the alternatives, on one trained scorer and in one run.
+"""What exact attributions cost beside the explainers of shap, captum and shapiq: time and error on the trained scorer.
 
-    python benchmarks/attribution.py [--artifacts artifacts/completejourney | --small]
+    python benchmarks/attribution.py [--artifacts artifacts/completejourney] [--quick]
 
-Every method explains the same pairs over the same history groups. The alternatives get the best game that can be made
-for them: coalitions are scored in batches from the user's group sums, never from events. Exact values for the errors
-come from elsewhere: every coalition's events are deleted, the history is read from scratch and scored.
+Every method explains the same real scores over the same history groups, on one thread. Exact values for the errors come
+from elsewhere: every coalition's events are deleted, the history is read from scratch and scored.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-import tempfile
 import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
-import captum.attr
+import matplotlib.pyplot as plt
 import numpy as np
-import shap
 import torch
+from games import Pairs, Shop, top_pairs
+from methods import EXACT, MANY_ITEMS, SAMPLED
+from report import Section, seconds, small
 
-from llm_explain.attribution import attribute, attribute_catalogue
+from llm_explain.attribution import attribute, attribute_items
 from llm_explain.blackbox import attribute_black_box
 from llm_explain.group_vectors import VectorCache
-from llm_explain.partition import Partition, partition, partitions_for
+from llm_explain.partition import partition
 from llm_explain.shapley import play
-from scoring.history import EventLog
-from scoring.scorer import GlassBoxScorer
-from scoring.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from scoring.scorer import UserState
+    from matplotlib.figure import Figure
+    from methods import Method
 
-BUDGET_S = 20.0
-"""A method stops taking pairs after this long."""
+OURS, OURS_KEPT, ANY = "**ours, from the user's events**", "**ours, the user's vectors kept**", "ours, any callable"
+PLAYERS = (4, 6, 8, 10, 12, 14)
+BUDGETS = (64, 256, 1000)
+ITEMS = (1, 10, 100, 1_000, 20_000)
+BUDGET = 256
+"""Coalitions that a sampling method may score where the number of players varies."""
 
 
 @dataclass(frozen=True)
-class Pair:
-    """One score to explain, with the players and the exact values."""
+class Measured:
+    """Time of one pair, and errors over some."""
 
-    state: UserState
-    item: int
-    groups: Partition
-    exact: np.ndarray  # (n_groups,)
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--artifacts", type=Path, default=Path("artifacts/completejourney"))
-    parser.add_argument("--small", action="store_true", help="train on the small synthetic shop instead")
-    parser.add_argument("--users", type=int, default=6)
-    parser.add_argument("--items", type=int, default=4, help="items a user, from the top of the list")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = train_small(Path(temporary)) if options.small else options.artifacts
-        scorer, tables = GlassBoxScorer.load(folder), Tables.read(folder / "tables")
-    pairs = draw_pairs(scorer, EventLog(tables.events, scorer.catalogue), options.users, options.items)
-    n_groups = [len(pair.groups) for pair in pairs]
-    print(
-        f"{len(scorer.catalogue):,} items, {len(pairs)} pairs of {options.users} users, "
-        f"{min(n_groups)} to {max(n_groups)} history groups, 1 thread"
-    )
-    report(scorer, pairs)
+    seconds: float
+    mean: float
+    worst: float
 
 
-def train_small(folder: Path) -> Path:
-    """Train on the small shop of the tests."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "scoring"))
-    from shop import CUTOFF, small_shop
-
-    from scoring.config import TrainConfig
-    from scoring.training import train
-
-    config = TrainConfig(
-        d=8, n_heads=2, n_queries=2, curve_steps=20, tower_steps=20, batch_size=16, titles="none", n_windows=6
-    )
-    train(small_shop(), config, folder, cutoff=CUTOFF)
-    return folder
+Explain: TypeAlias = "Callable[[Pairs], np.ndarray]"
 
 
-def draw_pairs(scorer: GlassBoxScorer, log: EventLog, n_users: int, n_items: int) -> list[Pair]:
-    """Return top items of users drawn by chance, with exact values from whole rescoring."""
-    pairs = []
-    for user in np.random.default_rng(0).choice(log.user_ids, size=n_users, replace=False):
-        history = log.history(str(user), scorer.snapshot.as_of)
-        state = scorer.read(history)
-        items = scorer.rank(state, n_items)[0]
-        for groups, rows in partitions_for(history, scorer.catalogue, items):
-
-            def rescored(
-                coalitions: np.ndarray, history: Any = history, groups: Any = groups, items: Any = items[rows]
-            ) -> np.ndarray:
-                absent = [[c for g in np.flatnonzero(~row) for c in groups.categories[g]] for row in coalitions]
-                shortened = (history.without(categories, scorer.catalogue) for categories in absent)
-                return np.stack([scorer.score(scorer.read(each), items) for each in shortened])
-
-            exact = play(rescored, len(groups))  # (n_groups, n_rows)
-            pairs += [Pair(state, int(items[row]), groups, exact[:, place]) for place, row in enumerate(rows)]
-    return pairs
-
-
-def batch_game(scorer: GlassBoxScorer, pair: Pair) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the pair's score as a function of present groups, vectorised over coalitions."""
-    index = np.array([pair.item])
-    sums = pair.state.group_sums(pair.groups.group_of(pair.state.categories), len(pair.groups))
-    own_group = int(pair.groups.group_of(scorer.catalogue.category_index[index])[0])
-    own = float(scorer.own_parts(pair.state, index).sum()) if own_group >= 0 else 0.0
-    context = float(scorer.context_parts(pair.state.history.as_of, index).sum())
-    V = scorer.item_embedding[pair.item]
-
-    def game(rows: np.ndarray) -> np.ndarray:
-        present = np.asarray(rows, dtype=np.float64)
-        return pair.state.embed(present @ sums) @ V + (own * present[:, own_group] if own_group >= 0 else 0.0) + context
-
-    return game
-
-
-def ours(scorer: GlassBoxScorer, pair: Pair, cache: VectorCache | None = None) -> np.ndarray:
-    """Explain one pair."""
-    (found,) = attribute(scorer, pair.state, np.array([pair.item]), cache=cache)
+def ours(pair: Pairs, cache: VectorCache | None = None) -> np.ndarray:
+    """Explain one pair from the events: read the history, visit every coalition."""
+    scorer = pair.shop.scorer
+    state = pair.state if cache else scorer.read(pair.state.history)
+    (found,) = attribute(scorer, state, pair.items, max_groups=max(len(pair.groups), 2), cache=cache)
     return found.values[: len(pair.groups)]
 
 
-def shap_exact(scorer: GlassBoxScorer, pair: Pair) -> np.ndarray:
-    """Enumerate all coalitions with shap."""
-    n = len(pair.groups)
-    return shap.explainers.Exact(batch_game(scorer, pair), np.zeros((1, n)))(np.ones((1, n)), silent=True).values[0]
-
-
-def shap_permutation(scorer: GlassBoxScorer, pair: Pair) -> np.ndarray:
-    """Walk random orders with shap, with its default of 500 evaluations."""
-    n = len(pair.groups)
-    explainer = shap.explainers.Permutation(batch_game(scorer, pair), np.zeros((1, n)), seed=0)
-    return explainer(np.ones((1, n)), silent=True).values[0]
-
-
-def shap_kernel(scorer: GlassBoxScorer, pair: Pair, nsamples: int | str) -> np.ndarray:
-    """Fit shap's weighted regression."""
-    n = len(pair.groups)
-    explainer = shap.KernelExplainer(batch_game(scorer, pair), np.zeros((1, n)))
-    return explainer.shap_values(np.ones((1, n)), nsamples=nsamples, silent=True)[0]
-
-
-def captum_sampling(scorer: GlassBoxScorer, pair: Pair) -> np.ndarray:
-    """Sample orders with captum, with its default of 25 orders, ten coalitions a call."""
-    torch.manual_seed(0)
-    game = batch_game(scorer, pair)
-    sampler = captum.attr.ShapleyValueSampling(lambda rows: torch.from_numpy(game(rows.numpy())))
-    ones = torch.ones((1, len(pair.groups)), dtype=torch.float64)
-    return sampler.attribute(ones, baselines=0.0, n_samples=25, perturbations_per_eval=10).numpy()[0]
-
-
-def black_box(scorer: GlassBoxScorer, pair: Pair) -> np.ndarray:
+def black_box(pair: Pairs) -> np.ndarray:
     """Explain one pair as if the scorer were any callable over histories."""
+    scorer = pair.shop.scorer
 
-    def score(histories: Any, item_ids: Any) -> np.ndarray:
+    def score(histories: list, item_ids: list) -> np.ndarray:
         index = scorer.catalogue.index_of(item_ids)
         return np.stack([scorer.score(scorer.read(history), index) for history in histories])
 
-    item_id = str(scorer.catalogue.item_ids[pair.item])
+    item_id = str(scorer.catalogue.item_ids[pair.items[0]])
     return attribute_black_box(score, pair.state.history, [item_id], catalogue=scorer.catalogue)[0].values
 
 
-def timed(method: Callable[[Pair], np.ndarray], pairs: list[Pair]) -> tuple[float, np.ndarray]:
-    """Return seconds a pair and the errors; the first call, which may compile, is not timed."""
-    method(pairs[0])
-    errors = []
-    start = time.perf_counter()
-    for pair in pairs:
-        errors.append(np.abs(method(pair) - pair.exact))
-        if time.perf_counter() - start > BUDGET_S:
+def peer(method: Method, budget: int) -> Explain:
+    """Return another package's explainer of one pair."""
+    return lambda pair: method(pair.game(), len(pair.groups), budget)
+
+
+def measured(explain: Explain, pairs: list[Pairs], exact: list[np.ndarray], *, limit_s: float = 8.0) -> Measured:
+    """Return time and errors; the first call, which may compile, is not timed, and after a while no pair is taken."""
+    explain(pairs[0])
+    errors, start = [], time.perf_counter()
+    for pair, values in zip(pairs, exact, strict=True):
+        errors.append(np.abs(explain(pair) - values))
+        if time.perf_counter() - start > limit_s:
             break
-    return (time.perf_counter() - start) / len(errors), np.concatenate(errors)
+    spent = (time.perf_counter() - start) / len(errors)
+    return Measured(spent, float(np.concatenate(errors).mean()), float(np.concatenate(errors).max()))
 
 
-def catalogue(scorer: GlassBoxScorer, pairs: list[Pair]) -> tuple[float, np.ndarray]:
-    """Return seconds a pair and the errors of whole-catalogue attribution, users read already."""
-    base = [p for p in pairs if p.groups == partition(p.state.history, scorer.catalogue)] or pairs
-    attribute_catalogue(scorer, base[0].state)
-    errors, seconds = [], 0.0
-    for pair in base:
-        start = time.perf_counter()
-        phi = attribute_catalogue(scorer, pair.state)
-        seconds += time.perf_counter() - start
-        if phi.groups == pair.groups:
-            errors.append(np.abs(phi.phi[pair.item] - pair.exact))
-    return seconds / len(base) / len(scorer.catalogue), np.concatenate(errors)
+def exact_values(of_users: list[Pairs], *, from_events: bool) -> tuple[list[Pairs], list[np.ndarray]]:
+    """Return every pair alone with its exact values."""
+    pairs, exact = [], []
+    for several in of_users:
+        game = several.rescored() if from_events else several.game()
+        phi = play(game, len(several.groups)).reshape(len(several.groups), -1)
+        pairs += several.one_by_one()
+        exact += list(phi.T)
+    return pairs, exact
 
 
-def measurements(scorer: GlassBoxScorer, pairs: list[Pair]) -> Iterator[tuple[str, float, np.ndarray]]:
-    """Yield a name, seconds a pair and errors for each method."""
+def at_equal_budget(section: Section, shop: Shop, *, is_quick: bool) -> None:
+    """Ten groups: every method, the sampling ones at equal numbers of scored coalitions."""
+    pairs, exact = exact_values(top_pairs(shop, 1 if is_quick else 3, 4), from_events=True)
     cache = VectorCache()
     for pair in pairs:
-        ours(scorer, pair, cache)
-    yield "ours, whole catalogue", *catalogue(scorer, pairs)
-    yield "ours, one pair, user's vectors kept", *timed(lambda pair: ours(scorer, pair, cache), pairs)
-    yield "ours, one pair, from scratch", *timed(lambda pair: ours(scorer, pair), pairs)
-    yield "shap.explainers.Exact", *timed(lambda pair: shap_exact(scorer, pair), pairs)
-    yield "shap.explainers.Permutation (500)", *timed(lambda pair: shap_permutation(scorer, pair), pairs)
-    yield "shap.KernelExplainer (500)", *timed(lambda pair: shap_kernel(scorer, pair, 500), pairs)
-    yield "shap.KernelExplainer (auto)", *timed(lambda pair: shap_kernel(scorer, pair, "auto"), pairs)
-    yield "captum ShapleyValueSampling (25)", *timed(lambda pair: captum_sampling(scorer, pair), pairs)
-    yield "any callable (attribute_black_box)", *timed(lambda pair: black_box(scorer, pair), pairs)
+        ours(pair, cache)
+    rows = {
+        (OURS_KEPT, ""): measured(lambda pair: ours(pair, cache), pairs, exact),
+        (OURS, "1,024"): measured(ours, pairs, exact),
+    }
+    if not is_quick:
+        rows[ANY, "1,024"] = measured(black_box, pairs, exact)
+    rows |= {(name, "1,024"): measured(peer(method, 0), pairs, exact) for name, method in EXACT.items()}
+    for name, method in SAMPLED.items():
+        rows |= {(name, f"{budget:,}"): measured(peer(method, budget), pairs, exact) for budget in BUDGETS}
+    reference = rows["shap Exact", "1,024"].seconds
+    section.say(
+        f"Ten history groups, {len(pairs)} real scores, one thread. *Coalitions* is the budget of scored coalitions; "
+        "errors are in logits, against whole rescoring with the events deleted. Speed is beside shap's Exact."
+    )
+    section.table(
+        ["method", "coalitions", "time a score", "speed", "mean error", "largest error"],
+        [
+            [name, budget, seconds(m.seconds), f"{reference / m.seconds:.2f}×", small(m.mean), small(m.worst)]
+            for (name, budget), m in rows.items()
+        ],
+    )
+    section.picture(time_and_error(rows), "attribution", "Error of each method against the time that a score takes")
 
 
-def report(scorer: GlassBoxScorer, pairs: list[Pair]) -> None:
-    """Print a line for each method; ratios are speeds against ``shap.explainers.Exact`` in this run."""
-    rows = list(measurements(scorer, pairs))
-    reference = next(seconds for name, seconds, _ in rows if name == "shap.explainers.Exact")
-    print(f"{'method':36} {'pairs/s':>12} {'µs/pair':>12} {'speed':>11} {'mean error':>11} {'max error':>11}")
-    for name, seconds, errors in rows:
-        print(
-            f"{name:36} {1 / seconds:12,.1f} {1e6 * seconds:12,.2f} {reference / seconds:10,.2f}× "
-            f"{errors.mean():11.1e} {errors.max():11.1e}"
-        )
+def time_and_error(rows: dict[tuple[str, str], Measured]) -> Figure:
+    """Return a picture of error against time, a line for each sampling method."""
+    figure, axes = plt.subplots(figsize=(7.5, 4.5))
+    for name in dict.fromkeys(name for name, _ in rows):
+        points = [(m.seconds * 1e3, max(m.mean, 1e-16)) for (method, _), m in rows.items() if method == name]
+        is_ours = name in (OURS, OURS_KEPT, ANY)
+        axes.plot(*zip(*points, strict=True), marker="o", label=name.strip("*"), linewidth=2.5 if is_ours else 1)
+    axes.set(xscale="log", yscale="log", xlabel="milliseconds a score", ylabel="mean error, logits")
+    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def over_players(section: Section, shop: Shop, *, is_quick: bool) -> None:
+    """Four to fourteen groups: time and error at one budget."""
+    cells: dict[str, list[str]] = {}
+    for n in PLAYERS:
+        of_users = top_pairs(shop, 1 if is_quick else 3, 1, n_groups=n)
+        pairs, exact = exact_values(of_users, from_events=False)
+        chosen = {OURS: ours, **{name: peer(method, 0) for name, method in EXACT.items()}}
+        chosen |= {name: peer(method, min(BUDGET, 2**n)) for name, method in SAMPLED.items()}
+        for name, explain in chosen.items():
+            found = measured(explain, pairs, exact, limit_s=3.0)
+            cells.setdefault(name, []).append(f"{seconds(found.seconds)}, {small(found.mean)}")
+    section.say(
+        f"Four to fourteen groups: time a score, mean error. Sampling methods may score {BUDGET} coalitions (all "
+        "where there are fewer); ours and the exact ones score 2ⁿ."
+    )
+    section.table(["method", *(f"{n} groups" for n in PLAYERS)], [[name, *row] for name, row in cells.items()])
+
+
+def over_items(section: Section, shop: Shop, *, is_quick: bool) -> None:
+    """One to twenty thousand items of one user: time for all of them."""
+    (state,) = shop.states(1, least_categories=20)
+    order = shop.scorer.rank(state, max(ITEMS))[0]
+    groups = partition(state.history, shop.scorer.catalogue)
+    limit_s = 5.0 if is_quick else 15.0
+    chosen = {name: method for name, method in {**EXACT, **SAMPLED}.items() if "SVARM" not in name}
+    rows: dict[str, list[str]] = {OURS: [], **{name: [] for name in chosen}}
+    for n_items in (size for size in ITEMS if size <= len(order)):
+        several = Pairs(shop, state, groups, order[:n_items])
+        rows[OURS].append(seconds(_time_of_ours(several)))
+        for name, method in chosen.items():
+            rows[name].append(_time_of(name, method, several, limit_s, rows[name]))
+    section.say(
+        "One to twenty thousand items of one user, ten groups: time for all, from the user's events. Methods that "
+        f"explain one number at a time are stopped after {limit_s:.0f} s; sampling ones may score {BUDGET} coalitions."
+    )
+    section.table(
+        ["method", *(f"{n:,} items" for n in ITEMS if n <= len(order))], [[name, *row] for name, row in rows.items()]
+    )
+
+
+def _time_of_ours(several: Pairs) -> float:
+    start = time.perf_counter()
+    state = several.shop.scorer.read(several.state.history)
+    attribute_items(several.shop.scorer, state, several.items, groups=several.groups)
+    return time.perf_counter() - start
+
+
+def _time_of(name: str, method: Method, several: Pairs, limit_s: float, before: list[str]) -> str:
+    """Return the time for all items, or how far the method came."""
+    if before and "stopped" in before[-1]:
+        return before[-1]
+    start = time.perf_counter()
+    if name in MANY_ITEMS:
+        method(several.game(), len(several.groups), BUDGET)
+        return seconds(time.perf_counter() - start)
+    for done, pair in enumerate(several.one_by_one(), start=1):
+        method(pair.game(), len(pair.groups), BUDGET)
+        if (spent := time.perf_counter() - start) > limit_s and done < len(several.items):
+            return f"stopped: {done:,} in {seconds(spent)}"
+    return seconds(time.perf_counter() - start)
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--artifacts", type=Path, default=Path("artifacts/completejourney"))
+    parser.add_argument("--out", type=Path, default=Path("build/bench"))
+    parser.add_argument("--quick", action="store_true", help="fewer users")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    section = Section(given.out, "attribution", "What an exact attribution costs")
+    shop = Shop.load(given.artifacts)
+    for part in (at_equal_budget, over_players, over_items):
+        part(section, shop, is_quick=given.quick)
+    section.write()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Sentences a second and latency of each backend beside one-by-one ``generate``, in one run, as a Markdown table.
+"""Sentences a second and latency of each backend beside one-by-one ``generate``, in one run.
 
 Run: python benchmarks/generation.py [--quick] [--threads N]
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from report import Section
 
 from llm_explain.errors import MissingExtraError
 from llm_explain.generation.drafts import ModelSource
@@ -31,27 +33,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one repetition, and batches of 1 and 8 only")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("build/bench"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     batches, repetitions = ((1, 8), 1) if options.quick else ((1, 8, 32), 3)
     source = ModelSource(lambda: backends[0][1], load_lexicon("en"))
     prompts = [source.asking.prompts(kinds, "friendly", 1)[0] for kinds in KINDS]
-    backends = _backends(options.threads)
+    section = Section(options.out, "generation", "How fast a language model drafts")
+    backends = _backends(options.threads, section)
     for _, generator in backends:  # first calls compile and fill prompt caches; what is measured is a running service
         generator.generate(prompts, n_candidates=1)
     naive = _naive(backends[0][1], prompts)
-    print(f"{options.threads} thread(s), {torch.cuda.device_count()} GPU(s), {NEW_TOKENS} tokens at most\n")
-    print("| backend | batch | latency, s | sentences/s | beside naive |")
-    print("|---|---|---|---|---|")
-    print(f"| transformers, one by one | 1 | {naive:.2f} | {1 / naive:.2f} | 1.0 |")
+    rows = [["transformers, one by one", "1", f"{naive:.2f}", f"{1 / naive:.2f}", "1.0"]]
     for label, generator in backends:
         for batch in batches:
             seconds = statistics.median(_seconds(generator, prompts, batch, seed) for seed in range(repetitions))
             rate = batch / seconds
-            print(f"| {label} | {batch} | {seconds:.2f} | {rate:.2f} | {rate * naive:.1f} |", flush=True)
+            rows.append([label, str(batch), f"{seconds:.2f}", f"{rate:.2f}", f"{rate * naive:.1f}"])
+    section.say(
+        f"SmolLM2-135M, drafts of {NEW_TOKENS} tokens at most before verification, {options.threads} thread(s), "
+        f"{torch.cuda.device_count()} GPU(s)."
+    )
+    section.table(["backend", "batch", "latency, s", "drafts/s", "beside one by one"], rows)
+    section.write()
 
 
-def _backends(threads: int) -> list[tuple[str, Generator]]:
+def _backends(threads: int, section: Section) -> list[tuple[str, Generator]]:
     model = TransformersGenerator.load("auto")
     model.max_new_tokens = NEW_TOKENS
     found: list[tuple[str, Generator]] = [("transformers", model)]
@@ -65,7 +72,7 @@ def _backends(threads: int) -> list[tuple[str, Generator]]:
         bound = LlamaCppGenerator.load(n_threads=threads, max_new_tokens=NEW_TOKENS, is_constrained=True)
         found.append(("llama.cpp, slots constrained", bound))
     except MissingExtraError as error:
-        print(f"(left out: {error})\n")
+        section.say(f"Left out: {error}")
     return found
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llm_explain.policy import Policy
     from llm_explain.records import Claim, Explanation, Fault, Verdict
     from llm_explain.verifier import Verifier
+    from scoring.tables import Tables
 
 _HOMES: Final = {
     "Attribution": "llm_explain.attribution",
@@ -31,6 +32,7 @@ _HOMES: Final = {
     "Fault": "llm_explain.records",
     "LlmExplainError": "llm_explain.errors",
     "Policy": "llm_explain.policy",
+    "Tables": "scoring.tables",
     "Verdict": "llm_explain.records",
     "Verifier": "llm_explain.verifier",
     "import_csv": "llm_explain.importers.shop",
@@ -44,6 +46,7 @@ __all__ = [
     "Fault",
     "LlmExplainError",
     "Policy",
+    "Tables",
     "Verdict",
     "Verifier",
     "import_csv",

@@ -19,10 +19,10 @@ import numpy as np
 from llm_explain.errors import AttributionError, ShapeError
 from llm_explain.group_vectors import group_vectors
 from llm_explain.partition import MAX_GROUPS, Partition, partition, partitions_for
-from llm_explain.shap_objects import to_explanation
+from llm_explain.shap_objects import stack_explanations, to_explanation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.glass_box import GlassBox, StateT
     from llm_explain.group_vectors import VectorCache
@@ -93,6 +93,19 @@ class Attribution:
             A ``shap.Explanation`` with values of shape ``(n_players,)``.
         """
         return to_explanation(self, labels=labels)
+
+    @staticmethod
+    def stack(attributions: Sequence[Attribution], *, labels: Mapping[str, str] | None = None) -> Any:
+        """Return many attributions as one ``shap.Explanation``, ready for ``shap.plots.beeswarm`` and ``bar``.
+
+        Args:
+            attributions: Of one user or many; a player that one of them does not have adds nothing there.
+            labels: Names to show instead of the players' own.
+
+        Returns:
+            A ``shap.Explanation`` with values of shape ``(n_attributions, n_players)``.
+        """
+        return stack_explanations(attributions, labels=labels)
 
 
 def check_efficiency(base_value: float, attributed: float, score: float) -> None:

@@ -22,7 +22,7 @@ from llm_explain.shap_objects import require
 from scoring.tables import ITEM_ID, KIND, PRICE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from llm_explain.shapley import Coalitions, FloatArray
     from scoring.catalogue import Catalogue
@@ -32,11 +32,22 @@ MAX_EVALS: Final = 2**MAX_GROUPS
 """Histories scored for one partition; enough to visit every coalition of ten groups."""
 
 
+ROUNDING: Final = 1e-12
+"""Values smaller than this share of the largest score are rounding errors."""
+
+
 class HistoryScorer(Protocol):
     """Any scorer: histories and shop ids in, one row of scores for each history out."""
 
     def __call__(self, histories: Sequence[History], item_ids: Sequence[str], /) -> npt.ArrayLike:
         """Return scores, shape ``(n_histories, n_items)``; a history may be empty."""
+
+
+class FrameScorer(Protocol):
+    """A scorer that reads events tables: one frame for each history, and shop ids."""
+
+    def __call__(self, frames: list[pd.DataFrame], item_ids: list[str], /) -> npt.ArrayLike:
+        """Return scores, shape ``(len(frames), n_items)``; a frame may have no row."""
 
 
 def attribute_black_box(
@@ -109,6 +120,11 @@ class _Game:
             self._known.update(zip(new, self._scores(np.stack(list(new.values()))), strict=True))
         return np.stack([self._known[row.tobytes()] for row in present])
 
+    @property
+    def scale(self) -> float:
+        """The largest score of any coalition so far, without its sign."""
+        return max(float(np.abs(scores).max(initial=0.0)) for scores in self._known.values())
+
     def _scores(self, present: Coalitions) -> FloatArray:
         histories = [self._history.select(row[self._group_of_event]) for row in present]
         scores = np.asarray(self._score(histories, self._item_ids), dtype=np.float64)
@@ -134,11 +150,12 @@ def _shap_values(game: _Game, *, max_evals: int, seed: int) -> FloatArray:
             explanation = explainers.Permutation(game, absent, seed=seed)(present, max_evals=max_evals, silent=True)
         finally:
             np.random.set_state(outer)  # noqa: NPY002
-    values = explanation.values  # noqa: PD011  (1, n_groups, n_items)
-    return np.asarray(values[0], dtype=np.float64).reshape(n, -1)
+    values = np.asarray(explanation.values[0], dtype=np.float64).reshape(n, -1)  # noqa: PD011  (n_groups, n_items)
+    # What rounding leaves of a player that changes nothing must not stand as the one positive reason.
+    return np.where(np.abs(values) <= ROUNDING * game.scale, 0.0, values)
 
 
-def over_frames(score: Callable[[list[pd.DataFrame], list[str]], npt.ArrayLike], catalogue: Catalogue) -> HistoryScorer:
+def over_frames(score: FrameScorer, catalogue: Catalogue) -> HistoryScorer:
     """Let a scorer that reads events tables be attributed.
 
     Args:

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
 
 from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, Shelved, WhatIfRow
+from llm_explain.blackbox import over_frames
 from llm_explain.claims import ShopEvidence, derive, neutral
 from llm_explain.errors import SettingError
 from llm_explain.group_vectors import VectorCache, history_digest
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llm_explain.attribution import Attribution
-    from llm_explain.blackbox import HistoryScorer
+    from llm_explain.blackbox import FrameScorer, HistoryScorer
     from llm_explain.claims import Evidence
     from llm_explain.generation.generator import Generator
     from llm_explain.records import Text
@@ -126,11 +127,12 @@ class Explainer:
     @classmethod
     def over(
         cls,
-        score: HistoryScorer,
+        score: HistoryScorer | FrameScorer,
         tables: Tables,
         *,
         as_of: pd.Timestamp,
         candidates: Sequence[str] | None = None,
+        as_frames: bool = False,
         language_model: str | None = None,
     ) -> Explainer:
         """Explain any other scorer, through the ``shap`` library, over the same history groups.
@@ -138,10 +140,12 @@ class Explainer:
         A black box says nothing of its context, so reasons speak of history groups alone.
 
         Args:
-            score: Function of histories and shop ids that returns scores of shape ``(n_histories, n_items)``.
+            score: Function of histories and shop ids that returns scores of shape ``(n_histories, n_items)``. A history
+                may be short or empty: a coalition is a history without some of its events.
             tables: The shop's tables; crowd statistics are counted from their events before ``as_of``.
             as_of: The moment that explanations speak of.
             candidates: Items that may be recommended; all with an event before ``as_of`` if not given.
+            as_frames: Whether ``score`` is given each history as rows of the events table instead of a ``History``.
             language_model: A local folder, a hub id, ``auto`` for the packaged weights, or ``None`` for templates only.
 
         Returns:
@@ -150,13 +154,15 @@ class Explainer:
         catalogue = Catalogue(tables.items)
         snapshot = Snapshot.build(tables, catalogue, as_of)
         items = np.flatnonzero(snapshot.n_events) if candidates is None else np.sort(catalogue.index_of(candidates))
+        name = getattr(score, "__qualname__", type(score).__qualname__)
+        of_histories = over_frames(cast("FrameScorer", score), catalogue) if as_frames else cast("HistoryScorer", score)
         return cls._of_shop(
-            lambda history: BlackReading(score, history, catalogue, items),
+            lambda history: BlackReading(of_histories, history, catalogue, items),
             events=EventLog(tables.events, catalogue),
             snapshot=snapshot,
             promotions=PromotionCalendar(tables.promotions, catalogue),
             language_model=language_model,
-            provenance={"data": "", "scorer": getattr(score, "__qualname__", type(score).__qualname__)},
+            provenance={"data": "", "scorer": name},
         )
 
     @classmethod

@@ -108,6 +108,17 @@ def test_agrees_with_exact_enumeration_on_any_game(values: list[float]) -> None:
     np.testing.assert_allclose(found.values, expected, atol=1e-10)
 
 
+def test_rounding_errors_are_no_attributions() -> None:
+    # Beans lower the score by a number that has no exact binary form; nothing else matters, however it is rounded.
+    def score(histories: list[History], item_ids: list[str]) -> list[list[float]]:
+        return [[0.1 - 0.7 * ("beans-0" in SHOP.item_ids[of.item_index])] for of in histories]
+
+    (found,) = attribute_black_box(score, history(SHOP, BOUGHT), ["fish-0"], catalogue=SHOP)
+    values = dict(zip(found.players, found.values.tolist(), strict=True))
+    assert values.pop("group:beans") == pytest.approx(-0.7)
+    assert set(values.values()) == {0.0}
+
+
 def test_each_coalition_is_scored_once() -> None:
     seen: list[bytes] = []
 

@@ -145,6 +145,21 @@ def test_any_callable_can_be_explained(shop_tables: Tables) -> None:
         explainer.what_if("u08", without=["group:cheese"])
 
 
+def test_a_black_box_may_read_frames(shop_tables: Tables) -> None:
+    def of_histories(histories: list[History], item_ids: list[str]) -> np.ndarray:
+        return np.array([[float(len(history)) * len(item_id) for item_id in item_ids] for history in histories])
+
+    def of_frames(frames: list[pd.DataFrame], item_ids: list[str]) -> np.ndarray:
+        assert all(set(frame["user_id"]) <= {"u08"} for frame in frames)
+        return np.array([[float(len(frame)) * len(item_id) for item_id in item_ids] for frame in frames])
+
+    moment = pd.Timestamp("2017-12-01")
+    read = Explainer.over(of_histories, shop_tables, as_of=moment).recommend("u08", k=2)
+    framed = Explainer.over(of_frames, shop_tables, as_of=moment, as_frames=True).recommend("u08", k=2)
+    assert [row.attribution.to_records() for row in framed] == [row.attribution.to_records() for row in read]
+    assert framed[0].provenance["scorer"].endswith("of_frames")
+
+
 def test_an_unknown_item_is_refused_with_near_matches(explainer: Explainer) -> None:
     with pytest.raises(UnknownItemError, match=r"item '000' is not in the catalogue of 40 items.*Did you mean 00"):
         explainer.explain("u00", ["000"])

@@ -9,7 +9,6 @@ import pytest
 from llm_explain.attribution import Attribution, attribute
 from llm_explain.errors import MissingExtraError, SettingError
 from llm_explain.plots import save_plot, waterfall_svg
-from llm_explain.shap_objects import stack_explanations
 from tests.llm_explain.linear_shop import LinearScorer, catalogue, history
 
 SHOP = catalogue(("ale & cider", "beans", "cheese", "dip"))
@@ -112,7 +111,7 @@ def test_a_name_with_dollars_is_no_formula(tmp_path: Path) -> None:
 
 def test_stacked_explanations_have_a_column_for_every_player(attributions: list[Attribution]) -> None:
     pytest.importorskip("shap")
-    stacked = stack_explanations(attributions)
+    stacked = Attribution.stack(attributions)
     assert stacked.feature_names[:3] == ["group:beans", "group:ale & cider", "rest"]
     assert sorted(stacked.feature_names[3:]) == [
         "context:popularity", "context:promotion", "group:cheese", "group:dip",
@@ -128,7 +127,7 @@ def test_nothing_to_draw_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="attributions is empty but at least one is needed"):
         save_plot([], tmp_path / "x.png")
     with pytest.raises(SettingError, match="attributions is empty but at least one is needed"):
-        stack_explanations([])
+        Attribution.stack([])
 
 
 def test_an_unknown_ending_is_refused(attributions: list[Attribution], tmp_path: Path) -> None:

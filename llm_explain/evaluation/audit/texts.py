@@ -100,7 +100,7 @@ def audit_records(
         told = told_by(part)
         report.facts += sum(len(claim["facts"]) for _, claim in told)
         report.faults += [fault for faults in audit.fact_faults(told) for fault in faults]
-        read = list(_read(part, reader, items, item_of_title or {}))
+        read = list(mentions_of(part, reader, items, item_of_title or {}))
         report.reasons += len(read)
         report.values += sum(len(mention.values) for _, mention in read)
         report.degrees += sum(len(mention.degrees) for _, mention in read)
@@ -110,10 +110,20 @@ def audit_records(
     return report
 
 
-def _read(
+def mentions_of(
     records: Sequence[Record], reader: Reader, items: Mapping[str, tuple[str, str]], item_of_title: Mapping[str, str]
 ) -> Iterator[tuple[Told, Mention]]:
-    """Yield every reason that is read in the sentences, as a claim about the record's user and item."""
+    """Yield every reason that is read in the sentences, as a claim about the record's user and item.
+
+    Args:
+        records: Explanation records.
+        reader: Reads sentences without the words that wrote them.
+        items: Title and category of each item, by ``item_id``.
+        item_of_title: Item of each title, for sentences that name another item.
+
+    Yields:
+        The record with the claim, and what was read.
+    """
     for record in records:
         if record["text"] is None:
             continue

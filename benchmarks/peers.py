@@ -1,0 +1,106 @@
+"""Rankers of other packages behind the interface of the baselines."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from threadpoolctl import threadpool_limits
+
+from scoring.baselines.base import UserRows, n_buyers
+
+if TYPE_CHECKING:
+    from scoring.catalogue import IndexArray
+    from scoring.metrics import Scores
+    from scoring.protocol import Ranker
+    from scoring.split import Interactions
+
+K = 10
+
+
+@dataclass(frozen=True)
+class Bpr:
+    """Pairwise matrix factorisation of the ``implicit`` package.
+
+    Source: Rendle et al. (2009), "BPR: Bayesian personalized ranking from implicit feedback".
+
+    Attributes:
+        n_factors: Size of the embeddings.
+        n_epochs: Passes over the rows.
+        name: Name in tables.
+    """
+
+    n_factors: int = 32
+    n_epochs: int = 50
+    name: str = "implicit BPR, 32 factors"
+
+    def fit(self, train: Interactions, /) -> Ranker:
+        """Factorise who bought what."""
+        from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+        with threadpool_limits(1, "blas"):
+            model = BayesianPersonalizedRanking(factors=self.n_factors, iterations=self.n_epochs, random_state=0)
+            model.fit(sp.csr_matrix(train.matrix()), show_progress=False)
+
+        def known(users: IndexArray) -> Scores:
+            return np.asarray(model.user_factors[users] @ model.item_factors.T, dtype=np.float32)
+
+        return UserRows(train, known, n_buyers(train))
+
+
+@dataclass(frozen=True)
+class RecTools:
+    """A model of RecTools, fitted in RecTools' own environment.
+
+    Attributes:
+        model: ``SASRec`` or ``EASE``.
+        python: The interpreter of that environment.
+        n_epochs: Passes over the rows, for SASRec.
+        name: Name in tables.
+    """
+
+    model: str
+    python: Path
+    n_epochs: int
+    name: str
+
+    def fit(self, train: Interactions, /) -> Ranker:
+        """Fit, and keep the best items of every user."""
+        with tempfile.TemporaryDirectory() as temporary:
+            rows, lists = Path(temporary) / "rows.npz", Path(temporary) / "lists.npz"
+            np.savez(rows, **_rows(train, is_counted=self.model == "EASE"))
+            script = Path(__file__).with_name("rectools_lists.py")
+            command = [self.python, script, self.model, rows, lists, K, self.n_epochs]
+            done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, cwd=temporary)
+            if done.returncode:
+                raise SystemExit((done.stderr.strip().splitlines() or ["RecTools failed without a message"])[-1])
+            with np.load(lists) as columns:
+                best = pd.DataFrame({name: columns[name] for name in columns.files})
+        # The list over all items comes first, then that of what is new: the two agree on what they share.
+        best = best.sort_values(["is_new", "rank"]).drop_duplicates(["user_id", "item_id"])
+        height = (2 * K + 1 - best["rank"] - K * best["is_new"]).to_numpy(dtype=np.float32)
+        shape = (len(train.user_ids), train.n_candidates)
+        scores = sp.csr_array((height, (best["user_id"].to_numpy(), best["item_id"].to_numpy())), shape=shape)
+
+        def known(users: IndexArray) -> Scores:
+            return np.asarray(scores[users].toarray(), dtype=np.float32)
+
+        return UserRows(train, known, n_buyers(train))
+
+
+def _rows(train: Interactions, *, is_counted: bool) -> dict[str, np.ndarray]:
+    """Return the training rows for RecTools: one for each pair with its log count, or one for each purchase."""
+    if is_counted:
+        counts = train.matrix().tocoo()
+        moment = np.full(counts.nnz, train.as_of.to_datetime64())
+        return {"user_id": counts.row, "item_id": counts.col, "weight": np.log1p(counts.data), "datetime": moment}
+    once = np.flatnonzero(train.is_first_of_basket)
+    once = once[np.argsort(train.timestamp[once], kind="stable")]
+    user, item, when = train.user_index[once], train.candidate[once], train.timestamp[once]
+    return {"user_id": user, "item_id": item, "weight": np.ones(len(once)), "datetime": when}

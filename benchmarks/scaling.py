@@ -1,0 +1,159 @@
+"""How the cost of exact attributions grows: with groups, with items, with users.
+
+python benchmarks/scaling.py [--artifacts artifacts/completejourney] [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+import tracemalloc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from games import Shop
+from report import Section, seconds
+
+from llm_explain.attribution import attribute, attribute_items
+from llm_explain.group_vectors import group_vectors
+from llm_explain.partition import partition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
+    from scoring.scorer import UserState
+
+GROUPS = (2, 4, 6, 8, 10, 12, 14)
+ITEMS = (1, 10, 100, 1_000, 10_000, 20_000, 50_000)
+USERS = (1, 10, 100, 1_000)
+
+
+def median_seconds(work: Callable[[], object], repetitions: int) -> float:
+    """Return the median time of some runs after one that is not timed."""
+    work()
+    spent = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        work()
+        spent.append(time.perf_counter() - start)
+    return statistics.median(spent)
+
+
+def peak_mb(work: Callable[[], object]) -> float:
+    """Return the most memory that numpy and Python took for one run, in MB."""
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def over_groups(shop: Shop, state: UserState, repetitions: int) -> dict[int, tuple[float, float]]:
+    """Return time and memory of one user's group vectors, by the number of groups."""
+    found = {}
+    for n in GROUPS:
+        groups = partition(state.history, shop.scorer.catalogue, max_groups=n)
+
+        def work(groups=groups) -> object:  # type: ignore[no-untyped-def]
+            return group_vectors(state, groups)
+
+        found[n] = median_seconds(work, repetitions), peak_mb(work)
+    return found
+
+
+def over_items(shop: Shop, state: UserState, repetitions: int) -> dict[int, tuple[float, float]]:
+    """Return time and memory of the attributions of some items once the vectors stand, by the number of items."""
+    from llm_explain.group_vectors import VectorCache
+
+    groups, cache, found = partition(state.history, shop.scorer.catalogue), VectorCache(), {}
+    n_all = len(shop.scorer.catalogue)
+    for n in sorted({min(n, n_all) for n in (*ITEMS, n_all)}):
+        items = np.arange(n)
+
+        def work(items=items) -> object:  # type: ignore[no-untyped-def]
+            return attribute_items(shop.scorer, state, items, groups=groups, cache=cache).values
+
+        found[n] = median_seconds(work, repetitions), peak_mb(work)
+    return found
+
+
+def over_users(shop: Shop, numbers: tuple[int, ...]) -> dict[int, float]:
+    """Return the time from events to ten explained items, for some users one after another."""
+    found, users = {}, list(shop.log.user_ids)
+    for n in (number for number in numbers if number <= len(users)):
+        start = time.perf_counter()
+        for user in users[:n]:
+            state = shop.scorer.read(shop.log.history(user, shop.scorer.snapshot.as_of))
+            attribute(shop.scorer, state, shop.scorer.rank(state, 10)[0])
+        found[n] = time.perf_counter() - start
+    return found
+
+
+def drawn(
+    groups: dict[int, tuple[float, float]], items: dict[int, tuple[float, float]], users: dict[int, float]
+) -> Figure:
+    """Return three panels."""
+    figure, panels = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
+    panels[0].semilogy(list(groups), [1e3 * spent for spent, _ in groups.values()], marker="o")
+    panels[0].set(xlabel="history groups", ylabel="ms a user", title="2ⁿ coalitions")
+    panels[1].loglog(list(items), [1e3 * spent for spent, _ in items.values()], marker="o")
+    panels[1].set(xlabel="items", ylabel="ms", title="one matrix product")
+    panels[2].loglog(list(users), list(users.values()), marker="o")
+    panels[2].set(xlabel="users, ten items each", ylabel="s", title="one after another")
+    return figure
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--artifacts", type=Path, default=Path("artifacts/completejourney"))
+    parser.add_argument("--out", type=Path, default=Path("build/bench"))
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions and users")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    shop = Shop.load(given.artifacts)
+    (state,) = shop.states(1, least_categories=20)
+    repetitions = 2 if given.quick else 7
+    groups, items = over_groups(shop, state, repetitions), over_items(shop, state, repetitions)
+    users = over_users(shop, USERS[:3] if given.quick else USERS)
+    write(given.out, groups, items, users)
+
+
+def write(
+    out: Path, groups: dict[int, tuple[float, float]], items: dict[int, tuple[float, float]], users: dict[int, float]
+) -> None:
+    """Write the section."""
+    section = Section(out, "scaling", "How the cost grows")
+    section.say(
+        "The vectors of one user, from 2ⁿ passes of the head after the pooling (one thread; memory is that of numpy):"
+    )
+    section.table(["groups", *map(str, groups)], _two_rows(groups))
+    section.say("The attributions of some items once a user's vectors stand, ten groups:")
+    section.table(["items", *(f"{n:,}" for n in items)], _two_rows(items))
+    section.say("From a user's events to ten ranked and explained items, the whole catalogue scored, no cache:")
+    section.table(
+        ["users", *(f"{n:,}" for n in users)],
+        [
+            ["time", *(seconds(spent) for spent in users.values())],
+            ["users a second", *(f"{n / spent:,.0f}" for n, spent in users.items())],
+        ],
+    )
+    section.picture(drawn(groups, items, users), "scaling", "Time over groups, items and users")
+    section.write()
+
+
+def _two_rows(found: dict[int, tuple[float, float]]) -> list[list[str]]:
+    return [
+        ["time", *(seconds(spent) for spent, _ in found.values())],
+        ["memory, MB", *(f"{mb:.2f}" for _, mb in found.values())],
+    ]
+
+
+if __name__ == "__main__":
+    main()

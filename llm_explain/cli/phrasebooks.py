@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from llm_explain.generation.generator import Generator
     from llm_explain.generation.phrasebook_build import Encoder
 
+_TEMPERATURE = 0.9
+"""Higher than for a sentence written now: what is refused costs nothing but time, and the rest shall differ."""
+
 Backend = Literal["transformers", "llamacpp"]
 
 app = typer.Typer(help="Skeletons that the language model wrote ahead of time.", no_args_is_help=True)
@@ -91,10 +94,12 @@ def _generator(backend: Backend, language_model: str) -> Generator:
     if backend == "llamacpp":
         from llm_explain.generation.llamacpp_generator import LlamaCppGenerator
 
-        return LlamaCppGenerator.load(language_model, n_parallel=16)
+        return LlamaCppGenerator.load(language_model, n_parallel=16, temperature=_TEMPERATURE, top_p=0.95)
     from llm_explain.generation.transformers_generator import TransformersGenerator
 
-    return TransformersGenerator.load(language_model, is_constrained=True)
+    generator = TransformersGenerator.load(language_model, is_constrained=True)
+    generator.temperature, generator.top_p = _TEMPERATURE, 0.95
+    return generator
 
 
 def _encoder(name: str) -> Encoder:

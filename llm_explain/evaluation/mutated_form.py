@@ -114,4 +114,5 @@ def without_letters(text: TrueText, foils: Foils, chance: random.Random) -> str 
 def shouted(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
     """Shout."""
     upper: str = text.text.upper()
-    return chance.choice((text.text[:-1] + "!!!", text.text[:-1] + "?!", *((upper,) if upper != text.text else ())))
+    louder: list[str] = [text.text[:-1] + "!!!", text.text[:-1] + "?!", *([upper] if upper != text.text else [])]
+    return chance.choice(louder)

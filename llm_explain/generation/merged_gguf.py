@@ -45,7 +45,6 @@ def merged_gguf(gguf: Path, adapter: Path, cache: Path | None = None) -> Path:
 
     Raises:
         MissingExtraError: If ``gguf`` is not installed.
-        ArtifactError: If the adapter does not belong to the model.
     """
     try:
         import gguf as library

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 ENOUGH = 12
 """Least number of skeletons of a combination."""
 
-SAME_OPENING = 2
+SAME_OPENING = 3
 """At most this many skeletons of a combination begin alike."""
 
-TOO_NEAR = 0.985
+TOO_NEAR = 0.99
 """Cosine similarity from which two skeletons of a combination count as one."""
 
 _BATCH = 96

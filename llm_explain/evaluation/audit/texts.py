@@ -122,7 +122,7 @@ def mentions_of(
         item_of_title: Item of each title, for sentences that name another item.
 
     Yields:
-        The record with the claim, and what was read.
+        tuple[Told, Mention]: The record with the claim, and what was read.
     """
     for record in records:
         if record["text"] is None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 4.0
 """How long the model may write for one list when the caller sets no deadline."""
 
+PAUSE_SECONDS = 60.0
+"""A combination that the model could not write is not asked for again for so long."""
+
 
 class ModelSource:
     """Skeletons that a language model writes now; accepted ones are kept for the next request.
@@ -58,6 +61,7 @@ class ModelSource:
         self.asking: Asking = BriefAsking(lexicon, seed=seed) if is_tuned else ExampleAsking(lexicon)
         self._verifier = SkeletonVerifier(lexicon)
         self._kept: dict[tuple[tuple[str, ...], Tone], tuple[Skeleton, ...]] = {}
+        self._tried: dict[tuple[tuple[str, ...], Tone], float] = {}
 
     def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
         """Write skeletons for combinations that have none yet, all in one batch.
@@ -67,15 +71,22 @@ class ModelSource:
             tone: ``friendly``, ``concise`` or ``formal``.
             deadline: Moment of ``time.monotonic()`` at which to stop; a default from now if infinite.
         """
-        missing = [kinds for kinds in wanted if (kinds, tone) not in self._kept]
+        now = time.monotonic()
+        missing = [kinds for kinds in wanted if self._may_try(kinds, tone, now)]
         if not missing:
             return
         until = min(deadline, time.monotonic() + DEFAULT_SECONDS) if deadline == float("inf") else deadline
         prompts = [prompt for kinds in missing for prompt in self.asking.prompts(kinds, tone, self.n_candidates)]
+        self._tried.update({(kinds, tone): now for kinds in missing})
         for skeleton in self.write(prompts, deadline=until):
             kept = self._kept.get((skeleton.kinds, tone), ())
             if skeleton.text not in {each.text for each in kept}:
                 self._kept[skeleton.kinds, tone] = (*kept, skeleton)
+
+    def _may_try(self, kinds: tuple[str, ...], tone: Tone, now: float) -> bool:
+        """Return whether to ask for a combination: one that the model could not write just now has to wait."""
+        tried = self._tried.get((kinds, tone), -float("inf"))
+        return (kinds, tone) not in self._kept and now - tried >= PAUSE_SECONDS
 
     def write(self, prompts: Sequence[Prompt], *, deadline: float = float("inf"), seed: int = 0) -> list[Skeleton]:
         """Return what the model writes now and the verifier accepts, one draft for each prompt.

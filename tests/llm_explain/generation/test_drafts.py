@@ -44,3 +44,20 @@ def test_only_complete_verified_different_drafts_are_kept():
 def test_the_first_line_is_taken_without_quotation_marks():
     assert first_line('\n  "You buy this."  \nMore.') == "You buy this."
     assert first_line(" \n") == ""
+
+
+def test_a_combination_that_the_model_cannot_write_is_not_asked_for_at_once_again():
+    class Mute:
+        name, calls = "mute", 0
+
+        def generate(self, prompts, *, n_candidates, deadline=float("inf"), seed=0):
+            self.calls += 1
+            return [[] for _ in prompts]
+
+    mute = Mute()
+    source = ModelSource(lambda: mute, LEXICON)
+    for _ in range(3):
+        source.prepare([("repeat_item",)], "friendly", deadline=float("inf"))
+    assert mute.calls == 1
+    source.prepare([("popular",)], "friendly", deadline=float("inf"))
+    assert mute.calls == 2

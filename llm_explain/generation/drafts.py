@@ -77,8 +77,9 @@ class ModelSource:
             return
         until = min(deadline, time.monotonic() + DEFAULT_SECONDS) if deadline == float("inf") else deadline
         prompts = [prompt for kinds in missing for prompt in self.asking.prompts(kinds, tone, self.n_candidates)]
+        written = self.write(prompts, deadline=until)
         self._tried.update({(kinds, tone): now for kinds in missing})
-        for skeleton in self.write(prompts, deadline=until):
+        for skeleton in written:
             kept = self._kept.get((skeleton.kinds, tone), ())
             if skeleton.text not in {each.text for each in kept}:
                 self._kept[skeleton.kinds, tone] = (*kept, skeleton)

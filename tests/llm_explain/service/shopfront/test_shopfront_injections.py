@@ -10,7 +10,8 @@ import pytest
 from tests.llm_explain.service.shopfront.fake_service import CROWD, REASON, FakeService, item, record
 from tests.llm_explain.service.shopfront.scripts import PAYLOADS
 
-NAMES = [json.loads(line) for line in (Path(__file__).parents[3] / "data" / "injections.txt").read_text().splitlines()]
+LINES = (Path(__file__).parents[3] / "data" / "injections.txt").read_text(encoding="utf-8").splitlines()
+NAMES = [name for name in map(json.loads, LINES) if name]
 """Names that try to instruct a language model or a template; they must not harm a page either."""
 
 STRUCTURE = """() => {

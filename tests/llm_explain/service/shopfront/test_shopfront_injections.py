@@ -14,9 +14,11 @@ LINES = (Path(__file__).parents[3] / "data" / "injections.txt").read_text(encodi
 NAMES = [name for name in map(json.loads, LINES) if name]
 """Names that try to instruct a language model or a template; they must not harm a page either."""
 
+# A product's picture follows from the words of its category; all else must not depend on them.
 STRUCTURE = """() => {
   const tree = (node) => {
-    const children = [...node.children, ...(node.shadowRoot?.children ?? [])].map(tree);
+    const parts = node.matches('svg.field') ? [] : [...node.children, ...(node.shadowRoot?.children ?? [])];
+    const children = parts.map(tree);
     const names = [...(node.attributes ?? [])].map((attribute) => attribute.name).sort();
     return [node.localName, names, children];
   };

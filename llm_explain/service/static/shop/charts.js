@@ -3,15 +3,15 @@ import { node, shape } from "../why-this/nodes.js";
 
 const ROW = 30;
 const BAR = 14;
-const SMALL = 0.03;
+const MOST = 9;
+const LEAST = 0.005;
 const NARROW = 520;
 const VALUE = 58;
 
 /** Return a waterfall from the base value to the score. `name(player)` says what a player is called. */
 export function waterfall(texts, record, name) {
   const sorted = [...record.attributions].sort((one, two) => Math.abs(two.phi) - Math.abs(one.phi));
-  const limit = SMALL * Math.abs(sorted[0]?.phi ?? 0);
-  const shown = sorted.filter(({ phi }) => Math.abs(phi) >= limit);
+  const shown = sorted.slice(0, MOST).filter(({ phi }) => Math.abs(phi) >= LEAST);
   const small = sorted.slice(shown.length);
   const steps = shown.map(({ player, phi }) => ({ label: name(player), value: phi }));
   if (small.length) {
@@ -33,7 +33,7 @@ export function differences(texts, answer, name) {
   const parts = [[null, answer.base_difference], ...Object.entries(answer.differences)];
   const rows = parts
     .map(([player, value]) => ({ label: player === null ? texts.say("why", "item_itself") : name(player), value, from: 0, to: value }))
-    .filter(({ value }) => Math.abs(value) >= 0.005)
+    .filter(({ value }) => Math.abs(value) >= LEAST)
     .sort((one, two) => Math.abs(two.value) - Math.abs(one.value))
     .slice(0, 10);
   return chart(texts, rows, texts.say("shop", "contrast"));

@@ -104,6 +104,7 @@ class Phrasebook:
         rows = [
             {"kinds": list(kinds), "tone": tone, "sentences": list(texts)}
             for (kinds, tone), texts in sorted(self.sentences.items(), key=lambda each: (len(each[0][0]), each[0]))
+            if texts
         ]
         lines = [json.dumps(row, ensure_ascii=False) for row in (asdict(self.imprint), *rows)]
         draft = path.with_name(f".{path.name}.part")

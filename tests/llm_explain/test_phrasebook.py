@@ -7,10 +7,11 @@ import json
 import pytest
 
 from llm_explain.errors import PromptError
+from llm_explain.generation.phrasebook_build import SAME_OPENING
 from llm_explain.lexicon import load_lexicon
 from llm_explain.phrasebook import FILE, Imprint, Phrasebook, PhrasebookSource, verifier_hash
 from llm_explain.prompts import prompts_root
-from llm_explain.skeletons import TONES, every_combination, opening
+from llm_explain.skeletons import TONES, opening
 from llm_explain.verifier import SkeletonVerifier
 
 ENGLISH = load_lexicon("en")
@@ -56,23 +57,27 @@ def test_the_verifier_hash_follows_the_lexicon():
 class TestShipped:
     """The English phrasebook in the package."""
 
-    book = Phrasebook.read(prompts_root() / "en" / FILE)
+    @pytest.fixture(scope="class")
+    @classmethod
+    def book(cls):
+        return Phrasebook.read(prompts_root() / "en" / FILE)
 
-    def test_it_has_every_combination_in_every_tone(self):
-        assert set(self.book.sentences) == {(kinds, tone) for kinds in every_combination() for tone in TONES}
+    def test_it_has_what_is_said_most_in_every_tone(self, book):
+        for kinds in (("repeat_item",), ("related_category",), ("popular",), ("repeat_item", "popular")):
+            for tone in TONES:
+                assert len(book.sentences[kinds, tone]) >= 5, (kinds, tone)
 
-    def test_nearly_all_of_its_sentences_pass_the_verifier_of_today(self):
+    def test_nearly_all_of_its_sentences_pass_the_verifier_of_today(self, book):
         verifier = SkeletonVerifier(ENGLISH)
-        combinations = sorted(self.book.sentences)[::9]
-        texts = [(text, *each) for each in combinations for text in self.book.sentences[each]]
+        texts = [(text, *each) for each in sorted(book.sentences)[::5] for text in book.sentences[each]]
         accepted = [text for text, kinds, tone in texts if verifier.accept(text, kinds, tone=tone)]
         assert len(accepted) >= 0.98 * len(texts)
 
-    def test_a_combination_opens_in_several_ways(self):
-        for (kinds, tone), texts in self.book.sentences.items():
-            openings = {opening(text) for text in texts}
-            assert len(openings) >= len(texts) / 2, (kinds, tone)
+    def test_a_combination_opens_in_several_ways(self, book):
+        for combination, texts in book.sentences.items():
+            openings = [opening(text) for text in texts]
+            assert max(map(openings.count, openings)) <= SAME_OPENING, combination
 
     def test_its_imprint_names_the_tuned_model(self):
         lines = (prompts_root() / "en" / FILE).read_text(encoding="utf-8").splitlines()
-        assert "+smollm2-135m-instruct@sha256:" in json.loads(lines[0])["model"]
+        assert "smollm2-135m-instruct@" in json.loads(lines[0])["model"]

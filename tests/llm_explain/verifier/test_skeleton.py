@@ -66,3 +66,37 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
     assert skeleton is not None
     assert (skeleton.slots, skeleton.is_causal, skeleton.model) == (("category",), True, "tiny")
     assert VERIFIER.accept("Buy {category}!", ["category_affinity"], tone="formal") is None
+
+
+@pytest.mark.parametrize(
+    ("kinds", "text"),
+    [
+        # Each was written by a language model, has its slots in order, and says what no claim says.
+        (["related_category"], "You often buy {related_category}, and this item is from that category."),
+        (["related_category"], "You buy {related_category}, so here's something you've bought."),
+        (["related_category"], "You buy {related_category}, and this is one of the items you buy."),
+        (["related_category", "popular"], "{related_category}: regularly bought by {users_band} of our customers."),
+        (["related_category", "season"], "You purchase {related_category} and this category is in demand in {month}."),
+        (["related_category", "season"], "You buy {related_category}, in demand in {month}."),
+        (
+            ["related_category", "similar_item"],
+            "You have purchased {other_item}, and customers who purchased this item also purchased {related_category}.",
+        ),
+        (
+            ["related_category", "usual_brand"],
+            "Picked because you usually buy this brand for {brand_category} and {related_category} too.",
+        ),
+        (["similar_item"], "You have purchased {other_item}, and customers who buy this also buy this."),
+        (["promotion", "popular"], "You have purchased {users_band} of our customers, and this item is {promotion}."),
+        (
+            ["promotion", "popular"],
+            "This one is popular with our customers, and in the last {popular_window} it was {promotion}.",
+        ),
+        (["repeat_item", "category_affinity"], "You regularly purchase {category}, {times} in all."),
+        (["repeat_item", "due"], "In your basket {times}, {days_since} ago, and about every {interval}."),
+        (["season"], "This item is in demand in {month}."),
+        (["season"], "Bought because products like it were in demand in {month}."),
+    ],
+)
+def test_what_a_model_wrote_and_nobody_claims_is_refused(kinds: list[str], text: str) -> None:
+    assert SkeletonVerifier(load_lexicon("en")).check(text, kinds).faults

@@ -51,7 +51,7 @@ def walk_through(page) -> str:
         card.locator(".toggle").evaluate("button => button.click()")
         card.evaluate("card => { for (const one of card.shadowRoot.querySelectorAll('select')) one.selectedIndex = 1 }")
     page.locator("#grid .link").first.evaluate("button => button.click()")
-    page.locator("dialog[open] rect").first.wait_for()
+    page.locator("dialog[open] .chart rect").first.wait_for()
     page.locator("dialog[open] details summary").evaluate("summary => summary.click()")
     return page.evaluate(STRUCTURE)
 

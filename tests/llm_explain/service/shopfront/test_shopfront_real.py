@@ -91,7 +91,7 @@ def test_a_switch_re_ranks_as_the_explainer_says(page, explained):
 def test_waterfall_record_and_replay(page):
     page.locator("#grid .link").first.click()
     dialog = page.get_by_role("dialog")
-    dialog.locator("rect").first.wait_for()
+    dialog.locator(".chart rect").first.wait_for()
     cells = [cell.replace("−", "-") for cell in dialog.locator("table").first.locator("td").all_text_contents()]
     base, *steps, score = map(float, cells)
     assert base + sum(steps) == pytest.approx(score, abs=0.005 * (len(cells) + 1))  # each is rounded to 0.01
@@ -167,6 +167,6 @@ def test_a_catalogue_of_scripts_does_no_harm_on_its_whole_way(visit, hostile, tm
         for card in page.locator("#grid why-this .toggle").all():
             card.click()
         page.locator("#grid .link").first.click()
-        page.locator("dialog[open] rect").first.wait_for()
+        page.locator("dialog[open] .chart rect").first.wait_for()
         assert page.evaluate("window.ran") is None
         assert page.locator("iframe, object, embed, style, base, video, audio, marquee").count() == 0

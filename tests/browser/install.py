@@ -36,7 +36,7 @@ def install() -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, TARGET)
     npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or "npm"
-    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(TARGET)])
+    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--prefix", str(TARGET)])
     modules = TARGET / "node_modules"
     shutil.copy(modules / "axe-core" / "axe.min.js", TARGET)
     if (sys.platform, platform.machine()) == ("linux", "x86_64"):

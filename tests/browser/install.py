@@ -52,7 +52,8 @@ def unpack(packed: Path) -> None:
 
     for name in ("al2023", "fonts"):
         with tarfile.open(fileobj=io.BytesIO(brotli.decompress((packed / f"{name}.tar.br").read_bytes()))) as archive:
-            archive.extractall(TARGET / name, filter="data")
+            safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4 on
+            archive.extractall(TARGET / name, **safely)
     conf = FONTS_CONF.format(fonts=TARGET / "fonts", cache=TARGET / "fonts-cache")
     (TARGET / "fonts.conf").write_text(conf, encoding="utf-8")
     chromium = TARGET / "chromium"

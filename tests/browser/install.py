@@ -36,7 +36,7 @@ def install() -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, TARGET)
     npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or "npm"
-    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(TARGET)])
+    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--prefix", str(TARGET)])
     modules = TARGET / "node_modules"
     shutil.copy(modules / "axe-core" / "axe.min.js", TARGET)
     if (sys.platform, platform.machine()) == ("linux", "x86_64"):
@@ -52,7 +52,8 @@ def unpack(packed: Path) -> None:
 
     for name in ("al2023", "fonts"):
         with tarfile.open(fileobj=io.BytesIO(brotli.decompress((packed / f"{name}.tar.br").read_bytes()))) as archive:
-            archive.extractall(TARGET / name, filter="data")
+            safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4 on
+            archive.extractall(TARGET / name, **safely)
     conf = FONTS_CONF.format(fonts=TARGET / "fonts", cache=TARGET / "fonts-cache")
     (TARGET / "fonts.conf").write_text(conf, encoding="utf-8")
     chromium = TARGET / "chromium"

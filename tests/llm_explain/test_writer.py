@@ -40,7 +40,7 @@ class ScriptedGenerator:
 
 
 def with_model(generator):
-    written = Writer(policy=Policy(), catalogue=CATALOGUE)
+    written = Writer(policy=Policy(), catalogue=CATALOGUE, has_phrasebook=False)
 
     def open_generator():
         if isinstance(generator, MissingExtraError):

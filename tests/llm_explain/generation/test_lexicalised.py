@@ -39,7 +39,7 @@ def request(*kinds: str) -> Request:
 def written(monkeypatch, generator, *, lexicalised=True, locale="en"):
     monkeypatch.setattr("llm_explain.writer.open_generator", lambda name: generator)
     policy = Policy(PolicySettings(lexicalised=lexicalised))
-    writer = Writer(policy=policy, catalogue=CATALOGUE, language_model="strong")
+    writer = Writer(policy=policy, catalogue=CATALOGUE, language_model="strong", has_phrasebook=False)
     return writer.write([request("repeat_item")], locale=locale, tone="friendly")[0]
 
 

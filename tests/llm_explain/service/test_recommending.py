@@ -38,7 +38,7 @@ def test_recommendations_are_the_explainers(client: TestClient, explainer: Expla
         total = record["base_value"] + sum(player["phi"] for player in record["attributions"])
         assert total == pytest.approx(record["score"], abs=1e-4)
         assert record["verdict"] == {"ok": True, "faults": []}
-        assert record["ai_generated"] is False
+        assert record["ai_generated"] is (record["source"] == "phrasebook")
 
 
 def test_ranks_alone_carry_no_record(client: TestClient, explainer: Explainer) -> None:

@@ -40,8 +40,7 @@ def run(artifacts: Path, *, n_generated: int, n_raw: int, seed: int = 0, log: Pa
             "deadline_seconds": 30,
             "log_level": "WARNING",
         }
-        opened = listener()
-        with Nursery(artifacts, opened, settings=settings, log=lines) as nursery:
+        with listener() as opened, Nursery(artifacts, opened, settings=settings, log=lines) as nursery:
             figures = asyncio.run(_send(nursery, users(artifacts), items(artifacts), n_generated, n_raw, seed))
         said = lines.read_text(errors="replace")
     is_leaking = CANARY in said

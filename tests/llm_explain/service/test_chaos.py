@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,12 @@ import soak
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the proofs fork, stop and look into /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the proofs fork, stop and look into /proc"),
+    pytest.mark.skipif(
+        "CHAOS" not in os.environ, reason="proofs under load need a quiet machine: make chaos runs them"
+    ),
+]
 
 
 def test_malformed_requests(shop_artifacts: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,7 +55,8 @@ class Audit:
                 "duckdb is not installed but the audit needs it. Run: pip install 'llm-explain[evaluation]'"
             ) from error
         self.connection = duckdb.connect()
-        self.connection.execute("set enable_progress_bar = false")
+        with suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets there is no bar to switch off
+            self.connection.execute("set enable_progress_bar = false")
         for table, columns in OPTIONAL.items():
             self._read(folder / f"{table}.parquet", table, columns)
         self.connection.execute("create table snapshot as select $1::timestamp as moment", [moment.to_pydatetime()])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nursery import HERE, Nursery
-from proof import fault_of_list, items, listener, main, recommendations, users
+from proof import fault_of_list, items, main, recommendations, users
 from wire import Connection, in_turn, request
 
 
@@ -26,9 +26,8 @@ def run(artifacts: Path, *, n_writes: int, log: Path | None = None) -> dict[str,
         Figures.
     """
     with tempfile.TemporaryDirectory() as folder:
-        opened = listener()
         settings = {"database_url": f"sqlite:///{folder}/state.db"}
-        with Nursery(artifacts, opened, script=HERE / "small_files.py", settings=settings, log=log) as nursery:
+        with Nursery(artifacts, script=HERE / "small_files.py", settings=settings, log=log) as nursery:
             return asyncio.run(_fill(nursery, users(artifacts, 50), items(artifacts), n_writes))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nursery import Nursery
-from proof import items, listener, main, users
+from proof import items, main, users
 from wire import Connection, request
 
 _PAUSES = (0.02, 0.25)
@@ -104,8 +104,7 @@ def run(artifacts: Path, *, n_kills: int, seed: int = 0, log: Path | None = None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "state.db"
         settings = {"database_url": f"sqlite:///{file}", "deadline_seconds": 30}
-        opened = listener()
-        with Nursery(artifacts, opened, settings=settings, log=log) as nursery:
+        with Nursery(artifacts, settings=settings, log=log) as nursery:
             writers = Writers(nursery.port, users(artifacts, 50), items(artifacts))
             asyncio.run(_kill(nursery, writers, n_kills, random.Random(seed)))
         return _compare(file, writers)

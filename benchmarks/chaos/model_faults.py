@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nursery import HERE, Nursery
-from proof import fault_of_list, listener, main, recommendations, users
+from proof import fault_of_list, main, recommendations, users
 from wire import Answer, Connection, in_turn, percentile, request
 
 DEADLINE_MS = 300
@@ -41,9 +41,8 @@ def run(
         Figures.
     """
     os.environ.update(_HABITS)
-    opened = listener()
     settings = {"log_level": "WARNING"}
-    with Nursery(artifacts, opened, script=HERE / "scripted_writer.py", settings=settings, log=log) as nursery:
+    with Nursery(artifacts, script=HERE / "scripted_writer.py", settings=settings, log=log) as nursery:
         return asyncio.run(_ask(nursery, users(artifacts), n_requests, n_faults, n_connections, random.Random(seed)))
 
 

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import socket
     from types import TracebackType
 
     from llm_explain.explainer import Explainer
@@ -33,7 +33,6 @@ class Nursery:
 
     Args:
         artifacts: Folder that ``llm-explain train`` wrote.
-        listener: Socket that the processes listen on.
         script: Script that serves; this one, or one with a language model.
         settings: Settings of the service, by name.
         log: File for the processes' log lines.
@@ -42,17 +41,19 @@ class Nursery:
     def __init__(
         self,
         artifacts: Path,
-        listener: socket.socket,
         *,
         script: Path = HERE / "nursery.py",
         settings: dict[str, Any] | None = None,
         log: Path | None = None,
     ) -> None:
-        listener.set_inheritable(True)
-        self.port = int(listener.getsockname()[1])
+        # Every process takes connections from this socket; it listens already, so that no early caller is refused.
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self._listener.setblocking(False)
+        self._listener.set_inheritable(True)
+        self.port = int(self._listener.getsockname()[1])
         self._folder = tempfile.TemporaryDirectory()
         given = {
-            "fd": listener.fileno(),
+            "fd": self._listener.fileno(),
             "auth": False,
             "demo_shop": False,
             "rate_per_second": 0,
@@ -67,7 +68,7 @@ class Nursery:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            pass_fds=(listener.fileno(),),
+            pass_fds=(self._listener.fileno(),),
             text=True,
         )
         self._ask("")
@@ -131,6 +132,7 @@ class Nursery:
         self._process.stdin.close()
         self._process.wait(60)
         self._process.stdout.close()
+        self._listener.close()
         self._log.close()
         self._folder.cleanup()
 

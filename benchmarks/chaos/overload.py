@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nursery import Nursery
-from proof import fault_of_list, listener, main, recommendations, users
+from proof import fault_of_list, main, recommendations, users
 from wire import at_rate, in_turn, percentile
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def run(artifacts: Path, *, seconds: float, times: float = 10.0, log: Path | Non
     Returns:
         Figures.
     """
-    opened = listener()
-    with Nursery(artifacts, opened, log=log) as nursery:
+    with Nursery(artifacts, log=log) as nursery:
         return asyncio.run(_overload(nursery, users(artifacts), seconds, times))
 
 

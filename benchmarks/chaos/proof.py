@@ -1,27 +1,19 @@
-"""What every proof shares: arguments, users to ask for, a listening socket, and a line with the figures."""
+"""What every proof shares: arguments, users to ask for, and a line with the figures."""
 
 from __future__ import annotations
 
 import argparse
 import itertools
 import json
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from wire import HOST, Answer, request
+from wire import Answer, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-
-def listener() -> socket.socket:
-    """Return a socket on a free port of 127.0.0.1 that listens already, so that no early caller is refused."""
-    opened = socket.create_server((HOST, 0), backlog=2048)
-    opened.setblocking(False)
-    return opened
 
 
 def users(artifacts: Path, n: int = 200) -> list[str]:

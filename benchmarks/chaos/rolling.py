@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nursery import Nursery
-from proof import fault_of_list, listener, main, recommendations, users
+from proof import fault_of_list, main, recommendations, users
 from wire import LOST, in_turn, percentile
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ def run(artifacts: Path, *, n_terms: int, n_connections: int = 4, log: Path | No
     Returns:
         Figures.
     """
-    opened = listener()
     settings = {"deadline_seconds": 30}
-    with Nursery(artifacts, opened, settings=settings, log=log) as nursery:
+    with Nursery(artifacts, settings=settings, log=log) as nursery:
         return asyncio.run(_roll(nursery, users(artifacts), n_terms, n_connections))
 
 

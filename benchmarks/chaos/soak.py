@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from nursery import Nursery
-from proof import items, listener, main, users
+from proof import items, main, users
 from wire import Answer, in_turn, percentile, request
 
 if TYPE_CHECKING:
@@ -35,9 +35,8 @@ def run(artifacts: Path, *, n_requests: int, n_samples: int = 100, log: Path | N
         Figures.
     """
     with tempfile.TemporaryDirectory() as folder:
-        opened = listener()
         settings = {"database_url": f"sqlite:///{folder}/state.db", "log_level": "WARNING", "deadline_seconds": 10}
-        with Nursery(artifacts, opened, settings=settings, log=log) as nursery:
+        with Nursery(artifacts, settings=settings, log=log) as nursery:
             return asyncio.run(_soak(nursery, _mixed(users(artifacts, 500), items(artifacts)), n_requests, n_samples))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from nursery import HERE, Nursery
 from proof import fault_of_list, items, main, recommendations, users
-from wire import Connection, in_turn, request
+from wire import ask_once, in_turn, request
 
 
 def run(artifacts: Path, *, n_writes: int, log: Path | None = None) -> dict[str, Any]:
@@ -39,7 +39,7 @@ async def _fill(nursery: Nursery, names: list[str], item_ids: list[str], n_write
     reading = await in_turn(nursery.port, recommendations(names, 20), n_connections=1, check=fault_of_list)
     os.kill(alive, signal.SIGUSR1)  # make room
     await asyncio.sleep(0.2)
-    again = await Connection(nursery.port).ask(_write(n_writes, names, item_ids))
+    again = await ask_once(nursery.port, _write(n_writes, names, item_ids))
     os.kill(alive, signal.SIGTERM)
     end = await asyncio.to_thread(nursery.wait, alive)
     return {

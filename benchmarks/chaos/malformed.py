@@ -13,7 +13,7 @@ from typing import Any
 from hostile import CANARY, broken, spoilt
 from nursery import Nursery
 from proof import fault_of_list, items, main, recommendations, users
-from wire import LOST, Answer, Connection, Tally, in_turn, request
+from wire import LOST, Answer, Connection, Tally, ask_once, in_turn, request
 
 BODY_SECONDS = 1.0
 _HUGE = 50_000_000
@@ -116,10 +116,10 @@ async def _raw(port: int, sent: Any) -> Tally:
 async def _huge(port: int) -> list[str]:
     """Send 50 MB, announced and not."""
     body = b'{"user_id": "' + b"a" * _HUGE + b'"}'
-    announced = await Connection(port).ask(request("POST", "/v1/recommendations", body))
+    announced = await ask_once(port, request("POST", "/v1/recommendations", body))
     head = b"POST /v1/recommendations HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n"
     chunk = b"10000\r\n" + b"[" * 65_536 + b"\r\n"
-    unannounced = await Connection(port).ask(head + b"transfer-encoding: chunked\r\n\r\n" + chunk * 800 + b"0\r\n\r\n")
+    unannounced = await ask_once(port, head + b"transfer-encoding: chunked\r\n\r\n" + chunk * 800 + b"0\r\n\r\n")
     return [
         f"50 MB: status {answer.status} {answer.body[:60]!r}"
         for answer in (announced, unannounced)

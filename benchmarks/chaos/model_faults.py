@@ -11,7 +11,7 @@ from typing import Any
 
 from nursery import HERE, Nursery
 from proof import fault_of_list, main, recommendations, users
-from wire import Answer, Connection, in_turn, percentile, request
+from wire import Answer, ask_once, in_turn, percentile, request
 
 DEADLINE_MS = 300
 ALLOWED_MS = DEADLINE_MS + 50
@@ -73,7 +73,7 @@ async def _ask(
 
     asked = recommendations(names, n_requests, deadline_ms=DEADLINE_MS, tone="friendly")
     tally = await in_turn(nursery.port, asked, n_connections=n_connections, check=fault_of_list, on_answer=disturb)
-    metrics = (await Connection(nursery.port).ask(request("GET", "/metrics"))).body.decode()
+    metrics = (await ask_once(nursery.port, request("GET", "/metrics"))).body.decode()
     os.kill(alive, signal.SIGTERM)
     end = await asyncio.to_thread(nursery.wait, alive)
     return {
@@ -95,9 +95,8 @@ _WHY = ("pressure", "starting", "failed", "deadline")
 
 
 async def _until_model_is_ready(port: int) -> None:
-    connection = Connection(port)
     while True:
-        answer = await connection.ask(request("GET", "/readyz"))
+        answer = await ask_once(port, request("GET", "/readyz"))
         if answer.status == 200 and answer.json()["checks"].get("language_model"):
             return
         await asyncio.sleep(0.05)

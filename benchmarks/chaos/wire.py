@@ -98,8 +98,25 @@ class Connection:
     def close(self) -> None:
         """Close the connection."""
         if self._streams is not None:
-            self._streams[1].close()
+            self._streams[1].transport.abort()  # what the server no longer wants to read is never sent
             self._streams = None
+
+
+async def ask_once(port: int, sent: bytes) -> Answer:
+    """Send one request over a connection of its own.
+
+    Args:
+        port: Port on 127.0.0.1.
+        sent: The request.
+
+    Returns:
+        The answer.
+    """
+    connection = Connection(port)
+    try:
+        return await connection.ask(sent)
+    finally:
+        connection.close()
 
 
 async def _read(reader: asyncio.StreamReader, *, has_body: bool) -> tuple[int, dict[str, str], bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,7 @@ import soak
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="the proofs fork, stop and look into /proc"),
-    pytest.mark.skipif(
-        "CHAOS" not in os.environ, reason="proofs under load need a quiet machine: make chaos runs them"
-    ),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the proofs fork, stop and look into /proc")
 
 
 def test_malformed_requests(shop_artifacts: Path, tmp_path: Path) -> None:

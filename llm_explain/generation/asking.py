@@ -26,7 +26,17 @@ class Asking(Protocol):
     """Turns a combination of kinds into prompts."""
 
     def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
-        """Return ``n`` prompts for a combination of kinds, the same ones at every call."""
+        """Return prompts for a combination of kinds, the same ones at every call.
+
+        Args:
+            kinds: Claim kinds.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            n: How many.
+
+        Returns:
+            The prompts.
+        """
+        ...
 
 
 class BriefAsking:
@@ -44,16 +54,7 @@ class BriefAsking:
         self._seed = seed
 
     def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
-        """Return prompts for a combination of kinds.
-
-        Args:
-            kinds: Claim kinds.
-            tone: ``friendly``, ``concise`` or ``formal``.
-            n: How many.
-
-        Returns:
-            The prompts.
-        """
+        """Return prompts for a combination of kinds."""
         named = in_order(kinds)
         chance = _chance(*named, tone, str(self._seed))
         briefs = [self._book.draw(named, tone, chance, is_plain=number == 0) for number in range(n)]
@@ -72,16 +73,7 @@ class ExampleAsking:
         self._corpus = read_corpus(lexicon.locale)
 
     def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
-        """Return prompts for a combination of kinds.
-
-        Args:
-            kinds: Claim kinds.
-            tone: ``friendly``, ``concise`` or ``formal``.
-            n: How many.
-
-        Returns:
-            The prompts.
-        """
+        """Return prompts for a combination of kinds."""
         named = in_order(kinds)
         others = [
             line

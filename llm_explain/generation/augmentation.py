@@ -65,8 +65,8 @@ def composed(lexicon: Lexicon, *, without: Iterable[Kinds] = (), n_each: int = 2
         Lines that the verifier accepts.
     """
     templates, held_out = Templates(lexicon), set(without)
-    lines = []
-    for kinds in every_combination():
+    lines: list[CorpusLine] = []
+    for kinds in every_combination() if n_each else ():
         if tuple(sorted(kinds)) in held_out:
             continue
         for tone in TONES:

@@ -14,6 +14,13 @@ _CHATML = (
 """Turns of a conversation for a tokenizer that brings no template of its own."""
 
 
+def with_padding(tokenizer: Any) -> Any:
+    """Return the tokenizer, padding by its end token where it has no padding token of its own."""
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
 def chat_text(tokenizer: Any, prompt: Prompt) -> str:
     """Return what a chat model reads before it writes.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from llm_explain.errors import GenerationError, MissingExtraError
-from llm_explain.generation.chat import chat_text
+from llm_explain.generation.chat import chat_text, with_padding
 from llm_explain.generation.constrained import SlotConstraint
 from llm_explain.generation.generator import Draft, first_line
 from llm_explain.generation.weights import PACKAGED, find_weights
@@ -55,10 +55,8 @@ class TransformersGenerator:
         self.temperature = temperature
         self.top_p = top_p
         self._model = model.eval()
-        self._tokenizer = tokenizer
+        self._tokenizer = with_padding(tokenizer)
         tokenizer.padding_side = "left"
-        if tokenizer.pad_token_id is None:
-            tokenizer.pad_token = tokenizer.eos_token
         self._constraint = SlotConstraint.of_model(model, tokenizer) if is_constrained else None
 
     @classmethod

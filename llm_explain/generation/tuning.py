@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from llm_explain.errors import MissingExtraError, SettingError
 from llm_explain.generation.augmentation import augment, composed
 from llm_explain.generation.briefs import BriefReader
-from llm_explain.generation.chat import chat_text
+from llm_explain.generation.chat import chat_text, with_padding
 from llm_explain.generation.corpus import corpus_hash, hold_out, read_corpus
 from llm_explain.generation.weights import TUNING_RECORD, UNTUNED, find_weights
 from llm_explain.lexicon import load_lexicon
@@ -148,7 +148,7 @@ def tune_on(
         args=_arguments(out, config, n_lines=len(train) + len(made)),
         train_dataset=[example(line) for line in (*train, *made)],
         eval_dataset=[example(line) for line in held_out] or None,
-        data_collator=transformers.DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED),
+        data_collator=transformers.DataCollatorForSeq2Seq(with_padding(tokenizer), label_pad_token_id=IGNORED),
         callbacks=[_progress_callback(progress)],
     )
     trainer.remove_callback(transformers.PrinterCallback)

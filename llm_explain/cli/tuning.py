@@ -18,7 +18,9 @@ def tune(
         typer.Option(metavar="NAME", help="untuned for the packaged weights, a local folder, or a Hugging Face id."),
     ] = "untuned",
     locale: options.Locale = "en",
-    epochs: Annotated[float, typer.Option(min=0.01, help="Passes over the sentences.")] = 1.0,
+    epochs: Annotated[
+        float | None, typer.Option(min=0.01, help="Passes over the sentences; the recipe's own if not given.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     json: options.Json = False,
 ) -> None:
@@ -26,7 +28,7 @@ def tune(
     from llm_explain.generation.tuning import TuningConfig
     from llm_explain.generation.tuning import tune as train_adapter
 
-    config = TuningConfig(epochs=epochs, seed=seed)
+    config = TuningConfig(seed=seed) if epochs is None else TuningConfig(seed=seed, epochs=epochs)
     with progress() as report:
         record = train_adapter(out, language_model=base, locale=locale, config=config, progress=report)
     if json:

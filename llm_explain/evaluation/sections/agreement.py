@@ -9,7 +9,7 @@ import numpy as np
 from llm_explain.evaluation.agreement.metrics import HIGHER_IS_BETTER, agreement
 from llm_explain.evaluation.bootstrap import Bootstrap, by_group
 from llm_explain.evaluation.controls import OURS
-from llm_explain.evaluation.text.variety import tokens
+from llm_explain.evaluation.text.ngrams import tokens
 
 if TYPE_CHECKING:
     from llm_explain.evaluation.bootstrap import Values

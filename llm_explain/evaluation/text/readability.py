@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm_explain.errors import MissingExtraError
-from llm_explain.evaluation.text.variety import tokens
+from llm_explain.evaluation.text.ngrams import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

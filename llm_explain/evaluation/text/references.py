@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llm_explain.errors import MissingExtraError
-from llm_explain.evaluation.text.variety import _grams, tokens
+from llm_explain.evaluation.text.ngrams import ngrams, sentence_bleu, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,19 +29,8 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
 
     Returns:
         Between 0 and 1.
-
-    Raises:
-        MissingExtraError: If sacrebleu is not installed.
     """
-    try:
-        from sacrebleu.metrics.bleu import BLEU
-    except ImportError as error:
-        raise MissingExtraError(
-            "sacrebleu is not installed but BLEU needs it. Run: pip install 'llm-explain[evaluation]'"
-        ) from error
-    measure = BLEU(effective_order=True, lowercase=True)
-    scores = [measure.sentence_score(text, list(given)).score for text, given in zip(texts, references, strict=True)]
-    return float(np.mean(scores)) / 100
+    return float(np.mean([sentence_bleu(text, given) for text, given in zip(texts, references, strict=True)]))
 
 
 def rouge(text: str, references: Sequence[str]) -> dict[str, float]:
@@ -60,7 +48,7 @@ def rouge(text: str, references: Sequence[str]) -> dict[str, float]:
     for reference in references:
         other = tokens(reference)
         for n in (1, 2):
-            ours, theirs = Counter(_grams(words, n)), Counter(_grams(other, n))
+            ours, theirs = Counter(ngrams(words, n)), Counter(ngrams(other, n))
             shared = sum((ours & theirs).values())
             found[f"rouge{n}"] = max(found[f"rouge{n}"], _f1(shared, sum(ours.values()), sum(theirs.values())))
         found["rougeL"] = max(found["rougeL"], _f1(_common(words, other), len(words), len(other)))

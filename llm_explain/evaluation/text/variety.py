@@ -7,24 +7,17 @@ doi:10.1145/3340531.3411992 (USR, FMR, FCR, DIV); Li et al. (2016), arXiv:1510.0
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.errors import MissingExtraError
+from llm_explain.evaluation.text.ngrams import ngrams, sentence_bleu, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Sequence
 
 OPENING_WORDS = 3
-
-
-def tokens(text: str) -> list[str]:
-    """Return the words of a sentence in lower case; punctuation is left out."""
-    return re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.casefold())
 
 
 def unique_sentence_ratio(texts: Sequence[str]) -> float:
@@ -42,12 +35,8 @@ def distinct(texts: Sequence[str], n: int) -> float:
     Returns:
         A share; it falls as the set grows, so compare sets of one size.
     """
-    grams = [gram for text in texts for gram in _grams(tokens(text), n)]
+    grams = [gram for text in texts for gram in ngrams(tokens(text), n)]
     return len(set(grams)) / len(grams) if grams else 0.0
-
-
-def _grams(words: Sequence[str], n: int) -> list[Hashable]:
-    return list(words) if n == 1 else list(pairwise(words))
 
 
 def opening_concentration(texts: Sequence[str]) -> float:
@@ -100,21 +89,10 @@ def self_bleu(texts: Sequence[str], *, advance: Callable[[], None] | None = None
 
     Returns:
         Between 0 and 1.
-
-    Raises:
-        MissingExtraError: If sacrebleu is not installed.
     """
-    try:
-        from sacrebleu.metrics.bleu import BLEU
-    except ImportError as error:
-        raise MissingExtraError(
-            "sacrebleu is not installed but BLEU needs it. Run: pip install 'llm-explain[evaluation]'"
-        ) from error
-    bleu = BLEU(effective_order=True, lowercase=True)
     scores = []
     for place, text in enumerate(texts):
-        others = [*texts[:place], *texts[place + 1 :]]
-        scores.append(bleu.sentence_score(text, others).score / 100)
+        scores.append(sentence_bleu(text, [*texts[:place], *texts[place + 1 :]]))
         if advance is not None:
             advance()
     return float(np.mean(scores))

@@ -129,6 +129,17 @@ class Writer:
         self.on_written(texts)
         return texts
 
+    def warm_up(self, locale: str = "en") -> int:
+        """Verify a locale's phrasebook now, so that no request waits for it.
+
+        Args:
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            How many skeletons the phrasebook has.
+        """
+        return self._stations(locale).warm_up()
+
     def shelf_title(self, category: str, locale: str = "en") -> str:
         """Return the title of a shelf of items that a history group recommends.
 
@@ -178,13 +189,17 @@ class _Station:
         self._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
         templates = Templates(self._lexicon)
         is_written = self._lexicon.has_packaged_model or language_model != "auto"
-        phrasebook = PhrasebookSource.of_locale(self._lexicon) if has_phrasebook else None
-        self._sources: list[SkeletonSource] = [phrasebook] if phrasebook else []
+        self._phrasebook = PhrasebookSource.of_locale(self._lexicon) if has_phrasebook else None
+        self._sources: list[SkeletonSource] = [self._phrasebook] if self._phrasebook else []
         self._sources += _model_sources(language_model if is_written else None, self._lexicon)
         self._sources.append(TemplateSource(templates))
         self._free: FreeWriter | None = None
         if policy.settings.lexicalised and language_model is not None:
             self._free = FreeWriter(lambda: open_generator(language_model), self._lexicon)
+
+    def warm_up(self) -> int:
+        """Verify the phrasebook, if there is one, and return how many skeletons it has."""
+        return self._phrasebook.warm_up() if self._phrasebook else 0
 
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
         """Let each source make ready what the ones before it do not have; one that fails is left out from now on."""

@@ -111,6 +111,7 @@ def _furnish(app: FastAPI, explainer: Explainer, state: State, clock: Clock | No
 
     def warm_up() -> None:
         """Do once what the first requests would have to wait for; requests are answered meanwhile."""
+        explainer.writer.warm_up(DEFAULT_LOCALE)
         for user_id in explainer.events.user_ids[:1]:
             explainer.recommend(user_id)
         parameters.tell(DEFAULT_LOCALE)

@@ -148,3 +148,15 @@ def test_missing_weights_are_said_once(caplog):
 
 def test_shelf_title(writer):
     assert writer.shelf_title("frozen vegetables") == "Because you buy frozen vegetables"
+
+
+def test_after_warming_up_no_skeleton_of_the_phrasebook_is_verified_again(writer, monkeypatch):
+    assert writer.warm_up() > 500
+    phrasebook = writer._stations("en")._phrasebook
+    monkeypatch.setattr(phrasebook, "_verifier", None)  # whoever asks it now fails
+    (text,) = writer.write([request("repeat_item")])
+    assert text.source == "phrasebook"
+
+
+def test_a_locale_without_a_phrasebook_has_nothing_to_warm_up(writer):
+    assert writer.warm_up("zh") == 0

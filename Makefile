@@ -7,7 +7,6 @@ BIN       := $(VENV)/bin
 DATA      := data/completejourney
 ARTIFACTS := artifacts/completejourney
 RECTOOLS  := build/peers/rectools
-PAGES     := tests/llm_explain/service/shopfront
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
@@ -64,9 +63,7 @@ fast: setup browser
 	$(BIN)/pytest -m 'not slow'
 
 test: lint browser $(ARTIFACTS)/manifest.json
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15 --ignore=$(PAGES)
-	@# In a process of their own: Playwright leaves an event loop running.
-	$(BIN)/pytest $(PAGES)
+	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
 	$(BIN)/pytest -W ignore --nbmake --nbmake-timeout=900 notebooks
 
 bench: $(ARTIFACTS)/manifest.json $(RECTOOLS)/.ready

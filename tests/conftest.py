@@ -24,6 +24,11 @@ settings.load_profile("no clock")
 assert importlib.util.find_spec("shop") is not None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of the pages last: Playwright leaves an event loop running, and others start their own."""
+    items.sort(key=lambda item: "shopfront" in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def shop_tables() -> Tables:
     """Return the small synthetic shop."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.errors import GenerationError
 from llm_explain.generation.chat import chat_text, with_padding
 from llm_explain.generation.constrained import SlotConstraint
 from llm_explain.generation.generator import Draft, first_line
-from llm_explain.generation.weights import PACKAGED, find_weights
+from llm_explain.generation.pretrained import open_pretrained
+from llm_explain.generation.weights import PACKAGED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from llm_explain.prompts import Prompt
 
@@ -73,30 +73,10 @@ class TransformersGenerator:
 
         Returns:
             A generator.
-
-        Raises:
-            MissingExtraError: If weights or libraries are not installed.
-            GenerationError: If the weights cannot be read.
         """
-        try:
-            import transformers
-        except ImportError as error:
-            raise MissingExtraError(
-                "transformers is not installed but the language model needs it. Run: pip install 'llm-explain[lm]'"
-            ) from error
-        source, name, adapter = find_weights(language_model)
-        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-            model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
-            model = (model if adapter is None else _merged(model, adapter)).to(place)
-        except (OSError, ValueError) as error:
-            raise GenerationError(
-                f"language model {language_model!r} cannot be loaded ({error}) but a Hugging Face causal language "
-                "model is needed. Give a folder with config.json, a hub id, or auto.",
-                is_retryable=False,
-            ) from error
-        return cls(_in_fastest_type(model), tokenizer, name=name, is_constrained=is_constrained)
+        model, tokenizer, weights = open_pretrained(language_model)
+        model = model.to(torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
+        return cls(_in_fastest_type(model), tokenizer, name=weights.name, is_constrained=is_constrained)
 
     def generate(
         self,
@@ -167,17 +147,6 @@ class TransformersGenerator:
         ended = set(ends if isinstance(ends, list) else [ends]) & set(tokens.tolist())
         answer = self._tokenizer.decode(tokens, skip_special_tokens=True)
         return Draft(first_line(answer), is_complete=bool(ended) or "\n" in answer.strip())
-
-
-def _merged(model: Any, adapter: Path) -> Any:
-    """Return a model with an adapter's changes added to its weights, so that it costs what the base model costs."""
-    try:
-        import peft
-    except ImportError as error:
-        raise MissingExtraError(
-            "peft is not installed but the tuned language model needs it. Run: pip install 'llm-explain[lm]'"
-        ) from error
-    return peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
 
 
 def _in_fastest_type(model: Any) -> Any:

@@ -17,7 +17,8 @@ from llm_explain.generation.augmentation import augment, composed
 from llm_explain.generation.briefs import BriefReader
 from llm_explain.generation.chat import chat_text, with_padding
 from llm_explain.generation.corpus import corpus_hash, hold_out, read_corpus
-from llm_explain.generation.weights import TUNING_RECORD, UNTUNED, find_weights
+from llm_explain.generation.pretrained import open_pretrained
+from llm_explain.generation.weights import TUNING_RECORD, UNTUNED
 from llm_explain.lexicon import load_lexicon
 from llm_explain.prompts import PromptTemplate
 from llm_explain.skeletons import every_combination
@@ -84,14 +85,11 @@ def tune(
     Raises:
         SettingError: If the base model is an adapter already.
     """
-    transformers, _ = _libraries()
-    weights = find_weights(language_model)
+    model, tokenizer, weights = open_pretrained(language_model)
     if weights.adapter is not None:
         raise SettingError(
             f"{language_model} is an adapter already but a base model is needed. Give {UNTUNED}, a folder or a hub id."
         )
-    tokenizer = transformers.AutoTokenizer.from_pretrained(weights.source)
-    model = transformers.AutoModelForCausalLM.from_pretrained(weights.source, dtype="float32")
     lexicon = load_lexicon(locale)
     return tune_on(
         model, tokenizer, read_corpus(locale), lexicon, out,

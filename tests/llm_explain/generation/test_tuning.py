@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 from tiny import tiny_model, tiny_tokenizer
 
-from llm_explain.errors import SettingError
+from llm_explain.errors import GenerationError, SettingError
 from llm_explain.generation.corpus import read_corpus
 from llm_explain.generation.transformers_generator import TransformersGenerator
 from llm_explain.generation.tuning import TuningConfig, tune, tune_on
@@ -60,3 +60,8 @@ def test_an_adapter_is_no_base(base: Path, tmp_path: Path) -> None:
     trained(base, tmp_path / "adapter")
     with pytest.raises(SettingError, match=r"is an adapter already but a base model is needed"):
         tune(tmp_path / "again", language_model=str(tmp_path / "adapter"), progress=lambda what, done, total: None)
+
+
+def test_a_base_that_cannot_be_loaded_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(GenerationError, match=r"(?s)cannot be loaded .* causal language model is needed"):
+        tune(tmp_path / "out", language_model="/no such/model", progress=lambda what, done, total: None)

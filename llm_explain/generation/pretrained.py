@@ -1,0 +1,58 @@
+"""Open a Hugging Face causal language model and its tokenizer, with an adapter merged in where one goes with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.generation.weights import find_weights
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llm_explain.generation.weights import Weights
+
+
+def open_pretrained(language_model: str) -> tuple[Any, Any, Weights]:
+    """Return a model in single precision on the processor, its tokenizer, and where they came from.
+
+    Args:
+        language_model: ``auto`` for the packaged weights with their adapter, ``untuned`` for them alone, a local folder
+            of a model or of an adapter, a GGUF file, or a hub id.
+
+    Returns:
+        Model, tokenizer and weights.
+
+    Raises:
+        MissingExtraError: If weights or libraries are not installed.
+        GenerationError: If the weights cannot be read.
+    """
+    try:
+        import transformers
+    except ImportError as error:
+        raise MissingExtraError(
+            "transformers is not installed but the language model needs it. Run: pip install 'llm-explain[lm]'"
+        ) from error
+    weights = find_weights(language_model)
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(weights.source)
+        model = transformers.AutoModelForCausalLM.from_pretrained(weights.source, dtype="float32")
+        model = model if weights.adapter is None else _merged(model, weights.adapter)
+    except (OSError, ValueError) as error:
+        raise GenerationError(
+            f"language model {language_model!r} cannot be loaded ({error}) but a Hugging Face causal language "
+            "model is needed. Give a folder with config.json, a hub id, or auto.",
+            is_retryable=False,
+        ) from error
+    return model, tokenizer, weights
+
+
+def _merged(model: Any, adapter: Path) -> Any:
+    """Return a model with an adapter's changes added to its weights, so that it costs what the base model costs."""
+    try:
+        import peft
+    except ImportError as error:
+        raise MissingExtraError(
+            "peft is not installed but the tuned language model needs it. Run: pip install 'llm-explain[lm]'"
+        ) from error
+    return peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()

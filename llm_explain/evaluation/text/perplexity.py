@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from llm_explain.generation.chat import with_padding
+from llm_explain.generation.pretrained import open_pretrained
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,9 +25,7 @@ class Perplexity:
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
         self._model, self._tokenizer = model.eval(), tokenizer
-        tokenizer.padding_side = "right"
-        if tokenizer.pad_token_id is None:
-            tokenizer.pad_token = tokenizer.eos_token
+        with_padding(tokenizer).padding_side = "right"
 
     @classmethod
     def load(cls, language_model: str = "untuned") -> Perplexity:
@@ -36,14 +37,8 @@ class Perplexity:
         Returns:
             The measure.
         """
-        import torch
-        import transformers
-
-        from llm_explain.generation.weights import find_weights
-
-        source = find_weights(language_model).source
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-        return cls(transformers.AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32), tokenizer)
+        model, tokenizer, _ = open_pretrained(language_model)
+        return cls(model, tokenizer)
 
     def losses(self, texts: Sequence[str]) -> list[tuple[float, int]]:
         """Return the summed negative log-likelihood of each text and its number of predicted tokens.

@@ -21,8 +21,9 @@ from scoring.user_tower import UserTower
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from scoring.batches import Batch, Window
+    from scoring.batches import Batch
     from scoring.item_tower import ItemInputs
+    from scoring.windows import Window
 
 OWN_FEATURES: Final = ("times_bought", "due", "category_share", "usual_brand", "usual_price")
 """Parts of the own-history term."""

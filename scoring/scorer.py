@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from scoring.batches import CellRows, item_stats, link_user, token_events
+from scoring.batches import CellRows, link_user, token_events
 from scoring.context import TERMS
 from scoring.context_terms import ContextTerms
 from scoring.errors import ShapeError
@@ -17,6 +17,7 @@ from scoring.features import CELL_KINDS, COUNT, own_evidence
 from scoring.log import Log, to_day
 from scoring.model import CELL_PART, OWN_FEATURES
 from scoring.retrieval import best
+from scoring.windows import item_stats
 
 if TYPE_CHECKING:
     from collections.abc import Collection

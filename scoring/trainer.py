@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from scoring.batches import Batch, Shop, Window
+    from scoring.batches import Batch
     from scoring.config import TrainConfig
     from scoring.item_tower import ItemInputs
     from scoring.log import FloatArray
+    from scoring.windows import Shop, Window
 
 K = 10
 """Recall is measured at this many."""

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from scoring.batches import HORIZON_DAYS, Shop, Window
 from scoring.catalogue import Catalogue
 from scoring.errors import SettingError
 from scoring.features import Cells
@@ -26,6 +25,7 @@ from scoring.snapshot import Snapshot
 from scoring.storage import save_scorer
 from scoring.titles import title_embeddings
 from scoring.trainer import Progress, Report, Trainer
+from scoring.windows import HORIZON_DAYS, Shop, Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

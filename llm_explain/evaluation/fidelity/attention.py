@@ -11,10 +11,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from scoring.batches import CellRows, item_stats, token_events
+from scoring.batches import CellRows, token_events
 from scoring.features import own_evidence
 from scoring.log import Log, to_day
 from scoring.user_tower import segment_sum, soft_cap
+from scoring.windows import item_stats
 
 if TYPE_CHECKING:
     from scoring.history import History

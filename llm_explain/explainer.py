@@ -25,10 +25,11 @@ from llm_explain.policy import Policy
 from llm_explain.prompts import prompts_root
 from llm_explain.readings import BlackReading, GlassReading, Reading
 from llm_explain.records import Explanation
+from llm_explain.scenes import Request
 from llm_explain.skeletons import MOST_KINDS
 from llm_explain.surfaces import resolve
 from llm_explain.wishes import NO_WISHES
-from llm_explain.writer import Request, Writer
+from llm_explain.writer import Writer
 from scoring.artifacts import read_manifest
 from scoring.catalogue import Catalogue
 from scoring.history import EventLog, History

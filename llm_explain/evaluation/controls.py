@@ -15,7 +15,7 @@ import numpy as np
 from llm_explain.attribution import Attribution
 from llm_explain.claims import derive
 from llm_explain.evaluation.agreement.extraction import load_extraction
-from llm_explain.writer import Request
+from llm_explain.scenes import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -11,10 +11,10 @@ from llm_explain.claims import KINDS, neutral
 from llm_explain.generation.corpus import read_corpus
 from llm_explain.realise import Realiser
 from llm_explain.records import Claim
+from llm_explain.scenes import Request, scene_of
 from llm_explain.skeletons import SLOT, TONES, Skeleton, in_order
 from llm_explain.templates import Templates
 from llm_explain.verifier import SkeletonVerifier
-from llm_explain.writer import Request, scene_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from llm_explain.evaluation.mutations import Mutation
     from llm_explain.policy import Policy
-    from llm_explain.writer import Request
+    from llm_explain.scenes import Request
     from scoring.catalogue import Catalogue
 
 _BARREN = 60

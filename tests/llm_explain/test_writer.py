@@ -9,8 +9,9 @@ from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft
 from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy, PolicySettings
+from llm_explain.scenes import Request
 from llm_explain.skeletons import TONES, opening
-from llm_explain.writer import Request, Writer
+from llm_explain.writer import Writer
 from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS, claim
 
 

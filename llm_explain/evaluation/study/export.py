@@ -14,7 +14,8 @@ from llm_explain.evaluation.controls import CONTROLS, OURS, control_texts
 from llm_explain.evaluation.emission import draw_users, emit
 from llm_explain.evaluation.study.untuned import untuned_texts
 from llm_explain.explainer import Explainer
-from llm_explain.writer import Request, Writer
+from llm_explain.scenes import Request
+from llm_explain.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

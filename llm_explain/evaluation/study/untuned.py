@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from llm_explain.generation.asking import ExampleAsking
 from llm_explain.lexicon import load_lexicon
 from llm_explain.realise import Realiser
+from llm_explain.scenes import Request, scene_of
 from llm_explain.skeletons import SLOT, in_order
-from llm_explain.writer import Request, scene_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

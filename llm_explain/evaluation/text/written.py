@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from llm_explain.generation.corpus import read_corpus
 from llm_explain.lexicon import load_lexicon
 from llm_explain.realise import Realiser
+from llm_explain.scenes import Request, scene_of
 from llm_explain.skeletons import SLOT, Skeleton, in_order
 from llm_explain.verifier import SkeletonVerifier
-from llm_explain.writer import Request, scene_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,10 +18,11 @@ from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy
 from llm_explain.prompts import prompts_root
 from llm_explain.realise import Realiser, Scene
+from llm_explain.scenes import Request
 from llm_explain.skeletons import SLOT, TONES
 from llm_explain.templates import Templates
 from llm_explain.verifier import NameIndex, Verifier
-from llm_explain.writer import Request, Writer
+from llm_explain.writer import Writer
 from scoring.catalogue import Catalogue
 from tests.llm_explain.spoken_claims import claim
 
@@ -130,7 +131,7 @@ def hostile_shop():
 def test_no_name_reaches_a_model(monkeypatch):
     recorder, catalogue = Recorder(), hostile_shop()
     source = ModelSource(lambda: recorder, LEXICON)
-    monkeypatch.setattr("llm_explain.writer._model_sources", lambda *args, **kwargs: [source])
+    monkeypatch.setattr("llm_explain.station._model_sources", lambda *args, **kwargs: [source])
     writer = Writer(policy=Policy.load(prompts_root() / "policy.yaml"), catalogue=catalogue, language_model="recorder")
     names = catalogue.titles.tolist()
     for name, item_index in zip(names, range(len(names)), strict=True):

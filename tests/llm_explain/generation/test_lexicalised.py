@@ -10,7 +10,8 @@ from llm_explain.generation.lexicalised import FreeWriter
 from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy
 from llm_explain.policy_settings import PolicySettings
-from llm_explain.writer import Request, Writer
+from llm_explain.scenes import Request
+from llm_explain.writer import Writer
 from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS
 
 FREE = "Twelve is a fair number, but to be exact, you've bought this 12 times."
@@ -37,7 +38,7 @@ def request(*kinds: str) -> Request:
 
 
 def written(monkeypatch, generator, *, lexicalised=True, locale="en"):
-    monkeypatch.setattr("llm_explain.writer.open_generator", lambda name: generator)
+    monkeypatch.setattr("llm_explain.station.open_generator", lambda name: generator)
     policy = Policy(PolicySettings(lexicalised=lexicalised))
     writer = Writer(policy=policy, catalogue=CATALOGUE, language_model="strong", has_phrasebook=False)
     return writer.write([request("repeat_item")], locale=locale, tone="friendly")[0]

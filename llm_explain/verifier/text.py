@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from itertools import permutations
 from typing import TYPE_CHECKING
 
 from llm_explain.realise import Realiser
 from llm_explain.records import Fault, Verdict
-from llm_explain.scripts import LETTER, STOPS, WORD_BEGINS, WORD_ENDS, bounded
+from llm_explain.scripts import STOPS, bounded
 from llm_explain.skeletons import ITEM, ITEM_LABEL, SLOTS
 from llm_explain.verifier.names import NameIndex
+from llm_explain.verifier.reading import Reading, occurrence, readings, spans
 from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -24,37 +23,7 @@ if TYPE_CHECKING:
     from llm_explain.surfaces import Limits
     from llm_explain.verifier.wording import Phrase
 
-_MOST_READINGS = 24
 _SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A stretch of the text that reads as a slot value."""
-
-    start: int
-    end: int
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A text with its values read back into slots.
-
-    Attributes:
-        skeleton: The text with slots.
-        segments: Start in the skeleton and start in the text of each piece that both share.
-        found: Slots that stand in the text.
-    """
-
-    skeleton: str
-    segments: tuple[tuple[int, int], ...]
-    found: frozenset[str]
-
-    def to_text(self, position: int) -> int:
-        """Return the place in the text of a place in the skeleton."""
-        begin = max(segment for segment in self.segments if segment[0] <= position)
-        return begin[1] + position - begin[0]
 
 
 class Verifier:
@@ -157,7 +126,7 @@ class Verifier:
         if limits.max_sentences is not None and n_sentences > limits.max_sentences:
             yield Fault("too_many_sentences", f"{n_sentences} sentences but at most {limits.max_sentences} fit")
 
-    def _policy(self, reading: _Reading) -> Iterator[Fault]:
+    def _policy(self, reading: Reading) -> Iterator[Fault]:
         """Yield a fault for each blocked word outside the shop's own names."""
         if self._blocked is not None:
             for match in self._blocked.finditer(reading.skeleton):
@@ -169,7 +138,7 @@ class Verifier:
         verbs = self._lexicon.verbs.get(event_kind)
         if not verbs:
             return text, []
-        guarded = [_occurrence(value) for value in sorted(values.values(), key=len, reverse=True)]
+        guarded = [occurrence(value) for value in sorted(values.values(), key=len, reverse=True)]
         forms = sorted({*verbs, *verbs.values()}, key=len, reverse=True)
         pattern = re.compile(
             rf"(?P<value>{'|'.join(guarded) or '(?!)'})|{bounded('|'.join(map(re.escape, forms)))}", re.I
@@ -188,7 +157,7 @@ class Verifier:
 
         return pattern.sub(back, text), faults
 
-    def _read(self, text: str, values: Mapping[str, str], claims: Sequence[Claim]) -> tuple[_Reading, Finding]:
+    def _read(self, text: str, values: Mapping[str, str], claims: Sequence[Claim]) -> tuple[Reading, Finding]:
         """Return the reading of the text with the fewest faults; equal values may stand for either slot."""
         kinds = {claim.kind for claim in claims}
         by_value: dict[str, list[str]] = {}
@@ -197,24 +166,19 @@ class Verifier:
                 by_value.setdefault(value, []).append(slot)
         if ITEM_LABEL in values:
             by_value.setdefault(values[ITEM_LABEL], [ITEM])
-        places = _find(text, by_value)
-        best: tuple[_Reading, Finding] | None = None
-        for assignment in _assignments(places, by_value):
-            reading = _reading(text, places, assignment)
-            finding = self._skeletons.check(reading.skeleton, kinds, max_length=self._lexicon.max_length * 2)
-            if best is None or len(finding.faults) < len(best[1].faults):
-                best = (reading, finding)
-            if not finding.faults:
-                break
-        if best is None:
-            reading = _reading(text, places, ())
-            best = (reading, self._skeletons.check(reading.skeleton, kinds, max_length=self._lexicon.max_length * 2))
+        found = (
+            (reading, self._skeletons.check(reading.skeleton, kinds, max_length=self._lexicon.max_length * 2))
+            for reading in readings(text, by_value)
+        )
+        best = next(found)
+        while best[1].faults and (other := next(found, None)):
+            best = min(best, other, key=lambda each: len(each[1].faults))
         if len(text) > self._lexicon.max_length:
             fault = Fault("too_long", f"{len(text)} characters but at most {self._lexicon.max_length} are allowed")
             best = (best[0], Finding((*best[1].faults, fault), best[1].needs, best[1].same, best[1].is_causal))
         return best
 
-    def _in_text(self, fault: Fault, reading: _Reading) -> Fault:
+    def _in_text(self, fault: Fault, reading: Reading) -> Fault:
         start, end = fault.span
         if (start, end) == (0, 0):
             return fault
@@ -239,11 +203,11 @@ class Verifier:
 
     def _names(self, text: str, values: Mapping[str, str]) -> Iterator[Fault]:
         """Yield a fault for each name of the catalogue that no claim licenses."""
-        spans = [span for value in {*values.values()} for span in _spans(text, value)]
+        offered = [span for value in {*values.values()} for span in spans(text, value)]
         wording = self._skeletons.wording
         words: list[Phrase] | None = None
         for match in self.names.find(text):
-            if any(start <= match.start and match.end <= end for start, end in spans):
+            if any(start <= match.start and match.end <= end for start, end in offered):
                 continue
             if all(wording.is_known(word) for word in match.name.split()):
                 continue
@@ -253,96 +217,3 @@ class Verifier:
             if any(word.start <= match.start and match.end <= word.end for word in words):
                 continue
             yield Fault("unlicensed_name", f"{match.name!r} is a name that no claim licenses", (match.start, match.end))
-
-
-_BEFORE = rf"(?<![$€£¥%.-]){WORD_BEGINS}"
-_AFTER = rf"{WORD_ENDS}(?!%|[.,-]{LETTER})"
-_MAY_BEGIN, _MAY_END = re.compile(_BEFORE), re.compile(_AFTER)
-_BEGINS = re.compile(rf"(?:^|[{STOPS}] ?)$")
-"""What stands before the first word of a sentence."""
-
-
-def _occurrence(value: str) -> str:
-    """Return a pattern of a value that stands by itself."""
-    return f"{_BEFORE}{re.escape(value)}{_AFTER}"
-
-
-def _spans(text: str, value: str) -> Iterator[tuple[int, int]]:
-    """Yield where a value stands by itself, in any case, without compiling a pattern for each value."""
-    text_low, value_low = text.lower(), value.lower()
-    if not value or len(text_low) != len(text) or len(value_low) != len(value):  # a letter that is two in lower case
-        yield from (match.span() for match in re.finditer(_occurrence(value), text, re.IGNORECASE))
-        return
-    yield from _standing(text, _starts(text_low, value_low), len(value))
-
-
-def _starts(text: str, part: str) -> Iterator[int]:
-    """Yield where a part begins, at every place, overlapping ones too."""
-    start = text.find(part)
-    while start >= 0:
-        yield start
-        start = text.find(part, start + 1)
-
-
-def _standing(text: str, starts: Iterable[int], length: int) -> Iterator[tuple[int, int]]:
-    """Yield the places, leftmost first and without overlap, at which something may begin and end."""
-    free = 0
-    for start in starts:
-        end = start + length
-        if start >= free and _MAY_BEGIN.match(text, start) and _MAY_END.match(text, end):
-            free = end
-            yield start, end
-
-
-def _find(text: str, by_value: Mapping[str, Sequence[str]]) -> list[_Place]:
-    """Return where values stand, the longest first at each place, without overlap, in order."""
-    places: list[_Place] = []
-    for value in sorted(by_value, key=len, reverse=True):
-        heads = {value[:1], *(value[:1].upper() if value[:1].isalpha() else "")}
-        starts = sorted(start for head in heads for start in _starts(text, head + value[1:]))
-        for start, end in _standing(text, starts, len(value)):
-            is_capital = text[start:end] != value
-            if is_capital and not _BEGINS.search(text, 0, start):
-                continue
-            if all(end <= place.start or place.end <= start for place in places):
-                places.append(_Place(start, end, value))
-    return sorted(places, key=lambda place: place.start)
-
-
-def _assignments(places: Sequence[_Place], by_value: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield ways to say which slot each place is; more places than slots repeat the last slot."""
-    choices: list[tuple[str, ...]] = [()]
-    taken: dict[str, int] = {}
-    for place in places:
-        taken[place.value] = taken.get(place.value, 0) + 1
-    orders: dict[str, list[tuple[str, ...]]] = {}
-    for value, count in taken.items():
-        slots = by_value[value]
-        orders[value] = list(permutations(slots, min(count, len(slots))))
-    combined: list[dict[str, tuple[str, ...]]] = [{}]
-    for value, options in orders.items():
-        combined = [{**chosen, value: option} for chosen in combined for option in options][:_MOST_READINGS]
-    choices = []
-    for chosen in combined:
-        used: dict[str, int] = {}
-        slots_in_order = []
-        for place in places:
-            number = used.get(place.value, 0)
-            used[place.value] = number + 1
-            option = chosen[place.value]
-            slots_in_order.append(option[min(number, len(option) - 1)])
-        choices.append(tuple(slots_in_order))
-    yield from choices
-
-
-def _reading(text: str, places: Sequence[_Place], assignment: Sequence[str]) -> _Reading:
-    """Return the text with slots at the places."""
-    skeleton, position = "", 0
-    segments: list[tuple[int, int]] = [(0, 0)]
-    for place, slot in zip(places, assignment, strict=True):
-        skeleton += text[position : place.start]
-        segments.append((len(skeleton), place.start))
-        skeleton += f"{{{slot}}}"
-        segments.append((len(skeleton), place.end))
-        position = place.end
-    return _Reading(skeleton + text[position:], tuple(segments), frozenset(assignment) - {ITEM})

@@ -5,18 +5,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
-import re
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from llm_explain.lexicon import load_lexicon
 from llm_explain.realise import Realiser
 from llm_explain.skeletons import KINDS, TONES
 from llm_explain.templates import Templates
 from llm_explain.verifier import NameIndex, Verifier
-from llm_explain.verifier import text as text_module
 from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE, claim
 from tests.llm_explain.verifier.mutations import MUTATIONS
 
@@ -246,13 +242,3 @@ def test_often_before_bought_needs_its_licence():
     rarely = claim("category_affinity", (), category="yogurt", count=1, window_days=365)
     verdict = VERIFIER.verify("You've often bought yogurt.", [rarely], SCENE)
     assert [fault.code for fault in verdict.faults] == ["unlicensed_degree"]
-
-
-PIECES = st.text("aAbBß1 .,-%$", max_size=12)
-
-
-@settings(deadline=None)
-@given(text=PIECES, value=st.text("aAbB1 .-", min_size=1, max_size=3))
-def test_values_are_found_where_a_pattern_would_find_them(text: str, value: str) -> None:
-    pattern = re.compile(text_module._occurrence(value), re.IGNORECASE)
-    assert list(text_module._spans(text, value)) == [match.span() for match in pattern.finditer(text)]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parent / "chaos"))
 
 from nursery import Nursery
-from proof import fault_of_list, listener, recommendations, users
+from proof import fault_of_list, recommendations, users
 from wire import Tally, in_turn, percentile, request
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run(artifacts: Path, *, seconds: float, n_users: int) -> dict[str, Any]:
     """
     os.environ["CONSTANT_BYTES"] = "25000"
     names = users(artifacts, n_users)
-    with Nursery(artifacts, listener(), script=Path(__file__), settings={"log_level": "WARNING"}) as nursery:
+    with Nursery(artifacts, script=Path(__file__), settings={"log_level": "WARNING"}) as nursery:
         return asyncio.run(_measure(nursery, names, seconds))
 
 

@@ -31,7 +31,7 @@ class TrainConfig(BaseModel):
         new_weight: Weight of the loss over items new to the user.
         temperature: Of its softmax, and size of everything that speaks of new items.
         curve_steps: Steps in which the curves warm up alone.
-        tower_steps: Steps of towers and curves together, at most; the held-out window says how many are kept.
+        tower_steps: Steps of towers and curves together.
         report_steps: Steps between two looks at the held-out window.
         batch_size: Users in a step.
         warm_up_rate: Peak step size of the curves alone.
@@ -65,8 +65,8 @@ class TrainConfig(BaseModel):
     tower_steps: int = Field(default=100, ge=1)
     report_steps: int = Field(default=50, ge=1)
     batch_size: int = Field(default=128, ge=1)
-    warm_up_rate: float = Field(default=0.05, gt=0)
-    curve_rate: float = Field(default=0.02, gt=0)
+    warm_up_rate: float = Field(default=0.4, gt=0)
+    curve_rate: float = Field(default=0.1, gt=0)
     tower_rate: float = Field(default=1e-3, gt=0)
     link_rank: int = Field(default=256, ge=1)
     link_ridge: float = Field(default=4.0, gt=0)

@@ -120,14 +120,15 @@ class EventLog:
 
     def __init__(self, events: pd.DataFrame, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.events = events.sort_values([USER_ID, TIMESTAMP], kind="stable").reset_index(drop=True)
-
-    @cached_property
-    def _rows(self) -> dict[str, slice]:
-        ids = self.events[USER_ID].to_numpy(dtype=object)
-        starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]]) if len(ids) else np.array([], dtype=np.int64)
-        ends = np.r_[starts[1:], len(ids)] if len(ids) else starts
-        return {str(ids[a]): slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)}
+        codes, ids = pd.factorize(events[USER_ID], sort=True)
+        moments = events[TIMESTAMP].to_numpy()
+        step = np.diff(codes)
+        if not ((step > 0) | ((step == 0) & (moments[1:] >= moments[:-1]))).all():
+            order = np.lexsort((moments, codes))
+            events, codes = events.iloc[order].reset_index(drop=True), codes[order]
+        self.events = events
+        starts = np.searchsorted(codes, np.arange(len(ids) + 1)).tolist()
+        self._rows = {str(name): slice(a, b) for name, a, b in zip(ids, starts[:-1], starts[1:], strict=True)}
 
     @property
     def user_ids(self) -> list[str]:

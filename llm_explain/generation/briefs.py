@@ -112,7 +112,7 @@ class BriefBook:
     def __init__(self, lexicon: Lexicon, lines: Sequence[CorpusLine]) -> None:
         reader = BriefReader(lexicon)
         self._twins = lexicon.twins
-        self._parts: dict[tuple[str, Tone], list[Part]] = defaultdict(list)
+        self._parts: dict[tuple[str, int, Tone], list[Part]] = defaultdict(list)
         self._frames: dict[tuple[int, Tone], list[tuple[bool, bool]]] = defaultdict(list)
         self._orders: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
         for line in lines:
@@ -121,7 +121,7 @@ class BriefBook:
             self._orders[in_order(brief.kinds)].append(brief.kinds)
             for part in brief.parts:
                 if set(SLOTS[part.kind].required) <= set(part.slots):
-                    self._parts[part.kind, line.tone].append(part)
+                    self._parts[part.kind, len(brief.parts), line.tone].append(part)
 
     def draw(self, kinds: Iterable[str], tone: Tone, chance: random.Random, *, is_plain: bool = False) -> Brief:
         """Return a brief for a combination of kinds.
@@ -144,7 +144,7 @@ class BriefBook:
             part = (
                 Part(kind, required)
                 if is_plain
-                else chance.choice(self._parts.get((kind, tone)) or [Part(kind, required)])
+                else chance.choice(self._parts.get((kind, len(named), tone)) or [Part(kind, required)])
             )
             said = {slot for other in parts for slot in other.slots}
             twins = {slot for slot in required if said & set(self._twins.get(slot, ()))}

@@ -55,9 +55,9 @@ class TuningConfig(BaseModel):
     alpha: Annotated[int, Field(ge=1)] = 32
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    epochs: Annotated[float, Field(gt=0)] = 1.0
+    epochs: Annotated[float, Field(gt=0)] = 2.0
     batch_size: Annotated[int, Field(ge=1)] = 8
-    composed_each: Annotated[int, Field(ge=0)] = 2
+    composed_each: Annotated[int, Field(ge=0)] = 1
     holdout_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
     seed: int = 0
 

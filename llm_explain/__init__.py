@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from llm_explain.attribution import Attribution
     from llm_explain.errors import LlmExplainError
+    from llm_explain.evaluation.report import Evaluation
     from llm_explain.explainer import Explainer
     from llm_explain.importers.shop import import_csv
     from llm_explain.policy import Policy
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "Attribution": "llm_explain.attribution",
     "Claim": "llm_explain.records",
+    "Evaluation": "llm_explain.evaluation.report",
     "Explainer": "llm_explain.explainer",
     "Explanation": "llm_explain.records",
     "Fault": "llm_explain.records",
@@ -41,6 +43,7 @@ _HOMES: Final = {
 __all__ = [
     "Attribution",
     "Claim",
+    "Evaluation",
     "Explainer",
     "Explanation",
     "Fault",

@@ -192,15 +192,17 @@ class GlassBox(nn.Module):
         Args:
             items: Inputs of the whole catalogue.
             candidates: Rankable items, shape ``(n_candidates,)``.
-            link_item: Items' side of co-purchase, shape ``(n_items, rank)``.
+            link_item: The candidates' side of co-purchase, shape ``(n_candidates, rank)``; the other items have none.
 
         Returns:
             What the user tower reads, shape ``(n_items, d)``, and ``V``, shape ``(n_items, d + rank)``.
         """
         trunk, V = self.item_tower(items)
         # Centred as in training: what a history adds to an item is what it adds beyond the average candidate.
-        V = self.gain * (V - V[candidates].mean(dim=0))
-        return trunk, torch.cat([V, self.link_scale * link_item], dim=1)
+        both = V.new_zeros(len(V), V.shape[1] + link_item.shape[1])
+        both[:, : V.shape[1]] = self.gain * (V - V[candidates].mean(dim=0))
+        both[candidates, V.shape[1] :] = self.link_scale * link_item
+        return trunk, both
 
     def embed(self, sums: Tensor) -> Tensor:
         """Return ``U`` from sums of what tokens add.

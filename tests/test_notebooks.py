@@ -18,7 +18,7 @@ def code_of(path: Path) -> str:
     return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
-@pytest.mark.parametrize("name", ["01_quickstart", "03_your_own_model"])
+@pytest.mark.parametrize("name", ["01_quickstart", "02_offline_evaluation", "03_your_own_model"])
 def test_only_public_names_are_imported(name: str) -> None:
     for node in ast.walk(ast.parse(code_of(FOLDER / f"{name}.ipynb"))):
         if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in ("llm_explain", "scoring"):

@@ -35,18 +35,12 @@ def evaluate(
         return
     if out is None:
         raise SettingError("--out is not given but the report needs a folder. Add --out DIR.")
-    from dataclasses import replace
-
-    from llm_explain.evaluation.report import evaluate as run
-    from llm_explain.evaluation.report import write_report
-    from llm_explain.evaluation.report.findings import findings
-    from llm_explain.evaluation.subject import FULL, QUICK, Subject
+    from llm_explain.evaluation.report import Evaluation
 
     with progress() as report:
-        subject = Subject.load(artifacts, language_model=language_model)
-        found = run(subject, replace(QUICK if quick else FULL, seed=seed), report)
-        write_report(found, out)
-    for finding in findings(found):
+        found = Evaluation.of(artifacts, quick=quick, seed=seed, language_model=language_model, progress=report)
+        found.write(out)
+    for finding in found.findings:
         OUT.print(f"- {finding}", markup=False, highlight=False)
     note(f"report.json, report.md and report.html are in {out}")
 

@@ -1,6 +1,5 @@
 """The evaluation as a whole: run every section, and write JSON, Markdown and one self-contained page."""
 
-from llm_explain.evaluation.report.run import evaluate
-from llm_explain.evaluation.report.write import write_report
+from llm_explain.evaluation.report.evaluation import Evaluation
 
-__all__ = ["evaluate", "write_report"]
+__all__ = ["Evaluation"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llm_explain.evaluation.subject import Sizes, Subject
 
 
-def evaluate(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
+def run(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
     """Return the whole report, ready for JSON; the same for the same artifacts, sizes and seed, but for ``seconds``.
 
     Args:

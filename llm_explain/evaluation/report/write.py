@@ -33,7 +33,7 @@ def write_report(report: Mapping[str, Any], out: Path) -> None:
     """Write ``report.json``, ``report.md`` and ``report.html``.
 
     Args:
-        report: What ``evaluate`` returned.
+        report: What ``run`` returned.
         out: Folder; it is created.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def markdown(report: Mapping[str, Any], shown: list[Table]) -> str:
     """Return the report as Markdown.
 
     Args:
-        report: What ``evaluate`` returned.
+        report: What ``run`` returned.
         shown: Its tables.
 
     Returns:

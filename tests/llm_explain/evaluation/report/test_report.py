@@ -9,13 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 import llm_explain.evaluation.sections.text as text_section
-import llm_explain.evaluation.subject as subject_module
 from llm_explain.cli import app
 from llm_explain.errors import MissingExtraError, SettingError
-from llm_explain.evaluation.report import evaluate, write_report
+from llm_explain.evaluation.report import Evaluation, evaluation
 from llm_explain.evaluation.report.tables import number
 from llm_explain.evaluation.report.write import plain
-from llm_explain.evaluation.subject import QUICK, Subject
+from llm_explain.evaluation.subject import QUICK
 
 SECTIONS = {"ranking", "fidelity", "audit", "agreement", "text", "score_from_text", "controls"}
 TINY = replace(
@@ -34,7 +33,8 @@ def report(shop_artifacts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_section.Perplexity, "load", no_model)
         patch.setattr(text_section.references.BertScore, "load", lambda: None)
-        return evaluate(Subject.load(shop_artifacts), TINY, lambda *args: None)
+        patch.setattr(evaluation, "QUICK", TINY)
+        return Evaluation.of(shop_artifacts, quick=True).report
 
 
 def test_every_section_is_there(report):
@@ -55,8 +55,20 @@ def test_ours_is_told_from_nonsense(report):
     assert rows["sign_lenient"]["mean"]["inverted sign"]["mean"] < 0.5
 
 
+def test_a_notebook_reads_tables_and_pictures_by_section(report):
+    found = Evaluation(report)
+    assert found.findings
+    tables = found.tables("ranking")
+    assert all(len(frame) for frame in tables.values())
+    assert any(frame.attrs["note"] for frame in tables.values())
+    assert all(svg.startswith("<svg") for svg in found.pictures("ranking").values())
+    assert found.pictures("audit") == {}
+    with pytest.raises(SettingError, match="'texts' is no section of the report"):
+        found.tables("texts")
+
+
 def test_the_files(report, tmp_path):
-    write_report(report, tmp_path)
+    Evaluation(report).write(tmp_path)
     read = json.loads((tmp_path / "report.json").read_text())
     assert set(read) >= SECTIONS
     markdown = (tmp_path / "report.md").read_text()
@@ -80,8 +92,7 @@ def test_the_command_asks_for_a_folder():
 
 
 def test_the_command_writes_the_report(report, shop_artifacts, tmp_path, monkeypatch):
-    monkeypatch.setattr("llm_explain.evaluation.report.evaluate", lambda *args: report)
-    monkeypatch.setattr(subject_module, "QUICK", TINY)
+    monkeypatch.setattr(evaluation, "run", lambda *args: report)
     arguments = ["evaluate", "--quick", "--artifacts", str(shop_artifacts), "--out", str(tmp_path / "out")]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert "recall@10 is" in result.stdout

@@ -1,0 +1,112 @@
+"""A finished evaluation, for a notebook: what was found, section by section, as tables and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from llm_explain.errors import SettingError
+from llm_explain.evaluation.report.findings import findings
+from llm_explain.evaluation.report.plots import pictures
+from llm_explain.evaluation.report.run import run
+from llm_explain.evaluation.report.tables import tables
+from llm_explain.evaluation.report.write import SECTIONS, write_report
+from llm_explain.evaluation.subject import FULL, QUICK, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def _silent(stage: str, done: int, total: int, /) -> None: ...
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Attributes:
+        report: Every figure, as ``report.json`` has it: ``ranking``, ``fidelity``, ``audit``, ``agreement``, ``text``,
+            ``score_from_text``, ``controls``, and what they were made from.
+    """
+
+    report: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        artifacts: Path | str,
+        *,
+        quick: bool = False,
+        seed: int = 0,
+        language_model: str | None = None,
+        progress: Callable[[str, int, int], None] = _silent,
+    ) -> Evaluation:
+        """Measure ranking, explanations and texts beside their controls.
+
+        Args:
+            artifacts: Folder that ``llm-explain train`` wrote.
+            quick: Whether to look at a tenth of everything.
+            seed: Source of chance.
+            language_model: As for ``Explainer.load``; phrasebook and templates alone if not given.
+            progress: Told what is done, how far, and how much there is.
+
+        Returns:
+            What was found; the same for the same artifacts and seed, but for the seconds.
+        """
+        subject = Subject.load(Path(artifacts), language_model=language_model)
+        return cls(run(subject, replace(QUICK if quick else FULL, seed=seed), progress))
+
+    @property
+    def findings(self) -> list[str]:
+        """The figures that matter in a sentence each, the bad news included."""
+        return findings(self.report)
+
+    def tables(self, section: str) -> dict[str, pd.DataFrame]:
+        """Return a section's tables by title, written as a reader wants them; how to read one is in ``attrs["note"]``.
+
+        Args:
+            section: ``ranking``, ``fidelity``, ``audit``, ``agreement``, ``text``, ``score_from_text`` or ``controls``.
+
+        Returns:
+            The tables, in the order of the report.
+
+        Raises:
+            SettingError: If there is no such section.
+        """
+        found = {}
+        for table in tables(self.report):
+            if table.section == _known(section):
+                found[table.title] = pd.DataFrame(list(table.rows), columns=list(table.header))
+                found[table.title].attrs["note"] = table.note
+        return found
+
+    def pictures(self, section: str) -> dict[str, str]:
+        """Return a section's plots by caption, as SVG.
+
+        Args:
+            section: As for ``tables``.
+
+        Returns:
+            The plots; none for a section that is better read than seen.
+
+        Raises:
+            SettingError: If there is no such section.
+        """
+        return pictures(self.report).get(_known(section), {})
+
+    def write(self, out: Path | str) -> None:
+        """Write ``report.json``, ``report.md`` and ``report.html``.
+
+        Args:
+            out: Folder; it is created.
+        """
+        write_report(self.report, Path(out))
+
+
+def _known(section: str) -> str:
+    if section not in SECTIONS:
+        raise SettingError(f"{section!r} is no section of the report. The sections are {', '.join(SECTIONS)}.")
+    return section

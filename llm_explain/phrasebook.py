@@ -39,7 +39,7 @@ class Imprint:
 
     Attributes:
         locale: Its locale.
-        model: Language model with its hash.
+        model: Language model with its hash; several, in the order of their work, parted by semicolons.
         prompt: Prompt template with its hash.
         verifier: Hash of the verifier and the lexicon.
         policy: Hash of the policy that said which claim kinds may be spoken.
@@ -52,6 +52,11 @@ class Imprint:
     verifier: str
     policy: str
     version: int = 1
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every language model that wrote some of it."""
+        return tuple(self.model.split("; "))
 
 
 @dataclass(frozen=True)

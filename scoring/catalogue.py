@@ -84,7 +84,7 @@ class Catalogue:
 
     @cached_property
     def _index_by_id(self) -> pd.Index:
-        return pd.Index(self.item_ids)
+        return pd.Index(self.item_ids, dtype=object)  # of an inferred type, each look-up would convert all ids
 
     def index_of(self, item_ids: Sequence[str]) -> IndexArray:
         """Return the row numbers of shop ids.
@@ -117,4 +117,4 @@ class Catalogue:
         Returns:
             Row numbers, shape ``(len(item_ids),)``.
         """
-        return np.asarray(self._index_by_id.get_indexer(pd.Index(item_ids.to_numpy(dtype=object))), dtype=np.int64)
+        return np.asarray(self._index_by_id.get_indexer(pd.Index(item_ids, dtype=object)), dtype=np.int64)

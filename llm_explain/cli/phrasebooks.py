@@ -59,6 +59,7 @@ def build(
     wanted = every_combination(kinds, most=min(most_kinds, policy.settings.max_reasons))
     generator = _generator(backend, language_model)
     reads_briefs = is_tuned(language_model)
+    begun = Phrasebook.read(path) if resume and path.is_file() else None
     with progress() as report:
         sentences = fill(
             wanted,
@@ -66,11 +67,12 @@ def build(
             lambda number: BriefAsking(lexicon, seed=number) if reads_briefs else ExampleAsking(lexicon),
             _encoder(encoder),
             n_each=each,
-            begun=dict(Phrasebook.read(path).sentences) if resume and path.is_file() else None,
+            begun=dict(begun.sentences) if begun else None,
             progress=report,
         )
     prompt = PromptTemplate(lexicon, "tuned" if reads_briefs else "prompt").origin
-    imprint = Imprint(locale, generator.name, prompt, verifier_hash(lexicon), policy.hash)
+    models = dict.fromkeys((*(begun.imprint.models if begun else ()), generator.name))
+    imprint = Imprint(locale, "; ".join(models), prompt, verifier_hash(lexicon), policy.hash)
     Phrasebook(imprint, sentences).write(path)
     short = {combination: len(texts) for combination, texts in sentences.items() if len(texts) < each}
     figures = {

@@ -6,7 +6,7 @@ how the hand-written sentences speak of each kind. So one combination of kinds g
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from llm_explain.generation.corpus import CorpusLine
     from llm_explain.lexicon import Lexicon
     from llm_explain.skeletons import Tone
+
+MANNER = 0.08
+"""Share of the hand-written sentences that makes a manner of speaking of a kind; what is rarer is not asked for."""
 
 
 class Part(NamedTuple):
@@ -113,6 +116,7 @@ class BriefBook:
         reader = BriefReader(lexicon)
         self._twins = lexicon.twins
         self._parts: dict[tuple[str, int, Tone], list[Part]] = defaultdict(list)
+        self._short: dict[str, list[Part]] = defaultdict(list)
         self._frames: dict[tuple[int, Tone], list[tuple[bool, bool]]] = defaultdict(list)
         self._orders: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
         for line in lines:
@@ -120,8 +124,11 @@ class BriefBook:
             self._frames[len(brief.parts), line.tone].append((brief.is_causal, brief.has_item))
             self._orders[in_order(brief.kinds)].append(brief.kinds)
             for part in brief.parts:
-                if set(SLOTS[part.kind].required) <= set(part.slots):
-                    self._parts[part.kind, len(brief.parts), line.tone].append(part)
+                is_whole = set(SLOTS[part.kind].required) <= set(part.slots)
+                pool = self._parts[part.kind, len(brief.parts), line.tone] if is_whole else self._short[part.kind]
+                pool.append(part)
+        for pool in (*self._parts.values(), *self._short.values()):
+            pool[:] = _usual(pool)
 
     def draw(self, kinds: Iterable[str], tone: Tone, chance: random.Random, *, is_plain: bool = False) -> Brief:
         """Return a brief for a combination of kinds.
@@ -138,15 +145,20 @@ class BriefBook:
         named = in_order(kinds)
         named = chance.choice([named, *self._orders.get(named, ())])
         is_causal, has_item = chance.choice(self._frames.get((len(named), tone)) or [(True, False)])
+        has_item &= len(named) == 1 or not is_causal  # "we suggest {item} because …" would go on with "it" or "they"
         parts: list[Part] = []
         for kind in named:
             required = SLOTS[kind].required
-            part = (
-                Part(kind, required)
-                if is_plain
-                else chance.choice(self._parts.get((kind, len(named), tone)) or [Part(kind, required)])
-            )
             said = {slot for other in parts for slot in other.slots}
-            twins = {slot for slot in required if said & set(self._twins.get(slot, ()))}
-            parts.append(part._replace(slots=tuple(slot for slot in part.slots if slot not in twins)))
+            if any(said & set(self._twins.get(slot, ())) for slot in required):
+                barest, pool = Part(kind), self._short[kind]  # a category that is named already is not named again
+            else:
+                barest, pool = Part(kind, required), self._parts[kind, len(named), tone]
+            parts.append(barest if is_plain or not pool else chance.choice(pool))
         return Brief(tone, tuple(parts), is_causal, has_item and not is_plain)
+
+
+def _usual(pool: Sequence[Part]) -> list[Part]:
+    """Return the parts whose slots, order and degree are a manner of speaking."""
+    counts = Counter(pool)
+    return [part for part in pool if counts[part] >= MANNER * len(pool)]

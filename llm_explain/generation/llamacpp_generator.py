@@ -51,8 +51,8 @@ class LlamaCppGenerator:
         *,
         n_parallel: int = 8,
         n_threads: int | None = None,
-        max_new_tokens: int = 64,
-        temperature: float = 0.6,
+        max_new_tokens: int = 80,
+        temperature: float = 0.45,
         top_p: float = 0.9,
         is_constrained: bool = False,
     ) -> None:

@@ -45,8 +45,8 @@ class TransformersGenerator:
         tokenizer: Any,
         *,
         name: str,
-        max_new_tokens: int = 64,
-        temperature: float = 0.6,
+        max_new_tokens: int = 80,
+        temperature: float = 0.45,
         top_p: float = 0.9,
         is_constrained: bool = False,
     ) -> None:

@@ -68,8 +68,6 @@ test: lint browser $(ARTIFACTS)/manifest.json
 
 bench: $(ARTIFACTS)/manifest.json $(RECTOOLS)/.ready
 	$(BIN)/python benchmarks/run.py --data $(DATA) --artifacts $(ARTIFACTS) $(BENCH)
-	$(BIN)/python benchmarks/generation.py
-	$(BIN)/python benchmarks/service.py --artifacts $(ARTIFACTS)
 
 $(RECTOOLS)/.ready: benchmarks/rectools.txt | $(VENV)/.ready
 	$(PYTHON) -m venv $(RECTOOLS)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import signal
 import statistics
@@ -22,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent / "chaos"))
 
 from nursery import Nursery
 from proof import fault_of_list, recommendations, users
+from report import Section
 from wire import Tally, in_turn, percentile, request
 
 if TYPE_CHECKING:
@@ -117,15 +117,42 @@ def _processor_seconds(process_id: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def write(figures: dict[str, Any], out: Path) -> None:
+    """Write the section of the page."""
+    section = Section(out, "service", "Service")
+    section.say(
+        "`POST /v1/recommendations` (ten items with sentences, of users seen before) and, in turns within the same "
+        "run, a FastAPI route that returns a constant as long as an answer; one serving process, the client on the "
+        "same machine."
+    )
+    rows = []
+    for n_connections in (1, 2):
+        found = figures[f"connections_{n_connections}"]
+        for name, prefix in (("ours", ""), ("a constant", "constant_")):
+            ratio = f"{found['p50_ratio']:g} ×" if name == "ours" else "1 ×"
+            cells = (f"{found[f'{prefix}p50_ms']:.1f}", f"{found[f'{prefix}per_second']:.0f}", ratio)
+            rows.append((name, str(n_connections), *cells))
+    section.table(("route", "connections", "p50 ms", "requests/s", "p50 ratio"), rows)
+    section.say(
+        f"A request of ours takes {figures['processor_ms_per_request']:g} ms of processor time, with what its records "
+        f"take to be stored; the first one of a user {figures['cold_p50_ms']:g} ms in all, for its 2¹⁰ coalitions are "
+        "then worked out and kept."
+    )
+    section.write()
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifacts", type=Path, default=Path("artifacts/completejourney"))
+    parser.add_argument("--out", type=Path, default=Path("build/bench"))
     parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--users", type=int, default=200)
+    parser.add_argument("--quick", action="store_true", help="a quarter of the time")
     given = parser.parse_args()
     if "LLM_EXPLAIN_FD" in os.environ:
         from nursery import load, tend
 
         tend(load(given.artifacts), serve_beside_a_constant)
     else:
-        print(json.dumps(run(given.artifacts, seconds=given.seconds, n_users=given.users), indent=2))
+        spent = given.seconds / 4 if given.quick else given.seconds
+        write(run(given.artifacts, seconds=spent, n_users=given.users), given.out)

@@ -68,13 +68,11 @@ class Evaluation:
         """Return a section's tables by title, written as a reader wants them; how to read one is in ``attrs["note"]``.
 
         Args:
-            section: ``ranking``, ``fidelity``, ``audit``, ``agreement``, ``text``, ``score_from_text`` or ``controls``.
+            section: ``ranking``, ``fidelity``, ``audit``, ``agreement``, ``text``, ``score_from_text`` or ``controls``;
+                any other name is a ``SettingError``.
 
         Returns:
             The tables, in the order of the report.
-
-        Raises:
-            SettingError: If there is no such section.
         """
         found = {}
         for table in tables(self.report):
@@ -91,9 +89,6 @@ class Evaluation:
 
         Returns:
             The plots; none for a section that is better read than seen.
-
-        Raises:
-            SettingError: If there is no such section.
         """
         return pictures(self.report).get(_known(section), {})
 

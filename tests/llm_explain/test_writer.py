@@ -102,8 +102,8 @@ def test_a_sensitive_item_is_never_named():
         assert all(text is not None and "Chobani" not in text.text for text in texts)
 
 
-def test_provenance_of_a_template(writer):
-    (text,) = writer.write([request("due")])
+def test_provenance_of_a_template():
+    (text,) = Writer(policy=Policy(), catalogue=CATALOGUE, has_phrasebook=False).write([request("due")])
     assert (text.source, text.is_ai_generated, text.model) == ("template", False, "")
     assert text.prompt.startswith(("en/skeletons@sha256:", "en/grammar@sha256:"))
 

@@ -132,7 +132,12 @@ def test_no_name_reaches_a_model(monkeypatch):
     recorder, catalogue = Recorder(), hostile_shop()
     source = ModelSource(lambda: recorder, LEXICON)
     monkeypatch.setattr("llm_explain.station._model_sources", lambda *args, **kwargs: [source])
-    writer = Writer(policy=Policy.load(prompts_root() / "policy.yaml"), catalogue=catalogue, language_model="recorder")
+    writer = Writer(
+        policy=Policy.load(prompts_root() / "policy.yaml"),
+        catalogue=catalogue,
+        language_model="recorder",
+        has_phrasebook=False,
+    )
     names = catalogue.titles.tolist()
     for name, item_index in zip(names, range(len(names)), strict=True):
         own = hostile_claims(name)

@@ -36,6 +36,10 @@ ROUNDING: Final = 1e-12
 """Values smaller than this share of the largest score are rounding errors."""
 
 
+BATCH: Final = 256
+"""Most histories that a scorer is given in one call."""
+
+
 class HistoryScorer(Protocol):
     """Any scorer: histories and shop ids in, one row of scores for each history out."""
 
@@ -141,18 +145,24 @@ def _shap_values(game: _Game, *, max_evals: int, seed: int) -> FloatArray:
     if not n:
         return game(np.ones((1, 0), dtype=bool))[:0]
     explainers = require("shap").explainers
-    absent, present = np.zeros((1, n)), np.ones((1, n))  # background and row to explain, a column for each player
+    present = np.ones((1, n))  # the row to explain, a column for each player
+    how = {"max_evals": max_evals, "batch_size": BATCH, "silent": True}
     if 2**n <= max_evals:
-        explanation = explainers.Exact(game, absent)(present, max_evals=max_evals, silent=True)
+        explanation = explainers.Exact(game, _masked)(present, **how)
     else:
         outer = np.random.get_state()  # noqa: NPY002  the explainer seeds numpy's global generator
         try:
-            explanation = explainers.Permutation(game, absent, seed=seed)(present, max_evals=max_evals, silent=True)
+            explanation = explainers.Permutation(game, _masked, seed=seed)(present, **how)
         finally:
             np.random.set_state(outer)  # noqa: NPY002
     values = np.asarray(explanation.values[0], dtype=np.float64).reshape(n, -1)  # noqa: PD011  (n_groups, n_items)
     # What rounding leaves of a player that changes nothing must not stand as the one positive reason.
     return np.where(np.abs(values) <= ROUNDING * game.scale, 0.0, values)
+
+
+def _masked(mask: Coalitions, row: FloatArray) -> FloatArray:
+    """Mask players as ``shap`` asks, which compiles for seconds where it is given a background table instead."""
+    return np.where(mask, row, 0.0)[None, :]
 
 
 def over_frames(score: FrameScorer, catalogue: Catalogue) -> HistoryScorer:

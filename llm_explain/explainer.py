@@ -444,7 +444,7 @@ class Explainer:
             return self._read_history(history)
         moment = self.as_of if as_of is None else as_of
         if history is not None:
-            rows = check_history(history, self.shop.catalogue.item_ids)
+            rows = check_history(history, self.shop.catalogue.index_by_id)
             return self._read_history(History.from_events(rows, self.shop.catalogue, as_of=moment, user_id=user_id))
         if user_id is None:
             raise SettingError(

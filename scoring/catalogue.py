@@ -83,7 +83,8 @@ class Catalogue:
         return np.asarray(self._brands.codes, dtype=np.int64)
 
     @cached_property
-    def _index_by_id(self) -> pd.Index:
+    def index_by_id(self) -> pd.Index:
+        """Shop ids as an index, whose first look-up builds what later ones use."""
         return pd.Index(self.item_ids, dtype=object)  # of an inferred type, each look-up would convert all ids
 
     def index_of(self, item_ids: Sequence[str]) -> IndexArray:
@@ -98,7 +99,7 @@ class Catalogue:
         Raises:
             UnknownItemError: If an id is not in the catalogue; the message names near matches.
         """
-        index = self._index_by_id.get_indexer(pd.Index(list(item_ids), dtype=object))
+        index = self.index_by_id.get_indexer(pd.Index(list(item_ids), dtype=object))
         if (index < 0).any():
             unknown = str(item_ids[int(np.argmax(index < 0))])
             near = difflib.get_close_matches(unknown, self.item_ids.tolist(), n=3, cutoff=0.6)
@@ -117,4 +118,4 @@ class Catalogue:
         Returns:
             Row numbers, shape ``(len(item_ids),)``.
         """
-        return np.asarray(self._index_by_id.get_indexer(pd.Index(item_ids, dtype=object)), dtype=np.int64)
+        return np.asarray(self.index_by_id.get_indexer(pd.Index(item_ids, dtype=object)), dtype=np.int64)

@@ -12,6 +12,8 @@ import pandas as pd
 from scoring.tables import ITEM_ID, PRICE, TIMESTAMP, USER_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scoring.catalogue import Catalogue, IndexArray
     from scoring.history import History
 
@@ -122,18 +124,23 @@ class Log:
         )
 
     @classmethod
-    def from_history(cls, history: History) -> Log:
-        """Return one user's history as a log.
+    def from_histories(cls, histories: Sequence[History]) -> Log:
+        """Return histories as a log whose moments count from the end of each history.
 
         Args:
-            history: The user's events.
+            histories: Histories, of one user or of many, which may end at different moments.
 
         Returns:
-            A log with a single user.
+            A log with a user for each history, in their order; every ``day`` is negative, and now is 0.
         """
-        user_index = np.zeros(len(history), dtype=np.int64)
+        lengths = [len(history) for history in histories]
+        days = [to_days(history.timestamp) - to_day(history.as_of) for history in histories]
         return cls._sorted(
-            (history.user_id or "",), user_index, history.item_index, to_days(history.timestamp), history.price
+            tuple(history.user_id or "" for history in histories),
+            np.repeat(np.arange(len(histories)), lengths),
+            np.concatenate([history.item_index for history in histories]),
+            np.concatenate(days),
+            np.concatenate([history.price for history in histories]),
         )
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 import numpy as np
@@ -97,7 +98,7 @@ def schema(frame: pd.DataFrame, name: str, item_ids: Collection[str] | None) -> 
     Args:
         frame: The table, which some rules compare columns of.
         name: Its name.
-        item_ids: Items that rows may name; ``None`` if any may be.
+        item_ids: Items that rows may name; ``None`` if any may be. An index is looked up in as it is.
 
     Returns:
         A schema whose checks are named as in ``scoring.breaches.WORDINGS``.
@@ -107,8 +108,8 @@ def schema(frame: pd.DataFrame, name: str, item_ids: Collection[str] | None) -> 
         rule = rule_of(name, column)
         checks = list(_checks(rule))
         if column == ITEM_ID and item_ids is not None:
-            known = pd.Index(list(item_ids), dtype="str")
-            checks.append(pa.Check(lambda series, known=known: series.isin(known), error="unknown_item"))
+            known = item_ids if isinstance(item_ids, pd.Index) else pd.Index(list(item_ids), dtype=object).unique()
+            checks.append(pa.Check(partial(_are_among, known=known), error="unknown_item"))
         if name == "promotions" and column == END:
             checks.append(pa.Check(lambda series: ~(series <= frame.loc[series.index, START]), error="backwards"))
         columns[column] = pa.Column(None, checks, nullable=rule.is_nullable)
@@ -128,6 +129,10 @@ def rule_of(name: str, column: str) -> ColumnRule:
     if name == "items" and column.startswith(EMBEDDING_PREFIX):
         return EMBEDDING
     return COLUMNS[name].get(column, FREE)
+
+
+def _are_among(ids: pd.Series, known: pd.Index) -> pd.Series:
+    return ids.map(pd.Series(True, index=known)).notna()
 
 
 def _checks(rule: ColumnRule) -> list[pa.Check]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 from shop import CUTOFF
 
@@ -58,6 +59,23 @@ def test_a_new_user_is_scored_from_context_and_a_constant(shop_scorer: GlassBoxS
     assert len(state.categories) == 0
     assert not shop_scorer.own_parts(state, ITEMS).any()
     assert np.isfinite(shop_scorer.score(state)).all()
+
+
+def test_histories_are_read_together_as_they_are_alone(shop_scorer: GlassBoxScorer, shop_tables: Tables) -> None:
+    log, earlier = EventLog(shop_tables.events, shop_scorer.catalogue), CUTOFF - pd.Timedelta(days=40)
+    histories = [
+        log.history("u03", CUTOFF),
+        log.history("nobody", CUTOFF),
+        *(log.history("u05", at) for at in (earlier, CUTOFF)),
+    ]
+    together = shop_scorer.read_all(histories)
+    assert [state.history for state in together] == histories
+    for state, history in zip(together, histories, strict=True):
+        alone = shop_scorer.read(history)
+        assert state.categories.tolist() == alone.categories.tolist()
+        assert state.bought.tolist() == alone.bought.tolist()
+        assert shop_scorer.score(state) == pytest.approx(shop_scorer.score(alone), abs=1e-12)
+    assert shop_scorer.read_all([]) == []
 
 
 def test_rank_returns_the_best_candidates_in_order(shop_scorer: GlassBoxScorer, history: History) -> None:

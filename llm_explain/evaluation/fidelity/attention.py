@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from scoring.batches import CellRows, token_events
 from scoring.features import own_evidence
-from scoring.log import Log, to_day
+from scoring.log import Log
 from scoring.user_tower import segment_sum, soft_cap
 from scoring.windows import item_stats
 
@@ -38,12 +38,11 @@ def attention_of_items(scorer: GlassBoxScorer, history: History) -> dict[int, fl
     """
     tower = scorer.model.user_tower
     stats = item_stats(scorer.snapshot, scorer.links)
-    own = own_evidence(Log.from_history(history), to_day(history.as_of), scorer.cells, stats)
+    own = own_evidence(Log.from_histories([history]), 0.0, scorer.cells, stats)
     user, cell, x = (torch.from_numpy(column) for column in (own.cells[0].user, own.cells[0].cell, own.cells[0].x))
     rows = CellRows(user, cell, x, scorer.cells.n_cells[0])
     events = token_events(own.user, scorer.cells.of_item[0, own.item], torch.from_numpy(own.x), rows, 1)
-    trunk, _ = scorer.model.item_tower(scorer.inputs.double())
-    items = trunk[torch.from_numpy(own.item)]
+    items = scorer.trunk[torch.from_numpy(own.item)]
     weight = soft_cap(tower.key(items) + tower.read(events.x)).exp()  # (n_pairs, heads)
     within = weight / segment_sum(weight, events.group, len(events.group_user))[events.group]
     tokens = tower.tokens(events, items)

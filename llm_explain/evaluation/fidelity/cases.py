@@ -94,12 +94,8 @@ class Case:
 
     def ranks(self, present: Present) -> npt.NDArray[np.int64]:
         """Return the target's place among its rivals in each coalition, from 1."""
-        histories, own = self.histories(present), self.scores(present)
-        ranks = [
-            int((self.scorer([history], self._rivals)[0] > score).sum()) + 1
-            for history, score in zip(histories, own, strict=True)
-        ]
-        return np.array(ranks, dtype=np.int64)
+        rivals = self.scorer(self.histories(present), self._rivals)
+        return np.asarray((rivals > self.scores(present)[:, None]).sum(axis=1) + 1, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Scores = npt.NDArray[np.float64]
 """Scores of items, shape ``(n_histories, n_items)``."""
 
+READ_TOGETHER = 64
+"""Histories that are read in one go."""
+
 
 class ScoresHistories(Protocol):
     """A scorer that reads histories."""
@@ -60,7 +63,11 @@ class GlassScores:
 
     def __call__(self, histories: Sequence[History], item_index: IndexArray, /) -> Scores:
         """Return scores, one row for each history."""
-        return np.stack([self.scorer.score(self.scorer.read(history), item_index) for history in histories])
+        found = []
+        for start in range(0, len(histories), READ_TOGETHER):
+            states = self.scorer.read_all(histories[start : start + READ_TOGETHER])
+            found += [self.scorer.score(state, item_index) for state in states]
+        return np.stack(found)
 
     def worth(self, scores: Scores, /) -> Scores:
         """Return the sigmoid of the logits."""

@@ -45,8 +45,8 @@ def section(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], No
     hidden = scorer.score(scorer.read(log.history("", split.cutoff)), split.candidates)
 
     def ours(user_ids: Sequence[str], /) -> Scores:
-        histories = (log.history(user, split.cutoff) for user in user_ids)
-        return np.stack([scorer.score(scorer.read(history), split.candidates) for history in histories])
+        states = scorer.read_all([log.history(user, split.cutoff) for user in user_ids])
+        return np.stack([scorer.score(state, split.candidates) for state in states])
 
     def of_nobody(user_ids: Sequence[str], /) -> Scores:
         return np.repeat(hidden[None, :], len(user_ids), axis=0)

@@ -16,7 +16,7 @@ import asyncio
 import hashlib
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.service.bodies import BodyError, BodyLimits, check_size, read_body
 from llm_explain.service.gate import Gate, ShedError, current_ticket
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 GUARDED = "/v1/"
 """Paths that need a place."""
+
+OVERLOADED: Final = 503, "overloaded", "More is asked than can be answered in time. Wait for Retry-After seconds."
+"""Status, code and detail for whom there is no place."""
 
 _KEY_HEADERS = (b"x-api-key", b"authorization")
 _LONG_BODY = 65_536
@@ -180,6 +183,6 @@ async def _turn_away(scope: Scope, send: Send, error: ShedError) -> None:
     status, code, detail = (
         (429, "rate-limited", "This API key sends faster than its rate. Wait for Retry-After seconds.")
         if error.reason == "rate"
-        else (503, "overloaded", "More is asked than can be answered in time. Wait for Retry-After seconds.")
+        else OVERLOADED
     )
     await refuse(scope, send, status=status, code=code, detail=detail, headers=((b"retry-after", retry),))

@@ -102,6 +102,15 @@ class Metrics:
         """
         self._shed.labels(reason).inc()
 
+    def count_turned_away(self, reason: str) -> None:
+        """Count a request that was turned away before it was read.
+
+        Args:
+            reason: As ``ShedError`` names it.
+        """
+        self.count_shed(reason)
+        self._requests.labels(OTHER, "unmatched", "503").inc()
+
     def count_texts(self, texts: Iterable[Text | None]) -> None:
         """Count the sentences of a list by their source; one that could not be written counts as ``none``.
 

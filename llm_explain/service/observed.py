@@ -4,7 +4,7 @@ The route's path template is logged and counted, never the path, for a path may 
 turned away are logged once a second as a count, so that an overload is not made worse by writing about it. Wiring (the
 last one added is the outermost)::
 
-    app.add_middleware(Observed, metrics=metrics, drain=drain, is_traced=settings.tracing)
+    app.add_middleware(Observed, metrics=metrics, drain=drain, turned_away=TurnedAway(), is_traced=settings.tracing)
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from llm_explain.service import tracing
 from llm_explain.service.logs import request_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llm_explain.service.admission import Asgi, Message, Receive, Scope, Send
     from llm_explain.service.drain import Drain
     from llm_explain.service.metrics import Metrics
@@ -32,23 +34,40 @@ _CLOSE = (b"connection", b"close")
 PREFIX = "/v1"
 
 
+class TurnedAway:
+    """Logs requests that were turned away, once a second as a count."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._logged = 0.0
+
+    def add(self) -> None:
+        """Count one more."""
+        self._count += 1
+        if time.monotonic() - self._logged >= 1:
+            _LOG.warning("requests were turned away", extra={"fields": {"count": self._count}})
+            self._count, self._logged = 0, time.monotonic()
+
+
 class Observed:
     """ASGI layer that says what happened.
 
     Args:
         app: What it observes.
         metrics: Counters.
+        turned_away: Counts what is not logged one by one.
         drain: Whether the process is about to end; then each answer closes its connection.
         is_traced: Whether spans go to OpenTelemetry, where it is set up.
     """
 
-    def __init__(self, app: Asgi, *, metrics: Metrics, drain: Drain, is_traced: bool = True) -> None:
+    def __init__(
+        self, app: Asgi, *, metrics: Metrics, drain: Drain, turned_away: TurnedAway, is_traced: bool = True
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._turned_away = turned_away
         self._drain = drain
         self._is_traced = is_traced and tracing.is_recorded()
-        self._n_shed = 0
-        self._shed_logged = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -56,7 +75,7 @@ class Observed:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        named = _id_of(scope)
+        named = id_of(scope["headers"])
         scope.setdefault("state", {})["request_id"] = named
         answer = _Answer(send, (b"x-request-id", named.encode()), self._drain)
         token = request_id.set(named)
@@ -75,10 +94,7 @@ class Observed:
 
     def _log(self, scope: Scope, route: str, answer: _Answer, seconds: float, trace_id: str) -> None:
         if answer.status in _SHED_STATUSES and not route:
-            self._n_shed += 1
-            if time.monotonic() - self._shed_logged >= 1:
-                _LOG.warning("requests were turned away", extra={"fields": {"count": self._n_shed}})
-                self._n_shed, self._shed_logged = 0, time.monotonic()
+            self._turned_away.add()
             return
         if scope["path"] in _QUIET:
             return
@@ -120,9 +136,16 @@ def _route_of(scope: Scope) -> str:
     return f"{PREFIX}{path}" if path and scope["path"].startswith(PREFIX) and not path.startswith(PREFIX) else path
 
 
-def _id_of(scope: Scope) -> str:
-    """Return the id that the caller gave, if it is hexadecimal and so says nothing; else a new one."""
-    for name, value in scope["headers"]:
+def id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the id that the caller gave, if it is hexadecimal and so says nothing; else a new one.
+
+    Args:
+        headers: The request's headers, names in lower case.
+
+    Returns:
+        The request's id.
+    """
+    for name, value in headers:
         if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
             return str(value, "ascii")
     return uuid.uuid4().hex

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llm_explain.service.admission import Admission
+from llm_explain.service.door import Door
 from llm_explain.service.drain import Drain
 from llm_explain.service.gate import Gate
 from llm_explain.service.metrics import Metrics
-from llm_explain.service.observed import Observed
+from llm_explain.service.observed import Observed, TurnedAway
 from llm_explain.service.routes import operating
 
 if TYPE_CHECKING:
@@ -28,22 +29,23 @@ def operate(
     """Surround an application; called last, so that these layers are the outermost.
 
     Args:
-        app: The application; ``app.state`` gets ``drain``, ``gate``, ``metrics`` and ``model``.
+        app: The application; ``app.state`` gets ``door``, ``drain``, ``gate``, ``metrics`` and ``model``.
         settings: What the operator set.
         metrics: Counters; new ones if not given.
         model: The language model's process, if there is one.
     """
     metrics = metrics or Metrics()
-    drain = Drain()
+    drain, turned_away = Drain(), TurnedAway()
     gate = Gate(max_running=settings.max_running, max_waiting=settings.max_waiting)
     metrics.watch("queue_waiting", "Requests that wait for a place.", lambda: gate.n_waiting)
     metrics.watch("queue_running", "Requests that have a place.", lambda: gate.n_running)
     metrics.watch("queue_work_seconds", "Smoothed time that a request has its place.", lambda: gate.work_seconds)
     metrics.watch("draining", "Whether the process is about to end.", lambda: float(drain.is_on))
     app.state.metrics, app.state.drain, app.state.gate, app.state.model = metrics, drain, gate, model
+    app.state.door = Door(gate=gate, metrics=metrics, drain=drain, turned_away=turned_away)
     app.include_router(operating.router)
     app.add_middleware(Admission, settings=settings, gate=gate, metrics=metrics)
-    app.add_middleware(Observed, metrics=metrics, drain=drain, is_traced=settings.tracing)
+    app.add_middleware(Observed, metrics=metrics, drain=drain, turned_away=turned_away, is_traced=settings.tracing)
 
 
 def count_what_happens(explainer: Explainer, metrics: Metrics) -> None:

@@ -45,6 +45,34 @@ def problem_body(*, status: int, code: str, detail: str, request_id: str = "") -
     return b'%s, "request_id": "%s"}' % (_opening(status, code, detail), request_id.encode())
 
 
+def whole_answer(
+    *, status: int, code: str, detail: str, request_id: str = "", retry_after: int | None = None, closes: bool
+) -> bytes:
+    """Return a problem document with the head before it, for where there is no application to answer.
+
+    Args:
+        status: HTTP status.
+        code: Stable name of the problem.
+        detail: What is wrong and what to do; one of a few constants.
+        request_id: Id of the request, made here or checked; empty where there is none.
+        retry_after: Seconds.
+        closes: Whether the connection ends with it.
+
+    Returns:
+        An HTTP/1.1 answer.
+    """
+    body = problem_body(status=status, code=code, detail=detail, request_id=request_id)
+    head = [
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        f"content-type: {MEDIA_TYPE.decode()}",
+        f"content-length: {len(body)}",
+        *([f"retry-after: {retry_after}"] if retry_after is not None else []),
+        *([f"x-request-id: {request_id}"] if request_id else []),
+        *(["connection: close"] if closes else []),
+    ]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
 async def refuse(
     scope: Scope,
     send: Send,

@@ -23,7 +23,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from llm_explain.service.drain import Drain
-from llm_explain.service.refusals import MEDIA_TYPE, problem_body
+from llm_explain.service.refusals import whole_answer
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+    from llm_explain.service.door import Door
     from llm_explain.service.settings import ServiceSettings
 
 IDLE_SECONDS = 0.5
@@ -38,6 +39,8 @@ IDLE_SECONDS = 0.5
 
 MAX_HEAD_BYTES = 32_768
 """Longest request line with headers."""
+
+_CLOSES = b"\r\nconnection: close\r\n"
 
 _LOG = logging.getLogger("llm_explain.service.server")
 
@@ -47,6 +50,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     body_seconds = 10.0
     max_connections = 2000
+    door: Door | None = None
+    _refusal: bytes | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, unless there are too many."""
@@ -82,16 +87,29 @@ class GuardedProtocol(HttpToolsProtocol):
         self._arm()
 
     def on_headers_complete(self) -> None:
-        """Let the application answer."""
+        """Let the application answer, unless there is no place."""
         self._is_in_head = False
-        super().on_headers_complete()
+        self._refusal = self._refusal_at_the_door()
+        if self._refusal is None:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body, which nobody reads of a request that is turned away."""
+        if self._refusal is None:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Stop the clock: the request is whole."""
         self._disarm()
         self._is_in_head = True
         self._n_head = 0
-        super().on_message_complete()
+        if self._refusal is None:
+            super().on_message_complete()
+            return
+        self.transport.write(self._refusal)
+        if _CLOSES in self._refusal:
+            self.transport.close()
+        self.on_response_complete()
 
     def pause_writing(self) -> None:
         """Give a client that does not read a time to read."""
@@ -113,6 +131,13 @@ class GuardedProtocol(HttpToolsProtocol):
         is_between = cycle is None or cycle.response_complete
         if is_between and now - self.last_heard >= IDLE_SECONDS and not self.transport.is_closing():
             self.transport.close()
+
+    def _refusal_at_the_door(self) -> bytes | None:
+        """Return what to answer at once; a client that waits to be told to go on, or for an answer, is let in."""
+        is_answered = self._current is None or self._current.response_complete
+        if self.door is None or self.expect_100_continue or not is_answered:
+            return None
+        return self.door.refusal(self.url, self.headers, is_last=not self.parser.should_keep_alive())
 
     @property
     def _current(self) -> RequestResponseCycle | None:
@@ -140,13 +165,9 @@ class GuardedProtocol(HttpToolsProtocol):
         """Answer without the application and hang up, unless an answer is under way."""
         cycle = self._current
         if cycle is None or cycle.response_complete or not cycle.response_started:
-            body = problem_body(status=status, code=code, detail=detail)
-            head = (
-                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {MEDIA_TYPE.decode()}\r\n"
-                f"content-length: {len(body)}\r\nconnection: close\r\n"
-                + ("retry-after: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else "")
-            )
-            self.transport.write(head.encode() + b"\r\n" + body)
+            retry_after = 1 if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+            answer = whole_answer(status=status, code=code, detail=detail, retry_after=retry_after, closes=True)
+            self.transport.write(answer)
         self.transport.close()
 
 
@@ -188,17 +209,18 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def config_of(app: Any, settings: ServiceSettings) -> uvicorn.Config:
+def config_of(app: Any, settings: ServiceSettings, *, door: Door | None = None) -> uvicorn.Config:
     """Return uvicorn's settings.
 
     Args:
         app: An ASGI application.
         settings: Where and how.
+        door: Turns requests away; none if not given.
 
     Returns:
         Settings.
     """
-    bounds = {"body_seconds": settings.body_seconds, "max_connections": settings.max_connections}
+    bounds = {"body_seconds": settings.body_seconds, "max_connections": settings.max_connections, "door": door}
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -220,11 +242,11 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve until SIGTERM or Ctrl+C.
 
     Args:
-        app: The application; ``app.state.drain`` is its ``Drain``.
+        app: The application; ``app.state`` has its ``Drain`` and its ``Door``.
         settings: Where and how.
     """
     sockets = None if settings.fd is None else [socket.socket(fileno=settings.fd)]
-    server = DrainingServer(config_of(app, settings), settings=settings, drain=app.state.drain)
+    server = DrainingServer(config_of(app, settings, door=app.state.door), settings=settings, drain=app.state.drain)
     _end_quietly(server, sockets)
 
 

@@ -13,7 +13,7 @@ from asgi import Reply, ask, echo, fail, scope_of
 from llm_explain.service.drain import Drain
 from llm_explain.service.logs import JsonFormatter, request_id
 from llm_explain.service.metrics import Metrics
-from llm_explain.service.observed import Observed
+from llm_explain.service.observed import Observed, TurnedAway
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,7 +40,7 @@ def observe(
     drain: Drain | None = None,
     metrics: Metrics | None = None,
 ) -> Reply:
-    layer = Observed(app, metrics=metrics or Metrics(), drain=drain or Drain())
+    layer = Observed(app, metrics=metrics or Metrics(), drain=drain or Drain(), turned_away=TurnedAway())
     return asyncio.run(ask(layer, scope_of(PATH, method="GET", headers=headers or [])))
 
 
@@ -77,7 +77,7 @@ def test_a_failure_is_counted_and_goes_on(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_an_overload_is_not_logged_line_by_line(caplog: pytest.LogCaptureFixture) -> None:
-    layer = Observed(overloaded, metrics=Metrics(), drain=Drain())
+    layer = Observed(overloaded, metrics=Metrics(), drain=Drain(), turned_away=TurnedAway())
 
     async def scene() -> None:
         for _ in range(50):

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from wire import LOST, Answer, Connection, request
 
+from llm_explain.service.door import Door
 from llm_explain.service.drain import Drain
+from llm_explain.service.gate import Gate
 from llm_explain.service.metrics import Metrics
-from llm_explain.service.observed import Observed
+from llm_explain.service.observed import Observed, TurnedAway
 from llm_explain.service.server import MAX_HEAD_BYTES, DrainingServer, config_of
 from llm_explain.service.settings import ServiceSettings
 
@@ -27,18 +29,20 @@ async def patient(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] != "http":
         raise NotImplementedError
     await receive()
-    await asyncio.sleep(int(scope["path"].strip("/") or 0) / 1000)
+    await asyncio.sleep(int(scope["path"].rsplit("/", 1)[-1] or 0) / 1000)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 
 
 @contextmanager
-def served(**settings: Any) -> Iterator[SimpleNamespace]:
+def served(gate: Gate | None = None, metrics: Metrics | None = None, **settings: Any) -> Iterator[SimpleNamespace]:
     """Serve the patient application in a thread; ``end`` is what SIGTERM does."""
     listener = socket.create_server(("127.0.0.1", 0))
     given = ServiceSettings(**{"fd": listener.fileno(), "body_seconds": 0.3, "drain_seconds": 10, **settings})
-    drain = Drain()
-    config = config_of(Observed(patient, metrics=Metrics(), drain=drain), given)
+    drain, turned_away, metrics = Drain(), TurnedAway(), metrics or Metrics()
+    door = Door(gate=gate, metrics=metrics, drain=drain, turned_away=turned_away) if gate else None
+    app = Observed(patient, metrics=metrics, drain=drain, turned_away=turned_away)
+    config = config_of(app, given, door=door)
     server = DrainingServer(config, settings=given, drain=drain)
     thread = threading.Thread(target=lambda: server.run([listener]))
     thread.start()
@@ -120,6 +124,32 @@ def test_two_requests_over_one_connection() -> None:
 
     with served() as server:
         assert asyncio.run(scene(server.port)) == [200, 200, 200]
+
+
+def test_without_a_place_requests_are_turned_away_at_the_door_and_the_connection_goes_on() -> None:
+    gate, metrics = Gate(max_running=1, max_waiting=0), Metrics()
+    body = {"user_id": "u" * 100_000}
+
+    async def scene(port: int) -> tuple[list[Answer], list[int]]:
+        connection = Connection(port)
+        full = [await connection.ask(request("POST", "/v1/0", body)) for _ in range(3)]
+        others = [(await connection.ask(request("GET", "/0"))).status]  # health and the like need no place
+        gate.max_waiting = 1
+        others.append((await connection.ask(request("POST", "/v1/0", body))).status)
+        connection.close()
+        return full, others
+
+    with served(gate, metrics, body_seconds=5.0) as server:
+        full, others = asyncio.run(scene(server.port))
+    for answer in full:
+        problem = json.loads(answer.body)
+        assert (answer.status, problem["type"]) == (503, "urn:llm-explain:problem:overloaded")
+        assert (answer.headers["x-request-id"], answer.headers["retry-after"]) == (problem["request_id"], "1")
+        assert "connection" not in answer.headers
+    assert others == [200, 200]
+    counted = metrics.render().decode()
+    assert 'llm_explain_shed_total{reason="queue_full"} 3.0' in counted
+    assert 'method="other",route="unmatched",status="503"} 3.0' in counted
 
 
 def test_an_end_finishes_what_was_asked_and_closes_what_is_idle() -> None:

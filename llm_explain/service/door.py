@@ -1,0 +1,69 @@
+"""Turns requests away before they become requests.
+
+While more is asked than can be answered, most requests are refused, and each costs what the machine could have spent on
+an answer. Behind the door a refusal passes a task, a context and three ASGI layers; at the door it is one look at the
+queue and one write.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from llm_explain.service.admission import GUARDED, OVERLOADED
+from llm_explain.service.gate import ShedError
+from llm_explain.service.observed import id_of
+from llm_explain.service.refusals import whole_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from llm_explain.service.drain import Drain
+    from llm_explain.service.gate import Gate
+    from llm_explain.service.metrics import Metrics
+    from llm_explain.service.observed import TurnedAway
+
+_GUARDED = GUARDED.encode()
+
+
+class Door:
+    """Looks at the queue when the head of a request is there.
+
+    Args:
+        gate: The queue.
+        metrics: Counters.
+        drain: Whether the process is about to end.
+        turned_away: Counts what is not logged one by one.
+    """
+
+    def __init__(self, *, gate: Gate, metrics: Metrics, drain: Drain, turned_away: TurnedAway) -> None:
+        self._gate, self._metrics, self._drain, self._turned_away = gate, metrics, drain, turned_away
+
+    def refusal(self, path: bytes, headers: Iterable[tuple[bytes, bytes]], *, is_last: bool) -> bytes | None:
+        """Return the answer to a request that would find no place.
+
+        Args:
+            path: What is asked for.
+            headers: The request's headers, names in lower case.
+            is_last: Whether the client keeps the connection for no other request.
+
+        Returns:
+            An HTTP/1.1 answer; ``None`` where the request may come in.
+        """
+        if not path.startswith(_GUARDED):
+            return None
+        try:
+            self._gate.refuse_if_full()
+        except ShedError as error:
+            self._metrics.count_turned_away(error.reason)
+            self._turned_away.add()
+            status, code, detail = OVERLOADED
+            return whole_answer(
+                status=status,
+                code=code,
+                detail=detail,
+                request_id=id_of(headers),
+                retry_after=max(1, math.ceil(error.retry_seconds)),
+                closes=is_last or self._drain.is_on,
+            )
+        return None

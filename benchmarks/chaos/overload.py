@@ -49,7 +49,9 @@ async def _overload(nursery: Nursery, names: list[str], seconds: float, times: f
     figures = {
         "capacity_per_second": round(capacity, 1),
         "goodput_share": round(good / capacity, 3),
+        "p50_alone_ms": round(percentile(alone.seconds, 0.5), 1),
         "p99_alone_ms": round(percentile(alone.seconds, 0.99), 1),
+        "p50_accepted_ms": round(percentile(over.seconds, 0.5), 1),
         "p99_accepted_ms": round(percentile(over.seconds, 0.99), 1),
         "p99_shed_ms": round(percentile(over.shed_seconds, 0.99), 1),
         "p50_shed_ms": round(percentile(over.shed_seconds, 0.5), 1),

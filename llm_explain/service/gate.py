@@ -17,8 +17,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-STANDING_SECONDS = 0.1
+STANDING_SECONDS = 0.05
 """A queue that was not empty for so long counts as overload, not as a burst."""
+
+CALM_SECONDS = 0.25
+"""An overload is over when nobody was turned away for so long; with so few waiting, their queue is often empty."""
+
+_STANDING_PLACES = 1
+"""Requests that may wait in an overload: whoever comes next finds a place soon, and nobody waits longer than that."""
 
 _REST_SECONDS = 0.1
 """What is left of a deadline for the work after a language model's answer."""
@@ -109,6 +115,7 @@ class Gate:
         self.work_seconds = _FIRST_GUESS_SECONDS
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._waiting_since = math.inf
+        self._last_refused = -math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -175,8 +182,10 @@ class Gate:
         Raises:
             ShedError: If there are too many before it.
         """
-        is_standing = time.monotonic() - self._waiting_since > STANDING_SECONDS
-        if len(self._waiting) >= (self.max_running if is_standing else self.max_waiting):
+        now = time.monotonic()
+        is_standing = now - self._waiting_since > STANDING_SECONDS or now - self._last_refused < CALM_SECONDS
+        if len(self._waiting) >= (_STANDING_PLACES if is_standing else self.max_waiting):
+            self._last_refused = now
             raise ShedError("queue_full", self.expected_wait())
 
     def step_in(self, ticket: Ticket) -> None:

@@ -60,6 +60,9 @@ def build(
     generator = _generator(backend, language_model)
     reads_briefs = is_tuned(language_model)
     begun = Phrasebook.read(path) if resume and path.is_file() else None
+    prompt = PromptTemplate(lexicon, "tuned" if reads_briefs else "prompt").origin
+    models = dict.fromkeys((*(begun.imprint.models if begun else ()), generator.name))
+    imprint = Imprint(locale, "; ".join(models), prompt, verifier_hash(lexicon), policy.hash)
     with progress() as report:
         sentences = fill(
             wanted,
@@ -69,11 +72,8 @@ def build(
             n_each=each,
             begun=dict(begun.sentences) if begun else None,
             progress=report,
+            keep=lambda found: Phrasebook(imprint, found).write(path),
         )
-    prompt = PromptTemplate(lexicon, "tuned" if reads_briefs else "prompt").origin
-    models = dict.fromkeys((*(begun.imprint.models if begun else ()), generator.name))
-    imprint = Imprint(locale, "; ".join(models), prompt, verifier_hash(lexicon), policy.hash)
-    Phrasebook(imprint, sentences).write(path)
     short = {combination: len(texts) for combination, texts in sentences.items() if len(texts) < each}
     figures = {
         "combinations": len(sentences),

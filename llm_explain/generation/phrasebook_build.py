@@ -90,6 +90,7 @@ def fill(
     tones: Sequence[Tone] = TONES,
     begun: dict[Combination, Sequence[str]] | None = None,
     progress: Callable[[str, int, int], None],
+    keep: Callable[[dict[Combination, list[str]]], None] = lambda _: None,
 ) -> dict[Combination, list[str]]:
     """Write skeletons until every combination has enough of them, or the rounds are over.
 
@@ -102,6 +103,7 @@ def fill(
         tones: Tones.
         begun: What an earlier build has.
         progress: Told a description, the skeletons kept and the skeletons wanted.
+        keep: Given what there is after each round, so that a build that is cut short has not been in vain.
 
     Returns:
         Texts by combination; fewer than ``n_each`` where the model did not find more.
@@ -121,6 +123,7 @@ def fill(
                 if len(shelf.texts) < n_each:
                     _offer(shelf, [skeleton.text], encoder)
             progress("writing the phrasebook", sum(len(shelf.texts) for shelf in shelves.values()), total)
+        keep({each: shelf.texts for each, shelf in shelves.items()})
     return {each: shelf.texts for each, shelf in shelves.items()}
 
 

@@ -41,7 +41,7 @@ class Reciter:
         return answers
 
 
-def filled(generator, n_each=6):
+def filled(generator, n_each=6, keep=lambda found: None):
     return fill(
         [("repeat_item",), ("repeat_item", "popular")],
         ModelSource(lambda: generator, ENGLISH, is_tuned=True),
@@ -50,6 +50,7 @@ def filled(generator, n_each=6):
         n_each=n_each,
         tones=("friendly",),
         progress=lambda what, done, total: None,
+        keep=keep,
     )
 
 
@@ -62,6 +63,13 @@ def test_every_combination_gets_enough_different_sentences():
 
 def test_a_model_that_repeats_itself_fills_nothing_and_ends():
     assert [len(texts) for texts in filled(Reciter(knows_one=True)).values()] == [1, 1]
+
+
+def test_each_round_is_kept():
+    rounds = []
+    found = filled(Reciter(), keep=lambda now: rounds.append({each: list(texts) for each, texts in now.items()}))
+    assert rounds[-1] == found
+    assert all(len(rounds[0][each]) for each in found)
 
 
 def test_a_near_duplicate_counts_as_the_same():

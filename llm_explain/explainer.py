@@ -23,7 +23,7 @@ from llm_explain.importance import global_attributions
 from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy
 from llm_explain.prompts import prompts_root
-from llm_explain.readings import BlackReading, GlassReading, Reading
+from llm_explain.readings import BlackReading, GlassReading, Reading, ReadingCache
 from llm_explain.records import Explanation
 from llm_explain.scenes import Request
 from llm_explain.skeletons import MOST_KINDS
@@ -115,7 +115,7 @@ class Explainer:
         else:
             rows = read_events(events, scorer.catalogue.item_ids)
         return cls._of_shop(
-            lambda history: GlassReading(scorer, scorer.read(history), vectors),
+            ReadingCache(lambda history: GlassReading(scorer, scorer.read(history), vectors)),
             events=EventLog(rows, scorer.catalogue),
             snapshot=scorer.snapshot,
             promotions=scorer.promotions,
@@ -196,6 +196,11 @@ class Explainer:
     def vectors(self) -> VectorCache | None:
         """Where the scorer keeps what it worked out from histories, if it does."""
         return self._vectors
+
+    @property
+    def readings(self) -> ReadingCache | None:
+        """Where the readings of known users are kept, if they are."""
+        return self._read_history if isinstance(self._read_history, ReadingCache) else None
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -434,9 +439,10 @@ class Explainer:
         return not len(self.events.history(user_id, self.as_of if as_of is None else as_of))
 
     def forget(self) -> None:
-        """Empty the cache of what was worked out from histories."""
-        if self._vectors is not None:
-            self._vectors.clear()
+        """Empty the caches of what was worked out from histories."""
+        for cache in (self.vectors, self.readings):
+            if cache is not None:
+                cache.clear()
 
     def _read(self, user_id: str | None, history: pd.DataFrame | History | None, as_of: pd.Timestamp | None) -> Reading:
         """Let the scorer read a known user's history or the one that came with the request."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from dataclasses import dataclass, fields
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.errors import SettingError
+from llm_explain.recent import Recent
 from llm_explain.shapley import all_coalitions, shapley_values
 
 if TYPE_CHECKING:
@@ -49,36 +47,23 @@ def group_vectors(state: UserTokens, groups: Partition) -> GroupVectors:
     return GroupVectors(embedding[0], shapley_values(embedding))
 
 
-class VectorCache:
+class VectorCache(Recent[GroupVectors]):
     """The most recently used group vectors, by what a history holds and how it is divided.
 
-    One cache serves one scorer. It may be shared by threads.
+    One cache serves one scorer.
 
     Args:
         max_entries: Histories and partitions to keep; one takes about 5 KB.
-
-    Raises:
-        SettingError: If there is room for none.
     """
 
     def __init__(self, max_entries: int = 1024) -> None:
-        if max_entries < 1:
-            raise SettingError(f"max_entries is {max_entries} but at least 1 is needed. Leave the cache out instead.")
-        self.max_entries = max_entries
-        self._entries: OrderedDict[tuple[Any, ...], GroupVectors] = OrderedDict()
-        self._lock = Lock()
-        self.n_hits = self.n_misses = 0
+        super().__init__(max_entries)
         self._latest: tuple[History, bytes] | None = None
-
-    def __len__(self) -> int:
-        """Return the number of entries."""
-        return len(self._entries)
 
     def clear(self) -> None:
         """Forget every history."""
-        with self._lock:
-            self._entries.clear()
-            self._latest = None
+        super().clear()
+        self._latest = None
 
     def get(self, state: UserTokens, groups: Partition) -> GroupVectors:
         """Return the vectors, computed now or before.
@@ -91,18 +76,7 @@ class VectorCache:
             The vectors.
         """
         key = (self._digest(state.history), groups.categories)
-        with self._lock:
-            if key in self._entries:
-                self.n_hits += 1
-                self._entries.move_to_end(key)
-                return self._entries[key]
-            self.n_misses += 1
-        vectors = group_vectors(state, groups)
-        with self._lock:
-            self._entries[key] = vectors
-            while len(self._entries) > self.max_entries:
-                self._entries.popitem(last=False)
-        return vectors
+        return self.get_or_make(key, lambda: group_vectors(state, groups))
 
     def _digest(self, history: History) -> bytes:
         latest = self._latest  # a list of items asks for one history many times

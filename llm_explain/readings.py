@@ -16,10 +16,12 @@ from llm_explain import counterfactual, shelves
 from llm_explain.attribution import attribute
 from llm_explain.blackbox import attribute_black_box
 from llm_explain.errors import SettingError
+from llm_explain.group_vectors import history_digest
+from llm_explain.recent import Recent
 from scoring.retrieval import best
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from llm_explain.attribution import Attribution
     from llm_explain.blackbox import HistoryScorer
@@ -91,7 +93,11 @@ class GlassReading:
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
         """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
-        return places(self.scorer.candidates, self.scores, item_index)
+        return look_up(self.scorer.candidates, self._places, item_index)
+
+    @cached_property
+    def _places(self) -> IndexArray:
+        return places(self.scores)
 
     def probability(self, score: FloatArray) -> list[float | None]:
         """Return calibrated probabilities of a purchase within 30 days."""
@@ -112,6 +118,29 @@ class GlassReading:
     def shelves(self, k: int) -> list[Shelf]:
         """Return items by reason."""
         return shelves.shelves(self.scorer, self.state, k=k, cache=self.vectors)
+
+
+class ReadingCache(Recent[Reading]):
+    """Reads histories, and keeps the latest readings of users that the shop knows.
+
+    A list, the page of one of its items and a what-if ask for one user within a minute; reading the history and scoring
+    the catalogue is half of what an answer costs. A history that came with a request has no user and is not kept.
+
+    Args:
+        read: Reads a history.
+        max_entries: Readings to keep; one takes about 0.4 MB.
+    """
+
+    def __init__(self, read: Callable[[History], Reading], max_entries: int = 256) -> None:
+        super().__init__(max_entries)
+        self._read = read
+
+    def __call__(self, history: History) -> Reading:
+        """Return a reading, made now or before."""
+        if history.user_id is None:
+            return self._read(history)
+        key = (history.user_id, history_digest(history))
+        return self.get_or_make(key, lambda: self._read(history))
 
 
 @dataclass(frozen=True)
@@ -141,7 +170,7 @@ class BlackReading:
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
         """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
-        return places(self.candidates, self._scores(self.candidates), item_index)
+        return look_up(self.candidates, places(self._scores(self.candidates)), item_index)
 
     def probability(self, score: FloatArray) -> list[float | None]:
         """Return ``None`` for each score: a black box says nothing of probabilities."""
@@ -172,19 +201,31 @@ def _needs_glass_box(what: str) -> SettingError:
     )
 
 
-def places(candidates: IndexArray, scores: FloatArray, item_index: IndexArray) -> list[int | None]:
-    """Return places among the candidates, best first, ties by ``item_index``.
+def places(scores: FloatArray) -> IndexArray:
+    """Return each candidate's place, from 1, best first, ties by ``item_index``.
+
+    Args:
+        scores: Scores of the candidates, shape ``(n_candidates,)``.
+
+    Returns:
+        Places, shape ``(n_candidates,)``.
+    """
+    place = np.empty(len(scores), dtype=np.int64)
+    place[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    return place
+
+
+def look_up(candidates: IndexArray, place: IndexArray, item_index: IndexArray) -> list[int | None]:
+    """Return the places of some items.
 
     Args:
         candidates: Items that may be recommended, ascending, shape ``(n_candidates,)``.
-        scores: Their scores, shape ``(n_candidates,)``.
+        place: Their places, shape ``(n_candidates,)``.
         item_index: Items to look up, shape ``(n,)``.
 
     Returns:
         Places from 1, ``None`` for an item that is no candidate.
     """
-    place = np.empty(len(candidates), dtype=np.int64)
-    place[np.argsort(-scores, kind="stable")] = np.arange(1, len(candidates) + 1)
     at = np.minimum(np.searchsorted(candidates, item_index), max(len(candidates) - 1, 0))
     found = candidates[at] == item_index if len(candidates) else np.zeros(len(item_index), dtype=bool)
     return [int(place[row]) if is_candidate else None for row, is_candidate in zip(at, found, strict=True)]

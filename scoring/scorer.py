@@ -50,7 +50,8 @@ class UserState:
         summands: What each token adds to the pooling, shape ``(n_tokens, d_sum)``.
         bought: Items in the history, ascending, shape ``(n_bought,)``.
         bought_parts: Own-history parts that speak of exactly these items, shape ``(n_bought, n_own)``.
-        cell_heights: For each kind of cell, the height of every cell, shape ``(n_cells,)``.
+        cells: For each kind of cell, those that the history speaks of, shape ``(n_spoken,)``.
+        cell_heights: Their heights, shape ``(n_spoken,)``.
         user_embedding_all: ``U`` with every token present, shape ``(d,)``.
     """
 
@@ -59,6 +60,7 @@ class UserState:
     summands: FloatArray
     bought: IndexArray
     bought_parts: FloatArray
+    cells: tuple[IndexArray, ...]
     cell_heights: tuple[FloatArray, ...]
     user_embedding_all: FloatArray
     _model: GlassBox = field(repr=False)
@@ -203,9 +205,6 @@ class GlassBoxScorer:
             states = []
             for user, history in enumerate(histories):
                 pairs, tokens, *_ = rows = [slice(*bounds[user : user + 2]) for bounds in first]
-                tables = [np.zeros(n) for n in self.cells.n_cells]
-                for table, evidence, height, at in zip(tables, own.cells, heights, rows[1:], strict=True):
-                    table[evidence.cell[at]] = height[at]
                 states.append(
                     UserState(
                         history=history,
@@ -213,7 +212,8 @@ class GlassBoxScorer:
                         summands=summands[tokens].numpy(),
                         bought=own.item[pairs],
                         bought_parts=parts[pairs],
-                        cell_heights=tuple(tables),
+                        cells=tuple(evidence.cell[at] for evidence, at in zip(own.cells, rows[1:], strict=True)),
+                        cell_heights=tuple(height[at] for height, at in zip(heights, rows[1:], strict=True)),
                         user_embedding_all=self.model.embed(summands[tokens].sum(dim=0, keepdim=True))[0].numpy(),
                         _model=self.model,
                     )
@@ -247,7 +247,9 @@ class GlassBoxScorer:
             parts[is_bought] = state.bought_parts[place[is_bought]]
         for kind, name in enumerate(CELL_KINDS):
             part = OWN_FEATURES.index(CELL_PART[name])
-            parts[:, part] += state.cell_heights[kind][self.cells.of_item[kind, item_index]]
+            height = np.zeros(self.cells.n_cells[kind])
+            height[state.cells[kind]] = state.cell_heights[kind]
+            parts[:, part] += height[self.cells.of_item[kind, item_index]]
         return parts
 
     def own_empty(self, item_index: IndexArray) -> FloatArray:

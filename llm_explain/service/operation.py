@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llm_explain.service.admission import Admission
@@ -57,8 +58,11 @@ def count_what_happens(explainer: Explainer, metrics: Metrics) -> None:
     """
     explainer.writer.on_refused = metrics.count_refused
     explainer.writer.on_written = metrics.count_texts
-    vectors = explainer.vectors
-    if vectors is not None:
-        metrics.watch("vectors_hits", "Histories that were read before.", lambda: vectors.n_hits)
-        metrics.watch("vectors_misses", "Histories that were read anew.", lambda: vectors.n_misses)
-        metrics.watch("vectors_kept", "Histories that are remembered.", lambda: len(vectors))
+    for name, what, cache in (
+        ("vectors", "Vectors of history groups", explainer.vectors),
+        ("readings", "Readings of users' histories", explainer.readings),
+    ):
+        if cache is not None:
+            metrics.watch(f"{name}_hits", f"{what} that were there.", partial(getattr, cache, "n_hits"))
+            metrics.watch(f"{name}_misses", f"{what} that were made.", partial(getattr, cache, "n_misses"))
+            metrics.watch(f"{name}_kept", f"{what} that are remembered.", partial(len, cache))

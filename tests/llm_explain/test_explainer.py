@@ -233,3 +233,26 @@ def test_unknown_surfaces_and_locales_are_refused(explainer: Explainer) -> None:
         explainer.recommend("u01", surface="poster")
     with pytest.raises(PromptError, match="locale is 'xx' but one of en, zh is needed"):
         explainer.explain("u01", ["i000"], locale="xx")
+
+
+def test_readings_of_known_users_are_kept_until_they_are_to_be_forgotten(shop_artifacts: Path) -> None:
+    explainer = Explainer.load(shop_artifacts, language_model=None)
+    readings = explainer.readings
+    assert readings is not None
+    first = [row.to_dict() for row in explainer.recommend("u01", k=5)]
+    assert (readings.n_misses, readings.n_hits, len(readings)) == (1, 0, 1)
+    assert [row.to_dict() for row in explainer.recommend("u01", k=5)] == first
+    assert (readings.n_misses, readings.n_hits) == (1, 1)
+    explainer.recommend("u01", k=5, as_of=explainer.as_of - pd.Timedelta(days=30))
+    assert len(readings) == 2  # another moment is another history
+    explainer.forget()
+    assert not len(readings)
+
+
+def test_a_history_that_came_with_a_request_is_not_kept(shop_artifacts: Path) -> None:
+    explainer = Explainer.load(shop_artifacts, language_model=None)
+    events = pd.read_parquet(shop_artifacts / "tables" / "events.parquet")
+    own = events[events[USER_ID] == "u01"][["item_id", TIMESTAMP]]
+    explainer.recommend(history=own, k=3)
+    assert explainer.readings is not None
+    assert not len(explainer.readings)

@@ -18,7 +18,7 @@ from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, Shelved, Wh
 from llm_explain.blackbox import over_frames
 from llm_explain.claims import ShopEvidence, derive, neutral
 from llm_explain.errors import SettingError
-from llm_explain.group_vectors import VectorCache, history_digest
+from llm_explain.group_vectors import VectorCache
 from llm_explain.importance import global_attributions
 from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy
@@ -482,7 +482,7 @@ class Explainer:
         ]
         requests, texts = self._write(requests, tone=tone, locale=locale, deadline=deadline, limits=limits)
         scores = np.array([attribution.score for attribution in attributions])
-        digest = history_digest(reading.history).hex()
+        digest = reading.history.digest.hex()
         places = zip(reading.ranks(items), reading.probability(scores), strict=True)
         return [
             self._record(

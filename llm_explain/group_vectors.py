@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from llm_explain.glass_box import UserTokens
     from llm_explain.partition import Partition
     from llm_explain.shapley import FloatArray
-    from scoring.history import History
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +56,6 @@ class VectorCache(Recent[GroupVectors]):
 
     def __init__(self, max_entries: int = 1024) -> None:
         super().__init__(max_entries)
-        self._latest: tuple[History, bytes] | None = None
-
-    def clear(self) -> None:
-        """Forget every history."""
-        super().clear()
-        self._latest = None
 
     def get(self, state: UserTokens, groups: Partition) -> GroupVectors:
         """Return the vectors, computed now or before.
@@ -75,25 +67,5 @@ class VectorCache(Recent[GroupVectors]):
         Returns:
             The vectors.
         """
-        key = (self._digest(state.history), groups.categories)
+        key = (state.history.digest, groups.categories)
         return self.get_or_make(key, lambda: group_vectors(state, groups))
-
-    def _digest(self, history: History) -> bytes:
-        latest = self._latest  # a list of items asks for one history many times
-        if latest is None or latest[0] is not history:
-            latest = self._latest = (history, history_digest(history))
-        return latest[1]
-
-
-def history_digest(history: History) -> bytes:
-    """Return a digest of everything that a history says, its moment included."""
-    digest = hashlib.blake2b(str(history.as_of.value).encode(), digest_size=16)
-    for field in fields(history):
-        if field.name in {"user_id", "as_of"}:
-            continue
-        column = getattr(history, field.name)
-        if column.dtype == object:
-            digest.update("\0".join(map(str, column)).encode())
-        else:
-            digest.update(column.tobytes())
-    return digest.digest()

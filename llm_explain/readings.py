@@ -16,7 +16,6 @@ from llm_explain import counterfactual, shelves
 from llm_explain.attribution import attribute
 from llm_explain.blackbox import attribute_black_box
 from llm_explain.errors import SettingError
-from llm_explain.group_vectors import history_digest
 from llm_explain.recent import Recent
 from scoring.retrieval import best
 
@@ -139,7 +138,7 @@ class ReadingCache(Recent[Reading]):
         """Return a reading, made now or before."""
         if history.user_id is None:
             return self._read(history)
-        key = (history.user_id, history_digest(history))
+        key = (history.user_id, history.digest)
         return self.get_or_make(key, lambda: self._read(history))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,17 @@ class History:
     def __len__(self) -> int:
         """Return the number of events."""
         return len(self.item_index)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """A digest of everything that the history says, its moment included, but not of whose it is."""
+        digest = hashlib.blake2b(str(self.as_of.value).encode(), digest_size=16)
+        for field in fields(self):
+            if field.name in {"user_id", "as_of"}:
+                continue
+            column = getattr(self, field.name)
+            digest.update("\0".join(map(str, column.tolist())).encode() if column.dtype == object else column.tobytes())
+        return digest.digest()
 
     def select(self, mask: npt.NDArray[np.bool_] | slice) -> History:
         """Return the history with only some of its events.

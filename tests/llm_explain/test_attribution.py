@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from llm_explain.attribution import Attribution, attribute, attribute_catalogue, attribute_items
 from llm_explain.errors import AttributionError, SettingError, ShapeError
-from llm_explain.group_vectors import VectorCache, history_digest
+from llm_explain.group_vectors import VectorCache
 from llm_explain.partition import partition
 from llm_explain.shapley import play
 from tests.llm_explain.linear_shop import LinearScorer, catalogue, history
@@ -227,7 +227,7 @@ def test_the_cache_computes_once_and_tells_histories_apart() -> None:
         dataclasses.replace(of, quantity=of.quantity + 1),
         dataclasses.replace(of, store_id=np.full(len(of), "s1", dtype=object)),
     ]
-    assert len({history_digest(each) for each in [of, *variants]}) == 5
+    assert len({each.digest for each in [of, *variants]}) == 5
 
 
 def test_a_cache_without_room_is_refused() -> None:

@@ -21,7 +21,7 @@ from llm_explain.templates import Templates
 from llm_explain.verifier import NameIndex, Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from llm_explain.generation.generator import Generator
     from llm_explain.generation.lexicalised import FreeDraft
@@ -156,9 +156,12 @@ class Station:
         values = self._realiser.values(request.claims, scene)
         self._withhold_brand(request, values)
         licences = {claim.kind: claim.licences for claim in request.claims}
-        candidates = self._candidates(request, tone, values, licences)
-        for must_be_fresh in (True, False):
+        seen: list[tuple[SkeletonSource, Skeleton]] = []
+        for candidates in (self._candidates(request, tone, values, licences), seen):
+            must_be_fresh = candidates is not seen
             for source, skeleton in candidates:
+                if must_be_fresh:
+                    seen.append((source, skeleton))
                 text = self._realiser.fill(skeleton, values, event_kind=scene.event_kind)
                 if must_be_fresh and not variety.is_fresh(skeleton, text):
                     continue
@@ -176,12 +179,11 @@ class Station:
 
     def _candidates(
         self, request: Request, tone: Tone, values: Mapping[str, str], licences: Mapping[str, frozenset[str]]
-    ) -> list[tuple[SkeletonSource, Skeleton]]:
-        """Return the skeletons that fit, source by source, in the order of this user, item and moment."""
+    ) -> Iterator[tuple[SkeletonSource, Skeleton]]:
+        """Yield the skeletons that fit, source by source, in the order of this user, item and moment."""
         item_id = str(self._catalogue.item_ids[request.item_index])
         key = "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
         kinds = [claim.kind for claim in request.claims]
-        fitting: list[tuple[SkeletonSource, Skeleton]] = []
         for source in self._sources:
             usable = [
                 skeleton
@@ -190,9 +192,8 @@ class Station:
                 and skeleton.fits(values, licences)
                 and not (request.is_neutral and skeleton.is_causal)
             ]
-            ordered = sorted(usable, key=lambda skeleton: source.order(skeleton, key))
-            fitting += [(source, skeleton) for skeleton in ordered]
-        return fitting
+            for skeleton in sorted(usable, key=lambda skeleton: source.order(skeleton, key)):
+                yield source, skeleton
 
     def _withhold_brand(self, request: Request, values: dict[str, str]) -> None:
         """Take away the name of a brand that the policy lets nobody name."""

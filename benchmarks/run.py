@@ -1,6 +1,6 @@
 """Answer every question in one run on one machine, and write docs/benchmarks.md.
 
-    python benchmarks/run.py [--artifacts artifacts/completejourney] [--quick] [--only ranking]
+    python benchmarks/run.py [--artifacts artifacts/completejourney] [--quick] [--only ranking service]
 
 Each question runs in a process of its own and leaves a section under ``build/bench``; one that fails says so on the
 page. The quick run leaves the page in ``build/bench`` alone.
@@ -37,13 +37,14 @@ def answer(question: str, options: list[str], out: Path) -> str:
     return section.read_text(encoding="utf-8")
 
 
-def page(sections: list[str], spent: float, *, is_quick: bool) -> str:
+def page(sections: list[str], spent: float, *, is_quick: bool, only: list[str]) -> str:
     """Return the whole page."""
     how = "make bench BENCH=--quick" if is_quick else "make bench"
+    again = f" {' and '.join(only).capitalize()} {'was' if len(only) == 1 else 'were'} measured again." if only else ""
     head = (
         f"# Benchmarks\n\nWritten by `{how}` on {dt.datetime.now(tz=dt.UTC):%d %B %Y} in {spent / 60:.0f} "
-        f"minutes on {machine()}, load {os.getloadavg()[0]:.1f} at the end. Everything is from one run on one machine; "
-        f"compare figures with each other, not with another machine's.\n\n{versions()}.\n"
+        f"minutes on {machine()}, load {os.getloadavg()[0]:.1f} at the end.{again} Each section is from one run on one "
+        f"machine; compare figures with each other, not with another machine's.\n\n{versions()}.\n"
     )
     return "\n".join([head, *sections])
 
@@ -56,19 +57,21 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     parser.add_argument("--quick", action="store_true", help="a few minutes, into build/bench alone")
-    parser.add_argument("--only", choices=QUESTIONS, help="answer one question and keep the other sections")
+    parser.add_argument(
+        "--only", choices=QUESTIONS, nargs="+", default=[], help="answer these and keep the other sections"
+    )
     given = parser.parse_args()
     start, sections = time.perf_counter(), []
     for question in QUESTIONS:
         kept = given.out / f"{question}.md"
-        if given.only and question != given.only:
+        if given.only and question not in given.only:
             sections.append(kept.read_text(encoding="utf-8") if kept.exists() else "")
             continue
         kept.unlink(missing_ok=True)
         options = [] if question == "generation" else ["--artifacts", str(given.artifacts)]
         options += ["--data", str(given.data)] if question == "ranking" else []
         sections.append(answer(question, [*options, *(["--quick"] if given.quick else [])], given.out))
-    text = page(sections, time.perf_counter() - start, is_quick=given.quick)
+    text = page(sections, time.perf_counter() - start, is_quick=given.quick, only=given.only)
     (given.out / PAGE).write_text(text, encoding="utf-8")
     if not given.quick:
         given.docs.mkdir(exist_ok=True)

@@ -55,8 +55,8 @@ class Observed:
     Args:
         app: What it observes.
         metrics: Counters.
-        turned_away: Counts what is not logged one by one.
         drain: Whether the process is about to end; then each answer closes its connection.
+        turned_away: Counts what is not logged one by one.
         is_traced: Whether spans go to OpenTelemetry, where it is set up.
     """
 

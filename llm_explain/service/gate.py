@@ -184,7 +184,7 @@ class Gate:
         """
         now = time.monotonic()
         is_standing = now - self._waiting_since > STANDING_SECONDS or now - self._last_refused < CALM_SECONDS
-        if len(self._waiting) >= (_STANDING_PLACES if is_standing else self.max_waiting):
+        if len(self._waiting) >= min(self.max_waiting, _STANDING_PLACES if is_standing else self.max_waiting):
             self._last_refused = now
             raise ShedError("queue_full", self.expected_wait())
 

@@ -133,7 +133,7 @@ def test_a_resting_request_gives_its_place_to_others() -> None:
         resting, go_on = threading.Event(), threading.Event()
         thread = asyncio.create_task(asyncio.to_thread(rest))
         second = await other  # only comes in because the first one rests
-        assert resting.is_set()
+        assert await asyncio.to_thread(resting.wait, 10)
         go_on.set()
         await thread
         await asyncio.sleep(0)

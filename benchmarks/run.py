@@ -40,10 +40,11 @@ def answer(question: str, options: list[str], out: Path) -> str:
 def page(sections: list[str], spent: float, *, is_quick: bool, only: list[str]) -> str:
     """Return the whole page."""
     how = "make bench BENCH=--quick" if is_quick else "make bench"
+    took = "" if only else f" in {spent / 60:.0f} minutes"
     again = f" {' and '.join(only).capitalize()} {'was' if len(only) == 1 else 'were'} measured again." if only else ""
     head = (
-        f"# Benchmarks\n\nWritten by `{how}` on {dt.datetime.now(tz=dt.UTC):%d %B %Y} in {spent / 60:.0f} "
-        f"minutes on {machine()}, load {os.getloadavg()[0]:.1f} at the end.{again} Each section is from one run on one "
+        f"# Benchmarks\n\nWritten by `{how}` on {dt.datetime.now(tz=dt.UTC):%d %B %Y}{took} "
+        f"on {machine()}, load {os.getloadavg()[0]:.1f} at the end.{again} Each section is from one run on one "
         f"machine; compare figures with each other, not with another machine's.\n\n{versions()}.\n"
     )
     return "\n".join([head, *sections])

@@ -1,12 +1,10 @@
-"""The one file that knows every station: events → scoring → attribution → claims → text → verdict."""
+"""The way in: opens a shop, reads a user, and ranks, explains, compares and answers what-ifs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -16,18 +14,18 @@ import pandas as pd
 
 from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, Shelved, WhatIfRow
 from llm_explain.blackbox import over_frames
-from llm_explain.claims import ShopEvidence, derive, neutral
+from llm_explain.claims import ShopEvidence
 from llm_explain.errors import SettingError
 from llm_explain.group_vectors import VectorCache
 from llm_explain.importance import global_attributions
 from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy
 from llm_explain.prompts import prompts_root
-from llm_explain.readings import BlackReading, GlassReading, Reading, ReadingCache
+from llm_explain.readings import BlackReading, GlassReading, Reading
+from llm_explain.recent import Recent
 from llm_explain.records import Explanation
-from llm_explain.scenes import Request
-from llm_explain.skeletons import MOST_KINDS
 from llm_explain.surfaces import resolve
+from llm_explain.walk import Walk
 from llm_explain.wishes import NO_WISHES
 from llm_explain.writer import Writer
 from scoring.artifacts import read_manifest
@@ -42,21 +40,14 @@ from scoring.validation import check_history, read_events
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llm_explain.attribution import Attribution
     from llm_explain.blackbox import FrameScorer, HistoryScorer
-    from llm_explain.claims import Evidence
     from llm_explain.generation.generator import Generator
-    from llm_explain.records import Text
     from llm_explain.skeletons import Tone
-    from llm_explain.surfaces import Limits
     from llm_explain.wishes import Wishes
     from scoring.catalogue import IndexArray
 
-NEUTRAL = "neutral"
-"""Reason code of a text that states a fact about the item and names no reason."""
-
-NOTHING_TO_SAY = "nothing_to_say"
-"""Reason code of an explanation without a text: nothing holds that the policy lets us speak."""
+MAX_READINGS = 256
+"""Readings of known users that are kept."""
 
 
 class Explainer:
@@ -72,6 +63,8 @@ class Explainer:
         writer: Writes and verifies texts.
         provenance: Hashes of data, scorer and policy, for the records.
         vectors: Where the scorer keeps what it worked out from histories, if it does.
+        readings: Where the readings of known users are kept, if they are: a list, the page of one of its items and a
+            what-if ask for one user within a minute, and to read the history and score the catalogue is half the work.
     """
 
     def __init__(
@@ -83,9 +76,11 @@ class Explainer:
         writer: Writer,
         provenance: Mapping[str, str],
         vectors: VectorCache | None = None,
+        readings: Recent[Reading] | None = None,
     ) -> None:
         self._read_history = read
-        self._vectors = vectors
+        self.vectors = vectors
+        self.readings = readings
         self.events = events
         self.shop = shop
         self.writer = writer
@@ -115,13 +110,14 @@ class Explainer:
         else:
             rows = read_events(events, scorer.catalogue.item_ids)
         return cls._of_shop(
-            ReadingCache(lambda history: GlassReading(scorer, scorer.read(history), vectors)),
+            lambda history: GlassReading(scorer, scorer.read(history), vectors),
             events=EventLog(rows, scorer.catalogue),
             snapshot=scorer.snapshot,
             promotions=scorer.promotions,
             language_model=language_model,
             provenance=_provenance(manifest["files"]),
             vectors=vectors,
+            readings=Recent(MAX_READINGS),
             retired=manifest.get("feedback", {}).get("retired", ()),
         )
 
@@ -177,6 +173,7 @@ class Explainer:
         language_model: str | Generator | None,
         provenance: Mapping[str, str],
         vectors: VectorCache | None = None,
+        readings: Recent[Reading] | None = None,
         retired: Sequence[str] = (),
     ) -> Explainer:
         policy = Policy.load(prompts_root() / "policy.yaml")
@@ -190,17 +187,9 @@ class Explainer:
         )
         writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model, retired=retired)
         provenance = {**provenance, "policy": policy.hash}
-        return cls(read, events=events, shop=shop, writer=writer, provenance=provenance, vectors=vectors)
-
-    @property
-    def vectors(self) -> VectorCache | None:
-        """Where the scorer keeps what it worked out from histories, if it does."""
-        return self._vectors
-
-    @property
-    def readings(self) -> ReadingCache | None:
-        """Where the readings of known users are kept, if they are."""
-        return self._read_history if isinstance(self._read_history, ReadingCache) else None
+        return cls(
+            read, events=events, shop=shop, writer=writer, provenance=provenance, vectors=vectors, readings=readings
+        )
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -227,8 +216,8 @@ class Explainer:
             user_id: The shop's id; a user without events is ranked from context alone.
             k: How many items.
             history: Events that came with the request, instead of a known user's: ``item_id, timestamp`` and any
-                optional column of the events table, or a history that was read already, whose own moment counts.
-                Nothing of them is kept.
+                optional column of the events table, of which nothing is kept; or a ``History``, whose own moment
+                counts and whose reading is kept for a while if it names a user.
             as_of: Only events before this moment count; the snapshot's moment if not given.
 
         Returns:
@@ -274,9 +263,8 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         reading = self._read(user_id, history, as_of)
         items, _ = reading.rank(k)
-        return self._explain(
-            reading, items, tone=spoken, locale=locale, deadline=deadline, limits=limits, wishes=wishes
-        )
+        walk = Walk(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, wishes)
+        return walk.explain(reading, items)
 
     def explain(
         self,
@@ -313,9 +301,8 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         items = self.shop.catalogue.index_of(item_ids)
         reading = self._read(user_id, history, as_of)
-        return self._explain(
-            reading, items, tone=spoken, locale=locale, deadline=deadline, limits=limits, wishes=wishes
-        )
+        walk = Walk(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, wishes)
+        return walk.explain(reading, items)
 
     def shelves(
         self,
@@ -445,9 +432,9 @@ class Explainer:
                 cache.clear()
 
     def _read(self, user_id: str | None, history: pd.DataFrame | History | None, as_of: pd.Timestamp | None) -> Reading:
-        """Let the scorer read a known user's history or the one that came with the request."""
+        """Let the scorer read a known user's history or the one that came with the request, which is not kept."""
         if isinstance(history, History):
-            return self._read_history(history)
+            return self._remembered(history)
         moment = self.as_of if as_of is None else as_of
         if history is not None:
             rows = check_history(history, self.shop.catalogue.index_by_id)
@@ -457,109 +444,16 @@ class Explainer:
                 "neither a user nor a history is given but one of them is needed. "
                 "Pass a user_id, or history=DataFrame with item_id and timestamp."
             )
-        return self._read_history(self.events.history(user_id, moment))
+        return self._remembered(self.events.history(user_id, moment))
+
+    def _remembered(self, history: History) -> Reading:
+        """Return the reading of a history, made now or, if it is that of a known user, before."""
+        if self.readings is None or history.user_id is None:
+            return self._read_history(history)
+        return self.readings.get_or_make((history.user_id, history.digest), lambda: self._read_history(history))
 
     def _ids(self, items: IndexArray) -> list[str]:
         return [str(item_id) for item_id in self.shop.catalogue.item_ids[items]]
-
-    def _explain(
-        self,
-        reading: Reading,
-        items: IndexArray,
-        *,
-        tone: Tone,
-        locale: str,
-        deadline: float | None,
-        limits: Limits,
-        wishes: Wishes,
-    ) -> list[Explanation]:
-        """Walk every station for some items of one user."""
-        attributions = reading.attribute(items)
-        user = self.shop.of_user(reading.history)
-        requests = [
-            self._request(user.for_item(int(item)), attribution, wishes)
-            for item, attribution in zip(items, attributions, strict=True)
-        ]
-        requests, texts = self._write(requests, tone=tone, locale=locale, deadline=deadline, limits=limits)
-        scores = np.array([attribution.score for attribution in attributions])
-        digest = reading.history.digest.hex()
-        places = zip(reading.ranks(items), reading.probability(scores), strict=True)
-        return [
-            self._record(
-                request, attribution, text, digest=digest, rank=rank, probability=probability, tone=tone, locale=locale
-            )
-            for request, attribution, text, (rank, probability) in zip(
-                requests, attributions, texts, places, strict=True
-            )
-        ]
-
-    def _write(
-        self, requests: list[Request], *, tone: Tone, locale: str, deadline: float | None, limits: Limits
-    ) -> tuple[list[Request], list[Text | None]]:
-        """Write a text for each request; where none is short enough, one with fewer reasons, the weakest left out."""
-        until = None if deadline is None else time.monotonic() + deadline
-        texts = self.writer.write(requests, tone=tone, locale=locale, deadline=deadline, limits=limits)
-        said = list(requests)
-        for _ in range(MOST_KINDS - 1):
-            shorter = [place for place, text in enumerate(texts) if text is None and len(said[place].claims) > 1]
-            if not shorter:
-                break
-            for place in shorter:
-                said[place] = replace(said[place], claims=said[place].claims[:-1])
-            left = None if until is None else max(0.0, until - time.monotonic())
-            again = self.writer.write(
-                [said[place] for place in shorter], tone=tone, locale=locale, deadline=left, limits=limits
-            )
-            for place, text in zip(shorter, again, strict=True):
-                texts[place] = text
-        return said, texts
-
-    def _request(self, evidence: Evidence, attribution: Attribution, wishes: Wishes) -> Request:
-        """Choose what the sentence for an item states: reasons, or a neutral fact, or nothing."""
-        claims = [claim for claim in derive(evidence, attribution) if wishes.allow(claim, evidence.item_id)]
-        reasons = self.shop.policy.select(claims, evidence)
-        fact = None if reasons else neutral(evidence, wishes)
-        history = evidence.user.history
-        return Request(
-            claims=tuple(reasons) if reasons else ((fact,) if fact else ()),
-            is_neutral=not reasons,
-            item_index=evidence.item_index,
-            user_id=history.user_id,
-            as_of=history.as_of,
-        )
-
-    def _record(
-        self,
-        request: Request,
-        attribution: Attribution,
-        text: Text | None,
-        *,
-        digest: str,
-        rank: int | None,
-        probability: float | None,
-        tone: Tone,
-        locale: str,
-    ) -> Explanation:
-        item_id = str(self.shop.catalogue.item_ids[request.item_index])
-        inputs = (request.user_id, digest, item_id, request.as_of, tone, locale, *sorted(self.provenance.values()))
-        identity = (*inputs, text)
-        claims = request.claims if text else ()
-        return Explanation(
-            id=hashlib.sha256("|".join(map(str, identity)).encode()).hexdigest()[:24],
-            user_id=request.user_id,
-            item_id=item_id,
-            rank=rank,
-            probability=probability,
-            attribution=attribution,
-            reasons=() if request.is_neutral else claims,
-            statements=claims if request.is_neutral else (),
-            text=text,
-            reason_code=NOTHING_TO_SAY if text is None else NEUTRAL if request.is_neutral else "",
-            locale=locale,
-            tone=tone,
-            as_of=request.as_of,
-            provenance=self.provenance,
-        )
 
 
 def _provenance(files: Mapping[str, str]) -> dict[str, str]:

@@ -16,11 +16,10 @@ from llm_explain import counterfactual, shelves
 from llm_explain.attribution import attribute
 from llm_explain.blackbox import attribute_black_box
 from llm_explain.errors import SettingError
-from llm_explain.recent import Recent
 from scoring.retrieval import best
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from llm_explain.attribution import Attribution
     from llm_explain.blackbox import HistoryScorer
@@ -117,29 +116,6 @@ class GlassReading:
     def shelves(self, k: int) -> list[Shelf]:
         """Return items by reason."""
         return shelves.shelves(self.scorer, self.state, k=k, cache=self.vectors)
-
-
-class ReadingCache(Recent[Reading]):
-    """Reads histories, and keeps the latest readings of users that the shop knows.
-
-    A list, the page of one of its items and a what-if ask for one user within a minute; reading the history and scoring
-    the catalogue is half of what an answer costs. A history that came with a request has no user and is not kept.
-
-    Args:
-        read: Reads a history.
-        max_entries: Readings to keep; one takes about 0.4 MB.
-    """
-
-    def __init__(self, read: Callable[[History], Reading], max_entries: int = 256) -> None:
-        super().__init__(max_entries)
-        self._read = read
-
-    def __call__(self, history: History) -> Reading:
-        """Return a reading, made now or before."""
-        if history.user_id is None:
-            return self._read(history)
-        key = (history.user_id, history.digest)
-        return self.get_or_make(key, lambda: self._read(history))
 
 
 @dataclass(frozen=True)

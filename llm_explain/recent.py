@@ -35,6 +35,7 @@ class Recent(Generic[Value]):
         self.max_entries = max_entries
         self.n_hits = self.n_misses = 0
         self._entries: OrderedDict[Hashable, Value] = OrderedDict()
+        self._n_cleared = 0
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -49,9 +50,10 @@ class Recent(Generic[Value]):
             make: Makes the value where there is none; two threads that miss at once both make it.
 
         Returns:
-            The value, made now or before.
+            The value, made now or before; what was forgotten while it was made is not kept.
         """
         with self._lock:
+            n_cleared = self._n_cleared
             if key in self._entries:
                 self.n_hits += 1
                 self._entries.move_to_end(key)
@@ -59,7 +61,8 @@ class Recent(Generic[Value]):
             self.n_misses += 1
         value = make()
         with self._lock:
-            self._entries[key] = value
+            if n_cleared == self._n_cleared:
+                self._entries[key] = value
             while len(self._entries) > self.max_entries:
                 self._entries.popitem(last=False)
         return value
@@ -68,3 +71,4 @@ class Recent(Generic[Value]):
         """Forget everything."""
         with self._lock:
             self._entries.clear()
+            self._n_cleared += 1

@@ -12,8 +12,8 @@ import pytest
 
 from llm_explain import Explainer
 from llm_explain.errors import ArtifactError, PromptError, SettingError, TableError, UnknownGroupError, UnknownItemError
-from llm_explain.explainer import NEUTRAL, NOTHING_TO_SAY
 from llm_explain.surfaces import load_surfaces
+from llm_explain.walk import NEUTRAL, NOTHING_TO_SAY
 from scoring.tables import TIMESTAMP, USER_ID, Tables
 
 if TYPE_CHECKING:
@@ -254,5 +254,6 @@ def test_a_history_that_came_with_a_request_is_not_kept(shop_artifacts: Path) ->
     events = pd.read_parquet(shop_artifacts / "tables" / "events.parquet")
     own = events[events[USER_ID] == "u01"][["item_id", TIMESTAMP]]
     explainer.recommend(history=own, k=3)
+    explainer.recommend("u01", history=own, k=3)  # whoever it is of
     assert explainer.readings is not None
     assert not len(explainer.readings)

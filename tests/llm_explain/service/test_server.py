@@ -149,7 +149,7 @@ def test_without_a_place_requests_are_turned_away_at_the_door_and_the_connection
     assert others == [200, 200]
     counted = metrics.render().decode()
     assert 'llm_explain_shed_total{reason="queue_full"} 3.0' in counted
-    assert 'method="other",route="unmatched",status="503"} 3.0' in counted
+    assert 'method="POST",route="unmatched",status="503"} 3.0' in counted
 
 
 def test_an_end_finishes_what_was_asked_and_closes_what_is_idle() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from methods import Game
 
     from scoring.catalogue import IndexArray
-    from scoring.scorer import UserState
+    from scoring.user_state import UserState
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from scoring.scorer import UserState
+    from scoring.user_state import UserState
 
 GROUPS = (2, 4, 6, 8, 10, 12, 14)
 ITEMS = (1, 10, 100, 1_000, 10_000, 20_000, 50_000)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from llm_explain.shelves import Shelf
     from scoring.catalogue import Catalogue, IndexArray
     from scoring.history import History
-    from scoring.scorer import GlassBoxScorer, UserState
+    from scoring.scorer import GlassBoxScorer
+    from scoring.user_state import UserState
 
 
 class Reading(Protocol):

@@ -157,8 +157,7 @@ class Station:
         self._withhold_brand(request, values)
         licences = {claim.kind: claim.licences for claim in request.claims}
         seen: list[tuple[SkeletonSource, Skeleton]] = []
-        for candidates in (self._candidates(request, tone, values, licences), seen):
-            must_be_fresh = candidates is not seen
+        for must_be_fresh, candidates in ((True, self._candidates(request, tone, values, licences)), (False, seen)):
             for source, skeleton in candidates:
                 if must_be_fresh:
                     seen.append((source, skeleton))

@@ -8,7 +8,7 @@ queue and one write.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from llm_explain.service.admission import GUARDED, OVERLOADED
 from llm_explain.service.gate import ShedError
@@ -26,8 +26,20 @@ if TYPE_CHECKING:
 _GUARDED = GUARDED.encode()
 
 
+class Refusal(NamedTuple):
+    """An answer to a request that is turned away.
+
+    Attributes:
+        answer: The whole HTTP/1.1 answer.
+        closes: Whether the connection ends with it.
+    """
+
+    answer: bytes
+    closes: bool
+
+
 class Door:
-    """Looks at the queue when the head of a request is there.
+    """Looks at the queue when the head of a request is there, and at nothing else: not even at the key's rate.
 
     Args:
         gate: The queue.
@@ -39,31 +51,36 @@ class Door:
     def __init__(self, *, gate: Gate, metrics: Metrics, drain: Drain, turned_away: TurnedAway) -> None:
         self._gate, self._metrics, self._drain, self._turned_away = gate, metrics, drain, turned_away
 
-    def refusal(self, path: bytes, headers: Iterable[tuple[bytes, bytes]], *, is_last: bool) -> bytes | None:
+    def refusal(
+        self, method: str, path: bytes, headers: Iterable[tuple[bytes, bytes]], *, is_last: bool
+    ) -> Refusal | None:
         """Return the answer to a request that would find no place.
 
         Args:
+            method: HTTP method.
             path: What is asked for.
             headers: The request's headers, names in lower case.
             is_last: Whether the client keeps the connection for no other request.
 
         Returns:
-            An HTTP/1.1 answer; ``None`` where the request may come in.
+            What to answer; ``None`` where the request may come in.
         """
         if not path.startswith(_GUARDED):
             return None
         try:
             self._gate.refuse_if_full()
         except ShedError as error:
-            self._metrics.count_turned_away(error.reason)
+            self._metrics.count_turned_away(method, error.reason)
             self._turned_away.add()
             status, code, detail = OVERLOADED
-            return whole_answer(
+            closes = is_last or self._drain.is_on
+            answer = whole_answer(
                 status=status,
                 code=code,
                 detail=detail,
                 request_id=id_of(headers),
                 retry_after=max(1, math.ceil(error.retry_seconds)),
-                closes=is_last or self._drain.is_on,
+                closes=closes,
             )
+            return Refusal(answer, closes)
         return None

@@ -1,9 +1,10 @@
-"""The queue before the work: bounded, with a deadline for each request, and short while it never empties.
+"""The queue before the work: bounded, with a deadline for each request, and short in an overload.
 
 A request that would wait too long is turned away when it comes, not when it has waited: an answer that costs nothing
 leaves the machine to the requests that were let in. A burst may wait as long as deadlines allow; when the queue has not
-been empty for ``STANDING_SECONDS``, more is coming than can be done, and then only as many may wait as keep everybody's
-time near what it is without a queue. Source: Maurer, "Fail at Scale", ACM Queue 13(8), 2015 (controlled delay).
+been empty for ``STANDING_SECONDS``, more is coming than can be done, and then hardly anybody may wait, which keeps
+everybody's time near what it is without a queue, until nobody was turned away for ``CALM_SECONDS``. Source: Maurer,
+"Fail at Scale", ACM Queue 13(8), 2015 (controlled delay).
 """
 
 from __future__ import annotations
@@ -184,7 +185,8 @@ class Gate:
         """
         now = time.monotonic()
         is_standing = now - self._waiting_since > STANDING_SECONDS or now - self._last_refused < CALM_SECONDS
-        if len(self._waiting) >= min(self.max_waiting, _STANDING_PLACES if is_standing else self.max_waiting):
+        places = min(_STANDING_PLACES, self.max_waiting) if is_standing else self.max_waiting
+        if len(self._waiting) >= places:
             self._last_refused = now
             raise ShedError("queue_full", self.expected_wait())
 

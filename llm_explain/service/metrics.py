@@ -91,7 +91,7 @@ class Metrics:
         """
         self._in_flight.dec()
         known = _bounded(route, self._routes, _MAX_ROUTES) if route else "unmatched"
-        self._requests.labels(method if method in _METHODS else OTHER, known, str(status)).inc()
+        self._requests.labels(_known(method), known, str(status)).inc()
         self._latency.labels(known).observe(seconds)
 
     def count_shed(self, reason: str) -> None:
@@ -102,14 +102,15 @@ class Metrics:
         """
         self._shed.labels(reason).inc()
 
-    def count_turned_away(self, reason: str) -> None:
+    def count_turned_away(self, method: str, reason: str) -> None:
         """Count a request that was turned away before it was read.
 
         Args:
+            method: HTTP method.
             reason: As ``ShedError`` names it.
         """
         self.count_shed(reason)
-        self._requests.labels(OTHER, "unmatched", "503").inc()
+        self._requests.labels(_known(method), "unmatched", "503").inc()
 
     def count_texts(self, texts: Iterable[Text | None]) -> None:
         """Count the sentences of a list by their source; one that could not be written counts as ``none``.
@@ -141,6 +142,10 @@ class Metrics:
     def render(self) -> bytes:
         """Return everything in the Prometheus text format."""
         return generate_latest(self.registry)
+
+
+def _known(method: str) -> str:
+    return method if method in _METHODS else OTHER
 
 
 def _bounded(value: str, seen: set[str], limit: int) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-    from llm_explain.service.door import Door
+    from llm_explain.service.door import Door, Refusal
     from llm_explain.service.settings import ServiceSettings
 
 IDLE_SECONDS = 0.5
@@ -39,8 +39,6 @@ IDLE_SECONDS = 0.5
 
 MAX_HEAD_BYTES = 32_768
 """Longest request line with headers."""
-
-_CLOSES = b"\r\nconnection: close\r\n"
 
 _LOG = logging.getLogger("llm_explain.service.server")
 
@@ -51,7 +49,7 @@ class GuardedProtocol(HttpToolsProtocol):
     body_seconds = 10.0
     max_connections = 2000
     door: Door | None = None
-    _refusal: bytes | None = None
+    _refusal: Refusal | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, unless there are too many."""
@@ -106,8 +104,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._refusal is None:
             super().on_message_complete()
             return
-        self.transport.write(self._refusal)
-        if _CLOSES in self._refusal:
+        self.transport.write(self._refusal.answer)
+        if self._refusal.closes:
             self.transport.close()
         self.on_response_complete()
 
@@ -132,12 +130,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if is_between and now - self.last_heard >= IDLE_SECONDS and not self.transport.is_closing():
             self.transport.close()
 
-    def _refusal_at_the_door(self) -> bytes | None:
+    def _refusal_at_the_door(self) -> Refusal | None:
         """Return what to answer at once; a client that waits to be told to go on, or for an answer, is let in."""
         is_answered = self._current is None or self._current.response_complete
         if self.door is None or self.expect_100_continue or not is_answered:
             return None
-        return self.door.refusal(self.url, self.headers, is_last=not self.parser.should_keep_alive())
+        method = self.parser.get_method().decode("ascii")
+        return self.door.refusal(method, self.url, self.headers, is_last=not self.parser.should_keep_alive())
 
     @property
     def _current(self) -> RequestResponseCycle | None:

@@ -98,6 +98,40 @@ def test_a_queue_that_never_empties_is_kept_short(monkeypatch: pytest.MonkeyPatc
     asyncio.run(scene())
 
 
+def test_an_overload_lasts_until_nobody_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        gate = opened(max_waiting=50)
+        inside = await gate.enter(FAR)
+        burst = [later(gate) for _ in range(5)]
+        await asyncio.sleep(0)
+        with monkeypatch.context() as standing:
+            standing.setattr(gate_module, "STANDING_SECONDS", -1.0)
+            with pytest.raises(ShedError, match="queue_full"):
+                gate.refuse_if_full()
+        while burst:  # until the queue is empty for a moment
+            gate.leave(inside)
+            inside = await burst.pop(0)
+        assert gate.n_waiting == 0
+        next_one = later(gate)
+        await asyncio.sleep(0)
+        with pytest.raises(ShedError, match="queue_full"):  # and yet not open for another burst
+            gate.refuse_if_full()
+        monkeypatch.setattr(gate_module, "CALM_SECONDS", 0.0)
+        gate.refuse_if_full()
+        next_one.cancel()
+        await asyncio.gather(next_one, return_exceptions=True)
+
+    asyncio.run(scene())
+
+
+def test_no_more_wait_in_an_overload_than_may_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_module, "CALM_SECONDS", 60.0)
+    gate = opened(max_waiting=0)
+    for _ in range(2):
+        with pytest.raises(ShedError, match="queue_full"):
+            gate.refuse_if_full()
+
+
 def test_who_goes_while_waiting_leaves_no_hole() -> None:
     async def scene() -> None:
         gate = opened()

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llm_explain.blackbox import FrameScorer, HistoryScorer
+    from llm_explain.claims import UserEvidence
     from llm_explain.generation.generator import Generator
     from llm_explain.skeletons import Tone
     from llm_explain.wishes import Wishes
@@ -48,6 +49,18 @@ if TYPE_CHECKING:
 
 MAX_READINGS = 256
 """Readings of known users that are kept; one takes 0.7 MB in the shop of the demo."""
+
+
+class ReadUser(NamedTuple):
+    """A user's history as the scorer read it and as the claim rules count it.
+
+    Attributes:
+        reading: Scores, attributions and counterfactuals.
+        evidence: What the claim rules counted so far.
+    """
+
+    reading: Reading
+    evidence: UserEvidence
 
 
 class Explainer:
@@ -76,7 +89,7 @@ class Explainer:
         writer: Writer,
         provenance: Mapping[str, str],
         vectors: VectorCache | None = None,
-        readings: Recent[Reading] | None = None,
+        readings: Recent[ReadUser] | None = None,
     ) -> None:
         self._read_history = read
         self.vectors = vectors
@@ -173,7 +186,7 @@ class Explainer:
         language_model: str | Generator | None,
         provenance: Mapping[str, str],
         vectors: VectorCache | None = None,
-        readings: Recent[Reading] | None = None,
+        readings: Recent[ReadUser] | None = None,
         retired: Sequence[str] = (),
     ) -> Explainer:
         policy = Policy.load(prompts_root() / "policy.yaml")
@@ -261,10 +274,10 @@ class Explainer:
             An explanation for each item, best first; no two texts share a skeleton or an opening.
         """
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
-        reading = self._read(user_id, history, as_of)
-        items, _ = reading.rank(k)
+        user = self._look_at(user_id, history, as_of)
+        items, _ = user.reading.rank(k)
         walk = Walk(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, wishes)
-        return walk.explain(reading, items)
+        return walk.explain(user.reading, user.evidence, items)
 
     def explain(
         self,
@@ -300,9 +313,9 @@ class Explainer:
         """
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         items = self.shop.catalogue.index_of(item_ids)
-        reading = self._read(user_id, history, as_of)
+        user = self._look_at(user_id, history, as_of)
         walk = Walk(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, wishes)
-        return walk.explain(reading, items)
+        return walk.explain(user.reading, user.evidence, items)
 
     def shelves(
         self,
@@ -432,13 +445,18 @@ class Explainer:
                 cache.clear()
 
     def _read(self, user_id: str | None, history: pd.DataFrame | History | None, as_of: pd.Timestamp | None) -> Reading:
-        """Let the scorer read a known user's history or the one that came with the request, which is not kept."""
+        return self._look_at(user_id, history, as_of).reading
+
+    def _look_at(
+        self, user_id: str | None, history: pd.DataFrame | History | None, as_of: pd.Timestamp | None
+    ) -> ReadUser:
+        """Read a known user's history, or the one that came with the request, which is not kept."""
         if isinstance(history, History):
             return self._remembered(history)
         moment = self.as_of if as_of is None else as_of
         if history is not None:
             rows = check_history(history, self.shop.catalogue.index_by_id)
-            return self._read_history(History.from_events(rows, self.shop.catalogue, as_of=moment, user_id=user_id))
+            return self._make(History.from_events(rows, self.shop.catalogue, as_of=moment, user_id=user_id))
         if user_id is None:
             raise SettingError(
                 "neither a user nor a history is given but one of them is needed. "
@@ -446,11 +464,14 @@ class Explainer:
             )
         return self._remembered(self.events.history(user_id, moment))
 
-    def _remembered(self, history: History) -> Reading:
-        """Return the reading of a history, made now or, if it is that of a known user, before."""
+    def _remembered(self, history: History) -> ReadUser:
+        """Return what was read of a history, now or, if it is that of a known user, before."""
         if self.readings is None or history.user_id is None:
-            return self._read_history(history)
-        return self.readings.get_or_make((history.user_id, history.digest), lambda: self._read_history(history))
+            return self._make(history)
+        return self.readings.get_or_make((history.user_id, history.digest), lambda: self._make(history))
+
+    def _make(self, history: History) -> ReadUser:
+        return ReadUser(self._read_history(history), self.shop.of_user(history))
 
     def _ids(self, items: IndexArray) -> list[str]:
         return [str(item_id) for item_id in self.shop.catalogue.item_ids[items]]

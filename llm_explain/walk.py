@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llm_explain.attribution import Attribution
-    from llm_explain.claims import Evidence, ShopEvidence
+    from llm_explain.claims import Evidence, ShopEvidence, UserEvidence
     from llm_explain.readings import Reading
     from llm_explain.records import Text
     from llm_explain.skeletons import Tone
@@ -58,18 +58,18 @@ class Walk:
     deadline: float | None
     wishes: Wishes
 
-    def explain(self, reading: Reading, items: IndexArray) -> list[Explanation]:
+    def explain(self, reading: Reading, user: UserEvidence, items: IndexArray) -> list[Explanation]:
         """Walk every station for some items of one user.
 
         Args:
             reading: The user, as the scorer read the history.
+            user: The same user, as the claim rules count the history.
             items: Row numbers in the catalogue, shape ``(n,)``.
 
         Returns:
             An explanation for each item, in the order given.
         """
         attributions = reading.attribute(items)
-        user = self.shop.of_user(reading.history)
         requests = [
             self._request(user.for_item(int(item)), attribution)
             for item, attribution in zip(items, attributions, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -93,5 +93,11 @@ def months(moments: Iterable[int]) -> int:
     Returns:
         Number of distinct months.
     """
-    days = (to_date(moment // NS_PER_DAY) for moment in moments)
-    return len({(day.year, day.month) for day in days})
+    return len({_month(moment // NS_PER_DAY) for moment in moments})
+
+
+@lru_cache(maxsize=20_000)
+def _month(day: int) -> tuple[int, int]:
+    """Return year and month of a number of days since 1970."""
+    on = to_date(day)
+    return on.year, on.month

@@ -73,8 +73,7 @@ class Admission:
             self._gate.refuse_if_full()  # before the body is read: nothing is spent on it
             body, asked = await self._read(scope, receive)
             seconds = self._settings.deadline_seconds if asked is None else asked
-            ticket = await self._gate.enter(time.monotonic() + seconds)
-            ticket.is_asked = asked is not None
+            ticket = await self._gate.enter(time.monotonic() + seconds, is_asked=asked is not None)
         except BodyError as error:
             await refuse(scope, send, status=error.status, code=error.code, detail=error.detail)
             return

@@ -1,10 +1,10 @@
 """The queue before the work: bounded, with a deadline for each request, and short in an overload.
 
 A request that would wait too long is turned away when it comes, not when it has waited: an answer that costs nothing
-leaves the machine to the requests that were let in. A burst may wait as long as deadlines allow; when the queue has not
-been empty for ``STANDING_SECONDS``, more is coming than can be done, and then hardly anybody may wait, which keeps
-everybody's time near what it is without a queue, until nobody was turned away for ``CALM_SECONDS``. Source: Maurer,
-"Fail at Scale", ACM Queue 13(8), 2015 (controlled delay).
+leaves the machine to the requests that were let in. A burst, or a few clients who each wait for their answer, may wait
+as long as there is room and deadlines allow. Whoever has to be turned away shows that more is coming than can be done,
+and then hardly anybody may wait, which keeps everybody's time near what it is without a queue, until nobody was turned
+away for ``CALM_SECONDS``. Source: Maurer, "Fail at Scale", ACM Queue 13(8), 2015 (controlled delay).
 """
 
 from __future__ import annotations
@@ -18,13 +18,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-STANDING_SECONDS = 0.05
-"""A queue that was not empty for so long counts as overload, not as a burst."""
-
 CALM_SECONDS = 0.25
 """An overload is over when nobody was turned away for so long; with so few waiting, their queue is often empty."""
 
-_STANDING_PLACES = 1
+_OVERLOAD_PLACES = 1
 """Requests that may wait in an overload: whoever comes next finds a place soon, and nobody waits longer than that."""
 
 _REST_SECONDS = 0.1
@@ -115,7 +112,6 @@ class Gate:
         self.n_running = 0
         self.work_seconds = _FIRST_GUESS_SECONDS
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._waiting_since = math.inf
         self._last_refused = -math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -124,11 +120,12 @@ class Gate:
         """Requests that wait now."""
         return len(self._waiting)
 
-    async def enter(self, deadline: float) -> Ticket:
+    async def enter(self, deadline: float, *, is_asked: bool = False) -> Ticket:
         """Wait for a place.
 
         Args:
             deadline: Moment of ``time.monotonic()`` at which the request's answer is due.
+            is_asked: Whether the client named it; then missing it says nothing about others.
 
         Returns:
             A ticket, to be given back with ``leave``.
@@ -138,15 +135,15 @@ class Gate:
         """
         self._loop = asyncio.get_running_loop()
         if self.n_running < self.max_running and not self._waiting:
-            ticket = Ticket(self, deadline)
+            ticket = Ticket(self, deadline, is_asked=is_asked)
             self.step_in(ticket)
             return ticket
         self.refuse_if_full()
         wait = self.expected_wait()
         if time.monotonic() + wait + self.work_seconds > deadline:
+            if not is_asked:
+                self._last_refused = time.monotonic()
             raise ShedError("deadline", wait)
-        if not self._waiting:
-            self._waiting_since = time.monotonic()
         place = self._loop.create_future()
         self._waiting.append(place)
         timer = self._loop.call_at(self._loop.time() + max(0.0, deadline - time.monotonic()), _expire, place)
@@ -160,7 +157,7 @@ class Gate:
             timer.cancel()
             if not is_in:
                 self._give_up(place)
-        return Ticket(self, deadline, may_use_model=False, is_held=True)
+        return Ticket(self, deadline, may_use_model=False, is_asked=is_asked, is_held=True)
 
     def leave(self, ticket: Ticket) -> None:
         """Give a place back for good; a second time does nothing.
@@ -184,8 +181,8 @@ class Gate:
             ShedError: If there are too many before it.
         """
         now = time.monotonic()
-        is_standing = now - self._waiting_since > STANDING_SECONDS or now - self._last_refused < CALM_SECONDS
-        places = min(_STANDING_PLACES, self.max_waiting) if is_standing else self.max_waiting
+        is_overloaded = now - self._last_refused < CALM_SECONDS
+        places = min(_OVERLOAD_PLACES, self.max_waiting) if is_overloaded else self.max_waiting
         if len(self._waiting) >= places:
             self._last_refused = now
             raise ShedError("queue_full", self.expected_wait())
@@ -220,15 +217,11 @@ class Gate:
             if not place.done():
                 self.n_running += 1
                 place.set_result(None)
-        if not self._waiting:
-            self._waiting_since = math.inf
 
     def _give_up(self, place: asyncio.Future[None]) -> None:
         """Leave the queue; if room was made in the same moment, pass it on."""
         if place in self._waiting:
             self._waiting.remove(place)
-            if not self._waiting:
-                self._waiting_since = math.inf
         elif place.done() and not place.cancelled() and place.exception() is None:
             self.n_running -= 1
             self._let_in()

@@ -53,7 +53,8 @@ class ServiceSettings(BaseSettings):
         lame_duck_seconds: After SIGTERM, how long new connections are still taken while a load balancer notices; none
             on a socket that somebody else holds.
         drain_seconds: After that, how long open connections may finish what they ask.
-        max_running: Requests that are worked on at a time in this process.
+        max_running: Requests that are worked on at a time in this process; Python computes one at a time, so more of
+            them only slow each other. Who waits for storage or a language model is not counted.
         max_waiting: Requests that may wait for that at a time.
         max_connections: Connections that may be open at a time.
         max_body_bytes: Largest request body.
@@ -87,8 +88,8 @@ class ServiceSettings(BaseSettings):
     keep_alive_seconds: Annotated[int, Field(ge=1, le=600)] = 30
     lame_duck_seconds: Annotated[float, Field(ge=0, le=600)] = 3.0
     drain_seconds: Seconds = 20.0
-    max_running: Count = 2
-    max_waiting: Count = 64
+    max_running: Count = 1
+    max_waiting: Count = 32
     max_connections: Count = 2000
     max_body_bytes: Count = 1_000_000
     max_depth: Count = 16

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llm_explain.records import Fault
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _LINK = re.compile(r"https?:|www\.|\w@\w|\w\.(?:com|net|org|io|shop|cn|de|uk)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>\[\]|`\\^~_=*#]|&#?\w+;|\{\{|\}\}|\{%")
 _MOST_SENTENCES = 2
+_MAX_FINDINGS = 4096
 _SAME_OBJECT = frozenset({"repeat_item", "due"})
 """Kinds that both speak of purchases of the recommended item itself."""
 
@@ -45,6 +47,9 @@ class Finding:
 class SkeletonVerifier:
     """Reads sentences with slots; knows nothing of who wrote them.
 
+    What it finds depends on the sentence and the kinds alone, and finished texts of many users read back into the same
+    few thousand sentences, so the latest findings are kept.
+
     Args:
         lexicon: The locale's words.
 
@@ -55,6 +60,7 @@ class SkeletonVerifier:
     def __init__(self, lexicon: Lexicon) -> None:
         self.wording = Wording(lexicon)
         self._lexicon = lexicon
+        self._find = lru_cache(_MAX_FINDINGS)(self._read)
 
     def accept(
         self, text: str, kinds: Iterable[str], *, tone: Tone, origin: str = "", model: str = ""
@@ -98,10 +104,12 @@ class SkeletonVerifier:
         Returns:
             The finding.
         """
-        claimed = frozenset(kinds)
+        return self._find(text, frozenset(kinds), max_length or self._lexicon.max_draft_length)
+
+    def _read(self, text: str, claimed: frozenset[str], max_length: int) -> Finding:
         lowered = text.replace("’", "'").lower()
         phrases = self.wording.read(lowered)
-        faults = list(self._form(text, max_length or self._lexicon.max_draft_length))
+        faults = list(self._form(text, max_length))
         slot_faults, same = self._slots(lowered, claimed)
         faults += slot_faults
         faults += self._roles(lowered)

@@ -1,4 +1,4 @@
-"""The queue: bounded, in order, with deadlines, short while it never empties."""
+"""The queue: bounded, in order, with deadlines, short in an overload."""
 
 from __future__ import annotations
 
@@ -80,34 +80,29 @@ def test_who_has_waited_until_the_deadline_is_turned_away() -> None:
     asyncio.run(scene())
 
 
-def test_a_queue_that_never_empties_is_kept_short(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_few_who_each_wait_for_their_answer_are_never_turned_away() -> None:
     async def scene() -> None:
-        gate = opened(max_waiting=50)
-        await gate.enter(FAR)
-        waiting = [later(gate) for _ in range(5)]  # a burst may wait
-        await asyncio.sleep(0)
-        assert gate.n_waiting == 5
-        monkeypatch.setattr(gate_module, "STANDING_SECONDS", -1.0)
-        with pytest.raises(ShedError, match="queue_full"):
-            await gate.enter(FAR)
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
-        assert gate.n_waiting == 0
+        gate = opened(max_waiting=4)
+
+        async def ask_again_and_again() -> None:
+            for _ in range(20):
+                ticket = await gate.enter(FAR)
+                await asyncio.sleep(0)
+                gate.leave(ticket)
+
+        await asyncio.gather(*(ask_again_and_again() for _ in range(5)))  # the queue is never empty
 
     asyncio.run(scene())
 
 
-def test_an_overload_lasts_until_nobody_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_an_overload_hardly_anybody_waits_until_nobody_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> None:
-        gate = opened(max_waiting=50)
+        gate = opened(max_waiting=5)
         inside = await gate.enter(FAR)
         burst = [later(gate) for _ in range(5)]
         await asyncio.sleep(0)
-        with monkeypatch.context() as standing:
-            standing.setattr(gate_module, "STANDING_SECONDS", -1.0)
-            with pytest.raises(ShedError, match="queue_full"):
-                gate.refuse_if_full()
+        with pytest.raises(ShedError, match="queue_full"):
+            gate.refuse_if_full()
         while burst:  # until the queue is empty for a moment
             gate.leave(inside)
             inside = await burst.pop(0)
@@ -120,6 +115,27 @@ def test_an_overload_lasts_until_nobody_is_turned_away(monkeypatch: pytest.Monke
         gate.refuse_if_full()
         next_one.cancel()
         await asyncio.gather(next_one, return_exceptions=True)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_a_deadline_that_cannot_be_met_is_an_overload_unless_the_client_named_it(*, is_asked: bool) -> None:
+    async def scene() -> None:
+        gate = opened(max_waiting=5)
+        inside = await gate.enter(FAR)
+        waiting = [later(gate) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(ShedError, match="deadline"):
+            await gate.enter(time.monotonic() + gate.work_seconds, is_asked=is_asked)
+        if is_asked:
+            gate.refuse_if_full()
+        else:
+            with pytest.raises(ShedError, match="queue_full"):
+                gate.refuse_if_full()
+        for task in waiting:
+            gate.leave(inside)
+            inside = await task
 
     asyncio.run(scene())
 

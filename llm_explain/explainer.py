@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -115,13 +116,12 @@ class Explainer:
             An explainer.
         """
         folder = Path(artifacts)
-        manifest = read_manifest(folder)
-        scorer = GlassBoxScorer.load(folder)
+        with ThreadPoolExecutor(1) as beside:
+            own_events = beside.submit(pd.read_parquet, folder / "tables" / "events.parquet")
+            scorer = GlassBoxScorer.load(folder)
+            rows = own_events.result() if events is None else read_events(events, scorer.catalogue.item_ids)
+        manifest = read_manifest(folder, is_checked=True)
         vectors = VectorCache()
-        if events is None:
-            rows = pd.read_parquet(folder / "tables" / "events.parquet")
-        else:
-            rows = read_events(events, scorer.catalogue.item_ids)
         return cls._of_shop(
             lambda history: GlassReading(scorer, scorer.read(history), vectors),
             events=EventLog(rows, scorer.catalogue),

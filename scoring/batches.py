@@ -165,7 +165,7 @@ def make_batch(shop: Shop, window: Window, users: IndexArray, dropout: Dropout |
         bought_user=_long(bought_user),
         bought_item=_long(window.bought_item[at]),
         link_user=_float(link_user(window.links, user, item, window.own.x[rows, COUNT], n_users)),
-        link_item=_float(window.links.target[shop.candidates]),
+        link_item=_float(window.links.target),
         items=_long(np.concatenate([shop.candidates, others])),
     )
 
@@ -186,7 +186,7 @@ def link_user(
         Sums, shape ``(n_users, rank)``.
     """
     known, place = np.unique(item, return_inverse=True)  # a few rows of the catalogue
-    sums = csr_matrix((weight, (user, place)), shape=(n_users, len(known))) @ links.source[known].astype(np.float64)
+    sums = csr_matrix((weight, (user, place)), shape=(n_users, len(known))) @ links.source_of(known)
     return np.asarray(sums, dtype=np.float64)
 
 

@@ -35,17 +35,39 @@ class CoPurchase:
     """Vectors whose products say how much one purchase speaks for another.
 
     Attributes:
-        source: What a bought item adds to the user's side, shape ``(n_items, rank)``; zeros for other items.
-        target: An item's side, shape ``(n_items, rank)``.
+        n_items: Number of items of the catalogue.
+        candidates: The items that are linked, ascending, shape ``(n_candidates,)``.
+        source: What a bought candidate adds to the user's side, shape ``(n_candidates, rank)``; other items add nothing.
+        target: A candidate's side, shape ``(n_candidates, rank)``.
     """
 
+    n_items: int
+    candidates: IndexArray
     source: npt.NDArray[np.float32]
     target: npt.NDArray[np.float32]
 
     @property
     def echo(self) -> npt.NDArray[np.float32]:
         """How much each item speaks for itself, which own history has to make up for, shape ``(n_items,)``."""
-        return np.asarray(np.einsum("ir,ir->i", self.source, self.target), dtype=np.float32)
+        echo = np.zeros(self.n_items, dtype=np.float32)
+        echo[self.candidates] = np.einsum("ir,ir->i", self.source, self.target)
+        return echo
+
+    def source_of(self, item_index: IndexArray) -> npt.NDArray[np.float64]:
+        """Return what bought items add to the user's side.
+
+        Args:
+            item_index: Any items, shape ``(n,)``.
+
+        Returns:
+            Vectors, zeros for items that are no candidates, shape ``(n, rank)``.
+        """
+        found = np.zeros((len(item_index), self.source.shape[1]))
+        if len(self.candidates):
+            place = np.minimum(np.searchsorted(self.candidates, item_index), len(self.candidates) - 1)
+            is_linked = self.candidates[place] == item_index
+            found[is_linked] = self.source[place[is_linked]]
+        return found
 
     @classmethod
     def fit(cls, log: Log, candidates: IndexArray, n_items: int, *, rank: int, ridge: float, seed: int) -> CoPurchase:
@@ -62,8 +84,8 @@ class CoPurchase:
         Returns:
             Vectors whose products, with the users' side at unit length, have a standard deviation near one.
         """
-        source = np.zeros((n_items, rank), dtype=np.float32)
-        target = np.zeros((n_items, rank), dtype=np.float32)
+        source = np.zeros((len(candidates), rank), dtype=np.float32)
+        target = np.zeros((len(candidates), rank), dtype=np.float32)
         bought = _bought(log, candidates, n_items, seed)  # (n_users, n_candidates)
         if bought.nnz:
             kernel = (bought @ bought.T).toarray().astype(np.float64)  # (n_users, n_users)
@@ -79,9 +101,9 @@ class CoPurchase:
             users = unit_rows(np.asarray(bought @ directions.T))  # (n_users, rank)
             weights /= np.sqrt(_spread(users, weights)) + 1e-9  # rare items speak up
             weights /= np.sqrt((_spread(users, weights) ** 2).mean()) + 1e-9
-            source[candidates, : len(values)] = directions.T
-            target[candidates, : len(values)] = weights.T
-        return cls(source, target)
+            source[:, : len(values)] = directions.T
+            target[:, : len(values)] = weights.T
+        return cls(n_items, candidates, source, target)
 
 
 def _bought(log: Log, candidates: IndexArray, n_items: int, seed: int) -> sparse.csr_matrix:

@@ -65,7 +65,7 @@ class GlassBoxScorer:
         self.model = model.double().eval()
         with torch.no_grad():
             self.trunk, V = self.model.item_embedding(
-                inputs.double(), torch.from_numpy(candidates), torch.from_numpy(links.target[candidates]).double()
+                inputs.double(), torch.from_numpy(candidates), torch.from_numpy(links.target).double()
             )
         self.item_embedding: FloatArray = V.numpy()  # (n_items, d + rank)
         self._candidate_embedding = np.ascontiguousarray(self.item_embedding[candidates])

@@ -21,7 +21,7 @@ from scoring.model import GlassBox
 from scoring.promotions import PromotionCalendar
 from scoring.scorer import GlassBoxScorer
 from scoring.snapshot import Snapshot
-from scoring.tables import TABLE_NAMES, Tables
+from scoring.tables import TABLE_NAMES, TIMESTAMP, USER_ID, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,12 +37,13 @@ def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: M
 
     Args:
         scorer: The trained scorer.
-        tables: The shop's tables, copied as they are.
+        tables: The shop's tables, copied as they are, each user's events together.
         folder: Folder to create or fill.
         entries: What else the manifest says, as JSON values.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tables.write(folder / "tables")
+    in_order = tables.events.sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)  # read at every start
+    Tables(in_order, tables.items, tables.users, tables.promotions).write(folder / "tables")
     model = {name: tensor.numpy() for name, tensor in scorer.model.float().state_dict().items()}
     scorer.model.double()
     snapshot = scorer.snapshot
@@ -54,8 +55,8 @@ def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: M
         {
             **arrays,
             "candidates": scorer.candidates,
-            "link_source": scorer.links.source[scorer.candidates],
-            "link_target": scorer.links.target[scorer.candidates],
+            "link_source": scorer.links.source,
+            "link_target": scorer.links.target,
             "cells": scorer.cells.of_item,
             "calibration_score": scorer.calibration.score,
             "calibration_probability": scorer.calibration.probability,
@@ -109,19 +110,9 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         candidates=shop["candidates"],
         model=model,
         inputs=ItemInputs(**{f.name: torch.from_numpy(shop[f"input_{f.name}"]) for f in fields(ItemInputs)}),
-        links=_links(shop, len(catalogue)),
+        links=CoPurchase(len(catalogue), shop["candidates"], shop["link_source"], shop["link_target"]),
         calibration=Calibration(shop["calibration_score"], shop["calibration_probability"]),
     )
-
-
-def _links(shop: Arrays, n_items: int) -> CoPurchase:
-    """Return co-purchase of the whole catalogue; items that are no candidates have none."""
-    sides = []
-    for name in ("link_source", "link_target"):
-        side = np.zeros((n_items, shop[name].shape[1]), dtype=np.float32)
-        side[shop["candidates"]] = shop[name]
-        sides.append(side)
-    return CoPurchase(*sides)
 
 
 def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:

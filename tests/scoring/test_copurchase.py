@@ -36,8 +36,9 @@ def test_full_rank_is_ease_up_to_the_size_of_each_item() -> None:
 
 def test_items_outside_the_candidates_link_to_nothing() -> None:
     links = CoPurchase.fit(log_of(ROWS), np.array([0, 1, 2]), 5, rank=2, ridge=1.0, seed=0)
-    assert not links.source[3:].any()
-    assert not links.target[3:].any()
+    assert links.source_of(np.arange(5))[:3].any(axis=1).all()
+    assert not links.source_of(np.arange(5))[3:].any()
+    assert not links.echo[3:].any()
 
 
 def test_an_empty_log_links_nothing() -> None:

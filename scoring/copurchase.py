@@ -37,7 +37,8 @@ class CoPurchase:
     Attributes:
         n_items: Number of items of the catalogue.
         candidates: The items that are linked, ascending, shape ``(n_candidates,)``.
-        source: What a bought candidate adds to the user's side, shape ``(n_candidates, rank)``; other items add nothing.
+        source: What a bought candidate adds to the user's side, shape ``(n_candidates, rank)``; others add
+            nothing.
         target: A candidate's side, shape ``(n_candidates, rank)``.
     """
 

@@ -134,7 +134,9 @@ def verifier(
 def drafts(
     n: Annotated[int, typer.Option("--n", min=1, help="How many first drafts.")] = 2000,
     language_model: Annotated[str, typer.Option(metavar="NAME", help="auto, or the folder of an adapter.")] = "auto",
-    untuned: Annotated[bool, typer.Option(help="Also let the base model write, shown examples.")] = True,
+    untuned: Annotated[
+        bool, typer.Option(help="Also let the base model write, shown examples, and judge how likely sentences are.")
+    ] = True,
     seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
     locale: options.Locale = "en",
     json: options.Json = False,
@@ -142,6 +144,7 @@ def drafts(
     """Count the first drafts that the verifier accepts, on combinations of claim kinds that were held out."""
     from llm_explain.errors import SettingError
     from llm_explain.evaluation.draft_check import check_drafts, held_out_combinations
+    from llm_explain.evaluation.text.perplexity import Perplexity
     from llm_explain.generation.transformers_generator import TransformersGenerator
     from llm_explain.generation.weights import find_weights
     from llm_explain.lexicon import load_lexicon
@@ -158,6 +161,7 @@ def drafts(
             lexicon,
             n=n,
             seed=seed,
+            judge=Perplexity.load() if untuned else None,
             progress=report,
         )
     if json:
@@ -167,5 +171,10 @@ def drafts(
     if found.accepted_untuned is not None:
         OUT.print(f"{found.accepted_untuned} of the untuned model's accepted")
     OUT.print(f"most frequent four-word opening: {found.top_opening:.1%}")
+    if found.perplexity is not None:
+        OUT.print(
+            f"perplexity under the untuned model: {found.perplexity:.1f}, "
+            f"of hand-written sentences for the same combinations {found.perplexity_hand_written:.1f}"
+        )
     for code, times in found.faults.items():
         OUT.print(f"  {code}: {times}")

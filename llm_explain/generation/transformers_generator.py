@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,6 +12,7 @@ from llm_explain.errors import GenerationError
 from llm_explain.generation.chat import chat_text, with_padding
 from llm_explain.generation.constrained import SlotConstraint
 from llm_explain.generation.generator import Draft, first_line
+from llm_explain.generation.nucleus import Nucleus
 from llm_explain.generation.pretrained import open_pretrained
 from llm_explain.generation.weights import PACKAGED
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llm_explain.prompts import Prompt
+
+
+_READ = ("input_ids", "attention_mask")
+_TRIAL_ROWS = 8
 
 
 class TransformersGenerator:
@@ -107,9 +113,9 @@ class TransformersGenerator:
                 [chat_text(self._tokenizer, prompt) for prompt in prompts], return_tensors="pt", padding=True
             )
             inputs = inputs.to(self._model.device)
-            processors = (
-                [self._constraint.processor(prompts, n_candidates=n_candidates)] if self._constraint is not None else []
-            )
+            processors: list[Any] = [Nucleus(self.temperature, self.top_p)]
+            if self._constraint is not None:
+                processors.insert(0, self._constraint.processor(prompts, n_candidates=n_candidates))
             outputs = self._sample(inputs, n_candidates, deadline, seed, processors=processors)
         except (RuntimeError, ValueError, IndexError) as error:
             raise GenerationError(f"the language model failed ({error}).", is_retryable=True) from error
@@ -129,12 +135,11 @@ class TransformersGenerator:
         with torch.random.fork_rng(devices=devices):
             torch.manual_seed(seed)
             outputs: torch.Tensor = self._model.generate(
-                input_ids=inputs["input_ids"],
-                attention_mask=inputs["attention_mask"],
+                **_read_once(self._model, inputs, n_candidates),
                 do_sample=True,
-                temperature=self.temperature,
-                top_p=self.top_p,
-                num_return_sequences=n_candidates,
+                temperature=1.0,  # the nucleus does all three
+                top_k=0,
+                top_p=1.0,
                 max_new_tokens=self.max_new_tokens,
                 pad_token_id=self._tokenizer.pad_token_id,
                 stopping_criteria=[is_late],
@@ -160,9 +165,39 @@ def _in_fastest_type(model: Any) -> Any:
 
 @torch.inference_mode()
 def _trial_seconds(model: Any) -> float:
-    tokens = torch.ones((4, 32), dtype=torch.long, device=model.device)
-    model(input_ids=tokens)
-    started = time.perf_counter()
-    for _ in range(3):
-        model(input_ids=tokens)
-    return time.perf_counter() - started
+    """Return how long a padded batch of short prompts with a few new tokens takes, at its best."""
+    prompts = torch.ones((_TRIAL_ROWS, 16), dtype=torch.long, device=model.device)
+    mask = torch.ones_like(prompts)
+    mask[0, 0] = 0
+    seconds = []
+    for _ in range(2):  # the first one warms up
+        started = time.perf_counter()
+        model.generate(
+            input_ids=prompts, attention_mask=mask, do_sample=False, min_new_tokens=4, max_new_tokens=4, pad_token_id=0
+        )
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)
+
+
+def _read_once(model: Any, inputs: Any, n_candidates: int) -> dict[str, Any]:
+    """Return what ``generate`` is given for several candidates of each prompt, which is read only once.
+
+    Args:
+        model: A Hugging Face causal language model.
+        inputs: ``input_ids`` and ``attention_mask`` of the prompts, padded on the left, shape ``(n_prompts, length)``.
+        n_candidates: Rows for each prompt.
+
+    Returns:
+        Both for each row, and the cache of all tokens but the last, which gives the first logits.
+    """
+    input_ids, mask = inputs["input_ids"], inputs["attention_mask"]
+    given = {name: each.repeat_interleave(n_candidates, dim=0) for name, each in inputs.items() if name in _READ}
+    name = next((name for name in ("cache", "past_key_values") if name in signature(model.forward).parameters), None)
+    if n_candidates > 1 and input_ids.shape[1] > 1 and name is not None:
+        places = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        read = model(
+            input_ids=input_ids[:, :-1], attention_mask=mask[:, :-1], position_ids=places[:, :-1], use_cache=True
+        )
+        given[name] = read[name]
+        given[name].batch_repeat_interleave(n_candidates)
+    return given

@@ -11,7 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from llm_explain.errors import GenerationError
 from llm_explain.generation.drafts import ModelSource
-from llm_explain.generation.transformers_generator import TransformersGenerator
+from llm_explain.generation.transformers_generator import TransformersGenerator, _read_once
 from llm_explain.lexicon import load_lexicon
 from tests.llm_explain.generation.conformance import PROMPTS, GeneratorConformance
 
@@ -58,6 +58,19 @@ def test_a_deadline_stops_the_writing():
     generator._model.generation_config.suppress_tokens = line_ends
     answers = generator.generate(PROMPTS[:1], n_candidates=1, deadline=time.monotonic() + 0.2)
     assert [draft.is_complete for draft in answers[0]] == [False]
+
+
+def test_reading_a_prompt_once_for_all_its_candidates_changes_nothing():
+    generator = tiny_generator()
+    inputs = generator._tokenizer(["a", "a longer one"], return_tensors="pt", padding=True)
+    alone = {name: each.repeat_interleave(3, dim=0) for name, each in inputs.items() if name != "token_type_ids"}
+    shared = _read_once(generator._model, inputs, 3)
+    assert len(shared) == 3  # a cache came along
+    written = [
+        generator._model.generate(**given, do_sample=False, max_new_tokens=8, pad_token_id=0)
+        for given in (alone, shared)
+    ]
+    assert torch.equal(*written)
 
 
 def test_random_weights_write_nothing_that_the_verifier_accepts():

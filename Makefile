@@ -83,6 +83,7 @@ chaos: $(ARTIFACTS)/manifest.json
 	$(BIN)/python benchmarks/chaos/rolling.py --artifacts $(ARTIFACTS)
 	$(BIN)/python benchmarks/chaos/kills.py --artifacts $(ARTIFACTS)
 	$(BIN)/python benchmarks/chaos/disk_full.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/sensitive.py --artifacts $(ARTIFACTS)
 
 soak: $(ARTIFACTS)/manifest.json
 	$(BIN)/python benchmarks/chaos/soak.py --artifacts $(ARTIFACTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import disk_full
 import kills
@@ -12,10 +12,10 @@ import model_faults
 import overload
 import pytest
 import rolling
+import sensitive
 import soak
 
-if TYPE_CHECKING:
-    from pathlib import Path
+REAL_ARTIFACTS = Path(__file__).parents[3] / "artifacts" / "completejourney"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the proofs fork, stop and look into /proc")
 
@@ -43,6 +43,12 @@ def test_processes_that_are_killed_while_they_write(shop_artifacts: Path) -> Non
 
 def test_a_full_disk(shop_artifacts: Path) -> None:
     figures = disk_full.run(shop_artifacts, n_writes=60)
+    assert figures["ok"], figures
+
+
+@pytest.mark.slow
+def test_sensitive_profiles() -> None:
+    figures = sensitive.run(REAL_ARTIFACTS, n_profiles=20)
     assert figures["ok"], figures
 
 

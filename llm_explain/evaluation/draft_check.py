@@ -49,7 +49,7 @@ class DraftCheck:
         perplexity: Of accepted drafts, under a language model that was not tuned; ``None`` without a judge.
         perplexity_hand_written: Of the hand-written sentences for the same combinations, which it did not see either.
         faults: How often each fault was found.
-        refused: Some refused drafts.
+        refused: Some refused drafts: text, claim kinds that they were to state, and fault codes.
     """
 
     drafts: int
@@ -60,7 +60,7 @@ class DraftCheck:
     perplexity: float | None
     perplexity_hand_written: float | None
     faults: dict[str, int]
-    refused: tuple[str, ...]
+    refused: tuple[dict[str, object], ...]
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures, ready for JSON."""
@@ -120,12 +120,13 @@ def check_drafts(
     texts = _write(tuned, asked, seed, "first drafts", progress)
     faults: Counter[str] = Counter()
     accepted: list[Written] = []
-    refused: list[str] = []
+    refused: list[dict[str, object]] = []
     for prompt, text in zip(asked, texts, strict=True):
         found = verifier.check(text, in_order(prompt.kinds)).faults
         faults.update({fault.code for fault in found})
         if found:
-            refused.append(text)
+            codes = sorted({fault.code for fault in found})
+            refused.append({"text": text, "kinds": list(in_order(prompt.kinds)), "faults": codes})
         else:
             accepted.append((text, in_order(prompt.kinds), prompt.tone))
     accepted_untuned = None

@@ -1,7 +1,8 @@
 """A grammar for one brief: its slots in their order and their roles, and only words that its claim kinds license.
 
-Narrower than ``slot_grammar``: the order is known, so the text is one regular expression, the words can be listed, and
-what may stand before a slot is said by the lexicon's roles. What is left goes to the verifier.
+Narrower than ``slot_grammar``: the order is known, so the text is one regular expression, the words can be listed, what
+may stand before a slot is said by the lexicon's roles, and so is what states a kind without one. What is left goes to
+the verifier.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from llm_explain.skeletons import ITEM, SLOT
 from llm_explain.verifier.wording import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from llm_explain.generation.briefs import Brief
+    from llm_explain.generation.briefs import Brief, Part
     from llm_explain.lexicon import Lexicon
 
 _MARK = r"[ ,.;:!?'’\"“”()–—-]"
@@ -51,6 +52,7 @@ class BriefGrammar:
         self._wording = Wording(lexicon)
         self._words = cache(self._pattern)
         self._before = cache(self._before_slot)
+        self._said = cache(self._statement)
 
     def __call__(self, brief: Brief) -> str:
         """Return the grammar of a brief.
@@ -66,18 +68,27 @@ class BriefGrammar:
             return ""
         unit = rf"({words}{_MARK}+)"
         free = rf"{unit}*" if not brief.has_item else rf"({unit}|\{{{ITEM}\}}{_MARK}+)*"
-        slots = [slot for part in brief.parts for slot in part.slots]
-        text = ""
-        for number, slot in enumerate(slots):
-            role = self._before(slot)
-            led = rf"{free}({words})?{role.before}" if role.before else free
-            is_optional = role.may_begin if number == 0 else role.may_follow
-            text += rf"({led}){'?' if is_optional else ''}\{{{slot}\}}{_MARK}*"
-        terms = [rf"/[\"“]?{text}{free}/", _ENDED, f"~{_UNTIDY}"]
+        later = sorted(brief.parts, key=lambda part: not part.slots)  # what words alone state may come last
+        texts = [self._in_order(parts, words, free) for parts in dict.fromkeys((brief.parts, tuple(later)))]
+        terms = [rf"/[\"“]?({'|'.join(texts)}){free}/", _ENDED, f"~{_UNTIDY}"]
         if brief.has_item:
+            slots = [slot for part in brief.parts for slot in part.slots]
             others = rf"[^{{]*(\{{({'|'.join(slots)})\}}[^{{]*)*"
             terms.append(rf"/{others}\{{{ITEM}\}}{others}/")
         return f"start: TEXT\nTEXT: {' & '.join(terms)}\n"
+
+    def _in_order(self, parts: Sequence[Part], words: str, free: str) -> str:
+        """Return a pattern of text that states each part in turn."""
+        text = ""
+        for part in parts:
+            if not part.slots and (said := self._said(part.kind)):
+                text += rf"{free}{said}{_MARK}+"
+            for slot in part.slots:
+                role = self._before(slot)
+                led = rf"{free}({words})?{role.before}" if role.before else free
+                is_optional = role.may_follow if text else role.may_begin
+                text += rf"({led}){'?' if is_optional else ''}\{{{slot}\}}{_MARK}*"
+        return text
 
     def _pattern(self, kinds: frozenset[str], is_causal: bool) -> str:
         """Return a pattern of every word that a sentence about the kinds may use, small or with a capital."""
@@ -86,6 +97,12 @@ class BriefGrammar:
         phrases |= {phrase for phrase, licensing in wording.licensing.items() if licensing & kinds}
         words = {word for phrase in phrases for word in re.findall(r"[a-z'-]+", SLOT.sub("", phrase))}
         return trie_pattern(words | {word[:1].upper() + word[1:] for word in words})
+
+    def _statement(self, kind: str) -> str:
+        """Return what states a kind in words alone; empty where no pattern can say it."""
+        patterns = (pattern.pattern for pattern in self._wording.states.get(kind, ()))
+        plain = [_plain(pattern) for pattern in patterns if not _BARE_SLOT.search(pattern)]
+        return f"(?i:({'|'.join(found)}))" if (found := list(filter(None, plain))) else ""
 
     def _before_slot(self, slot: str) -> _Role:
         """Return what may stand right before a slot; anything where that cannot be said without what follows."""

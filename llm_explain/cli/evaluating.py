@@ -134,9 +134,7 @@ def verifier(
 def drafts(
     n: Annotated[int, typer.Option("--n", min=1, help="How many first drafts.")] = 2000,
     language_model: Annotated[str, typer.Option(metavar="NAME", help="auto, or the folder of an adapter.")] = "auto",
-    untuned: Annotated[
-        bool, typer.Option(help="Also let the base model write, shown examples, and judge how likely sentences are.")
-    ] = True,
+    untuned: Annotated[bool, typer.Option(help="Also let the base model write, shown examples.")] = True,
     seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
     locale: options.Locale = "en",
     json: options.Json = False,
@@ -161,7 +159,7 @@ def drafts(
             lexicon,
             n=n,
             seed=seed,
-            judge=Perplexity.load() if untuned else None,
+            judge=Perplexity.load(),
             progress=report,
         )
     if json:
@@ -171,10 +169,8 @@ def drafts(
     if found.accepted_untuned is not None:
         OUT.print(f"{found.accepted_untuned} of the untuned model's accepted")
     OUT.print(f"most frequent four-word opening: {found.top_opening:.1%}")
-    if found.perplexity is not None:
-        OUT.print(
-            f"perplexity under the untuned model: {found.perplexity:.1f}, "
-            f"of hand-written sentences for the same combinations {found.perplexity_hand_written:.1f}"
-        )
+    if found.perplexity is not None and found.perplexity_hand_written is not None:
+        people = found.perplexity_hand_written
+        OUT.print(f"perplexity under the untuned model: {found.perplexity:.1f}; of what people wrote: {people:.1f}")
     for code, times in found.faults.items():
         OUT.print(f"  {code}: {times}")

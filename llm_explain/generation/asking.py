@@ -15,11 +15,14 @@ from llm_explain.skeletons import SLOT, SLOTS, in_order
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from llm_explain.generation.briefs import Brief
     from llm_explain.lexicon import Lexicon
     from llm_explain.prompts import Prompt
     from llm_explain.skeletons import Tone
 
 _EXAMPLES = 3
+_TRIES = 8
+"""How often another brief is drawn where one was asked already."""
 
 
 class Asking(Protocol):
@@ -57,7 +60,10 @@ class BriefAsking:
         """Return prompts for a combination of kinds."""
         named = in_order(kinds)
         chance = _chance(*named, tone, str(self._seed))
-        briefs = [self._book.draw(named, tone, chance, is_plain=number == 0) for number in range(n)]
+        briefs: list[Brief] = []
+        for number in range(n):
+            drawn = [self._book.draw(named, tone, chance, is_plain=number == 0) for _ in range(_TRIES)]
+            briefs.append(next((brief for brief in drawn if brief not in briefs), drawn[0]))
         return [self._template.render_brief(brief, grammar=self._grammar(brief)) for brief in briefs]
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _MARK = r"[ ,.;:!?'’\"“”()–—-]"
 _UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-Za-z{])(\n|.)*/"
-_ENDED = r"/(\n|.)*[.!?]/"
+_ENDED = r"/[^.!?]*[.!?]/"
+"""One sentence: all but one of the hand-written ones are, and a second one is what a model adds when it has lost its way."""
+
 _BARE_SLOT = re.compile(r"(?<!\\)\{([a-z_]+)\}")
 _LOOK_AROUND = re.compile(r"\(\?<?[=!]")
 
@@ -81,13 +83,15 @@ class BriefGrammar:
         """Return a pattern of text that states each part in turn."""
         text = ""
         for part in parts:
-            if not part.slots and (said := self._said(part.kind)):
-                text += rf"{free}{said}{_MARK}+"
+            said = self._said(part.kind, part.slots)
+            said = rf"{free}{said}{_MARK}+" if said else ""
+            slots = ""
             for slot in part.slots:
                 role = self._before(slot)
                 led = rf"{free}({words})?{role.before}" if role.before else free
-                is_optional = role.may_follow if text else role.may_begin
-                text += rf"({led}){'?' if is_optional else ''}\{{{slot}\}}{_MARK}*"
+                is_optional = role.may_follow if text or slots else role.may_begin
+                slots += rf"({led}){'?' if is_optional else ''}\{{{slot}\}}{_MARK}*"
+            text += f"({said}{slots}|{slots}{said})" if said and len(part.slots) == 1 else slots or said
         return text
 
     def _pattern(self, kinds: frozenset[str], is_causal: bool) -> str:
@@ -98,9 +102,11 @@ class BriefGrammar:
         words = {word for phrase in phrases for word in re.findall(r"[a-z'-]+", SLOT.sub("", phrase))}
         return trie_pattern(words | {word[:1].upper() + word[1:] for word in words})
 
-    def _statement(self, kind: str) -> str:
-        """Return what states a kind in words alone; empty where no pattern can say it."""
-        patterns = (pattern.pattern for pattern in self._wording.states.get(kind, ()))
+    def _statement(self, kind: str, slots: tuple[str, ...]) -> str:
+        """Return the words that state a kind; empty where one of its slots does, or no pattern can say it."""
+        patterns = [pattern.pattern for pattern in self._wording.states.get(kind, ())]
+        if any(f"{{{slot}}}" in pattern for slot in slots for pattern in patterns):
+            return ""
         plain = [_plain(pattern) for pattern in patterns if not _BARE_SLOT.search(pattern)]
         return f"(?i:({'|'.join(found)}))" if (found := list(filter(None, plain))) else ""
 

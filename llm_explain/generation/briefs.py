@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llm_explain.lexicon import Lexicon
     from llm_explain.skeletons import Tone
 
-MANNER = 0.08
+MANNER = 0.12
 """Share of the hand-written sentences that makes a manner of speaking of a kind; what is rarer is not asked for."""
 
 
@@ -143,9 +143,9 @@ class BriefBook:
             A brief whose order, slots and degrees occur in the hand-written sentences.
         """
         named = in_order(kinds)
-        named = chance.choice([named, *self._orders.get(named, ())])
+        named = chance.choice(sorted({named, *self._orders.get(named, ())}))
         is_causal, has_item = chance.choice(self._frames.get((len(named), tone)) or [(True, False)])
-        has_item &= len(named) == 1 or not is_causal  # "we suggest {item} because …" would go on with "it" or "they"
+        has_item &= len(named) == 1  # of several reasons, the second would go on with "it", or "they"
         parts: list[Part] = []
         for kind in named:
             required = SLOTS[kind].required

@@ -45,7 +45,11 @@ def test_accepted_different_and_alike_drafts_are_counted():
     assert found.distinct == 3  # with the empty one that stands for a draft without an end
     assert found.top_opening == pytest.approx(4 / 6, abs=1e-4)  # "You've bought this {times}"
     assert found.faults["empty"] == 2
-    assert found.refused[0] == {"text": FALSE, "kinds": ["repeat_item", "popular"], "faults": ["claim_added"]}
+    assert found.refused[0] == {
+        "text": FALSE,
+        "kinds": ["repeat_item", "popular"],
+        "faults": ["claim_added", "claim_missing", "hype"],
+    }
     ours, people = judge.read
     assert ours == ["You've bought this 12 times, and it's popular with our customers."] * 2
     assert len(people) >= 10

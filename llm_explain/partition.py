@@ -81,7 +81,11 @@ def partition(
         SettingError: If ``max_groups`` cannot hold the categories that must stand alone and ``rest``, or has more
             groups than can be enumerated.
     """
-    _check_max_groups(max_groups, alone)
+    if not len(set(alone)) < max_groups <= MAX_PLAYERS:
+        raise SettingError(
+            f"max_groups is {max_groups} but {len(set(alone)) + 1} to {MAX_PLAYERS} are needed: one for each category "
+            "that stands alone, and one for the rest. Choose another max_groups."
+        )
     return _divide(_by_size(history, catalogue), catalogue, max_groups, set(alone))
 
 
@@ -99,9 +103,8 @@ def partitions_for(
     Returns:
         Partitions, and the places in ``item_index`` of the items that each serves; every place comes once.
     """
-    _check_max_groups(max_groups, ())
-    ordered = _by_size(history, catalogue)
-    base = _divide(ordered, catalogue, max_groups, set())
+    base = partition(history, catalogue, max_groups=max_groups)
+    ordered = [category for categories in base.categories for category in categories]
     category = catalogue.category_index[item_index]
     rest = base.players.index(REST) if REST in base.players else len(base)
     carved = np.where(base.group_of(category) == rest, category, -1)
@@ -114,14 +117,6 @@ def partitions_for(
 def player_name(catalogue: Catalogue, category_index: int) -> str:
     """Return the name of the player that is one category."""
     return GROUP_PREFIX + catalogue.category_names[category_index]
-
-
-def _check_max_groups(max_groups: int, alone: Collection[int]) -> None:
-    if not len(set(alone)) < max_groups <= MAX_PLAYERS:
-        raise SettingError(
-            f"max_groups is {max_groups} but {len(set(alone)) + 1} to {MAX_PLAYERS} are needed: one for each category "
-            "that stands alone, and one for the rest. Choose another max_groups."
-        )
 
 
 def _by_size(history: History, catalogue: Catalogue) -> list[int]:

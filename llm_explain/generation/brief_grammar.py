@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MARK = r"[ ,.;:!?'’\"“”()–—-]"
 _UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-Za-z{])(\n|.)*/"
 _ENDED = r"/[^.!?]*[.!?]/"
-"""One sentence: all but one of the hand-written ones are, and a second one is what a model adds when it has lost its way."""
+"""One sentence: the hand-written ones are, and a second one is what a model adds when it has lost its way."""
 
 _BARE_SLOT = re.compile(r"(?<!\\)\{([a-z_]+)\}")
 _LOOK_AROUND = re.compile(r"\(\?<?[=!]")

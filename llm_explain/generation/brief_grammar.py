@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llm_explain.skeletons import ITEM, SLOT
@@ -25,20 +26,21 @@ _UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-
 _ENDED = r"/[^.!?]*[.!?]/"
 """One sentence: the hand-written ones are, and a second one is what a model adds when it has lost its way."""
 
+_FEW = 2
 _BARE_SLOT = re.compile(r"(?<!\\)\{([a-z_]+)\}")
 _LOOK_AROUND = re.compile(r"\(\?<?[=!]")
 
 
 class _Role(NamedTuple):
-    """What may stand right before a slot.
+    """What may stand right around a slot.
 
     Attributes:
-        before: Regular expression; empty for anything.
+        around: Regular expressions of what stands before and after, in pairs; none for anything.
         may_begin: Whether the slot may begin the text.
         may_follow: Whether it may stand right behind another slot.
     """
 
-    before: str
+    around: tuple[tuple[str, str], ...]
     may_begin: bool
     may_follow: bool
 
@@ -53,7 +55,7 @@ class BriefGrammar:
     def __init__(self, lexicon: Lexicon) -> None:
         self._wording = Wording(lexicon)
         self._words = cache(self._pattern)
-        self._before = cache(self._before_slot)
+        self._role = cache(self._role_of)
         self._said = cache(self._statement)
 
     def __call__(self, brief: Brief) -> str:
@@ -80,18 +82,26 @@ class BriefGrammar:
         return f"start: TEXT\nTEXT: {' & '.join(terms)}\n"
 
     def _in_order(self, parts: Sequence[Part], words: str, free: str) -> str:
-        """Return a pattern of text that states each part in turn."""
+        """Return a pattern of text that states each part in turn; two slots of one part may change places."""
         text = ""
         for part in parts:
             said = self._said(part.kind, part.slots)
             said = rf"{free}{said}{_MARK}+" if said else ""
-            slots = ""
-            for slot in part.slots:
-                role = self._before(slot)
-                led = rf"{free}({words})?{role.before}" if role.before else free
-                is_optional = role.may_follow if text or slots else role.may_begin
-                slots += rf"({led}){'?' if is_optional else ''}\{{{slot}\}}{_MARK}*"
+            orders = permutations(part.slots) if len(part.slots) == _FEW else (part.slots,)
+            slots = "|".join(self._slots(order, words, free, is_first=not text) for order in orders)
+            slots = f"({slots})" if len(part.slots) == _FEW else slots
             text += f"({said}{slots}|{slots}{said})" if said and len(part.slots) == 1 else slots or said
+        return text
+
+    def _slots(self, slots: Iterable[str], words: str, free: str, *, is_first: bool) -> str:
+        """Return a pattern of text with some slots in their roles."""
+        text = ""
+        for slot in slots:
+            role = self._role(slot)
+            is_optional = role.may_begin if is_first and not text else role.may_follow
+            ways = [rf"{free}({words})?{before}\{{{slot}\}}{after}" for before, after in role.around]
+            ways += [rf"\{{{slot}\}}"] if is_optional else []
+            text += rf"({'|'.join(ways)}){_MARK}*" if ways else rf"{free}\{{{slot}\}}{_MARK}*"
         return text
 
     def _pattern(self, kinds: frozenset[str], is_causal: bool) -> str:
@@ -110,18 +120,20 @@ class BriefGrammar:
         plain = [_plain(pattern) for pattern in patterns if not _BARE_SLOT.search(pattern)]
         return f"(?i:({'|'.join(found)}))" if (found := list(filter(None, plain))) else ""
 
-    def _before_slot(self, slot: str) -> _Role:
-        """Return what may stand right before a slot; anything where that cannot be said without what follows."""
-        found: list[str] = []
+    def _role_of(self, slot: str) -> _Role:
+        """Return what may stand right around a slot; anything where that cannot be said."""
+        found: list[tuple[str, str]] = []
         may_begin = may_follow = False
         for role in self._wording.roles.get(slot, ()):
-            left = role.pattern.partition(f"{{{slot}}}")[0]
+            left, _, right = role.pattern.partition(f"{{{slot}}}")
             may_begin, may_follow = may_begin or "^" in left, may_follow or r"\{" in left
-            plain = _plain(left.replace("(?:^|", "(?:"))
-            if plain is None:
-                return _Role("", may_begin=True, may_follow=True)
-            found.append(plain)
-        return _Role(rf"(?i:({'|'.join(found)}))" if found else "", may_begin, may_follow)
+            before = _plain(left.replace("(?:^|", "(?:"))
+            if before is None:
+                return _Role((), may_begin=True, may_follow=True)
+            is_said = not (_LOOK_AROUND.search(right) or "{" in right)  # words, not what may follow them
+            after = _plain(right.partition("[^")[0]) if is_said else ""
+            found.append((f"(?i:{before})" if before else "", after or ""))
+        return _Role(tuple(dict.fromkeys(found)), may_begin, may_follow)
 
 
 def _plain(pattern: str) -> str | None:

@@ -34,6 +34,9 @@ LIMITS = {
 }  # fmt: skip
 """How much work llguidance may put into one grammar: lists of words make large ones."""
 
+_MAX_GRAMMARS = 64
+"""A grammar that was walked through takes some megabytes."""
+
 _SLOT_NAME = re.compile(r"[a-z_]+")
 
 
@@ -140,7 +143,7 @@ class SlotConstraint:
         self.vocabulary_size = vocabulary_size
         self.end_tokens = tuple(end_tokens)
         self._longest = longest
-        self._open = lru_cache(maxsize=1024)(self._matcher)
+        self._open = lru_cache(maxsize=_MAX_GRAMMARS)(self._matcher)
 
     @classmethod
     def of_model(cls, model: Any, tokenizer: Any) -> SlotConstraint:

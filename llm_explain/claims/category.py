@@ -65,7 +65,7 @@ class RelatedCategory(_Category):
 
 
 class SimilarItem(ClaimKind):
-    """The user bought an item that the same customers buy.
+    """The user bought an item whose customers often buy this one too.
 
     Rule: ``other_item_id`` is, of the ten items most similar to the item, the most similar that the user bought before
     ``as_of``, that lies in the cited player's category, that is not sensitive, and that makes at least half of the

@@ -7,14 +7,16 @@ import os
 import random
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nursery import HERE, Nursery
 from proof import fault_of_list, main, recommendations, users
 from wire import Answer, ask_once, in_turn, percentile, request
 
-DEADLINE_MS = 300
-ALLOWED_MS = DEADLINE_MS + 50
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GRACE_MS = 50
 _HABITS = {"BABBLING": "0.004", "EXHAUSTING": "0.004"}
 
 
@@ -23,6 +25,7 @@ def run(
     *,
     n_requests: int,
     n_faults: int,
+    deadline_ms: int = 300,
     n_connections: int = 2,
     seed: int = 0,
     log: Path | None = None,
@@ -33,6 +36,7 @@ def run(
         artifacts: Folder that ``llm-explain train`` wrote.
         n_requests: Requests.
         n_faults: Kills and stops, spread over them; babbling and memory come on top, by chance.
+        deadline_ms: When each answer is due.
         n_connections: Connections at a time.
         seed: Seed of the order.
         log: File for the processes' log lines.
@@ -43,16 +47,18 @@ def run(
     os.environ.update(_HABITS)
     settings = {"log_level": "WARNING"}
     with Nursery(artifacts, script=HERE / "scripted_writer.py", settings=settings, log=log) as nursery:
-        return asyncio.run(_ask(nursery, users(artifacts), n_requests, n_faults, n_connections, random.Random(seed)))
+        asked = recommendations(users(artifacts), n_requests, deadline_ms=deadline_ms, tone="friendly")
+        faults_at = set(random.Random(seed).sample(range(n_requests), min(n_faults, n_requests)))
+        return asyncio.run(_ask(nursery, asked, faults_at, deadline_ms + GRACE_MS, n_connections))
 
 
 async def _ask(
-    nursery: Nursery, names: list[str], n_requests: int, n_faults: int, n_connections: int, chance: random.Random
+    nursery: Nursery, asked: Iterator[bytes], faults_at: set[int], allowed_ms: int, n_connections: int
 ) -> dict[str, Any]:
     alive = nursery.spawn()
     await asyncio.to_thread(nursery.wait_ready)
     await _until_model_is_ready(nursery.port)
-    faults_at = set(chance.sample(range(n_requests), min(n_faults, n_requests)))
+    chance = random.Random(len(faults_at))
     n_asked = 0
     done = {"kill": 0, "stop": 0, "late": 0}
     sources: dict[str, int] = {}
@@ -60,7 +66,7 @@ async def _ask(
     def disturb(answer: Answer) -> None:
         nonlocal n_asked
         n_asked += 1
-        done["late"] += answer.seconds * 1000 > ALLOWED_MS
+        done["late"] += answer.seconds * 1000 > allowed_ms
         if answer.status == 200:
             for item in answer.json()["items"]:
                 source = str(item["explanation"]["source"])
@@ -71,7 +77,6 @@ async def _ask(
                 os.kill(child, sent)
                 done[what] += 1
 
-    asked = recommendations(names, n_requests, deadline_ms=DEADLINE_MS, tone="friendly")
     tally = await in_turn(nursery.port, asked, n_connections=n_connections, check=fault_of_list, on_answer=disturb)
     metrics = (await ask_once(nursery.port, request("GET", "/metrics"))).body.decode()
     os.kill(alive, signal.SIGTERM)

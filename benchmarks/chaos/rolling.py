@@ -49,6 +49,7 @@ async def _roll(nursery: Nursery, names: list[str], n_terms: int, n_connections:
         alive.append(nursery.spawn())
         oldest = alive.pop(0)
         await asyncio.sleep(0.1)
+        await _until_it_drains(oldest)
         os.kill(oldest, signal.SIGTERM)
         ends.append(await asyncio.to_thread(nursery.wait, oldest))
     is_over = True
@@ -62,6 +63,15 @@ async def _roll(nursery: Nursery, names: list[str], n_terms: int, n_connections:
         "faults": tally.faults,
         "ok": tally.n_faults == 0 and not any(ends) and tally.statuses[200] > 0,
     }
+
+
+async def _until_it_drains(process_id: int) -> None:
+    """Wait until a process has begun to serve: before that, SIGTERM ends it at once, and it has taken no request."""
+    while True:
+        words = Path(f"/proc/{process_id}/status").read_text().split()
+        if int(words[words.index("SigCgt:") + 1], 16) >> (signal.SIGTERM - 1) & 1:
+            return
+        await asyncio.sleep(0.02)
 
 
 if __name__ == "__main__":

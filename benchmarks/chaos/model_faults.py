@@ -48,17 +48,18 @@ def run(
     settings = {"log_level": "WARNING"}
     with Nursery(artifacts, script=HERE / "scripted_writer.py", settings=settings, log=log) as nursery:
         asked = recommendations(users(artifacts), n_requests, deadline_ms=deadline_ms, tone="friendly")
-        faults_at = set(random.Random(seed).sample(range(n_requests), min(n_faults, n_requests)))
-        return asyncio.run(_ask(nursery, asked, faults_at, deadline_ms + GRACE_MS, n_connections))
+        chance = random.Random(seed)
+        places = chance.sample(range(n_requests), min(n_faults, n_requests))
+        signals = {place: chance.choice([("kill", signal.SIGKILL), ("stop", signal.SIGSTOP)]) for place in places}
+        return asyncio.run(_ask(nursery, asked, signals, deadline_ms + GRACE_MS, n_connections))
 
 
 async def _ask(
-    nursery: Nursery, asked: Iterator[bytes], faults_at: set[int], allowed_ms: int, n_connections: int
+    nursery: Nursery, asked: Iterator[bytes], signals: dict[int, tuple[str, int]], allowed_ms: int, n_connections: int
 ) -> dict[str, Any]:
     alive = nursery.spawn()
     await asyncio.to_thread(nursery.wait_ready)
     await _until_model_is_ready(nursery.port)
-    chance = random.Random(len(faults_at))
     n_asked = 0
     done = {"kill": 0, "stop": 0, "late": 0}
     sources: dict[str, int] = {}
@@ -71,8 +72,8 @@ async def _ask(
             for item in answer.json()["items"]:
                 source = str(item["explanation"]["source"])
                 sources[source] = sources.get(source, 0) + 1
-        if n_asked in faults_at:
-            what, sent = chance.choice([("kill", signal.SIGKILL), ("stop", signal.SIGSTOP)])
+        if n_asked in signals:
+            what, sent = signals[n_asked]
             for child in _children(alive):
                 os.kill(child, sent)
                 done[what] += 1

@@ -49,7 +49,7 @@ async def _roll(nursery: Nursery, names: list[str], n_terms: int, n_connections:
         alive.append(nursery.spawn())
         oldest = alive.pop(0)
         await asyncio.sleep(0.1)
-        await _until_it_drains(oldest)
+        await _until_it_serves(oldest)
         os.kill(oldest, signal.SIGTERM)
         ends.append(await asyncio.to_thread(nursery.wait, oldest))
     is_over = True
@@ -65,7 +65,7 @@ async def _roll(nursery: Nursery, names: list[str], n_terms: int, n_connections:
     }
 
 
-async def _until_it_drains(process_id: int) -> None:
+async def _until_it_serves(process_id: int) -> None:
     """Wait until a process has begun to serve: before that, SIGTERM ends it at once, and it has taken no request."""
     while True:
         words = Path(f"/proc/{process_id}/status").read_text().split()

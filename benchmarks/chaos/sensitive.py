@@ -144,8 +144,10 @@ class _Asked:
     def _faults(self, item_id: str, own_title: str, record: dict[str, Any], titles: list[str]) -> Iterator[str]:
         text = record["text"] or ""
         said = text.replace(own_title, "")  # a product is called by its name, whatever it is
-        told = [*(str(value) for claim in record["reasons"] for value in claim["facts"].values()), claimants(record)]
-        for words in (said, *told):
+        facts = [str(value) for claim in record["reasons"] for value in claim["facts"].values()]
+        players = [each["player"].removeprefix("group:") for each in record["attributions"]]
+        yield from (f"player {player!r}" for player in players if player in self._shop.categories)
+        for words in (said, *facts):
             if match := self._names.search(words):
                 yield f"{match.group(0)!r} in {words!r}"
         yield from (f"{title!r} in {said!r}" for title in titles if title != own_title and title in said)
@@ -155,11 +157,6 @@ class _Asked:
             kinds = {claim["kind"] for claim in (*record["reasons"], *record["statements"])}
             if kinds - IMPERSONAL or _YOU.search(said):
                 yield f"personal about {own_title!r}: {text!r}"
-
-
-def claimants(record: dict[str, Any]) -> str:
-    """Return the names of all players of a record."""
-    return "; ".join(each["player"].removeprefix("group:") for each in record["attributions"])
 
 
 async def _ask(nursery: Nursery, shop: Shop, n_profiles: int, seed: int) -> _Asked:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TEMPERATURE = 0.45
 TEMPERATURE_IN_GRAMMAR = 0.7
-"""A grammar that bars nonsense leaves room for variety: 98 % of first drafts were accepted at either."""
+"""A grammar that bars most nonsense leaves room for variety."""
 
 _READ = ("input_ids", "attention_mask")
 _TRIAL_ROWS = 8

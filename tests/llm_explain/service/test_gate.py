@@ -87,7 +87,7 @@ def test_a_few_who_each_wait_for_their_answer_are_never_turned_away() -> None:
         async def ask_again_and_again() -> None:
             for _ in range(20):
                 ticket = await gate.enter(FAR)
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.002)
                 gate.leave(ticket)
 
         await asyncio.gather(*(ask_again_and_again() for _ in range(5)))  # the queue is never empty

@@ -229,7 +229,11 @@ def test_an_injected_name_only_stands_in_its_slot_cleaned(injection):
         ("Popular with all our customers.", ["popular"]),
         ("Chobani Peach Yogurt 5.3 oz of our customers bought this, which is popular.", ["popular"]),
         ("Bought by the same customers as Crunchy Granola 12 oz.", ["similar_item"]),
-        ("You buy yogurt, and it is popular with our customers.", ["category_affinity", "popular"]),
+        (
+            "You've bought yogurt 9 times in the last 90 days, and it is popular with our customers.",
+            ["category_affinity", "popular"],
+        ),
+        ("You buy yogurt, and this one costs $2.99.", ["category_affinity", "usual_price"]),
         (
             "Bought by the same customers as yogurt; you buy Crunchy Granola 12 oz.",
             ["category_affinity", "similar_item"],

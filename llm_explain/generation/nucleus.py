@@ -1,8 +1,8 @@
 """Sampling from the nucleus of the likeliest few tokens, without sorting the whole vocabulary.
 
 Gives the same distribution as temperature, top-k and top-p one after the other. Top-p by itself sorts 49,152 logits for
-each row and token, which takes nearly as long on a CPU as the language model does for a batch of 32. Source: Holtzman et al.
-(2020), The Curious Case of Neural Text Degeneration, arXiv:1904.09751.
+each row and token, which takes nearly as long on a CPU as the language model does for a batch of 32. Source: Holtzman
+et al. (2020), The Curious Case of Neural Text Degeneration, arXiv:1904.09751.
 """
 
 from __future__ import annotations

@@ -82,3 +82,25 @@ def test_a_trie_matches_its_words_and_no_other() -> None:
 )
 def test_assertions_are_left_out(pattern: str, without: str) -> None:
     assert without_look_around(pattern) == without
+
+
+@pytest.mark.parametrize(
+    ("text", "is_in_it"),
+    [
+        ("You've bought this {times}, and it's popular with our customers.", True),
+        ("You've bought this {times}.", False),  # the other kind is not stated
+        ("You've bought this {times}. It's popular with our customers.", False),  # a second sentence
+    ],
+)
+def test_a_kind_without_slots_is_stated_in_the_one_sentence(
+    tokens: llguidance.LLTokenizer, text: str, *, is_in_it: bool
+) -> None:
+    brief = Brief("friendly", (Part("repeat_item", ("times",)), Part("popular")), is_causal=False)
+    assert fits(tokens, brief, text) is is_in_it
+
+
+@pytest.mark.parametrize("order", ["in {month}, this kind took {lift} its", "this kind took {lift} its"])
+def test_two_slots_of_a_kind_may_change_places(tokens: llguidance.LLTokenizer, order: str) -> None:
+    brief = Brief("friendly", (Part("season", ("month", "lift")),), is_causal=False)
+    end = " in {month}" if "{month}" not in order else ""
+    assert fits(tokens, brief, f"{order[0].upper()}{order[1:]} average share of sales{end}.")

@@ -12,8 +12,8 @@ from llm_explain.errors import GenerationError
 from llm_explain.generation.chat import chat_text, with_padding
 from llm_explain.generation.constrained import SlotConstraint
 from llm_explain.generation.generator import Draft, first_line
-from llm_explain.generation.nucleus import Nucleus
 from llm_explain.generation.pretrained import open_pretrained
+from llm_explain.generation.sampling import ArithmeticSampler, Nucleus
 from llm_explain.generation.weights import PACKAGED
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class TransformersGenerator:
         deadline: float = float("inf"),
         seed: int = 0,
     ) -> list[list[Draft]]:
-        """Return drafts for each prompt, all in one batch; the same for the same seed.
+        """Return drafts for each prompt, all in one batch; the same for the same seed, equal prompts spread evenly.
 
         Args:
             prompts: What to write.
@@ -117,10 +117,11 @@ class TransformersGenerator:
                 [chat_text(self._tokenizer, prompt) for prompt in prompts], return_tensors="pt", padding=True
             )
             inputs = inputs.to(self._model.device)
-            processors: list[Any] = [Nucleus(self.temperature, self.top_p)]
+            rows = [prompt for prompt in prompts for _ in range(n_candidates)]
+            processors: list[Any] = [ArithmeticSampler(Nucleus(self.temperature, self.top_p), rows, seed=seed)]
             if self._constraint is not None:
                 processors.insert(0, self._constraint.processor(prompts, n_candidates=n_candidates))
-            outputs = self._sample(inputs, n_candidates, deadline, seed, processors=processors)
+            outputs = self._write(inputs, n_candidates, deadline, processors)
         except (RuntimeError, ValueError, IndexError) as error:
             raise GenerationError(f"the language model failed ({error}).", is_retryable=True) from error
         written = outputs[:, inputs["input_ids"].shape[1] :]
@@ -128,27 +129,22 @@ class TransformersGenerator:
         return [drafts[start : start + n_candidates] for start in range(0, len(drafts), n_candidates)]
 
     @torch.inference_mode()
-    def _sample(
-        self, inputs: Any, n_candidates: int, deadline: float, seed: int, *, processors: list[Any]
-    ) -> torch.Tensor:
+    def _write(self, inputs: Any, n_candidates: int, deadline: float, processors: list[Any]) -> torch.Tensor:
         def is_late(input_ids: torch.Tensor, scores: Any, **kwargs: Any) -> torch.Tensor:  # noqa: ARG001
             late = time.monotonic() >= deadline
             return torch.full((input_ids.shape[0],), late, dtype=torch.bool, device=input_ids.device)
 
-        devices = [self._model.device] if self._model.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(seed)
-            outputs: torch.Tensor = self._model.generate(
-                **_read_once(self._model, inputs, n_candidates),
-                do_sample=True,
-                temperature=1.0,  # the nucleus does all three
-                top_k=0,
-                top_p=1.0,
-                max_new_tokens=self.max_new_tokens,
-                pad_token_id=self._tokenizer.pad_token_id,
-                stopping_criteria=[is_late],
-                logits_processor=processors,
-            )
+        outputs: torch.Tensor = self._model.generate(
+            **_read_once(self._model, inputs, n_candidates),
+            do_sample=False,  # the last processor leaves one token in each row
+            temperature=1.0,
+            top_k=50,
+            top_p=1.0,
+            max_new_tokens=self.max_new_tokens,
+            pad_token_id=self._tokenizer.pad_token_id,
+            stopping_criteria=[is_late],
+            logits_processor=processors,
+        )
         return outputs
 
     def _draft(self, tokens: torch.Tensor) -> Draft:

@@ -42,7 +42,7 @@ def group_vectors(state: UserTokens, groups: Partition) -> GroupVectors:
     sums = state.group_sums(groups.group_of(state.categories), len(groups))  # (n_groups, d_sum)
     coalitions = all_coalitions(len(groups)).astype(np.float64)
     embedding = np.asarray(state.embed(coalitions @ sums), dtype=np.float64)  # (2^n_groups, d)
-    return GroupVectors(embedding[0], shapley_values(embedding))
+    return GroupVectors(embedding[0].copy(), shapley_values(embedding))  # a view would keep all coalitions
 
 
 class VectorCache(Recent[GroupVectors]):

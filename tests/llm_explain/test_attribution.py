@@ -235,6 +235,15 @@ def test_a_cache_without_room_is_refused() -> None:
         VectorCache(max_entries=0)
 
 
+def test_kept_vectors_hold_no_memory_of_the_coalitions_that_they_came_from() -> None:
+    scorer, cache = LinearScorer(SHOP), VectorCache()
+    of = history(SHOP, BOUGHT)
+    kept = cache.get(scorer.read(of), partition(of, SHOP))
+    for array in (kept.empty, kept.added):
+        owner = array if array.base is None else array.base
+        assert owner.nbytes <= kept.added.nbytes, "a view keeps the whole array alive"
+
+
 def test_a_given_partition_is_kept() -> None:
     scorer = LinearScorer(SHOP)
     state = scorer.read(history(SHOP, BOUGHT))

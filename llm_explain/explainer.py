@@ -1,4 +1,4 @@
-"""The way in: opens a shop, reads a user, and ranks, explains, compares and answers what-ifs."""
+"""The way in: opens a shop, and ranks, explains, compares and answers what-ifs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -16,52 +16,39 @@ import pandas as pd
 from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, Shelved, WhatIfRow
 from llm_explain.blackbox import over_frames
 from llm_explain.claims import ShopEvidence
-from llm_explain.errors import SettingError
 from llm_explain.group_vectors import VectorCache
 from llm_explain.importance import global_attributions
 from llm_explain.lexicon import load_lexicon
 from llm_explain.policy import Policy
 from llm_explain.prompts import prompts_root
-from llm_explain.readings import BlackReading, GlassReading, Reading
+from llm_explain.readings import BlackReading, GlassReading
 from llm_explain.recent import Recent
 from llm_explain.records import Explanation
 from llm_explain.surfaces import resolve
+from llm_explain.user_reader import MAX_READINGS, UserReader
 from llm_explain.walk import Walk
 from llm_explain.wishes import NO_WISHES
 from llm_explain.writer import Writer
 from scoring.artifacts import read_manifest
 from scoring.catalogue import Catalogue
-from scoring.history import EventLog, History
+from scoring.history import EventLog
 from scoring.promotions import PromotionCalendar
 from scoring.scorer import GlassBoxScorer
 from scoring.snapshot import Snapshot
 from scoring.tables import Tables
-from scoring.validation import check_history, read_events
+from scoring.validation import read_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llm_explain.blackbox import FrameScorer, HistoryScorer
-    from llm_explain.claims import UserEvidence
     from llm_explain.generation.generator import Generator
+    from llm_explain.readings import Reading
     from llm_explain.skeletons import Tone
+    from llm_explain.user_reader import ReadUser
     from llm_explain.wishes import Wishes
     from scoring.catalogue import IndexArray
-
-MAX_READINGS = 256
-"""Readings of known users that are kept; one takes 0.7 MB in the shop of the demo."""
-
-
-class ReadUser(NamedTuple):
-    """A user's history as the scorer read it and as the claim rules count it.
-
-    Attributes:
-        reading: Scores, attributions and counterfactuals.
-        evidence: What the claim rules counted so far.
-    """
-
-    reading: Reading
-    evidence: UserEvidence
+    from scoring.history import History
 
 
 class Explainer:
@@ -71,32 +58,15 @@ class Explainer:
     of a request.
 
     Args:
-        read: How the scorer reads a history.
-        events: The event log that known users' histories come from.
-        shop: What the claim rules know of the shop; it carries the policy.
+        reader: Reads users' histories.
         writer: Writes and verifies texts.
         provenance: Hashes of data, scorer and policy, for the records.
-        vectors: Where the scorer keeps what it worked out from histories, if it does.
-        readings: Where the readings of known users are kept, if they are: a list, the page of one of its items and a
-            what-if ask for one user within a minute, and to read the history and score the catalogue is half the work.
     """
 
-    def __init__(
-        self,
-        read: Callable[[History], Reading],
-        *,
-        events: EventLog,
-        shop: ShopEvidence,
-        writer: Writer,
-        provenance: Mapping[str, str],
-        vectors: VectorCache | None = None,
-        readings: Recent[ReadUser] | None = None,
-    ) -> None:
-        self._read_history = read
-        self.vectors = vectors
-        self.readings = readings
-        self.events = events
-        self.shop = shop
+    def __init__(self, reader: UserReader, *, writer: Writer, provenance: Mapping[str, str]) -> None:
+        self.reader = reader
+        self.events = reader.events
+        self.shop = reader.shop
         self.writer = writer
         self.provenance = dict(provenance)
 
@@ -199,15 +169,13 @@ class Explainer:
             degrees=lexicon.degrees,
         )
         writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model, retired=retired)
-        provenance = {**provenance, "policy": policy.hash}
-        return cls(
-            read, events=events, shop=shop, writer=writer, provenance=provenance, vectors=vectors, readings=readings
-        )
+        reader = UserReader(read, events=events, shop=shop, vectors=vectors, readings=readings)
+        return cls(reader, writer=writer, provenance={**provenance, "policy": policy.hash})
 
     @property
     def as_of(self) -> pd.Timestamp:
         """The moment that explanations speak of when a request names none: that of the snapshot."""
-        return self.shop.snapshot.as_of
+        return self.reader.as_of
 
     @cached_property
     def titles(self) -> Mapping[str, str]:
@@ -236,7 +204,7 @@ class Explainer:
         Returns:
             The best ``k`` items, best first.
         """
-        reading = self._read(user_id, history, as_of)
+        reading = self.reader.read(user_id, history, as_of).reading
         items, scores = reading.rank(k)
         rows = zip(self._ids(items), scores.tolist(), reading.probability(scores), strict=True)
         return [Ranked(item_id, rank, score, p) for rank, (item_id, score, p) in enumerate(rows, start=1)]
@@ -274,7 +242,7 @@ class Explainer:
             An explanation for each item, best first; no two texts share a skeleton or an opening.
         """
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
-        user = self._look_at(user_id, history, as_of)
+        user = self.reader.read(user_id, history, as_of)
         items, _ = user.reading.rank(k)
         walk = Walk(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, wishes)
         return walk.explain(user.reading, user.evidence, items)
@@ -313,7 +281,7 @@ class Explainer:
         """
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         items = self.shop.catalogue.index_of(item_ids)
-        user = self._look_at(user_id, history, as_of)
+        user = self.reader.read(user_id, history, as_of)
         walk = Walk(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, wishes)
         return walk.explain(user.reading, user.evidence, items)
 
@@ -340,7 +308,7 @@ class Explainer:
         """
         catalogue, policy = self.shop.catalogue, self.shop.policy
         shelves = []
-        for shelf in self._read(user_id, history, as_of).shelves(k):
+        for shelf in self.reader.read(user_id, history, as_of).reading.shelves(k):
             category = catalogue.category_names[shelf.category_index]
             rows = zip(shelf.item_index, shelf.phi.tolist(), shelf.score.tolist(), strict=True)
             items = [
@@ -376,7 +344,7 @@ class Explainer:
             A row for each item, in the order given or by rank.
         """
         asked = None if item_ids is None else self.shop.catalogue.index_of(item_ids)
-        answer = self._read(user_id, history, as_of).what_if(without, asked)
+        answer = self.reader.read(user_id, history, as_of).reading.what_if(without, asked)
         rows = np.arange(len(answer.item_index))
         if asked is None:
             rows = np.flatnonzero((answer.rank <= k) | (answer.rank_without <= k))
@@ -414,7 +382,7 @@ class Explainer:
             What each player adds to the one item beyond the other.
         """
         item, other = self.shop.catalogue.index_of([item_id, other_id])
-        answer = self._read(user_id, history, as_of).contrast(int(item), int(other))
+        answer = self.reader.read(user_id, history, as_of).reading.contrast(int(item), int(other))
         return ContrastAnswer.of(item_id, other_id, answer)
 
     def main_drivers(self, *, n_users: int = 60, k: int = 10) -> pd.DataFrame:
@@ -429,7 +397,7 @@ class Explainer:
         """
         known = self.events.user_ids
         places = np.unique(np.linspace(0, len(known) - 1, n_users).astype(np.int64)) if known else ()
-        readings = (self._read(known[place], None, None) for place in places)
+        readings = (self.reader.read(known[place]).reading for place in places)
         return global_attributions(
             attribution for reading in readings for attribution in reading.attribute(reading.rank(k)[0])
         )
@@ -437,41 +405,6 @@ class Explainer:
     def is_cold(self, user_id: str, *, as_of: pd.Timestamp | None = None) -> bool:
         """Return whether a user has no events before a moment, so that only context can explain."""
         return not len(self.events.history(user_id, self.as_of if as_of is None else as_of))
-
-    def forget(self) -> None:
-        """Empty the caches of what was worked out from histories."""
-        for cache in (self.vectors, self.readings):
-            if cache is not None:
-                cache.clear()
-
-    def _read(self, user_id: str | None, history: pd.DataFrame | History | None, as_of: pd.Timestamp | None) -> Reading:
-        return self._look_at(user_id, history, as_of).reading
-
-    def _look_at(
-        self, user_id: str | None, history: pd.DataFrame | History | None, as_of: pd.Timestamp | None
-    ) -> ReadUser:
-        """Read a known user's history, or the one that came with the request, which is not kept."""
-        if isinstance(history, History):
-            return self._remembered(history)
-        moment = self.as_of if as_of is None else as_of
-        if history is not None:
-            rows = check_history(history, self.shop.catalogue.index_by_id)
-            return self._make(History.from_events(rows, self.shop.catalogue, as_of=moment, user_id=user_id))
-        if user_id is None:
-            raise SettingError(
-                "neither a user nor a history is given but one of them is needed. "
-                "Pass a user_id, or history=DataFrame with item_id and timestamp."
-            )
-        return self._remembered(self.events.history(user_id, moment))
-
-    def _remembered(self, history: History) -> ReadUser:
-        """Return what was read of a history, now or, if it is that of a known user, before."""
-        if self.readings is None or history.user_id is None:
-            return self._make(history)
-        return self.readings.get_or_make((history.user_id, history.digest), lambda: self._make(history))
-
-    def _make(self, history: History) -> ReadUser:
-        return ReadUser(self._read_history(history), self.shop.of_user(history))
 
     def _ids(self, items: IndexArray) -> list[str]:
         return [str(item_id) for item_id in self.shop.catalogue.item_ids[items]]

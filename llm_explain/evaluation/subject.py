@@ -87,7 +87,7 @@ class Subject:
         """
         explainer = Explainer.load(folder, language_model=language_model)
         # The scorer that the explainer reads with: a second copy would take as much memory again.
-        reading = explainer._read("", None, None)
+        reading = explainer.reader.read("").reading
         scorer = reading.scorer if isinstance(reading, GlassReading) else GlassBoxScorer.load(folder)
         return cls(folder, explainer, scorer)
 

@@ -59,8 +59,8 @@ def count_what_happens(explainer: Explainer, metrics: Metrics) -> None:
     explainer.writer.on_refused = metrics.count_refused
     explainer.writer.on_written = metrics.count_texts
     for name, what, cache in (
-        ("vectors", "Vectors of history groups", explainer.vectors),
-        ("readings", "Readings of users' histories", explainer.readings),
+        ("vectors", "Vectors of history groups", explainer.reader.vectors),
+        ("readings", "Readings of users' histories", explainer.reader.readings),
     ):
         if cache is not None:
             metrics.watch(f"{name}_hits", f"{what} that were there.", partial(getattr, cache, "n_hits"))

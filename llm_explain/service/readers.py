@@ -76,7 +76,7 @@ class Readers:
             yield
         finally:
             if person.erasures < self._erasures:  # somebody was erased meanwhile: perhaps this user
-                self._explainer.forget()
+                self._explainer.reader.forget()
 
     def saw(self, erasures: int) -> None:
         """Empty the caches if somebody was erased since the last time.
@@ -88,5 +88,5 @@ class Readers:
             is_new = erasures > self._erasures
             self._erasures = max(erasures, self._erasures)
         if is_new:
-            self._explainer.forget()
+            self._explainer.reader.forget()
             self._state.records.forget()

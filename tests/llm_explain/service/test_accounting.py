@@ -178,11 +178,11 @@ def test_a_user_who_is_erased_is_gone_and_a_stranger_from_then_on(client: TestCl
 
 
 def test_an_erasure_empties_what_was_worked_out_from_histories(client: TestClient, explainer: Explainer) -> None:
-    assert explainer.vectors is not None
+    assert explainer.reader.vectors is not None
     _list(client, "u10")
-    assert len(explainer.vectors) > 0
+    assert len(explainer.reader.vectors) > 0
     client.delete("/v1/users/u10")
-    assert len(explainer.vectors) == 0
+    assert len(explainer.reader.vectors) == 0
 
 
 def test_a_full_storage_refuses_writes_and_goes_on_answering(client: TestClient) -> None:

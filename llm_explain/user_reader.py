@@ -1,0 +1,121 @@
+"""Reads users: finds the history that a request speaks of, has it read, and keeps what was read of known users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from llm_explain.errors import SettingError
+from scoring.history import EventLog, History
+from scoring.validation import check_history
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llm_explain.claims import ShopEvidence, UserEvidence
+    from llm_explain.group_vectors import VectorCache
+    from llm_explain.readings import Reading
+    from llm_explain.recent import Recent
+
+MAX_READINGS = 256
+"""Readings of known users that are kept; one takes 0.7 MB in the shop of the demo."""
+
+
+class ReadUser(NamedTuple):
+    """A user's history as the scorer read it and as the claim rules count it.
+
+    Attributes:
+        reading: Scores, attributions and counterfactuals.
+        evidence: What the claim rules counted so far.
+    """
+
+    reading: Reading
+    evidence: UserEvidence
+
+
+class UserReader:
+    """Reads known users and histories that come with a request, of which it keeps nothing.
+
+    Args:
+        read: How the scorer reads a history.
+        events: The event log that known users' histories come from.
+        shop: What the claim rules know of the shop.
+        vectors: Where the scorer keeps what it worked out from histories, if it does.
+        readings: Where the readings of known users are kept, if they are: a list, the page of one of its items and a
+            what-if ask for one user within a minute, and to read the history and score the catalogue is half the work.
+
+    Attributes:
+        events: The event log.
+        shop: What the claim rules know of the shop.
+        vectors: Cache of group vectors.
+        readings: Cache of readings.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[History], Reading],
+        *,
+        events: EventLog,
+        shop: ShopEvidence,
+        vectors: VectorCache | None = None,
+        readings: Recent[ReadUser] | None = None,
+    ) -> None:
+        self._read_history = read
+        self.events = events
+        self.shop = shop
+        self.vectors = vectors
+        self.readings = readings
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The moment of a user that is read as of none: that of the snapshot."""
+        return self.shop.snapshot.as_of
+
+    def read(
+        self,
+        user_id: str | None,
+        history: pd.DataFrame | History | None = None,
+        as_of: pd.Timestamp | None = None,
+    ) -> ReadUser:
+        """Read a known user's history, or the one that came with the request.
+
+        Args:
+            user_id: The shop's id; a user without events has an empty history.
+            history: Events instead of a known user's, of which nothing is kept; or a ``History``, whose own moment
+                counts and whose reading is kept if it names a user.
+            as_of: Only events before this moment count; the snapshot's moment if not given.
+
+        Returns:
+            What was read, now or before.
+
+        Raises:
+            SettingError: If neither a user nor a history is given.
+        """
+        if isinstance(history, History):
+            return self._remembered(history)
+        moment = self.as_of if as_of is None else as_of
+        if history is not None:
+            rows = check_history(history, self.shop.catalogue.index_by_id)
+            return self._make(History.from_events(rows, self.shop.catalogue, as_of=moment, user_id=user_id))
+        if user_id is None:
+            raise SettingError(
+                "neither a user nor a history is given but one of them is needed. "
+                "Pass a user_id, or history=DataFrame with item_id and timestamp."
+            )
+        return self._remembered(self.events.history(user_id, moment))
+
+    def forget(self) -> None:
+        """Empty the caches of what was worked out from histories."""
+        for cache in (self.vectors, self.readings):
+            if cache is not None:
+                cache.clear()
+
+    def _remembered(self, history: History) -> ReadUser:
+        """Return what was read of a history, now or, if it is that of a known user, before."""
+        if self.readings is None or history.user_id is None:
+            return self._make(history)
+        return self.readings.get_or_make((history.user_id, history.digest), lambda: self._make(history))
+
+    def _make(self, history: History) -> ReadUser:
+        return ReadUser(self._read_history(history), self.shop.of_user(history))

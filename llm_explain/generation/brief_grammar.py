@@ -12,7 +12,7 @@ from functools import cache
 from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llm_explain.skeletons import ITEM, SLOT
+from llm_explain.skeletons import ITEM, SLOT, SLOTS
 from llm_explain.verifier.wording import Wording
 
 if TYPE_CHECKING:
@@ -82,16 +82,20 @@ class BriefGrammar:
         return f"start: TEXT\nTEXT: {' & '.join(terms)}\n"
 
     def _in_order(self, parts: Sequence[Part], words: str, free: str) -> str:
-        """Return a pattern of text that states each part in turn; two slots of one part may change places."""
+        """Return a pattern of text that states each part in turn."""
         text = ""
         for part in parts:
-            said = self._said(part.kind, part.slots)
-            said = rf"{free}{said}{_MARK}+" if said else ""
-            orders = permutations(part.slots) if len(part.slots) == _FEW else (part.slots,)
-            slots = "|".join(self._slots(order, words, free, is_first=not text) for order in orders)
-            slots = f"({slots})" if len(part.slots) == _FEW else slots
-            text += f"({said}{slots}|{slots}{said})" if said and len(part.slots) == 1 else slots or said
+            ways = [self._way(part.kind, slots, words, free, is_first=not text) for slots in _choices(part)]
+            ways = list(filter(None, ways)) or [""]
+            text += f"({'|'.join(ways)})" if len(ways) > 1 else ways[0]
         return text
+
+    def _way(self, kind: str, slots: tuple[str, ...], words: str, free: str, *, is_first: bool) -> str:
+        """Return a pattern of text that states a kind with some slots in their order."""
+        said = self._said(kind, slots)
+        said = rf"{free}{said}{_MARK}+" if said else ""
+        named = self._slots(slots, words, free, is_first=is_first)
+        return f"({said}{named}|{named}{said})" if said and len(slots) == 1 else named or said
 
     def _slots(self, slots: Iterable[str], words: str, free: str, *, is_first: bool) -> str:
         """Return a pattern of text with some slots in their roles."""
@@ -134,6 +138,16 @@ class BriefGrammar:
             after = _plain(right.partition("[^")[0]) if is_said else ""
             found.append((f"(?i:{before})" if before else "", after or ""))
         return _Role(tuple(dict.fromkeys(found)), may_begin, may_follow)
+
+
+def _choices(part: Part) -> list[tuple[str, ...]]:
+    """Return the slots that a sentence may have of a part: two change places, one that no claim requires is left out.
+
+    A model that has said what is required goes on to the next reason; made to come back, it loses its way.
+    """
+    orders = list(permutations(part.slots)) if len(part.slots) == _FEW else [part.slots]
+    required = tuple(slot for slot in part.slots if slot in SLOTS[part.kind].required)
+    return [*orders, required] if len(required) < len(part.slots) else orders
 
 
 def _plain(pattern: str) -> str | None:

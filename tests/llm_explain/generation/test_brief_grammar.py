@@ -104,3 +104,19 @@ def test_two_slots_of_a_kind_may_change_places(tokens: llguidance.LLTokenizer, o
     brief = Brief("friendly", (Part("season", ("month", "lift")),), is_causal=False)
     end = " in {month}" if "{month}" not in order else ""
     assert fits(tokens, brief, f"{order[0].upper()}{order[1:]} average share of sales{end}.")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_in_it"),
+    [
+        ("At {price}, this is in your price range for {price_category}, and it's new in our range.", True),
+        ("This is in your price range for {price_category}, and it's new in our range.", True),
+        ("At {price}, this is in your price range, and it's new in our range.", False),  # what it takes to be true
+        ("This is in your price range for {price_category}.", False),  # the other kind is not stated
+    ],
+)
+def test_a_slot_that_no_claim_requires_may_be_left_out(
+    tokens: llguidance.LLTokenizer, text: str, *, is_in_it: bool
+) -> None:
+    parts = (Part("usual_price", ("price", "price_category")), Part("new_arrival", ("new_days",)))
+    assert fits(tokens, Brief("friendly", parts, is_causal=False), text) is is_in_it

@@ -29,6 +29,7 @@ def test_hand_written_sentences_pass():
     ("text", "kinds", "code"),
     [
         ("… that's why you see {interval}.", ["due"], "slot_role"),
+        ("It's in your range for {price_category}, and {price} customers bought it.", ["usual_price"], "slot_role"),
         ("You buy this about every {interval}, and it's {interval} a regular.", ["due"], "slot_repeated"),
         ("You've bought this {count}.", ["repeat_item"], "unknown_slot"),
         ("You've bought this {times}, until {promotion_end}.", ["repeat_item"], "slot_added"),

@@ -217,6 +217,7 @@ def _arguments(out: Path, config: TuningConfig, *, n_lines: int) -> Any:
         learning_rate=config.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=max(1, round(0.06 * steps)),
+        use_cpu=not torch.cuda.is_available(),  # half precision on a CPU has to be asked for
         bf16=_is_half_faster(),
         train_sampling_strategy="group_by_length",
         seed=config.seed,

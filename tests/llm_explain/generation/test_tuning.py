@@ -10,6 +10,7 @@ from safetensors.numpy import load_file
 from tiny import tiny_model, tiny_tokenizer
 
 from llm_explain.errors import GenerationError, SettingError
+from llm_explain.generation import tuning
 from llm_explain.generation.corpus import read_corpus
 from llm_explain.generation.transformers_generator import TransformersGenerator
 from llm_explain.generation.tuning import TuningConfig, tune, tune_on
@@ -65,3 +66,12 @@ def test_an_adapter_is_no_base(base: Path, tmp_path: Path) -> None:
 def test_a_base_that_cannot_be_loaded_is_refused(tmp_path: Path) -> None:
     with pytest.raises(GenerationError, match=r"(?s)cannot be loaded .* causal language model is needed"):
         tune(tmp_path / "out", language_model="/no such/model", progress=lambda what, done, total: None)
+
+
+@pytest.mark.parametrize("is_half", [True, False])
+def test_a_cpu_may_train_in_half_precision(tmp_path, monkeypatch, is_half):
+    monkeypatch.setattr(tuning, "_is_half_faster", lambda: is_half)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    found = tuning._arguments(tmp_path, tuning.TuningConfig(), n_lines=8)
+    assert found.bf16 is is_half
+    assert found.use_cpu

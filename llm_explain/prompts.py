@@ -102,6 +102,7 @@ class Prompt:
         origin: Template name and hash.
         slots: Slots that it is to use, each once; empty for those that its kinds require.
         grammar: Grammar that a constrained model keeps to; empty for each slot once in any order.
+        locale: Locale whose verifier reads along; empty for none.
     """
 
     messages: tuple[Message, ...]
@@ -110,6 +111,7 @@ class Prompt:
     origin: str
     slots: tuple[str, ...] = ()
     grammar: str = ""
+    locale: str = ""
 
 
 class PromptTemplate:
@@ -136,6 +138,7 @@ class PromptTemplate:
                 "Begin the file with {# version: 1 #}."
             )
         self.version = front_matter.group(1)
+        self._locale = lexicon.locale
         self.origin = f"{lexicon.locale}/{name}@{digest}"
         environment = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined,
@@ -191,7 +194,7 @@ class PromptTemplate:
             The conversation.
         """
         messages = self._render({"brief": brief})
-        return Prompt(messages, brief.kinds, brief.tone, self.origin, brief.slots, grammar)
+        return Prompt(messages, brief.kinds, brief.tone, self.origin, brief.slots, grammar, self._locale)
 
     def _render(self, content: dict[str, Any]) -> tuple[Message, ...]:
         try:

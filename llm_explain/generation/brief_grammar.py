@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from llm_explain.generation.briefs import Brief, Part
     from llm_explain.lexicon import Lexicon
 
-_MARK = r"[ ,.;:!?'’\"“”()–—-]"
+_MARKS = " ,.;:!?'’\"“”()–—-"  # the hyphen last, as a class wants it
+_MARK = f"[{_MARKS}]"
 _UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-Za-z{])(\n|.)*/"
 _ENDED = r"/[^.!?]*[.!?]/"
 """One sentence: the hand-written ones are, and a second one is what a model adds when it has lost its way."""
@@ -29,6 +30,8 @@ _ENDED = r"/[^.!?]*[.!?]/"
 _FEW = 2
 _BARE_SLOT = re.compile(r"(?<!\\)\{([a-z_]+)\}")
 _LOOK_AROUND = re.compile(r"\(\?<?[=!]")
+_GAP = re.compile(r"\[\^([^\]]*)\]\*\??(?=( )?)")
+"""Where a pattern of the lexicon passes over anything within a clause or a sentence."""
 
 
 class _Role(NamedTuple):
@@ -92,7 +95,7 @@ class BriefGrammar:
 
     def _way(self, kind: str, slots: tuple[str, ...], words: str, free: str, *, is_first: bool) -> str:
         """Return a pattern of text that states a kind with some slots in their order."""
-        said = self._said(kind, slots)
+        said = self._said(kind, slots, words)
         said = rf"{free}{said}{_MARK}+" if said else ""
         named = self._slots(slots, words, free, is_first=is_first)
         return f"({said}{named}|{named}{said})" if said and len(slots) == 1 else named or said
@@ -101,9 +104,9 @@ class BriefGrammar:
         """Return a pattern of text with some slots in their roles."""
         text = ""
         for slot in slots:
-            role = self._role(slot)
+            role = self._role(slot, words)
             is_optional = role.may_begin if is_first and not text else role.may_follow
-            ways = [rf"{free}({words})?{before}\{{{slot}\}}{after}" for before, after in role.around]
+            ways = [rf"{free}{before}\{{{slot}\}}{after}" for before, after in role.around]
             ways += [rf"\{{{slot}\}}"] if is_optional else []
             text += rf"({'|'.join(ways)}){_MARK}*" if ways else rf"{free}\{{{slot}\}}{_MARK}*"
         return text
@@ -116,27 +119,28 @@ class BriefGrammar:
         words = {word for phrase in phrases for word in re.findall(r"[a-z'-]+", SLOT.sub("", phrase))}
         return trie_pattern(words | {word[:1].upper() + word[1:] for word in words})
 
-    def _statement(self, kind: str, slots: tuple[str, ...]) -> str:
+    def _statement(self, kind: str, slots: tuple[str, ...], words: str) -> str:
         """Return the words that state a kind; empty where one of its slots does, or no pattern can say it."""
         patterns = [pattern.pattern for pattern in self._wording.states.get(kind, ())]
         if any(f"{{{slot}}}" in pattern for slot in slots for pattern in patterns):
             return ""
-        plain = [_plain(pattern) for pattern in patterns if not _BARE_SLOT.search(pattern)]
+        plain = [_plain(pattern, words) for pattern in patterns if not _BARE_SLOT.search(pattern)]
         return f"(?i:({'|'.join(found)}))" if (found := list(filter(None, plain))) else ""
 
-    def _role_of(self, slot: str) -> _Role:
+    def _role_of(self, slot: str, words: str) -> _Role:
         """Return what may stand right around a slot; anything where that cannot be said."""
         found: list[tuple[str, str]] = []
         may_begin = may_follow = False
         for role in self._wording.roles.get(slot, ()):
             left, _, right = role.pattern.partition(f"{{{slot}}}")
             may_begin, may_follow = may_begin or "^" in left, may_follow or r"\{" in left
-            before = _plain(left.replace("(?:^|", "(?:"))
+            before = _plain(left.replace("(?:^|", "(?:"), words)
             if before is None:
                 return _Role((), may_begin=True, may_follow=True)
             is_said = not (_LOOK_AROUND.search(right) or "{" in right)  # words, not what may follow them
-            after = _plain(right.partition("[^")[0]) if is_said else ""
-            found.append((f"(?i:{before})" if before else "", after or ""))
+            after = _plain(right, words) if is_said else ""
+            starts = "|".join(filter(None, (before, f"{words}{marked}" if (marked := _from_mark(before)) else "")))
+            found.append((f"(?i:{starts})" if starts else "", after or ""))
         return _Role(tuple(dict.fromkeys(found)), may_begin, may_follow)
 
 
@@ -150,11 +154,39 @@ def _choices(part: Part) -> list[tuple[str, ...]]:
     return [*orders, required] if len(required) < len(part.slots) else orders
 
 
-def _plain(pattern: str) -> str | None:
-    """Return a pattern in llguidance's dialect that matches at least as much; ``None`` where there is none."""
+def _plain(pattern: str, words: str) -> str | None:
+    """Return a pattern in llguidance's dialect that matches at least as much; ``None`` where there is none.
+
+    Where it passes over anything, it now passes over words.
+    """
+
+    def gap(match: re.Match[str]) -> str:
+        mark = f"[{''.join(sign for sign in _MARKS if sign not in match.group(1))}]"
+        return f"({mark}+{words})*{'' if match.group(2) else f'{mark}+'}"
+
     plain = without_look_around(_BARE_SLOT.sub(r"\\{\1\\}", pattern)).replace(r"\b", "").replace("(?:", "(")
     bare = re.sub(r"\\.|\[[^\]]*\]", "", plain)  # without escapes and classes
-    return None if bare.count("(") != bare.count(")") or "^" in bare or "$" in bare else plain
+    return None if bare.count("(") != bare.count(")") or "^" in bare or "$" in bare else _GAP.sub(gap, plain)
+
+
+def _from_mark(pattern: str) -> str:
+    """Return the part of a pattern whose matches begin with a mark or a space, so that a word may end before them."""
+    if not pattern.startswith("("):
+        return pattern if pattern.startswith((" ", "[")) else ""
+    depth, start, branches = 0, 1, []
+    for place, character in enumerate(pattern):
+        depth += (character == "(") - (character == ")")
+        if (depth == 1 and character == "|") or not depth:
+            branches.append(pattern[start:place])
+            start = place + 1
+        if not depth:
+            break
+    rest = pattern[start:]
+    marked = "|".join(branch for branch in branches if branch.startswith((" ", "[")))
+    if rest.startswith("?"):
+        later = _from_mark(rest[1:])
+        return "|".join(filter(None, (f"({marked}){rest[1:]}" if marked else "", later)))
+    return f"({marked}){rest}" if marked else ""
 
 
 def without_look_around(pattern: str) -> str:

@@ -13,6 +13,7 @@ from llm_explain.generation.chat import chat_text, with_padding
 from llm_explain.generation.constrained import SlotConstraint
 from llm_explain.generation.generator import Draft, first_line
 from llm_explain.generation.pretrained import open_pretrained
+from llm_explain.generation.proofreading import Proofreader
 from llm_explain.generation.sampling import ArithmeticSampler, Nucleus
 from llm_explain.generation.weights import PACKAGED
 
@@ -117,16 +118,22 @@ class TransformersGenerator:
                 [chat_text(self._tokenizer, prompt) for prompt in prompts], return_tensors="pt", padding=True
             )
             inputs = inputs.to(self._model.device)
-            rows = [prompt for prompt in prompts for _ in range(n_candidates)]
-            processors: list[Any] = [ArithmeticSampler(Nucleus(self.temperature, self.top_p), rows, seed=seed)]
-            if self._constraint is not None:
-                processors.insert(0, self._constraint.processor(prompts, n_candidates=n_candidates))
-            outputs = self._write(inputs, n_candidates, deadline, processors)
+            outputs = self._write(inputs, n_candidates, deadline, self._processors(prompts, n_candidates, seed))
         except (RuntimeError, ValueError, IndexError) as error:
             raise GenerationError(f"the language model failed ({error}).", is_retryable=True) from error
         written = outputs[:, inputs["input_ids"].shape[1] :]
         drafts = [self._draft(tokens) for tokens in written]
         return [drafts[start : start + n_candidates] for start in range(0, len(drafts), n_candidates)]
+
+    def _processors(self, prompts: Sequence[Prompt], n_candidates: int, seed: int) -> list[Any]:
+        """Return what comes between logits and tokens, in this order: the grammar, the verifier, chance."""
+        rows = [prompt for prompt in prompts for _ in range(n_candidates)]
+        nucleus = Nucleus(self.temperature, self.top_p)
+        sampler = ArithmeticSampler(nucleus, rows, seed=seed)
+        if self._constraint is None:
+            return [sampler]
+        grammars = self._constraint.processor(prompts, n_candidates=n_candidates)
+        return [grammars, Proofreader(self._tokenizer, nucleus, rows), sampler]
 
     @torch.inference_mode()
     def _write(self, inputs: Any, n_candidates: int, deadline: float, processors: list[Any]) -> torch.Tensor:

@@ -1,0 +1,90 @@
+"""The verifier reads along: a token after which every continuation would be refused gets no probability.
+
+A grammar bars what a regular expression over slots and words can say. What depends on a whole clause, such as a
+statement that no claim makes, is beyond the work that a grammar may take, but is cheap to ask of a few words.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from llm_explain.lexicon import load_lexicon
+from llm_explain.verifier import UnfinishedVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+
+    from llm_explain.generation.sampling import Nucleus
+    from llm_explain.prompts import Prompt
+
+_MOST_ROUNDS = 4
+"""How often other tokens take the place of barred ones; then all that is left is barred, and the draft is lost."""
+
+
+@cache
+def unfinished_verifier(locale: str) -> UnfinishedVerifier:
+    """Return the verifier of a locale's unfinished sentences.
+
+    Args:
+        locale: A folder under ``prompts/``.
+
+    Returns:
+        The verifier, one for the process.
+    """
+    return UnfinishedVerifier(load_lexicon(locale))
+
+
+class Proofreader:
+    """A logits processor of ``transformers`` that bars tokens which the locale's verifier could never accept.
+
+    Args:
+        tokenizer: Tokenizer of the model.
+        nucleus: What is sampled from: only its tokens are read.
+        rows: The prompt of each row of the batch.
+    """
+
+    def __init__(self, tokenizer: Any, nucleus: Nucleus, rows: Sequence[Prompt]) -> None:
+        self._tokenizer = tokenizer
+        self._nucleus = nucleus
+        self._rows = [(unfinished_verifier(prompt.locale), frozenset(prompt.kinds)) if prompt.locale else None
+                      for prompt in rows]  # fmt: skip
+        self._start: int | None = None
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Return the scores with every token of the nucleus that loses the sentence at minus infinity.
+
+        Args:
+            input_ids: Tokens so far, shape ``(rows, length)``; the first call sees the prompts alone.
+            scores: Logits of the next token, shape ``(rows, vocabulary)``.
+
+        Returns:
+            Logits of the same shape.
+        """
+        if self._start is None:
+            self._start = input_ids.shape[1]
+        written = input_ids[:, self._start :].tolist()
+        read: set[tuple[int, int]] = set()
+        for _ in range(_MOST_ROUNDS):
+            tokens, shares = self._nucleus.shares(scores)
+            likely = [(row, int(tokens[row, place])) for row, place in shares.nonzero().tolist()]
+            new = [pair for pair in likely if pair not in read]
+            lost = [(row, token) for row, token in new if self._is_lost(row, written[row], token)]
+            if not lost:
+                break
+            read.update(new)
+            barred = scores.clone()
+            for row, token in lost:
+                barred[row, token] = float("-inf")
+            alive = barred.isfinite().any(dim=1, keepdim=True)
+            scores = barred.where(alive, scores)
+        return scores
+
+    def _is_lost(self, row: int, written: list[int], token: int) -> bool:
+        reading = self._rows[row]
+        if reading is None:
+            return False
+        verifier, kinds = reading
+        return verifier.is_lost(self._tokenizer.decode([*written, token], skip_special_tokens=True), kinds)

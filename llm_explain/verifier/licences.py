@@ -1,0 +1,158 @@
+"""What a sentence says: each statement, word, cause and word of degree needs a claim that licenses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llm_explain.records import Fault
+from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, Need
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Iterator
+
+    from llm_explain.verifier.wording import Phrase, Wording
+
+_SAME_OBJECT = frozenset({"repeat_item", "due"})
+"""Kinds that both speak of purchases of the recommended item itself."""
+
+
+def statement_faults(lowered: str, claimed: frozenset[str], wording: Wording) -> Iterator[Fault]:
+    """Yield faults for claims that are not stated and statements that nobody claims.
+
+    Args:
+        lowered: Lower-cased sentence with slots.
+        claimed: Claim kinds that it may, and must, state.
+        wording: The compiled lexicon.
+
+    Yields:
+        Each fault.
+    """
+    for kind in claimed & wording.states.keys():
+        if not any(pattern.search(lowered) for pattern in wording.states[kind]):
+            yield Fault("claim_missing", f"the sentence does not state {kind}")
+    for kinds, pattern in wording.statements:
+        if not kinds & claimed and (match := pattern.search(lowered)):
+            yield Fault("claim_added", f"{match.group(0)!r} states what no claim says", match.span())
+
+
+def word_faults(phrases: Iterable[Phrase], claimed: frozenset[str], wording: Wording) -> Iterator[Fault]:
+    """Yield faults for words without a licence.
+
+    Args:
+        phrases: Phrases of the sentence.
+        claimed: Claim kinds that it may state.
+        wording: The compiled lexicon.
+
+    Yields:
+        Each fault.
+    """
+    for text, start, end in phrases:
+        if text in wording.degrees or text in wording.causes or wording.licensing.get(text, frozenset()) & claimed:
+            continue
+        if text in wording.forbidden:
+            yield Fault(wording.forbidden[text], f"{text!r} may not be said", (start, end))
+        elif text in wording.licensing:
+            yield Fault(f"unlicensed_{wording.groups[text]}", f"no claim licenses {text!r}", (start, end))
+        elif text not in wording.vocabulary:
+            yield Fault("unknown_word", f"{text!r} is not in the vocabulary", (start, end))
+
+
+def cause_faults(lowered: str, phrases: Iterable[Phrase], wording: Wording) -> Iterator[Fault]:
+    """Yield a fault where one reason is said to be the cause of another.
+
+    Args:
+        lowered: Lower-cased sentence with slots.
+        phrases: Its phrases.
+        wording: The compiled lexicon.
+
+    Yields:
+        Each fault.
+    """
+    earlier = -1
+    for phrase in phrases:
+        direction = wording.causes.get(phrase.text)
+        end = wording.form["sentence_end"]
+        begin = _sentence_start(lowered, phrase.start, end)
+        stop = _sentence_stop(lowered, phrase.end, end)
+        before, after = lowered[begin : phrase.start], lowered[phrase.end : stop]
+        if direction == "back" and earlier == begin:
+            is_wrong = not wording.joins_reasons.search(before)
+        elif direction == "back":
+            earlier = begin
+            comma = wording.lexicon.form.comma
+            last_clause = after.rpartition(comma)[2] if comma in after else ""
+            is_wrong = _says_something(wording, before if before.strip() else last_clause)
+        else:
+            is_wrong = direction == "forward" and _says_something(wording, after)
+        if is_wrong:
+            span = (phrase.start, phrase.end)
+            yield Fault("cause_between_facts", f"{phrase.text!r} makes one reason the cause of another", span)
+
+
+def _says_something(wording: Wording, part: str) -> bool:
+    """Return whether a part of a sentence states a claim."""
+    if any(slot != ITEM for slot in SLOT.findall(part)):
+        return True
+    patterns = [pattern for group in wording.states.values() for pattern in group]
+    patterns += [pattern for _, pattern in wording.statements]
+    return any(pattern.search(part.strip()) for pattern in patterns)
+
+
+def degree_needs(
+    lowered: str, phrases: Iterable[Phrase], claimed: frozenset[str], wording: Wording
+) -> tuple[frozenset[Need], list[Fault]]:
+    """Return the licences that words of degree need, each bound to the claim of its clause.
+
+    Args:
+        lowered: Lower-cased sentence with slots.
+        phrases: Its phrases.
+        claimed: Claim kinds that it may state.
+        wording: The compiled lexicon.
+
+    Returns:
+        The licences, and a fault for each word that no claim in its clause could license.
+    """
+    needs: set[Need] = set()
+    faults: list[Fault] = []
+    for phrase in phrases:
+        if phrase.text not in wording.degrees:
+            continue
+        kinds = _kinds_of_clause(lowered, phrase, wording) & claimed
+        if any(phrase.text in wording.lexicon.granted_degrees.get(kind, ()) for kind in kinds):
+            continue
+        degree = wording.degrees[phrase.text]
+        if not kinds:
+            faults.append(
+                Fault("unlicensed_degree", f"{phrase.text!r} belongs to no claim", (phrase.start, phrase.end))
+            )
+        if alike := kinds & _SAME_OBJECT:
+            needs.add(Need(alike, degree))
+        needs |= {Need(frozenset({kind}), degree) for kind in kinds - _SAME_OBJECT}
+    return frozenset(needs), faults
+
+
+def _kinds_of_clause(lowered: str, phrase: Phrase, wording: Wording) -> frozenset[str]:
+    """Return the claim kinds that the clause around a phrase states."""
+    breaks = [
+        (0, 0),
+        *(match.span() for match in wording.clause_break.finditer(lowered)),
+        (len(lowered), len(lowered)),
+    ]
+    begin = max(stop for _, stop in breaks if stop <= phrase.start)
+    end = min(start for start, stop in breaks if start >= phrase.end)
+    clause = lowered[begin:end].strip()
+    kinds = {KIND_OF_SLOT[slot] for slot in SLOT.findall(clause) if slot in KIND_OF_SLOT}
+    kinds |= {kind for kind, patterns in wording.states.items() if any(p.search(clause) for p in patterns)}
+    for stated, pattern in wording.statements:
+        kinds |= stated if pattern.search(clause) else set()
+    return frozenset(kinds)
+
+
+def _sentence_start(text: str, before: int, sentence_end: re.Pattern[str]) -> int:
+    return max((match.end() for match in sentence_end.finditer(text, 0, before)), default=0)
+
+
+def _sentence_stop(text: str, after: int, sentence_end: re.Pattern[str]) -> int:
+    match = sentence_end.search(text, after)
+    return match.start() if match else len(text)

@@ -1,0 +1,60 @@
+"""A beginning is lost only if no end can mend it: none of any accepted sentence is."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_explain.generation.corpus import read_corpus
+from llm_explain.lexicon import load_lexicon
+from llm_explain.verifier import SkeletonVerifier, UnfinishedVerifier
+
+ENGLISH = load_lexicon("en")
+VERIFIER = UnfinishedVerifier(ENGLISH)
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_no_beginning_of_a_hand_written_sentence_is_lost(locale: str) -> None:
+    verifier = UnfinishedVerifier(load_lexicon(locale))
+    for line in read_corpus(locale)[::20]:
+        for end in range(len(line.text)):
+            assert not verifier.is_lost(line.text[:end], frozenset(line.kinds)), line.text[:end]
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Customers who bought other", {"similar_item"}),  # than which item?
+        ("It's in your basket", {"popular"}),  # no claim says so
+        ("It's our best", {"popular"}),
+        ("It's popular with all customers and ", {"popular"}),
+        ("You've bought this {times}, and this this ", {"repeat_item"}),
+        ("You buy for {brand}", {"usual_brand"}),
+    ],
+)
+def test_a_lost_beginning_is_refused_however_it_goes_on(text: str, kinds: set[str]) -> None:
+    whole = SkeletonVerifier(ENGLISH)
+    assert VERIFIER.is_lost(text, frozenset(kinds))
+    for end in (".", " now.", ", and it's popular with our customers.", " {other_item} also bought this."):
+        assert whole.check(text.rstrip() + end, kinds).faults
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Bought in the pas", {"category_affinity"}),  # "past"
+        ("At the mom", {"promotion"}),  # "at the moment", not anybody's mom
+        ("You often buy {cat", {"category_affinity"}),
+        ("Customers who bought ", {"similar_item"}),
+        ("More in demand in {month} than usu", {"season"}),
+    ],
+)
+def test_an_unfinished_word_phrase_or_slot_is_not_judged(text: str, kinds: set[str]) -> None:
+    assert not VERIFIER.is_lost(text, frozenset(kinds))
+
+
+def test_a_slot_that_only_one_name_can_end_is_judged_while_it_is_written() -> None:
+    assert VERIFIER.is_lost("You buy for {bran", frozenset({"usual_brand"})) is False  # or {brand_category}
+    assert VERIFIER.is_lost("You buy for {brand_s", frozenset({"usual_brand"})) == VERIFIER.is_lost(
+        "You buy for {brand_share}", frozenset({"usual_brand"})
+    )
+    assert VERIFIER.is_lost("Every {tim", frozenset({"repeat_item"}))  # "every three times"

@@ -49,8 +49,7 @@ class Proofreader:
     def __init__(self, tokenizer: Any, nucleus: Nucleus, rows: Sequence[Prompt]) -> None:
         self._tokenizer = tokenizer
         self._nucleus = nucleus
-        self._rows = [(unfinished_verifier(prompt.locale), frozenset(prompt.kinds)) if prompt.locale else None
-                      for prompt in rows]  # fmt: skip
+        self._rows = rows
         self._start: int | None = None
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
@@ -83,8 +82,8 @@ class Proofreader:
         return scores
 
     def _is_lost(self, row: int, written: list[int], token: int) -> bool:
-        reading = self._rows[row]
-        if reading is None:
+        prompt = self._rows[row]
+        if not prompt.locale:
             return False
-        verifier, kinds = reading
-        return verifier.is_lost(self._tokenizer.decode([*written, token], skip_special_tokens=True), kinds)
+        text = self._tokenizer.decode([*written, token], skip_special_tokens=True)
+        return unfinished_verifier(prompt.locale).is_lost(text, frozenset(prompt.kinds), prompt.slots)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from llm_explain.skeletons import SLOT, SLOTS
+from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, SLOTS
 from llm_explain.verifier.licences import word_faults
 from llm_explain.verifier.wording import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from llm_explain.lexicon import Lexicon
     from llm_explain.verifier.wording import Phrase
@@ -44,17 +45,24 @@ class UnfinishedVerifier:
         self._known = sorted({*wording.vocabulary, *wording.licensing, *wording.degrees, *wording.causes})
         self.is_lost = lru_cache(_MAX_TEXTS)(self._is_lost)
 
-    def _is_lost(self, text: str, kinds: frozenset[str]) -> bool:
+    def _is_lost(self, text: str, kinds: frozenset[str], slots: tuple[str, ...] = ()) -> bool:
         """Return whether every continuation of a text would be refused.
 
         Args:
             text: Beginning of a sentence with slots.
             kinds: Claim kinds that it may state.
+            slots: Slots that it is to have, in their order up to the order of those of one kind; any if empty.
 
         Returns:
             Whether it has a fault that stays.
         """
-        lowered = _OPEN_SLOT.sub(lambda match: _completed(match.group(1), kinds), text.replace("’", "'").lower())
+        lowered = text.replace("’", "'").lower()
+        if not (open_slot := _OPEN_SLOT.search(lowered)):
+            return self._is_faulty(lowered, kinds)
+        names = [slot for slot in _next(slots, SLOT.findall(lowered)) if slot.startswith(open_slot.group(1))]
+        return all(self._is_faulty(f"{lowered[: open_slot.start()]}{{{name}}}", kinds) for name in names or [""])
+
+    def _is_faulty(self, lowered: str, kinds: frozenset[str]) -> bool:
         if any(not licensing & kinds and pattern.search(lowered) for licensing, pattern in self._statements):
             return True
         if any(pattern.search(lowered) for slot in SLOT.findall(lowered) for pattern in self._never.get(slot, ())):
@@ -78,10 +86,16 @@ class UnfinishedVerifier:
         return place < len(self._known) and self._known[place].startswith(tail)
 
 
-def _completed(begun: str, kinds: frozenset[str]) -> str:
-    """Return the slot that can only be meant by its beginning, in braces; nothing where there are several."""
-    slots = [slot for kind in kinds for group in SLOTS[kind] for slot in group if slot.startswith(begun)]
-    return f"{{{slots[0]}}}" if len(slots) == 1 else ""
+def _next(slots: Iterable[str], found: Collection[str]) -> list[str]:
+    """Return the slots that may come next: those left of a kind, and of the one after it if none of them must come."""
+    left = [slot for slot in slots if slot not in found]
+    named: list[str] = [slot for slot in left if slot == ITEM]
+    for kind, group in groupby((slot for slot in left if slot != ITEM), key=KIND_OF_SLOT.__getitem__):
+        of_kind = list(group)
+        named += of_kind
+        if set(of_kind) & set(SLOTS[kind].required):
+            break
+    return named
 
 
 def _is_settled(pattern: re.Pattern[str]) -> bool:

@@ -28,7 +28,8 @@ def read(written: str, likely: dict[str, float], *, locale: str = "en", rest: fl
     places = {text: ids(text)[0] for text in likely}
     for text, score in likely.items():
         scores[0, places[text]] = score
-    reader = Proofreader(tokenizer, _NUCLEUS, [replace(prompt("repeat_item"), locale=locale)])
+    asked = replace(prompt("repeat_item"), locale=locale, slots=("times", "last_date"))
+    reader = Proofreader(tokenizer, _NUCLEUS, [asked])
     reader(_ASKED, scores)  # the first call sees the prompt alone
     found = reader(torch.cat([_ASKED, torch.tensor([ids(written)])], dim=1), scores)
     return {text: bool(found[0, place].isfinite()) for text, place in places.items()}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from llm_explain.generation.sampling import Nucleus
     from llm_explain.prompts import Prompt
 
-_MOST_ROUNDS = 4
-"""How often other tokens take the place of barred ones; then all that is left is barred, and the draft is lost."""
+_MOST_READ = 400
+"""How many of the likeliest tokens are read before a draft is given up."""
 
 
 @cache
@@ -40,9 +40,11 @@ def unfinished_verifier(locale: str) -> UnfinishedVerifier:
 class Proofreader:
     """A logits processor of ``transformers`` that bars tokens which the locale's verifier could never accept.
 
+    A draft that nothing can mend is ended at once, so that it costs no more; whoever reads it refuses it.
+
     Args:
         tokenizer: Tokenizer of the model.
-        nucleus: What is sampled from: only its tokens are read.
+        nucleus: What is sampled from: its tokens are read, and others only where none of them is left.
         rows: The prompt of each row of the batch.
     """
 
@@ -65,25 +67,26 @@ class Proofreader:
         if self._start is None:
             self._start = input_ids.shape[1]
         written = input_ids[:, self._start :].tolist()
-        read: set[tuple[int, int]] = set()
-        for _ in range(_MOST_ROUNDS):
-            tokens, shares = self._nucleus.shares(scores)
-            likely = [(row, int(tokens[row, place])) for row, place in shares.nonzero().tolist()]
-            new = [pair for pair in likely if pair not in read]
-            lost = [(row, token) for row, token in new if self._is_lost(row, written[row], token)]
-            if not lost:
-                break
-            read.update(new)
-            barred = scores.clone()
-            for row, token in lost:
-                barred[row, token] = float("-inf")
-            alive = barred.isfinite().any(dim=1, keepdim=True)
-            scores = barred.where(alive, scores)
+        scores = scores.clone()
+        waiting = [row for row, prompt in enumerate(self._rows) if prompt.locale]
+        read: list[set[int]] = [set() for _ in self._rows]
+        while waiting:
+            tokens, shares = self._nucleus.shares(scores[waiting])
+            likely = [best[share > 0].tolist() for best, share in zip(tokens, shares, strict=True)]
+            again = []
+            for row, best in zip(waiting, likely, strict=True):
+                lost = [token for token in best if token not in read[row] and self._is_lost(row, written[row], token)]
+                read[row].update(best)
+                scores[row, lost] = float("-inf")
+                if len(read[row]) > _MOST_READ or not scores[row].isfinite().any():
+                    scores[row] = float("-inf")
+                    scores[row, self._tokenizer.eos_token_id] = 0.0
+                elif lost:
+                    again.append(row)
+            waiting = again
         return scores
 
     def _is_lost(self, row: int, written: list[int], token: int) -> bool:
         prompt = self._rows[row]
-        if not prompt.locale:
-            return False
         text = self._tokenizer.decode([*written, token], skip_special_tokens=True)
         return unfinished_verifier(prompt.locale).is_lost(text, frozenset(prompt.kinds), prompt.slots)

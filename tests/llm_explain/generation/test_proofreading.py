@@ -21,10 +21,10 @@ def ids(text: str) -> list[int]:
     return tokens
 
 
-def read(written: str, likely: dict[str, float], *, locale: str = "en", rest: float = -20.0) -> dict[str, bool]:
+def read(written: str, likely: dict[str, float], *, locale: str = "en") -> dict[str, bool]:
     """Return which single-token continuations of a text are still possible."""
     tokenizer = tiny_tokenizer()
-    scores = torch.full((1, len(tokenizer)), rest)
+    scores = torch.full((1, len(tokenizer)), -20.0)
     places = {text: ids(text)[0] for text in likely}
     for text, score in likely.items():
         scores[0, places[text]] = score
@@ -44,8 +44,9 @@ def test_tokens_that_come_in_for_barred_ones_are_read_too() -> None:
     assert read("It's bes", {"t": 9.0, "b": 4.0, "i": -1.0}) == {"t": False, "b": False, "i": True}  # "besides"
 
 
-def test_a_draft_that_cannot_be_mended_is_left_as_it_is() -> None:
-    assert read("It's best, ", {"a": 1.0}, rest=float("-inf")) == {"a": True}
+def test_a_draft_that_cannot_be_mended_is_ended() -> None:
+    end = tiny_tokenizer().eos_token
+    assert read("It's best, ", {"a": 1.0, end: -9.0}) == {"a": False, end: True}
 
 
 def test_without_a_locale_nobody_reads_along() -> None:

@@ -112,7 +112,7 @@ def _spoil(body: Any, chance: random.Random) -> bytes:
             raw = chance.choice(RAW_VALUES)
             holder[key] = _MARK
         else:
-            holder[key] = chance.choice([*TEXTS, *NUMBERS, *SHAPES])
+            holder[key] = copy.deepcopy(chance.choice([*TEXTS, *NUMBERS, *SHAPES]))  # it may be spoilt in turn
     text = json.dumps(body, ensure_ascii=chance.random() < 0.5)
     if raw is not None:
         text = text.replace(f'"{_MARK}"', raw)

@@ -8,6 +8,7 @@ import random
 import signal
 import sqlite3
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from nursery import Nursery
 from proof import items, main, users
 from wire import Connection, request
 
-_PAUSES = (0.02, 0.25)
-"""Seconds between two kills, by chance between these."""
+_PAUSES = (0.0, 0.25)
+"""Seconds that a process lives at work before it is killed, by chance between these."""
+
+_FIRST_FEEDBACK_SECONDS = 5.0
+"""How long every other kill waits for feedback, before which sentences have to be asked for."""
 
 
 class Writers:
@@ -76,6 +80,12 @@ class Writers:
                     self.feedback.append((explanation["id"], "helpful"))
         connection.close()
 
+    async def until_feedback(self) -> None:
+        """Wait until feedback was acknowledged, but not for ever."""
+        n_before, until = len(self.feedback), time.monotonic() + _FIRST_FEEDBACK_SECONDS
+        while len(self.feedback) == n_before and time.monotonic() < until:
+            await asyncio.sleep(0.002)
+
     async def _until_acknowledged(self, connection: Connection, sent: bytes) -> bool:
         while not self.is_over:
             answer = await connection.ask(sent, seconds=10)
@@ -115,8 +125,10 @@ async def _kill(nursery: Nursery, writers: Writers, n_kills: int, chance: random
     await asyncio.to_thread(nursery.wait_ready)
     tasks = [asyncio.create_task(writers.write_events(number)) for number in range(3)]
     tasks += [asyncio.create_task(writers.write_feedback(number)) for number in range(2)]
-    for _ in range(n_kills):
+    for number in range(n_kills):
         await asyncio.to_thread(nursery.wait_ready)
+        if number % 2:
+            await writers.until_feedback()
         await asyncio.sleep(chance.uniform(*_PAUSES))
         os.kill(alive, signal.SIGKILL)
         await asyncio.to_thread(nursery.wait, alive)
@@ -147,7 +159,9 @@ def _compare(file: Path, writers: Writers) -> dict[str, Any]:
         "lost": len(lost) + len(lost_feedback),
         "doubled": len(doubled) + sum(count > 1 for count in feedback.values()),
         "integrity": check,
-        "ok": not (lost or lost_feedback or doubled or writers.refused) and check == "ok" and len(writers.events) > 0,
+        "ok": not (lost or lost_feedback or doubled or writers.refused)
+        and check == "ok"
+        and bool(writers.events and writers.feedback),
     }
 
 

@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 
 _MARKS = " ,.;:!?'’\"“”()–—-"  # the hyphen last, as a class wants it
 _MARK = f"[{_MARKS}]"
-_UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-Za-z{])(\n|.)*/"
+_AT_MARK = (*_MARKS, "[")
+"""How a pattern begins that begins with a mark: with one, or with a class of them."""
+_UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-Za-z{]|[A-Za-z{_][A-Z])(\n|.)*/"
 _ENDED = r"/[^.!?]*[.!?]/"
 """One sentence: the hand-written ones are, and a second one is what a model adds when it has lost its way."""
 
 _FEW = 2
 _BARE_SLOT = re.compile(r"(?<!\\)\{([a-z_]+)\}")
 _LOOK_AROUND = re.compile(r"\(\?<?[=!]")
-_GAP = re.compile(r"\[\^([^\]]*)\]\*\??(?=( )?)")
-"""Where a pattern of the lexicon passes over anything within a clause or a sentence."""
+_GAP = re.compile(r"\[\^([^\]]*)\]\*\??(\(\\\{item\\\}\[\^[^\]]*\]\*\)\?)?(?=( )?)")
+"""Where a pattern of the lexicon passes over anything within a clause or a sentence, be it with the item in it."""
 
 
 class _Role(NamedTuple):
@@ -162,7 +164,8 @@ def _plain(pattern: str, words: str) -> str | None:
 
     def gap(match: re.Match[str]) -> str:
         mark = f"[{''.join(sign for sign in _MARKS if sign not in match.group(1))}]"
-        return f"({mark}+{words})*{'' if match.group(2) else f'{mark}+'}"
+        unit = rf"({words}|\{{{ITEM}\}})" if match.group(2) else words
+        return f"({mark}+{unit})*{'' if match.group(3) else f'{mark}+'}"
 
     plain = without_look_around(_BARE_SLOT.sub(r"\\{\1\\}", pattern)).replace(r"\b", "").replace("(?:", "(")
     bare = re.sub(r"\\.|\[[^\]]*\]", "", plain)  # without escapes and classes
@@ -172,9 +175,10 @@ def _plain(pattern: str, words: str) -> str | None:
 def _from_mark(pattern: str) -> str:
     """Return the part of a pattern whose matches begin with a mark or a space, so that a word may end before them."""
     if not pattern.startswith("("):
-        return pattern if pattern.startswith((" ", "[")) else ""
+        return pattern if pattern.startswith(_AT_MARK) else ""
     depth, start, branches = 0, 1, []
-    for place, character in enumerate(pattern):
+    without_classes = re.sub(r"\[[^\]]*\]", lambda match: "x" * len(match.group(0)), pattern)
+    for place, character in enumerate(without_classes):
         depth += (character == "(") - (character == ")")
         if (depth == 1 and character == "|") or not depth:
             branches.append(pattern[start:place])
@@ -182,7 +186,7 @@ def _from_mark(pattern: str) -> str:
         if not depth:
             break
     rest = pattern[start:]
-    marked = "|".join(branch for branch in branches if branch.startswith((" ", "[")))
+    marked = "|".join(branch for branch in branches if branch.startswith(_AT_MARK))
     if rest.startswith("?"):
         later = _from_mark(rest[1:])
         return "|".join(filter(None, (f"({marked}){rest[1:]}" if marked else "", later)))

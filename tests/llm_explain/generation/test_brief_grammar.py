@@ -120,3 +120,28 @@ def test_a_slot_that_no_claim_requires_may_be_left_out(
 ) -> None:
     parts = (Part("usual_price", ("price", "price_category")), Part("new_arrival", ("new_days",)))
     assert fits(tokens, Brief("friendly", parts, is_causal=False), text) is is_in_it
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "is_in_it"),
+    [
+        (
+            Part("due", ("days_since", "interval")),
+            "You last bought this {days_since} ago, about every {interval}.",
+            True,
+        ),
+        (Part("due", ("days_since", "interval")), "Last bought {days_since} ago, about every {interval}.", True),
+        (Part("new_arrival", ("first_seen",)), "This joined our range on {first_seen}.", True),
+        (Part("new_arrival", ("first_seen",)), "This joined our delicious range on {first_seen}.", False),
+        (Part("new_arrival", ("first_seen",)), "This joined our range on {last_seen} on {first_seen}.", False),
+        (Part("popular", ("users_band",)), "This was bought by {users_band} customers.", True),
+        (Part("usual_price", ("price", "price_category")), "In your range for {price_category}, {price}.", True),
+        (Part("promotion", ("promotion",)), "Here's {promotion}.", True),
+        (Part("season", ("month",)), "Products like this were in demand, in {month}.", True),
+        (Part("season", ("month",)), "Products of this kindas {month}'s were in demand.", False),  # two words in one
+    ],
+)
+def test_between_what_a_role_names_stand_words_and_nothing_else(
+    tokens: llguidance.LLTokenizer, part: Part, text: str, *, is_in_it: bool
+) -> None:
+    assert fits(tokens, Brief("friendly", (part,), is_causal=False), text) is is_in_it

@@ -97,7 +97,30 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
         (["repeat_item", "due"], "In your basket {times}, {days_since} ago, and about every {interval}."),
         (["season"], "This item is in demand in {month}."),
         (["season"], "Bought because products like it were in demand in {month}."),
+        (
+            ["usual_brand", "popular"],
+            "Your usual brand of {brand_category}, popular with our customers.",
+        ),  # the item is
+        (["usual_brand"], "It's your usual brand for {brand_category} of this brand."),
+        (["usual_brand"], "It's from {brand}, which you usually buy for this brand of {brand_category}."),
+        (["category_affinity"], "It's on your list because you buy {category}."),
+        (["due"], "You last bought this {days_since} since your last purchase, about every {interval}."),
+        (["due", "season"], "About every {interval}, you buy about every kind; its kind was in demand in {month}."),
+        (["similar_item"], "Customers who, like you, bought this item bought {other_item} too."),
+        (["similar_item"], "You bought {other_item}, and it's bought by customers who, like you, have bought this."),
+        (
+            ["category_affinity", "popular"],
+            "You buy {category}, and this was bought by you and {users_band} customers.",
+        ),
     ],
 )
 def test_what_a_model_wrote_and_nobody_claims_is_refused(kinds: list[str], text: str) -> None:
     assert SkeletonVerifier(load_lexicon("en")).check(text, kinds).faults
+
+
+def test_a_relative_clause_about_a_brand_speaks_of_the_brand() -> None:
+    finding = VERIFIER.check(
+        "You buy {category}, and this is from {brand}, which you usually choose.", ["category_affinity", "usual_brand"]
+    )
+    assert not finding.faults
+    assert {(*need.kinds, need.degree) for need in finding.needs} == {("usual_brand", "usually")}

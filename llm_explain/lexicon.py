@@ -182,6 +182,7 @@ class Lexicon(_Strict):
     statements: tuple[Statement, ...]
     twins: dict[str, tuple[str, ...]]
     partners: dict[str, str]
+    leads_to: dict[str, frozenset[str]] = {}
     imperatives: tuple[str, ...]
     max_length: int
     max_draft_length: int

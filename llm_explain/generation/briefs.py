@@ -15,13 +15,13 @@ from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from llm_explain.generation.corpus import CorpusLine
     from llm_explain.lexicon import Lexicon
     from llm_explain.skeletons import Tone
 
-MANNER = 0.12
+MANNER = 0.08
 """Share of the hand-written sentences that makes a manner of speaking of a kind; what is rarer is not asked for."""
 
 
@@ -115,6 +115,7 @@ class BriefBook:
     def __init__(self, lexicon: Lexicon, lines: Sequence[CorpusLine]) -> None:
         reader = BriefReader(lexicon)
         self._twins = lexicon.twins
+        self._partners = lexicon.partners
         self._parts: dict[tuple[str, int, Tone], list[Part]] = defaultdict(list)
         self._short: dict[str, list[Part]] = defaultdict(list)
         self._frames: dict[tuple[int, Tone], list[tuple[bool, bool]]] = defaultdict(list)
@@ -151,11 +152,16 @@ class BriefBook:
             required = SLOTS[kind].required
             said = {slot for other in parts for slot in other.slots}
             if any(said & set(self._twins.get(slot, ())) for slot in required):
-                barest, pool = Part(kind), self._short[kind]  # a category that is named already is not named again
+                # A category that is named already is not named again, and nothing is said that needs it beside it.
+                barest, pool = Part(kind), [each for each in self._short[kind] if not self._lacks_partner(each, said)]
             else:
                 barest, pool = Part(kind, required), self._parts[kind, len(named), tone]
             parts.append(barest if is_plain or not pool else chance.choice(pool))
         return Brief(tone, tuple(parts), is_causal, has_item and not is_plain)
+
+    def _lacks_partner(self, part: Part, said: Collection[str]) -> bool:
+        """Return whether a slot of a part is only true together with one that is not said."""
+        return any(self._partners.get(slot, slot) not in {*part.slots, *said} for slot in part.slots)
 
 
 def _usual(pool: Sequence[Part]) -> list[Part]:

@@ -64,7 +64,7 @@ def _absent_slots(
 
 
 def role_faults(lowered: str, wording: Wording) -> Iterator[Fault]:
-    """Yield a fault for each slot that does not stand in its role.
+    """Yield a fault for each slot that does not stand in its role, and for words that lead to a slot and lack it.
 
     Args:
         lowered: Lower-cased sentence with slots.
@@ -78,6 +78,10 @@ def role_faults(lowered: str, wording: Wording) -> Iterator[Fault]:
         stands = any(_covers(pattern, lowered, span) for pattern in wording.roles.get(slot, ()))
         if not stands or any(_covers(never, lowered, span) for never in wording.never_around.get(slot, ())):
             yield Fault("slot_role", f"{match.group(0)} may not stand here", span)
+    for pattern, slots in wording.leads_to:
+        for match in pattern.finditer(lowered):
+            if not any(lowered.startswith(f" {{{slot}}}", match.end()) for slot in slots):
+                yield Fault("slot_role", f"{match.group(0)!r} lacks what it leads to", match.span())
 
 
 def _covers(pattern: re.Pattern[str], text: str, span: tuple[int, int]) -> bool:

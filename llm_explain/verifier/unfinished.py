@@ -57,10 +57,24 @@ class UnfinishedVerifier:
             Whether it has a fault that stays.
         """
         lowered = text.replace("’", "'").lower()
+        if self._leads_nowhere(lowered, slots):
+            return True
         if not (open_slot := _OPEN_SLOT.search(lowered)):
             return self._is_faulty(lowered, kinds)
         names = [slot for slot in _next(slots, SLOT.findall(lowered)) if slot.startswith(open_slot.group(1))]
         return all(self._is_faulty(f"{lowered[: open_slot.start()]}{{{name}}}", kinds) for name in names or [""])
+
+    def _leads_nowhere(self, lowered: str, slots: tuple[str, ...]) -> bool:
+        """Return whether words that must be followed by a slot are not, and cannot be any more."""
+        left = set(slots) - set(SLOT.findall(lowered))
+        for pattern, wanted in self._wording.leads_to:
+            for match in pattern.finditer(lowered):
+                after = lowered[match.end() :]
+                may_come = wanted & left if slots else wanted
+                is_there = any(after.startswith(f" {{{slot}}}") for slot in wanted)
+                if not is_there and not any(f" {{{slot}}}".startswith(after) for slot in may_come):
+                    return True
+        return False
 
     def _is_faulty(self, lowered: str, kinds: frozenset[str]) -> bool:
         if any(not licensing & kinds and pattern.search(lowered) for licensing, pattern in self._statements):

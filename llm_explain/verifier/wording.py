@@ -123,6 +123,12 @@ class Wording:
         return {slot: tuple(map(self.lexicon.pattern, patterns)) for slot, patterns in rules.items()}
 
     @cached_property
+    def leads_to(self) -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
+        """Words that nothing but one of some slots may follow, and these slots."""
+        words = self.lexicon.leads_to.items()
+        return tuple((self.lexicon.pattern(f"(?:{source}){AFTER_WORD}"), slots) for source, slots in words)
+
+    @cached_property
     def states(self) -> dict[str, tuple[re.Pattern[str], ...]]:
         """How a sentence names a kind."""
         return {kind: tuple(map(self.lexicon.pattern, patterns)) for kind, patterns in self.lexicon.states.items()}

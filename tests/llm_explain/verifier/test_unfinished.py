@@ -66,3 +66,17 @@ def test_an_unfinished_word_phrase_or_slot_is_not_judged(text: str, kinds: set[s
 )
 def test_a_slot_is_judged_while_it_is_opened(text: str, slots: tuple[str, ...], *, is_lost: bool) -> None:
     assert VERIFIER.is_lost(text, frozenset({"usual_brand", "repeat_item"}), slots) is is_lost
+
+
+@pytest.mark.parametrize(
+    ("text", "slots", "is_lost"),
+    [
+        ("It joined our range on", ("first_seen",), False),
+        ("It joined our range on {first_", ("first_seen",), False),
+        ("It joined our range on {first_seen}, and", ("first_seen",), False),
+        ("It joined our range on", ("new_days",), True),  # the day is none of its slots
+        ("It joined our range on Mon", ("first_seen",), True),
+    ],
+)
+def test_words_that_lead_to_a_slot_are_lost_without_it(text: str, slots: tuple[str, ...], *, is_lost: bool) -> None:
+    assert VERIFIER.is_lost(text, frozenset({"new_arrival"}), slots) is is_lost

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llm_explain.generation.phrasebook_build import Encoder
 
 _TEMPERATURE = 0.9
+"""Of llama.cpp, whose grammar bars less and which does not spread its drafts."""
 """Higher than for a sentence written now: what is refused costs nothing but time, and the rest shall differ."""
 
 Backend = Literal["transformers", "llamacpp"]
@@ -99,9 +100,7 @@ def _generator(backend: Backend, language_model: str) -> Generator:
         return LlamaCppGenerator.load(language_model, n_parallel=16, temperature=_TEMPERATURE, top_p=0.95)
     from llm_explain.generation.transformers_generator import TransformersGenerator
 
-    generator = TransformersGenerator.load(language_model, is_constrained=True)
-    generator.temperature, generator.top_p = _TEMPERATURE, 0.95
-    return generator
+    return TransformersGenerator.load(language_model, is_constrained=True)
 
 
 def _encoder(name: str) -> Encoder:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from llm_explain.generation.phrasebook_build import Encoder
 
 _TEMPERATURE = 0.9
-"""Of llama.cpp, whose grammar bars less and which does not spread its drafts."""
-"""Higher than for a sentence written now: what is refused costs nothing but time, and the rest shall differ."""
+"""Of llama.cpp, which does not spread its drafts: what is refused costs nothing but time, and the rest shall differ."""
 
 Backend = Literal["transformers", "llamacpp"]
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import permutations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from llm_explain.generation.patterns import BARE_SLOT, LOOK_AROUND, MARK, from_mark, plain_pattern, trie_pattern
 from llm_explain.skeletons import ITEM, SLOT, SLOTS
 from llm_explain.verifier.wording import Wording
 
@@ -21,19 +22,11 @@ if TYPE_CHECKING:
     from llm_explain.generation.briefs import Brief, Part
     from llm_explain.lexicon import Lexicon
 
-_MARKS = " ,.;:!?'’\"“”()–—-"  # the hyphen last, as a class wants it
-_MARK = f"[{_MARKS}]"
-_AT_MARK = (*_MARKS, "[")
-"""How a pattern begins that begins with a mark: with one, or with a class of them."""
 _UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-Za-z{]|[A-Za-z{_][A-Z])(\n|.)*/"
 _ENDED = r"/[^.!?]*[.!?]/"
 """One sentence: the hand-written ones are, and a second one is what a model adds when it has lost its way."""
 
 _FEW = 2
-_BARE_SLOT = re.compile(r"(?<!\\)\{([a-z_]+)\}")
-_LOOK_AROUND = re.compile(r"\(\?<?[=!]")
-_GAP = re.compile(r"\[\^([^\]]*)\]\*\??(\(\\\{item\\\}\[\^[^\]]*\]\*\)\?)?(?=( )?)")
-"""Where a pattern of the lexicon passes over anything within a clause or a sentence, be it with the item in it."""
 
 
 class _Role(NamedTuple):
@@ -75,8 +68,8 @@ class BriefGrammar:
         words = self._words(frozenset(brief.kinds), brief.is_causal)
         if not words:
             return ""
-        unit = rf"({words}{_MARK}+)"
-        free = rf"{unit}*" if not brief.has_item else rf"({unit}|\{{{ITEM}\}}{_MARK}+)*"
+        unit = rf"({words}{MARK}+)"
+        free = rf"{unit}*" if not brief.has_item else rf"({unit}|\{{{ITEM}\}}{MARK}+)*"
         later = sorted(brief.parts, key=lambda part: not part.slots)  # what words alone state may come last
         texts = [self._in_order(parts, words, free) for parts in dict.fromkeys((brief.parts, tuple(later)))]
         terms = [rf"/[\"“]?({'|'.join(texts)}){free}/", _ENDED, f"~{_UNTIDY}"]
@@ -98,7 +91,7 @@ class BriefGrammar:
     def _way(self, kind: str, slots: tuple[str, ...], words: str, free: str, *, is_first: bool) -> str:
         """Return a pattern of text that states a kind with some slots in their order."""
         said = self._said(kind, slots, words)
-        said = rf"{free}{said}{_MARK}+" if said else ""
+        said = rf"{free}{said}{MARK}+" if said else ""
         named = self._slots(slots, words, free, is_first=is_first)
         return f"({said}{named}|{named}{said})" if said and len(slots) == 1 else named or said
 
@@ -110,7 +103,7 @@ class BriefGrammar:
             is_optional = role.may_begin if is_first and not text else role.may_follow
             ways = [rf"{free}{before}\{{{slot}\}}{after}" for before, after in role.around]
             ways += [rf"\{{{slot}\}}"] if is_optional else []
-            text += rf"({'|'.join(ways)}){_MARK}*" if ways else rf"{free}\{{{slot}\}}{_MARK}*"
+            text += rf"({'|'.join(ways)}){MARK}*" if ways else rf"{free}\{{{slot}\}}{MARK}*"
         return text
 
     def _pattern(self, kinds: frozenset[str], is_causal: bool) -> str:
@@ -126,7 +119,7 @@ class BriefGrammar:
         patterns = [pattern.pattern for pattern in self._wording.states.get(kind, ())]
         if any(f"{{{slot}}}" in pattern for slot in slots for pattern in patterns):
             return ""
-        plain = [_plain(pattern, words) for pattern in patterns if not _BARE_SLOT.search(pattern)]
+        plain = [plain_pattern(pattern, words) for pattern in patterns if not BARE_SLOT.search(pattern)]
         return f"(?i:({'|'.join(found)}))" if (found := list(filter(None, plain))) else ""
 
     def _role_of(self, slot: str, words: str) -> _Role:
@@ -136,12 +129,12 @@ class BriefGrammar:
         for role in self._wording.roles.get(slot, ()):
             left, _, right = role.pattern.partition(f"{{{slot}}}")
             may_begin, may_follow = may_begin or "^" in left, may_follow or r"\{" in left
-            before = _plain(left.replace("(?:^|", "(?:"), words)
+            before = plain_pattern(left.replace("(?:^|", "(?:"), words)
             if before is None:
                 return _Role((), may_begin=True, may_follow=True)
-            is_said = not (_LOOK_AROUND.search(right) or "{" in right)  # words, not what may follow them
-            after = _plain(right, words) if is_said else ""
-            starts = "|".join(filter(None, (before, f"{words}{marked}" if (marked := _from_mark(before)) else "")))
+            is_said = not (LOOK_AROUND.search(right) or "{" in right)  # words, not what may follow them
+            after = plain_pattern(right, words) if is_said else ""
+            starts = "|".join(filter(None, (before, f"{words}{marked}" if (marked := from_mark(before)) else "")))
             found.append((f"(?i:{starts})" if starts else "", after or ""))
         return _Role(tuple(dict.fromkeys(found)), may_begin, may_follow)
 
@@ -154,89 +147,3 @@ def _choices(part: Part) -> list[tuple[str, ...]]:
     orders = list(permutations(part.slots)) if len(part.slots) == _FEW else [part.slots]
     required = tuple(slot for slot in part.slots if slot in SLOTS[part.kind].required)
     return [*orders, required] if len(required) < len(part.slots) else orders
-
-
-def _plain(pattern: str, words: str) -> str | None:
-    """Return a pattern in llguidance's dialect that matches at least as much; ``None`` where there is none.
-
-    Where it passes over anything, it now passes over words.
-    """
-
-    def gap(match: re.Match[str]) -> str:
-        mark = f"[{''.join(sign for sign in _MARKS if sign not in match.group(1))}]"
-        unit = rf"({words}|\{{{ITEM}\}})" if match.group(2) else words
-        return f"({mark}+{unit})*{'' if match.group(3) else f'{mark}+'}"
-
-    plain = without_look_around(_BARE_SLOT.sub(r"\\{\1\\}", pattern)).replace(r"\b", "").replace("(?:", "(")
-    bare = re.sub(r"\\.|\[[^\]]*\]", "", plain)  # without escapes and classes
-    return None if bare.count("(") != bare.count(")") or "^" in bare or "$" in bare else _GAP.sub(gap, plain)
-
-
-def _from_mark(pattern: str) -> str:
-    """Return the part of a pattern whose matches begin with a mark or a space, so that a word may end before them."""
-    if not pattern.startswith("("):
-        return pattern if pattern.startswith(_AT_MARK) else ""
-    depth, start, branches = 0, 1, []
-    without_classes = re.sub(r"\[[^\]]*\]", lambda match: "x" * len(match.group(0)), pattern)
-    for place, character in enumerate(without_classes):
-        depth += (character == "(") - (character == ")")
-        if (depth == 1 and character == "|") or not depth:
-            branches.append(pattern[start:place])
-            start = place + 1
-        if not depth:
-            break
-    rest = pattern[start:]
-    marked = "|".join(branch for branch in branches if branch.startswith(_AT_MARK))
-    if rest.startswith("?"):
-        later = _from_mark(rest[1:])
-        return "|".join(filter(None, (f"({marked}){rest[1:]}" if marked else "", later)))
-    return f"({marked}){rest}" if marked else ""
-
-
-def without_look_around(pattern: str) -> str:
-    """Return a regular expression without its assertions about what stands around a match.
-
-    Args:
-        pattern: Expression.
-
-    Returns:
-        One that matches at least as much.
-    """
-    while match := _LOOK_AROUND.search(pattern):
-        depth, end, is_class = 1, match.end(), False
-        while depth:
-            character = pattern[end]
-            if character == "\\":
-                end += 2
-                continue
-            is_class = (character == "[") if not is_class else character != "]"
-            depth += 0 if is_class else (character == "(") - (character == ")")
-            end += 1
-        pattern = pattern[: match.start()] + pattern[end:]
-    return pattern
-
-
-def trie_pattern(words: Iterable[str]) -> str:
-    """Return a regular expression that matches exactly some words and shares their beginnings.
-
-    Args:
-        words: Different words.
-
-    Returns:
-        The expression.
-    """
-    root: dict[str, Any] = {}
-    for word in words:
-        node = root
-        for character in word:
-            node = node.setdefault(character, {})
-        node[""] = {}
-    return _alternatives(root)
-
-
-def _alternatives(node: dict[str, Any]) -> str:
-    branches = [re.escape(character) + _alternatives(after) for character, after in sorted(node.items()) if character]
-    if not branches:
-        return ""
-    is_word = "" in node
-    return branches[0] if len(branches) == 1 and not is_word else f"({'|'.join(branches)}){'?' if is_word else ''}"

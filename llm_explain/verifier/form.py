@@ -27,7 +27,7 @@ def form_faults(text: str, wording: Wording, max_length: int) -> Iterator[Fault]
         max_length: Most characters.
 
     Yields:
-        Each fault.
+        Fault: Each fault.
     """
     if not text.strip():
         yield Fault("empty", "the text is empty but a sentence is needed")

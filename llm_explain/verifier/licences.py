@@ -26,7 +26,7 @@ def statement_faults(lowered: str, claimed: frozenset[str], wording: Wording) ->
         wording: The compiled lexicon.
 
     Yields:
-        Each fault.
+        Fault: Each fault.
     """
     for kind in claimed & wording.states.keys():
         if not any(pattern.search(lowered) for pattern in wording.states[kind]):
@@ -45,7 +45,7 @@ def word_faults(phrases: Iterable[Phrase], claimed: frozenset[str], wording: Wor
         wording: The compiled lexicon.
 
     Yields:
-        Each fault.
+        Fault: Each fault.
     """
     for text, start, end in phrases:
         if text in wording.degrees or text in wording.causes or wording.licensing.get(text, frozenset()) & claimed:
@@ -67,7 +67,7 @@ def cause_faults(lowered: str, phrases: Iterable[Phrase], wording: Wording) -> I
         wording: The compiled lexicon.
 
     Yields:
-        Each fault.
+        Fault: Each fault.
     """
     earlier = -1
     for phrase in phrases:

@@ -71,7 +71,7 @@ def role_faults(lowered: str, wording: Wording) -> Iterator[Fault]:
         wording: The compiled lexicon.
 
     Yields:
-        Each fault.
+        Fault: Each fault.
     """
     for match in SLOT.finditer(lowered):
         slot, span = match.group(1), match.span()

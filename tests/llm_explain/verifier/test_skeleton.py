@@ -107,6 +107,10 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
         (["category_affinity", "usual_brand"], "You buy {category}, and you usually choose this brand for {brand}."),
         (["category_affinity", "usual_brand"], "You buy {category}, and usually this brand when you buy this brand."),
         (["new_arrival"], "This one is new in our range since {new_days} ago."),
+        (["related_category", "season"], "You buy {related_category}, and its kind was in demand in {month}."),
+        (["related_category", "due"], "You buy {related_category}, about every {interval}, and this one too."),
+        (["similar_item"], "Like you, customers who bought {other_item} bought this."),  # did you?
+        (["similar_item", "popular"], "You bought {other_item}; popular with our customers."),
         (["category_affinity", "season"], "You buy {category}, and its kind was in demand in {category} in {month}."),
         (["due"], "You last bought this {days_since} since your last purchase, about every {interval}."),
         (["due", "season"], "About every {interval}, you buy about every kind; its kind was in demand in {month}."),

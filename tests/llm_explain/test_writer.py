@@ -109,15 +109,15 @@ def test_provenance_of_a_template():
 
 
 def test_a_verified_draft_of_the_model_is_spoken():
-    generator = ScriptedGenerator(["You've bought this {times}, so it's on your list."])
+    generator = ScriptedGenerator(["You've bought this {times}, so it's here again."])
     (text,) = with_model(generator).write([request("repeat_item")])
-    assert text.text == "You've bought this 12 times, so it's on your list."
+    assert text.text == "You've bought this 12 times, so it's here again."
     assert (text.source, text.is_ai_generated, text.model) == ("lm", True, "scripted@1")
     assert text.prompt.startswith("en/prompt@sha256:")
 
 
 def test_an_accepted_draft_is_kept_for_the_next_request():
-    generator = ScriptedGenerator(["You've bought this {times}, so it's on your list."])
+    generator = ScriptedGenerator(["You've bought this {times}, so it's here again."])
     writer = with_model(generator)
     for _ in range(3):
         writer.write([request("repeat_item")])

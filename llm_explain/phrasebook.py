@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import resources
@@ -154,13 +155,21 @@ class PhrasebookSource:
         """Return where a skeleton stands for one user, item and moment."""
         return 0, shuffled(skeleton, key)
 
-    def warm_up(self) -> int:
+    def warm_up(self, pause_seconds: float = 0.0) -> int:
         """Verify every skeleton now, so that no request waits for it.
+
+        Args:
+            pause_seconds: How long to leave the processor to others after each combination of kinds.
 
         Returns:
             How many skeletons there are.
         """
-        return sum(len(self._skeletons(kinds, tone)) for kinds, tone in self.phrasebook.sentences if tone in TONES)
+        n_found = 0
+        for kinds, tone in self.phrasebook.sentences:
+            if tone in TONES:
+                n_found += len(self._skeletons(kinds, tone))
+                time.sleep(pause_seconds)
+        return n_found
 
     def _verified(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
         model = self.phrasebook.imprint.model

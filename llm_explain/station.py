@@ -79,9 +79,9 @@ class Station:
         if policy.settings.lexicalised and language_model is not None:
             self._free = FreeWriter(lambda: open_generator(language_model), self._lexicon)
 
-    def warm_up(self) -> int:
+    def warm_up(self, pause_seconds: float) -> int:
         """Verify the phrasebook, if there is one, and return how many skeletons it has."""
-        return self._phrasebook.warm_up() if self._phrasebook else 0
+        return self._phrasebook.warm_up(pause_seconds) if self._phrasebook else 0
 
     def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
         """Let each source make ready what the ones before it do not have; one that fails is left out from now on."""

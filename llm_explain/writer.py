@@ -91,16 +91,17 @@ class Writer:
         self.on_written(texts)
         return texts
 
-    def warm_up(self, locale: str = "en") -> int:
+    def warm_up(self, locale: str = "en", *, pause_seconds: float = 0.0) -> int:
         """Verify a locale's phrasebook now, so that no request waits for it.
 
         Args:
             locale: A folder under ``prompts/``.
+            pause_seconds: How long to leave the processor to others after each combination of kinds.
 
         Returns:
             How many skeletons the phrasebook has.
         """
-        return self._stations(locale).warm_up()
+        return self._stations(locale).warm_up(pause_seconds)
 
     def shelf_title(self, category: str, locale: str = "en") -> str:
         """Return the title of a shelf of items that a history group recommends.

@@ -213,4 +213,7 @@ def load(artifacts: Path) -> Explainer:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifacts", type=Path, required=True)
-    tend(load(parser.parse_args().artifacts), serve_plainly)
+    warm = load(parser.parse_args().artifacts)
+    warm.recommend(warm.events.user_ids[0])  # as a process does before it says that it is ready
+    warm.writer.warm_up()
+    tend(warm, serve_plainly)

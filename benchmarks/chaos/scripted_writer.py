@@ -98,9 +98,11 @@ def serve_with_writer(explainer: Explainer) -> None:
     watched: WorkerSettings = SETTINGS.model_copy(update={"longest_pause_seconds": 1.0})
     model = ServedModel(metrics, factory="scripted_writer:open_writer", options=habits, settings=watched)
     explainer.writer.language_model = model
+    app = create_app(explainer, settings, metrics=metrics, model=model)
     model.start()
     try:
-        serve(create_app(explainer, settings, metrics=metrics, model=model), settings)
+        app.state.prepare()
+        serve(app, settings)
     finally:
         model.close()
 

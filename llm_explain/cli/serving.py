@@ -51,6 +51,7 @@ def serve(
         explainer = Explainer.load(settings.artifacts, language_model=model)
         app = create_app(explainer, settings, metrics=metrics, model=model)
         count_what_happens(explainer, metrics)
+        app.state.prepare()
         if model is not None:
             model.start()
         note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")

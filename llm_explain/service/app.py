@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from llm_explain.service.visits import Clock
 
 DEFAULT_LOCALE: Final = "en"
+_PAUSE_SECONDS: Final = 0.02
+"""Between two steps of warming up, which requests share the interpreter with: a step takes about five milliseconds."""
 _PROBLEM: Final = {"model": ProblemDocument, "content": {problems.MEDIA_TYPE: {}}}
 
 
@@ -109,11 +111,15 @@ def _furnish(app: FastAPI, explainer: Explainer, state: State, clock: Clock | No
     parameters = app.state.main_parameters = MainParameters(explainer)
     app.state.showroom = Showroom(explainer, desk.items, state)
 
-    def warm_up() -> None:
-        """Do once what the first requests would have to wait for; requests are answered meanwhile."""
-        explainer.writer.warm_up(DEFAULT_LOCALE)
+    def prepare() -> None:
+        """Do once what the first answer would have to wait for: who says that it is ready answers in time."""
         for user_id in explainer.events.user_ids[:1]:
             explainer.recommend(user_id)
+
+    def warm_up() -> None:
+        """Do once what later answers would have to wait for; requests are answered meanwhile."""
+        explainer.writer.warm_up(DEFAULT_LOCALE, pause_seconds=_PAUSE_SECONDS)
         parameters.tell(DEFAULT_LOCALE)
 
+    app.state.prepare = prepare
     app.state.warm_up = warm_up

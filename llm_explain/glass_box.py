@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from llm_explain.shapley import Coalitions
     from scoring.catalogue import Catalogue, IndexArray
     from scoring.history import History
+    from scoring.item_vectors import ItemVectors
 
     Numbers = npt.NDArray[np.floating]
     Float64s = npt.NDArray[np.float64]
@@ -57,8 +58,8 @@ class GlassBox(Protocol[StateT_contra]):
         """Items that may be recommended, shape ``(n_candidates,)``."""
 
     @property
-    def item_embedding(self) -> Numbers:
-        """V, shape ``(n_items, d)``."""
+    def item_embedding(self) -> Numbers | ItemVectors:
+        """V, shape ``(n_items, d)``, to be indexed by row."""
 
     @property
     def own_features(self) -> tuple[str, ...]:

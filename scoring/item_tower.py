@@ -106,6 +106,21 @@ class ItemTower(nn.Module):
         with torch.no_grad():
             self.id.weight[0].zero_()
 
+    def trunk(self, items: ItemInputs) -> Tensor:
+        """Return what the user tower reads of a bought item.
+
+        Args:
+            items: Inputs of ``n`` items.
+
+        Returns:
+            Vectors, shape ``(n, d)``.
+        """
+        item_id = items.item_id
+        if self.training and self.id_dropout:
+            item_id = item_id * (torch.rand(item_id.shape, device=item_id.device) >= self.id_dropout)
+        identity: Tensor = self.id(item_id) * (item_id > 0).unsqueeze(1)
+        return identity + self.category(items.category) + self.brand(items.brand) + self.dense(items.dense)
+
     def forward(self, items: ItemInputs) -> tuple[Tensor, Tensor]:
         """Return two vectors of each item.
 
@@ -115,9 +130,5 @@ class ItemTower(nn.Module):
         Returns:
             What the user tower reads of a bought item, and ``V``, both of shape ``(n, d)``.
         """
-        item_id = items.item_id
-        if self.training and self.id_dropout:
-            item_id = item_id * (torch.rand(item_id.shape, device=item_id.device) >= self.id_dropout)
-        identity = self.id(item_id) * (item_id > 0).unsqueeze(1)
-        trunk = identity + self.category(items.category) + self.brand(items.brand) + self.dense(items.dense)
+        trunk = self.trunk(items)
         return trunk, self.target(trunk)

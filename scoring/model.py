@@ -186,23 +186,20 @@ class GlassBox(nn.Module):
         """Return users' side of co-purchase at nearly unit length, shape ``(n_users, rank)``."""
         return sums * (sums.square().sum(dim=1, keepdim=True) + SHORT).rsqrt()
 
-    def item_embedding(self, items: ItemInputs, candidates: Tensor, link_item: Tensor) -> tuple[Tensor, Tensor]:
-        """Return both readings of every item, ``V`` with co-purchase behind it.
+    def item_embedding(self, trunk: Tensor, candidates: Tensor, link_item: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both halves of ``V``.
 
         Args:
-            items: Inputs of the whole catalogue.
+            trunk: What the user tower reads of every item, shape ``(n_items, d)``.
             candidates: Rankable items, shape ``(n_candidates,)``.
-            link_item: The candidates' side of co-purchase, shape ``(n_candidates, rank)``; the other items have none.
+            link_item: Their side of co-purchase, shape ``(n_candidates, rank)``; the other items have none.
 
         Returns:
-            What the user tower reads, shape ``(n_items, d)``, and ``V``, shape ``(n_items, d + rank)``.
+            From the item tower, shape ``(n_items, d)``, and from co-purchase, shape ``(n_candidates, rank)``.
         """
-        trunk, V = self.item_tower(items)
+        V: Tensor = self.item_tower.target(trunk)
         # Centred as in training: what a history adds to an item is what it adds beyond the average candidate.
-        both = V.new_zeros(len(V), V.shape[1] + link_item.shape[1])
-        both[:, : V.shape[1]] = self.gain * (V - V[candidates].mean(dim=0))
-        both[candidates, V.shape[1] :] = self.link_scale * link_item
-        return trunk, both
+        return V.sub_(V[candidates].mean(dim=0)).mul_(self.gain), self.link_scale * link_item
 
     def embed(self, sums: Tensor) -> Tensor:
         """Return ``U`` from sums of what tokens add.

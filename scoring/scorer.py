@@ -11,6 +11,7 @@ from scoring.batches import CellRows, link_user, token_events
 from scoring.context import TERMS
 from scoring.context_terms import ContextTerms
 from scoring.features import CELL_KINDS, COUNT, own_evidence
+from scoring.item_vectors import ItemVectors
 from scoring.log import Log
 from scoring.model import CELL_PART, OWN_FEATURES
 from scoring.retrieval import best
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from scoring.copurchase import CoPurchase
     from scoring.features import Cells, OwnEvidence
     from scoring.history import History
-    from scoring.item_tower import ItemInputs
     from scoring.log import FloatArray
     from scoring.model import GlassBox
     from scoring.promotions import PromotionCalendar
@@ -47,7 +47,7 @@ class GlassBoxScorer:
         cells: The catalogue's cells.
         candidates: Rankable items, ascending, shape ``(n_candidates,)``.
         model: The learned parts.
-        inputs: What the item tower reads, for the whole catalogue.
+        trunk: What the item tower makes of every item, for the user tower to read, shape ``(n_items, d)``.
         links: Co-purchase at the end of training.
         calibration: From score to probability.
     """
@@ -57,18 +57,17 @@ class GlassBoxScorer:
 
     def __init__(
         self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, cells: Cells,
-        candidates: IndexArray, model: GlassBox, inputs: ItemInputs, links: CoPurchase,
+        candidates: IndexArray, model: GlassBox, trunk: torch.Tensor, links: CoPurchase,
         calibration: Calibration,
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions = catalogue, snapshot, promotions
-        self.cells, self.candidates, self.calibration, self.inputs = cells, candidates, calibration, inputs
-        self.model = model.double().eval()
+        self.cells, self.candidates, self.calibration = cells, candidates, calibration
+        self.model, self.trunk = model.double().eval(), trunk.double()
         with torch.no_grad():
-            self.trunk, V = self.model.item_embedding(
-                inputs.double(), torch.from_numpy(candidates), torch.from_numpy(links.target).double()
+            tower, linked = self.model.item_embedding(
+                self.trunk, torch.from_numpy(candidates), torch.from_numpy(links.target).double()
             )
-        self.item_embedding: FloatArray = V.numpy()  # (n_items, d + rank)
-        self._candidate_embedding = np.ascontiguousarray(self.item_embedding[candidates])
+        self.item_embedding = ItemVectors(tower.numpy(), candidates, linked.numpy())
         self.links, self._item_stats = links, item_stats(snapshot, links)
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
 
@@ -194,8 +193,8 @@ class GlassBoxScorer:
             Logits, shape ``(n,)``.
         """
         index = np.arange(len(self.catalogue)) if item_index is None else item_index
-        V = self._candidate_embedding if index is self.candidates else self.item_embedding[index]
-        tower = V @ state.user_embedding_all
+        U = state.user_embedding_all
+        tower = self.item_embedding.of_candidates(U) if index is self.candidates else self.item_embedding[index] @ U
         own = self.own_parts(state, index).sum(axis=1)
         score: FloatArray = tower + own + self.context_parts(state.history.as_of, index).sum(axis=1)
         return score

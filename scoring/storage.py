@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +17,11 @@ from scoring.catalogue import Catalogue
 from scoring.copurchase import CoPurchase
 from scoring.errors import ArtifactError
 from scoring.features import Cells
-from scoring.item_tower import ItemInputs
 from scoring.model import GlassBox
-from scoring.promotions import PromotionCalendar
+from scoring.promotions import PromotionCalendar, PromotionNames
 from scoring.scorer import GlassBoxScorer
 from scoring.snapshot import Snapshot
-from scoring.tables import TABLE_NAMES, TIMESTAMP, USER_ID, Tables
+from scoring.tables import END, TABLE_NAMES, TIMESTAMP, USER_ID, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,13 +37,12 @@ def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: M
 
     Args:
         scorer: The trained scorer.
-        tables: The shop's tables, copied as they are, each user's events together.
+        tables: The shop's tables, copied as they are but for their order.
         folder: Folder to create or fill.
         entries: What else the manifest says, as JSON values.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    in_order = tables.events.sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)  # read at every start
-    Tables(in_order, tables.items, tables.users, tables.promotions).write(folder / "tables")
+    _for_start(tables, scorer.snapshot.as_of).write(folder / "tables")
     model = {name: tensor.numpy() for name, tensor in scorer.model.float().state_dict().items()}
     scorer.model.double()
     snapshot = scorer.snapshot
@@ -60,7 +59,7 @@ def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: M
             "cells": scorer.cells.of_item,
             "calibration_score": scorer.calibration.score,
             "calibration_probability": scorer.calibration.probability,
-            **{f"input_{f.name}": getattr(scorer.inputs, f.name).numpy() for f in fields(ItemInputs)},
+            "trunk": scorer.trunk.numpy(),
         },
     )
     words = {
@@ -68,7 +67,8 @@ def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: M
         "days_covered": snapshot.days_covered,
         "season_month": snapshot.season_month,
         "n_cells": list(scorer.cells.n_cells),
-        "labels": list(scorer.promotions.labels),
+        "labels": list(scorer.promotions.names.labels),
+        "stores": list(scorer.promotions.names.stores),
         "model": scorer.model.settings,
     }
     (folder / "model.json").write_text(json.dumps(words, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -90,8 +90,15 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
     read_manifest(folder)
     tables = {name: folder / "tables" / f"{name}.parquet" for name in TABLE_NAMES}
     catalogue = Catalogue(pd.read_parquet(tables["items"]))
-    promotions = PromotionCalendar(pd.read_parquet(tables["promotions"]), catalogue)
     words = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    as_of = pd.Timestamp(words["as_of"])
+    promotions = PromotionCalendar(
+        pd.read_parquet(tables["promotions"], filters=[(END, ">", as_of)]),
+        catalogue,
+        names=PromotionNames(tuple(words["labels"]), tuple(words["stores"])),
+        since=as_of,
+        whole=partial(pd.read_parquet, tables["promotions"]),
+    )
     shop = read_arrays(folder / "shop.safetensors")
     model = GlassBox(**{**words["model"], "labels": tuple(words["labels"])})
     weights = read_arrays(folder / "model.safetensors")
@@ -109,10 +116,18 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         cells=Cells(shop["cells"], tuple(words["n_cells"])),
         candidates=shop["candidates"],
         model=model,
-        inputs=ItemInputs(**{f.name: torch.from_numpy(shop[f"input_{f.name}"]) for f in fields(ItemInputs)}),
+        trunk=torch.from_numpy(shop["trunk"]),
         links=CoPurchase(len(catalogue), shop["candidates"], shop["link_source"], shop["link_target"]),
         calibration=Calibration(shop["calibration_score"], shop["calibration_probability"]),
     )
+
+
+def _for_start(tables: Tables, as_of: pd.Timestamp) -> Tables:
+    """Return the same rows in an order that is read fast at every start."""
+    events = tables.events.sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
+    ended = (tables.promotions[END] <= as_of).to_numpy()  # the rest is read alone
+    promotions = tables.promotions.iloc[np.argsort(~ended, kind="stable")]
+    return Tables(events, tables.items, tables.users, promotions)
 
 
 def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:

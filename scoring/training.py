@@ -104,9 +104,12 @@ def train(
     trainer = Trainer(shop, inputs, config)
     trainer.fit(windows, None, progress, tower_steps=config.tower_steps)
     trainer.model.context.mean.copy_(trainer.context_mean(windows))
+    model = trainer.model.cpu().double().eval()
+    with torch.no_grad():
+        trunk = model.item_tower.trunk(inputs.double())
     scorer = GlassBoxScorer(
-        catalogue, snapshot, promotions, cells=cells, candidates=shop.candidates, model=trainer.model.cpu(),
-        inputs=inputs, links=shop.links(cutoff), calibration=calibration,
+        catalogue, snapshot, promotions, cells=cells, candidates=shop.candidates, model=model, trunk=trunk,
+        links=shop.links(cutoff), calibration=calibration,
     )  # fmt: skip
     entries = {**(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump()}
     save_scorer(scorer, tables, artifacts_dir, entries)

@@ -41,7 +41,7 @@ class Promotion(ClaimKind):
         user, shop = evidence.user, evidence.shop
         runs = [
             run
-            for run in shop.promotions.at(user.history.as_of, evidence.item_index, store_id=user.usual_store)
+            for run in shop.promotions.running(user.history.as_of, evidence.item_index, store_id=user.usual_store)
             if shop.policy.may_speak_promotion(run.label)
         ]
         if not runs:

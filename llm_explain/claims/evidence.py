@@ -19,7 +19,6 @@ from llm_explain.claims.base import round_down
 from llm_explain.claims.degrees import DEFAULT_DEGREES, Degrees
 from llm_explain.claims.group import CategoryEvidence, spoken_kind
 from llm_explain.claims.occasions import NS_PER_DAY, Occasions
-from llm_explain.claims.running import RunningPromotions
 
 if TYPE_CHECKING:
     from llm_explain.policy import Policy
@@ -57,7 +56,7 @@ class ShopEvidence:
     ) -> None:
         self.catalogue = catalogue
         self.snapshot = snapshot
-        self.promotions = RunningPromotions(promotions, catalogue)
+        self.promotions = promotions
         self.policy = policy
         self.degrees = degrees
 

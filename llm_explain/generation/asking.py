@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from llm_explain.skeletons import Tone
 
 _EXAMPLES = 3
-_TRIES = 8
-"""How often another brief is drawn where one was asked already."""
+_TRIES = 16
+"""How many briefs are drawn for each prompt; the one that was asked least is asked."""
 
 
 class Asking(Protocol):
@@ -63,7 +63,7 @@ class BriefAsking:
         briefs: list[Brief] = []
         for number in range(n):
             drawn = [self._book.draw(named, tone, chance, is_plain=number == 0) for _ in range(_TRIES)]
-            briefs.append(next((brief for brief in drawn if brief not in briefs), drawn[0]))
+            briefs.append(min(drawn, key=briefs.count))
         return [self._template.render_brief(brief, grammar=self._grammar(brief)) for brief in briefs]
 
 

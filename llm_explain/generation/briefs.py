@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, SLOTS, in_order
 from llm_explain.verifier import SkeletonVerifier
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from llm_explain.lexicon import Lexicon
     from llm_explain.skeletons import Tone
 
+Found = TypeVar("Found")
+
 MANNER = 0.08
-"""Share of the hand-written sentences that makes a manner of speaking of a kind; what is rarer is not asked for."""
+"""Share of the hand-written sentences that makes a manner of speaking; what is rarer is not asked for."""
 
 
 class Part(NamedTuple):
@@ -120,16 +122,19 @@ class BriefBook:
         self._short: dict[str, list[Part]] = defaultdict(list)
         self._frames: dict[tuple[int, Tone], list[tuple[bool, bool]]] = defaultdict(list)
         self._orders: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+        lengths: dict[tuple[int, Tone], list[int]] = defaultdict(list)
         for line in lines:
             brief = reader.read(line.text, line.kinds, line.tone)
             self._frames[len(brief.parts), line.tone].append((brief.is_causal, brief.has_item))
             self._orders[in_order(brief.kinds)].append(brief.kinds)
+            lengths[len(brief.parts), line.tone].append(sum(len(part.slots) for part in brief.parts))
             for part in brief.parts:
                 is_whole = set(SLOTS[part.kind].required) <= set(part.slots)
                 pool = self._parts[part.kind, len(brief.parts), line.tone] if is_whole else self._short[part.kind]
                 pool.append(part)
         for pool in (*self._parts.values(), *self._short.values()):
             pool[:] = _usual(pool)
+        self._most_slots = {of: max(_usual(found)) for of, found in lengths.items()}
 
     def draw(self, kinds: Iterable[str], tone: Tone, chance: random.Random, *, is_plain: bool = False) -> Brief:
         """Return a brief for a combination of kinds.
@@ -141,13 +146,14 @@ class BriefBook:
             is_plain: Whether to leave out what not every claim can fill: words of degree and slots that may be empty.
 
         Returns:
-            A brief whose order, slots and degrees occur in the hand-written sentences.
+            A brief whose order, slots and degrees occur in the hand-written sentences, with no more slots than is usual.
         """
         named = in_order(kinds)
         named = chance.choice(sorted({named, *self._orders.get(named, ())}))
         is_causal, has_item = chance.choice(self._frames.get((len(named), tone)) or [(True, False)])
         has_item &= len(named) == 1  # of several reasons, the second would go on with "it", or "they"
         parts: list[Part] = []
+        room = self._most_slots.get((len(named), tone), 0) - sum(len(SLOTS[kind].required) for kind in named)
         for kind in named:
             required = SLOTS[kind].required
             said = {slot for other in parts for slot in other.slots}
@@ -156,7 +162,9 @@ class BriefBook:
                 barest, pool = Part(kind), [each for each in self._short[kind] if not self._lacks_partner(each, said)]
             else:
                 barest, pool = Part(kind, required), self._parts[kind, len(named), tone]
+            pool = [part for part in pool if len(part.slots) <= len(required) + max(room, 0)]
             parts.append(barest if is_plain or not pool else chance.choice(pool))
+            room -= len(parts[-1].slots) - len(required)
         return Brief(tone, tuple(parts), is_causal, has_item and not is_plain)
 
     def _lacks_partner(self, part: Part, said: Collection[str]) -> bool:
@@ -164,7 +172,7 @@ class BriefBook:
         return any(self._partners.get(slot, slot) not in {*part.slots, *said} for slot in part.slots)
 
 
-def _usual(pool: Sequence[Part]) -> list[Part]:
-    """Return the parts whose slots, order and degree are a manner of speaking."""
+def _usual(pool: Sequence[Found]) -> list[Found]:
+    """Return what is found often enough to be a manner of speaking."""
     counts = Counter(pool)
-    return [part for part in pool if counts[part] >= MANNER * len(pool)]
+    return [each for each in pool if counts[each] >= MANNER * len(pool)]

@@ -58,13 +58,16 @@ def word_faults(phrases: Iterable[Phrase], claimed: frozenset[str], wording: Wor
             yield Fault("unknown_word", f"{text!r} is not in the vocabulary", (start, end))
 
 
-def cause_faults(lowered: str, phrases: Iterable[Phrase], wording: Wording) -> Iterator[Fault]:
+def cause_faults(
+    lowered: str, phrases: Iterable[Phrase], wording: Wording, *, is_finished: bool = True
+) -> Iterator[Fault]:
     """Yield a fault where one reason is said to be the cause of another.
 
     Args:
         lowered: Lower-cased sentence with slots.
         phrases: Its phrases.
         wording: The compiled lexicon.
+        is_finished: Whether the sentence ends here; if not, faults that its end could mend are not yielded.
 
     Yields:
         Fault: Each fault.
@@ -80,11 +83,13 @@ def cause_faults(lowered: str, phrases: Iterable[Phrase], wording: Wording) -> I
             is_wrong = not wording.joins_reasons.search(before)
         elif direction == "back":
             earlier = begin
-            comma = wording.lexicon.form.comma
-            last_clause = after.rpartition(comma)[2] if comma in after else ""
-            is_wrong = _says_something(wording, before if before.strip() else last_clause)
+            _, comma, last_clause = after.rpartition(wording.lexicon.form.comma)
+            main_clause = before if before.strip() else last_clause if comma and is_finished else ""
+            is_wrong = _says_something(wording, main_clause)
+        elif direction == "forward":
+            is_wrong = _says_something(wording, after) if is_finished else _has_value(after)
         else:
-            is_wrong = direction == "forward" and _says_something(wording, after)
+            is_wrong = False
         if is_wrong:
             span = (phrase.start, phrase.end)
             yield Fault("cause_between_facts", f"{phrase.text!r} makes one reason the cause of another", span)
@@ -92,11 +97,16 @@ def cause_faults(lowered: str, phrases: Iterable[Phrase], wording: Wording) -> I
 
 def _says_something(wording: Wording, part: str) -> bool:
     """Return whether a part of a sentence states a claim."""
-    if any(slot != ITEM for slot in SLOT.findall(part)):
+    if _has_value(part):
         return True
     patterns = [pattern for group in wording.states.values() for pattern in group]
     patterns += [pattern for _, pattern in wording.statements]
     return any(pattern.search(part.strip()) for pattern in patterns)
+
+
+def _has_value(part: str) -> bool:
+    """Return whether a part of a sentence has a slot of a claim."""
+    return any(slot != ITEM for slot in SLOT.findall(part))
 
 
 def degree_needs(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, SLOTS
-from llm_explain.verifier.licences import word_faults
+from llm_explain.verifier.licences import cause_faults, word_faults
 from llm_explain.verifier.wording import Wording
 
 if TYPE_CHECKING:
@@ -23,13 +23,15 @@ _SO_FAR = re.compile(r"\(\?:\(\?!(?:[^()]|\([^()]*\))*\)\.\)\*")
 """``(?:(?!x).)*``: text without an x, which a continuation does not change."""
 
 _OPEN_SLOT = re.compile(r"\{([a-z_]*)$")
+_LAST_WORD = re.compile(r"[a-z']+$")
 _LOOKS_AHEAD = re.compile(r"\(\?[=!]|(?<!\\)\$")
 
 
 class UnfinishedVerifier:
     """Reads beginnings of sentences with slots; what it calls lost, ``SkeletonVerifier`` refuses however it goes on.
 
-    It tells of a part of the faults: statements that nobody claims, slots out of their role, words without a licence.
+    It tells of a part of the faults: statements that nobody claims, slots out of their role, words without a licence,
+    reasons of reasons.
 
     Args:
         lexicon: The locale's words.
@@ -43,6 +45,7 @@ class UnfinishedVerifier:
             for slot, patterns in wording.never_around.items()
         }
         self._known = sorted({*wording.vocabulary, *wording.licensing, *wording.degrees, *wording.causes})
+        self._words = sorted({word for phrase in self._known for word in phrase.split()})
         self.is_lost = lru_cache(_MAX_TEXTS)(self._is_lost)
 
     def _is_lost(self, text: str, kinds: frozenset[str], slots: tuple[str, ...] = ()) -> bool:
@@ -66,7 +69,7 @@ class UnfinishedVerifier:
 
     def _leads_nowhere(self, lowered: str, slots: tuple[str, ...]) -> bool:
         """Return whether words that must be followed by a slot are not, and cannot be any more."""
-        left = set(slots) - set(SLOT.findall(lowered))
+        left = set(_next(slots, SLOT.findall(lowered)))
         for pattern, wanted in self._wording.leads_to:
             for match in pattern.finditer(lowered):
                 after = lowered[match.end() :]
@@ -77,13 +80,21 @@ class UnfinishedVerifier:
         return False
 
     def _is_faulty(self, lowered: str, kinds: frozenset[str]) -> bool:
-        if any(not licensing & kinds and pattern.search(lowered) for licensing, pattern in self._statements):
+        never = [pattern for licensing, pattern in self._statements if not licensing & kinds]
+        never += [pattern for slot in SLOT.findall(lowered) for pattern in self._never.get(slot, ())]
+        ends = [match.end() for pattern in never if (match := pattern.search(lowered))]
+        if any(end < len(lowered) for end in ends):
             return True
-        if any(pattern.search(lowered) for slot in SLOT.findall(lowered) for pattern in self._never.get(slot, ())):
+        if ends and all(self._is_faulty(longer, kinds) for longer in self._longer(lowered)):
             return True
         if any(match.end() < len(lowered) for match in self._wording.form["repeated"].finditer(lowered)):
             return True
-        return next(iter(word_faults(self._settled(lowered), kinds, self._wording)), None) is not None
+        phrases = list(self._settled(lowered))
+        faults = chain(
+            word_faults(phrases, kinds, self._wording),
+            cause_faults(lowered, phrases, self._wording, is_finished=False),
+        )
+        return next(faults, None) is not None
 
     def _settled(self, lowered: str) -> Iterator[Phrase]:
         """Yield the phrases that no continuation would read in another way."""
@@ -91,6 +102,16 @@ class UnfinishedVerifier:
             if self._goes_on(lowered[phrase.start :]):
                 return
             yield phrase
+
+    def _longer(self, lowered: str) -> Iterator[str]:
+        """Yield the text with each longer word that its last word may still become."""
+        tail = _LAST_WORD.search(lowered)
+        if tail is None:
+            return
+        place = bisect_right(self._words, tail.group(0))
+        while place < len(self._words) and self._words[place].startswith(tail.group(0)):
+            yield lowered[: tail.start()] + self._words[place]
+            place += 1
 
     def _goes_on(self, tail: str) -> bool:
         """Return whether some longer phrase begins with the end of a text."""

@@ -28,7 +28,7 @@ def history(shop_scorer: GlassBoxScorer, shop_tables: Tables) -> History:
 
 def test_a_score_is_the_sum_of_its_parts(shop_scorer: GlassBoxScorer, history: History) -> None:
     state = shop_scorer.read(history)
-    tower = shop_scorer.item_embedding @ state.user_embedding_all
+    tower = shop_scorer.item_embedding[:] @ state.user_embedding_all
     parts = shop_scorer.own_parts(state, ITEMS).sum(axis=1) + shop_scorer.context_parts(CUTOFF, ITEMS).sum(axis=1)
     assert shop_scorer.score(state) == pytest.approx(tower + parts, abs=1e-12)
 

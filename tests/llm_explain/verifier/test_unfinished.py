@@ -29,6 +29,9 @@ def test_no_beginning_of_a_hand_written_sentence_is_lost(locale: str) -> None:
         ("It's popular with all customers and ", {"popular"}),
         ("You've bought this {times}, and this this ", {"repeat_item"}),
         ("You buy for {brand}", {"usual_brand"}),
+        ("You buy this, so here it is after {days_since}", {"due"}),  # no reason follows from another
+        ("Popular with our customers because ", {"popular"}),
+        ("Because you buy {related_category}; now", {"related_category", "promotion"}),  # because of which, what?
     ],
 )
 def test_a_lost_beginning_is_refused_however_it_goes_on(text: str, kinds: set[str]) -> None:
@@ -42,10 +45,14 @@ def test_a_lost_beginning_is_refused_however_it_goes_on(text: str, kinds: set[st
     ("text", "kinds"),
     [
         ("Bought in the pas", {"category_affinity"}),  # "past"
+        ("{users_band} shoppers put this in their basket", {"popular"}),  # "baskets"
         ("At the mom", {"promotion"}),  # "at the moment", not anybody's mom
         ("You often buy {cat", {"category_affinity"}),
         ("Customers who bought ", {"similar_item"}),
         ("More in demand in {month} than usu", {"season"}),
+        ("Because you buy {category}, ", {"category_affinity"}),  # … we suggest this
+        ("Because you buy {category}, and because it's {promotion}", {"category_affinity", "promotion"}),
+        ("You buy {category}, so ", {"category_affinity"}),
     ],
 )
 def test_an_unfinished_word_phrase_or_slot_is_not_judged(text: str, kinds: set[str]) -> None:

@@ -1,4 +1,5 @@
-"""The verifier reads along: a token after which every continuation would be refused gets no probability.
+"""The verifier reads along: a token after which every continuation would be refused gets no probability, nor does a
+full stop behind a sentence that it refuses, so that the model goes on and mends it if it can.
 
 A grammar bars what a regular expression over slots and words can say. What depends on a whole clause, such as a
 statement that no claim makes, is beyond the work that a grammar may take, but is cheap to ask of a few words.
@@ -10,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.lexicon import load_lexicon
-from llm_explain.verifier import UnfinishedVerifier
+from llm_explain.verifier import SkeletonVerifier, UnfinishedVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,16 +26,10 @@ _MOST_READ = 400
 
 
 @cache
-def unfinished_verifier(locale: str) -> UnfinishedVerifier:
-    """Return the verifier of a locale's unfinished sentences.
-
-    Args:
-        locale: A folder under ``prompts/``.
-
-    Returns:
-        The verifier, one for the process.
-    """
-    return UnfinishedVerifier(load_lexicon(locale))
+def _verifiers(locale: str) -> tuple[UnfinishedVerifier, SkeletonVerifier]:
+    """Return the verifiers of a locale's sentences, one of each for the process."""
+    lexicon = load_lexicon(locale)
+    return UnfinishedVerifier(lexicon), SkeletonVerifier(lexicon)
 
 
 class Proofreader:
@@ -89,4 +84,7 @@ class Proofreader:
     def _is_lost(self, row: int, written: list[int], token: int) -> bool:
         prompt = self._rows[row]
         text = self._tokenizer.decode([*written, token], skip_special_tokens=True)
-        return unfinished_verifier(prompt.locale).is_lost(text, frozenset(prompt.kinds), prompt.slots)
+        unfinished, finished = _verifiers(prompt.locale)
+        if prompt.grammar and finished.wording.form["ends"].search(text):  # the grammar of a brief allows one sentence
+            return bool(finished.check(text, prompt.kinds).faults)
+        return unfinished.is_lost(text, frozenset(prompt.kinds), prompt.slots)

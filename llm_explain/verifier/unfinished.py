@@ -45,6 +45,7 @@ class UnfinishedVerifier:
             for slot, patterns in wording.never_around.items()
         }
         self._known = sorted({*wording.vocabulary, *wording.licensing, *wording.degrees, *wording.causes})
+        self._before = {slot: _left_of_slot(slot, roles) for slot, roles in wording.roles.items()}
         self._words = sorted({word for phrase in self._known for word in phrase.split()})
         self.is_lost = lru_cache(_MAX_TEXTS)(self._is_lost)
 
@@ -64,8 +65,16 @@ class UnfinishedVerifier:
             return True
         if not (open_slot := _OPEN_SLOT.search(lowered)):
             return self._is_faulty(lowered, kinds)
-        names = [slot for slot in _next(slots, SLOT.findall(lowered)) if slot.startswith(open_slot.group(1))]
-        return all(self._is_faulty(f"{lowered[: open_slot.start()]}{{{name}}}", kinds) for name in names or [""])
+        before, begun = lowered[: open_slot.start()], open_slot.group(1)
+        if not slots:
+            return self._is_faulty(f"{before}{{}}", kinds)
+        names = [slot for slot in _next(slots, SLOT.findall(lowered)) if slot.startswith(begun)]
+        return all(not self._may_open(name, before) or self._is_faulty(f"{before}{{{name}}}", kinds) for name in names)
+
+    def _may_open(self, slot: str, before: str) -> bool:
+        """Return whether a slot may stand behind a text."""
+        patterns = self._before.get(slot, ())
+        return not patterns or any(pattern.search(before) for pattern in patterns)
 
     def _leads_nowhere(self, lowered: str, slots: tuple[str, ...]) -> bool:
         """Return whether words that must be followed by a slot are not, and cannot be any more."""
@@ -119,6 +128,14 @@ class UnfinishedVerifier:
         if place < len(self._known) and self._known[place] == tail:
             place += 1
         return place < len(self._known) and self._known[place].startswith(tail)
+
+
+def _left_of_slot(slot: str, roles: Iterable[re.Pattern[str]]) -> list[re.Pattern[str]]:
+    """Return what may stand before a slot, up to it; nothing where that cannot be said of each of its roles."""
+    lefts = [re.split(rf"\\?\{{{slot}\\?\}}", role.pattern, maxsplit=1)[0] for role in roles]
+    bare = [re.sub(r"\\.|\[[^\]]*\]", "", left) for left in lefts]  # without escapes and classes
+    is_whole = all(left.count("(") == left.count(")") for left in bare)
+    return [re.compile(f"(?:{left})$") for left in lefts] if is_whole else []
 
 
 def _next(slots: Iterable[str], found: Collection[str]) -> list[str]:

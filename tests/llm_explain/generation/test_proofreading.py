@@ -21,14 +21,14 @@ def ids(text: str) -> list[int]:
     return tokens
 
 
-def read(written: str, likely: dict[str, float], *, locale: str = "en") -> dict[str, bool]:
+def read(written: str, likely: dict[str, float], *, locale: str = "en", grammar: str = "start: T") -> dict[str, bool]:
     """Return which single-token continuations of a text are still possible."""
     tokenizer = tiny_tokenizer()
     scores = torch.full((1, len(tokenizer)), -20.0)
     places = {text: ids(text)[0] for text in likely}
     for text, score in likely.items():
         scores[0, places[text]] = score
-    asked = replace(prompt("repeat_item"), locale=locale, slots=("times", "last_date"))
+    asked = replace(prompt("repeat_item"), locale=locale, slots=("times", "last_date"), grammar=grammar)
     reader = Proofreader(tokenizer, _NUCLEUS, [asked])
     reader(_ASKED, scores)  # the first call sees the prompt alone
     found = reader(torch.cat([_ASKED, torch.tensor([ids(written)])], dim=1), scores)
@@ -36,8 +36,17 @@ def read(written: str, likely: dict[str, float], *, locale: str = "en") -> dict[
 
 
 def test_a_token_that_loses_the_sentence_is_barred() -> None:
-    assert read("You've bought it about {", {"t": 2.0, "l": 1.9}) == {"t": False, "l": True}
-    assert read("You've bought it {", {"t": 2.0, "l": 1.9}) == {"t": True, "l": True}
+    assert read("You last bought it on {", {"t": 2.0, "l": 1.9}) == {"t": False, "l": True}
+    assert read("You've bought it {", {"t": 2.0, "l": 1.9}) == {"t": True, "l": False}
+
+
+def test_a_full_stop_behind_a_refused_sentence_is_barred() -> None:
+    likely = {".": 2.0, ",": 1.9}
+    assert read("You've bought it {times}", likely) == {".": True, ",": True}
+    assert read("It's {promotion}, so you've bought it {times}", likely) == {".": False, ",": False}
+    assert read("Because you've bought it {times}, it's here {times}", likely)["."] is False
+    assert read("You've bought it", likely) == {".": False, ",": True}  # how often?
+    assert read("You've bought it", likely, grammar="") == {".": True, ",": True}  # a second sentence may say it
 
 
 def test_tokens_that_come_in_for_barred_ones_are_read_too() -> None:

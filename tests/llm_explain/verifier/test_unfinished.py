@@ -66,9 +66,11 @@ def test_an_unfinished_word_phrase_or_slot_is_not_judged(text: str, kinds: set[s
         ("You buy for {", ("brand", "brand_category"), False),
         ("You buy for {brand_", ("brand", "brand_category"), False),
         ("From {brand}, which you buy for {", ("brand", "brand_category"), False),
-        ("It's {times} {", ("times", "brand"), False),
+        ("You've bought this {times}, from {", ("times", "brand"), False),
         ("You buy for {", ("brand", "times"), True),  # the brand has to come first
         ("You buy for {", (), False),  # nobody knows which
+        ("{brand}, which you buy for {brand_category}, {", ("brand", "brand_category"), True),  # none is left
+        ("You often {", ("brand", "brand_category"), True),  # not where a brand stands
     ],
 )
 def test_a_slot_is_judged_while_it_is_opened(text: str, slots: tuple[str, ...], *, is_lost: bool) -> None:

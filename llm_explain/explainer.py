@@ -36,7 +36,6 @@ from scoring.promotions import PromotionCalendar
 from scoring.scorer import GlassBoxScorer
 from scoring.snapshot import Snapshot
 from scoring.tables import Tables
-from scoring.validation import read_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,7 +88,12 @@ class Explainer:
         with ThreadPoolExecutor(1) as beside:
             own_events = beside.submit(pd.read_parquet, folder / "tables" / "events.parquet")
             scorer = GlassBoxScorer.load(folder)
-            rows = own_events.result() if events is None else read_events(events, scorer.catalogue.item_ids)
+            if events is None:
+                rows = own_events.result()
+            else:
+                from scoring.validation import read_events  # what checks tables is slow to import
+
+                rows = read_events(events, scorer.catalogue.item_ids)
         manifest = read_manifest(folder, is_checked=True)
         vectors = VectorCache()
         return cls._of_shop(

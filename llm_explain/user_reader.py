@@ -8,7 +8,6 @@ import pandas as pd
 
 from llm_explain.errors import SettingError
 from scoring.history import EventLog, History
-from scoring.validation import check_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +95,8 @@ class UserReader:
             return self._remembered(history)
         moment = self.as_of if as_of is None else as_of
         if history is not None:
+            from scoring.validation import check_history  # what checks tables is slow to import
+
             rows = check_history(history, self.shop.catalogue.index_by_id)
             return self._make(History.from_events(rows, self.shop.catalogue, as_of=moment, user_id=user_id))
         if user_id is None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import torch
-from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from scoring.context import TERMS
@@ -186,8 +185,12 @@ def link_user(
         Sums, shape ``(n_users, rank)``.
     """
     known, place = np.unique(item, return_inverse=True)  # a few rows of the catalogue
-    sums = csr_matrix((weight, (user, place)), shape=(n_users, len(known))) @ links.source_of(known)
-    return np.asarray(sums, dtype=np.float64)
+    rows = torch.sparse_coo_tensor(
+        torch.from_numpy(np.stack([user, place])), torch.from_numpy(weight.astype(np.float64)), (n_users, len(known)),
+        check_invariants=False,
+    )  # fmt: skip
+    sums: npt.NDArray[np.float64] = torch.sparse.mm(rows, torch.from_numpy(links.source_of(known))).numpy()
+    return sums
 
 
 def token_events(

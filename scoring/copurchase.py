@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, sparse
 
 from scoring.features import occasions
 
 if TYPE_CHECKING:
+    from scipy import sparse
+
     from scoring.catalogue import IndexArray
     from scoring.log import Log
 
@@ -89,6 +90,8 @@ class CoPurchase:
         target = np.zeros((len(candidates), rank), dtype=np.float32)
         bought = _bought(log, candidates, n_items, seed)  # (n_users, n_candidates)
         if bought.nnz:
+            from scipy import linalg  # for training alone; it takes as long to import as a shop to load
+
             kernel = (bought @ bought.T).toarray().astype(np.float64)  # (n_users, n_users)
             n = len(kernel)
             values, vectors = linalg.eigh(kernel, subset_by_index=(max(n - rank, 0), n - 1))
@@ -108,6 +111,8 @@ class CoPurchase:
 
 
 def _bought(log: Log, candidates: IndexArray, n_items: int, seed: int) -> sparse.csr_matrix:
+    from scipy import sparse  # for training alone
+
     place = np.full(n_items, -1, dtype=np.int64)
     place[candidates] = np.arange(len(candidates))
     user, item, age, start = occasions(log.user_index, log.item_index, -log.day)

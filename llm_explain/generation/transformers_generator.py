@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 TEMPERATURE = 0.45
-TEMPERATURE_IN_GRAMMAR = 0.75
+TEMPERATURE_IN_GRAMMAR = 0.7
 """A grammar that bars most nonsense leaves room for variety."""
 
 _READ = ("input_ids", "attention_mask")

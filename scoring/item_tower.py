@@ -119,7 +119,8 @@ class ItemTower(nn.Module):
         if self.training and self.id_dropout:
             item_id = item_id * (torch.rand(item_id.shape, device=item_id.device) >= self.id_dropout)
         identity: Tensor = self.id(item_id) * (item_id > 0).unsqueeze(1)
-        return identity + self.category(items.category) + self.brand(items.brand) + self.dense(items.dense)
+        trunk: Tensor = identity + self.category(items.category) + self.brand(items.brand) + self.dense(items.dense)
+        return trunk
 
     def forward(self, items: ItemInputs) -> tuple[Tensor, Tensor]:
         """Return two vectors of each item.

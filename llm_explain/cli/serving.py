@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llm_explain.cli.console import note, write_json_lines
 from llm_explain.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llm_explain.explainer import Explainer
+    from llm_explain.service.model_worker import ServedModel
 
 
 def serve(
@@ -24,31 +32,24 @@ def serve(
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Answer without an API key, for local use.")] = False,
 ) -> None:
     """Serve recommendations and explanations over HTTP."""
-    try:
-        from llm_explain.service.app import create_app
+    with _with_extra():
         from llm_explain.service.logs import configure_logs
         from llm_explain.service.metrics import Metrics
         from llm_explain.service.model_worker import ServedModel
-        from llm_explain.service.operation import count_what_happens
-        from llm_explain.service.server import serve as serve_until_ended
         from llm_explain.service.settings import ServiceSettings
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain[serve]'"
-        ) from error
-    import torch
-
-    from llm_explain.explainer import Explainer
-
-    torch.set_num_threads(1)  # requests run beside each other; threads within one would only be in their way
     settings = ServiceSettings.read(host=host, port=port, artifacts=artifacts, auth=False if no_auth else None)
     if show_settings:
         write_json_lines([settings.masked()])
         return
     configure_logs(settings.log_level)
     metrics = Metrics()
-    with ServedModel.opened(settings.language_model, metrics) as model:
-        explainer = Explainer.load(settings.artifacts, language_model=model)
+    with ServedModel.opened(settings.language_model, metrics) as model, ThreadPoolExecutor(1) as beside:
+        loading = beside.submit(_load, settings.artifacts, model)  # the half of it that is not Python costs no time
+        with _with_extra():
+            from llm_explain.service.app import create_app
+            from llm_explain.service.operation import count_what_happens
+            from llm_explain.service.server import serve as serve_until_ended
+        explainer = loading.result()
         app = create_app(explainer, settings, metrics=metrics, model=model)
         count_what_happens(explainer, metrics)
         app.state.prepare()
@@ -59,3 +60,23 @@ def serve(
             note("No API key exists yet. Run: llm-explain keys create --name NAME --scope storefront")
         Thread(target=app.state.warm_up, name="warm-up", daemon=True).start()
         serve_until_ended(app, settings)
+
+
+def _load(artifacts: Path, model: ServedModel | None) -> Explainer:
+    import torch
+
+    from llm_explain.explainer import Explainer
+
+    torch.set_num_threads(1)  # requests run beside each other; threads within one would only be in their way
+    return Explainer.load(artifacts, language_model=model)
+
+
+@contextmanager
+def _with_extra() -> Iterator[None]:
+    """Say which extra is missing where an import of the service fails."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain[serve]'"
+        ) from error

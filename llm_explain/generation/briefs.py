@@ -146,7 +146,7 @@ class BriefBook:
             is_plain: Whether to leave out what not every claim can fill: words of degree and slots that may be empty.
 
         Returns:
-            A brief whose order, slots and degrees occur in the hand-written sentences, with no more slots than is usual.
+            A brief whose order, slots and degrees occur in the hand-written sentences, with as few slots as is usual.
         """
         named = in_order(kinds)
         named = chance.choice(sorted({named, *self._orders.get(named, ())}))

@@ -42,6 +42,7 @@ def section(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], No
     some = histories[: sizes.fidelity_users]
     glass = GlassScores(scorer)
     rows, skipped = [], {}
+    vectors = scorer.item_embedding[:]
     for make in (lambda: glass, lambda: FactorScores(subject.split, len(scorer.catalogue), seed=sizes.seed)):
         try:
             scores = make()
@@ -51,7 +52,7 @@ def section(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], No
         what = f"deleting and keeping: {scores.name}"
         report(what, 0, len(some))
         done = iter(range(1, len(some) + 1))
-        bench = Bench(scores, scorer.catalogue, subject.similar, scorer.item_embedding, seed=sizes.seed)
+        bench = Bench(scores, scorer.catalogue, subject.similar, vectors, seed=sizes.seed)
         rows += bench.measure(some, advance=lambda what=what, done=done: report(what, next(done), len(some)))  # type: ignore[misc]
     explanations = [each.explanation for each in emit(explainer, [str(history.user_id) for history in some], k=5)]
     report("one trip fewer", 0, sizes.stability_users)
@@ -67,7 +68,7 @@ def section(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], No
         "curves": summarise(rows, n_resamples=sizes.resamples, seed=sizes.seed),
         "stability": {
             "one_trip_fewer": trips,
-            "another_seed": stability.another_seed(glass, cases, scorer.item_embedding, seed=sizes.seed),
+            "another_seed": stability.another_seed(glass, cases, vectors, seed=sizes.seed),
         },
         "skipped": skipped,
     }

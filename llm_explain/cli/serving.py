@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ def serve(
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Answer without an API key, for local use.")] = False,
 ) -> None:
     """Serve recommendations and explanations over HTTP."""
+    gc.disable()  # nothing that a start makes is garbage, and looking for some takes a sixth of it
     with _with_extra():
         from llm_explain.service.logs import configure_logs
         from llm_explain.service.metrics import Metrics
@@ -53,6 +55,8 @@ def serve(
         app = create_app(explainer, settings, metrics=metrics, model=model)
         count_what_happens(explainer, metrics)
         app.state.prepare()
+        gc.freeze()  # nor is it looked through while requests are answered
+        gc.enable()
         if model is not None:
             model.start()
         note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llm_explain.skeletons import Tone
 
 _EXAMPLES = 3
-_TRIES = 16
+_TRIES = 32
 """How many briefs are drawn for each prompt; the one that was asked least is asked."""
 
 
@@ -63,7 +63,8 @@ class BriefAsking:
         briefs: list[Brief] = []
         for number in range(n):
             drawn = [self._book.draw(named, tone, chance, is_plain=number == 0) for _ in range(_TRIES)]
-            briefs.append(min(drawn, key=briefs.count))
+            alike = [brief for brief in drawn if brief.is_causal == drawn[0].is_causal]  # which is no variety by itself
+            briefs.append(min(alike, key=briefs.count))
         return [self._template.render_brief(brief, grammar=self._grammar(brief)) for brief in briefs]
 
 

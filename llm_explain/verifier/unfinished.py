@@ -98,36 +98,34 @@ class UnfinishedVerifier:
             return True
         if any(match.end() < len(lowered) for match in self._wording.form["repeated"].finditer(lowered)):
             return True
-        phrases = list(self._settled(lowered))
+        phrases = self._wording.read(lowered)
+        n_settled = next((n for n, phrase in enumerate(phrases) if self._begun(lowered[phrase.start :])), len(phrases))
+        settled, last = phrases[:n_settled], phrases[n_settled:]
         faults = chain(
-            word_faults(phrases, kinds, self._wording),
-            cause_faults(lowered, phrases, self._wording, is_finished=False),
+            word_faults(settled, kinds, self._wording),
+            cause_faults(lowered, settled, self._wording, is_finished=False),
         )
-        return next(faults, None) is not None
+        return next(faults, None) is not None or (len(last) == 1 and self._comes_to_nothing(last[0], lowered, kinds))
 
-    def _settled(self, lowered: str) -> Iterator[Phrase]:
-        """Yield the phrases that no continuation would read in another way."""
-        for phrase in self._wording.read(lowered):
-            if self._goes_on(lowered[phrase.start :]):
-                return
-            yield phrase
+    def _comes_to_nothing(self, phrase: Phrase, lowered: str, kinds: frozenset[str]) -> bool:
+        """Return whether the last phrase of a text has no licence, whatever it may still become."""
+        longer = self._begun(lowered[phrase.start :])
+        choices = (phrase._replace(text=text) for text in (phrase.text, *longer))
+        return all(next(iter(word_faults([choice], kinds, self._wording)), None) for choice in choices)
 
     def _longer(self, lowered: str) -> Iterator[str]:
         """Yield the text with each longer word that its last word may still become."""
-        tail = _LAST_WORD.search(lowered)
-        if tail is None:
-            return
-        place = bisect_right(self._words, tail.group(0))
-        while place < len(self._words) and self._words[place].startswith(tail.group(0)):
-            yield lowered[: tail.start()] + self._words[place]
-            place += 1
+        if tail := _LAST_WORD.search(lowered):
+            yield from (lowered[: tail.start()] + word for word in _longer(self._words, tail.group(0)))
 
-    def _goes_on(self, tail: str) -> bool:
-        """Return whether some longer phrase begins with the end of a text."""
-        place = bisect_left(self._known, tail)
-        if place < len(self._known) and self._known[place] == tail:
-            place += 1
-        return place < len(self._known) and self._known[place].startswith(tail)
+    def _begun(self, tail: str) -> list[str]:
+        """Return the phrases that begin with the end of a text and go on."""
+        return _longer(self._known, tail)
+
+
+def _longer(ordered: list[str], begun: str) -> list[str]:
+    """Return the texts of a sorted list that begin with another one and go on."""
+    return ordered[bisect_right(ordered, begun) : bisect_left(ordered, f"{begun}\U0010ffff")]
 
 
 def _left_of_slot(slot: str, roles: Iterable[re.Pattern[str]]) -> list[re.Pattern[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, SLOTS, in_order
@@ -25,6 +26,10 @@ Found = TypeVar("Found")
 
 MANNER = 0.08
 """Share of the hand-written sentences that makes a manner of speaking; what is rarer is not asked for."""
+
+
+_OFTEN = 0.3
+"""Share of the sentences about two kinds in which the one stands first, from which on both orders are usual."""
 
 
 class Part(NamedTuple):
@@ -122,11 +127,13 @@ class BriefBook:
         self._short: dict[str, list[Part]] = defaultdict(list)
         self._frames: dict[tuple[int, Tone], list[tuple[bool, bool]]] = defaultdict(list)
         self._orders: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+        self._before: Counter[tuple[str, str]] = Counter()
         lengths: dict[tuple[int, Tone], list[int]] = defaultdict(list)
         for line in lines:
             brief = reader.read(line.text, line.kinds, line.tone)
             self._frames[len(brief.parts), line.tone].append((brief.is_causal, brief.has_item))
             self._orders[in_order(brief.kinds)].append(brief.kinds)
+            self._before.update(combinations(brief.kinds, 2))
             lengths[len(brief.parts), line.tone].append(sum(len(part.slots) for part in brief.parts))
             for part in brief.parts:
                 is_whole = set(SLOTS[part.kind].required) <= set(part.slots)
@@ -149,7 +156,7 @@ class BriefBook:
             A brief whose order, slots and degrees occur in the hand-written sentences, with as few slots as is usual.
         """
         named = in_order(kinds)
-        named = chance.choice(sorted({named, *self._orders.get(named, ())}))
+        named = chance.choice(self._usual_orders(named))
         is_causal, has_item = chance.choice(self._frames.get((len(named), tone)) or [(True, False)])
         has_item &= len(named) == 1  # of several reasons, the second would go on with "it", or "they"
         parts: list[Part] = []
@@ -166,6 +173,15 @@ class BriefBook:
             parts.append(barest if is_plain or not pool else chance.choice(pool))
             room -= len(parts[-1].slots) - len(required)
         return Brief(tone, tuple(parts), is_causal, has_item and not is_plain)
+
+    def _usual_orders(self, kinds: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Return the orders of some kinds that people wrote, and those of which each pair often stands so."""
+        written = {kinds, *self._orders.get(kinds, ())}
+        return sorted(written | {order for order in permutations(kinds) if self._is_usual(order)})
+
+    def _is_usual(self, order: Iterable[str]) -> bool:
+        pairs = combinations(order, 2)
+        return all(self._before[a, b] >= _OFTEN * (self._before[a, b] + self._before[b, a]) for a, b in pairs)
 
     def _lacks_partner(self, part: Part, said: Collection[str]) -> bool:
         """Return whether a slot of a part is only true together with one that is not said."""

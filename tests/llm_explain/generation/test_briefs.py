@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from itertools import combinations
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +15,9 @@ from llm_explain.generation.corpus import read_corpus
 from llm_explain.lexicon import load_lexicon
 from llm_explain.prompts import PromptTemplate
 from llm_explain.skeletons import KIND_OF_SLOT, SLOT, SLOTS, in_order
+
+if TYPE_CHECKING:
+    from llm_explain.skeletons import Tone
 
 ENGLISH = load_lexicon("en")
 
@@ -84,3 +89,36 @@ def test_the_same_prompts_for_the_same_seed_and_others_for_another() -> None:
     )
     assert first == again != other
     assert len({prompt.messages[1].content for prompt in first}) > 2
+
+
+def test_kinds_stand_in_an_order_that_people_use() -> None:
+    reader, lines = BriefReader(ENGLISH), read_corpus("en")
+    orders = [reader.read(line.text, line.kinds, line.tone).kinds for line in lines]
+    before = Counter(pair for order in orders for pair in combinations(order, 2))
+    book, chance = BriefBook(ENGLISH, lines), random.Random(0)
+    kinds = in_order(["repeat_item", "category_affinity", "season"])
+    drawn = {book.draw(kinds, "friendly", chance).kinds for _ in range(200)}
+    assert len(drawn) > 1
+    for order in drawn - {kinds, *orders}:
+        for first, second in combinations(order, 2):
+            assert before[first, second] >= 0.3 * (before[first, second] + before[second, first]), order
+
+
+@pytest.mark.parametrize("tone", ["friendly", "concise", "formal"])
+def test_a_brief_has_no_more_slots_than_people_use(tone: Tone) -> None:
+    slots = Counter(
+        len(SLOT.findall(line.text)) for line in read_corpus("en") if line.tone == tone and len(line.kinds) == 3
+    )
+    book, chance = BriefBook(ENGLISH, read_corpus("en")), random.Random(0)
+    for _ in range(100):
+        n_slots = len(book.draw(("similar_item", "popular", "season"), tone, chance).slots)
+        assert slots[n_slots] >= 0.08 * slots.total()
+
+
+def test_the_brief_that_was_asked_least_is_asked() -> None:
+    prompts = BriefAsking(ENGLISH).prompts(["due", "popular"], "formal", 60)
+    asked = Counter(prompt.messages[1].content for prompt in prompts)
+    for begins in ("formal reason\n", "formal\n"):  # how often a sentence gives reasons is left to chance
+        counts = [count for text, count in asked.items() if text.startswith(begins)]
+        assert len(counts) > 2
+        assert max(counts) - min(counts) <= 2

@@ -79,6 +79,11 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
         (["related_category", "popular"], "{related_category}: regularly bought by {users_band} of our customers."),
         (["related_category", "season"], "You purchase {related_category} and this category is in demand in {month}."),
         (["related_category", "season"], "You buy {related_category}, in demand in {month}."),
+        (["related_category", "season"], "You buy {related_category}, a category that sold above average in {month}."),
+        (["related_category", "new_arrival"], "Because you buy {related_category}; new in our range."),
+        (["similar_item", "popular"], "You bought {other_item}; bought by customers who, like you, did; popular."),
+        (["usual_price", "promotion"], "You usually pay this price for {price_category}, and it's {promotion}."),
+        (["popular"], "It's popular with our customers, and popular with our shoppers."),
         (
             ["related_category", "similar_item"],
             "You have purchased {other_item}, and customers who purchased this item also purchased {related_category}.",

@@ -33,7 +33,6 @@ def serve(
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Answer without an API key, for local use.")] = False,
 ) -> None:
     """Serve recommendations and explanations over HTTP."""
-    gc.disable()  # nothing that a start makes is garbage, and looking for some takes a sixth of it
     with _with_extra():
         from llm_explain.service.logs import configure_logs
         from llm_explain.service.metrics import Metrics
@@ -45,18 +44,17 @@ def serve(
         return
     configure_logs(settings.log_level)
     metrics = Metrics()
-    with ServedModel.opened(settings.language_model, metrics) as model, ThreadPoolExecutor(1) as beside:
-        loading = beside.submit(_load, settings.artifacts, model)  # the half of it that is not Python costs no time
-        with _with_extra():
-            from llm_explain.service.app import create_app
-            from llm_explain.service.operation import count_what_happens
-            from llm_explain.service.server import serve as serve_until_ended
-        explainer = loading.result()
-        app = create_app(explainer, settings, metrics=metrics, model=model)
-        count_what_happens(explainer, metrics)
-        app.state.prepare()
-        gc.freeze()  # nor is it looked through while requests are answered
-        gc.enable()
+    with ServedModel.opened(settings.language_model, metrics) as model:
+        with _starting(), ThreadPoolExecutor(1) as beside:
+            loading = beside.submit(_load, settings.artifacts, model)  # the half of it that is not Python costs no time
+            with _with_extra():
+                from llm_explain.service.app import create_app
+                from llm_explain.service.operation import count_what_happens
+                from llm_explain.service.server import serve as serve_until_ended
+            explainer = loading.result()
+            app = create_app(explainer, settings, metrics=metrics, model=model)
+            count_what_happens(explainer, metrics)
+            app.state.prepare()
         if model is not None:
             model.start()
         note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
@@ -73,6 +71,17 @@ def _load(artifacts: Path, model: ServedModel | None) -> Explainer:
 
     torch.set_num_threads(1)  # requests run beside each other; threads within one would only be in their way
     return Explainer.load(artifacts, language_model=model)
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Collect no garbage: a start makes none, looking for it takes a sixth of its time, and what it made is kept."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 @contextmanager

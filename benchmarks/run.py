@@ -62,6 +62,12 @@ def main() -> None:
         "--only", choices=QUESTIONS, nargs="+", default=[], help="answer these and keep the other sections"
     )
     given = parser.parse_args()
+    lost = [q for q in QUESTIONS if given.only and q not in given.only and not (given.out / f"{q}.md").exists()]
+    if lost and not given.quick:
+        parser.error(
+            f"{given.out} holds no {', '.join(lost)} but the page needs every section. Run them too, or add --quick, "
+            "which leaves the page alone."
+        )
     start, sections = time.perf_counter(), []
     for question in QUESTIONS:
         kept = given.out / f"{question}.md"
@@ -77,7 +83,8 @@ def main() -> None:
     if not given.quick:
         given.docs.mkdir(exist_ok=True)
         (given.docs / PAGE).write_text(text, encoding="utf-8")
-        shutil.copytree(given.out / IMAGES, given.docs / IMAGES, dirs_exist_ok=True)
+        if (given.out / IMAGES).exists():
+            shutil.copytree(given.out / IMAGES, given.docs / IMAGES, dirs_exist_ok=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from report import IMAGES, machine, versions
 
-QUESTIONS = ("ranking", "attribution", "scaling", "text", "generation", "service")
+QUESTIONS = ("ranking", "attribution", "scaling", "text", "phrasebook", "generation", "service")
 HERE = Path(__file__).parent
 PAGE = "benchmarks.md"
 

@@ -26,10 +26,6 @@ class ItemVectors:
         self._row[candidates] = np.arange(len(candidates), dtype=np.int32)
         self._candidate_tower = tower[candidates]
 
-    def __len__(self) -> int:
-        """Return the number of items."""
-        return len(self._tower)
-
     def __getitem__(self, item_index: Any) -> FloatArray:
         """Return some rows of ``V``.
 
@@ -58,9 +54,3 @@ class ItemVectors:
         d = self._tower.shape[1]
         products: FloatArray = self._candidate_tower @ user[:d] + self._links @ user[d:]
         return products
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> FloatArray:
-        """Return the whole matrix, shape ``(n_items, d + rank)``; always a new one."""
-        if copy is False:
-            raise ValueError("the whole matrix is put together anew, so it cannot be had without a copy")
-        return np.asarray(self[:], dtype=dtype)

@@ -60,29 +60,38 @@ class PromotionNames:
         return cls(_words(promotions[LABEL]), tuple(store for store in _words(stores) if store))
 
 
+@dataclass(frozen=True, slots=True)
+class WholeTable:
+    """The promotions table, for a calendar that holds its latest rows alone.
+
+    Attributes:
+        names: The names in it.
+        since: The calendar's own rows are those that end after this moment.
+        read: Reads it.
+    """
+
+    names: PromotionNames
+    since: pd.Timestamp
+    read: Callable[[], pd.DataFrame]
+
+
 class PromotionCalendar:
     """The promotions table, ready to say what runs at a moment; safe to share between threads.
 
     Args:
-        promotions: The promotions table (DESIGN.md §8), or those of its rows that end after ``since``.
+        promotions: The promotions table (DESIGN.md §8), or its latest rows.
         catalogue: The shop's items; rows for other items are ignored.
-        names: The names in the whole table; those of ``promotions`` if not given.
-        since: Moment from which on ``promotions`` is all there is; any moment if not given.
-        whole: Reads the whole table, for moments before that.
+        whole: What is asked of moments before the latest rows; ``None`` if ``promotions`` is the whole table.
+
+    Attributes:
+        names: The names in the whole table.
     """
 
-    def __init__(
-        self,
-        promotions: pd.DataFrame,
-        catalogue: Catalogue,
-        *,
-        names: PromotionNames | None = None,
-        since: pd.Timestamp | None = None,
-        whole: Callable[[], pd.DataFrame] | None = None,
-    ) -> None:
-        self.names = names or PromotionNames.of(promotions)
+    def __init__(self, promotions: pd.DataFrame, catalogue: Catalogue, *, whole: WholeTable | None = None) -> None:
+        self.names = PromotionNames.of(promotions) if whole is None else whole.names
+        self._catalogue, self._whole = catalogue, whole
         self._latest = _ByItem(promotions, catalogue, self.names)
-        self._catalogue, self._since, self._read_whole = catalogue, since, whole
+        self._earlier: _ByItem | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -130,13 +139,11 @@ class PromotionCalendar:
         return self._at(as_of).level(as_of)
 
     def _at(self, as_of: pd.Timestamp) -> _ByItem:
-        return self._latest if self._since is None or as_of >= self._since else self._earlier
-
-    @cached_property
-    def _earlier(self) -> _ByItem:
-        if self._read_whole is None:
+        if self._whole is None or as_of >= self._whole.since:
             return self._latest
-        return _ByItem(self._read_whole(), self._catalogue, self.names)
+        if self._earlier is None:
+            self._earlier = _ByItem(self._whole.read(), self._catalogue, self.names)
+        return self._earlier
 
 
 class _ByItem:

@@ -18,7 +18,7 @@ from scoring.copurchase import CoPurchase
 from scoring.errors import ArtifactError
 from scoring.features import Cells
 from scoring.model import GlassBox
-from scoring.promotions import PromotionCalendar, PromotionNames
+from scoring.promotions import PromotionCalendar, PromotionNames, WholeTable
 from scoring.scorer import GlassBoxScorer
 from scoring.snapshot import Snapshot
 from scoring.tables import END, TABLE_NAMES, TIMESTAMP, USER_ID, Tables
@@ -92,12 +92,11 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
     catalogue = Catalogue(pd.read_parquet(tables["items"]))
     words = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     as_of = pd.Timestamp(words["as_of"])
+    names = PromotionNames(tuple(words["labels"]), tuple(words["stores"]))
     promotions = PromotionCalendar(
         pd.read_parquet(tables["promotions"], filters=[(END, ">", as_of)]),
         catalogue,
-        names=PromotionNames(tuple(words["labels"]), tuple(words["stores"])),
-        since=as_of,
-        whole=partial(pd.read_parquet, tables["promotions"]),
+        whole=WholeTable(names, as_of, partial(pd.read_parquet, tables["promotions"])),
     )
     shop = read_arrays(folder / "shop.safetensors")
     model = GlassBox(**{**words["model"], "labels": tuple(words["labels"])})

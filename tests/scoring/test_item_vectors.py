@@ -27,13 +27,6 @@ def test_rows_are_those_of_the_whole_matrix(vectors: ItemVectors, index: object)
     assert np.array_equal(vectors[index], WHOLE[index])
 
 
-def test_the_whole_matrix_can_be_had(vectors: ItemVectors) -> None:
-    assert np.array_equal(np.asarray(vectors), WHOLE)
-    assert len(vectors) == 6
-    with pytest.raises(ValueError, match="copy"):
-        np.array(vectors, copy=False)
-
-
 def test_products_with_the_candidates(vectors: ItemVectors) -> None:
     user = CHANCE.normal(size=6)
     assert vectors.of_candidates(user) == pytest.approx(WHOLE[CANDIDATES] @ user, abs=1e-12)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scoring.catalogue import Catalogue
-from scoring.promotions import PromotionCalendar, PromotionNames
+from scoring.promotions import PromotionCalendar, PromotionNames, WholeTable
 
 CATALOGUE = Catalogue(pd.DataFrame({"item_id": ["a", "b", "c"], "title": ["A", "B", "C"], "category": ["x", "x", "y"]}))
 SINCE = pd.Timestamp("2017-06-10")
@@ -29,7 +29,7 @@ MOMENTS = pd.date_range("2017-04-30", "2017-06-21", freq="12h")
 @pytest.fixture
 def latest() -> PromotionCalendar:
     rows = TABLE[TABLE["end"] > SINCE].reset_index(drop=True)
-    return PromotionCalendar(rows, CATALOGUE, names=PromotionNames.of(TABLE), since=SINCE, whole=lambda: TABLE)
+    return PromotionCalendar(rows, CATALOGUE, whole=WholeTable(PromotionNames.of(TABLE), SINCE, lambda: TABLE))
 
 
 @pytest.mark.parametrize("as_categories", [False, True])
@@ -57,7 +57,7 @@ def test_the_whole_table_is_read_only_for_an_earlier_moment() -> None:
         raise AssertionError("nobody asked for an earlier moment")
 
     rows = TABLE[TABLE["end"] > SINCE].reset_index(drop=True)
-    calendar = PromotionCalendar(rows, CATALOGUE, names=PromotionNames.of(TABLE), since=SINCE, whole=whole)
+    calendar = PromotionCalendar(rows, CATALOGUE, whole=WholeTable(PromotionNames.of(TABLE), SINCE, whole))
     assert calendar.level(SINCE)[2].tolist() == [0, 0.5, 0]  # in one of two stores, counted once
     with pytest.raises(AssertionError, match="earlier moment"):
         calendar.level(SINCE - pd.Timedelta(seconds=1))

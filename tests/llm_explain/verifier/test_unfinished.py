@@ -31,7 +31,7 @@ def test_no_beginning_of_a_hand_written_sentence_is_lost(locale: str) -> None:
         ("You buy for {brand}", {"usual_brand"}),
         ("You buy this, so here it is after {days_since}", {"due"}),  # no reason follows from another
         ("Popular with our customers because ", {"popular"}),
-        ("You've bought this in the past yea", {"repeat_item"}),  # years, or yearly
+        ("You've bought this {times}, and it's popu", {"repeat_item"}),  # popular, which no claim says
         ("Because you buy {related_category}; now", {"related_category", "promotion"}),  # because of which, what?
     ],
 )

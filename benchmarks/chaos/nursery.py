@@ -203,11 +203,14 @@ def serve_plainly(explainer: Explainer) -> None:
 
 def load(artifacts: Path) -> Explainer:
     """Return the explainer, and everything else that takes long to import, for the processes to inherit."""
-    import llm_explain.service.app
-    import llm_explain.service.server  # noqa: F401
-    from llm_explain.explainer import Explainer
+    from llm_explain.service.collecting import starting
 
-    return Explainer.load(artifacts, language_model=None)
+    with starting():
+        import llm_explain.service.app
+        import llm_explain.service.server  # noqa: F401
+        from llm_explain.explainer import Explainer
+
+        return Explainer.load(artifacts, language_model=None)
 
 
 if __name__ == "__main__":

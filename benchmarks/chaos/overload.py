@@ -1,10 +1,17 @@
-"""Ten times what can be served: what is let in is served as fast as ever, the rest is turned away at once."""
+"""Ten times what can be served: what is let in is served as fast as ever, the rest is turned away at once.
+
+The serving process has one core and the load another, where there are two: on one core they would take turns, and the
+kernel moves a process that has two threads to and fro between two. The capacity is measured before the overload and
+after it, over two connections that wait for their answers, since a machine that is shared works now faster and now
+slower. Figures of less than ``JUDGED_SECONDS`` are not judged, only the statuses are.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +20,19 @@ from proof import fault_of_list, main, recommendations, users
 from wire import at_rate, in_turn, percentile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+LEAST_GOODPUT = 0.95
+"""Share of the capacity."""
+
+MOST_SLOWER = 2.0
+"""99th percentile of those let in, beside that of a client alone; also afterwards."""
+
+MOST_SHED_MS = 20.0
+"""99th percentile of those turned away."""
+
+JUDGED_SECONDS = 60.0
+"""Below that, the burst that may queue before the overload is known is most of what is measured."""
 
 
 def run(artifacts: Path, *, seconds: float, times: float = 10.0, log: Path | None = None) -> dict[str, Any]:
@@ -28,8 +47,20 @@ def run(artifacts: Path, *, seconds: float, times: float = 10.0, log: Path | Non
     Returns:
         Figures.
     """
-    with Nursery(artifacts, log=log) as nursery:
+    with _on_cores_of_their_own() as leave, Nursery(artifacts, log=log) as nursery:
+        leave()
         return asyncio.run(_overload(nursery, users(artifacts), seconds, times))
+
+
+@contextmanager
+def _on_cores_of_their_own() -> Iterator[Callable[[], None]]:
+    """Start processes on the first core until what is given is called, which moves this process to the others."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[:1])
+    try:
+        yield lambda: os.sched_setaffinity(0, cores[1:] or cores)
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 async def _overload(nursery: Nursery, names: list[str], seconds: float, times: float) -> dict[str, Any]:
@@ -38,17 +69,16 @@ async def _overload(nursery: Nursery, names: list[str], seconds: float, times: f
     port = nursery.port
     await in_turn(port, recommendations(names, len(names)), n_connections=1)  # warm caches
     alone = await in_turn(port, _for(names, seconds / 4), n_connections=1, check=fault_of_list)
-    began = asyncio.get_running_loop().time()
-    two = await in_turn(port, _for(names, seconds / 4), n_connections=2, check=fault_of_list)
-    capacity = two.statuses[200] / (asyncio.get_running_loop().time() - began)
-    over = await at_rate(port, recommendations(names), per_second=times * capacity, seconds=seconds)
+    before = await _capacity(port, names, seconds / 4)
+    over = await at_rate(port, recommendations(names), per_second=times * before, seconds=seconds)
     after = await in_turn(port, _for(names, 5.0), n_connections=1, check=fault_of_list)
+    capacity = (before + await _capacity(port, names, seconds / 4)) / 2
     os.kill(alive, signal.SIGTERM)
     await asyncio.to_thread(nursery.wait, alive)
-    good = over.statuses[200] / seconds
     figures = {
         "capacity_per_second": round(capacity, 1),
-        "goodput_share": round(good / capacity, 3),
+        "goodput_per_second": round(over.statuses[200] / seconds, 1),
+        "goodput_share": round(over.statuses[200] / seconds / capacity, 3),
         "p50_alone_ms": round(percentile(alone.seconds, 0.5), 1),
         "p99_alone_ms": round(percentile(alone.seconds, 0.99), 1),
         "p50_accepted_ms": round(percentile(over.seconds, 0.5), 1),
@@ -59,7 +89,25 @@ async def _overload(nursery: Nursery, names: list[str], seconds: float, times: f
         "statuses": dict(over.statuses),
     }
     only_known = set(over.statuses) <= {200, 429, 503}
-    return {**figures, "ok": only_known and not alone.n_faults and not after.n_faults and over.statuses[200] > 0}
+    is_right = only_known and not alone.n_faults and not after.n_faults and over.statuses[200] > 0
+    return {**figures, "ok": is_right and (seconds < JUDGED_SECONDS or _is_good(figures))}
+
+
+def _is_good(figures: dict[str, Any]) -> bool:
+    slowest = MOST_SLOWER * figures["p99_alone_ms"]
+    return bool(
+        figures["goodput_share"] >= LEAST_GOODPUT
+        and max(figures["p99_accepted_ms"], figures["p99_after_ms"]) <= slowest
+        and figures["p99_shed_ms"] <= MOST_SHED_MS
+    )
+
+
+async def _capacity(port: int, names: list[str], seconds: float) -> float:
+    """Return how many requests are answered in a second when two clients each wait for their answers."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    answered = await in_turn(port, _for(names, seconds), n_connections=2, check=fault_of_list)
+    return answered.statuses[200] / (clock() - began)
 
 
 def _for(names: list[str], seconds: float) -> Iterator[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +33,7 @@ def serve(
 ) -> None:
     """Serve recommendations and explanations over HTTP."""
     with _with_extra():
+        from llm_explain.service.collecting import starting
         from llm_explain.service.logs import configure_logs
         from llm_explain.service.metrics import Metrics
         from llm_explain.service.model_worker import ServedModel
@@ -45,7 +45,7 @@ def serve(
     configure_logs(settings.log_level)
     metrics = Metrics()
     with ServedModel.opened(settings.language_model, metrics) as model:
-        with _starting(), ThreadPoolExecutor(1) as beside:
+        with starting(), ThreadPoolExecutor(1) as beside:
             loading = beside.submit(_load, settings.artifacts, model)  # the half of it that is not Python costs no time
             with _with_extra():
                 from llm_explain.service.app import create_app
@@ -71,17 +71,6 @@ def _load(artifacts: Path, model: ServedModel | None) -> Explainer:
 
     torch.set_num_threads(1)  # requests run beside each other; threads within one would only be in their way
     return Explainer.load(artifacts, language_model=model)
-
-
-@contextmanager
-def _starting() -> Iterator[None]:
-    """Collect no garbage: a start makes none, looking for it takes a sixth of its time, and what it made is kept."""
-    gc.disable()
-    try:
-        yield
-        gc.freeze()
-    finally:
-        gc.enable()
 
 
 @contextmanager

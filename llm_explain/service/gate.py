@@ -17,9 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Final
 
 CALM_SECONDS = 0.25
 """An overload is over when nobody was turned away for so long; with so few waiting, their queue is often empty."""
+
+QUEUE_FULL: Final = "queue_full"
+"""Why a request is turned away that too many are before."""
 
 _OVERLOAD_PLACES = 1
 """Requests that may wait in an overload: whoever comes next finds a place soon, and nobody waits longer than that."""
@@ -38,7 +42,7 @@ class ShedError(Exception):
     """A request is turned away.
 
     Args:
-        reason: ``queue_full``, ``deadline``, ``rate`` or ``draining``.
+        reason: ``QUEUE_FULL``, ``deadline``, ``rate`` or ``draining``.
         retry_seconds: When to try again.
     """
 
@@ -142,7 +146,7 @@ class Gate:
         wait = self.expected_wait()
         if time.monotonic() + wait + self.work_seconds > deadline:
             if not is_asked:
-                self._last_refused = time.monotonic()
+                self.note_refusal()
             raise ShedError("deadline", wait)
         place = self._loop.create_future()
         self._waiting.append(place)
@@ -180,12 +184,20 @@ class Gate:
         Raises:
             ShedError: If there are too many before it.
         """
-        now = time.monotonic()
-        is_overloaded = now - self._last_refused < CALM_SECONDS
+        if self.is_full:
+            self.note_refusal()
+            raise ShedError(QUEUE_FULL, self.expected_wait())
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a request that comes now would not get a place."""
+        is_overloaded = time.monotonic() - self._last_refused < CALM_SECONDS
         places = min(_OVERLOAD_PLACES, self.max_waiting) if is_overloaded else self.max_waiting
-        if len(self._waiting) >= places:
-            self._last_refused = now
-            raise ShedError("queue_full", self.expected_wait())
+        return len(self._waiting) >= places
+
+    def note_refusal(self) -> None:
+        """Know that somebody was turned away: more is coming than can be done."""
+        self._last_refused = time.monotonic()
 
     def step_in(self, ticket: Ticket) -> None:
         """Take a place, whether there is one or not, unless the request is over."""

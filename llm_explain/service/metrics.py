@@ -49,6 +49,7 @@ class Metrics:
         PlatformCollector(registry=self.registry)
         self._routes: set[str] = set()
         self._codes: set[str] = set()
+        self._turned_away: dict[tuple[str, str], tuple[Counter, Counter]] = {}
         self._requests = self._counter("requests", "Requests answered.", "method", "route", "status")
         self._latency = Histogram(
             "llm_explain_request_seconds",
@@ -109,8 +110,18 @@ class Metrics:
             method: HTTP method.
             reason: As ``ShedError`` names it.
         """
-        self.count_shed(reason)
-        self._requests.labels(_known(method), "unmatched", "503").inc()
+        for counter in self._of_turned_away(method, reason):
+            counter.inc()
+
+    def _of_turned_away(self, method: str, reason: str) -> tuple[Counter, Counter]:
+        """Return what counts such a request, looked up once: in an overload this is most of what is counted."""
+        known = _known(method), reason
+        if known not in self._turned_away:
+            self._turned_away[known] = (
+                self._shed.labels(reason),
+                self._requests.labels(known[0], "unmatched", "503"),
+            )
+        return self._turned_away[known]
 
     def count_texts(self, texts: Iterable[Text | None]) -> None:
         """Count the sentences of a list by their source; one that could not be written counts as ``none``.

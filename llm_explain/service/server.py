@@ -57,6 +57,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._timer: TimerHandle | None = None
         self._n_head = 0
         self._is_in_head = True
+        self._is_begun = False
         self.last_heard = time.monotonic()
         if len(self.connections) > self.max_connections:
             self._refuse(503, "overloaded", "More connections are open than can be served. Try again in a second.")
@@ -71,18 +72,21 @@ class GuardedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read what came, if the head of a request stays within its bound."""
         self.last_heard = time.monotonic()
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._is_turned_away(data):
             return
         if self._is_in_head:
             self._n_head += len(data)
         super().data_received(data)
+        if self._is_begun:
+            self._is_begun = False
+            self._arm()
         if self._is_in_head and self._n_head > MAX_HEAD_BYTES:
             self._refuse(431, "head-too-large", f"The headers are longer than {MAX_HEAD_BYTES} bytes. Send fewer.")
 
     def on_message_begin(self) -> None:
-        """Give the client a time for the whole request."""
+        """Give the client a time for the whole request, if it did not come at once."""
         super().on_message_begin()
-        self._arm()
+        self._is_begun = True
 
     def on_headers_complete(self) -> None:
         """Let the application answer, unless there is no place."""
@@ -99,14 +103,13 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Stop the clock: the request is whole."""
         self._disarm()
+        self._is_begun = False
         self._is_in_head = True
         self._n_head = 0
         if self._refusal is None:
             super().on_message_complete()
             return
-        self.transport.write(self._refusal.answer)
-        if self._refusal.closes:
-            self.transport.close()
+        self._turn_away(self._refusal)
         self.on_response_complete()
 
     def pause_writing(self) -> None:
@@ -125,18 +128,53 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def finish_if_idle(self, now: float) -> None:
         """Close a connection that has asked for nothing for a while."""
-        cycle = self._current
-        is_between = cycle is None or cycle.response_complete
-        if is_between and now - self.last_heard >= IDLE_SECONDS and not self.transport.is_closing():
+        if self._is_answered and now - self.last_heard >= IDLE_SECONDS and not self.transport.is_closing():
+            self.transport.close()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection on which nothing came for long; those who are turned away at a glance leave this timer."""
+        left = self.last_heard + self.timeout_keep_alive - time.monotonic()
+        if left > 0:
+            self._keep_alive(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _keep_alive(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def _is_turned_away(self, data: bytes) -> bool:
+        """Answer a request that came whole and at once, while there is no place, and say whether this was one."""
+        is_between = self._is_in_head and not self._n_head
+        if self.door is None or not is_between or not self._is_answered:
+            return False
+        refusal = self.door.refusal_at_a_glance(data)
+        if refusal is None:
+            return False
+        self._disarm()
+        self._turn_away(refusal)
+        if self.timeout_keep_alive_task is None:
+            self._keep_alive(self.timeout_keep_alive)
+        return True
+
+    def _turn_away(self, refusal: Refusal) -> None:
+        """Write a refusal, unless the client does not even read those that it has."""
+        if self.flow.write_paused:
+            self.transport.abort()
+            return
+        self.transport.write(refusal.answer)
+        if refusal.closes:
             self.transport.close()
 
     def _refusal_at_the_door(self) -> Refusal | None:
         """Return what to answer at once; a client that waits to be told to go on, or for an answer, is let in."""
-        is_answered = self._current is None or self._current.response_complete
-        if self.door is None or self.expect_100_continue or not is_answered:
+        if self.door is None or self.expect_100_continue or not self._is_answered:
             return None
         method = self.parser.get_method().decode("ascii")
         return self.door.refusal(method, self.url, self.headers, is_last=not self.parser.should_keep_alive())
+
+    @property
+    def _is_answered(self) -> bool:
+        return self._current is None or self._current.response_complete
 
     @property
     def _current(self) -> RequestResponseCycle | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
 import threading
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from wire import LOST, Answer, Connection, request
 
 from llm_explain.service.door import Door
@@ -21,7 +23,7 @@ from llm_explain.service.server import MAX_HEAD_BYTES, DrainingServer, config_of
 from llm_explain.service.settings import ServiceSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 async def patient(scope: Any, receive: Any, send: Any) -> None:
@@ -127,7 +129,7 @@ def test_two_requests_over_one_connection() -> None:
 
 
 def test_without_a_place_requests_are_turned_away_at_the_door_and_the_connection_goes_on() -> None:
-    gate, metrics = Gate(max_running=1, max_waiting=0), Metrics()
+    gate, metrics = shut(), Metrics()
     body = {"user_id": "u" * 100_000}
 
     async def scene(port: int) -> tuple[list[Answer], list[int]]:
@@ -150,6 +152,66 @@ def test_without_a_place_requests_are_turned_away_at_the_door_and_the_connection
     counted = metrics.render().decode()
     assert 'llm_explain_shed_total{reason="queue_full"} 3.0' in counted
     assert 'method="POST",route="unmatched",status="503"} 3.0' in counted
+
+
+def shut() -> Gate:
+    """Return a gate that lets nobody in."""
+    return Gate(max_running=1, max_waiting=0)
+
+
+def test_who_is_turned_away_is_named_as_asked_in_however_many_pieces_the_request_came() -> None:
+    sent = request("POST", "/v1/0", {"a": 1})
+    named = request("POST", "/v1/0", {"a": 1}, {"X-Request-ID": "0123456789abcdef"})
+
+    async def scene(port: int) -> list[Answer]:
+        connection = Connection(port)
+        first = await connection.ask(sent)
+        assert connection._streams is not None
+        connection._streams[1].write(sent[:30])
+        await asyncio.sleep(0.05)
+        answers = [first, await connection.ask(sent[30:]), await connection.ask(named), await connection.ask(sent)]
+        connection.close()
+        return answers
+
+    with served(shut()) as server:
+        answers = asyncio.run(scene(server.port))
+    assert [answer.status for answer in answers] == [503] * 4
+    names = [answer.headers["x-request-id"] for answer in answers]
+    assert names[2] == "0123456789abcdef"
+    assert len(set(names)) == 4
+    assert all(json.loads(answer.body)["request_id"] == name for answer, name in zip(answers, names, strict=True))
+
+
+def test_a_connection_lives_as_long_as_something_comes_though_all_of_it_is_turned_away() -> None:
+    async def scene(port: int) -> tuple[list[int], bytes]:
+        connection = Connection(port)
+        statuses = []
+        for _ in range(4):
+            statuses.append((await connection.ask(request("GET", "/v1/0"))).status)
+            await asyncio.sleep(0.4)
+        assert connection._streams is not None
+        async with asyncio.timeout(5):
+            rest = await connection._streams[0].read()
+        connection.close()
+        return statuses, rest
+
+    with served(shut(), keep_alive_seconds=1) as server:
+        statuses, rest = asyncio.run(scene(server.port))
+    assert statuses == [503] * 4
+    assert rest == b""
+
+
+def _send_all(client: socket.socket, messages: Iterable[bytes]) -> None:
+    for message in messages:
+        client.sendall(message)
+
+
+def test_who_reads_none_of_the_refusals_gets_no_more_of_them() -> None:
+    sent = request("GET", "/v1/0") * 1000
+    with served(shut(), body_seconds=60.0) as server, socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.settimeout(30)
+        with pytest.raises(ConnectionError):
+            _send_all(client, itertools.repeat(sent, 1000))  # each gets 400,000 bytes of answers
 
 
 def test_an_end_finishes_what_was_asked_and_closes_what_is_idle() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llm_explain.service.admission import GUARDED, OVERLOADED
 from llm_explain.service.gate import QUEUE_FULL
 from llm_explain.service.glance import Glance
-from llm_explain.service.observed import id_of
+from llm_explain.service.observed import id_of, new_id
 from llm_explain.service.refusals import whole_answer
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ class Door:
             What to answer; ``None`` where the request may come in, or has to be read properly.
         """
         asked = self._glance.at(data) if self._gate.is_full else None
-        return None if asked is None else self.refusal(asked.method, asked.path, (), is_last=False)
+        if asked is None or not asked.path.startswith(_GUARDED):
+            return None
+        return self._refuse(asked.method, new_id(), closes=self._drain.is_on)
 
     def refusal(
         self, method: str, path: bytes, headers: Iterable[tuple[bytes, bytes]], *, is_last: bool
@@ -80,20 +82,20 @@ class Door:
         Returns:
             What to answer; ``None`` where the request may come in.
         """
-        if not path.startswith(_GUARDED):
+        if not path.startswith(_GUARDED) or not self._gate.is_full:
             return None
-        if not self._gate.is_full:
-            return None
+        return self._refuse(method, id_of(headers), closes=is_last or self._drain.is_on)
+
+    def _refuse(self, method: str, request_id: str, *, closes: bool) -> Refusal:
         self._gate.note_refusal()
         self._metrics.count_turned_away(method, QUEUE_FULL)
         self._turned_away.add()
         status, code, detail = OVERLOADED
-        closes = is_last or self._drain.is_on
         answer = whole_answer(
             status=status,
             code=code,
             detail=detail,
-            request_id=id_of(headers),
+            request_id=request_id,
             retry_after=max(1, math.ceil(self._gate.expected_wait())),
             closes=closes,
         )

@@ -3,8 +3,9 @@
 A request that would wait too long is turned away when it comes, not when it has waited: an answer that costs nothing
 leaves the machine to the requests that were let in. A burst, or a few clients who each wait for their answer, may wait
 as long as there is room and deadlines allow. Whoever has to be turned away shows that more is coming than can be done,
-and then hardly anybody may wait, which keeps everybody's time near what it is without a queue, until nobody was turned
-away for ``CALM_SECONDS``. Source: Maurer, "Fail at Scale", ACM Queue 13(8), 2015 (controlled delay).
+and then hardly anybody may wait, and not for one who has only just come in, which keeps everybody's time near what it
+is without a queue, until nobody was turned away for ``CALM_SECONDS``. Source: Maurer, "Fail at Scale", ACM Queue 13(8),
+2015 (controlled delay).
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ QUEUE_FULL: Final = "queue_full"
 
 _OVERLOAD_PLACES = 1
 """Requests that may wait in an overload: whoever comes next finds a place soon, and nobody waits longer than that."""
+
+_FRESH = 0.25
+"""Share of a request's time inside that has to be over, in an overload, before the next one may wait for its place."""
 
 _REST_SECONDS = 0.1
 """What is left of a deadline for the work after a language model's answer."""
@@ -116,7 +120,7 @@ class Gate:
         self.n_running = 0
         self.work_seconds = _FIRST_GUESS_SECONDS
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._last_refused = -math.inf
+        self._last_refused = self._last_in = -math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -191,9 +195,11 @@ class Gate:
     @property
     def is_full(self) -> bool:
         """Whether a request that comes now would not get a place."""
-        is_overloaded = time.monotonic() - self._last_refused < CALM_SECONDS
-        places = min(_OVERLOAD_PLACES, self.max_waiting) if is_overloaded else self.max_waiting
-        return len(self._waiting) >= places
+        now = time.monotonic()
+        if now - self._last_refused >= CALM_SECONDS:
+            return len(self._waiting) >= self.max_waiting
+        is_fresh = self.n_running >= self.max_running and now - self._last_in < _FRESH * self.work_seconds
+        return is_fresh or len(self._waiting) >= min(_OVERLOAD_PLACES, self.max_waiting)
 
     def note_refusal(self) -> None:
         """Know that somebody was turned away: more is coming than can be done."""
@@ -204,7 +210,7 @@ class Gate:
         if ticket.is_held or ticket.is_over:
             return
         ticket.is_held = True
-        ticket._since = time.monotonic()
+        ticket._since = self._last_in = time.monotonic()
         self.n_running += 1
 
     def step_out(self, ticket: Ticket) -> None:
@@ -228,6 +234,7 @@ class Gate:
             place = self._waiting.popleft()
             if not place.done():
                 self.n_running += 1
+                self._last_in = time.monotonic()
                 place.set_result(None)
 
     def _give_up(self, place: asyncio.Future[None]) -> None:

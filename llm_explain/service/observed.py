@@ -148,4 +148,9 @@ def id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     for name, value in headers:
         if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
             return str(value, "ascii")
+    return new_id()
+
+
+def new_id() -> str:
+    """Return an id that no other request has."""
     return secrets.token_hex(16)

@@ -119,6 +119,44 @@ def test_in_an_overload_hardly_anybody_waits_until_nobody_is_turned_away(monkeyp
     asyncio.run(scene())
 
 
+def test_in_an_overload_nobody_waits_for_a_request_that_has_only_just_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        gate = opened(max_waiting=5)
+        gate.work_seconds = 60.0
+        inside = await gate.enter(FAR)
+        gate.refuse_if_full()  # without an overload anybody may wait
+        gate.note_refusal()
+        with pytest.raises(ShedError, match="queue_full"):
+            gate.refuse_if_full()
+        monkeypatch.setattr(gate_module, "_FRESH", 0.0)
+        gate.refuse_if_full()
+        monkeypatch.undo()
+        gate.leave(inside)
+        gate.refuse_if_full()  # nobody is inside
+
+    asyncio.run(scene())
+
+
+def test_in_an_overload_a_client_who_asks_again_at_once_comes_in_soon() -> None:
+    async def scene() -> int:
+        gate = opened(max_waiting=5)
+        gate.work_seconds = 0.02
+        inside = await gate.enter(FAR)
+        gate.note_refusal()
+        n_refused = 0
+        while gate.is_full:
+            gate.note_refusal()
+            n_refused += 1
+            await asyncio.sleep(0.001)
+        next_one = later(gate)
+        await asyncio.sleep(0)
+        gate.leave(inside)
+        gate.leave(await next_one)
+        return n_refused
+
+    assert 1 <= asyncio.run(scene()) <= 20
+
+
 @pytest.mark.parametrize("is_asked", [False, True])
 def test_a_deadline_that_cannot_be_met_is_an_overload_unless_the_client_named_it(*, is_asked: bool) -> None:
     async def scene() -> None:

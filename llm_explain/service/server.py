@@ -192,8 +192,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _on_dawdling(self) -> None:
         """Say so to a client that takes too long, if it can still be told, and hang up."""
-        is_answered = self._current is not None and self._current.response_started
-        if self.transport.is_closing() or self.flow.write_paused or is_answered or not self._n_head:
+        is_answering = not self._is_answered and self._current is not None and self._current.response_started
+        if self.transport.is_closing() or self.flow.write_paused or is_answering or not self._n_head:
             self.transport.abort()
         else:
             self._refuse(408, "request-too-slow", f"The request did not come within {self.body_seconds:g} s.")

@@ -102,6 +102,18 @@ def test_a_client_that_dawdles_over_the_head_is_told_and_one_that_says_nothing_i
         assert asked(server.port, b"").status == LOST
 
 
+def test_a_client_that_dawdles_over_a_later_request_is_told_too() -> None:
+    async def scene(port: int) -> Answer:
+        connection = Connection(port)
+        assert (await connection.ask(request("GET", "/0"))).status == 200
+        answer = await connection.ask(b"GET / HTT", seconds=5.0)
+        connection.close()
+        return answer
+
+    with served() as server:
+        assert is_problem(asyncio.run(scene(server.port)), 408, "request-too-slow")
+
+
 def test_more_connections_than_are_allowed_are_turned_away() -> None:
     async def scene(port: int) -> Answer:
         first = Connection(port)
@@ -184,10 +196,12 @@ def test_who_is_turned_away_is_named_as_asked_in_however_many_pieces_the_request
 
 def test_a_connection_lives_as_long_as_something_comes_though_all_of_it_is_turned_away() -> None:
     async def scene(port: int) -> tuple[list[int], bytes]:
-        connection = Connection(port)
+        connection, streams = Connection(port), None
         statuses = []
         for _ in range(4):
             statuses.append((await connection.ask(request("GET", "/v1/0"))).status)
+            streams = streams or connection._streams
+            assert connection._streams is streams  # not another connection
             await asyncio.sleep(0.4)
         assert connection._streams is not None
         async with asyncio.timeout(5):

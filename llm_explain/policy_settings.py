@@ -56,7 +56,7 @@ class PolicySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Literal[1] = 1
-    max_reasons: int = Field(default=3, ge=1, le=3)
+    max_reasons: int = Field(default=2, ge=1, le=2)
     min_share: float = Field(default=0.1, ge=0.1, le=1)
     min_crowd: int = Field(default=50, ge=50)
     crowd_bands: tuple[int, ...] = (50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000)

@@ -32,8 +32,8 @@ ITEM_LABEL = "item_label"
 
 _OPENING_WORD = re.compile(rf"\{{[a-z_]+\}}|(?:['’{{}}]|{LETTER})+|{SIGN}{{1,2}}")
 
-MOST_KINDS = 3
-"""A sentence states at most this many claims."""
+MOST_KINDS = 2
+"""Most claims in one sentence."""
 
 OPENING_WORDS = 3
 """Two texts of one list never share their first words, this many."""

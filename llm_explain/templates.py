@@ -96,7 +96,7 @@ class Templates:
         """Return every skeleton for a combination of kinds, the hand-written ones first.
 
         Args:
-            kinds: One to three claim kinds.
+            kinds: One or two claim kinds.
             tone: ``friendly``, ``concise`` or ``formal``.
 
         Returns:
@@ -153,7 +153,7 @@ class Templates:
     def _compose(self, kinds: tuple[str, ...], tone: Tone, pattern: str, chance: random.Random) -> str:
         """Return one sentence: a clause for each kind, put into a pattern."""
         text = pattern
-        for place, letter in enumerate("abc"[: len(kinds)]):
+        for place, letter in enumerate("ab"[: len(kinds)]):
             clause = self._clause(kinds, place, "short" if tone == "concise" else "full", chance)
             text = text.replace(f"<{letter}>", clause)
             text = text.replace(f"<{letter.upper()}>", clause[:1].upper() + clause[1:])

@@ -29,7 +29,7 @@ def build(
         Path | None, typer.Option(metavar="FILE", help="The file; prompts/<locale>/phrasebook.jsonl if not given.")
     ] = None,
     each: Annotated[int, typer.Option(min=1, help="Skeletons for each combination of claim kinds and tone.")] = 12,
-    most_kinds: Annotated[int, typer.Option(min=1, max=3, help="Most claim kinds in one sentence.")] = 3,
+    most_kinds: Annotated[int, typer.Option(min=1, max=2, help="Most claim kinds in one sentence.")] = 2,
     language_model: options.LanguageModel = "auto",
     encoder: Annotated[
         str,

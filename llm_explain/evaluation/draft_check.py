@@ -13,7 +13,7 @@ from llm_explain.generation.asking import BriefAsking, ExampleAsking
 from llm_explain.generation.corpus import read_corpus
 from llm_explain.generation.weights import TUNING_RECORD
 from llm_explain.prompt_lint import Linter
-from llm_explain.skeletons import TONES, in_order, opening
+from llm_explain.skeletons import MOST_KINDS, TONES, in_order, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ def held_out_combinations(adapter: Path) -> list[Kinds]:
         adapter: Folder of the adapter with its record.
 
     Returns:
-        Combinations of two and three kinds.
+        Combinations that a sentence may state.
     """
     record = json.loads((adapter / TUNING_RECORD).read_text(encoding="utf-8"))
-    return [in_order(kinds) for kinds in record["held_out_combinations"]]
+    return [in_order(kinds) for kinds in record["held_out_combinations"] if len(kinds) <= MOST_KINDS]
 
 
 def check_drafts(

@@ -101,7 +101,7 @@ def claim_requests(
         user_ids: Users to draw from; all if not given.
 
     Returns:
-        Requests with one to three claims.
+        Requests with one or two claims.
     """
     chance = random.Random(seed)  # noqa: S311  a sample, not a secret
     users = list(user_ids or events.user_ids)
@@ -138,7 +138,7 @@ def policy_choice(evidence: Evidence, chance: random.Random) -> tuple[Claim, ...
         chance: Source of chance.
 
     Returns:
-        One to three claims; none where nothing holds.
+        One or two claims; none where nothing holds.
     """
     chosen = evidence.shop.policy.select(list(_claims(evidence, chance)), evidence)
     return tuple(chosen[: chance.randint(1, len(chosen))]) if chosen else ()

@@ -26,7 +26,7 @@ _UNTIDY = (r"  ", r" [,.;:!?]", r"[,;:][,;:.!?]", r"[.!?][,;:.!?]", r"[^ ,.;:!?(
 """Two spaces, a space before punctuation, two marks in a row, a slot that touches a word or another slot."""
 
 _MOST_TIDY = 4
-"""With more slots than three reasons ever need, spacing is left to the verifier: llguidance bounds its own work."""
+"""With more slots than two reasons ever need, spacing is left to the verifier: llguidance bounds its own work."""
 
 LIMITS = {
     "initial_lexer_fuel": 20_000_000, "step_lexer_fuel": 5_000_000, "max_lexer_states": 1_000_000,

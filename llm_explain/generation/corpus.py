@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from llm_explain.skeletons import Tone
 
+FILE = "skeletons.jsonl"
+
 Kinds = tuple[str, ...]
 """Claim kinds of one sentence, sorted."""
 
@@ -44,15 +46,15 @@ def read_corpus(locale: str) -> list[CorpusLine]:
         locale: A folder under ``prompts/``.
 
     Returns:
-        The lines of ``prompts/<locale>/skeletons/*.jsonl``.
+        The lines of ``prompts/<locale>/skeletons.jsonl``.
 
     Raises:
         PromptError: If there are none, or a line is not of the form ``{"kinds": […], "tone": "…", "text": "…"}``.
     """
-    folder = prompts_root() / locale / "skeletons"
-    lines = [line for path in sorted(folder.glob("*.jsonl")) for line in _read(path)]
+    path = prompts_root() / locale / FILE
+    lines = _read(path) if path.is_file() else []
     if not lines:
-        raise PromptError(f"{folder} holds no skeletons but the corpus is needed. Write at least one .jsonl file.")
+        raise PromptError(f"{path} holds no skeletons but the corpus is needed. Write at least one line.")
     return lines
 
 

@@ -18,7 +18,6 @@ TEMPLATES = Templates(LEXICON)
 COMBINATIONS = [
     *((kind,) for kind in KINDS),
     *itertools.combinations(KINDS, 2),
-    *list(itertools.combinations(KINDS, 3))[::9],
 ]
 
 
@@ -71,5 +70,5 @@ def test_the_order_of_kinds_does_not_matter():
     )
 
 
-def test_more_than_three_kinds_have_no_sentence():
-    assert TEMPLATES.skeletons(KINDS[:4], "friendly") == ()
+def test_more_than_two_kinds_have_no_sentence():
+    assert TEMPLATES.skeletons(KINDS[:3], "friendly") == ()

@@ -39,7 +39,7 @@ class Drivers:
 
     phi: Mapping[tuple[str, str], float]
     facts: Mapping[tuple[str, str], Mapping[str, Any]]
-    most: int = 3
+    most: int = 2
     min_share: float = 0.1
 
     @classmethod

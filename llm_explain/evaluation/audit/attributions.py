@@ -36,7 +36,7 @@ def attribution_faults(record: Record) -> Iterator[str]:
             yield f"{where}, {reason['kind']}: share is {reason['share']} but {phi / positive} is due"
 
 
-def selection_faults(record: Record, *, max_reasons: int = 3, min_share: float = 0.1) -> Iterator[str]:
+def selection_faults(record: Record, *, max_reasons: int = 2, min_share: float = 0.1) -> Iterator[str]:
     """Yield what is wrong with the choice of reasons in a record that is shown.
 
     Args:

@@ -133,7 +133,7 @@ def test_verbs_follow_the_kind_of_event():
 def true_texts(seed, n_combinations):
     """Return texts of every kind, tone and a sample of combinations, with their claims and values."""
     chance, realiser, templates = random.Random(seed), Realiser(LEXICON), Templates(LEXICON)
-    pairs = list(itertools.combinations(KINDS, 2)) + list(itertools.combinations(KINDS, 3))
+    pairs = list(itertools.combinations(KINDS, 2))
     found = []
     for kinds in [*((kind,) for kind in KINDS), *chance.sample(pairs, n_combinations)]:
         claims = [CLAIMS[kind] for kind in kinds]
@@ -142,14 +142,14 @@ def true_texts(seed, n_combinations):
         for tone in TONES:
             fitting = [each for each in templates.skeletons(kinds, tone) if each.fits(values, licences)]
             found += [
-                (realiser.fill(each, values), claims, values) for each in chance.sample(fitting, min(4, len(fitting)))
+                (realiser.fill(each, values), claims, values) for each in chance.sample(fitting, min(5, len(fitting)))
             ]
     return found
 
 
 def test_true_texts_pass_and_mutants_are_caught():
     chance = random.Random(7)
-    texts = true_texts(seed=5, n_combinations=12)
+    texts = true_texts(seed=5, n_combinations=18)
     refused = [text for text, claims, _ in texts if not VERIFIER.verify(text, claims, SCENE).ok]
     assert refused == []
     mutants, missed = 0, []

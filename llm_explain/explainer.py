@@ -15,7 +15,7 @@ import pandas as pd
 
 from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, Shelved, WhatIfRow
 from llm_explain.blackbox import over_frames
-from llm_explain.claims import ShopEvidence
+from llm_explain.claims import ClaimKinds, ShopEvidence
 from llm_explain.group_vectors import VectorCache
 from llm_explain.importance import global_attributions
 from llm_explain.lexicon import load_lexicon
@@ -163,7 +163,7 @@ class Explainer:
         readings: Recent[ReadUser] | None = None,
         retired: Sequence[str] = (),
     ) -> Explainer:
-        policy = Policy.load(prompts_root() / "policy.yaml")
+        policy = Policy.load(prompts_root() / "policy.yaml", kinds=ClaimKinds.installed())
         lexicon = load_lexicon("en")
         shop = ShopEvidence(
             events.catalogue,

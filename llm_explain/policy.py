@@ -1,4 +1,4 @@
-"""What may be said: which true claims become reasons, and what is never named.
+"""What may be said: limits on reasons, and names that no text says.
 
 The policy file holds every choice; its defaults are those of DESIGN.md §6. Columns of the users table are read by no
 claim, so no setting can let one be spoken.
@@ -15,31 +15,16 @@ from typing import TYPE_CHECKING
 import yaml
 from pydantic import ValidationError
 
-from llm_explain.claims.base import EVENT_KIND
-from llm_explain.claims.derive import KINDS
 from llm_explain.errors import PromptError
 from llm_explain.policy_settings import PolicySettings
-from scoring.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
-    from llm_explain.claims.evidence import Evidence
-    from llm_explain.records import Claim, Fact
     from scoring.catalogue import Catalogue
 
 SENSITIVE_COLUMNS = ("name", "reason")
-
-UNSPOKEN_OF_SENSITIVE = frozenset({"season"})
-"""Context kinds that speak of the item's category, so they are not said of a sensitive item either."""
-
-REPLACED_BY_ITEM = frozenset({"category_affinity", "similar_item"})
-"""Kinds about the own category that say again, more vaguely, what a claim about the item itself says."""
-
-ABOUT_ITEM = frozenset({"repeat_item", "due"})
-MIN_REPEATS = 2
-"""Occasions from which on a claim about the item itself says more than one about its category."""
 
 
 class Policy:
@@ -72,11 +57,12 @@ class Policy:
         self.hash = f"sha256:{digest or _digest([self.settings.model_dump_json().encode()])}"
 
     @classmethod
-    def load(cls, path: Path) -> Policy:
+    def load(cls, path: Path, *, kinds: Collection[str] | None = None) -> Policy:
         """Read a policy file and the lists that it names.
 
         Args:
             path: The YAML file.
+            kinds: Claim kinds that the file may name; any name if not given.
 
         Returns:
             The policy. Its hash is that of the bytes of the file and of the lists, one after the other.
@@ -86,7 +72,7 @@ class Policy:
         """
         content = _read(path)
         try:
-            settings = PolicySettings.model_validate(yaml.safe_load(content) or {})
+            settings = PolicySettings.model_validate(yaml.safe_load(content) or {}, context={"kinds": kinds})
         except yaml.YAMLError as error:
             raise PromptError(f"{path} is not YAML but a policy is needed ({error}). Correct the file.") from error
         except ValidationError as error:
@@ -173,76 +159,18 @@ class Policy:
         begun = (title[len(name) :] for name in self._types if title.startswith(name))
         return any(not rest[:1].isalnum() for rest in begun)
 
-    def may_speak(self, kind: str, evidence: Evidence) -> bool:
-        """Return whether claims of a kind may be said of an item at all.
+    def may_speak_kind(self, kind: str, category: str) -> bool:
+        """Return whether claims of a kind may be said of a category.
 
         Args:
             kind: Name of the claim kind.
-            evidence: The user, the item and the moment.
+            category: Name of a category.
 
         Returns:
-            False for a vetoed kind, for one that is blocked for the item's category, and for whatever is personal or
-            names the category of a sensitive item.
+            False for a vetoed kind, and for a kind that is blocked for the category.
         """
-        own_category = evidence.shop.catalogue.category_names[evidence.category_index]
-        if kind in self.settings.vetoed_kinds or self._is_blocked(kind, own_category):
-            return False
-        is_harmless = KINDS[kind].scope == "context" and kind not in UNSPOKEN_OF_SENSITIVE
-        return is_harmless or not self.is_sensitive_item(evidence.shop.catalogue, evidence.item_index)
-
-    def select(self, claims: Sequence[Claim], evidence: Evidence) -> list[Claim]:
-        """Choose the reasons of one sentence from the claims that hold.
-
-        Takes the claims by attribution, largest first, and leaves out what is too small, vetoed or sensitive, a second
-        claim of the same kind or for the same part, and what only says again what another reason says better: beside
-        "you bought this twelve times", "you buy this kind of thing" adds nothing. All reasons of a sentence speak of
-        the same kind of event, because it has one verb.
-
-        Args:
-            claims: Claims that ``derive`` found.
-            evidence: The user, the item and the moment.
-
-        Returns:
-            At most ``max_reasons`` claims, largest attribution first.
-        """
-        allowed = [claim for claim in claims if self._is_allowed(claim, evidence)]
-        own = {claim.player for claim in allowed if claim.kind in ABOUT_ITEM and _is_repeated(claim)}
-        chosen: list[Claim] = []
-        for claim in sorted(allowed, key=lambda claim: -claim.phi):
-            is_said_better = claim.kind in REPLACED_BY_ITEM and claim.player in own
-            if not is_said_better and all(_goes_with(claim, other) for other in chosen):
-                chosen.append(claim)
-        return chosen[: self.settings.max_reasons]
-
-    def _is_allowed(self, claim: Claim, evidence: Evidence) -> bool:
-        category = claim.facts.get("category")
-        return (
-            claim.share >= self.settings.min_share
-            and self.may_speak(claim.kind, evidence)
-            and not (isinstance(category, str) and self.is_sensitive_category(category))
-            and not (isinstance(category, str) and self._is_blocked(claim.kind, category))
-        )
-
-    def _is_blocked(self, kind: str, category: str) -> bool:
-        """Return whether claims of a kind are never said of a category."""
-        return _plain(category) in map(_plain, self.settings.blocked_claims.get(kind, ()))
-
-
-def _goes_with(claim: Claim, other: Claim) -> bool:
-    """Return whether two claims can be reasons of one sentence."""
-    if claim.kind == other.kind or (claim.player, claim.part) == (other.player, other.part):
-        return False
-    kinds = {_event_kind(each) for each in (claim, other) if KINDS[each.kind].scope != "context"}
-    return len(kinds) <= 1
-
-
-def _is_repeated(claim: Claim) -> bool:
-    count = claim.facts["count"]
-    return isinstance(count, int) and count >= MIN_REPEATS
-
-
-def _event_kind(claim: Claim) -> Fact:
-    return claim.facts.get(EVENT_KIND, PURCHASE)
+        is_blocked = _plain(category) in map(_plain, self.settings.blocked_claims.get(kind, ()))
+        return kind not in self.settings.vetoed_kinds and not is_blocked
 
 
 def _plain(name: str) -> str:

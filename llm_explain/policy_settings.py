@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-from llm_explain.claims.derive import KINDS
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 KindsOrCategories = TypeVar("KindsOrCategories", tuple[str, ...], dict[str, tuple[str, ...]])
 
@@ -73,10 +71,10 @@ class PolicySettings(BaseModel):
 
     @field_validator("vetoed_kinds", "blocked_claims")
     @classmethod
-    def _are_kinds(cls, names: KindsOrCategories) -> KindsOrCategories:
-        unknown = sorted(set(names) - set(KINDS))
-        if unknown:
-            raise ValueError(f"{unknown[0]!r} is no claim kind; the kinds are {', '.join(KINDS)}")
+    def _are_kinds(cls, names: KindsOrCategories, info: ValidationInfo) -> KindsOrCategories:
+        kinds = (info.context or {}).get("kinds")
+        if kinds is not None and (unknown := sorted(set(names) - set(kinds))):
+            raise ValueError(f"{unknown[0]!r} is no claim kind; the kinds are {', '.join(kinds)}")
         return names
 
     @field_validator("crowd_bands")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llm_explain.claims import KINDS as CLAIM_KINDS
-from llm_explain.errors import ClaimError
+from llm_explain.claims import MOST_KINDS
 from llm_explain.scripts import LETTER, SIGN
 
 if TYPE_CHECKING:
@@ -32,9 +31,6 @@ ITEM_LABEL = "item_label"
 
 _OPENING_WORD = re.compile(rf"\{{[a-z_]+\}}|(?:['’{{}}]|{LETTER})+|{SIGN}{{1,2}}")
 
-MOST_KINDS = 2
-"""Most claims in one sentence."""
-
 OPENING_WORDS = 3
 """Two texts of one list never share their first words, this many."""
 
@@ -46,26 +42,8 @@ class KindSlots(NamedTuple):
     optional: tuple[str, ...]
 
 
-_IN_ORDER = (
-    "repeat_item",
-    "due",
-    "category_affinity",
-    "related_category",
-    "usual_brand",
-    "usual_price",
-    "similar_item",
-    "promotion",
-    "popular",
-    "season",
-    "new_arrival",
-)
-"""The order in which a sentence names the kinds: the user's own history before the item."""
-
 SLOTS: Mapping[str, KindSlots] = MappingProxyType(
-    {
-        name: KindSlots(kind.required_slots, kind.optional_slots)
-        for name, kind in sorted(CLAIM_KINDS.items(), key=lambda pair: _IN_ORDER.index(pair[0]))
-    }
+    {name: KindSlots(kind.required_slots, kind.optional_slots) for name, kind in CLAIM_KINDS.items()}
 )
 """Slots by claim kind."""
 
@@ -77,37 +55,13 @@ KIND_OF_SLOT: Mapping[str, str] = MappingProxyType(
 
 
 def in_order(kinds: Iterable[str]) -> tuple[str, ...]:
-    """Return claim kinds in the order in which a sentence names them.
-
-    Args:
-        kinds: Claim kinds in any order.
-
-    Returns:
-        Each kind once.
-
-    Raises:
-        ClaimError: If a kind is unknown or comes twice.
-    """
-    given = list(kinds)
-    if unknown := sorted(set(given) - set(KINDS)):
-        raise ClaimError(f"claim kind is {unknown[0]!r} but one of {', '.join(KINDS)} is needed. Correct the kind.")
-    if len(set(given)) < len(given):
-        raise ClaimError(f"claim kinds are {', '.join(given)} but each may come once. Choose one claim of a kind.")
-    return tuple(kind for kind in KINDS if kind in given)
+    """Return claim kinds in the order in which a sentence names them; see ``ClaimKinds.in_order``."""
+    return CLAIM_KINDS.in_order(kinds)
 
 
 def every_combination(kinds: Iterable[str] = KINDS, *, most: int = MOST_KINDS) -> list[tuple[str, ...]]:
-    """Return every combination of claim kinds that a sentence may state.
-
-    Args:
-        kinds: Kinds that may be spoken.
-        most: Most kinds in one sentence.
-
-    Returns:
-        Combinations in the order in which a sentence names them, single kinds first.
-    """
-    named = in_order(kinds)
-    return [chosen for n in range(1, most + 1) for chosen in combinations(named, n)]
+    """Return every combination of claim kinds that a sentence may state; see ``ClaimKinds.every_combination``."""
+    return CLAIM_KINDS.every_combination(kinds, most=most)
 
 
 class Need(NamedTuple):

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from llm_explain.claims import MOST_KINDS
 from llm_explain.errors import PromptError
 from llm_explain.generation.corpus import corpus_hash, read_corpus
 from llm_explain.prompts import read_prompt_file
 from llm_explain.scripts import STOPS, bounded
-from llm_explain.skeletons import MOST_KINDS, Skeleton, Tone, in_order, opening
+from llm_explain.skeletons import Skeleton, Tone, in_order, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:

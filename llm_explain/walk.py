@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.claims import derive, neutral
+from llm_explain.claims import MOST_KINDS, derive, neutral, select
 from llm_explain.records import Explanation
 from llm_explain.scenes import Request
-from llm_explain.skeletons import MOST_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,7 +107,7 @@ class Walk:
     def _request(self, evidence: Evidence, attribution: Attribution) -> Request:
         """Choose what the sentence for an item states: reasons, or a neutral fact, or nothing."""
         claims = [claim for claim in derive(evidence, attribution) if self.wishes.allow(claim, evidence.item_id)]
-        reasons = self.shop.policy.select(claims, evidence)
+        reasons = select(claims, evidence)
         fact = None if reasons else neutral(evidence, self.wishes)
         history = evidence.user.history
         return Request(

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.claims.base import round_down
 from llm_explain.claims.degrees import DEFAULT_DEGREES, Degrees
 from llm_explain.claims.group import CategoryEvidence, spoken_kind
+from llm_explain.claims.kind import round_down
 from llm_explain.claims.occasions import NS_PER_DAY, Occasions
 
 if TYPE_CHECKING:

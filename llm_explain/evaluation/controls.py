@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from llm_explain.attribution import Attribution
-from llm_explain.claims import derive
+from llm_explain.claims import derive, select
 from llm_explain.evaluation.agreement.extraction import load_extraction
 from llm_explain.scenes import Request
 
@@ -102,7 +102,7 @@ def _say(explainer: Explainer, each: Emitted, attribution: Attribution) -> str:
     item = int(shop.catalogue.index_of([explanation.item_id])[0])
     history = explainer.events.history(str(explanation.user_id), explanation.as_of)
     evidence = shop.of_user(history).for_item(item)
-    claims = shop.policy.select(derive(evidence, attribution), evidence)
+    claims = select(derive(evidence, attribution), evidence)
     request = Request(tuple(claims), item, explanation.user_id, explanation.as_of)
     text = explainer.writer.write([request], tone=each.record["tone"], locale=explanation.locale)[0]
     return text.text if text else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from llm_explain.claims import KINDS, neutral
+from llm_explain.claims import KINDS, neutral, select
 from llm_explain.generation.corpus import read_corpus
 from llm_explain.realise import Realiser
 from llm_explain.records import Claim
@@ -140,7 +140,7 @@ def policy_choice(evidence: Evidence, chance: random.Random) -> tuple[Claim, ...
     Returns:
         One or two claims; none where nothing holds.
     """
-    chosen = evidence.shop.policy.select(list(_claims(evidence, chance)), evidence)
+    chosen = select(list(_claims(evidence, chance)), evidence)
     return tuple(chosen[: chance.randint(1, len(chosen))]) if chosen else ()
 
 

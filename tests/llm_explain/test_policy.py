@@ -9,110 +9,17 @@ from llm_explain.claims import KINDS, derive
 from llm_explain.errors import PromptError
 from llm_explain.policy import Policy
 from llm_explain.policy_settings import PolicySettings
-from llm_explain.records import Claim
-from tests.llm_explain.claims.scene import CATALOGUE, INDEX, attribution, bought, evidence
+from tests.llm_explain.claims.scene import CATALOGUE, INDEX, attribution, evidence
 from tests.llm_explain.claims.test_context import crowd
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
-
-
-def claim(
-    kind: str, phi: float, *, player: str = "", part: str = "", share: float | None = None, **facts: str | int
-) -> Claim:
-    part = part or KINDS[kind].parts[0]
-    if kind in {"repeat_item", "due"}:
-        facts.setdefault("count", 5)
-    player = player or (f"context:{part}" if KINDS[kind].scope == "context" else "group:chips")
-    return Claim(kind, player, part, phi, phi if share is None else share, facts)
-
-
-def chosen(*claims: Claim, item: str = "tortilla", policy: Policy | None = None) -> list[str]:
-    policy = policy or Policy()
-    return [each.kind for each in policy.select(claims, evidence(item, policy=policy))]
-
-
-def test_at_most_two_reasons_largest_first() -> None:
-    four = [claim("popular", 0.2), claim("season", 0.5), claim("promotion", 0.3), claim("new_arrival", 0.4)]
-    assert chosen(*four) == ["season", "new_arrival"]
-    assert chosen(*four, policy=Policy(PolicySettings(max_reasons=1))) == ["season"]
-
-
-def test_a_reason_has_a_tenth_of_the_attribution() -> None:
-    assert chosen(claim("popular", 2.0, share=0.1), claim("season", 5.0, share=0.0999)) == ["popular"]
-
-
-def test_one_reason_of_a_kind_and_one_for_a_part() -> None:
-    milk = claim("related_category", 0.4, player="group:milk", category="milk")
-    dips = claim("related_category", 0.3, player="group:dips", category="dips")
-    salsa = claim("similar_item", 0.3, player="group:dips", other_item_id="salsa")
-    assert chosen(milk, dips) == ["related_category"]
-    assert chosen(milk, salsa) == ["related_category", "similar_item"]
-    assert chosen(salsa, dips) == ["similar_item"]
-
-
-def test_the_item_itself_says_more_than_its_category() -> None:
-    own = claim("category_affinity", 0.6, category="chips")
-    assert chosen(own, claim("repeat_item", 0.2)) == ["repeat_item"]
-    assert chosen(own, claim("repeat_item", 0.2, share=0.05)) == ["category_affinity"]
-    assert chosen(own, claim("due", 0.2), claim("repeat_item", 0.3)) == ["repeat_item", "due"]
-    other = claim("similar_item", 0.5, player="group:dips", other_item_id="salsa")
-    assert chosen(own, claim("repeat_item", 0.2), other) == ["similar_item", "repeat_item"]
-
-
-def test_one_purchase_of_the_item_does_not_replace_many_of_its_category() -> None:
-    own = claim("category_affinity", 0.6, category="chips")
-    assert chosen(own, claim("repeat_item", 0.2, count=1)) == ["category_affinity", "repeat_item"]
-
-
-def test_different_facts_about_a_category_go_together() -> None:
-    own = claim("category_affinity", 0.6, category="chips")
-    brand = claim("usual_brand", 0.3, brand="store brand", category="chips")
-    price = claim("usual_price", 0.2, category="chips")
-    assert chosen(own, brand) == ["category_affinity", "usual_brand"]
-    assert chosen(own, price) == ["category_affinity", "usual_price"]
-
-
-def test_a_sentence_has_one_verb() -> None:
-    viewed = claim("related_category", 0.6, player="group:milk", category="milk", event_kind="view")
-    assert chosen(viewed, claim("repeat_item", 0.3), claim("popular", 0.2)) == ["related_category", "popular"]
-
-
-def test_vetoed_kinds_are_replaced_by_the_next() -> None:
-    policy = Policy(PolicySettings(vetoed_kinds=("season",)))
-    assert chosen(claim("season", 0.6), claim("popular", 0.2), policy=policy) == ["popular"]
-
-
-def test_a_claim_is_blocked_for_a_category() -> None:
-    category = CATALOGUE.category_names[int(CATALOGUE.category_index[INDEX["tortilla"]])]
-    policy = Policy(PolicySettings(blocked_claims={"popular": (category.upper(),), "related_category": ("milk",)}))
-    related = claim("related_category", 0.5, player="group:milk", category="milk")
-    assert chosen(claim("season", 0.6), claim("popular", 0.4), related, policy=policy) == ["season"]
-    assert chosen(claim("popular", 0.4), item="kit", policy=policy) == ["popular"]
 
 
 def test_a_blocked_claim_is_of_a_known_kind(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text("version: 1\nblocked_claims: {weather: [beer]}\n")
     with pytest.raises(PromptError, match=r"blocked_claims is .*'weather' is no claim kind"):
-        Policy.load(path)
-
-
-@pytest.mark.parametrize(
-    "sensitive", [{"categories": ["  DRUGSTORE "]}, {"types": ["pregnancy test"]}, {"brands": ["Store Brand"]}]
-)
-def test_a_sensitive_item_gets_no_personal_reason(sensitive: dict[str, list[str]]) -> None:
-    policy = Policy(PolicySettings.model_validate({"sensitive": sensitive}))
-    assert policy.is_sensitive_item(CATALOGUE, INDEX["kit"])
-    assert not policy.is_sensitive_item(CATALOGUE, INDEX["milk"])
-    claims = [claim(name, 0.5 - place / 100) for place, name in enumerate(KINDS)]
-    assert chosen(*claims, item="kit", policy=policy) == ["promotion", "popular"]
-
-
-def test_a_sensitive_category_is_never_a_reason() -> None:
-    policy = Policy(categories=["beer"])
-    seen = evidence("tortilla", bought("lager", 30, 20, 10), bought("milk", 30, 20), policy=policy)
-    claims = derive(seen, attribution({"group:beer": {"tower": 0.9}, "group:milk": {"tower": 0.2}}))
-    assert [each.facts["category"] for each in policy.select(claims, seen)] == ["milk"]
+        Policy.load(path, kinds=KINDS)
 
 
 def test_a_type_is_a_whole_word_at_the_beginning_of_a_title() -> None:
@@ -188,7 +95,7 @@ def test_the_hash_covers_the_lists(tmp_path: Path) -> None:
 )
 def test_a_policy_that_cannot_be_used_is_refused(tmp_path: Path, policy: str, message: str) -> None:
     with pytest.raises(PromptError, match=message):
-        Policy.load(write(tmp_path, policy))
+        Policy.load(write(tmp_path, policy), kinds=KINDS)
 
 
 def test_an_empty_policy_is_the_default(tmp_path: Path) -> None:

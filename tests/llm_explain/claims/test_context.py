@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llm_explain.claims.context import NewArrival, Popular, Promotion, Season
+from llm_explain.claims.kinds.new_arrival import NewArrival
+from llm_explain.claims.kinds.popular import Popular
+from llm_explain.claims.kinds.promotion import Promotion
+from llm_explain.claims.kinds.season import Season
 from llm_explain.policy import Policy
 from llm_explain.policy_settings import PolicySettings
 from scoring.catalogue import Catalogue

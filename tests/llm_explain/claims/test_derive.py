@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import llm_explain.claims
-from llm_explain.claims import KINDS, NEUTRAL_KINDS, ClaimKind, derive, neutral
+from llm_explain.claims import KINDS, ClaimKind, derive, neutral
 from llm_explain.policy import Policy
 from llm_explain.policy_settings import PolicySettings
 from tests.llm_explain.claims.scene import AS_OF, CATEGORY, attribution, bought, evidence
@@ -38,8 +38,8 @@ def test_every_kind_writes_its_rule_down(kind: ClaimKind) -> None:
 
 
 def test_no_rule_reads_the_users_table() -> None:
-    for module in pkgutil.iter_modules(llm_explain.claims.__path__):
-        source = inspect.getsource(importlib.import_module(f"llm_explain.claims.{module.name}"))
+    for module in pkgutil.walk_packages(llm_explain.claims.__path__, "llm_explain.claims."):
+        source = inspect.getsource(importlib.import_module(module.name))
         assert ".users" not in source.replace(".users_", "")
 
 
@@ -84,10 +84,10 @@ def test_each_group_speaks_for_itself() -> None:
     ]
 
 
-def test_of_equal_attributions_the_more_telling_claim_leads() -> None:
+def test_claims_of_equal_attribution_come_in_the_order_of_a_sentence() -> None:
     given = attribution({"group:chips": dict.fromkeys(OWN_PARTS, 0.1), "context:popularity": {"popularity": 0.1}})
     claims = derive(evidence("tortilla", CHIPS, statistics=crowd(300)), given)
-    assert [claim.kind for claim in claims] == ["repeat_item", "due", "usual_brand", "category_affinity", "popular"]
+    assert [claim.kind for claim in claims] == ["repeat_item", "due", "category_affinity", "usual_brand", "popular"]
 
 
 def test_facts_are_json_scalars() -> None:
@@ -125,7 +125,7 @@ def test_neutral_is_nothing_where_nothing_holds() -> None:
 
 
 def test_neutral_kinds_are_about_the_item_alone() -> None:
-    assert {KINDS[name].scope for name in NEUTRAL_KINDS} == {"context"}
+    assert {kind.scope for kind in KINDS.neutral()} == {"context"}
 
 
 def test_the_group_asked_about_is_the_items_own_at_first() -> None:

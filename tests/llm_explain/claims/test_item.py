@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.claims.item import Due, RepeatItem
+from llm_explain.claims.kinds.due import Due
+from llm_explain.claims.kinds.repeat_item import RepeatItem
 from tests.llm_explain.claims.scene import bought, evidence
 
 

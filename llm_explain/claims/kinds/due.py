@@ -1,11 +1,11 @@
-"""Claims about the user's own events with the item itself."""
+"""The claim kind ``due``."""
 
 from __future__ import annotations
 
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.claims.base import ClaimKind, Finding, with_kind
+from llm_explain.claims.kind import ClaimKind, Finding, with_kind
 
 if TYPE_CHECKING:
     from llm_explain.claims.evidence import Evidence
@@ -13,28 +13,6 @@ if TYPE_CHECKING:
 MIN_DUE_DAYS: Final = 3
 MIN_REGULAR_SHARE: Final = 0.6
 DUE_RANGE: Final = (0.8, 2.0)
-
-
-class RepeatItem(ClaimKind):
-    """The user bought this very item before.
-
-    Rule: ``count`` is the number of distinct timestamps of the user's events with the item before ``as_of``, ``last``
-    the calendar day of the latest; it holds from one on, so that a new customer hears more than nothing.
-    """
-
-    name = "repeat_item"
-    scope = "own group"
-    parts = ("times_bought",)
-    required_slots = ("times",)
-    optional_slots = ("last_date",)
-
-    def find(self, evidence: Evidence) -> Finding | None:
-        """Apply the rule of the class."""
-        occasions, event_kind = evidence.user.item(evidence.item_index)
-        if not occasions.moments:
-            return None
-        facts = with_kind({"count": len(occasions), "last": occasions.last.isoformat()}, event_kind)
-        return Finding(facts, evidence.shop.degrees.licences(occasions))
 
 
 class Due(ClaimKind):
@@ -53,6 +31,9 @@ class Due(ClaimKind):
     name = "due"
     scope = "own group"
     parts = ("due",)
+    position = 20
+    topic = "rhythm"
+    never_with = frozenset({"category", "other purchase", "brand"})
     required_slots = ("interval",)
     optional_slots = ("days_since",)
 

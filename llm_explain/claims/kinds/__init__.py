@@ -1,0 +1,1 @@
+"""One module for each claim kind; ``ClaimKinds.installed`` finds them."""

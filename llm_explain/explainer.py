@@ -98,7 +98,7 @@ class Explainer:
         vectors = VectorCache()
         return cls._of_shop(
             lambda history: GlassReading(scorer, scorer.read(history), vectors),
-            events=EventLog(rows, scorer.catalogue),
+            events=EventLog(rows, scorer.catalogue, scorer.shop),
             snapshot=scorer.snapshot,
             promotions=scorer.promotions,
             language_model=language_model,
@@ -142,7 +142,7 @@ class Explainer:
         of_histories = over_frames(cast("FrameScorer", score), catalogue) if as_frames else cast("HistoryScorer", score)
         return cls._of_shop(
             lambda history: BlackReading(of_histories, history, catalogue, items),
-            events=EventLog(tables.events, catalogue),
+            events=EventLog(tables.events, catalogue, tables.shop),
             snapshot=snapshot,
             promotions=PromotionCalendar(tables.promotions, catalogue),
             language_model=language_model,

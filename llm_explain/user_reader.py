@@ -98,7 +98,8 @@ class UserReader:
             from scoring.validation import check_history  # what checks tables is slow to import
 
             rows = check_history(history, self.shop.catalogue.index_by_id)
-            return self._make(History.from_events(rows, self.shop.catalogue, as_of=moment, user_id=user_id))
+            catalogue, shop = self.shop.catalogue, self.events.shop
+            return self._make(History.from_events(rows, catalogue, as_of=moment, user_id=user_id, shop=shop))
         if user_id is None:
             raise SettingError(
                 "neither a user nor a history is given but one of them is needed. "

@@ -93,7 +93,8 @@ def read_manifest(folder: Path, *, is_checked: bool = False) -> dict[str, Any]:
         raise ArtifactError(f"{path} is not a manifest but one is needed. Run `llm-explain train` again.") from error
     if version != VERSION:
         raise ArtifactError(
-            f"{path}: version is {version} but {VERSION} is needed. Run `llm-explain train` again with this release."
+            f"{path}: version is {version} but {VERSION} is needed. "
+            "Run `llm-explain train --data DATA --artifacts ARTIFACTS` again with this release."
         )
     for name, expected in () if is_checked else files.items():
         if not (folder / name).exists():
@@ -108,5 +109,10 @@ def read_manifest(folder: Path, *, is_checked: bool = False) -> dict[str, Any]:
 
 def _file_names(folder: Path) -> list[str]:
     """Return the files that a load depends on: the model and the tables."""
-    paths = [*folder.glob("*.safetensors"), folder / "model.json", *folder.glob("tables/*.parquet")]
+    paths = [
+        *folder.glob("*.safetensors"),
+        folder / "model.json",
+        *folder.glob("tables/*.parquet"),
+        folder / "tables/shop.yaml",
+    ]
     return sorted(str(path.relative_to(folder)) for path in paths if path.exists())

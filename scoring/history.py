@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from scoring.data.shop import Shop
+from scoring.data.targets import Roles, Truths, counted, occasions, roles
 from scoring.errors import UnknownItemError
-from scoring.tables import ITEM_ID, KIND, PRICE, PURCHASE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID
+from scoring.tables import ITEM_ID, KIND, ORDER_ID, PRICE, PURCHASE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 class History:
     """What a user did before ``as_of``, oldest first.
 
-    All arrays have shape ``(n_events,)``. An *occasion* is a distinct timestamp of the user.
+    All arrays have shape ``(n_events,)``.
 
     Attributes:
         user_id: The shop's id; ``None`` for a history that came with the request.
@@ -35,6 +37,8 @@ class History:
         price: Price of one unit; NaN where the table does not say.
         kind: Kinds of event; ``purchase`` where the table does not say.
         store_id: Stores; the empty string where the table does not say.
+        order_id: Orders; the empty string where the table does not say.
+        role: Whether an event is a target event, a return, or another event (``scoring.data.targets``).
     """
 
     user_id: str | None
@@ -45,10 +49,36 @@ class History:
     price: npt.NDArray[np.float64]
     kind: npt.NDArray[np.object_]
     store_id: npt.NDArray[np.object_]
+    order_id: npt.NDArray[np.object_]
+    role: Roles
 
     def __len__(self) -> int:
         """Return the number of events."""
         return len(self.item_index)
+
+    @cached_property
+    def is_target(self) -> Truths:
+        """Whether each event counts: a target kind, a quantity above 0, not taken back before ``as_of``."""
+        return counted(
+            self.role,
+            user=np.zeros(len(self), dtype=np.int64),
+            item=self.item_index,
+            order=self._order,
+            moment=self.timestamp,
+        )
+
+    @cached_property
+    def occasion(self) -> IndexArray:
+        """Number of the user's occasion that each event belongs to, −1 where ``is_target`` is false.
+
+        The events of one order are one occasion. An event without an order belongs to the occasion of the user's
+        previous target event if that is at most 30 minutes earlier.
+        """
+        return occasions(self.is_target, self._order, self.timestamp.astype(np.int64))
+
+    @property
+    def _order(self) -> IndexArray:
+        return order_numbers(self.order_id)
 
     @cached_property
     def digest(self) -> bytes:
@@ -105,7 +135,13 @@ class History:
 
     @classmethod
     def from_events(
-        cls, events: pd.DataFrame, catalogue: Catalogue, *, as_of: pd.Timestamp, user_id: str | None = None
+        cls,
+        events: pd.DataFrame,
+        catalogue: Catalogue,
+        *,
+        as_of: pd.Timestamp,
+        user_id: str | None = None,
+        shop: Shop | None = None,
     ) -> History:
         """Read a history from event rows of one user.
 
@@ -114,12 +150,13 @@ class History:
             catalogue: The shop's items.
             as_of: Rows at this moment or later do not count.
             user_id: The shop's id, if the user is known.
+            shop: Which kinds of event count; the default settings if not given.
 
         Returns:
             The history, oldest event first; a row with an item outside the catalogue is an error.
         """
         rows = events[(events[TIMESTAMP] < as_of).to_numpy()].sort_values(TIMESTAMP, kind="stable")
-        return _columns(rows, catalogue, as_of=as_of, user_id=user_id)
+        return _columns(rows, catalogue, shop or Shop(), as_of=as_of, user_id=user_id)
 
 
 class EventLog:
@@ -128,10 +165,11 @@ class EventLog:
     Args:
         events: The events table.
         catalogue: The shop's items.
+        shop: Which kinds of event count; the default settings if not given.
     """
 
-    def __init__(self, events: pd.DataFrame, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
+    def __init__(self, events: pd.DataFrame, catalogue: Catalogue, shop: Shop | None = None) -> None:
+        self.catalogue, self.shop = catalogue, shop or Shop()
         codes, ids = pd.factorize(events[USER_ID], sort=True)
         moments = events[TIMESTAMP].to_numpy()
         step = np.diff(codes)
@@ -163,7 +201,7 @@ class EventLog:
         """
         rows = self._rows.get(user_id)
         if rows is None:
-            return History.from_events(self.events.iloc[:0], self.catalogue, as_of=as_of, user_id=user_id)
+            return _columns(self.events.iloc[:0], self.catalogue, self.shop, as_of=as_of, user_id=user_id)
         everything = self._everything
         until = int(np.searchsorted(everything.timestamp[rows], as_of.to_datetime64()))
         return replace(everything.select(slice(rows.start, rows.start + until)), user_id=user_id, as_of=as_of)
@@ -171,10 +209,20 @@ class EventLog:
     @cached_property
     def _everything(self) -> History:
         """All events as one history, user by user, each user's oldest first."""
-        return _columns(self.events, self.catalogue, as_of=pd.Timestamp.max, user_id=None)
+        return _columns(self.events, self.catalogue, self.shop, as_of=pd.Timestamp.max, user_id=None)
 
 
-def _columns(rows: pd.DataFrame, catalogue: Catalogue, *, as_of: pd.Timestamp, user_id: str | None) -> History:
+def order_numbers(order_id: npt.NDArray[np.object_]) -> IndexArray:
+    """Return a number for each distinct order, −1 for the empty string, shape ``(n_events,)``."""
+    codes, found = pd.factorize(order_id)
+    numbers = np.arange(len(found) + 1, dtype=np.int64)
+    numbers[[*found].index("") if "" in found else -1] = -1
+    return numbers[codes]
+
+
+def _columns(
+    rows: pd.DataFrame, catalogue: Catalogue, shop: Shop, *, as_of: pd.Timestamp, user_id: str | None
+) -> History:
     """Return event rows as arrays, in their order."""
     item_index = catalogue.known(rows[ITEM_ID])
     if (item_index < 0).any():
@@ -196,13 +244,16 @@ def _columns(rows: pd.DataFrame, catalogue: Catalogue, *, as_of: pd.Timestamp, u
             return np.full(n, default)
         return rows[name].to_numpy(dtype=np.float64, na_value=default)
 
+    quantity, kind = numbers(QUANTITY, 1.0), words(KIND, PURCHASE)
     return History(
         user_id=user_id,
         as_of=as_of,
         item_index=item_index,
         timestamp=rows[TIMESTAMP].to_numpy(dtype="datetime64[ns]"),
-        quantity=numbers(QUANTITY, 1.0),
+        quantity=quantity,
         price=numbers(PRICE, np.nan),
-        kind=words(KIND, PURCHASE),
+        kind=kind,
         store_id=words(STORE_ID, ""),
+        order_id=words(ORDER_ID, ""),
+        role=roles(kind, quantity, shop),
     )

@@ -37,7 +37,7 @@ def scorer_ranker(scorer: GlassBoxScorer, tables: Tables, split: Split) -> Ranke
     Returns:
         Scores of the split's candidates, user by user.
     """
-    log = EventLog(tables.events, scorer.catalogue)
+    log = EventLog(tables.events, scorer.catalogue, scorer.shop)
 
     def rank(user_ids: Sequence[str], /) -> Scores:
         histories = (log.history(user_id, split.cutoff) for user_id in user_ids)

@@ -23,6 +23,7 @@ from scoring.tables import (
     ITEM_ID,
     KIND,
     LABEL,
+    ORDER_ID,
     PRICE,
     QUANTITY,
     START,
@@ -30,6 +31,7 @@ from scoring.tables import (
     TIMESTAMP,
     TITLE,
     USER_ID,
+    VALUE,
 )
 
 Kind = Literal["id", "text", "moment", "number", "embedding", "any"]
@@ -62,8 +64,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, ColumnRule]]] = {
         QUANTITY: ColumnRule("number", is_nullable=True),
         PRICE: ColumnRule("number", is_nullable=True),
         KIND: ColumnRule("text"),
+        VALUE: ColumnRule("number", is_nullable=True),
         CHANNEL: ColumnRule("text", is_nullable=True),
         STORE_ID: ColumnRule("id", is_nullable=True),
+        ORDER_ID: ColumnRule("id", is_nullable=True),
     },
     "items": {
         ITEM_ID: ColumnRule("id", is_required=True, is_unique=True),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scoring.calibration import Calibration
     from scoring.catalogue import Catalogue, IndexArray
     from scoring.copurchase import CoPurchase
+    from scoring.data.shop import Shop
     from scoring.features import Cells, OwnEvidence
     from scoring.history import History
     from scoring.log import FloatArray
@@ -44,6 +45,7 @@ class GlassBoxScorer:
         catalogue: The shop's items.
         snapshot: Global statistics at the end of training.
         promotions: What runs when.
+        shop: Settings of the shop.
         cells: The catalogue's cells.
         candidates: Rankable items, ascending, shape ``(n_candidates,)``.
         model: The learned parts.
@@ -56,11 +58,11 @@ class GlassBoxScorer:
     terms: tuple[str, ...] = TERMS
 
     def __init__(
-        self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, cells: Cells,
+        self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, cells: Cells,
         candidates: IndexArray, model: GlassBox, trunk: torch.Tensor, links: CoPurchase,
         calibration: Calibration,
     ) -> None:  # fmt: skip
-        self.catalogue, self.snapshot, self.promotions = catalogue, snapshot, promotions
+        self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
         self.cells, self.candidates, self.calibration = cells, candidates, calibration
         self.model, self.trunk = model.double().eval(), trunk.double()
         with torch.no_grad():

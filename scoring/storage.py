@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from scoring.artifacts import read_arrays, read_manifest, write_arrays, write_ma
 from scoring.calibration import Calibration
 from scoring.catalogue import Catalogue
 from scoring.copurchase import CoPurchase
+from scoring.data.shop import Shop
 from scoring.errors import ArtifactError
 from scoring.features import Cells
 from scoring.model import GlassBox
@@ -112,6 +113,7 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         catalogue,
         _snapshot(shop, words),
         promotions,
+        shop=Shop.read(folder / "tables"),
         cells=Cells(shop["cells"], tuple(words["n_cells"])),
         candidates=shop["candidates"],
         model=model,
@@ -126,7 +128,7 @@ def _for_start(tables: Tables, as_of: pd.Timestamp) -> Tables:
     events = tables.events.sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
     ended = (tables.promotions[END] <= as_of).to_numpy()  # the rest is read alone
     promotions = tables.promotions.iloc[np.argsort(~ended, kind="stable")]
-    return Tables(events, tables.items, tables.users, promotions)
+    return replace(tables, events=events, promotions=promotions)
 
 
 def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:

@@ -1,18 +1,19 @@
-"""The four tables of DESIGN.md §8, in memory and on disk.
+"""The four tables of DESIGN.md §8 and the settings of the shop, in memory and on disk.
 
 Column names are spelled here and nowhere else. Ids are strings everywhere, whatever type the files hold, and
-timestamps are without a time zone (a zone is converted to UTC on import).
+timestamps are UTC without a time zone (other zones are converted on import).
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from scoring.data.shop import Shop
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ PRICE: Final = "price"
 KIND: Final = "kind"
 CHANNEL: Final = "channel"
 STORE_ID: Final = "store_id"
+ORDER_ID: Final = "order_id"
+VALUE: Final = "value"
 TITLE: Final = "title"
 CATEGORY: Final = "category"
 BRAND: Final = "brand"
@@ -54,17 +57,20 @@ class Tables:
     """A shop's tables, already valid (``scoring.validation`` is the gate).
 
     Attributes:
-        events: ``user_id, item_id, timestamp`` and optionally ``quantity, price, kind, channel, store_id``.
+        events: ``user_id, item_id, timestamp`` and optionally ``quantity, price, kind, value, channel, store_id,
+            order_id``.
             ``price`` is the price of one unit. Sorted by user, then time.
         items: ``item_id, title, category`` and optionally ``brand, price, description, first_seen, embedding_*``.
         users: ``user_id`` and any columns, all of them sensitive unless the policy says otherwise.
         promotions: ``item_id, start, end, label`` and optionally ``store_id``; it runs while ``start <= t < end``.
+        shop: What the tables mean: time zone, target kinds and other settings.
     """
 
     events: pd.DataFrame
     items: pd.DataFrame
     users: pd.DataFrame = field(default_factory=lambda: _empty("users"))
     promotions: pd.DataFrame = field(default_factory=lambda: _empty("promotions"))
+    shop: Shop = field(default_factory=Shop)
 
     def __iter__(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield each table with its name."""
@@ -72,16 +78,16 @@ class Tables:
 
     @classmethod
     def read(cls, folder: Path) -> Tables:
-        """Read the Parquet files that ``write`` wrote.
+        """Read the files that ``write`` wrote.
 
         Args:
-            folder: Folder with ``events.parquet`` and ``items.parquet``; the other two may be missing.
+            folder: Folder with ``events.parquet`` and ``items.parquet``; the other files may be missing.
 
         Returns:
             The tables.
 
         Raises:
-            TableError: If a required file is missing or is not Parquet.
+            TableError: If a required file is missing or not Parquet, or ``shop.yaml`` has a wrong setting.
         """
         frames = {name: path for name in TABLE_NAMES if (path := folder / f"{name}.parquet").exists()}
         for name in ("events", "items"):
@@ -90,10 +96,10 @@ class Tables:
                     f"{folder}: {name}.parquet is missing but is needed. "
                     "Run `llm-explain import completejourney` or `llm-explain import csv` first."
                 )
-        return cls(**{name: read_parquet(path) for name, path in frames.items()})
+        return cls(**{name: read_parquet(path) for name, path in frames.items()}, shop=Shop.read(folder))
 
     def write(self, folder: Path) -> None:
-        """Write one Parquet file a table.
+        """Write one Parquet file a table, and ``shop.yaml``.
 
         Args:
             folder: Folder to create or fill.
@@ -101,6 +107,7 @@ class Tables:
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in self:
             frame.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+        self.shop.write(folder)
 
     def before(self, as_of: pd.Timestamp) -> Tables:
         """Return the tables with only the events before a moment.
@@ -112,7 +119,7 @@ class Tables:
             Tables that share every frame but ``events``.
         """
         events = self.events[self.events[TIMESTAMP] < as_of].reset_index(drop=True)
-        return Tables(events, self.items, self.users, self.promotions)
+        return replace(self, events=events)
 
 
 def read_parquet(path: Path) -> pd.DataFrame:

@@ -108,8 +108,8 @@ def train(
     with torch.no_grad():
         trunk = model.item_tower.trunk(inputs.double())
     scorer = GlassBoxScorer(
-        catalogue, snapshot, promotions, cells=cells, candidates=shop.candidates, model=model, trunk=trunk,
-        links=shop.links(cutoff), calibration=calibration,
+        catalogue, snapshot, promotions, shop=tables.shop, cells=cells, candidates=shop.candidates, model=model,
+        trunk=trunk, links=shop.links(cutoff), calibration=calibration,
     )  # fmt: skip
     entries = {**(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump()}
     save_scorer(scorer, tables, artifacts_dir, entries)

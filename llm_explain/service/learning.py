@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -63,7 +63,7 @@ def learn(tables: Tables, state: State) -> Learned:
         "skeletons": [tally.to_dict() for tally in skeletons],
         "retired": sorted(tally.name for tally in skeletons if is_rejected(tally)),
     }
-    return Learned(Tables(events, tables.items, users, tables.promotions), n_new, n_unknown, n_erased, feedback)
+    return Learned(replace(tables, events=events, users=users), n_new, n_unknown, n_erased, feedback)
 
 
 def is_rejected(tally: Tally) -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from llm_explain.partition import GROUP_PREFIX
 from llm_explain.wishes import NO_WISHES, Wishes
+from scoring.data.targets import roles
 from scoring.history import History
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from llm_explain.service.schemas import HistoryEvent
     from llm_explain.service.state.people import Person, StoredEvent
     from scoring.catalogue import Catalogue
+    from scoring.data.shop import Shop
 
 AFTER: Final = pd.Timedelta(milliseconds=1)
 """Events count strictly before a moment, so the present lies this long after the latest one."""
@@ -76,7 +78,7 @@ class Visits:
             The visit; nothing of it is kept.
         """
         moment = self.moment([event.timestamp for event in events], as_of)
-        return Visit(history_of(events, self._catalogue, moment, None))
+        return Visit(history_of(events, self._catalogue, moment, None, shop=self._explainer.events.shop))
 
     def of_user(self, user_id: str, person: Person, as_of: datetime | None) -> Visit:
         """Read a user of the shop.
@@ -114,7 +116,7 @@ class Visits:
             logged = logged.select(logged.timestamp >= np.datetime64(person.erased_at))
         if not person.events:
             return logged
-        new = history_of(person.events, self._catalogue, moment, user_id)
+        new = history_of(person.events, self._catalogue, moment, user_id, shop=self._explainer.events.shop)
         return logged.joined(new.select(~_is_in(new, logged)))  # training may have taken them in meanwhile
 
     def moment(self, timestamps: Sequence[datetime], as_of: datetime | None = None) -> pd.Timestamp:
@@ -169,6 +171,8 @@ def history_of(
     catalogue: Catalogue,
     moment: pd.Timestamp,
     user_id: str | None,
+    *,
+    shop: Shop,
 ) -> History:
     """Return a history of checked events.
 
@@ -177,6 +181,7 @@ def history_of(
         catalogue: The shop's items; an unknown one is an error.
         moment: Events at it or after it are left out.
         user_id: The shop's id, if the user is known.
+        shop: Which kinds of event count.
 
     Returns:
         The history, oldest event first.
@@ -184,13 +189,17 @@ def history_of(
     until = moment.to_pydatetime(warn=False)
     past = sorted((event for event in events if event.timestamp < until), key=lambda event: event.timestamp)
     catalogue.index_of([event.item_id for event in events])
+    quantity = np.array([event.quantity for event in past], dtype=np.float64)
+    kind = np.array([event.kind for event in past], dtype=object)
     return History(
         user_id=user_id,
         as_of=moment,
         item_index=catalogue.index_of([event.item_id for event in past]) if past else np.zeros(0, dtype=np.int64),
         timestamp=np.array([event.timestamp for event in past], dtype="datetime64[ns]"),
-        quantity=np.array([event.quantity for event in past], dtype=np.float64),
+        quantity=quantity,
         price=np.array([np.nan if event.price is None else event.price for event in past], dtype=np.float64),
-        kind=np.array([event.kind for event in past], dtype=object),
+        kind=kind,
         store_id=np.array([event.store_id for event in past], dtype=object),
+        order_id=np.full(len(past), "", dtype=object),
+        role=roles(kind, quantity, shop),
     )

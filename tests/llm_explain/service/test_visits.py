@@ -59,4 +59,4 @@ def test_events_before_an_erasure_do_not_count(explainer: Explainer) -> None:
 
 def test_a_history_of_an_unknown_item_is_refused_even_where_it_would_not_count(explainer: Explainer) -> None:
     with pytest.raises(UnknownItemError, match="item 'nope' is not in the catalogue"):
-        history_of([_event("nope", 2018, 1, 1)], explainer.shop.catalogue, SHOP, None)
+        history_of([_event("nope", 2018, 1, 1)], explainer.shop.catalogue, SHOP, None, shop=explainer.events.shop)

@@ -40,7 +40,10 @@ def history(items):
     n = len(items)
     moments = np.array([f"2017-01-{day:02d}" for day in range(1, n + 1)], dtype="datetime64[ns]")
     blank = np.full(n, "", dtype=object)
-    return History(None, pd.Timestamp("2017-02-01"), np.array(items), moments, np.ones(n), np.ones(n), blank, blank)
+    role = np.ones(n, dtype=np.int8)
+    return History(
+        None, pd.Timestamp("2017-02-01"), np.array(items), moments, np.ones(n), np.ones(n), blank, blank, blank, role
+    )
 
 
 @pytest.fixture

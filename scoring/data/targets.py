@@ -1,0 +1,130 @@
+"""Which events count: target events that no return took back, and the occasions that they form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+if TYPE_CHECKING:
+    from scoring.data.shop import Shop
+
+TARGET: Final = 1
+RETURN: Final = -1
+OTHER: Final = 0
+
+Roles = npt.NDArray[np.int8]
+"""``TARGET``, ``RETURN`` or ``OTHER`` for each event, shape ``(n_events,)``."""
+
+Indices = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+
+SAME_OCCASION_NS: Final = 30 * 60 * 10**9
+"""Without an order, an event at most this long after the previous one belongs to the same occasion."""
+
+
+def roles(kind: npt.NDArray[np.object_], quantity: npt.NDArray[np.float64], shop: Shop) -> Roles:
+    """Return what each event does to the count of target events.
+
+    Args:
+        kind: Kinds of event, shape ``(n_events,)``.
+        quantity: Units, shape ``(n_events,)``.
+        shop: Which kinds are target kinds and return kinds.
+
+    Returns:
+        ``TARGET`` for a target kind with units, ``RETURN`` for a return kind or a target kind with fewer than 0 units,
+        ``OTHER`` for the rest.
+    """
+    codes, names = pd.factorize(kind)
+    of_kind = [TARGET if name in shop.target_kinds else RETURN if name in shop.return_kinds else OTHER for name in names]
+    role = np.array([*of_kind, OTHER], dtype=np.int8)[codes]
+    role[(role == TARGET) & (quantity == 0)] = OTHER
+    role[(role == TARGET) & (quantity < 0)] = RETURN
+    return role
+
+
+def counted(
+    role: Roles, *, user: Indices, item: Indices, order: Indices, moment: npt.NDArray[np.number | np.datetime64]
+) -> Truths:
+    """Return which events are target events that no return took back.
+
+    A return with an order takes back all target events of the same user, item and order. Every other return takes back
+    the user's latest target event of the item before it that no other return has taken back.
+
+    Args:
+        role: Roles, shape ``(n_events,)``.
+        user: Whose event, shape ``(n_events,)``.
+        item: Which item, shape ``(n_events,)``.
+        order: Which order, −1 for none, shape ``(n_events,)``.
+        moment: When, on any scale, shape ``(n_events,)``.
+
+    Returns:
+        Truth values, shape ``(n_events,)``.
+    """
+    is_counted: Truths = role == TARGET
+    returns = np.flatnonzero(role == RETURN)
+    if not len(returns) or not is_counted.any():
+        return is_counted
+    pair = _numbers(user, item)
+    is_touched = np.isin(pair, pair[returns]) & (role != OTHER)
+    rows = np.flatnonzero(is_touched)
+    in_order = _numbers(pair[rows], np.where(order[rows] >= 0, order[rows], -1 - np.arange(len(rows))))
+    is_return, bought = role[rows] == RETURN, in_order[role[rows] == TARGET]
+    by_order = is_return & np.isin(in_order, bought)
+    is_taken = np.isin(in_order, in_order[by_order])
+    is_counted[rows[is_taken]] = False
+    rows = rows[~is_taken]
+    is_counted[_latest_taken(rows, role, pair, moment)] = False
+    return is_counted
+
+
+def _latest_taken(
+    rows: Indices, role: Roles, pair: Indices, moment: npt.NDArray[np.number | np.datetime64]
+) -> Indices:
+    """Return the target rows that returns without an order take back, each the latest that is left."""
+    rows = rows[np.lexsort((role[rows] == RETURN, moment[rows], pair[rows]))]
+    live: list[int] = []
+    taken: list[int] = []
+    last = -1
+    for row, which, what in zip(rows.tolist(), pair[rows].tolist(), role[rows].tolist(), strict=True):
+        if which != last:
+            live, last = [], which
+        if what == TARGET:
+            live.append(row)
+        elif live:
+            taken.append(live.pop())
+    return np.array(taken, dtype=np.int64)
+
+
+def occasions(is_counted: Truths, order: Indices, moment_ns: Indices) -> Indices:
+    """Return the number of the occasion of each event of one user.
+
+    The events of one order are one occasion. An event without an order belongs to the occasion of the previous event
+    if that is at most 30 minutes earlier.
+
+    Args:
+        is_counted: Which events count, shape ``(n_events,)``, oldest first.
+        order: Which order, −1 for none, shape ``(n_events,)``.
+        moment_ns: When, in nanoseconds, shape ``(n_events,)``.
+
+    Returns:
+        Numbers from 0 in the order of first events, −1 where the event does not count, shape ``(n_events,)``.
+    """
+    number = np.full(len(is_counted), -1, dtype=np.int64)
+    rows = np.flatnonzero(is_counted)
+    order, moment_ns = order[rows], moment_ns[rows]
+    is_new = np.ones(len(rows), dtype=bool)
+    is_new[1:] = (order[1:] >= 0) | (np.diff(moment_ns) > SAME_OCCASION_NS)
+    head = np.flatnonzero(is_new)[np.cumsum(is_new) - 1]  # (n_rows,): the event that opens each event's occasion
+    number[rows] = pd.factorize(np.where(order[head] >= 0, order[head], -1 - head))[0]
+    return number
+
+
+def _numbers(first: Indices, second: Indices) -> Indices:
+    """Return a number for each distinct pair, shape ``(n,)``."""
+    base = np.unique(second)
+    return np.asarray(
+        np.unique(first * (len(base) + 1) + np.searchsorted(base, second), return_inverse=True)[1], dtype=np.int64
+    )

@@ -19,7 +19,9 @@ from pathlib import Path
 
 from report import IMAGES, machine, versions
 
-QUESTIONS = ("ranking", "attribution", "scaling", "text", "phrasebook", "generation", "service")
+QUESTIONS = ("ranking", "attribution", "fidelity", "scaling", "text", "phrasebook", "generation", "service")
+SCRIPTS = {"fidelity": "fidelity/deletion.py"}
+"""Scripts of questions that have a folder of their own."""
 HERE = Path(__file__).parent
 PAGE = "benchmarks.md"
 
@@ -27,7 +29,7 @@ PAGE = "benchmarks.md"
 def answer(question: str, options: list[str], out: Path) -> str:
     """Run one question and return its section."""
     print(f"── {question}", file=sys.stderr, flush=True)
-    command = [sys.executable, str(HERE / f"{question}.py"), "--out", str(out), *options]
+    command = [sys.executable, str(HERE / SCRIPTS.get(question, f"{question}.py")), "--out", str(out), *options]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     section = out / f"{question}.md"
     if done.returncode or not section.exists():

@@ -1,4 +1,4 @@
-"""``evaluate``: how good ranking, explanations and texts are, measured."""
+"""``evaluate``: measure ranking, exactness, truth and agreement, the verifier, and a model's first drafts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from llm_explain.cli.console import OUT, note, progress, write_json_lines
 from llm_explain.errors import SettingError
 
 app = typer.Typer(help="Measure ranking, explanations and texts, and write a report.", invoke_without_command=True)
-study = typer.Typer(help="A blinded study with people: export it, score the answers.", no_args_is_help=True)
-app.add_typer(study, name="study")
 
 
 @app.callback()
@@ -30,7 +28,7 @@ def evaluate(
         str | None, typer.Option(metavar="NAME", help="As for recommend; sentences of templates alone if not given.")
     ] = None,
 ) -> None:
-    """Measure ranking, explanations and texts beside their controls, and write a report."""
+    """Measure ranking, explanations and texts with negative controls, and write a report."""
     if context.invoked_subcommand is not None:
         return
     if out is None:
@@ -40,54 +38,9 @@ def evaluate(
     with progress() as report:
         found = Evaluation.of(artifacts, quick=quick, seed=seed, language_model=language_model, progress=report)
         found.write(out)
-    for finding in found.findings:
-        OUT.print(f"- {finding}", markup=False, highlight=False)
+    for line in found.summary:
+        OUT.print(f"- {line}", markup=False, highlight=False)
     note(f"report.json, report.md and report.html are in {out}")
-
-
-@study.command("export")
-def study_export(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the study.")],
-    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
-    cases: Annotated[int, typer.Option(min=1, help="How many recommendations are judged.")] = 30,
-    seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
-    language_model: options.LanguageModel = "auto",
-    no_language_model: options.NoLanguageModel = False,
-    locale: options.Locale = "en",
-) -> None:
-    """Write a blinded form for people who judge sentences, and the key that tells whose they are."""
-    from llm_explain.evaluation.study import export_study
-
-    with progress() as report:
-        sentences = export_study(
-            artifacts, out, n_cases=cases, seed=seed, locale=locale,
-            language_model=None if no_language_model else language_model, report=report,
-        )  # fmt: skip
-    note(f"{sentences} sentences are in {out}; keep key.json from those who judge")
-
-
-@study.command("score")
-def study_score(
-    answers: Annotated[list[Path], typer.Argument(help="CSV files with answers, one for each person.")],
-    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="key.json of the exported study.")],
-    json: options.Json = False,
-) -> None:
-    """Compute preference and agreement from filled-in answers."""
-    from llm_explain.evaluation.study import score_study
-
-    found = score_study(answers, key)
-    if json:
-        write_json_lines([found])
-        return
-    table = Table("sentences", "mean rating", "chosen as best", "ours preferred")
-    for system, row in found["systems"].items():
-        cells = (row["rating"], row["best"], row["ours_preferred"])
-        table.add_row(
-            system,
-            *("–" if cell is None else f"{cell['mean']:.2f} [{cell['low']:.2f}, {cell['high']:.2f}]" for cell in cells),
-        )
-    OUT.print(table)
-    OUT.print(f"{found['people']} people; Krippendorff's alpha {found['alpha']:.2f}")
 
 
 @app.command("verifier")
@@ -140,9 +93,7 @@ def drafts(
     json: options.Json = False,
 ) -> None:
     """Count the first drafts that the verifier accepts, on combinations of claim kinds that were held out."""
-    from llm_explain.errors import SettingError
     from llm_explain.evaluation.draft_check import check_drafts, held_out_combinations
-    from llm_explain.evaluation.text.perplexity import Perplexity
     from llm_explain.generation.transformers_generator import TransformersGenerator
     from llm_explain.generation.weights import find_weights
     from llm_explain.lexicon import load_lexicon
@@ -159,7 +110,6 @@ def drafts(
             lexicon,
             n=n,
             seed=seed,
-            judge=Perplexity.load(),
             progress=report,
         )
     if json:
@@ -169,8 +119,5 @@ def drafts(
     if found.accepted_untuned is not None:
         OUT.print(f"{found.accepted_untuned} of the untuned model's accepted")
     OUT.print(f"most frequent four-word opening: {found.top_opening:.1%}")
-    if found.perplexity is not None and found.perplexity_hand_written is not None:
-        people = found.perplexity_hand_written
-        OUT.print(f"perplexity under the untuned model: {found.perplexity:.1f}; of what people wrote: {people:.1f}")
     for code, times in found.faults.items():
         OUT.print(f"  {code}: {times}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from llm_explain.evaluation.bootstrap import Bootstrap, Values
-    from llm_explain.evaluation.emission import Emitted
+    from llm_explain.evaluation.explained import Explained
     from llm_explain.explainer import Explainer
 
 OURS: Final = "ours"
@@ -48,7 +48,7 @@ def randomised(attribution: Attribution, rng: np.random.Generator) -> Attributio
 
 def control_texts(
     explainer: Explainer,
-    emitted: Sequence[Emitted],
+    explained: Sequence[Explained],
     user_ids: Sequence[str],
     *,
     seed: int,
@@ -59,7 +59,7 @@ def control_texts(
 
     Args:
         explainer: Explains the same items otherwise.
-        emitted: Explanations of known users.
+        explained: Explanations of known users.
         user_ids: Users, by the number that the explanations have.
         seed: Source of chance.
         locale: A folder under ``prompts/``.
@@ -70,9 +70,9 @@ def control_texts(
     """
     rng = np.random.default_rng(seed)
     texts: dict[str, list[str]] = {name: [] for name in CONTROLS}
-    texts["constant"] = [load_extraction(locale).constant] * len(emitted)
-    texts["shuffled"] = [emitted[place].text for place in _elsewhere(emitted, rng)]
-    for place, each in enumerate(emitted):
+    texts["constant"] = [load_extraction(locale).constant] * len(explained)
+    texts["shuffled"] = [explained[place].text for place in _elsewhere(explained, rng)]
+    for place, each in enumerate(explained):
         given = each.explanation.attribution
         texts["inverted sign"].append(_say(explainer, each, inverted(given)))
         texts["random reasons"].append(_say(explainer, each, randomised(given, rng)))
@@ -86,9 +86,9 @@ def control_texts(
     return texts
 
 
-def _elsewhere(emitted: Sequence[Emitted], rng: np.random.Generator) -> list[int]:
+def _elsewhere(explained: Sequence[Explained], rng: np.random.Generator) -> list[int]:
     """Return for each explanation the place of one of another user's, where there is another user."""
-    users = np.array([each.user for each in emitted])
+    users = np.array([each.user for each in explained])
     places = []
     for user in users:
         others = np.flatnonzero(users != user)
@@ -96,7 +96,7 @@ def _elsewhere(emitted: Sequence[Emitted], rng: np.random.Generator) -> list[int
     return places
 
 
-def _say(explainer: Explainer, each: Emitted, attribution: Attribution) -> str:
+def _say(explainer: Explainer, each: Explained, attribution: Attribution) -> str:
     """Return the sentence that the same item would get from another attribution."""
     explanation, shop = each.explanation, explainer.shop
     item = int(shop.catalogue.index_of([explanation.item_id])[0])
@@ -108,7 +108,9 @@ def _say(explainer: Explainer, each: Emitted, attribution: Attribution) -> str:
     return text.text if text else ""
 
 
-def told_apart(ours: Values, control: Values, bootstrap: Bootstrap, *, higher_is_better: bool) -> dict[str, Any]:
+def compare_with_control(
+    ours: Values, control: Values, bootstrap: Bootstrap, *, higher_is_better: bool
+) -> dict[str, Any]:
     """Return whether a metric tells us from a control.
 
     Args:
@@ -118,21 +120,21 @@ def told_apart(ours: Values, control: Values, bootstrap: Bootstrap, *, higher_is
         higher_is_better: Which way the metric points.
 
     Returns:
-        The paired ``difference`` with its interval, and ``is_told``: whether the whole interval is on our side.
+        The paired ``difference`` with its interval, and ``is_separated``: whether the whole interval is on our side.
     """
     difference = bootstrap.difference(ours, control)
     low, high = difference["low"], difference["high"]
-    is_told = low is not None and high is not None and (low > 0 if higher_is_better else high < 0)
-    return {"difference": difference, "is_told": bool(is_told)}
+    is_separated = low is not None and high is not None and (low > 0 if higher_is_better else high < 0)
+    return {"difference": difference, "is_separated": bool(is_separated)}
 
 
-def cannot_tell(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def not_separated(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the controls that a metric cannot tell us from.
 
     Args:
-        found: ``told_apart`` by control.
+        found: ``compare_with_control`` by control.
 
     Returns:
         Names of controls.
     """
-    return [name for name, row in found.items() if not row["is_told"]]
+    return [name for name, row in found.items() if not row["is_separated"]]

@@ -10,29 +10,22 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from llm_explain.generation.asking import BriefAsking, ExampleAsking
-from llm_explain.generation.corpus import read_corpus
 from llm_explain.generation.weights import TUNING_RECORD
-from llm_explain.prompt_lint import Linter
 from llm_explain.skeletons import MOST_KINDS, TONES, in_order, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from llm_explain.evaluation.text.perplexity import Perplexity
     from llm_explain.generation.generator import Generator
     from llm_explain.lexicon import Lexicon
     from llm_explain.prompts import Prompt
 
 _BATCH = 96
 _OPENING_WORDS = 4
-_JUDGED = 500
 
 Kinds = tuple[str, ...]
-Written = tuple[str, Kinds, str]
-"""A sentence with slots, the claim kinds that it states, and its tone."""
-
 Progress = Callable[[str, int, int], None]
 
 
@@ -46,8 +39,6 @@ class DraftCheck:
         accepted_untuned: Those of the model without its adapter, asked for the same with examples.
         distinct: Different texts among the tuned model's drafts.
         top_opening: Share of the most frequent first four words among them.
-        perplexity: Of accepted drafts, under a language model that was not tuned; ``None`` without a judge.
-        perplexity_hand_written: Of the hand-written sentences for the same combinations, which it did not see either.
         faults: How often each fault was found.
         refused: Some refused drafts: text, claim kinds that they were to state, and fault codes.
     """
@@ -57,8 +48,6 @@ class DraftCheck:
     accepted_untuned: int | None
     distinct: int
     top_opening: float
-    perplexity: float | None
-    perplexity_hand_written: float | None
     faults: dict[str, int]
     refused: tuple[dict[str, object], ...]
 
@@ -88,7 +77,6 @@ def check_drafts(
     *,
     n: int,
     seed: int,
-    judge: Perplexity | None = None,
     progress: Progress,
 ) -> DraftCheck:
     """Let models write one draft for each of many prompts and verify them.
@@ -100,15 +88,14 @@ def check_drafts(
         lexicon: The locale's words.
         n: How many drafts.
         seed: Source of all chance.
-        judge: Measures perplexity.
         progress: Told a description, the drafts written and the drafts in all.
 
     Returns:
         The figures.
     """
     chance = random.Random(seed)  # noqa: S311  a sample, not a secret
-    cells = [(chance.choice(wanted), chance.choice(TONES)) for _ in range(n)]
-    counts = Counter(cells)
+    wished = [(chance.choice(wanted), chance.choice(TONES)) for _ in range(n)]
+    counts = Counter(wished)
     briefs = BriefAsking(lexicon, seed=seed)
     examples = ExampleAsking(lexicon)
     asked = [prompt for (kinds, tone), times in counts.items() for prompt in briefs.prompts(kinds, tone, times)]
@@ -119,7 +106,6 @@ def check_drafts(
 
     texts = _write(tuned, asked, seed, "first drafts", progress)
     faults: Counter[str] = Counter()
-    accepted: list[Written] = []
     refused: list[dict[str, object]] = []
     for prompt, text in zip(asked, texts, strict=True):
         found = verifier.check(text, in_order(prompt.kinds)).faults
@@ -127,8 +113,6 @@ def check_drafts(
         if found:
             codes = sorted({fault.code for fault in found})
             refused.append({"text": text, "kinds": list(in_order(prompt.kinds)), "faults": codes})
-        else:
-            accepted.append((text, in_order(prompt.kinds), prompt.tone))
     accepted_untuned = None
     if untuned is not None:
         drafts = _write(untuned, asked_untuned, seed, "first drafts of the untuned model", progress)
@@ -141,8 +125,6 @@ def check_drafts(
         accepted_untuned=accepted_untuned,
         distinct=len(set(texts)),
         top_opening=round(max(openings.values(), default=0) / max(n, 1), 4),
-        perplexity=_perplexity(judge, accepted, lexicon, chance),
-        perplexity_hand_written=_perplexity(judge, _hand_written(wanted, lexicon), lexicon, chance),
         faults=dict(faults.most_common()),
         refused=tuple(refused[:20]),
     )
@@ -162,22 +144,3 @@ def _write(
         texts += [drafts[0].text if drafts and drafts[0].is_complete else "" for drafts in answers]
         progress(what, len(texts), len(prompts))
     return texts
-
-
-def _hand_written(wanted: Iterable[Kinds], lexicon: Lexicon) -> list[Written]:
-    """Return the hand-written sentences for some combinations of kinds."""
-    named = frozenset(wanted)
-    lines = [(line.text, in_order(line.kinds), line.tone) for line in read_corpus(lexicon.locale)]
-    return [line for line in lines if line[1] in named]
-
-
-def _perplexity(
-    judge: Perplexity | None, sentences: Sequence[Written], lexicon: Lexicon, chance: random.Random
-) -> float | None:
-    """Return the perplexity of sentences, all filled for the same sample claims; of a part where there are many."""
-    if judge is None or not sentences:
-        return None
-    linter = Linter(lexicon.locale)
-    some = chance.sample(list(sentences), min(_JUDGED, len(sentences)))
-    filled = (linter.sentence("", text, kinds, tone).rendered for text, kinds, tone in some)
-    return round(judge.of([text for text in filled if text])["corpus"], 2)

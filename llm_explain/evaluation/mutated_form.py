@@ -9,7 +9,7 @@ from llm_explain.evaluation.mutated_words import before_end
 if TYPE_CHECKING:
     import random
 
-    from llm_explain.evaluation.foils import Foils
+    from llm_explain.evaluation.distractors import Distractors
     from llm_explain.evaluation.true_texts import TrueText
 
 _CONTROL = "\x00\x07\x08\x0b\x1b\x7f\x85\t\r\n"
@@ -27,42 +27,42 @@ def _inserted(text: str, piece: str, chance: random.Random) -> str:
     return text[:place] + piece + text[place:]
 
 
-def markup(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def markup(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Mark the text up."""
     return chance.choice(_FRAMES).format(text.text)
 
 
-def link(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def link(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Add a link or an address."""
-    return before_end(text.text, chance.choice(foils.words.links))
+    return before_end(text.text, chance.choice(distractors.words.links))
 
 
-def left_over_slot(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def left_over_slot(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Leave a slot, or what a template engine would read, in the text."""
     return before_end(text.text, f" {chance.choice(_SLOTS)}")
 
 
-def control_character(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def control_character(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Put a control character into the text."""
     return _inserted(text.text, chance.choice(_CONTROL), chance)
 
 
-def bidirectional_character(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def bidirectional_character(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Turn the direction of writing."""
     return _inserted(text.text, chance.choice(_BIDIRECTIONAL), chance)
 
 
-def invisible_character(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def invisible_character(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Put a character without width into the text."""
     return _inserted(text.text, chance.choice(_INVISIBLE), chance)
 
 
-def picture(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def picture(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Put a pictogram at the end."""
     return f"{text.text} {chance.choice(_PICTURES)}"
 
 
-def letter_of_another_script(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def letter_of_another_script(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Exchange a letter for one that looks alike."""
     places = [place for place, letter in enumerate(text.text) if letter in _ALIKE]
     if not places:
@@ -71,12 +71,12 @@ def letter_of_another_script(text: TrueText, foils: Foils, chance: random.Random
     return text.text[:place] + _ALIKE[text.text[place]] + text.text[place + 1 :]
 
 
-def injected_start(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def injected_start(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Begin with what a prompt or a template would obey."""
-    return chance.choice(foils.words.injected) + text.text
+    return chance.choice(distractors.words.injected) + text.text
 
 
-def cut_short(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def cut_short(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """End in the middle."""
     words = text.text.split(" ")
     if len(words) == 1:
@@ -84,7 +84,7 @@ def cut_short(text: TrueText, foils: Foils, chance: random.Random) -> str | None
     return " ".join(words[: chance.randint(1, len(words) - 1)])
 
 
-def cut_at_a_word(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def cut_at_a_word(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """End at a word from which the sentence cannot end, with a stop."""
     words = text.text[:-1].split(" ")
     ends = [
@@ -96,22 +96,22 @@ def cut_at_a_word(text: TrueText, foils: Foils, chance: random.Random) -> str | 
 _NO_END = frozenset(("a", "an", "and", "because", "every", "in", "of", "on", "our", "the", "with", "your", "you've"))
 
 
-def too_long(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def too_long(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say the text again and again."""
-    return " ".join([text.text] * (foils.lexicon.max_length // len(text.text) + 1))
+    return " ".join([text.text] * (distractors.lexicon.max_length // len(text.text) + 1))
 
 
-def said_twice(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def said_twice(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say the text twice."""
     return f"{text.text} {text.text}"
 
 
-def without_letters(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def without_letters(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say nothing."""
     return chance.choice(("", " ", ".", "…", "\n", "?", "- -"))
 
 
-def shouted(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def shouted(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Shout."""
     upper: str = text.text.upper()
     louder: list[str] = [text.text[:-1] + "!!!", text.text[:-1] + "?!", *([upper] if upper != text.text else [])]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
-    from llm_explain.evaluation.foils import Foils
+    from llm_explain.evaluation.distractors import Distractors
     from llm_explain.evaluation.true_texts import TrueText
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -54,7 +54,7 @@ def _replaced(slot: str | None, value: str | None, text: TrueText) -> str | None
     return text.with_values({slot: value})
 
 
-def drop_value(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def drop_value(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Leave a required value out."""
     slot = _one_of(_REQUIRED, text, chance)
     if slot is None or sum(value == text.values[slot] for value in text.values.values()) > 1:
@@ -62,7 +62,7 @@ def drop_value(text: TrueText, foils: Foils, chance: random.Random) -> str | Non
     return re.sub(r" (?=[ ,.;:])|^ ", "", text.with_values({slot: ""}))
 
 
-def repeat_value(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def repeat_value(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say a value twice, in place or at the end."""
     slot = _one_of(frozenset(text.slots), text, chance)
     if slot is None or sum(value == text.values[slot] for value in text.values.values()) > 1:
@@ -73,7 +73,7 @@ def repeat_value(text: TrueText, foils: Foils, chance: random.Random) -> str | N
     return f"{text.text[:-1]}, {value}{text.text[-1]}"
 
 
-def swap_values(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def swap_values(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Exchange two values; two categories that the user buys both would leave many a sentence true."""
     standing = sorted(set(text.slots))
     if len(standing) < 2:
@@ -84,7 +84,7 @@ def swap_values(text: TrueText, foils: Foils, chance: random.Random) -> str | No
     return text.with_values({first: text.values[second], second: text.values[first]})
 
 
-def shift_number(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def shift_number(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Add one to a number in a value, or take one away."""
     slot = _one_of(frozenset(text.slots) - _NAMES - _CATEGORIES - {"brand"}, text, chance)
     numbers = list(_NUMBER.finditer(text.values[slot])) if slot else []
@@ -97,21 +97,21 @@ def shift_number(text: TrueText, foils: Foils, chance: random.Random) -> str | N
     return _replaced(slot, text.values[slot][: match.start()] + shifted + text.values[slot][match.end() :], text)
 
 
-def number_in_words(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def number_in_words(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Exchange a number in words for another, "once" and "twice" included."""
     slot = _one_of(frozenset({"times", "interval", "category_times", "related_times"}), text, chance)
     if slot is None:
         return None
     first, *rest = text.values[slot].split(" ")
-    numbers = foils.lexicon.numbers_in_words
+    numbers = distractors.lexicon.numbers_in_words
     if first in numbers:
         other = [number for number in numbers if number != first]
         return _replaced(slot, " ".join((chance.choice(other), *rest)), text)
-    measures = [form for form in foils.lexicon.measures["times"].values() if "{" not in form]
+    measures = [form for form in distractors.lexicon.measures["times"].values() if "{" not in form]
     return _replaced(slot, another(measures, text, chance), text) if first in measures else None
 
 
-def shift_date(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def shift_date(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Move a date by one day."""
     slot = _one_of(_DATES, text, chance)
     if slot is None:
@@ -121,54 +121,56 @@ def shift_date(text: TrueText, foils: Foils, chance: random.Random) -> str | Non
     return _replaced(slot, moved, text)
 
 
-def another_month(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def another_month(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name another month."""
     slot = _one_of(_DATES | {"month"}, text, chance)
-    own = next((month for month in foils.months if slot and month in text.values[slot]), None)
+    own = next((month for month in distractors.months if slot and month in text.values[slot]), None)
     if slot is None or own is None:
         return None
-    other = chance.choice([month for month in foils.months if month != own])
+    other = chance.choice([month for month in distractors.months if month != own])
     return _replaced(slot, text.values[slot].replace(own, other), text)
 
 
-def change_unit(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def change_unit(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say weeks for days and the like."""
     slot = _one_of(frozenset(text.slots) - _NAMES - _CATEGORIES - {"brand"}, text, chance)
     if slot is None:
         return None
-    said = re.search(rf"(?:{bounded(any_of(tuple(foils.words.units)))})$", text.values[slot])
+    said = re.search(rf"(?:{bounded(any_of(tuple(distractors.words.units)))})$", text.values[slot])
     if said is None:
         return None
-    return _replaced(slot, text.values[slot][: said.start()] + chance.choice(foils.words.units[said.group(0)]), text)
+    return _replaced(
+        slot, text.values[slot][: said.start()] + chance.choice(distractors.words.units[said.group(0)]), text
+    )
 
 
-def change_price(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def change_price(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say another price, or another currency."""
     slot = _one_of(_PRICES, text, chance)
     if slot is None:
         return None
     if chance.random() < 1 / 4:
         return _replaced(slot, text.values[slot].replace("$", chance.choice("€£¥")), text)
-    return _replaced(slot, another(foils.by_slot[slot], text, chance), text)
+    return _replaced(slot, another(distractors.by_slot[slot], text, chance), text)
 
 
-def another_value(slots: frozenset[str], text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def another_value(slots: frozenset[str], text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say a value that another sentence has in the same slot.
 
     Args:
         slots: Slots to choose from.
         text: The sentence.
-        foils: Values of other sentences.
+        distractors: Values of other sentences.
         chance: Source of chance.
 
     Returns:
         The mutant.
     """
     slot = _one_of(slots, text, chance)
-    return _replaced(slot, another(foils.by_slot[slot], text, chance), text) if slot else None
+    return _replaced(slot, another(distractors.by_slot[slot], text, chance), text) if slot else None
 
 
-def unspoken_value(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def unspoken_value(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say in one slot what the claims have for another one that the sentence leaves out."""
     slot = _one_of(frozenset(text.slots), text, chance)
     absent = sorted(set(text.values) - set(text.slots) - {ITEM_LABEL})
@@ -179,43 +181,45 @@ def unspoken_value(text: TrueText, foils: Foils, chance: random.Random) -> str |
     return None if is_alike else text.with_values({slot: text.values[other]})
 
 
-def another_category(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def another_category(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name another category of the catalogue."""
-    return _replaced(_one_of(_CATEGORIES, text, chance), another(foils.categories, text, chance), text)
+    return _replaced(_one_of(_CATEGORIES, text, chance), another(distractors.categories, text, chance), text)
 
 
-def another_brand(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def another_brand(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name another brand."""
-    return _replaced(_one_of(frozenset({"brand"}), text, chance), another(_BRANDS or foils.brands, text, chance), text)
+    return _replaced(
+        _one_of(frozenset({"brand"}), text, chance), another(_BRANDS or distractors.brands, text, chance), text
+    )
 
 
 _BRANDS = ("Kellogg's", "Nestlé", "Heinz", "Coca-Cola", "brand #12", "their own brand", "your own brand", "no brand")
 """Brands known everywhere; the data of many a shop name none."""
 
 
-def another_item(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def another_item(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name another item of the catalogue."""
-    return _replaced(_one_of(_NAMES, text, chance), another(foils.titles, text, chance), text)
+    return _replaced(_one_of(_NAMES, text, chance), another(distractors.titles, text, chance), text)
 
 
-def sensitive_name(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def sensitive_name(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name a category that no text may name."""
-    name = another(foils.sensitive, text, chance)
+    name = another(distractors.sensitive, text, chance)
     if name is None:
         return None
     slot = _one_of(_CATEGORIES | _NAMES, text, chance)
     return _replaced(slot, name, text) if slot else f"{text.text[:-1]}, {name}{text.text[-1]}"
 
 
-def item_for_category(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def item_for_category(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name the category of another sentence where this one says "this"."""
     match = re.search(r"\b(?:bought|buy|purchased) (this|it)\b", text.text)
-    name = another(foils.categories, text, chance)
+    name = another(distractors.categories, text, chance)
     return f"{text.text[: match.start(1)]}{name}{text.text[match.end(1) :]}" if match and name else None
 
 
-def facts_of_another(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def facts_of_another(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say the same kinds of claim with another user's facts."""
-    other = chance.choice(foils.by_kinds[text.kinds])
+    other = chance.choice(distractors.by_kinds[text.kinds])
     differ = [slot for slot in other.slots if other.values[slot] not in text.values.values()]
     return other.text if differ else None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from llm_explain.evaluation.foils import said_by
+from llm_explain.evaluation.distractors import said_by
 from llm_explain.scripts import bounded
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
-    from llm_explain.evaluation.foils import Addition, Foils
+    from llm_explain.evaluation.distractors import Addition, Distractors
     from llm_explain.evaluation.true_texts import TrueText
 
 
@@ -86,28 +86,28 @@ def is_between_values(text: TrueText, span: tuple[int, int]) -> bool:
     return False
 
 
-def add_degree(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def add_degree(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Put a word of degree that no claim licenses before a verb."""
-    degrees = [name for name in foils.words.degrees if name not in text.licences]
-    places = "|".join(map(re.escape, foils.words.degree_places))
-    adverb = chance.choice(foils.words.degrees[chance.choice(degrees)])
+    degrees = [name for name in distractors.words.degrees if name not in text.licences]
+    places = "|".join(map(re.escape, distractors.words.degree_places))
+    adverb = chance.choice(distractors.words.degrees[chance.choice(degrees)])
     space = " " if adverb.isascii() else ""
     return exchange_words([(bounded(f"({places})"), rf"{adverb}{space}\1")], text, chance)
 
 
-def degree_of_another_claim(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def degree_of_another_claim(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Put a word of degree that one claim licenses before the verb that another claim's value follows."""
-    verbs = "|".join(map(re.escape, foils.words.degree_places))
+    verbs = "|".join(map(re.escape, distractors.words.degree_places))
     for claim in chance.sample(text.claims, len(text.claims)):
         adverbs = [
-            word for name in sorted(text.licences - claim.licences) for word in foils.words.degrees.get(name, ())
+            word for name in sorted(text.licences - claim.licences) for word in distractors.words.degrees.get(name, ())
         ]
         slot = _NAMED.get(claim.kind)
         if not adverbs or slot not in text.slots:
             continue
         before = text.parts[2 * text.slots.index(slot)]
         changed = re.sub(rf"\b((?:{verbs}) )$", rf"{chance.choice(adverbs)} \1", before)
-        if changed != before and not _says_degree(before, foils):
+        if changed != before and not _says_degree(before, distractors):
             parts = [changed if place == 2 * text.slots.index(slot) else part for place, part in enumerate(text.parts)]
             return "".join(parts)
     return None
@@ -116,21 +116,23 @@ def degree_of_another_claim(text: TrueText, foils: Foils, chance: random.Random)
 _NAMED = {"category_affinity": "category", "related_category": "related_category", "repeat_item": "item"}
 
 
-def _says_degree(words: str, foils: Foils) -> bool:
-    return any(word in words for words_ in foils.words.degrees.values() for word in words_)
+def _says_degree(words: str, distractors: Distractors) -> bool:
+    return any(word in words for words_ in distractors.words.degrees.values() for word in words_)
 
 
-def exchange_degree(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def exchange_degree(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Exchange a word of degree for one that no claim licenses."""
-    said = [word for words in foils.words.degrees.values() for word in words]
-    unlicensed = [word for name, words in foils.words.degrees.items() if name not in text.licences for word in words]
+    said = [word for words in distractors.words.degrees.values() for word in words]
+    unlicensed = [
+        word for name, words in distractors.words.degrees.items() if name not in text.licences for word in words
+    ]
     pattern = bounded("|".join(map(re.escape, said)))
     return exchange_words([(pattern, chance.choice(unlicensed))], text, chance)
 
 
-def add_clause(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def add_clause(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say another sentence's claim too, in words that the shop uses."""
-    other = chance.choice(foils.texts)
+    other = chance.choice(distractors.texts)
     if other.kinds <= text.kinds:
         return None
     joined = text.text[:-1] + chance.choice((", and ", "; ", ", "))
@@ -140,25 +142,25 @@ def add_clause(text: TrueText, foils: Foils, chance: random.Random) -> str | Non
     return f"{text.text} {other.text}" if chance.random() < 1 / 2 else joined + said
 
 
-def add_value_of_another(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def add_value_of_another(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Add the value of a claim that the sentence does not have."""
-    slots = sorted(set(foils.by_slot) - set(text.values))
+    slots = sorted(set(distractors.by_slot) - set(text.values))
     if not slots:
         return None
-    value = chance.choice(foils.by_slot[chance.choice(slots)])
+    value = chance.choice(distractors.by_slot[chance.choice(slots)])
     if any(value in own or own in value for own in text.values.values()):
         return None
     return before_end(text.text, chance.choice((", {0}", " {0}", " ({0})", ", in {0}", ", with {0}")).format(value))
 
 
-def claim_left_out(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def claim_left_out(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say fewer claims than the record gives as reasons."""
     if len(text.claims) == 1:
         return None
-    fewer = [other for claim in text.claims for other in foils.alone.get(said_by(claim), ())]
+    fewer = [other for claim in text.claims for other in distractors.alone.get(said_by(claim), ())]
     return chance.choice(fewer).text if fewer else None
 
 
-def blocked_word(text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def blocked_word(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Add a word that the policy blocks."""
-    return before_end(text.text, f", {chance.choice(foils.blocked)}") if foils.blocked else None
+    return before_end(text.text, f", {chance.choice(distractors.blocked)}") if distractors.blocked else None

@@ -13,10 +13,10 @@ from llm_explain.evaluation import mutated_words as words
 if TYPE_CHECKING:
     import random
 
-    from llm_explain.evaluation.foils import Addition, Foils
+    from llm_explain.evaluation.distractors import Addition, Distractors
     from llm_explain.evaluation.true_texts import TrueText
 
-Mutation = Callable[["TrueText", "Foils", "random.Random"], "str | None"]
+Mutation = Callable[["TrueText", "Distractors", "random.Random"], "str | None"]
 """Makes a mutant that its claims do not license; ``None`` where it does not apply to a sentence."""
 
 _VALUES: dict[str, Mutation] = {
@@ -68,32 +68,34 @@ _FORM: dict[str, Mutation] = {
 }
 
 
-def mutations(foils: Foils) -> dict[str, Mutation]:
+def mutations(distractors: Distractors) -> dict[str, Mutation]:
     """Return every kind of mutation, those of the locale's words included.
 
     Args:
-        foils: What mutants are made of.
+        distractors: What mutants are made of.
 
     Returns:
         Mutations by the name of their kind.
     """
     found = dict(_VALUES)
-    for name, addition in foils.words.additions.items():
+    for name, addition in distractors.words.additions.items():
         found[f"add_{name}"] = partial(_add, addition)
-    for name, sentences in foils.words.sentences.items():
+    for name, sentences in distractors.words.sentences.items():
         found[f"add_sentence_{name}"] = partial(_append, sentences)
-    for name, pairs in foils.words.exchanges.items():
+    for name, pairs in distractors.words.exchanges.items():
         found[f"change_{name}"] = partial(_exchange, pairs)
     return found | _FORM
 
 
-def _add(addition: Addition, text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def _add(addition: Addition, text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     return words.add_words(addition, text, chance)
 
 
-def _append(sentences: tuple[str, ...], text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def _append(sentences: tuple[str, ...], text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     return words.add_sentence(sentences, text, chance)
 
 
-def _exchange(pairs: tuple[tuple[str, str], ...], text: TrueText, foils: Foils, chance: random.Random) -> str | None:
+def _exchange(
+    pairs: tuple[tuple[str, str], ...], text: TrueText, distractors: Distractors, chance: random.Random
+) -> str | None:
     return words.exchange_words(pairs, text, chance)

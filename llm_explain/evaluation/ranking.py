@@ -36,7 +36,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Question:
+class RankingTask:
     """What rankers are asked.
 
     Attributes:
@@ -60,7 +60,7 @@ class Question:
 
 
 @dataclass
-class Lists:
+class RankedLists:
     """What one ranker answered.
 
     Attributes:
@@ -78,16 +78,16 @@ class Lists:
 
 def rank_lists(
     ranker: Ranker,
-    question: Question,
+    task: RankingTask,
     *,
     probability: Callable[[Values], Values] | None = None,
     advance: Callable[[int], None] | None = None,
-) -> Lists:
+) -> RankedLists:
     """Ask a ranker and measure its lists, user by user.
 
     Args:
         ranker: What is measured.
-        question: What it is asked.
+        task: What it is asked.
         probability: Turns scores into probabilities.
         advance: Told how many users are done.
 
@@ -96,13 +96,13 @@ def rank_lists(
     """
     blocks: list[dict[str, dict[str, Values]]] = []
     tops, promised, happened = [], [], []
-    ids = question.user_ids
+    ids = task.user_ids
     for start in range(0, len(ids), BLOCK):
         rows = slice(start, start + BLOCK)
         scores = np.asarray(ranker(ids[rows]), dtype=np.float64)
-        relevant = question.split.relevant[question.users[rows]].toarray() > 0
-        bought = question.split.bought[question.users[rows]].toarray() > 0
-        blocks.append(_segments(scores, relevant, bought, question.is_new, question.is_cold[rows]))
+        relevant = task.split.relevant[task.users[rows]].toarray() > 0
+        bought = task.split.bought[task.users[rows]].toarray() > 0
+        blocks.append(_segments(scores, relevant, bought, task.is_new, task.is_cold[rows]))
         tops.append(metrics.top_k(scores, 10))
         if probability is not None:
             shown = metrics.top_k(scores, SHOWN)
@@ -114,7 +114,7 @@ def rank_lists(
         segment: {name: np.concatenate([block[segment][name] for block in blocks]) for name in blocks[0][segment]}
         for segment in SEGMENTS
     }
-    lists = Lists(per_user, np.concatenate(tops))
+    lists = RankedLists(per_user, np.concatenate(tops))
     if promised:
         lists.promised, lists.happened = np.concatenate(promised), np.concatenate(happened)
     return lists
@@ -155,13 +155,13 @@ def _metrics(scores: Values, relevant: Flags) -> dict[str, Values]:
 
 
 def summarise(
-    answers: Mapping[str, Lists], question: Question, *, ours: str, n_resamples: int, seed: int
+    answers: Mapping[str, RankedLists], task: RankingTask, *, ours: str, n_resamples: int, seed: int
 ) -> dict[str, Any]:
     """Return the ``ranking`` section of the report.
 
     Args:
-        answers: Lists of each ranker, ours among them.
-        question: What they were asked.
+        answers: RankedLists of each ranker, ours among them.
+        task: What they were asked.
         ours: Name of our ranker.
         n_resamples: Resamples of users.
         seed: Source of chance.
@@ -170,13 +170,13 @@ def summarise(
         ``metrics`` by ranker and segment with intervals, ``against`` (ours less each other ranker, paired),
         ``exposure`` by ranker, ``calibration`` of ours.
     """
-    bootstrap = Bootstrap(len(question.users), n_resamples=n_resamples, seed=seed)
-    relevant = question.split.relevant[question.users]
-    truth = float(question.popularity[relevant.indices].mean()) if relevant.nnz else 0.0
+    bootstrap = Bootstrap(len(task.users), n_resamples=n_resamples, seed=seed)
+    relevant = task.split.relevant[task.users]
+    truth = float(task.popularity[relevant.indices].mean()) if relevant.nnz else 0.0
     mine = answers[ours]
     section: dict[str, Any] = {
-        "users": len(question.users),
-        "candidates": len(question.split.candidates),
+        "users": len(task.users),
+        "candidates": len(task.split.candidates),
         "users_by_segment": {
             segment: int(np.isfinite(mine.per_user[segment]["recall@10"]).sum()) for segment in SEGMENTS
         },
@@ -195,22 +195,22 @@ def summarise(
             for name, lists in answers.items()
             if name != ours
         },
-        "exposure": {name: exposure(lists.top, question.popularity, truth) for name, lists in answers.items()},
+        "exposure": {name: exposure(lists.top, task.popularity, truth) for name, lists in answers.items()},
     }
     if len(mine.promised):
         section["calibration"] = calibration(mine.promised, mine.happened)
     return section
 
 
-def ask(
+def ranking_task(
     split: Split,
     *,
     is_new: Flags,
     popularity: Values,
     n_users: int | None = None,
     seed: int = 0,
-) -> Question:
-    """Return the question for all test users or some drawn by chance.
+) -> RankingTask:
+    """Return the task for all test users or some drawn by chance.
 
     Args:
         split: Training rows, candidates and truth.
@@ -220,14 +220,14 @@ def ask(
         seed: Source of chance.
 
     Returns:
-        The question; cold users are the tenth of all test users with the fewest baskets.
+        The task; cold users are the tenth of all test users with the fewest baskets.
     """
     rng = np.random.default_rng(seed)
     everyone = np.arange(len(split.user_ids))
     users = everyone if n_users is None or n_users >= len(everyone) else np.sort(rng.choice(everyone, n_users, False))
     baskets = _baskets(split, [split.user_ids[user] for user in everyone])
     is_cold = baskets <= np.quantile(baskets, COLD_SHARE)
-    return Question(split, users, is_new, is_cold[users], popularity)
+    return RankingTask(split, users, is_new, is_cold[users], popularity)
 
 
 def _baskets(split: Split, user_ids: Sequence[str]) -> Values:

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llm_explain.evaluation.foils import Foils
+from llm_explain.evaluation.distractors import Distractors
 from llm_explain.evaluation.mutations import mutations
 from llm_explain.evaluation.true_texts import TrueText, TrueTexts
 from llm_explain.lexicon import load_lexicon
@@ -110,8 +110,8 @@ def check_verifier(
             found.refused.append((text.text, tuple(fault.code for fault in verdict.faults)))
         if report:
             report("true sentences", number, len(texts))
-    foils = Foils(lexicon, catalogue, policy, accepted)
-    for number, mutant in enumerate(mutants(foils, n=n_mutants, seed=seed), start=1):
+    distractors = Distractors(lexicon, catalogue, policy, accepted)
+    for number, mutant in enumerate(mutants(distractors, n=n_mutants, seed=seed), start=1):
         found.n_mutants[mutant.kind] = found.n_mutants.get(mutant.kind, 0) + 1
         origin = mutant.origin
         if verifier.verify(mutant.text, origin.claims, origin.scene, is_neutral=origin.is_neutral).ok:
@@ -139,17 +139,21 @@ def evaluate_verifier(
     return check_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=n_mutants, seed=seed).to_dict()
 
 
-def mutants(foils: Foils, *, n: int, seed: int) -> Iterator[Mutant]:
+def mutants(distractors: Distractors, *, n: int, seed: int) -> Iterator[Mutant]:
     """Yield at most ``n`` different mutants of true sentences, a kind at a time; fewer where no kind applies."""
     chance = random.Random(seed)  # noqa: S311  a sample, not a secret
-    left = {kind: (mutate, foils.texts) for kind, mutate in mutations(foils).items()} if foils.texts else {}
+    left = (
+        {kind: (mutate, distractors.texts) for kind, mutate in mutations(distractors).items()}
+        if distractors.texts
+        else {}
+    )
     made: set[tuple[str, str]] = set()
     while left and len(made) < n:
         for kind, (mutate, origins) in tuple(left.items()):
-            mutant = _mutant(kind, mutate, origins, foils, chance)
-            if mutant is None and len(origins) == len(foils.texts):
-                apt = [origin for origin in origins if mutate(origin, foils, chance) is not None]
-                mutant = _mutant(kind, mutate, apt, foils, chance)
+            mutant = _mutant(kind, mutate, origins, distractors, chance)
+            if mutant is None and len(origins) == len(distractors.texts):
+                apt = [origin for origin in origins if mutate(origin, distractors, chance) is not None]
+                mutant = _mutant(kind, mutate, apt, distractors, chance)
                 left[kind] = (mutate, apt)
             if mutant is None:
                 del left[kind]
@@ -159,11 +163,11 @@ def mutants(foils: Foils, *, n: int, seed: int) -> Iterator[Mutant]:
 
 
 def _mutant(
-    kind: str, mutate: Mutation, origins: Sequence[TrueText], foils: Foils, chance: random.Random
+    kind: str, mutate: Mutation, origins: Sequence[TrueText], distractors: Distractors, chance: random.Random
 ) -> Mutant | None:
     for _ in range(_BARREN if origins else 0):
         origin = chance.choice(origins)
-        text = mutate(origin, foils, chance)
+        text = mutate(origin, distractors, chance)
         if text is not None and text != origin.text:
             return Mutant(kind, text, origin)
     return None

@@ -60,15 +60,11 @@ class Drivers:
         return sum(max(value, 0.0) for value in self.phi.values())
 
     @property
-    def ranked(self) -> list[tuple[str, str]]:
-        """Every part, the largest absolute attribution first; ties by name."""
-        return sorted(self.phi, key=lambda part: (-abs(self.phi[part]), part))
-
-    @property
     def due(self) -> list[tuple[str, str]]:
-        """Parts that a complete sentence would name: the largest that raised the score by enough."""
+        """Parts that a complete sentence names: the largest ones that raised the score by ``min_share`` or more."""
         least = self.min_share * self.positive
-        return [part for part in self.ranked if self.phi[part] >= least and self.phi[part] > 0][: self.most]
+        ranked = sorted(self.phi, key=lambda part: (-self.phi[part], part))
+        return [part for part in ranked if self.phi[part] >= least and self.phi[part] > 0][: self.most]
 
     def part_of(self, mention: Mention, category: str, other_category: str = "") -> tuple[str, str]:
         """Return the part that a mention stands for, whether or not the attribution has it.

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from llm_explain.errors import SettingError
-from llm_explain.evaluation.report.findings import findings
+from llm_explain.evaluation.artifacts import FULL, QUICK, EvaluatedArtifacts
 from llm_explain.evaluation.report.plots import pictures
 from llm_explain.evaluation.report.run import run
+from llm_explain.evaluation.report.summary import summary
 from llm_explain.evaluation.report.tables import tables
 from llm_explain.evaluation.report.write import SECTIONS, write_report
-from llm_explain.evaluation.subject import FULL, QUICK, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,8 +28,8 @@ class Evaluation:
     """What an evaluation found.
 
     Attributes:
-        report: Every figure, as ``report.json`` has it: ``ranking``, ``fidelity``, ``audit``, ``agreement``, ``text``,
-            ``score_from_text``, ``controls``, and what they were made from.
+        report: Every figure, as in ``report.json``: ``ranking``, ``exactness``, ``audit``, ``agreement``,
+            ``controls``, and their inputs.
     """
 
     report: Mapping[str, Any]
@@ -56,20 +56,20 @@ class Evaluation:
         Returns:
             What was found; the same for the same artifacts and seed, but for the seconds.
         """
-        subject = Subject.load(Path(artifacts), language_model=language_model)
-        return cls(run(subject, replace(QUICK if quick else FULL, seed=seed), progress))
+        opened = EvaluatedArtifacts.load(Path(artifacts), language_model=language_model)
+        return cls(run(opened, replace(QUICK if quick else FULL, seed=seed), progress))
 
     @property
-    def findings(self) -> list[str]:
-        """The figures that matter in a sentence each, the bad news included."""
-        return findings(self.report)
+    def summary(self) -> list[str]:
+        """The main figures, one sentence each, bad results included."""
+        return summary(self.report)
 
     def tables(self, section: str) -> dict[str, pd.DataFrame]:
         """Return a section's tables by title, written as a reader wants them; how to read one is in ``attrs["note"]``.
 
         Args:
-            section: ``ranking``, ``fidelity``, ``audit``, ``agreement``, ``text``, ``score_from_text`` or ``controls``;
-                any other name is a ``SettingError``.
+            section: ``ranking``, ``exactness``, ``audit``, ``agreement`` or ``controls``; any other name is a
+                ``SettingError``.
 
         Returns:
             The tables, in the order of the report.

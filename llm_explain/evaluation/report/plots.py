@@ -40,19 +40,11 @@ def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         paint(figure, data)
         return _svg(figure)
 
-    ranking, fidelity = report["ranking"], report["fidelity"]
+    ranking = report["ranking"]
     found = {"ranking": {"recall@10 by segment, with 95 % intervals": draw(_recall, ranking)}}
     if "calibration" in ranking:
         found["ranking"]["Promised and kept"] = draw(_calibration, ranking["calibration"], 4.6, 4.2)
-    found["fidelity"] = {
-        f"{scorer}, {level}: by number of named {level}": draw(_curves, data, 10.0, 3.6)
-        for scorer, levels in fidelity["curves"].items()
-        for level, data in levels.items()
-    }
-    found["score_from_text"] = {
-        "Order of two items told by the sentence": draw(_order, report["score_from_text"], 7.0, 3.0)
-    }
-    found["controls"] = {"Ours beside the controls": draw(_controls, report["controls"]["per_sentence"], 10.0, 5.6)}
+    found["controls"] = {"Our sentences and the controls": draw(_controls, report["controls"]["metrics"], 10.0, 4.6)}
     return found
 
 
@@ -99,26 +91,6 @@ def _calibration(figure: Any, section: Mapping[str, Any]) -> None:
     _plain(axes)
 
 
-def _curves(figure: Any, level: Mapping[str, Any]) -> None:
-    panels = figure.subplots(1, 4)
-    shown = (("INS", "INS ↑"), ("DEL", "DEL ↓"), ("CDCG", "CDCG ↓"), ("POS@10", "POS@10 ↓"))
-    for axes, (metric, title) in zip(panels, shown, strict=True):
-        for place, (way, values) in enumerate(level["by_size"].items()):
-            is_ours = way == OURS
-            axes.plot(
-                level["sizes"], values[metric], label=way, marker="o", markersize=3,
-                color=INK if is_ours else OTHERS[place % len(OTHERS)], linewidth=2.4 if is_ours else 1.0,
-                zorder=3 if is_ours else 2,
-            )  # fmt: skip
-        axes.set_title(title, fontsize=10)
-        axes.set_xlabel("named", fontsize=8)
-        axes.set_xticks(level["sizes"])
-        axes.tick_params(labelsize=8)
-        _plain(axes)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=8)
-
-
 def _spread(means: Sequence[float], cells: Sequence[Mapping[str, float | None]]) -> list[list[float]]:
     """Return how far each interval reaches below and above its mean."""
     low = [cell["low"] if cell["low"] is not None else mean for mean, cell in zip(means, cells, strict=True)]
@@ -140,29 +112,10 @@ def _bars(axes: Any, names: Sequence[str], cells: Sequence[Mapping[str, float | 
     _plain(axes)
 
 
-def _order(figure: Any, section: Mapping[str, Any]) -> None:
-    axes = figure.subplots()
-    _bars(axes, list(section), [row["order"] for row in section.values()])
-    axes.axvline(0.5, color="#999", linewidth=0.8, linestyle="--")
-    axes.set_xlim(0.4, None)
-    axes.set_xlabel("pairs of items put in the right order (chance: 0.5)", fontsize=8)
-
-
 def _controls(figure: Any, section: Mapping[str, Any]) -> None:
-    shown = (
-        "sign_strict",
-        "rank_strict",
-        "value_strict",
-        "coverage",
-        "hallucination",
-        "kendall_tau",
-        "true_of_the_data",
-        "score_order",
-    )
     systems = (OURS, *CONTROLS)
-    for axes, metric in zip(figure.subplots(2, 4).ravel(), shown, strict=True):
-        row = section[metric]
+    for axes, (metric, row) in zip(figure.subplots(2, 3).ravel(), section.items(), strict=True):
         _bars(axes, systems, [row["mean"][system] for system in systems])
         arrow = "↑" if row["higher_is_better"] else "↓"
-        mark = " (cannot tell)" if row["cannot_tell"] else ""
+        mark = " (not separated)" if row["not_separated"] else ""
         axes.set_title(f"{metric.replace('_', ' ')} {arrow}{mark}", fontsize=9)

@@ -8,38 +8,43 @@ import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.evaluation.materials import gather
-from llm_explain.evaluation.sections import agreement, audit, controls, fidelity, ranking, text
+from llm_explain.evaluation import exactness
+from llm_explain.evaluation.sample import draw_sample
+from llm_explain.evaluation.sections import agreement, audit, controls, ranking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llm_explain.evaluation.subject import Sizes, Subject
+    from llm_explain.evaluation.artifacts import EvaluatedArtifacts, Sizes
 
 
-def run(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
+def run(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
     """Return the whole report, ready for JSON; the same for the same artifacts, sizes and seed, but for ``seconds``.
 
     Args:
-        subject: What is evaluated.
+        artifacts: What is evaluated.
         sizes: How much of it.
         report: Told what is done, how far, and how much there is.
 
     Returns:
-        The sections ``ranking``, ``fidelity``, ``audit``, ``agreement``, ``text``, ``score_from_text`` and
-        ``controls``, and what they were made from.
+        The sections ``ranking``, ``exactness``, ``audit``, ``agreement`` and ``controls``, and their inputs.
     """
     clock = _Clock()
-    found: dict[str, Any] = {"subject": subject.describe(), "sizes": vars(sizes).copy(), "machine": machine()}
-    found["ranking"] = clock("ranking", lambda: ranking.section(subject, sizes, report))
-    found["fidelity"] = clock("fidelity", lambda: fidelity.section(subject, sizes, report))
-    materials = clock("explaining", lambda: gather(subject, sizes, report))
-    found["audit"] = clock("audit", lambda: audit.section(subject, materials, report))
-    found["agreement"] = clock("agreement", lambda: agreement.section(materials, sizes))
-    found["text"] = clock("text", lambda: text.section(subject, materials, sizes, report))
-    predicted = clock("score_from_text", lambda: controls.predictions(materials, sizes))
-    found["score_from_text"] = controls.score_section(materials, predicted, sizes)
-    found["controls"] = clock("controls", lambda: controls.section(subject, materials, predicted, sizes, report))
+    found: dict[str, Any] = {"artifacts": artifacts.describe(), "sizes": vars(sizes).copy(), "machine": machine()}
+    found["ranking"] = clock("ranking", lambda: ranking.section(artifacts, sizes, report))
+    sample = clock("explaining", lambda: draw_sample(artifacts, sizes, report))
+    found["exactness"] = clock(
+        "exactness",
+        lambda: exactness.section(
+            artifacts.scorer,
+            artifacts.explainer.events,
+            [each.explanation for each in sample.explained],
+            n=sizes.deletions,
+        ),
+    )
+    found["audit"] = clock("audit", lambda: audit.section(artifacts, sample, report))
+    found["agreement"] = clock("agreement", lambda: agreement.section(sample, sizes))
+    found["controls"] = clock("controls", lambda: controls.section(artifacts, sample, sizes, report))
     return {**found, "seconds": clock.seconds}
 
 
@@ -62,7 +67,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
-        "versions": {name: version(name) for name in ("llm-explain", "torch", "shap", "captum") if _has(name)},
+        "versions": {name: version(name) for name in ("llm-explain", "torch") if _has(name)},
     }
 
 

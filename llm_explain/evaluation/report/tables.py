@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation.controls import CONTROLS, OURS
-from llm_explain.evaluation.fidelity.curves import HIGHER_IS_BETTER
 from llm_explain.evaluation.ranking import SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-
-MIN_USERS: Final = 8
-"""With fewer users an interval says nothing, so nothing is called better."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +53,12 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
         Tables in the order of the sections.
     """
     return [
-        *_ranking(report["ranking"]), *_fidelity(report["fidelity"]), *_audit(report["audit"]),
-        *_agreement(report["agreement"]), *_text(report["text"]), *_score(report["score_from_text"]),
+        *_ranking(report["ranking"]),
+        *_exactness(report["exactness"]),
+        *_audit(report["audit"]),
+        *_agreement(report["agreement"]),
         *_controls(report["controls"]),
-    ]  # fmt: skip
+    ]
 
 
 def _ranking(section: Mapping[str, Any]) -> Iterator[Table]:
@@ -126,79 +123,27 @@ def _ranking(section: Mapping[str, Any]) -> Iterator[Table]:
         )
 
 
-def _fidelity(section: Mapping[str, Any]) -> Iterator[Table]:
-    add, delete = section["additivity"], section["deletion_error"]
+def _exactness(section: Mapping[str, Any]) -> Iterator[Table]:
+    add, delete = section["additivity"], section["deletion"]
     yield Table(
-        "fidelity",
-        "Exactness",
-        ("what", "measured on", "mean error", "largest error"),
+        "exactness",
+        "Errors in logits",
+        ("error", "measured on", "mean", "largest"),
         [
             (
                 "base value + attributions − score",
-                f"{add['scores']} scores",
+                f"{add['scores']:,} scores",
                 f"{add['mean_residual']:.1e}",
                 f"{add['max_residual']:.1e}",
             ),
             (
-                "told score without a group − score of the shortened log",
-                f"{delete['deletions']} deletions",
+                "predicted score without a group − score of the log without its events",
+                f"{delete['deletions']:,} deletions",
                 f"{delete['mean_error']:.1e}",
                 f"{delete['max_error']:.1e}",
             ),
         ],
-        "In logits.",
     )
-    arrow = {True: "↑", False: "↓"}
-    for scorer, levels in section["curves"].items():
-        for level, found in levels.items():
-            yield Table(
-                "fidelity",
-                f"{scorer}, {level}: mean over one to five named {level}",
-                ("explanation", *(f"{m} {arrow[up]}" for m, up in HIGHER_IS_BETTER.items())),
-                [(way, *(_marked(found, way, m, up) for m, up in HIGHER_IS_BETTER.items())) for way in found["mean"]],
-                f"{found['users']} users, {found['targets']} targets. ✗: ours is better; ✓: better than ours (a "
-                f"paired 95 % interval leaves zero out; from {MIN_USERS} users on).",
-            )
-    stable = section["stability"]
-    trips = stable["one_trip_fewer"]
-    yield Table(
-        "fidelity",
-        "Stability",
-        (
-            "what changes",
-            "explanation",
-            "rank correlation",
-            "same first player",
-            "change of attributions",
-            "reasons kept",
-        ),
-        [
-            (
-                "one shopping trip fewer",
-                OURS,
-                number(trips["rank_correlation"]),
-                number(trips["top"]),
-                number(trips["change"]),
-                number(trips["reasons_kept"]),
-            ),
-            *(
-                ("the seed alone", way, number(row["rank_correlation"]), number(row["top"]), number(row["change"]), "–")
-                for way, row in stable["another_seed"].items()
-            ),
-        ],
-        f"{trips['users']} users; the score itself moves by {number(trips['score_change'])} logits when a trip is "
-        "missing.",
-    )
-
-
-def _marked(found: Mapping[str, Any], way: str, metric: str, is_up: bool) -> str:
-    text = number(found["mean"][way][metric]["mean"])
-    if way == OURS:
-        return text
-    low, high = found["against"][way][metric]["low"], found["against"][way][metric]["high"]
-    if found["users"] < MIN_USERS or low is None or high is None or low <= 0 <= high:
-        return text
-    return f"{text} {'✗' if (low > 0) is is_up else '✓'}"
 
 
 def _audit(section: Mapping[str, Any]) -> Iterator[Table]:
@@ -230,64 +175,30 @@ def _agreement(section: Mapping[str, Any]) -> Iterator[Table]:
         ("metric", "mean"),
         [(name.replace("_", " "), interval(found)) for name, found in section["metrics"].items()],
         f"{section['sentences']:,} sentences of {section['users']:,} users. Of {read['reasons']:,} reasons the reader "
-        f"missed {read['missed']:,} and read {read['invented']:,} that were none: both count against the sentences.",
-    )
-
-
-def _text(section: Mapping[str, Any]) -> Iterator[Table]:
-    rows = [(name.replace("_", " "), number(value)) for name, value in section.items() if isinstance(value, float)]
-    for name in ("references", "perplexity", "perplexity_of_people"):
-        rows += [(f"{name.replace('_', ' ')}: {key}", number(value)) for key, value in section.get(name, {}).items()]
-    yield Table("text", "Measures of the set", ("metric", "value"), rows, f"{section['sentences']:,} sentences.")
-
-
-def _score(section: Mapping[str, Any]) -> Iterator[Table]:
-    yield Table(
-        "score_from_text",
-        "How much of the score the sentence tells",
-        ("sentences", "R²", "rank correlation", "order of two items"),
-        [
-            (system, number(row["r2"]), number(row["spearman"]), interval(row["order"]))
-            for system, row in section.items()
-        ],
-        "A ridge regression on the words, tested on users that it has not seen. Chance gives 0, 0 and 0.5.",
+        f"missed {read['missed']:,} and read {read['invented']:,} that the record does not have.",
     )
 
 
 def _controls(section: Mapping[str, Any]) -> Iterator[Table]:
-    header = ("metric", OURS, *CONTROLS, "cannot tell us from")
+    header = ("metric", OURS, *CONTROLS, "not separated from")
     arrow = {True: "↑", False: "↓"}
     yield Table(
         "controls",
-        "Metrics of each sentence",
+        "Metrics of our sentences and of the controls",
         header,
         [
             (
                 f"{name.replace('_', ' ')} {arrow[row['higher_is_better']]}",
                 *(number(row["mean"][system]["mean"]) for system in (OURS, *CONTROLS)),
-                ", ".join(row["cannot_tell"]) or "–",
+                ", ".join(row["not_separated"]) or "–",
             )
-            for name, row in section["per_sentence"].items()
+            for name, row in section["metrics"].items()
         ],
-        "The last column names the controls from which the paired 95 % interval does not part us on the right side.",
+        "The last column names the controls that the paired 95 % interval does not place below our sentences.",
     )
     yield Table(
         "controls",
-        "Metrics of the whole set",
-        header,
-        [
-            (
-                f"{name.replace('_', ' ')} {arrow[row['higher_is_better']]}",
-                *(number(row["value"].get(system)) for system in (OURS, *CONTROLS)),
-                ", ".join(row["cannot_tell"]) or "–",
-            )
-            for name, row in section["per_set"].items()
-        ],
-        "Without an interval: a difference of less than 2 % counts as none.",
-    )
-    yield Table(
-        "controls",
-        "What they say",
+        "Examples",
         ("item", "system", "sentence"),
         [
             (example["item"], system, example[system] or "(nothing)")

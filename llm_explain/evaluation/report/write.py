@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 
 from llm_explain.errors import MissingExtraError
-from llm_explain.evaluation.report.findings import findings
 from llm_explain.evaluation.report.plots import pictures
+from llm_explain.evaluation.report.summary import summary
 from llm_explain.evaluation.report.tables import Table, tables
 
 if TYPE_CHECKING:
@@ -20,11 +20,9 @@ if TYPE_CHECKING:
 
 SECTIONS: Final = {
     "ranking": "Ranking",
-    "fidelity": "Faithful to the model",
+    "exactness": "Exactness",
     "audit": "True of the data",
     "agreement": "Text against attributions",
-    "text": "Text as text",
-    "score_from_text": "Score from text",
     "controls": "Controls",
 }
 
@@ -48,7 +46,7 @@ def write_report(report: Mapping[str, Any], out: Path) -> None:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     source = resources.files("llm_explain.evaluation.report").joinpath("report.html.j2").read_text(encoding="utf-8")
     page = environment.from_string(source).render(
-        report=report, sections=SECTIONS, pictures=drawn, findings=findings(report),
+        report=report, sections=SECTIONS, pictures=drawn, summary=summary(report),
         tables={name: [table for table in shown if table.section == name] for name in SECTIONS},
     )  # fmt: skip
     (out / "report.html").write_text(page, encoding="utf-8")
@@ -75,15 +73,15 @@ def markdown(report: Mapping[str, Any], shown: list[Table]) -> str:
     Returns:
         The text.
     """
-    subject = report["subject"]
+    artifacts = report["artifacts"]
     lines = [
         "# Evaluation",
         "",
-        f"As of {subject['as_of']}: {subject['users']:,} users, {subject['items']:,} items.",
+        f"As of {artifacts['as_of']}: {artifacts['users']:,} users, {artifacts['items']:,} items.",
         "",
         "## In short",
         "",
-        *(f"- {finding}" for finding in findings(report)),
+        *(f"- {line}" for line in summary(report)),
         "",
     ]
     for name, title in SECTIONS.items():

@@ -9,58 +9,53 @@ import numpy as np
 from llm_explain.evaluation.agreement.metrics import HIGHER_IS_BETTER, agreement
 from llm_explain.evaluation.bootstrap import Bootstrap, by_group
 from llm_explain.evaluation.controls import OURS
-from llm_explain.evaluation.text.ngrams import tokens
 
 if TYPE_CHECKING:
+    from llm_explain.evaluation.artifacts import Sizes
     from llm_explain.evaluation.bootstrap import Values
-    from llm_explain.evaluation.materials import Materials
-    from llm_explain.evaluation.subject import Sizes
+    from llm_explain.evaluation.sample import Sample
 
 
-def per_sentence(materials: Materials, system: str) -> dict[str, Values]:
+def per_sentence(sample: Sample, system: str) -> dict[str, Values]:
     """Return every agreement metric of each sentence of a system.
 
     Args:
-        materials: Sentences and what is read in them.
+        sample: Sentences and what is read in them.
         system: Ours or a control.
 
     Returns:
         Metrics by name, NaN where a sentence gives nothing to measure.
     """
     rows = [
-        agreement(drivers, mentions, n_words=len(tokens(text)))
-        for drivers, mentions, text in zip(
-            materials.drivers, materials.mentions[system], materials.texts[system], strict=True
-        )
+        agreement(drivers, mentions) for drivers, mentions in zip(sample.drivers, sample.mentions[system], strict=True)
     ]
     return {name: np.array([row[name] for row in rows]) for name in HIGHER_IS_BETTER}
 
 
-def section(materials: Materials, sizes: Sizes) -> dict[str, Any]:
+def section(sample: Sample, sizes: Sizes) -> dict[str, Any]:
     """Measure our sentences against the attributions that they explain.
 
     Args:
-        materials: Sentences and what is read in them.
+        sample: Sentences and what is read in them.
         sizes: How many resamples.
 
     Returns:
         The section.
     """
-    bootstrap = Bootstrap(materials.n_users, n_resamples=sizes.resamples, seed=sizes.seed)
-    metrics = per_sentence(materials, OURS)
+    bootstrap = Bootstrap(sample.n_users, n_resamples=sizes.resamples, seed=sizes.seed)
+    metrics = per_sentence(sample, OURS)
     told = [
         (
             {reason["kind"] for reason in each.record["reasons"]},
             {mention.kind for _, mention in mentions},
         )
-        for each, mentions in zip(materials.emitted, materials.mentions[OURS], strict=True)
+        for each, mentions in zip(sample.explained, sample.mentions[OURS], strict=True)
     ]
     return {
-        "sentences": len(materials.emitted),
-        "users": len(np.unique(materials.user)),
+        "sentences": len(sample.explained),
+        "users": len(np.unique(sample.user)),
         "metrics": {
-            name: bootstrap.interval(by_group(values, materials.user, materials.n_users))
-            for name, values in metrics.items()
+            name: bootstrap.interval(by_group(values, sample.user, sample.n_users)) for name, values in metrics.items()
         },
         "reader": {
             "reasons": sum(len(given) for given, _ in told),

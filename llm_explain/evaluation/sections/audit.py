@@ -11,29 +11,29 @@ from llm_explain.evaluation.audit import Audit, audit_records
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llm_explain.evaluation.materials import Materials
-    from llm_explain.evaluation.subject import Subject
+    from llm_explain.evaluation.artifacts import EvaluatedArtifacts
+    from llm_explain.evaluation.sample import Sample
 
 
-def section(subject: Subject, materials: Materials, report: Callable[[str, int, int], None]) -> dict[str, Any]:
+def section(artifacts: EvaluatedArtifacts, sample: Sample, report: Callable[[str, int, int], None]) -> dict[str, Any]:
     """Check every record from the raw tables.
 
     Args:
-        subject: What is evaluated.
-        materials: The records.
+        artifacts: What is evaluated.
+        sample: The records.
         report: Told the progress.
 
     Returns:
         The section.
     """
-    records = [dict(record) for record in materials.records]
+    records = [dict(record) for record in sample.records]
     report("audit", 0, len(records))
     found = audit_records(
         records,
-        Audit(subject.folder / "tables", subject.explainer.as_of),
-        Reader(Names.of(subject.scorer.catalogue)),
-        subject.items,
-        item_of_title=subject.item_of_title,
+        Audit(artifacts.folder / "tables", artifacts.explainer.as_of),
+        Reader(Names.of(artifacts.scorer.catalogue)),
+        artifacts.items,
+        item_of_title=artifacts.item_of_title,
         advance=lambda n: report("audit", n, len(records)),
     )
     return found.to_dict() | {

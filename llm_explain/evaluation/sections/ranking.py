@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from llm_explain.errors import MissingExtraError
-from llm_explain.evaluation.ranking import NEW_DAYS, ask, rank_lists, summarise
+from llm_explain.evaluation.ranking import NEW_DAYS, rank_lists, ranking_task, summarise
 from scoring.baselines import DecayedFrequency, Ease, FactorModel, ItemNeighbours, RecentPopularity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from llm_explain.evaluation.subject import Sizes, Subject
+    from llm_explain.evaluation.artifacts import EvaluatedArtifacts, Sizes
     from scoring.baselines import Baseline
     from scoring.metrics import Scores
 
@@ -21,21 +21,21 @@ OURS: Final = "glass box (ours)"
 HIDDEN: Final = "glass box, history hidden"
 
 
-def section(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
+def section(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
     """Rank for the test users and measure, beside what a shop could use instead.
 
     Args:
-        subject: What is evaluated.
+        artifacts: What is evaluated.
         sizes: How much.
         report: Told the progress.
 
     Returns:
         The section.
     """
-    split, scorer, log = subject.split, subject.scorer, subject.explainer.events
+    split, scorer, log = artifacts.split, artifacts.scorer, artifacts.explainer.events
     first = scorer.snapshot.first_seen[split.candidates].astype("datetime64[s]")
     earliest = np.datetime64(split.cutoff, "s") - np.timedelta64(NEW_DAYS, "D")
-    question = ask(
+    task = ranking_task(
         split,
         is_new=np.asarray(first >= earliest),
         popularity=scorer.snapshot.users_in_window[split.candidates].astype(np.float64),
@@ -51,13 +51,13 @@ def section(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], No
     def of_nobody(user_ids: Sequence[str], /) -> Scores:
         return np.repeat(hidden[None, :], len(user_ids), axis=0)
 
-    n = len(question.users)
+    n = len(task.users)
 
     def advance(name: str) -> Callable[[int], None]:
         return lambda done: report(f"ranking: {name}", done, n)
 
-    answers = {OURS: rank_lists(ours, question, probability=scorer.probability, advance=advance(OURS))}
-    answers[HIDDEN] = rank_lists(of_nobody, question, advance=advance(HIDDEN))
+    answers = {OURS: rank_lists(ours, task, probability=scorer.probability, advance=advance(OURS))}
+    answers[HIDDEN] = rank_lists(of_nobody, task, advance=advance(HIDDEN))
     skipped = {}
     baselines: list[Baseline] = [RecentPopularity(), DecayedFrequency()]
     baselines += [ItemNeighbours(), FactorModel(), Ease()] if sizes.has_all_baselines else []
@@ -68,6 +68,6 @@ def section(subject: Subject, sizes: Sizes, report: Callable[[str, int, int], No
         except MissingExtraError as error:
             skipped[baseline.name] = str(error)
         else:
-            answers[baseline.name] = rank_lists(ranker, question, advance=advance(baseline.name))
-    found = summarise(answers, question, ours=OURS, n_resamples=sizes.resamples, seed=sizes.seed)
+            answers[baseline.name] = rank_lists(ranker, task, advance=advance(baseline.name))
+    found = summarise(answers, task, ours=OURS, n_resamples=sizes.resamples, seed=sizes.seed)
     return {"ours": OURS, **found, "skipped": skipped}

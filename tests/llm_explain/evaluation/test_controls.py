@@ -7,8 +7,15 @@ import pytest
 
 from llm_explain.attribution import Attribution
 from llm_explain.evaluation.bootstrap import Bootstrap
-from llm_explain.evaluation.controls import CONTROLS, cannot_tell, control_texts, inverted, randomised, told_apart
-from llm_explain.evaluation.emission import draw_users, emit
+from llm_explain.evaluation.controls import (
+    CONTROLS,
+    compare_with_control,
+    control_texts,
+    inverted,
+    not_separated,
+    randomised,
+)
+from llm_explain.evaluation.explained import draw_users, explain_users
 from llm_explain.explainer import Explainer
 
 
@@ -39,17 +46,17 @@ def test_randomised(attribution):
 
 def test_every_control_speaks_of_every_explanation(explainer):
     users = draw_users(explainer, 4, seed=1)
-    emitted = [each for each in emit(explainer, users, k=2) if each.text]
-    texts = control_texts(explainer, emitted, users, seed=0)
+    explained = [each for each in explain_users(explainer, users, k=2) if each.text]
+    texts = control_texts(explainer, explained, users, seed=0)
     assert set(texts) == set(CONTROLS)
-    assert {len(said) for said in texts.values()} == {len(emitted)}
+    assert {len(said) for said in texts.values()} == {len(explained)}
     assert len(set(texts["constant"])) == 1
-    of_user = {each.text: each.user for each in reversed(emitted)}
+    of_user = {each.text: each.user for each in reversed(explained)}
     assert all(
-        of_user[said] != each.user or said in {other.text for other in emitted if other.user != each.user}
-        for said, each in zip(texts["shuffled"], emitted, strict=True)
+        of_user[said] != each.user or said in {other.text for other in explained if other.user != each.user}
+        for said, each in zip(texts["shuffled"], explained, strict=True)
     )
-    assert texts == control_texts(explainer, emitted, users, seed=0)
+    assert texts == control_texts(explainer, explained, users, seed=0)
 
 
 def test_users_are_drawn_by_the_seed(explainer):
@@ -60,9 +67,9 @@ def test_when_a_metric_tells_us_apart():
     bootstrap = Bootstrap(4, n_resamples=200)
     better, same = np.array([0.9, 0.8, 0.9, 1.0]), np.array([0.1, 0.2, 0.1, 0.0])
     found = {
-        "worse": told_apart(better, same, bootstrap, higher_is_better=True),
-        "as good": told_apart(better, better, bootstrap, higher_is_better=True),
-        "missing": told_apart(better, np.full(4, np.nan), bootstrap, higher_is_better=True),
+        "worse": compare_with_control(better, same, bootstrap, higher_is_better=True),
+        "as good": compare_with_control(better, better, bootstrap, higher_is_better=True),
+        "missing": compare_with_control(better, np.full(4, np.nan), bootstrap, higher_is_better=True),
     }
-    assert cannot_tell(found) == ["as good", "missing"]
-    assert told_apart(same, better, bootstrap, higher_is_better=False)["is_told"]
+    assert not_separated(found) == ["as good", "missing"]
+    assert compare_with_control(same, better, bootstrap, higher_is_better=False)["is_separated"]

@@ -24,22 +24,10 @@ class Scripted:
         return [[drafts[place % 3]] for place in range(len(prompts))]
 
 
-class Judge:
-    """Finds every text as likely as it is short."""
-
-    def __init__(self):
-        self.read = []
-
-    def of(self, texts):
-        self.read.append(list(texts))
-        return {"corpus": float(len(texts[0])), "median": 0.0}
-
-
 def test_accepted_different_and_alike_drafts_are_counted():
-    judge = Judge()
     found = check_drafts(
         Scripted(), Scripted(), [("repeat_item", "popular")], ENGLISH,
-        n=6, seed=0, judge=judge, progress=lambda *_: None,
+        n=6, seed=0, progress=lambda *_: None,
     )  # fmt: skip
     assert (found.drafts, found.accepted, found.accepted_untuned) == (6, 2, 2)
     assert found.distinct == 3  # with the empty one that stands for a draft without an end
@@ -50,15 +38,11 @@ def test_accepted_different_and_alike_drafts_are_counted():
         "kinds": ["repeat_item", "popular"],
         "faults": ["claim_added", "claim_missing", "hype"],
     }
-    ours, people = judge.read
-    assert ours == ["You've bought this 12 times, and it's popular with our customers."] * 2
-    assert len(people) >= 10
-    assert not any("{" in text for text in people)
 
 
 def test_without_an_untuned_model_nothing_is_said_of_it():
     found = check_drafts(Scripted(), None, [("repeat_item", "popular")], ENGLISH, n=1, seed=0, progress=lambda *_: None)
-    assert (found.accepted_untuned, found.perplexity, found.perplexity_hand_written) == (None, None, None)
+    assert found.accepted_untuned is None
 
 
 @pytest.mark.slow

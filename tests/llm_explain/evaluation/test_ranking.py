@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llm_explain.evaluation.ranking import SEGMENTS, ask, rank_lists, summarise
+from llm_explain.evaluation.ranking import SEGMENTS, rank_lists, ranking_task, summarise
 from scoring.catalogue import Catalogue
 from scoring.split import Split
 
@@ -27,24 +27,24 @@ def split():
 
 
 @pytest.fixture
-def question(split):
-    return ask(split, is_new=np.array([False, False, False, True]), popularity=np.array([9.0, 5.0, 1.0, 1.0]))
+def task(split):
+    return ranking_task(split, is_new=np.array([False, False, False, True]), popularity=np.array([9.0, 5.0, 1.0, 1.0]))
 
 
-def lists(question):
-    return rank_lists(lambda user_ids: np.tile(SCORES, (len(user_ids), 1)), question)
+def lists(task):
+    return rank_lists(lambda user_ids: np.tile(SCORES, (len(user_ids), 1)), task)
 
 
-def test_who_is_asked(question):
-    assert question.user_ids == ["anna", "ben"]
-    assert question.is_cold.tolist() == [False, True]  # two baskets and one
+def test_who_is_asked(task):
+    assert task.user_ids == ["anna", "ben"]
+    assert task.is_cold.tolist() == [False, True]  # two baskets and one
 
 
-def test_segments(question):
+def test_segments(task):
     # The list is a, b, c, d. Anna wants a and c: places 1 and 3. Again a, of what she knows: place 1 of a, b.
     # New to her is c: place 1 of c, d. Ben wants d alone: place 4; of what he does not know (a, c, d) place 3; of new
     # items the only one.
-    found = lists(question).per_user
+    found = lists(task).per_user
     assert set(found) == set(SEGMENTS)
     mrr = {segment: found[segment]["mrr@5"].tolist() for segment in SEGMENTS}
     assert mrr["all"] == [1.0, 0.25]
@@ -55,15 +55,15 @@ def test_segments(question):
     assert found["all"]["recall@5"].tolist() == [1.0, 1.0]
 
 
-def test_ndcg(question):
+def test_ndcg(task):
     # Anna: hits at 1 and 3: 1 + 1/log2(4) = 1.5; ideal 1 + 1/log2(3).
-    found = lists(question).per_user["all"]["ndcg@5"]
+    found = lists(task).per_user["all"]["ndcg@5"]
     assert found[0] == pytest.approx(1.5 / (1 + 1 / np.log2(3)))
 
 
-def test_the_section(question):
-    mine, same = lists(question), lists(question)
-    section = summarise({"ours": mine, "same": same}, question, ours="ours", n_resamples=50, seed=0)
+def test_the_section(task):
+    mine, same = lists(task), lists(task)
+    section = summarise({"ours": mine, "same": same}, task, ours="ours", n_resamples=50, seed=0)
     assert section["users"] == 2
     assert section["users_by_segment"]["repeat"] == 1
     assert section["against"]["same"]["all"]["recall@10"] == {"mean": 0.0, "low": 0.0, "high": 0.0}

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from llm_explain.claims import ShopEvidence
 from llm_explain.cli import app
-from llm_explain.evaluation.foils import Foils
+from llm_explain.evaluation.distractors import Distractors
 from llm_explain.evaluation.mutations import mutations
 from llm_explain.evaluation.true_texts import TrueTexts, claim_requests
 from llm_explain.evaluation.verifier_check import VerifierReport, check_verifier, evaluate_verifier
@@ -49,10 +49,10 @@ def small(shop_tables):
 
 
 @pytest.fixture(scope="module")
-def foils(small):
+def distractors(small):
     requests, catalogue, policy = small
     lexicon = load_lexicon("en")
-    return Foils(lexicon, catalogue, policy, TrueTexts(lexicon, catalogue, policy).draw(requests, n=120, seed=0))
+    return Distractors(lexicon, catalogue, policy, TrueTexts(lexicon, catalogue, policy).draw(requests, n=120, seed=0))
 
 
 def held(report: VerifierReport) -> None:
@@ -86,32 +86,32 @@ def test_the_same_seed_makes_the_same_sentences(small):
     assert len(set(first)) == 20
 
 
-def test_a_true_text_is_its_parts_and_says_no_more_than_its_claims(foils):
-    for text in foils.texts:
+def test_a_true_text_is_its_parts_and_says_no_more_than_its_claims(distractors):
+    for text in distractors.texts:
         assert text.text == "".join(text.parts)
         assert len(text.slots) == len(text.parts) // 2
         for place, slot in enumerate(text.slots):
             assert text.parts[2 * place + 1].casefold() == text.values[slot].casefold()  # noqa: PD011  no table
 
 
-def test_a_mutant_differs_from_its_true_text(foils):
+def test_a_mutant_differs_from_its_true_text(distractors):
     chance = random.Random(0)
-    for kind, mutate in mutations(foils).items():
-        for text in foils.texts:
-            assert mutate(text, foils, chance) != text.text, kind
+    for kind, mutate in mutations(distractors).items():
+        for text in distractors.texts:
+            assert mutate(text, distractors, chance) != text.text, kind
 
 
-def test_words_are_added_only_where_no_claim_licenses_them(foils):
+def test_words_are_added_only_where_no_claim_licenses_them(distractors):
     chance = random.Random(0)
-    add = mutations(foils)["add_promotion"]
-    for text in foils.texts:
-        assert (add(text, foils, chance) is None) is ("promotion" in text.kinds)
+    add = mutations(distractors)["add_promotion"]
+    for text in distractors.texts:
+        assert (add(text, distractors, chance) is None) is ("promotion" in text.kinds)
 
 
-def test_swapped_values_are_never_equal(foils):
-    swap, chance = mutations(foils)["swap_values"], random.Random(0)
-    for text in foils.texts:
-        mutant = swap(text, foils, chance)
+def test_swapped_values_are_never_equal(distractors):
+    swap, chance = mutations(distractors)["swap_values"], random.Random(0)
+    for text in distractors.texts:
+        mutant = swap(text, distractors, chance)
         assert mutant is None or sorted(mutant.casefold()) == sorted(text.text.casefold())
 
 

@@ -8,33 +8,33 @@ import pytest
 
 from llm_explain.evaluation.agreement.names import Names
 from llm_explain.evaluation.agreement.reader import Reader
+from llm_explain.evaluation.artifacts import EvaluatedArtifacts
 from llm_explain.evaluation.audit import Audit, audit_records
-from llm_explain.evaluation.subject import Subject
 
 
 @pytest.fixture(scope="module")
-def subject(shop_artifacts):
-    return Subject.load(shop_artifacts)
+def artifacts(shop_artifacts):
+    return EvaluatedArtifacts.load(shop_artifacts)
 
 
 @pytest.fixture(scope="module")
-def audit(subject):
-    return Audit(subject.folder / "tables", subject.explainer.as_of)
+def audit(artifacts):
+    return Audit(artifacts.folder / "tables", artifacts.explainer.as_of)
 
 
 @pytest.fixture(scope="module")
-def records(subject):
-    explainer = subject.explainer
+def records(artifacts):
+    explainer = artifacts.explainer
     return [each.to_dict() for user in explainer.events.user_ids[:8] for each in explainer.recommend(user, k=5)]
 
 
-def check(subject, audit, records):
-    reader = Reader(Names.of(subject.scorer.catalogue))
-    return audit_records(records, audit, reader, subject.items, item_of_title=subject.item_of_title)
+def check(artifacts, audit, records):
+    reader = Reader(Names.of(artifacts.scorer.catalogue))
+    return audit_records(records, audit, reader, artifacts.items, item_of_title=artifacts.item_of_title)
 
 
-def test_true_records_pass(subject, audit, records):
-    found = check(subject, audit, records)
+def test_true_records_pass(artifacts, audit, records):
+    found = check(artifacts, audit, records)
     assert found.faults == []
     assert found.records == 40
     assert min(found.facts, found.reasons, found.values) > 20
@@ -50,13 +50,13 @@ def test_true_records_pass(subject, audit, records):
         ("This is new in our range.", "says new_arrival but its rule does not hold"),
     ],
 )
-def test_a_false_sentence_is_found(subject, audit, records, text, fault):
+def test_a_false_sentence_is_found(artifacts, audit, records, text, fault):
     record = next(record for record in records if any(reason["kind"] == "repeat_item" for reason in record["reasons"]))
-    (found,) = check(subject, audit, [{**record, "text": text}]).faults
+    (found,) = check(artifacts, audit, [{**record, "text": text}]).faults
     assert re.search(fault, found)
 
 
-def test_a_word_of_degree_that_does_not_hold_is_found(subject, audit, records):
+def test_a_word_of_degree_that_does_not_hold_is_found(artifacts, audit, records):
     # Never bought in any of the last 90 days' occasions often enough: a category that the user bought at most twice.
     rare = [
         (record, reason)
@@ -68,5 +68,5 @@ def test_a_word_of_degree_that_does_not_hold_is_found(subject, audit, records):
         pytest.skip("this shop has no rare category among its reasons")
     record, reason = rare[0]
     text = f"You often buy {reason['facts']['category']}."
-    (found,) = check(subject, audit, [{**record, "text": text}]).faults
+    (found,) = check(artifacts, audit, [{**record, "text": text}]).faults
     assert "says 'often' of related_category but its rule does not hold" in found

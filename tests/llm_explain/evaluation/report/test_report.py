@@ -8,31 +8,23 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-import llm_explain.evaluation.sections.text as text_section
 from llm_explain.cli import app
-from llm_explain.errors import MissingExtraError, SettingError
+from llm_explain.errors import SettingError
+from llm_explain.evaluation.artifacts import QUICK
 from llm_explain.evaluation.report import Evaluation, evaluation
 from llm_explain.evaluation.report.tables import number
 from llm_explain.evaluation.report.write import plain
-from llm_explain.evaluation.subject import QUICK
 
-SECTIONS = {"ranking", "fidelity", "audit", "agreement", "text", "score_from_text", "controls"}
+SECTIONS = {"ranking", "exactness", "audit", "agreement", "controls"}
 TINY = replace(
-    QUICK, ranking_users=12, records=40, fidelity_users=1, stability_users=1, texts=24, rare_texts=5,
-    perplexity_texts=2, resamples=40,
+    QUICK, ranking_users=12, records=40, deletions=5, texts=24, resamples=40,
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def report(shop_artifacts):
-    """Return a report without a language model's perplexity, which needs packaged weights."""
-
-    def no_model(*args):
-        raise MissingExtraError("the packaged language model is not installed")
-
+    """Return the report of the small shop."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_section.Perplexity, "load", no_model)
-        patch.setattr(text_section.references.BertScore, "load", lambda: None)
         patch.setattr(evaluation, "QUICK", TINY)
         return Evaluation.of(shop_artifacts, quick=True).report
 
@@ -42,22 +34,22 @@ def test_every_section_is_there(report):
     assert {"records", "facts", "false"} <= set(report["audit"])
     assert report["audit"]["records"] == 40
     assert report["audit"]["false"] == 0, report["audit"]["faults"]
-    assert report["fidelity"]["additivity"]["max_residual"] < 1e-6
-    assert set(report["fidelity"]["curves"]) == {"glass box", "ALS (implicit)"}
-    assert report["text"]["skipped"]["perplexity"].startswith("the packaged language model")
+    assert report["exactness"]["additivity"]["max_residual"] < 1e-6
+    assert report["exactness"]["deletion"]["deletions"] > 0
+    assert report["exactness"]["deletion"]["max_error"] < 1e-6
 
 
-def test_ours_is_told_from_nonsense(report):
-    rows = report["controls"]["per_sentence"]
+def test_the_metrics_separate_our_sentences_from_false_ones(report):
+    rows = report["controls"]["metrics"]
     assert rows["hallucination"]["mean"]["ours"]["mean"] == 0.0
     assert rows["true_of_the_data"]["mean"]["ours"]["mean"] == 1.0
     assert rows["true_of_the_data"]["mean"]["shuffled"]["mean"] < 1.0
-    assert rows["sign_lenient"]["mean"]["inverted sign"]["mean"] < 0.5
+    assert rows["sign"]["mean"]["inverted sign"]["mean"] < 0.5
 
 
 def test_a_notebook_reads_tables_and_pictures_by_section(report):
     found = Evaluation(report)
-    assert found.findings
+    assert found.summary
     tables = found.tables("ranking")
     assert all(len(frame) for frame in tables.values())
     assert any(frame.attrs["note"] for frame in tables.values())
@@ -74,7 +66,7 @@ def test_the_files(report, tmp_path):
     markdown = (tmp_path / "report.md").read_text()
     assert markdown.startswith("# Evaluation")
     page = (tmp_path / "report.html").read_text()
-    assert page.count("<svg") >= 7
+    assert page.count("<svg") == 3
     assert "http" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
         "http://creativecommons.org", ""
     )

@@ -1,0 +1,111 @@
+"""The artifacts under evaluation, and how much of them each section reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from llm_explain.explainer import Explainer
+from llm_explain.readings import GlassReading
+from scoring.scorer import GlassBoxScorer
+from scoring.split import Split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much each section looks at.
+
+    Attributes:
+        ranking_users: Test users that are ranked for; ``None`` for all.
+        has_all_baselines: Whether the slower baselines rank too.
+        records: Explanation records of the audit.
+        deletions: Explanations whose strongest group is deleted from the log.
+        texts: Sentences that agreement and controls look at.
+        resamples: Resamples of users for each interval.
+        seed: Source of chance.
+    """
+
+    ranking_users: int | None
+    has_all_baselines: bool
+    records: int
+    deletions: int
+    texts: int
+    resamples: int = 1000
+    seed: int = 0
+
+
+FULL = Sizes(
+    ranking_users=None, has_all_baselines=True, records=10_000, deletions=200, texts=2_000,
+)  # fmt: skip
+QUICK = Sizes(
+    ranking_users=300, has_all_baselines=False, records=1_000, deletions=20, texts=300, resamples=300,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class EvaluatedArtifacts:
+    """Trained artifacts under evaluation.
+
+    Attributes:
+        folder: The artifacts.
+        explainer: Explains with them.
+        scorer: Ranks with them.
+    """
+
+    folder: Path
+    explainer: Explainer
+    scorer: GlassBoxScorer
+
+    @classmethod
+    def load(cls, folder: Path, *, language_model: str | None = None) -> EvaluatedArtifacts:
+        """Open artifacts.
+
+        Args:
+            folder: What ``llm-explain train`` wrote.
+            language_model: As for ``Explainer.load``.
+
+        Returns:
+            The artifacts.
+        """
+        explainer = Explainer.load(folder, language_model=language_model)
+        # The scorer that the explainer reads with: a second copy would take as much memory again.
+        reading = explainer.reader.read("").reading
+        scorer = reading.scorer if isinstance(reading, GlassReading) else GlassBoxScorer.load(folder)
+        return cls(folder, explainer, scorer)
+
+    @cached_property
+    def split(self) -> Split:
+        """Training rows before the snapshot's moment, and what was bought after it."""
+        return Split.at(self.explainer.events.events, self.scorer.catalogue, cutoff=self.explainer.as_of)
+
+    @cached_property
+    def items(self) -> Mapping[str, tuple[str, str]]:
+        """Title and category of each item, by ``item_id``."""
+        catalogue = self.scorer.catalogue
+        names = [catalogue.category_names[index] for index in catalogue.category_index]
+        rows = zip(catalogue.item_ids.tolist(), catalogue.titles.tolist(), names, strict=True)
+        return {str(item_id): (str(title), category) for item_id, title, category in rows}
+
+    @cached_property
+    def item_of_title(self) -> Mapping[str, str]:
+        """An item of each title; of several the one that most users bought lately."""
+        catalogue = self.scorer.catalogue
+        order = np.argsort(self.scorer.snapshot.users_in_window, kind="stable")
+        return {str(catalogue.titles[item]): str(catalogue.item_ids[item]) for item in order}
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the report says of the artifacts."""
+        return {
+            "as_of": self.explainer.as_of.isoformat(),
+            "provenance": dict(self.explainer.provenance),
+            "users": len(self.explainer.events.user_ids),
+            "items": len(self.scorer.catalogue),
+            "language_model": self.explainer.writer.language_model or "none",
+        }

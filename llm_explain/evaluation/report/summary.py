@@ -1,0 +1,68 @@
+"""The report in a few lines: the main figures, and where a baseline or a control is better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llm_explain.evaluation.report.tables import interval, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def summary(report: Mapping[str, Any]) -> list[str]:
+    """Return the report in a few lines.
+
+    Args:
+        report: What ``evaluate`` returned.
+
+    Returns:
+        Sentences, the good news and the bad.
+    """
+    return [
+        *_ranking(report["ranking"]),
+        *_exactness(report["exactness"]),
+        *_truth(report["audit"]),
+        *_controls(report["controls"]),
+    ]
+
+
+def _ranking(section: Mapping[str, Any]) -> Iterator[str]:
+    ours = section["metrics"][section["ours"]]
+    yield (
+        f"recall@10 is {interval(ours['all']['recall@10'])} over all, {interval(ours['repeat']['recall@10'])} among "
+        f"what was bought before and {interval(ours['never bought']['recall@10'])} among what was not."
+    )
+    for name, by_segment in section["against"].items():
+        lost = [segment for segment, cells in by_segment.items() if _is_below(cells["recall@10"])]
+        if lost:
+            yield f"{name} ranks better than ours in: {', '.join(lost)}."
+
+
+def _is_below(cell: Mapping[str, float | None]) -> bool:
+    return cell["high"] is not None and cell["high"] < 0
+
+
+def _exactness(section: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        f"Base value and attributions differ from the score by at most {section['additivity']['max_residual']:.1e} "
+        f"logits; a predicted score without a group differs from that of the shortened log by at most "
+        f"{section['deletion']['max_error']:.1e}."
+    )
+
+
+def _truth(section: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        f"Of {section['facts']:,} facts in {section['records']:,} records, "
+        f"{section['values_in_text']:,} numbers and {section['degree_words_in_text']:,} words of degree read in their "
+        f"sentences, {section['false']:,} are false."
+    )
+
+
+def _controls(section: Mapping[str, Any]) -> Iterator[str]:
+    for name, row in section["metrics"].items():
+        if row["not_separated"]:
+            yield f"{name.replace('_', ' ')} does not separate our sentences from: {', '.join(row['not_separated'])}."
+    truth = section["metrics"]["true_of_the_data"]["mean"]
+    shares = ", ".join(f"{system} {number(cell['mean'])}" for system, cell in truth.items())
+    yield f"Share of sentences that are true of the data: {shares}."

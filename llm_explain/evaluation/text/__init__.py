@@ -1,1 +1,0 @@
-"""Text as text: how varied, how readable and how likely sentences are, whatever they say."""

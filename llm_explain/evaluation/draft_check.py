@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from llm_explain.claims import MOST_KINDS
 from llm_explain.generation.asking import BriefAsking, ExampleAsking
 from llm_explain.generation.weights import TUNING_RECORD
-from llm_explain.skeletons import MOST_KINDS, TONES, in_order, opening
+from llm_explain.skeletons import TONES, in_order, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:

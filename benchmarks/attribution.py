@@ -22,11 +22,11 @@ from games import Pairs, Shop, top_pairs
 from methods import EXACT, MANY_ITEMS, SAMPLED
 from report import Section, seconds, small
 
-from llm_explain.attribution import attribute, attribute_items
-from llm_explain.blackbox import attribute_black_box
-from llm_explain.group_vectors import VectorCache
-from llm_explain.partition import partition
-from llm_explain.shapley import play
+from llm_explain.attribution.black_box import attribute_black_box
+from llm_explain.attribution.exact import attribute, attribute_items
+from llm_explain.attribution.group_vectors import VectorCache
+from llm_explain.attribution.partition import partition
+from llm_explain.attribution.shapley import play
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.partition import MAX_GROUPS, Partition, partitions_for
-from scoring.history import EventLog
-from scoring.scorer import GlassBoxScorer
-from scoring.tables import Tables
+from llm_explain.attribution.partition import MAX_GROUPS, Partition, partitions_for
+from scoring.data.history import EventLog
+from scoring.data.tables import Tables
+from scoring.scorer.scorer import GlassBoxScorer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from methods import Game
 
-    from scoring.catalogue import IndexArray
-    from scoring.user_state import UserState
+    from scoring.data.catalogue import IndexArray
+    from scoring.scorer.user_state import UserState
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from report import Section
 from llm_explain.errors import MissingExtraError
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.transformers_generator import TransformersGenerator
-from llm_explain.lexicon import load_lexicon
+from llm_explain.text.lexicon import load_lexicon
 
 if TYPE_CHECKING:
     from llm_explain.generation.generator import Generator
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
 
 KINDS = (("repeat_item",), ("due", "promotion"), ("category_affinity",), ("related_category", "season"))
 CANDIDATES = 4

@@ -17,10 +17,10 @@ import pandas as pd
 from scoring.baselines.base import UserRows, n_buyers
 
 if TYPE_CHECKING:
-    from scoring.catalogue import Catalogue, IndexArray
-    from scoring.metrics import Scores
-    from scoring.protocol import Ranker
-    from scoring.split import Interactions, Split
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.evaluation.metrics import Scores
+    from scoring.evaluation.protocol import Ranker
+    from scoring.evaluation.split import Interactions, Split
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,10 +16,10 @@ from threadpoolctl import threadpool_limits
 from scoring.baselines.base import UserRows, n_buyers
 
 if TYPE_CHECKING:
-    from scoring.catalogue import IndexArray
-    from scoring.metrics import Scores
-    from scoring.protocol import Ranker
-    from scoring.split import Interactions
+    from scoring.data.catalogue import IndexArray
+    from scoring.evaluation.metrics import Scores
+    from scoring.evaluation.protocol import Ranker
+    from scoring.evaluation.split import Interactions
 
 K = 10
 

@@ -17,7 +17,7 @@ from report import Section
 from llm_explain.explainer import Explainer
 
 if TYPE_CHECKING:
-    from llm_explain.station import Request
+    from llm_explain.writing.locale_writer import Request
 
 PLAIN = jinja2.Environment(autoescape=False).from_string("Recommended because of {{ reasons|join(' and ') }}.")
 REPETITIONS = 5

@@ -23,11 +23,11 @@ from report import Section
 from tifu_knn import TifuKnn
 
 from scoring.baselines import Baseline, cheap_baselines, measure_baselines
-from scoring.catalogue import Catalogue
-from scoring.holdout import scorer_ranker
-from scoring.protocol import evaluate
-from scoring.split import Split
-from scoring.tables import Tables, read_parquet
+from scoring.data.catalogue import Catalogue
+from scoring.data.tables import Tables, read_parquet
+from scoring.evaluation.protocol import evaluate
+from scoring.evaluation.split import Split
+from scoring.training.holdout import scorer_ranker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def measure(name: str, data: Path, artifacts: Path, cutoff: pd.Timestamp) -> Res
     if name == DATA_ALONE:
         return {"n_users": len(split.user_ids), "n_items": len(split.candidates)}
     if name == OURS:
-        from scoring.scorer import GlassBoxScorer
+        from scoring.scorer.scorer import GlassBoxScorer
 
         scorer, start = GlassBoxScorer.load(artifacts), time.perf_counter()
         means = evaluate(scorer_ranker(scorer, tables, split), split, probability=scorer.probability, block=64)

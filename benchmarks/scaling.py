@@ -18,16 +18,16 @@ import torch
 from games import Shop
 from report import Section, seconds
 
-from llm_explain.attribution import attribute, attribute_items
-from llm_explain.group_vectors import group_vectors
-from llm_explain.partition import partition
+from llm_explain.attribution.exact import attribute, attribute_items
+from llm_explain.attribution.group_vectors import group_vectors
+from llm_explain.attribution.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from matplotlib.figure import Figure
 
-    from scoring.user_state import UserState
+    from scoring.scorer.user_state import UserState
 
 GROUPS = (2, 4, 6, 8, 10, 12, 14)
 ITEMS = (1, 10, 100, 1_000, 10_000, 20_000, 50_000)
@@ -69,7 +69,7 @@ def over_groups(shop: Shop, state: UserState, repetitions: int) -> dict[int, tup
 
 def over_items(shop: Shop, state: UserState, repetitions: int) -> dict[int, tuple[float, float]]:
     """Return time and memory of the attributions of some items once the vectors stand, by the number of items."""
-    from llm_explain.group_vectors import VectorCache
+    from llm_explain.attribution.group_vectors import VectorCache
 
     groups, cache, found = partition(state.history, shop.scorer.catalogue), VectorCache(), {}
     n_all = len(shop.scorer.catalogue)

@@ -25,8 +25,8 @@ from llm_explain.evaluation.agreement.names import Names
 from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.evaluation.audit import Audit
 from llm_explain.evaluation.audit.texts import mentions_of, text_faults
+from llm_explain.generation.prompt_template import Message, Prompt
 from llm_explain.generation.transformers_generator import TransformersGenerator
-from llm_explain.prompts import Message, Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

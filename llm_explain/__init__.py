@@ -15,26 +15,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from llm_explain.attribution import Attribution
+    from llm_explain.attribution.values import Attribution
     from llm_explain.errors import LlmExplainError
     from llm_explain.evaluation.report import Evaluation
     from llm_explain.explainer import Explainer
     from llm_explain.importers.shop import import_csv
-    from llm_explain.policy import Policy
+    from llm_explain.policy.policy import Policy
     from llm_explain.records import Claim, Explanation, Fault, Verdict
     from llm_explain.verifier import Verifier
-    from scoring.tables import Tables
+    from scoring.data.tables import Tables
 
 _HOMES: Final = {
-    "Attribution": "llm_explain.attribution",
+    "Attribution": "llm_explain.attribution.values",
     "Claim": "llm_explain.records",
     "Evaluation": "llm_explain.evaluation.report",
     "Explainer": "llm_explain.explainer",
     "Explanation": "llm_explain.records",
     "Fault": "llm_explain.records",
     "LlmExplainError": "llm_explain.errors",
-    "Policy": "llm_explain.policy",
-    "Tables": "scoring.tables",
+    "Policy": "llm_explain.policy.policy",
+    "Tables": "scoring.data.tables",
     "Verdict": "llm_explain.records",
     "Verifier": "llm_explain.verifier",
     "import_csv": "llm_explain.importers.shop",

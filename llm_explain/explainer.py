@@ -13,41 +13,40 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
-from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, Shelved, WhatIfRow
-from llm_explain.blackbox import over_frames
+from llm_explain.attribution.black_box import over_frames
+from llm_explain.attribution.group_vectors import VectorCache
+from llm_explain.attribution.importance import global_attributions
+from llm_explain.attribution.lru_cache import Recent
+from llm_explain.attribution.scored_user import BlackReading, GlassReading
 from llm_explain.claims import ClaimKinds, ShopEvidence
-from llm_explain.group_vectors import VectorCache
-from llm_explain.importance import global_attributions
-from llm_explain.lexicon import load_lexicon
-from llm_explain.policy import Policy
-from llm_explain.prompts import prompts_root
-from llm_explain.readings import BlackReading, GlassReading
-from llm_explain.recent import Recent
-from llm_explain.records import Explanation
-from llm_explain.surfaces import resolve
+from llm_explain.pipeline import Walk
+from llm_explain.policy.policy import Policy
+from llm_explain.policy.suppressions import NO_WISHES
+from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, Shelved, WhatIfRow
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.surfaces import resolve
 from llm_explain.user_reader import MAX_READINGS, UserReader
-from llm_explain.walk import Walk
-from llm_explain.wishes import NO_WISHES
-from llm_explain.writer import Writer
-from scoring.artifacts import read_manifest
-from scoring.catalogue import Catalogue
-from scoring.history import EventLog
-from scoring.promotions import PromotionCalendar
-from scoring.scorer import GlassBoxScorer
-from scoring.snapshot import Snapshot
-from scoring.tables import Tables
+from llm_explain.writing.writer import Writer
+from scoring.data.catalogue import Catalogue
+from scoring.data.history import EventLog
+from scoring.data.tables import Tables
+from scoring.features.promotions import PromotionCalendar
+from scoring.features.snapshot import Snapshot
+from scoring.scorer.artifacts import read_manifest
+from scoring.scorer.scorer import GlassBoxScorer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llm_explain.blackbox import FrameScorer, HistoryScorer
+    from llm_explain.attribution.black_box import FrameScorer, HistoryScorer
+    from llm_explain.attribution.scored_user import Reading
     from llm_explain.generation.generator import Generator
-    from llm_explain.readings import Reading
-    from llm_explain.skeletons import Tone
+    from llm_explain.policy.suppressions import Wishes
+    from llm_explain.text.skeleton import Tone
     from llm_explain.user_reader import ReadUser
-    from llm_explain.wishes import Wishes
-    from scoring.catalogue import IndexArray
-    from scoring.history import History
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.history import History
 
 
 class Explainer:
@@ -91,7 +90,7 @@ class Explainer:
             if events is None:
                 rows = own_events.result()
             else:
-                from scoring.validation import read_events  # what checks tables is slow to import
+                from scoring.data.validation import read_events  # what checks tables is slow to import
 
                 rows = read_events(events, scorer.catalogue.item_ids)
         manifest = read_manifest(folder, is_checked=True)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from llm_explain.errors import SettingError
-from scoring.history import EventLog, History
+from scoring.data.history import EventLog, History
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from llm_explain.attribution.group_vectors import VectorCache
+    from llm_explain.attribution.lru_cache import Recent
+    from llm_explain.attribution.scored_user import Reading
     from llm_explain.claims import ShopEvidence, UserEvidence
-    from llm_explain.group_vectors import VectorCache
-    from llm_explain.readings import Reading
-    from llm_explain.recent import Recent
 
 MAX_READINGS = 256
 """Readings of known users that are kept; one takes 0.7 MB in the shop of the demo."""
@@ -95,7 +95,7 @@ class UserReader:
             return self._remembered(history)
         moment = self.as_of if as_of is None else as_of
         if history is not None:
-            from scoring.validation import check_history  # what checks tables is slow to import
+            from scoring.data.validation import check_history  # what checks tables is slow to import
 
             rows = check_history(history, self.shop.catalogue.index_by_id)
             catalogue, shop = self.shop.catalogue, self.events.shop

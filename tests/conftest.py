@@ -11,8 +11,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from scoring.scorer import GlassBoxScorer
-    from scoring.tables import Tables
+    from scoring.data.tables import Tables
+    from scoring.scorer.scorer import GlassBoxScorer
 
 TESTS = Path(__file__).parent
 if str(TESTS / "scoring") not in sys.path:
@@ -42,8 +42,8 @@ def shop_artifacts(shop_tables: Tables, tmp_path_factory: pytest.TempPathFactory
     """Train on the small shop and return the artifacts (seconds)."""
     from shop import CUTOFF
 
-    from scoring.config import TrainConfig
-    from scoring.training import train
+    from scoring.training.config import TrainConfig
+    from scoring.training.training import train
 
     folder = tmp_path_factory.mktemp("artifacts")
     config = TrainConfig(
@@ -56,6 +56,6 @@ def shop_artifacts(shop_tables: Tables, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def shop_scorer(shop_artifacts: Path) -> GlassBoxScorer:
     """Return a scorer trained on the small shop."""
-    from scoring.scorer import GlassBoxScorer
+    from scoring.scorer.scorer import GlassBoxScorer
 
     return GlassBoxScorer.load(shop_artifacts)

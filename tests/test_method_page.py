@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from llm_explain.attribution import Attribution, attribute
-from llm_explain.group_vectors import group_vectors
-from llm_explain.partition import partition
-from llm_explain.shapley import all_coalitions
-from scoring.history import History
+from llm_explain.attribution.exact import attribute
+from llm_explain.attribution.group_vectors import group_vectors
+from llm_explain.attribution.partition import partition
+from llm_explain.attribution.shapley import all_coalitions
+from llm_explain.attribution.values import Attribution
+from scoring.data.history import History
 from tests.llm_explain.linear_shop import catalogue, history
 
 PAGE = (Path(__file__).parents[1] / "docs" / "method.md").read_text(encoding="utf-8")

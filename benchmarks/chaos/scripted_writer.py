@@ -16,15 +16,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llm_explain.generation.corpus import read_corpus
 from llm_explain.generation.generator import Draft
-from llm_explain.skeletons import in_order
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.text.skeleton import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llm_explain.explainer import Explainer
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
 
 ANSWERS_GO_TO = 4
 """Descriptor that a worker's process keeps for its answers."""

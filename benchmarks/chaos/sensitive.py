@@ -24,7 +24,7 @@ from nursery import Nursery
 from proof import fault_of_list, main
 from wire import Answer, Connection, request
 
-from llm_explain.prompts import prompts_root
+from llm_explain.text.prompt_files import prompts_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

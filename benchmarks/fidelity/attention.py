@@ -11,15 +11,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from scoring.batches import CellRows, token_events
-from scoring.features import own_evidence
-from scoring.log import Log
-from scoring.user_tower import segment_sum, soft_cap
-from scoring.windows import item_stats
+from scoring.data.log import Log
+from scoring.features.features import own_evidence
+from scoring.features.windows import item_stats
+from scoring.model.batches import CellRows, token_events
+from scoring.model.user_tower import segment_sum, soft_cap
 
 if TYPE_CHECKING:
-    from scoring.history import History
-    from scoring.scorer import GlassBoxScorer
+    from scoring.data.history import History
+    from scoring.scorer.scorer import GlassBoxScorer
 
 
 @torch.no_grad()

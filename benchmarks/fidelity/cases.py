@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from scorers import Scores, ScoresHistories
 
-    from scoring.catalogue import IndexArray
-    from scoring.history import History
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.history import History
 
 Present = npt.NDArray[np.bool_]
 """Which units are there, one coalition a row, shape ``(n_coalitions, n_units)``."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from scoring.history import History
+    from scoring.data.history import History
 
 MIN_CATEGORIES = 6
 """Users with fewer categories have too few groups to name five of."""

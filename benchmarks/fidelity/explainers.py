@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cases import Case
 
-    from scoring.catalogue import IndexArray
+    from scoring.data.catalogue import IndexArray
 
 Values = npt.NDArray[np.float64]
 """Attribution of each unit, shape ``(n_units,)``."""

@@ -12,8 +12,9 @@ from cases import Case, ScoreCache, best_targets
 from curves import HIGHER_IS_BETTER, SIZES, curves
 from scorers import FactorScores, GlassScores
 
-from llm_explain.attribution import CONTEXT_PREFIX, attribute
-from llm_explain.blackbox import attribute_black_box
+from llm_explain.attribution.black_box import attribute_black_box
+from llm_explain.attribution.exact import attribute
+from llm_explain.attribution.values import CONTEXT_PREFIX
 from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.bootstrap import Bootstrap, by_group
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from cases import Target
     from explainers import Similarities, Values
 
-    from llm_explain.attribution import Attribution
-    from scoring.catalogue import Catalogue, IndexArray
-    from scoring.history import History
+    from llm_explain.attribution.values import Attribution
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.history import History
 
 OURS: Final = "ours"
 LEVELS: Final = ("groups", "items")

@@ -14,10 +14,10 @@ from llm_explain.errors import MissingExtraError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoring.catalogue import IndexArray
-    from scoring.history import History
-    from scoring.scorer import GlassBoxScorer
-    from scoring.split import Split
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.history import History
+    from scoring.evaluation.split import Split
+    from scoring.scorer.scorer import GlassBoxScorer
 
 Scores = npt.NDArray[np.float64]
 """Scores of items, shape ``(n_histories, n_items)``."""

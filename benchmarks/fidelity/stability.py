@@ -12,8 +12,8 @@ import numpy as np
 from cases import Case
 from scipy.stats import spearmanr
 
-from llm_explain.attribution import CONTEXT_PREFIX
-from llm_explain.blackbox import events_frame
+from llm_explain.attribution.black_box import events_frame
+from llm_explain.attribution.values import CONTEXT_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
-    from scoring.history import History
+    from scoring.data.history import History
 
 
 def without_one_trip(history: History, rng: np.random.Generator) -> History:
@@ -109,7 +109,7 @@ def another_seed(
     Returns:
         Means of ``agreement`` by explainer; ours draws nothing by chance, so it is run twice as well.
     """
-    from llm_explain.attribution import attribute
+    from llm_explain.attribution.exact import attribute
 
     catalogue = scorer.scorer.catalogue
     found: dict[str, list[dict[str, float]]] = {}

@@ -15,8 +15,8 @@ from untuned import untuned_texts
 from llm_explain.evaluation.controls import CONTROLS, OURS, control_texts
 from llm_explain.evaluation.explained import draw_users, explain_users
 from llm_explain.explainer import Explainer
-from llm_explain.scenes import Request
-from llm_explain.writer import Writer
+from llm_explain.text.sentence_spec import Request
+from llm_explain.writing.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llm_explain.generation.asking import ExampleAsking
-from llm_explain.lexicon import load_lexicon
-from llm_explain.realise import Realiser
-from llm_explain.scenes import Request, scene_of
-from llm_explain.skeletons import SLOT, in_order
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.sentence_spec import Request, scene_of
+from llm_explain.text.skeleton import SLOT, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

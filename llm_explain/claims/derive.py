@@ -10,7 +10,7 @@ from llm_explain.records import Claim
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llm_explain.attribution import Attribution
+    from llm_explain.attribution.values import Attribution
     from llm_explain.claims.evidence import Evidence
     from llm_explain.claims.kind import Scope
 

@@ -21,11 +21,11 @@ from llm_explain.claims.kind import round_down
 from llm_explain.claims.occasions import NS_PER_DAY, Occasions
 
 if TYPE_CHECKING:
-    from llm_explain.policy import Policy
-    from scoring.catalogue import Catalogue, IndexArray
-    from scoring.history import History
-    from scoring.promotions import PromotionCalendar
-    from scoring.snapshot import Snapshot
+    from llm_explain.policy.policy import Policy
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.history import History
+    from scoring.features.promotions import PromotionCalendar
+    from scoring.features.snapshot import Snapshot
 
 MAX_SNAPSHOT_AGE_DAYS: Final = 7
 """Days after which crowd statistics are no longer known to be true."""

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from llm_explain.claims.occasions import Occasions
-from scoring.tables import PURCHASE
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoring.catalogue import IndexArray
+    from scoring.data.catalogue import IndexArray
 
 
 @dataclass(frozen=True)

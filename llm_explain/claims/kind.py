@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from scoring.tables import PURCHASE
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from llm_explain.claims.derive import CONTEXT_PREFIX
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.claims.registry import ClaimKinds
+from llm_explain.policy.suppressions import NO_WISHES
 from llm_explain.records import Claim
-from llm_explain.wishes import NO_WISHES
-from scoring.tables import PURCHASE
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llm_explain.claims.evidence import Evidence
     from llm_explain.claims.kind import ClaimKind
-    from llm_explain.policy import Policy
+    from llm_explain.policy.policy import Policy
+    from llm_explain.policy.suppressions import Wishes
     from llm_explain.records import Fact
-    from llm_explain.wishes import Wishes
 
 
 def select(claims: Sequence[Claim], evidence: Evidence, kinds: ClaimKinds | None = None) -> list[Claim]:

@@ -96,7 +96,7 @@ def drafts(
     from llm_explain.evaluation.draft_check import check_drafts, held_out_combinations
     from llm_explain.generation.transformers_generator import TransformersGenerator
     from llm_explain.generation.weights import find_weights
-    from llm_explain.lexicon import load_lexicon
+    from llm_explain.text.lexicon import load_lexicon
 
     adapter = find_weights(language_model).adapter
     if adapter is None:

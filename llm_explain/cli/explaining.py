@@ -63,7 +63,7 @@ def recommend(
         else:
             _print_table(explainer, user_id, answers[user_id])
     if html is not None:
-        from llm_explain.report import write_page
+        from llm_explain.reports.page import write_page
 
         write_page(html, answers, explainer.titles)
         note(f"Page with reasons and waterfall pictures: {html.resolve()}")
@@ -126,7 +126,7 @@ def explain(
         for row in rows:
             _print_one(explainer, row)
     if plot is not None:
-        from llm_explain.plots import save_plot
+        from llm_explain.reports.plots import save_plot
 
         save_plot([row.attribution for row in rows], plot, kind="waterfall")
         note(f"Picture: {plot.resolve()}")

@@ -11,7 +11,7 @@ from llm_explain.cli import options
 from llm_explain.cli.console import OUT, write_json_lines
 from llm_explain.errors import ArtifactError, MissingExtraError
 from llm_explain.generation.weights import cache_folder, packaged_gguf
-from scoring.artifacts import read_manifest
+from scoring.scorer.artifacts import read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 
 from llm_explain.errors import SettingError
-from llm_explain.skeletons import Tone
+from llm_explain.text.skeleton import Tone
 
 DEFAULT_ARTIFACTS = Path("artifacts/completejourney")
 

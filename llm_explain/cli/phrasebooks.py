@@ -46,12 +46,13 @@ def build(
     from llm_explain.generation.asking import BriefAsking, ExampleAsking
     from llm_explain.generation.drafts import ModelSource
     from llm_explain.generation.phrasebook_build import fill
+    from llm_explain.generation.prompt_template import PromptTemplate
     from llm_explain.generation.weights import is_tuned
-    from llm_explain.lexicon import load_lexicon
-    from llm_explain.phrasebook import FILE, Imprint, Phrasebook, verifier_hash
-    from llm_explain.policy import Policy
-    from llm_explain.prompts import PromptTemplate, prompts_root
-    from llm_explain.skeletons import KINDS, every_combination
+    from llm_explain.policy.policy import Policy
+    from llm_explain.skeletons.phrasebook import FILE, Imprint, Phrasebook, verifier_hash
+    from llm_explain.text.lexicon import load_lexicon
+    from llm_explain.text.prompt_files import prompts_root
+    from llm_explain.text.skeleton import KINDS, every_combination
 
     path = out or prompts_root() / locale / FILE
     lexicon, policy = load_lexicon(locale), Policy.load(prompts_root() / "policy.yaml")
@@ -105,7 +106,7 @@ def _generator(backend: Backend, language_model: str) -> Generator:
 def _encoder(name: str) -> Encoder:
     """Return a sentence encoder."""
     from llm_explain.errors import MissingExtraError
-    from scoring.titles import weights
+    from scoring.features.titles import weights
 
     source = weights(name)
     try:

@@ -10,7 +10,7 @@ from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, progress, write_json_lines
 
 if TYPE_CHECKING:
-    from llm_explain.prompt_lint import Linted
+    from llm_explain.writing.prompt_lint import Linted
 
 app = typer.Typer(help="Work on the files under prompts/.", no_args_is_help=True)
 
@@ -29,8 +29,8 @@ def lint(
     json: options.Json = False,
 ) -> None:
     """Show each sentence filled for sample claims, and every fault; exit status 1 if there is one."""
-    from llm_explain.prompt_lint import Linter, faulty
-    from llm_explain.prompts import locales
+    from llm_explain.text.prompt_files import locales
+    from llm_explain.writing.prompt_lint import Linter, faulty
 
     found: list[Linted] = []
     with progress() as report:

@@ -14,7 +14,7 @@ from llm_explain.cli.state import opened
 from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
-    from scoring.tables import Tables
+    from scoring.data.tables import Tables
 
 
 def train(
@@ -42,10 +42,10 @@ def train(
     """Train the scorer, measure it beside the baselines, and write artifacts."""
     import pandas as pd
 
-    from scoring.config import TrainConfig
-    from scoring.holdout import measure
-    from scoring.tables import TIMESTAMP, Tables
-    from scoring.training import train
+    from scoring.data.tables import TIMESTAMP, Tables
+    from scoring.training.config import TrainConfig
+    from scoring.training.holdout import measure
+    from scoring.training.training import train
 
     settings = TrainConfig.read(config) if config is not None else TrainConfig()
     if seed is not None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from llm_explain.attribution.scored_user import GlassReading
 from llm_explain.explainer import Explainer
-from llm_explain.readings import GlassReading
-from scoring.scorer import GlassBoxScorer
-from scoring.split import Split
+from scoring.evaluation.split import Split
+from scoring.scorer.scorer import GlassBoxScorer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from llm_explain.attribution import Attribution
+from llm_explain.attribution.values import Attribution
 from llm_explain.claims import derive, select
 from llm_explain.evaluation.agreement.extraction import load_extraction
-from llm_explain.scenes import Request
+from llm_explain.text.sentence_spec import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

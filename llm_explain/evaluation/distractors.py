@@ -10,17 +10,17 @@ from babel.dates import get_month_names
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.errors import PromptError
-from llm_explain.prompts import read_prompt_file
-from llm_explain.slot_values import ValueWriter
+from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.slot_values import ValueWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llm_explain.evaluation.true_texts import TrueText
-    from llm_explain.lexicon import Lexicon
-    from llm_explain.policy import Policy
+    from llm_explain.policy.policy import Policy
     from llm_explain.records import Claim
-    from scoring.catalogue import Catalogue
+    from llm_explain.text.lexicon import Lexicon
+    from scoring.data.catalogue import Catalogue
 
 
 class _Strict(BaseModel):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from llm_explain.claims import MOST_KINDS
 from llm_explain.generation.asking import BriefAsking, ExampleAsking
 from llm_explain.generation.weights import TUNING_RECORD
-from llm_explain.skeletons import TONES, in_order, opening
+from llm_explain.text.skeleton import TONES, in_order, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llm_explain.generation.generator import Generator
-    from llm_explain.lexicon import Lexicon
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
+    from llm_explain.text.lexicon import Lexicon
 
 _BATCH = 96
 _OPENING_WORDS = 4

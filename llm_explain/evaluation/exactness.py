@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llm_explain.counterfactual import what_if
-from llm_explain.partition import GROUP_PREFIX
+from llm_explain.attribution.counterfactual import what_if
+from llm_explain.attribution.partition import GROUP_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llm_explain.records import Explanation
-    from scoring.history import EventLog
-    from scoring.scorer import GlassBoxScorer
+    from scoring.data.history import EventLog
+    from scoring.scorer.scorer import GlassBoxScorer
 
 
 def section(scorer: GlassBoxScorer, events: EventLog, explanations: Sequence[Explanation], *, n: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llm_explain.skeletons import TONES
+from llm_explain.text.skeleton import TONES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from llm_explain.scripts import any_of, bounded
-from llm_explain.skeletons import ITEM, ITEM_LABEL, SLOTS
+from llm_explain.text.skeleton import ITEM, ITEM_LABEL, SLOTS
+from llm_explain.text.word_boundaries import any_of, bounded
 
 if TYPE_CHECKING:
     import random

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from llm_explain.evaluation.distractors import said_by
-from llm_explain.scripts import bounded
+from llm_explain.text.word_boundaries import bounded
 
 if TYPE_CHECKING:
     import random

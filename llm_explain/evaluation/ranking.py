@@ -1,7 +1,7 @@
 """How well the scorer ranks: for everybody, for what is bought again, for what is new, for whom little is known.
 
-Truth is what test users bought after the snapshot's moment (``scoring.protocol``). Metrics are those of
-``scoring.metrics``; intervals resample users.
+Truth is what test users bought after the snapshot's moment (``scoring.evaluation.protocol``). Metrics are those of
+``scoring.evaluation.metrics``; intervals resample users.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy.typing as npt
 
 from llm_explain.evaluation.bootstrap import Bootstrap
 from llm_explain.evaluation.exposure import calibration, exposure
-from scoring import metrics
+from scoring.evaluation import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from llm_explain.evaluation.bootstrap import Values
-    from scoring.protocol import Ranker
-    from scoring.split import Split
+    from scoring.evaluation.protocol import Ranker
+    from scoring.evaluation.split import Split
 
 PLACES: Final = (5, 10, 20)
 SEGMENTS: Final = ("all", "repeat", "never bought", "new items", "cold users")

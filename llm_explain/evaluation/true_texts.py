@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from llm_explain.claims import KINDS, neutral, select
-from llm_explain.generation.corpus import read_corpus
-from llm_explain.realise import Realiser
 from llm_explain.records import Claim
-from llm_explain.scenes import Request, scene_of
-from llm_explain.skeletons import SLOT, TONES, Skeleton, in_order
-from llm_explain.templates import Templates
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.sentence_spec import Request, scene_of
+from llm_explain.text.skeleton import SLOT, TONES, Skeleton, in_order
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from llm_explain.claims import ShopEvidence
     from llm_explain.claims.evidence import Evidence
-    from llm_explain.lexicon import Lexicon
-    from llm_explain.policy import Policy
-    from llm_explain.realise import Scene
-    from llm_explain.skeletons import Tone
-    from scoring.catalogue import Catalogue
-    from scoring.history import EventLog
+    from llm_explain.policy.policy import Policy
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.realiser import Scene
+    from llm_explain.text.skeleton import Tone
+    from scoring.data.catalogue import Catalogue
+    from scoring.data.history import EventLog
 
 _ITEMS_A_USER = 12
 _TRIES = 40

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llm_explain.evaluation.distractors import Distractors
 from llm_explain.evaluation.mutations import mutations
 from llm_explain.evaluation.true_texts import TrueText, TrueTexts
-from llm_explain.lexicon import load_lexicon
+from llm_explain.text.lexicon import load_lexicon
 from llm_explain.verifier import NameIndex, Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from llm_explain.evaluation.mutations import Mutation
-    from llm_explain.policy import Policy
-    from llm_explain.scenes import Request
-    from scoring.catalogue import Catalogue
+    from llm_explain.policy.policy import Policy
+    from llm_explain.text.sentence_spec import Request
+    from scoring.data.catalogue import Catalogue
 
 _BARREN = 60
 """So many sentences are tried before those are looked for that a kind of mutation applies to."""

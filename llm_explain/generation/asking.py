@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from llm_explain.generation.brief_grammar import BriefGrammar
 from llm_explain.generation.briefs import BriefBook
-from llm_explain.generation.corpus import read_corpus
-from llm_explain.prompts import PromptTemplate
-from llm_explain.skeletons import SLOT, SLOTS, in_order
+from llm_explain.generation.prompt_template import PromptTemplate
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.text.skeleton import SLOT, SLOTS, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llm_explain.generation.briefs import Brief
-    from llm_explain.lexicon import Lexicon
-    from llm_explain.prompts import Prompt
-    from llm_explain.skeletons import Tone
+    from llm_explain.generation.prompt_template import Prompt
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.skeleton import Tone
 
 _EXAMPLES = 3
 _TRIES = 32

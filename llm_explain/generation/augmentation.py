@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llm_explain.generation.corpus import CorpusLine
-from llm_explain.skeletons import SLOT, TONES, every_combination, in_order
-from llm_explain.sources import shuffled
-from llm_explain.templates import Templates
+from llm_explain.skeletons.corpus import CorpusLine
+from llm_explain.skeletons.sources import shuffled
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.skeleton import SLOT, TONES, every_combination, in_order
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from llm_explain.generation.corpus import Kinds
-    from llm_explain.lexicon import Lexicon
+    from llm_explain.skeletons.corpus import Kinds
+    from llm_explain.text.lexicon import Lexicon
 
 _OWN = (
     "category_affinity",

@@ -13,14 +13,14 @@ from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
 from llm_explain.generation.patterns import BARE_SLOT, LOOK_AROUND, MARK, from_mark, plain_pattern, trie_pattern
-from llm_explain.skeletons import ITEM, SLOT, SLOTS
+from llm_explain.text.skeleton import ITEM, SLOT, SLOTS
 from llm_explain.verifier.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llm_explain.generation.briefs import Brief, Part
-    from llm_explain.lexicon import Lexicon
+    from llm_explain.text.lexicon import Lexicon
 
 _UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-Za-z{]|[A-Za-z{_][A-Z])(\n|.)*/"
 _ENDED = r"/[^.!?]*[.!?]/"

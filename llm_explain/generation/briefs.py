@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, SLOTS, in_order
+from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, SLOT, SLOTS, in_order
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Collection, Iterable, Sequence
 
-    from llm_explain.generation.corpus import CorpusLine
-    from llm_explain.lexicon import Lexicon
-    from llm_explain.skeletons import Tone
+    from llm_explain.skeletons.corpus import CorpusLine
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.skeleton import Tone
 
 Found = TypeVar("Found")
 

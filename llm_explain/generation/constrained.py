@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm_explain.errors import GenerationError, MissingExtraError, SettingError
-from llm_explain.skeletons import SLOTS
+from llm_explain.text.skeleton import SLOTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import torch
 
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
 
 _NEVER = r"{}\d<>\[\]|`\\^~_=*#$€£¥%&@\/\x00-\x1f\x7f"
 """What no sentence holds outside its slots: numbers, money, markup, control characters."""

@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from llm_explain.generation.asking import BriefAsking, ExampleAsking
-from llm_explain.skeletons import in_order
-from llm_explain.sources import shuffled
+from llm_explain.skeletons.sources import shuffled
+from llm_explain.text.skeleton import in_order
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from llm_explain.generation.asking import Asking
     from llm_explain.generation.generator import Draft, Generator
-    from llm_explain.lexicon import Lexicon
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
     from llm_explain.records import Source
-    from llm_explain.skeletons import Skeleton, Tone
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.skeleton import Skeleton, Tone
 
 DEFAULT_SECONDS = 4.0
 """How long the model may write for one list when the caller sets no deadline."""

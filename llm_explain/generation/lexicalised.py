@@ -6,15 +6,15 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from llm_explain.generation.drafts import DEFAULT_SECONDS
-from llm_explain.prompts import PromptTemplate
-from llm_explain.skeletons import ITEM, ITEM_LABEL, SLOT
+from llm_explain.generation.prompt_template import PromptTemplate
+from llm_explain.text.skeleton import ITEM, ITEM_LABEL, SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from llm_explain.generation.generator import Generator
-    from llm_explain.lexicon import Lexicon
-    from llm_explain.skeletons import Tone
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.skeleton import Tone
 
 TEMPLATE = "lexicalised"
 

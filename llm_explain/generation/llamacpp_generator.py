@@ -19,7 +19,7 @@ from llm_explain.generation.weights import PACKAGED, UNTUNED, packaged_adapter, 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
 
 _TOKENS_EACH = 1024
 """Room for the prompt and the draft of one sequence."""

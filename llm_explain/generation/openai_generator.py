@@ -14,7 +14,7 @@ from llm_explain.generation.generator import Draft, first_line
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _FIRST_PAUSE = 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.skeletons import ITEM
+from llm_explain.text.skeleton import ITEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

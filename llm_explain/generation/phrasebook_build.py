@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from llm_explain.skeletons import SLOT, TONES, opening
+from llm_explain.text.skeleton import SLOT, TONES, opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from llm_explain.generation.asking import Asking
-    from llm_explain.phrasebook import Combination
-    from llm_explain.prompts import Prompt
-    from llm_explain.skeletons import Skeleton, Tone
+    from llm_explain.generation.prompt_template import Prompt
+    from llm_explain.skeletons.phrasebook import Combination
+    from llm_explain.text.skeleton import Skeleton, Tone
 
 ENOUGH = 12
 """Least number of skeletons of a combination."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.lexicon import load_lexicon
+from llm_explain.text.lexicon import load_lexicon
 from llm_explain.verifier import SkeletonVerifier, UnfinishedVerifier
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     import torch
 
+    from llm_explain.generation.prompt_template import Prompt
     from llm_explain.generation.sampling import Nucleus
-    from llm_explain.prompts import Prompt
 
 _MOST_READ = 400
 """How many of the likeliest tokens are read before a draft is given up."""

@@ -20,7 +20,7 @@ from llm_explain.generation.weights import PACKAGED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
 
 
 TEMPERATURE = 0.45

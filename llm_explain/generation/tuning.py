@@ -16,19 +16,19 @@ from llm_explain.errors import MissingExtraError, SettingError
 from llm_explain.generation.augmentation import augment, composed
 from llm_explain.generation.briefs import BriefReader
 from llm_explain.generation.chat import chat_text, with_padding
-from llm_explain.generation.corpus import corpus_hash, hold_out, read_corpus
 from llm_explain.generation.pretrained import open_pretrained
+from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.generation.weights import TUNING_RECORD, UNTUNED
-from llm_explain.lexicon import load_lexicon
-from llm_explain.prompts import PromptTemplate
-from llm_explain.skeletons import every_combination
+from llm_explain.skeletons.corpus import corpus_hash, hold_out, read_corpus
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.skeleton import every_combination
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from llm_explain.generation.corpus import CorpusLine
-    from llm_explain.lexicon import Lexicon
+    from llm_explain.skeletons.corpus import CorpusLine
+    from llm_explain.text.lexicon import Lexicon
 
 IGNORED = -100
 """Label of a token that the loss does not count."""

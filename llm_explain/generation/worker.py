@@ -16,7 +16,7 @@ from llm_explain.generation.worker_link import Link, WorkerSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
 
 __all__ = ["WorkerGenerator", "WorkerSettings"]
 

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from llm_explain.errors import GenerationError, LlmExplainError
 from llm_explain.generation.cancellation import Deadline
-from llm_explain.prompts import Message, Prompt
+from llm_explain.generation.prompt_template import Message, Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -30,18 +30,8 @@ from llm_explain.importers.completejourney_items import first_seen, items_table,
 from llm_explain.importers.names import Names, names_folder
 from llm_explain.importers.promotion_weeks import read_coupons, read_runs
 from llm_explain.importers.summary import ImportSummary, LeftOut, Progress, row_counts, silent
-from scoring.tables import (
-    ITEM_ID,
-    KIND,
-    PRICE,
-    PURCHASE,
-    QUANTITY,
-    STORE_ID,
-    TIMESTAMP,
-    USER_ID,
-    Tables,
-)
-from scoring.validation import check
+from scoring.data.tables import ITEM_ID, KIND, PRICE, PURCHASE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID, Tables
+from scoring.data.validation import check
 
 SOURCE: Final = "completejourney"
 STEPS: Final = 5

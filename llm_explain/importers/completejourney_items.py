@@ -9,7 +9,7 @@ import pandas as pd
 
 from llm_explain.importers.summary import LeftOut
 from llm_explain.importers.titles import clean_size, title
-from scoring.tables import BRAND, CATEGORY, FIRST_SEEN, ITEM_ID, LABEL, START, TIMESTAMP, TITLE
+from scoring.data.tables import BRAND, CATEGORY, FIRST_SEEN, ITEM_ID, LABEL, START, TIMESTAMP, TITLE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from llm_explain.errors import PromptError
 from llm_explain.importers.shorthand import ShorthandCleaner
-from llm_explain.prompts import prompts_root
+from llm_explain.text.prompt_files import prompts_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from llm_explain.importers.weeks import Moments, midnight, week_start
-from scoring.tables import END, ITEM_ID, LABEL, START, STORE_ID
+from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,6 +1,6 @@
 """Import the tables of any shop from CSV or Parquet files.
 
-Everything passes the gate of ``scoring.validation``. Categories, brands and titles that look like retail shorthand are
+Everything is checked by ``scoring.data.validation``. Categories, brands and titles that look like retail shorthand are
 written as words; all others stay as they came.
 """
 
@@ -15,10 +15,10 @@ from llm_explain.errors import SettingError
 from llm_explain.importers.names import names_folder, read_cleaner
 from llm_explain.importers.rejects import write_rejects
 from llm_explain.importers.summary import ImportSummary, Progress, row_counts, silent
-from scoring.reading import RawTable, read_table
-from scoring.rules import COLUMNS
-from scoring.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, TITLE, USER_ID, Tables
-from scoring.validation import check
+from scoring.data.reading import RawTable, read_table
+from scoring.data.rules import COLUMNS
+from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, TITLE, USER_ID, Tables
+from scoring.data.validation import check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scoring.tables import Tables
+    from scoring.data.tables import Tables
 
 Progress = Callable[[str, int, int], None]
 """Called with a description, the steps done and the steps in all."""

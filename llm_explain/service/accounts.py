@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.claims import KINDS
-from llm_explain.partition import GROUP_PREFIX
 from llm_explain.service import problems
 from llm_explain.service.desk import Answer
 from llm_explain.service.problems import ServiceProblem
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from llm_explain.service.state.people import Person, Suppressed
     from llm_explain.service.state.records import Kept
     from llm_explain.service.visits import Visits
-    from scoring.history import History
+    from scoring.data.history import History
 
 FUTURE: Final = timedelta(days=1)
 SAME: Final = ("data", "scorer", "policy")

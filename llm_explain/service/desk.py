@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from llm_explain.policy.masking import masked, masked_differences, sensitive_players
 from llm_explain.service.items import CatalogueItems
-from llm_explain.service.masking import masked, masked_differences, sensitive_players
 from llm_explain.service.state.records import GivenAnswer
 
 if TYPE_CHECKING:

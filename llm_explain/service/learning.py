@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from scoring.tables import CHANNEL, ITEM_ID, KIND, PURCHASE, STORE_ID, TIMESTAMP, USER_ID, Tables
-from scoring.validation import check
+from scoring.data.tables import CHANNEL, ITEM_ID, KIND, PURCHASE, STORE_ID, TIMESTAMP, USER_ID, Tables
+from scoring.data.validation import check
 
 if TYPE_CHECKING:
     from llm_explain.service.state import State

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from llm_explain.generation.generator import Draft
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
     from llm_explain.service.metrics import Metrics
 
 _TRANSFORMERS = "llm_explain.generation.transformers_generator:TransformersGenerator.load"

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from llm_explain.errors import PromptError
-from llm_explain.prompts import read_prompt_file
+from llm_explain.text.prompt_files import read_prompt_file
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from llm_explain.claims import KINDS
-from llm_explain.skeletons import Tone
-from llm_explain.surfaces import LEAST_LENGTH
+from llm_explain.text.skeleton import Tone
+from llm_explain.text.surfaces import LEAST_LENGTH
 
 MAX_ID_LENGTH = 128
 MAX_K = 100

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from llm_explain.partition import GROUP_PREFIX
-from llm_explain.wishes import NO_WISHES, Wishes
+from llm_explain.attribution.partition import GROUP_PREFIX
+from llm_explain.policy.suppressions import NO_WISHES, Wishes
+from scoring.data.history import History
 from scoring.data.targets import roles
-from scoring.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.service.schemas import HistoryEvent
     from llm_explain.service.state.people import Person, StoredEvent
-    from scoring.catalogue import Catalogue
+    from scoring.data.catalogue import Catalogue
     from scoring.data.shop import Shop
 
 AFTER: Final = pd.Timedelta(milliseconds=1)

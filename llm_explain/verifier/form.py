@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from llm_explain.records import Fault
-from llm_explain.skeletons import SLOT
+from llm_explain.text.skeleton import SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llm_explain.records import Fault
-from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, Need
+from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, SLOT, Need
 
 if TYPE_CHECKING:
     import re

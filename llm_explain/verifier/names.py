@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from llm_explain.scripts import LETTER, SIGN
+from llm_explain.text.word_boundaries import LETTER, SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice, permutations, product
 from typing import TYPE_CHECKING
 
-from llm_explain.scripts import LETTER, STOPS, WORD_BEGINS, WORD_ENDS
-from llm_explain.skeletons import ITEM
+from llm_explain.text.skeleton import ITEM
+from llm_explain.text.word_boundaries import LETTER, STOPS, WORD_BEGINS, WORD_ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

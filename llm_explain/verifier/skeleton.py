@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from llm_explain.skeletons import SLOT, Skeleton, in_order
+from llm_explain.text.skeleton import SLOT, Skeleton, in_order
 from llm_explain.verifier.form import form_faults
 from llm_explain.verifier.licences import cause_faults, degree_needs, statement_faults, word_faults
 from llm_explain.verifier.slots import role_faults, slot_faults
@@ -15,9 +15,9 @@ from llm_explain.verifier.wording import Wording
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from llm_explain.lexicon import Lexicon
     from llm_explain.records import Fault
-    from llm_explain.skeletons import Need, Tone
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.skeleton import Need, Tone
 
 _MAX_FINDINGS = 4096
 

@@ -6,13 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from llm_explain.records import Fault
-from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, SLOTS
+from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, SLOT, SLOTS
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
 
-    from llm_explain.lexicon import Lexicon
+    from llm_explain.text.lexicon import Lexicon
     from llm_explain.verifier.wording import Wording
 
 

@@ -6,10 +6,10 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from llm_explain.realise import Realiser
 from llm_explain.records import Fault, Verdict
-from llm_explain.scripts import STOPS, bounded
-from llm_explain.skeletons import ITEM, ITEM_LABEL, SLOTS
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.skeleton import ITEM, ITEM_LABEL, SLOTS
+from llm_explain.text.word_boundaries import STOPS, bounded
 from llm_explain.verifier.names import NameIndex
 from llm_explain.verifier.reading import Reading, occurrence, readings, spans
 from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
@@ -17,10 +17,10 @@ from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from llm_explain.lexicon import Lexicon
-    from llm_explain.realise import Scene
     from llm_explain.records import Claim
-    from llm_explain.surfaces import Limits
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.realiser import Scene
+    from llm_explain.text.surfaces import Limits
     from llm_explain.verifier.wording import Phrase
 
 _SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")

@@ -8,14 +8,14 @@ from functools import lru_cache
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
-from llm_explain.skeletons import ITEM, KIND_OF_SLOT, SLOT, SLOTS
+from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, SLOT, SLOTS
 from llm_explain.verifier.licences import cause_faults, word_faults
 from llm_explain.verifier.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from llm_explain.lexicon import Lexicon
+    from llm_explain.text.lexicon import Lexicon
     from llm_explain.verifier.wording import Phrase
 
 _MAX_TEXTS = 16_384

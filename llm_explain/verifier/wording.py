@@ -6,11 +6,11 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from llm_explain.scripts import AFTER_WORD, BEFORE_WORD, LETTER, SIGN, any_of
-from llm_explain.skeletons import KIND_OF_SLOT, SLOT
+from llm_explain.text.skeleton import KIND_OF_SLOT, SLOT
+from llm_explain.text.word_boundaries import AFTER_WORD, BEFORE_WORD, LETTER, SIGN, any_of
 
 if TYPE_CHECKING:
-    from llm_explain.lexicon import Lexicon
+    from llm_explain.text.lexicon import Lexicon
 
 
 class Phrase(NamedTuple):

@@ -11,10 +11,10 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from scoring.catalogue import IndexArray
-    from scoring.metrics import Scores
-    from scoring.protocol import Ranker
-    from scoring.split import Interactions
+    from scoring.data.catalogue import IndexArray
+    from scoring.evaluation.metrics import Scores
+    from scoring.evaluation.protocol import Ranker
+    from scoring.evaluation.split import Interactions
 
 ByCandidate: TypeAlias = npt.NDArray[np.floating[Any]]
 """A number for each candidate, shape ``(n_candidates,)``."""

@@ -12,10 +12,10 @@ import scipy.linalg
 from scoring.baselines.base import ByCandidate, UserRows, n_buyers
 
 if TYPE_CHECKING:
-    from scoring.catalogue import IndexArray
-    from scoring.metrics import Scores
-    from scoring.protocol import Ranker
-    from scoring.split import Interactions, Matrix
+    from scoring.data.catalogue import IndexArray
+    from scoring.evaluation.metrics import Scores
+    from scoring.evaluation.protocol import Ranker
+    from scoring.evaluation.split import Interactions, Matrix
 
 
 FloatMatrix: TypeAlias = npt.NDArray[np.float64]

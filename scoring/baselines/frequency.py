@@ -10,10 +10,10 @@ import numpy as np
 from scoring.baselines.base import ByCandidate, UserRows, n_buyers
 
 if TYPE_CHECKING:
-    from scoring.catalogue import IndexArray
-    from scoring.metrics import Scores
-    from scoring.protocol import Ranker
-    from scoring.split import Interactions, Matrix
+    from scoring.data.catalogue import IndexArray
+    from scoring.evaluation.metrics import Scores
+    from scoring.evaluation.protocol import Ranker
+    from scoring.evaluation.split import Interactions, Matrix
 
 
 @dataclass(frozen=True)

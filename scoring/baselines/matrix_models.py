@@ -16,10 +16,10 @@ from scoring.errors import MissingExtraError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scoring.catalogue import IndexArray
-    from scoring.metrics import Scores
-    from scoring.protocol import Ranker
-    from scoring.split import Interactions
+    from scoring.data.catalogue import IndexArray
+    from scoring.evaluation.metrics import Scores
+    from scoring.evaluation.protocol import Ranker
+    from scoring.evaluation.split import Interactions
 
 
 @dataclass(frozen=True)

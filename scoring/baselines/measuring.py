@@ -6,13 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from scoring.errors import MissingExtraError
-from scoring.protocol import evaluate
+from scoring.evaluation.protocol import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from scoring.baselines.base import Baseline
-    from scoring.split import Split
+    from scoring.evaluation.split import Split
 
 
 def measure_baselines(

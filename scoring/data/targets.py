@@ -38,7 +38,9 @@ def roles(kind: npt.NDArray[np.object_], quantity: npt.NDArray[np.float64], shop
         ``OTHER`` for the rest.
     """
     codes, names = pd.factorize(kind)
-    of_kind = [TARGET if name in shop.target_kinds else RETURN if name in shop.return_kinds else OTHER for name in names]
+    of_kind = [
+        TARGET if name in shop.target_kinds else RETURN if name in shop.return_kinds else OTHER for name in names
+    ]
     role = np.array([*of_kind, OTHER], dtype=np.int8)[codes]
     role[(role == TARGET) & (quantity == 0)] = OTHER
     role[(role == TARGET) & (quantity < 0)] = RETURN
@@ -80,9 +82,7 @@ def counted(
     return is_counted
 
 
-def _latest_taken(
-    rows: Indices, role: Roles, pair: Indices, moment: npt.NDArray[np.number | np.datetime64]
-) -> Indices:
+def _latest_taken(rows: Indices, role: Roles, pair: Indices, moment: npt.NDArray[np.number | np.datetime64]) -> Indices:
     """Return the target rows that returns without an order take back, each the latest that is left."""
     rows = rows[np.lexsort((role[rows] == RETURN, moment[rows], pair[rows]))]
     live: list[int] = []

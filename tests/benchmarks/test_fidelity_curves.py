@@ -11,7 +11,7 @@ from cases import Case, Target, best_targets
 from curves import curves
 from explainers import first_and_last, leave_one_out, within_groups
 
-from scoring.history import History
+from scoring.data.history import History
 
 N_ITEMS = 6
 

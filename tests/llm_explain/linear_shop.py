@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scoring.catalogue import Catalogue
-from scoring.history import History
+from scoring.data.catalogue import Catalogue
+from scoring.data.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

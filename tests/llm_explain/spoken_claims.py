@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from llm_explain.realise import Scene
 from llm_explain.records import Claim
-from scoring.catalogue import Catalogue
+from llm_explain.text.realiser import Scene
+from scoring.data.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from llm_explain.records import Fact

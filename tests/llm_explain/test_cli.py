@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app, main
 from llm_explain.errors import SettingError
-from llm_explain.prompt_lint import Linted, Linter
-from scoring.config import TrainConfig
-from scoring.tables import Tables
+from llm_explain.writing.prompt_lint import Linted, Linter
+from scoring.data.tables import Tables
+from scoring.training.config import TrainConfig
 
 RUN = CliRunner()
 
@@ -101,7 +101,7 @@ def test_tables_and_page_are_for_people(artifacts: list[str], tmp_path: Path) ->
 
 def test_a_title_cannot_run_in_the_page(artifacts: list[str], tmp_path: Path) -> None:
     from llm_explain import Explainer
-    from llm_explain.report import write_page
+    from llm_explain.reports.page import write_page
 
     explainer = Explainer.load(Path(artifacts[1]), language_model=None)
     rows = explainer.recommend("u00", k=2)

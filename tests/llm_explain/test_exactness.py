@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llm_explain.attribution import attribute, attribute_catalogue
-from llm_explain.counterfactual import contrast, what_if
-from llm_explain.partition import Partition, partition
-from scoring.history import EventLog, History
-from scoring.scorer import GlassBoxScorer
-from scoring.tables import ITEM_ID, TIMESTAMP, USER_ID, Tables
+from llm_explain.attribution.counterfactual import contrast, what_if
+from llm_explain.attribution.exact import attribute, attribute_catalogue
+from llm_explain.attribution.partition import Partition, partition
+from scoring.data.history import EventLog, History
+from scoring.data.tables import ITEM_ID, TIMESTAMP, USER_ID, Tables
+from scoring.scorer.scorer import GlassBoxScorer
 
 ATOL = 1e-9
 """The promise is 1e-4; the method is exact, so only rounding is allowed here."""

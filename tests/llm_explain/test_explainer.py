@@ -12,14 +12,14 @@ import pytest
 
 from llm_explain import Explainer
 from llm_explain.errors import ArtifactError, PromptError, SettingError, TableError, UnknownGroupError, UnknownItemError
-from llm_explain.surfaces import load_surfaces
-from llm_explain.walk import NEUTRAL, NOTHING_TO_SAY
-from scoring.tables import TIMESTAMP, USER_ID, Tables
+from llm_explain.pipeline import NEUTRAL, NOTHING_TO_SAY
+from llm_explain.text.surfaces import load_surfaces
+from scoring.data.tables import TIMESTAMP, USER_ID, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoring.history import History
+    from scoring.data.history import History
 
 
 @pytest.fixture(scope="module")

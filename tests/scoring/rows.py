@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from scoring.catalogue import Catalogue
-from scoring.split import Split
+from scoring.data.catalogue import Catalogue
+from scoring.evaluation.split import Split
 
 CUTOFF = pd.Timestamp("2017-12-01")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from scoring.tables import Tables
+from scoring.data.tables import Tables
 
 CATEGORIES = ("apples", "beer", "bread", "cheese", "coffee", "milk", "soup", "tortilla chips")
 ITEMS_PER_CATEGORY = 5

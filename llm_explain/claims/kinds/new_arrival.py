@@ -9,7 +9,7 @@ import pandas as pd
 
 from llm_explain.claims.kind import ClaimKind, Finding
 from llm_explain.claims.occasions import NS_PER_DAY, to_date
-from scoring.tables import FIRST_SEEN
+from scoring.data.tables import FIRST_SEEN
 
 if TYPE_CHECKING:
     from llm_explain.claims.evidence import Evidence

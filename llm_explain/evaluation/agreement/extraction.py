@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.errors import PromptError
-from llm_explain.prompts import read_prompt_file
+from llm_explain.text.prompt_files import read_prompt_file
 
 
 class _Strict(BaseModel):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from scoring.catalogue import Catalogue
+    from scoring.data.catalogue import Catalogue
 
 MOST_WORDS: Final = 16
 """Longest name that is looked for."""

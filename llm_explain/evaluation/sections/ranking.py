@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from llm_explain.evaluation.artifacts import EvaluatedArtifacts, Sizes
     from scoring.baselines import Baseline
-    from scoring.metrics import Scores
+    from scoring.evaluation.metrics import Scores
 
 OURS: Final = "glass box (ours)"
 HIDDEN: Final = "glass box, history hidden"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from scoring.tables import Tables
+from scoring.data.tables import Tables
 
 N_USERS = 180
 N_CATEGORIES = 12

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from llm_explain.attribution import Attribution
+from llm_explain.attribution.values import Attribution
 from llm_explain.claims import Degrees, ShopEvidence
 from llm_explain.claims.degrees import DEFAULT_DEGREES
-from llm_explain.policy import Policy
-from scoring.catalogue import Catalogue
-from scoring.history import History
-from scoring.promotions import PromotionCalendar
-from scoring.snapshot import Snapshot
-from scoring.tables import Tables
+from llm_explain.policy.policy import Policy
+from scoring.data.catalogue import Catalogue
+from scoring.data.history import History
+from scoring.data.tables import Tables
+from scoring.features.promotions import PromotionCalendar
+from scoring.features.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

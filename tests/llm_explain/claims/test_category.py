@@ -7,8 +7,8 @@ import pytest
 from llm_explain.claims.kinds.category_affinity import CategoryAffinity
 from llm_explain.claims.kinds.related_category import RelatedCategory
 from llm_explain.claims.kinds.similar_item import SimilarItem
-from llm_explain.policy import Policy
-from llm_explain.policy_settings import PolicySettings
+from llm_explain.policy.policy import Policy
+from llm_explain.policy.settings import PolicySettings
 from tests.llm_explain.claims.scene import AS_OF, CATEGORY, INDEX, ITEMS, bought, evidence, snapshot
 
 

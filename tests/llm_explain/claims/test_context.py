@@ -8,9 +8,9 @@ from llm_explain.claims.kinds.new_arrival import NewArrival
 from llm_explain.claims.kinds.popular import Popular
 from llm_explain.claims.kinds.promotion import Promotion
 from llm_explain.claims.kinds.season import Season
-from llm_explain.policy import Policy
-from llm_explain.policy_settings import PolicySettings
-from scoring.catalogue import Catalogue
+from llm_explain.policy.policy import Policy
+from llm_explain.policy.settings import PolicySettings
+from scoring.data.catalogue import Catalogue
 from tests.llm_explain.claims.scene import AS_OF, CATEGORY, INDEX, ITEMS, bought, evidence, snapshot
 
 

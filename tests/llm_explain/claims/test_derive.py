@@ -10,8 +10,8 @@ import pytest
 
 import llm_explain.claims
 from llm_explain.claims import KINDS, ClaimKind, derive, neutral
-from llm_explain.policy import Policy
-from llm_explain.policy_settings import PolicySettings
+from llm_explain.policy.policy import Policy
+from llm_explain.policy.settings import PolicySettings
 from tests.llm_explain.claims.scene import AS_OF, CATEGORY, attribution, bought, evidence
 from tests.llm_explain.claims.test_context import crowd
 

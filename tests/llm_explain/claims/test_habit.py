@@ -6,8 +6,8 @@ import pytest
 
 from llm_explain.claims.kinds.usual_brand import UsualBrand
 from llm_explain.claims.kinds.usual_price import UsualPrice, at_rank
-from llm_explain.policy import Policy
-from llm_explain.policy_settings import PolicySettings
+from llm_explain.policy.policy import Policy
+from llm_explain.policy.settings import PolicySettings
 from tests.llm_explain.claims.scene import AS_OF, INDEX, ITEMS, bought, evidence, snapshot
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from llm_explain.claims import KINDS, derive, select
-from llm_explain.policy import Policy
-from llm_explain.policy_settings import PolicySettings
+from llm_explain.policy.policy import Policy
+from llm_explain.policy.settings import PolicySettings
 from llm_explain.records import Claim
 from tests.llm_explain.claims.scene import CATALOGUE, INDEX, attribution, bought, evidence
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from llm_explain.attribution import Attribution
+from llm_explain.attribution.values import Attribution
 from llm_explain.evaluation.bootstrap import Bootstrap
 from llm_explain.evaluation.controls import (
     CONTROLS,

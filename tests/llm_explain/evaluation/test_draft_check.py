@@ -6,7 +6,7 @@ import pytest
 
 from llm_explain.evaluation.draft_check import check_drafts, held_out_combinations
 from llm_explain.generation.generator import Draft
-from llm_explain.lexicon import load_lexicon
+from llm_explain.text.lexicon import load_lexicon
 
 ENGLISH = load_lexicon("en")
 GOOD = "You've bought this {times}, and it's popular with our customers."

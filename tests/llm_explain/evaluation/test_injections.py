@@ -14,16 +14,16 @@ import pytest
 
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft
-from llm_explain.lexicon import load_lexicon
-from llm_explain.policy import Policy
-from llm_explain.prompts import prompts_root
-from llm_explain.realise import Realiser, Scene
-from llm_explain.scenes import Request
-from llm_explain.skeletons import SLOT, TONES
-from llm_explain.templates import Templates
+from llm_explain.policy.policy import Policy
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.realiser import Realiser, Scene
+from llm_explain.text.sentence_spec import Request
+from llm_explain.text.skeleton import SLOT, TONES
 from llm_explain.verifier import NameIndex, Verifier
-from llm_explain.writer import Writer
-from scoring.catalogue import Catalogue
+from llm_explain.writing.writer import Writer
+from scoring.data.catalogue import Catalogue
 from tests.llm_explain.spoken_claims import claim
 
 INJECTIONS = [
@@ -131,7 +131,7 @@ def hostile_shop():
 def test_no_name_reaches_a_model(monkeypatch):
     recorder, catalogue = Recorder(), hostile_shop()
     source = ModelSource(lambda: recorder, LEXICON)
-    monkeypatch.setattr("llm_explain.station._model_sources", lambda *args, **kwargs: [source])
+    monkeypatch.setattr("llm_explain.writing.locale_writer._model_sources", lambda *args, **kwargs: [source])
     writer = Writer(
         policy=Policy.load(prompts_root() / "policy.yaml"),
         catalogue=catalogue,

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from llm_explain.evaluation.ranking import SEGMENTS, rank_lists, ranking_task, summarise
-from scoring.catalogue import Catalogue
-from scoring.split import Split
+from scoring.data.catalogue import Catalogue
+from scoring.evaluation.split import Split
 
 CUTOFF = pd.Timestamp("2017-12-01")
 SCORES = np.array([4.0, 3.0, 2.0, 1.0])

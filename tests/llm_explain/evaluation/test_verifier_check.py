@@ -16,14 +16,14 @@ from llm_explain.evaluation.distractors import Distractors
 from llm_explain.evaluation.mutations import mutations
 from llm_explain.evaluation.true_texts import TrueTexts, claim_requests
 from llm_explain.evaluation.verifier_check import VerifierReport, check_verifier, evaluate_verifier
-from llm_explain.lexicon import load_lexicon
-from llm_explain.policy import Policy
-from llm_explain.prompts import prompts_root
-from scoring.catalogue import Catalogue
-from scoring.history import EventLog
-from scoring.promotions import PromotionCalendar
-from scoring.snapshot import Snapshot
-from scoring.tables import Tables
+from llm_explain.policy.policy import Policy
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.prompt_files import prompts_root
+from scoring.data.catalogue import Catalogue
+from scoring.data.history import EventLog
+from scoring.data.tables import Tables
+from scoring.features.promotions import PromotionCalendar
+from scoring.features.snapshot import Snapshot
 
 REAL = Path("data/completejourney")
 CUTOFF = pd.Timestamp("2017-12-01")

@@ -10,7 +10,7 @@ from typing import Any
 from scripted import Scripted
 from tiny import open_tiny
 
-from llm_explain.prompts import Message, Prompt
+from llm_explain.generation.prompt_template import Message, Prompt
 
 LOCK = Lock()
 SEEN: dict[str, int] = {}

@@ -11,7 +11,7 @@ from llm_explain.generation.cancellation import Deadline
 from llm_explain.generation.generator import Generator
 
 if TYPE_CHECKING:
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
 
 PROMPTS = (prompt("repeat_item"), prompt("due", "promotion"))
 

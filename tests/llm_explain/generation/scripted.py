@@ -14,7 +14,7 @@ from llm_explain.generation.generator import Draft
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from llm_explain.prompts import Prompt
+    from llm_explain.generation.prompt_template import Prompt
 
 ANSWERS_GO_TO = 4
 """The descriptor that the process keeps for answers: the second that it opens after the three standard ones."""

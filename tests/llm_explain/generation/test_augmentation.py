@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from llm_explain.generation.augmentation import augment, composed
-from llm_explain.generation.corpus import CorpusLine, hold_out
-from llm_explain.lexicon import load_lexicon
-from llm_explain.skeletons import every_combination
+from llm_explain.skeletons.corpus import CorpusLine, hold_out
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.skeleton import every_combination
 
 ENGLISH = load_lexicon("en")
 OWN = CorpusLine(

@@ -13,9 +13,9 @@ from llguidance import hf  # noqa: E402
 from llm_explain.generation.brief_grammar import BriefGrammar  # noqa: E402
 from llm_explain.generation.briefs import Brief, BriefReader, Part  # noqa: E402
 from llm_explain.generation.constrained import LIMITS  # noqa: E402
-from llm_explain.generation.corpus import read_corpus  # noqa: E402
 from llm_explain.generation.patterns import trie_pattern, without_look_around  # noqa: E402
-from llm_explain.lexicon import load_lexicon  # noqa: E402
+from llm_explain.skeletons.corpus import read_corpus  # noqa: E402
+from llm_explain.text.lexicon import load_lexicon  # noqa: E402
 
 ENGLISH = load_lexicon("en")
 GRAMMAR = BriefGrammar(ENGLISH)

@@ -11,13 +11,13 @@ import pytest
 
 from llm_explain.generation.asking import BriefAsking
 from llm_explain.generation.briefs import Brief, BriefBook, BriefReader, Part
-from llm_explain.generation.corpus import read_corpus
-from llm_explain.lexicon import load_lexicon
-from llm_explain.prompts import PromptTemplate
-from llm_explain.skeletons import KIND_OF_SLOT, SLOT, SLOTS, in_order
+from llm_explain.generation.prompt_template import PromptTemplate
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.skeleton import KIND_OF_SLOT, SLOT, SLOTS, in_order
 
 if TYPE_CHECKING:
-    from llm_explain.skeletons import Tone
+    from llm_explain.text.skeleton import Tone
 
 ENGLISH = load_lexicon("en")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-from llm_explain.generation.corpus import read_corpus
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft, first_line
-from llm_explain.lexicon import load_lexicon
-from llm_explain.skeletons import KINDS, TONES, in_order
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.skeleton import KINDS, TONES, in_order
 
 LEXICON = load_lexicon("en")
 SOURCE = ModelSource(lambda: None, LEXICON)

@@ -7,11 +7,11 @@ import pytest
 from llm_explain.errors import GenerationError
 from llm_explain.generation.generator import Draft
 from llm_explain.generation.lexicalised import FreeWriter
-from llm_explain.lexicon import load_lexicon
-from llm_explain.policy import Policy
-from llm_explain.policy_settings import PolicySettings
-from llm_explain.scenes import Request
-from llm_explain.writer import Writer
+from llm_explain.policy.policy import Policy
+from llm_explain.policy.settings import PolicySettings
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.sentence_spec import Request
+from llm_explain.writing.writer import Writer
 from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS
 
 FREE = "Twelve is a fair number, but to be exact, you've bought this 12 times."
@@ -38,7 +38,7 @@ def request(*kinds: str) -> Request:
 
 
 def written(monkeypatch, generator, *, lexicalised=True, locale="en"):
-    monkeypatch.setattr("llm_explain.station.open_generator", lambda name: generator)
+    monkeypatch.setattr("llm_explain.writing.locale_writer.open_generator", lambda name: generator)
     policy = Policy(PolicySettings(lexicalised=lexicalised))
     writer = Writer(policy=policy, catalogue=CATALOGUE, language_model="strong", has_phrasebook=False)
     return writer.write([request("repeat_item")], locale=locale, tone="friendly")[0]

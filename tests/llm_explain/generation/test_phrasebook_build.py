@@ -8,9 +8,9 @@ from llm_explain.generation.asking import BriefAsking
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft
 from llm_explain.generation.phrasebook_build import SAME_OPENING, Shelf, fill
-from llm_explain.lexicon import load_lexicon
-from llm_explain.skeletons import opening
-from llm_explain.templates import Templates
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.skeleton import opening
 
 ENGLISH = load_lexicon("en")
 

@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from llm_explain.errors import GenerationError
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.transformers_generator import TransformersGenerator, _read_once
-from llm_explain.lexicon import load_lexicon
+from llm_explain.text.lexicon import load_lexicon
 from tests.llm_explain.generation.conformance import PROMPTS, GeneratorConformance
 
 TINY = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}

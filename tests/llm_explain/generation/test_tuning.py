@@ -11,10 +11,10 @@ from tiny import tiny_model, tiny_tokenizer
 
 from llm_explain.errors import GenerationError, SettingError
 from llm_explain.generation import tuning
-from llm_explain.generation.corpus import read_corpus
 from llm_explain.generation.transformers_generator import TransformersGenerator
 from llm_explain.generation.tuning import TuningConfig, tune, tune_on
-from llm_explain.lexicon import load_lexicon
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.text.lexicon import load_lexicon
 
 pytest.importorskip("peft", reason="tuning needs the extra lm")
 

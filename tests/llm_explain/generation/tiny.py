@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from llm_explain.generation.prompt_template import Message, Prompt
 from llm_explain.generation.transformers_generator import TransformersGenerator
-from llm_explain.prompts import Message, Prompt
 
 LINES = (
     "You've bought this {times}, about every {interval}, and it's {promotion}.",

@@ -16,7 +16,7 @@ from llm_explain.importers.completejourney_items import sizes
 from llm_explain.importers.promotion_weeks import WEEKS, runs
 from llm_explain.importers.summary import LeftOut
 from llm_explain.importers.weeks import week_start
-from scoring.tables import Tables
+from scoring.data.tables import Tables
 
 PRODUCTS = [
     # product, manufacturer, brand, category, type, size

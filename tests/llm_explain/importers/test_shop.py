@@ -11,7 +11,7 @@ import pytest
 
 from llm_explain.errors import SettingError, TableError
 from llm_explain.importers.shop import import_csv
-from scoring.tables import Tables
+from scoring.data.tables import Tables
 
 EVENTS = "user_id,item_id,timestamp,quantity,price\nu1,a,2017-12-01T09:30,1,2.99\nu1,b,2017-11-30,2,0.50\n"
 ITEMS = "item_id,title,category\na,Green tea,tea\nb,Sea salt,salt\n"

@@ -12,7 +12,7 @@ from llm_explain.service.learning import is_rejected, learn
 from llm_explain.service.state import State
 from llm_explain.service.state.feedback import Opinion, Tally
 from llm_explain.service.state.records import GivenAnswer
-from scoring.tables import Tables
+from scoring.data.tables import Tables
 
 NEW = {
     "user_id": "u00", "item_id": "31", "timestamp": datetime(2018, 1, 3, 9), "quantity": 2.0, "price": 1.5,

@@ -9,12 +9,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
-from llm_explain.policy import Policy
-from llm_explain.policy_settings import PolicySettings, Sensitive
+from llm_explain.policy.masking import masked, masked_differences, sensitive_players
+from llm_explain.policy.policy import Policy
+from llm_explain.policy.settings import PolicySettings, Sensitive
 from llm_explain.service.app import create_app
-from llm_explain.service.masking import masked, masked_differences, sensitive_players
 from llm_explain.service.settings import ServiceSettings
-from llm_explain.writer import Writer
+from llm_explain.writing.writer import Writer
 
 SECRETS = ("cheese", "tortilla chips", "beer")
 POLICY = Policy(PolicySettings(sensitive=Sensitive(categories=SECRETS)))

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
-from llm_explain.service.masking import masked, sensitive_players
+from llm_explain.policy.masking import masked, sensitive_players
 from llm_explain.service.replies import Contrast, Items, Shelves, WhatIf
 
 

@@ -9,15 +9,15 @@ import yaml
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
-from llm_explain.attribution import CONTEXT_PREFIX, TOWER
+from llm_explain.attribution.importance import OTHER_GROUPS, OWN_GROUP
+from llm_explain.attribution.partition import REST
+from llm_explain.attribution.values import CONTEXT_PREFIX, TOWER
 from llm_explain.errors import PromptError
-from llm_explain.importance import OTHER_GROUPS, OWN_GROUP
-from llm_explain.partition import REST
-from llm_explain.prompts import prompts_root
 from llm_explain.service.main_parameters import FILE, ParameterWords
 from llm_explain.service.replies import Households, MainParameters, ShopItems
-from scoring.context import TERMS
-from scoring.model import OWN_FEATURES
+from llm_explain.text.prompt_files import prompts_root
+from scoring.features.context import TERMS
+from scoring.model.model import OWN_FEATURES
 
 LOCALES = sorted(path.parent.name for path in prompts_root().glob(f"*/{FILE}"))
 

@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 
-from llm_explain.generation.corpus import read_corpus
-from llm_explain.lexicon import load_lexicon
-from llm_explain.realise import Realiser
-from llm_explain.skeletons import TONES
-from llm_explain.templates import Templates
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import NameIndex, SkeletonVerifier, Verifier
 from tests.llm_explain.spoken_claims import CLAIMS, SCENE
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.generation.corpus import read_corpus
-from llm_explain.lexicon import load_lexicon
-from llm_explain.skeletons import Need
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.skeleton import Need
 from llm_explain.verifier import SkeletonVerifier
 
 VERIFIER = SkeletonVerifier(load_lexicon("en"))

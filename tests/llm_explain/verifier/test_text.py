@@ -8,10 +8,10 @@ import random
 
 import pytest
 
-from llm_explain.lexicon import load_lexicon
-from llm_explain.realise import Realiser
-from llm_explain.skeletons import KINDS, TONES
-from llm_explain.templates import Templates
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.skeleton import KINDS, TONES
 from llm_explain.verifier import NameIndex, Verifier
 from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE, claim
 from tests.llm_explain.verifier.mutations import MUTATIONS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.generation.corpus import read_corpus
-from llm_explain.lexicon import load_lexicon
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.text.lexicon import load_lexicon
 from llm_explain.verifier import SkeletonVerifier, UnfinishedVerifier
 
 ENGLISH = load_lexicon("en")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoring.split import Split
+from scoring.evaluation.split import Split
 from tests.scoring.rows import split_of
 
 N = 10

@@ -16,10 +16,10 @@ from scoring.baselines import (
     RecentPopularity,
     cheap_baselines,
 )
-from scoring.catalogue import Catalogue
-from scoring.metrics import top_k
-from scoring.protocol import evaluate
-from scoring.split import Split
+from scoring.data.catalogue import Catalogue
+from scoring.evaluation.metrics import top_k
+from scoring.evaluation.protocol import evaluate
+from scoring.evaluation.split import Split
 from tests.scoring.baselines.boards import checkerboard
 from tests.scoring.shop import CUTOFF, small_shop
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scoring.baselines import Ease
-from scoring.split import Split
+from scoring.evaluation.split import Split
 from tests.scoring.rows import split_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoring.baselines import DecayedFrequency, PersonalFrequency, Popularity, RecentPopularity
-from scoring.split import Interactions
+from scoring.evaluation.split import Interactions
 from tests.scoring.rows import split_of
 
 ITEMS = ["apple", "bread", "cocoa", "dates"]

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from scoring.baselines import ItemNeighbours, PersonalFrequency, Popularity, cheap_baselines, measure_baselines
-from scoring.catalogue import Catalogue
-from scoring.protocol import evaluate
-from scoring.split import Split
-from scoring.tables import Tables
+from scoring.data.catalogue import Catalogue
+from scoring.data.tables import Tables
+from scoring.evaluation.protocol import evaluate
+from scoring.evaluation.split import Split
 from tests.scoring.baselines.boards import checkerboard
 
 DATA = Path(__file__).parents[3] / "data" / "completejourney"

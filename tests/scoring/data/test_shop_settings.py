@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from scoring.data.shop import Clock, Shop
+from scoring.data.tables import Tables
 from scoring.errors import TableError
-from scoring.tables import Tables
 
 if TYPE_CHECKING:
     from pathlib import Path

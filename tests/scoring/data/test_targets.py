@@ -7,9 +7,9 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.catalogue import Catalogue
+from scoring.data.catalogue import Catalogue
+from scoring.data.history import EventLog, History
 from scoring.data.shop import Shop
-from scoring.history import EventLog, History
 
 CATALOGUE = Catalogue(pd.DataFrame({"item_id": ["a", "b", "c"], "title": list("ABC"), "category": list("xyz")}))
 AS_OF = pd.Timestamp("2025-06-01")

@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llm_explain.attribution import Attribution
+from llm_explain.attribution.partition import partition
+from llm_explain.attribution.values import Attribution
 from llm_explain.claims import KINDS, ShopEvidence, derive
 from llm_explain.evaluation.audit import Audit, attribution_faults, selection_faults
-from llm_explain.partition import partition
-from llm_explain.policy import Policy
-from scoring.catalogue import Catalogue
-from scoring.history import EventLog, History
-from scoring.promotions import PromotionCalendar
-from scoring.snapshot import Snapshot
-from scoring.tables import Tables
+from llm_explain.policy.policy import Policy
+from scoring.data.catalogue import Catalogue
+from scoring.data.history import EventLog, History
+from scoring.data.tables import Tables
+from scoring.features.promotions import PromotionCalendar
+from scoring.features.snapshot import Snapshot
 from tests.llm_explain.claims.crowd_shop import AS_OF, crowd_shop
 
 REPOSITORY = Path(__file__).parents[4]

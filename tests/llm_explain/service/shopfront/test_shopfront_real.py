@@ -143,8 +143,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
 
     from shop import CUTOFF, small_shop
 
-    from scoring.config import TrainConfig
-    from scoring.training import train
+    from scoring.training.config import TrainConfig
+    from scoring.training.training import train
     from tests.llm_explain.service.shopfront.scripts import PAYLOADS
 
     tables = small_shop()

@@ -1,0 +1,86 @@
+"""What exact attribution needs of a scorer: a score that is linear in the user embedding (DESIGN.md §4).
+
+``scoring.scorer.scorer.GlassBoxScorer`` is one; any object with these members is another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    from llm_explain.attribution.shapley import Coalitions
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.history import History
+    from scoring.model.item_vectors import ItemVectors
+
+    Numbers = npt.NDArray[np.floating]
+    Float64s = npt.NDArray[np.float64]
+
+
+class UserTokens(Protocol):
+    """One user's history, read once: a token for each category that it touches."""
+
+    @property
+    def history(self) -> History:
+        """The events that the tokens were read from."""
+
+    @property
+    def categories(self) -> IndexArray:
+        """Category of each token, shape ``(n_tokens,)``."""
+
+    def group_sums(self, groups: IndexArray, n_groups: int, /) -> Float64s:
+        """Return what the tokens of each group add to the pooling, shape ``(n_groups, d_sum)``."""
+
+    def embed(self, sums: Float64s, /) -> Numbers:
+        """Return U for sums of groups, ``(n_coalitions, d_sum)`` to ``(n_coalitions, d)``."""
+
+    def user_embedding(self, present: Coalitions, /) -> Numbers:
+        """Return U for sets of present tokens, ``(n_coalitions, n_tokens)`` to ``(n_coalitions, d)``."""
+
+
+StateT = TypeVar("StateT", bound=UserTokens)
+StateT_contra = TypeVar("StateT_contra", bound=UserTokens, contravariant=True)
+
+
+class GlassBox(Protocol[StateT_contra]):
+    """A scorer whose score is <U, V_i> + own history + context terms."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The items."""
+
+    @property
+    def candidates(self) -> IndexArray:
+        """Items that may be recommended, shape ``(n_candidates,)``."""
+
+    @property
+    def item_embedding(self) -> Numbers | ItemVectors:
+        """V, shape ``(n_items, d)``, to be indexed by row."""
+
+    @property
+    def own_features(self) -> tuple[str, ...]:
+        """Names of the parts of the own-history term."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the context terms."""
+
+    @property
+    def context_mean(self) -> Numbers:
+        """Expected value of each context term, shape ``(n_terms,)``."""
+
+    def own_parts(self, state: StateT_contra, item_index: IndexArray, /) -> Numbers:
+        """Return what the user's events in each item's own category say of it, shape ``(n, n_own)``."""
+
+    def own_empty(self, item_index: IndexArray, /) -> Numbers:
+        """Return the same for an empty history, shape ``(n, n_own)``."""
+
+    def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray, /) -> Numbers:
+        """Return the context terms at a moment, shape ``(n, n_terms)``."""
+
+    def score(self, state: StateT_contra, item_index: IndexArray, /) -> Numbers:
+        """Return the ranking values in logits, shape ``(n,)``."""

@@ -1,0 +1,200 @@
+"""What drove a score: exact Shapley values of history groups and context terms (DESIGN.md §5).
+
+With the item side fixed, only the user embedding depends on the coalition of history groups, and the score is linear
+in it. So one vector for each group, which depends on the user alone, gives the group's Shapley value for every item by
+a dot product; the own-history term belongs to the item's own group alone, and each context term to itself.
+
+Source: Shapley (1953); Lundberg & Lee (2017), arXiv:1705.07874.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_explain.attribution.group_vectors import group_vectors
+from llm_explain.attribution.partition import MAX_GROUPS, Partition, partition, partitions_for
+from llm_explain.attribution.values import CONTEXT_PREFIX, TOWER, Attribution, check_efficiency
+
+if TYPE_CHECKING:
+    from llm_explain.attribution.additive_scorer import GlassBox, StateT
+    from llm_explain.attribution.group_vectors import VectorCache
+    from llm_explain.attribution.shapley import FloatArray
+    from scoring.data.catalogue import IndexArray
+
+
+@dataclass(frozen=True, eq=False)
+class CataloguePhi:
+    """Shapley values of many items' scores for one user, over one partition.
+
+    Attributes:
+        item_index: The items, shape ``(n_items,)``.
+        groups: The history groups.
+        own_features: Names of the own-history features.
+        terms: Names of the context terms.
+        tower: Part of each group that goes through the user embedding, shape ``(n_items, n_groups)``.
+        own: What each own-history feature adds, shape ``(n_items, n_own)``; zero where the user has no own group.
+        own_group: Group that the own features belong to, −1 where there is none, shape ``(n_items,)``.
+        context: Value of each context term, shape ``(n_items, n_terms)``.
+        base_value: Score with every player absent, shape ``(n_items,)``.
+        score: The scores that are explained, shape ``(n_items,)``.
+    """
+
+    item_index: IndexArray
+    groups: Partition
+    own_features: tuple[str, ...]
+    terms: tuple[str, ...]
+    tower: FloatArray
+    own: FloatArray
+    own_group: IndexArray
+    context: FloatArray
+    base_value: FloatArray
+    score: FloatArray
+
+    def __post_init__(self) -> None:
+        """Refuse rows that do not add up."""
+        gap = np.abs(self.base_value + self.values.sum(axis=1) - self.score)
+        gap = np.where(np.isnan(gap), np.inf, gap)
+        if len(gap):
+            worst = int(gap.argmax())
+            check_efficiency(self.base_value[worst], float(self.values[worst].sum()), self.score[worst])
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Names of the columns of ``values``: history groups, then context terms."""
+        return (*self.groups.players, *(CONTEXT_PREFIX + term for term in self.terms))
+
+    @cached_property
+    def phi(self) -> FloatArray:
+        """Shapley values of the history groups, shape ``(n_items, n_groups)``."""
+        phi = self.tower.copy()
+        rows = np.flatnonzero(self.own_group >= 0)
+        phi[rows, self.own_group[rows]] += self.own[rows].sum(axis=1)
+        return phi
+
+    @cached_property
+    def values(self) -> FloatArray:
+        """Shapley values of all players, shape ``(n_items, n_players)``."""
+        return np.concatenate([self.phi, self.context], axis=1)
+
+    def attribution(self, row: int) -> Attribution:
+        """Return the attribution of one item.
+
+        Args:
+            row: Its place in ``item_index``.
+
+        Returns:
+            The item's values with their parts.
+        """
+        parts: list[dict[str, float]] = [{TOWER: float(part)} for part in self.tower[row]]
+        if self.own_group[row] >= 0:
+            parts[self.own_group[row]].update(zip(self.own_features, self.own[row].tolist(), strict=True))
+        parts += [{term: float(part)} for term, part in zip(self.terms, self.context[row], strict=True)]
+        return Attribution(
+            players=self.players,
+            values=self.values[row],
+            parts=tuple(parts),
+            base_value=float(self.base_value[row]),
+            score=float(self.score[row]),
+            categories=(*self.groups.categories, *((),) * len(self.terms)),
+        )
+
+
+def attribute_items(
+    scorer: GlassBox[StateT],
+    state: StateT,
+    item_index: IndexArray,
+    *,
+    groups: Partition,
+    cache: VectorCache | None = None,
+) -> CataloguePhi:
+    """Return the exact Shapley values of items over a given partition.
+
+    Args:
+        scorer: A glass-box scorer.
+        state: The user, as the scorer read the history.
+        item_index: Items to explain, shape ``(n_items,)``.
+        groups: Partition of the user's categories.
+        cache: Where group vectors are kept between calls.
+
+    Returns:
+        One matrix product's worth of Shapley values.
+    """
+    vectors = cache.get(state, groups) if cache is not None else group_vectors(state, groups)
+    embedding = np.asarray(scorer.item_embedding[item_index], dtype=np.float64)  # (n_items, d)
+    own_empty = np.asarray(scorer.own_empty(item_index), dtype=np.float64)  # (n_items, n_own)
+    mean = np.asarray(scorer.context_mean, dtype=np.float64)  # (n_terms,)
+    own_group = groups.group_of(scorer.catalogue.category_index[item_index])
+    own = np.asarray(scorer.own_parts(state, item_index), dtype=np.float64) - own_empty
+    return CataloguePhi(
+        item_index=item_index,
+        groups=groups,
+        own_features=tuple(scorer.own_features),
+        terms=tuple(scorer.terms),
+        tower=embedding @ vectors.added.T,
+        own=own,
+        own_group=own_group,
+        context=np.asarray(scorer.context_parts(state.history.as_of, item_index), dtype=np.float64) - mean,
+        base_value=embedding @ vectors.empty + own_empty.sum(axis=1) + mean.sum(),
+        score=np.asarray(scorer.score(state, item_index), dtype=np.float64),
+    )
+
+
+def attribute_catalogue(
+    scorer: GlassBox[StateT],
+    state: StateT,
+    item_index: IndexArray | None = None,
+    *,
+    max_groups: int = MAX_GROUPS,
+    cache: VectorCache | None = None,
+) -> CataloguePhi:
+    """Return the exact Shapley values of a whole catalogue over the user's base partition.
+
+    An item whose own category is one of the smaller ones has its own-history features in ``rest``.
+
+    Args:
+        scorer: A glass-box scorer.
+        state: The user, as the scorer read the history.
+        item_index: Items to explain; all of them if not given.
+        max_groups: Most history groups.
+        cache: Where group vectors are kept between calls.
+
+    Returns:
+        A row for each item, the same players for all of them.
+    """
+    items = np.arange(len(scorer.catalogue), dtype=np.int64) if item_index is None else item_index
+    groups = partition(state.history, scorer.catalogue, max_groups=max_groups)
+    return attribute_items(scorer, state, items, groups=groups, cache=cache)
+
+
+def attribute(
+    scorer: GlassBox[StateT],
+    state: StateT,
+    item_index: IndexArray,
+    *,
+    max_groups: int = MAX_GROUPS,
+    cache: VectorCache | None = None,
+) -> list[Attribution]:
+    """Return the exact attribution of each of some items.
+
+    An item whose own category is one of the smaller ones gets a partition in which that category stands alone.
+
+    Args:
+        scorer: A glass-box scorer.
+        state: The user, as the scorer read the history.
+        item_index: Items to explain, shape ``(n_items,)``.
+        max_groups: Most history groups of one attribution.
+        cache: Where group vectors are kept between calls.
+
+    Returns:
+        An attribution for each item, in the order given.
+    """
+    items = np.asarray(item_index, dtype=np.int64)
+    found: dict[int, Attribution] = {}
+    for groups, rows in partitions_for(state.history, scorer.catalogue, items, max_groups=max_groups):
+        phi = attribute_items(scorer, state, items[rows], groups=groups, cache=cache)
+        found.update({int(row): phi.attribution(place) for place, row in enumerate(rows)})
+    return [found[row] for row in range(len(items))]

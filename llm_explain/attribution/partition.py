@@ -1,0 +1,144 @@
+"""Players of an attribution: a partition of the categories that a user's history touches (DESIGN.md §4).
+
+The largest categories stand alone, the smaller ones together are ``rest``. The partition is chosen for the explanation
+alone and never changes a score. A category that must stand alone for one item (its own) is carved out of ``rest`` and
+takes the place of the smallest other single, so the number of groups keeps its bound and every item of a list costs
+the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.attribution.shapley import MAX_PLAYERS
+from llm_explain.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.history import History
+
+REST: Final = "rest"
+GROUP_PREFIX: Final = "group:"
+MAX_GROUPS: Final = 10
+"""History groups of one attribution: 2^10 coalitions."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """History groups that are present or absent together.
+
+    Attributes:
+        players: Names: ``group:<category>`` for a single category, ``rest`` for the smaller ones together, last.
+        categories: ``category_index`` behind each player.
+    """
+
+    players: tuple[str, ...]
+    categories: tuple[tuple[int, ...], ...]
+
+    def __len__(self) -> int:
+        """Return the number of groups."""
+        return len(self.players)
+
+    @cached_property
+    def _group_by_category(self) -> dict[int, int]:
+        return {category: group for group, members in enumerate(self.categories) for category in members}
+
+    def group_of(self, category_index: IndexArray) -> IndexArray:
+        """Return the group of each category, −1 where the user has no event in it.
+
+        Args:
+            category_index: Categories, shape ``(n,)``.
+
+        Returns:
+            Row numbers in ``players``, shape ``(n,)``.
+        """
+        unique, inverse = np.unique(category_index, return_inverse=True)
+        groups = np.array([self._group_by_category.get(int(category), -1) for category in unique], dtype=np.int64)
+        return groups[inverse]
+
+
+def partition(
+    history: History, catalogue: Catalogue, *, max_groups: int = MAX_GROUPS, alone: Collection[int] = ()
+) -> Partition:
+    """Divide a history into groups.
+
+    Args:
+        history: The user's events.
+        catalogue: The shop's items.
+        max_groups: Most groups, ``rest`` among them.
+        alone: Categories that must stand alone where the user has events in them, for example an item's own.
+
+    Returns:
+        Single categories from the one with most occasions down (ties by name), then ``rest`` if any are left.
+
+    Raises:
+        SettingError: If ``max_groups`` cannot hold the categories that must stand alone and ``rest``, or has more
+            groups than can be enumerated.
+    """
+    if not len(set(alone)) < max_groups <= MAX_PLAYERS:
+        raise SettingError(
+            f"max_groups is {max_groups} but {len(set(alone)) + 1} to {MAX_PLAYERS} are needed: one for each category "
+            "that stands alone, and one for the rest. Choose another max_groups."
+        )
+    return _divide(_by_size(history, catalogue), catalogue, max_groups, set(alone))
+
+
+def partitions_for(
+    history: History, catalogue: Catalogue, item_index: IndexArray, *, max_groups: int = MAX_GROUPS
+) -> list[tuple[Partition, IndexArray]]:
+    """Divide a history for each of some items, so that no item's own category is in ``rest``.
+
+    Args:
+        history: The user's events.
+        catalogue: The shop's items.
+        item_index: The items, shape ``(n_items,)``.
+        max_groups: Most groups, ``rest`` among them.
+
+    Returns:
+        Partitions, and the places in ``item_index`` of the items that each serves; every place comes once.
+    """
+    base = partition(history, catalogue, max_groups=max_groups)
+    ordered = [category for categories in base.categories for category in categories]
+    category = catalogue.category_index[item_index]
+    rest = base.players.index(REST) if REST in base.players else len(base)
+    carved = np.where(base.group_of(category) == rest, category, -1)
+    return [
+        (_divide(ordered, catalogue, max_groups, {int(own)}) if own >= 0 else base, np.flatnonzero(carved == own))
+        for own in np.unique(carved)
+    ]
+
+
+def player_name(catalogue: Catalogue, category_index: int) -> str:
+    """Return the name of the player that is one category."""
+    return GROUP_PREFIX + catalogue.category_names[category_index]
+
+
+def _by_size(history: History, catalogue: Catalogue) -> list[int]:
+    """Return the user's categories, most occasions first; categories are sorted by name, so ties fall by name."""
+    category = catalogue.category_index[history.item_index]
+    order = np.lexsort((history.timestamp, category))
+    category, moment = category[order], history.timestamp[order]
+    is_occasion = np.ones(len(category), dtype=bool)
+    is_occasion[1:] = (category[1:] != category[:-1]) | (moment[1:] != moment[:-1])
+    counts = np.bincount(category[is_occasion], minlength=len(catalogue.category_names))
+    found = np.flatnonzero(counts)
+    return [int(category) for category in found[np.lexsort((found, -counts[found]))]]
+
+
+def _divide(ordered: list[int], catalogue: Catalogue, max_groups: int, alone: set[int]) -> Partition:
+    """Return the largest categories singly, those in ``alone`` among them, and the others as ``rest``."""
+    singles = ordered
+    if len(ordered) > max_groups:
+        largest = [category for category in ordered if category not in alone]
+        chosen = {*largest[: max_groups - 1 - len(alone.intersection(ordered))], *alone}
+        singles = [category for category in ordered if category in chosen]
+    rest = tuple(sorted(set(ordered) - set(singles)))
+    players = tuple(player_name(catalogue, category) for category in singles)
+    categories = tuple((category,) for category in singles)
+    return Partition((*players, REST), (*categories, rest)) if rest else Partition(players, categories)

@@ -1,0 +1,207 @@
+"""One user's history as a scorer read it: scores, attributions and counterfactuals behind one interface.
+
+``GlassReading`` is exact and cheap; ``BlackReading`` gives the same answers for any callable, at the price of one
+scored history for each coalition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from llm_explain.attribution import counterfactual, shelves
+from llm_explain.attribution.black_box import attribute_black_box
+from llm_explain.attribution.exact import attribute
+from llm_explain.errors import SettingError
+from scoring.scorer.retrieval import best
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.attribution.black_box import HistoryScorer
+    from llm_explain.attribution.counterfactual import Contrast, WhatIf
+    from llm_explain.attribution.group_vectors import VectorCache
+    from llm_explain.attribution.shapley import FloatArray
+    from llm_explain.attribution.shelves import Shelf
+    from llm_explain.attribution.values import Attribution
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.history import History
+    from scoring.scorer.scorer import GlassBoxScorer
+    from scoring.scorer.user_state import UserState
+
+
+class Reading(Protocol):
+    """What the explainer asks of a scorer that has read a history."""
+
+    @property
+    def history(self) -> History:
+        """What was read."""
+
+    def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
+        """Return the best ``k`` candidates and their scores, best first."""
+
+    def ranks(self, item_index: IndexArray) -> list[int | None]:
+        """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
+
+    def probability(self, score: FloatArray) -> list[float | None]:
+        """Return calibrated probabilities of a purchase within 30 days, ``None`` where they are not known."""
+
+    def attribute(self, item_index: IndexArray) -> list[Attribution]:
+        """Return the attribution of each item."""
+
+    def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:
+        """Return scores and ranks as if some players had never been there."""
+
+    def contrast(self, item: int, other: int) -> Contrast:
+        """Return why one item scores above another."""
+
+    def shelves(self, k: int) -> list[Shelf]:
+        """Return items by reason."""
+
+
+@dataclass(frozen=True)
+class GlassReading:
+    """A history read by the glass-box scorer.
+
+    Attributes:
+        scorer: The scorer.
+        state: The user as it read the history.
+        vectors: Where group vectors are kept between calls.
+    """
+
+    scorer: GlassBoxScorer
+    state: UserState
+    vectors: VectorCache
+
+    @property
+    def history(self) -> History:
+        """What was read."""
+        return self.state.history
+
+    def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
+        """Return the best ``k`` candidates and their scores, best first."""
+        return best(self.scorer.candidates, self.scores, k)
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Score of every candidate, worked out once for a reading, shape ``(n_candidates,)``."""
+        return self.scorer.score(self.state, self.scorer.candidates)
+
+    def ranks(self, item_index: IndexArray) -> list[int | None]:
+        """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
+        return look_up(self.scorer.candidates, self._places, item_index)
+
+    @cached_property
+    def _places(self) -> IndexArray:
+        return places(self.scores)
+
+    def probability(self, score: FloatArray) -> list[float | None]:
+        """Return calibrated probabilities of a purchase within 30 days."""
+        return [float(p) for p in self.scorer.probability(score)]
+
+    def attribute(self, item_index: IndexArray) -> list[Attribution]:
+        """Return the exact attribution of each item."""
+        return attribute(self.scorer, self.state, item_index, cache=self.vectors)
+
+    def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:
+        """Return exact scores and ranks as if some players had never been there."""
+        return counterfactual.what_if(self.scorer, self.state, without=without, item_index=item_index)
+
+    def contrast(self, item: int, other: int) -> Contrast:
+        """Return why one item scores above another."""
+        return counterfactual.contrast(self.scorer, self.state, item, other, cache=self.vectors)
+
+    def shelves(self, k: int) -> list[Shelf]:
+        """Return items by reason."""
+        return shelves.shelves(self.scorer, self.state, k=k, cache=self.vectors)
+
+
+@dataclass(frozen=True)
+class BlackReading:
+    """A history scored by a callable that nothing is known of.
+
+    Attributes:
+        score: The callable.
+        history: The user's events.
+        catalogue: The shop's items.
+        candidates: Items that may be recommended, ascending, shape ``(n_candidates,)``.
+    """
+
+    score: HistoryScorer
+    history: History
+    catalogue: Catalogue
+    candidates: IndexArray
+
+    def _scores(self, item_index: IndexArray) -> FloatArray:
+        ids = [str(item_id) for item_id in self.catalogue.item_ids[item_index]]
+        scores: FloatArray = np.asarray(self.score([self.history], ids), dtype=np.float64)
+        return np.asarray(scores[0])
+
+    def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
+        """Return the best ``k`` candidates and their scores, best first."""
+        return best(self.candidates, self._scores(self.candidates), k)
+
+    def ranks(self, item_index: IndexArray) -> list[int | None]:
+        """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
+        return look_up(self.candidates, places(self._scores(self.candidates)), item_index)
+
+    def probability(self, score: FloatArray) -> list[float | None]:
+        """Return ``None`` for each score: a black box says nothing of probabilities."""
+        return [None] * len(score)
+
+    def attribute(self, item_index: IndexArray) -> list[Attribution]:
+        """Return the attribution of each item through the ``shap`` library."""
+        ids = [str(item_id) for item_id in self.catalogue.item_ids[item_index]]
+        return attribute_black_box(self.score, self.history, ids, catalogue=self.catalogue)
+
+    def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:  # noqa: ARG002
+        """Refuse: ranks without a group would need the whole catalogue scored anew."""
+        raise _needs_glass_box("what-if")
+
+    def contrast(self, item: int, other: int) -> Contrast:  # noqa: ARG002
+        """Refuse: both items need one partition."""
+        raise _needs_glass_box("contrast")
+
+    def shelves(self, k: int) -> list[Shelf]:  # noqa: ARG002
+        """Refuse: every candidate would need its own game."""
+        raise _needs_glass_box("shelves")
+
+
+def _needs_glass_box(what: str) -> SettingError:
+    return SettingError(
+        f"the scorer is a plain callable but {what} needs the glass-box scorer. "
+        "Load trained artifacts with Explainer.load, or score shortened histories yourself."
+    )
+
+
+def places(scores: FloatArray) -> IndexArray:
+    """Return each candidate's place, from 1, best first, ties by ``item_index``.
+
+    Args:
+        scores: Scores of the candidates, shape ``(n_candidates,)``.
+
+    Returns:
+        Places, shape ``(n_candidates,)``.
+    """
+    place = np.empty(len(scores), dtype=np.int64)
+    place[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    return place
+
+
+def look_up(candidates: IndexArray, place: IndexArray, item_index: IndexArray) -> list[int | None]:
+    """Return the places of some items.
+
+    Args:
+        candidates: Items that may be recommended, ascending, shape ``(n_candidates,)``.
+        place: Their places, shape ``(n_candidates,)``.
+        item_index: Items to look up, shape ``(n,)``.
+
+    Returns:
+        Places from 1, ``None`` for an item that is no candidate.
+    """
+    at = np.minimum(np.searchsorted(candidates, item_index), max(len(candidates) - 1, 0))
+    found = candidates[at] == item_index if len(candidates) else np.zeros(len(item_index), dtype=bool)
+    return [int(place[row]) if is_candidate else None for row, is_candidate in zip(at, found, strict=True)]

@@ -1,0 +1,163 @@
+"""Shapley values of one score, checked to add up to it, and their form as ``shap.Explanation`` objects."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from llm_explain.errors import AttributionError, SettingError, ShapeError
+from llm_explain.optional import require
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm_explain.attribution.shapley import FloatArray
+
+TOWER: Final = "tower"
+"""The part of a history group that reaches the score through the user embedding."""
+
+CONTEXT_PREFIX: Final = "context:"
+
+ATOL: Final = 1e-4
+"""Most that base value and attributions may miss the score by, in logits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribution:
+    """Shapley values of one score; they add up to it or the object does not come to be.
+
+    Attributes:
+        players: ``group:<category>`` for one category, ``rest`` for the smaller ones, ``context:<term>``.
+        values: Attribution of each player in logits, shape ``(n_players,)``.
+        parts: For each player, shares of its value that are exact by themselves: ``tower`` for a history group, and
+            one for each own-history feature for the item's own group; a context term is its own only part.
+        base_value: Score with every player absent.
+        score: The score that is explained.
+        categories: ``category_index`` behind each player; empty for a context term.
+    """
+
+    players: tuple[str, ...]
+    values: FloatArray
+    parts: tuple[Mapping[str, float], ...]
+    base_value: float
+    score: float
+    categories: tuple[tuple[int, ...], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what does not fit or does not add up."""
+        lengths = {len(self.players), len(self.values), len(self.parts), len(self.categories)}
+        if len(lengths) != 1:
+            raise ShapeError(
+                f"the attribution has {len(self.players)} players, {len(self.values)} values, {len(self.parts)} parts "
+                f"and {len(self.categories)} groups of categories but one of each is needed. Name every player once."
+            )
+        for player, value, parts in zip(self.players, self.values, self.parts, strict=True):
+            total = math.fsum(parts.values())
+            if not math.isclose(total, value, rel_tol=0.0, abs_tol=ATOL):
+                raise AttributionError(
+                    f"the parts of {player!r} sum to {total:.6g} but its attribution is {value:.6g}. "
+                    "Give every part of a player."
+                )
+        check_efficiency(self.base_value, float(self.values.sum()), self.score)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return the ``attributions`` entry of the explanation record, every player in order."""
+        return [
+            {"player": player, "phi": float(value), "parts": {name: float(part) for name, part in parts.items()}}
+            for player, value, parts in zip(self.players, self.values, self.parts, strict=True)
+        ]
+
+    def to_shap(self, *, labels: Mapping[str, str] | None = None) -> Any:
+        """Return the attribution as a ``shap.Explanation``, ready for ``shap.plots``.
+
+        Args:
+            labels: Names to show instead of the players' own.
+
+        Returns:
+            A ``shap.Explanation`` with values of shape ``(n_players,)``.
+        """
+        return to_explanation(self, labels=labels)
+
+    @staticmethod
+    def stack(attributions: Sequence[Attribution], *, labels: Mapping[str, str] | None = None) -> Any:
+        """Return many attributions as one ``shap.Explanation``, ready for ``shap.plots.beeswarm`` and ``bar``.
+
+        Args:
+            attributions: Of one user or many; a player that one of them does not have adds nothing there.
+            labels: Names to show instead of the players' own.
+
+        Returns:
+            A ``shap.Explanation`` with values of shape ``(n_attributions, n_players)``.
+        """
+        return stack_explanations(attributions, labels=labels)
+
+
+def check_efficiency(base_value: float, attributed: float, score: float) -> None:
+    """Refuse attributions that do not add up to their score.
+
+    Args:
+        base_value: Score with every player absent.
+        attributed: Sum of the attributions.
+        score: The score that is explained.
+
+    Raises:
+        AttributionError: If they miss the score by more than ``ATOL``.
+    """
+    if not abs(base_value + attributed - score) <= ATOL:
+        raise AttributionError(
+            f"base value plus attributions is {base_value + attributed:.6g} but the score is {score:.6g}. "
+            "Explain with the scorer and the history that gave the score."
+        )
+
+
+def to_explanation(attribution: Attribution, *, labels: Mapping[str, str] | None = None) -> Any:
+    """Return one attribution as a row that ``shap.plots.waterfall`` and ``shap.plots.bar`` draw.
+
+    Args:
+        attribution: Shapley values of one score.
+        labels: Names to show instead of the players' own.
+
+    Returns:
+        A ``shap.Explanation`` with values of shape ``(n_players,)``.
+    """
+    return require("shap").Explanation(
+        values=attribution.values.copy(),
+        base_values=attribution.base_value,
+        feature_names=_shown(attribution.players, labels),
+    )
+
+
+def stack_explanations(attributions: Sequence[Attribution], *, labels: Mapping[str, str] | None = None) -> Any:
+    """Return many attributions as the matrix that ``shap.plots.beeswarm`` and ``shap.plots.bar`` draw.
+
+    A player that one attribution does not have adds nothing there, so its value is zero.
+
+    Args:
+        attributions: Shapley values of several scores, of one user or many.
+        labels: Names to show instead of the players' own.
+
+    Returns:
+        A ``shap.Explanation`` with values of shape ``(n_attributions, n_players)``.
+
+    Raises:
+        SettingError: If there is no attribution.
+    """
+    if not attributions:
+        raise SettingError("attributions is empty but at least one is needed. Explain an item first.")
+    players = list(dict.fromkeys(player for each in attributions for player in each.players))
+    place = {player: column for column, player in enumerate(players)}
+    values = np.zeros((len(attributions), len(players)))
+    for row, each in enumerate(attributions):
+        values[row, [place[player] for player in each.players]] = each.values
+    return require("shap").Explanation(
+        values=values,
+        base_values=np.array([each.base_value for each in attributions]),
+        feature_names=_shown(players, labels),
+    )
+
+
+def _shown(players: Sequence[str], labels: Mapping[str, str] | None) -> list[str]:
+    return [(labels or {}).get(player, player) for player in players]

@@ -1,0 +1,90 @@
+"""Keep names that no text may say out of records too: sensitive history groups become part of ``rest``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_explain.attribution.partition import GROUP_PREFIX, REST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
+    from llm_explain.attribution.values import Attribution
+    from llm_explain.policy.policy import Policy
+    from llm_explain.records import Explanation
+    from scoring.data.catalogue import Catalogue
+
+
+def sensitive_players(catalogue: Catalogue, policy: Policy) -> frozenset[str]:
+    """Return the players that no record names: the groups of sensitive categories.
+
+    Args:
+        catalogue: The shop's items.
+        policy: What is sensitive.
+
+    Returns:
+        Names of players.
+    """
+    return frozenset(GROUP_PREFIX + name for name in catalogue.category_names if policy.is_sensitive_category(name))
+
+
+def masked(explanation: Explanation, hidden: AbstractSet[str]) -> Explanation:
+    """Return an explanation whose record names no sensitive history group.
+
+    Args:
+        explanation: What the explainer gave; its text and its reasons are free of them already.
+        hidden: Players that are not named.
+
+    Returns:
+        The same score, with those players in ``rest``; still adding up.
+    """
+    attribution = explanation.attribution
+    if hidden.isdisjoint(attribution.players):
+        return explanation
+    return replace(explanation, attribution=_folded(attribution, hidden))
+
+
+def masked_differences(differences: Mapping[str, float], hidden: AbstractSet[str]) -> dict[str, float]:
+    """Return differences of attributions with sensitive history groups in ``rest``.
+
+    Args:
+        differences: What each player adds to one item beyond another.
+        hidden: Players that are not named.
+
+    Returns:
+        The same sum.
+    """
+    total: dict[str, float] = defaultdict(float)
+    for player, value in differences.items():
+        total[REST if player in hidden else player] += value
+    return dict(total)
+
+
+def _folded(attribution: Attribution, names: AbstractSet[str]) -> Attribution:
+    hidden = [row for row, player in enumerate(attribution.players) if player == REST or player in names]
+    shown = [row for row in range(len(attribution.players)) if row not in hidden]
+    parts: dict[str, float] = defaultdict(float)
+    for row in hidden:
+        for name, value in attribution.parts[row].items():
+            parts[name] += value
+    place = sum(player.startswith(GROUP_PREFIX) for player in (attribution.players[row] for row in shown))
+    players = [attribution.players[row] for row in shown]
+    values = [float(attribution.values[row]) for row in shown]
+    all_parts: list[Mapping[str, float]] = [attribution.parts[row] for row in shown]
+    categories = [attribution.categories[row] for row in shown]
+    players.insert(place, REST)
+    values.insert(place, float(attribution.values[hidden].sum()))
+    all_parts.insert(place, dict(parts))
+    categories.insert(place, tuple(sorted(c for row in hidden for c in attribution.categories[row])))
+    return replace(
+        attribution,
+        players=tuple(players),
+        values=np.array(values),
+        parts=tuple(all_parts),
+        categories=tuple(categories),
+    )

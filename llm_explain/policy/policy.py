@@ -1,0 +1,204 @@
+"""What may be said: limits on reasons, and names that no text says.
+
+The policy file holds every choice; its defaults are those of DESIGN.md §6. Columns of the users table are read by no
+claim, so no setting can let one be spoken.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import ValidationError
+
+from llm_explain.errors import PromptError
+from llm_explain.policy.settings import PolicySettings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
+
+    from scoring.data.catalogue import Catalogue
+
+SENSITIVE_COLUMNS = ("name", "reason")
+
+
+class Policy:
+    """A policy in force.
+
+    Args:
+        settings: What the policy file says.
+        categories: Sensitive categories from the files that it names.
+        types: Sensitive product types from the files that it names.
+        digest: Hash of the policy file followed by the files that it names; of the settings where not given.
+
+    Attributes:
+        settings: What the policy file says.
+        hash: ``sha256:`` and 64 hexadecimal digits, for provenance.
+    """
+
+    def __init__(
+        self,
+        settings: PolicySettings | None = None,
+        *,
+        categories: Iterable[str] = (),
+        types: Iterable[str] = (),
+        digest: str | None = None,
+    ) -> None:
+        self.settings = settings or PolicySettings()
+        sensitive = self.settings.sensitive
+        self._categories = frozenset(map(_plain, (*categories, *sensitive.categories)))
+        self._types = tuple(sorted(set(map(_plain, (*types, *sensitive.types)))))
+        self._brands = frozenset(map(_plain, sensitive.brands))
+        self.hash = f"sha256:{digest or _digest([self.settings.model_dump_json().encode()])}"
+
+    @classmethod
+    def load(cls, path: Path, *, kinds: Collection[str] | None = None) -> Policy:
+        """Read a policy file and the lists that it names.
+
+        Args:
+            path: The YAML file.
+            kinds: Claim kinds that the file may name; any name if not given.
+
+        Returns:
+            The policy. Its hash is that of the bytes of the file and of the lists, one after the other.
+
+        Raises:
+            PromptError: If a file is missing or unreadable, or a setting is unknown or out of range.
+        """
+        content = _read(path)
+        try:
+            settings = PolicySettings.model_validate(yaml.safe_load(content) or {}, context={"kinds": kinds})
+        except yaml.YAMLError as error:
+            raise PromptError(f"{path} is not YAML but a policy is needed ({error}). Correct the file.") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the whole file"
+            raise PromptError(
+                f"{path}: {where} is {first['input']!r} but that breaks the policy's schema ({first['msg']}). "
+                f"Correct it; the settings are {', '.join(PolicySettings.model_fields)}."
+            ) from error
+        sensitive = settings.sensitive
+        lists = {name: _read(path.parent / name) for name in (*sensitive.category_files, *sensitive.type_files)}
+        return cls(
+            settings,
+            categories=[name for file in sensitive.category_files for name in _names(path.parent / file, lists[file])],
+            types=[name for file in sensitive.type_files for name in _names(path.parent / file, lists[file])],
+            digest=_digest([content, *lists.values()]),
+        )
+
+    @property
+    def blocked_words(self) -> tuple[str, ...]:
+        """Words and phrases that no text may contain."""
+        return self.settings.blocked_words
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code of the prices in the tables."""
+        return self.settings.currency
+
+    def band(self, users: int) -> int | None:
+        """Return the number of users that may be said of a crowd.
+
+        Args:
+            users: Distinct users.
+
+        Returns:
+            The largest band below it; ``None`` for a crowd that is too small to speak of.
+        """
+        if users < self.settings.min_crowd:
+            return None
+        return max((band for band in self.settings.crowd_bands if band < users), default=None)
+
+    @cached_property
+    def _unnameable(self) -> re.Pattern[str] | None:
+        patterns = self.settings.unnameable_brands
+        return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
+
+    def may_name_brand(self, brand: str) -> bool:
+        """Return whether a text may say a brand's name."""
+        is_anonymous = self._unnameable is not None and self._unnameable.search(brand) is not None
+        return not is_anonymous and _plain(brand) not in self._brands
+
+    def is_brand(self, brand: str) -> bool:
+        """Return whether a value of ``brand`` stands for a brand."""
+        return brand not in self.settings.no_brands
+
+    def may_speak_promotion(self, label: str) -> bool:
+        """Return whether a text may say that a promotion with this label runs."""
+        return label not in self.settings.unspeakable_promotions
+
+    def is_sensitive_category(self, name: str) -> bool:
+        """Return whether no text may name a category or hint at it."""
+        return _plain(name) in self._categories
+
+    def is_sensitive_item(self, catalogue: Catalogue, item_index: int) -> bool:
+        """Return whether no text may name an item or hint that the user has to do with it.
+
+        Args:
+            catalogue: The shop's items.
+            item_index: The item.
+
+        Returns:
+            Whether its category or its brand is sensitive or its title begins with a sensitive product type.
+        """
+        brand = int(catalogue.brand_index[item_index])
+        return (
+            self.is_sensitive_category(catalogue.category_names[int(catalogue.category_index[item_index])])
+            or (bool(self._brands) and brand >= 0 and _plain(catalogue.brand_names[brand]) in self._brands)
+            or self._has_sensitive_type(_plain(str(catalogue.titles[item_index])))
+        )
+
+    def _has_sensitive_type(self, title: str) -> bool:
+        if not title.startswith(self._types):
+            return False
+        begun = (title[len(name) :] for name in self._types if title.startswith(name))
+        return any(not rest[:1].isalnum() for rest in begun)
+
+    def may_speak_kind(self, kind: str, category: str) -> bool:
+        """Return whether claims of a kind may be said of a category.
+
+        Args:
+            kind: Name of the claim kind.
+            category: Name of a category.
+
+        Returns:
+            False for a vetoed kind, and for a kind that is blocked for the category.
+        """
+        is_blocked = _plain(category) in map(_plain, self.settings.blocked_claims.get(kind, ()))
+        return kind not in self.settings.vetoed_kinds and not is_blocked
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PromptError(
+            f"{path} is unreadable ({error.strerror}) but the policy needs it. "
+            "Restore it from the package, or correct the path in the policy file."
+        ) from error
+
+
+def _names(path: Path, content: bytes) -> list[str]:
+    rows = list(csv.reader(content.decode("utf-8-sig").splitlines()))
+    if not rows or tuple(rows[0]) != SENSITIVE_COLUMNS or any(len(row) != len(SENSITIVE_COLUMNS) for row in rows):
+        raise PromptError(
+            f"{path} does not have {len(SENSITIVE_COLUMNS)} values in each row under the heading "
+            f"{','.join(SENSITIVE_COLUMNS)!r} but a sensitive list needs them. Correct the file."
+        )
+    return [name for name, _ in rows[1:] if name.strip()]
+
+
+def _digest(contents: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for content in contents:
+        digest.update(content)
+    return digest.hexdigest()

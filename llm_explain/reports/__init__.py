@@ -1,0 +1,1 @@
+"""Reports: plots of attributions and an HTML page of explanations."""

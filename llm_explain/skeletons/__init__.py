@@ -1,0 +1,1 @@
+"""Skeleton sources: templates, the phrasebook and the tuning corpus."""

@@ -1,0 +1,195 @@
+"""The phrasebook: skeletons that a language model wrote ahead of time, spoken at the price of a look-up.
+
+A file of a locale's folder, ``phrasebook.jsonl``: a first line that says who wrote it, then a line for each combination
+of claim kinds and tone. The file is never trusted: each skeleton passes the verifier when it is first needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llm_explain.errors import PromptError
+from llm_explain.skeletons.sources import shuffled
+from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.skeleton import TONES, in_order
+from llm_explain.verifier import SkeletonVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from llm_explain.records import Source
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.skeleton import Skeleton, Tone
+
+FILE = "phrasebook.jsonl"
+
+Combination = tuple[tuple[str, ...], str]
+"""Claim kinds in order, and a tone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """Who wrote a phrasebook, and by what it was verified.
+
+    Attributes:
+        locale: Its locale.
+        model: Language model with its hash; several, in the order of their work, parted by semicolons.
+        prompt: Prompt template with its hash.
+        verifier: Hash of the verifier and the lexicon.
+        policy: Hash of the policy that said which claim kinds may be spoken.
+        version: Version of the file's form.
+    """
+
+    locale: str
+    model: str
+    prompt: str
+    verifier: str
+    policy: str
+    version: int = 1
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every language model that wrote some of it."""
+        return tuple(self.model.split("; "))
+
+
+@dataclass(frozen=True)
+class Phrasebook:
+    """Skeleton texts by combination of claim kinds and tone.
+
+    Attributes:
+        imprint: Who wrote it.
+        sentences: Texts by combination.
+        digest: Hash of the file, for the provenance of a text; empty for one that was not read from a file.
+    """
+
+    imprint: Imprint
+    sentences: Mapping[Combination, Sequence[str]] = field(default_factory=dict)
+    digest: str = ""
+
+    @classmethod
+    def read(cls, path: Path) -> Phrasebook:
+        """Read a phrasebook.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The phrasebook, its skeletons not verified yet.
+
+        Raises:
+            PromptError: If the file is missing or is not of this form.
+        """
+        try:
+            data = path.read_bytes()
+            first, *rows = (json.loads(line) for line in data.decode("utf-8").splitlines())
+            imprint = Imprint(**first)
+            sentences: dict[Combination, Sequence[str]] = {
+                (in_order(row["kinds"]), str(row["tone"])): tuple(map(str, row["sentences"])) for row in rows
+            }
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PromptError(
+                f"{path} cannot be read as a phrasebook ({error}) but a line with its imprint and a line for each "
+                "combination are needed. Build it again with llm-explain phrasebook build."
+            ) from error
+        return cls(imprint, sentences, f"sha256:{hashlib.sha256(data).hexdigest()}")
+
+    def write(self, path: Path) -> None:
+        """Write the phrasebook, a line for each combination, in one step.
+
+        Args:
+            path: The file.
+        """
+        rows = [
+            {"kinds": list(kinds), "tone": tone, "sentences": list(texts)}
+            for (kinds, tone), texts in sorted(self.sentences.items(), key=lambda each: (len(each[0][0]), each[0]))
+            if texts
+        ]
+        lines = [json.dumps(row, ensure_ascii=False) for row in (asdict(self.imprint), *rows)]
+        draft = path.with_name(f".{path.name}.part")
+        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        draft.replace(path)
+
+
+class PhrasebookSource:
+    """A phrasebook as a source of skeletons.
+
+    Args:
+        phrasebook: The phrasebook.
+        lexicon: The locale's words.
+
+    Attributes:
+        name: ``phrasebook``.
+        phrasebook: The phrasebook.
+    """
+
+    name: Source = "phrasebook"
+
+    def __init__(self, phrasebook: Phrasebook, lexicon: Lexicon) -> None:
+        self.phrasebook = phrasebook
+        self._verifier = SkeletonVerifier(lexicon)
+        self._origin = f"{phrasebook.imprint.locale}/{FILE}@{phrasebook.digest}"
+        self._skeletons = cache(self._verified)
+
+    @classmethod
+    def of_locale(cls, lexicon: Lexicon) -> PhrasebookSource | None:
+        """Return the phrasebook of a locale; ``None`` if it has none."""
+        path = prompts_root() / lexicon.locale / FILE
+        return cls(Phrasebook.read(path), lexicon) if path.is_file() else None
+
+    def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
+        """Do nothing: a phrasebook is always ready."""
+
+    def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
+        """Return the verified skeletons of a combination of kinds."""
+        return self._skeletons(in_order(kinds), tone)
+
+    def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
+        """Return where a skeleton stands for one user, item and moment."""
+        return 0, shuffled(skeleton, key)
+
+    def warm_up(self, pause_seconds: float = 0.0) -> int:
+        """Verify every skeleton now, so that no request waits for it.
+
+        Args:
+            pause_seconds: How long to leave the processor to others after each combination of kinds.
+
+        Returns:
+            How many skeletons there are.
+        """
+        n_found = 0
+        for kinds, tone in self.phrasebook.sentences:
+            if tone in TONES:
+                n_found += len(self._skeletons(kinds, tone))
+                time.sleep(pause_seconds)
+        return n_found
+
+    def _verified(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
+        model = self.phrasebook.imprint.model
+        found = (
+            self._verifier.accept(text, kinds, tone=tone, origin=self._origin, model=model)
+            for text in self.phrasebook.sentences.get((kinds, tone), ())
+        )
+        return tuple(skeleton for skeleton in found if skeleton is not None)
+
+
+def verifier_hash(lexicon: Lexicon) -> str:
+    """Return the hash of what decides whether a skeleton is accepted: the verifier's code and the lexicon.
+
+    Args:
+        lexicon: The locale's words.
+
+    Returns:
+        ``sha256:…``.
+    """
+    digest = hashlib.sha256(lexicon.digest.encode())
+    for file in sorted(Path(str(resources.files("llm_explain") / "verifier")).glob("*.py")):
+        digest.update(file.read_bytes())
+    return f"sha256:{digest.hexdigest()}"

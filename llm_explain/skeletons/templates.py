@@ -1,0 +1,218 @@
+"""Sentences without a language model: the hand-written ones, and a small grammar for combinations that nobody wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llm_explain.claims import MOST_KINDS
+from llm_explain.errors import PromptError
+from llm_explain.skeletons.corpus import corpus_hash, read_corpus
+from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.skeleton import Skeleton, Tone, in_order, opening
+from llm_explain.text.word_boundaries import STOPS, bounded
+from llm_explain.verifier import SkeletonVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from llm_explain.text.lexicon import Lexicon
+
+_TRIES = 120
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Clauses(_Strict):
+    """Clauses of one kind; the file explains them."""
+
+    full: tuple[str, ...]
+    short: tuple[str, ...]
+    again: tuple[str, ...] = ()
+    again_short: tuple[str, ...] = ()
+
+
+class _Mentions(_Strict):
+    """How clauses speak of the item: ``<this>`` in the file.
+
+    Attributes:
+        first: Where it is mentioned first.
+        later: Afterwards.
+        pattern: Regular expression of a mention.
+    """
+
+    first: str
+    later: str
+    pattern: str
+
+
+class _Exchange(_Strict):
+    """A regular expression and what replaces it."""
+
+    pattern: str
+    text: str
+
+
+class _Grammar(_Strict):
+    version: Literal[1]
+    mentions: _Mentions
+    comma: str
+    spoken: _Exchange | None = None
+    contractions: dict[str, str]
+    clauses: dict[str, _Clauses]
+    sentences: dict[Tone, dict[int, tuple[str, ...]]]
+
+
+class Templates:
+    """Every skeleton that a locale can speak without a language model.
+
+    Args:
+        lexicon: The locale's words.
+
+    Attributes:
+        origin: ``name@sha256:…`` of the hand-written sentences, for the provenance of a text.
+        grammar_origin: The same of the grammar.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        corpus = read_corpus(lexicon.locale)
+        self._grammar, grammar_digest = _load_grammar(lexicon.locale)
+        self.origin = f"{lexicon.locale}/skeletons@{corpus_hash(corpus)}"
+        self.grammar_origin = f"{lexicon.locale}/grammar@{grammar_digest}"
+        self._verifier = SkeletonVerifier(lexicon)
+        self._written: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        for line in corpus:
+            self._written.setdefault((in_order(line.kinds), line.tone), []).append(line.text)
+        self._skeletons = cache(self._all_skeletons)
+
+    def skeletons(self, kinds: Iterable[str], tone: Tone) -> tuple[Skeleton, ...]:
+        """Return every skeleton for a combination of kinds, the hand-written ones first.
+
+        Args:
+            kinds: One or two claim kinds.
+            tone: ``friendly``, ``concise`` or ``formal``.
+
+        Returns:
+            Verified skeletons.
+        """
+        return self._skeletons(in_order(kinds), tone)
+
+    def clauses(self) -> list[tuple[str, str, tuple[str, ...], Tone]]:
+        """Return each clause of the grammar as a sentence by itself, for an editor.
+
+        Returns:
+            Place in the file, sentence, kinds that it states, and a tone that it is spoken in.
+        """
+        found: list[tuple[str, str, tuple[str, ...], Tone]] = []
+        for kind, clauses in self._grammar.clauses.items():
+            forms: tuple[tuple[str, tuple[str, ...], Tone], ...] = (
+                ("full", clauses.full, "friendly"),
+                ("short", clauses.short, "concise"),
+            )
+            for form, texts, tone in forms:
+                pattern = self._grammar.sentences[tone][1][0]
+                for text in texts:
+                    made = pattern.replace("<a>", text).replace("<A>", text[:1].upper() + text[1:])
+                    sentence = self._contracted(_mention(made, self._grammar.mentions))
+                    found.append((f"{kind}, {form}", sentence, (kind,), tone))
+        return found
+
+    def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
+        written = dict.fromkeys(self._written.get((kinds, tone), ()), self.origin)
+        composed = dict.fromkeys(self._composed(kinds, tone), self.grammar_origin)
+        accepted = (
+            self._verifier.accept(text, kinds, tone=tone, origin=origin)
+            for text, origin in {**composed, **written}.items()
+        )
+        found = [skeleton for skeleton in accepted if skeleton is not None]
+        return tuple(sorted(found, key=lambda skeleton: skeleton.origin != self.origin))
+
+    def _composed(self, kinds: tuple[str, ...], tone: Tone) -> list[str]:
+        """Return sentences made by the grammar, as differently opened as it can."""
+        if not 0 < len(kinds) <= MOST_KINDS:
+            return []
+        key = "|".join((*kinds, tone))
+        chance = random.Random(hashlib.sha256(key.encode()).digest())  # noqa: S311  variety, not secrecy
+        patterns = list(self._grammar.sentences[tone][len(kinds)])
+        made: dict[str, str] = {}
+        openings: set[str] = set()
+        for number in range(_TRIES):
+            text = self._compose(kinds, tone, patterns[number % len(patterns)], chance)
+            if number < len(patterns) * 2 or opening(text) not in openings:
+                openings.add(opening(text))
+                made[text] = text
+        return list(made)
+
+    def _compose(self, kinds: tuple[str, ...], tone: Tone, pattern: str, chance: random.Random) -> str:
+        """Return one sentence: a clause for each kind, put into a pattern."""
+        text = pattern
+        for place, letter in enumerate("ab"[: len(kinds)]):
+            clause = self._clause(kinds, place, "short" if tone == "concise" else "full", chance)
+            text = text.replace(f"<{letter}>", clause)
+            text = text.replace(f"<{letter.upper()}>", clause[:1].upper() + clause[1:])
+        text = _mention(text, self._grammar.mentions)
+        return self._written_out(text) if tone == "formal" else self._contracted(text)
+
+    def _clause(self, kinds: tuple[str, ...], place: int, form: str, chance: random.Random) -> str:
+        """Return a clause for the kind at a place; one with a comma only at the end."""
+        clauses = self._grammar.clauses[kinds[place]]
+        named = set(kinds[:place])
+        repeats_category = bool(named & _REPEATED_AFTER.get(kinds[place], frozenset()))
+        choices: Sequence[str] = getattr(clauses, form)
+        if repeats_category:
+            choices = (clauses.again if form == "full" else clauses.again_short) or choices
+        if len(kinds) > 1:
+            is_last = place == len(kinds) - 1
+            comma = self._grammar.comma
+            choices = [clause for clause in choices if comma not in clause or (is_last and form == "full")] or choices
+        return chance.choice(choices)
+
+    def _written_out(self, text: str) -> str:
+        """Write contractions out, as one writes formally."""
+        for short, long in sorted(self._grammar.contractions.items(), key=lambda pair: -len(pair[0])):
+            text = re.sub(bounded(re.escape(short)), long, text)
+            text = re.sub(bounded(re.escape(short[0].upper() + short[1:])), long[0].upper() + long[1:], text)
+        return text
+
+    def _contracted(self, text: str) -> str:
+        """Contract at the beginning of a clause, as one speaks."""
+        contraction = self._grammar.spoken
+        return re.sub(contraction.pattern, contraction.text, text) if contraction else text
+
+
+_OWN_CATEGORY = frozenset({"category_affinity", "usual_brand", "usual_price"})
+"""Kinds that name the item's own category."""
+
+_REPEATED_AFTER = {
+    **dict.fromkeys(_OWN_CATEGORY, _OWN_CATEGORY),
+    "related_category": frozenset({"repeat_item", "due", "category_affinity"}),
+}
+"""Kinds after which a kind has its "again" clauses: it names the same category, or one more that the user buys."""
+
+
+def _mention(text: str, mentions: _Mentions) -> str:
+    """Write the item's first mention and its later ones."""
+    while (position := text.find("<this>")) >= 0:
+        is_known = re.search(mentions.pattern, text[:position], re.IGNORECASE) is not None
+        word = mentions.later if is_known else mentions.first
+        starts = not text[:position].strip() or text[:position].rstrip()[-1] in STOPS
+        text = text[:position] + (word.capitalize() if starts else word) + text[position + len("<this>") :]
+    capital = re.sub(r"([.?!] )([a-z])", lambda match: match.group(1) + match.group(2).upper(), text)
+    return capital[:1].upper() + capital[1:]
+
+
+def _load_grammar(locale: str) -> tuple[_Grammar, str]:
+    """Return the checked grammar of a locale and its hash."""
+    text, digest = read_prompt_file(locale, "grammar.yaml")
+    try:
+        return _Grammar.model_validate(yaml.safe_load(text)), digest
+    except (yaml.YAMLError, ValidationError) as error:
+        raise PromptError(f"{locale}/grammar.yaml breaks its schema ({error}). Correct the file.") from error

@@ -1,0 +1,1 @@
+"""Text of one locale: prompt files, lexicon, skeletons, slot values and names."""

@@ -1,0 +1,273 @@
+"""What a locale's lexicon file says: which words need which licence, and how values are written."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, cached_property
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from llm_explain.claims.degrees import Degrees
+from llm_explain.errors import PromptError
+from llm_explain.text.prompt_files import locales, read_prompt_file
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""A lexicon is long: the loader in C, where PyYAML has it, takes a tenth of the time."""
+
+_MACRO = re.compile(r"<([a-z]+)>")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Formats(_Strict):
+    """Babel patterns and limits for values."""
+
+    date: str
+    date_with_year: str
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    percent: str
+    month: str
+    max_name_length: Annotated[int, Field(ge=8)]
+    ellipsis: str
+
+
+class Promotions(_Strict):
+    """Predicate phrases by promotion label.
+
+    Attributes:
+        by_label: Phrase for a promotion that runs anywhere.
+        at_usual_store: Phrase for one that runs in the user's usual store.
+        never: Labels that are not spoken.
+        other: Phrase for every other label.
+    """
+
+    by_label: dict[str, str]
+    at_usual_store: dict[str, str]
+    never: frozenset[str]
+    other: str
+
+
+class StoreBrand(_Strict):
+    """How the shop speaks of its own brand.
+
+    Attributes:
+        names: Brand values that mean the shop's own.
+        text: What is said instead.
+    """
+
+    names: frozenset[str]
+    text: str
+
+
+class SpokenNames(_Strict):
+    """How a title is said within a sentence; patterns are regular expressions.
+
+    Attributes:
+        title: The groups ``name``, ``size`` and ``mark`` of a title.
+        common: A name that is a common noun, no proper one.
+        head: The part of a name that ends with its noun.
+        many: A head of many things.
+        this_one: The recommended item.
+        these_many: The recommended item where its name is of many things.
+        another: Another item that has a size or a mark.
+        between: What stands between size and mark.
+        articles: What stands before another item of one thing, by pattern of its name.
+        label_words: What stands for a size or a mark, by pattern.
+    """
+
+    title: str
+    common: str
+    head: str
+    many: str
+    this_one: str
+    these_many: str
+    another: str
+    between: str
+    articles: dict[str, str]
+    label_words: dict[str, str]
+
+
+class Form(_Strict):
+    """What a sentence looks like; regular expressions.
+
+    Attributes:
+        sentence_end: End of a sentence within a text.
+        ends: End of a text.
+        begins: Beginning of a text.
+        small_beginning: A later sentence that begins as none does; empty where the script knows no capitals.
+        spacing: Spaces and punctuation that are misplaced.
+        repeated: A word that stands twice in a row.
+        exclamation: A mark that may stand once.
+        comma: What parts clauses.
+        imperative_start: What stands before a verb that presses.
+    """
+
+    sentence_end: str
+    ends: str
+    begins: str
+    small_beginning: str
+    spacing: str
+    repeated: str
+    exclamation: str
+    comma: str
+    imperative_start: str
+
+
+class Licensed(_Strict):
+    """Phrases that only some claim kinds license."""
+
+    kinds: frozenset[str]
+    phrases: tuple[str, ...]
+
+
+class Causes(_Strict):
+    """Words that claim a cause.
+
+    Attributes:
+        back: The reason follows the word.
+        forward: The reason stands before the word.
+        plain: The word alone says that there is a reason.
+    """
+
+    back: tuple[str, ...]
+    forward: tuple[str, ...]
+    plain: tuple[str, ...]
+
+
+class Statement(_Strict):
+    """A pattern that only some claim kinds may state, whatever slots stand in the sentence."""
+
+    kinds: frozenset[str]
+    pattern: str
+
+
+class Lexicon(_Strict):
+    """Everything that a locale's lexicon file says; the file itself explains each entry.
+
+    Attributes:
+        digest: Hash of the file, for the provenance of a text.
+    """
+
+    version: Literal[1]
+    locale: str
+    languages: tuple[str, ...]
+    degree_rules: dict[str, dict[str, float]] = Field(alias="degrees")
+    degree_words: dict[str, tuple[str, ...]]
+    granted_degrees: dict[str, frozenset[str]]
+    formats: Formats
+    measures: dict[str, dict[str, str]]
+    numbers_in_words: tuple[str, ...]
+    spoken_names: SpokenNames
+    store_brand: StoreBrand
+    promotions: Promotions
+    shelf_title: str
+    form: Form
+    has_packaged_model: bool
+    verbs: dict[str, dict[str, str]]
+    idioms: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    licensed: dict[str, Licensed]
+    causes: Causes
+    joins_reasons: str
+    clause_break: str
+    forbidden: dict[str, tuple[str, ...]]
+    macros: dict[str, str]
+    roles: dict[str, tuple[str, ...]]
+    never_around: dict[str, tuple[str, ...]]
+    states: dict[str, tuple[str, ...]]
+    statements: tuple[Statement, ...]
+    twins: dict[str, tuple[str, ...]]
+    partners: dict[str, str]
+    leads_to: dict[str, frozenset[str]] = {}
+    imperatives: tuple[str, ...]
+    max_length: int
+    max_draft_length: int
+    allowed_characters: str
+    digest: str
+
+    def with_currency(self, currency: str) -> Lexicon:
+        """Return the same lexicon for a shop's currency.
+
+        Args:
+            currency: ISO 4217 code.
+
+        Returns:
+            A lexicon whose prices are written in that currency.
+        """
+        return self.model_copy(update={"formats": self.formats.model_copy(update={"currency": currency})})
+
+    @cached_property
+    def degrees(self) -> Degrees:
+        """Rules of the words of degree."""
+        return Degrees.parse(self.degree_rules)
+
+    def pattern(self, source: str) -> re.Pattern[str]:
+        """Return a pattern of this file with its macros written out.
+
+        Args:
+            source: Regular expression with ``<name>`` for macros.
+
+        Returns:
+            The compiled pattern.
+
+        Raises:
+            PromptError: If a macro is unknown or the expression is invalid.
+        """
+        expanded = source
+        while match := _MACRO.search(expanded):
+            name = match.group(1)
+            if name not in self.macros:
+                raise PromptError(
+                    f"lexicon.yaml: macro <{name}> is unknown but a pattern uses it. Define it under macros."
+                )
+            expanded = expanded.replace(match.group(0), self.macros[name])
+        try:
+            return re.compile(expanded)
+        except re.error as error:
+            raise PromptError(f"lexicon.yaml: pattern {source!r} is invalid ({error}). Correct it.") from error
+
+    @cached_property
+    def babel_locale(self) -> str:
+        """Return the locale whose manner of numbers and dates is used."""
+        return self.languages[-1]
+
+
+@cache
+def load_lexicon(locale: str = "en") -> Lexicon:
+    """Return the lexicon of a locale.
+
+    Args:
+        locale: Name of a folder under ``prompts/``.
+
+    Returns:
+        The checked lexicon.
+
+    Raises:
+        PromptError: If the file is missing, is no YAML or breaks its schema.
+    """
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", locale):
+        raise PromptError(
+            f"locale is {locale[:20]!r} but the name of a folder under prompts/ is needed. "
+            f"Write one of {', '.join(locales())}."
+        )
+    if locale not in locales():
+        raise PromptError(
+            f"locale is {locale!r} but one of {', '.join(locales())} is needed. "
+            "Choose one of these, or add a folder with a lexicon.yaml under prompts/."
+        )
+    text, digest = read_prompt_file(locale, "lexicon.yaml")
+    try:
+        content = yaml.load(text, Loader=_LOADER)  # noqa: S506  both are safe loaders
+        return Lexicon.model_validate({**content, "digest": digest})
+    except (yaml.YAMLError, TypeError) as error:
+        raise PromptError(f"{locale}/lexicon.yaml is no valid YAML ({error}). Correct the file.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PromptError(
+            f"{locale}/lexicon.yaml: {where} breaks its schema ({first['msg']}). Correct the file."
+        ) from error

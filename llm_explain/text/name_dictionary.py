@@ -1,0 +1,93 @@
+"""A locale's own words for the products and categories of a shop, from the dictionaries under ``prompts/``."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from llm_explain.errors import PromptError
+from llm_explain.text.prompt_files import prompts_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+SOURCE_LOCALE = "en"
+"""Locale whose dictionaries wrote the names that stand in the catalogue."""
+
+_NAME_COLUMNS = ("title", "name")
+_PLURAL = "plural"
+_SINGULAR = "singular"
+
+
+@dataclass(frozen=True)
+class NameDictionary:
+    """Names of products and categories, found by the name that the catalogue has, whatever its case.
+
+    Attributes:
+        names: The locale's name.
+        plurals: Names, in lower case, that stand for many things.
+        singulars: Names, in lower case, that stand for one thing.
+        common_words: Words that the dictionaries write in lower case, so that they are no proper names.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    plurals: frozenset[str] = frozenset()
+    singulars: frozenset[str] = frozenset()
+    common_words: frozenset[str] = frozenset()
+
+    def find(self, name: str) -> str | None:
+        """Return the locale's name for one of the catalogue.
+
+        Args:
+            name: Title without its label, or category.
+
+        Returns:
+            The name; ``None`` where the dictionaries do not have it.
+        """
+        return self.names.get(name.lower())
+
+
+@cache
+def load_name_dictionary(locale: str) -> NameDictionary:
+    """Return the names of a locale, from every ``names/*_types.csv`` and ``names/*_categories.csv``.
+
+    Args:
+        locale: A folder under ``prompts/``.
+
+    Returns:
+        The dictionary; empty where the locale has none. A file that lacks a column is refused.
+    """
+    names: dict[str, str] = {}
+    by_number: dict[str, set[str]] = {_PLURAL: set(), _SINGULAR: set()}
+    for path in _files(locale):
+        source = {key: name for key, name, _ in _rows(prompts_root() / SOURCE_LOCALE / "names" / path.name)}
+        for key, name, number in _rows(path):
+            if key in source:
+                names.setdefault(source[key].lower(), name)
+                by_number.setdefault(number, set()).add(name.lower())
+    words = frozenset(word for name in names.values() for word in name.split() if word.islower())
+    return NameDictionary(names, frozenset(by_number[_PLURAL]), frozenset(by_number[_SINGULAR]), words)
+
+
+def _files(locale: str) -> list[Path]:
+    folder = prompts_root() / locale / "names"
+    found = [path for kind in ("types", "categories") for path in sorted(folder.glob(f"*_{kind}.csv"))]
+    return [path for path in found if not path.name.startswith("sensitive")]
+
+
+def _rows(path: Path) -> Iterator[tuple[tuple[str, str], str, str]]:
+    """Yield the source's key, the name and its grammatical number of each row."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            column = next(name for name in _NAME_COLUMNS if name in (reader.fieldnames or ()))
+            for row in reader:
+                yield (row["shorthand"], row.get("category") or ""), row[column], row.get("number") or ""
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError, StopIteration) as error:
+        raise PromptError(
+            f"{path}: cannot be read as a dictionary ({error!r}) but the columns shorthand and title or name are "
+            "needed. Restore the file."
+        ) from error

@@ -1,0 +1,116 @@
+"""Names of the catalogue as one says them within a sentence, and as they stand before a colon."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from llm_explain.text.name_cleaning import clean_name
+from llm_explain.text.name_dictionary import load_name_dictionary
+
+if TYPE_CHECKING:
+    from llm_explain.text.lexicon import Lexicon
+
+_CACHED = 16_384
+
+
+class SpokenNames:
+    """Says names in one locale's manner.
+
+    A title such as "Rice cakes, 4.5 oz (store brand)" is a label. Within a sentence the recommended item is "these rice
+    cakes", which only it can be; another item keeps its size, "rice cakes (4.5 oz, store brand)", since that tells it
+    from its like. A title that begins with a name nobody knows is said as it stands. Names that the locale's
+    dictionaries have are said in its words.
+
+    Args:
+        lexicon: The locale's words.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._words = lexicon.spoken_names
+        self._formats = lexicon.formats
+        self._dictionary = load_name_dictionary(lexicon.locale)
+        self._title = re.compile(self._words.title)
+        self._common = re.compile(self._words.common)
+        self._head = re.compile(self._words.head)
+        self._many = re.compile(self._words.many)
+        self.this = lru_cache(maxsize=_CACHED)(self._this)
+        self.another = lru_cache(maxsize=_CACHED)(self._another)
+        self.label = lru_cache(maxsize=_CACHED)(self._whole)
+
+    def name(self, name: str) -> str:
+        """Return a category or a brand, cleaned and limited in length.
+
+        Args:
+            name: The catalogue's name.
+
+        Returns:
+            The locale's name.
+        """
+        cleaned = self._clean(name)
+        return self._dictionary.find(cleaned) or cleaned
+
+    def _this(self, title: str) -> str:
+        """Return the recommended item as a sentence says it; empty if its title leaves nothing readable."""
+        name, _, is_known = self._split(title)
+        if not name or not is_known:
+            return self._whole(title)
+        head = self._head.search(name)
+        is_many = name.lower() in self._dictionary.plurals or (
+            self._dictionary.find(name) is None and self._many.search(head.group(0) if head else name) is not None
+        )
+        return (self._words.these_many if is_many else self._words.this_one).format(name=name)
+
+    def _another(self, title: str) -> str:
+        """Return another item as a sentence says it; empty if its title leaves nothing readable."""
+        name, label, is_known = self._split(title)
+        if not name or not is_known:
+            return self._whole(title)
+        article = self._article(name)
+        return article + (self._words.another.format(name=name, label=label) if label else name)
+
+    def _article(self, name: str) -> str:
+        """Return what stands before a name that is of one thing."""
+        if name.lower() not in self._dictionary.singulars:
+            return ""
+        found = (article for pattern, article in self._words.articles.items() if re.search(pattern, name))
+        return next(found, "")
+
+    def _whole(self, title: str) -> str:
+        """Return a title as it stands before a colon."""
+        name, label, _ = self._split(title)
+        if not name or self._dictionary.find(name) == name or not self._is_translated(title):
+            return self._clean(title)
+        return self._words.another.format(name=name, label=label) if label else name
+
+    def _is_translated(self, title: str) -> bool:
+        found = self._title.search(self._clean(title))
+        return found is not None and self._dictionary.find(found.group("name")) not in {None, found.group("name")}
+
+    def _split(self, title: str) -> tuple[str, str, bool]:
+        """Return the name and the label of a title, and whether its name is a common noun."""
+        cleaned = clean_name(title, len(title) + 1, self._formats.ellipsis)
+        found = self._title.search(cleaned)
+        name = found.group("name") if found else cleaned
+        known = self._dictionary.find(name)
+        said = self._clean(known or self._inside(name))
+        parts = (found.group("size"), found.group("mark")) if found else ()
+        label = self._words.between.join(self._in_words(part) for part in parts if part)
+        return said, label, known is not None or self._common.search(said) is not None
+
+    def _inside(self, name: str) -> str:
+        """Return a name with a small first letter where its first word is a common one."""
+        first, _, rest = name.partition(" ")
+        is_name = any(word[:1].isupper() for word in rest.split())
+        is_common = not is_name and first[1:].islower() and first.lower() in self._dictionary.common_words
+        return name[:1].lower() + name[1:] if is_common else name
+
+    def _in_words(self, label: str) -> str:
+        """Return a part of a label in the locale's words."""
+        for pattern, words in self._words.label_words.items():
+            label = re.sub(pattern, words, label)
+        return label
+
+    def _clean(self, name: str) -> str:
+        return clean_name(name, self._formats.max_name_length, self._formats.ellipsis)

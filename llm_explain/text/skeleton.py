@@ -1,0 +1,138 @@
+"""Sentences with slots instead of names and numbers: which slots there are, and how they are filled."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from llm_explain.claims import KINDS as CLAIM_KINDS
+from llm_explain.claims import MOST_KINDS
+from llm_explain.text.word_boundaries import LETTER, SIGN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Tone = Literal["friendly", "concise", "formal"]
+"""How a sentence speaks."""
+
+TONES: tuple[Tone, ...] = ("friendly", "concise", "formal")
+
+SLOT = re.compile(r"\{([a-z_]+)\}")
+"""A slot as it stands in a skeleton."""
+
+ITEM = "item"
+"""The one slot that every sentence may use, once."""
+
+ITEM_LABEL = "item_label"
+"""Value of ``{item}`` before a colon, where it is a label and not part of a sentence."""
+
+_OPENING_WORD = re.compile(rf"\{{[a-z_]+\}}|(?:['’{{}}]|{LETTER})+|{SIGN}{{1,2}}")
+
+OPENING_WORDS = 3
+"""Two texts of one list never share their first words, this many."""
+
+
+class KindSlots(NamedTuple):
+    """Slots of one claim kind: ``required`` exactly once, ``optional`` at most once."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
+SLOTS: Mapping[str, KindSlots] = MappingProxyType(
+    {name: KindSlots(kind.required_slots, kind.optional_slots) for name, kind in CLAIM_KINDS.items()}
+)
+"""Slots by claim kind."""
+
+KINDS: tuple[str, ...] = tuple(SLOTS)
+
+KIND_OF_SLOT: Mapping[str, str] = MappingProxyType(
+    {slot: kind for kind, slots in SLOTS.items() for slot in (*slots.required, *slots.optional)}
+)
+
+
+def in_order(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return claim kinds in the order in which a sentence names them; see ``ClaimKinds.in_order``."""
+    return CLAIM_KINDS.in_order(kinds)
+
+
+def every_combination(kinds: Iterable[str] = KINDS, *, most: int = MOST_KINDS) -> list[tuple[str, ...]]:
+    """Return every combination of claim kinds that a sentence may state; see ``ClaimKinds.every_combination``."""
+    return CLAIM_KINDS.every_combination(kinds, most=most)
+
+
+class Need(NamedTuple):
+    """A word of degree that at least one of these kinds' claims must license."""
+
+    kinds: frozenset[str]
+    degree: str
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A verified sentence with slots.
+
+    Attributes:
+        text: The sentence.
+        kinds: Claim kinds that it states.
+        tone: Its tone.
+        slots: Its slots, in order of appearance.
+        needs: Licences for its words of degree.
+        same: Pairs of slots whose values must agree; the first was left out for the second.
+        is_causal: Whether it claims to give a reason.
+        origin: Where it was written: file or prompt, with its hash.
+        model: Language model that wrote it; empty for one written by hand.
+    """
+
+    text: str
+    kinds: tuple[str, ...]
+    tone: Tone
+    slots: tuple[str, ...]
+    needs: frozenset[Need] = frozenset()
+    same: tuple[tuple[str, str], ...] = ()
+    is_causal: bool = False
+    origin: str = ""
+    model: str = ""
+
+    @cached_property
+    def pieces(self) -> tuple[str, ...]:
+        """Literal text and slot names in turn, literal first."""
+        return tuple(SLOT.split(self.text))
+
+    @cached_property
+    def opening(self) -> str:
+        """Its first words, by which a list avoids sounding alike."""
+        return opening(self.text)
+
+    def fits(self, values: Mapping[str, str], licences: Mapping[str, frozenset[str]]) -> bool:
+        """Return whether every slot has a value and every word of degree its licence.
+
+        Args:
+            values: Rendered values by slot.
+            licences: Words of degree that each claim permits, by kind.
+
+        Returns:
+            Whether the sentence is true once it is filled.
+        """
+        if any(slot not in values for slot in self.slots):
+            return False
+        if any(values.get(left_out) != values.get(twin) for left_out, twin in self.same):
+            return False
+        return all(any(need.degree in licences.get(kind, ()) for kind in need.kinds) for need in self.needs)
+
+
+def opening(text: str, n_words: int = OPENING_WORDS) -> str:
+    """Return the first words of a sentence, lower-cased, without punctuation.
+
+    Args:
+        text: Sentence or skeleton.
+        n_words: How many.
+
+    Returns:
+        At most so many words, one space between them.
+    """
+    words = _OPENING_WORD.findall(text.casefold())
+    return " ".join(words[:n_words])

@@ -1,0 +1,1 @@
+"""Writing: choose, fill and verify one sentence for each explanation."""

@@ -1,0 +1,246 @@
+"""One locale at the text station: its sources in their order, what fills a skeleton, and the verifier."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.generation.drafts import ModelSource
+from llm_explain.generation.lexicalised import FreeWriter
+from llm_explain.generation.weights import is_tuned
+from llm_explain.records import Text
+from llm_explain.skeletons.phrasebook import PhrasebookSource
+from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variety
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser, Scene
+from llm_explain.text.sentence_spec import scene_of
+from llm_explain.text.skeleton import in_order
+from llm_explain.verifier import NameIndex, Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from llm_explain.generation.generator import Generator
+    from llm_explain.generation.lexicalised import FreeDraft
+    from llm_explain.policy.policy import Policy
+    from llm_explain.records import Source, Verdict
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.sentence_spec import Request
+    from llm_explain.text.skeleton import Skeleton, Tone
+    from llm_explain.text.surfaces import Limits
+    from scoring.data.catalogue import Catalogue
+
+_LOG = logging.getLogger(__name__)
+
+
+class Station:
+    """One locale's sources, realiser and verifier.
+
+    Args:
+        policy: Blocked words, brands that have no name, the currency.
+        catalogue: The shop's items.
+        names: Names that may stand only in slots.
+        locale: A folder under ``prompts/``.
+        language_model: Folder, hub id, ``auto``, or a generator that is open already; ``None`` for none.
+        has_phrasebook: Whether the locale's phrasebook answers first.
+        on_refused: Told of each text that the verifier refuses.
+        retired: Skeletons that are not used any more.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        catalogue: Catalogue,
+        names: NameIndex,
+        *,
+        locale: str,
+        language_model: str | Generator | None,
+        has_phrasebook: bool,
+        on_refused: Callable[[Source, Verdict], None],
+        retired: frozenset[str],
+    ) -> None:
+        self._on_refused = on_refused
+        self._retired = retired
+        self._lexicon = load_lexicon(locale).with_currency(policy.currency)
+        self._policy = policy
+        self._catalogue = catalogue
+        self._realiser = Realiser(self._lexicon)
+        self._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
+        templates = Templates(self._lexicon)
+        is_written = self._lexicon.has_packaged_model or language_model != "auto"
+        self._phrasebook = PhrasebookSource.of_locale(self._lexicon) if has_phrasebook else None
+        self._sources: list[SkeletonSource] = [self._phrasebook] if self._phrasebook else []
+        self._sources += _model_sources(language_model if is_written else None, self._lexicon)
+        self._sources.append(TemplateSource(templates))
+        self._free: FreeWriter | None = None
+        if policy.settings.lexicalised and language_model is not None:
+            self._free = FreeWriter(lambda: open_generator(language_model), self._lexicon)
+
+    def warm_up(self, pause_seconds: float) -> int:
+        """Verify the phrasebook, if there is one, and return how many skeletons it has."""
+        return self._phrasebook.warm_up(pause_seconds) if self._phrasebook else 0
+
+    def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
+        """Let each source make ready what the ones before it do not have; one that fails is left out from now on."""
+        missing = list(dict.fromkeys(kinds for kinds in wanted if kinds))
+        for source in self._sources:
+            until = time.monotonic() + deadline if deadline is not None else float("inf")
+            try:
+                source.prepare(missing, tone, deadline=until)
+                missing = [kinds for kinds in missing if not source.skeletons(kinds, tone)]
+            except MissingExtraError as error:
+                _LOG.warning("%s Sentences come from the other sources.", error)
+                self._leave_out(source)
+            except GenerationError as error:
+                _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
+                if not error.is_retryable:
+                    self._leave_out(source)
+
+    def _leave_out(self, source: SkeletonSource) -> None:
+        """Ask a source no more; two threads may find out at once."""
+        self._sources = [each for each in self._sources if each is not source]
+
+    def free_texts(
+        self, requests: Sequence[Request], tone: Tone, deadline: float | None, limits: Limits | None
+    ) -> list[Text | None]:
+        """Return what a model that sees names has written and the verifier accepts; ``None`` for the other sources."""
+        if self._free is None:
+            return [None] * len(requests)
+        scenes = [scene_of(request, self._catalogue, self._policy) for request in requests]
+        wanted = []
+        for request, scene in zip(requests, scenes, strict=True):
+            values = self._realiser.values(request.claims, scene)
+            self._withhold_brand(request, values)
+            wanted.append((in_order(claim.kind for claim in request.claims), values))
+        until = time.monotonic() + deadline if deadline is not None else float("inf")
+        try:
+            drafts = self._free.write(wanted, tone, deadline=until)
+        except (MissingExtraError, GenerationError) as error:
+            _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
+            return [None] * len(requests)
+        return [
+            self._accepted(request, scene, found, limits)
+            for request, scene, found in zip(requests, scenes, drafts, strict=True)
+        ]
+
+    def _accepted(
+        self, request: Request, scene: Scene, drafts: Sequence[FreeDraft], limits: Limits | None
+    ) -> Text | None:
+        """Return the first draft that the verifier accepts."""
+        for draft in drafts:
+            verdict = self._verifier.verify(
+                draft.text, request.claims, scene, is_neutral=request.is_neutral, limits=limits
+            )
+            if verdict.ok:
+                return Text(
+                    text=draft.text,
+                    source="lm",
+                    skeleton=self._verifier.read(draft.text, request.claims, scene),
+                    verdict=verdict,
+                    is_ai_generated=True,
+                    prompt=draft.prompt,
+                    model=draft.model,
+                )
+            self._on_refused("lm", verdict)
+            _LOG.debug("refused %r: %s", draft.text, [fault.code for fault in verdict.faults])
+        return None
+
+    def write(self, request: Request, tone: Tone, variety: Variety, limits: Limits | None = None) -> Text | None:
+        """Return the first verified text of the first source that has one."""
+        if not request.claims:
+            return None
+        scene = scene_of(request, self._catalogue, self._policy)
+        values = self._realiser.values(request.claims, scene)
+        self._withhold_brand(request, values)
+        licences = {claim.kind: claim.licences for claim in request.claims}
+        seen: list[tuple[SkeletonSource, Skeleton]] = []
+        for must_be_fresh, candidates in ((True, self._candidates(request, tone, values, licences)), (False, seen)):
+            for source, skeleton in candidates:
+                if must_be_fresh:
+                    seen.append((source, skeleton))
+                text = self._realiser.fill(skeleton, values, event_kind=scene.event_kind)
+                if must_be_fresh and not variety.is_fresh(skeleton, text):
+                    continue
+                if limits is not None and limits.max_length is not None and len(text) > limits.max_length:
+                    continue
+                verdict = self._verifier.verify(
+                    text, request.claims, scene, is_neutral=request.is_neutral, limits=limits
+                )
+                if verdict.ok:
+                    variety.add(skeleton, text)
+                    return _text(source, skeleton, text, verdict)
+                self._on_refused(source.name, verdict)
+                _LOG.debug("refused %r: %s", text, [fault.code for fault in verdict.faults])
+        return None
+
+    def _candidates(
+        self, request: Request, tone: Tone, values: Mapping[str, str], licences: Mapping[str, frozenset[str]]
+    ) -> Iterator[tuple[SkeletonSource, Skeleton]]:
+        """Yield the skeletons that fit, source by source, in the order of this user, item and moment."""
+        item_id = str(self._catalogue.item_ids[request.item_index])
+        key = "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
+        kinds = [claim.kind for claim in request.claims]
+        for source in self._sources:
+            usable = [
+                skeleton
+                for skeleton in source.skeletons(kinds, tone)
+                if skeleton.text not in self._retired
+                and skeleton.fits(values, licences)
+                and not (request.is_neutral and skeleton.is_causal)
+            ]
+            for skeleton in sorted(usable, key=lambda skeleton: source.order(skeleton, key)):
+                yield source, skeleton
+
+    def _withhold_brand(self, request: Request, values: dict[str, str]) -> None:
+        """Take away the name of a brand that the policy lets nobody name."""
+        brands = [str(claim.facts["brand"]) for claim in request.claims if "brand" in claim.facts]
+        if any(not self._policy.may_name_brand(brand) for brand in brands):
+            values.pop("brand", None)
+
+    def shelf_title(self, category: str) -> str:
+        """Return the title of a shelf."""
+        return self._lexicon.shelf_title.format(category=self._realiser.name(category))
+
+
+def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdict) -> Text:
+    """Return a verified sentence with its provenance."""
+    return Text(
+        text=text,
+        source=source.name,
+        skeleton=skeleton.text,
+        verdict=verdict,
+        is_ai_generated=bool(skeleton.model),
+        prompt=skeleton.origin,
+        model=skeleton.model,
+    )
+
+
+def _model_sources(language_model: str | Generator | None, lexicon: Lexicon) -> list[SkeletonSource]:
+    """Return the language model as a source, if one is wanted; it is loaded when it is first needed."""
+    if language_model is None:
+        return []
+
+    if isinstance(language_model, str):
+        reads_briefs = is_tuned(language_model)
+    else:
+        reads_briefs = bool(getattr(language_model, "reads_briefs", False))
+    return [ModelSource(lambda: open_generator(language_model), lexicon, is_tuned=reads_briefs)]
+
+
+def open_generator(language_model: str | Generator) -> Generator:
+    """Load a language model.
+
+    Args:
+        language_model: Folder, hub id, ``auto``, or a generator that is open already.
+
+    Returns:
+        The generator.
+    """
+    if not isinstance(language_model, str):
+        return language_model
+    from llm_explain.generation.transformers_generator import TransformersGenerator
+
+    return TransformersGenerator.load(language_model)

@@ -1,0 +1,181 @@
+"""The linter of the files under ``prompts/``: each sentence filled for sample claims, and every fault of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llm_explain.claims import KINDS as CLAIM_KINDS
+from llm_explain.errors import LlmExplainError, PromptError
+from llm_explain.records import Claim, Fault
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.realiser import Realiser, Scene
+from llm_explain.text.skeleton import KINDS, SLOT, TONES, Skeleton, Tone, in_order
+from llm_explain.text.surfaces import load_surfaces
+from llm_explain.verifier import SkeletonVerifier, Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from llm_explain.text.lexicon import Lexicon
+
+_OTHER_ITEM = "7"
+
+
+class Samples(BaseModel):
+    """Claims that sentences are filled for; the file itself explains each entry."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1]
+    title: str
+    other_title: str
+    as_of: dt.date
+    facts: dict[str, dict[str, Any]]
+
+    @classmethod
+    def load(cls, locale: str) -> Samples:
+        """Read the file of a locale.
+
+        Args:
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The samples.
+
+        Raises:
+            PromptError: If the file is missing, breaks its schema or lacks a claim kind.
+        """
+        text, _ = read_prompt_file(locale, "samples.yaml")
+        try:
+            samples = cls.model_validate(yaml.safe_load(text))
+        except (yaml.YAMLError, ValidationError) as error:
+            raise PromptError(f"{locale}/samples.yaml breaks its schema ({error}). Correct the file.") from error
+        if missing := sorted(set(KINDS) - set(samples.facts)):
+            raise PromptError(f"{locale}/samples.yaml lacks facts for {missing[0]}. Add them under facts.")
+        return samples
+
+    def claim(self, kind: str) -> Claim:
+        """Return the sample claim of a kind; it permits every word of degree."""
+        scope, part = CLAIM_KINDS[kind].scope, CLAIM_KINDS[kind].parts[0]
+        player = f"context:{part}" if scope == "context" else "group:sample"
+        return Claim(
+            kind, player, part, 1.0, 0.5, self.facts[kind], frozenset(("often", "regularly", "usually", "recently"))
+        )
+
+    @property
+    def scene(self) -> Scene:
+        """What the sentences are about."""
+        return Scene(title=self.title, as_of=self.as_of, titles={_OTHER_ITEM: self.other_title})
+
+
+@dataclass(frozen=True)
+class Linted:
+    """One sentence or file, and what is wrong with it.
+
+    Attributes:
+        where: File, and line or place in it.
+        text: The sentence with slots; empty for a whole file.
+        rendered: The sentence filled for the sample claims.
+        faults: Every fault; spans count in ``text``, those of a filled sentence in ``rendered``.
+    """
+
+    where: str
+    text: str = ""
+    rendered: str = ""
+    faults: tuple[Fault, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a record for JSON."""
+        faults = [{"code": each.code, "span": list(each.span), "message": each.message} for each in self.faults]
+        return {"where": self.where, "text": self.text, "rendered": self.rendered, "faults": faults}
+
+
+class Linter:
+    """Checks everything that a locale's editor writes.
+
+    Args:
+        locale: A folder under ``prompts/``.
+
+    Attributes:
+        corpus: The hand-written sentences.
+        clauses: Each clause of the grammar as a sentence: place, text, kinds and tone.
+    """
+
+    def __init__(self, locale: str) -> None:
+        self._lexicon: Lexicon = load_lexicon(locale)
+        self._samples = Samples.load(locale)
+        self._skeletons = SkeletonVerifier(self._lexicon)
+        self._verifier = Verifier(self._lexicon)
+        self._realiser = Realiser(self._lexicon)
+        self.corpus = read_corpus(locale)
+        self.clauses = Templates(self._lexicon).clauses()
+
+    def check(self, report: Callable[[str, int, int], None] = lambda *_: None) -> Iterator[Linted]:
+        """Yield every file and sentence of the locale, with its faults.
+
+        Args:
+            report: Told what is checked, how many are done and how many there are.
+
+        Yields:
+            Linted: One finding for each file and sentence.
+        """
+        locale = self._lexicon.locale
+        yield self._file(f"{locale}/surfaces.yaml", lambda: load_surfaces(locale))
+        yield self._file(f"{locale}/lexicon.yaml", self._compile)
+        for number, line in enumerate(self.corpus, start=1):
+            report(f"{locale} sentences", number, len(self.corpus))
+            yield self.sentence(f"{locale}/skeletons, sentence {number}", line.text, line.kinds, line.tone)
+        for number, (where, text, kinds, tone) in enumerate(self.clauses, start=1):
+            report(f"{locale} grammar", number, len(self.clauses))
+            yield self.sentence(f"{locale}/grammar.yaml, {where}", text, kinds, tone)
+
+    def sentence(self, where: str, text: str, kinds: Sequence[str], tone: str) -> Linted:
+        """Return one sentence filled for the sample claims, with its faults.
+
+        Args:
+            where: Where it stands.
+            text: Sentence with slots.
+            kinds: Claim kinds that it states.
+            tone: Its tone.
+
+        Returns:
+            The finding.
+        """
+        if tone not in get_args(Tone):
+            fault = Fault("tone", f"the tone is {tone!r} but one of {', '.join(TONES)} is needed")
+            return Linted(where, text, "", (fault,))
+        finding = self._skeletons.check(text, kinds)
+        if finding.faults:
+            return Linted(where, text, "", finding.faults)
+        claims = [self._samples.claim(kind) for kind in kinds]
+        values = self._realiser.values(claims, self._samples.scene)
+        skeleton = Skeleton(text=text, kinds=in_order(kinds), tone=tone, slots=tuple(SLOT.findall(text)))  # type: ignore[arg-type]  # checked above
+        if lacking := [slot for slot in skeleton.slots if slot not in values]:
+            return Linted(where, text, "", (Fault("slot_missing", f"the samples give no {{{lacking[0]}}}"),))
+        rendered = self._realiser.fill(skeleton, values)
+        return Linted(where, text, rendered, self._verifier.verify(rendered, claims, self._samples.scene).faults)
+
+    def _compile(self) -> object:
+        wording = self._skeletons.wording
+        return (wording.roles, wording.never_around, wording.states, wording.statements, wording.form)
+
+    def _file(self, where: str, load: Callable[[], object]) -> Linted:
+        """Return whether a file can be read."""
+        try:
+            load()
+        except LlmExplainError as error:
+            return Linted(where, faults=(Fault("file", str(error)),))
+        return Linted(where)
+
+
+def faulty(found: Iterable[Linted]) -> list[Linted]:
+    """Return the findings that have faults."""
+    return [each for each in found if each.faults]

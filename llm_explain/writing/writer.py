@@ -1,0 +1,132 @@
+"""The text station: from reasons to one verified sentence, by the first source that has a true one."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from llm_explain.skeletons.sources import Variety
+from llm_explain.text.skeleton import in_order
+from llm_explain.verifier import NameIndex
+from llm_explain.writing.locale_writer import Station
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from llm_explain.generation.generator import Generator
+    from llm_explain.policy.policy import Policy
+    from llm_explain.records import Source, Text, Verdict
+    from llm_explain.text.sentence_spec import Request
+    from llm_explain.text.skeleton import Tone
+    from llm_explain.text.surfaces import Limits
+    from scoring.data.catalogue import Catalogue
+
+
+class Writer:
+    """Writes verified texts; language-model trouble never reaches the caller, it only changes the source.
+
+    Args:
+        policy: Blocked words, brands that have no name, the currency.
+        catalogue: The shop's items; their names may stand only in slots.
+        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.
+        has_phrasebook: Whether the locale's phrasebook answers first.
+        retired: Skeletons that are not used any more, because people reject them.
+
+    Attributes:
+        language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.
+        has_phrasebook: Whether the locale's phrasebook answers first.
+        on_refused: Told the source and the verdict of each sentence that was not shown.
+        on_written: Told the texts of each list.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        catalogue: Catalogue,
+        language_model: str | Generator | None = None,
+        has_phrasebook: bool = True,
+        retired: Collection[str] = (),
+    ) -> None:
+        self.language_model = language_model
+        self.has_phrasebook = has_phrasebook
+        self._retired = frozenset(retired)
+        self.on_refused: Callable[[Source, Verdict], None] = _ignore
+        self.on_written: Callable[[Sequence[Text | None]], None] = _ignore
+        self._policy = policy
+        self._catalogue = catalogue
+        brands = filter(policy.may_name_brand, catalogue.brand_names)
+        self._names = NameIndex(dict.fromkeys((*catalogue.titles.tolist(), *catalogue.category_names, *brands)))
+        self._stations = cache(self._open)
+
+    def write(
+        self,
+        requests: Sequence[Request],
+        *,
+        tone: Tone = "friendly",
+        locale: str = "en",
+        deadline: float | None = None,
+        limits: Limits | None = None,
+    ) -> list[Text | None]:
+        """Return a text for each request, in the order of one list.
+
+        Args:
+            requests: What the texts are to state.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            locale: A folder under ``prompts/``.
+            deadline: Seconds that a language model may take for the whole list; the source's own if not given.
+            limits: How long a text may be where it is shown.
+
+        Returns:
+            Verified texts; ``None`` where there is nothing true to say, or nothing that is short enough.
+        """
+        station = self._stations(locale)
+        variety = Variety()
+        free = station.free_texts(requests, tone, deadline, limits)
+        station.prepare([in_order(claim.kind for claim in request.claims) for request in requests], tone, deadline)
+        texts = [
+            station.write(request, tone, variety, limits) if text is None else text
+            for request, text in zip(requests, free, strict=True)
+        ]
+        self.on_written(texts)
+        return texts
+
+    def warm_up(self, locale: str = "en", *, pause_seconds: float = 0.0) -> int:
+        """Verify a locale's phrasebook now, so that no request waits for it.
+
+        Args:
+            locale: A folder under ``prompts/``.
+            pause_seconds: How long to leave the processor to others after each combination of kinds.
+
+        Returns:
+            How many skeletons the phrasebook has.
+        """
+        return self._stations(locale).warm_up(pause_seconds)
+
+    def shelf_title(self, category: str, locale: str = "en") -> str:
+        """Return the title of a shelf of items that a history group recommends.
+
+        Args:
+            category: Shopper-readable name of the group's category.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            For example "Because you buy frozen vegetables".
+        """
+        return self._stations(locale).shelf_title(category)
+
+    def _open(self, locale: str) -> Station:
+        return Station(
+            self._policy,
+            self._catalogue,
+            self._names,
+            locale=locale,
+            language_model=self.language_model,
+            on_refused=lambda source, verdict: self.on_refused(source, verdict),
+            has_phrasebook=self.has_phrasebook,
+            retired=self._retired,
+        )
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing."""

@@ -1,0 +1,123 @@
+"""The shop's items as row numbers: one map between ``item_id`` and ``item_index``."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scoring.data.tables import BRAND, CATEGORY, ITEM_ID, TITLE
+from scoring.errors import UnknownItemError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+IndexArray = npt.NDArray[np.int64]
+"""Row numbers, shape ``(n,)``."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Items in a fixed order.
+
+    Attributes:
+        items: The items table; row ``item_index`` is the item.
+    """
+
+    items: pd.DataFrame
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+        return len(self.items)
+
+    @cached_property
+    def item_ids(self) -> npt.NDArray[np.object_]:
+        """Shop ids by ``item_index``, shape ``(n_items,)``."""
+        return self.items[ITEM_ID].to_numpy(dtype=object)
+
+    @cached_property
+    def titles(self) -> npt.NDArray[np.object_]:
+        """Titles by ``item_index``, shape ``(n_items,)``."""
+        return self.items[TITLE].to_numpy(dtype=object)
+
+    @cached_property
+    def common_words(self) -> frozenset[str]:
+        """Words that a category, or a title behind its first word, writes in lower case."""
+        inside = (title.partition(" ")[2] for title in dict.fromkeys(self.titles.tolist()))
+        words = " ".join((*inside, *self.category_names)).split()
+        return frozenset(word for word in words if word.isalpha() and word.islower())
+
+    @cached_property
+    def _categories(self) -> pd.Categorical:
+        return pd.Categorical(self.items[CATEGORY].to_numpy(dtype=object))
+
+    @cached_property
+    def category_names(self) -> list[str]:
+        """Names by ``category_index``, sorted."""
+        return [str(name) for name in self._categories.categories]
+
+    @cached_property
+    def category_index(self) -> IndexArray:
+        """Category of each item, shape ``(n_items,)``."""
+        return np.asarray(self._categories.codes, dtype=np.int64)
+
+    @cached_property
+    def _brands(self) -> pd.Categorical:
+        if BRAND not in self.items:
+            return pd.Categorical([None] * len(self))
+        return pd.Categorical(self.items[BRAND].to_numpy(dtype=object))
+
+    @cached_property
+    def brand_names(self) -> list[str]:
+        """Names by ``brand_index``, sorted."""
+        return [str(name) for name in self._brands.categories]
+
+    @cached_property
+    def brand_index(self) -> IndexArray:
+        """Brand of each item, −1 where it has none, shape ``(n_items,)``."""
+        return np.asarray(self._brands.codes, dtype=np.int64)
+
+    @cached_property
+    def index_by_id(self) -> pd.Index:
+        """Shop ids as an index, whose first look-up builds what later ones use."""
+        return pd.Index(self.item_ids, dtype=object)  # of an inferred type, each look-up would convert all ids
+
+    def index_of(self, item_ids: Sequence[str]) -> IndexArray:
+        """Return the row numbers of shop ids.
+
+        Args:
+            item_ids: Shop ids.
+
+        Returns:
+            Row numbers, shape ``(len(item_ids),)``.
+
+        Raises:
+            UnknownItemError: If an id is not in the catalogue; the message names near matches.
+        """
+        index = self.index_by_id.get_indexer(pd.Index(list(item_ids), dtype=object))
+        if (index < 0).any():
+            unknown = str(item_ids[int(np.argmax(index < 0))])
+            near = difflib.get_close_matches(unknown, self.item_ids.tolist(), n=3, cutoff=0.6)
+            hint = f"Did you mean {', '.join(near)}?" if near else "List the ids in items.parquet."
+            raise UnknownItemError(
+                f"item {unknown!r} is not in the catalogue of {len(self):,} items but a known item is needed. {hint}"
+            )
+        return np.asarray(index, dtype=np.int64)
+
+    def known(self, item_ids: pd.Series) -> IndexArray:
+        """Return the row numbers of shop ids, −1 for ids outside the catalogue.
+
+        Args:
+            item_ids: Shop ids.
+
+        Returns:
+            Row numbers, shape ``(len(item_ids),)``.
+        """
+        codes, ids = pd.factorize(item_ids)  # a million rows name a few thousand items
+        index = np.append(self.index_by_id.get_indexer(pd.Index(ids, dtype=object)), -1)  # what is missing has code -1
+        return index[codes].astype(np.int64, copy=False)

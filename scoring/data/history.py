@@ -1,0 +1,259 @@
+"""One user's events before a moment, as arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scoring.data.shop import Shop
+from scoring.data.tables import ITEM_ID, KIND, ORDER_ID, PRICE, PURCHASE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID
+from scoring.data.targets import Roles, Truths, counted, occasions, roles
+from scoring.errors import UnknownItemError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from scoring.data.catalogue import Catalogue, IndexArray
+
+
+@dataclass(frozen=True)
+class History:
+    """What a user did before ``as_of``, oldest first.
+
+    All arrays have shape ``(n_events,)``.
+
+    Attributes:
+        user_id: The shop's id; ``None`` for a history that came with the request.
+        as_of: The moment that the history ends before.
+        item_index: Row numbers in the catalogue.
+        timestamp: Moments, ``datetime64[ns]``.
+        quantity: Units; 1 where the table does not say.
+        price: Price of one unit; NaN where the table does not say.
+        kind: Kinds of event; ``purchase`` where the table does not say.
+        store_id: Stores; the empty string where the table does not say.
+        order_id: Orders; the empty string where the table does not say.
+        role: Whether an event is a target event, a return, or another event (``scoring.data.targets``).
+    """
+
+    user_id: str | None
+    as_of: pd.Timestamp
+    item_index: IndexArray
+    timestamp: npt.NDArray[np.datetime64]
+    quantity: npt.NDArray[np.float64]
+    price: npt.NDArray[np.float64]
+    kind: npt.NDArray[np.object_]
+    store_id: npt.NDArray[np.object_]
+    order_id: npt.NDArray[np.object_]
+    role: Roles
+
+    def __len__(self) -> int:
+        """Return the number of events."""
+        return len(self.item_index)
+
+    @cached_property
+    def is_target(self) -> Truths:
+        """Whether each event counts: a target kind, a quantity above 0, not taken back before ``as_of``."""
+        return counted(
+            self.role,
+            user=np.zeros(len(self), dtype=np.int64),
+            item=self.item_index,
+            order=self._order,
+            moment=self.timestamp,
+        )
+
+    @cached_property
+    def occasion(self) -> IndexArray:
+        """Number of the user's occasion that each event belongs to, −1 where ``is_target`` is false.
+
+        The events of one order are one occasion. An event without an order belongs to the occasion of the user's
+        previous target event if that is at most 30 minutes earlier.
+        """
+        return occasions(self.is_target, self._order, self.timestamp.astype(np.int64))
+
+    @property
+    def _order(self) -> IndexArray:
+        return order_numbers(self.order_id)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """A digest of everything that the history says, its moment included, but not of whose it is."""
+        digest = hashlib.blake2b(str(self.as_of.value).encode(), digest_size=16)
+        for field in fields(self):
+            if field.name in {"user_id", "as_of"}:
+                continue
+            column = getattr(self, field.name)
+            digest.update("\0".join(map(str, column.tolist())).encode() if column.dtype == object else column.tobytes())
+        return digest.digest()
+
+    def select(self, mask: npt.NDArray[np.bool_] | slice) -> History:
+        """Return the history with only some of its events.
+
+        Args:
+            mask: Events to keep: truth values of shape ``(n_events,)``, or a slice.
+
+        Returns:
+            A shorter history of the same user and moment.
+        """
+        arrays = {f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name not in {"user_id", "as_of"}}
+        return replace(self, **arrays)
+
+    def without(self, category_index: Collection[int], catalogue: Catalogue) -> History:
+        """Return the history as if some categories had never been bought.
+
+        Args:
+            category_index: Categories to remove.
+            catalogue: The catalogue that the row numbers belong to.
+
+        Returns:
+            A shorter history of the same user and moment.
+        """
+        removed = np.isin(catalogue.category_index[self.item_index], list(category_index))
+        return self.select(~removed)
+
+    def joined(self, other: History) -> History:
+        """Return the history with the events of another one of the same user and moment.
+
+        Args:
+            other: More events.
+
+        Returns:
+            A history of both, oldest event first; of two at one moment this history's comes first.
+        """
+        arrays: dict[str, Any] = {
+            f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
+            for f in fields(self)
+            if f.name not in {"user_id", "as_of"}
+        }
+        order = np.argsort(arrays["timestamp"], kind="stable")
+        return replace(self, **{name: array[order] for name, array in arrays.items()})
+
+    @classmethod
+    def from_events(
+        cls,
+        events: pd.DataFrame,
+        catalogue: Catalogue,
+        *,
+        as_of: pd.Timestamp,
+        user_id: str | None = None,
+        shop: Shop | None = None,
+    ) -> History:
+        """Read a history from event rows of one user.
+
+        Args:
+            events: Rows of the events table (DESIGN.md §8) of one user, in any order.
+            catalogue: The shop's items.
+            as_of: Rows at this moment or later do not count.
+            user_id: The shop's id, if the user is known.
+            shop: Which kinds of event count; the default settings if not given.
+
+        Returns:
+            The history, oldest event first; a row with an item outside the catalogue is an error.
+        """
+        rows = events[(events[TIMESTAMP] < as_of).to_numpy()].sort_values(TIMESTAMP, kind="stable")
+        return _columns(rows, catalogue, shop or Shop(), as_of=as_of, user_id=user_id)
+
+
+class EventLog:
+    """All events of a shop, ready to hand out one user's history.
+
+    Args:
+        events: The events table.
+        catalogue: The shop's items.
+        shop: Which kinds of event count; the default settings if not given.
+    """
+
+    def __init__(self, events: pd.DataFrame, catalogue: Catalogue, shop: Shop | None = None) -> None:
+        self.catalogue, self.shop = catalogue, shop or Shop()
+        codes, ids = pd.factorize(events[USER_ID], sort=True)
+        moments = events[TIMESTAMP].to_numpy()
+        step = np.diff(codes)
+        if not ((step > 0) | ((step == 0) & (moments[1:] >= moments[:-1]))).all():
+            order = np.lexsort((moments, codes))
+            events, codes = events.iloc[order].reset_index(drop=True), codes[order]
+        self.events = events
+        starts = np.searchsorted(codes, np.arange(len(ids) + 1)).tolist()
+        self._rows = {str(name): slice(a, b) for name, a, b in zip(ids, starts[:-1], starts[1:], strict=True)}
+
+    @property
+    def user_ids(self) -> list[str]:
+        """Users with at least one event, sorted."""
+        return list(self._rows)
+
+    def __contains__(self, user_id: object) -> bool:
+        """Return whether the user has an event."""
+        return user_id in self._rows
+
+    def history(self, user_id: str, as_of: pd.Timestamp) -> History:
+        """Return a user's events before a moment; an unknown user has none.
+
+        Args:
+            user_id: The shop's id.
+            as_of: Events at this moment or later do not count.
+
+        Returns:
+            The history, oldest event first.
+        """
+        rows = self._rows.get(user_id)
+        if rows is None:
+            return _columns(self.events.iloc[:0], self.catalogue, self.shop, as_of=as_of, user_id=user_id)
+        everything = self._everything
+        until = int(np.searchsorted(everything.timestamp[rows], as_of.to_datetime64()))
+        return replace(everything.select(slice(rows.start, rows.start + until)), user_id=user_id, as_of=as_of)
+
+    @cached_property
+    def _everything(self) -> History:
+        """All events as one history, user by user, each user's oldest first."""
+        return _columns(self.events, self.catalogue, self.shop, as_of=pd.Timestamp.max, user_id=None)
+
+
+def order_numbers(order_id: npt.NDArray[np.object_]) -> IndexArray:
+    """Return a number for each distinct order, −1 for the empty string, shape ``(n_events,)``."""
+    codes, found = pd.factorize(order_id)
+    numbers = np.arange(len(found) + 1, dtype=np.int64)
+    numbers[[*found].index("") if "" in found else -1] = -1
+    return numbers[codes]
+
+
+def _columns(
+    rows: pd.DataFrame, catalogue: Catalogue, shop: Shop, *, as_of: pd.Timestamp, user_id: str | None
+) -> History:
+    """Return event rows as arrays, in their order."""
+    item_index = catalogue.known(rows[ITEM_ID])
+    if (item_index < 0).any():
+        unknown = rows[ITEM_ID].to_numpy()[item_index < 0]
+        raise UnknownItemError(
+            f"the history names {len(unknown)} items outside the catalogue (first: {unknown[0]!r}) but only "
+            "catalogue items can be read. Add them to the items table and train again, or leave the rows out."
+        )
+    n = len(rows)
+
+    def words(name: str, default: str) -> npt.NDArray[np.object_]:
+        if name not in rows:
+            return np.full(n, default, dtype=object)
+        codes, found = pd.factorize(rows[name])  # so that a million events share a few strings
+        return np.append(np.asarray(found, dtype=object), default)[codes]  # what is missing has code -1
+
+    def numbers(name: str, default: float) -> npt.NDArray[np.float64]:
+        if name not in rows:
+            return np.full(n, default)
+        return rows[name].to_numpy(dtype=np.float64, na_value=default)
+
+    quantity, kind = numbers(QUANTITY, 1.0), words(KIND, PURCHASE)
+    return History(
+        user_id=user_id,
+        as_of=as_of,
+        item_index=item_index,
+        timestamp=rows[TIMESTAMP].to_numpy(dtype="datetime64[ns]"),
+        quantity=quantity,
+        price=numbers(PRICE, np.nan),
+        kind=kind,
+        store_id=words(STORE_ID, ""),
+        order_id=words(ORDER_ID, ""),
+        role=roles(kind, quantity, shop),
+    )

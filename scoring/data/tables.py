@@ -1,0 +1,155 @@
+"""The four tables of DESIGN.md §8 and the settings of the shop, in memory and on disk.
+
+Column names are spelled here and nowhere else. Ids are strings everywhere, whatever type the files hold, and
+timestamps are UTC without a time zone (other zones are converted on import).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from scoring.data.shop import Shop
+from scoring.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+USER_ID: Final = "user_id"
+ITEM_ID: Final = "item_id"
+TIMESTAMP: Final = "timestamp"
+QUANTITY: Final = "quantity"
+PRICE: Final = "price"
+KIND: Final = "kind"
+CHANNEL: Final = "channel"
+STORE_ID: Final = "store_id"
+ORDER_ID: Final = "order_id"
+VALUE: Final = "value"
+TITLE: Final = "title"
+CATEGORY: Final = "category"
+BRAND: Final = "brand"
+DESCRIPTION: Final = "description"
+FIRST_SEEN: Final = "first_seen"
+START: Final = "start"
+END: Final = "end"
+LABEL: Final = "label"
+EMBEDDING_PREFIX: Final = "embedding_"
+
+PURCHASE: Final = "purchase"
+"""The kind of an event whose table has no ``kind`` column."""
+
+TABLE_NAMES: Final = ("events", "items", "users", "promotions")
+EMPTY_COLUMNS: Final = {"users": [USER_ID], "promotions": [ITEM_ID, START, END, LABEL]}
+
+
+def _empty(name: str) -> pd.DataFrame:
+    return pd.DataFrame({column: pd.Series(dtype="str") for column in EMPTY_COLUMNS[name]}).astype(
+        {column: "datetime64[ns]" for column in (START, END) if column in EMPTY_COLUMNS[name]}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """A shop's tables, already valid (``scoring.data.validation`` is the gate).
+
+    Attributes:
+        events: ``user_id, item_id, timestamp`` and optionally ``quantity, price, kind, value, channel, store_id,
+            order_id``.
+            ``price`` is the price of one unit. Sorted by user, then time.
+        items: ``item_id, title, category`` and optionally ``brand, price, description, first_seen, embedding_*``.
+        users: ``user_id`` and any columns, all of them sensitive unless the policy says otherwise.
+        promotions: ``item_id, start, end, label`` and optionally ``store_id``; it runs while ``start <= t < end``.
+        shop: What the tables mean: time zone, target kinds and other settings.
+    """
+
+    events: pd.DataFrame
+    items: pd.DataFrame
+    users: pd.DataFrame = field(default_factory=lambda: _empty("users"))
+    promotions: pd.DataFrame = field(default_factory=lambda: _empty("promotions"))
+    shop: Shop = field(default_factory=Shop)
+
+    def __iter__(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield each table with its name."""
+        return ((name, getattr(self, name)) for name in TABLE_NAMES)
+
+    @classmethod
+    def read(cls, folder: Path) -> Tables:
+        """Read the files that ``write`` wrote.
+
+        Args:
+            folder: Folder with ``events.parquet`` and ``items.parquet``; the other files may be missing.
+
+        Returns:
+            The tables.
+
+        Raises:
+            TableError: If a required file is missing or not Parquet, or ``shop.yaml`` has a wrong setting.
+        """
+        frames = {name: path for name in TABLE_NAMES if (path := folder / f"{name}.parquet").exists()}
+        for name in ("events", "items"):
+            if name not in frames:
+                raise TableError(
+                    f"{folder}: {name}.parquet is missing but is needed. "
+                    "Run `llm-explain import completejourney` or `llm-explain import csv` first."
+                )
+        return cls(**{name: read_parquet(path) for name, path in frames.items()}, shop=Shop.read(folder))
+
+    def write(self, folder: Path) -> None:
+        """Write one Parquet file a table, and ``shop.yaml``.
+
+        Args:
+            folder: Folder to create or fill.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in self:
+            frame.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+        self.shop.write(folder)
+
+    def before(self, as_of: pd.Timestamp) -> Tables:
+        """Return the tables with only the events before a moment.
+
+        Args:
+            as_of: The moment; events at it or after it are left out.
+
+        Returns:
+            Tables that share every frame but ``events``.
+        """
+        events = self.events[self.events[TIMESTAMP] < as_of].reset_index(drop=True)
+        return replace(self, events=events)
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read one Parquet file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The frame.
+
+    Raises:
+        TableError: If it is not a readable Parquet file.
+    """
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise TableError(
+            f"{path}: is not a readable Parquet file but one is needed ({error}). Import the tables again."
+        ) from error
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes.
+
+    Args:
+        path: The file.
+
+    Returns:
+        ``sha256:`` and 64 hexadecimal digits.
+    """
+    with path.open("rb") as stream:
+        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"

@@ -1,0 +1,186 @@
+"""The gate that every table passes before anything reads it (DESIGN.md §8).
+
+A table comes in as any frame and leaves with the contract's columns, types and order, or not at all. What cannot be
+laid at the door of single rows (columns, an empty table) is always refused. Rows that break a rule are refused with
+file, column, rule, number and the first of them; or, on request, set aside with the reason for each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import pandera.errors
+
+from scoring.data.breaches import ROW, Breach, message, rejected_rows
+from scoring.data.coercion import coerce
+from scoring.data.reading import read_table
+from scoring.data.rules import COLUMNS, rule_of, schema
+from scoring.data.tables import EMBEDDING_PREFIX, USER_ID
+from scoring.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+MAY_BE_EMPTY: Final = frozenset({"users", "promotions"})
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A table that passed the gate.
+
+    Attributes:
+        frame: The good rows in their order, with the contract's types and order of columns.
+        rejects: The other rows as they came, with ``row`` (counted from 1, the header not counted) and ``reason``.
+    """
+
+    frame: pd.DataFrame
+    rejects: pd.DataFrame
+
+
+def check(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    source: str,
+    item_ids: Collection[str] | None = None,
+    skip_bad: bool = False,
+) -> Checked:
+    """Check a table against the contract.
+
+    Args:
+        frame: The table as it came; all text from a CSV file, or typed columns.
+        name: ``events``, ``items``, ``users`` or ``promotions``.
+        source: What to call it in messages, as a rule the file's name.
+        item_ids: Items that events and promotions may name; ``None`` if any may be.
+        skip_bad: Set aside rows that break a rule instead of refusing the table.
+
+    Returns:
+        The checked table; without ``skip_bad`` nothing is set aside.
+
+    Raises:
+        TableError: If a column is missing, unknown or there twice, if no row is left, or if rows break a rule and
+            ``skip_bad`` is not set.
+    """
+    _check_columns(frame, name, source)
+    if frame.empty and name not in MAY_BE_EMPTY:
+        raise TableError(f"{source}: the table has no rows but at least one is needed. Check the export.")
+    came = frame if frame.index.name == ROW else frame.set_axis(pd.RangeIndex(1, len(frame) + 1), axis=0)
+    typed, breaches = _coerce(came.reset_index(drop=True), name)
+    breaches += _broken_rules(typed, name, breaches, item_ids)
+    if breaches and not skip_bad:
+        raise TableError(message(came, breaches, source))
+    is_bad = np.zeros(len(typed), dtype=bool)
+    for breach in breaches:
+        is_bad[breach.positions] = True
+    good = typed[~is_bad].reset_index(drop=True)
+    if good.empty and name not in MAY_BE_EMPTY:
+        raise TableError(f"{message(came, breaches, source)}\nNo good row is left but at least one is needed.")
+    return Checked(good, rejected_rows(came, breaches))
+
+
+def read_events(path: Path, item_ids: Collection[str]) -> pd.DataFrame:
+    """Read an events table from a file and check it.
+
+    Args:
+        path: A CSV or Parquet file with the contract's columns.
+        item_ids: Items that the events may name.
+
+    Returns:
+        The events.
+    """
+    return check(read_table(path).frame, "events", source=path.name, item_ids=item_ids).frame
+
+
+def check_history(events: pd.DataFrame, item_ids: Collection[str], *, source: str = "history") -> pd.DataFrame:
+    """Check the events of one user, who may be unknown to the shop.
+
+    Args:
+        events: The events; ``user_id`` may be left out, and there may be no rows.
+        item_ids: Items that the events may name.
+        source: What to call them in messages.
+
+    Returns:
+        The events with the contract's types.
+
+    Raises:
+        TableError: If they are of several users, or break the contract.
+    """
+    if USER_ID not in events:
+        named = events.assign(**{USER_ID: pd.Series(source, index=events.index, dtype="str")})
+        return check_history(named, item_ids, source=source).drop(columns=USER_ID)
+    users = events[USER_ID].unique()
+    if len(users) > 1:
+        raise TableError(
+            f"{source}: column 'user_id' names {len(users)} users but the events of one are needed. "
+            "Ask for one user at a time."
+        )
+    if events.empty:
+        _check_columns(events, "events", source)
+        return _coerce(events, "events")[0]
+    return check(events, "events", source=source, item_ids=item_ids).frame
+
+
+def _check_columns(frame: pd.DataFrame, name: str, source: str) -> None:
+    columns = [str(column) for column in frame.columns]
+    if twice := sorted({column for column in columns if columns.count(column) > 1}):
+        raise TableError(
+            f"{source}: column {twice[0]!r} is there {columns.count(twice[0])} times but once is needed. Rename one."
+        )
+    rules = COLUMNS[name]
+    missing = [column for column, rule in rules.items() if rule.is_required and column not in columns]
+    unknown = [column for column in columns if not _is_allowed(name, column)]
+    if missing:
+        near = {column: get_close_matches(column, unknown, n=1, cutoff=0.5) for column in missing}
+        maps = " ".join(f"--map {found[0] if found else 'COLUMN'}={column}" for column, found in near.items())
+        raise TableError(
+            f"{source}: column {_listed(missing)} is missing but is needed; there are {_listed(columns)}. "
+            f"Name the column that holds it, for example {maps}."
+        )
+    if unknown:
+        raise TableError(
+            f"{source}: column {_listed(unknown)} is unknown but only {_listed(list(rules))}"
+            f"{' and embedding_* columns are' if name == 'items' else ' are'} known. "
+            "Leave the column out, or rename it with --map."
+        )
+
+
+def _is_allowed(name: str, column: str) -> bool:
+    is_embedding = name == "items" and column.startswith(EMBEDDING_PREFIX) and column != EMBEDDING_PREFIX
+    return name == "users" or column in COLUMNS[name] or is_embedding
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(repr(name) for name in names)
+
+
+def _coerce(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Breach]]:
+    order = [column for column in COLUMNS[name] if column in frame]
+    columns, breaches = {}, []
+    for column in [*order, *(str(column) for column in frame.columns if column not in order)]:
+        columns[column], findings = coerce(frame[column], rule_of(name, column).kind)
+        breaches += [Breach(column, rule, np.flatnonzero(broken)) for rule, broken in findings if broken.any()]
+    return pd.DataFrame(columns, index=frame.index), breaches
+
+
+def _broken_rules(
+    frame: pd.DataFrame, name: str, untyped: list[Breach], item_ids: Collection[str] | None
+) -> list[Breach]:
+    """Return the broken rules of typed values, but for those that are missing because they could not be typed."""
+    try:
+        schema(frame, name, item_ids).validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        cases = error.failure_cases
+    else:
+        return []
+    breaches = []
+    for (column, rule), rows in cases.groupby(["column", "check"], sort=False)["index"]:
+        known = [breach.positions for breach in untyped if breach.column == column]
+        positions = np.setdiff1d(rows.to_numpy(dtype=np.int64), np.concatenate([np.zeros(0, dtype=np.int64), *known]))
+        if len(positions):
+            breaches.append(Breach(str(column), str(rule), positions))
+    return breaches

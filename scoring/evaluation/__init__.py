@@ -1,0 +1,1 @@
+"""Evaluation: splits, protocol and metrics of a ranking."""

@@ -1,0 +1,127 @@
+"""How rankers are measured: on what users did after a moment, given what they did before (DESIGN.md §4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.errors import ShapeError
+from scoring.evaluation import metrics
+from scoring.evaluation.metrics import Scores
+from scoring.evaluation.split import Interactions, Split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["Interactions", "Ranker", "Split", "evaluate"]
+
+BLOCK: Final = 256
+"""Users that are scored at once."""
+
+N_CALIBRATION: Final = 100
+"""``ece`` speaks of each user's best 100 candidates: what a shop might show, not the mass of sure misses below."""
+
+
+class Ranker(Protocol):
+    """Anything that scores every candidate for some users."""
+
+    def __call__(self, user_ids: Sequence[str], /) -> Scores:
+        """Return ranking values in the order of ``Split.candidates``, shape ``(len(user_ids), n_candidates)``."""
+        ...
+
+
+def evaluate(
+    ranker: Ranker,
+    split: Split,
+    *,
+    k: int = 10,
+    probability: Callable[[npt.NDArray[np.float64]], Scores] | None = None,
+    block: int = BLOCK,
+) -> dict[str, float]:
+    """Return the mean metrics of a ranker over the test users.
+
+    Keys that end in ``_new`` speak of what is new to the user: candidates and truth without the items that the user
+    has a training row of, over the users who then have any truth left.
+
+    Args:
+        ranker: What is measured.
+        split: What it is asked.
+        k: Places that count.
+        probability: Turns scores into calibrated probabilities; adds ``ece`` (over each user's best 100 candidates)
+            and ``ece_all`` (over all of them).
+        block: Users that are scored at once; memory grows with it, the result does not change.
+
+    Returns:
+        ``recall@k``, ``ndcg@k``, ``mrr@k``, ``hit_rate@k`` and ``n_users``, the same with ``_new``, and the errors.
+    """
+    means, means_new = _Means(""), _Means("_new")
+    shown, everything = _Calibration(), _Calibration()
+    for start in range(0, len(split.user_ids), block):
+        users = slice(start, start + block)
+        scores = _scored(ranker, split, users)
+        relevant, bought = split.relevant[users].toarray() > 0, split.bought[users].toarray() > 0
+        means.add(scores, relevant, k)
+        means_new.add(np.where(bought, -np.inf, scores), relevant & ~bought, k)
+        if probability is not None:
+            promised, best = probability(scores.astype(np.float64)), metrics.top_k(scores, N_CALIBRATION)
+            shown.add(np.take_along_axis(promised, best, axis=1), np.take_along_axis(relevant, best, axis=1))
+            everything.add(promised, relevant)
+    errors = {} if probability is None else {"ece": shown.error, "ece_all": everything.error}
+    return means.result() | means_new.result() | errors
+
+
+class _Means:
+    """Collects the metrics of blocks of users."""
+
+    def __init__(self, suffix: str) -> None:
+        self.suffix = suffix
+        self.values: dict[str, list[metrics.PerUser]] = {}
+
+    def add(self, scores: Scores, relevant: npt.NDArray[np.bool_], k: int) -> None:
+        asked = relevant.any(axis=1)
+        hits = np.take_along_axis(relevant, metrics.top_k(scores, k), axis=1)[asked]
+        n_relevant = relevant.sum(axis=1)[asked]
+        for name, value in {
+            f"recall@{k}": metrics.recall(hits, n_relevant),
+            f"ndcg@{k}": metrics.ndcg(hits, n_relevant),
+            f"mrr@{k}": metrics.reciprocal_rank(hits),
+            f"hit_rate@{k}": metrics.hit_rate(hits),
+        }.items():
+            self.values.setdefault(name + self.suffix, []).append(value)
+
+    def result(self) -> dict[str, float]:
+        """Return the means, NaN where no user was asked, and the number of users."""
+        per_user = {name: np.concatenate(blocks) for name, blocks in self.values.items()}
+        n_users = len(next(iter(per_user.values())))
+        means = {name: float(value.mean()) if n_users else float("nan") for name, value in per_user.items()}
+        return means | {f"n_users{self.suffix}": float(n_users)}
+
+
+class _Calibration:
+    """Adds up calibration gaps of blocks of pairs."""
+
+    def __init__(self) -> None:
+        self.gaps: npt.NDArray[np.float64] | float = 0.0
+        self.n_pairs = 0
+
+    def add(self, probability: Scores, outcome: npt.NDArray[np.bool_]) -> None:
+        self.gaps = self.gaps + metrics.calibration_gaps(probability, outcome)
+        self.n_pairs += outcome.size
+
+    @property
+    def error(self) -> float:
+        return float(np.abs(self.gaps).sum() / self.n_pairs)
+
+
+def _scored(ranker: Ranker, split: Split, users: slice) -> Scores:
+    user_ids = split.user_ids[users]
+    scores = np.asarray(ranker(user_ids))
+    expected = (len(user_ids), len(split.candidates))
+    if scores.shape != expected:
+        raise ShapeError(
+            f"the ranker returned shape {scores.shape} for {expected[0]} users and {expected[1]} candidates but "
+            f"{expected} is needed. Score every candidate of the split, in its order."
+        )
+    return scores

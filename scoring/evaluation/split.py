@@ -1,0 +1,174 @@
+"""The event log divided at a moment: what a ranker may learn from, and what it is asked (DESIGN.md §4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sp
+
+from scoring.data.tables import ITEM_ID, TIMESTAMP, USER_ID
+from scoring.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scoring.data.catalogue import Catalogue, IndexArray
+
+MIN_ROWS: Final = 10
+"""Items with fewer training rows are not ranked."""
+
+Matrix: TypeAlias = "sp.csr_array[np.float32, tuple[int, int]]"
+"""Sparse numbers by user and candidate, shape ``(n_users, n_candidates)``."""
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """The training rows of the candidates; events of other items are not among them.
+
+    Attributes:
+        user_ids: Shop ids by ``user_index``, sorted.
+        user_index: Whose row it is, shape ``(n_rows,)``.
+        candidate: Position among the candidates, shape ``(n_rows,)``.
+        timestamp: When, shape ``(n_rows,)``.
+        n_candidates: Number of candidates.
+        as_of: The moment that all rows come before.
+    """
+
+    user_ids: tuple[str, ...]
+    user_index: IndexArray
+    candidate: IndexArray
+    timestamp: npt.NDArray[np.datetime64]
+    n_candidates: int
+    as_of: pd.Timestamp
+
+    @cached_property
+    def age(self) -> npt.NDArray[np.float64]:
+        """Days from each row to ``as_of``, shape ``(n_rows,)``."""
+        return np.asarray((self.as_of.to_datetime64() - self.timestamp) / np.timedelta64(1, "D"), dtype=np.float64)
+
+    @cached_property
+    def is_first_of_basket(self) -> npt.NDArray[np.bool_]:
+        """Whether a row is the first with its user, candidate and timestamp, shape ``(n_rows,)``."""
+        keys = pd.DataFrame({"user": self.user_index, "candidate": self.candidate, "timestamp": self.timestamp})
+        return ~keys.duplicated().to_numpy(dtype=bool)
+
+    def matrix(self, weight: npt.NDArray[np.floating | np.bool_] | None = None) -> Matrix:
+        """Return the sum of weights by user and candidate.
+
+        Args:
+            weight: A number for each row; 1 where it is not given.
+
+        Returns:
+            Sums, shape ``(n_users, n_candidates)``; nothing is stored for pairs without a row.
+        """
+        return _sparse(self.user_index, self.candidate, (len(self.user_ids), self.n_candidates), weight)
+
+    def rows_of(self, user_ids: Sequence[str]) -> IndexArray:
+        """Return the ``user_index`` of shop ids, −1 for users without a row.
+
+        Args:
+            user_ids: Shop ids.
+
+        Returns:
+            Row numbers, shape ``(len(user_ids),)``.
+        """
+        known = pd.Index(self.user_ids, dtype=object)
+        return np.asarray(known.get_indexer(pd.Index(list(user_ids), dtype=object)), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Split:
+    """What a ranker may learn from, and what it is asked.
+
+    Attributes:
+        train: Training rows of the candidates.
+        candidates: Items that are ranked, as ``item_index``, ascending, shape ``(n_candidates,)``.
+        user_ids: Test users: training users with a test row of a candidate, sorted.
+        relevant: 1 where a test user has a test row of a candidate, shape ``(n_users, n_candidates)``.
+        bought: 1 where a test user has a training row of a candidate, shape ``(n_users, n_candidates)``.
+    """
+
+    train: Interactions
+    candidates: IndexArray
+    user_ids: tuple[str, ...]
+    relevant: Matrix
+    bought: Matrix
+
+    @property
+    def cutoff(self) -> pd.Timestamp:
+        """The moment between training and test."""
+        return self.train.as_of
+
+    @classmethod
+    def at(
+        cls,
+        events: pd.DataFrame,
+        catalogue: Catalogue,
+        *,
+        cutoff: pd.Timestamp,
+        until: pd.Timestamp | None = None,
+        min_rows: int = MIN_ROWS,
+    ) -> Split:
+        """Divide the events at a moment.
+
+        Args:
+            events: The events table.
+            catalogue: The shop's items; every event names one of them.
+            cutoff: Earlier events train, later ones (this moment included) test.
+            until: Events at this moment or later are left out; without it the test runs to the end of the log.
+            min_rows: Training rows that make an item a candidate.
+
+        Returns:
+            The split.
+
+        Raises:
+            SettingError: If nothing can be measured, because no candidate or no test user is left.
+        """
+        moments = events[TIMESTAMP]
+        if until is not None:
+            events = events[(moments < until).to_numpy()]
+        is_train = (events[TIMESTAMP] < cutoff).to_numpy(dtype=bool)
+        item_index = catalogue.known(events[ITEM_ID])
+        rows = np.bincount(item_index[is_train], minlength=len(catalogue))
+        candidates = np.flatnonzero(rows >= min_rows)
+        position = np.full(len(catalogue), -1, dtype=np.int64)
+        position[candidates] = np.arange(len(candidates))
+        place, users, when = position[item_index], events[USER_ID].to_numpy(dtype=object), events[TIMESTAMP].to_numpy()
+
+        kept = is_train & (place >= 0)
+        known, user_index = np.unique(users[kept].astype(str), return_inverse=True)
+        train = Interactions(
+            tuple(known.tolist()), user_index.astype(np.int64), place[kept], when[kept], len(candidates), cutoff
+        )
+        asked = ~is_train & (place >= 0)
+        asking = train.rows_of(users[asked].tolist())
+        relevant = _ones(asking[asking >= 0], place[asked][asking >= 0], (len(known), len(candidates)))
+        chosen = np.flatnonzero(np.diff(relevant.indptr))
+        if len(chosen) == 0:
+            raise SettingError(
+                f"the events from {moments.min()} to {moments.max()} leave {len(candidates)} candidates and no test "
+                f"user at the cut-off {cutoff} but one of each is needed. Choose a moment that has events around it."
+            )
+        bought = _ones(train.user_index, train.candidate, relevant.shape)
+        return cls(train, candidates, tuple(known[chosen].tolist()), relevant[chosen], bought[chosen])
+
+
+def _sparse(
+    rows: IndexArray,
+    columns: IndexArray,
+    shape: tuple[int, int],
+    weight: npt.NDArray[np.floating | np.bool_] | None = None,
+) -> Matrix:
+    values = np.ones(len(rows), dtype=np.float32) if weight is None else weight.astype(np.float32)
+    return sp.coo_array((values, (rows, columns)), shape=shape).tocsr()  # sums what repeats
+
+
+def _ones(rows: IndexArray, columns: IndexArray, shape: tuple[int, int]) -> Matrix:
+    matrix = _sparse(rows, columns, shape)
+    matrix.data[:] = 1.0
+    return matrix

@@ -1,0 +1,231 @@
+"""What a user's own history says of an item, from the events of the item's own category alone (DESIGN.md §4, h_i).
+
+Two shapes of evidence, both sparse. *Pairs* are items that the user bought. *Cells* are sets of items within one
+category: the category itself, a brand in it, a band of prices in it, the products of one title; a cell's evidence
+speaks of every item in it, bought or not. Nothing here looks at any other category, so removing another category's
+events changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.log import FloatArray, Log
+
+DECAY_DAYS: Final = (10.0, 30.0, 90.0, 1e9)
+"""Time constants of the decayed counts; the last one is a plain count."""
+
+SHARE_DECAY: Final = 2
+"""The decayed count that shares are made of (90 days)."""
+
+MAX_DAYS: Final = 365.0
+N_PRICE_BANDS: Final = 5
+
+PAIR_FEATURES: Final = (
+    "count_10", "count_30", "count_90", "count", "days_since", "overdue", "share",
+    "users_7", "users_30", "users_90", "rebuy", "echo",
+)  # fmt: skip
+COUNT: Final = PAIR_FEATURES.index("count")
+
+CELL_FEATURES: Final = ("count_10", "count_30", "count_90", "count", "share")
+CELL_KINDS: Final = ("category", "brand", "price", "title")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Sets of items within a category.
+
+    Attributes:
+        of_item: Cell of each item, one row for each kind of cell, shape ``(4, n_items)``.
+        n_cells: Number of cells of each kind.
+    """
+
+    of_item: IndexArray
+    n_cells: tuple[int, ...]
+
+    @classmethod
+    def build(cls, catalogue: Catalogue, price: FloatArray) -> Cells:
+        """Divide the catalogue.
+
+        Args:
+            catalogue: The shop's items.
+            price: Price of each item, shape ``(n_items,)``; items without one are a band of their own.
+
+        Returns:
+            The cells.
+        """
+        category = catalogue.category_index
+        titles = pd.factorize(catalogue.titles)[0]
+        keys = [np.zeros_like(category), catalogue.brand_index, price_band(category, price), titles]
+        codes = [pd.factorize(category * (key.max() + 2) + key + 1)[0] for key in keys]
+        codes[0] = category
+        return cls(np.stack(codes).astype(np.int64), tuple(int(code.max()) + 1 for code in codes))
+
+
+def price_band(category: IndexArray, price: FloatArray) -> IndexArray:
+    """Return the fifth of its category's prices that each price is in, −1 where there is none.
+
+    Args:
+        category: Category of each item, shape ``(n_items,)``.
+        price: Price of each item, shape ``(n_items,)``.
+
+    Returns:
+        Bands from 0 (cheapest) to 4, shape ``(n_items,)``.
+    """
+    rank = pd.Series(price).groupby(category).rank(pct=True).to_numpy()
+    return np.where(np.isnan(rank), -1, np.ceil(np.nan_to_num(rank, nan=1.0) * N_PRICE_BANDS) - 1).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class CellEvidence:
+    """What users' histories say of cells of one kind.
+
+    Attributes:
+        user: Whose history, shape ``(n,)``.
+        cell: Which cell, shape ``(n,)``.
+        x: Features, columns as ``CELL_FEATURES``, shape ``(n, 5)``.
+    """
+
+    user: IndexArray
+    cell: IndexArray
+    x: FloatArray
+
+
+@dataclass(frozen=True)
+class OwnEvidence:
+    """What users' histories say of items and cells.
+
+    Attributes:
+        user: Whose history, of each pair, sorted, shape ``(n_pairs,)``.
+        item: The item that the user bought, shape ``(n_pairs,)``.
+        x: Features, columns as ``PAIR_FEATURES``, NaN where one says nothing, shape ``(n_pairs, 12)``.
+        cells: One for each of ``CELL_KINDS``.
+    """
+
+    user: IndexArray
+    item: IndexArray
+    x: FloatArray
+    cells: tuple[CellEvidence, ...]
+
+
+def own_evidence(log: Log, now: float, cells: Cells, item_stats: FloatArray) -> OwnEvidence:
+    """Read the own-history features of every user in a log.
+
+    Args:
+        log: Events before ``now``.
+        now: The moment of scoring, in days since 1970.
+        cells: The catalogue's cells.
+        item_stats: Popularity in three windows, rebuying and echo of each item, shape ``(n_items, 5)``.
+
+    Returns:
+        The evidence, with counts of occasions on a logarithmic scale.
+    """
+    user, item, age, start = occasions(log.user_index, log.item_index, now - log.day)
+    by_category = _cell_evidence(log, now, cells, 0, None)
+    counts = decayed_counts(age, start)  # (n_pairs, 4)
+    n_users = len(log.user_ids)
+    base = _category_totals(by_category, cells.n_cells[0], n_users)
+    share = counts[:, SHARE_DECAY] / np.maximum(base[user, cells.of_item[0, item]], 1e-9)
+    stats = item_stats[item]  # (n_pairs, 5)
+    times = np.log1p(counts)
+    echo = times[:, COUNT] * stats[:, -1]
+    x = np.column_stack([times, np.log1p(_last(age, start)), overdue(age, start), share, stats[:, :-1], echo])
+    others = [_cell_evidence(log, now, cells, kind, base) for kind in range(1, len(CELL_KINDS))]
+    return OwnEvidence(user, item, x, (by_category, *others))
+
+
+def occasions(
+    user: IndexArray, key: IndexArray, age: FloatArray
+) -> tuple[IndexArray, IndexArray, FloatArray, IndexArray]:
+    """Count each moment once and find where each (user, key) begins.
+
+    Args:
+        user: Whose event, shape ``(n_events,)``.
+        key: What it is counted under, shape ``(n_events,)``.
+        age: Days before the moment of scoring, shape ``(n_events,)``.
+
+    Returns:
+        User and key of each pair, both of shape ``(n_pairs,)``; ages of the distinct occasions, oldest first within a
+        pair, shape ``(n_occasions,)``; first row of each pair in them, shape ``(n_pairs,)``.
+    """
+    order = np.lexsort((-age, key, user))
+    user, key, age = user[order], key[order], age[order]
+    is_pair = np.ones(len(user), dtype=bool)
+    is_pair[1:] = (user[1:] != user[:-1]) | (key[1:] != key[:-1])
+    is_occasion = is_pair.copy()
+    is_occasion[1:] |= age[1:] != age[:-1]
+    start = np.flatnonzero(is_pair[is_occasion])
+    return user[is_pair], key[is_pair], age[is_occasion], start
+
+
+def decayed_counts(age: FloatArray, start: IndexArray) -> FloatArray:
+    """Return each pair's number of occasions, weighted by age.
+
+    Args:
+        age: Ages in days, pair by pair, shape ``(n_occasions,)``.
+        start: First row of each pair, shape ``(n_pairs,)``.
+
+    Returns:
+        A column for each of ``DECAY_DAYS``, shape ``(n_pairs, 4)``.
+    """
+    if not len(start):
+        return np.zeros((0, len(DECAY_DAYS)))
+    weights = np.exp(-age[:, None] / np.array(DECAY_DAYS))  # (n_occasions, 4)
+    return np.asarray(np.add.reduceat(weights, start, axis=0), dtype=np.float64)
+
+
+def _last(age: FloatArray, start: IndexArray) -> FloatArray:
+    """Return the age of each pair's last occasion; ages fall within a pair."""
+    end = np.r_[start[1:], len(age)] if len(start) else start
+    return age[end - 1]
+
+
+def overdue(age: FloatArray, start: IndexArray) -> FloatArray:
+    """Return days since the last occasion over the median interval between occasions, as a logarithm.
+
+    Args:
+        age: Ages in days, pair by pair, falling within each, shape ``(n_occasions,)``.
+        start: First row of each pair, shape ``(n_pairs,)``.
+
+    Returns:
+        Zero when exactly due; NaN with fewer than three occasions, shape ``(n_pairs,)``.
+    """
+    n = np.diff(np.r_[start, len(age)])
+    pair = np.repeat(np.arange(len(start)), n)
+    gap = np.zeros(len(age))
+    gap[1:] = age[:-1] - age[1:]
+    is_gap = np.ones(len(age), dtype=bool)
+    is_gap[start] = False
+    pair, gap = pair[is_gap], gap[is_gap]
+    gap = gap[np.lexsort((gap, pair))]  # ascending within each pair
+    first = np.concatenate([[0], np.cumsum(n - 1)[:-1]]) if len(n) else n
+    enough = n >= 3
+    low, high = (first + (n - 2) // 2)[enough], (first + (n - 1) // 2)[enough]
+    ratio = np.full(len(start), np.nan)
+    median = (gap[low] + gap[high]) / 2
+    ratio[enough] = np.log((_last(age, start)[enough] + 0.5) / (median + 0.5))
+    return ratio
+
+
+def _cell_evidence(log: Log, now: float, cells: Cells, kind: int, base: FloatArray | None) -> CellEvidence:
+    cell_of_event = cells.of_item[kind, log.item_index]
+    user, cell, age, start = occasions(log.user_index, cell_of_event, now - log.day)
+    counts = decayed_counts(age, start)
+    share = np.ones(len(user))
+    if base is not None:
+        category_of_cell = np.zeros(cells.n_cells[kind], dtype=np.int64)
+        category_of_cell[cells.of_item[kind]] = cells.of_item[0]
+        share = counts[:, SHARE_DECAY] / np.maximum(base[user, category_of_cell[cell]], 1e-9)
+    return CellEvidence(user, cell, np.column_stack([np.log1p(counts), share]))
+
+
+def _category_totals(evidence: CellEvidence, n_categories: int, n_users: int) -> FloatArray:
+    total = np.zeros((n_users, n_categories))
+    total[evidence.user, evidence.cell] = np.expm1(evidence.x[:, SHARE_DECAY])
+    return total

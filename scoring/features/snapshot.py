@@ -1,0 +1,258 @@
+"""Global statistics of the shop at one moment: what every user's score may share.
+
+A snapshot is built by training, kept with the artifacts and never moved by a request, so one user's rows never change
+anyone else's answer (DESIGN.md §11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from scoring.data.log import Log, to_day
+from scoring.data.tables import FIRST_SEEN, PRICE
+from scoring.features.features import occasions
+
+if TYPE_CHECKING:
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.log import FloatArray
+    from scoring.data.tables import Tables
+
+POPULARITY_WINDOWS: Final = (7, 30, 90)
+"""Days of the windows in which distinct users are counted, as columns of ``users_by_window``."""
+
+SEASON_MONTHS: Final = 12
+SEASON_MIN_DAYS: Final = 90
+SEASON_MIN_ROWS: Final = 100
+PRICE_DAYS: Final = 90
+NEIGHBOUR_DAYS: Final = 365
+NEIGHBOUR_MIN_USERS: Final = 50
+NEIGHBOUR_MIN_LIFT: Final = 2.0
+N_NEIGHBOURS: Final = 10
+REBUY_PRIOR: Final = 5.0
+"""Buyers of the average item that every item is given."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Statistics of all events before ``as_of``.
+
+    Attributes:
+        as_of: End of every window.
+        days_covered: Length of the log before ``as_of``, in days.
+        users_by_window: Distinct users of each item in the last ``POPULARITY_WINDOWS`` days, shape ``(n_items, 3)``.
+        season_month: The last complete calendar month; ``None`` where the log holds none.
+        season_lift: Share of each category in the rows of that month over its share in the 12 months that end with it;
+            NaN where the log is shorter than 90 days or the category has fewer than 100 rows in the month, shape
+            ``(n_categories,)``.
+        price: Price of one unit: the catalogue's, or the median paid in the last 90 days, or ever; NaN where nobody
+            paid, shape ``(n_items,)``.
+        first_seen: The catalogue's, or the first event; NaT where there is none, shape ``(n_items,)``.
+        n_events: Rows of each item, shape ``(n_items,)``.
+        rebuy: How often its buyers bought each item, as a mean logarithm, shape ``(n_items,)``.
+        neighbour_index: Most similar items by co-purchase, best first, −1 where there is none, shape ``(n_items, 10)``.
+        neighbour_similarity: Distinct users who bought both in the last 365 days, over the geometric mean of the users
+            who bought each; only between items with at least 50 users each and at least twice as many shared ones as by
+            chance, shape ``(n_items, 10)``.
+    """
+
+    as_of: pd.Timestamp
+    days_covered: float
+    users_by_window: IndexArray
+    season_month: int | None
+    season_lift: FloatArray
+    price: FloatArray
+    first_seen: npt.NDArray[np.datetime64]
+    n_events: IndexArray
+    rebuy: FloatArray
+    neighbour_index: IndexArray
+    neighbour_similarity: FloatArray
+
+    @property
+    def popularity_window_days(self) -> int:
+        """Days in which ``users_in_window`` counts."""
+        return POPULARITY_WINDOWS[1]
+
+    @property
+    def users_in_window(self) -> IndexArray:
+        """Distinct users of each item in the last 30 days, shape ``(n_items,)``."""
+        return self.users_by_window[:, 1]
+
+    @classmethod
+    def build(cls, tables: Tables, catalogue: Catalogue, as_of: pd.Timestamp) -> Snapshot:
+        """Count the tables' events before a moment.
+
+        Args:
+            tables: The shop's tables; later events may be there and do not count.
+            catalogue: The shop's items.
+            as_of: End of every window.
+
+        Returns:
+            The statistics.
+        """
+        return cls.from_log(Log.from_events(tables.events, catalogue), catalogue, as_of)
+
+    @classmethod
+    def from_log(cls, log: Log, catalogue: Catalogue, as_of: pd.Timestamp, *, neighbours: bool = True) -> Snapshot:
+        """Count a log's events before a moment.
+
+        Args:
+            log: Events, possibly with later ones, which do not count.
+            catalogue: The shop's items.
+            as_of: End of every window.
+            neighbours: Whether to look for similar items, which training windows do not need.
+
+        Returns:
+            The statistics.
+        """
+        now = to_day(as_of)
+        past = log.between(-np.inf, now)
+        month, lift = season_lift(past, catalogue, as_of)
+        similar = nearest_by_copurchase(past.between(now - NEIGHBOUR_DAYS, now) if neighbours else None, len(catalogue))
+        return cls(
+            as_of=as_of,
+            days_covered=float(now - past.day.min()) if len(past) else 0.0,
+            users_by_window=np.stack(
+                [distinct_users(past.between(now - days, now), len(catalogue)) for days in POPULARITY_WINDOWS], axis=1
+            ),
+            season_month=month,
+            season_lift=lift,
+            price=usual_price(past, catalogue, now),
+            first_seen=first_seen(past, catalogue),
+            n_events=np.bincount(past.item_index, minlength=len(catalogue)).astype(np.int64),
+            rebuy=rebuy(past, len(catalogue)),
+            neighbour_index=similar[0],
+            neighbour_similarity=similar[1],
+        )
+
+
+def distinct_users(log: Log, n_items: int) -> IndexArray:
+    """Return how many different users bought each item, shape ``(n_items,)``."""
+    if not len(log):
+        return np.zeros(n_items, dtype=np.int64)
+    # The log is sorted by user and item, so a pair's rows lie together.
+    is_new = np.r_[True, (np.diff(log.item_index) != 0) | (np.diff(log.user_index) != 0)]
+    return np.bincount(log.item_index[is_new], minlength=n_items).astype(np.int64)
+
+
+def rebuy(log: Log, n_items: int) -> FloatArray:
+    """Return the mean over an item's buyers of the logarithm of how often they bought it.
+
+    Args:
+        log: Events.
+        n_items: Number of items.
+
+    Returns:
+        Means, drawn towards the mean of all pairs by ``REBUY_PRIOR`` buyers, shape ``(n_items,)``.
+    """
+    if not len(log):
+        return np.zeros(n_items)
+    _, item, age, start = occasions(log.user_index, log.item_index, -log.day)
+    times = np.log(np.diff(np.r_[start, len(age)]))
+    buyers = np.bincount(item, minlength=n_items)
+    total = np.bincount(item, times, minlength=n_items)
+    return np.asarray((total + REBUY_PRIOR * times.mean()) / (buyers + REBUY_PRIOR))
+
+
+def season_lift(log: Log, catalogue: Catalogue, as_of: pd.Timestamp) -> tuple[int | None, FloatArray]:
+    """Return the last complete calendar month and each category's lift in it.
+
+    Args:
+        log: Events before ``as_of``.
+        catalogue: The shop's items.
+        as_of: The moment.
+
+    Returns:
+        The month (1 to 12; ``None`` without a complete month in the log) and the lifts, shape ``(n_categories,)``.
+    """
+    n_categories = len(catalogue.category_names)
+    unknown = np.full(n_categories, np.nan)
+    month_end = as_of.to_period("M").start_time
+    month_start = month_end - pd.DateOffset(months=1)
+    year_start = month_end - pd.DateOffset(months=SEASON_MONTHS)
+    in_month = log.between(to_day(month_start), to_day(month_end))
+    if not len(in_month):
+        return None, unknown
+    if to_day(as_of) - log.day.min() < SEASON_MIN_DAYS:
+        return int(month_start.month), unknown
+    in_year = log.between(to_day(year_start), to_day(month_end))
+    month_rows = np.bincount(catalogue.category_index[in_month.item_index], minlength=n_categories)
+    year_rows = np.bincount(catalogue.category_index[in_year.item_index], minlength=n_categories)
+    lift = (month_rows / len(in_month)) / np.maximum(year_rows / len(in_year), 1e-12)
+    return int(month_start.month), np.where(month_rows >= SEASON_MIN_ROWS, lift, np.nan)
+
+
+def usual_price(log: Log, catalogue: Catalogue, now: float) -> FloatArray:
+    """Return the price of one unit of each item, NaN where it is not known, shape ``(n_items,)``."""
+    price = _median_price(log, len(catalogue))
+    recent = _median_price(log.between(now - PRICE_DAYS, now), len(catalogue))
+    price = np.where(np.isnan(recent), price, recent)
+    if PRICE in catalogue.items:
+        given = catalogue.items[PRICE].to_numpy(dtype=np.float64)
+        price = np.where(np.isnan(given), price, given)
+    return price
+
+
+def _median_price(log: Log, n_items: int) -> FloatArray:
+    paid = np.isfinite(log.price) & (log.price > 0)
+    medians = pd.Series(log.price[paid]).groupby(log.item_index[paid]).median()
+    price = np.full(n_items, np.nan)
+    price[medians.index.to_numpy()] = medians.to_numpy()
+    return price
+
+
+def first_seen(log: Log, catalogue: Catalogue) -> npt.NDArray[np.datetime64]:
+    """Return when each item was first there, NaT where it is not known, shape ``(n_items,)``."""
+    first = np.full(len(catalogue), np.inf)
+    np.minimum.at(first, log.item_index, log.day)
+    seconds = np.where(np.isfinite(first), first, 0.0) * 86_400
+    seen = np.where(np.isfinite(first), np.round(seconds).astype("datetime64[s]"), np.datetime64("NaT"))
+    if FIRST_SEEN in catalogue.items:
+        given = catalogue.items[FIRST_SEEN].to_numpy().astype("datetime64[s]")
+        seen = np.where(np.isnat(given), seen, given)
+    return seen.astype("datetime64[s]")
+
+
+def nearest_by_copurchase(log: Log | None, n_items: int) -> tuple[IndexArray, FloatArray]:
+    """Return each item's nearest items by cosine of the users who bought them.
+
+    Bananas are in every other basket, so their cosine with anything is high. Only items that share users at least twice
+    as often as chance would have it are neighbours.
+
+    Source: Sarwar et al. (2001), Item-based collaborative filtering recommendation algorithms.
+
+    Args:
+        log: Events to count; ``None`` for none.
+        n_items: Number of items.
+
+    Returns:
+        Items and similarities, best first, each of shape ``(n_items, 10)``; −1 and 0 where there is none.
+    """
+    index = np.full((n_items, N_NEIGHBOURS), -1, dtype=np.int64)
+    similarity = np.zeros((n_items, N_NEIGHBOURS))
+    if log is None or not len(log):
+        return index, similarity
+    bought = sparse.csr_matrix(
+        (np.ones(len(log), dtype=np.float32), (log.item_index, log.user_index)), shape=(n_items, len(log.user_ids))
+    )
+    bought.data[:] = 1.0  # duplicates were added up
+    users = np.asarray(bought.sum(axis=1)).ravel()
+    common = np.flatnonzero(users >= NEIGHBOUR_MIN_USERS)
+    dense = bought[common].toarray() / np.sqrt(users[common])[:, None]  # (n_common, n_users)
+    for start in range(0, len(common), 1024):
+        rows = slice(start, start + 1024)
+        cosine = dense[rows] @ dense.T
+        cosine[np.arange(len(cosine)), np.arange(start, start + len(cosine))] = 0.0
+        lift = cosine * len(np.unique(log.user_index)) / np.sqrt(np.outer(users[common[rows]], users[common]))
+        cosine[lift < NEIGHBOUR_MIN_LIFT] = 0.0
+        width = min(N_NEIGHBOURS, cosine.shape[1])
+        best = np.argsort(-cosine, axis=1, kind="stable")[:, :width]
+        value = np.take_along_axis(cosine, best, axis=1)
+        index[common[rows], :width] = np.where(value > 0, common[best], -1)
+        similarity[common[rows], :width] = np.maximum(value, 0.0)
+    return index, similarity

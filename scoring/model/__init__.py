@@ -1,0 +1,1 @@
+"""Model: the additive scorer as a torch module."""

@@ -1,0 +1,88 @@
+"""Learned curves of one number: piecewise linear between knots that lie where the data is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from scoring.data.log import FloatArray
+
+N_KNOTS = 16
+
+
+class Curves(nn.Module):
+    """One curve for each column, zero where the column is NaN.
+
+    Source: additive models, Hastie & Tibshirani (1986), with a penalty on bends, Eilers & Marx (1996).
+
+    Args:
+        n_columns: Number of curves.
+        gain: Size of a step: heights are this much times what is learned.
+    """
+
+    def __init__(self, n_columns: int, *, gain: float = 1.0) -> None:
+        super().__init__()
+        self.gain = gain
+        self.register_buffer("grid", torch.linspace(0.0, 1.0, N_KNOTS).repeat(n_columns, 1))  # (n_columns, N_KNOTS)
+        self.knots = nn.Parameter(torch.zeros(n_columns, N_KNOTS))
+
+    grid: Tensor
+
+    def place_knots(self, x: FloatArray) -> None:
+        """Put half of the knots at quantiles and half at equal distances.
+
+        Args:
+            x: Values as in training, NaN where there is none, shape ``(n, n_columns)``.
+        """
+        for column in range(x.shape[1]):
+            values = x[np.isfinite(x[:, column]), column]
+            if len(values):
+                self.grid[column] = torch.from_numpy(knot_places(values)).to(self.grid)
+
+    @torch.no_grad()
+    def start(self, column: int, *, slope: float, offset: float = 0.0) -> None:
+        """Begin with a straight line instead of zero."""
+        self.knots[column] = (offset + slope * self.grid[column]) / self.gain
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return each column's curve at its values; values outside the knots count as the nearest knot.
+
+        Args:
+            x: Values, shape ``(n, n_columns)``.
+
+        Returns:
+            Heights in logits, shape ``(n, n_columns)``.
+        """
+        known = x.nan_to_num(0.0)
+        inner = self.grid[:, 1:-1].contiguous()
+        left = torch.searchsorted(inner, known.T.contiguous(), right=True).T  # (n, n_columns)
+        flat = left + torch.arange(x.shape[1], device=x.device) * N_KNOTS
+        grid, knots = self.grid.flatten(), self.gain * self.knots.flatten()
+        share = ((known - grid[flat]) / (grid[flat + 1] - grid[flat])).clamp(0.0, 1.0)
+        return torch.lerp(knots[flat], knots[flat + 1], share).masked_fill(x.isnan(), 0.0)
+
+    def roughness(self) -> Tensor:
+        """Return the sum of squared second differences, which training keeps small."""
+        return self.knots.diff(n=2, dim=1).square().sum()
+
+
+def knot_places(values: FloatArray) -> FloatArray:
+    """Return places for the knots of one curve.
+
+    Args:
+        values: Numbers, at least one, shape ``(n,)``.
+
+    Returns:
+        Rising places, shape ``(N_KNOTS,)``.
+    """
+    half = N_KNOTS // 2
+    top = float(np.quantile(values, 0.9995))
+    low = float(values.min())
+    top = max(top, low + 1e-3)
+    places = np.unique(np.r_[np.quantile(values, np.linspace(0, 0.995, half)), np.linspace(low, top, half)])
+    places = places[np.r_[True, np.diff(places) > 1e-3 * (top - low)]]
+    return np.asarray(np.interp(np.linspace(0, len(places) - 1, N_KNOTS), np.arange(len(places)), places))

@@ -1,0 +1,56 @@
+"""``V`` of every item, without the zeros of items that no co-purchase links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.log import FloatArray
+
+
+class ItemVectors:
+    """Rows of ``V``, put together when they are asked for; a fifth of the memory of the whole matrix.
+
+    Args:
+        tower: Every item's vector from the item tower, shape ``(n_items, d)``.
+        candidates: Items that co-purchase links, ascending, shape ``(n_candidates,)``.
+        links: Their side of co-purchase, shape ``(n_candidates, rank)``; the other items have none.
+    """
+
+    def __init__(self, tower: FloatArray, candidates: IndexArray, links: FloatArray) -> None:
+        self._tower, self._links = tower, links
+        self._row = np.full(len(tower), -1, dtype=np.int32)
+        self._row[candidates] = np.arange(len(candidates), dtype=np.int32)
+        self._candidate_tower = tower[candidates]
+
+    def __getitem__(self, item_index: Any) -> FloatArray:
+        """Return some rows of ``V``.
+
+        Args:
+            item_index: Items, as NumPy indexes the rows of a matrix.
+
+        Returns:
+            Vectors, shape ``(n, d + rank)``, or ``(d + rank,)`` for one item.
+        """
+        tower, row = self._tower[item_index], np.asarray(self._row[item_index])
+        vectors = np.zeros((*row.shape, tower.shape[-1] + self._links.shape[1]))
+        vectors[..., : tower.shape[-1]] = tower
+        is_linked = row >= 0
+        vectors[is_linked, tower.shape[-1] :] = self._links[row[is_linked]]
+        return vectors
+
+    def of_candidates(self, user: FloatArray) -> FloatArray:
+        """Return the product of every candidate's vector with a user's.
+
+        Args:
+            user: ``U``, shape ``(d + rank,)``.
+
+        Returns:
+            Products, shape ``(n_candidates,)``.
+        """
+        d = self._tower.shape[1]
+        products: FloatArray = self._candidate_tower @ user[:d] + self._links @ user[d:]
+        return products

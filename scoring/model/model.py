@@ -1,0 +1,245 @@
+"""The whole score: towers, own history, context (DESIGN.md §4).
+
+s(u, i, t) = ⟨ U(H_u,t), V_i ⟩  +  h_i(H_u,t[g(i)])  +  Σ_c f_c(x_c(i, t))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from scoring.features.context import TERMS, context_columns
+from scoring.features.copurchase import SHORT
+from scoring.features.features import CELL_FEATURES, CELL_KINDS, PAIR_FEATURES
+from scoring.model.curves import Curves
+from scoring.model.item_tower import ItemTower
+from scoring.model.user_tower import UserTower
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scoring.features.windows import Window
+    from scoring.model.batches import Batch
+    from scoring.model.item_tower import ItemInputs
+
+OWN_FEATURES: Final = ("times_bought", "due", "category_share", "usual_brand", "usual_price")
+"""Parts of the own-history term."""
+
+PAIR_PART: Final = {
+    "count_10": "times_bought", "count_30": "times_bought", "count_90": "times_bought", "count": "times_bought",
+    "days_since": "due", "overdue": "due", "share": "category_share",
+    "users_7": "times_bought", "users_30": "times_bought", "users_90": "times_bought",
+    "rebuy": "times_bought", "echo": "times_bought",
+}  # fmt: skip
+CELL_PART: Final = {
+    "category": "category_share", "title": "category_share", "brand": "usual_brand", "price": "usual_price",
+}  # fmt: skip
+
+
+THIN: Final = 11
+"""Every so many rows suffice to place knots."""
+
+
+class OwnHistory(nn.Module):
+    """``h``: learned curves over what the user's history says of an item and its cells; zero for an empty history."""
+
+    def __init__(self, *, gain: float) -> None:
+        super().__init__()
+        self.pair = Curves(len(PAIR_FEATURES))
+        self.cell = nn.ModuleList(Curves(len(CELL_FEATURES), gain=gain) for _ in CELL_KINDS)
+        part = torch.tensor([OWN_FEATURES.index(PAIR_PART[name]) for name in PAIR_FEATURES])
+        self.register_buffer("pair_part", nn.functional.one_hot(part, len(OWN_FEATURES)).float(), persistent=False)
+
+    pair_part: Tensor
+
+    def pair_parts(self, x: Tensor) -> Tensor:
+        """Return the heights of bought items by part, shape ``(n_pairs, n_own)``."""
+        parts: Tensor = self.pair(x) @ self.pair_part
+        return parts
+
+    def cell_heights(self, kind: int, x: Tensor) -> Tensor:
+        """Return the height of each cell of a kind, shape ``(n,)``."""
+        heights: Tensor = self.cell[kind](x).sum(dim=1)
+        return heights
+
+    def forward(self, batch: Batch, cell_of_item: Tensor) -> Tensor:
+        """Return ``h`` of every candidate for every user of a batch.
+
+        Args:
+            batch: The users' evidence.
+            cell_of_item: Cell of each candidate, one row for each kind, shape ``(4, n)``.
+
+        Returns:
+            Heights in logits, shape ``(n, n_users)``.
+        """
+        n, n_users = cell_of_item.shape[1], batch.n_users
+        pairs = self.pair_parts(batch.pair_x).sum(dim=1)  # (n_pairs,)
+        is_candidate = batch.pair_candidate >= 0
+        place = batch.pair_candidate[is_candidate] * n_users + batch.pair_user[is_candidate]
+        total = pairs.new_zeros(n * n_users).index_put((place,), pairs[is_candidate]).view(n, n_users)
+        for kind, cells in enumerate(batch.cells):
+            heights = self.cell_heights(kind, cells.x)
+            table = heights.new_zeros(cells.n_cells * n_users).index_put((cells.cell * n_users + cells.user,), heights)
+            total = total + table.view(cells.n_cells, n_users)[cell_of_item[kind]]  # (n, n_users)
+        return total
+
+    def roughness(self) -> Tensor:
+        """Return how far the curves are from straight lines."""
+        total = self.pair.roughness()
+        for curves in self.cell:
+            total = total + cast(Curves, curves).roughness()
+        return total
+
+
+class Context(nn.Module):
+    """``f_c``: learned curves over the context of an item.
+
+    Args:
+        labels: Labels of the promotions table.
+        gain: Size of the curves, beside own history of a bought item.
+    """
+
+    def __init__(self, labels: tuple[str, ...], *, gain: float) -> None:
+        super().__init__()
+        columns = context_columns(labels)
+        self.curves = Curves(len(columns), gain=gain)
+        self.popularity = [column[1] for column in columns].index("users_30")
+        term = torch.tensor([TERMS.index(column[0]) for column in columns])
+        self.register_buffer("term", nn.functional.one_hot(term, len(TERMS)).float(), persistent=False)
+        self.register_buffer("mean", torch.zeros(len(TERMS)))
+
+    term: Tensor
+    mean: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return each term's value, shape ``(n_items, n_terms)``."""
+        parts: Tensor = self.curves(x) @ self.term
+        return parts
+
+
+class GlassBox(nn.Module):
+    """All learned parts of the score.
+
+    Args:
+        sizes: Arguments of the item tower: ``n_ids``, ``n_categories``, ``n_brands``, ``n_dense``.
+        labels: Labels of the promotions table.
+        d: Width of every vector.
+        n_heads: Heads of the attention within a category.
+        n_queries: Learned queries over the category tokens.
+        dropout: Share of hidden units dropped in training.
+        id_dropout: Share of ids hidden in training.
+        gain: Size of everything that speaks of items new to the user, beside own history of a bought item.
+    """
+
+    def __init__(
+        self, sizes: Mapping[str, int], labels: tuple[str, ...], *, d: int, n_heads: int, n_queries: int,
+        dropout: float, id_dropout: float, gain: float,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.settings = {
+            "sizes": dict(sizes), "d": d, "n_heads": n_heads, "n_queries": n_queries, "dropout": dropout,
+            "id_dropout": id_dropout, "gain": gain,
+        }  # fmt: skip
+        self.item_tower = ItemTower(**sizes, d=d, id_dropout=id_dropout)
+        self.user_tower = UserTower(
+            len(PAIR_FEATURES), len(CELL_FEATURES), sizes["n_categories"],
+            d=d, n_heads=n_heads, n_queries=n_queries, dropout=dropout,
+        )  # fmt: skip
+        self.own = OwnHistory(gain=gain)
+        self.gain = gain
+        self.log_link = nn.Parameter(torch.tensor(-1.0))
+        self.context = Context(labels, gain=gain)
+
+    def forward(self, batch: Batch, items: ItemInputs, cell_of_item: Tensor, *, with_towers: bool = True) -> Tensor:
+        """Return the score of every candidate for every user of a batch.
+
+        Args:
+            batch: The users' evidence.
+            items: Inputs of the candidates, and behind them of the other items in the users' histories.
+            cell_of_item: Cell of each candidate, one row for each kind, shape ``(4, n)``.
+            with_towers: Whether the learned towers take part; curves and co-purchase warm up without them.
+
+        Returns:
+            Logits, shape ``(n, n_users)``.
+        """
+        links = self.link_scale * (batch.link_item @ self.link_embedding(batch.link_user).T)  # (n, n_users)
+        curves: Tensor = self.own(batch, cell_of_item) + self.context_sum(batch) + links
+        if not with_towers:
+            return curves
+        n = cell_of_item.shape[1]
+        trunk, V = self.item_tower(items)  # (n + n_others, d) each
+        U = self.user_tower(batch.events, trunk[batch.pair_row])  # (n_users, d)
+        # Centred: a history adds to an item what it adds beyond the average candidate, never a lift of all items alike.
+        V = V[:n] - V[:n].mean(dim=0)
+        logits: Tensor = self.gain * (V @ U.T) + curves
+        return logits
+
+    @property
+    def link_scale(self) -> Tensor:
+        """Weight of co-purchase."""
+        return self.gain * self.log_link.exp()
+
+    def link_embedding(self, sums: Tensor) -> Tensor:
+        """Return users' side of co-purchase at nearly unit length, shape ``(n_users, rank)``."""
+        return sums * (sums.square().sum(dim=1, keepdim=True) + SHORT).rsqrt()
+
+    def item_embedding(self, trunk: Tensor, candidates: Tensor, link_item: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both halves of ``V``.
+
+        Args:
+            trunk: What the user tower reads of every item, shape ``(n_items, d)``.
+            candidates: Rankable items, shape ``(n_candidates,)``.
+            link_item: Their side of co-purchase, shape ``(n_candidates, rank)``; the other items have none.
+
+        Returns:
+            From the item tower, shape ``(n_items, d)``, and from co-purchase, shape ``(n_candidates, rank)``.
+        """
+        V: Tensor = self.item_tower.target(trunk)
+        # Centred as in training: what a history adds to an item is what it adds beyond the average candidate.
+        return V.sub_(V[candidates].mean(dim=0)).mul_(self.gain), self.link_scale * link_item
+
+    def embed(self, sums: Tensor) -> Tensor:
+        """Return ``U`` from sums of what tokens add.
+
+        Args:
+            sums: The user tower's summands with co-purchase behind them, shape ``(n, d_sum)``; zeros for no history.
+
+        Returns:
+            User embeddings, shape ``(n, d + rank)``.
+        """
+        width = self.user_tower.d_sum
+        return torch.cat([self.user_tower.embed(sums[:, :width]), self.link_embedding(sums[:, width:])], dim=1)
+
+    def place_knots(self, windows: Sequence[Window]) -> None:
+        """Put the curves' knots where the windows' values lie, and begin near popularity and personal frequency.
+
+        Args:
+            windows: Moments to learn from.
+        """
+        self.own.pair.place_knots(np.concatenate([w.own.x[::THIN] for w in windows]))
+        for kind, curves in enumerate(self.own.cell):
+            cast("Curves", curves).place_knots(np.concatenate([w.own.cells[kind].x[::THIN] for w in windows]))
+        self.context.curves.place_knots(np.concatenate([w.context for w in windows]))
+        self.own.pair.start(PAIR_FEATURES.index("count_90"), slope=1.5, offset=0.5)
+        self.context.curves.start(self.context.popularity, slope=self.gain, offset=-3.5)
+
+    def roughness(self) -> Tensor:
+        """Return how far all curves are from straight lines."""
+        return self.own.roughness() + self.context.curves.roughness()
+
+    def context_sum(self, batch: Batch) -> Tensor:
+        """Return Σ f_c of every candidate; an absent term is its mean over the batch's purchases.
+
+        Args:
+            batch: The candidates' context, and which terms are present for each user.
+
+        Returns:
+            Logits, shape ``(n, n_users)``.
+        """
+        parts = self.context(batch.context)  # (n, n_terms)
+        mean = parts[batch.bought_item].mean(dim=0)  # (n_terms,)
+        total: Tensor = (parts - mean) @ batch.present_terms.T + mean.sum()
+        return total

@@ -1,0 +1,1 @@
+"""Scorer: scores users and items with trained weights, and stores them."""

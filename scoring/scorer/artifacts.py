@@ -1,0 +1,118 @@
+"""Artifacts on disk: safetensors for numbers, JSON for words, and a manifest with the hash of every file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from scoring.data.tables import file_hash
+from scoring.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+MANIFEST: Final = "manifest.json"
+VERSION: Final = 2
+"""Raised when the layout of the artifacts changes."""
+
+Arrays = dict[str, "npt.NDArray[Any]"]
+"""Named arrays."""
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write named arrays as safetensors.
+
+    Args:
+        path: The file.
+        arrays: Arrays of numbers.
+    """
+    save_file({name: array.copy(order="C") for name, array in arrays.items()}, path)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read what ``write_arrays`` wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        ArtifactError: If the file cannot be read.
+    """
+    try:
+        return dict(load_file(path))
+    except (OSError, SafetensorError) as error:
+        raise ArtifactError(
+            f"{path} is not a readable safetensors file but one is needed ({error}). Run `llm-explain train` again."
+        ) from error
+
+
+def write_manifest(folder: Path, entries: Mapping[str, Any]) -> None:
+    """Write what was trained on what, with the hash of every other file in the folder.
+
+    Args:
+        folder: The artifacts.
+        entries: JSON values to keep.
+    """
+    files = {name: file_hash(folder / name) for name in _file_names(folder)}
+    text = json.dumps({"version": VERSION, **entries, "files": files}, indent=2, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path, *, is_checked: bool = False) -> dict[str, Any]:
+    """Read the manifest and check the hash of every file that it names.
+
+    Args:
+        folder: The artifacts.
+        is_checked: Whether that was done a moment ago, by whoever loaded the scorer.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        ArtifactError: If there are no artifacts, or a file is missing or is not the one that was written.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        raise ArtifactError(
+            f"{folder} holds no {MANIFEST} but trained artifacts are needed. "
+            "Run `llm-explain train --data DATA --artifacts ARTIFACTS` first."
+        )
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version, files = manifest["version"], manifest["files"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{path} is not a manifest but one is needed. Run `llm-explain train` again.") from error
+    if version != VERSION:
+        raise ArtifactError(
+            f"{path}: version is {version} but {VERSION} is needed. "
+            "Run `llm-explain train --data DATA --artifacts ARTIFACTS` again with this release."
+        )
+    for name, expected in () if is_checked else files.items():
+        if not (folder / name).exists():
+            raise ArtifactError(f"{folder / name} is missing but the manifest names it. Run `llm-explain train` again.")
+        if (found := file_hash(folder / name)) != expected:
+            raise ArtifactError(
+                f"{folder / name} has {found[:15]}… but {expected[:15]}… is needed: the file changed after training. "
+                "Restore it or run `llm-explain train` again."
+            )
+    return manifest
+
+
+def _file_names(folder: Path) -> list[str]:
+    """Return the files that a load depends on: the model and the tables."""
+    paths = [
+        *folder.glob("*.safetensors"),
+        folder / "model.json",
+        *folder.glob("tables/*.parquet"),
+        folder / "tables/shop.yaml",
+    ]
+    return sorted(str(path.relative_to(folder)) for path in paths if path.exists())

@@ -1,0 +1,220 @@
+"""The trained scorer: reads a history, scores items, and shows every part of each score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from scoring.data.log import Log
+from scoring.features.context import TERMS
+from scoring.features.features import CELL_KINDS, COUNT, own_evidence
+from scoring.features.windows import item_stats
+from scoring.model.batches import CellRows, link_user, token_events
+from scoring.model.context_terms import ContextTerms
+from scoring.model.item_vectors import ItemVectors
+from scoring.model.model import CELL_PART, OWN_FEATURES
+from scoring.scorer.retrieval import best
+from scoring.scorer.user_state import UserState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.history import History
+    from scoring.data.log import FloatArray
+    from scoring.data.shop import Shop
+    from scoring.features.copurchase import CoPurchase
+    from scoring.features.features import Cells, OwnEvidence
+    from scoring.features.promotions import PromotionCalendar
+    from scoring.features.snapshot import Snapshot
+    from scoring.model.model import GlassBox
+    from scoring.scorer.calibration import Calibration
+
+
+class GlassBoxScorer:
+    """As accurate as a black box, and exactly attributable (DESIGN.md §4).
+
+    All arithmetic of a request is in double precision, so that a score and the sum of its parts agree to rounding.
+
+    Args:
+        catalogue: The shop's items.
+        snapshot: Global statistics at the end of training.
+        promotions: What runs when.
+        shop: Settings of the shop.
+        cells: The catalogue's cells.
+        candidates: Rankable items, ascending, shape ``(n_candidates,)``.
+        model: The learned parts.
+        trunk: What the item tower makes of every item, for the user tower to read, shape ``(n_items, d)``.
+        links: Co-purchase at the end of training.
+        calibration: From score to probability.
+    """
+
+    own_features: tuple[str, ...] = OWN_FEATURES
+    terms: tuple[str, ...] = TERMS
+
+    def __init__(
+        self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, cells: Cells,
+        candidates: IndexArray, model: GlassBox, trunk: torch.Tensor, links: CoPurchase,
+        calibration: Calibration,
+    ) -> None:  # fmt: skip
+        self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
+        self.cells, self.candidates, self.calibration = cells, candidates, calibration
+        self.model, self.trunk = model.double().eval(), trunk.double()
+        with torch.no_grad():
+            tower, linked = self.model.item_embedding(
+                self.trunk, torch.from_numpy(candidates), torch.from_numpy(links.target).double()
+            )
+        self.item_embedding = ItemVectors(tower.numpy(), candidates, linked.numpy())
+        self.links, self._item_stats = links, item_stats(snapshot, links)
+        self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
+
+    @classmethod
+    def load(cls, folder: Path) -> GlassBoxScorer:
+        """Load trained artifacts, after checking every hash."""
+        from scoring.scorer.storage import load_scorer  # the file knows this class
+
+        return load_scorer(folder)
+
+    @property
+    def context_mean(self) -> FloatArray:
+        """Return E[f_c], each term's mean over the purchases of the training windows, shape ``(n_terms,)``."""
+        mean: FloatArray = self.model.context.mean.numpy()
+        return mean
+
+    def read(self, history: History) -> UserState:
+        """Read a history once, for any number of scores.
+
+        Args:
+            history: The user's events before ``history.as_of``; an empty one is a new user.
+
+        Returns:
+            The user as the scorer sees it.
+        """
+        return self.read_all([history])[0]
+
+    def read_all(self, histories: Sequence[History]) -> list[UserState]:
+        """Read histories together, which costs a fraction of reading them one by one.
+
+        Args:
+            histories: Histories, of one user or of many, which may end at different moments.
+
+        Returns:
+            The user of each history as the scorer sees it.
+        """
+        if not histories:
+            return []
+        own = own_evidence(Log.from_histories(histories), 0.0, self.cells, self._item_stats)
+        whose = [own.user, *(evidence.user for evidence in own.cells)]
+        first = [np.searchsorted(user, np.arange(len(histories) + 1)) for user in whose]
+        with torch.no_grad():
+            summands = self._summands(own, len(histories))
+            parts = self.model.own.pair_parts(torch.from_numpy(own.x)).numpy()
+            heights = [
+                self.model.own.cell_heights(kind, torch.from_numpy(evidence.x)).numpy()
+                for kind, evidence in enumerate(own.cells)
+            ]
+            states = []
+            for user, history in enumerate(histories):
+                pairs, tokens, *_ = rows = [slice(*bounds[user : user + 2]) for bounds in first]
+                states.append(
+                    UserState(
+                        history=history,
+                        categories=own.cells[0].cell[tokens],
+                        summands=summands[tokens].numpy(),
+                        bought=own.item[pairs],
+                        bought_parts=parts[pairs],
+                        cells=tuple(evidence.cell[at] for evidence, at in zip(own.cells, rows[1:], strict=True)),
+                        cell_heights=tuple(height[at] for height, at in zip(heights, rows[1:], strict=True)),
+                        user_embedding_all=self.model.embed(summands[tokens].sum(dim=0, keepdim=True))[0].numpy(),
+                        _model=self.model,
+                    )
+                )
+        return states
+
+    def _summands(self, own: OwnEvidence, n_users: int) -> torch.Tensor:
+        category = own.cells[0]
+        user, cell, x = (torch.from_numpy(column) for column in (category.user, category.cell, category.x))
+        rows = CellRows(user, cell, x, self.cells.n_cells[0])
+        events = token_events(own.user, self.cells.of_item[0, own.item], torch.from_numpy(own.x), rows, n_users)
+        tower = self.model.user_tower
+        tokens = tower.tokens(events, self.trunk[torch.from_numpy(own.item)])
+        sums = link_user(self.links, events.group.numpy(), own.item, own.x[:, COUNT], len(category.cell))
+        return torch.cat([tower.summands(tokens), torch.from_numpy(sums)], dim=1)
+
+    def own_parts(self, state: UserState, item_index: IndexArray) -> FloatArray:
+        """Return ``h_i``, part by part, from events of each item's own category alone.
+
+        Args:
+            state: The user.
+            item_index: Items, shape ``(n,)``.
+
+        Returns:
+            Parts in logits, columns as ``own_features``, shape ``(n, n_own)``.
+        """
+        parts = np.zeros((len(item_index), len(OWN_FEATURES)))
+        if len(state.bought):
+            place = np.minimum(np.searchsorted(state.bought, item_index), len(state.bought) - 1)
+            is_bought = state.bought[place] == item_index
+            parts[is_bought] = state.bought_parts[place[is_bought]]
+        for kind, name in enumerate(CELL_KINDS):
+            part = OWN_FEATURES.index(CELL_PART[name])
+            height = np.zeros(self.cells.n_cells[kind])
+            height[state.cells[kind]] = state.cell_heights[kind]
+            parts[:, part] += height[self.cells.of_item[kind, item_index]]
+        return parts
+
+    def own_empty(self, item_index: IndexArray) -> FloatArray:
+        """Return ``h_i(∅)``, which is zero by construction, shape ``(n, n_own)``."""
+        return np.zeros((len(item_index), len(OWN_FEATURES)))
+
+    def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray) -> FloatArray:
+        """Return ``f_c``, the same for every user.
+
+        Args:
+            as_of: The moment; popularity, season and price are the snapshot's whatever the moment.
+            item_index: Items, shape ``(n,)``.
+
+        Returns:
+            Terms in logits, columns as ``terms``, shape ``(n, n_terms)``.
+        """
+        return self._context.at(as_of)[item_index]
+
+    def score(self, state: UserState, item_index: IndexArray | None = None) -> FloatArray:
+        """Return the scores of items for a user.
+
+        Args:
+            state: The user.
+            item_index: Items, shape ``(n,)``; ``None`` for the whole catalogue.
+
+        Returns:
+            Logits, shape ``(n,)``.
+        """
+        index = np.arange(len(self.catalogue)) if item_index is None else item_index
+        U = state.user_embedding_all
+        tower = self.item_embedding.of_candidates(U) if index is self.candidates else self.item_embedding[index] @ U
+        own = self.own_parts(state, index).sum(axis=1)
+        score: FloatArray = tower + own + self.context_parts(state.history.as_of, index).sum(axis=1)
+        return score
+
+    def probability(self, score: FloatArray) -> FloatArray:
+        """Return the calibrated probability that the user buys the item within 30 days."""
+        return self.calibration(np.asarray(score, dtype=np.float64))
+
+    def rank(self, state: UserState, k: int, exclude: Collection[int] = ()) -> tuple[IndexArray, FloatArray]:
+        """Return the best candidates for a user.
+
+        Args:
+            state: The user.
+            k: How many.
+            exclude: Items to leave out.
+
+        Returns:
+            Items, best first (ties by ``item_index``), and their scores, both of shape ``(k,)`` or shorter.
+        """
+        items = self.candidates[~np.isin(self.candidates, list(exclude))]
+        return best(items, self.score(state, items), k)

@@ -1,0 +1,101 @@
+"""A history as the scorer read it, and the user embedding of any coalition of its tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from scoring.errors import ShapeError
+
+if TYPE_CHECKING:
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.history import History
+    from scoring.data.log import FloatArray
+    from scoring.model.model import GlassBox
+
+BoolArray = npt.NDArray[np.bool_]
+"""Truth values, shape as said where it is used."""
+
+
+@dataclass(frozen=True)
+class UserState:
+    """A history as the scorer read it: everything that scores of this user need.
+
+    Attributes:
+        history: What was read.
+        categories: The category of each token, ascending, shape ``(n_tokens,)``.
+        summands: What each token adds to the pooling, shape ``(n_tokens, d_sum)``.
+        bought: Items in the history, ascending, shape ``(n_bought,)``.
+        bought_parts: Own-history parts that speak of exactly these items, shape ``(n_bought, n_own)``.
+        cells: For each kind of cell, those that the history speaks of, shape ``(n_spoken,)``.
+        cell_heights: Their heights, shape ``(n_spoken,)``.
+        user_embedding_all: ``U`` with every token present, shape ``(d,)``.
+    """
+
+    history: History
+    categories: IndexArray
+    summands: FloatArray
+    bought: IndexArray
+    bought_parts: FloatArray
+    cells: tuple[IndexArray, ...]
+    cell_heights: tuple[FloatArray, ...]
+    user_embedding_all: FloatArray
+    _model: GlassBox = field(repr=False)
+
+    def group_sums(self, groups: IndexArray, n_groups: int) -> FloatArray:
+        """Add up the tokens of each group, so that a coalition of groups is a sum of ``n_groups`` rows.
+
+        Args:
+            groups: The group of each token, shape ``(n_tokens,)``.
+            n_groups: Number of groups; one without tokens adds nothing.
+
+        Returns:
+            Sums, shape ``(n_groups, d_sum)``.
+
+        Raises:
+            ShapeError: If there is not one group a token.
+        """
+        if groups.shape != self.categories.shape:
+            raise ShapeError(
+                f"groups has shape {groups.shape} but one group for each of {len(self.categories)} tokens is needed. "
+                "Give the group of every entry of `categories`."
+            )
+        sums = np.zeros((n_groups, self.summands.shape[1]))
+        np.add.at(sums, groups, self.summands)
+        return sums
+
+    def embed(self, sums: FloatArray) -> FloatArray:
+        """Return ``U`` from sums of tokens.
+
+        Args:
+            sums: One row a coalition, shape ``(n_coalitions, d_sum)``; zeros for the empty one.
+
+        Returns:
+            User embeddings, shape ``(n_coalitions, d)``.
+        """
+        with torch.no_grad():
+            embedding: FloatArray = self._model.embed(torch.from_numpy(sums)).numpy()
+        return embedding
+
+    def user_embedding(self, present: BoolArray) -> FloatArray:
+        """Return ``U`` for any coalitions of tokens.
+
+        Args:
+            present: Which tokens are there, shape ``(n_coalitions, n_tokens)``.
+
+        Returns:
+            User embeddings, shape ``(n_coalitions, d)``.
+
+        Raises:
+            ShapeError: If there is not one column a token.
+        """
+        if present.ndim != 2 or present.shape[1] != len(self.categories):
+            raise ShapeError(
+                f"present has shape {present.shape} but (n_coalitions, {len(self.categories)}) is needed. "
+                "Give one column for every entry of `categories`."
+            )
+        return self.embed(present.astype(np.float64) @ self.summands)

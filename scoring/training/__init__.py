@@ -1,0 +1,1 @@
+"""Training: fit, calibrate and measure a scorer."""

@@ -1,0 +1,56 @@
+"""Names of the catalogue, cleaned."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_explain.text.name_cleaning import clean_name, inside_sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ("Peach  yogurt\t5.3 oz ", "Peach yogurt 5.3 oz"),
+        ("ﬁne ﬂour", "fine flour"),
+        ("Tea\u202e\u200b (green)", "Tea (green)"),
+        ("<b>Soup</b>", "b Soup /b"),
+        ("See https://evil.example now", "See now"),
+        ("{times} {{x}}", "times x"),
+        ("(open", "open"),
+        ("2% milk", "2% milk"),
+        ("\u0000\u001b", ""),
+    ],
+)
+def test_cleaning(name, cleaned):
+    assert clean_name(name) == cleaned
+
+
+def test_a_long_name_ends_at_a_word():
+    assert clean_name("organic fair trade dark chocolate with almonds", 30) == "organic fair trade dark…"
+
+
+@given(st.text(max_size=300))
+def test_no_name_breaks_a_sentence(name):
+    cleaned = clean_name(name)
+    assert len(cleaned) <= 60
+    assert not set("<>{}[]`|\\") & set(cleaned)
+    assert not any(unicodedata.category(character) in {"Cc", "Cf", "Cs"} for character in cleaned)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Donuts", "donuts"),
+        ("Donuts, 12 count", "donuts, 12 count"),
+        ("Fisher-Price toy", "Fisher-Price toy"),
+        ("Maybelline cosmetics", "Maybelline cosmetics"),
+        ("BBQ sauce", "BBQ sauce"),
+        ("", ""),
+    ],
+)
+def test_a_common_first_word_is_written_small_within_a_sentence(title: str, expected: str) -> None:
+    assert inside_sentence(title, {"donuts", "toy", "bbq"}) == expected

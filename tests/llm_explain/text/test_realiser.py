@@ -1,0 +1,136 @@
+"""Values in the locale's manner, and sentences filled with them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from llm_explain.errors import ClaimError
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.skeleton import Skeleton
+from tests.llm_explain.spoken_claims import CLAIMS, SCENE, claim
+
+REALISER = Realiser(load_lexicon("en"))
+
+
+def values(*claims):
+    return REALISER.values(claims, SCENE)
+
+
+def fill(text, given, event_kind="purchase"):
+    skeleton = Skeleton(text=text, kinds=(), tone="friendly", slots=())
+    return REALISER.fill(skeleton, given, event_kind=event_kind)
+
+
+def test_every_kind_gives_the_values_of_its_slots():
+    assert values(*CLAIMS.values()) == {
+        "item": "Chobani Peach Yogurt 5.3 oz",
+        "item_label": "Chobani Peach Yogurt 5.3 oz",
+        "times": "12 times",
+        "last_date": "3 November",
+        "interval": "two weeks",
+        "days_since": "16 days",
+        "category": "yogurt",
+        "category_times": "9 times",
+        "category_window": "90 days",
+        "related_category": "cold cereal",
+        "related_times": "4 times",
+        "related_window": "365 days",
+        "brand_category": "yogurt",
+        "brand": "Chobani",
+        "brand_share": "80%",
+        "price_category": "yogurt",
+        "price": "$2.99",
+        "price_range": "$2.50 to $3.99",
+        "other_item": "Crunchy Granola 12 oz",
+        "promotion": "featured in your store's flyer",
+        "promotion_end": "4 December",  # it is over at midnight before the 5th
+        "users_band": "more than 250",
+        "popular_window": "30 days",
+        "month": "November",
+        "lift": "1.8 times",
+        "first_seen": "14 November",
+        "new_days": "17 days",
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(1, "day"), (7, "week"), (9, "9 days"), (13.5, "two weeks"), (21, "three weeks"), (91, "91 days")],
+)
+def test_intervals(days, said):
+    assert values(claim("due", interval_days=days, days_since=1, count=3))["interval"] == said
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "once"), (2, "twice"), (3, "3 times"), (1200, "1,200 times")])
+def test_times(count, said):
+    assert values(claim("repeat_item", count=count, last="2017-11-03"))["times"] == said
+
+
+def test_a_date_of_another_year_says_so():
+    assert values(claim("repeat_item", count=2, last="2016-11-03"))["last_date"] == "3 November 2016"
+
+
+def test_what_cannot_be_said_is_left_out():
+    assert "days_since" not in values(claim("due", interval_days=7, days_since=0, count=3))
+    assert "promotion" not in values(claim("promotion", label="coupon", end="2017-12-05", store_id=""))
+    old = claim("popular", users_band=50, window_days=30, until="2017-11-28T00:00:00")
+    assert "popular_window" not in values(old)
+    assert "price_range" not in values(claim("usual_price", price=2.0, low=2.0, high=2.0, category="tea"))
+
+
+@pytest.mark.parametrize(("brand", "said"), [("store brand", "our own brand"), ("brand #123", None), ("", None)])
+def test_brands(brand, said):
+    assert values(claim("usual_brand", brand=brand, category="tea", share=0.5, count=3)).get("brand") == said
+
+
+@pytest.mark.parametrize(
+    ("label", "store", "said"),
+    [
+        ("mailer", "", "featured in our flyer"),
+        ("display", "401", "on display in your store"),
+        ("two for one", "", "on promotion"),
+    ],
+)
+def test_promotions(label, store, said):
+    assert values(claim("promotion", label=label, end="2017-12-05", store_id=store))["promotion"] == said
+
+
+def test_a_claim_without_its_facts_is_refused():
+    with pytest.raises(ClaimError, match=r"claim repeat_item has facts .* but they cannot be written"):
+        values(claim("repeat_item", last="2017-11-03"))
+
+
+def test_another_currency():
+    euro = Realiser(load_lexicon("en").with_currency("EUR"))
+    assert euro.values([CLAIMS["usual_price"]], SCENE)["price"] == "€2.99"
+
+
+def test_filling_capitalises_the_beginning_of_a_sentence():
+    given = {"users_band": "more than 250", "category": "tea"}
+    assert fill("{users_band} customers. {category} too, {category}.", given) == (
+        "More than 250 customers. Tea too, tea."
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "text"), [("apple pie", "An apple pie."), ("hour glass", "An hour glass."), ("tea", "A tea.")]
+)
+def test_articles_agree(item, text):
+    assert fill("A {item}.", {"item": item}) == text
+
+
+def test_verbs_follow_the_kind_of_event():
+    assert fill("You've bought {item}; buying it.", {"item": "Bought bread"}, "view") == (
+        "You've looked at Bought bread; looking at it."
+    )
+
+
+def test_values_in_braces_are_not_filled_again():
+    assert fill("{item} {times}.", {"item": "x {times}", "times": "twice"}) == "X {times} twice."
+
+
+def test_a_title_that_leaves_nothing_readable_gives_no_item():
+    assert "item" not in REALISER.values([], dataclasses.replace(SCENE, title="<>{}"))

@@ -1,0 +1,77 @@
+"""Titles within a sentence: no size, no mark, the right number; what is no label stays as it is."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.referring_expressions import SpokenNames
+
+ENGLISH = SpokenNames(load_lexicon("en"))
+CHINESE = SpokenNames(load_lexicon("zh"))
+
+
+@pytest.mark.parametrize(
+    ("title", "this", "another"),
+    [
+        ("Rice cakes, 4.5 oz (store brand)", "these rice cakes", "rice cakes (4.5 oz, store brand)"),
+        ("Extension cord, 12 ft", "this extension cord", "an extension cord (12 ft)"),
+        ("Bag of frozen vegetables, 14 oz", "this bag of frozen vegetables", "a bag of frozen vegetables (14 oz)"),
+        ("Better-for-you bacon", "this better-for-you bacon", "better-for-you bacon"),
+        ("Fisher-Price toy", "this Fisher-Price toy", "a Fisher-Price toy"),
+        ("Chobani Peach Yogurt 5.3 oz", "Chobani Peach Yogurt 5.3 oz", "Chobani Peach Yogurt 5.3 oz"),
+        ("The Great Gatsby", "The Great Gatsby", "The Great Gatsby"),
+        ("<>{}", "", ""),
+    ],
+)
+def test_english_titles(title, this, another):
+    assert (ENGLISH.this(title), ENGLISH.another(title)) == (this, another)
+
+
+def test_a_title_before_a_colon_is_a_label():
+    assert ENGLISH.label("Rice cakes, 4.5 oz (store brand)") == "Rice cakes, 4.5 oz (store brand)"
+
+
+@pytest.mark.parametrize(
+    ("title", "this", "another"),
+    [
+        ("Rice cakes, 4.5 oz (store brand)", "这款米饼", "米饼（4.5盎司，自有品牌）"),
+        ("Orange juice, half gallon", "这款橙汁", "橙汁（半加仑）"),
+        ("燕麦片500克", "这款燕麦片500克", "燕麦片500克"),  # a catalogue that is Chinese already
+        ("Unknown Thing 3000", "Unknown Thing 3000", "Unknown Thing 3000"),
+    ],
+)
+def test_chinese_titles(title, this, another):
+    assert (CHINESE.this(title), CHINESE.another(title)) == (this, another)
+
+
+def test_categories_are_said_in_the_locale():
+    assert CHINESE.name("frozen vegetables") == "冷冻蔬菜"
+    assert CHINESE.name("进口饼干") == "进口饼干"
+    assert ENGLISH.name("frozen vegetables") == "frozen vegetables"
+
+
+def test_every_category_has_a_chinese_name():
+    folder = prompts_root() / "en" / "names" / "completejourney_categories.csv"
+    with folder.open(encoding="utf-8", newline="") as stream:
+        names = [row["name"] for row in csv.DictReader(stream)]
+    untold = [name for name in names if not any("一" <= sign <= "鿿" for sign in CHINESE.name(name))]
+    assert untold == []
+
+
+def test_the_pattern_for_many_agrees_with_the_dictionary():
+    """For titles that no dictionary has; a hundredth may be wrong."""
+    many = load_lexicon("en").pattern(load_lexicon("en").spoken_names.many)
+    head = load_lexicon("en").pattern(load_lexicon("en").spoken_names.head)
+    folder = prompts_root() / "en" / "names" / "completejourney_types.csv"
+    with folder.open(encoding="utf-8", newline="") as stream:
+        rows = [(row["title"], row["number"]) for row in csv.DictReader(stream)]
+    wrong = []
+    for title, number in rows:
+        found = head.search(title)
+        if (many.search(found.group(0) if found else title) is not None) != (number == "plural"):
+            wrong.append(title)
+    assert len(wrong) <= 0.015 * len(rows), wrong

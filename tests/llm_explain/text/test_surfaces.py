@@ -1,0 +1,42 @@
+"""Surfaces: files that set length, sentences and tone; a request's own words come first."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_explain.errors import PromptError, SettingError
+from llm_explain.text.surfaces import Limits, load_surfaces, resolve
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_each_locale_has_the_four_surfaces(locale):
+    assert list(load_surfaces(locale)) == ["card", "detail", "email", "push"]
+
+
+def test_without_a_surface_only_the_locale_limits():
+    assert resolve("en") == ("friendly", Limits())
+
+
+def test_a_surface_sets_tone_length_and_sentences():
+    push = load_surfaces("en")["push"]
+    assert resolve("en", surface="push") == (push.tone, Limits(push.max_length, push.max_sentences))
+
+
+def test_the_request_comes_before_its_surface():
+    assert resolve("en", surface="push", tone="formal", max_length=50) == ("formal", Limits(50, 1))
+    assert resolve("en", surface="push", max_length=500)[1].max_length == load_surfaces("en")["push"].max_length
+
+
+def test_an_unknown_surface_names_those_that_there_are():
+    with pytest.raises(SettingError, match="surface is 'billboard' but one of card, detail, email, push is needed"):
+        resolve("en", surface="billboard")
+
+
+def test_a_length_that_fits_no_sentence_is_refused():
+    with pytest.raises(SettingError, match="max_length is 5 but at least 20 characters are needed"):
+        resolve("en", max_length=5)
+
+
+def test_an_unknown_locale_names_those_that_there_are():
+    with pytest.raises(PromptError, match="locale is 'xx' but one of en, zh is needed"):
+        resolve("xx")

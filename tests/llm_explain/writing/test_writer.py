@@ -1,0 +1,163 @@
+"""The text station: verified, varied, deterministic, and never in trouble for the caller."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.generation.drafts import ModelSource
+from llm_explain.generation.generator import Draft
+from llm_explain.policy.policy import Policy, PolicySettings
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.sentence_spec import Request
+from llm_explain.text.skeleton import TONES, opening
+from llm_explain.writing.writer import Writer
+from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS, claim
+
+
+def request(*kinds, item_index=0, user_id="u", is_neutral=False):
+    claims = tuple(CLAIMS[kind] for kind in kinds)
+    return Request(claims=claims, item_index=item_index, user_id=user_id, as_of=AS_OF, is_neutral=is_neutral)
+
+
+@pytest.fixture(scope="module")
+def writer():
+    return Writer(policy=Policy(), catalogue=CATALOGUE)
+
+
+class ScriptedGenerator:
+    """Answers every prompt with the same drafts, or fails."""
+
+    name = "scripted@1"
+
+    def __init__(self, answers=(), error=None):
+        self.answers, self.error, self.calls = answers, error, 0
+
+    def generate(self, prompts, *, n_candidates, deadline=float("inf"), seed=0):
+        self.calls += 1
+        if self.error:
+            raise self.error
+        return [[Draft(text, is_complete=True) for text in self.answers] for _ in prompts]
+
+
+def with_model(generator):
+    written = Writer(policy=Policy(), catalogue=CATALOGUE, has_phrasebook=False)
+
+    def open_generator():
+        if isinstance(generator, MissingExtraError):
+            raise generator
+        return generator
+
+    written._stations("en")._sources.insert(0, ModelSource(open_generator, load_lexicon("en")))
+    return written
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_no_two_texts_of_a_list_share_skeleton_or_opening(writer, tone):
+    texts = writer.write([request("repeat_item", "due", item_index=index) for index in range(10)], tone=tone)
+    assert all(text is not None and text.verdict.ok for text in texts)
+    assert len({text.skeleton for text in texts}) == 10
+    assert len({opening(text.skeleton) for text in texts}) == 10
+    assert len({opening(text.text) for text in texts}) == 10
+
+
+def test_the_same_request_gives_the_same_text(writer):
+    again = Writer(policy=Policy(), catalogue=CATALOGUE)
+    requests = [request("repeat_item", "promotion", item_index=index) for index in range(4)]
+    assert [text.text for text in writer.write(requests)] == [text.text for text in again.write(requests)]
+
+
+def test_users_hear_different_sentences(writer):
+    texts = {writer.write([request("repeat_item", user_id=f"u{number}")])[0].skeleton for number in range(30)}
+    assert len(texts) >= 6
+
+
+def test_a_neutral_text_gives_no_reason(writer):
+    for index in range(10):
+        (text,) = writer.write([request("popular", item_index=index, is_neutral=True)])
+        assert "because" not in text.text.lower()
+        assert text.verdict.ok
+
+
+def test_nothing_to_say_is_no_text(writer):
+    assert writer.write([request()]) == [None]
+
+
+def test_a_promotion_that_may_not_be_spoken_has_no_text(writer):
+    coupon = claim("promotion", label="coupon", start="2017-11-27", end="2017-12-05", store_id="")
+    assert writer.write([Request((coupon,), 0, "u", AS_OF)]) == [None]
+
+
+def test_a_brand_that_the_policy_lets_nobody_name_is_not_named():
+    writer = Writer(policy=Policy(PolicySettings(unnameable_brands=("^Chobani$",))), catalogue=CATALOGUE)
+    requests = [request("usual_brand", item_index=1, user_id=f"u{number}") for number in range(20)]
+    assert not any("Chobani" in writer.write([each])[0].text for each in requests)
+
+
+def test_a_sensitive_item_is_never_named():
+    policy = Policy(PolicySettings(), categories=["yogurt"])
+    writer = Writer(policy=policy, catalogue=CATALOGUE)
+    for tone in TONES:
+        texts = writer.write([Request((CLAIMS["promotion"],), 0, f"u{n}", AS_OF) for n in range(12)], tone=tone)
+        assert all(text is not None and "Chobani" not in text.text for text in texts)
+
+
+def test_provenance_of_a_template():
+    (text,) = Writer(policy=Policy(), catalogue=CATALOGUE, has_phrasebook=False).write([request("due")])
+    assert (text.source, text.is_ai_generated, text.model) == ("template", False, "")
+    assert text.prompt.startswith(("en/skeletons@sha256:", "en/grammar@sha256:"))
+
+
+def test_a_verified_draft_of_the_model_is_spoken():
+    generator = ScriptedGenerator(["You've bought this {times}, so it's here again."])
+    (text,) = with_model(generator).write([request("repeat_item")])
+    assert text.text == "You've bought this 12 times, so it's here again."
+    assert (text.source, text.is_ai_generated, text.model) == ("lm", True, "scripted@1")
+    assert text.prompt.startswith("en/prompt@sha256:")
+
+
+def test_an_accepted_draft_is_kept_for_the_next_request():
+    generator = ScriptedGenerator(["You've bought this {times}, so it's here again."])
+    writer = with_model(generator)
+    for _ in range(3):
+        writer.write([request("repeat_item")])
+    assert generator.calls == 1
+
+
+@pytest.mark.parametrize("draft", ["You've never bought this {times}.", "Buy it now!", "", "You bought {title}."])
+def test_a_false_draft_falls_back_to_a_template(draft):
+    (text,) = with_model(ScriptedGenerator([draft])).write([request("repeat_item")])
+    assert text.source == "template"
+
+
+@pytest.mark.parametrize("is_retryable", [True, False])
+def test_a_model_that_fails_changes_only_the_source(is_retryable):
+    generator = ScriptedGenerator(error=GenerationError("out of memory", is_retryable=is_retryable))
+    writer = with_model(generator)
+    assert [writer.write([request("due")])[0].source for _ in range(2)] == ["template", "template"]
+    assert generator.calls == (2 if is_retryable else 1)
+
+
+def test_missing_weights_are_said_once(caplog):
+    writer = with_model(MissingExtraError("the packaged language model is not installed."))
+    for _ in range(3):
+        assert writer.write([request("due")])[0].source == "template"
+    assert [record.message for record in caplog.records] == [
+        "the packaged language model is not installed. Sentences come from the other sources."
+    ]
+
+
+def test_shelf_title(writer):
+    assert writer.shelf_title("frozen vegetables") == "Because you buy frozen vegetables"
+
+
+def test_after_warming_up_no_skeleton_of_the_phrasebook_is_verified_again(writer, monkeypatch):
+    assert writer.warm_up() > 500
+    phrasebook = writer._stations("en")._phrasebook
+    monkeypatch.setattr(phrasebook, "_verifier", None)  # whoever asks it now fails
+    (text,) = writer.write([request("repeat_item")])
+    assert text.source == "phrasebook"
+
+
+def test_a_locale_without_a_phrasebook_has_nothing_to_warm_up(writer):
+    assert writer.warm_up("zh") == 0

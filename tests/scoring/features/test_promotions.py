@@ -1,0 +1,71 @@
+"""What runs when: from the whole table, and from the rows that had not ended at some moment."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scoring.data.catalogue import Catalogue
+from scoring.features.promotions import PromotionCalendar, PromotionNames, WholeTable
+
+CATALOGUE = Catalogue(pd.DataFrame({"item_id": ["a", "b", "c"], "title": ["A", "B", "C"], "category": ["x", "x", "y"]}))
+SINCE = pd.Timestamp("2017-06-10")
+TABLE = pd.DataFrame(
+    [
+        ("b", "2017-06-01", "2017-06-08", "display", "s1"),
+        ("a", "2017-06-01", "2017-06-15", "mailer", None),
+        ("a", "2017-06-12", "2017-06-20", "display", "s2"),
+        ("b", "2017-05-01", "2017-06-10", "coupon", None),  # ends at the very moment
+        ("gone", "2017-06-01", "2017-06-20", "mailer", None),
+        ("c", "2017-06-10", "2017-06-11", "display", "s1"),
+        ("c", "2017-06-10", "2017-06-12", "display", "s1"),
+    ],
+    columns=["item_id", "start", "end", "label", "store_id"],
+).astype({"start": "datetime64[ns]", "end": "datetime64[ns]"})
+MOMENTS = pd.date_range("2017-04-30", "2017-06-21", freq="12h")
+
+
+@pytest.fixture
+def latest() -> PromotionCalendar:
+    rows = TABLE[TABLE["end"] > SINCE].reset_index(drop=True)
+    return PromotionCalendar(rows, CATALOGUE, whole=WholeTable(PromotionNames.of(TABLE), SINCE, lambda: TABLE))
+
+
+@pytest.mark.parametrize("as_categories", [False, True])
+def test_the_latest_rows_say_the_same_as_the_whole_table(latest: PromotionCalendar, *, as_categories: bool) -> None:
+    words = ["item_id", "label", "store_id"]
+    whole = PromotionCalendar(TABLE.astype(dict.fromkeys(words, "category")) if as_categories else TABLE, CATALOGUE)
+    assert latest.labels == whole.labels == ("coupon", "display", "mailer")
+    for as_of in MOMENTS:
+        assert np.array_equal(latest.level(as_of), whole.level(as_of))
+        for item in range(3):
+            for store in (None, "s1", "s2", "elsewhere"):
+                assert latest.running(as_of, item, store_id=store) == whole.running(as_of, item, store_id=store)
+
+
+def test_moments_of_one_period_have_the_same_promotions(latest: PromotionCalendar) -> None:
+    levels: dict[int, bytes] = {}
+    for as_of in MOMENTS:
+        level = latest.level(as_of).tobytes()
+        assert levels.setdefault(latest.period(as_of), level) == level
+    assert len(levels) > 6
+
+
+def test_the_whole_table_is_read_only_for_an_earlier_moment() -> None:
+    def whole() -> pd.DataFrame:
+        raise AssertionError("nobody asked for an earlier moment")
+
+    rows = TABLE[TABLE["end"] > SINCE].reset_index(drop=True)
+    calendar = PromotionCalendar(rows, CATALOGUE, whole=WholeTable(PromotionNames.of(TABLE), SINCE, whole))
+    assert calendar.level(SINCE)[2].tolist() == [0, 0.5, 0]  # in one of two stores, counted once
+    with pytest.raises(AssertionError, match="earlier moment"):
+        calendar.level(SINCE - pd.Timedelta(seconds=1))
+
+
+def test_an_empty_table_runs_nothing() -> None:
+    calendar = PromotionCalendar(TABLE.iloc[:0], CATALOGUE)
+    assert calendar.labels == ()
+    assert calendar.running(SINCE, 0, store_id="s1") == []
+    assert calendar.level(SINCE).shape == (3, 0)
+    assert calendar.period(SINCE) == 0

@@ -1,0 +1,67 @@
+"""Terms at many moments are those of a scorer that is asked for the first time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scoring.features.context import context_features
+from scoring.model.context_terms import MAX_MOMENTS, MAX_PERIODS, ContextTerms
+from scoring.scorer.scorer import GlassBoxScorer
+
+MOMENTS = [
+    pd.Timestamp("2017-12-01"),
+    pd.Timestamp("2017-12-01T00:00:00.001"),
+    pd.Timestamp("2017-12-03T10:00"),
+    pd.Timestamp("2017-12-04"),  # the flyer changes and a display ends
+    pd.Timestamp("2017-12-20"),
+    pd.Timestamp("2018-06-01"),
+    pd.Timestamp("2017-06-05T12:00"),
+]
+
+
+def _terms(scorer: GlassBoxScorer) -> ContextTerms:
+    return ContextTerms(scorer.model.context, scorer.snapshot, scorer.promotions, scorer.catalogue)
+
+
+def test_terms_at_many_moments_are_those_of_each_alone(shop_scorer: GlassBoxScorer) -> None:
+    terms = _terms(shop_scorer)
+    for as_of in (*MOMENTS, *reversed(MOMENTS)):
+        assert np.array_equal(terms.at(as_of), _terms(shop_scorer).at(as_of))
+
+
+def test_only_the_age_of_new_items_differs_within_a_period(shop_scorer: GlassBoxScorer) -> None:
+    calendar = shop_scorer.promotions
+    first, second = MOMENTS[0], MOMENTS[2]
+    assert calendar.period(first) == calendar.period(second) != calendar.period(MOMENTS[3])
+    x, later = (
+        context_features(shop_scorer.snapshot, calendar, shop_scorer.catalogue, as_of) for as_of in (first, second)
+    )
+    differs = ~((x == later) | (np.isnan(x) & np.isnan(later))).all(axis=0)
+    assert set(np.flatnonzero(differs)) <= {len(calendar.labels) + 4}  # users in three windows and the season before it
+
+
+@pytest.mark.parametrize(("moment", "later"), [("2016-12-31", 0), ("2017-01-02", 1), ("2017-01-08T23:59", 1)])
+def test_a_period_begins_where_a_promotion_does(shop_scorer: GlassBoxScorer, moment: str, later: int) -> None:
+    first = shop_scorer.promotions.period(pd.Timestamp("2016-12-01"))
+    assert shop_scorer.promotions.period(pd.Timestamp(moment)) == first + later
+
+
+def test_what_is_remembered_is_bounded(shop_scorer: GlassBoxScorer) -> None:
+    terms = _terms(shop_scorer)
+    for day in range(40):
+        terms.at(pd.Timestamp("2017-10-01") + pd.Timedelta(days=day))
+    assert len(terms._moments) == MAX_MOMENTS
+    assert len(terms._periods) == MAX_PERIODS
+
+
+def test_threads_that_ask_of_different_moments_get_their_own(shop_scorer: GlassBoxScorer) -> None:
+    terms = _terms(shop_scorer)
+    asked = MOMENTS * 20
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(terms.at, asked))
+    for as_of, answer in zip(asked, answers, strict=True):
+        assert np.array_equal(answer, _terms(shop_scorer).at(as_of))

@@ -1,0 +1,114 @@
+"""What every part of a glass-box score promises, on the small shop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from shop import CUTOFF
+
+from scoring.data.history import EventLog, History
+from scoring.errors import ArtifactError, ShapeError
+from scoring.scorer.scorer import GlassBoxScorer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scoring.data.tables import Tables
+
+ITEMS = np.arange(40)
+
+
+@pytest.fixture(scope="module")
+def history(shop_scorer: GlassBoxScorer, shop_tables: Tables) -> History:
+    return EventLog(shop_tables.events, shop_scorer.catalogue).history("u03", CUTOFF)
+
+
+def test_a_score_is_the_sum_of_its_parts(shop_scorer: GlassBoxScorer, history: History) -> None:
+    state = shop_scorer.read(history)
+    tower = shop_scorer.item_embedding[:] @ state.user_embedding_all
+    parts = shop_scorer.own_parts(state, ITEMS).sum(axis=1) + shop_scorer.context_parts(CUTOFF, ITEMS).sum(axis=1)
+    assert shop_scorer.score(state) == pytest.approx(tower + parts, abs=1e-12)
+
+
+@pytest.mark.parametrize("category", range(8))
+def test_removing_a_token_is_deleting_its_rows(shop_scorer: GlassBoxScorer, history: History, category: int) -> None:
+    state = shop_scorer.read(history)
+    deleted = shop_scorer.read(history.without([category], shop_scorer.catalogue))
+    present = (state.categories != category)[None]
+    assert state.user_embedding(present)[0] == pytest.approx(deleted.user_embedding_all, abs=1e-12)
+    elsewhere = ITEMS[shop_scorer.catalogue.category_index != category]
+    same = shop_scorer.own_parts(state, elsewhere)
+    assert shop_scorer.own_parts(deleted, elsewhere) == pytest.approx(same, abs=1e-12)
+    inside = ITEMS[shop_scorer.catalogue.category_index == category]
+    assert not shop_scorer.own_parts(deleted, inside).any()
+
+
+def test_group_sums_give_the_same_coalitions_as_tokens(shop_scorer: GlassBoxScorer, history: History) -> None:
+    state = shop_scorer.read(history)
+    groups = np.arange(len(state.categories)) % 3
+    sums = state.group_sums(groups, 3)
+    by_group = state.embed(np.array([[1.0, 0.0, 1.0]]) @ sums)
+    assert by_group == pytest.approx(state.user_embedding((groups != 1)[None]), abs=1e-12)
+
+
+def test_a_new_user_is_scored_from_context_and_a_constant(shop_scorer: GlassBoxScorer, history: History) -> None:
+    state = shop_scorer.read(history.select(np.zeros(len(history), dtype=bool)))
+    assert len(state.categories) == 0
+    assert not shop_scorer.own_parts(state, ITEMS).any()
+    assert np.isfinite(shop_scorer.score(state)).all()
+
+
+def test_histories_are_read_together_as_they_are_alone(shop_scorer: GlassBoxScorer, shop_tables: Tables) -> None:
+    log, earlier = EventLog(shop_tables.events, shop_scorer.catalogue), CUTOFF - pd.Timedelta(days=40)
+    histories = [
+        log.history("u03", CUTOFF),
+        log.history("nobody", CUTOFF),
+        *(log.history("u05", at) for at in (earlier, CUTOFF)),
+    ]
+    together = shop_scorer.read_all(histories)
+    assert [state.history for state in together] == histories
+    for state, history in zip(together, histories, strict=True):
+        alone = shop_scorer.read(history)
+        assert state.categories.tolist() == alone.categories.tolist()
+        assert state.bought.tolist() == alone.bought.tolist()
+        assert shop_scorer.score(state) == pytest.approx(shop_scorer.score(alone), abs=1e-12)
+    assert shop_scorer.read_all([]) == []
+
+
+def test_rank_returns_the_best_candidates_in_order(shop_scorer: GlassBoxScorer, history: History) -> None:
+    state = shop_scorer.read(history)
+    items, scores = shop_scorer.rank(state, 5, exclude=[int(ITEMS[0])])
+    assert (np.diff(scores) <= 0).all()
+    assert 0 not in items
+    rest = np.setdiff1d(shop_scorer.candidates, [*items, 0])
+    assert shop_scorer.score(state, rest).max() <= scores[-1]
+
+
+def test_probability_rises_with_the_score(shop_scorer: GlassBoxScorer) -> None:
+    probability = shop_scorer.probability(np.linspace(-20, 20, 200))
+    assert (np.diff(probability) >= 0).all()
+    assert 0 <= probability[0] <= probability[-1] <= 1
+
+
+def test_wrong_shapes_are_refused(shop_scorer: GlassBoxScorer, history: History) -> None:
+    state = shop_scorer.read(history)
+    with pytest.raises(ShapeError, match="one column for every entry of `categories`"):
+        state.user_embedding(np.ones((1, len(state.categories) + 1), dtype=bool))
+    with pytest.raises(ShapeError, match="one group for each of"):
+        state.group_sums(np.zeros(1 + len(state.categories), dtype=np.int64), 1)
+
+
+def test_a_changed_file_is_refused(shop_artifacts: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "artifacts"
+    shutil.copytree(shop_artifacts, copy)
+    with (copy / "shop.safetensors").open("ab") as stream:
+        stream.write(b"x")
+    with pytest.raises(ArtifactError, match="the file changed after training"):
+        GlassBoxScorer.load(copy)
+    with pytest.raises(ArtifactError, match="trained artifacts are needed"):
+        GlassBoxScorer.load(tmp_path)

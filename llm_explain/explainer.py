@@ -30,7 +30,7 @@ from llm_explain.user_reader import MAX_READINGS, UserReader
 from llm_explain.writing.writer import Writer
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog
-from scoring.data.tables import Tables
+from scoring.data.tables import TIMESTAMP, Tables
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
 from scoring.scorer.artifacts import read_manifest
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from llm_explain.user_reader import ReadUser
     from scoring.data.catalogue import IndexArray
     from scoring.data.history import History
+    from scoring.data.shop import Shop
+    from scoring.training.config import TrainConfig
 
 
 class Explainer:
@@ -67,6 +69,43 @@ class Explainer:
         self.shop = reader.shop
         self.writer = writer
         self.provenance = dict(provenance)
+
+    @classmethod
+    def train(
+        cls,
+        tables: Mapping[str, pd.DataFrame] | Tables,
+        artifacts: Path | str,
+        *,
+        shop: Shop | None = None,
+        cutoff: pd.Timestamp | None = None,
+        config: TrainConfig | None = None,
+        language_model: str | Generator | None = "auto",
+    ) -> Explainer:
+        """Train a scorer on a shop's tables, save it and open it.
+
+        Args:
+            tables: Data frames ``events`` and ``items``, and optionally ``users`` and ``promotions``
+                (docs/design.md §8); or checked tables.
+            artifacts: Folder to create or fill.
+            shop: Settings of the shop; those of ``tables``, or the defaults, if not given.
+            cutoff: Training reads the events before this moment; all of them if not given.
+            config: Training settings; the defaults if not given.
+            language_model: As for ``load``.
+
+        Returns:
+            An explainer of the trained scorer.
+
+        Raises:
+            TableError: If a table breaks the contract.
+        """
+        from scoring.data.validation import check_tables  # training and validation are slow to import
+        from scoring.training.config import TrainConfig
+        from scoring.training.training import train
+
+        checked = tables if isinstance(tables, Tables) else check_tables(tables, shop)
+        end = checked.events[TIMESTAMP].max() + pd.Timedelta(seconds=1) if cutoff is None else cutoff
+        train(checked, config or TrainConfig(), Path(artifacts), cutoff=end)
+        return cls.load(artifacts, language_model=language_model)
 
     @classmethod
     def load(

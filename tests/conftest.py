@@ -40,16 +40,12 @@ def shop_tables() -> Tables:
 @pytest.fixture(scope="session")
 def shop_artifacts(shop_tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train on the small shop and return the artifacts (seconds)."""
-    from shop import CUTOFF
+    from shop import CUTOFF, SMALL
 
-    from scoring.training.config import TrainConfig
     from scoring.training.training import train
 
     folder = tmp_path_factory.mktemp("artifacts")
-    config = TrainConfig(
-        d=8, n_heads=2, n_queries=2, curve_steps=20, tower_steps=20, batch_size=16, titles="none", n_windows=6
-    )
-    train(shop_tables, config, folder, cutoff=CUTOFF)
+    train(shop_tables, SMALL, folder, cutoff=CUTOFF)
     return folder
 
 

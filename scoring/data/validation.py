@@ -19,12 +19,14 @@ from scoring.data.breaches import ROW, Breach, message, rejected_rows
 from scoring.data.coercion import coerce
 from scoring.data.reading import read_table
 from scoring.data.rules import COLUMNS, rule_of, schema
-from scoring.data.tables import EMBEDDING_PREFIX, USER_ID
+from scoring.data.tables import EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, USER_ID, Tables
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
+
+    from scoring.data.shop import Shop
 
 MAY_BE_EMPTY: Final = frozenset({"users", "promotions"})
 
@@ -81,6 +83,30 @@ def check(
     if good.empty and name not in MAY_BE_EMPTY:
         raise TableError(f"{message(came, breaches, source)}\nNo good row is left but at least one is needed.")
     return Checked(good, rejected_rows(came, breaches))
+
+
+def check_tables(frames: Mapping[str, pd.DataFrame], shop: Shop | None = None) -> Tables:
+    """Check data frames and return them as a shop's tables.
+
+    Args:
+        frames: ``events`` and ``items``, and optionally ``users`` and ``promotions``.
+        shop: Settings of the shop; the defaults if not given.
+
+    Returns:
+        Checked tables; events are sorted by user and time.
+
+    Raises:
+        TableError: If a required table is missing, or if a table breaks the contract.
+    """
+    for name in ("items", "events"):
+        if name not in frames:
+            raise TableError(f"the table {name!r} is missing but is needed. Pass a DataFrame under this name.")
+    good: dict[str, pd.DataFrame] = {}
+    for name in sorted(frames, key=lambda name: name != "items"):  # events and promotions name items
+        item_ids = None if name == "items" else good["items"][ITEM_ID]
+        good[name] = check(frames[name], name, source=name, item_ids=item_ids).frame
+    good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
+    return Tables(**good) if shop is None else Tables(**good, shop=shop)
 
 
 def read_events(path: Path, item_ids: Collection[str]) -> pd.DataFrame:

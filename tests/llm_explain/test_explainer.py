@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from shop import SMALL, events_table, items_table
 
 from llm_explain import Explainer
 from llm_explain.errors import ArtifactError, PromptError, SettingError, TableError, UnknownGroupError, UnknownItemError
@@ -43,6 +44,18 @@ def test_a_list_is_ranked_explained_and_adds_up(explainer: Explainer) -> None:
             assert row.text.verdict.ok
             assert bool(row.reasons) != bool(row.statements)
             assert (row.reason_code == NEUTRAL) == bool(row.statements)
+
+
+def test_data_frames_are_trained_on_and_explained(tmp_path: Path) -> None:
+    frames = {"events": events_table(), "items": items_table()}
+    trained = Explainer.train(frames, tmp_path / "artifacts", config=SMALL, language_model=None)
+    assert trained.recommend("u00", k=1)[0].text is not None
+    assert (tmp_path / "artifacts" / "manifest.json").is_file()
+
+
+def test_training_on_frames_names_the_missing_table(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="the table 'events' is missing but is needed"):
+        Explainer.train({"items": items_table()}, tmp_path)
 
 
 def test_no_two_texts_of_a_list_share_a_skeleton(explainer: Explainer) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.data.tables import Tables
+from scoring.training.config import TrainConfig
 
 CATEGORIES = ("apples", "beer", "bread", "cheese", "coffee", "milk", "soup", "tortilla chips")
 ITEMS_PER_CATEGORY = 5
@@ -16,6 +17,11 @@ N_USERS = 30
 FIRST_DAY = pd.Timestamp("2017-01-02")
 CUTOFF = pd.Timestamp("2017-12-01")
 N_WEEKS = 52
+
+SMALL = TrainConfig(
+    d=8, n_heads=2, n_queries=2, curve_steps=20, tower_steps=20, batch_size=16, titles="none", n_windows=6
+)
+"""Settings that train on the small shop within seconds."""
 
 
 def items_table() -> pd.DataFrame:

@@ -34,8 +34,8 @@ def main() -> None:
     explainer = Explainer.load(options.artifacts, language_model=None)
     explainer.writer.warm_up("en")
     lists = _requests(explainer, 10 if options.quick else 100)
-    verifying = _Timed(explainer.writer._stations("en")._verifier.verify)
-    explainer.writer._stations("en")._verifier.verify = verifying  # type: ignore[method-assign]
+    verifying = _Timed(explainer.writer._locale_writers("en")._verifier.verify)
+    explainer.writer._locale_writers("en")._verifier.verify = verifying  # type: ignore[method-assign]
     n = sum(map(len, lists))
     whole, verified = min(_seconds(explainer, lists, verifying) for _ in range(REPETITIONS))
     plain = min(_plain_seconds(lists) for _ in range(REPETITIONS))

@@ -16,17 +16,17 @@ import pandas as pd
 from llm_explain.attribution.black_box import over_frames
 from llm_explain.attribution.group_vectors import VectorCache
 from llm_explain.attribution.importance import global_attributions
-from llm_explain.attribution.lru_cache import Recent
-from llm_explain.attribution.scored_user import BlackReading, GlassReading
+from llm_explain.attribution.lru_cache import LRUCache
+from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScoredUser
 from llm_explain.claims import ClaimKinds, ShopEvidence
-from llm_explain.pipeline import Walk
+from llm_explain.pipeline import Pipeline
 from llm_explain.policy.policy import Policy
-from llm_explain.policy.suppressions import NO_WISHES
+from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, Shelved, WhatIfRow
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.surfaces import resolve
-from llm_explain.user_reader import MAX_READINGS, UserReader
+from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
 from llm_explain.writing.writer import Writer
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llm_explain.attribution.black_box import FrameScorer, HistoryScorer
-    from llm_explain.attribution.scored_user import Reading
+    from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.generation.generator import Generator
-    from llm_explain.policy.suppressions import Wishes
+    from llm_explain.policy.suppressions import Suppressions
     from llm_explain.text.skeleton import Tone
     from llm_explain.user_reader import ReadUser
     from scoring.data.catalogue import IndexArray
@@ -135,14 +135,14 @@ class Explainer:
         manifest = read_manifest(folder, is_checked=True)
         vectors = VectorCache()
         return cls._of_shop(
-            lambda history: GlassReading(scorer, scorer.read(history), vectors),
+            lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
             events=EventLog(rows, scorer.catalogue, scorer.shop),
             snapshot=scorer.snapshot,
             promotions=scorer.promotions,
             language_model=language_model,
             provenance=_provenance(manifest["files"]),
             vectors=vectors,
-            readings=Recent(MAX_READINGS),
+            users=LRUCache(MAX_SCORED_USERS),
             retired=manifest.get("feedback", {}).get("retired", ()),
         )
 
@@ -179,7 +179,7 @@ class Explainer:
         name = getattr(score, "__qualname__", type(score).__qualname__)
         of_histories = over_frames(cast("FrameScorer", score), catalogue) if as_frames else cast("HistoryScorer", score)
         return cls._of_shop(
-            lambda history: BlackReading(of_histories, history, catalogue, items),
+            lambda history: BlackBoxScoredUser(of_histories, history, catalogue, items),
             events=EventLog(tables.events, catalogue, tables.shop),
             snapshot=snapshot,
             promotions=PromotionCalendar(tables.promotions, catalogue),
@@ -190,7 +190,7 @@ class Explainer:
     @classmethod
     def _of_shop(
         cls,
-        read: Callable[[History], Reading],
+        read: Callable[[History], ScoredUser],
         *,
         events: EventLog,
         snapshot: Snapshot,
@@ -198,7 +198,7 @@ class Explainer:
         language_model: str | Generator | None,
         provenance: Mapping[str, str],
         vectors: VectorCache | None = None,
-        readings: Recent[ReadUser] | None = None,
+        users: LRUCache[ReadUser] | None = None,
         retired: Sequence[str] = (),
     ) -> Explainer:
         policy = Policy.load(prompts_root() / "policy.yaml", kinds=ClaimKinds.installed())
@@ -211,7 +211,7 @@ class Explainer:
             degrees=lexicon.degrees,
         )
         writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model, retired=retired)
-        reader = UserReader(read, events=events, shop=shop, vectors=vectors, readings=readings)
+        reader = UserReader(read, events=events, shop=shop, vectors=vectors, users=users)
         return cls(reader, writer=writer, provenance={**provenance, "policy": policy.hash})
 
     @property
@@ -240,15 +240,15 @@ class Explainer:
             k: How many items.
             history: Events that came with the request, instead of a known user's: ``item_id, timestamp`` and any
                 optional column of the events table, of which nothing is kept; or a ``History``, whose own moment
-                counts and whose reading is kept for a while if it names a user.
+                counts and whose scored user is kept for a while if it names a user.
             as_of: Only events before this moment count; the snapshot's moment if not given.
 
         Returns:
             The best ``k`` items, best first.
         """
-        reading = self.reader.read(user_id, history, as_of).reading
-        items, scores = reading.rank(k)
-        rows = zip(self._ids(items), scores.tolist(), reading.probability(scores), strict=True)
+        scored = self.reader.read(user_id, history, as_of).scored
+        items, scores = scored.rank(k)
+        rows = zip(self._ids(items), scores.tolist(), scored.probability(scores), strict=True)
         return [Ranked(item_id, rank, score, p) for rank, (item_id, score, p) in enumerate(rows, start=1)]
 
     def recommend(
@@ -263,7 +263,7 @@ class Explainer:
         surface: str | None = None,
         max_length: int | None = None,
         deadline: float | None = None,
-        wishes: Wishes = NO_WISHES,
+        suppressions: Suppressions = NO_SUPPRESSIONS,
     ) -> list[Explanation]:
         """Rank the candidates for a user and say why each is recommended.
 
@@ -278,16 +278,16 @@ class Explainer:
                 ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
             max_length: Most characters of a text, where the surface allows as many.
             deadline: Seconds that the texts may take; when they are over, templates answer.
-            wishes: What the user does not want to be told.
+            suppressions: What the user does not want to be told.
 
         Returns:
             An explanation for each item, best first; no two texts share a skeleton or an opening.
         """
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         user = self.reader.read(user_id, history, as_of)
-        items, _ = user.reading.rank(k)
-        walk = Walk(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, wishes)
-        return walk.explain(user.reading, user.evidence, items)
+        items, _ = user.scored.rank(k)
+        pipeline = Pipeline(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, suppressions)
+        return pipeline.explain(user.scored, user.evidence, items)
 
     def explain(
         self,
@@ -301,7 +301,7 @@ class Explainer:
         surface: str | None = None,
         max_length: int | None = None,
         deadline: float | None = None,
-        wishes: Wishes = NO_WISHES,
+        suppressions: Suppressions = NO_SUPPRESSIONS,
     ) -> list[Explanation]:
         """Say why items score as they do, for a shop with a ranking of its own.
 
@@ -316,7 +316,7 @@ class Explainer:
                 ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
             max_length: Most characters of a text, where the surface allows as many.
             deadline: Seconds that the texts may take; when they are over, templates answer.
-            wishes: What the user does not want to be told.
+            suppressions: What the user does not want to be told.
 
         Returns:
             An explanation for each item, in the order given.
@@ -324,8 +324,8 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         items = self.shop.catalogue.index_of(item_ids)
         user = self.reader.read(user_id, history, as_of)
-        walk = Walk(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, wishes)
-        return walk.explain(user.reading, user.evidence, items)
+        pipeline = Pipeline(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, suppressions)
+        return pipeline.explain(user.scored, user.evidence, items)
 
     def shelves(
         self,
@@ -350,7 +350,7 @@ class Explainer:
         """
         catalogue, policy = self.shop.catalogue, self.shop.policy
         shelves = []
-        for shelf in self.reader.read(user_id, history, as_of).reading.shelves(k):
+        for shelf in self.reader.read(user_id, history, as_of).scored.shelves(k):
             category = catalogue.category_names[shelf.category_index]
             rows = zip(shelf.item_index, shelf.phi.tolist(), shelf.score.tolist(), strict=True)
             items = [
@@ -386,7 +386,7 @@ class Explainer:
             A row for each item, in the order given or by rank.
         """
         asked = None if item_ids is None else self.shop.catalogue.index_of(item_ids)
-        answer = self.reader.read(user_id, history, as_of).reading.what_if(without, asked)
+        answer = self.reader.read(user_id, history, as_of).scored.what_if(without, asked)
         rows = np.arange(len(answer.item_index))
         if asked is None:
             rows = np.flatnonzero((answer.rank <= k) | (answer.rank_without <= k))
@@ -424,7 +424,7 @@ class Explainer:
             What each player adds to the one item beyond the other.
         """
         item, other = self.shop.catalogue.index_of([item_id, other_id])
-        answer = self.reader.read(user_id, history, as_of).reading.contrast(int(item), int(other))
+        answer = self.reader.read(user_id, history, as_of).scored.contrast(int(item), int(other))
         return ContrastAnswer.of(item_id, other_id, answer)
 
     def main_drivers(self, *, n_users: int = 60, k: int = 10) -> pd.DataFrame:
@@ -439,9 +439,9 @@ class Explainer:
         """
         known = self.events.user_ids
         places = np.unique(np.linspace(0, len(known) - 1, n_users).astype(np.int64)) if known else ()
-        readings = (self.reader.read(known[place]).reading for place in places)
+        users = (self.reader.read(known[place]).scored for place in places)
         return global_attributions(
-            attribution for reading in readings for attribution in reading.attribute(reading.rank(k)[0])
+            attribution for scored in users for attribution in scored.attribute(scored.rank(k)[0])
         )
 
     def is_cold(self, user_id: str, *, as_of: pd.Timestamp | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""The one file that knows every station behind a reading: attribution → claims → text → verdict → record."""
+"""The stages that make an explanation: attribution → claims → text → verdict → record."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from llm_explain.text.sentence_spec import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llm_explain.attribution.scored_user import Reading
+    from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.values import Attribution
     from llm_explain.claims import Evidence, ShopEvidence, UserEvidence
-    from llm_explain.policy.suppressions import Wishes
+    from llm_explain.policy.suppressions import Suppressions
     from llm_explain.records import Text
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
@@ -34,8 +34,8 @@ NOTHING_TO_SAY = "nothing_to_say"
 
 
 @dataclass(frozen=True)
-class Walk:
-    """One request's way through the stations.
+class Pipeline:
+    """The stages from an attribution to an explanation record, for one request.
 
     Attributes:
         shop: What the claim rules know of the shop; it carries the policy.
@@ -45,7 +45,7 @@ class Walk:
         locale: A folder under ``prompts/``.
         limits: What the surface asks of a text.
         deadline: Seconds that the texts may take.
-        wishes: What the user does not want to be told.
+        suppressions: What the user does not want to be told.
     """
 
     shop: ShopEvidence
@@ -55,28 +55,28 @@ class Walk:
     locale: str
     limits: Limits
     deadline: float | None
-    wishes: Wishes
+    suppressions: Suppressions
 
-    def explain(self, reading: Reading, user: UserEvidence, items: IndexArray) -> list[Explanation]:
-        """Walk every station for some items of one user.
+    def explain(self, scored: ScoredUser, user: UserEvidence, items: IndexArray) -> list[Explanation]:
+        """Explain some items of one user.
 
         Args:
-            reading: The user, as the scorer read the history.
+            scored: The user, as the scorer read the history.
             user: The same user, as the claim rules count the history.
             items: Row numbers in the catalogue, shape ``(n,)``.
 
         Returns:
             An explanation for each item, in the order given.
         """
-        attributions = reading.attribute(items)
+        attributions = scored.attribute(items)
         requests = [
             self._request(user.for_item(int(item)), attribution)
             for item, attribution in zip(items, attributions, strict=True)
         ]
         requests, texts = self._write(requests)
         scores = np.array([attribution.score for attribution in attributions])
-        digest = reading.history.digest.hex()
-        places = zip(reading.ranks(items), reading.probability(scores), strict=True)
+        digest = scored.history.digest.hex()
+        places = zip(scored.ranks(items), scored.probability(scores), strict=True)
         return [
             self._record(request, attribution, text, digest=digest, rank=rank, probability=probability)
             for request, attribution, text, (rank, probability) in zip(
@@ -106,9 +106,9 @@ class Walk:
 
     def _request(self, evidence: Evidence, attribution: Attribution) -> Request:
         """Choose what the sentence for an item states: reasons, or a neutral fact, or nothing."""
-        claims = [claim for claim in derive(evidence, attribution) if self.wishes.allow(claim, evidence.item_id)]
+        claims = [claim for claim in derive(evidence, attribution) if self.suppressions.allow(claim, evidence.item_id)]
         reasons = select(claims, evidence)
-        fact = None if reasons else neutral(evidence, self.wishes)
+        fact = None if reasons else neutral(evidence, self.suppressions)
         history = evidence.user.history
         return Request(
             claims=tuple(reasons) if reasons else ((fact,) if fact else ()),

@@ -1,4 +1,4 @@
-"""What passes between the stations and what leaves the house: claims, verdicts, explanation records (DESIGN.md §9)."""
+"""Types that stages exchange and callers receive: claims, verdicts, explanation records (DESIGN.md §9)."""
 
 from __future__ import annotations
 

@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llm_explain.attribution.group_vectors import VectorCache
-    from llm_explain.attribution.lru_cache import Recent
-    from llm_explain.attribution.scored_user import Reading
+    from llm_explain.attribution.lru_cache import LRUCache
+    from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.claims import ShopEvidence, UserEvidence
 
-MAX_READINGS = 256
-"""Readings of known users that are kept; one takes 0.7 MB in the shop of the demo."""
+MAX_SCORED_USERS = 256
+"""Known users that are kept; one takes 0.7 MB in the shop of the demo."""
 
 
 class ReadUser(NamedTuple):
     """A user's history as the scorer read it and as the claim rules count it.
 
     Attributes:
-        reading: Scores, attributions and counterfactuals.
+        scored: Scores, attributions and counterfactuals.
         evidence: What the claim rules counted so far.
     """
 
-    reading: Reading
+    scored: ScoredUser
     evidence: UserEvidence
 
 
@@ -41,30 +41,30 @@ class UserReader:
         events: The event log that known users' histories come from.
         shop: What the claim rules know of the shop.
         vectors: Where the scorer keeps what it worked out from histories, if it does.
-        readings: Where the readings of known users are kept, if they are: a list, the page of one of its items and a
+        users: Cache of known users, or ``None`` to keep none: a list, the page of one of its items and a
             what-if ask for one user within a minute, and to read the history and score the catalogue is half the work.
 
     Attributes:
         events: The event log.
         shop: What the claim rules know of the shop.
         vectors: Cache of group vectors.
-        readings: Cache of readings.
+        users: Cache of known users.
     """
 
     def __init__(
         self,
-        read: Callable[[History], Reading],
+        read: Callable[[History], ScoredUser],
         *,
         events: EventLog,
         shop: ShopEvidence,
         vectors: VectorCache | None = None,
-        readings: Recent[ReadUser] | None = None,
+        users: LRUCache[ReadUser] | None = None,
     ) -> None:
         self._read_history = read
         self.events = events
         self.shop = shop
         self.vectors = vectors
-        self.readings = readings
+        self.users = users
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -82,7 +82,7 @@ class UserReader:
         Args:
             user_id: The shop's id; a user without events has an empty history.
             history: Events instead of a known user's, of which nothing is kept; or a ``History``, whose own moment
-                counts and whose reading is kept if it names a user.
+                counts and that is kept if it names a user.
             as_of: Only events before this moment count; the snapshot's moment if not given.
 
         Returns:
@@ -109,15 +109,15 @@ class UserReader:
 
     def forget(self) -> None:
         """Empty the caches of what was worked out from histories."""
-        for cache in (self.vectors, self.readings):
+        for cache in (self.vectors, self.users):
             if cache is not None:
                 cache.clear()
 
     def _remembered(self, history: History) -> ReadUser:
         """Return what was read of a history, now or, if it is that of a known user, before."""
-        if self.readings is None or history.user_id is None:
+        if self.users is None or history.user_id is None:
             return self._make(history)
-        return self.readings.get_or_make((history.user_id, history.digest), lambda: self._make(history))
+        return self.users.get_or_make((history.user_id, history.digest), lambda: self._make(history))
 
     def _make(self, history: History) -> ReadUser:
         return ReadUser(self._read_history(history), self.shop.of_user(history))

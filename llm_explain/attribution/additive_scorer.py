@@ -46,7 +46,7 @@ StateT = TypeVar("StateT", bound=UserTokens)
 StateT_contra = TypeVar("StateT_contra", bound=UserTokens, contravariant=True)
 
 
-class GlassBox(Protocol[StateT_contra]):
+class AdditiveScorer(Protocol[StateT_contra]):
     """A scorer whose score is <U, V_i> + own history + context terms."""
 
     @property

@@ -20,7 +20,7 @@ from llm_explain.errors import AttributionError, UnknownGroupError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llm_explain.attribution.additive_scorer import GlassBox, StateT
+    from llm_explain.attribution.additive_scorer import AdditiveScorer, StateT
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.shapley import FloatArray
     from scoring.data.catalogue import Catalogue, IndexArray
@@ -49,7 +49,7 @@ class WhatIf:
 
 
 def what_if(
-    scorer: GlassBox[StateT],
+    scorer: AdditiveScorer[StateT],
     state: StateT,
     *,
     without: Sequence[str],
@@ -153,7 +153,7 @@ class Contrast:
 
 
 def contrast(
-    scorer: GlassBox[StateT],
+    scorer: AdditiveScorer[StateT],
     state: StateT,
     item: int,
     other: int,

@@ -20,7 +20,7 @@ from llm_explain.attribution.partition import MAX_GROUPS, Partition, partition, 
 from llm_explain.attribution.values import CONTEXT_PREFIX, TOWER, Attribution, check_efficiency
 
 if TYPE_CHECKING:
-    from llm_explain.attribution.additive_scorer import GlassBox, StateT
+    from llm_explain.attribution.additive_scorer import AdditiveScorer, StateT
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.shapley import FloatArray
     from scoring.data.catalogue import IndexArray
@@ -104,7 +104,7 @@ class CataloguePhi:
 
 
 def attribute_items(
-    scorer: GlassBox[StateT],
+    scorer: AdditiveScorer[StateT],
     state: StateT,
     item_index: IndexArray,
     *,
@@ -144,7 +144,7 @@ def attribute_items(
 
 
 def attribute_catalogue(
-    scorer: GlassBox[StateT],
+    scorer: AdditiveScorer[StateT],
     state: StateT,
     item_index: IndexArray | None = None,
     *,
@@ -171,7 +171,7 @@ def attribute_catalogue(
 
 
 def attribute(
-    scorer: GlassBox[StateT],
+    scorer: AdditiveScorer[StateT],
     state: StateT,
     item_index: IndexArray,
     *,

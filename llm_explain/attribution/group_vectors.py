@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.attribution.lru_cache import Recent
+from llm_explain.attribution.lru_cache import LRUCache
 from llm_explain.attribution.shapley import all_coalitions, shapley_values
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def group_vectors(state: UserTokens, groups: Partition) -> GroupVectors:
     return GroupVectors(embedding[0].copy(), shapley_values(embedding))  # a view would keep all coalitions
 
 
-class VectorCache(Recent[GroupVectors]):
+class VectorCache(LRUCache[GroupVectors]):
     """The most recently used group vectors, by what a history holds and how it is divided.
 
     One cache serves one scorer.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Value]):
+class LRUCache(Generic[Value]):
     """Keeps what was made last.
 
     Args:

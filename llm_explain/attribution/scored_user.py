@@ -1,7 +1,7 @@
 """One user's history as a scorer read it: scores, attributions and counterfactuals behind one interface.
 
-``GlassReading`` is exact and cheap; ``BlackReading`` gives the same answers for any callable, at the price of one
-scored history for each coalition.
+``AdditiveScoredUser`` is exact and cheap. ``BlackBoxScoredUser`` gives the same answers for any callable;
+it scores one history for each coalition.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from scoring.scorer.user_state import UserState
 
 
-class Reading(Protocol):
+class ScoredUser(Protocol):
     """What the explainer asks of a scorer that has read a history."""
 
     @property
@@ -63,7 +63,7 @@ class Reading(Protocol):
 
 
 @dataclass(frozen=True)
-class GlassReading:
+class AdditiveScoredUser:
     """A history read by the glass-box scorer.
 
     Attributes:
@@ -120,7 +120,7 @@ class GlassReading:
 
 
 @dataclass(frozen=True)
-class BlackReading:
+class BlackBoxScoredUser:
     """A history scored by a callable that nothing is known of.
 
     Attributes:

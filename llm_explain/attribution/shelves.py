@@ -14,7 +14,7 @@ from llm_explain.errors import SettingError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from llm_explain.attribution.additive_scorer import GlassBox, StateT
+    from llm_explain.attribution.additive_scorer import AdditiveScorer, StateT
     from llm_explain.attribution.exact import CataloguePhi
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.shapley import FloatArray
@@ -44,7 +44,7 @@ class Shelf:
 
 
 def shelves(
-    scorer: GlassBox[StateT],
+    scorer: AdditiveScorer[StateT],
     state: StateT,
     *,
     k: int = 8,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from llm_explain.claims.derive import CONTEXT_PREFIX
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.claims.registry import ClaimKinds
-from llm_explain.policy.suppressions import NO_WISHES
+from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.records import Claim
 from scoring.data.tables import PURCHASE
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llm_explain.claims.evidence import Evidence
     from llm_explain.claims.kind import ClaimKind
     from llm_explain.policy.policy import Policy
-    from llm_explain.policy.suppressions import Wishes
+    from llm_explain.policy.suppressions import Suppressions
     from llm_explain.records import Fact
 
 
@@ -65,7 +65,9 @@ def may_speak(kind: ClaimKind, evidence: Evidence) -> bool:
     return kind.fits_sensitive_items or not policy.is_sensitive_item(evidence.shop.catalogue, evidence.item_index)
 
 
-def neutral(evidence: Evidence, wishes: Wishes = NO_WISHES, kinds: ClaimKinds | None = None) -> Claim | None:
+def neutral(
+    evidence: Evidence, suppressions: Suppressions = NO_SUPPRESSIONS, kinds: ClaimKinds | None = None
+) -> Claim | None:
     """Return a true statement about the item for a text without a reason.
 
     Its attribution is given as 0, and a text from it may make no causal statement ("because", "since you", "that is
@@ -73,7 +75,7 @@ def neutral(evidence: Evidence, wishes: Wishes = NO_WISHES, kinds: ClaimKinds | 
 
     Args:
         evidence: The user, the item and the moment.
-        wishes: What the user does not want to be told.
+        suppressions: What the user does not want to be told.
         kinds: Claim kinds in force; the installed ones if not given.
 
     Returns:
@@ -85,7 +87,7 @@ def neutral(evidence: Evidence, wishes: Wishes = NO_WISHES, kinds: ClaimKinds | 
         if finding is not None:
             part = kind.parts[0]
             claim = Claim(kind.name, CONTEXT_PREFIX + part, part, 0.0, 0.0, finding.facts, finding.licences)
-            if wishes.allow(claim, evidence.item_id):
+            if suppressions.allow(claim, evidence.item_id):
                 return claim
     return None
 

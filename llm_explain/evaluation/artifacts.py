@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llm_explain.attribution.scored_user import GlassReading
+from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.explainer import Explainer
 from scoring.evaluation.split import Split
 from scoring.scorer.scorer import GlassBoxScorer
@@ -76,8 +76,8 @@ class EvaluatedArtifacts:
         """
         explainer = Explainer.load(folder, language_model=language_model)
         # The scorer that the explainer reads with: a second copy would take as much memory again.
-        reading = explainer.reader.read("").reading
-        scorer = reading.scorer if isinstance(reading, GlassReading) else GlassBoxScorer.load(folder)
+        scored = explainer.reader.read("").scored
+        scorer = scored.scorer if isinstance(scored, AdditiveScoredUser) else GlassBoxScorer.load(folder)
         return cls(folder, explainer, scorer)
 
     @cached_property

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llm_explain.generation.patterns import BARE_SLOT, LOOK_AROUND, MARK, from_mark, plain_pattern, trie_pattern
 from llm_explain.text.skeleton import ITEM, SLOT, SLOTS
-from llm_explain.verifier.wording import Wording
+from llm_explain.verifier.compiled_lexicon import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

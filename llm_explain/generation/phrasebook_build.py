@@ -47,7 +47,7 @@ class DraftWriter(Protocol):
 
 
 @dataclass
-class Shelf:
+class SkeletonCollection:
     """Skeletons of one combination while it is being filled.
 
     Attributes:
@@ -108,35 +108,41 @@ def fill(
     Returns:
         Texts by combination; fewer than ``n_each`` where the model did not find more.
     """
-    shelves: dict[Combination, Shelf] = {(kinds, tone): Shelf() for kinds in wanted for tone in tones}
+    collections: dict[Combination, SkeletonCollection] = {
+        (kinds, tone): SkeletonCollection() for kinds in wanted for tone in tones
+    }
     for combination, texts in (begun or {}).items():
-        if combination in shelves:
-            _offer(shelves[combination], list(texts), encoder)
-    total = n_each * len(shelves)
+        if combination in collections:
+            _offer(collections[combination], list(texts), encoder)
+    total = n_each * len(collections)
     for number in range(_ROUNDS):
-        open_shelves = [each for each, shelf in shelves.items() if len(shelf.texts) < n_each]
-        prompts = list(_prompts(open_shelves, shelves, asking(number), n_each, number))
+        unfilled = [each for each, collection in collections.items() if len(collection.texts) < n_each]
+        prompts = list(_prompts(unfilled, collections, asking(number), n_each, number))
         for start in range(0, len(prompts), _BATCH):
             written = writer.write(prompts[start : start + _BATCH], seed=number * 1000 + start)
             for skeleton in written:
-                shelf = shelves[skeleton.kinds, skeleton.tone]
-                if len(shelf.texts) < n_each:
-                    _offer(shelf, [skeleton.text], encoder)
-            progress("writing the phrasebook", sum(len(shelf.texts) for shelf in shelves.values()), total)
-        keep({each: shelf.texts for each, shelf in shelves.items()})
-    return {each: shelf.texts for each, shelf in shelves.items()}
+                collection = collections[skeleton.kinds, skeleton.tone]
+                if len(collection.texts) < n_each:
+                    _offer(collection, [skeleton.text], encoder)
+            progress("writing the phrasebook", sum(len(collection.texts) for collection in collections.values()), total)
+        keep({each: collection.texts for each, collection in collections.items()})
+    return {each: collection.texts for each, collection in collections.items()}
 
 
 def _prompts(
-    unfilled: Sequence[Combination], shelves: dict[Combination, Shelf], asking: Asking, n_each: int, number: int
+    unfilled: Sequence[Combination],
+    collections: dict[Combination, SkeletonCollection],
+    asking: Asking,
+    n_each: int,
+    number: int,
 ) -> Iterator[Prompt]:
     """Yield what is asked in one round: a few more than are missing, since some will be refused or known."""
     for kinds, tone in unfilled:
-        missing = n_each - len(shelves[kinds, tone].texts)
+        missing = n_each - len(collections[kinds, tone].texts)
         yield from asking.prompts(kinds, tone, missing + 2 + number * 2)  # type: ignore[arg-type]  # a tone by construction
 
 
-def _offer(shelf: Shelf, texts: list[str], encoder: Encoder) -> None:
+def _offer(collection: SkeletonCollection, texts: list[str], encoder: Encoder) -> None:
     plain = [SLOT.sub(lambda match: match.group(1).replace("_", " "), text) for text in texts]
     for text, vector in zip(texts, encoder.encode(plain, normalize_embeddings=True), strict=True):
-        shelf.offer(text, vector)
+        collection.offer(text, vector)

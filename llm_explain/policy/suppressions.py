@@ -1,4 +1,4 @@
-"""What a user does not want to be told, besides what the policy lets nobody be told."""
+"""Suppressions: claims that a user does not want to be told, in addition to the policy's rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Suppressions:
     """What is not said to one user; the score does not change.
 
     Attributes:
@@ -38,5 +38,5 @@ class Wishes:
         } & self.reasons  # fmt: skip
 
 
-NO_WISHES: Final = Wishes()
+NO_SUPPRESSIONS: Final = Suppressions()
 """Whatever the policy allows."""

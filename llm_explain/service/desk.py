@@ -72,7 +72,7 @@ class Desk:
                 history=visit.history,
                 **request.words(),
                 deadline=_seconds(request.deadline_ms),
-                wishes=visit.wishes,
+                suppressions=visit.suppressions,
             )
             return self._explained(visit, rows, request)
 
@@ -85,7 +85,7 @@ class Desk:
                 history=visit.history,
                 **request.words(),
                 deadline=_seconds(request.deadline_ms),
-                wishes=visit.wishes,
+                suppressions=visit.suppressions,
             )
             return self._explained(visit, rows, request)
 
@@ -117,7 +117,7 @@ class Desk:
 
     def again(self, visit: Visit, item_ids: Sequence[str], words: Mapping[str, Any]) -> list[Json]:
         """Return the records that a list of items gets."""
-        rows = self.explainer.explain(None, item_ids, history=visit.history, wishes=visit.wishes, **words)
+        rows = self.explainer.explain(None, item_ids, history=visit.history, suppressions=visit.suppressions, **words)
         return [masked(row, self._hidden).to_dict() for row in rows]
 
     def _reading(self, request: Who) -> Any:

@@ -60,7 +60,7 @@ def count_what_happens(explainer: Explainer, metrics: Metrics) -> None:
     explainer.writer.on_written = metrics.count_texts
     for name, what, cache in (
         ("vectors", "Vectors of history groups", explainer.reader.vectors),
-        ("readings", "Readings of users' histories", explainer.reader.readings),
+        ("readings", "Readings of users' histories", explainer.reader.users),
     ):
         if cache is not None:
             metrics.watch(f"{name}_hits", f"{what} that were there.", partial(getattr, cache, "n_hits"))

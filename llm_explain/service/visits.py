@@ -1,4 +1,4 @@
-"""Who asks: one user's events and wishes as they stand now, or a history that is read once and forgotten."""
+"""Who asks: one user's events and suppressions as they stand now, or a history that is read once and forgotten."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.attribution.partition import GROUP_PREFIX
-from llm_explain.policy.suppressions import NO_WISHES, Wishes
+from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 from scoring.data.history import History
 from scoring.data.targets import roles
 
@@ -39,13 +39,13 @@ class Visit:
 
     Attributes:
         history: Events that count.
-        wishes: What is not said.
+        suppressions: What is not said.
         personalised: Whether the user's events were read at all.
         person: What the state keeps of the user; nothing for a history that came with the request.
     """
 
     history: History
-    wishes: Wishes = NO_WISHES
+    suppressions: Suppressions = NO_SUPPRESSIONS
     person: Person | None = None
 
     @property
@@ -92,13 +92,13 @@ class Visits:
             The visit.
         """
         moment = self.moment([event.timestamp for event in person.events], as_of)
-        wishes = Wishes(frozenset(person.kinds_off), frozenset(person.suppressed))
+        suppressions = Suppressions(frozenset(person.kinds_off), frozenset(person.suppressed))
         history = self.events_of(user_id, person, moment)
         if not person.personalised:
             history = history.select(np.zeros(len(history), dtype=bool))
         elif person.groups_off:
             history = history.without(self._categories(person.groups_off), self._catalogue)
-        return Visit(history, wishes, person)
+        return Visit(history, suppressions, person)
 
     def events_of(self, user_id: str, person: Person, moment: pd.Timestamp) -> History:
         """Return all events of a user before a moment, those of the artifacts and those of the state.

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import ClaimError
-from llm_explain.text.referring_expressions import SpokenNames
+from llm_explain.text.referring_expressions import ReferringExpressions
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 from llm_explain.text.slot_values import Facts, ValueWriter
 from llm_explain.text.word_boundaries import STOPS, bounded
@@ -52,7 +52,7 @@ class Realiser:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._writer = ValueWriter(lexicon)
-        self._spoken = SpokenNames(lexicon)
+        self._spoken = ReferringExpressions(lexicon)
         self._cached = lru_cache(maxsize=16_384)(self._claim_values)
 
     def values(self, claims: Iterable[Claim], scene: Scene) -> dict[str, str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _CACHED = 16_384
 
 
-class SpokenNames:
+class ReferringExpressions:
     """Says names in one locale's manner.
 
     A title such as "Rice cakes, 4.5 oz (store brand)" is a label. Within a sentence the recommended item is "these rice

@@ -11,7 +11,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from llm_explain.text.referring_expressions import SpokenNames
+from llm_explain.text.referring_expressions import ReferringExpressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ class ValueWriter:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        self._spoken = SpokenNames(lexicon)
+        self._spoken = ReferringExpressions(lexicon)
         self._locale = Locale.parse(lexicon.babel_locale)
         self._date = lru_cache(maxsize=4096)(self._format_date)
         self._price = lru_cache(maxsize=4096)(self._format_price)

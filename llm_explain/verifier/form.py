@@ -11,7 +11,7 @@ from llm_explain.text.skeleton import SLOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llm_explain.verifier.wording import Wording
+    from llm_explain.verifier.compiled_lexicon import Wording
 
 _LINK = re.compile(r"https?:|www\.|\w@\w|\w\.(?:com|net|org|io|shop|cn|de|uk)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>\[\]|`\\^~_=*#]|&#?\w+;|\{\{|\}\}|\{%")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator
 
-    from llm_explain.verifier.wording import Phrase, Wording
+    from llm_explain.verifier.compiled_lexicon import Phrase, Wording
 
 _SAME_OBJECT = frozenset({"repeat_item", "due"})
 """Kinds that both speak of purchases of the recommended item itself."""

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llm_explain.text.skeleton import SLOT, Skeleton, in_order
+from llm_explain.verifier.compiled_lexicon import Wording
 from llm_explain.verifier.form import form_faults
 from llm_explain.verifier.licences import cause_faults, degree_needs, statement_faults, word_faults
 from llm_explain.verifier.slots import role_faults, slot_faults
-from llm_explain.verifier.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ _MAX_FINDINGS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SkeletonCheck:
     """What the skeleton verifier found.
 
     Attributes:
@@ -88,7 +88,7 @@ class SkeletonVerifier:
             model=model,
         )
 
-    def check(self, text: str, kinds: Iterable[str], *, max_length: int | None = None) -> Finding:
+    def check(self, text: str, kinds: Iterable[str], *, max_length: int | None = None) -> SkeletonCheck:
         """Return every fault of a sentence with slots.
 
         Args:
@@ -101,7 +101,7 @@ class SkeletonVerifier:
         """
         return self._find(text, frozenset(kinds), max_length or self._lexicon.max_draft_length)
 
-    def _read(self, text: str, claimed: frozenset[str], max_length: int) -> Finding:
+    def _read(self, text: str, claimed: frozenset[str], max_length: int) -> SkeletonCheck:
         lowered = text.replace("’", "'").lower()
         phrases = self.wording.read(lowered)
         slots, same = slot_faults(lowered, claimed, self._lexicon)
@@ -116,4 +116,4 @@ class SkeletonVerifier:
             *unlicensed,
         )
         is_causal = any(phrase.text in self.wording.causes for phrase in phrases)
-        return Finding(faults, needs, same, is_causal)
+        return SkeletonCheck(faults, needs, same, is_causal)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llm_explain.text.lexicon import Lexicon
-    from llm_explain.verifier.wording import Wording
+    from llm_explain.verifier.compiled_lexicon import Wording
 
 
 def slot_faults(

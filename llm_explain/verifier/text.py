@@ -12,7 +12,7 @@ from llm_explain.text.skeleton import ITEM, ITEM_LABEL, SLOTS
 from llm_explain.text.word_boundaries import STOPS, bounded
 from llm_explain.verifier.names import NameIndex
 from llm_explain.verifier.reading import Reading, occurrence, readings, spans
-from llm_explain.verifier.skeleton import Finding, SkeletonVerifier
+from llm_explain.verifier.skeleton import SkeletonCheck, SkeletonVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.realiser import Scene
     from llm_explain.text.surfaces import Limits
-    from llm_explain.verifier.wording import Phrase
+    from llm_explain.verifier.compiled_lexicon import Phrase
 
 _SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")
 
@@ -157,7 +157,7 @@ class Verifier:
 
         return pattern.sub(back, text), faults
 
-    def _read(self, text: str, values: Mapping[str, str], claims: Sequence[Claim]) -> tuple[Reading, Finding]:
+    def _read(self, text: str, values: Mapping[str, str], claims: Sequence[Claim]) -> tuple[Reading, SkeletonCheck]:
         """Return the reading of the text with the fewest faults; equal values may stand for either slot."""
         kinds = {claim.kind for claim in claims}
         by_value: dict[str, list[str]] = {}
@@ -175,7 +175,7 @@ class Verifier:
             best = min(best, other, key=lambda each: len(each[1].faults))
         if len(text) > self._lexicon.max_length:
             fault = Fault("too_long", f"{len(text)} characters but at most {self._lexicon.max_length} are allowed")
-            best = (best[0], Finding((*best[1].faults, fault), best[1].needs, best[1].same, best[1].is_causal))
+            best = (best[0], SkeletonCheck((*best[1].faults, fault), best[1].needs, best[1].same, best[1].is_causal))
         return best
 
     def _in_text(self, fault: Fault, reading: Reading) -> Fault:
@@ -191,7 +191,7 @@ class Verifier:
                 if slot not in values:
                     yield Fault("unspeakable", f"the facts of {claim.kind} give no {{{slot}}}")
 
-    def _licences(self, finding: Finding, claims: Sequence[Claim], values: Mapping[str, str]) -> Iterator[Fault]:
+    def _licences(self, finding: SkeletonCheck, claims: Sequence[Claim], values: Mapping[str, str]) -> Iterator[Fault]:
         """Yield faults for words of degree that the claims do not permit and for twins that differ."""
         licences = {claim.kind: claim.licences for claim in claims}
         for need in finding.needs:

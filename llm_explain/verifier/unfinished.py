@@ -9,14 +9,14 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, SLOT, SLOTS
+from llm_explain.verifier.compiled_lexicon import Wording
 from llm_explain.verifier.licences import cause_faults, word_faults
-from llm_explain.verifier.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from llm_explain.text.lexicon import Lexicon
-    from llm_explain.verifier.wording import Phrase
+    from llm_explain.verifier.compiled_lexicon import Phrase
 
 _MAX_TEXTS = 16_384
 _SO_FAR = re.compile(r"\(\?:\(\?!(?:[^()]|\([^()]*\))*\)\.\)\*")

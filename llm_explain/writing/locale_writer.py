@@ -1,4 +1,4 @@
-"""One locale at the text station: its sources in their order, what fills a skeleton, and the verifier."""
+"""Sentences of one locale: its skeleton sources in their order, the realiser and the verifier."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-class Station:
+class LocaleWriter:
     """One locale's sources, realiser and verifier.
 
     Args:

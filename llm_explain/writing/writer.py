@@ -1,4 +1,4 @@
-"""The text station: from reasons to one verified sentence, by the first source that has a true one."""
+"""Writer of texts: from reasons to one verified sentence, by the first source that has a true one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llm_explain.skeletons.sources import Variety
 from llm_explain.text.skeleton import in_order
 from llm_explain.verifier import NameIndex
-from llm_explain.writing.locale_writer import Station
+from llm_explain.writing.locale_writer import LocaleWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -57,7 +57,7 @@ class Writer:
         self._catalogue = catalogue
         brands = filter(policy.may_name_brand, catalogue.brand_names)
         self._names = NameIndex(dict.fromkeys((*catalogue.titles.tolist(), *catalogue.category_names, *brands)))
-        self._stations = cache(self._open)
+        self._locale_writers = cache(self._open)
 
     def write(
         self,
@@ -80,12 +80,12 @@ class Writer:
         Returns:
             Verified texts; ``None`` where there is nothing true to say, or nothing that is short enough.
         """
-        station = self._stations(locale)
+        writer = self._locale_writers(locale)
         variety = Variety()
-        free = station.free_texts(requests, tone, deadline, limits)
-        station.prepare([in_order(claim.kind for claim in request.claims) for request in requests], tone, deadline)
+        free = writer.free_texts(requests, tone, deadline, limits)
+        writer.prepare([in_order(claim.kind for claim in request.claims) for request in requests], tone, deadline)
         texts = [
-            station.write(request, tone, variety, limits) if text is None else text
+            writer.write(request, tone, variety, limits) if text is None else text
             for request, text in zip(requests, free, strict=True)
         ]
         self.on_written(texts)
@@ -101,7 +101,7 @@ class Writer:
         Returns:
             How many skeletons the phrasebook has.
         """
-        return self._stations(locale).warm_up(pause_seconds)
+        return self._locale_writers(locale).warm_up(pause_seconds)
 
     def shelf_title(self, category: str, locale: str = "en") -> str:
         """Return the title of a shelf of items that a history group recommends.
@@ -113,10 +113,10 @@ class Writer:
         Returns:
             For example "Because you buy frozen vegetables".
         """
-        return self._stations(locale).shelf_title(category)
+        return self._locale_writers(locale).shelf_title(category)
 
-    def _open(self, locale: str) -> Station:
-        return Station(
+    def _open(self, locale: str) -> LocaleWriter:
+        return LocaleWriter(
             self._policy,
             self._catalogue,
             self._names,

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from scoring.data.breaches import REASON, ROW
+from scoring.data.violations import REASON, ROW
 from scoring.errors import TableError
 
 if TYPE_CHECKING:

@@ -105,7 +105,7 @@ def schema(frame: pd.DataFrame, name: str, item_ids: Collection[str] | None) -> 
         item_ids: Items that rows may name; ``None`` if any may be. An index is looked up in as it is.
 
     Returns:
-        A schema whose checks are named as in ``scoring.data.breaches.WORDINGS``.
+        A schema whose checks are named as in ``scoring.data.violations.MESSAGES``.
     """
     columns = {}
     for column in frame.columns:

@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 import pandera.errors
 
-from scoring.data.breaches import ROW, Breach, message, rejected_rows
 from scoring.data.coercion import coerce
 from scoring.data.reading import read_table
 from scoring.data.rules import COLUMNS, rule_of, schema
 from scoring.data.tables import EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, USER_ID, Tables
+from scoring.data.violations import ROW, Violation, message, rejected_rows
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
@@ -72,17 +72,17 @@ def check(
     if frame.empty and name not in MAY_BE_EMPTY:
         raise TableError(f"{source}: the table has no rows but at least one is needed. Check the export.")
     came = frame if frame.index.name == ROW else frame.set_axis(pd.RangeIndex(1, len(frame) + 1), axis=0)
-    typed, breaches = _coerce(came.reset_index(drop=True), name)
-    breaches += _broken_rules(typed, name, breaches, item_ids)
-    if breaches and not skip_bad:
-        raise TableError(message(came, breaches, source))
+    typed, violations = _coerce(came.reset_index(drop=True), name)
+    violations += _broken_rules(typed, name, violations, item_ids)
+    if violations and not skip_bad:
+        raise TableError(message(came, violations, source))
     is_bad = np.zeros(len(typed), dtype=bool)
-    for breach in breaches:
-        is_bad[breach.positions] = True
+    for violation in violations:
+        is_bad[violation.positions] = True
     good = typed[~is_bad].reset_index(drop=True)
     if good.empty and name not in MAY_BE_EMPTY:
-        raise TableError(f"{message(came, breaches, source)}\nNo good row is left but at least one is needed.")
-    return Checked(good, rejected_rows(came, breaches))
+        raise TableError(f"{message(came, violations, source)}\nNo good row is left but at least one is needed.")
+    return Checked(good, rejected_rows(came, violations))
 
 
 def check_tables(frames: Mapping[str, pd.DataFrame], shop: Shop | None = None) -> Tables:
@@ -184,18 +184,18 @@ def _listed(names: list[str]) -> str:
     return ", ".join(repr(name) for name in names)
 
 
-def _coerce(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Breach]]:
+def _coerce(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Violation]]:
     order = [column for column in COLUMNS[name] if column in frame]
-    columns, breaches = {}, []
+    columns, violations = {}, []
     for column in [*order, *(str(column) for column in frame.columns if column not in order)]:
         columns[column], findings = coerce(frame[column], rule_of(name, column).kind)
-        breaches += [Breach(column, rule, np.flatnonzero(broken)) for rule, broken in findings if broken.any()]
-    return pd.DataFrame(columns, index=frame.index), breaches
+        violations += [Violation(column, rule, np.flatnonzero(broken)) for rule, broken in findings if broken.any()]
+    return pd.DataFrame(columns, index=frame.index), violations
 
 
 def _broken_rules(
-    frame: pd.DataFrame, name: str, untyped: list[Breach], item_ids: Collection[str] | None
-) -> list[Breach]:
+    frame: pd.DataFrame, name: str, untyped: list[Violation], item_ids: Collection[str] | None
+) -> list[Violation]:
     """Return the broken rules of typed values, but for those that are missing because they could not be typed."""
     try:
         schema(frame, name, item_ids).validate(frame, lazy=True)
@@ -203,10 +203,10 @@ def _broken_rules(
         cases = error.failure_cases
     else:
         return []
-    breaches = []
+    violations = []
     for (column, rule), rows in cases.groupby(["column", "check"], sort=False)["index"]:
-        known = [breach.positions for breach in untyped if breach.column == column]
+        known = [violation.positions for violation in untyped if violation.column == column]
         positions = np.setdiff1d(rows.to_numpy(dtype=np.int64), np.concatenate([np.zeros(0, dtype=np.int64), *known]))
         if len(positions):
-            breaches.append(Breach(str(column), str(rule), positions))
-    return breaches
+            violations.append(Violation(str(column), str(rule), positions))
+    return violations

@@ -122,7 +122,7 @@ class Snapshot:
             ),
             season_month=month,
             season_lift=lift,
-            price=usual_price(past, catalogue, now),
+            price=typical_price(past, catalogue, now),
             first_seen=first_seen(past, catalogue),
             n_events=np.bincount(past.item_index, minlength=len(catalogue)).astype(np.int64),
             rebuy=rebuy(past, len(catalogue)),
@@ -187,7 +187,7 @@ def season_lift(log: Log, catalogue: Catalogue, as_of: pd.Timestamp) -> tuple[in
     return int(month_start.month), np.where(month_rows >= SEASON_MIN_ROWS, lift, np.nan)
 
 
-def usual_price(log: Log, catalogue: Catalogue, now: float) -> FloatArray:
+def typical_price(log: Log, catalogue: Catalogue, now: float) -> FloatArray:
     """Return the price of one unit of each item, NaN where it is not known, shape ``(n_items,)``."""
     price = _median_price(log, len(catalogue))
     recent = _median_price(log.between(now - PRICE_DAYS, now), len(catalogue))

@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from scoring.model.batches import Batch
     from scoring.model.item_tower import ItemInputs
 
-OWN_FEATURES: Final = ("times_bought", "due", "category_share", "usual_brand", "usual_price")
+OWN_FEATURES: Final = ("times_bought", "own_rhythm", "category_share", "own_brand", "own_price")
 """Parts of the own-history term."""
 
 PAIR_PART: Final = {
     "count_10": "times_bought", "count_30": "times_bought", "count_90": "times_bought", "count": "times_bought",
-    "days_since": "due", "overdue": "due", "share": "category_share",
+    "days_since": "own_rhythm", "overdue": "own_rhythm", "share": "category_share",
     "users_7": "times_bought", "users_30": "times_bought", "users_90": "times_bought",
     "rebuy": "times_bought", "echo": "times_bought",
 }  # fmt: skip
 CELL_PART: Final = {
-    "category": "category_share", "title": "category_share", "brand": "usual_brand", "price": "usual_price",
+    "category": "category_share", "title": "category_share", "brand": "own_brand", "price": "own_price",
 }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ class Context(nn.Module):
         return parts
 
 
-class GlassBox(nn.Module):
+class AdditiveModel(nn.Module):
     """All learned parts of the score.
 
     Args:

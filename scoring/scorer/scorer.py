@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scoring.features.features import Cells, OwnEvidence
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
-    from scoring.model.model import GlassBox
+    from scoring.model.model import AdditiveModel
     from scoring.scorer.calibration import Calibration
 
 
@@ -59,7 +59,7 @@ class GlassBoxScorer:
 
     def __init__(
         self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, cells: Cells,
-        candidates: IndexArray, model: GlassBox, trunk: torch.Tensor, links: CoPurchase,
+        candidates: IndexArray, model: AdditiveModel, trunk: torch.Tensor, links: CoPurchase,
         calibration: Calibration,
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop

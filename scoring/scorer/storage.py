@@ -19,7 +19,7 @@ from scoring.features.copurchase import CoPurchase
 from scoring.features.features import Cells
 from scoring.features.promotions import PromotionCalendar, PromotionNames, WholeTable
 from scoring.features.snapshot import Snapshot
-from scoring.model.model import GlassBox
+from scoring.model.model import AdditiveModel
 from scoring.scorer.artifacts import read_arrays, read_manifest, write_arrays, write_manifest
 from scoring.scorer.calibration import Calibration
 from scoring.scorer.scorer import GlassBoxScorer
@@ -100,7 +100,7 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         whole=WholeTable(names, as_of, partial(pd.read_parquet, tables["promotions"])),
     )
     shop = read_arrays(folder / "shop.safetensors")
-    model = GlassBox(**{**words["model"], "labels": tuple(words["labels"])})
+    model = AdditiveModel(**{**words["model"], "labels": tuple(words["labels"])})
     weights = read_arrays(folder / "model.safetensors")
     try:
         model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
     from scoring.data.history import History
     from scoring.data.log import FloatArray
-    from scoring.model.model import GlassBox
+    from scoring.model.model import AdditiveModel
 
 BoolArray = npt.NDArray[np.bool_]
 """Truth values, shape as said where it is used."""
@@ -44,7 +44,7 @@ class UserState:
     cells: tuple[IndexArray, ...]
     cell_heights: tuple[FloatArray, ...]
     user_embedding_all: FloatArray
-    _model: GlassBox = field(repr=False)
+    _model: AdditiveModel = field(repr=False)
 
     def group_sums(self, groups: IndexArray, n_groups: int) -> FloatArray:
         """Add up the tokens of each group, so that a coalition of groups is a sum of ``n_groups`` rows.

@@ -14,7 +14,7 @@ import torch
 from scoring.errors import MissingExtraError
 from scoring.model.batches import Dropout, make_batch
 from scoring.model.losses import HIDDEN, training_loss
-from scoring.model.model import GlassBox
+from scoring.model.model import AdditiveModel
 from scoring.scorer.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Trainer:
         self.rng = np.random.default_rng([config.seed, self.accelerator.process_index])
         self.inputs = inputs.to(self.device)
         self.cell_of_item = torch.from_numpy(shop.cells.of_item[:, shop.candidates]).to(self.device)
-        self.model = GlassBox(
+        self.model = AdditiveModel(
             {
                 "n_ids": len(shop.candidates) + 1,
                 "n_categories": len(shop.catalogue.category_names),

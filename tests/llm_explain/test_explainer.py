@@ -1,4 +1,4 @@
-"""The whole walk on the small shop: ranks, attributions, claims, texts, and every face of the explainer."""
+"""The whole pipeline on the small shop: ranks, attributions, claims, texts, and every face of the explainer."""
 
 from __future__ import annotations
 
@@ -250,16 +250,16 @@ def test_unknown_surfaces_and_locales_are_refused(explainer: Explainer) -> None:
 
 def test_readings_of_known_users_are_kept_until_they_are_to_be_forgotten(shop_artifacts: Path) -> None:
     explainer = Explainer.load(shop_artifacts, language_model=None)
-    readings = explainer.reader.readings
-    assert readings is not None
+    users = explainer.reader.users
+    assert users is not None
     first = [row.to_dict() for row in explainer.recommend("u01", k=5)]
-    assert (readings.n_misses, readings.n_hits, len(readings)) == (1, 0, 1)
+    assert (users.n_misses, users.n_hits, len(users)) == (1, 0, 1)
     assert [row.to_dict() for row in explainer.recommend("u01", k=5)] == first
-    assert (readings.n_misses, readings.n_hits) == (1, 1)
+    assert (users.n_misses, users.n_hits) == (1, 1)
     explainer.recommend("u01", k=5, as_of=explainer.as_of - pd.Timedelta(days=30))
-    assert len(readings) == 2  # another moment is another history
+    assert len(users) == 2  # another moment is another history
     explainer.reader.forget()
-    assert not len(readings)
+    assert not len(users)
 
 
 def test_a_history_that_came_with_a_request_is_not_kept(shop_artifacts: Path) -> None:
@@ -268,5 +268,5 @@ def test_a_history_that_came_with_a_request_is_not_kept(shop_artifacts: Path) ->
     own = events[events[USER_ID] == "u01"][["item_id", TIMESTAMP]]
     explainer.recommend(history=own, k=3)
     explainer.recommend("u01", history=own, k=3)  # whoever it is of
-    assert explainer.reader.readings is not None
-    assert not len(explainer.reader.readings)
+    assert explainer.reader.users is not None
+    assert not len(explainer.reader.users)

@@ -30,7 +30,7 @@ class Due(ClaimKind):
 
     name = "due"
     scope = "own group"
-    parts = ("due",)
+    parts = ("own_rhythm",)
     position = 20
     topic = "rhythm"
     never_with = frozenset({"category", "other purchase", "brand"})

@@ -24,7 +24,7 @@ class UsualBrand(ClaimKind):
 
     name = "usual_brand"
     scope = "own group"
-    parts = ("usual_brand",)
+    parts = ("own_brand",)
     position = 50
     topic = "brand"
     never_with = frozenset({"other purchase"})

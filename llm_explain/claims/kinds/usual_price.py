@@ -32,7 +32,7 @@ class UsualPrice(ClaimKind):
 
     name = "usual_price"
     scope = "own group"
-    parts = ("usual_price",)
+    parts = ("own_price",)
     position = 60
     topic = "price"
     never_with = frozenset({"other purchase", "promotion"})

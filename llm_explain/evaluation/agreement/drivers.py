@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "repeat_item": ("times_bought",),
-    "due": ("due",),
-    "usual_brand": ("usual_brand",),
-    "usual_price": ("usual_price",),
+    "due": ("own_rhythm",),
+    "usual_brand": ("own_brand",),
+    "usual_price": ("own_price",),
     "category_affinity": ("tower", "category_share"),
     "related_category": ("tower",),
     "similar_item": ("tower",),

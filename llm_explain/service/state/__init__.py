@@ -19,7 +19,7 @@ class State:
 
     Attributes:
         database: Transactions.
-        people: Wishes, suppressions, erasure.
+        people: Suppressed kinds and reasons, erasure.
         events: Events that came after the artifacts.
         feedback: Opinions.
         records: Explanation records.

@@ -1,4 +1,4 @@
-"""What the state keeps of one user that changes answers: wishes, suppressions, new events, erasure."""
+"""What the state keeps of one user that changes answers: suppressed kinds and reasons, new events, erasure."""
 
 from __future__ import annotations
 

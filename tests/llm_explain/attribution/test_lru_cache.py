@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.attribution.lru_cache import Recent
+from llm_explain.attribution.lru_cache import LRUCache
 from llm_explain.errors import SettingError
 
 
 def test_the_value_that_was_used_least_recently_goes_first() -> None:
-    cache: Recent[str] = Recent(max_entries=2)
+    cache: LRUCache[str] = LRUCache(max_entries=2)
     for key in ("a", "b", "a", "c"):
         assert cache.get_or_make(key, key.upper) == key.upper()
     assert (cache.n_hits, cache.n_misses, len(cache)) == (1, 3, 2)
@@ -18,7 +18,7 @@ def test_the_value_that_was_used_least_recently_goes_first() -> None:
 
 
 def test_what_is_forgotten_while_it_is_made_is_not_kept() -> None:
-    cache: Recent[str] = Recent(max_entries=2)
+    cache: LRUCache[str] = LRUCache(max_entries=2)
 
     def make() -> str:
         cache.clear()  # as another thread may
@@ -30,4 +30,4 @@ def test_what_is_forgotten_while_it_is_made_is_not_kept() -> None:
 
 def test_a_cache_without_room_is_refused() -> None:
     with pytest.raises(SettingError, match="max_entries is 0 but at least 1 is needed"):
-        Recent(max_entries=0)
+        LRUCache(max_entries=0)

@@ -15,7 +15,7 @@ from llm_explain.policy.settings import PolicySettings
 from tests.llm_explain.claims.scene import AS_OF, CATEGORY, attribution, bought, evidence
 from tests.llm_explain.claims.test_context import crowd
 
-OWN_PARTS = ("tower", "times_bought", "due", "category_share", "usual_brand", "usual_price")
+OWN_PARTS = ("tower", "times_bought", "own_rhythm", "category_share", "own_brand", "own_price")
 CHIPS = bought("tortilla", 55, 41, 29, 13, price=3.0)
 
 
@@ -46,7 +46,7 @@ def test_no_rule_reads_the_users_table() -> None:
 def test_a_claim_cites_its_part_and_its_share() -> None:
     seen = evidence("tortilla", CHIPS)
     given = attribution(
-        {"group:chips": {"tower": 0.5, "times_bought": 0.25, "due": -0.05}, "context:season": {"season": -1.0}}
+        {"group:chips": {"tower": 0.5, "times_bought": 0.25, "own_rhythm": -0.05}, "context:season": {"season": -1.0}}
     )
     claims = derive(seen, given)
     # All positive attribution is 0.7, the chips'; the season's is negative and does not count.

@@ -7,7 +7,7 @@ import numpy as np
 from llm_explain.generation.asking import BriefAsking
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft
-from llm_explain.generation.phrasebook_build import SAME_OPENING, Shelf, fill
+from llm_explain.generation.phrasebook_build import SAME_OPENING, SkeletonCollection, fill
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.skeleton import opening
@@ -73,7 +73,7 @@ def test_each_round_is_kept():
 
 
 def test_a_near_duplicate_counts_as_the_same():
-    shelf, vector = Shelf(), np.array([1.0, 0.0], dtype=np.float32)
+    shelf, vector = SkeletonCollection(), np.array([1.0, 0.0], dtype=np.float32)
     assert shelf.offer("You've bought this {times}.", vector)
     assert not shelf.offer("You have bought this {times}.", np.array([0.999, 0.0447], dtype=np.float32))
     assert shelf.offer("Bought {times}.", np.array([0.0, 1.0], dtype=np.float32))

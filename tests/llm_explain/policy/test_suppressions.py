@@ -7,26 +7,26 @@ from pathlib import Path
 import pytest
 
 from llm_explain import Explainer
-from llm_explain.policy.suppressions import NO_WISHES, Wishes
+from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 from llm_explain.records import Claim
 
 CLAIM = Claim("due", "group:cheese", "due", 1.0, 0.5, {})
 
 
 @pytest.mark.parametrize(
-    ("wishes", "is_allowed"),
+    ("suppressions", "is_allowed"),
     [
-        (NO_WISHES, True),
-        (Wishes(kinds=frozenset({"due"})), False),
-        (Wishes(kinds=frozenset({"popular"})), True),
-        (Wishes(reasons=frozenset({("due", "group:cheese", None)})), False),
-        (Wishes(reasons=frozenset({("due", "group:cheese", "31")})), False),
-        (Wishes(reasons=frozenset({("due", "group:cheese", "32")})), True),
-        (Wishes(reasons=frozenset({("due", "group:soup", None)})), True),
+        (NO_SUPPRESSIONS, True),
+        (Suppressions(kinds=frozenset({"due"})), False),
+        (Suppressions(kinds=frozenset({"popular"})), True),
+        (Suppressions(reasons=frozenset({("due", "group:cheese", None)})), False),
+        (Suppressions(reasons=frozenset({("due", "group:cheese", "31")})), False),
+        (Suppressions(reasons=frozenset({("due", "group:cheese", "32")})), True),
+        (Suppressions(reasons=frozenset({("due", "group:soup", None)})), True),
     ],
 )
-def test_a_claim_is_allowed_unless_its_kind_or_it_is_switched_off(wishes: Wishes, is_allowed: bool) -> None:
-    assert wishes.allow(CLAIM, "31") is is_allowed
+def test_a_claim_is_allowed_unless_its_kind_or_it_is_switched_off(suppressions: Suppressions, is_allowed: bool) -> None:
+    assert suppressions.allow(CLAIM, "31") is is_allowed
 
 
 def test_a_list_with_wishes_has_the_same_scores_and_other_words(shop_artifacts: Path) -> None:
@@ -34,6 +34,6 @@ def test_a_list_with_wishes_has_the_same_scores_and_other_words(shop_artifacts: 
     plain = explainer.recommend("u00", k=10)
     said = frozenset(claim.kind for row in plain for claim in (*row.reasons, *row.statements))
     assert said
-    silent = explainer.recommend("u00", k=10, wishes=Wishes(kinds=said))
+    silent = explainer.recommend("u00", k=10, suppressions=Suppressions(kinds=said))
     assert [row.attribution.score for row in silent] == [row.attribution.score for row in plain]
     assert not any(claim.kind in said for row in silent for claim in (*row.reasons, *row.statements))

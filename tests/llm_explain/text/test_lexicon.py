@@ -8,7 +8,7 @@ from llm_explain.claims import KINDS as CLAIM_KINDS
 from llm_explain.errors import PromptError
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, KINDS
-from llm_explain.verifier.wording import Wording
+from llm_explain.verifier.compiled_lexicon import Wording
 
 LEXICON = load_lexicon("en")
 

@@ -8,10 +8,10 @@ import pytest
 
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
-from llm_explain.text.referring_expressions import SpokenNames
+from llm_explain.text.referring_expressions import ReferringExpressions
 
-ENGLISH = SpokenNames(load_lexicon("en"))
-CHINESE = SpokenNames(load_lexicon("zh"))
+ENGLISH = ReferringExpressions(load_lexicon("en"))
+CHINESE = ReferringExpressions(load_lexicon("zh"))
 
 
 @pytest.mark.parametrize(

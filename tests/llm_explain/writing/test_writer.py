@@ -1,4 +1,4 @@
-"""The text station: verified, varied, deterministic, and never in trouble for the caller."""
+"""Texts of the writer: verified, varied, deterministic, and never in trouble for the caller."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def with_model(generator):
             raise generator
         return generator
 
-    written._stations("en")._sources.insert(0, ModelSource(open_generator, load_lexicon("en")))
+    written._locale_writers("en")._sources.insert(0, ModelSource(open_generator, load_lexicon("en")))
     return written
 
 
@@ -153,7 +153,7 @@ def test_shelf_title(writer):
 
 def test_after_warming_up_no_skeleton_of_the_phrasebook_is_verified_again(writer, monkeypatch):
     assert writer.warm_up() > 500
-    phrasebook = writer._stations("en")._phrasebook
+    phrasebook = writer._locale_writers("en")._phrasebook
     monkeypatch.setattr(phrasebook, "_verifier", None)  # whoever asks it now fails
     (text,) = writer.write([request("repeat_item")])
     assert text.source == "phrasebook"

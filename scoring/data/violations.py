@@ -1,4 +1,4 @@
-"""Broken rules, put in words and laid at the door of rows."""
+"""Validation errors and the rows that caused them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN_CHARACTERS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class RuleMessage:
     """A broken rule in words: the middle of ``<what> <came> but <needed>. <remedy>``.
 
     Attributes:
@@ -31,79 +31,79 @@ class Wording:
     remedy: str
 
 
-WORDINGS: Final[Mapping[str, Wording]] = {
-    "not_nullable": Wording("is empty", "a value is needed", "Fill it in or leave the rows out."),
-    "id_float": Wording(
+MESSAGES: Final[Mapping[str, RuleMessage]] = {
+    "not_nullable": RuleMessage("is empty", "a value is needed", "Fill it in or leave the rows out."),
+    "id_float": RuleMessage(
         "holds floating-point numbers",
         "an id is text or a whole number",
         "Export the ids as text, so that none is rounded.",
     ),
-    "id_type": Wording("holds neither text nor whole numbers", "an id is needed", "Export the ids as text."),
-    "text_type": Wording("holds something other than text", "text is needed", "Export the column as text."),
-    "empty": Wording("holds an empty text", "a text is needed", "Fill it in or leave the rows out."),
-    "control": Wording(
+    "id_type": RuleMessage("holds neither text nor whole numbers", "an id is needed", "Export the ids as text."),
+    "text_type": RuleMessage("holds something other than text", "text is needed", "Export the column as text."),
+    "empty": RuleMessage("holds an empty text", "a text is needed", "Fill it in or leave the rows out."),
+    "control": RuleMessage(
         "holds control characters",
         "printable text is needed",
         "Remove line breaks, tabs and invisible characters.",
     ),
-    "outer_space": Wording(
+    "outer_space": RuleMessage(
         "begins or ends with white space",
         "the bare value is needed",
         "Trim it in every table alike.",
     ),
-    "moment_type": Wording(
+    "moment_type": RuleMessage(
         "holds something other than dates",
         "a date and time is needed",
         "Write ISO 8601, for example 2017-12-01T09:30.",
     ),
-    "moment_text": Wording(
+    "moment_text": RuleMessage(
         "holds text that is no date",
         "a date and time is needed",
         "Write ISO 8601, for example 2017-12-01T09:30.",
     ),
-    "moment_range": Wording(
+    "moment_range": RuleMessage(
         "holds dates that cannot be represented",
         "dates from 1678 to 2261 are needed",
         "Leave an unknown or open date empty where that is allowed, or use one within the range.",
     ),
-    "mixed_zones": Wording(
+    "mixed_zones": RuleMessage(
         "holds times with and without a time zone; this is the rarer way",
         "one way of writing is needed",
         "Give every time its zone, or none.",
     ),
-    "number_type": Wording(
+    "number_type": RuleMessage(
         "holds something other than numbers",
         "a number is needed",
         "Write it with a point and no unit, for example 2.99.",
     ),
-    "infinite": Wording("is infinite", "a finite number is needed", "Leave an unknown number empty."),
-    "negative": Wording(
+    "infinite": RuleMessage("is infinite", "a finite number is needed", "Leave an unknown number empty."),
+    "negative": RuleMessage(
         "is negative",
         "0 or more is needed",
         "Leave returns and corrections out.",
     ),
-    "duplicate": Wording("repeats an earlier row", "one row each is needed", "Keep one of them."),
-    "unknown_item": Wording(
+    "duplicate": RuleMessage("repeats an earlier row", "one row each is needed", "Keep one of them."),
+    "unknown_item": RuleMessage(
         "names items that the items table does not have",
         "a known item is needed",
         "Add the items or leave the rows out.",
     ),
-    "backwards": Wording(
+    "backwards": RuleMessage(
         "is not after 'start'",
         "a promotion ends after it starts",
         "The end is exclusive: give the first moment without it.",
     ),
-    "embedding_type": Wording(
+    "embedding_type": RuleMessage(
         "holds something other than lists of numbers",
         "a list of numbers is needed",
         "Write every row as a list of floats.",
     ),
-    "embedding_value": Wording(
+    "embedding_value": RuleMessage(
         "holds numbers that are not finite",
         "finite numbers are needed",
         "Compute the embeddings again for these rows.",
     ),
-    "embedding_length": Wording(
+    "embedding_length": RuleMessage(
         "holds lists of another length than most rows",
         "one length is needed",
         "Use one embedding model for all rows.",
@@ -112,12 +112,12 @@ WORDINGS: Final[Mapping[str, Wording]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Violation:
     """A rule that some rows of a column break.
 
     Attributes:
         column: The column.
-        rule: A key of ``WORDINGS``.
+        rule: A key of ``MESSAGES``.
         positions: Positions of the rows, from 0, ascending.
     """
 
@@ -126,34 +126,34 @@ class Breach:
     positions: npt.NDArray[np.int64]
 
 
-def message(frame: pd.DataFrame, breaches: list[Breach], source: str) -> str:
+def message(frame: pd.DataFrame, violations: list[Violation], source: str) -> str:
     """Say which rules a table breaks.
 
     Args:
         frame: The table as it came.
-        breaches: At least one.
+        violations: At least one.
         source: What to call the table.
 
     Returns:
         One sentence a rule: column, rule, number of rows and the first of them, what is needed, what to do.
     """
-    sentences = [_sentence(frame, breach) for breach in breaches]
+    sentences = [_sentence(frame, violation) for violation in violations]
     if len(sentences) == 1:
         return f"{source}: {sentences[0]}"
     return f"{source} breaks {len(sentences)} rules:\n" + "\n".join(f"- {sentence}" for sentence in sentences)
 
 
-def _sentence(frame: pd.DataFrame, breach: Breach) -> str:
-    wording = WORDINGS[breach.rule]
-    values = frame[breach.column].iloc[breach.positions[:SHOWN_ROWS]].to_numpy(dtype=object)
+def _sentence(frame: pd.DataFrame, violation: Violation) -> str:
+    text = MESSAGES[violation.rule]
+    values = frame[violation.column].iloc[violation.positions[:SHOWN_ROWS]].to_numpy(dtype=object)
     first = "; ".join(
         f"row {frame.index[position]}, {_shown(value)}"
-        for position, value in zip(breach.positions[:SHOWN_ROWS], values, strict=True)
+        for position, value in zip(violation.positions[:SHOWN_ROWS], values, strict=True)
     )
-    n = len(breach.positions)
+    n = len(violation.positions)
     return (
-        f"column {breach.column!r} {wording.came} in {n:,} row{'s' if n > 1 else ''} (first: {first}) "
-        f"but {wording.needed}. {wording.remedy}"
+        f"column {violation.column!r} {text.came} in {n:,} row{'s' if n > 1 else ''} (first: {first}) "
+        f"but {text.needed}. {text.remedy}"
     )
 
 
@@ -164,21 +164,21 @@ def _shown(value: object) -> str:
     return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[: SHOWN_CHARACTERS - 1]}…"
 
 
-def rejected_rows(frame: pd.DataFrame, breaches: list[Breach]) -> pd.DataFrame:
+def rejected_rows(frame: pd.DataFrame, violations: list[Violation]) -> pd.DataFrame:
     """Return the rows that break a rule, with the reasons.
 
     Args:
         frame: The table as it came; its index numbers the rows.
-        breaches: The broken rules.
+        violations: The broken rules.
 
     Returns:
         The rows as they came, behind the columns ``row`` and ``reason``.
     """
     reasons: dict[int, list[str]] = {}
-    for breach in breaches:
-        wording = WORDINGS[breach.rule]
-        for position in breach.positions.tolist():
-            reasons.setdefault(position, []).append(f"{breach.column} {wording.came} but {wording.needed}")
+    for violation in violations:
+        text = MESSAGES[violation.rule]
+        for position in violation.positions.tolist():
+            reasons.setdefault(position, []).append(f"{violation.column} {text.came} but {text.needed}")
     positions = sorted(reasons)
     rejects = frame.iloc[positions].reset_index(drop=True)
     rejects.insert(0, ROW, frame.index[positions].to_numpy(), allow_duplicates=True)

@@ -6,7 +6,8 @@ What the source's columns mean: *Data from R package completejourney*, https://b
   the shop received, so the loyalty discount and the shop's own coupon match are already off, while a manufacturer's
   coupon is not, because the manufacturer pays it back to the shop. It is missing where the quantity is 0 or where the
   coupons exceed the value (they were then booked on another row).
-- Timestamps are UTC (see ``weeks``) and stay so. The channel is unknown and so left out.
+- Timestamps are UTC (see ``weeks``) and stay so; the shop's clock is US Eastern time. An order is a basket. The channel
+  is unknown and so left out.
 - ``first_seen`` is the item's first sale to these households or its first promotion week, whichever is earlier: when
   the source first shows the item, which is no proof that the shop did not have it before.
 - Brands: the source marks private labels and numbers all other manufacturers, so those stay anonymous.
@@ -30,11 +31,14 @@ from llm_explain.importers.completejourney_items import first_seen, items_table,
 from llm_explain.importers.names import Names, names_folder
 from llm_explain.importers.promotion_weeks import read_coupons, read_runs
 from llm_explain.importers.summary import ImportSummary, LeftOut, Progress, row_counts, silent
-from scoring.data.tables import ITEM_ID, KIND, PRICE, PURCHASE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID, Tables
+from llm_explain.importers.weeks import CLOCK
+from scoring.data.shop import Shop
+from scoring.data.tables import ITEM_ID, KIND, ORDER_ID, PRICE, PURCHASE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
 SOURCE: Final = "completejourney"
 STEPS: Final = 5
+SHOP: Final = Shop(name="completejourney", time_zone=CLOCK.time_zone, currency="USD", locale="en-US")
 
 
 def import_completejourney(out: Path, progress: Progress = silent, *, source: Path | None = None) -> ImportSummary:
@@ -63,7 +67,7 @@ def import_completejourney(out: Path, progress: Progress = silent, *, source: Pa
     notes["items without a readable size"] = int(sizes(products).isna().sum())
     users = pd.read_parquet(folder / "demographics.parquet").sort_values("household_id", ignore_index=True)
     users.insert(0, USER_ID, users.pop("household_id").astype("str"))
-    tables = Tables(events, items, users, promotions)
+    tables = Tables(events, items, users, promotions, SHOP)
     for name, frame in tables:
         check(frame, name, source=f"{name} of {SOURCE}", item_ids=items[ITEM_ID])
     progress("Importing completejourney", 4, STEPS)
@@ -102,6 +106,7 @@ def read_events(folder: Path, products: pd.DataFrame) -> tuple[pd.DataFrame, dic
     """
     columns = [
         "household_id",
+        "basket_id",
         "store_id",
         "product_id",
         "quantity",
@@ -127,6 +132,7 @@ def read_events(folder: Path, products: pd.DataFrame) -> tuple[pd.DataFrame, dic
             PRICE: price,
             KIND: pd.Series(PURCHASE, index=rows.index, dtype="str"),
             STORE_ID: rows["store_id"].astype("str"),
+            ORDER_ID: rows["basket_id"].astype("str"),
         }
     )
     return events, {"events without a price": int(np.isnan(price).sum())}, outside

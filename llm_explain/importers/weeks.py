@@ -2,7 +2,7 @@
 
 The source numbers its weeks 1 to 53. Its timestamps are UTC, while a week begins on Monday at midnight of the shops'
 own clock, US Eastern time: week 2 begins at 2017-01-02T05:00 and, in summer time, week 12 at 2017-03-13T04:00. Every
-transaction lies in the week that its own ``week`` column names by this rule (a test walks all of them).
+transaction lies in the week that its own ``week`` column names by this rule (a test checks all of them).
 """
 
 from __future__ import annotations
@@ -12,27 +12,26 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from scoring.data.shop import Clock
+
 Moments = npt.NDArray[np.datetime64]
 """Moments in UTC without a zone, ``datetime64[ns]``."""
 
 FIRST_MONDAY: Final = np.datetime64("2016-12-26", "D")
-SUMMER_TIME: Final = (np.datetime64("2017-03-12", "D"), np.datetime64("2017-11-05", "D"))
-"""First day of summer time and first day of winter time, in the year that the source covers."""
+CLOCK: Final = Clock("America/New_York")
+"""The shops' clock."""
 
 
 def midnight(days: Moments) -> Moments:
     """Return the moments at which days of the shops' clock begin.
 
     Args:
-        days: Calendar days between November 2016 and February 2018, ``datetime64[D]``, shape ``(n,)``.
+        days: Calendar days, ``datetime64[D]``, shape ``(n,)``.
 
     Returns:
-        Moments in UTC, shape ``(n,)``. The day on which the clock changes still begins in the old time.
+        Moments in UTC, shape ``(n,)``.
     """
-    is_summer = (days > SUMMER_TIME[0]) & (days <= SUMMER_TIME[1])
-    hours = np.where(is_summer, np.timedelta64(4, "h"), np.timedelta64(5, "h"))
-    moments: Moments = days.astype("datetime64[ns]") + hours
-    return moments
+    return CLOCK.utc(days.astype("datetime64[ns]"))
 
 
 def week_start(weeks: npt.NDArray[np.integer]) -> Moments:

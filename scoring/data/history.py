@@ -13,7 +13,7 @@ import pandas as pd
 
 from scoring.data.shop import Shop
 from scoring.data.tables import ITEM_ID, KIND, ORDER_ID, PRICE, PURCHASE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID
-from scoring.data.targets import Roles, Truths, counted, occasions, roles
+from scoring.data.targets import Roles, Truths, counted, occasions, order_numbers, roles
 from scoring.errors import UnknownItemError
 
 if TYPE_CHECKING:
@@ -210,14 +210,6 @@ class EventLog:
     def _everything(self) -> History:
         """All events as one history, user by user, each user's oldest first."""
         return _columns(self.events, self.catalogue, self.shop, as_of=pd.Timestamp.max, user_id=None)
-
-
-def order_numbers(order_id: npt.NDArray[np.object_]) -> IndexArray:
-    """Return a number for each distinct order, −1 for the empty string, shape ``(n_events,)``."""
-    codes, found = pd.factorize(order_id)
-    numbers = np.arange(len(found) + 1, dtype=np.int64)
-    numbers[[*found].index("") if "" in found else -1] = -1
-    return numbers[codes]
 
 
 def _columns(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.data.tables import ITEM_ID, PRICE, TIMESTAMP, USER_ID
+from scoring.data.tables import ITEM_ID, KIND, ORDER_ID, PRICE, PURCHASE, QUANTITY, TIMESTAMP, USER_ID
+from scoring.data.targets import TARGET, Roles, counted, order_numbers, roles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.history import History
+    from scoring.data.shop import Shop
 
 FloatArray = npt.NDArray[np.float64]
 """Numbers, shape as said where it is used."""
@@ -53,6 +55,9 @@ class Log:
         item_index: Row number in the catalogue.
         day: When, in days since 1970.
         price: Price of one unit; NaN where the table does not say.
+        order: Number of the order, distinct at least within a user; −1 where the table does not say.
+        role: Whether an event is a target event, a return, or another event.
+        signal: Which signal kind an event has, −1 for none.
     """
 
     user_ids: tuple[str, ...]
@@ -60,6 +65,9 @@ class Log:
     item_index: IndexArray
     day: FloatArray
     price: FloatArray
+    order: IndexArray
+    role: Roles
+    signal: npt.NDArray[np.int8]
 
     def __len__(self) -> int:
         """Return the number of events."""
@@ -91,61 +99,94 @@ class Log:
         chosen = self._select(place[self.user_index] >= 0)
         renumbered = place[chosen.user_index]
         order = np.argsort(renumbered, kind="stable")
-        return Log(
-            tuple(self.user_ids[u] for u in user_index),
-            renumbered[order],
-            chosen.item_index[order],
-            chosen.day[order],
-            chosen.price[order],
+        ordered = chosen._select(order)
+        return replace(ordered, user_ids=tuple(self.user_ids[u] for u in user_index), user_index=renumbered[order])
+
+    def targets(self) -> Log:
+        """Return the target events that no return in this log takes back."""
+        if (self.role == TARGET).all():
+            return self
+        return self._select(
+            counted(self.role, user=self.user_index, item=self.item_index, order=self.order, moment=self.day)
         )
 
-    def _select(self, mask: npt.NDArray[np.bool_]) -> Log:
-        return Log(self.user_ids, self.user_index[mask], self.item_index[mask], self.day[mask], self.price[mask])
+    def of_signal(self, signal: int) -> Log:
+        """Return the events of one signal kind."""
+        return self._select(self.signal == signal)
+
+    def _select(self, rows: npt.NDArray[np.bool_] | IndexArray) -> Log:
+        arrays = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "user_ids"}
+        return replace(self, **arrays)
 
     @classmethod
-    def from_events(cls, events: pd.DataFrame, catalogue: Catalogue) -> Log:
+    def from_events(cls, events: pd.DataFrame, catalogue: Catalogue, *, shop: Shop, signals: Sequence[str] = ()) -> Log:
         """Read the events table.
 
         Args:
             events: Rows of the events table (DESIGN.md §8).
             catalogue: The shop's items; every row names one of them.
+            shop: Which kinds of event are target kinds and return kinds.
+            signals: Signal kinds to number.
 
         Returns:
             The log of all users.
         """
         users = pd.Categorical(events[USER_ID].to_numpy(dtype=object))
-        price = events[PRICE].to_numpy(dtype=np.float64) if PRICE in events else np.full(len(events), np.nan)
+        n = len(events)
+        quantity = events[QUANTITY].to_numpy(dtype=np.float64, na_value=1.0) if QUANTITY in events else np.ones(n)
+        kind = events[KIND].to_numpy(dtype=object) if KIND in events else np.full(n, PURCHASE, dtype=object)
         return cls._sorted(
             tuple(str(user) for user in users.categories),
-            np.asarray(users.codes, dtype=np.int64),
-            catalogue.known(events[ITEM_ID]),
-            to_days(events[TIMESTAMP].to_numpy()),
-            price,
+            user_index=np.asarray(users.codes, dtype=np.int64),
+            item_index=catalogue.known(events[ITEM_ID]),
+            day=to_days(events[TIMESTAMP].to_numpy()),
+            price=events[PRICE].to_numpy(dtype=np.float64) if PRICE in events else np.full(n, np.nan),
+            order=order_numbers(events[ORDER_ID]) if ORDER_ID in events else np.full(n, -1, dtype=np.int64),
+            role=roles(kind, quantity, shop),
+            signal=_signals(kind, quantity, signals),
         )
 
     @classmethod
-    def from_histories(cls, histories: Sequence[History]) -> Log:
+    def from_histories(cls, histories: Sequence[History], signals: Sequence[str] = ()) -> Log:
         """Return histories as a log whose moments count from the end of each history.
 
         Args:
             histories: Histories, of one user or of many, which may end at different moments.
+            signals: Signal kinds to number.
 
         Returns:
             A log with a user for each history, in their order; every ``day`` is negative, and now is 0.
         """
         lengths = [len(history) for history in histories]
         days = [to_days(history.timestamp) - to_day(history.as_of) for history in histories]
+
+        def column(name: str) -> npt.NDArray[Any]:
+            return np.concatenate([getattr(history, name) for history in histories])
+
         return cls._sorted(
             tuple(history.user_id or "" for history in histories),
-            np.repeat(np.arange(len(histories)), lengths),
-            np.concatenate([history.item_index for history in histories]),
-            np.concatenate(days),
-            np.concatenate([history.price for history in histories]),
+            user_index=np.repeat(np.arange(len(histories)), lengths),
+            item_index=column("item_index"),
+            day=np.concatenate(days),
+            price=column("price"),
+            order=order_numbers(column("order_id")),
+            role=column("role"),
+            signal=_signals(column("kind"), column("quantity"), signals),
         )
 
     @classmethod
-    def _sorted(
-        cls, user_ids: tuple[str, ...], user: IndexArray, item: IndexArray, day: FloatArray, price: FloatArray
-    ) -> Log:
-        order = np.lexsort((day, item, user))
-        return cls(user_ids, user[order], item[order], day[order], price[order])
+    def _sorted(cls, user_ids: tuple[str, ...], **arrays: npt.NDArray[Any]) -> Log:
+        rows = np.lexsort((arrays["day"], arrays["item_index"], arrays["user_index"]))
+        return cls(user_ids, **{name: array[rows] for name, array in arrays.items()})
+
+
+def _signals(
+    kind: npt.NDArray[np.object_], quantity: npt.NDArray[np.float64], signals: Sequence[str]
+) -> npt.NDArray[np.int8]:
+    """Return which signal kind each event has, −1 for none, shape ``(n_events,)``."""
+    if not signals:
+        return np.full(len(kind), -1, dtype=np.int8)
+    codes, names = pd.factorize(kind)
+    number = {name: index for index, name in enumerate(signals)}
+    found = np.array([*(number.get(name, -1) for name in names), -1], dtype=np.int8)[codes]
+    return np.where(quantity > 0, found, np.int8(-1))

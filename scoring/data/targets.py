@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from scoring.data.tables import ITEM_ID, KIND, ORDER_ID, PURCHASE, QUANTITY, TIMESTAMP, USER_ID
+
 if TYPE_CHECKING:
     from scoring.data.shop import Shop
 
@@ -45,6 +47,37 @@ def roles(kind: npt.NDArray[np.object_], quantity: npt.NDArray[np.float64], shop
     role[(role == TARGET) & (quantity == 0)] = OTHER
     role[(role == TARGET) & (quantity < 0)] = RETURN
     return role
+
+
+def counted_rows(events: pd.DataFrame, shop: Shop) -> Truths:
+    """Return which rows of an events table are target events that no return among the rows took back.
+
+    Args:
+        events: Rows of the events table.
+        shop: Which kinds are target kinds and return kinds.
+
+    Returns:
+        Truth values, shape ``(n_rows,)``.
+    """
+    n = len(events)
+    kind = events[KIND].to_numpy(dtype=object) if KIND in events else np.full(n, PURCHASE, dtype=object)
+    quantity = events[QUANTITY].to_numpy(dtype=np.float64, na_value=1.0) if QUANTITY in events else np.ones(n)
+    role = roles(kind, quantity, shop)
+    return counted(
+        role,
+        user=pd.factorize(events[USER_ID])[0].astype(np.int64),
+        item=pd.factorize(events[ITEM_ID])[0].astype(np.int64),
+        order=order_numbers(events[ORDER_ID]) if ORDER_ID in events else np.full(n, -1, dtype=np.int64),
+        moment=events[TIMESTAMP].to_numpy(),
+    )
+
+
+def order_numbers(order_id: npt.NDArray[np.object_] | pd.Series) -> Indices:
+    """Return a number for each distinct order, −1 for a missing value and the empty string, shape ``(n_events,)``."""
+    codes, found = pd.factorize(order_id)
+    numbers = np.arange(len(found) + 1, dtype=np.int64)
+    numbers[[*np.flatnonzero(np.asarray(found, dtype=object) == ""), -1]] = -1
+    return numbers[codes]
 
 
 def counted(

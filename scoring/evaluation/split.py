@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
+from scoring.data.shop import Shop
 from scoring.data.tables import ITEM_ID, TIMESTAMP, USER_ID
+from scoring.data.targets import counted_rows
 from scoring.errors import SettingError
 
 if TYPE_CHECKING:
@@ -113,6 +115,7 @@ class Split:
         cutoff: pd.Timestamp,
         until: pd.Timestamp | None = None,
         min_rows: int = MIN_ROWS,
+        shop: Shop | None = None,
     ) -> Split:
         """Divide the events at a moment.
 
@@ -122,9 +125,10 @@ class Split:
             cutoff: Earlier events train, later ones (this moment included) test.
             until: Events at this moment or later are left out; without it the test runs to the end of the log.
             min_rows: Training rows that make an item a candidate.
+            shop: Which kinds of event are rows at all; the default settings if not given.
 
         Returns:
-            The split.
+            The split; rows are target events that no return before the cut-off, or in the test after it, took back.
 
         Raises:
             SettingError: If nothing can be measured, because no candidate or no test user is left.
@@ -133,6 +137,10 @@ class Split:
         if until is not None:
             events = events[(moments < until).to_numpy()]
         is_train = (events[TIMESTAMP] < cutoff).to_numpy(dtype=bool)
+        is_counted = np.zeros(len(events), dtype=bool)
+        for part in (is_train, ~is_train):
+            is_counted[part] = counted_rows(events[part], shop or Shop())
+        events, is_train = events[is_counted], is_train[is_counted]
         item_index = catalogue.known(events[ITEM_ID])
         rows = np.bincount(item_index[is_train], minlength=len(catalogue))
         candidates = np.flatnonzero(rows >= min_rows)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SHORT = 4.0
 """Squared length at which a history counts as short."""
 
+MIN_SPREAD = 1e-3
+"""Least standard deviation of an item's products over users, as a share of their size, that is not taken for none."""
+
 MAX_USERS = 4000
 """The kernel is made from at most this many users, drawn by chance."""
 
@@ -103,8 +106,9 @@ class CoPurchase:
             left = 1.0 - (directions**2 * shrink[:, None]).sum(axis=0)  # (n_candidates,), λ times EASE's diagonal
             weights = directions * shrink[:, None] / left
             users = unit_rows(np.asarray(bought @ directions.T))  # (n_users, rank)
-            weights /= np.sqrt(_spread(users, weights)) + 1e-9  # rare items speak up
-            weights /= np.sqrt((_spread(users, weights) ** 2).mean()) + 1e-9
+            weights = _levelled(users, weights)  # rare items speak up
+            size = np.sqrt((_spread(users, weights) ** 2).mean())
+            weights = weights / size if size > 0 else weights
             source[:, : len(values)] = directions.T
             target[:, : len(values)] = weights.T
         return cls(n_items, candidates, source, target)
@@ -115,7 +119,7 @@ def _bought(log: Log, candidates: IndexArray, n_items: int, seed: int) -> sparse
 
     place = np.full(n_items, -1, dtype=np.int64)
     place[candidates] = np.arange(len(candidates))
-    user, item, age, start = occasions(log.user_index, log.item_index, -log.day)
+    user, item, age, start = occasions(log.user_index, log.item_index, -log.day, log.order)
     count = np.log1p(np.diff(np.r_[start, len(age)]))
     known = place[item] >= 0
     shape = (len(log.user_ids), len(candidates))
@@ -131,9 +135,23 @@ def unit_rows(users: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(users / np.sqrt((users**2).sum(axis=1, keepdims=True) + SHORT), dtype=np.float64)
 
 
+def _levelled(users: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return weights over the root of each item's spread; an item that does not tell users apart gets zeros.
+
+    Where all users bought alike, products differ by rounding errors alone. Dividing by those would make them evidence.
+    """
+    spread = _spread(users, weights)
+    tells = spread > MIN_SPREAD * _size(users, weights)
+    return np.where(tells, weights / np.sqrt(np.where(tells, spread, 1.0)), 0.0)
+
+
 def _spread(users: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the standard deviation over users of each item's product, shape ``(n_candidates,)``."""
-    centred = users - users.mean(axis=0)
-    covariance = centred.T @ centred / max(len(users), 1)  # (rank, rank)
-    variance = np.einsum("ri,rs,si->i", weights, covariance, weights, optimize=True)
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0)), dtype=np.float64)
+    return _size(users - users.mean(axis=0), weights)
+
+
+def _size(users: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the root mean square over users of each item's product, shape ``(n_candidates,)``."""
+    moment = users.T @ users / max(len(users), 1)  # (rank, rank)
+    square = np.einsum("ri,rs,si->i", weights, moment, weights, optimize=True)
+    return np.asarray(np.sqrt(np.maximum(square, 0.0)), dtype=np.float64)

@@ -1,9 +1,9 @@
-"""What a user's own history says of an item, from the events of the item's own category alone (DESIGN.md §4, h_i).
+"""Own-history features of a user: evidence from the events of an item's own category alone (DESIGN.md §4, h_i).
 
 Two shapes of evidence, both sparse. *Pairs* are items that the user bought. *Cells* are sets of items within one
-category: the category itself, a brand in it, a band of prices in it, the products of one title; a cell's evidence
-speaks of every item in it, bought or not. Nothing here looks at any other category, so removing another category's
-events changes nothing.
+category: the category itself, a brand in it, a band of prices in it, the products of one title. The evidence of a cell
+holds for every item in it, bought or not. For each signal kind, such as views, there are two more kinds of cell: single
+items and categories. Nothing here looks at any other category, so removing another category's events changes nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+
+from scoring.data.targets import SAME_OCCASION_NS
 
 if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue, IndexArray
@@ -24,7 +26,7 @@ DECAY_DAYS: Final = (10.0, 30.0, 90.0, 1e9)
 SHARE_DECAY: Final = 2
 """The decayed count that shares are made of (90 days)."""
 
-MAX_DAYS: Final = 365.0
+SAME_OCCASION_DAYS: Final = SAME_OCCASION_NS / 86_400e9 + 1e-9  # days since 1970 are rounded to less than that
 N_PRICE_BANDS: Final = 5
 
 PAIR_FEATURES: Final = (
@@ -35,6 +37,7 @@ COUNT: Final = PAIR_FEATURES.index("count")
 
 CELL_FEATURES: Final = ("count_10", "count_30", "count_90", "count", "share")
 CELL_KINDS: Final = ("category", "brand", "price", "title")
+"""Kinds of cell that hold evidence of target events."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,23 @@ class Cells:
     """Sets of items within a category.
 
     Attributes:
-        of_item: Cell of each item, one row for each kind of cell, shape ``(4, n_items)``.
-        n_cells: Number of cells of each kind.
+        of_item: Cell of each item, one row for each kind of cell, shape ``(n_kinds, n_items)``.
+        n_cells: Number of cells of each kind: ``CELL_KINDS``, then items and categories of each signal kind.
+        signals: Signal kinds.
     """
 
     of_item: IndexArray
     n_cells: tuple[int, ...]
+    signals: tuple[str, ...] = ()
 
     @classmethod
-    def build(cls, catalogue: Catalogue, price: FloatArray) -> Cells:
+    def build(cls, catalogue: Catalogue, price: FloatArray, signals: tuple[str, ...] = ()) -> Cells:
         """Divide the catalogue.
 
         Args:
             catalogue: The shop's items.
             price: Price of each item, shape ``(n_items,)``; items without one are a band of their own.
+            signals: Signal kinds that have cells of their own.
 
         Returns:
             The cells.
@@ -65,7 +71,8 @@ class Cells:
         keys = [np.zeros_like(category), catalogue.brand_index, price_band(category, price), titles]
         codes = [pd.factorize(category * (key.max() + 2) + key + 1)[0] for key in keys]
         codes[0] = category
-        return cls(np.stack(codes).astype(np.int64), tuple(int(code.max()) + 1 for code in codes))
+        codes += [np.arange(len(catalogue)), category] * len(signals)
+        return cls(np.stack(codes).astype(np.int64), tuple(int(code.max()) + 1 for code in codes), signals)
 
 
 def price_band(category: IndexArray, price: FloatArray) -> IndexArray:
@@ -105,7 +112,7 @@ class OwnEvidence:
         user: Whose history, of each pair, sorted, shape ``(n_pairs,)``.
         item: The item that the user bought, shape ``(n_pairs,)``.
         x: Features, columns as ``PAIR_FEATURES``, NaN where one says nothing, shape ``(n_pairs, 12)``.
-        cells: One for each of ``CELL_KINDS``.
+        cells: One for each kind of cell.
     """
 
     user: IndexArray
@@ -118,7 +125,7 @@ def own_evidence(log: Log, now: float, cells: Cells, item_stats: FloatArray) -> 
     """Read the own-history features of every user in a log.
 
     Args:
-        log: Events before ``now``.
+        log: Events before ``now``; returns among them take back target events.
         now: The moment of scoring, in days since 1970.
         cells: The catalogue's cells.
         item_stats: Popularity in three windows, rebuying and echo of each item, shape ``(n_items, 5)``.
@@ -126,8 +133,14 @@ def own_evidence(log: Log, now: float, cells: Cells, item_stats: FloatArray) -> 
     Returns:
         The evidence, with counts of occasions on a logarithmic scale.
     """
-    user, item, age, start = occasions(log.user_index, log.item_index, now - log.day)
-    by_category = _cell_evidence(log, now, cells, 0, None)
+    by_signal = [
+        _cell_evidence(log.of_signal(signal), now, cells, len(CELL_KINDS) + 2 * signal + kind, is_signal=True)
+        for signal in range(len(cells.signals))
+        for kind in range(2)
+    ]
+    log = log.targets()
+    user, item, age, start = occasions(log.user_index, log.item_index, now - log.day, log.order)
+    by_category = _cell_evidence(log, now, cells, 0)
     counts = decayed_counts(age, start)  # (n_pairs, 4)
     n_users = len(log.user_ids)
     base = _category_totals(by_category, cells.n_cells[0], n_users)
@@ -137,29 +150,37 @@ def own_evidence(log: Log, now: float, cells: Cells, item_stats: FloatArray) -> 
     echo = times[:, COUNT] * stats[:, -1]
     x = np.column_stack([times, np.log1p(_last(age, start)), overdue(age, start), share, stats[:, :-1], echo])
     others = [_cell_evidence(log, now, cells, kind, base) for kind in range(1, len(CELL_KINDS))]
-    return OwnEvidence(user, item, x, (by_category, *others))
+    return OwnEvidence(user, item, x, (by_category, *others, *by_signal))
 
 
 def occasions(
-    user: IndexArray, key: IndexArray, age: FloatArray
+    user: IndexArray, key: IndexArray, age: FloatArray, order: IndexArray
 ) -> tuple[IndexArray, IndexArray, FloatArray, IndexArray]:
-    """Count each moment once and find where each (user, key) begins.
+    """Count each occasion once and find where each (user, key) begins.
+
+    The events of one order are one occasion. An event without an order that is at most 30 minutes after the previous
+    event of the same user and key belongs to that one's occasion. Events under other keys have no influence.
 
     Args:
         user: Whose event, shape ``(n_events,)``.
         key: What it is counted under, shape ``(n_events,)``.
         age: Days before the moment of scoring, shape ``(n_events,)``.
+        order: Number of the order, −1 for none, shape ``(n_events,)``.
 
     Returns:
-        User and key of each pair, both of shape ``(n_pairs,)``; ages of the distinct occasions, oldest first within a
-        pair, shape ``(n_occasions,)``; first row of each pair in them, shape ``(n_pairs,)``.
+        User and key of each pair, both of shape ``(n_pairs,)``; age of the first event of each occasion, oldest first
+        within a pair, shape ``(n_occasions,)``; first row of each pair in them, shape ``(n_pairs,)``.
     """
-    order = np.lexsort((-age, key, user))
-    user, key, age = user[order], key[order], age[order]
+    rows = np.lexsort((-age, key, user))
+    user, key, age, order = user[rows], key[rows], age[rows], order[rows]
     is_pair = np.ones(len(user), dtype=bool)
     is_pair[1:] = (user[1:] != user[:-1]) | (key[1:] != key[:-1])
     is_occasion = is_pair.copy()
-    is_occasion[1:] |= age[1:] != age[:-1]
+    is_occasion[1:] |= age[:-1] - age[1:] > SAME_OCCASION_DAYS
+    has_order = order >= 0
+    if has_order.any():
+        pair_order = np.cumsum(is_pair) * (order.max() + 1) + order
+        is_occasion[has_order] = ~pd.Series(pair_order[has_order]).duplicated().to_numpy()
     start = np.flatnonzero(is_pair[is_occasion])
     return user[is_pair], key[is_pair], age[is_occasion], start
 
@@ -213,11 +234,13 @@ def overdue(age: FloatArray, start: IndexArray) -> FloatArray:
     return ratio
 
 
-def _cell_evidence(log: Log, now: float, cells: Cells, kind: int, base: FloatArray | None) -> CellEvidence:
+def _cell_evidence(
+    log: Log, now: float, cells: Cells, kind: int, base: FloatArray | None = None, *, is_signal: bool = False
+) -> CellEvidence:
     cell_of_event = cells.of_item[kind, log.item_index]
-    user, cell, age, start = occasions(log.user_index, cell_of_event, now - log.day)
+    user, cell, age, start = occasions(log.user_index, cell_of_event, now - log.day, log.order)
     counts = decayed_counts(age, start)
-    share = np.ones(len(user))
+    share = np.full(len(user), np.nan if is_signal else 1.0)
     if base is not None:
         category_of_cell = np.zeros(cells.n_cells[kind], dtype=np.int64)
         category_of_cell[cells.of_item[kind]] = cells.of_item[0]

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import sparse
 
 from scoring.data.log import Log, to_day
+from scoring.data.shop import Clock
 from scoring.data.tables import FIRST_SEEN, PRICE
 from scoring.features.features import occasions
 
@@ -40,19 +41,19 @@ REBUY_PRIOR: Final = 5.0
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Statistics of all events before ``as_of``.
+    """Statistics of all target events before ``as_of`` that no return before it took back.
 
     Attributes:
         as_of: End of every window.
-        days_covered: Length of the log before ``as_of``, in days.
+        days_covered: Days from the first target event to ``as_of``.
         users_by_window: Distinct users of each item in the last ``POPULARITY_WINDOWS`` days, shape ``(n_items, 3)``.
-        season_month: The last complete calendar month; ``None`` where the log holds none.
+        season_month: The last complete calendar month of the shop's clock; ``None`` where the log holds none.
         season_lift: Share of each category in the rows of that month over its share in the 12 months that end with it;
             NaN where the log is shorter than 90 days or the category has fewer than 100 rows in the month, shape
             ``(n_categories,)``.
         price: Price of one unit: the catalogue's, or the median paid in the last 90 days, or ever; NaN where nobody
             paid, shape ``(n_items,)``.
-        first_seen: The catalogue's, or the first event; NaT where there is none, shape ``(n_items,)``.
+        first_seen: The catalogue's, or the first target event; NaT where there is none, shape ``(n_items,)``.
         n_events: Rows of each item, shape ``(n_items,)``.
         rebuy: How often its buyers bought each item, as a mean logarithm, shape ``(n_items,)``.
         neighbour_index: Most similar items by co-purchase, best first, −1 where there is none, shape ``(n_items, 10)``.
@@ -95,24 +96,28 @@ class Snapshot:
         Returns:
             The statistics.
         """
-        return cls.from_log(Log.from_events(tables.events, catalogue), catalogue, as_of)
+        log = Log.from_events(tables.events, catalogue, shop=tables.shop)
+        return cls.from_log(log, catalogue, as_of, clock=tables.shop.clock)
 
     @classmethod
-    def from_log(cls, log: Log, catalogue: Catalogue, as_of: pd.Timestamp, *, neighbours: bool = True) -> Snapshot:
+    def from_log(
+        cls, log: Log, catalogue: Catalogue, as_of: pd.Timestamp, *, clock: Clock | None = None, neighbours: bool = True
+    ) -> Snapshot:
         """Count a log's events before a moment.
 
         Args:
             log: Events, possibly with later ones, which do not count.
             catalogue: The shop's items.
             as_of: End of every window.
+            clock: The shop's clock, which months follow; UTC if not given.
             neighbours: Whether to look for similar items, which training windows do not need.
 
         Returns:
             The statistics.
         """
         now = to_day(as_of)
-        past = log.between(-np.inf, now)
-        month, lift = season_lift(past, catalogue, as_of)
+        past = log.between(-np.inf, now).targets()
+        month, lift = season_lift(past, catalogue, as_of, clock or Clock())
         similar = nearest_by_copurchase(past.between(now - NEIGHBOUR_DAYS, now) if neighbours else None, len(catalogue))
         return cls(
             as_of=as_of,
@@ -152,35 +157,37 @@ def rebuy(log: Log, n_items: int) -> FloatArray:
     """
     if not len(log):
         return np.zeros(n_items)
-    _, item, age, start = occasions(log.user_index, log.item_index, -log.day)
+    _, item, age, start = occasions(log.user_index, log.item_index, -log.day, log.order)
     times = np.log(np.diff(np.r_[start, len(age)]))
     buyers = np.bincount(item, minlength=n_items)
     total = np.bincount(item, times, minlength=n_items)
     return np.asarray((total + REBUY_PRIOR * times.mean()) / (buyers + REBUY_PRIOR))
 
 
-def season_lift(log: Log, catalogue: Catalogue, as_of: pd.Timestamp) -> tuple[int | None, FloatArray]:
+def season_lift(log: Log, catalogue: Catalogue, as_of: pd.Timestamp, clock: Clock) -> tuple[int | None, FloatArray]:
     """Return the last complete calendar month and each category's lift in it.
 
     Args:
         log: Events before ``as_of``.
         catalogue: The shop's items.
         as_of: The moment.
+        clock: The shop's clock.
 
     Returns:
         The month (1 to 12; ``None`` without a complete month in the log) and the lifts, shape ``(n_categories,)``.
     """
     n_categories = len(catalogue.category_names)
     unknown = np.full(n_categories, np.nan)
-    month_end = as_of.to_period("M").start_time
-    month_start = month_end - pd.DateOffset(months=1)
-    year_start = month_end - pd.DateOffset(months=SEASON_MONTHS)
-    in_month = log.between(to_day(month_start), to_day(month_end))
+    this_month = clock.local(as_of).to_period("M").start_time
+    month_start = this_month - pd.DateOffset(months=1)
+    begins = (this_month - pd.DateOffset(months=SEASON_MONTHS), month_start, this_month)
+    year_start, start, end = (to_day(clock.utc(wall)) for wall in begins)
+    in_month = log.between(start, end)
     if not len(in_month):
         return None, unknown
     if to_day(as_of) - log.day.min() < SEASON_MIN_DAYS:
         return int(month_start.month), unknown
-    in_year = log.between(to_day(year_start), to_day(month_end))
+    in_year = log.between(year_start, end)
     month_rows = np.bincount(catalogue.category_index[in_month.item_index], minlength=n_categories)
     year_rows = np.bincount(catalogue.category_index[in_year.item_index], minlength=n_categories)
     lift = (month_rows / len(in_month)) / np.maximum(year_rows / len(in_year), 1e-12)
@@ -207,7 +214,7 @@ def _median_price(log: Log, n_items: int) -> FloatArray:
 
 
 def first_seen(log: Log, catalogue: Catalogue) -> npt.NDArray[np.datetime64]:
-    """Return when each item was first there, NaT where it is not known, shape ``(n_items,)``."""
+    """Return when each item was first there by the catalogue, else first sold, NaT if unknown, shape ``(n_items,)``."""
     first = np.full(len(catalogue), np.inf)
     np.minimum.at(first, log.item_index, log.day)
     seconds = np.where(np.isfinite(first), first, 0.0) * 86_400

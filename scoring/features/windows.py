@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray, Log
+    from scoring.data.shop import Clock
     from scoring.features.features import Cells, OwnEvidence
     from scoring.features.promotions import PromotionCalendar
 
@@ -49,12 +50,13 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Shop:
-    """What every window shares.
+class TrainingData:
+    """Data that every window shares.
 
     Attributes:
         catalogue: The shop's items.
         log: All events up to the cut-off.
+        clock: The shop's clock.
         promotions: What runs when.
         cells: The catalogue's cells.
         candidates: Rankable items, shape ``(n_candidates,)``.
@@ -65,6 +67,7 @@ class Shop:
 
     catalogue: Catalogue
     log: Log
+    clock: Clock
     promotions: PromotionCalendar
     cells: Cells
     candidates: IndexArray
@@ -80,7 +83,7 @@ class Shop:
 
     def links(self, as_of: pd.Timestamp) -> CoPurchase:
         """Return co-purchase as it stands at a moment."""
-        past = self.log.between(-np.inf, to_day(as_of))
+        past = self.log.between(-np.inf, to_day(as_of)).targets()
         return CoPurchase.fit(
             past, self.candidates, len(self.catalogue), rank=self.rank, ridge=self.ridge, seed=self.seed
         )
@@ -95,15 +98,16 @@ class Shop:
             The window.
         """
         now = to_day(as_of)
-        snapshot = Snapshot.from_log(self.log, self.catalogue, as_of, neighbours=False)
+        snapshot = Snapshot.from_log(self.log, self.catalogue, as_of, clock=self.clock, neighbours=False)
         links = self.links(as_of)
         own = own_evidence(self.log.between(-np.inf, now), now, self.cells, item_stats(snapshot, links))
-        future = self.log.between(now, now + HORIZON_DAYS)
+        future = self.log.between(now, now + HORIZON_DAYS).targets()
         n = len(self.candidates)
         place = self.place()[future.item_index]
         pairs = np.unique((future.user_index * n + place)[place >= 0])
         context = context_features(snapshot, self.promotions, self.catalogue, as_of)[self.candidates]
-        return Window(as_of, own, context, pairs // n, pairs % n, np.intersect1d(own.user, pairs // n), links)
+        known = np.unique(np.concatenate([own.user, *(cells.user for cells in own.cells)]))
+        return Window(as_of, own, context, pairs // n, pairs % n, np.intersect1d(known, pairs // n), links)
 
 
 def item_stats(snapshot: Snapshot, links: CoPurchase) -> FloatArray:

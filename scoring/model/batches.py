@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
     from scoring.data.log import FloatArray
     from scoring.features.features import Cells
-    from scoring.features.windows import Shop, Window
+    from scoring.features.windows import TrainingData, Window
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Dropout:
     rng: np.random.Generator
 
 
-def make_batch(shop: Shop, window: Window, users: IndexArray, dropout: Dropout | None = None) -> Batch:
+def make_batch(shop: TrainingData, window: Window, users: IndexArray, dropout: Dropout | None = None) -> Batch:
     """Cut some users out of a window.
 
     Args:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 OWN_FEATURES: Final = ("times_bought", "own_rhythm", "category_share", "own_brand", "own_price")
 """Parts of the own-history term."""
 
+SIGNALS: Final = "signals"
+"""A further part of it, in a shop whose log has signal kinds."""
+
 PAIR_PART: Final = {
     "count_10": "times_bought", "count_30": "times_bought", "count_90": "times_bought", "count": "times_bought",
     "days_since": "own_rhythm", "overdue": "own_rhythm", "share": "category_share",
@@ -44,12 +47,18 @@ THIN: Final = 11
 
 
 class OwnHistory(nn.Module):
-    """``h``: learned curves over what the user's history says of an item and its cells; zero for an empty history."""
+    """``h``: learned curves over what the user's history says of an item and its cells; zero for an empty history.
 
-    def __init__(self, *, gain: float) -> None:
+    Args:
+        n_signals: Number of signal kinds.
+        gain: Size of the curves of cells, beside those of a bought item.
+    """
+
+    def __init__(self, n_signals: int, *, gain: float) -> None:
         super().__init__()
         self.pair = Curves(len(PAIR_FEATURES))
-        self.cell = nn.ModuleList(Curves(len(CELL_FEATURES), gain=gain) for _ in CELL_KINDS)
+        n_kinds = len(CELL_KINDS) + 2 * n_signals
+        self.cell = nn.ModuleList(Curves(len(CELL_FEATURES), gain=gain) for _ in range(n_kinds))
         part = torch.tensor([OWN_FEATURES.index(PAIR_PART[name]) for name in PAIR_FEATURES])
         self.register_buffer("pair_part", nn.functional.one_hot(part, len(OWN_FEATURES)).float(), persistent=False)
 
@@ -70,7 +79,7 @@ class OwnHistory(nn.Module):
 
         Args:
             batch: The users' evidence.
-            cell_of_item: Cell of each candidate, one row for each kind, shape ``(4, n)``.
+            cell_of_item: Cell of each candidate, one row for each kind, shape ``(n_kinds, n)``.
 
         Returns:
             Heights in logits, shape ``(n, n_users)``.
@@ -126,6 +135,7 @@ class AdditiveModel(nn.Module):
     Args:
         sizes: Arguments of the item tower: ``n_ids``, ``n_categories``, ``n_brands``, ``n_dense``.
         labels: Labels of the promotions table.
+        n_signals: Number of signal kinds.
         d: Width of every vector.
         n_heads: Heads of the attention within a category.
         n_queries: Learned queries over the category tokens.
@@ -135,20 +145,20 @@ class AdditiveModel(nn.Module):
     """
 
     def __init__(
-        self, sizes: Mapping[str, int], labels: tuple[str, ...], *, d: int, n_heads: int, n_queries: int,
-        dropout: float, id_dropout: float, gain: float,
+        self, sizes: Mapping[str, int], labels: tuple[str, ...], *, n_signals: int, d: int, n_heads: int,
+        n_queries: int, dropout: float, id_dropout: float, gain: float,
     ) -> None:  # fmt: skip
         super().__init__()
         self.settings = {
-            "sizes": dict(sizes), "d": d, "n_heads": n_heads, "n_queries": n_queries, "dropout": dropout,
-            "id_dropout": id_dropout, "gain": gain,
+            "sizes": dict(sizes), "n_signals": n_signals, "d": d, "n_heads": n_heads, "n_queries": n_queries,
+            "dropout": dropout, "id_dropout": id_dropout, "gain": gain,
         }  # fmt: skip
         self.item_tower = ItemTower(**sizes, d=d, id_dropout=id_dropout)
         self.user_tower = UserTower(
             len(PAIR_FEATURES), len(CELL_FEATURES), sizes["n_categories"],
             d=d, n_heads=n_heads, n_queries=n_queries, dropout=dropout,
         )  # fmt: skip
-        self.own = OwnHistory(gain=gain)
+        self.own = OwnHistory(n_signals, gain=gain)
         self.gain = gain
         self.log_link = nn.Parameter(torch.tensor(-1.0))
         self.context = Context(labels, gain=gain)
@@ -159,7 +169,7 @@ class AdditiveModel(nn.Module):
         Args:
             batch: The users' evidence.
             items: Inputs of the candidates, and behind them of the other items in the users' histories.
-            cell_of_item: Cell of each candidate, one row for each kind, shape ``(4, n)``.
+            cell_of_item: Cell of each candidate, one row for each kind, shape ``(n_kinds, n)``.
             with_towers: Whether the learned towers take part; curves and co-purchase warm up without them.
 
         Returns:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 MANIFEST: Final = "manifest.json"
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when the layout of the artifacts changes."""
 
 Arrays = dict[str, "npt.NDArray[Any]"]

@@ -14,7 +14,7 @@ from scoring.features.windows import item_stats
 from scoring.model.batches import CellRows, link_user, token_events
 from scoring.model.context_terms import ContextTerms
 from scoring.model.item_vectors import ItemVectors
-from scoring.model.model import CELL_PART, OWN_FEATURES
+from scoring.model.model import CELL_PART, OWN_FEATURES, SIGNALS
 from scoring.scorer.retrieval import best
 from scoring.scorer.user_state import UserState
 
@@ -54,7 +54,6 @@ class GlassBoxScorer:
         calibration: From score to probability.
     """
 
-    own_features: tuple[str, ...] = OWN_FEATURES
     terms: tuple[str, ...] = TERMS
 
     def __init__(
@@ -64,6 +63,9 @@ class GlassBoxScorer:
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
         self.cells, self.candidates, self.calibration = cells, candidates, calibration
+        self.own_features = (*OWN_FEATURES, SIGNALS) if cells.signals else OWN_FEATURES
+        parts = [*(CELL_PART[kind] for kind in CELL_KINDS), *[SIGNALS] * (2 * len(cells.signals))]
+        self._part_of_cells = [self.own_features.index(part) for part in parts]
         self.model, self.trunk = model.double().eval(), trunk.double()
         with torch.no_grad():
             tower, linked = self.model.item_embedding(
@@ -108,7 +110,7 @@ class GlassBoxScorer:
         """
         if not histories:
             return []
-        own = own_evidence(Log.from_histories(histories), 0.0, self.cells, self._item_stats)
+        own = own_evidence(Log.from_histories(histories, self.cells.signals), 0.0, self.cells, self._item_stats)
         whose = [own.user, *(evidence.user for evidence in own.cells)]
         first = [np.searchsorted(user, np.arange(len(histories) + 1)) for user in whose]
         with torch.no_grad():
@@ -156,13 +158,12 @@ class GlassBoxScorer:
         Returns:
             Parts in logits, columns as ``own_features``, shape ``(n, n_own)``.
         """
-        parts = np.zeros((len(item_index), len(OWN_FEATURES)))
+        parts = np.zeros((len(item_index), len(self.own_features)))
         if len(state.bought):
             place = np.minimum(np.searchsorted(state.bought, item_index), len(state.bought) - 1)
             is_bought = state.bought[place] == item_index
-            parts[is_bought] = state.bought_parts[place[is_bought]]
-        for kind, name in enumerate(CELL_KINDS):
-            part = OWN_FEATURES.index(CELL_PART[name])
+            parts[is_bought, : len(OWN_FEATURES)] = state.bought_parts[place[is_bought]]
+        for kind, part in enumerate(self._part_of_cells):
             height = np.zeros(self.cells.n_cells[kind])
             height[state.cells[kind]] = state.cell_heights[kind]
             parts[:, part] += height[self.cells.of_item[kind, item_index]]
@@ -170,7 +171,7 @@ class GlassBoxScorer:
 
     def own_empty(self, item_index: IndexArray) -> FloatArray:
         """Return ``h_i(∅)``, which is zero by construction, shape ``(n, n_own)``."""
-        return np.zeros((len(item_index), len(OWN_FEATURES)))
+        return np.zeros((len(item_index), len(self.own_features)))
 
     def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray) -> FloatArray:
         """Return ``f_c``, the same for every user.

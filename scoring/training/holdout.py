@@ -66,7 +66,7 @@ def measure(
     if not (tables.events[TIMESTAMP] >= cutoff).any():
         metrics |= {"test": {"skipped": f"no events at {cutoff} or later are held out"}, "baselines": {}}
     else:
-        split = Split.at(tables.events, report.scorer.catalogue, cutoff=cutoff, min_rows=min_rows)
+        split = Split.at(tables.events, report.scorer.catalogue, cutoff=cutoff, min_rows=min_rows, shop=tables.shop)
         baselines = cheap_baselines()
         steps = len(baselines) + 1
         what = "measuring beside the baselines"

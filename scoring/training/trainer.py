@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from scoring.data.log import FloatArray
-    from scoring.features.windows import Shop, Window
+    from scoring.features.windows import TrainingData, Window
     from scoring.model.batches import Batch
     from scoring.model.item_tower import ItemInputs
     from scoring.training.config import TrainConfig
@@ -67,7 +67,7 @@ class Trainer:
         config: Settings.
     """
 
-    def __init__(self, shop: Shop, inputs: ItemInputs, config: TrainConfig) -> None:
+    def __init__(self, shop: TrainingData, inputs: ItemInputs, config: TrainConfig) -> None:
         self.shop, self.config = shop, config
         self.accelerator = _accelerator(config)
         self.device = self.accelerator.device
@@ -82,7 +82,7 @@ class Trainer:
                 "n_brands": len(shop.catalogue.brand_names) + 1,
                 "n_dense": inputs.dense.shape[1],
             },
-            shop.promotions.labels,
+            shop.promotions.labels, n_signals=len(shop.cells.signals),
             d=config.d, n_heads=config.n_heads, n_queries=config.n_queries,
             dropout=config.dropout, id_dropout=config.id_dropout, gain=config.temperature,
         )  # fmt: skip

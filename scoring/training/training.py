@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,13 @@ import torch
 
 from scoring.data.catalogue import Catalogue
 from scoring.data.log import Log, to_day
+from scoring.data.tables import KIND, TIMESTAMP
 from scoring.errors import SettingError
 from scoring.features.features import Cells
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
 from scoring.features.titles import title_embeddings
-from scoring.features.windows import HORIZON_DAYS, Shop, Window
+from scoring.features.windows import HORIZON_DAYS, TrainingData, Window
 from scoring.model.item_tower import ItemInputs, dense_columns
 from scoring.scorer.retrieval import candidate_items
 from scoring.scorer.scorer import GlassBoxScorer
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
     from scoring.data.tables import Tables
     from scoring.training.config import TrainConfig
+
+
+MAX_SIGNALS: Final = 6
+"""Signal kinds that have features of their own."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +87,16 @@ def train(
     torch.manual_seed(config.seed)
     progress("read", 0, 1)
     catalogue = Catalogue(tables.items)
-    log = Log.from_events(tables.events, catalogue).between(-np.inf, to_day(cutoff))
+    signals = signal_kinds(tables, cutoff)
+    log = Log.from_events(tables.events, catalogue, shop=tables.shop, signals=signals)
+    log, clock = log.between(-np.inf, to_day(cutoff)), tables.shop.clock
     promotions = PromotionCalendar(tables.promotions, catalogue)
-    snapshot = Snapshot.from_log(log, catalogue, cutoff)
-    cells = Cells.build(catalogue, snapshot.price)
-    shop = Shop(
+    snapshot = Snapshot.from_log(log, catalogue, cutoff, clock=clock)
+    cells = Cells.build(catalogue, snapshot.price, signals)
+    shop = TrainingData(
         catalogue,
         log,
+        clock,
         promotions,
         cells,
         candidate_items(snapshot.n_events, config.min_events),
@@ -116,7 +124,24 @@ def train(
     return TrainReport(scorer, tuple(reports), time.perf_counter() - started, _peak_rss_mb(), artifacts_dir)
 
 
-def _windows(shop: Shop, cutoff: pd.Timestamp, config: TrainConfig, progress: Progress) -> list[Window]:
+def signal_kinds(tables: Tables, cutoff: pd.Timestamp) -> tuple[str, ...]:
+    """Return the kinds of event that the scorer learns from besides target kinds.
+
+    Args:
+        tables: The shop's tables.
+        cutoff: Later events are not looked at.
+
+    Returns:
+        The commonest kinds before the cut-off that are no target kinds and no return kinds, at most ``MAX_SIGNALS``.
+    """
+    if KIND not in tables.events:
+        return ()
+    counts = tables.events.loc[tables.events[TIMESTAMP] < cutoff, KIND].value_counts()
+    no_signals = {*tables.shop.target_kinds, *tables.shop.return_kinds}
+    return tuple(str(kind) for kind in counts.index if kind not in no_signals)[:MAX_SIGNALS]
+
+
+def _windows(shop: TrainingData, cutoff: pd.Timestamp, config: TrainConfig, progress: Progress) -> list[Window]:
     """Return windows, latest first; the first one is held out."""
     if not len(shop.log) or not len(shop.candidates):
         raise SettingError(
@@ -139,7 +164,9 @@ def _windows(shop: Shop, cutoff: pd.Timestamp, config: TrainConfig, progress: Pr
     return windows
 
 
-def _item_inputs(shop: Shop, snapshot: Snapshot, config: TrainConfig, cache: Path, progress: Progress) -> ItemInputs:
+def _item_inputs(
+    shop: TrainingData, snapshot: Snapshot, config: TrainConfig, cache: Path, progress: Progress
+) -> ItemInputs:
     progress("titles", 0, 1)
     titles = None
     if config.titles != "none":

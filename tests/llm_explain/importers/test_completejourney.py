@@ -61,8 +61,12 @@ def source(tmp_path: Path) -> Path:
 
     columns = "product_id manufacturer_id brand product_category product_type package_size department"
     write("products", [(*row, "GROCERY") for row in PRODUCTS], columns)
-    columns = "household_id store_id product_id quantity sales_value coupon_disc transaction_timestamp"
-    write("transactions", [(*row[:-1], pd.Timestamp(row[-1])) for row in TRANSACTIONS], columns)
+    columns = "household_id basket_id store_id product_id quantity sales_value coupon_disc transaction_timestamp"
+    write(
+        "transactions",
+        [(row[0], 100 + day, *row[1:-1], pd.Timestamp(row[-1])) for day, row in enumerate(TRANSACTIONS)],
+        columns,
+    )
     write("promotions", PROMOTIONS, "product_id store_id display_location mailer_location week")
     write("coupons", [(5, 20, 1), (6, 20, 1), (5, 40, 1)], "coupon_upc product_id campaign_id")
     period = (pd.Timestamp("2017-03-08"), pd.Timestamp("2017-04-09"))
@@ -79,7 +83,7 @@ def imported(source: Path, tmp_path: Path) -> Tables:
 
 
 def test_events_hold_the_price_paid_for_one_unit(imported):
-    assert imported.events.drop(columns=["kind", "store_id"]).to_dict("list") == {
+    assert imported.events.drop(columns=["kind", "store_id", "order_id"]).to_dict("list") == {
         "user_id": ["1", "1", "1", "2"],
         "item_id": ["20", "20", "10", "10"],
         "timestamp": [pd.Timestamp(f"2017-01-0{day}T10:00") for day in (2, 3, 4, 5)],
@@ -88,6 +92,9 @@ def test_events_hold_the_price_paid_for_one_unit(imported):
     }
     assert set(imported.events["kind"]) == {"purchase"}
     assert set(imported.events["store_id"]) == {"7"}
+    assert imported.events["order_id"].str.fullmatch(r"10\d").all()
+    assert imported.shop.time_zone == "America/New_York"
+    assert imported.shop.currency == "USD"
 
 
 def test_items_are_named_for_a_shopper(imported):

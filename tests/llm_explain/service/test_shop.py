@@ -17,7 +17,7 @@ from llm_explain.service.main_parameters import FILE, ParameterWords
 from llm_explain.service.replies import Households, MainParameters, ShopItems
 from llm_explain.text.prompt_files import prompts_root
 from scoring.features.context import TERMS
-from scoring.model.model import OWN_FEATURES
+from scoring.model.model import OWN_FEATURES, SIGNALS
 
 LOCALES = sorted(path.parent.name for path in prompts_root().glob(f"*/{FILE}"))
 
@@ -36,7 +36,8 @@ def test_main_parameters_are_told_in_plain_language(client: TestClient, explaine
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_source_and_part_has_its_words(locale: str) -> None:
     words = ParameterWords.read(locale).parts
-    wanted = {OWN_GROUP: {TOWER, *OWN_FEATURES}, REST: {TOWER, *OWN_FEATURES}, OTHER_GROUPS: {TOWER}}
+    own = {TOWER, *OWN_FEATURES, SIGNALS}
+    wanted = {OWN_GROUP: own, REST: own, OTHER_GROUPS: {TOWER}}
     wanted |= {CONTEXT_PREFIX + term: {term} for term in TERMS}
     assert {source: set(parts) for source, parts in words.items()} == wanted
 

@@ -12,7 +12,9 @@ from scoring.features.copurchase import CoPurchase
 def log_of(rows: list[tuple[int, int]]) -> Log:
     user, item = np.array(sorted(rows)).T
     ids = tuple(f"u{u}" for u in range(int(user.max()) + 1))
-    return Log(ids, user, item, np.zeros(len(user)), np.full(len(user), np.nan))
+    n = len(user)
+    blank = np.full(n, -1, dtype=np.int64)
+    return Log(ids, user, item, np.zeros(n), np.full(n, np.nan), blank, np.ones(n, np.int8), blank.astype(np.int8))
 
 
 ROWS = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (3, 2), (3, 3), (4, 1), (4, 4)]
@@ -39,6 +41,13 @@ def test_items_outside_the_candidates_link_to_nothing() -> None:
     assert links.source_of(np.arange(5))[:3].any(axis=1).all()
     assert not links.source_of(np.arange(5))[3:].any()
     assert not links.echo[3:].any()
+
+
+@pytest.mark.parametrize("rows", [[(0, 0), (0, 1), (0, 2)], [(user, item) for user in range(5) for item in range(3)]])
+def test_users_who_bought_alike_link_nothing(rows: list[tuple[int, int]]) -> None:
+    links = CoPurchase.fit(log_of(rows), np.arange(5), 5, rank=4, ridge=4.0, seed=0)
+    assert not links.target.any()
+    assert not links.echo.any()
 
 
 def test_an_empty_log_links_nothing() -> None:

@@ -40,12 +40,23 @@ def shop_tables() -> Tables:
 @pytest.fixture(scope="session")
 def shop_artifacts(shop_tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train on the small shop and return the artifacts (seconds)."""
+    return _trained(shop_tables, tmp_path_factory.mktemp("artifacts"))
+
+
+@pytest.fixture(scope="session")
+def mixed_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train on the small shop with views, carts and returns, and return the artifacts (seconds)."""
+    from shop import mixed_shop
+
+    return _trained(mixed_shop(), tmp_path_factory.mktemp("artifacts"))
+
+
+def _trained(tables: Tables, folder: Path) -> Path:
     from shop import CUTOFF, SMALL
 
     from scoring.training.training import train
 
-    folder = tmp_path_factory.mktemp("artifacts")
-    train(shop_tables, SMALL, folder, cutoff=CUTOFF)
+    train(tables, SMALL, folder, cutoff=CUTOFF)
     return folder
 
 

@@ -120,15 +120,15 @@ def player_name(catalogue: Catalogue, category_index: int) -> str:
 
 
 def _by_size(history: History, catalogue: Catalogue) -> list[int]:
-    """Return the user's categories, most occasions first; categories are sorted by name, so ties fall by name."""
-    category = catalogue.category_index[history.item_index]
-    order = np.lexsort((history.timestamp, category))
-    category, moment = category[order], history.timestamp[order]
-    is_occasion = np.ones(len(category), dtype=bool)
-    is_occasion[1:] = (category[1:] != category[:-1]) | (moment[1:] != moment[:-1])
-    counts = np.bincount(category[is_occasion], minlength=len(catalogue.category_names))
-    found = np.flatnonzero(counts)
-    return [int(category) for category in found[np.lexsort((found, -counts[found]))]]
+    """Return the user's categories, most occasions first, then most events; ties fall by name."""
+    category, occasion = catalogue.category_index[history.item_index], history.occasion
+    n_categories = len(catalogue.category_names)
+    counted = occasion >= 0
+    occasions = np.unique(occasion[counted] * n_categories + category[counted]) % n_categories
+    n_occasions = np.bincount(occasions, minlength=n_categories)
+    n_events = np.bincount(category, minlength=n_categories)
+    found = np.flatnonzero(n_events)
+    return [int(category) for category in found[np.lexsort((found, -n_events[found], -n_occasions[found]))]]
 
 
 def _divide(ordered: list[int], catalogue: Catalogue, max_groups: int, alone: set[int]) -> Partition:

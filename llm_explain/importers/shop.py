@@ -17,6 +17,7 @@ from llm_explain.importers.rejects import write_rejects
 from llm_explain.importers.summary import ImportSummary, Progress, row_counts, silent
 from scoring.data.reading import RawTable, read_table
 from scoring.data.rules import COLUMNS
+from scoring.data.shop import Shop
 from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, TITLE, USER_ID, Tables
 from scoring.data.validation import check
 
@@ -75,7 +76,7 @@ def import_csv(
     progress("Checking tables", len(given), len(given))
     good["items"], notes = readable(good["items"], read_cleaner(names_folder()))
     good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
-    tables = Tables(**good)
+    tables = Tables(**good, shop=Shop())
     tables.write(out)
     return ImportSummary(out, row_counts(tables), notes=notes, rejects=_write_rejects(out, rejects, raw))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, overload
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, overload
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE: Final = "shop.yaml"
+
+PURCHASE: Final = "purchase"
+"""The kind of an event whose table has no ``kind`` column."""
+
+RETURN_KINDS: Final = ("return", "refund", "cancel", "cancelled", "cancellation")
 
 Kind = Annotated[str, Field(min_length=1)]
 Moments = npt.NDArray[np.datetime64]
@@ -104,7 +109,8 @@ class Shop(BaseModel):
         currency: ISO 4217 code of the prices; ``None`` if the shop does not state it.
         locale: Language of the shop, optionally with a region, for example ``en-US``.
         target_kinds: Kinds of event that the scorer predicts and that habits and crowds count.
-        return_kinds: Kinds of event that take back a target event of the same user and item.
+        return_kinds: Kinds of event that take back a target event of the same user and item. If not given and
+            purchases are no target kind, there are none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -114,8 +120,16 @@ class Shop(BaseModel):
     times: Literal["utc", "local", "order"] = "utc"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     locale: str = Field(default="en", pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
-    target_kinds: tuple[Kind, ...] = Field(default=("purchase",), min_length=1)
-    return_kinds: tuple[Kind, ...] = ("return", "refund", "cancel", "cancelled", "cancellation")
+    target_kinds: tuple[Kind, ...] = Field(default=(PURCHASE,), min_length=1)
+    return_kinds: tuple[Kind, ...] = RETURN_KINDS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _takes_back_purchases(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or "return_kinds" in values:
+            return values
+        is_of_purchases = PURCHASE in values.get("target_kinds", (PURCHASE,))
+        return {**values, "return_kinds": RETURN_KINDS if is_of_purchases else ()}
 
     @field_validator("time_zone")
     @classmethod

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from scoring.data.shop import PURCHASE as PURCHASE
 from scoring.data.shop import Shop
 from scoring.errors import TableError
 
@@ -38,9 +39,6 @@ START: Final = "start"
 END: Final = "end"
 LABEL: Final = "label"
 EMBEDDING_PREFIX: Final = "embedding_"
-
-PURCHASE: Final = "purchase"
-"""The kind of an event whose table has no ``kind`` column."""
 
 TABLE_NAMES: Final = ("events", "items", "users", "promotions")
 EMPTY_COLUMNS: Final = {"users": [USER_ID], "promotions": [ITEM_ID, START, END, LABEL]}

@@ -51,10 +51,10 @@ class Trained:
         return partition(history, self.scorer.catalogue, max_groups=self.max_groups)
 
 
-@pytest.fixture(scope="module", params=["small", pytest.param("real", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=["shop", "mixed", pytest.param("real", marks=pytest.mark.slow)])
 def trained(request: pytest.FixtureRequest) -> Trained:
-    if request.param == "small":
-        folder: Path = request.getfixturevalue("shop_artifacts")
+    if request.param != "real":
+        folder: Path = request.getfixturevalue(f"{request.param}_artifacts")
         return Trained(GlassBoxScorer.load(folder), Tables.read(folder / "tables").events, 10, 5)
     return Trained(GlassBoxScorer.load(REAL_ARTIFACTS), Tables.read(REAL_ARTIFACTS / "tables").events, 50, 10)
 

@@ -5,6 +5,8 @@ Each user has three favourite categories and in each of them one favourite item,
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -88,3 +90,28 @@ def small_shop(seed: int = 0) -> Tables:
     """
     users = pd.DataFrame({"user_id": [f"u{u:02d}" for u in range(N_USERS)], "age": ["35-44"] * N_USERS})
     return Tables(events_table(seed), items_table(), users, promotions_table())
+
+
+def mixed_shop(seed: int = 0) -> Tables:
+    """Return the small shop with orders, views, carts and returns.
+
+    Every purchase is looked at before, half of the views lead nowhere, and one purchase in ten is returned.
+
+    Args:
+        seed: Source of chance.
+
+    Returns:
+        The shop; two of its categories are only looked at by some users.
+    """
+    tables, rng = small_shop(seed), np.random.default_rng(seed + 1)
+    bought = tables.events.assign(order_id=tables.events["user_id"] + tables.events["timestamp"].astype(str))
+    viewed = bought.assign(kind="view", timestamp=bought["timestamp"] - pd.Timedelta(minutes=20))
+    idle = viewed.assign(item_id=rng.permutation(viewed["item_id"].to_numpy()))
+    cart = bought[rng.random(len(bought)) < 0.5].assign(kind="cart", price=np.nan)
+    back = bought[rng.random(len(bought)) < 0.1]
+    back = back.assign(kind="return", timestamp=back["timestamp"] + pd.Timedelta(days=3))
+    signals = pd.concat([viewed, idle, cart]).assign(order_id=None)
+    events = pd.concat([bought, signals, back.assign(order_id=None)], ignore_index=True)
+    events["order_id"] = events["order_id"].astype("str")
+    events = events.sort_values(["user_id", "timestamp"], kind="stable").reset_index(drop=True)
+    return replace(tables, events=events)

@@ -51,6 +51,14 @@ def test_occasions_are_counted_not_rows() -> None:
     assert found.players == ("group:eggs", "group:ale")
 
 
+def test_what_was_only_looked_at_comes_after_what_was_bought() -> None:
+    moments = pd.to_datetime(["2020-05-01", "2020-05-02", "2020-05-03", "2020-05-04"])
+    kinds = ["view", "view", "view", "purchase"]
+    rows = pd.DataFrame({"item_id": ["fish-0", "eggs-0", "eggs-1", "beans-0"], "timestamp": moments, "kind": kinds})
+    found = partition(History.from_events(rows, SHOP, as_of=AS_OF), SHOP)
+    assert found.players == ("group:beans", "group:eggs", "group:fish")
+
+
 def test_an_empty_history_has_no_players() -> None:
     found = partition(history(SHOP, {}), SHOP)
     assert (found.players, found.categories) == ((), ())

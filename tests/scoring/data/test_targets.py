@@ -37,6 +37,13 @@ def test_a_shop_may_have_another_target_kind():
     assert history(*rows, shop=Shop(target_kinds=("play",))).is_target.tolist() == [True, False]
 
 
+def test_returns_take_back_purchases_unless_the_shop_says_otherwise():
+    rows = [("a", 0, "play", 1.0, None), ("a", 1, "return", 1.0, None)]
+    assert history(*rows, shop=Shop(target_kinds=("play",))).is_target.tolist() == [True, False]
+    undone = Shop(target_kinds=("play",), return_kinds=("return",))
+    assert history(*rows, shop=undone).is_target.tolist() == [False, False]
+
+
 def test_a_return_takes_back_the_latest_purchase_of_the_item_that_is_left():
     found = history(
         ("a", 0, "purchase", 1, None),

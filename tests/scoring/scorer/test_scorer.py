@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
-from shop import CUTOFF
+from shop import CUTOFF, mixed_shop
 
 from scoring.data.history import EventLog, History
+from scoring.data.shop import Shop
 from scoring.errors import ArtifactError, ShapeError
 from scoring.scorer.scorer import GlassBoxScorer
+from scoring.training.config import TrainConfig
+from scoring.training.training import train
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,4 +116,44 @@ def test_a_changed_file_is_refused(shop_artifacts: Path, tmp_path: Path) -> None
     with pytest.raises(ArtifactError, match="the file changed after training"):
         GlassBoxScorer.load(copy)
     with pytest.raises(ArtifactError, match="trained artifacts are needed"):
+        GlassBoxScorer.load(tmp_path)
+
+
+def test_signals_speak_for_an_item_in_a_part_of_their_own(mixed_artifacts: Path) -> None:
+    scorer = GlassBoxScorer.load(mixed_artifacts)
+    assert scorer.cells.signals == ("view", "cart")
+    assert scorer.own_features[-1] == "signals"
+    moments = [CUTOFF - pd.Timedelta(days=day) for day in (3, 2, 2)]
+    events = pd.DataFrame({"item_id": ["00", "10", "10"], "timestamp": moments, "kind": ["view", "view", "purchase"]})
+
+    def parts(kinds: list[str]) -> np.ndarray:
+        rows = events[events["kind"].isin(kinds)]
+        state = scorer.read(History.from_events(rows, scorer.catalogue, as_of=CUTOFF, shop=scorer.shop))
+        return scorer.own_parts(state, scorer.catalogue.index_of(["00", "10", "30"]))
+
+    both, seen = parts(["view", "purchase"]), parts(["view"])
+    assert (both[:2, -1] != 0).all()
+    assert (both[2] == 0).all()  # of a category without events
+    np.testing.assert_array_equal(seen[:, -1], both[:, -1])
+    assert (seen[:, :-1] == 0).all()  # what was only looked at is no habit
+    assert (both[1, :-1] != 0).any()
+
+
+def test_views_can_be_what_is_predicted(tmp_path: Path) -> None:
+    views = replace(mixed_shop(), shop=Shop(target_kinds=("view",)))
+    config = TrainConfig(
+        d=8, n_heads=2, n_queries=2, curve_steps=5, tower_steps=5, batch_size=16, titles="none", n_windows=3
+    )
+    scorer = train(views, config, tmp_path, cutoff=CUTOFF).scorer
+    is_view = (views.events["kind"] == "view") & (views.events["timestamp"] < CUTOFF)
+    counts = views.events.loc[is_view, "item_id"].value_counts()
+    assert scorer.snapshot.n_events.tolist() == counts.reindex(scorer.catalogue.item_ids).tolist()
+    assert scorer.cells.signals == ("purchase", "cart", "return")
+    assert GlassBoxScorer.load(tmp_path).shop.target_kinds == ("view",)
+
+
+def test_artifacts_of_an_older_layout_are_refused(shop_artifacts: Path, tmp_path: Path) -> None:
+    manifest = json.loads((shop_artifacts / "manifest.json").read_text())
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"version": manifest["version"] - 1}))
+    with pytest.raises(ArtifactError, match=r"version is \d but \d is needed. Run `llm-explain train --data DATA"):
         GlassBoxScorer.load(tmp_path)

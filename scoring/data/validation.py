@@ -18,6 +18,7 @@ import pandera.errors
 from scoring.data.coercion import coerce
 from scoring.data.reading import read_table
 from scoring.data.rules import COLUMNS, rule_of, schema
+from scoring.data.shop import Shop
 from scoring.data.tables import EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, USER_ID, Tables
 from scoring.data.violations import ROW, Violation, message, rejected_rows
 from scoring.errors import TableError
@@ -25,8 +26,6 @@ from scoring.errors import TableError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
-
-    from scoring.data.shop import Shop
 
 MAY_BE_EMPTY: Final = frozenset({"users", "promotions"})
 
@@ -106,7 +105,7 @@ def check_tables(frames: Mapping[str, pd.DataFrame], shop: Shop | None = None) -
         item_ids = None if name == "items" else good["items"][ITEM_ID]
         good[name] = check(frames[name], name, source=name, item_ids=item_ids).frame
     good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
-    return Tables(**good) if shop is None else Tables(**good, shop=shop)
+    return Tables(**good, shop=shop or Shop())
 
 
 def read_events(path: Path, item_ids: Collection[str]) -> pd.DataFrame:

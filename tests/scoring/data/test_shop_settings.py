@@ -58,7 +58,7 @@ def test_settings_are_written_next_to_the_tables_and_read_again(shop_tables: Tab
         ("time_zone: /etc/passwd", r"time_zone is '/etc/passwd' but it is not in the IANA database"),
         ("currency: euro", r"currency is 'euro' but String should match pattern"),
         ("target_kinds: []", r"target_kinds is \[\] but Tuple should have at least 1 item"),
-        ("target_kinds: [refund]", r"but the kind 'refund' is in target_kinds and in return_kinds"),
+        ("target_kinds: [purchase, refund]", r"but the kind 'refund' is in target_kinds and in return_kinds"),
         ("- a", r"the content is \['a'\] but Input should be a valid dictionary"),
         ("name: [", r"shop.yaml is not readable YAML but the settings of a shop are needed"),
     ],

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -20,6 +21,7 @@ from llm_explain.attribution.lru_cache import LRUCache
 from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScoredUser
 from llm_explain.claims import ClaimKinds, ShopEvidence
 from llm_explain.pipeline import Pipeline
+from llm_explain.policy.masking import mask_differences
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, Shelved, WhatIfRow
@@ -425,7 +427,8 @@ class Explainer:
         """
         item, other = self.shop.catalogue.index_of([item_id, other_id])
         answer = self.reader.read(user_id, history, as_of).scored.contrast(int(item), int(other))
-        return ContrastAnswer.of(item_id, other_id, answer)
+        contrast = ContrastAnswer.of(item_id, other_id, answer)
+        return replace(contrast, differences=mask_differences(contrast.differences, self.shop.policy))
 
     def main_drivers(self, *, n_users: int = 60, k: int = 10) -> pd.DataFrame:
         """Say what drives recommendations on the whole.

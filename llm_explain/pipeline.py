@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llm_explain.claims import MOST_KINDS, derive, neutral, select
+from llm_explain.policy.masking import mask_attribution
 from llm_explain.records import Explanation
 from llm_explain.text.sentence_spec import Request
 
@@ -146,7 +147,7 @@ class Pipeline:
             item_id=item_id,
             rank=rank,
             probability=probability,
-            attribution=attribution,
+            attribution=mask_attribution(attribution, self.shop.policy),
             reasons=() if request.is_neutral else claims,
             statements=claims if request.is_neutral else (),
             text=text,

@@ -1,4 +1,4 @@
-"""Keep names that no text may say out of records too: sensitive history groups become part of ``rest``."""
+"""Masking of sensitive history groups: records and differences show them as part of ``rest``."""
 
 from __future__ import annotations
 
@@ -31,6 +31,40 @@ def sensitive_players(catalogue: Catalogue, policy: Policy) -> frozenset[str]:
         Names of players.
     """
     return frozenset(GROUP_PREFIX + name for name in catalogue.category_names if policy.is_sensitive_category(name))
+
+
+def mask_attribution(attribution: Attribution, policy: Policy) -> Attribution:
+    """Return an attribution that names no sensitive history group.
+
+    Args:
+        attribution: Shapley values of one score.
+        policy: Which categories are sensitive.
+
+    Returns:
+        The same score and sum. The values, parts and categories of sensitive groups are added to ``rest``.
+    """
+    hidden = {player for player in attribution.players if _is_sensitive(player, policy)}
+    return _folded(attribution, hidden) if hidden else attribution
+
+
+def mask_differences(differences: Mapping[str, float], policy: Policy) -> dict[str, float]:
+    """Return differences of attributions that name no sensitive history group.
+
+    Args:
+        differences: Attribution of each player for one item minus that for another.
+        policy: Which categories are sensitive.
+
+    Returns:
+        Differences with the same sum. Those of sensitive groups are added to ``rest``.
+    """
+    total: dict[str, float] = defaultdict(float)
+    for player, value in differences.items():
+        total[REST if _is_sensitive(player, policy) else player] += value
+    return dict(total)
+
+
+def _is_sensitive(player: str, policy: Policy) -> bool:
+    return player.startswith(GROUP_PREFIX) and policy.is_sensitive_category(player.removeprefix(GROUP_PREFIX))
 
 
 def masked(explanation: Explanation, hidden: AbstractSet[str]) -> Explanation:

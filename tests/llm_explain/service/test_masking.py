@@ -9,7 +9,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
-from llm_explain.policy.masking import masked, masked_differences, sensitive_players
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings, Sensitive
 from llm_explain.service.app import create_app
@@ -18,7 +17,6 @@ from llm_explain.writing.writer import Writer
 
 SECRETS = ("cheese", "tortilla chips", "beer")
 POLICY = Policy(PolicySettings(sensitive=Sensitive(categories=SECRETS)))
-HIDDEN = frozenset(f"group:{name}" for name in SECRETS)
 
 
 @pytest.fixture(scope="module")
@@ -27,32 +25,6 @@ def discreet(shop_artifacts: Path) -> Explainer:
     explainer.shop.policy = POLICY
     explainer.writer = Writer(policy=POLICY, catalogue=explainer.shop.catalogue)
     return explainer
-
-
-def test_sensitive_groups_become_part_of_the_rest(discreet: Explainer) -> None:
-    for user in ("u00", "u04", "u13"):
-        for row in discreet.recommend(user, k=10):
-            record = masked(row, HIDDEN)
-            players = record.attribution.players
-            assert not {f"group:{name}" for name in SECRETS} & set(players)
-            assert len(set(players)) == len(players)
-            before = row.attribution.base_value + sum(row.attribution.values)
-            after = record.attribution.base_value + sum(record.attribution.values)
-            assert after == pytest.approx(before, abs=1e-9)  # and Attribution itself refuses parts that do not add up
-
-
-def test_an_attribution_without_sensitive_groups_stays_as_it_is(discreet: Explainer) -> None:
-    (row,) = discreet.recommend("nobody", k=1)
-    assert masked(row, HIDDEN) is row
-
-
-def test_sensitive_players_are_the_groups_of_sensitive_categories(discreet: Explainer) -> None:
-    assert sensitive_players(discreet.shop.catalogue, POLICY) == HIDDEN
-
-
-def test_differences_keep_their_sum() -> None:
-    differences = {"group:cheese": 1.0, "rest": 0.5, "group:soup": -2.0, "context:price": 0.25}
-    assert masked_differences(differences, HIDDEN) == {"rest": 1.5, "group:soup": -2.0, "context:price": 0.25}
 
 
 def test_no_answer_about_anybody_says_a_sensitive_reason(

@@ -17,7 +17,7 @@ help:
 	@echo "make shop   a demo shop over it, at http://127.0.0.1:8000, with a reason for each product"
 	@echo "make test   every check: lint, types, docstrings, tests on synthetic and real data, notebooks"
 	@echo "make fast   the tests that need no real data"
-	@echo "make lint   ruff, mypy, pydoclint"
+	@echo "make lint   ruff, mypy, import-linter, pydoclint"
 	@echo "make bench  ranking, attribution and text beside other packages, into docs/benchmarks.md (BENCH=--quick: minutes)"
 	@echo "make chaos  what the service survives: malformed requests, dead processes, overload, kill -9, a full disk"
 	@echo "make soak   100,000 requests of every kind: memory and descriptors stay flat"
@@ -57,6 +57,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/pydoclint --quiet llm_explain scoring
 
 fast: setup browser

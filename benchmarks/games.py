@@ -11,6 +11,7 @@ from llm_explain.attribution.partition import MAX_GROUPS, Partition, partitions_
 from scoring.data.history import EventLog
 from scoring.data.tables import Tables
 from scoring.scorer.scorer import GlassBoxScorer
+from scoring.scorer.storage import load_scorer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ class Shop:
     @classmethod
     def load(cls, artifacts: Path) -> Shop:
         """Open trained artifacts."""
-        scorer = GlassBoxScorer.load(artifacts)
+        scorer = load_scorer(artifacts)
         return cls(scorer, EventLog(Tables.read(artifacts / "tables").events, scorer.catalogue))
 
     def states(self, n_users: int, *, least_categories: int, seed: int = 0) -> Iterator[UserState]:

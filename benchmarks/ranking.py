@@ -27,6 +27,7 @@ from scoring.data.catalogue import Catalogue
 from scoring.data.tables import Tables, read_parquet
 from scoring.evaluation.protocol import evaluate
 from scoring.evaluation.split import Split
+from scoring.scorer.storage import load_scorer
 from scoring.training.holdout import scorer_ranker
 
 if TYPE_CHECKING:
@@ -71,9 +72,7 @@ def measure(name: str, data: Path, artifacts: Path, cutoff: pd.Timestamp) -> Res
     if name == DATA_ALONE:
         return {"n_users": len(split.user_ids), "n_items": len(split.candidates)}
     if name == OURS:
-        from scoring.scorer.scorer import GlassBoxScorer
-
-        scorer, start = GlassBoxScorer.load(artifacts), time.perf_counter()
+        scorer, start = load_scorer(artifacts), time.perf_counter()
         means = evaluate(scorer_ranker(scorer, tables, split), split, probability=scorer.probability, block=64)
         return {**means, "seconds": time.perf_counter() - start}
     return measure_baselines([baselines(split, catalogue, tables.events)[name]], split)[name]

@@ -36,7 +36,7 @@ from scoring.data.tables import TIMESTAMP, Tables
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
 from scoring.scorer.artifacts import read_manifest
-from scoring.scorer.scorer import GlassBoxScorer
+from scoring.scorer.storage import load_scorer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,7 +127,7 @@ class Explainer:
         folder = Path(artifacts)
         with ThreadPoolExecutor(1) as beside:
             own_events = beside.submit(pd.read_parquet, folder / "tables" / "events.parquet")
-            scorer = GlassBoxScorer.load(folder)
+            scorer = load_scorer(folder)
             if events is None:
                 rows = own_events.result()
             else:

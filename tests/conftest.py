@@ -63,6 +63,7 @@ def _trained(tables: Tables, folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def shop_scorer(shop_artifacts: Path) -> GlassBoxScorer:
     """Return a scorer trained on the small shop."""
-    from scoring.scorer.scorer import GlassBoxScorer
 
-    return GlassBoxScorer.load(shop_artifacts)
+    from scoring.scorer.storage import load_scorer
+
+    return load_scorer(shop_artifacts)

@@ -13,6 +13,7 @@ from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.explainer import Explainer
 from scoring.evaluation.split import Split
 from scoring.scorer.scorer import GlassBoxScorer
+from scoring.scorer.storage import load_scorer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ class EvaluatedArtifacts:
         explainer = Explainer.load(folder, language_model=language_model)
         # The scorer that the explainer reads with: a second copy would take as much memory again.
         scored = explainer.reader.read("").scored
-        scorer = scored.scorer if isinstance(scored, AdditiveScoredUser) else GlassBoxScorer.load(folder)
+        scorer = scored.scorer if isinstance(scored, AdditiveScoredUser) else load_scorer(folder)
         return cls(folder, explainer, scorer)
 
     @cached_property

@@ -20,7 +20,6 @@ from scoring.scorer.user_state import UserState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -74,13 +73,6 @@ class GlassBoxScorer:
         self.item_embedding = ItemVectors(tower.numpy(), candidates, linked.numpy())
         self.links, self._item_stats = links, item_stats(snapshot, links)
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
-
-    @classmethod
-    def load(cls, folder: Path) -> GlassBoxScorer:
-        """Load trained artifacts, after checking every hash."""
-        from scoring.scorer.storage import load_scorer  # the file knows this class
-
-        return load_scorer(folder)
 
     @property
     def context_mean(self) -> FloatArray:

@@ -16,6 +16,7 @@ from llm_explain.attribution.partition import Partition, partition
 from scoring.data.history import EventLog, History
 from scoring.data.tables import ITEM_ID, TIMESTAMP, USER_ID, Tables
 from scoring.scorer.scorer import GlassBoxScorer
+from scoring.scorer.storage import load_scorer
 
 ATOL = 1e-9
 """The promise is 1e-4; the method is exact, so only rounding is allowed here."""
@@ -55,8 +56,8 @@ class Trained:
 def trained(request: pytest.FixtureRequest) -> Trained:
     if request.param != "real":
         folder: Path = request.getfixturevalue(f"{request.param}_artifacts")
-        return Trained(GlassBoxScorer.load(folder), Tables.read(folder / "tables").events, 10, 5)
-    return Trained(GlassBoxScorer.load(REAL_ARTIFACTS), Tables.read(REAL_ARTIFACTS / "tables").events, 50, 10)
+        return Trained(load_scorer(folder), Tables.read(folder / "tables").events, 10, 5)
+    return Trained(load_scorer(REAL_ARTIFACTS), Tables.read(REAL_ARTIFACTS / "tables").events, 50, 10)
 
 
 def rescored(trained: Trained, history: History, item_index: np.ndarray, groups: Partition) -> object:

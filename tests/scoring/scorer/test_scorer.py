@@ -15,6 +15,7 @@ from scoring.data.history import EventLog, History
 from scoring.data.shop import Shop
 from scoring.errors import ArtifactError, ShapeError
 from scoring.scorer.scorer import GlassBoxScorer
+from scoring.scorer.storage import load_scorer
 from scoring.training.config import TrainConfig
 from scoring.training.training import train
 
@@ -114,13 +115,13 @@ def test_a_changed_file_is_refused(shop_artifacts: Path, tmp_path: Path) -> None
     with (copy / "shop.safetensors").open("ab") as stream:
         stream.write(b"x")
     with pytest.raises(ArtifactError, match="the file changed after training"):
-        GlassBoxScorer.load(copy)
+        load_scorer(copy)
     with pytest.raises(ArtifactError, match="trained artifacts are needed"):
-        GlassBoxScorer.load(tmp_path)
+        load_scorer(tmp_path)
 
 
 def test_signals_speak_for_an_item_in_a_part_of_their_own(mixed_artifacts: Path) -> None:
-    scorer = GlassBoxScorer.load(mixed_artifacts)
+    scorer = load_scorer(mixed_artifacts)
     assert scorer.cells.signals == ("view", "cart")
     assert scorer.own_features[-1] == "signals"
     moments = [CUTOFF - pd.Timedelta(days=day) for day in (3, 2, 2)]
@@ -149,11 +150,11 @@ def test_views_can_be_what_is_predicted(tmp_path: Path) -> None:
     counts = views.events.loc[is_view, "item_id"].value_counts()
     assert scorer.snapshot.n_events.tolist() == counts.reindex(scorer.catalogue.item_ids).tolist()
     assert scorer.cells.signals == ("purchase", "cart", "return")
-    assert GlassBoxScorer.load(tmp_path).shop.target_kinds == ("view",)
+    assert load_scorer(tmp_path).shop.target_kinds == ("view",)
 
 
 def test_artifacts_of_an_older_layout_are_refused(shop_artifacts: Path, tmp_path: Path) -> None:
     manifest = json.loads((shop_artifacts / "manifest.json").read_text())
     (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"version": manifest["version"] - 1}))
     with pytest.raises(ArtifactError, match=r"version is \d but \d is needed. Run `llm-explain train --data DATA"):
-        GlassBoxScorer.load(tmp_path)
+        load_scorer(tmp_path)

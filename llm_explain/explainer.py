@@ -20,6 +20,7 @@ from llm_explain.attribution.importance import global_attributions
 from llm_explain.attribution.lru_cache import LRUCache
 from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScoredUser
 from llm_explain.claims import ClaimKinds, ShopEvidence
+from llm_explain.errors import SettingError
 from llm_explain.pipeline import Pipeline
 from llm_explain.policy.masking import mask_differences
 from llm_explain.policy.policy import Policy
@@ -32,6 +33,7 @@ from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
 from llm_explain.writing.writer import Writer
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog
+from scoring.data.moments import as_moment
 from scoring.data.tables import TIMESTAMP, Tables
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from llm_explain.user_reader import ReadUser
     from scoring.data.catalogue import IndexArray
     from scoring.data.history import History
+    from scoring.data.moments import Moment
     from scoring.data.shop import Shop
     from scoring.training.config import TrainConfig
 
@@ -233,7 +236,7 @@ class Explainer:
         *,
         k: int = 10,
         history: pd.DataFrame | History | None = None,
-        as_of: pd.Timestamp | None = None,
+        as_of: Moment | None = None,
     ) -> list[Ranked]:
         """Rank the candidates for a user, without a word of why.
 
@@ -243,13 +246,13 @@ class Explainer:
             history: Events that came with the request, instead of a known user's: ``item_id, timestamp`` and any
                 optional column of the events table, of which nothing is kept; or a ``History``, whose own moment
                 counts and whose scored user is kept for a while if it names a user.
-            as_of: Only events before this moment count; the snapshot's moment if not given.
+            as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
 
         Returns:
             The best ``k`` items, best first.
         """
         scored = self.reader.read(user_id, history, as_of).scored
-        items, scores = scored.rank(k)
+        items, scores = scored.rank(_at_least_one(k))
         rows = zip(self._ids(items), scores.tolist(), scored.probability(scores), strict=True)
         return [Ranked(item_id, rank, score, p) for rank, (item_id, score, p) in enumerate(rows, start=1)]
 
@@ -259,7 +262,7 @@ class Explainer:
         *,
         k: int = 10,
         history: pd.DataFrame | History | None = None,
-        as_of: pd.Timestamp | None = None,
+        as_of: Moment | None = None,
         tone: Tone | None = None,
         locale: str = "en",
         surface: str | None = None,
@@ -273,7 +276,7 @@ class Explainer:
             user_id: The shop's id; a user without events is explained from context alone.
             k: How many items.
             history: Events that came with the request, as for ``rank``.
-            as_of: Only events before this moment count; the snapshot's moment if not given.
+            as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
             tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
             locale: A folder under ``prompts/``.
             surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
@@ -287,7 +290,7 @@ class Explainer:
         """
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         user = self.reader.read(user_id, history, as_of)
-        items, _ = user.scored.rank(k)
+        items, _ = user.scored.rank(_at_least_one(k))
         pipeline = Pipeline(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, suppressions)
         return pipeline.explain(user.scored, user.evidence, items)
 
@@ -297,7 +300,7 @@ class Explainer:
         item_ids: Sequence[str],
         *,
         history: pd.DataFrame | History | None = None,
-        as_of: pd.Timestamp | None = None,
+        as_of: Moment | None = None,
         tone: Tone | None = None,
         locale: str = "en",
         surface: str | None = None,
@@ -311,7 +314,7 @@ class Explainer:
             user_id: The shop's id, or ``None`` with a ``history``.
             item_ids: Items of the catalogue.
             history: Events that came with the request, as for ``rank``.
-            as_of: Only events before this moment count; the snapshot's moment if not given.
+            as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
             tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
             locale: A folder under ``prompts/``.
             surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
@@ -335,7 +338,7 @@ class Explainer:
         *,
         k: int = 8,
         history: pd.DataFrame | History | None = None,
-        as_of: pd.Timestamp | None = None,
+        as_of: Moment | None = None,
         locale: str = "en",
     ) -> list[ReasonShelf]:
         """List items by reason: what each history group of a user recommends.
@@ -344,7 +347,7 @@ class Explainer:
             user_id: The shop's id.
             k: Most items on a shelf.
             history: Events that came with the request, as for ``rank``.
-            as_of: Only events before this moment count; the snapshot's moment if not given.
+            as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
             locale: A folder under ``prompts/``, for the headings.
 
         Returns:
@@ -352,7 +355,7 @@ class Explainer:
         """
         catalogue, policy = self.shop.catalogue, self.shop.policy
         shelves = []
-        for shelf in self.reader.read(user_id, history, as_of).scored.shelves(k):
+        for shelf in self.reader.read(user_id, history, as_of).scored.shelves(_at_least_one(k)):
             category = catalogue.category_names[shelf.category_index]
             rows = zip(shelf.item_index, shelf.phi.tolist(), shelf.score.tolist(), strict=True)
             items = [
@@ -372,7 +375,7 @@ class Explainer:
         item_ids: Sequence[str] | None = None,
         k: int = 10,
         history: pd.DataFrame | History | None = None,
-        as_of: pd.Timestamp | None = None,
+        as_of: Moment | None = None,
     ) -> list[WhatIfRow]:
         """Score and rank as if some players had never been there; exact.
 
@@ -382,7 +385,7 @@ class Explainer:
             item_ids: Items to answer for; the best ``k`` with and without the players if not given.
             k: How many items where none are named.
             history: Events that came with the request, as for ``rank``.
-            as_of: Only events before this moment count; the snapshot's moment if not given.
+            as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
 
         Returns:
             A row for each item, in the order given or by rank.
@@ -391,7 +394,8 @@ class Explainer:
         answer = self.reader.read(user_id, history, as_of).scored.what_if(without, asked)
         rows = np.arange(len(answer.item_index))
         if asked is None:
-            rows = np.flatnonzero((answer.rank <= k) | (answer.rank_without <= k))
+            best = _at_least_one(k)
+            rows = np.flatnonzero((answer.rank <= best) | (answer.rank_without <= best))
             rows = rows[np.argsort(answer.rank[rows], kind="stable")]
         return [
             WhatIfRow(
@@ -411,7 +415,7 @@ class Explainer:
         other_id: str,
         *,
         history: pd.DataFrame | History | None = None,
-        as_of: pd.Timestamp | None = None,
+        as_of: Moment | None = None,
     ) -> ContrastAnswer:
         """Say why one item scores above another: a difference of attributions.
 
@@ -420,7 +424,7 @@ class Explainer:
             item_id: The one item.
             other_id: The other.
             history: Events that came with the request, as for ``rank``.
-            as_of: Only events before this moment count; the snapshot's moment if not given.
+            as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
 
         Returns:
             What each player adds to the one item beyond the other.
@@ -447,12 +451,19 @@ class Explainer:
             attribution for scored in users for attribution in scored.attribute(scored.rank(k)[0])
         )
 
-    def is_cold(self, user_id: str, *, as_of: pd.Timestamp | None = None) -> bool:
+    def is_cold(self, user_id: str, *, as_of: Moment | None = None) -> bool:
         """Return whether a user has no events before a moment, so that only context can explain."""
-        return not len(self.events.history(user_id, self.as_of if as_of is None else as_of))
+        return not len(self.events.history(user_id, self.as_of if as_of is None else as_moment(as_of)))
 
     def _ids(self, items: IndexArray) -> list[str]:
         return [str(item_id) for item_id in self.shop.catalogue.item_ids[items]]
+
+
+def _at_least_one(k: int) -> int:
+    """Return a number of items that a caller asked for."""
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise SettingError(f"k is {k!r} but a whole number of at least 1 is needed. Ask for one item or more.")
+    return int(k)
 
 
 def _provenance(files: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from llm_explain.errors import SettingError
 from scoring.data.history import EventLog, History
+from scoring.data.moments import as_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution.lru_cache import LRUCache
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.claims import ShopEvidence, UserEvidence
+    from scoring.data.moments import Moment
 
 MAX_SCORED_USERS = 256
 """Known users that are kept; one takes 0.7 MB in the shop of the demo."""
@@ -75,7 +77,7 @@ class UserReader:
         self,
         user_id: str | None,
         history: pd.DataFrame | History | None = None,
-        as_of: pd.Timestamp | None = None,
+        as_of: Moment | None = None,
     ) -> ReadUser:
         """Read a known user's history, or the one that came with the request.
 
@@ -89,11 +91,11 @@ class UserReader:
             What was read, now or before.
 
         Raises:
-            SettingError: If neither a user nor a history is given.
+            SettingError: If neither a user nor a history is given, or ``as_of`` is no moment.
         """
         if isinstance(history, History):
             return self._remembered(history)
-        moment = self.as_of if as_of is None else as_of
+        moment = self.as_of if as_of is None else as_moment(as_of)
         if history is not None:
             from scoring.data.validation import check_history  # what checks tables is slow to import
 

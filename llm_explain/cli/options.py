@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
-from llm_explain.errors import SettingError
 from llm_explain.text.skeleton import Tone
+from scoring.data.moments import as_moment
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DEFAULT_ARTIFACTS = Path("artifacts/completejourney")
 
@@ -54,16 +56,6 @@ def moment(as_of: str | None) -> pd.Timestamp | None:
         A moment without a zone; ``None`` if none was given.
 
     Raises:
-        SettingError: If it is no date and time.
+        SettingError: If it is no date and time, or is outside the years 1678 to 2261.
     """
-    if as_of is None:
-        return None
-    try:
-        parsed = pd.Timestamp(as_of)
-    except (ValueError, TypeError) as error:
-        raise SettingError(
-            f"--as-of is {as_of!r} but a date and time is needed. Write ISO 8601, for example 2017-12-01T09:30."
-        ) from error
-    if pd.isna(parsed):
-        raise SettingError(f"--as-of is {as_of!r} but a date and time is needed. Write for example 2017-12-01.")
-    return parsed.tz_convert("UTC").tz_localize(None) if parsed.tzinfo else parsed
+    return None if as_of is None else as_moment(as_of, "--as-of")

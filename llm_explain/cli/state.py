@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,17 +32,19 @@ SCOPES = ("storefront", "admin")
 
 
 @contextmanager
-def opened(url: str | None) -> Iterator[State]:
+def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
     """Open the service's state.
 
     Args:
         url: SQLAlchemy URL; that of the settings if not given.
+        is_created: Whether an SQLite file that does not exist is created.
 
     Yields:
         State: The state.
 
     Raises:
         MissingExtraError: If the service is not installed.
+        SettingError: If the SQLite file does not exist.
     """
     try:
         from llm_explain.service.settings import ServiceSettings
@@ -51,11 +54,28 @@ def opened(url: str | None) -> Iterator[State]:
             f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain[serve]'"
         ) from error
     settings = ServiceSettings.read(database_url=url)
-    state = State(settings.database_url.get_secret_value(), pepper=settings.key_pepper.get_secret_value())
+    database_url = settings.database_url.get_secret_value()
+    if not is_created:
+        _check_exists(database_url)
+    state = State(database_url, pepper=settings.key_pepper.get_secret_value())
     try:
         yield state
     finally:
         state.close()
+
+
+def _check_exists(database_url: str) -> None:
+    """Raise if a URL names an SQLite file that does not exist: a mistyped path would look like an empty state."""
+    from sqlalchemy.engine import make_url
+
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        path = Path(str(url.database))
+        if not path.is_file():
+            raise SettingError(
+                f"--state names {path} but no such database exists. Correct the path, or start `llm-explain serve` "
+                "with it once."
+            )
 
 
 @keys_app.command("create")
@@ -69,7 +89,7 @@ def create(
         raise SettingError(f"--scope is {scope!r} but one of {', '.join(SCOPES)} is needed. Choose one.")
     if not 1 <= len(name) <= 64:
         raise SettingError(f"--name has {len(name)} characters but 1 to 64 are needed. Choose another name.")
-    with opened(state) as keeper:
+    with opened(state, is_created=True) as keeper:
         OUT.print(
             keeper.keys.create(name, "admin" if scope == "admin" else "storefront"), markup=False, highlight=False
         )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from llm_explain.errors import PromptError, SettingError
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import read_prompt_file
-from llm_explain.text.skeleton import Tone
+from llm_explain.text.skeleton import TONES, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,11 +96,13 @@ def resolve(
         Tone and limits.
 
     Raises:
-        SettingError: If the surface is unknown or the length is too small for a sentence.
+        SettingError: If the surface or the tone is unknown, or the length is too small for a sentence.
     """
     surfaces = load_surfaces(locale)
     if surface is not None and surface not in surfaces:
         raise SettingError(f"surface is {surface!r} but one of {', '.join(surfaces)} is needed. Choose one of these.")
+    if tone is not None and tone not in TONES:
+        raise SettingError(f"tone is {tone!r} but one of {', '.join(TONES)} is needed. Choose one of these.")
     if max_length is not None and max_length < LEAST_LENGTH:
         raise SettingError(
             f"max_length is {max_length} but at least {LEAST_LENGTH} characters are needed. "

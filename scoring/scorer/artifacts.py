@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 import json
+import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from scoring.data.tables import file_hash
 from scoring.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy.typing as npt
 
 MANIFEST: Final = "manifest.json"
+STAGE: Final = ".new"
 VERSION: Final = 3
 """Raised when the layout of the artifacts changes."""
 
 Arrays = dict[str, "npt.NDArray[Any]"]
 """Named arrays."""
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Provide an empty subfolder whose files replace those of a folder if all of them can be written.
+
+    Args:
+        folder: The folder to create or fill; files that the subfolder does not have stay.
+
+    Yields:
+        Path: The subfolder, on the same file system.
+    """
+    stage = folder / STAGE
+    shutil.rmtree(stage, ignore_errors=True)  # what a killed process left
+    stage.mkdir(parents=True)
+    try:
+        yield stage
+        files = sorted((path for path in stage.rglob("*") if path.is_file()), key=lambda path: path.name == MANIFEST)
+        for path in files:  # the manifest last: until then the hashes of the new files do not fit the old one
+            target = folder / path.relative_to(stage)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -32,7 +59,7 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         path: The file.
         arrays: Arrays of numbers.
     """
-    save_file({name: array.copy(order="C") for name, array in arrays.items()}, path)
+    path.write_bytes(save({name: array.copy(order="C") for name, array in arrays.items()}))
 
 
 def read_arrays(path: Path) -> Arrays:

@@ -20,7 +20,7 @@ from scoring.features.features import Cells
 from scoring.features.promotions import PromotionCalendar, PromotionNames, WholeTable
 from scoring.features.snapshot import Snapshot
 from scoring.model.model import AdditiveModel
-from scoring.scorer.artifacts import read_arrays, read_manifest, write_arrays, write_manifest
+from scoring.scorer.artifacts import read_arrays, read_manifest, staged, write_arrays, write_manifest
 from scoring.scorer.calibration import Calibration
 from scoring.scorer.scorer import GlassBoxScorer
 
@@ -36,13 +36,20 @@ SNAPSHOT_WORDS = ("as_of", "days_covered", "season_month")
 def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mapping[str, Any]) -> None:
     """Write a scorer, its tables and the manifest.
 
+    Files are written to a subfolder first and moved into place when all are complete, so that a full disk or a killed
+    process leaves the earlier artifacts as they were.
+
     Args:
         scorer: The trained scorer.
         tables: The shop's tables, copied as they are but for their order.
         folder: Folder to create or fill.
         entries: What else the manifest says, as JSON values.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with staged(folder) as stage:
+        _write(scorer, tables, stage, entries)
+
+
+def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mapping[str, Any]) -> None:
     _for_start(tables, scorer.snapshot.as_of).write(folder / "tables")
     model = {name: tensor.numpy() for name, tensor in scorer.model.float().state_dict().items()}
     scorer.model.double()

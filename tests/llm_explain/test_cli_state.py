@@ -28,6 +28,12 @@ def _run(*arguments: str) -> str:
     return result.stdout
 
 
+def test_a_state_that_does_not_exist_is_refused_and_not_created(url: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"--state names .*state\.db but no such database exists"):
+        RUN.invoke(app, ["feedback", "report", "--state", url], catch_exceptions=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_key_is_made_listed_and_revoked(url: str) -> None:
     key = _run("keys", "create", "--name", "web shop", "--scope", "admin", "--state", url).strip()
     state = State(url)

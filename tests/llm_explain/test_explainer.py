@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,26 @@ def test_data_frames_are_trained_on_and_explained(tmp_path: Path) -> None:
 def test_training_on_frames_names_the_missing_table(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="the table 'events' is missing but is needed"):
         Explainer.train({"items": items_table()}, tmp_path)
+
+
+def test_a_moment_may_be_text_or_aware(explainer: Explainer) -> None:
+    moments = ("2017-11-01", dt.datetime(2017, 11, 1), pd.Timestamp("2017-11-01T02:00+02:00"))
+    ranked = [explainer.rank("u00", k=3, as_of=moment) for moment in moments]
+    assert ranked[0] == ranked[1] == ranked[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"as_of": "9999-12-31"}, "as_of is '9999-12-31' but a year from 1678 to 2261 is needed"),
+        ({"tone": "rude"}, "tone is 'rude' but one of friendly, concise, formal is needed"),
+        ({"k": 0}, "k is 0 but a whole number of at least 1 is needed"),
+        ({"k": 2.5}, "k is 2.5 but a whole number of at least 1 is needed"),
+    ],
+)
+def test_a_wrong_argument_is_named(explainer: Explainer, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        explainer.recommend("u00", **arguments)
 
 
 def test_no_two_texts_of_a_list_share_a_skeleton(explainer: Explainer) -> None:

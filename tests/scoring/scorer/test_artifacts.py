@@ -1,0 +1,55 @@
+"""Artifacts are replaced as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scoring.scorer.artifacts import read_arrays, staged, write_arrays
+
+
+def _contents(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_all_files_replace_the_earlier_ones(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "events").write_text("old")
+    (tmp_path / "notes").write_text("of somebody else")
+    with staged(tmp_path) as stage:
+        (stage / "tables").mkdir()
+        (stage / "tables" / "events").write_text("new")
+        (stage / "manifest.json").write_text("new")
+    assert _contents(tmp_path) == {"manifest.json": "new", "notes": "of somebody else", "tables/events": "new"}
+
+
+def test_a_failed_write_leaves_the_earlier_files(tmp_path: Path) -> None:
+    def fill_the_disk(stage: Path) -> None:
+        (stage / "manifest.json").write_text("new")
+        raise OSError("disk is full")
+
+    (tmp_path / "manifest.json").write_text("old")
+    with pytest.raises(OSError, match="disk is full"), staged(tmp_path) as stage:
+        fill_the_disk(stage)
+    assert _contents(tmp_path) == {"manifest.json": "old"}
+
+
+def test_what_a_killed_process_left_is_not_taken_in(tmp_path: Path) -> None:
+    (tmp_path / ".new").mkdir()
+    (tmp_path / ".new" / "model").write_text("half")
+    with staged(tmp_path) as stage:
+        (stage / "manifest.json").write_text("new")
+    assert _contents(tmp_path) == {"manifest.json": "new"}
+
+
+def test_arrays_have_the_mode_of_every_other_file(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_arrays(tmp_path / "a.safetensors", {"x": np.arange(6).reshape(2, 3).T})
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.safetensors").stat().st_mode & 0o777 == 0o644
+    assert read_arrays(tmp_path / "a.safetensors")["x"].tolist() == [[0, 3], [1, 4], [2, 5]]

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, progress, write_json_lines
 from llm_explain.errors import SettingError
+from llm_explain.importers.summary import row_counts
 
 if TYPE_CHECKING:
+    from llm_explain.importers.flat.run import FlatImport
     from llm_explain.importers.summary import ImportSummary
 
 app = typer.Typer(help="Bring a shop's tables in.", no_args_is_help=True)
+
+MOST_SHOWN = 25
+"""Proposals that the command line prints; all are in ``shop.yaml``."""
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the tables, created if needed.")]
 
@@ -63,6 +70,101 @@ def csv(
             progress=report,
         )
     _print(summary, json=json)
+
+
+@app.command("flat")
+def flat(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Exports: delimited text, gzip, zip, Excel, Parquet, JSON lines."),
+    ],
+    out: Out,
+    map: Annotated[  # noqa: A002  the option's name
+        list[str] | None,
+        typer.Option("--map", metavar="FILE.COLUMN=NAME", help="What a column is; an empty NAME leaves it out."),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="FILE=KIND", help="What the events of a file are.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is read and write nothing.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Import exports of order lines, events and items, whatever their columns are called."""
+    from llm_explain.importers.flat.run import import_flat
+
+    with progress() as report:
+        done = import_flat(files, out=out, maps=map or [], kinds=kind or [], is_dry_run=dry_run, progress=report)
+    if json:
+        write_json_lines([_flat_record(done, out)])
+    else:
+        _print_flat(done, out, is_dry_run=dry_run)
+
+
+def _flat_record(done: FlatImport, out: Path) -> dict[str, object]:
+    """Return what an import read as one JSON record."""
+    return {
+        "out": str(out),
+        "rows": row_counts(done.tables),
+        "files": done.files,
+        "columns": [asdict(column) for column in done.columns],
+        "left_out": [asdict(each) for each in done.left_out],
+        "set_aside": done.set_aside,
+        "notes": done.notes,
+        "lines": list(done.lines),
+        "shop": done.tables.shop.model_dump(mode="json"),
+        "rejects": {str(path): rows for path, rows in done.files_written.items()},
+    }
+
+
+def _print_flat(done: FlatImport, out: Path, *, is_dry_run: bool) -> None:
+    """Print what an import read: columns, rows, rows set aside, proposals."""
+    for file, about in done.files.items():
+        used = [column for column in done.columns if column.file == file and column.name]
+        others = [column.column for column in done.columns if column.file == file and not column.name]
+        table = Table("column", "read as", "why", "values", title=Text(f"{file} ({about})"), title_justify="left")
+        for column in used:
+            shown = ", ".join(value[:24] for value in column.values)
+            table.add_row(*(Text(text) for text in (column.column, column.name, column.how, shown)))
+        OUT.print(table)
+        if others:
+            OUT.print(Text(f"left out: {', '.join(others)}"))
+    title = "would be imported" if is_dry_run else f"imported to {out}"
+    table = Table("table", "rows", title=Text(title), title_justify="left")
+    for name, rows in row_counts(done.tables).items():
+        table.add_row(name, f"{rows:,}")
+    OUT.print(table)
+    for reason, rows in done.set_aside.items():
+        note(f"{rows:,} rows set aside: {reason}")
+    for each in done.left_out:
+        note(f"{each.rows:,} rows of {each.table} left out: {each.reason}")
+    for line in done.lines:
+        note(line)
+    for description, count in done.notes.items():
+        note(f"{description}: {count:,}")
+    for path in done.files_written:
+        note(f"rows set aside with the reason for each: {path}")
+    _print_proposals(done, out)
+
+
+def _print_proposals(done: FlatImport, out: Path) -> None:
+    proposals = done.tables.shop.proposals
+    open_ones = [
+        (field, key, each)
+        for field in type(proposals).model_fields
+        for key, each in getattr(proposals, field).items()
+        if each.confirmed is None
+    ]
+    if not open_ones:
+        return
+    table = Table(
+        "proposal", "what", "name", "reason", "rows",
+        title=Text(f"decide in {out / 'shop.yaml'}: confirmed: true or false, then import again"), title_justify="left",
+    )  # fmt: skip
+    for field, key, each in sorted(open_ones, key=lambda found: -found[2].rows)[:MOST_SHOWN]:
+        table.add_row(*(Text(text) for text in (field, key, each.name, each.reason, f"{each.rows:,}")))
+    OUT.print(table)
+    if len(open_ones) > MOST_SHOWN:
+        note(f"{len(open_ones) - MOST_SHOWN:,} more proposals are in the file")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -21,6 +21,10 @@ IndexArray = npt.NDArray[np.int64]
 """Row numbers, shape ``(n,)``."""
 
 
+NO_CATEGORY = ""
+"""Name of the group of items without a category, which is never named."""
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """Items in a fixed order.
@@ -42,8 +46,15 @@ class Catalogue:
 
     @cached_property
     def titles(self) -> npt.NDArray[np.object_]:
-        """Titles by ``item_index``, shape ``(n_items,)``."""
-        return self.items[TITLE].to_numpy(dtype=object)
+        """Titles by ``item_index``, empty for an item without one, shape ``(n_items,)``."""
+        return self.items[TITLE].astype(object).fillna("").to_numpy(dtype=object)
+
+    @cached_property
+    def title_index(self) -> IndexArray:
+        """Number of each item's title; an item without a title has a number of its own, shape ``(n_items,)``."""
+        shown = pd.Series(self.titles, dtype=object)
+        own = pd.Series(range(len(self)), dtype=object)
+        return np.asarray(pd.factorize(shown.where(shown != "", own))[0], dtype=np.int64)
 
     @cached_property
     def common_words(self) -> frozenset[str]:
@@ -54,11 +65,11 @@ class Catalogue:
 
     @cached_property
     def _categories(self) -> pd.Categorical:
-        return pd.Categorical(self.items[CATEGORY].to_numpy(dtype=object))
+        return pd.Categorical(self.items[CATEGORY].astype(object).fillna(NO_CATEGORY).to_numpy(dtype=object))
 
     @cached_property
     def category_names(self) -> list[str]:
-        """Names by ``category_index``, sorted."""
+        """Names by ``category_index``, sorted; the empty name is that of all items without a category."""
         return [str(name) for name in self._categories.categories]
 
     @cached_property

@@ -13,17 +13,21 @@ import pandas as pd
 import pandera.pandas as pa
 
 from scoring.data.tables import (
+    AVAILABLE,
     BRAND,
+    CATEGORIES,
     CATEGORY,
     CHANNEL,
     DESCRIPTION,
     EMBEDDING_PREFIX,
     END,
     FIRST_SEEN,
+    IMAGE,
     ITEM_ID,
     KIND,
     LABEL,
     ORDER_ID,
+    PARENT_ID,
     PRICE,
     QUANTITY,
     START,
@@ -71,12 +75,16 @@ COLUMNS: Final[Mapping[str, Mapping[str, ColumnRule]]] = {
     },
     "items": {
         ITEM_ID: ColumnRule("id", is_required=True, is_unique=True),
-        TITLE: ColumnRule("text", is_required=True),
-        CATEGORY: ColumnRule("text", is_required=True),
+        TITLE: ColumnRule("text", is_required=True, is_nullable=True),
+        CATEGORY: ColumnRule("text", is_required=True, is_nullable=True),
+        CATEGORIES: ColumnRule("text", is_nullable=True),
         BRAND: ColumnRule("text", is_nullable=True),
         PRICE: ColumnRule("number", is_nullable=True),
         DESCRIPTION: ColumnRule("text", is_nullable=True, is_prose=True),
         FIRST_SEEN: ColumnRule("moment", is_nullable=True),
+        PARENT_ID: ColumnRule("id", is_nullable=True),
+        IMAGE: ColumnRule("text", is_nullable=True),
+        AVAILABLE: ColumnRule("any", is_nullable=True),
     },
     "users": {USER_ID: ColumnRule("id", is_required=True, is_unique=True)},
     "promotions": {
@@ -91,7 +99,8 @@ EMBEDDING: Final = ColumnRule("embedding")
 FREE: Final = ColumnRule("any", is_nullable=True)
 
 
-CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ufffd]")
+"""Characters without a place in a name. Joiners and marks of direction (U+200C to U+200F) are part of some scripts."""
 
 SPACING: Final = re.compile(r"[\t\r\n]")
 

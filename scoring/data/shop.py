@@ -16,6 +16,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from scoring.data.proposals import Proposals
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class Shop(BaseModel):
         target_kinds: Kinds of event that the scorer predicts and that habits and crowds count.
         return_kinds: Kinds of event that take back a target event of the same user and item. If not given and
             purchases are no target kind, there are none.
+        proposals: What an import proposes, and the shop's decisions.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -122,6 +124,7 @@ class Shop(BaseModel):
     locale: str = Field(default="en", pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
     target_kinds: tuple[Kind, ...] = Field(default=(PURCHASE,), min_length=1)
     return_kinds: tuple[Kind, ...] = RETURN_KINDS
+    proposals: Proposals = Proposals()
 
     @model_validator(mode="before")
     @classmethod

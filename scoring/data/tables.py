@@ -32,9 +32,13 @@ ORDER_ID: Final = "order_id"
 VALUE: Final = "value"
 TITLE: Final = "title"
 CATEGORY: Final = "category"
+CATEGORIES: Final = "categories"
 BRAND: Final = "brand"
 DESCRIPTION: Final = "description"
 FIRST_SEEN: Final = "first_seen"
+PARENT_ID: Final = "parent_id"
+IMAGE: Final = "image"
+AVAILABLE: Final = "available"
 START: Final = "start"
 END: Final = "end"
 LABEL: Final = "label"
@@ -58,7 +62,9 @@ class Tables:
         events: ``user_id, item_id, timestamp`` and optionally ``quantity, price, kind, value, channel, store_id,
             order_id``.
             ``price`` is the price of one unit. Sorted by user, then time.
-        items: ``item_id, title, category`` and optionally ``brand, price, description, first_seen, embedding_*``.
+        items: ``item_id, title, category`` and optionally ``categories, brand, price, description, first_seen,
+            parent_id, image, available, embedding_*``. An item without a title is never named; items without a
+            category form one group that is never named.
         users: ``user_id`` and any columns, all of them sensitive unless the policy says otherwise.
         promotions: ``item_id, start, end, label`` and optionally ``store_id``; it runs while ``start <= t < end``.
         shop: What the tables mean: time zone, target kinds and other settings.

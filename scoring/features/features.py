@@ -67,7 +67,7 @@ class Cells:
             The cells.
         """
         category = catalogue.category_index
-        titles = pd.factorize(catalogue.titles)[0]
+        titles = catalogue.title_index
         keys = [np.zeros_like(category), catalogue.brand_index, price_band(category, price), titles]
         codes = [pd.factorize(category * (key.max() + 2) + key + 1)[0] for key in keys]
         codes[0] = category

@@ -1,0 +1,235 @@
+"""Put the rows of several tables together: order lines with their orders, items with their properties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.errors import SettingError
+from llm_explain.importers.flat.rows import FILE, Rows
+from llm_explain.importers.flat.values import each_value
+from llm_explain.importers.flat.vocabulary import normal, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm_explain.importers.flat.columns import Recognised
+
+ROW: Final = "row"
+REASON: Final = "reason"
+OF_ORDER: Final = (
+    "user_id",
+    "timestamp",
+    "status",
+    "channel",
+    "store_id",
+    "cancelled_at",
+    "order_position",
+    "currency",
+)
+"""What all rows of an order share, so that a continuation row takes it from the first row."""
+
+UNKNOWN_KIND: Final = "interaction"
+"""Kind of events of which nothing tells what they were; no locale has words for it."""
+
+ONLY_ITEM: Final = "all items"
+START_OF_ORDER: Final = pd.Timestamp("2000-01-01")
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The rows of an import, before returns and names.
+
+    Attributes:
+        events: Rows of events with ``file`` and ``row``.
+        items: Rows of items from tables of items, by file and row.
+        users: Rows of users from tables of users.
+        rejects: Rows that were set aside, with ``file``, ``row`` and ``reason``.
+        is_order_only: Whether times only say the order of events.
+        notes: Lines for the report.
+    """
+
+    events: pd.DataFrame
+    items: pd.DataFrame
+    rejects: pd.DataFrame
+    is_order_only: bool
+    notes: list[str] = field(default_factory=list)
+
+
+def role(read: Recognised) -> str:
+    """Return what a table is: ``events``, ``lines``, ``orders``, ``items``, ``properties`` or ``other``."""
+    has_item = read.has("item_id") or read.has("title") or read.has("item_number")
+    if read.has("property", "property_value"):
+        return "properties"
+    if read.has("user_id") and has_item:
+        return "events"
+    if has_item and read.has("order_id"):
+        return "lines"
+    if read.has("user_id", "order_id"):
+        return "orders"
+    if has_item:
+        return "items"
+    return "log" if read.has("user_id", "timestamp") else "other"
+
+
+def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled:
+    """Put the tables of an import together.
+
+    Args:
+        reads: The tables with a decision for each column.
+        rows: Their rows, by name of the table.
+
+    Returns:
+        Events and items.
+
+    Raises:
+        SettingError: If no table has users and items.
+    """
+    by_role: dict[str, list[Recognised]] = {}
+    for read in reads:
+        by_role.setdefault(role(read), []).append(read)
+    parts = [_with_kind(read, rows[read.source.name].frame) for read in by_role.get("events", [])]
+    lines = [_with_kind(read, rows[read.source.name].frame) for read in by_role.get("lines", [])]
+    orders = [rows[read.source.name].frame for read in by_role.get("orders", [])]
+    if lines and (orders or parts):
+        parts += [_with_orders(frame, orders or parts) for frame in lines]
+    elif not parts:
+        logs = [*by_role.get("log", []), *by_role.get("orders", [])]
+        parts = [_with_kind(r, rows[r.source.name].frame.assign(item_id=ONLY_ITEM)) for r in logs]
+    if not parts:
+        raise SettingError(_nothing_found(reads))
+    events = pd.concat([frame.rename_axis(ROW).reset_index() for frame in parts], ignore_index=True)
+    events = _filled_within_orders(events)
+    tables = [rows[read.source.name].frame for read in by_role.get("items", [])]
+    tables += [_properties(rows[read.source.name].frame) for read in by_role.get("properties", [])]
+    items = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"item_id": pd.Series(dtype="str")})
+    items, events = _with_item_ids(items, events)
+    is_order_only = any(found.is_order_only for found in rows.values())
+    events, is_timeless = _with_times(events)
+    events, rejects = _set_aside(events)
+    if events.empty:
+        counts = rejects[REASON].value_counts().to_dict()
+        raise SettingError(
+            f"{len(rejects):,} rows were set aside ({counts}) and no event is left but at least one is needed. "
+            "Correct the columns with --map."
+        )
+    return Assembled(events, items, rejects, is_order_only or is_timeless)
+
+
+def _nothing_found(reads: Sequence[Recognised]) -> str:
+    found = "; ".join(
+        f"{read.source.name}: " + (", ".join(f"{c.header} = {c.name}" for c in read.columns if c.name) or "nothing")
+        for read in reads
+    )
+    missing = [name for name in ("user_id", "item_id") if not any(read.has(name) for read in reads)]
+    read = max(reads, key=lambda each: len(each.source.frame))
+    free = [column.header for column in read.columns if not column.name] or [read.columns[0].header]
+    maps = " ".join(
+        f"--map '{read.source.name}.{column}={name}'" for name, column in zip(missing, free * 2, strict=False)
+    )
+    return (
+        f"a column for {' and '.join(missing) or 'users and items in one file'} is not recognised but is needed "
+        f"(recognised: {found}). Name it, for example: {maps or '--map FILE.COLUMN=user_id'}"
+    )
+
+
+def _with_kind(read: Recognised, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with an event kind: that of their column, else that of the format, the file or other columns."""
+    frame = frame.copy()
+    if "kind" in frame:
+        frame["kind"] = each_value(frame["kind"], event_kind).astype("str")
+        return frame
+    is_sale = bool({"quantity", "price", "amount", "order_id"} & set(frame))
+    guessed = "rate" if "value" in frame else "purchase" if is_sale else UNKNOWN_KIND
+    frame["kind"] = pd.Series(read.kind or guessed, index=frame.index, dtype="str")
+    return frame
+
+
+def event_kind(text: str) -> str:
+    """Return the event kind that an export's word means; other words stay as they are, in lower case."""
+    word = normal(text)
+    found = next((kind for kind, names in words().event_kinds.items() if word in names), None)
+    return found or word
+
+
+def _with_orders(lines: pd.DataFrame, orders: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    heads = pd.concat(orders).dropna(subset=["order_id"]).drop_duplicates("order_id")
+    added = [column for column in heads if column not in lines and column != FILE]
+    joined = lines.rename_axis(ROW).reset_index().merge(heads[["order_id", *added]], on="order_id", how="left")
+    return joined.set_index(ROW)
+
+
+def _filled_within_orders(events: pd.DataFrame) -> pd.DataFrame:
+    if "order_id" not in events:
+        return events
+    there = [column for column in OF_ORDER if column in events and events[column].isna().any()]
+    if there:
+        first = events.dropna(subset=["order_id"]).groupby([FILE, "order_id"], sort=False)[there].first()
+        keys = pd.MultiIndex.from_frame(events[[FILE, "order_id"]])
+        for column in there:
+            events[column] = events[column].where(events[column].notna(), first[column].reindex(keys).to_numpy())
+    return events
+
+
+def _properties(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an item from rows of one property each: the last value of its category and availability."""
+    frame = frame.sort_values("property_time") if "property_time" in frame else frame
+    wanted = {"categoryid": "category", "category": "category", "category id": "category", "available": "available",
+              "title": "title", "name": "title", "brand": "brand"}  # fmt: skip
+    named = frame.assign(name=each_value(frame["property"], lambda text: wanted.get(normal(text), "")))
+    last = named[named["name"] != ""].drop_duplicates(["item_id", "name"], keep="last")
+    wide = last.pivot_table(index="item_id", columns="name", values="property_value", aggfunc="last")
+    every = pd.Index(frame["item_id"].dropna().unique(), name="item_id")
+    return wide.reindex(every).reset_index().assign(**{FILE: frame[FILE].iloc[0]})
+
+
+def _with_item_ids(items: pd.DataFrame, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each row an item id: its own, that of its number in the catalogue, that of its title, or the title."""
+    for frame in (items, events):
+        for column in ("item_id", "item_number", "title"):
+            if column not in frame:
+                frame[column] = pd.Series(None, index=frame.index, dtype="str")
+    items = items.assign(item_id=items["item_id"].where(items["item_id"].notna(), items["item_number"]))
+    items = items.assign(item_id=items["item_id"].where(items["item_id"].notna(), items["title"]))
+    known = items.dropna(subset=["item_number"]).drop_duplicates("item_number").set_index("item_number")["item_id"]
+    by_number = events["item_number"].map(known)
+    number = by_number.where(by_number.notna(), events["item_number"])
+    found = events["item_id"].where(events["item_id"].notna(), number)
+    both = pd.concat([items[["item_id", "title"]], pd.DataFrame({"item_id": found, "title": events["title"]})])
+    titled = both.dropna().drop_duplicates("title").set_index("title")["item_id"]
+    by_title = events["title"].map(titled)
+    found = found.where(found.notna(), by_title.where(by_title.notna(), events["title"]))
+    return items.dropna(subset=["item_id"]), events.assign(item_id=found.astype("str"))
+
+
+def _with_times(events: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Return events with times; where the log has none, times that only say the order of a user's rows."""
+    if "timestamp" in events:
+        return events, False
+    if {"order_position", "days_since"} <= set(events):
+        days = events[["user_id", "order_id", "order_position", "days_since"]].drop_duplicates("order_id")
+        days = days.sort_values(["user_id", "order_position"])
+        since = days["days_since"].fillna(0).groupby(days["user_id"]).cumsum()
+        count = events["order_id"].map(pd.Series(since.to_numpy(), index=days["order_id"]))
+        hours = events["hour_of_day"] if "hour_of_day" in events else pd.Series(0.0, index=events.index)
+        moment = START_OF_ORDER + pd.to_timedelta(count * 24 + hours.fillna(0), unit="h")
+        return events.assign(timestamp=moment.astype("datetime64[ns]")), True
+    position = events["position"] if "position" in events else pd.Series(np.arange(len(events)), index=events.index)
+    keys = events["order_id"].fillna("") if "order_id" in events else position
+    place = position.groupby([events["user_id"], keys]).transform("min").groupby(events["user_id"]).rank("dense")
+    moment = START_OF_ORDER + pd.to_timedelta(place.fillna(1) - 1, unit="D")
+    return events.assign(timestamp=moment.astype("datetime64[ns]")), True
+
+
+def _set_aside(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    reason = pd.Series(None, index=events.index, dtype="str")
+    for column, why in (("user_id", "no user"), ("item_id", "no item"), ("timestamp", "no readable time")):
+        reason = reason.where(reason.notna() | events[column].notna(), why)
+    if "price" in events:
+        reason = reason.mask(reason.isna() & (events["price"] < 0), "a negative price")
+    aside = events[reason.notna()].copy()
+    aside.insert(0, REASON, reason[reason.notna()])
+    return events[reason.isna()].reset_index(drop=True), aside

@@ -1,0 +1,145 @@
+"""One category for each item, from paths and lists of categories."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.importers.flat.names import clean, is_shouted, sentence_case
+from llm_explain.importers.flat.values import each_value
+from llm_explain.importers.flat.vocabulary import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STEPS: Final = (" > ", ">", " » ", " › ", " / ", " :: ", "/")
+"""What stands between the names of a path, the surest first."""
+
+LISTS: Final = ("|", ";")
+DOTTED: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
+LEAST_PATHS: Final = 0.3
+LEAST_ITEMS: Final = 20
+"""A category with fewer items is too rare to speak for an item that has a commoner one."""
+
+
+def category_table(column: pd.Series, locale: str = "en") -> pd.DataFrame:
+    """Choose one category for each item.
+
+    Args:
+        column: Categories as the export has them: names, paths such as ``Home > Kitchen > Mugs``, or lists.
+        locale: Language of the shop.
+
+    Returns:
+        ``category``, the name that stands for the item, and ``categories``, all its paths joined by ``|``. Of several
+        categories the most specific stands for the item: the deepest path, then the rarest name that is common enough.
+    """
+    splitter = Splitter.of(column.dropna().unique().tolist())
+    paths = each_value(column, splitter.paths)
+    named = paths.map(lambda found: found or None, na_action="ignore")
+    leaves = named.explode().dropna().map(lambda path: path[-1])
+    counts = leaves.value_counts()
+    single = named.map(lambda found: _most_specific(found, counts), na_action="ignore")
+    if is_shouted([str(name) for name in single.dropna().unique()]):
+        single = each_value(single, lambda name: sentence_case(name, locale))
+    every = named.map(lambda found: "|".join(" > ".join(path) for path in found), na_action="ignore")
+    return pd.DataFrame({"category": single.astype("str"), "categories": every.astype("str")}, index=column.index)
+
+
+def _most_specific(found: list[tuple[str, ...]], counts: pd.Series) -> str:
+    kinds = [path for path in found if not _is_collection(path[-1])] or found
+    deepest = max(len(path) for path in kinds)
+    leaves = [path[-1] for path in kinds if len(path) == deepest]
+    common = [leaf for leaf in leaves if counts[leaf] >= LEAST_ITEMS] or leaves
+    return min(common, key=lambda leaf: int(counts[leaf]))
+
+
+class Splitter:
+    """Splits the categories of one column.
+
+    Args:
+        lists: What stands between several categories; empty if each item has one.
+        step: What stands between the names of a path; empty if categories are no paths.
+    """
+
+    def __init__(self, lists: str, step: str) -> None:
+        self._lists = lists
+        self._step = step
+
+    @classmethod
+    def of(cls, values: Sequence[str]) -> Splitter:
+        """Find out how a column writes several categories and paths.
+
+        Args:
+            values: Its different values.
+
+        Returns:
+            The splitter.
+        """
+        lists = next((mark for mark in LISTS if any(mark in value for value in values)), "")
+        parts = [part for value in values for part in (value.split(lists) if lists else [value])]
+        step = next((mark for mark in STEPS[:-1] if any(mark in part for part in parts)), "")
+        slashed = [part for part in parts if "/" in part]
+        if not step and slashed and _are_slashes_paths(parts, slashed):
+            step = "/"
+        if not step and parts and sum(bool(DOTTED.fullmatch(part)) for part in parts) > LEAST_PATHS * len(parts):
+            step = "."
+        if not lists and step and any(re.search(rf",\s*\S.*{re.escape(step)}|{re.escape(step)}.*,", p) for p in parts):
+            lists = ","
+        return cls(lists, step)
+
+    def paths(self, text: str) -> list[tuple[str, ...]]:
+        """Return the categories of one item as paths.
+
+        Args:
+            text: A value of the column.
+
+        Returns:
+            Paths from broad to narrow; placeholders and roots such as "Default Category" are left out.
+        """
+        found: list[tuple[str, ...]] = []
+        cleaned = clean(text) if ">" not in text or "<" in text else text
+        for part in (cleaned or "").split(self._lists) if self._lists else [cleaned or ""]:
+            steps = part.split(self._step.strip() or self._step) if self._step else [part]
+            if not self._step and DOTTED.fullmatch(part.strip()):
+                steps = part.split(".")
+            names = [name for step in steps if (name := clean(_spaced(step)))]
+            while len(names) > 0 and names[0].casefold() in _roots():
+                names = names[1:]
+            if names and tuple(names) not in found:
+                found.append(tuple(names))
+        leaves = {path[-1] for path in found}
+        return (
+            [path for path in found if not any(path == other[: len(path)] and path != other for other in found)]
+            if leaves
+            else []
+        )
+
+
+def _spaced(step: str) -> str:
+    return step.replace("_", " ").strip() if re.fullmatch(r"\s*[a-z0-9]+(?:_[a-z0-9]+)+\s*", step) else step.strip()
+
+
+def _are_slashes_paths(parts: list[str], slashed: list[str]) -> bool:
+    """Return whether slashes are steps of paths: deep, or with beginnings that are shared ("Default Category/Gear")."""
+    if any(part.count("/") > 1 for part in slashed):
+        return True
+    first = pd.Series([part.split("/")[0].strip() for part in slashed])
+    is_most = len(slashed) > LEAST_PATHS * len(parts)
+    return bool(first.str.casefold().isin(_roots()).any()) or (is_most and bool(first.value_counts().max() > 2))
+
+
+@cache
+def _roots() -> frozenset[str]:
+    return frozenset(name.casefold() for name in words().roots)
+
+
+@cache
+def _collection_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in words().collections) or r"(?!)", re.IGNORECASE)
+
+
+def _is_collection(name: str) -> bool:
+    return _collection_pattern().fullmatch(name) is not None

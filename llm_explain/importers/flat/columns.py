@@ -1,0 +1,107 @@
+"""What the columns of an export are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from llm_explain.importers.flat.times import is_time_like, seconds_of_day
+from llm_explain.importers.flat.values import numbers
+from llm_explain.importers.flat.vocabulary import Format, normal, words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from llm_explain.importers.flat.files import Source
+    from llm_explain.importers.flat.times import Order
+
+MOST_KINDS: Final = 100
+NUMBERS: Final = frozenset({"quantity", "price", "amount", "value", "refunded_quantity"})
+IDS: Final = frozenset({"user_id", "item_id", "order_id"})
+NAMES: Final = frozenset({"title", "brand", "category", "description"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadColumn:
+    """What one column of a file is.
+
+    Attributes:
+        header: Its header, or its number where the file has no header.
+        name: What it is read as; empty if it is left out.
+        why: Where the name comes from.
+        order: What comes first in its dates, where the shop says it.
+    """
+
+    header: str
+    name: str
+    why: str
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """One table of an export and what its columns are.
+
+    Attributes:
+        source: The table.
+        columns: Its columns, in its order.
+        format: The format that it has, if it is known.
+        kind: Event kind of its rows, if the format, the shop or the file's name says it.
+    """
+
+    source: Source
+    columns: tuple[ReadColumn, ...]
+    format: Format | None
+    kind: str | None
+
+    def headers_of(self, name: str) -> list[str]:
+        """Return the headers of the columns that are read as ``name``, best first."""
+        found = [column.header for column in self.columns if column.name == name]
+        listed = list(self.format.names) if self.format and len(found) > 1 else []
+        return sorted(found, key=lambda header: listed.index(normal(header)) if normal(header) in listed else -1)
+
+    def has(self, *names: str) -> bool:
+        """Return whether every name has a column."""
+        return all(self.headers_of(name) for name in names)
+
+
+def holds_event_words(column: pd.Series) -> bool:
+    """Return whether a column holds words for events such as ``view`` and ``add_to_cart``."""
+    values = column.dropna().head(20_000).unique()
+    if not 0 < len(values) <= MOST_KINDS:
+        return False
+    known = {word for names in words().event_kinds.values() for word in names}
+    return sum(normal(str(value)) in known for value in values) >= max(1, 0.5 * min(len(values), 4))
+
+
+def fits(column: pd.Series, target: str, header: str) -> bool:
+    """Return whether a column's values are of the kind that a name needs.
+
+    Args:
+        column: The first rows of the column.
+        target: The name.
+        header: The column's header in normal form.
+
+    Returns:
+        Whether they are; a column without a value never fits.
+    """
+    present = column.dropna()
+    if present.empty:
+        return False
+    if target == "timestamp":
+        is_position = header in {"day", "week", "ts", "timestamp"} and present.str.fullmatch(r"\d{1,5}").all()
+        return is_time_like(present) or bool(is_position)
+    if target in {"cancelled_at", "first_seen"}:
+        return is_time_like(present) or (target == "first_seen" and "year" in header)
+    if target in NUMBERS:
+        return bool(numbers(present).notna().mean() > 0.9)
+    if target == "time_of_day":
+        return bool(seconds_of_day(present).notna().mean() > 0.9)
+    if target in {"kind", "status"}:
+        return present.nunique() <= MOST_KINDS and not bool(numbers(present).notna().mean() > 0.9)
+    if target in NAMES:
+        has_letters = present.str.contains(r"[^\W\d_]", regex=True).mean()
+        return bool(has_letters > 0.3) and not is_time_like(present)
+    if target in IDS:
+        return not (is_time_like(present) and not present.str.fullmatch(r"\d+(?:\.0)?").all())
+    return True

@@ -1,0 +1,262 @@
+"""Read any export into a frame of text: delimited text, gzip, zip, Excel, Parquet, JSON lines."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from llm_explain.errors import TableError
+from llm_explain.importers.flat.dialect import WHITE_SPACE, Dialect, decode, has_header, sniff
+from llm_explain.importers.flat.nested import flat_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ROW: Final = "row"
+REASON: Final = "reason"
+TEXT: Final = "text"
+UNIT_SEPARATOR: Final = "\x1f"
+EXCEL_ENDINGS: Final = (".xlsx", ".xlsm")
+PARQUET_ENDINGS: Final = (".parquet", ".pq")
+JSON_ENDINGS: Final = (".jsonl", ".ndjson", ".json")
+MANY_RAGGED: Final = 0.01
+TEXT_COLUMNS: Final = {f"f{n}": pa.string() for n in range(2_000)}
+"""Types of the columns of a file whose names are read later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One table of an export.
+
+    Attributes:
+        name: What messages and ``--map`` call it: the file's name, or the name inside a zip file.
+        frame: Text columns; the index, called ``row``, numbers the rows from 1, the header not counted.
+        ragged: Rows with too few or too many fields, with ``row``, ``reason`` and their ``text``.
+        how: How it is written, for the report.
+        has_header: Whether the file names its columns.
+        is_decimal_comma: Whether the separator suggests decimal commas.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    ragged: pd.DataFrame
+    how: str
+    has_header: bool = True
+    is_decimal_comma: bool = False
+
+
+def read_sources(path: Path, is_known: Callable[[str], bool]) -> list[Source]:
+    """Read a file.
+
+    Args:
+        path: The file.
+        is_known: Whether a header names a column that is known.
+
+    Returns:
+        Its tables: several for a zip file or an Excel file with sheets of different columns.
+
+    Raises:
+        TableError: If the file is missing, empty or unreadable.
+    """
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "missing"
+        raise TableError(f"{path} is {what} but a file is needed. Check the path.")
+    try:
+        data = path.read_bytes()
+        sources = list(_sources(path.name, data, is_known))
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError, pa.ArrowException) as error:
+        raise TableError(
+            f"{path.name} is not readable as its ending or content says ({error}) but a table is needed. "
+            "Export it again."
+        ) from error
+    if not any(len(source.frame) for source in sources):
+        raise TableError(f"{path.name} has no rows but at least one is needed. Check the export.")
+    return [source for source in sources if len(source.frame)]
+
+
+def _sources(name: str, data: bytes, is_known: Callable[[str], bool]) -> Iterator[Source]:
+    lower = name.lower()
+    if data[:2] == b"\x1f\x8b":
+        yield from _sources(name.removesuffix(".gz").removesuffix(".GZ"), gzip.decompress(data), is_known)
+    elif lower.endswith(EXCEL_ENDINGS):
+        yield from _excel(name, data, is_known)
+    elif data[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.infolist():
+                base = member.filename.rpartition("/")[2]
+                if base and not base.startswith(".") and "__MACOSX" not in member.filename:
+                    yield from _sources(base, archive.read(member), is_known)
+    elif data[:4] == b"PAR1":
+        yield _parquet(name, pyarrow.parquet.read_table(io.BytesIO(data)))
+    elif lower.endswith(JSON_ENDINGS) or data[:1] in {b"{", b"["}:
+        yield _records(name, _json(decode(data)[0]), "JSON")
+    else:
+        text, encoding = decode(data)
+        yield read_text(name, text, encoding, sniff(text, is_known))
+
+
+def _parquet(name: str, table: pa.Table) -> Source:
+    if any(pa.types.is_nested(column.type) for column in table.schema):
+        return _records(name, table.to_pylist(), "Parquet")
+    columns = [column.cast(pa.string()) for column in table.columns]
+    frame = pa.table(columns, names=unique_names(table.column_names)).to_pandas()
+    return Source(name, numbered(frame), no_ragged(), "Parquet")
+
+
+def _json(text: str) -> list[dict[str, Any]]:
+    stripped = text.strip()
+    rows = json.loads(stripped) if stripped.startswith("[") else map(json.loads, filter(None, stripped.splitlines()))
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _records(name: str, rows: list[dict[str, Any]], how: str) -> Source:
+    frame = pd.DataFrame(flat_rows(rows), dtype="str")
+    return Source(name, numbered(frame), no_ragged(), how)
+
+
+def _excel(name: str, data: bytes, is_known: Callable[[str], bool]) -> Iterator[Source]:
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    sheets: dict[tuple[str, ...], list[tuple[str, pd.DataFrame]]] = {}
+    for sheet in book.worksheets:
+        rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+        rows = [row for row in rows if any(row)]
+        if len(rows) < 2:
+            continue
+        is_headed = has_header([[value or "" for value in row] for row in rows[:200]], is_known)
+        names = unique_names(rows[0]) if is_headed else [str(n + 1) for n in range(len(rows[0]))]
+        frame = pd.DataFrame(rows[1:] if is_headed else rows, columns=names, dtype="str")
+        frame = frame.loc[:, [n for n, raw in zip(names, rows[0], strict=True) if raw or frame[n].notna().any()]]
+        sheets.setdefault(tuple(frame.columns), []).append((sheet.title, frame))
+    for group in sheets.values():
+        called = name if len(sheets) == 1 else f"{name}/{group[0][0]}"
+        yield Source(called, numbered(pd.concat([frame for _, frame in group])), no_ragged(), "Excel")
+
+
+def _cell(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
+
+
+def read_text(name: str, text: str, encoding: str, dialect: Dialect) -> Source:
+    """Read delimited text.
+
+    Args:
+        name: What to call it.
+        text: The decoded text.
+        encoding: The name of its encoding, for the report.
+        dialect: How its rows are written.
+
+    Returns:
+        The table.
+    """
+    body = "\n".join(text.split("\n")[dialect.preamble :]) if dialect.preamble else text
+    separator = dialect.separator
+    if separator == WHITE_SPACE:
+        body = "\n".join(UNIT_SEPARATOR.join(line.split()) for line in body.splitlines() if line.strip())
+    elif len(separator) > 1:
+        body = body.replace(separator, UNIT_SEPARATOR)
+    delimiter = separator if separator in {",", ";", "\t", "|"} or len(separator) == 1 else UNIT_SEPARATOR
+    delimiter = UNIT_SEPARATOR if separator == WHITE_SPACE else delimiter
+    quotes: list[str | bool] = [False] if delimiter == UNIT_SEPARATOR else ['"', False]
+    tries = (_delimited(body, delimiter, quote, is_headed=dialect.has_header) for quote in quotes)
+    frame, ragged = next((found for found in tries if len(found[1]) <= MANY_RAGGED * len(found[0])), (None, None))
+    if frame is None or ragged is None:
+        frame, ragged = _delimited(body, delimiter, quotes[0], is_headed=dialect.has_header)
+    shown = {"\t": "tabs", WHITE_SPACE: "spaces"}.get(separator, f"'{separator}'")
+    how = f"{shown}, {encoding}" + ("" if dialect.has_header else ", no header")
+    return Source(name, frame, ragged, how, dialect.has_header, is_decimal_comma=separator in {";", "\t"})
+
+
+def _delimited(body: str, delimiter: str, quote: str | bool, *, is_headed: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows: list[tuple[int, str, str]] = []
+
+    def set_aside(row: Any) -> str:
+        found = f"the row has {row.actual_columns} fields but {row.expected_columns} are needed"
+        rows.append((int(row.number or 0) - int(is_headed), found, row.text))
+        return "skip"
+
+    escape = "\\" if '\\"' in body and '""' not in body else False
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(body.encode("utf-8", errors="replace")),
+        read_options=pyarrow.csv.ReadOptions(
+            use_threads=False, autogenerate_column_names=True, block_size=max(len(body) // 8, 1 << 24)
+        ),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=delimiter, quote_char=quote, escape_char=escape, newlines_in_values=bool(quote),
+            invalid_row_handler=set_aside, double_quote=True,
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True,
+            column_types=TEXT_COLUMNS,
+        ),
+    )  # fmt: skip
+    frame = table.to_pandas()
+    if is_headed:
+        names = unique_names([value if isinstance(value, str) else None for value in frame.iloc[0]])
+        frame = frame.iloc[1:]
+    else:
+        names = [str(n + 1) for n in range(frame.shape[1])]
+    frame = frame.set_axis(names, axis=1).astype("str")
+    aside = pd.DataFrame(rows, columns=[ROW, REASON, TEXT])
+    index = pd.RangeIndex(1, len(frame) + len(aside) + 1).difference(pd.Index(aside[ROW]))[: len(frame)]
+    frame.index = pd.Index(index, name=ROW)
+    return frame, aside
+
+
+def unique_names(names: list[str | None]) -> list[str]:
+    """Return headers without repeats; an empty one is called ``unnamed``.
+
+    Args:
+        names: Headers as the file has them.
+
+    Returns:
+        One name a column.
+    """
+    seen: dict[str, int] = {}
+    unique = []
+    for raw in names:
+        name = (raw or "").strip().strip("\ufeff") or "unnamed"
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return unique
+
+
+def numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of text whose index numbers the rows from 1."""
+    texts = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name=ROW), axis=0)
+    return texts.replace("", None).astype("str")
+
+
+def no_ragged() -> pd.DataFrame:
+    """Return an empty table of rows with too few or too many fields."""
+    return pd.DataFrame({ROW: pd.Series(dtype="int64"), REASON: pd.Series(dtype="str"), TEXT: pd.Series(dtype="str")})
+
+
+def with_nested_rows(source: Source) -> Source:
+    """Return a table with one row for each entry of a column that holds JSON lists of items."""
+    frame = source.frame
+    nested = [str(c) for c in frame if frame[c].dropna().head(20).str.match(r"\s*\[\s*\{").mean() > 0.5]
+    if not nested:
+        return source
+    records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]  # columns are texts
+    for record in records:
+        for column in nested:
+            value = record[column]
+            try:
+                record[column] = json.loads(value) if isinstance(value, str) else []
+            except ValueError:
+                record[column] = []
+    return replace(source, frame=numbered(pd.DataFrame(flat_rows(records), dtype="str")))

@@ -1,0 +1,140 @@
+"""The items table of an import: one row an item, from catalogues and from order lines."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.importers.flat.categories import category_table
+from llm_explain.importers.flat.names import TAG, names
+from llm_explain.importers.flat.values import each_value
+from llm_explain.importers.flat.vocabulary import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAMES: Final = ("title", "category", "category_broad", "category_narrow", "brand")
+OTHERS: Final = ("price", "description", "image", "available", "first_seen", "parent_id")
+LEAST_FILLED: Final = 0.05
+LONGEST_NOTE: Final = 40
+PROSE_SPACE: Final = re.compile(r"[^\S\n]+")
+
+
+def items_table(items: pd.DataFrame, events: pd.DataFrame, locale: str, first_kinds: Sequence[str]) -> pd.DataFrame:
+    """Return the items of catalogues and of events.
+
+    Args:
+        items: Rows of catalogues; several rows of an item complete each other.
+        events: Events with ``item_id`` and, where the export has them, names and categories.
+        locale: Language of the shop.
+        first_kinds: Kinds of event whose titles count before those of other rows.
+
+    Returns:
+        One row an item with ``item_id, title, category`` and what else is known. The title of an item in events alone
+        is its commonest one, notes such as "damaged" aside.
+    """
+    catalogue = _completed(items)
+    named = catalogue.groupby("item_id", sort=False).first() if len(catalogue) else catalogue.set_index("item_id")
+    ids = pd.Index(
+        pd.concat([pd.Series(named.index), events["item_id"]]).drop_duplicates(), name="item_id", dtype="str"
+    )
+    table = named.reindex(ids)
+    is_first = events["kind"].isin(first_kinds)
+    ordered = pd.concat([events[is_first], events[~is_first]])
+    for column in NAMES:
+        if column in events:
+            found = _commonest(ordered, column).reindex(ids)
+            table[column] = table[column].where(table[column].notna(), found) if column in table else found
+    cleaned = pd.DataFrame({"title": _texts(table, "title")}, index=ids)
+    cleaned["title"] = names(cleaned["title"], locale).astype("str")
+    cleaned = cleaned.join(category_table(_raw_category(table), locale))
+    if "brand" in table:
+        cleaned["brand"] = names(table["brand"], locale, is_brand=True).astype("str")
+    for column in OTHERS:
+        if column in table:
+            cleaned[column] = table[column]
+    return _finished(cleaned).reset_index()
+
+
+def _completed(items: pd.DataFrame) -> pd.DataFrame:
+    """Fill what continuation rows leave empty: the variants of a product share its title, category and brand."""
+    if "parent_id" not in items or items.empty:
+        return items
+    shared = [column for column in (*NAMES, "description", "image", "available") if column in items]
+    first = items.groupby("parent_id")[shared].first().reindex(items["parent_id"].fillna("")).set_axis(items.index)
+    filled = items.copy()
+    for column in shared:
+        filled[column] = items[column].where(items[column].notna(), first[column])
+    return filled
+
+
+def _commonest(events: pd.DataFrame, column: str) -> pd.Series:
+    """Return each item's commonest text of a column; of equally common ones the first."""
+    known = events[["item_id", column]].dropna()
+    if column == "title":
+        known = known[~each_value(known[column], _is_note).astype(bool)]
+    known = known.assign(first=np.arange(len(known)))
+    counts = known.groupby(["item_id", column], sort=False)["first"].agg(["size", "min"]).reset_index()
+    best = counts.sort_values(["size", "min"], ascending=[False, True], kind="stable").drop_duplicates("item_id")
+    chosen: pd.Series = best.set_index("item_id")[column]
+    return chosen
+
+
+@cache
+def _notes() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in words().faulty_titles) or r"(?!)")
+
+
+def _is_note(title: str) -> bool:
+    """Return whether a title is a note of the staff. Notes are short and not in the capitals of a catalogue."""
+    is_written_by_hand = len(title) < LONGEST_NOTE and title[:1].islower()
+    return not title.strip("? !.") or (is_written_by_hand and _notes().fullmatch(title) is not None)
+
+
+def _texts(table: pd.DataFrame, column: str) -> pd.Series:
+    return table[column] if column in table else pd.Series(None, index=table.index, dtype="str")
+
+
+def _raw_category(table: pd.DataFrame) -> pd.Series:
+    """Return each item's category: the narrowest column that is filled, behind the broader ones as a path."""
+    columns = [_texts(table, name) for name in ("category_broad", "category", "category_narrow")]
+    filled = [column for column in columns if column.notna().mean() > LEAST_FILLED]
+    if len(filled) < 2:
+        return filled[0] if filled else _texts(table, "category")
+    is_path = any(column.dropna().str.contains(r"[>|]", regex=True).any() for column in filled)
+    if is_path:
+        return max(filled, key=lambda column: column.notna().mean())
+    joined = filled[0].fillna("")
+    for column in filled[1:]:
+        same = column.fillna("") == joined
+        joined = joined + (" > " + column.where(~same)).fillna("")
+    return joined.str.removeprefix(" > ").replace("", None).astype("str")
+
+
+def _finished(table: pd.DataFrame) -> pd.DataFrame:
+    if "description" in table:
+        table["description"] = each_value(table["description"], _prose).astype("str")
+    if "available" in table:
+        known = {word.casefold() for word in words().available}
+        table["available"] = each_value(table["available"], lambda text: text.casefold() in known).astype("boolean")
+    if "price" in table:
+        table["price"] = table["price"].mask(table["price"] < 0)
+    if "image" in table:
+        table["image"] = table["image"].str.split(r"[,|\s]", n=1, regex=True).str[0].astype("str")
+    single = table["categories"] == table["category"]
+    if single.fillna(value=True).all():
+        table = table.drop(columns="categories")
+    return table.drop(
+        columns=[column for column in table if column not in {"title", "category"} and table[column].isna().all()]
+    )
+
+
+def _prose(text: str) -> str | None:
+    bare = html.unescape(TAG.sub(" ", html.unescape(text)))
+    kept = "".join(c for c in bare if c.isprintable() or c == "\n")
+    return PROSE_SPACE.sub(" ", kept).strip()[:5_000] or None

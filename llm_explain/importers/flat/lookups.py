@@ -1,0 +1,70 @@
+"""Join tables that belong together: names of categories, lines of orders, properties of items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.importers.flat.values import ids
+from llm_explain.importers.flat.vocabulary import headers, normal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.importers.flat.files import Source
+
+MOST_COLUMNS: Final = 6
+KEYS: Final = ("user_id", "item_id", "order_id")
+
+
+def join_lookups(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
+    """Add the columns of small tables, such as the names of departments, to the tables that refer to them.
+
+    Args:
+        sources: The tables of an import.
+
+    Returns:
+        The tables without the small ones, and a line on each join for the report.
+    """
+    left = list(sources)
+    notes = []
+    for small in sources:
+        for place, large in enumerate(left):
+            key = _shared_key(small, large)
+            if key is None or small not in left:
+                continue
+            joined = _joined(small, large, key)
+            if joined is not None:
+                left[place] = joined
+                left = [source for source in left if source.name != small.name]
+                notes.append(f"{small.name} names the values of {key[1]!r} in {large.name}")
+                break
+    return left, notes
+
+
+def _shared_key(small: Source, large: Source) -> tuple[str, str] | None:
+    """Return the header in both tables that is unique in the small one and refers to it in the large one."""
+    if small is large or not small.has_header or small.frame.shape[1] > MOST_COLUMNS:
+        return None
+    others = {normal(column): column for column in large.frame.columns}
+    for column in small.frame.columns:
+        name = normal(column)
+        is_key = any(name in headers()[key].ranks for key in KEYS)
+        if name not in others or is_key or not (name.endswith(" id") or small.frame.shape[1] == 2):
+            continue
+        values = small.frame[column].dropna()
+        if values.is_unique and len(large.frame) > len(values) >= 2:
+            return column, others[name]
+    return None
+
+
+def _joined(small: Source, large: Source, key: tuple[str, str]) -> Source | None:
+    names = small.frame.set_axis(ids(small.frame[key[0]]), axis=0).drop(columns=key[0])
+    refers = ids(large.frame[key[1]])
+    if refers.dropna().isin(names.index).mean() < 0.5:
+        return None
+    added = names.drop(columns=[column for column in names if column in large.frame])
+    looked_up = added.reindex(refers.fillna("")).set_axis(large.frame.index, axis=0).astype("str")
+    return replace(large, frame=pd.concat([large.frame, looked_up], axis=1))

@@ -1,0 +1,65 @@
+"""Rows without nesting: one row for each item of an order or event that lists its items."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+LINE_LISTS: Final = ("items", "line_items", "lineitems", "lines", "order_items", "products", "order_lines")
+"""Fields whose entries are rows of their own, best first."""
+
+
+def flat_rows(records: Iterable[Mapping[str, Any]]) -> list[dict[str, str | None]]:
+    """Return records without nesting.
+
+    Args:
+        records: Records as JSON or Parquet hold them.
+
+    Returns:
+        Rows of text. A nested record's fields are called ``outer.inner``. Of lists of records, that of the items gives
+        one row an entry; other lists of records are left out. A list of plain values is joined by ``|``.
+    """
+    return [row for record in records for row in _rows(record)]
+
+
+def _rows(record: Mapping[str, Any]) -> Iterator[dict[str, str | None]]:
+    lists = {k: v for k, v in record.items() if isinstance(v, list) and any(isinstance(e, dict) for e in v)}
+    chosen = next((k for name in LINE_LISTS for k in lists if k.lower() == name), None)
+    plain = dict(_fields({k: v for k, v in record.items() if k not in lists}))
+    if chosen is None:
+        yield plain
+        return
+    for entry in lists[chosen]:
+        yield {**plain, **dict(_fields(entry, f"{chosen}."))}
+
+
+def _fields(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from _fields(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            plain = [text for entry in value if not isinstance(entry, dict) and (text := as_text(entry))]
+            yield f"{prefix}{key}", "|".join(plain) or None
+        else:
+            yield f"{prefix}{key}", as_text(value)
+
+
+def as_text(value: object) -> str | None:
+    """Return a typed value as the text that a CSV file would hold.
+
+    Args:
+        value: A value of JSON or Parquet.
+
+    Returns:
+        The text; ``None`` for no value.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value == "":
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,102 @@
+"""Decide what a column is from its values alone, for files without a header and headers that are not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+import pandas as pd
+
+from llm_explain.importers.flat.columns import ReadColumn, holds_event_words
+from llm_explain.importers.flat.times import is_time_like
+
+if TYPE_CHECKING:
+    from llm_explain.importers.flat.files import Source
+
+HEAD: Final = 50_000
+WHY: Final = "values"
+MOST_RATINGS: Final = 25
+LARGEST_RATING: Final = 100
+
+
+def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:
+    """Decide what columns are from their values.
+
+    A file with a header gets a time and nothing else in this way: a wrong guess of a user would distort everything.
+
+    Args:
+        source: The table.
+        chosen: What is known of its columns.
+
+    Returns:
+        Decisions for more columns.
+    """
+    taken = {each.name for each in chosen.values()}
+    free = [column for column in source.frame.columns if column not in chosen]
+    head = source.frame.head(HEAD)
+    found: dict[str, str] = {}
+
+    def take(column: str, name: str) -> None:
+        found[column] = name
+        taken.add(name)
+        free.remove(column)
+
+    if "timestamp" not in taken:
+        times = [column for column in free if is_time_like(head[column])]
+        if len(times) == 1 or (times and not source.has_header):
+            take(times[-1], "timestamp")
+    if source.has_header:
+        return {column: ReadColumn(column, name, WHY) for column, name in found.items()}
+    for column in list(free):
+        if "kind" not in taken and holds_event_words(head[column]):
+            take(column, "kind")
+    if "timestamp" in taken:
+        _as_events(head, free, taken, take)
+    else:
+        _as_items(head, free, taken, take)
+    return {column: ReadColumn(column, name, WHY) for column, name in found.items()}
+
+
+def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take) -> None:
+    ids = [column for column in free if _is_id(head[column])]
+    if len(ids) > 2 and not {"value", "kind"} & taken:
+        ratings = [column for column in ids if _is_rating(head[column])]
+        for column in ratings[-1:]:
+            ids.remove(column)
+            take(column, "value")
+    for name in ("user_id", "item_id"):
+        if name not in taken and ids:
+            take(ids.pop(0), name)
+
+
+def _as_items(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take) -> None:
+    unique = [c for c in free if head[c].notna().all() and head[c].is_unique and _is_id(head[c])]
+    if "item_id" not in taken and unique:
+        take(unique[0], "item_id")
+    texts = [c for c in free if head[c].dropna().str.contains(r"[^\W\d_]{2}", regex=True).mean() > 0.5]
+    links = [c for c in texts if head[c].dropna().str.match(r"(?:https?:|www\.|\d{1,2}-\w{3}-\d{4})").mean() > 0.5]
+    texts = [c for c in texts if c not in links]
+    if "title" not in taken and texts and "item_id" in taken:
+        title = max(texts, key=lambda c: head[c].nunique())
+        if head[title].nunique() > 0.5 * head[title].notna().sum():
+            take(title, "title")
+            texts.remove(title)
+            categories = [c for c in texts if head[c].dropna().str.contains("|", regex=False).any()] or texts
+            if "category" not in taken and categories and head[categories[0]].nunique() < 0.5 * len(head) + 5:
+                take(categories[0], "category")
+
+
+class _Take(Protocol):
+    """Records what a column is."""
+
+    def __call__(self, column: str, name: str) -> None:
+        """Record that ``column`` is read as ``name``."""
+
+
+def _is_rating(column: pd.Series) -> bool:
+    values = pd.to_numeric(column.dropna(), errors="coerce")
+    is_small = values.notna().all() and values.between(-1, LARGEST_RATING).all()
+    return bool(is_small) and 1 < values.nunique() <= MOST_RATINGS
+
+
+def _is_id(column: pd.Series) -> bool:
+    return bool(column.dropna().str.fullmatch(r"[^\s,;|]{1,64}").mean() > 0.99)

@@ -1,0 +1,164 @@
+"""Proposals for the shop: rows that are no products, users that are no shoppers, and sensitive names."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.importers.flat.vocabulary import words
+from scoring.data.proposals import Proposal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FREE: Final = "free"
+MANY_ROWS: Final = 1_000
+TIMES_TYPICAL: Final = 10
+MANY_A_DAY: Final = 500
+MOST_OUTLIERS: Final = 50
+WHOLESALE: Final = 50
+
+
+def no_products(events: pd.DataFrame, items: pd.DataFrame) -> dict[str, Proposal]:
+    """Propose items that are no products: postage, fees, vouchers, manual entries, samples and free gifts.
+
+    Args:
+        events: Events with ``item_id`` and, where known, ``price``.
+        items: Items with ``item_id`` and ``title``.
+
+    Returns:
+        Proposals by item id.
+    """
+    counts = events["item_id"].value_counts()
+    found: dict[str, Proposal] = {}
+    for item_id, title in zip(items["item_id"], items["title"], strict=True):
+        shown = title if isinstance(title, str) else ""
+        reason = no_product_reason(str(item_id), shown)
+        if reason:
+            found[str(item_id)] = Proposal(reason=reason, name=shown, rows=int(counts.get(item_id, 0)))
+    if "price" in events and events["price"].notna().any():
+        highest = events.groupby("item_id")["price"].max()
+        is_shop_priced = (highest > 0).mean() > 0.5
+        titles = items.set_index("item_id")["title"]
+        for item_id in highest.index[highest == 0] if is_shop_priced else []:
+            name = titles.get(item_id)
+            shown = name if isinstance(name, str) else ""
+            found.setdefault(str(item_id), Proposal(reason=FREE, name=shown, rows=int(counts[item_id])))
+    return found
+
+
+def no_product_reason(item_id: str, title: str) -> str:
+    """Return why an item is no product; empty for a product."""
+    for reason, pattern in _no_products():
+        if pattern.fullmatch(title.strip()) or pattern.fullmatch(item_id.strip()):
+            return reason
+    return ""
+
+
+@cache
+def _no_products() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (reason, re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE))
+        for reason, patterns in words().no_products.items()
+    )
+
+
+def outliers(events: pd.DataFrame) -> dict[str, Proposal]:
+    """Propose users that look like wholesalers or robots.
+
+    Args:
+        events: Events with ``user_id``, ``timestamp`` and, where known, ``quantity``.
+
+    Returns:
+        Proposals by user id, at most ``MOST_OUTLIERS``: those with far more rows than others, or far larger quantities.
+    """
+    rows = events["user_id"].value_counts()
+    large = rows[(rows >= MANY_ROWS) & (rows > TIMES_TYPICAL * rows.quantile(0.99))]
+    found = {str(user): Proposal(reason="many rows", rows=int(count)) for user, count in large.items()}
+    day = events["timestamp"].dt.floor("D")
+    daily = events.groupby(["user_id", day]).size()
+    busy = daily[daily >= MANY_A_DAY].groupby("user_id").size()
+    spread = events.groupby("user_id")["timestamp"].agg(lambda t: t.dt.floor("D").nunique()).reindex(busy.index)
+    for user in busy.index[(busy > 1) & (busy >= 0.5 * spread)]:  # a single long sitting is not a robot
+        found.setdefault(str(user), Proposal(reason="many rows a day", rows=int(rows[user])))
+    if "quantity" in events and events["quantity"].notna().any():
+        typical = events.groupby("user_id")["quantity"].median()
+        usual = max(float(typical.median()), 1.0)
+        for user in typical.index[(typical >= WHOLESALE * usual) & (rows.reindex(typical.index) >= 5)]:
+            found.setdefault(str(user), Proposal(reason="large quantities", rows=int(rows[user])))
+    largest = sorted(found, key=lambda user: -found[user].rows)[:MOST_OUTLIERS]
+    return {user: found[user] for user in largest}
+
+
+def sensitive_names(names: Iterable[str]) -> dict[str, str]:
+    """Find names that may be sensitive.
+
+    Args:
+        names: Titles or categories.
+
+    Returns:
+        Reason by name, for those in which a word begins like a sensitive one.
+    """
+    found = {}
+    for name in names:
+        if reason := sensitive_reason(name):
+            found[name] = reason
+    return found
+
+
+def sensitive_reason(name: str) -> str:
+    """Return why a name may be sensitive; empty if it hardly is."""
+    rest = _exceptions().sub(" ", name)
+    return next((reason for reason, pattern in _stems() if pattern.search(rest)), "")
+
+
+@cache
+def _stems() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return one pattern a reason: a stem at the beginning of a word, or anywhere in a script without spaces."""
+    compiled = []
+    for reason, stems in words().sensitive.items():
+        parts = [
+            re.escape(stem) if not stem.isascii() and _has_no_spaces(stem) else rf"(?<!\w){stem}" for stem in stems
+        ]
+        compiled.append((reason, re.compile("|".join(parts), re.IGNORECASE)))
+    return tuple(compiled)
+
+
+def _has_no_spaces(stem: str) -> bool:
+    return any("\u3040" <= character <= "\u9fff" for character in stem)
+
+
+@cache
+def _exceptions() -> re.Pattern[str]:
+    return re.compile("|".join(words().sensitive_exceptions) or r"(?!)", re.IGNORECASE)
+
+
+def sensitive(events: pd.DataFrame, items: pd.DataFrame) -> dict[str, dict[str, Proposal]]:
+    """Propose sensitive categories, and sensitive items of other categories.
+
+    Args:
+        events: Events with ``item_id``.
+        items: Items with ``item_id``, ``title`` and ``category``.
+
+    Returns:
+        Proposals by field and key.
+    """
+    counts = events["item_id"].value_counts()
+    rows = items["item_id"].map(counts).fillna(0)
+    categories = sensitive_names(str(name) for name in items["category"].dropna().unique())
+    by_category = rows.groupby(items["category"]).sum()
+    others = items[~items["category"].isin(list(categories)) & items["title"].notna()]
+    titles = sensitive_names(str(title) for title in others["title"].unique())
+    flagged = others[others["title"].isin(list(titles))]
+    return {
+        "sensitive_categories": {
+            name: Proposal(reason=reason, rows=int(by_category.get(name, 0))) for name, reason in categories.items()
+        },
+        "sensitive_items": {
+            str(item_id): Proposal(reason=titles[title], name=title, rows=int(counts.get(item_id, 0)))
+            for item_id, title in zip(flagged["item_id"], flagged["title"], strict=True)
+        },
+    }

@@ -1,0 +1,99 @@
+"""Decide what each column of an export is: by correction, by format, by header and by values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, holds_event_words
+from llm_explain.importers.flat.profile import by_values
+from llm_explain.importers.flat.vocabulary import formats, headers, normal, words
+
+if TYPE_CHECKING:
+    from llm_explain.importers.flat.corrections import Corrections
+    from llm_explain.importers.flat.files import Source
+
+TARGETS: Final = (
+    "timestamp", "user_id", "order_id", "item_id", "refunded_quantity", "quantity", "kind", "price", "amount", "status",
+    "cancelled_at", "value", "tag", "title", "category_narrow", "category_broad", "category", "brand", "description",
+    "image", "available", "first_seen", "parent_id", "channel", "store_id", "time_of_day",
+)  # fmt: skip
+"""Names in the order in which they choose their column."""
+
+SHARED: Final = frozenset({"category", "category_narrow", "category_broad"})
+"""Names that several columns may share without a format or a correction that says so."""
+
+INDEX_HEADERS: Final = frozenset({"", "unnamed", "unnamed 0", "index", "level 0", "row", "row id", "rownum"})
+SAMPLE: Final = 2_000
+
+
+def recognise(source: Source, corrections: Corrections) -> Recognised:
+    """Decide what the columns of a table are.
+
+    Args:
+        source: The table.
+        corrections: What the shop says of its columns.
+
+    Returns:
+        The table with a decision for each column.
+    """
+    columns = {column: normal(column) if source.has_header else "" for column in source.frame.columns}
+    found = next((each for each in formats() if source.has_header and each.fits(set(columns.values()))), None)
+    chosen: dict[str, ReadColumn] = {}
+    for column, header in columns.items():
+        correction = corrections.of(source.name, column)
+        if correction is not None:
+            chosen[column] = ReadColumn(column, correction.name, "--map", correction.order)
+        elif source.has_header and _is_row_number(source.frame[column], header):
+            chosen[column] = ReadColumn(column, "", "row numbers")
+        elif found and (header in found.names or found.only):
+            chosen[column] = ReadColumn(column, found.names.get(header, ""), found.name)
+    said = {each.name for each in chosen.values() if each.why == "--map" and each.name}
+    for column, each in chosen.items():  # a correction takes the place of what the format says
+        if each.name in said and each.why != "--map":
+            chosen[column] = replace(each, name="")
+    if not (found and found.only):
+        chosen |= _by_header(source.frame, columns, chosen)
+        chosen |= by_values(source, chosen)
+    reads = tuple(chosen.get(column, ReadColumn(column, "", "not needed")) for column in columns)
+    kind = corrections.kinds.get(source.name) or (found.kind if found else None)
+    return Recognised(source, reads, found, kind or kind_of_file(source.name))
+
+
+def kind_of_file(name: str) -> str | None:
+    """Return the event kind that a file's name tells."""
+    parts = normal(name.partition(".")[0]).split()
+    singular = {part.removesuffix("s") for part in parts} | set(parts)
+    return next((kind for kind, names in words().file_kinds.items() if singular & set(names)), None)
+
+
+def _is_row_number(column: pd.Series, header: str) -> bool:
+    if header not in INDEX_HEADERS and not re.fullmatch(r"unnamed \d+", header):
+        return False
+    head = pd.to_numeric(column.head(SAMPLE), errors="coerce")
+    return bool((head.diff().iloc[1:] == 1).all()) and head.iloc[0] in {0, 1}
+
+
+def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:
+    found: dict[str, ReadColumn] = {}
+    taken = {each.name for each in chosen.values()}
+    free = {column: header for column, header in columns.items() if column not in chosen and header}
+    for column in free:
+        if "kind" not in taken and holds_event_words(frame[column]):
+            found[column] = ReadColumn(column, "kind", "words for events")
+            taken.add("kind")
+    for target in TARGETS:
+        if target in taken and target not in SHARED:
+            continue
+        ranked = sorted(
+            (rank, column)
+            for column, header in free.items()
+            if column not in found and (rank := headers()[target].rank(header)) is not None
+        )
+        fitting = [column for _, column in ranked if fits(frame[column].head(SAMPLE), target, normal(column))]
+        for column in fitting if target in SHARED else fitting[:1]:
+            found[column] = ReadColumn(column, target, "header")
+    return found

@@ -1,0 +1,155 @@
+"""Returns, refunds and cancelled orders: events of a return kind that name the purchase that they take back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.importers.flat.values import each_value
+from llm_explain.importers.flat.vocabulary import normal, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PURCHASE: Final = "purchase"
+RETURN: Final = "return"
+RETURNED: Final = "/returned"
+"""Ending of the order of a part that was returned, so that the rest of the order still counts."""
+
+SHIFT: Final = pd.Timedelta(seconds=1)
+
+
+def with_returns(events: pd.DataFrame, return_kinds: Sequence[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Turn negative quantities, undone orders and refunded quantities into events of a return kind.
+
+    Args:
+        events: Events with ``kind`` and, where the export has them, ``quantity``, ``status``, ``cancelled_at``,
+            ``refunded_quantity`` and ``order_id``.
+        return_kinds: Kinds that take back a purchase.
+
+    Returns:
+        The events, all with a positive quantity, and counts for the report. A return that refers to a purchase has its
+        order; where it takes back only a part, that part is a purchase of its own.
+    """
+    if "quantity" not in events:
+        events = events.assign(quantity=1.0 if "refunded_quantity" in events else np.nan)
+    events = events.reset_index(drop=True)
+    events, undone = _negative_rows(events)
+    events, by_status = _undone_orders(events)
+    events, refunded = _refunded_lines(events)
+    counts = {"returns by negative quantity": undone, "rows of undone orders": by_status, "refunded lines": refunded}
+    is_return = events["kind"].isin(return_kinds).to_numpy()
+    if is_return.any():
+        events, matched = _matched(events, is_return)
+        counts["returns whose purchase is known"] = matched
+        counts["returns whose purchase is not in the files"] = int(is_return.sum()) - matched
+    return events, {name: count for name, count in counts.items() if count}
+
+
+def _negative_rows(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    negative = events["quantity"] < 0
+    if "amount" in events:
+        negative |= events["quantity"].isna() & (events["amount"] < 0)
+        events["amount"] = events["amount"].abs()
+    is_return = negative & (events["kind"] == PURCHASE)
+    events["quantity"] = events["quantity"].abs()
+    events["kind"] = events["kind"].mask(is_return, RETURN)
+    return events, int(is_return.sum())
+
+
+def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Add a return to each purchase of an order that was cancelled, refunded or never paid."""
+    if "status" not in events and "cancelled_at" not in events:
+        return events, 0
+    kind = pd.Series(None, index=events.index, dtype=object)
+    if "status" in events:
+        kind = each_value(events["status"], _undone)
+    cancelled = events["cancelled_at"] if "cancelled_at" in events else pd.Series(pd.NaT, index=events.index)
+    kind = kind.mask(kind.isna() & cancelled.notna(), "cancel")
+    is_undone = kind.notna() & (events["kind"] == PURCHASE)
+    if not is_undone.any():
+        return events, 0
+    added = events[is_undone].copy()
+    later = cancelled[is_undone]
+    added["kind"] = kind[is_undone].astype("str")
+    added["timestamp"] = later.where(later > added["timestamp"], added["timestamp"] + SHIFT)
+    added["refunded_quantity"] = np.nan
+    events.loc[is_undone, "refunded_quantity"] = np.nan
+    return pd.concat([events, added], ignore_index=True), len(added)
+
+
+def _undone(text: str) -> str | None:
+    word = normal(text).removeprefix("wc ")
+    return next((kind for kind, names in words().statuses.items() if word in names), None)
+
+
+def _refunded_lines(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    if "refunded_quantity" not in events:
+        return events, 0
+    refunded = events["refunded_quantity"].fillna(0).clip(lower=0)
+    is_part = (refunded > 0) & (events["kind"] == PURCHASE)
+    added = events[is_part].copy()
+    added["kind"] = "refund"
+    added["quantity"] = np.minimum(refunded[is_part], added["quantity"].fillna(np.inf))
+    added["timestamp"] = added["timestamp"] + SHIFT
+    return pd.concat([events, added], ignore_index=True).drop(columns="refunded_quantity"), int(is_part.sum())
+
+
+def _matched(events: pd.DataFrame, is_return: np.ndarray) -> tuple[pd.DataFrame, int]:
+    """Give each return the order of its purchase: that of its own order, else of its user, item and quantity."""
+    if "order_id" not in events:
+        events["order_id"] = pd.Series(None, index=events.index, dtype="str")
+    order = events["order_id"].astype(object).to_numpy(copy=True)
+    quantity = events["quantity"].fillna(1).to_numpy(dtype=float, copy=True)
+    time = events["timestamp"].to_numpy()
+    pair = pd.factorize(pd.MultiIndex.from_frame(events[["user_id", "item_id"]]))[0]
+    concerned = np.isin(pair, pair[is_return])
+    purchases: dict[int, list[int]] = {}
+    for row in np.flatnonzero(concerned & (events["kind"] == PURCHASE).to_numpy()).tolist():
+        purchases.setdefault(int(pair[row]), []).append(row)
+    left = quantity.copy()
+    parts: list[tuple[int, float]] = []
+    matched = 0
+    for row in np.flatnonzero(is_return)[np.argsort(time[is_return], kind="stable")].tolist():
+        known = [p for p in purchases.get(int(pair[row]), []) if left[p] > 0 and time[p] <= time[row]]
+        same = [p for p in known if order[row] is not None and order[p] == order[row]]
+        best = same or known
+        if not best:
+            continue
+        chosen = max(best, key=lambda p: (left[p] == quantity[row], left[p] >= quantity[row], time[p]))
+        taken = min(quantity[row], left[chosen])
+        left[chosen] -= taken
+        matched += 1
+        lines = sum(order[p] == order[chosen] for p in purchases[int(pair[row])])
+        if order[chosen] is None or (taken == quantity[chosen] and lines == 1):
+            order[row] = order[chosen]
+            continue
+        order[row] = f"{order[chosen]}{RETURNED}{matched}"
+        parts.append((chosen, taken))
+        if left[chosen] > 0:
+            quantity[chosen] = left[chosen]
+        else:
+            quantity[chosen] = 0.0
+        events.loc[row, "of_part"] = len(parts) - 1
+    return _with_parts(events, order, quantity, parts), matched
+
+
+def _with_parts(
+    events: pd.DataFrame, order: np.ndarray, quantity: np.ndarray, parts: list[tuple[int, float]]
+) -> pd.DataFrame:
+    has_quantity = events["quantity"].notna().to_numpy()
+    changed = events.assign(
+        order_id=pd.Series(order, index=events.index, dtype="str"),
+        quantity=np.where(has_quantity, quantity, np.nan),
+    )
+    if not parts:
+        return changed
+    added = changed.iloc[[row for row, _ in parts]].copy()
+    added["quantity"] = [taken for _, taken in parts]
+    marks = changed.dropna(subset=["of_part"]).set_index("of_part")["order_id"]
+    added["order_id"] = marks.loc[list(range(len(parts)))].to_numpy()
+    whole = {row for row, _ in parts if quantity[row] == 0}
+    kept = changed.drop(index=list(whole))
+    return pd.concat([kept, added], ignore_index=True).drop(columns="of_part")

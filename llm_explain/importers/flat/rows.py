@@ -1,0 +1,150 @@
+"""Typed rows with standard names, from a table whose columns are recognised."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.errors import SettingError
+from llm_explain.importers.flat.times import moments, seconds_of_day
+from llm_explain.importers.flat.values import each_value, ids, numbers
+from llm_explain.importers.flat.vocabulary import normal, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llm_explain.importers.flat.columns import Recognised
+    from scoring.data.shop import Shop
+
+IDS: Final = ("item_id", "order_id", "store_id", "parent_id", "item_number")
+NUMBERS: Final = ("quantity", "price", "amount", "value")
+TEXTS: Final = (
+    "title", "category", "category_broad", "category_narrow", "brand", "description", "image", "available", "channel",
+    "status", "kind", "property", "property_value", "currency",
+)  # fmt: skip
+MOMENTS: Final = ("timestamp", "cancelled_at", "first_seen", "property_time")
+POSITIONS: Final = ("position", "order_position", "days_since", "hour_of_day")
+PATHS: Final = frozenset({"category_narrow", "category_broad"})
+POSITION: Final = "positions"
+FILE: Final = "file"
+DAY: Final = pd.Timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one table with standard names.
+
+    Attributes:
+        frame: The rows; the index numbers them from 1.
+        times: How its moments are written, for the report; empty without a time.
+        is_order_only: Whether its times only say the order of rows.
+    """
+
+    frame: pd.DataFrame
+    times: str = ""
+    is_order_only: bool = False
+
+
+def standard_rows(read: Recognised, shop: Shop) -> Rows:
+    """Return a table's rows with standard names and types.
+
+    Args:
+        read: The table with a decision for each column.
+        shop: The shop, whose clock reads times without a zone.
+
+    Returns:
+        The rows; a value that cannot be read is missing. Dates that can be read in two ways raise `SettingError`.
+    """
+    raw, comma = read.source.frame, read.source.is_decimal_comma
+    columns: dict[str, pd.Series] = {FILE: pd.Series(read.source.name, index=raw.index, dtype="str")}
+    if read.has("user_id"):
+        columns["user_id"] = _users([ids(raw[header]) for header in read.headers_of("user_id")])
+    readers: tuple[tuple[tuple[str, ...], Callable[[pd.Series], pd.Series]], ...] = (
+        (IDS, ids),
+        ((*NUMBERS, *POSITIONS), partial(numbers, is_decimal_comma=comma)),
+        (TEXTS, lambda column: column.str.strip()),
+    )
+    for names, reader in readers:
+        for name in filter(read.has, names):
+            found = [reader(raw[header]) for header in read.headers_of(name)]
+            columns[name] = _path(found) if name in PATHS else _first(found)
+    if read.has("refunded_quantity"):
+        parts = [numbers(raw[h], is_decimal_comma=comma).abs() for h in read.headers_of("refunded_quantity")]
+        columns["refunded_quantity"] = pd.concat(parts, axis=1).sum(axis=1, min_count=1)
+    times = ""
+    for name in filter(read.has, MOMENTS):
+        moment_columns = [_moments(read, header, shop) for header in read.headers_of(name)]
+        columns[name] = _first([values for values, _ in moment_columns])
+        times = moment_columns[0][1] if name == "timestamp" else times
+    return Rows(pd.DataFrame(columns, index=raw.index), times, times == POSITION)
+
+
+def _first(columns: list[pd.Series]) -> pd.Series:
+    found = columns[0]
+    for column in columns[1:]:
+        found = found.where(found.notna(), column)
+    return found
+
+
+def _path(columns: list[pd.Series]) -> pd.Series:
+    if len(columns) == 1:
+        return columns[0]
+    joined = columns[0].fillna("")
+    for column in columns[1:]:
+        joined = joined + (" > " + column).fillna("")
+    return joined.str.removeprefix(" > ").replace("", None)
+
+
+def _users(columns: list[pd.Series]) -> pd.Series:
+    """Return one id a user: that of the first column, also where only another column names the user.
+
+    A guest order has an e-mail address only. Where the same address has an account elsewhere, the account counts.
+    """
+    known = [column.mask(each_value(column, _is_nobody).fillna(value=False).astype(bool)) for column in columns]
+    found = known[0]
+    for column in known[1:]:
+        pairs = pd.DataFrame({"account": known[0], "other": column}).dropna().drop_duplicates("other")
+        account = column.map(pairs.set_index("other")["account"]) if len(pairs) else column
+        found = found.where(found.notna(), account.where(account.notna(), column))
+    return found.astype("str")
+
+
+def _is_nobody(text: str) -> bool:
+    bare = text.strip("()<>").casefold()
+    return bare in {"0", "-1", ""} or bare in {word.casefold() for word in words().placeholders}
+
+
+def _moments(read: Recognised, header: str, shop: Shop) -> tuple[pd.Series, str]:
+    raw = read.source.frame[header]
+    column = next(each for each in read.columns if each.header == header)
+    if normal(header).endswith("year") and raw.dropna().str.fullmatch(r"\d{4}(?:\.0)?").all():
+        return pd.to_datetime(raw.str[:4], format="%Y", errors="coerce").astype("datetime64[ns]"), "years"
+    is_position = raw.dropna().str.fullmatch(r"\d{1,5}").all() and len(raw.dropna()) > 0
+    if is_position and column.name == "timestamp":
+        count = pd.to_numeric(raw, errors="coerce")
+        step = 7 if "week" in normal(header) else 1
+        return (pd.Timestamp(0) + count * step * DAY).astype("datetime64[ns]"), POSITION
+    parsed = moments(raw, column.order, is_excel=True)
+    if parsed.is_doubtful and column.order is None:
+        example = str(raw.dropna().iloc[0])
+        place = shlex.quote(f"{read.source.name}.{header}={column.name}:day-first")
+        other = shlex.quote(f"{read.source.name}.{header}={column.name}:month-first")
+        raise SettingError(
+            f"{read.source.name}: column {header!r} holds dates such as {example!r}, which can be read with the day or "
+            f"the month first, but one reading is needed. Add --map {place} or --map {other}"
+        )
+    values = parsed.read
+    if (
+        read.has("time_of_day")
+        and column.name == "timestamp"
+        and (values.dropna() == values.dropna().dt.floor("D")).all()
+    ):
+        clock = seconds_of_day(read.source.frame[read.headers_of("time_of_day")[0]])
+        values = values + pd.to_timedelta(clock.fillna(0), unit="s")
+    if shop.times == "local" and not parsed.has_zone:
+        values = pd.Series(shop.clock.utc(values.to_numpy(dtype="datetime64[ns]")), index=values.index)
+    return values.astype("datetime64[ns]"), parsed.how

@@ -1,0 +1,229 @@
+"""Import exports: read, recognise, put together, clean, propose, check and write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.importers.flat.assemble import Assembled, assemble, role
+from llm_explain.importers.flat.corrections import Corrections
+from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
+from llm_explain.importers.flat.items import items_table
+from llm_explain.importers.flat.lookups import join_lookups
+from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
+from llm_explain.importers.flat.recognise import recognise
+from llm_explain.importers.flat.returns import with_returns
+from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
+from llm_explain.importers.flat.vocabulary import is_known_header
+from llm_explain.importers.flat.writing import write_import
+from llm_explain.importers.summary import LeftOut, Progress, silent
+from scoring.data.shop import Shop
+from scoring.data.tables import TIMESTAMP, USER_ID, Tables
+from scoring.data.validation import check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from llm_explain.importers.flat.columns import Recognised
+
+EVENT_COLUMNS: Final = (
+    "user_id", "item_id", "timestamp", "quantity", "price", "kind", "value", "channel", "store_id", "order_id",
+)  # fmt: skip
+SAMPLES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReport:
+    """What the report says of one column.
+
+    Attributes:
+        file: The table.
+        column: Its header.
+        name: What it is read as; empty if it is left out.
+        how: How its values are written, or why it has its name.
+        values: Its first different values.
+    """
+
+    file: str
+    column: str
+    name: str
+    how: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlatImport:
+    """What an import read.
+
+    Attributes:
+        tables: The tables, checked.
+        columns: What each column was read as.
+        files: How each file is written and what it is.
+        rejects: Rows that were set aside, with ``file``, ``row`` and ``reason``.
+        left_out: Rows left out because the shop confirmed a proposal.
+        notes: Counts for the report.
+        lines: Other lines for the report.
+        files_written: Files of rows that were set aside; empty in a dry run.
+    """
+
+    tables: Tables
+    columns: tuple[ColumnReport, ...]
+    files: dict[str, str]
+    rejects: pd.DataFrame
+    left_out: tuple[LeftOut, ...] = ()
+    notes: dict[str, int] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    files_written: dict[Path, int] = field(default_factory=dict)
+
+    @property
+    def set_aside(self) -> dict[str, int]:
+        """Rows that were set aside, by file and reason."""
+        reasons = self.rejects[FILE].astype("str") + ": " + self.rejects["reason"].astype("str")
+        return {str(reason): int(rows) for reason, rows in reasons.value_counts(sort=False).items()}
+
+
+def import_flat(
+    files: Sequence[Path],
+    *,
+    out: Path,
+    maps: Iterable[str] = (),
+    kinds: Iterable[str] = (),
+    is_dry_run: bool = False,
+    progress: Progress = silent,
+) -> FlatImport:
+    """Write a shop's tables from its exports of order lines, events and items.
+
+    Args:
+        files: The exports.
+        out: Folder of the tables. Its ``shop.yaml``, if there is one, says how to read them.
+        maps: Corrections ``FILE.COLUMN=NAME``; an empty name leaves a column out.
+        kinds: Corrections ``FILE=KIND`` of what the rows of a file are.
+        is_dry_run: Whether to write nothing.
+        progress: Told of each step.
+
+    Returns:
+        What was read.
+    """
+    shop = Shop.read(out)
+    found: list[Source] = []
+    for done, path in enumerate(files):
+        progress("Reading files", done, len(files))
+        found += [with_nested_rows(source) for source in read_sources(path, is_known_header)]
+    progress("Reading files", len(files), len(files))
+    sources, lines = join_lookups(found)
+    corrections = Corrections.parse(maps, kinds, sources)
+    reads = [recognise(source, corrections) for source in sources]
+    rows = {read.source.name: standard_rows(read, shop) for read in reads}
+    progress("Checking tables", 0, 1)
+    assembled = assemble(reads, rows)
+    result = _tables(assembled, shop)
+    reported = FlatImport(
+        result.tables, tuple(_columns(reads, rows)), {r.source.name: _about(r) for r in reads},
+        _with_ragged(assembled.rejects, reads), result.left_out, result.notes, tuple(lines),
+    )  # fmt: skip
+    progress("Checking tables", 1, 1)
+    return reported if is_dry_run else write_import(reported, {s.name: s for s in sources}, out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    tables: Tables
+    left_out: tuple[LeftOut, ...]
+    notes: dict[str, int]
+
+
+def _tables(assembled: Assembled, shop: Shop) -> _Result:
+    events, notes = with_returns(_priced(assembled.events), shop.return_kinds)
+    items = items_table(assembled.items, events, shop.locale, shop.target_kinds)
+    shop = _settings(shop, assembled, events)
+    proposed = {
+        "left_out_items": no_products(events, items),
+        "outlier_users": outliers(events),
+        **sensitive(events, items),
+    }
+    shop = shop.model_copy(update={"proposals": shop.proposals.updated(proposed)})
+    events, items, left_out = _without_confirmed(events, items, shop)
+    events = events[[column for column in EVENT_COLUMNS if column in events]]
+    events = events.drop(columns=[column for column in events if events[column].isna().all()])
+    events = events.sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
+    checked = check(events, "events", source="events", item_ids=items["item_id"]).frame
+    table = check(items, "items", source="items").frame
+    notes |= _counted(table, checked, shop)
+    return _Result(Tables(events=checked, items=table, shop=shop), left_out, notes)
+
+
+def _priced(events: pd.DataFrame) -> pd.DataFrame:
+    """Return events with the price of one unit, from the amount of a row where no column has it."""
+    if "amount" not in events:
+        return events
+    units = events["quantity"].abs() if "quantity" in events else pd.Series(1.0, index=events.index)
+    each = (events["amount"].abs() / units.where(units > 0, np.nan)).round(4)
+    return events.assign(price=events["price"].where(events["price"].notna(), each) if "price" in events else each)
+
+
+def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
+    """Return the shop's settings with what the log tells: target kind, currency, whether times are an order."""
+    changed: dict[str, object] = {}
+    counts = events.loc[~events["kind"].isin(shop.return_kinds), "kind"].value_counts()
+    if len(counts) and not set(shop.target_kinds) & set(counts.index):
+        changed["target_kinds"] = (str(counts.index[0]),)
+    if assembled.is_order_only:
+        changed["times"] = "order"
+    currencies = events["currency"].dropna().str.upper().unique().tolist() if "currency" in events else []
+    if shop.currency is None and len(currencies) == 1 and len(currencies[0]) == 3 and currencies[0].isalpha():
+        changed["currency"] = str(currencies[0])
+    return shop.model_copy(update=changed)
+
+
+def _without_confirmed(
+    events: pd.DataFrame, items: pd.DataFrame, shop: Shop
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[LeftOut, ...]]:
+    no_items, no_users = shop.proposals.confirmed("left_out_items"), shop.proposals.confirmed("outlier_users")
+    is_no_item, is_no_user = events["item_id"].isin(list(no_items)), events["user_id"].isin(list(no_users))
+    left_out = (
+        LeftOut("events", "confirmed in shop.yaml: no product", int(is_no_item.sum())),
+        LeftOut("events", "confirmed in shop.yaml: no shopper", int((is_no_user & ~is_no_item).sum())),
+    )
+    kept = events[~is_no_item & ~is_no_user].reset_index(drop=True)
+    return (
+        kept,
+        items[~items["item_id"].isin(list(no_items))].reset_index(drop=True),
+        tuple(e for e in left_out if e.rows),
+    )
+
+
+def _counted(items: pd.DataFrame, events: pd.DataFrame, shop: Shop) -> dict[str, int]:
+    notes = {
+        "users": events["user_id"].nunique(),
+        "items with events": events["item_id"].nunique(),
+        "items without a title": int(items["title"].isna().sum()),
+        "items without a category": int(items["category"].isna().sum()),
+        "categories": items["category"].nunique(),
+        "proposals without a decision in shop.yaml": shop.proposals.open,
+    }
+    notes |= {f"events of kind {kind}": int(count) for kind, count in events["kind"].value_counts().items()}
+    return {name: count for name, count in notes.items() if count}
+
+
+def _about(read: Recognised) -> str:
+    parts = [read.source.how, read.format.name if read.format else "", role(read)]
+    return "; ".join(part for part in parts if part)
+
+
+def _columns(reads: Sequence[Recognised], rows: dict[str, Rows]) -> Iterable[ColumnReport]:
+    for read in reads:
+        for column in read.columns:
+            values = read.source.frame[column.header].dropna().head(1_000).unique()[:SAMPLES]
+            times = rows[read.source.name].times if column.name == "timestamp" else ""
+            how = "; ".join(part for part in (column.why, times) if part)
+            yield ColumnReport(read.source.name, column.header, column.name, how, tuple(map(str, values)))
+
+
+def _with_ragged(rejects: pd.DataFrame, reads: Sequence[Recognised]) -> pd.DataFrame:
+    ragged = [read.source.ragged.assign(**{FILE: read.source.name}) for read in reads if len(read.source.ragged)]
+    kept = rejects[[FILE, "row", "reason"]]
+    return pd.concat([kept, *(frame[[FILE, "row", "reason"]] for frame in ragged)], ignore_index=True)

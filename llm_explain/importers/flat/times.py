@@ -1,0 +1,189 @@
+"""Moments as exports write them: ISO, numbers since 1970, other dates if the column leaves no doubt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.importers.flat.values import each_value
+
+Order = Literal["day-first", "month-first"]
+ORDERS: Final[tuple[Order, Order]] = ("day-first", "month-first")
+UNITS: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+EARLIEST: Final = 315_532_800
+"""1980-01-01 in seconds since 1970: a smaller number is no time."""
+
+LATEST: Final = 4_102_444_800
+EXCEL_ORIGIN: Final = pd.Timestamp("1899-12-30")
+EXCEL_DAYS: Final = (20_000, 80_000)
+NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE]\+?\d+)?")
+CLOCK: Final = r"(?:[T ,]+(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s*([aApP]\.?[mM]\.?)?)?"
+ZONE: Final = r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\([A-Za-z ]+\))?"
+YEAR_FIRST: Final = re.compile(rf"(\d{{4}})[-/.年](\d{{1,2}})[-/.月](\d{{1,2}})日?{CLOCK}{ZONE}")
+COMPACT: Final = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:[T ]?(\d{2}):?(\d{2}):?(\d{2})?)?Z?")
+PARTS: Final = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){CLOCK}{ZONE}")
+NAMED: Final = re.compile(
+    rf"(?:[A-Za-z]{{3,9}}\.?,?\s+)?(?:(\d{{1,2}})(?:st|nd|rd|th)?[-/. ]+([A-Za-z]{{3,9}})"
+    rf"|([A-Za-z]{{3,9}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?),?[-/. ]+(\d{{4}}|\d{{2}})(?:\s+at)?{CLOCK}{ZONE}"
+)
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """A column read as moments.
+
+    Attributes:
+        read: Moments in UTC without a zone; missing where a text is none.
+        how: How they are written, for the report.
+        is_doubtful: Whether the column can be read day-first and month-first.
+        has_zone: Whether the values say their zone.
+    """
+
+    read: pd.Series
+    how: str
+    is_doubtful: bool = False
+    has_zone: bool = False
+
+
+def moments(column: pd.Series, order: Order | None = None, *, is_excel: bool = False) -> Moments:
+    """Read a column of moments.
+
+    Args:
+        column: Texts.
+        order: What comes first in dates such as 03/04/2021, where the shop says it.
+        is_excel: Whether numbers such as 40513.35 are days of a spreadsheet.
+
+    Returns:
+        The moments; all are missing if the column holds something else.
+    """
+    texts = column.str.strip()
+    present = texts.dropna()
+    if present.empty:
+        return Moments(pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]"), "no dates")
+    sample = pd.Series(present.unique(), dtype="str")
+    if sample.str.fullmatch(NUMBER).mean() > 0.99:
+        return _numbers(texts, sample, is_excel=is_excel)
+    is_parts = sample.str.fullmatch(PARTS)
+    doubtful = False
+    how = "ISO 8601" if sample.str.fullmatch(YEAR_FIRST).mean() > 0.5 else "dates with names of months"
+    if is_parts.mean() > 0.5:
+        found, doubtful = _order(sample[is_parts])
+        order = order or found
+        how = f"{order} dates"
+    values = each_value(texts, lambda text: _moment(text, order or "day-first"))
+    typed = pd.to_datetime(pd.Series(values, index=column.index), errors="coerce").astype("datetime64[ns]")
+    has_zone = sample.str.contains(r"(?:Z|UTC|GMT|:\d{2}\s*[+-]\d{2}:?\d{2})\)?$", regex=True).mean() > 0.5
+    return Moments(typed, how, is_doubtful=doubtful, has_zone=bool(has_zone))
+
+
+def _order(sample: pd.Series) -> tuple[Order, bool]:
+    """Return what comes first in dates of three numbers, and whether the other reading is possible too."""
+    parts = sample.str.extract(PARTS)
+    first, second = parts[0].astype("int64"), parts[2].astype("int64")
+    is_day_first = bool((second <= 12).all()) and bool((first <= 31).all())
+    is_month_first = bool((first <= 12).all()) and bool((second <= 31).all())
+    if (parts[1] == ".").all() and is_day_first:  # 1.12.2010 is written where the day comes first
+        return "day-first", False
+    if is_day_first and is_month_first:
+        return "day-first", bool((first != second).any())
+    return ("month-first" if is_month_first else "day-first"), False
+
+
+def _numbers(texts: pd.Series, sample: pd.Series, *, is_excel: bool) -> Moments:
+    if sample.str.fullmatch(COMPACT).all() and sample.str.len().isin([8, 12, 14]).all():
+        values = each_value(texts, _compact)
+        typed = pd.to_datetime(pd.Series(values, index=texts.index), errors="coerce").astype("datetime64[ns]")
+        if typed.notna().sum() > 0.99 * texts.notna().sum():
+            return Moments(typed, "dates as yyyymmdd")
+    numbers = pd.to_numeric(texts, errors="coerce")
+    typical = float(numbers.abs().median())
+    for unit, per_second in UNITS.items():
+        if EARLIEST * per_second <= typical <= LATEST * per_second:
+            is_time = (numbers >= 0) & (numbers <= LATEST * per_second)
+            scaled = numbers.where(is_time).astype("float64")
+            whole = (scaled * (10**9 // per_second)).round()
+            if unit != "s" or not (numbers % 1 != 0).any():  # keep all digits of whole numbers
+                exact = texts.where(is_time).str.replace(r"\.0+$", "", regex=True)
+                whole = pd.to_numeric(exact, errors="coerce").astype("Float64").astype("object")
+                whole = whole.map(lambda v, k=10**9 // per_second: int(v) * k, na_action="ignore")
+            typed = pd.to_datetime(whole, errors="coerce", unit="ns").astype("datetime64[ns]")
+            names = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+            return Moments(typed, f"{names[unit]} since 1970", has_zone=True)
+    low, high = EXCEL_DAYS
+    if is_excel and low <= typical <= high:
+        days = pd.to_timedelta((numbers * 86_400).round(), unit="s", errors="coerce")
+        return Moments((EXCEL_ORIGIN + days).astype("datetime64[ns]"), "days of a spreadsheet")
+    return Moments(pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]"), "numbers")
+
+
+def _compact(text: str) -> pd.Timestamp | None:
+    match = COMPACT.fullmatch(text)
+    return _built(match[1], match[2], match[3], match[4], match[5], match[6]) if match else None
+
+
+def _moment(text: str, order: Order) -> pd.Timestamp | None:
+    if match := YEAR_FIRST.fullmatch(text):
+        return _built(*match.groups())
+    if match := PARTS.fullmatch(text):
+        first, _, second, year, *rest = match.groups()
+        day, month = (first, second) if order == "day-first" else (second, first)
+        return _built(year, month, day, *rest)
+    if match := NAMED.fullmatch(text):
+        day, month = (match[1], match[2]) if match[1] else (match[4], match[3])
+        prefix = month.lower()[:3]
+        number = MONTHS.index(prefix) + 1 if prefix in MONTHS else 0
+        return _built(match[5], str(number), day, *match.groups()[5:])
+    return _compact(text)
+
+
+def _built(
+    year: str, month: str, day: str, hour: str | None = None, minute: str | None = None, second: str | None = None,
+    fraction: str | None = None, half: str | None = None, zone: str | None = None,
+) -> pd.Timestamp | None:  # fmt: skip
+    full = int(year) + (0 if len(year) == 4 else 1900 if int(year) >= 70 else 2000)
+    hours = int(hour or 0)
+    if half:
+        hours = hours % 12 + (12 if half[0] in "pP" else 0)
+    try:
+        moment = pd.Timestamp(full, int(month), int(day), hours, int(minute or 0), int(second or 0))
+    except ValueError:
+        return None
+    moment += pd.Timedelta(int((fraction or "0").ljust(9, "0")), unit="ns")
+    if zone and zone[0] in "+-":
+        digits = zone[1:].replace(":", "").ljust(4, "0")
+        offset = pd.Timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        moment = moment - offset if zone[0] == "+" else moment + offset
+    return moment
+
+
+def is_time_like(column: pd.Series) -> bool:
+    """Return whether most of a column's first values are moments."""
+    head = column.dropna().head(500)
+    return len(head) > 0 and bool(moments(head).read.notna().mean() > 0.9)
+
+
+def seconds_of_day(column: pd.Series) -> pd.Series:
+    """Read times of day such as ``08:26``, ``8:26:05 PM`` or ``1631`` as seconds.
+
+    Args:
+        column: Texts.
+
+    Returns:
+        Seconds since midnight; NaN where a text is no time of day.
+    """
+    clock = re.compile(r"(\d{1,2})(?::?(\d{2}))?(?::(\d{2})(?:\.\d+)?)?\s*([aApP][mM])?")
+
+    def read(text: str) -> float:
+        padded = text.strip().zfill(4) if text.strip().isdigit() and len(text.strip()) == 3 else text.strip()
+        match = clock.fullmatch(padded)
+        if not match or int(match[1]) > 24 or int(match[2] or 0) > 59:
+            return np.nan
+        hours = int(match[1]) % 12 + (12 if match[4][0] in "pP" else 0) if match[4] else int(match[1])
+        return hours * 3600.0 + int(match[2] or 0) * 60 + int(match[3] or 0)
+
+    return each_value(column, read).astype("float64")

@@ -1,0 +1,168 @@
+"""Exports of shop systems become tables without corrections. Expected rows are read off ``exports.py`` by hand."""
+
+import pandas as pd
+import pytest
+
+from llm_explain.importers.flat.run import FlatImport, import_flat
+from tests.llm_explain.importers.flat import exports
+
+
+@pytest.fixture
+def imported(tmp_path):
+    def run(maps=(), kinds=(), **files) -> FlatImport:
+        paths = []
+        for name, content in files.items():
+            base, _, ending = name.rpartition("_")
+            paths.append(tmp_path / f"{base}.{ending}")
+            paths[-1].write_text(content, encoding="utf-8")
+        return import_flat(paths, out=tmp_path / "data", maps=maps, kinds=kinds)
+
+    return run
+
+
+def events_of(done: FlatImport, *columns: str) -> list[tuple]:
+    frame = done.tables.events[list(columns)].astype(object)
+    return [tuple(row) for row in frame.where(frame.notna(), None).itertuples(index=False)]
+
+
+def items_of(done: FlatImport, *columns: str) -> dict[str, tuple]:
+    frame = done.tables.items.set_index("item_id")[list(columns)].astype(object)
+    return {key: tuple(row) for key, row in zip(frame.index, frame.where(frame.notna(), None).to_numpy(), strict=True)}
+
+
+def test_shopify_orders_and_products(imported):
+    done = imported(orders_csv=exports.SHOPIFY_ORDERS, products_csv=exports.SHOPIFY_PRODUCTS)
+    assert events_of(done, "user_id", "item_id", "kind", "quantity", "order_id") == [
+        ("ann@shop.test", "MUG-B", "purchase", 1, "#1001"),
+        ("ann@shop.test", "TEA-G", "purchase", 2, "#1001"),
+        ("bob@shop.test", "TEA-G", "purchase", 1, "#1002"),
+        ("bob@shop.test", "TEA-G", "refund", 1, "#1002"),
+    ]
+    assert done.tables.events["timestamp"].iloc[0] == pd.Timestamp("2025-05-01 15:00")  # 10:00 at UTC-5
+    assert done.tables.events["timestamp"].iloc[3] == pd.Timestamp("2025-05-03 14:00")
+    items = items_of(done, "title", "category", "brand", "price", "available", "parent_id")
+    assert items["MUG-B"] == ("Stoneware mug", "mugs", "Alba", 5.0, True, "stoneware-mug")
+    assert items["MUG-R"] == ("Stoneware mug", "mugs", "Alba", 5.5, True, "stoneware-mug")
+    assert items["TEA-G"] == ("Green tea", "teas", "Boreal", 4.0, False, "green-tea")
+    assert done.rejects[["file", "row", "reason"]].to_numpy().tolist() == [["orders.csv", 4, "no user"]]
+    assert done.tables.shop.currency == "EUR"
+
+
+def test_woocommerce_orders_and_products(imported):
+    done = imported(orders_csv=exports.WOOCOMMERCE_ORDERS, products_csv=exports.WOOCOMMERCE_PRODUCTS)
+    assert events_of(done, "user_id", "item_id", "kind", "quantity", "price") == [
+        ("7", "MUG-B", "purchase", 2, 8.0),
+        ("7", "12", "purchase", 1, 6.0),  # without a SKU, found by its name
+        ("7", "MUG-B", "purchase", 1, 8.0),  # a guest order of a known address
+        ("bob@shop.test", "MUG-B", "purchase", 1, 8.0),
+        ("bob@shop.test", "MUG-B", "cancel", 1, 8.0),
+    ]
+    items = items_of(done, "title", "category", "price", "available")
+    assert items == {"MUG-B": ("Stoneware mug", "Mugs", 7.5, True), "12": ("Gift box", None, 6.0, False)}
+
+
+def test_magento_order_items_and_products(imported):
+    done = imported(sales_csv=exports.MAGENTO_ORDER_ITEMS, catalog_csv=exports.MAGENTO_PRODUCTS)
+    assert events_of(done, "user_id", "item_id", "kind", "quantity", "order_id") == [
+        ("5", "24-MB01", "purchase", 2, "000000101"),
+        ("5", "24-WG01", "purchase", 1, "000000101"),
+        ("5", "24-MB01", "purchase", 1, "000000101/returned1"),
+        ("5", "24-MB01", "refund", 1, "000000101/returned1"),
+        ("bob@shop.test", "24-WG01", "purchase", 1, "000000102"),
+        ("bob@shop.test", "24-WG01", "cancel", 1, "000000102"),
+    ]
+    returned = done.tables.events[done.tables.events["kind"] != "purchase"]
+    assert returned["quantity"].tolist() == [1, 1]
+    items = items_of(done, "title", "category", "price", "available")
+    assert items["24-MB01"] == ("Joust Duffle Bag", "Bags", 34.0, True)
+    assert items["24-WG01"] == ("Yoga Strap 6'", "Fitness Equipment", 14.0, False)
+
+
+def test_ga4_events_in_json_lines(imported):
+    done = imported(events_jsonl=exports.GA4_LINES)
+    assert events_of(done, "user_id", "item_id", "kind", "quantity", "order_id") == [
+        ("u9", "S1", "view", None, None),  # the visitor 11.22 logged in later
+        ("u9", "S1", "purchase", 2, "T1"),
+        ("u9", "S2", "purchase", 1, "T1"),
+    ]
+    assert done.tables.events["timestamp"].iloc[0] == pd.Timestamp("2025-01-01 00:01:00.123456")
+    assert items_of(done, "title", "category", "brand") == {"S1": ("Mug", "Mugs", "Alba"), "S2": ("Tea", None, None)}
+
+
+def test_retailrocket(imported):
+    done = imported(events_csv=exports.RETAILROCKET_EVENTS, item_properties_part1_csv=exports.RETAILROCKET_PROPERTIES)
+    assert events_of(done, "user_id", "item_id", "kind", "order_id") == [
+        ("257597", "355908", "view", None),
+        ("992329", "248676", "cart", None),
+        ("992329", "248676", "purchase", "4000"),
+    ]
+    assert done.tables.events["timestamp"].iloc[0] == pd.Timestamp("2015-06-02 05:02:12.117")
+    assert items_of(done, "title", "category", "available")["355908"] == (None, None, True)
+
+
+def test_amazon_personalize(imported):
+    done = imported(interactions_csv=exports.PERSONALIZE_INTERACTIONS, items_csv=exports.PERSONALIZE_ITEMS)
+    assert events_of(done, "user_id", "item_id", "kind", "value") == [
+        ("1", "i1", "watch", None),
+        ("2", "i2", "view", 0.5),
+    ]
+    items = done.tables.items.set_index("item_id")
+    assert items.loc["i1", "first_seen"] == pd.Timestamp("2018-10-20 01:46:40")
+    assert items.loc["i1", "categories"] == "Action|Drama"
+    assert items.loc["i2", "category"] == "Comedy"
+
+
+def test_instacart_has_an_order_of_times_only(imported):
+    done = imported(
+        orders_csv=exports.INSTACART_ORDERS, order_products__prior_csv=exports.INSTACART_LINES,
+        products_csv=exports.INSTACART_PRODUCTS, aisles_csv=exports.INSTACART_AISLES,
+        departments_csv=exports.INSTACART_DEPARTMENTS,
+    )  # fmt: skip
+    assert events_of(done, "user_id", "item_id", "kind", "order_id") == [
+        ("1", "196", "purchase", "21"),
+        ("1", "196", "purchase", "22"),
+        ("1", "14084", "purchase", "22"),
+        ("2", "196", "purchase", "31"),
+    ]
+    moments = done.tables.events["timestamp"]
+    assert moments[1] - moments[0] == pd.Timedelta(days=15, hours=-1)
+    assert done.tables.shop.times == "order"
+    assert items_of(done, "title", "category", "categories")["196"] == (
+        "Soda",
+        "soft drinks",
+        "beverages > soft drinks",
+    )
+
+
+def test_movielens_with_and_without_headers(imported):
+    done = imported(ratings_dat=exports.MOVIELENS_DAT, movies_dat=exports.MOVIELENS_MOVIES_DAT)
+    assert events_of(done, "user_id", "item_id", "kind", "value")[:2] == [
+        ("1", "1193", "rate", 5),
+        ("1", "661", "rate", 3),
+    ]
+    assert done.tables.events["timestamp"].iloc[0] == pd.Timestamp("2000-12-31 22:12:40")
+    assert items_of(done, "title")["1193"] == ('One Flew Over the "Nest" (1975)',)
+    headed = "userId,movieId,rating,timestamp\n" + exports.MOVIELENS_DAT.replace("::", ",")
+    assert events_of(imported(ratings_csv=headed), "user_id", "item_id", "value")[2] == ("2", "1193", 4)
+    assert done.tables.shop.target_kinds == ("rate",)
+
+
+def test_order_lines_of_a_wholesaler(imported):
+    done = imported(retail_csv=exports.RETAIL)
+    rows = events_of(done, "user_id", "item_id", "kind", "quantity", "order_id")
+    assert [row for row in rows if row[0] == "17850"] == [
+        ("17850", "85123A", "purchase", 6, "536365"),
+        ("17850", "22492", "purchase", 2, "536365"),
+        ("17850", "85123A", "return", 6, "536365"),  # the whole purchase came back
+    ]
+    assert ("13748", "22492", "purchase", 3, "536371") in rows  # one of four came back
+    part = next(row for row in rows if row[2] == "return" and row[1] == "22492")
+    assert part[4].startswith("536371/returned")
+    assert ("13748", "21777", "return", 1, "C536381") in rows  # its purchase is not in the file
+    titles = {item: title for item, (title,) in items_of(done, "title").items()}
+    assert titles["85123A"] == "White hanging heart t-light holder"
+    assert titles["22492"] == "Set of 10 Love London candles"
+    assert titles["21777"] == "Union Jack LED clock"
+    proposals = done.tables.shop.proposals.left_out_items
+    assert {key: each.reason for key, each in proposals.items()} == {"POST": "postage", "M": "manual"}
+    assert done.tables.events["timestamp"].min() == pd.Timestamp("2010-12-01 08:26")

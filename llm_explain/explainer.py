@@ -459,7 +459,7 @@ class Explainer:
         return [str(item_id) for item_id in self.shop.catalogue.item_ids[items]]
 
 
-def _at_least_one(k: int) -> int:
+def _at_least_one(k: object) -> int:
     """Return a number of items that a caller asked for."""
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise SettingError(f"k is {k!r} but a whole number of at least 1 is needed. Ask for one item or more.")

@@ -1,4 +1,4 @@
-"""Types that stages exchange and callers receive: claims, verdicts, explanation records (DESIGN.md §9)."""
+"""Types that stages exchange and callers receive: claims, verdicts, explanation records (docs/design.md §9)."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class Explanation:
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the explanation record of DESIGN.md §9, ready for JSON."""
+        """Return the explanation record of docs/design.md §9, ready for JSON."""
         text = self.text
         return {
             "id": self.id,

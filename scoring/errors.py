@@ -1,7 +1,7 @@
 """Every error that the project raises on purpose, as one tree.
 
     LlmExplainError
-    ├── TableError          a table breaks DESIGN.md §8 (file, column, rule, first offending rows)
+    ├── TableError          a table breaks docs/design.md §8 (file, column, rule, first offending rows)
     ├── SettingError        an option or configuration value cannot be used
     ├── ShapeError          two arrays that belong together do not fit
     ├── ArtifactError       saved artifacts are missing, incomplete or changed

@@ -1,4 +1,4 @@
-"""What exact attribution needs of a scorer: a score that is linear in the user embedding (DESIGN.md §4).
+"""What exact attribution needs of a scorer: a score that is linear in the user embedding (docs/design.md §4).
 
 ``scoring.scorer.scorer.GlassBoxScorer`` is one; any object with these members is another.
 """

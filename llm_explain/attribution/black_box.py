@@ -169,7 +169,7 @@ def over_frames(score: FrameScorer, catalogue: Catalogue) -> HistoryScorer:
     """Let a scorer that reads events tables be attributed.
 
     Args:
-        score: Function of one events table (DESIGN.md §8) for each history, and shop ids.
+        score: Function of one events table (docs/design.md §8) for each history, and shop ids.
         catalogue: The shop's items.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Exact answers to "what if" and "why this and not that" (DESIGN.md §5).
+"""Exact answers to "what if" and "why this and not that" (docs/design.md §5).
 
 Removing a history group is removing its tokens and its own-history features, so the score without it is the score that
 a fresh read of the shortened event log would give.

@@ -1,4 +1,4 @@
-"""What drove a score: exact Shapley values of history groups and context terms (DESIGN.md §5).
+"""What drove a score: exact Shapley values of history groups and context terms (docs/design.md §5).
 
 With the item side fixed, only the user embedding depends on the coalition of history groups, and the score is linear
 in it. So one vector for each group, which depends on the user alone, gives the group's Shapley value for every item by

@@ -1,4 +1,4 @@
-"""What each history group adds to the user embedding: the vectors A_g of DESIGN.md §5, and a bounded store of them."""
+"""Group vectors: what each history group adds to the user embedding (A_g of docs/design.md §5), and a cache of them."""
 
 from __future__ import annotations
 

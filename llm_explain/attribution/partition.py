@@ -1,4 +1,4 @@
-"""Players of an attribution: a partition of the categories that a user's history touches (DESIGN.md §4).
+"""Players of an attribution: a partition of the categories that a user's history touches (docs/design.md §4).
 
 The largest categories stand alone, the smaller ones together are ``rest``. The partition is chosen for the explanation
 alone and never changes a score. A category that must stand alone for one item (its own) is carved out of ``rest`` and

@@ -1,4 +1,4 @@
-"""The command line of DESIGN.md §10: thin commands over the Python interface."""
+"""The command line of docs/design.md §10: thin commands over the Python interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``import``: bring a shop's tables into the form of DESIGN.md §8."""
+"""``import``: bring a shop's tables into the form of docs/design.md §8."""
 
 from __future__ import annotations
 

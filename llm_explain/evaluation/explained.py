@@ -22,7 +22,7 @@ class Explained:
 
     Attributes:
         explanation: The explanation.
-        record: Its record (DESIGN.md §9).
+        record: Its record (docs/design.md §9).
         user: Number of the user.
     """
 

@@ -1,1 +1,1 @@
-"""Write a shop's four tables (DESIGN.md §8) from the files that it has."""
+"""Write a shop's four tables (docs/design.md §8) from the files that it has."""

@@ -1,7 +1,7 @@
 """What may be said: limits on reasons, and names that no text says.
 
-The policy file holds every choice; its defaults are those of DESIGN.md §6. Columns of the users table are read by no
-claim, so no setting can let one be spoken.
+The policy file holds every choice; its defaults are those of docs/design.md §6. No claim reads a column of the users
+table, so no setting can let a text say one.
 """
 
 from __future__ import annotations

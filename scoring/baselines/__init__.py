@@ -1,4 +1,4 @@
-"""What a shop could use instead of the scorer, measured the same way (DESIGN.md §4)."""
+"""What a shop could use instead of the scorer, measured the same way (docs/design.md §4)."""
 
 from __future__ import annotations
 

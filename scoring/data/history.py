@@ -146,7 +146,7 @@ class History:
         """Read a history from event rows of one user.
 
         Args:
-            events: Rows of the events table (DESIGN.md §8) of one user, in any order.
+            events: Rows of the events table (docs/design.md §8) of one user, in any order.
             catalogue: The shop's items.
             as_of: Rows at this moment or later do not count.
             user_id: The shop's id, if the user is known.

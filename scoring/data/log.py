@@ -123,7 +123,7 @@ class Log:
         """Read the events table.
 
         Args:
-            events: Rows of the events table (DESIGN.md §8).
+            events: Rows of the events table (docs/design.md §8).
             catalogue: The shop's items; every row names one of them.
             shop: Which kinds of event are target kinds and return kinds.
             signals: Signal kinds to number.

@@ -1,4 +1,4 @@
-"""The rules of DESIGN.md §8: which columns a table has and what they hold."""
+"""The rules of docs/design.md §8: which columns a table has and what they hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four tables of DESIGN.md §8 and the settings of the shop, in memory and on disk.
+"""The four tables of docs/design.md §8 and the settings of the shop, in memory and on disk.
 
 Column names are spelled here and nowhere else. Ids are strings everywhere, whatever type the files hold, and
 timestamps are UTC without a time zone (other zones are converted on import).

@@ -1,4 +1,4 @@
-"""The gate that every table passes before anything reads it (DESIGN.md §8).
+"""The gate that every table passes before anything reads it (docs/design.md §8).
 
 A table comes in as any frame and leaves with the contract's columns, types and order, or not at all. What cannot be
 laid at the door of single rows (columns, an empty table) is always refused. Rows that break a rule are refused with

@@ -1,4 +1,4 @@
-"""How rankers are measured: on what users did after a moment, given what they did before (DESIGN.md §4)."""
+"""How rankers are measured: on what users did after a moment, given what they did before (docs/design.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Context of an item at a moment, the same for every user (DESIGN.md §4, f_c)."""
+"""Context of an item at a moment, the same for every user (docs/design.md §4, f_c)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Own-history features of a user: evidence from the events of an item's own category alone (DESIGN.md §4, h_i).
+"""Own-history features of a user: evidence from the events of an item's own category alone (docs/design.md §4, h_i).
 
 Two shapes of evidence, both sparse. *Pairs* are items that the user bought. *Cells* are sets of items within one
 category: the category itself, a brand in it, a band of prices in it, the products of one title. The evidence of a cell

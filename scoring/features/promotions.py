@@ -79,7 +79,7 @@ class PromotionCalendar:
     """The promotions table, ready to say what runs at a moment; safe to share between threads.
 
     Args:
-        promotions: The promotions table (DESIGN.md §8), or its latest rows.
+        promotions: The promotions table (docs/design.md §8), or its latest rows.
         catalogue: The shop's items; rows for other items are ignored.
         whole: What is asked of moments before the latest rows; ``None`` if ``promotions`` is the whole table.
 

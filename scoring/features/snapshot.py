@@ -1,7 +1,7 @@
 """Global statistics of the shop at one moment: what every user's score may share.
 
 A snapshot is built by training, kept with the artifacts and never moved by a request, so one user's rows never change
-anyone else's answer (DESIGN.md §11).
+anyone else's answer (docs/design.md §11).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The whole score: towers, own history, context (DESIGN.md §4).
+"""The whole score: towers, own history, context (docs/design.md §4).
 
 s(u, i, t) = ⟨ U(H_u,t), V_i ⟩  +  h_i(H_u,t[g(i)])  +  Σ_c f_c(x_c(i, t))
 """

@@ -1,4 +1,4 @@
-"""The user tower: a Transformer in two steps that reads a user's events (DESIGN.md §4).
+"""The user tower: a Transformer in two steps that reads a user's events (docs/design.md §4).
 
 Within each category, attention over the items bought there gives one category token. Over the category tokens,
 multi-head attention with learned queries and a feed-forward head give ``U``. The second attention keeps its numerator

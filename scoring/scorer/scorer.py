@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class GlassBoxScorer:
-    """As accurate as a black box, and exactly attributable (DESIGN.md §4).
+    """As accurate as a black box, and exactly attributable (docs/design.md §4).
 
     All arithmetic of a request is in double precision, so that a score and the sum of its parts agree to rounding.
 

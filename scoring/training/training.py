@@ -1,4 +1,4 @@
-"""Train a scorer: windows of 30 days, first to see it on the latest one, then on all of them (DESIGN.md §4)."""
+"""Train a scorer: windows of 30 days, first to see it on the latest one, then on all of them (docs/design.md §4)."""
 
 from __future__ import annotations
 

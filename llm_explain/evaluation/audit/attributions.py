@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Record = dict[str, Any]
-"""An explanation record (DESIGN.md §9)."""
+"""An explanation record (docs/design.md §9)."""
 
 
 def attribution_faults(record: Record) -> Iterator[str]:

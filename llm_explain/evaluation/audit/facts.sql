@@ -1,5 +1,5 @@
 -- Every rule for a claim, once more, from the shop's raw tables. Written from the rules' words alone: it shares no code
--- with llm_explain.claims. It reads the views events, items and promotions (DESIGN.md §8), the table told (one row a
+-- with llm_explain.claims. It reads the views events, items and promotions (docs/design.md §8), the table told (one row a
 -- claim: what it is about, none of its facts) and the table snapshot (one row: the moment of the statistics).
 -- A view found_<kind> has a row for each claim whose rule holds, with the facts as they should be.
 

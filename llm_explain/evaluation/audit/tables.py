@@ -73,7 +73,7 @@ class Audit:
         """Return what is wrong with records; nothing where all is true.
 
         Args:
-            records: Explanation records (DESIGN.md §9), with any number of reasons.
+            records: Explanation records (docs/design.md §9), with any number of reasons.
 
         Returns:
             One line for each fault.

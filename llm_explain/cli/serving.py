@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.language_model import ServedModel
+    from llm_explain.service.model_worker import ServedModel
 
 
 def serve(
@@ -34,10 +34,10 @@ def serve(
     """Serve recommendations and explanations over HTTP."""
     with _with_extra():
         from llm_explain.service.collecting import starting
-        from llm_explain.service.language_model import ServedModel
+        from llm_explain.service.logs import configure_logs
+        from llm_explain.service.metrics import Metrics
+        from llm_explain.service.model_worker import ServedModel
         from llm_explain.service.settings import ServiceSettings
-        from llm_explain.service.telemetry.logs import configure_logs
-        from llm_explain.service.telemetry.metrics import Metrics
     settings = ServiceSettings.read(host=host, port=port, artifacts=artifacts, auth=False if no_auth else None)
     if show_settings:
         write_json_lines([settings.masked()])

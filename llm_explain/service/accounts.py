@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.claims import KINDS
-from llm_explain.service.handlers.explanation_handler import Answer
-from llm_explain.service.schemas import problems
-from llm_explain.service.schemas.problems import ServiceProblem
+from llm_explain.service import problems
+from llm_explain.service.desk import Answer
+from llm_explain.service.problems import ServiceProblem
 from llm_explain.service.state.feedback import Opinion
 from llm_explain.service.state.people import now
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
-    from llm_explain.service.handlers.explanation_handler import Desk, Json
-    from llm_explain.service.handlers.user_context import Visits
-    from llm_explain.service.handlers.user_context_reader import Readers
+    from llm_explain.service.desk import Desk, Json
+    from llm_explain.service.readers import Readers
     from llm_explain.service.schemas import EventsRequest, FeedbackRequest, NewEvent, Preferences
     from llm_explain.service.state import State
     from llm_explain.service.state.people import Person, Suppressed
     from llm_explain.service.state.records import Kept
+    from llm_explain.service.visits import Visits
     from scoring.data.history import History
 
 FUTURE: Final = timedelta(days=1)

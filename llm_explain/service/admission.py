@@ -26,8 +26,8 @@ from llm_explain.service.refusals import refuse
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
+    from llm_explain.service.metrics import Metrics
     from llm_explain.service.settings import ServiceSettings
-    from llm_explain.service.telemetry.metrics import Metrics
 
     Message = MutableMapping[str, Any]
     Scope = MutableMapping[str, Any]

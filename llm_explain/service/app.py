@@ -10,31 +10,30 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from llm_explain.service.api import pages
-from llm_explain.service.api.auth import Doorkeeper
-from llm_explain.service.api.dependencies import Threads
-from llm_explain.service.handlers.demo_shop import Showroom
-from llm_explain.service.handlers.explanation_handler import Desk
-from llm_explain.service.handlers.main_parameters import MainParameters
-from llm_explain.service.handlers.user_context import Visits
-from llm_explain.service.handlers.user_context_reader import Readers
-from llm_explain.service.handlers.user_data_handler import Accounts
+from llm_explain.service import pages, problems
+from llm_explain.service.accounts import Accounts
+from llm_explain.service.asking import Threads
+from llm_explain.service.auth import Doorkeeper
+from llm_explain.service.desk import Desk
+from llm_explain.service.main_parameters import MainParameters
 from llm_explain.service.operation import MAX_RESTING, operate
+from llm_explain.service.readers import Readers
+from llm_explain.service.replies import ProblemDocument
 from llm_explain.service.routes import accounting, recommending, shop
-from llm_explain.service.schemas import problems
-from llm_explain.service.schemas.responses import ProblemDocument
 from llm_explain.service.settings import ServiceSettings
+from llm_explain.service.showroom import Showroom
 from llm_explain.service.state import State
 from llm_explain.service.state.errors import StateError
 from llm_explain.service.state.people import now
+from llm_explain.service.visits import Visits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.handlers.user_context import Clock
-    from llm_explain.service.language_model import ServedModel
-    from llm_explain.service.telemetry.metrics import Metrics
+    from llm_explain.service.metrics import Metrics
+    from llm_explain.service.model_worker import ServedModel
+    from llm_explain.service.visits import Clock
 
 DEFAULT_LOCALE: Final = "en"
 _PAUSE_SECONDS: Final = 0.02

@@ -11,8 +11,8 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request, Response
 from pydantic_core import to_json
 
-from llm_explain.service.handlers.explanation_handler import Answer, Desk
-from llm_explain.service.handlers.user_data_handler import Accounts
+from llm_explain.service.accounts import Accounts
+from llm_explain.service.desk import Answer, Desk
 
 if TYPE_CHECKING:
     from llm_explain.service.gate import Ticket

@@ -14,7 +14,7 @@ from anyio import to_thread
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from llm_explain.service.schemas.problems import FORBIDDEN, UNAUTHENTICATED, ServiceProblem
+from llm_explain.service.problems import FORBIDDEN, UNAUTHENTICATED, ServiceProblem
 
 if TYPE_CHECKING:
     from llm_explain.service.state.keys import ApiKey, Keys, Scope

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.policy.masking import masked, masked_differences, sensitive_players
-from llm_explain.service.handlers.catalogue_items import CatalogueItems
+from llm_explain.service.items import CatalogueItems
 from llm_explain.service.state.records import GivenAnswer
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
-    from llm_explain.service.handlers.user_context import Visit
-    from llm_explain.service.handlers.user_context_reader import Readers
+    from llm_explain.service.readers import Readers
     from llm_explain.service.schemas import (
         ContrastRequest,
         ExplanationRequest,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
         Who,
         Wording,
     )
+    from llm_explain.service.visits import Visit
 
 Json = dict[str, Any]
 

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from llm_explain.service.admission import GUARDED, OVERLOADED
 from llm_explain.service.gate import QUEUE_FULL
 from llm_explain.service.glance import Glance
+from llm_explain.service.observed import id_of, new_id
 from llm_explain.service.refusals import whole_answer
-from llm_explain.service.telemetry.request_middleware import id_of, new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llm_explain.service.drain import Drain
     from llm_explain.service.gate import Gate
-    from llm_explain.service.telemetry.metrics import Metrics
-    from llm_explain.service.telemetry.request_middleware import TurnedAway
+    from llm_explain.service.metrics import Metrics
+    from llm_explain.service.observed import TurnedAway
 
 _GUARDED = GUARDED.encode()
 

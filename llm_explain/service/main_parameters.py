@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.errors import PromptError
-from llm_explain.service.handlers.explanation_handler import Answer
+from llm_explain.service.desk import Answer
 from llm_explain.text.prompt_files import read_prompt_file
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from llm_explain.generation.generator import Draft
     from llm_explain.generation.prompt_template import Prompt
-    from llm_explain.service.telemetry.metrics import Metrics
+    from llm_explain.service.metrics import Metrics
 
 _TRANSFORMERS = "llm_explain.generation.transformers_generator:TransformersGenerator.load"
 SETTINGS = WorkerSettings(grace_seconds=0.02, max_waiting=8)

@@ -16,15 +16,15 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.service.telemetry import tracing
-from llm_explain.service.telemetry.logs import request_id
+from llm_explain.service import tracing
+from llm_explain.service.logs import request_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llm_explain.service.admission import Asgi, Message, Receive, Scope, Send
     from llm_explain.service.drain import Drain
-    from llm_explain.service.telemetry.metrics import Metrics
+    from llm_explain.service.metrics import Metrics
 
 _LOG = logging.getLogger("llm_explain.service.requests")
 _GIVEN_ID = re.compile(rb"[0-9a-fA-F-]{16,64}")

@@ -9,15 +9,15 @@ from llm_explain.service.admission import Admission
 from llm_explain.service.door import Door
 from llm_explain.service.drain import Drain
 from llm_explain.service.gate import Gate
+from llm_explain.service.metrics import Metrics
+from llm_explain.service.observed import Observed, TurnedAway
 from llm_explain.service.routes import operating
-from llm_explain.service.telemetry.metrics import Metrics
-from llm_explain.service.telemetry.request_middleware import Observed, TurnedAway
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.language_model import ServedModel
+    from llm_explain.service.model_worker import ServedModel
     from llm_explain.service.settings import ServiceSettings
 
 MAX_RESTING = 8

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.handlers.user_context import Visit, Visits
     from llm_explain.service.schemas import HistoryEvent
     from llm_explain.service.state import State
     from llm_explain.service.state.people import Person
+    from llm_explain.service.visits import Visit, Visits
 
 
 class Readers:

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from llm_explain.service.replies import Record, Reply
 from llm_explain.service.schemas import FeedbackVerdict, HistoryEvent, Preferences
-from llm_explain.service.schemas.responses import Record, Reply
 
 
 class Stored(Reply):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.service.handlers.explanation_handler import Answer
+from llm_explain.service.desk import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.handlers.catalogue_items import CatalogueItems
+    from llm_explain.service.items import CatalogueItems
     from llm_explain.service.state import State
 
 

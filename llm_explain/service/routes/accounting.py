@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
-from llm_explain.service.api.auth import admin, storefront
-from llm_explain.service.api.dependencies import TheAccounts, answer
+from llm_explain.service.asking import TheAccounts, answer
+from llm_explain.service.auth import admin, storefront
+from llm_explain.service.receipts import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
 from llm_explain.service.schemas import EventsRequest, FeedbackRequest, Id, Preferences
-from llm_explain.service.schemas.responses import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
 
 router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
 admin_router = APIRouter(tags=["accounts"], dependencies=[Depends(admin)])

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 from fastapi import APIRouter, Request, Response
 
-from llm_explain.service.schemas.problems import UNAUTHENTICATED, ServiceProblem
-from llm_explain.service.schemas.responses import Health
+from llm_explain.service.problems import UNAUTHENTICATED, ServiceProblem
+from llm_explain.service.replies import Health
 
 if TYPE_CHECKING:
     from llm_explain.service.drain import Drain
+    from llm_explain.service.metrics import Metrics
     from llm_explain.service.settings import ServiceSettings
-    from llm_explain.service.telemetry.metrics import Metrics
 
 router = APIRouter(tags=["operating"])
 

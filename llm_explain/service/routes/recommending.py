@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from llm_explain.service.api.auth import storefront
-from llm_explain.service.api.dependencies import TheDesk, answer
+from llm_explain.service.asking import TheDesk, answer
+from llm_explain.service.auth import storefront
+from llm_explain.service.replies import Contrast, Items, Shelves, WhatIf
 from llm_explain.service.schemas import (
     ContrastRequest,
     ExplanationRequest,
@@ -17,7 +18,6 @@ from llm_explain.service.schemas import (
     RecommendationRequest,
     WhatIfRequest,
 )
-from llm_explain.service.schemas.responses import Contrast, Items, Shelves, WhatIf
 
 router = APIRouter(tags=["explaining"], dependencies=[Depends(storefront)])
 

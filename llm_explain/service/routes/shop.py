@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from llm_explain.service.api.auth import storefront
-from llm_explain.service.api.dependencies import answer
+from llm_explain.service.asking import answer
+from llm_explain.service.auth import storefront
+from llm_explain.service.replies import Households, MainParameters, ShopItems
 from llm_explain.service.schemas import Id, Locale
-from llm_explain.service.schemas.responses import Households, MainParameters, ShopItems
 
 if TYPE_CHECKING:
-    from llm_explain.service.handlers import main_parameters
-    from llm_explain.service.handlers.demo_shop import Showroom
+    from llm_explain.service import main_parameters
+    from llm_explain.service.showroom import Showroom
 
 router = APIRouter(tags=["shop"], dependencies=[Depends(storefront)])
 demo_router = APIRouter(tags=["shop"], dependencies=[Depends(storefront)])

@@ -7,10 +7,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from llm_explain.service.schemas.responses import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
+from llm_explain.service.receipts import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
 from llm_explain.service.state.errors import StateBusyError, StateFullError
 from llm_explain.service.state.events import Events
 

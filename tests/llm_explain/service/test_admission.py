@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from asgi import Reply, ask, echo, scope_of
-from llm_explain.service.telemetry.metrics import Metrics
 
 from llm_explain.service.admission import Admission
 from llm_explain.service.gate import Gate, current_ticket
+from llm_explain.service.metrics import Metrics
 from llm_explain.service.settings import ServiceSettings
 
 JSON = ("content-type", "application/json")

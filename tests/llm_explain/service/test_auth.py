@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from llm_explain.service.api import auth
 from starlette.testclient import TestClient
+
+from llm_explain.service import auth
 
 OF_ADMINS = {("DELETE", "/v1/users/{user_id}"), ("GET", "/v1/users/{user_id}/export")}
 OPEN = {"/healthz", "/readyz", "/metrics"}

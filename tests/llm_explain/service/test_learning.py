@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 import pytest
-from llm_explain.service.handlers.training_feedback import is_rejected, learn
 from shop import small_shop
 
+from llm_explain.service.learning import is_rejected, learn
 from llm_explain.service.state import State
 from llm_explain.service.state.feedback import Opinion, Tally
 from llm_explain.service.state.records import GivenAnswer

@@ -8,9 +8,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from llm_explain.service.telemetry.logs import JsonFormatter, configure_logs, request_id
 
 from llm_explain.errors import SettingError, UnknownUserError
+from llm_explain.service.logs import JsonFormatter, configure_logs, request_id
 
 if TYPE_CHECKING:
     pass

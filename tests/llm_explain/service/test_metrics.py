@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from llm_explain.service.telemetry.metrics import Metrics
-
 from llm_explain.records import Fault, Text, Verdict
+from llm_explain.service.metrics import Metrics
 
 
 def value(metrics: Metrics, line: str) -> float:

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from llm_explain.service.language_model import ServedModel
-from llm_explain.service.telemetry.metrics import Metrics
 
 from llm_explain.generation.generator import Generator
 from llm_explain.generation.prompt_template import Message, Prompt
 from llm_explain.generation.worker import WorkerSettings
 from llm_explain.service.gate import Gate, current_ticket
+from llm_explain.service.metrics import Metrics
+from llm_explain.service.model_worker import ServedModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

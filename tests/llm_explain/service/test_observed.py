@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from asgi import Reply, ask, echo, fail, scope_of
-from llm_explain.service.telemetry.logs import JsonFormatter, request_id
-from llm_explain.service.telemetry.metrics import Metrics
-from llm_explain.service.telemetry.request_middleware import Observed, TurnedAway
 
 from llm_explain.service.drain import Drain
+from llm_explain.service.logs import JsonFormatter, request_id
+from llm_explain.service.metrics import Metrics
+from llm_explain.service.observed import Observed, TurnedAway
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

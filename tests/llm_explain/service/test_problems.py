@@ -6,9 +6,10 @@ import json
 from unittest.mock import patch
 
 import pytest
-from llm_explain.service.handlers.explanation_handler import Desk
-from llm_explain.service.schemas.responses import ProblemDocument
 from starlette.testclient import TestClient
+
+from llm_explain.service.desk import Desk
+from llm_explain.service.replies import ProblemDocument
 
 MARK = "kumquat-7731"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from llm_explain.service.schemas.responses import Contrast, Items, Shelves, WhatIf
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
 from llm_explain.policy.masking import masked, sensitive_players
+from llm_explain.service.replies import Contrast, Items, Shelves, WhatIf
 
 
 def _post(client: TestClient, path: str, **body: object) -> dict[str, object]:

@@ -12,13 +12,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from llm_explain.service.telemetry.metrics import Metrics
-from llm_explain.service.telemetry.request_middleware import Observed, TurnedAway
 from wire import LOST, Answer, Connection, request
 
 from llm_explain.service.door import Door
 from llm_explain.service.drain import Drain
 from llm_explain.service.gate import Gate
+from llm_explain.service.metrics import Metrics
+from llm_explain.service.observed import Observed, TurnedAway
 from llm_explain.service.server import MAX_HEAD_BYTES, DrainingServer, config_of
 from llm_explain.service.settings import ServiceSettings
 

@@ -7,11 +7,11 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import pytest
-from llm_explain.service.handlers.user_context import Visits, history_of
 
 from llm_explain import Explainer
 from llm_explain.errors import UnknownItemError
 from llm_explain.service.state.people import Person, StoredEvent
+from llm_explain.service.visits import Visits, history_of
 
 SHOP = pd.Timestamp("2017-12-01")
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 from fastapi import FastAPI
-from llm_explain.service.api import pages
 from starlette.testclient import TestClient
+
+from llm_explain.service import pages
 
 
 @pytest.fixture

@@ -84,12 +84,13 @@ def open_writer(babbling: float, exhausting: float) -> ScriptedWriter:
 def serve_with_writer(explainer: Explainer) -> None:
     """Serve with the writer in a process of its own."""
     from llm_explain.generation.worker import WorkerSettings
+
     from llm_explain.service.app import create_app
-    from llm_explain.service.logs import configure_logs
-    from llm_explain.service.metrics import Metrics
-    from llm_explain.service.model_worker import SETTINGS, ServedModel
+    from llm_explain.service.language_model import SETTINGS, ServedModel
     from llm_explain.service.server import serve
     from llm_explain.service.settings import ServiceSettings
+    from llm_explain.service.telemetry.logs import configure_logs
+    from llm_explain.service.telemetry.metrics import Metrics
 
     settings = ServiceSettings.read()
     configure_logs(settings.log_level)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.model_worker import ServedModel
+    from llm_explain.service.language_model import ServedModel
 
 
 def serve(
@@ -30,30 +30,35 @@ def serve(
         bool, typer.Option("--show-settings", help="Print the settings, secrets masked, and end.")
     ] = False,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Answer without an API key, for local use.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="now|snapshot", help="Time that answers speak of if a request names none.", show_default="now"
+        ),
+    ] = None,
 ) -> None:
     """Serve recommendations and explanations over HTTP."""
     with _with_extra():
-        from llm_explain.service.collecting import starting
-        from llm_explain.service.logs import configure_logs
-        from llm_explain.service.metrics import Metrics
-        from llm_explain.service.model_worker import ServedModel
+        from llm_explain.service.language_model import ServedModel
         from llm_explain.service.settings import ServiceSettings
-    settings = ServiceSettings.read(host=host, port=port, artifacts=artifacts, auth=False if no_auth else None)
+        from llm_explain.service.telemetry.logs import configure_logs
+        from llm_explain.service.telemetry.metrics import Metrics
+    settings = ServiceSettings.read(
+        host=host, port=port, artifacts=artifacts, auth=False if no_auth else None, as_of=as_of
+    )
     if show_settings:
         write_json_lines([settings.masked()])
         return
     configure_logs(settings.log_level)
     metrics = Metrics()
     with ServedModel.opened(settings.language_model, metrics) as model:
-        with starting(), ThreadPoolExecutor(1) as beside:
+        with ThreadPoolExecutor(1) as beside:
             loading = beside.submit(_load, settings.artifacts, model)  # the half of it that is not Python costs no time
             with _with_extra():
                 from llm_explain.service.app import create_app
-                from llm_explain.service.operation import count_what_happens
                 from llm_explain.service.server import serve as serve_until_ended
             explainer = loading.result()
             app = create_app(explainer, settings, metrics=metrics, model=model)
-            count_what_happens(explainer, metrics)
             app.state.prepare()
         if model is not None:
             model.start()

@@ -78,7 +78,7 @@ def train(
 def _learned(tables: Tables, url: str) -> tuple[Tables, dict[str, Any]]:
     """Return the tables with what the service has taken in, and what the manifest is to say of it."""
     with opened(url) as state:
-        from llm_explain.service.learning import learn
+        from llm_explain.service.handlers.training_feedback import learn
 
         learned = learn(tables, state)
     note(

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
-_GLANCE_SECONDS = 0.05
 _MOST_SAID = 200
 
 Result = TypeVar("Result")
@@ -133,10 +132,8 @@ class OpenAIGenerator:
                 for prompt in prompts
                 for candidate in range(n_candidates)
             ]
-            waiting = set(tasks)
-            while waiting and time.monotonic() < deadline:
-                left = min(_GLANCE_SECONDS, max(0.0, deadline - time.monotonic()))
-                _, waiting = await asyncio.wait(waiting, timeout=left)
+            left = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+            _, waiting = await asyncio.wait(tasks, timeout=left)
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The application: routes, problems, and what surrounds them."""
+"""The application: routes, error handlers and middleware."""
 
 from __future__ import annotations
 
@@ -6,39 +6,45 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from llm_explain.service import pages, problems
-from llm_explain.service.accounts import Accounts
-from llm_explain.service.asking import Threads
-from llm_explain.service.auth import Doorkeeper
-from llm_explain.service.desk import Desk
-from llm_explain.service.main_parameters import MainParameters
-from llm_explain.service.operation import MAX_RESTING, operate
-from llm_explain.service.readers import Readers
-from llm_explain.service.replies import ProblemDocument
-from llm_explain.service.routes import accounting, recommending, shop
+from llm_explain.service.admission.middleware import AdmissionMiddleware
+from llm_explain.service.admission.queue import AdmissionQueue
+from llm_explain.service.api import error_handlers, pages
+from llm_explain.service.api.auth import Authenticator
+from llm_explain.service.api.routes import catalogue, explanations, health, user_data
+from llm_explain.service.drain import Drain
+from llm_explain.service.handlers.demo_shop import DemoShop
+from llm_explain.service.handlers.explanation_handler import ExplanationHandler
+from llm_explain.service.handlers.main_parameters import MainParameters
+from llm_explain.service.handlers.user_context import UserContexts
+from llm_explain.service.handlers.user_context_reader import UserContextReader
+from llm_explain.service.handlers.user_data_handler import UserDataHandler
+from llm_explain.service.schemas.problems import MEDIA_TYPE
+from llm_explain.service.schemas.responses import ProblemDocument
 from llm_explain.service.settings import ServiceSettings
-from llm_explain.service.showroom import Showroom
 from llm_explain.service.state import State
 from llm_explain.service.state.errors import StateError
-from llm_explain.service.state.people import now
-from llm_explain.service.visits import Visits
+from llm_explain.service.state.users import now
+from llm_explain.service.telemetry.metrics import Metrics
+from llm_explain.service.telemetry.request_middleware import PREFIX, RequestMiddleware
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.metrics import Metrics
-    from llm_explain.service.model_worker import ServedModel
-    from llm_explain.service.visits import Clock
+    from llm_explain.service.handlers.user_context import Clock
+    from llm_explain.service.language_model import ServedModel
 
 DEFAULT_LOCALE: Final = "en"
+MAX_MODEL_REQUESTS: Final = 8
+"""Requests that may wait for a language model at a time; each keeps a thread, but no place in the queue."""
+
 _PAUSE_SECONDS: Final = 0.02
-"""Between two steps of warming up, which requests share the interpreter with: a step takes about five milliseconds."""
-_PROBLEM: Final = {"model": ProblemDocument, "content": {problems.MEDIA_TYPE: {}}}
+"""Between two steps of warming up, which share the interpreter with requests; a step takes about five milliseconds."""
+_PROBLEM: Final = {"model": ProblemDocument, "content": {MEDIA_TYPE: {}}}
 
 
 def create_app(
@@ -54,9 +60,10 @@ def create_app(
 
     Args:
         explainer: Ranks and explains.
-        settings: What the operator set; the defaults if not given.
-        state: What is kept; opened as the settings say if not given. It is closed when the application ends.
-        clock: The shop's present moment, in UTC without a zone; as the settings say if not given.
+        settings: The operator's settings; read from the environment if not given.
+        state: The stored users, events, feedback, records and keys; opened as the settings say if not given. The
+            application closes it.
+        clock: The present time in UTC without a zone; as the settings say if not given.
         metrics: Counters; new ones if not given.
         model: The language model that the explainer writes with, if it runs in a process of its own.
 
@@ -67,9 +74,9 @@ def create_app(
     state = state or State(settings.database_url.get_secret_value(), pepper=settings.key_pepper.get_secret_value())
 
     @asynccontextmanager
-    async def _life(_: FastAPI) -> AsyncIterator[None]:
+    async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
         oldest = now() - timedelta(days=settings.record_days)
-        with suppress(StateError):  # a full or busy storage does not keep anybody from an answer
+        with suppress(StateError):  # the service answers with a full or busy storage too
             await to_thread.run_sync(state.records.prune, oldest)
         yield
         await to_thread.run_sync(state.close)
@@ -79,18 +86,57 @@ def create_app(
         summary="Recommendations with one true sentence that says why.",
         version="1",
         responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
-        lifespan=_life,
+        lifespan=_lifespan,
     )
-    app.state.settings, app.state.state = settings, state
-    _furnish(app, explainer, state, clock or (now if settings.moment == "now" else None))
-    app.state.work = Threads(settings.max_running + MAX_RESTING)
-    app.state.doorkeeper = Doorkeeper(state.keys if settings.auth else None)
-    problems.install(app)
-    demo = (shop.demo_router,) if settings.demo_shop else ()
-    for router in (recommending.router, accounting.router, accounting.admin_router, shop.router, *demo):
-        app.include_router(router, prefix="/v1")
+    app.state.settings, app.state.state, app.state.model = settings, state, model
+    _add_handlers(app, explainer, state, clock or (now if settings.as_of == "now" else None))
+    app.state.thread_limiter = CapacityLimiter(settings.max_running + MAX_MODEL_REQUESTS)
+    app.state.authenticator = Authenticator(state.keys if settings.auth else None)
+    error_handlers.install(app)
+    demo = (catalogue.demo_router,) if settings.demo_shop else ()
+    for router in (explanations.router, user_data.router, user_data.admin_router, catalogue.router, *demo):
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health.router)
     pages.install(app, with_shop=settings.demo_shop)
-    operate(app, settings, metrics=metrics, model=model)
+    _add_middleware(app, settings, metrics or Metrics())
+    app.state.metrics.watch_explainer(explainer)
+    return app
+
+
+def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock | None) -> None:
+    """Put the handlers into the application's state, where the routes find them."""
+    contexts = UserContexts(explainer, clock)
+    context_reader = UserContextReader(contexts, state, explainer)
+    handler = app.state.explanation_handler = ExplanationHandler(explainer, context_reader)
+    app.state.user_data_handler = UserDataHandler(state, handler, contexts, context_reader)
+    parameters = app.state.main_parameters = MainParameters(explainer)
+    app.state.demo_shop = DemoShop(explainer, handler.items, state)
+
+    def prepare() -> None:
+        """Do what would make the first answer late; the process is ready afterwards."""
+        for user_id in explainer.events.user_ids[:1]:
+            explainer.recommend(user_id)
+
+    def warm_up() -> None:
+        """Do what would make later answers late, while requests are answered."""
+        explainer.writer.warm_up(DEFAULT_LOCALE, pause_seconds=_PAUSE_SECONDS)
+        parameters.describe(DEFAULT_LOCALE)
+
+    app.state.prepare = prepare
+    app.state.warm_up = warm_up
+
+
+def _add_middleware(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None:
+    """Surround the application; the middleware that is added last is the outermost."""
+    drain = Drain()
+    queue = AdmissionQueue(max_running=settings.max_running, max_waiting=settings.max_waiting)
+    metrics.watch("queue_waiting", "Requests that wait for a place.", lambda: queue.n_waiting)
+    metrics.watch("queue_running", "Requests that have a place.", lambda: queue.n_running)
+    metrics.watch("queue_work_seconds", "Smoothed time for which a request has its place.", lambda: queue.work_seconds)
+    metrics.watch("draining", "Whether the process is about to end.", lambda: float(drain.is_on))
+    app.state.metrics, app.state.drain, app.state.admission_queue = metrics, drain, queue
+    app.add_middleware(AdmissionMiddleware, settings=settings, queue=queue, metrics=metrics)
+    app.add_middleware(RequestMiddleware, metrics=metrics, drain=drain, is_traced=settings.tracing)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -98,28 +144,3 @@ def create_app(
             allow_methods=["GET", "POST", "PUT"],
             allow_headers=["Authorization", "Content-Type", "X-API-Key", "Idempotency-Key"],
         )
-    return app
-
-
-def _furnish(app: FastAPI, explainer: Explainer, state: State, clock: Clock | None) -> None:
-    """Put everything that routes ask into the application's state."""
-    visits = Visits(explainer, clock)
-    readers = Readers(visits, state, explainer)
-    desk = Desk(explainer, readers)
-    app.state.desk = desk
-    app.state.accounts = Accounts(state, desk, visits, readers)
-    parameters = app.state.main_parameters = MainParameters(explainer)
-    app.state.showroom = Showroom(explainer, desk.items, state)
-
-    def prepare() -> None:
-        """Do once what the first answer would have to wait for: who says that it is ready answers in time."""
-        for user_id in explainer.events.user_ids[:1]:
-            explainer.recommend(user_id)
-
-    def warm_up() -> None:
-        """Do once what later answers would have to wait for; requests are answered meanwhile."""
-        explainer.writer.warm_up(DEFAULT_LOCALE, pause_seconds=_PAUSE_SECONDS)
-        parameters.tell(DEFAULT_LOCALE)
-
-    app.state.prepare = prepare
-    app.state.warm_up = warm_up

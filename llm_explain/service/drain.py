@@ -1,10 +1,12 @@
-"""Whether this process is about to end: from SIGTERM on, answers close their connections and readiness is gone."""
+"""The switch that SIGTERM sets: the process is about to end."""
 
 from __future__ import annotations
 
 
 class Drain:
-    """A switch that is set once.
+    """Whether the process is about to end.
+
+    While it is on, ``/readyz`` answers 503 and each answer closes its connection.
 
     Attributes:
         is_on: Whether the process is about to end.
@@ -14,5 +16,5 @@ class Drain:
         self.is_on = False
 
     def start(self) -> None:
-        """Let the process end when its connections are done."""
+        """Set the switch."""
         self.is_on = True

@@ -38,8 +38,8 @@ class ServiceSettings(BaseSettings):
         artifacts: Folder that ``llm-explain train`` wrote.
         database_url: SQLAlchemy URL; a SQLite file beside the working directory by default.
         auth: Whether requests need an API key.
-        moment: What answers speak of when a request names no moment: ``data`` for that of the statistics, ``now`` for
-            the present of a shop that trains every day; a user's latest event, if that is later, in both.
+        as_of: Time that answers speak of when a request names none: ``now``, or ``snapshot`` for the time of the
+            artifacts' statistics. A user's latest event counts in both.
         demo_shop: Whether the demo shop answers at ``/``.
         cors_origins: Origins that browsers may call from; none by default.
         language_model: Folder, hub id or ``auto`` for weights that write sentences in a process of their own; ``None``
@@ -48,15 +48,15 @@ class ServiceSettings(BaseSettings):
         tracing: Whether spans go to OpenTelemetry, where it is installed.
         deadline_seconds: How long a request may take when it names no deadline.
         longest_deadline_seconds: The longest deadline that a request may name.
-        body_seconds: How long a client may take to send a request's head, and then its body.
+        body_seconds: How long a client may take to send a request's body.
         keep_alive_seconds: How long an idle connection stays open.
-        lame_duck_seconds: After SIGTERM, how long new connections are still taken while a load balancer notices; none
-            on a socket that somebody else holds.
-        drain_seconds: After that, how long open connections may finish what they ask.
-        max_running: Requests that are worked on at a time in this process; Python computes one at a time, so more of
-            them only slow each other. Who waits for storage or a language model is not counted.
-        max_waiting: Requests that may wait for that at a time.
-        max_connections: Connections that may be open at a time.
+        lame_duck_seconds: After SIGTERM, how long the process accepts connections while a load balancer notices; 0 with
+            ``fd``.
+        drain_seconds: After that, how long running requests may take.
+        max_running: Requests that compute at a time in this process; Python computes one at a time, so more of them
+            only slow each other. A request that waits for storage or a language model does not count.
+        max_waiting: Requests that may wait for a place.
+        max_connections: Connections that may be open at a time; uvicorn answers 503 beyond.
         max_body_bytes: Largest request body.
         max_depth: Deepest nesting of a JSON body.
         max_list: Longest JSON array or object in a body.
@@ -76,7 +76,7 @@ class ServiceSettings(BaseSettings):
     artifacts: Path = Path("artifacts/completejourney")
     database_url: SecretStr = SecretStr("sqlite:///llm-explain.db")
     auth: bool = True
-    moment: Literal["data", "now"] = "data"
+    as_of: Literal["now", "snapshot"] = "now"
     demo_shop: bool = True
     cors_origins: tuple[str, ...] = ()
     language_model: str | None = None
@@ -89,7 +89,7 @@ class ServiceSettings(BaseSettings):
     lame_duck_seconds: Annotated[float, Field(ge=0, le=600)] = 3.0
     drain_seconds: Seconds = 20.0
     max_running: Count = 1
-    max_waiting: Count = 32
+    max_waiting: Count = 16
     max_connections: Count = 2000
     max_body_bytes: Count = 1_000_000
     max_depth: Count = 16

@@ -6,8 +6,8 @@ from llm_explain.service.state.database import Database
 from llm_explain.service.state.events import Events
 from llm_explain.service.state.feedback import Feedback
 from llm_explain.service.state.keys import Keys
-from llm_explain.service.state.people import People
 from llm_explain.service.state.records import Records
+from llm_explain.service.state.users import Users
 
 
 class State:
@@ -19,7 +19,7 @@ class State:
 
     Attributes:
         database: Transactions.
-        people: Suppressed kinds and reasons, erasure.
+        users: Suppressed kinds and reasons, stored events, erasure.
         events: Events that came after the artifacts.
         feedback: Opinions.
         records: Explanation records.
@@ -28,10 +28,10 @@ class State:
 
     def __init__(self, url: str, *, pepper: str = "") -> None:
         self.database = Database(url)
-        self.people = People(self.database)
+        self.users = Users(self.database)
         self.events = Events(self.database)
         self.feedback = Feedback(self.database)
-        self.records = Records(self.database, self.people)
+        self.records = Records(self.database, self.users)
         self.keys = Keys(self.database, pepper)
 
     def close(self) -> None:

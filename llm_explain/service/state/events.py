@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from llm_explain.service.state.errors import KeyReusedError
 from llm_explain.service.state.models import EventBatchRow, EventRow
-from llm_explain.service.state.people import now
+from llm_explain.service.state.users import now
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

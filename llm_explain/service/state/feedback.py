@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from llm_explain.service.state.models import ExplanationRow, FeedbackRow, SuppressionRow
-from llm_explain.service.state.people import Suppressed, item_of, now
+from llm_explain.service.state.users import Suppressed, item_of, now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

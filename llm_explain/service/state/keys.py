@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from llm_explain.errors import SettingError
 from llm_explain.service.state.models import ApiKeyRow
-from llm_explain.service.state.people import now
+from llm_explain.service.state.users import now
 
 if TYPE_CHECKING:
     from llm_explain.service.state.database import Database

@@ -29,7 +29,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
 
 
-class PersonRow(Base):
+class UserRow(Base):
     """What a user has switched off."""
 
     __tablename__ = "person"

@@ -22,7 +22,7 @@ from pydantic_core import to_json
 from sqlalchemy import delete, insert, select
 
 from llm_explain.service.state.models import AnswerRow, ExplanationRow
-from llm_explain.service.state.people import now
+from llm_explain.service.state.users import now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from llm_explain.service.state.database import Database
-    from llm_explain.service.state.people import People
+    from llm_explain.service.state.users import Users
 
 GROUP: Final = 64
 MAX_QUEUED: Final = 256
@@ -87,12 +87,12 @@ class Records:
 
     Args:
         database: The state.
-        people: Knows who was erased meanwhile.
+        users: Knows which users were erased meanwhile.
     """
 
-    def __init__(self, database: Database, people: People) -> None:
+    def __init__(self, database: Database, users: Users) -> None:
         self._database = database
-        self._people = people
+        self._users = users
         self._queue: Queue[tuple[GivenAnswer, Future[bool]] | None] = Queue(MAX_QUEUED)
         self._known: OrderedDict[tuple[str, ...], int] = OrderedDict()
         self._lock = threading.Lock()
@@ -209,13 +209,13 @@ class Records:
         """Insert the answers of users who are still there; those of which every record is there already are skipped."""
         if not answers:
             return []
-        gone = self._people.gone_since(connection, min(answer.erasures for answer in answers))
+        gone = self._users.gone_since(connection, min(answer.erasures for answer in answers))
         keys = {explanation_id for answer in answers for explanation_id in answer.key}
         there = set(connection.scalars(select(ExplanationRow.id).where(ExplanationRow.id.in_(keys))))
         created_at = now()
         stored = []
         for answer in answers:
-            is_there_still = gone.get(self._people.user_hash(answer.user_id), 0) <= answer.erasures
+            is_there_still = gone.get(self._users.user_hash(answer.user_id), 0) <= answer.erasures
             if is_there_still and not there.issuperset(answer.key):
                 values = {
                     "user_id": answer.user_id,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tiny import prompt
 
-from llm_explain.generation.cancellation import Deadline
 from llm_explain.generation.generator import Generator
 
 if TYPE_CHECKING:
@@ -51,11 +50,6 @@ class GeneratorConformance:
 
     def test_after_the_deadline_there_is_nothing(self, generator: Generator) -> None:
         assert generator.generate(self.prompts, n_candidates=2, deadline=time.monotonic() - 1) == [[], []]
-
-    def test_a_cancelled_request_writes_nothing(self, generator: Generator) -> None:
-        deadline = Deadline()
-        deadline.cancel()
-        assert generator.generate(self.prompts, n_candidates=2, deadline=deadline) == [[], []]
 
     def test_a_deadline_on_the_way_keeps_the_form(self, generator: Generator) -> None:
         drafts = generator.generate(self.prompts, n_candidates=2, deadline=time.monotonic() + 0.01)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from llm_explain.generation.prompt_template import Prompt
-
-ANSWERS_GO_TO = 4
-"""The descriptor that the process keeps for answers: the second that it opens after the three standard ones."""
 
 
 class Scripted:
@@ -41,22 +37,9 @@ def open_echo() -> Scripted:
 
 def open_dying() -> Scripted:
     def die(deadline: float) -> None:
-        sys.stderr.write("out of luck\n")
-        sys.stderr.flush()
         os._exit(3)
 
     return Scripted(die)
-
-
-def open_chatty() -> Scripted:
-    sys.stdout.write("loading …\n" * 2000)
-    sys.stdout.flush()
-    os.write(1, b"native code prints too\n")
-    return Scripted(lambda deadline: os.write(1, b'{"id": 0, "drafts": []}\n'))
-
-
-def open_babbling() -> Scripted:
-    return Scripted(lambda deadline: os.write(ANSWERS_GO_TO, b"Once upon a time\n"))
 
 
 def open_never() -> Scripted:

@@ -82,7 +82,7 @@ def serve(explainer: Explainer, tmp_path: Path) -> Iterator[Serve]:
 
     def start(**settings: object) -> TestClient:
         url = f"sqlite:///{tmp_path / 'service.db'}"
-        given = {"auth": False, "database_url": url, "rate_per_second": 0, **settings}
+        given = {"auth": False, "database_url": url, "rate_per_second": 0, "as_of": "snapshot", **settings}
         client = TestClient(create_app(explainer, ServiceSettings(**given)), raise_server_exceptions=False)
         opened.append(client.__enter__())
         return client

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI, Response
 from playwright.sync_api import expect
 
-from llm_explain.service import pages
+from llm_explain.service.api import pages
 from tests.llm_explain.service.shopfront.chromium import LIMIT_MS, Visit, browsers
 from tests.llm_explain.service.shopfront.fake_service import USER, FakeService, item
 from tests.llm_explain.service.shopfront.served import served

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from llm_explain.service import pages
+from llm_explain.service.api import pages
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from llm_explain.claims import KINDS
-from llm_explain.service.pages import STATIC
+from llm_explain.service.api.pages import STATIC
 from llm_explain.text.prompt_files import prompts_root
 
 LOCALES = sorted(path.parent.name for path in prompts_root().glob("*/storefront.json"))

@@ -20,7 +20,7 @@ ROW = {
 def test_the_same_key_and_body_store_nothing_twice(state: State) -> None:
     assert state.events.add([ROW], key="k", body=b"{}") == Receipt(1, is_repeated=False)
     assert state.events.add([ROW], key="k", body=b"{}") == Receipt(1, is_repeated=True)
-    assert len(state.people.read("u").events) == 1
+    assert len(state.users.read("u").events) == 1
     (stored,) = state.events.after()
     assert {name: stored[name] for name in ROW} == ROW
 
@@ -44,7 +44,7 @@ def test_of_batches_at_once_with_one_key_one_is_stored(state: State) -> None:
     with ThreadPoolExecutor(4) as pool:
         receipts = list(pool.map(lambda _: state.events.add([ROW], key="k", body=b"{}"), range(8)))
     assert sorted(receipt.is_repeated for receipt in receipts) == [False] + [True] * 7
-    assert len(state.people.read("u").events) == 1
+    assert len(state.users.read("u").events) == 1
 
 
 def test_events_after_one_are_those_that_came_later(state: State) -> None:

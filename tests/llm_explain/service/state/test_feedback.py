@@ -24,12 +24,12 @@ def test_the_same_verdict_is_stored_once_and_another_besides(state: State) -> No
     assert state.feedback.add(OPINION, []) is False
     assert state.feedback.add(replace(OPINION, verdict="wrong"), [("popular", "context:popularity", "00")]) is True
     assert [row["verdict"] for row in state.feedback.of_user("u")] == ["helpful", "wrong"]
-    assert state.people.read("u").suppressed == (("popular", "context:popularity", "00"),)
+    assert state.users.read("u").suppressed == (("popular", "context:popularity", "00"),)
 
 
 def test_an_explanation_that_is_gone_takes_no_opinion(state: State) -> None:
     assert state.feedback.add(OPINION, [("popular", "context:popularity", None)]) is None
-    assert state.people.read("u").suppressed == ()
+    assert state.users.read("u").suppressed == ()
 
 
 def test_tallies_count_kinds_and_skeletons_with_the_most_rejected_first(state: State) -> None:

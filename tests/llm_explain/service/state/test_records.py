@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from llm_explain.service.state import State
 from llm_explain.service.state.errors import StateFullError
-from llm_explain.service.state.people import now
 from llm_explain.service.state.records import GivenAnswer
+from llm_explain.service.state.users import now
 
 
 def _answer(*ids: str, user_id: str = "u", erasures: int = 0) -> GivenAnswer:
@@ -41,11 +41,11 @@ def test_a_list_that_says_the_same_is_stored_once(state: State) -> None:
 
 
 def test_nothing_is_stored_of_a_user_who_was_erased_meanwhile(state: State) -> None:
-    before = state.people.read("u").erasures
-    state.people.erase("u")
+    before = state.users.read("u").erasures
+    state.users.erase("u")
     assert not state.records.save(_answer("a", erasures=before)).result()
     assert state.records.save(_answer("b", user_id="other", erasures=before)).result()
-    assert state.records.save(_answer("a", erasures=state.people.read("u").erasures)).result()
+    assert state.records.save(_answer("a", erasures=state.users.read("u").erasures)).result()
 
 
 def test_a_full_storage_gives_an_answer_without_a_record(state: State) -> None:

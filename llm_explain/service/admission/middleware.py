@@ -1,0 +1,169 @@
+"""Decides which requests under ``/v1`` reach the application.
+
+The middleware checks, in this order: the rate of the API key, whether the queue has room, the body, and whether there
+is a place before the deadline. A refusal is a problem document: 429 or 503 with ``Retry-After``, 408, 413, 415 or 400.
+Other paths (health, metrics, the demo shop's files) pass unchecked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from llm_explain.service.admission.json_body import BodyLimits, check_size, read_json
+from llm_explain.service.admission.queue import AdmissionQueue, ShedError, current_ticket
+from llm_explain.service.admission.rate_limiter import RateLimiter
+from llm_explain.service.schemas.problems import (
+    OVERLOADED,
+    RATE_LIMITED,
+    UNSUPPORTED_MEDIA_TYPE,
+    Problem,
+    ServiceProblem,
+    problem_response,
+)
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from llm_explain.service.settings import ServiceSettings
+    from llm_explain.service.telemetry.metrics import Metrics
+
+GUARDED: Final = "/v1/"
+"""Paths that need a place in the queue."""
+
+_KEY_HEADERS: Final = (b"x-api-key", b"authorization")
+_LONG_BODY: Final = 65_536
+"""A body of so many bytes is parsed in a thread."""
+
+
+class AdmissionMiddleware:
+    """ASGI middleware that refuses what cannot be served.
+
+    Args:
+        app: The application behind it.
+        settings: Limits.
+        queue: The admission queue.
+        metrics: Counters.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, queue: AdmissionQueue, metrics: Metrics) -> None:
+        self._app = app
+        self._settings = settings
+        self._queue = queue
+        self._metrics = metrics
+        self._limits = BodyLimits(settings.max_body_bytes, settings.max_depth, settings.max_list)
+        self._rates = RateLimiter(
+            per_second=settings.rate_per_second, burst=settings.rate_burst, max_keys=settings.rate_keys
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        try:
+            self._check_rate(scope)
+            self._queue.raise_if_full()  # before the body is read
+            body, asked = await self._read(scope, receive)
+            seconds = self._settings.deadline_seconds if asked is None else asked
+            ticket = await self._queue.enter(time.monotonic() + seconds, is_client_deadline=asked is not None)
+        except ShedError as error:
+            self._metrics.count_shed(error.reason)
+            await problem_response(_problem_of(error), state.get("request_id", ""))(scope, receive, send)
+            return
+        except ServiceProblem as error:
+            await problem_response(error.problem, state.get("request_id", ""))(scope, receive, send)
+            return
+        except ConnectionError:  # the client left while it sent its body
+            return
+
+        async def send_and_release(message: Message) -> None:
+            ticket.release()  # the answer is ready, however slowly the client reads it
+            await send(message)
+
+        state["ticket"] = ticket
+        token = current_ticket.set(ticket)
+        try:
+            await self._app(scope, _replay(body, receive), send_and_release)
+        finally:
+            current_ticket.reset(token)
+            ticket.release()
+
+    def _check_rate(self, scope: Scope) -> None:
+        wait = self._rates.take(_client_key(scope))
+        if wait > 0:
+            raise ShedError("rate", wait)
+
+    async def _read(self, scope: Scope, receive: Receive) -> tuple[bytes, float | None]:
+        """Return the checked body, and the deadline in seconds that it names."""
+        headers = dict(reversed(scope["headers"]))
+        declared = headers.get(b"content-length", b"")
+        if declared.isdigit():
+            check_size(int(declared[:20]), self._limits)
+        try:
+            async with asyncio.timeout(self._settings.body_seconds):
+                body = await _receive_all(receive, self._limits)
+        except TimeoutError:
+            detail = f"The body did not come within {self._settings.body_seconds:g} s. Send it in one go."
+            raise ServiceProblem(Problem("body-too-slow", 408, detail)) from None
+        if not body:
+            return body, None
+        if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != b"application/json":
+            raise ServiceProblem(UNSUPPORTED_MEDIA_TYPE)
+        value = (
+            read_json(body, self._limits)
+            if len(body) < _LONG_BODY
+            else await asyncio.to_thread(read_json, body, self._limits)
+        )
+        asked = value.get("deadline_ms") if isinstance(value, dict) else None
+        if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
+            return body, min(asked / 1000, self._settings.longest_deadline_seconds)
+        return body, None
+
+
+def _client_key(scope: Scope) -> bytes:
+    """Return a hash of the request's API key, or its address if it has no key."""
+    for name, value in scope["headers"]:
+        if name in _KEY_HEADERS:
+            return hashlib.blake2b(value, digest_size=16).digest()
+    client = scope.get("client")
+    return str(client[0]).encode() if client else b""
+
+
+async def _receive_all(receive: Receive, limits: BodyLimits) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        check_size(size, limits)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a receiver that gives the body once, then what the server receives."""
+    is_given = False
+
+    async def receive_again() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+def _problem_of(error: ShedError) -> Problem:
+    problem = RATE_LIMITED if error.reason == "rate" else OVERLOADED
+    return replace(problem, retry_after=max(1, math.ceil(error.retry_seconds)))

@@ -1,0 +1,63 @@
+"""What routes share: the handlers, and ``answer``, which runs a handler in a thread and returns its result as JSON."""
+
+from __future__ import annotations
+
+from asyncio import wait, wrap_future
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, cast
+
+from anyio import to_thread
+from fastapi import Depends, Request, Response
+from pydantic_core import to_json
+
+from llm_explain.service.handlers.answer import Answer
+from llm_explain.service.handlers.explanation_handler import ExplanationHandler
+from llm_explain.service.handlers.user_data_handler import UserDataHandler
+
+if TYPE_CHECKING:
+    from llm_explain.service.admission.queue import Ticket
+    from llm_explain.service.state import State
+    from llm_explain.service.state.records import GivenAnswer
+
+
+def _explanation_handler(request: Request) -> ExplanationHandler:
+    return cast("ExplanationHandler", request.app.state.explanation_handler)
+
+
+def _user_data_handler(request: Request) -> UserDataHandler:
+    return cast("UserDataHandler", request.app.state.user_data_handler)
+
+
+TheExplanationHandler = Annotated[ExplanationHandler, Depends(_explanation_handler)]
+TheUserDataHandler = Annotated[UserDataHandler, Depends(_user_data_handler)]
+
+
+async def answer(request: Request, work: Callable[[], Answer], *, status: int = 200) -> Response:
+    """Run a handler in a thread and return its result.
+
+    Args:
+        request: The request.
+        work: Calls the handler; it may block.
+        status: HTTP status of the response.
+
+    Returns:
+        JSON with the request's id; FastAPI does not validate it again.
+    """
+    given = await to_thread.run_sync(work, limiter=request.app.state.thread_limiter)
+    content = {"request_id": request.state.request_id, **given.content}
+    if given.keep is not None:
+        content["recorded"] = await _store(request, given.keep)
+    return Response(to_json(content, inf_nan_mode="null"), status_code=status, media_type="application/json")
+
+
+async def _store(request: Request, records: GivenAnswer) -> bool:
+    """Store records, and return whether they were stored before the client's deadline."""
+    saved = cast("State", request.app.state.state).records.save(records)
+    if saved.done():
+        return saved.result()
+    ticket: Ticket | None = getattr(request.state, "ticket", None)
+    if ticket is not None:
+        ticket.release()  # the request only waits from here on
+    storing = wrap_future(saved)
+    await wait([storing], timeout=None if ticket is None else ticket.storage_seconds())
+    return storing.result() if storing.done() else False

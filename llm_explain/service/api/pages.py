@@ -1,0 +1,120 @@
+"""What a browser gets: the web component for any shop, and the demo shop at ``/``.
+
+The page may load scripts, styles and pictures from this very origin and nothing else, may not run a script that stands
+inside it, and may not turn a text into markup, so that no title of a catalogue can do harm. The component's own files
+may be loaded by the pages of any origin.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from llm_explain.errors import PromptError
+from llm_explain.text.prompt_files import read_prompt_file
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import Scope
+
+STATIC: Final = Path(__file__).parents[1] / "static"
+SHOP: Final = "shop"
+
+_POLICY: Final = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
+}
+PAGE_HEADERS: Final = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),
+    "Cache-Control": "no-cache",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Headers of the demo shop's page."""
+
+FILE_HEADERS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Cache-Control": "public, max-age=300",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Headers of scripts, styles, pictures and words, which hold nothing of anybody."""
+
+
+class _Files(StaticFiles):
+    """Static files with their headers.
+
+    Args:
+        with_shop: Whether the demo shop's files are given.
+    """
+
+    def __init__(self, *, with_shop: bool) -> None:
+        super().__init__(directory=STATIC)
+        self._with_shop = with_shop
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file.
+
+        Args:
+            path: Its path below the folder.
+            scope: What is asked.
+
+        Returns:
+            The response.
+
+        Raises:
+            HTTPException: If it is none of those that are given.
+        """
+        if not self._with_shop and Path(path).parts[:1] == (SHOP,):
+            raise HTTPException(404)
+        response = await super().get_response(path, scope)
+        response.headers.update(FILE_HEADERS)
+        return response
+
+
+def install(app: FastAPI, *, with_shop: bool = True) -> None:
+    """Give an application its pages.
+
+    Args:
+        app: The application.
+        with_shop: Whether the demo shop answers at ``/``.
+    """
+    router = APIRouter(include_in_schema=False)
+    router.add_api_route("/static/texts/{locale}.json", _texts, methods=["GET"])
+    if with_shop:
+        router.add_api_route("/", _shop, methods=["GET"])
+    app.include_router(router)
+    app.mount("/static", _Files(with_shop=with_shop), name="static")
+
+
+async def _shop() -> Response:
+    """Return the demo shop's page."""
+    return FileResponse(STATIC / SHOP / "index.html", headers=PAGE_HEADERS)
+
+
+async def _texts(locale: str) -> Response:
+    """Return the words of a locale, or of its language."""
+    if not locale.replace("-", "").isalnum():
+        raise HTTPException(404)
+    for name in (locale, locale.split("-")[0]):
+        try:
+            text, digest = read_prompt_file(name, "storefront.json")
+        except PromptError:
+            continue
+        return Response(text, media_type="application/json", headers={**FILE_HEADERS, "ETag": f'"{digest[-32:]}"'})
+    raise HTTPException(404)

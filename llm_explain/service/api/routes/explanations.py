@@ -1,0 +1,59 @@
+"""Ranks, explanations and everything else that is read off one user's attributions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from llm_explain.service.api.auth import storefront
+from llm_explain.service.api.dependencies import TheExplanationHandler, answer
+from llm_explain.service.schemas.requests import (
+    ContrastRequest,
+    ExplanationRequest,
+    Id,
+    Locale,
+    Moment,
+    RecommendationRequest,
+    WhatIfRequest,
+)
+from llm_explain.service.schemas.responses import Contrast, Items, Shelves, WhatIf
+
+router = APIRouter(tags=["explaining"], dependencies=[Depends(storefront)])
+
+
+@router.post("/recommendations", response_model=Items, summary="The best items for a user, and why")
+async def recommend(body: RecommendationRequest, request: Request, handler: TheExplanationHandler) -> Response:
+    """Rank the catalogue for a user or a history and say truthfully why each item is recommended."""
+    return await answer(request, lambda: handler.recommend(body))
+
+
+@router.post("/explanations", response_model=Items, summary="Why these items")
+async def explain(body: ExplanationRequest, request: Request, handler: TheExplanationHandler) -> Response:
+    """Say why given items score as they do, for a shop with a ranking of its own."""
+    return await answer(request, lambda: handler.explain(body))
+
+
+@router.get("/users/{user_id}/shelves", response_model=Shelves, summary="Items by reason")
+async def shelves(
+    request: Request,
+    handler: TheExplanationHandler,
+    user_id: Annotated[Id, Path()],
+    k: Annotated[int, Query(ge=1, le=50)] = 8,
+    locale: Annotated[Locale, Query()] = "en",
+    as_of: Annotated[Moment | None, Query()] = None,
+) -> Response:
+    """List what each of a user's history groups recommends ("because you buy …")."""
+    return await answer(request, lambda: handler.shelves(user_id, k=k, locale=locale, as_of=as_of))
+
+
+@router.post("/what-if", response_model=WhatIf, summary="Ranks without some players")
+async def what_if(body: WhatIfRequest, request: Request, handler: TheExplanationHandler) -> Response:
+    """Score and rank as if some history groups or context terms had never been there; exact."""
+    return await answer(request, lambda: handler.what_if(body))
+
+
+@router.post("/contrast", response_model=Contrast, summary="Why this and not that")
+async def contrast(body: ContrastRequest, request: Request, handler: TheExplanationHandler) -> Response:
+    """Say what each player adds to one item beyond another."""
+    return await answer(request, lambda: handler.contrast(body))

@@ -1,0 +1,48 @@
+"""What the operator's machines ask: is the process alive, is it ready, and how does it fare."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, cast
+
+from fastapi import APIRouter, Request, Response
+
+from llm_explain.service.schemas.problems import UNAUTHENTICATED, ServiceProblem
+from llm_explain.service.schemas.responses import Health
+
+if TYPE_CHECKING:
+    from llm_explain.service.drain import Drain
+    from llm_explain.service.settings import ServiceSettings
+    from llm_explain.service.telemetry.metrics import Metrics
+
+router = APIRouter(tags=["operating"])
+
+
+@router.get("/healthz", summary="Whether the process is alive")
+async def healthz() -> Health:
+    """Answer as long as the event loop runs; a process that does not answer is to be started again."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", summary="Whether the process takes requests", response_model=Health)
+async def readyz(request: Request) -> Response:
+    """Answer 200 from the first sentence that can be given on, and 503 once the process is about to end."""
+    drain = cast("Drain", request.app.state.drain)
+    model = request.app.state.model
+    health = Health(
+        status="draining" if drain.is_on else "ok",
+        checks={} if model is None else {"language_model": model.is_ready},
+    )
+    return Response(health.model_dump_json(), status_code=503 if drain.is_on else 200, media_type="application/json")
+
+
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Return everything that is counted; behind a token, if one is set."""
+    settings = cast("ServiceSettings", request.app.state.settings)
+    if settings.metrics_token is not None:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), settings.metrics_token.get_secret_value().encode()):
+            raise ServiceProblem(UNAUTHENTICATED)
+    counted = cast("Metrics", request.app.state.metrics)
+    return Response(counted.render(), headers={"content-type": counted.CONTENT_TYPE})

@@ -1,0 +1,64 @@
+"""Events, feedback, preferences, erasure, access, and the audit record."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+
+from llm_explain.service.api.auth import admin, storefront
+from llm_explain.service.api.dependencies import TheUserDataHandler, answer
+from llm_explain.service.schemas.requests import EventsRequest, FeedbackRequest, Id, Preferences
+from llm_explain.service.schemas.responses import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
+
+router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
+admin_router = APIRouter(tags=["accounts"], dependencies=[Depends(admin)])
+
+UserId = Annotated[Id, Path()]
+ExplanationId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
+IdempotencyKey = Annotated[str, Header(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
+
+
+@router.post("/events", response_model=Stored, status_code=201, summary="Store events")
+async def add_events(
+    body: EventsRequest, request: Request, handler: TheUserDataHandler, idempotency_key: IdempotencyKey
+) -> Response:
+    """Store events, all or none; they count in the next answer. The same key and body again store nothing."""
+    raw = await request.body()
+    return await answer(request, lambda: handler.add_events(body, key=idempotency_key, body=raw), status=201)
+
+
+@router.post("/feedback", response_model=FeedbackReceipt, status_code=201, summary="Say what a shopper thinks")
+async def add_feedback(body: FeedbackRequest, request: Request, handler: TheUserDataHandler) -> Response:
+    """Store a verdict; ``wrong`` and ``hide_reason`` suppress at once. Repeating it changes nothing."""
+    return await answer(request, lambda: handler.add_feedback(body), status=201)
+
+
+@router.get("/users/{user_id}/preferences", response_model=PreferencesReply, summary="What a user has switched off")
+async def preferences(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+    """Say what is switched off, what could be, and what feedback has suppressed."""
+    return await answer(request, lambda: handler.preferences(user_id))
+
+
+@router.put("/users/{user_id}/preferences", response_model=PreferencesReply, summary="Switch things off")
+async def prefer(body: Preferences, request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+    """Switch history groups, claim kinds or personalisation off or on again; the next answer knows it."""
+    return await answer(request, lambda: handler.prefer(user_id, body))
+
+
+@router.get("/explanations/{explanation_id}", response_model=RecordReply, summary="The audit record")
+async def record(request: Request, handler: TheUserDataHandler, explanation_id: ExplanationId) -> Response:
+    """Return a record as it was given, and whether explaining again from what was known then gives the same."""
+    return await answer(request, lambda: handler.record(explanation_id))
+
+
+@admin_router.delete("/users/{user_id}", response_model=Erased, summary="Erase a user")
+async def erase(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+    """Remove a user from every table and cache; the artifacts' events of the user count no more."""
+    return await answer(request, lambda: handler.erase(user_id))
+
+
+@admin_router.get("/users/{user_id}/export", response_model=Export, summary="Everything kept of a user")
+async def export(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+    """Return a user's events, preferences, feedback and records."""
+    return await answer(request, lambda: handler.export(user_id))

@@ -1,0 +1,1 @@
+"""What the routes do: handlers return plain JSON values and know nothing of HTTP."""

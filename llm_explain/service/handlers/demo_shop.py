@@ -1,0 +1,50 @@
+"""Items of the catalogue, and users that the demo shop offers to choose from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_explain.service.handlers.answer import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.explainer import Explainer
+    from llm_explain.service.handlers.catalogue_items import CatalogueItems
+    from llm_explain.service.state import State
+
+
+class DemoShop:
+    """Looks up items and users.
+
+    Args:
+        explainer: Holds the event log.
+        items: Items of the catalogue.
+        state: Knows which users were erased.
+    """
+
+    def __init__(self, explainer: Explainer, items: CatalogueItems, state: State) -> None:
+        self._explainer = explainer
+        self._state = state
+        self._items = items
+
+    def items(self, item_ids: Sequence[str]) -> Answer:
+        """Return items of the catalogue in the order asked for; unknown ones are left out."""
+        return Answer({"currency": self._explainer.shop.policy.currency, "items": self._items.full(item_ids)})
+
+    def households(self, n: int) -> Answer:
+        """Return users to choose from, those with most events first; without erased users."""
+        events, gone = self._explainer.events, self._state.users.erased()
+        known = events.user_ids
+        chosen = [known[place] for place in np.unique(np.linspace(0, len(known) - 1, n).astype(int))] if known else []
+        as_of = self._explainer.as_of
+        counts = {
+            user_id: len(events.history(user_id, as_of))
+            for user_id in chosen
+            if self._state.users.user_hash(user_id) not in gone
+        }
+        ordered = sorted(((user_id, count) for user_id, count in counts.items() if count), key=lambda pair: -pair[1])
+        users = [{"user_id": user_id, "events": count} for user_id, count in ordered]
+        return Answer({"users": users, "currency": self._explainer.shop.policy.currency})

@@ -1,0 +1,158 @@
+"""Handles requests that are answered from one user's attributions: ranks, explanations, shelves, what-if, contrast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llm_explain.policy.masking import masked, masked_differences, sensitive_players
+from llm_explain.service.handlers.answer import Answer
+from llm_explain.service.handlers.catalogue_items import CatalogueItems
+from llm_explain.service.state.records import GivenAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from llm_explain.explainer import Explainer
+    from llm_explain.records import Explanation
+    from llm_explain.service.handlers.answer import Json
+    from llm_explain.service.handlers.user_context import UserContext
+    from llm_explain.service.handlers.user_context_reader import UserContextReader
+    from llm_explain.service.schemas.requests import (
+        ContrastRequest,
+        ExplanationRequest,
+        RecommendationRequest,
+        WhatIfRequest,
+        Who,
+        Wording,
+    )
+
+
+class ExplanationHandler:
+    """Ranks and explains for one user or history; safe to share between threads.
+
+    Args:
+        explainer: Ranks and explains.
+        context_reader: Reads users and histories.
+
+    Attributes:
+        explainer: Ranks and explains.
+        items: Items of the catalogue.
+    """
+
+    def __init__(self, explainer: Explainer, context_reader: UserContextReader) -> None:
+        self.explainer = explainer
+        self.items = CatalogueItems(explainer)
+        self._context_reader = context_reader
+        self._hidden = sensitive_players(explainer.shop.catalogue, explainer.shop.policy)
+
+    def recommend(self, request: RecommendationRequest) -> Answer:
+        """Return the best items, and why."""
+        with self._context(request) as context:
+            if not request.explain:
+                ranked = self.explainer.rank(k=request.k, history=context.history)
+                items = [{**self.items.brief(row.item_id), **row.to_dict(), "explanation": None} for row in ranked]
+                return Answer({**self._head(context), "recorded": False, "items": items})
+            rows = self.explainer.recommend(
+                k=request.k,
+                history=context.history,
+                **request.words(),
+                deadline=_seconds(request.deadline_ms),
+                suppressions=context.suppressions,
+            )
+            return self._explained(context, rows, request)
+
+    def explain(self, request: ExplanationRequest) -> Answer:
+        """Return why items score as they do."""
+        with self._context(request) as context:
+            rows = self.explainer.explain(
+                None,
+                request.item_ids,
+                history=context.history,
+                **request.words(),
+                deadline=_seconds(request.deadline_ms),
+                suppressions=context.suppressions,
+            )
+            return self._explained(context, rows, request)
+
+    def shelves(self, user_id: str, *, k: int, locale: str, as_of: datetime | None) -> Answer:
+        """Return items by reason."""
+        with self._context_reader.of_user(user_id, as_of) as context:
+            shelves = []
+            for shelf in self.explainer.shelves(k=k, history=context.history, locale=locale):
+                items = [{**self.items.brief(row.item_id), "phi": row.phi, "score": row.score} for row in shelf.items]
+                shelves.append({"player": shelf.player, "title": shelf.title, "items": items})
+            return Answer({**self._head(context), "shelves": shelves})
+
+    def what_if(self, request: WhatIfRequest) -> Answer:
+        """Return scores and ranks without some players."""
+        with self._context(request) as context:
+            rows = self.explainer.what_if(
+                without=request.without, item_ids=request.item_ids, k=request.k, history=context.history
+            )
+            items = [{**self.items.brief(row.item_id), **row.to_dict()} for row in rows]
+            return Answer({**self._head(context), "items": items})
+
+    def contrast(self, request: ContrastRequest) -> Answer:
+        """Return why one item scores above another."""
+        with self._context(request) as context:
+            found = self.explainer.contrast(None, request.item_id, request.other_id, history=context.history).to_dict()
+            differences = masked_differences(found.pop("differences"), self._hidden)
+            return Answer({**self._head(context), **found, "differences": differences})
+
+    def explain_again(self, context: UserContext, item_ids: Sequence[str], words: Mapping[str, Any]) -> list[Json]:
+        """Return the records that a list of items gets."""
+        rows = self.explainer.explain(
+            None, item_ids, history=context.history, suppressions=context.suppressions, **words
+        )
+        return self._records(rows)
+
+    def _records(self, rows: Sequence[Explanation]) -> list[Json]:
+        return [masked(row, self._hidden).to_dict() for row in rows]
+
+    def _context(self, request: Who) -> AbstractContextManager[UserContext]:
+        if request.user_id is not None:
+            return self._context_reader.of_user(request.user_id, request.as_of)
+        return self._context_reader.of_history(request.history or (), request.as_of)
+
+    def _explained(self, context: UserContext, rows: Sequence[Explanation], wording: Wording) -> Answer:
+        records = self._records(rows)
+        items = [
+            {
+                **self.items.brief(record["item_id"]),
+                "rank": record["rank"],
+                "score": record["score"],
+                "probability": record["probability"],
+                "explanation": record,
+            }
+            for record in records
+        ]
+        content = {**self._head(context), "recorded": False, "items": items}
+        user, user_id = context.user, context.history.user_id
+        if user is None or user_id is None:
+            return Answer(content)
+        replay = {
+            "as_of": context.history.as_of.isoformat(),
+            "words": wording.words(),
+            "item_ids": [record["item_id"] for record in records],
+            "personalised": user.personalised,
+            "groups_off": user.groups_off,
+            "kinds_off": user.kinds_off,
+            "suppressed": user.suppressed,
+            "last_event": user.last_event,
+        }
+        return Answer(content, GivenAnswer(user_id, replay, records, user.erasures))
+
+    def _head(self, context: UserContext) -> Json:
+        """Return the fields that every answer about a user has."""
+        return {
+            "user_id": context.history.user_id,
+            "as_of": context.history.as_of.isoformat(),
+            "personalised": context.personalised,
+            "provenance": self.explainer.provenance,
+        }
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000

@@ -1,0 +1,99 @@
+"""Describes what drives recommendations in general (Article 27 of the EU Digital Services Act)."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llm_explain.errors import PromptError
+from llm_explain.service.handlers.answer import Answer
+from llm_explain.text.prompt_files import read_prompt_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from llm_explain.explainer import Explainer
+
+FILE = "main_parameters.yaml"
+
+
+class ParameterWords(BaseModel):
+    """A locale's words for what drives scores.
+
+    Attributes:
+        version: Version of the file's form.
+        introduction: What the list is.
+        choices: How a person changes it.
+        parts: What each part of each source is, by source and part.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: int
+    introduction: str
+    choices: str
+    parts: dict[str, dict[str, str]]
+
+    @classmethod
+    def read(cls, locale: str) -> ParameterWords:
+        """Read a locale's file.
+
+        Args:
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The words.
+
+        Raises:
+            PromptError: If it is missing or breaks the schema.
+        """
+        text, _ = read_prompt_file(locale, FILE)
+        try:
+            return cls.model_validate(yaml.safe_load(text))
+        except (yaml.YAMLError, ValidationError) as error:
+            raise PromptError(f"{locale}/{FILE} breaks its schema ({error}). Correct the file.") from error
+
+
+class MainParameters:
+    """Computes what drives scores at the first call, and keeps it.
+
+    Args:
+        explainer: The explainer.
+    """
+
+    def __init__(self, explainer: Explainer) -> None:
+        self._explainer = explainer
+        self._lock = threading.Lock()
+        self._drivers: pd.DataFrame | None = None
+
+    def describe(self, locale: str) -> Answer:
+        """Return the parameters, those with the largest share first.
+
+        Args:
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The answer.
+        """
+        words = ParameterWords.read(locale)
+        with self._lock:
+            if self._drivers is None:
+                self._drivers = self._explainer.main_drivers()
+        columns = (self._drivers[name].tolist() for name in ("source", "part", "share"))
+        parameters = [
+            {"source": source, "part": part, "share": share, "text": words.parts[source][part]}
+            for source, part, share in zip(*columns, strict=True)
+            if share > 0
+        ]
+        content = {
+            "locale": locale,
+            "as_of": self._explainer.as_of.isoformat(),
+            "introduction": words.introduction,
+            "parameters": parameters,
+            "choices": words.choices,
+            "provenance": self._explainer.provenance,
+        }
+        return Answer(content)

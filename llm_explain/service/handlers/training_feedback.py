@@ -1,0 +1,118 @@
+"""What training learns from the service: new events, who is gone, and which sentences people reject."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from scoring.data.tables import CHANNEL, ITEM_ID, KIND, PURCHASE, STORE_ID, TIMESTAMP, USER_ID, Tables
+from scoring.data.validation import check
+
+if TYPE_CHECKING:
+    from llm_explain.service.state import State
+    from llm_explain.service.state.feedback import Tally
+
+EVENT: Final = [USER_ID, ITEM_ID, TIMESTAMP, KIND]
+"""What makes two rows one event."""
+
+BOOKKEEPING: Final = ("id", "received_at")
+MOST_REJECTED: Final = 0.5
+Z: Final = 1.96
+
+
+@dataclass(frozen=True)
+class TrainingFeedback:
+    """What was taken in.
+
+    Attributes:
+        tables: The shop's tables with the service's events and without those of erased users.
+        n_new: Events that the tables did not have.
+        n_unknown: Events of items that the catalogue no longer has; left out.
+        n_erased: Events of erased users; left out.
+        feedback: Counts and retired skeletons, for the artifacts' manifest.
+    """
+
+    tables: Tables
+    n_new: int
+    n_unknown: int
+    n_erased: int
+    feedback: dict[str, Any]
+
+
+def learn(tables: Tables, state: State) -> TrainingFeedback:
+    """Take in what the service has kept.
+
+    Args:
+        tables: The shop's tables.
+        state: The service's state.
+
+    Returns:
+        What to train on, and what to write down.
+    """
+    kept, n_erased = _without_erased(tables.events, state)
+    events, n_new, n_unknown = _with_new(kept, tables.items, state)
+    gone = state.users.erased()
+    is_there = [state.users.user_hash(str(user_id)) not in gone for user_id in tables.users[USER_ID]]
+    users = tables.users[is_there].reset_index(drop=True)
+    kinds, skeletons = state.feedback.tallies()
+    feedback = {
+        "kinds": [tally.to_dict() for tally in kinds],
+        "skeletons": [tally.to_dict() for tally in skeletons],
+        "retired": sorted(tally.name for tally in skeletons if is_rejected(tally)),
+    }
+    return TrainingFeedback(replace(tables, events=events, users=users), n_new, n_unknown, n_erased, feedback)
+
+
+def is_rejected(tally: Tally) -> bool:
+    """Return whether most people reject a skeleton, beyond what chance explains.
+
+    The lower end of the 95 % interval of the share that rejects it is above one half; three opinions are never enough.
+    Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
+
+    Args:
+        tally: Opinions on it.
+
+    Returns:
+        Whether it should be retired.
+    """
+    n = sum(tally.counts.values())
+    if not n:
+        return False
+    share = tally.rejected / n
+    centre = share + Z * Z / (2 * n)
+    margin = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    return (centre - margin) / (1 + Z * Z / n) > MOST_REJECTED
+
+
+def _without_erased(events: pd.DataFrame, state: State) -> tuple[pd.DataFrame, int]:
+    """Return the events without those of erased users from before their erasure."""
+    erased = state.users.erased()
+    if not erased:
+        return events, 0
+    moments = {user_id: erased.get(state.users.user_hash(str(user_id))) for user_id in events[USER_ID].unique()}
+    is_gone = events[TIMESTAMP] < pd.to_datetime(events[USER_ID].map(moments))  # nobody's event is before no moment
+    return events[~is_gone.to_numpy()].reset_index(drop=True), int(is_gone.sum())
+
+
+def _with_new(events: pd.DataFrame, items: pd.DataFrame, state: State) -> tuple[pd.DataFrame, int, int]:
+    """Return the events with the service's, each once, sorted by user and time."""
+    rows = state.events.after()
+    if not rows:
+        return events, 0, 0
+    frame = pd.DataFrame(rows).drop(columns=list(BOOKKEEPING))
+    for name in (CHANNEL, STORE_ID):
+        frame[name] = frame[name].where(frame[name] != "", None)
+    known = set(items[ITEM_ID])
+    is_known = frame[ITEM_ID].isin(known)
+    if not is_known.any():
+        return events, 0, len(frame)
+    new = check(frame[is_known].reset_index(drop=True), "events", source="the service's state", item_ids=known).frame
+    old = events if KIND in events else events.assign(**{KIND: PURCHASE})
+    joined = pd.concat([old, new], ignore_index=True).drop_duplicates(EVENT, ignore_index=True)
+    joined = joined.dropna(axis="columns", how="all").sort_values(
+        [USER_ID, TIMESTAMP], kind="stable", ignore_index=True
+    )
+    return joined, len(joined) - len(old.drop_duplicates(EVENT)), int((~is_known).sum())

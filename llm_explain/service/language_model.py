@@ -1,0 +1,138 @@
+"""The language model of the service, in a process of its own that loads while the service already answers.
+
+To the writer it is a generator that never fails: while the process loads, hangs or is dead, it writes nothing, and the
+next source of sentences answers. A request that waits for the model gives its place in the queue to another. Use::
+
+    with ServedModel.opened(settings.language_model, metrics) as model:  # None without a language model
+        explainer = Explainer.load(settings.artifacts, language_model=model)
+        app = create_app(explainer, settings, metrics=metrics, model=model)
+        model.start()
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.generation.process_generator import ProcessGenerator, ProcessLimits
+from llm_explain.generation.weights import is_tuned
+from llm_explain.service.admission.queue import current_ticket
+from llm_explain.writing.locale_writer import open_generator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from llm_explain.generation.generator import Draft, Generator
+    from llm_explain.generation.prompt_template import Prompt
+    from llm_explain.service.telemetry.metrics import Metrics
+
+
+class ServedModel:
+    """A generator for the service; ``start`` starts its process.
+
+    Args:
+        open_model: Opens the generator in its process.
+        metrics: Counters.
+        limits: How long the process may take.
+        reads_briefs: Whether the model was tuned, so that it reads briefs without examples.
+
+    Attributes:
+        process: Runs the model.
+        reads_briefs: Whether the model was tuned.
+    """
+
+    def __init__(
+        self,
+        open_model: Callable[[], Generator],
+        metrics: Metrics,
+        *,
+        limits: ProcessLimits | None = None,
+        reads_briefs: bool = False,
+    ) -> None:
+        self.process = ProcessGenerator(open_model, limits=limits)
+        self.reads_briefs = reads_briefs
+        self._metrics = metrics
+        metrics.watch("model_ready", "Whether the language model is loaded.", lambda: float(self.is_ready))
+        metrics.watch("model_starts", "Processes started for the language model.", lambda: self.process.n_starts)
+
+    @classmethod
+    @contextmanager
+    def opened(cls, weights: str | None, metrics: Metrics) -> Iterator[ServedModel | None]:
+        """Hold a language model as long as the service lives.
+
+        Args:
+            weights: Folder, hub id or ``auto``; ``None`` for no language model.
+            metrics: Counters.
+
+        Yields:
+            ServedModel | None: The generator, not started yet.
+        """
+        if weights is None:
+            yield None
+            return
+        model = cls(partial(open_generator, weights), metrics, reads_briefs=is_tuned(weights))
+        try:
+            yield model
+        finally:
+            model.close()
+
+    @property
+    def name(self) -> str:
+        """Model and revision."""
+        return self.process.name
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the model is loaded and its process is not known to be dead."""
+        return self.process.is_ready
+
+    def start(self) -> None:
+        """Start the process; return at once."""
+        self.process.start()
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.close()
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        n_candidates: int,
+        deadline: float = float("inf"),
+        seed: int = 0,
+    ) -> list[list[Draft]]:
+        """Return drafts for each prompt; none if the model cannot write now.
+
+        Args:
+            prompts: What to write.
+            n_candidates: Drafts for each prompt.
+            deadline: Time of ``time.monotonic()`` at which to stop.
+            seed: Seed of the sampling.
+
+        Returns:
+            For each prompt at most ``n_candidates`` drafts.
+        """
+        nothing: list[list[Draft]] = [[] for _ in prompts]
+        ticket = current_ticket.get()
+        if ticket is not None:
+            deadline = min(deadline, time.monotonic() + ticket.model_seconds())
+        if time.monotonic() >= deadline:
+            self._metrics.count_fallback("pressure")
+            return nothing
+        if not self.is_ready:
+            self._metrics.count_fallback("starting")
+            return nothing
+        if ticket is not None:
+            ticket.release()
+        try:
+            drafts = self.process.generate(prompts, n_candidates=n_candidates, deadline=deadline, seed=seed)
+        except (GenerationError, MissingExtraError):
+            self._metrics.count_fallback("failed")
+            return nothing
+        if not any(drafts):
+            self._metrics.count_fallback("deadline")
+        return drafts

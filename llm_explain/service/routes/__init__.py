@@ -1,1 +1,0 @@
-"""The routes of ``/v1``, a file for each kind of question."""

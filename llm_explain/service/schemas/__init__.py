@@ -1,0 +1,1 @@
+"""Request and response models of ``/v1``, and the problem documents."""

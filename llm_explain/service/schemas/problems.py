@@ -1,0 +1,107 @@
+"""RFC 9457 problem documents: what went wrong and what to do. They repeat nothing of the request.
+
+ServiceProblem   a request is refused; carries one of the problems below
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of problem.
+
+    Attributes:
+        code: Stable name; ``type`` is ``urn:llm-explain:problem:<code>``.
+        status: HTTP status.
+        detail: What is wrong and what to do.
+        retry_after: Seconds after which the same request may succeed; ``None`` where it will not.
+    """
+
+    code: str
+    status: int
+    detail: str
+    retry_after: int | None = None
+
+
+INVALID = Problem(
+    "invalid-request", 422, "The request breaks its schema. See errors, and /openapi.json for the schema."
+)
+MALFORMED = Problem("malformed-request", 400, "The body cannot be read. Send one JSON object in UTF-8.")
+UNKNOWN_ITEM = Problem("unknown-item", 422, "An item is not in the catalogue but a known one is needed.")
+UNKNOWN_PLAYER = Problem("unknown-player", 422, "A player is none of this user's. Use the players of an attribution.")
+UNKNOWN_USER = Problem("unknown-user", 404, "Nothing is kept of this user.")
+UNKNOWN_EXPLANATION = Problem("unknown-explanation", 404, "No explanation is kept under this id.")
+UNKNOWN_REASON = Problem("unknown-reason", 422, "The explanation gives no such reason. Use one of its reasons.")
+UNKNOWN_LOCALE = Problem(
+    "unknown-locale", 422, "There are no words for this locale. See the schema for those there are."
+)
+UNUSABLE = Problem("unusable-value", 422, "A value cannot be used. See the schema.")
+FUTURE = Problem("event-in-the-future", 422, "An event lies more than a day ahead. Send events that have happened.")
+KEY_REUSED = Problem("idempotency-key-reused", 422, "This idempotency key belongs to another body. Use a new key.")
+NO_KEY = Problem("no-idempotency-key", 400, "The header Idempotency-Key is missing. Send 1 to 128 visible characters.")
+UNAUTHENTICATED = Problem("unauthenticated", 401, "A valid API key is needed. Send Authorization: Bearer KEY.")
+FORBIDDEN = Problem("forbidden", 403, "This needs an API key with the scope admin.")
+FULL = Problem(
+    "storage-full", 507, "The storage is full, and nothing was stored. Make room and send the request again."
+)
+BUSY = Problem("storage-busy", 503, "The storage did not answer in time. Send the request again.", retry_after=1)
+INTERNAL = Problem("internal-error", 500, "Something went wrong here. The request id names the log entry.")
+
+OVERLOADED = Problem("overloaded", 503, "More is asked than can be answered in time. Wait for Retry-After seconds.", 1)
+RATE_LIMITED = Problem(
+    "rate-limited", 429, "This API key sends faster than its rate. Wait for Retry-After seconds.", retry_after=1
+)
+UNSUPPORTED_MEDIA_TYPE = Problem(
+    "unsupported-media-type", 415, "The body's type is not the one that is taken. Send application/json."
+)
+
+
+class ServiceProblem(Exception):  # noqa: N818  a problem document, not an error
+    """A request is refused.
+
+    Args:
+        problem: Why.
+        errors: Where, for a body that breaks its schema.
+    """
+
+    def __init__(self, problem: Problem, errors: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+        self.errors = tuple(errors)
+
+
+def problem_response(problem: Problem, request_id: str, errors: Sequence[Mapping[str, str]] = ()) -> JSONResponse:
+    """Return a problem document.
+
+    Args:
+        problem: What went wrong.
+        request_id: Id of the request that failed.
+        errors: Where, for a body that breaks its schema.
+
+    Returns:
+        The response.
+    """
+    headers = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    content: dict[str, Any] = {
+        "type": f"urn:llm-explain:problem:{problem.code}",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "request_id": request_id,
+    }
+    if errors:
+        content["errors"] = list(errors)
+    return JSONResponse(content, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)

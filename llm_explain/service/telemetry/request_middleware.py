@@ -1,0 +1,122 @@
+"""Gives each request an id, a log line, metrics and a span.
+
+The middleware logs and counts the route's path template, never the path, because a path may hold a user's id. Requests
+that the admission middleware refuses are counted and not logged, so that an overload is not made worse by writing.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Final
+
+from llm_explain.service.telemetry import tracing
+from llm_explain.service.telemetry.logs import request_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from llm_explain.service.drain import Drain
+    from llm_explain.service.telemetry.metrics import Metrics
+
+PREFIX: Final = "/v1"
+
+_LOG = logging.getLogger("llm_explain.service.requests")
+_GIVEN_ID: Final = re.compile(rb"[0-9a-fA-F-]{16,64}")
+_UNLOGGED_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_REFUSED: Final = frozenset({429, 503})
+_CLOSE: Final = (b"connection", b"close")
+
+
+class RequestMiddleware:
+    """The outermost ASGI middleware.
+
+    Args:
+        app: The application behind it.
+        metrics: Counters.
+        drain: Whether the process is about to end; each answer then closes its connection.
+        is_traced: Whether spans go to OpenTelemetry, if it is set up.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, drain: Drain, is_traced: bool = True) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._drain = drain
+        self._is_traced = is_traced and tracing.is_recorded()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        name = _id_of(scope["headers"])
+        scope.setdefault("state", {})["request_id"] = name
+        sender = _Sender(send, (b"x-request-id", name.encode()), self._drain)
+        token = request_id.set(name)
+        self._metrics.begin_request()
+        opened = tracing.server_span(scope["headers"], scope["method"]) if self._is_traced else nullcontext()
+        with opened as span:
+            try:
+                await self._app(scope, receive, sender)
+            finally:
+                seconds = time.perf_counter() - started
+                route = _route_of(scope)
+                self._metrics.end_request(scope["method"], route, sender.status, seconds)
+                tracing.name_server_span(span, scope["method"], route, sender.status)
+                if scope["path"] not in _UNLOGGED_PATHS and (route or sender.status not in _REFUSED):
+                    _log(scope, route, sender, seconds, tracing.trace_id(span))
+                request_id.reset(token)
+
+
+class _Sender:
+    """Sends messages, adds the request's id, and remembers the status and the size of the answer."""
+
+    def __init__(self, send: Send, id_header: tuple[bytes, bytes], drain: Drain) -> None:
+        self.status = 0
+        self.n_bytes = 0
+        self._send = send
+        self._id_header = id_header
+        self._drain = drain
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            added = [self._id_header, _CLOSE] if self._drain.is_on else [self._id_header]
+            kept = (pair for pair in message.get("headers", ()) if pair[0] != self._id_header[0])
+            message["headers"] = [*kept, *added]
+        else:
+            self.n_bytes += len(message.get("body", b""))
+        await self._send(message)
+
+
+def _log(scope: Scope, route: str, sender: _Sender, seconds: float, trace_id: str) -> None:
+    fields: dict[str, Any] = {
+        "method": scope["method"],
+        "route": route,
+        "status": sender.status,
+        "ms": round(seconds * 1000, 2),
+        "bytes_out": sender.n_bytes,
+    }
+    if trace_id:
+        fields["trace_id"] = trace_id
+    _LOG.info("request", extra={"fields": fields})
+
+
+def _route_of(scope: Scope) -> str:
+    """Return the path template of the route that matched; empty if no route did."""
+    path = getattr(scope.get("route"), "path", "")
+    return f"{PREFIX}{path}" if path and scope["path"].startswith(PREFIX) and not path.startswith(PREFIX) else path
+
+
+def _id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the id that the client gave, if it is hexadecimal and so says nothing; else a new one."""
+    for name, value in headers:
+        if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
+            return str(value, "ascii")
+    return secrets.token_hex(16)

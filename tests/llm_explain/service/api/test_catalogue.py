@@ -1,0 +1,69 @@
+"""What a page about the shop as a whole is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from starlette.testclient import TestClient
+
+from llm_explain import Explainer
+from llm_explain.attribution.importance import OTHER_GROUPS, OWN_GROUP
+from llm_explain.attribution.partition import REST
+from llm_explain.attribution.values import CONTEXT_PREFIX, TOWER
+from llm_explain.errors import PromptError
+from llm_explain.service.handlers.main_parameters import FILE, ParameterWords
+from llm_explain.service.schemas.responses import Households, MainParameters, ShopItems
+from llm_explain.text.prompt_files import prompts_root
+from scoring.features.context import TERMS
+from scoring.model.model import OWN_FEATURES, SIGNALS
+
+LOCALES = sorted(path.parent.name for path in prompts_root().glob(f"*/{FILE}"))
+
+
+def test_main_parameters_are_told_in_plain_language(client: TestClient, explainer: Explainer) -> None:
+    answer = client.get("/v1/main-parameters").json()
+    MainParameters.model_validate(answer)
+    shares = [parameter["share"] for parameter in answer["parameters"]]
+    assert sum(shares) == pytest.approx(1.0)
+    assert shares == sorted(shares, reverse=True)
+    drivers = explainer.main_drivers()
+    assert answer["parameters"][0]["source"] == drivers["source"][0]
+    assert "switch off" in answer["choices"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_source_and_part_has_its_words(locale: str) -> None:
+    words = ParameterWords.read(locale).parts
+    own = {TOWER, *OWN_FEATURES, SIGNALS}
+    wanted = {OWN_GROUP: own, REST: own, OTHER_GROUPS: {TOWER}}
+    wanted |= {CONTEXT_PREFIX + term: {term} for term in TERMS}
+    assert {source: set(parts) for source, parts in words.items()} == wanted
+
+
+def test_words_that_break_their_schema_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = yaml.safe_dump({"version": 1, "introduction": "x"})
+    monkeypatch.setattr("llm_explain.service.handlers.main_parameters.read_prompt_file", lambda *_: (text, ""))
+    with pytest.raises(PromptError, match=r"en/main_parameters.yaml breaks its schema"):
+        ParameterWords.read("en")
+
+
+def test_items_are_looked_up_by_id(client: TestClient) -> None:
+    answer = client.get("/v1/shop/items", params={"id": ["31", "no such item", "00"]}).json()
+    ShopItems.model_validate(answer)
+    assert [(item["item_id"], item["title"], item["category"]) for item in answer["items"]] == [
+        ("31", "cheese B", "cheese"), ("00", "apples A", "apples"),
+    ]  # fmt: skip
+    assert answer["currency"] == "USD"
+
+
+def test_households_are_offered_in_the_demo_shop_alone(client: TestClient, serve: Any) -> None:
+    answer = client.get("/v1/shop/households", params={"n": 3}).json()
+    users = Households.model_validate(answer).users
+    assert len(users) == 3
+    assert [user.events for user in users] == sorted((user.events for user in users), reverse=True)
+    client.delete(f"/v1/users/{users[0].user_id}")
+    left = client.get("/v1/shop/households", params={"n": 3}).json()["users"]
+    assert users[0].user_id not in {user["user_id"] for user in left}
+    assert serve(demo_shop=False).get("/v1/shop/households").status_code == 404

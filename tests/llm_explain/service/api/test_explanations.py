@@ -1,0 +1,111 @@
+"""Recommendations, explanations, shelves, what-if and contrast over HTTP are what the explainer says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from llm_explain import Explainer
+from llm_explain.policy.masking import masked, sensitive_players
+from llm_explain.service.schemas.responses import Contrast, Items, Shelves, WhatIf
+
+
+def _post(client: TestClient, path: str, **body: object) -> dict[str, object]:
+    reply = client.post(f"/v1/{path}", json=body)
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["x-request-id"] == reply.json()["request_id"]
+    answer: dict[str, object] = reply.json()
+    return answer
+
+
+def test_recommendations_are_the_explainers(client: TestClient, explainer: Explainer) -> None:
+    answer = _post(client, "recommendations", user_id="u00", k=4)
+    Items.model_validate(answer)
+    hidden = sensitive_players(explainer.shop.catalogue, explainer.shop.policy)
+    expected = [masked(row, hidden) for row in explainer.recommend("u00", k=4)]
+    assert [item["explanation"] for item in answer["items"]] == [
+        json.loads(json.dumps(row.to_dict())) for row in expected
+    ]
+    assert [(item["rank"], item["item_id"]) for item in answer["items"]] == [
+        (row.rank, row.item_id) for row in expected
+    ]
+    assert answer["recorded"] is answer["personalised"] is True
+    assert answer["provenance"] == explainer.provenance
+    for item in answer["items"]:
+        record = item["explanation"]
+        total = record["base_value"] + sum(player["phi"] for player in record["attributions"])
+        assert total == pytest.approx(record["score"], abs=1e-4)
+        assert record["verdict"] == {"ok": True, "faults": []}
+        assert record["ai_generated"] is (record["source"] == "phrasebook")
+
+
+def test_ranks_alone_carry_no_record(client: TestClient, explainer: Explainer) -> None:
+    answer = _post(client, "recommendations", user_id="u00", k=4, explain=False)
+    Items.model_validate(answer)
+    assert [item["item_id"] for item in answer["items"]] == [row.item_id for row in explainer.rank("u00", k=4)]
+    assert not answer["recorded"]
+    assert all(item["explanation"] is None for item in answer["items"])
+
+
+def test_a_history_in_the_body_is_answered_and_nothing_is_stored(client: TestClient, explainer: Explainer) -> None:
+    history = [{"item_id": "31", "timestamp": f"2017-11-{day:02d}T10:00:00Z"} for day in (3, 10, 17, 24)]
+    answer = _post(client, "recommendations", history=history, k=3)
+    assert answer["user_id"] is None
+    assert answer["recorded"] is False
+    players = [player["player"] for player in answer["items"][0]["explanation"]["attributions"]]
+    assert [player for player in players if player.startswith("group:")] == ["group:cheese"]
+    record_id = answer["items"][0]["explanation"]["id"]
+    assert client.get(f"/v1/explanations/{record_id}").status_code == 404
+    late = [{"item_id": "31", "timestamp": "2018-02-03T10:00:00"}]
+    assert _post(client, "recommendations", history=late, k=1)["as_of"] == "2018-02-03T10:00:00.001000"
+    assert _post(client, "recommendations", history=[], k=1)["as_of"] == "2017-12-01T00:00:00"
+
+
+def test_only_events_before_as_of_count(client: TestClient, explainer: Explainer) -> None:
+    answer = _post(client, "recommendations", user_id="u00", k=3, as_of="2017-06-01T02:00:00+02:00")
+    assert answer["as_of"] == "2017-06-01T00:00:00"
+
+
+def test_explanations_come_in_the_order_asked_for(client: TestClient) -> None:
+    answer = _post(client, "explanations", user_id="u01", item_ids=["31", "00"], tone="formal")
+    Items.model_validate(answer)
+    assert [item["item_id"] for item in answer["items"]] == ["31", "00"]
+    assert {item["explanation"]["tone"] for item in answer["items"]} == {"formal"}
+
+
+def test_a_surface_and_a_length_bound_the_text(client: TestClient) -> None:
+    answer = _post(client, "recommendations", user_id="u02", k=5, surface="push", max_length=60)
+    texts = [item["explanation"]["text"] for item in answer["items"]]
+    assert any(texts)
+    assert all(text is None or len(text) <= 60 for text in texts)
+    record_id = answer["items"][0]["explanation"]["id"]
+    assert client.get(f"/v1/explanations/{record_id}").json()["reproduced"] is True
+    reply = client.post("/v1/recommendations", json={"user_id": "u02", "surface": "billboard"})
+    assert reply.json()["type"] == "urn:llm-explain:problem:unusable-value"
+
+
+def test_shelves_say_what_each_group_recommends(client: TestClient, explainer: Explainer) -> None:
+    reply = client.get("/v1/users/u07/shelves", params={"k": 4})
+    answer = reply.json()
+    Shelves.model_validate(answer)
+    expected = explainer.shelves("u07", k=4)
+    assert [shelf["title"] for shelf in answer["shelves"]] == [shelf.title for shelf in expected]
+    assert all(len(shelf["items"]) <= 4 for shelf in answer["shelves"])
+
+
+def test_what_if_is_exact(client: TestClient, explainer: Explainer) -> None:
+    player = next(p for p in explainer.recommend("u05", k=1)[0].attribution.players if p.startswith("group:"))
+    answer = _post(client, "what-if", user_id="u05", without=[player], item_ids=["00", "31"])
+    WhatIf.model_validate(answer)
+    expected = explainer.what_if("u05", without=[player], item_ids=["00", "31"])
+    assert [row["score_without"] for row in answer["items"]] == [row.score_without for row in expected]
+    assert [row["rank_without"] for row in answer["items"]] == [row.rank_without for row in expected]
+
+
+def test_contrast_adds_up(client: TestClient) -> None:
+    answer = _post(client, "contrast", user_id="u06", item_id="00", other_id="31")
+    Contrast.model_validate(answer)
+    total = answer["base_difference"] + sum(answer["differences"].values())
+    assert total == pytest.approx(answer["score_difference"], abs=2e-4)

@@ -1,0 +1,62 @@
+"""Which moment an answer speaks of, and which events it knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from llm_explain import Explainer
+from llm_explain.errors import UnknownItemError
+from llm_explain.service.handlers.user_context import UserContexts, history_of
+from llm_explain.service.state.users import StoredEvent, StoredUser
+
+SHOP = pd.Timestamp("2017-12-01")
+
+
+def _event(item_id: str, *moment: int) -> StoredEvent:
+    return StoredEvent(item_id, datetime(*moment), 1.0, None, "purchase", "", "")
+
+
+@pytest.mark.parametrize(
+    ("timestamps", "as_of", "clock", "expected"),
+    [
+        ([], None, None, "2017-12-01"),
+        ([datetime(2017, 11, 3)], None, None, "2017-12-01"),
+        ([datetime(2017, 12, 3), datetime(2017, 12, 2)], None, None, "2017-12-03T00:00:00.001"),
+        ([datetime(2017, 12, 3)], datetime(2017, 6, 1), None, "2017-06-01"),
+        ([], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:30"),
+        ([datetime(2018, 1, 5, 9, 30, 58)], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:30:58.001"),
+    ],
+)
+def test_the_moment_is_never_before_the_latest_event_unless_it_is_asked_for(
+    explainer: Explainer, timestamps: list[datetime], as_of: datetime | None, clock: datetime | None, expected: str
+) -> None:
+    visits = UserContexts(explainer, None if clock is None else lambda: clock)
+    assert visits.moment(timestamps, as_of) == pd.Timestamp(expected)
+
+
+def test_a_users_events_are_those_of_the_artifacts_and_of_the_state(explainer: Explainer) -> None:
+    visits = UserContexts(explainer)
+    logged = explainer.events.history("u00", SHOP)
+    user = StoredUser(events=(_event("31", 2017, 11, 2, 3, 4), _event("32", 2017, 12, 2)))
+    context = visits.of_user("u00", user, None)
+    assert len(context.history) == len(logged) + 2
+    assert context.history.as_of == pd.Timestamp("2017-12-02T00:00:00.001")
+    assert (np.diff(context.history.timestamp.astype(np.int64)) >= 0).all()
+    assert len(visits.of_user("u00", user, datetime(2017, 12, 1)).history) == len(logged) + 1
+
+
+def test_events_before_an_erasure_do_not_count(explainer: Explainer) -> None:
+    visits = UserContexts(explainer)
+    erased = StoredUser(erased_at=datetime(2017, 11, 1), events=(_event("31", 2017, 10, 1),))
+    history = visits.of_user("u00", erased, None).history
+    logged = explainer.events.history("u00", SHOP)
+    assert len(history) == int((logged.timestamp >= np.datetime64("2017-11-01")).sum()) + 1
+
+
+def test_a_history_of_an_unknown_item_is_refused_even_where_it_would_not_count(explainer: Explainer) -> None:
+    with pytest.raises(UnknownItemError, match="item 'nope' is not in the catalogue"):
+        history_of([_event("nope", 2018, 1, 1)], explainer.shop.catalogue, SHOP, None, shop=explainer.events.shop)

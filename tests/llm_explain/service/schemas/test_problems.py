@@ -1,0 +1,103 @@
+"""Every refusal is an RFC 9457 document that says where and which rule, and nothing of the input."""
+
+from __future__ import annotations
+
+import json
+from unittest.mock import patch
+
+import pytest
+from starlette.testclient import TestClient
+
+from llm_explain.service.handlers.explanation_handler import ExplanationHandler
+from llm_explain.service.schemas.responses import ProblemDocument
+
+MARK = "kumquat-7731"
+
+BODIES = [
+    {},
+    {"user_id": MARK, "history": []},
+    {"user_id": MARK, "k": 0},
+    {"user_id": MARK, "k": MARK},
+    {"user_id": MARK, MARK: 1},
+    {"user_id": f"{MARK}\n"},
+    {"user_id": MARK * 20},
+    {"user_id": MARK, "tone": MARK},
+    {"user_id": MARK, "locale": MARK},
+    {"user_id": MARK, "locale": "xx"},
+    {"user_id": MARK, "as_of": MARK},
+    {"user_id": MARK, "as_of": "0001-01-01T00:00:00+23:59"},
+    {"user_id": MARK, "as_of": "9999-12-31T23:59:59-23:59"},
+    {"history": [{"item_id": MARK, "timestamp": "2017-11-01"}]},
+    {"history": [{"item_id": "00", "timestamp": "2017-11-01", "price": -1}]},
+    {"history": [{"item_id": "00", "timestamp": "2017-11-01", "kind": MARK.upper()}]},
+    [MARK],
+    MARK,
+]
+
+
+def _is_problem(reply: object, request: str) -> ProblemDocument:
+    assert reply.headers["content-type"] == "application/problem+json", request
+    problem = ProblemDocument.model_validate(reply.json())
+    assert problem.status == reply.status_code
+    assert problem.type.startswith("urn:llm-explain:problem:")
+    assert problem.request_id == reply.headers["x-request-id"]
+    assert MARK not in reply.text.casefold(), request
+    return problem
+
+
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+def test_a_bad_body_is_refused_without_an_echo(client: TestClient, body: object) -> None:
+    reply = client.post("/v1/recommendations", json=body)
+    assert 400 <= reply.status_code < 500, reply.text
+    _is_problem(reply, json.dumps(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"user_id": "\\ud800"}', b'{"user_id": "u", "k": 1e400}', b'{"user_id": "u", "k": NaN}', b"{", b"\xff\xfe",
+        b"[" * 10_000, b'{"a":' * 10_000, b"null", b'"' + MARK.encode(),
+    ],
+)  # fmt: skip
+def test_bytes_that_are_no_request_are_refused(client: TestClient, body: bytes) -> None:
+    reply = client.post("/v1/recommendations", content=body, headers={"Content-Type": "application/json"})
+    assert 400 <= reply.status_code < 500
+    _is_problem(reply, repr(body[:20]))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/v1/{MARK}", 404), (f"/v1/explanations/{MARK}", 422), ("/v1/users/a%00b/shelves", 422),
+        (f"/v1/users/u/shelves?k={MARK}", 422), ("/v1/recommendations", 405), (f"/v1/shop/items?x={MARK}", 422),
+        (f"/v1/main-parameters?locale={MARK}", 422),
+    ],
+)  # fmt: skip
+def test_a_bad_path_is_refused_without_an_echo(client: TestClient, path: str, status: int) -> None:
+    reply = client.get(path)
+    assert reply.status_code == status
+    _is_problem(reply, path)
+
+
+def test_errors_say_where_and_which_rule(client: TestClient) -> None:
+    reply = client.post("/v1/explanations", json={"user_id": "u", "item_ids": [], "k": 3})
+    assert reply.json()["errors"] == [
+        {"pointer": "#/item_ids", "in": "body", "rule": "too_short"},
+        {"pointer": "#/", "in": "body", "rule": "extra_forbidden"},
+    ]
+
+
+def test_an_unknown_player_or_item_is_named_by_its_kind_alone(client: TestClient) -> None:
+    reply = client.post("/v1/what-if", json={"user_id": "u00", "without": [f"group:{MARK}"]})
+    assert _is_problem(reply, "what-if").type == "urn:llm-explain:problem:unknown-player"
+    reply = client.post("/v1/contrast", json={"user_id": "u00", "item_id": MARK, "other_id": "00"})
+    assert _is_problem(reply, "contrast").type == "urn:llm-explain:problem:unknown-item"
+
+
+def test_what_was_not_foreseen_is_a_problem_too(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    with patch.object(ExplanationHandler, "recommend", side_effect=ZeroDivisionError(MARK)):
+        reply = client.post("/v1/recommendations", json={"user_id": "u00"})
+    assert reply.status_code == 500
+    assert ProblemDocument.model_validate(reply.json()).type == "urn:llm-explain:problem:internal-error"
+    assert MARK not in reply.text
+    assert "ZeroDivisionError" in caplog.text

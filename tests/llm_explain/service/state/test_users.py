@@ -1,0 +1,92 @@
+"""What is kept of a user, and that nothing of it outlives an erasure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import inspect, text
+
+from llm_explain.service.state import State
+from llm_explain.service.state.feedback import Opinion
+from llm_explain.service.state.records import GivenAnswer
+from llm_explain.service.state.users import StoredUser
+
+RECORD_ID = "0" * 24
+NAME = "household-77"
+
+
+def _row(user_id: str, item_id: str, day: int) -> dict[str, object]:
+    return {
+        "user_id": user_id, "item_id": item_id, "timestamp": datetime(2017, 11, day), "quantity": 1.0, "price": 2.5,
+        "kind": "purchase", "channel": "", "store_id": "s1",
+    }  # fmt: skip
+
+
+def _fill(state: State, user_id: str, record_id: str) -> None:
+    state.users.prefer(user_id, personalised=True, groups_off=("group:cheese",), kinds_off=())
+    state.events.add([_row(user_id, "00", 3), _row(user_id, "01", 2)], key=f"key of {user_id}", body=user_id.encode())
+    answer = GivenAnswer(user_id, {"as_of": "2017-12-01"}, [{"id": record_id, "user_id": user_id}], erasures=0)
+    assert state.records.save(answer).result()
+    opinion = Opinion(
+        explanation_id=record_id, user_id=user_id, item_id="00", verdict="wrong", kind=None, player=None,
+        kinds=("due",), skeleton="Soon again: {item}.", source="template", locale="en",
+    )  # fmt: skip
+    assert state.feedback.add(opinion, [("due", "group:cheese", "00"), ("due", "group:cheese", None)])
+
+
+def test_nothing_is_kept_of_a_user_who_did_nothing(state: State) -> None:
+    assert state.users.read("nobody") == StoredUser()
+
+
+def test_a_person_is_what_was_kept(state: State) -> None:
+    _fill(state, NAME, RECORD_ID)
+    user = state.users.read(NAME)
+    assert user.groups_off == ("group:cheese",)
+    assert [event.item_id for event in user.events] == ["01", "00"]  # oldest first
+    assert set(user.suppressed) == {("due", "group:cheese", "00"), ("due", "group:cheese", None)}
+    assert user.last_event == 2
+    assert [event.item_id for event in state.users.read(NAME, until=1).events] == ["00"]  # the row that came first
+
+
+def test_preferences_replace_those_before(state: State) -> None:
+    state.users.prefer("u", personalised=True, groups_off=("group:cheese",), kinds_off=("due",))
+    state.users.prefer("u", personalised=False, groups_off=(), kinds_off=())
+    user = state.users.read("u")
+    assert (user.personalised, user.groups_off, user.kinds_off) == (False, (), ())
+
+
+def test_an_erased_user_is_in_no_column_of_any_table(state: State) -> None:
+    _fill(state, NAME, RECORD_ID)
+    _fill(state, "other", "1" * 24)
+    removed = state.users.erase(NAME)
+    assert removed == {"explanation": 1, "answer": 1, "feedback": 1, "suppression": 2, "event": 2, "user": 1}
+    with state.database.reading() as connection:
+        for table in inspect(connection).get_table_names():
+            for row in connection.execute(text(f"SELECT * FROM {table}")):
+                assert not any(NAME in str(value) for value in row), table
+    user = state.users.read(NAME)
+    assert user.erased_at is not None
+    assert (user.events, user.suppressed, user.groups_off) == ((), (), ())
+    assert state.records.find(RECORD_ID) is None
+    assert len(state.users.read("other").events) == 2
+    assert list(state.users.erased()) == [state.users.user_hash(NAME)]
+
+
+def test_an_erased_user_is_overwritten_in_the_files_of_sqlite(tmp_path: object) -> None:
+    from pathlib import Path
+
+    assert isinstance(tmp_path, Path)
+    state = State(f"sqlite:///{tmp_path / 'state.db'}")
+    _fill(state, NAME, RECORD_ID)
+    assert any(NAME.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    state.users.erase(NAME)
+    assert not any(NAME.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    state.close()
+
+
+def test_a_second_erasure_counts_again_and_events_that_come_later_are_kept(state: State) -> None:
+    first, second = (state.users.erase("u"), state.users.read("u").erasures), state.users.erase("u")
+    assert set(first[0].values()) == set(second.values()) == {0}
+    assert state.users.read("u").erasures > first[1]
+    state.events.add([_row("u", "00", 5)], key="later", body=b"later")
+    assert len(state.users.read("u").events) == 1

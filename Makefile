@@ -51,7 +51,7 @@ demo: $(ARTIFACTS)/manifest.json
 	$(BIN)/llm-explain recommend $(HOUSEHOLDS) -k 10 --explain --artifacts $(ARTIFACTS) --html build/demo.html
 
 shop: $(ARTIFACTS)/manifest.json
-	$(BIN)/llm-explain serve --no-auth --artifacts $(ARTIFACTS)
+	$(BIN)/llm-explain serve --no-auth --as-of snapshot --artifacts $(ARTIFACTS)
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -26,7 +26,7 @@ def run(artifacts: Path, *, n_writes: int, log: Path | None = None) -> dict[str,
         Figures.
     """
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"database_url": f"sqlite:///{folder}/state.db"}
+        settings = {"database_url": f"sqlite:///{folder}/state.db", "deadline_seconds": 30}
         with Nursery(artifacts, script=HERE / "small_files.py", settings=settings, log=log) as nursery:
             return asyncio.run(_fill(nursery, users(artifacts, 50), items(artifacts), n_writes))
 

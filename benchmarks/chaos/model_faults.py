@@ -1,4 +1,4 @@
-"""The language model's process is killed, stopped, babbles, out of memory: every answer is 200, verified, in time."""
+"""The language model's process is killed, stopped, hangs, runs out of memory: each answer is 200, verified, in time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GRACE_MS = 50
-_HABITS = {"BABBLING": "0.004", "EXHAUSTING": "0.004"}
+_HABITS = {"HANGING": "0.004", "EXHAUSTING": "0.004"}
 
 
 def run(
@@ -35,7 +35,7 @@ def run(
     Args:
         artifacts: Folder that ``llm-explain train`` wrote.
         n_requests: Requests.
-        n_faults: Kills and stops, spread over them; babbling and memory come on top, by chance.
+        n_faults: Kills and stops, spread over them; hangs and memory come on top, by chance.
         deadline_ms: When each answer is due.
         n_connections: Connections at a time.
         seed: Seed of the order.

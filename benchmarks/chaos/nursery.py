@@ -57,6 +57,7 @@ class Nursery:
             "auth": False,
             "demo_shop": False,
             "rate_per_second": 0,
+            "as_of": "snapshot",
             "database_url": f"sqlite:///{self._folder.name}/state.db",
             **(settings or {}),
         }
@@ -202,15 +203,12 @@ def serve_plainly(explainer: Explainer) -> None:
 
 
 def load(artifacts: Path) -> Explainer:
-    """Return the explainer, and everything else that takes long to import, for the processes to inherit."""
-    from llm_explain.service.collecting import starting
+    """Return the explainer, and import what takes long, for the processes to inherit."""
+    import llm_explain.service.app
+    import llm_explain.service.server  # noqa: F401
+    from llm_explain.explainer import Explainer
 
-    with starting():
-        import llm_explain.service.app
-        import llm_explain.service.server  # noqa: F401
-        from llm_explain.explainer import Explainer
-
-        return Explainer.load(artifacts, language_model=None)
+    return Explainer.load(artifacts, language_model=None)
 
 
 if __name__ == "__main__":

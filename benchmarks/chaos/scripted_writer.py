@@ -1,8 +1,8 @@
 """A language model's stand-in with bad habits, and the nursery that serves with it.
 
 It writes sentences of the corpus after a short while, so the verifier accepts them; for half of the combinations of
-claims it writes nonsense, so that the model is asked again and again. By chance it babbles on its answer pipe or runs
-out of memory; killing and stopping it is up to the driver.
+claims it writes nonsense, so that the model is asked again and again. By chance it hangs or runs out of memory; the
+driver kills and stops it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import random
 import resource
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.generation.prompt_template import Prompt
 
-ANSWERS_GO_TO = 4
-"""Descriptor that a worker's process keeps for its answers."""
-
 MEMORY = 1 << 32
 WRITING_SECONDS = (0.005, 0.05)
 
@@ -37,14 +35,14 @@ class ScriptedWriter:
     """A generator with habits.
 
     Args:
-        babbling: Share of calls in which it breaks the protocol.
+        hanging: Share of calls in which it hangs.
         exhausting: Share of calls in which it runs out of memory.
     """
 
     name = "scripted"
 
-    def __init__(self, *, babbling: float, exhausting: float) -> None:
-        self._babbling = babbling
+    def __init__(self, *, hanging: float, exhausting: float) -> None:
+        self._hanging = hanging
         self._exhausting = exhausting
         self._chance = random.Random(os.getpid())
         self._corpus = read_corpus("en")
@@ -60,9 +58,9 @@ class ScriptedWriter:
         """Return drafts, or break something."""
         time.sleep(self._chance.uniform(*WRITING_SECONDS))
         habit = self._chance.random()
-        if habit < self._babbling:
-            os.write(ANSWERS_GO_TO, b"Once upon a time\n")
-        elif habit < self._babbling + self._exhausting:
+        if habit < self._hanging:
+            time.sleep(3600)
+        elif habit < self._hanging + self._exhausting:
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             hoard = []
             while True:
@@ -76,17 +74,16 @@ class ScriptedWriter:
         return [Draft(text, is_complete=True) for text in fitting[:n_candidates]]
 
 
-def open_writer(babbling: float, exhausting: float) -> ScriptedWriter:
-    """Return the writer; what the worker's process calls."""
-    return ScriptedWriter(babbling=babbling, exhausting=exhausting)
+def open_writer(hanging: float, exhausting: float) -> ScriptedWriter:
+    """Return the writer."""
+    return ScriptedWriter(hanging=hanging, exhausting=exhausting)
 
 
 def serve_with_writer(explainer: Explainer) -> None:
     """Serve with the writer in a process of its own."""
-    from llm_explain.generation.worker import WorkerSettings
-
+    from llm_explain.generation.process_generator import ProcessLimits
     from llm_explain.service.app import create_app
-    from llm_explain.service.language_model import SETTINGS, ServedModel
+    from llm_explain.service.language_model import ServedModel
     from llm_explain.service.server import serve
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.service.telemetry.logs import configure_logs
@@ -95,9 +92,9 @@ def serve_with_writer(explainer: Explainer) -> None:
     settings = ServiceSettings.read()
     configure_logs(settings.log_level)
     metrics = Metrics()
-    habits = {"babbling": float(os.environ["BABBLING"]), "exhausting": float(os.environ["EXHAUSTING"])}
-    watched: WorkerSettings = SETTINGS.model_copy(update={"longest_pause_seconds": 1.0})
-    model = ServedModel(metrics, factory="scripted_writer:open_writer", options=habits, settings=watched)
+    habits = {"hanging": float(os.environ["HANGING"]), "exhausting": float(os.environ["EXHAUSTING"])}
+    limits = ProcessLimits(overrun_seconds=0.5, longest_pause_seconds=1.0)
+    model = ServedModel(partial(open_writer, **habits), metrics, limits=limits)
     explainer.writer.language_model = model
     app = create_app(explainer, settings, metrics=metrics, model=model)
     model.start()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from llm_explain import Explainer
 from llm_explain.generation.generator import Generator
 from llm_explain.generation.process_generator import ProcessLimits
 from llm_explain.generation.prompt_template import Message, Prompt
@@ -28,7 +29,6 @@ import scripted  # noqa: E402  the process imports it too
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from llm_explain import Explainer
 
 LONG = 120.0
 LIMITS = ProcessLimits(load_seconds=LONG, overrun_seconds=0.2, first_pause_seconds=0.0)
@@ -99,24 +99,18 @@ def test_a_killed_process_is_a_fallback_and_not_an_error(echo: tuple[ServedModel
 
 
 @pytest.mark.parametrize("open_model", [scripted.open_deaf, scripted.open_dying], ids=["hangs", "dies"])
-def test_a_model_that_hangs_or_dies_costs_no_answer(explainer: Explainer, open_model: Callable[[], Generator]) -> None:
-    """Every answer comes, verified, from the other sources; the model is asked until it fails."""
+def test_a_model_that_hangs_or_dies_costs_no_answer(shop_artifacts: Path, open_model: Callable[[], Generator]) -> None:
+    """Every answer comes and is verified; templates write what the model does not."""
     model, metrics = served(open_model)
-    writer = explainer.writer
-    before, writer.language_model = (writer.language_model, writer.has_phrasebook), model
-    writer.has_phrasebook = False
-    writer._stations.cache_clear()
-    try:
-        for user_id in explainer.events.user_ids[:2]:
-            started = time.monotonic()
-            rows = explainer.recommend(user_id, k=3, deadline=0.3)
-            assert time.monotonic() - started < LONG / 4
-            assert rows
-            assert {row.text.source for row in rows if row.text is not None} == {"template"}
-    finally:
-        writer.language_model, writer.has_phrasebook = before
-        writer._stations.cache_clear()
-        model.close()
+    explainer = Explainer.load(shop_artifacts, language_model=model)
+    explainer.writer.has_phrasebook = False
+    n_texts = 0
+    for user_id in explainer.events.user_ids[:3]:
+        texts = [row.text for row in explainer.recommend(user_id, k=3, deadline=0.2) if row.text is not None]
+        assert all(text.verdict.ok and text.source == "template" for text in texts)
+        n_texts += len(texts)
+    model.close()
+    assert n_texts > 0
     assert fallbacks(metrics, "deadline") + fallbacks(metrics, "failed") >= 1
 
 
@@ -146,6 +140,8 @@ def test_while_the_model_writes_another_request_has_the_place() -> None:
         ticket = await queue.enter(time.monotonic() + 1.0)
         current_ticket.set(ticket)
         writing = asyncio.create_task(asyncio.to_thread(model.generate, [PROMPT], n_candidates=1))
+        while queue.n_running:
+            await asyncio.sleep(0.001)
         other = await queue.enter(time.monotonic() + LONG)
         assert not writing.done()
         other.release()

@@ -28,9 +28,9 @@ def test_migrations_make_the_tables_that_the_models_say(state: State) -> None:
 def test_a_second_process_finds_the_same_state(database_url: str, state: State) -> None:
     state.users.prefer("u", personalised=False, groups_off=("group:cheese",), kinds_off=("popular",))
     other = State(database_url)
-    person = other.people.read("u")
+    person = other.users.read("u")
     assert (person.personalised, person.groups_off, person.kinds_off) == (False, ("group:cheese",), ("popular",))
-    assert other.people.user_hash("u") == state.users.user_hash("u")
+    assert other.users.user_hash("u") == state.users.user_hash("u")
     other.close()
 
 

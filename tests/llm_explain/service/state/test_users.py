@@ -59,7 +59,7 @@ def test_an_erased_user_is_in_no_column_of_any_table(state: State) -> None:
     _fill(state, NAME, RECORD_ID)
     _fill(state, "other", "1" * 24)
     removed = state.users.erase(NAME)
-    assert removed == {"explanation": 1, "answer": 1, "feedback": 1, "suppression": 2, "event": 2, "user": 1}
+    assert removed == {"explanation": 1, "answer": 1, "feedback": 1, "suppression": 2, "event": 2, "person": 1}
     with state.database.reading() as connection:
         for table in inspect(connection).get_table_names():
             for row in connection.execute(text(f"SELECT * FROM {table}")):

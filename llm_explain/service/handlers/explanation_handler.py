@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.policy.masking import masked, masked_differences, sensitive_players
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.handlers.catalogue_items import CatalogueItems
 from llm_explain.service.state.records import GivenAnswer
@@ -45,7 +44,6 @@ class ExplanationHandler:
         self.explainer = explainer
         self.items = CatalogueItems(explainer)
         self._context_reader = context_reader
-        self._hidden = sensitive_players(explainer.shop.catalogue, explainer.shop.policy)
 
     def recommend(self, request: RecommendationRequest) -> Answer:
         """Return the best items, and why."""
@@ -97,19 +95,15 @@ class ExplanationHandler:
     def contrast(self, request: ContrastRequest) -> Answer:
         """Return why one item scores above another."""
         with self._context(request) as context:
-            found = self.explainer.contrast(None, request.item_id, request.other_id, history=context.history).to_dict()
-            differences = masked_differences(found.pop("differences"), self._hidden)
-            return Answer({**self._head(context), **found, "differences": differences})
+            found = self.explainer.contrast(None, request.item_id, request.other_id, history=context.history)
+            return Answer({**self._head(context), **found.to_dict()})
 
     def explain_again(self, context: UserContext, item_ids: Sequence[str], words: Mapping[str, Any]) -> list[Json]:
         """Return the records that a list of items gets."""
         rows = self.explainer.explain(
             None, item_ids, history=context.history, suppressions=context.suppressions, **words
         )
-        return self._records(rows)
-
-    def _records(self, rows: Sequence[Explanation]) -> list[Json]:
-        return [masked(row, self._hidden).to_dict() for row in rows]
+        return [row.to_dict() for row in rows]
 
     def _context(self, request: Who) -> AbstractContextManager[UserContext]:
         if request.user_id is not None:
@@ -117,7 +111,7 @@ class ExplanationHandler:
         return self._context_reader.of_history(request.history or (), request.as_of)
 
     def _explained(self, context: UserContext, rows: Sequence[Explanation], wording: Wording) -> Answer:
-        records = self._records(rows)
+        records = [row.to_dict() for row in rows]
         items = [
             {
                 **self.items.brief(record["item_id"]),

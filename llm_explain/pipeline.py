@@ -12,7 +12,7 @@ import numpy as np
 from llm_explain.claims import MOST_KINDS, derive, neutral, select
 from llm_explain.policy.masking import mask_attribution
 from llm_explain.records import Explanation
-from llm_explain.text.sentence_spec import Request
+from llm_explain.text.sentence_spec import SentenceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ class Pipeline:
             )
         ]
 
-    def _write(self, requests: list[Request]) -> tuple[list[Request], list[Text | None]]:
+    def _write(self, requests: list[SentenceRequest]) -> tuple[list[SentenceRequest], list[Text | None]]:
         """Write a text for each request; where none is short enough, one with fewer reasons, the weakest left out."""
         until = None if self.deadline is None else time.monotonic() + self.deadline
         texts = self._written(requests, self.deadline)
@@ -102,16 +102,21 @@ class Pipeline:
                 texts[place] = text
         return said, texts
 
-    def _written(self, requests: list[Request], deadline: float | None) -> list[Text | None]:
+    def _written(self, requests: list[SentenceRequest], deadline: float | None) -> list[Text | None]:
         return self.writer.write(requests, tone=self.tone, locale=self.locale, deadline=deadline, limits=self.limits)
 
-    def _request(self, evidence: Evidence, attribution: Attribution) -> Request:
+    def _request(self, evidence: Evidence, attribution: Attribution) -> SentenceRequest:
         """Choose what the sentence for an item states: reasons, or a neutral fact, or nothing."""
-        claims = [claim for claim in derive(evidence, attribution) if self.suppressions.allow(claim, evidence.item_id)]
+        spoken = self.writer.spoken_kinds(self.locale)
+        claims = [
+            claim
+            for claim in derive(evidence, attribution)
+            if claim.kind in spoken and self.suppressions.allow(claim, evidence.item_id)
+        ]
         reasons = select(claims, evidence)
-        fact = None if reasons else neutral(evidence, self.suppressions)
+        fact = None if reasons else neutral(evidence, self.suppressions, spoken)
         history = evidence.user.history
-        return Request(
+        return SentenceRequest(
             claims=tuple(reasons) if reasons else ((fact,) if fact else ()),
             is_neutral=not reasons,
             item_index=evidence.item_index,
@@ -121,7 +126,7 @@ class Pipeline:
 
     def _record(
         self,
-        request: Request,
+        request: SentenceRequest,
         attribution: Attribution,
         text: Text | None,
         *,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from llm_explain.generation.generator import Draft
 from llm_explain.skeletons.corpus import read_corpus
-from llm_explain.text.skeleton import in_order
+from llm_explain.text.lexicon import load_lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,8 @@ class ScriptedWriter:
         self._hanging = hanging
         self._exhausting = exhausting
         self._chance = random.Random(os.getpid())
-        self._corpus = read_corpus("en")
+        self._lexicon = load_lexicon("en")
+        self._corpus = read_corpus(self._lexicon)
 
     def generate(
         self,
@@ -70,7 +71,9 @@ class ScriptedWriter:
     def _drafts(self, prompt: Prompt, n_candidates: int) -> list[Draft]:
         if hashlib.sha256("|".join(prompt.kinds).encode()).digest()[0] % 2:
             return [Draft("The best thing since sliced bread, 100 % free!", is_complete=True)] * n_candidates
-        fitting = [line.text for line in self._corpus if in_order(line.kinds) == tuple(prompt.kinds)]
+        fitting = [
+            line.text for line in self._corpus if self._lexicon.kinds.in_order(line.kinds) == tuple(prompt.kinds)
+        ]
         return [Draft(text, is_complete=True) for text in fitting[:n_candidates]]
 
 

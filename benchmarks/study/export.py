@@ -15,7 +15,7 @@ from untuned import untuned_texts
 from llm_explain.evaluation.controls import CONTROLS, OURS, control_texts
 from llm_explain.evaluation.explained import draw_users, explain_users
 from llm_explain.explainer import Explainer
-from llm_explain.text.sentence_spec import Request
+from llm_explain.text.sentence_spec import SentenceRequest
 from llm_explain.writing.writer import Writer
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _templates(explainer: Explainer, cases: Sequence[Explained], locale: str) ->
     for each in cases:
         told = each.explanation
         item = int(shop.catalogue.index_of([told.item_id])[0])
-        request = Request(told.reasons, item, told.user_id, told.as_of)
+        request = SentenceRequest(told.reasons, item, told.user_id, told.as_of)
         text = writer.write([request], tone=each.record["tone"], locale=locale)[0]
         texts.append(text.text if text else "")
     return texts

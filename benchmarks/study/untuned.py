@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from llm_explain.generation.asking import ExampleAsking
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
-from llm_explain.text.sentence_spec import Request, scene_of
-from llm_explain.text.skeleton import SLOT, in_order
+from llm_explain.text.sentence_spec import SentenceRequest
+from llm_explain.text.skeleton import SLOT
+from llm_explain.writing.specification import specify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,9 @@ def untuned_texts(
     for start in range(0, len(cases), BATCH):
         some = cases[start : start + BATCH]
         prompts = [
-            asking.prompts(in_order(claim.kind for claim in each.explanation.reasons), each.record["tone"], 1)[0]
+            asking.prompts(
+                lexicon.kinds.in_order(claim.kind for claim in each.explanation.reasons), each.record["tone"], 1
+            )[0]
             for each in some
         ]
         answers = generator.generate(prompts, n_candidates=1, seed=seed + start)
@@ -63,6 +66,6 @@ def _filled(explainer: Explainer, realiser: Realiser, each: Explained, draft: st
     """Return a draft with values for the slots that the claims have; what it made up beside them stays."""
     shop, told = explainer.shop, each.explanation
     item = int(shop.catalogue.index_of([told.item_id])[0])
-    scene = scene_of(Request(told.reasons, item, told.user_id, told.as_of), shop.catalogue, shop.policy)
-    values = realiser.values(told.reasons, scene)
+    request = SentenceRequest(told.reasons, item, told.user_id, told.as_of)
+    values = specify(request, realiser, shop.catalogue, shop.policy).values
     return SLOT.sub(lambda match: values.get(match.group(1), match.group(1).replace("_", " ")), draft)

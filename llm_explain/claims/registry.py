@@ -46,6 +46,10 @@ class ClaimKinds(Mapping[str, ClaimKind]):
                     f"Change the {attribute} of one of them."
                 )
 
+    def __hash__(self) -> int:
+        """Return the hash of the names."""
+        return hash(tuple(self._kinds))
+
     def __getitem__(self, name: str) -> ClaimKind:
         """Return the kind of a name."""
         return self._kinds[name]

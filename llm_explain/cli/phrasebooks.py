@@ -52,12 +52,11 @@ def build(
     from llm_explain.skeletons.phrasebook import FILE, Imprint, Phrasebook, verifier_hash
     from llm_explain.text.lexicon import load_lexicon
     from llm_explain.text.prompt_files import prompts_root
-    from llm_explain.text.skeleton import KINDS, every_combination
 
     path = out or prompts_root() / locale / FILE
     lexicon, policy = load_lexicon(locale), Policy.load(prompts_root() / "policy.yaml")
-    kinds = [kind for kind in KINDS if kind not in policy.settings.vetoed_kinds]
-    wanted = every_combination(kinds, most=min(most_kinds, policy.settings.max_reasons))
+    kinds = [kind for kind in lexicon.kinds if kind not in policy.settings.vetoed_kinds]
+    wanted = lexicon.kinds.every_combination(kinds, most=min(most_kinds, policy.settings.max_reasons))
     generator = _generator(backend, language_model)
     reads_briefs = is_tuned(language_model)
     begun = Phrasebook.read(path) if resume and path.is_file() else None

@@ -15,7 +15,7 @@ import numpy as np
 from llm_explain.attribution.values import Attribution
 from llm_explain.claims import derive, select
 from llm_explain.evaluation.agreement.extraction import load_extraction
-from llm_explain.text.sentence_spec import Request
+from llm_explain.text.sentence_spec import SentenceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -103,7 +103,7 @@ def _say(explainer: Explainer, each: Explained, attribution: Attribution) -> str
     history = explainer.events.history(str(explanation.user_id), explanation.as_of)
     evidence = shop.of_user(history).for_item(item)
     claims = select(derive(evidence, attribution), evidence)
-    request = Request(tuple(claims), item, explanation.user_id, explanation.as_of)
+    request = SentenceRequest(tuple(claims), item, explanation.user_id, explanation.as_of)
     text = explainer.writer.write([request], tone=each.record["tone"], locale=explanation.locale)[0]
     return text.text if text else ""
 

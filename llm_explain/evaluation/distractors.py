@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.errors import PromptError
 from llm_explain.text.prompt_files import read_prompt_file
-from llm_explain.text.slot_values import ValueWriter
+from llm_explain.text.values import ValueWriter
+from llm_explain.verifier.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,12 +33,10 @@ class Addition(_Strict):
 
     Attributes:
         phrases: The words.
-        unless: Claim kinds that license some of them.
         is_only_neutral: Whether they are wrong in a neutral text alone.
     """
 
     phrases: tuple[str, ...]
-    unless: frozenset[str] = frozenset()
     is_only_neutral: bool = False
 
 
@@ -86,6 +85,7 @@ class Distractors:
 
     Attributes:
         lexicon: The locale's words.
+        rules: The claim kinds' rules.
         words: The locale's mutations.
         texts: True sentences.
         titles: Titles of the shop, cleaned as in a sentence.
@@ -97,6 +97,7 @@ class Distractors:
     def __init__(self, lexicon: Lexicon, catalogue: Catalogue, policy: Policy, texts: Sequence[TrueText]) -> None:
         writer = ValueWriter(lexicon)
         self.lexicon = lexicon
+        self.rules = Rules(lexicon)
         self.words = MutationWords.load(lexicon.locale)
         self.texts = texts
         self.titles = _cleaned(writer, catalogue.titles.tolist())
@@ -105,6 +106,15 @@ class Distractors:
         self.brands = [lexicon.store_brand.text, *_cleaned(writer, speakable)]
         self.sensitive = [name for name in self.categories if policy.is_sensitive_category(name)]
         self.blocked = policy.blocked_words
+
+    def read_as(self, *reads: str) -> frozenset[str]:
+        """Return the slots whose values the verifier reads as dates, prices or other named readings."""
+        return frozenset(slot for slot, role in self.rules.roles.items() if role.reads in reads)
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """Slots that a sentence of their kind must have."""
+        return frozenset(slot for slots in self.rules.required.values() for slot in slots)
 
     @cached_property
     def months(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from llm_explain.claims import MOST_KINDS
 from llm_explain.generation.asking import BriefAsking, ExampleAsking
 from llm_explain.generation.weights import TUNING_RECORD
-from llm_explain.text.skeleton import TONES, in_order, opening
+from llm_explain.text.skeleton import TONES, opening
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def held_out_combinations(adapter: Path) -> list[Kinds]:
         Combinations that a sentence may state.
     """
     record = json.loads((adapter / TUNING_RECORD).read_text(encoding="utf-8"))
-    return [in_order(kinds) for kinds in record["held_out_combinations"] if len(kinds) <= MOST_KINDS]
+    return [tuple(kinds) for kinds in record["held_out_combinations"] if len(kinds) <= MOST_KINDS]
 
 
 def check_drafts(
@@ -109,16 +109,16 @@ def check_drafts(
     faults: Counter[str] = Counter()
     refused: list[dict[str, object]] = []
     for prompt, text in zip(asked, texts, strict=True):
-        found = verifier.check(text, in_order(prompt.kinds)).faults
+        found = verifier.check(text, prompt.kinds).faults
         faults.update({fault.code for fault in found})
         if found:
             codes = sorted({fault.code for fault in found})
-            refused.append({"text": text, "kinds": list(in_order(prompt.kinds)), "faults": codes})
+            refused.append({"text": text, "kinds": list(prompt.kinds), "faults": codes})
     accepted_untuned = None
     if untuned is not None:
         drafts = _write(untuned, asked_untuned, seed, "first drafts of the untuned model", progress)
         pairs = zip(asked_untuned, drafts, strict=True)
-        accepted_untuned = sum(not verifier.check(text, in_order(prompt.kinds)).faults for prompt, text in pairs)
+        accepted_untuned = sum(not verifier.check(text, prompt.kinds).faults for prompt, text in pairs)
     openings = Counter(opening(text, _OPENING_WORDS) for text in texts)
     return DraftCheck(
         drafts=n,

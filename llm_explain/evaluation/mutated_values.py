@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from llm_explain.text.skeleton import ITEM, ITEM_LABEL, SLOTS
+from llm_explain.text.skeleton import ITEM_LABEL
 from llm_explain.text.word_boundaries import any_of, bounded
 
 if TYPE_CHECKING:
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from llm_explain.evaluation.true_texts import TrueText
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NAMES = frozenset({ITEM, "other_item"})
-_CATEGORIES = frozenset({"category", "related_category", "brand_category", "price_category"})
-_DATES = frozenset({"last_date", "promotion_end", "first_seen"})
-_PRICES = frozenset({"price", "price_range"})
-_REQUIRED = frozenset(slot for slots in SLOTS.values() for slot in slots.required)
+_NAMES = ("item", "other_item")
+_CATEGORIES = ("name",)
+_DATES = ("date",)
+_PRICES = ("price", "range")
 
 
 def another(choices: Sequence[str], text: TrueText, chance: random.Random) -> str | None:
@@ -56,7 +55,7 @@ def _replaced(slot: str | None, value: str | None, text: TrueText) -> str | None
 
 def drop_value(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Leave a required value out."""
-    slot = _one_of(_REQUIRED, text, chance)
+    slot = _one_of(distractors.required, text, chance)
     if slot is None or sum(value == text.values[slot] for value in text.values.values()) > 1:
         return None
     return re.sub(r" (?=[ ,.;:])|^ ", "", text.with_values({slot: ""}))
@@ -79,14 +78,14 @@ def swap_values(text: TrueText, distractors: Distractors, chance: random.Random)
     if len(standing) < 2:
         return None
     first, second = chance.sample(standing, 2)
-    if text.values[first] == text.values[second] or {first, second} <= _CATEGORIES:
+    if text.values[first] == text.values[second] or {first, second} <= distractors.read_as(*_CATEGORIES):
         return None
     return text.with_values({first: text.values[second], second: text.values[first]})
 
 
 def shift_number(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Add one to a number in a value, or take one away."""
-    slot = _one_of(frozenset(text.slots) - _NAMES - _CATEGORIES - {"brand"}, text, chance)
+    slot = _one_of(frozenset(text.slots) - distractors.read_as(*_NAMES, *_CATEGORIES, "brand"), text, chance)
     numbers = list(_NUMBER.finditer(text.values[slot])) if slot else []
     if slot is None or not numbers:
         return None
@@ -99,7 +98,7 @@ def shift_number(text: TrueText, distractors: Distractors, chance: random.Random
 
 def number_in_words(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Exchange a number in words for another, "once" and "twice" included."""
-    slot = _one_of(frozenset({"times", "interval", "category_times", "related_times"}), text, chance)
+    slot = _one_of(distractors.read_as("times", "interval"), text, chance)
     if slot is None:
         return None
     first, *rest = text.values[slot].split(" ")
@@ -113,7 +112,7 @@ def number_in_words(text: TrueText, distractors: Distractors, chance: random.Ran
 
 def shift_date(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Move a date by one day."""
-    slot = _one_of(_DATES, text, chance)
+    slot = _one_of(distractors.read_as(*_DATES), text, chance)
     if slot is None:
         return None
     shift = chance.choice((-1, 1))
@@ -123,7 +122,7 @@ def shift_date(text: TrueText, distractors: Distractors, chance: random.Random) 
 
 def another_month(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name another month."""
-    slot = _one_of(_DATES | {"month"}, text, chance)
+    slot = _one_of(distractors.read_as(*_DATES, "month"), text, chance)
     own = next((month for month in distractors.months if slot and month in text.values[slot]), None)
     if slot is None or own is None:
         return None
@@ -133,7 +132,7 @@ def another_month(text: TrueText, distractors: Distractors, chance: random.Rando
 
 def change_unit(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say weeks for days and the like."""
-    slot = _one_of(frozenset(text.slots) - _NAMES - _CATEGORIES - {"brand"}, text, chance)
+    slot = _one_of(frozenset(text.slots) - distractors.read_as(*_NAMES, *_CATEGORIES, "brand"), text, chance)
     if slot is None:
         return None
     said = re.search(rf"(?:{bounded(any_of(tuple(distractors.words.units)))})$", text.values[slot])
@@ -146,7 +145,7 @@ def change_unit(text: TrueText, distractors: Distractors, chance: random.Random)
 
 def change_price(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Say another price, or another currency."""
-    slot = _one_of(_PRICES, text, chance)
+    slot = _one_of(distractors.read_as(*_PRICES), text, chance)
     if slot is None:
         return None
     if chance.random() < 1 / 4:
@@ -154,11 +153,13 @@ def change_price(text: TrueText, distractors: Distractors, chance: random.Random
     return _replaced(slot, another(distractors.by_slot[slot], text, chance), text)
 
 
-def another_value(slots: frozenset[str], text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
+def another_value(
+    reads: tuple[str, ...], text: TrueText, distractors: Distractors, chance: random.Random
+) -> str | None:
     """Say a value that another sentence has in the same slot.
 
     Args:
-        slots: Slots to choose from.
+        reads: What the slots to choose from are read as.
         text: The sentence.
         distractors: Values of other sentences.
         chance: Source of chance.
@@ -166,7 +167,7 @@ def another_value(slots: frozenset[str], text: TrueText, distractors: Distractor
     Returns:
         The mutant.
     """
-    slot = _one_of(slots, text, chance)
+    slot = _one_of(distractors.read_as(*reads), text, chance)
     return _replaced(slot, another(distractors.by_slot[slot], text, chance), text) if slot else None
 
 
@@ -177,19 +178,21 @@ def unspoken_value(text: TrueText, distractors: Distractors, chance: random.Rand
     if slot is None or not absent:
         return None
     other = chance.choice(absent)
-    is_alike = {slot, other} <= _CATEGORIES or text.values[slot] == text.values[other]
+    is_alike = {slot, other} <= distractors.read_as(*_CATEGORIES) or text.values[slot] == text.values[other]
     return None if is_alike else text.with_values({slot: text.values[other]})
 
 
 def another_category(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name another category of the catalogue."""
-    return _replaced(_one_of(_CATEGORIES, text, chance), another(distractors.categories, text, chance), text)
+    return _replaced(
+        _one_of(distractors.read_as(*_CATEGORIES), text, chance), another(distractors.categories, text, chance), text
+    )
 
 
 def another_brand(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name another brand."""
     return _replaced(
-        _one_of(frozenset({"brand"}), text, chance), another(_BRANDS or distractors.brands, text, chance), text
+        _one_of(distractors.read_as("brand"), text, chance), another(_BRANDS or distractors.brands, text, chance), text
     )
 
 
@@ -199,7 +202,9 @@ _BRANDS = ("Kellogg's", "Nestlé", "Heinz", "Coca-Cola", "brand #12", "their own
 
 def another_item(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name another item of the catalogue."""
-    return _replaced(_one_of(_NAMES, text, chance), another(distractors.titles, text, chance), text)
+    return _replaced(
+        _one_of(distractors.read_as(*_NAMES), text, chance), another(distractors.titles, text, chance), text
+    )
 
 
 def sensitive_name(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
@@ -207,7 +212,7 @@ def sensitive_name(text: TrueText, distractors: Distractors, chance: random.Rand
     name = another(distractors.sensitive, text, chance)
     if name is None:
         return None
-    slot = _one_of(_CATEGORIES | _NAMES, text, chance)
+    slot = _one_of(distractors.read_as(*_CATEGORIES, *_NAMES), text, chance)
     return _replaced(slot, name, text) if slot else f"{text.text[:-1]}, {name}{text.text[-1]}"
 
 

@@ -40,7 +40,7 @@ def add_words(addition: Addition, text: TrueText, chance: random.Random) -> str 
     Returns:
         The mutant.
     """
-    if addition.unless & text.kinds or (addition.is_only_neutral and not text.is_neutral):
+    if addition.is_only_neutral and not text.is_neutral:
         return None
     return before_end(text.text, chance.choice(addition.phrases))
 
@@ -102,7 +102,7 @@ def degree_of_another_claim(text: TrueText, distractors: Distractors, chance: ra
         adverbs = [
             word for name in sorted(text.licences - claim.licences) for word in distractors.words.degrees.get(name, ())
         ]
-        slot = _NAMED.get(claim.kind)
+        slot = distractors.rules.kinds[claim.kind].mutations.adverb_before
         if not adverbs or slot not in text.slots:
             continue
         before = text.parts[2 * text.slots.index(slot)]
@@ -111,9 +111,6 @@ def degree_of_another_claim(text: TrueText, distractors: Distractors, chance: ra
             parts = [changed if place == 2 * text.slots.index(slot) else part for place, part in enumerate(text.parts)]
             return "".join(parts)
     return None
-
-
-_NAMED = {"category_affinity": "category", "related_category": "related_category", "repeat_item": "item"}
 
 
 def _says_degree(words: str, distractors: Distractors) -> bool:

@@ -29,10 +29,10 @@ _VALUES: dict[str, Mutation] = {
     "another_month": values.another_month,
     "change_unit": values.change_unit,
     "change_price": values.change_price,
-    "change_percent": lambda *given: values.another_value(frozenset({"brand_share"}), *given),
-    "change_promotion": lambda *given: values.another_value(frozenset({"promotion"}), *given),
-    "change_promotion_end": lambda *given: values.another_value(frozenset({"promotion_end"}), *given),
-    "change_crowd": lambda *given: values.another_value(frozenset({"users_band", "lift"}), *given),
+    "change_percent": lambda *given: values.another_value(("percent",), *given),
+    "change_promotion": lambda *given: values.another_value(("promotion",), *given),
+    "change_promotion_end": lambda *given: values.another_value(("date",), *given),
+    "change_crowd": lambda *given: values.another_value(("more_than", "factor"), *given),
     "unspoken_value": values.unspoken_value,
     "another_category": values.another_category,
     "another_brand": values.another_brand,
@@ -79,7 +79,7 @@ def mutations(distractors: Distractors) -> dict[str, Mutation]:
     """
     found = dict(_VALUES)
     for name, addition in distractors.words.additions.items():
-        found[f"add_{name}"] = partial(_add, addition)
+        found[f"add_{name}"] = partial(_add, name, addition)
     for name, sentences in distractors.words.sentences.items():
         found[f"add_sentence_{name}"] = partial(_append, sentences)
     for name, pairs in distractors.words.exchanges.items():
@@ -87,8 +87,9 @@ def mutations(distractors: Distractors) -> dict[str, Mutation]:
     return found | _FORM
 
 
-def _add(addition: Addition, text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    return words.add_words(addition, text, chance)
+def _add(name: str, addition: Addition, text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
+    is_allowed = any(name in distractors.rules.kinds[kind].mutations.allows for kind in text.kinds)
+    return None if is_allowed else words.add_words(addition, text, chance)
 
 
 def _append(sentences: tuple[str, ...], text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:

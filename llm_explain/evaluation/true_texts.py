@@ -12,9 +12,10 @@ from llm_explain.records import Claim
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.realiser import Realiser
-from llm_explain.text.sentence_spec import Request, scene_of
-from llm_explain.text.skeleton import SLOT, TONES, Skeleton, in_order
+from llm_explain.text.sentence_spec import SentenceRequest
+from llm_explain.text.skeleton import SLOT, TONES, Skeleton
 from llm_explain.verifier import SkeletonVerifier
+from llm_explain.writing.specification import specify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from llm_explain.claims.evidence import Evidence
     from llm_explain.policy.policy import Policy
     from llm_explain.text.lexicon import Lexicon
-    from llm_explain.text.realiser import Scene
+    from llm_explain.text.sentence_spec import SentenceSpec
     from llm_explain.text.skeleton import Tone
     from scoring.data.catalogue import Catalogue
     from scoring.data.history import EventLog
@@ -39,18 +40,27 @@ class TrueText:
     Attributes:
         parts: Literal text and values in turn, literal first and last.
         slots: Slot of each value.
-        claims: What the sentence states.
-        scene: Item and day that it speaks of.
-        values: Rendered value of every slot that the claims offer.
-        is_neutral: Whether it must claim no cause.
+        spec: What the sentence states, and the value of every slot.
     """
 
     parts: tuple[str, ...]
     slots: tuple[str, ...]
-    claims: tuple[Claim, ...]
-    scene: Scene
-    values: Mapping[str, str]
-    is_neutral: bool = False
+    spec: SentenceSpec
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Claims that the sentence states."""
+        return self.spec.claims
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Value of every slot that the claims offer."""
+        return self.spec.values
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether the sentence must claim no cause."""
+        return self.spec.is_neutral
 
     @cached_property
     def text(self) -> str:
@@ -87,7 +97,7 @@ class TrueText:
 
 def claim_requests(
     shop: ShopEvidence, events: EventLog, *, n: int, seed: int, user_ids: Sequence[str] = ()
-) -> list[Request]:
+) -> list[SentenceRequest]:
     """Return what sentences about real users may state.
 
     Draws users, items that they bought and items that they did not, and of all claims that hold a policy's choice in
@@ -106,7 +116,7 @@ def claim_requests(
     chance = random.Random(seed)  # noqa: S311  a sample, not a secret
     users = list(user_ids or events.user_ids)
     chance.shuffle(users)
-    requests: list[Request] = []
+    requests: list[SentenceRequest] = []
     for user_id in users:
         requests += _requests_of(user_id, shop, events, chance)
         if len(requests) >= n:
@@ -114,7 +124,9 @@ def claim_requests(
     return requests
 
 
-def _requests_of(user_id: str, shop: ShopEvidence, events: EventLog, chance: random.Random) -> Iterator[Request]:
+def _requests_of(
+    user_id: str, shop: ShopEvidence, events: EventLog, chance: random.Random
+) -> Iterator[SentenceRequest]:
     history = events.history(user_id, shop.snapshot.as_of)
     user = shop.of_user(history)
     own = [int(index) for index in set(history.item_index.tolist())]
@@ -124,10 +136,10 @@ def _requests_of(user_id: str, shop: ShopEvidence, events: EventLog, chance: ran
         evidence = user.for_item(item_index)
         for claims in (policy_choice(evidence, chance), policy_choice(evidence, chance)):
             if claims:
-                yield Request(claims, item_index, user_id, history.as_of)
+                yield SentenceRequest(claims, item_index, user_id, history.as_of)
         fact = neutral(evidence)
         if fact is not None and chance.random() < 1 / _ITEMS_A_USER:
-            yield Request((fact,), item_index, user_id, history.as_of, is_neutral=True)
+            yield SentenceRequest((fact,), item_index, user_id, history.as_of, is_neutral=True)
 
 
 def policy_choice(evidence: Evidence, chance: random.Random) -> tuple[Claim, ...]:
@@ -178,14 +190,15 @@ class TrueTexts:
     """
 
     def __init__(self, lexicon: Lexicon, catalogue: Catalogue, policy: Policy) -> None:
+        self._kinds = lexicon.kinds
         self._realiser = Realiser(lexicon)
         self._catalogue = catalogue
         self._policy = policy
         self._templates = Templates(lexicon)
         self._verifier = SkeletonVerifier(lexicon)
         self._written: dict[tuple[tuple[str, ...], str], list[Skeleton]] = {}
-        for line in read_corpus(lexicon.locale):
-            kinds = in_order(line.kinds)
+        for line in read_corpus(lexicon):
+            kinds = self._kinds.in_order(line.kinds)
             finding = self._verifier.check(line.text, kinds)
             skeleton = Skeleton(
                 text=line.text,
@@ -198,7 +211,7 @@ class TrueTexts:
             )
             self._written.setdefault((kinds, line.tone), []).append(skeleton)
 
-    def say(self, request: Request, chance: random.Random) -> TrueText | None:
+    def say(self, request: SentenceRequest, chance: random.Random) -> TrueText | None:
         """Return one true sentence for a request.
 
         Args:
@@ -208,20 +221,18 @@ class TrueTexts:
         Returns:
             The sentence; ``None`` where no sentence of the tone that was drawn fits the claims.
         """
-        scene = scene_of(request, self._catalogue, self._policy)
-        values = self._realiser.values(request.claims, scene)
-        licences = {claim.kind: claim.licences for claim in request.claims}
+        spec = specify(request, self._realiser, self._catalogue, self._policy)
+        licences = spec.licences
         tone: Tone = chance.choice(TONES)
         fitting = [
             skeleton
-            for skeleton in self._skeletons(in_order(licences), tone)
-            if skeleton.fits(values, licences) and not (request.is_neutral and skeleton.is_causal)
+            for skeleton in self._skeletons(self._kinds.in_order(licences), tone)
+            if skeleton.fits(spec.values, licences) and not (request.is_neutral and skeleton.is_causal)
         ]
         if not fitting:
             return None
         skeleton = chance.choice(fitting)
-        parts = self._realiser.parts(skeleton, values, event_kind=scene.event_kind)
-        return TrueText(tuple(parts), skeleton.slots, request.claims, scene, values, request.is_neutral)
+        return TrueText(tuple(self._realiser.parts(skeleton, spec)), skeleton.slots, spec)
 
     def _skeletons(self, kinds: tuple[str, ...], tone: Tone) -> Sequence[Skeleton]:
         written = self._written.get((kinds, tone), [])
@@ -229,7 +240,7 @@ class TrueTexts:
         said = {skeleton.text for skeleton in written}
         return [*written, *(skeleton for skeleton in composed if skeleton.text not in said)]
 
-    def draw(self, requests: Sequence[Request], *, n: int, seed: int) -> list[TrueText]:
+    def draw(self, requests: Sequence[SentenceRequest], *, n: int, seed: int) -> list[TrueText]:
         """Return different true sentences, each kind of claim about as often as the others.
 
         Args:
@@ -241,7 +252,7 @@ class TrueTexts:
             Sentences in the order in which they were drawn.
         """
         chance = random.Random(seed)  # noqa: S311  a sample, not a secret
-        by_kind: dict[str, list[Request]] = {}
+        by_kind: dict[str, list[SentenceRequest]] = {}
         for request in requests:
             for claim in request.claims:
                 by_kind.setdefault(claim.kind, []).append(request)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from llm_explain.evaluation.mutations import Mutation
     from llm_explain.policy.policy import Policy
-    from llm_explain.text.sentence_spec import Request
+    from llm_explain.text.sentence_spec import SentenceRequest
     from scoring.data.catalogue import Catalogue
 
 _BARREN = 60
@@ -70,7 +70,7 @@ class VerifierReport:
 
 
 def check_verifier(
-    requests: Sequence[Request],
+    requests: Sequence[SentenceRequest],
     *,
     catalogue: Catalogue,
     policy: Policy,
@@ -103,7 +103,7 @@ def check_verifier(
     found = VerifierReport(n_true_texts=len(texts))
     accepted = []
     for number, text in enumerate(texts, start=1):
-        verdict = verifier.verify(text.text, text.claims, text.scene, is_neutral=text.is_neutral)
+        verdict = verifier.verify(text.text, text.spec)
         if verdict.ok:
             accepted.append(text)
         else:
@@ -113,8 +113,7 @@ def check_verifier(
     distractors = Distractors(lexicon, catalogue, policy, accepted)
     for number, mutant in enumerate(mutants(distractors, n=n_mutants, seed=seed), start=1):
         found.n_mutants[mutant.kind] = found.n_mutants.get(mutant.kind, 0) + 1
-        origin = mutant.origin
-        if verifier.verify(mutant.text, origin.claims, origin.scene, is_neutral=origin.is_neutral).ok:
+        if verifier.verify(mutant.text, mutant.origin.spec).ok:
             found.missed.append(mutant)
         if report:
             report("mutants", number, n_mutants)
@@ -122,7 +121,7 @@ def check_verifier(
 
 
 def evaluate_verifier(
-    requests: Sequence[Request], *, catalogue: Catalogue, policy: Policy, n_mutants: int, seed: int = 0
+    requests: Sequence[SentenceRequest], *, catalogue: Catalogue, policy: Policy, n_mutants: int, seed: int = 0
 ) -> dict[str, Any]:
     """Return the figures of ``check_verifier``, ready for JSON.
 

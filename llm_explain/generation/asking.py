@@ -10,7 +10,7 @@ from llm_explain.generation.brief_grammar import BriefGrammar
 from llm_explain.generation.briefs import BriefBook
 from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.skeletons.corpus import read_corpus
-from llm_explain.text.skeleton import SLOT, SLOTS, in_order
+from llm_explain.text.skeleton import SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,14 +51,15 @@ class BriefAsking:
     """
 
     def __init__(self, lexicon: Lexicon, *, seed: int = 0) -> None:
+        self._kinds = lexicon.kinds
         self._template = PromptTemplate(lexicon, "tuned")
-        self._book = BriefBook(lexicon, read_corpus(lexicon.locale))
+        self._book = BriefBook(lexicon, read_corpus(lexicon))
         self._grammar = BriefGrammar(lexicon)
         self._seed = seed
 
     def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
         """Return prompts for a combination of kinds."""
-        named = in_order(kinds)
+        named = self._kinds.in_order(kinds)
         chance = _chance(*named, tone, str(self._seed))
         briefs: list[Brief] = []
         for number in range(n):
@@ -77,30 +78,30 @@ class ExampleAsking:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._template = PromptTemplate(lexicon)
-        self._corpus = read_corpus(lexicon.locale)
+        self._kinds, self._slots = lexicon.kinds, lexicon.slots
+        self._corpus = read_corpus(lexicon)
 
     def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
         """Return prompts for a combination of kinds."""
-        named = in_order(kinds)
+        named = self._kinds.in_order(kinds)
         others = [
             line
             for line in self._corpus
-            if line.tone == tone and in_order(line.kinds) != named and _is_plain(line.text, line.kinds)
+            if line.tone == tone and self._kinds.in_order(line.kinds) != named and self._is_plain(line.text, line.kinds)
         ]
         as_long = [line for line in others if len(line.kinds) == len(named)]
         near = [line for line in as_long if set(line.kinds) & set(named)]
         choices = near if len(near) >= _EXAMPLES else as_long or others
         chosen = _chance(*named, tone).sample(choices, min(_EXAMPLES, len(choices)))
-        examples = [(in_order(line.kinds), line.text) for line in chosen]
+        examples = [(self._kinds.in_order(line.kinds), line.text) for line in chosen]
         return [self._template.render(named, tone=tone, examples=examples)] * n
+
+    def _is_plain(self, text: str, kinds: Iterable[str]) -> bool:
+        """Return whether a sentence has the required slots and no other, as the prompt asks."""
+        required = sorted(slot for kind in kinds for slot in self._slots[kind].required)
+        return sorted(SLOT.findall(text)) == required
 
 
 def _chance(*key: str) -> random.Random:
     """Return a source of chance that depends on the key alone."""
     return random.Random(hashlib.sha256("|".join(key).encode()).digest())  # noqa: S311  variety, not secrecy
-
-
-def _is_plain(text: str, kinds: Iterable[str]) -> bool:
-    """Return whether a sentence has the required slots and no other, as the prompt asks."""
-    required = sorted(slot for kind in kinds for slot in SLOTS[kind].required)
-    return sorted(SLOT.findall(text)) == required

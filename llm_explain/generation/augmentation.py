@@ -7,12 +7,13 @@ each slot beside each other one; they are plainer, so there are few of them. The
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from llm_explain.skeletons.corpus import CorpusLine
 from llm_explain.skeletons.sources import shuffled
 from llm_explain.skeletons.templates import Templates
-from llm_explain.text.skeleton import SLOT, TONES, every_combination, in_order
+from llm_explain.text.skeleton import SLOT, TONES
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
     from llm_explain.skeletons.corpus import Kinds
     from llm_explain.text.lexicon import Lexicon
-
-_OWN = (
-    "category_affinity",
-    {"category": "related_category", "category_times": "related_times", "category_window": "related_window"},
-)
-_RELATED = ("related_category", {new: old for old, new in _OWN[1].items()})
 
 
 def augment(lines: Sequence[CorpusLine], lexicon: Lexicon, *, without: Iterable[Kinds] = ()) -> list[CorpusLine]:
@@ -43,12 +38,13 @@ def augment(lines: Sequence[CorpusLine], lexicon: Lexicon, *, without: Iterable[
     held_out, known = set(without), {line.text for line in lines}
     made: dict[str, CorpusLine] = {}
     for line in lines:
-        for (old, slots), (new, _) in ((_OWN, _RELATED), (_RELATED, _OWN)):
+        for old, new in _alike(lexicon):
             if old not in line.kinds or new in line.kinds:
                 continue
             kinds = tuple(sorted(new if kind == old else kind for kind in line.kinds))
-            text = _renamed(line.text, slots)
-            if kinds not in held_out and text not in known and verifier.accept(text, in_order(kinds), tone=line.tone):
+            pairs = zip(lexicon.slots[old].every, lexicon.slots[new].every, strict=True)
+            text = _renamed(line.text, dict(pairs))
+            if kinds not in held_out and text not in known and verifier.accept(text, kinds, tone=line.tone):
                 made[text] = CorpusLine(kinds, line.tone, text)
     return list(made.values())
 
@@ -66,7 +62,7 @@ def composed(lexicon: Lexicon, *, without: Iterable[Kinds] = (), n_each: int = 2
     """
     templates, held_out = Templates(lexicon), set(without)
     lines: list[CorpusLine] = []
-    for kinds in every_combination() if n_each else ():
+    for kinds in lexicon.kinds.every_combination() if n_each else ():
         if tuple(sorted(kinds)) in held_out:
             continue
         for tone in TONES:
@@ -74,6 +70,12 @@ def composed(lexicon: Lexicon, *, without: Iterable[Kinds] = (), n_each: int = 2
             chosen = sorted(made, key=lambda skeleton: shuffled(skeleton, "augmentation"))[:n_each]
             lines += [CorpusLine(tuple(sorted(kinds)), tone, skeleton.text) for skeleton in chosen]
     return lines
+
+
+def _alike(lexicon: Lexicon) -> list[tuple[str, str]]:
+    """Return pairs of kinds whose sentences differ only in their slots, in both orders."""
+    tags = {kind: words.alike for kind, words in lexicon.words.items() if words.alike}
+    return [(old, new) for old, new in permutations(tags, 2) if tags[old] == tags[new]]
 
 
 def _renamed(text: str, slots: Mapping[str, str]) -> str:

@@ -13,8 +13,8 @@ from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
 from llm_explain.generation.patterns import BARE_SLOT, LOOK_AROUND, MARK, from_mark, plain_pattern, trie_pattern
-from llm_explain.text.skeleton import ITEM, SLOT, SLOTS
-from llm_explain.verifier.compiled_lexicon import Wording
+from llm_explain.text.skeleton import ITEM, SLOT
+from llm_explain.verifier.compiled_lexicon import CompiledLexicon
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,8 @@ class BriefGrammar:
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._wording = Wording(lexicon)
+        self._wording = CompiledLexicon(lexicon)
+        self._slots_of = lexicon.slots
         self._words = cache(self._pattern)
         self._role = cache(self._role_of)
         self._said = cache(self._statement)
@@ -83,7 +84,7 @@ class BriefGrammar:
         """Return a pattern of text that states each part in turn."""
         text = ""
         for part in parts:
-            ways = [self._way(part.kind, slots, words, free, is_first=not text) for slots in _choices(part)]
+            ways = [self._way(part.kind, slots, words, free, is_first=not text) for slots in self._choices(part)]
             ways = list(filter(None, ways)) or [""]
             text += f"({'|'.join(ways)})" if len(ways) > 1 else ways[0]
         return text
@@ -138,12 +139,13 @@ class BriefGrammar:
             found.append((f"(?i:{starts})" if starts else "", after or ""))
         return _Role(tuple(dict.fromkeys(found)), may_begin, may_follow)
 
+    def _choices(self, part: Part) -> list[tuple[str, ...]]:
+        """Return the slots that a sentence may have of a part.
 
-def _choices(part: Part) -> list[tuple[str, ...]]:
-    """Return the slots that a sentence may have of a part: two change places, one that no claim requires is left out.
+        Two slots may change places, and a slot that the kind does not require may be left out.
 
-    A model that has said what is required goes on to the next reason; made to come back, it loses its way.
-    """
-    orders = list(permutations(part.slots)) if len(part.slots) == _FEW else [part.slots]
-    required = tuple(slot for slot in part.slots if slot in SLOTS[part.kind].required)
-    return [*orders, required] if len(required) < len(part.slots) else orders
+        A model that has said what is required goes on to the next reason; made to come back, it loses its way.
+        """
+        orders = list(permutations(part.slots)) if len(part.slots) == _FEW else [part.slots]
+        required = tuple(slot for slot in part.slots if slot in self._slots_of[part.kind].required)
+        return [*orders, required] if len(required) < len(part.slots) else orders

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, SLOT, SLOTS, in_order
+from llm_explain.text.skeleton import ITEM, SLOT
 from llm_explain.verifier import SkeletonVerifier
+from llm_explain.verifier.rules import Rules
 
 if TYPE_CHECKING:
     import random
@@ -83,6 +84,7 @@ class BriefReader:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._verifier = SkeletonVerifier(lexicon)
+        self._kinds, self._kind_of_slot = lexicon.kinds, lexicon.kind_of_slot
 
     def read(self, text: str, kinds: Iterable[str], tone: Tone) -> Brief:
         """Return what a sentence holds.
@@ -95,7 +97,7 @@ class BriefReader:
         Returns:
             The brief that asks for such a sentence.
         """
-        named = in_order(kinds)
+        named = self._kinds.in_order(kinds)
         finding = self._verifier.check(text, named)
         found = SLOT.findall(text)
         degrees = {
@@ -105,7 +107,7 @@ class BriefReader:
             if kind in need.kinds
         }
         parts = [
-            Part(kind, tuple(slot for slot in found if KIND_OF_SLOT.get(slot) == kind), degrees.get(kind, ""))
+            Part(kind, tuple(slot for slot in found if self._kind_of_slot.get(slot) == kind), degrees.get(kind, ""))
             for kind in sorted(named, key=lambda kind: self._verifier.wording.place(text, kind))
         ]
         return Brief(tone, tuple(parts), finding.is_causal, ITEM in found)
@@ -121,8 +123,10 @@ class BriefBook:
 
     def __init__(self, lexicon: Lexicon, lines: Sequence[CorpusLine]) -> None:
         reader = BriefReader(lexicon)
-        self._twins = lexicon.twins
-        self._partners = lexicon.partners
+        self._kinds, self._slots = lexicon.kinds, lexicon.slots
+        roles = Rules(lexicon).roles
+        self._twins = {slot: role.twins for slot, role in roles.items()}
+        self._partners = {slot: role.partner for slot, role in roles.items() if role.partner}
         self._parts: dict[tuple[str, int, Tone], list[Part]] = defaultdict(list)
         self._short: dict[str, list[Part]] = defaultdict(list)
         self._frames: dict[tuple[int, Tone], list[tuple[bool, bool]]] = defaultdict(list)
@@ -132,11 +136,11 @@ class BriefBook:
         for line in lines:
             brief = reader.read(line.text, line.kinds, line.tone)
             self._frames[len(brief.parts), line.tone].append((brief.is_causal, brief.has_item))
-            self._orders[in_order(brief.kinds)].append(brief.kinds)
+            self._orders[lexicon.kinds.in_order(brief.kinds)].append(brief.kinds)
             self._before.update(combinations(brief.kinds, 2))
             lengths[len(brief.parts), line.tone].append(sum(len(part.slots) for part in brief.parts))
             for part in brief.parts:
-                is_whole = set(SLOTS[part.kind].required) <= set(part.slots)
+                is_whole = set(lexicon.slots[part.kind].required) <= set(part.slots)
                 pool = self._parts[part.kind, len(brief.parts), line.tone] if is_whole else self._short[part.kind]
                 pool.append(part)
         for pool in (*self._parts.values(), *self._short.values()):
@@ -155,14 +159,14 @@ class BriefBook:
         Returns:
             A brief whose order, slots and degrees occur in the hand-written sentences, with as few slots as is usual.
         """
-        named = in_order(kinds)
+        named = self._kinds.in_order(kinds)
         named = chance.choice(self._usual_orders(named))
         is_causal, has_item = chance.choice(self._frames.get((len(named), tone)) or [(True, False)])
         has_item &= len(named) == 1  # of several reasons, the second would go on with "it", or "they"
         parts: list[Part] = []
-        room = self._most_slots.get((len(named), tone), 0) - sum(len(SLOTS[kind].required) for kind in named)
+        room = self._most_slots.get((len(named), tone), 0) - sum(len(self._slots[kind].required) for kind in named)
         for kind in named:
-            required = SLOTS[kind].required
+            required = self._slots[kind].required
             said = {slot for other in parts for slot in other.slots}
             if any(said & set(self._twins.get(slot, ())) for slot in required):
                 # A category that is named already is not named again, and nothing is said that needs it beside it.

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm_explain.errors import GenerationError, MissingExtraError, SettingError
-from llm_explain.text.skeleton import SLOTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,18 +82,6 @@ def _once(slot: str, every: Sequence[str]) -> str:
     return rf"({around}\{{{slot}\}}{around})"
 
 
-def slots_of(prompt: Prompt) -> tuple[str, ...]:
-    """Return the slots that a prompt asks for: those that it names, else what its kinds require.
-
-    Args:
-        prompt: What is to be written.
-
-    Returns:
-        Slot names without braces.
-    """
-    return prompt.slots or tuple(slot for kind in prompt.kinds for slot in SLOTS[kind].required)
-
-
 def grammar_of(prompt: Prompt) -> str:
     """Return the grammar that a draft for a prompt keeps to: its own, else each of its slots once in any order.
 
@@ -104,7 +91,7 @@ def grammar_of(prompt: Prompt) -> str:
     Returns:
         The grammar, in llguidance's Lark dialect.
     """
-    return prompt.grammar or slot_grammar(slots_of(prompt))
+    return prompt.grammar or slot_grammar(prompt.slots)
 
 
 class SlotConstraint:
@@ -192,7 +179,7 @@ class SlotConstraint:
         try:
             return self._open(grammar_of(prompt))
         except GenerationError:
-            return self._open(slot_grammar(slots_of(prompt)))
+            return self._open(slot_grammar(prompt.slots))
 
     def _matcher(self, grammar: str) -> Any:
         import llguidance

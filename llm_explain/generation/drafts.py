@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from llm_explain.generation.asking import BriefAsking, ExampleAsking
 from llm_explain.skeletons.sources import shuffled
-from llm_explain.text.skeleton import in_order
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -56,6 +55,7 @@ class ModelSource:
     ) -> None:
         self.n_candidates = n_candidates
         self._open = open_generator
+        self._kinds = lexicon.kinds
         self._generator: Generator | None = None
         self._seed = seed
         self.asking: Asking = BriefAsking(lexicon, seed=seed) if is_tuned else ExampleAsking(lexicon)
@@ -111,7 +111,7 @@ class ModelSource:
 
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
         """Return what the model has written for a combination of kinds."""
-        return self._kept.get((in_order(kinds), tone), ())
+        return self._kept.get((self._kinds.in_order(kinds), tone), ())
 
     def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
         """Return where a skeleton stands for one user, item and moment."""

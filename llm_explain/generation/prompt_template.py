@@ -84,6 +84,7 @@ class PromptTemplate:
             )
         self.version = front_matter.group(1)
         self._locale = lexicon.locale
+        self._words = lexicon.words
         self.origin = f"{lexicon.locale}/{name}@{digest}"
         environment = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined,
@@ -107,8 +108,10 @@ class PromptTemplate:
         Returns:
             The conversation.
         """
-        messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples)})
-        return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)
+        tasks = {kind: words.prompt.task for kind, words in self._words.items()}
+        messages = self._render({"kinds": list(kinds), "tone": tone, "examples": list(examples), "task_of": tasks})
+        slots = tuple(slot for kind in kinds for slot in self._words[kind].slots.required)
+        return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin, slots=slots)
 
     def render_facts(self, kinds: Sequence[str], values: Mapping[str, str], *, tone: Tone) -> Prompt:
         """Return the prompt that asks for one finished sentence, names and values included.
@@ -122,8 +125,9 @@ class PromptTemplate:
             The conversation.
         """
 
-        def fill(fact: str, optional: Mapping[str, str]) -> str:
-            return _SLOT.sub(lambda slot: _said(slot.group(1), values, optional), fact)
+        def fill(kind: str) -> str:
+            prompt = self._words[kind].prompt
+            return _SLOT.sub(lambda slot: _said(slot.group(1), values, prompt.optional), prompt.fact)
 
         messages = self._render({"kinds": list(kinds), "tone": tone, "item": values["item"], "fill": fill})
         return Prompt(messages=messages, kinds=tuple(kinds), tone=tone, origin=self.origin)

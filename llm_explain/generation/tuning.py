@@ -21,7 +21,6 @@ from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.generation.weights import TUNING_RECORD, UNTUNED
 from llm_explain.skeletons.corpus import corpus_hash, hold_out, read_corpus
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.skeleton import every_combination
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,7 +91,7 @@ def tune(
         )
     lexicon = load_lexicon(locale)
     return tune_on(
-        model, tokenizer, read_corpus(locale), lexicon, out,
+        model, tokenizer, read_corpus(lexicon), lexicon, out,
         base_model=language_model, config=config or TuningConfig(), progress=progress,
     )  # fmt: skip
 
@@ -124,7 +123,7 @@ def tune_on(
         The record.
     """
     transformers, peft = _libraries()
-    combinations = hold_out(every_combination(), share=config.holdout_share, seed=config.seed)
+    combinations = hold_out(lexicon.kinds.every_combination(), share=config.holdout_share, seed=config.seed)
     train = [line for line in lines if line.kinds not in combinations]
     held_out = [line for line in lines if line.kinds in combinations]
     made = augment(train, lexicon, without=combinations)

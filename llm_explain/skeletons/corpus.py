@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.skeleton import Tone
 
 FILE = "skeletons.jsonl"
@@ -39,23 +40,25 @@ class CorpusLine:
     text: str
 
 
-def read_corpus(locale: str) -> list[CorpusLine]:
+def read_corpus(lexicon: Lexicon) -> list[CorpusLine]:
     """Return every hand-written skeleton of a locale, in file order.
 
     Args:
-        locale: A folder under ``prompts/``.
+        lexicon: The locale's words.
 
     Returns:
-        The lines of ``prompts/<locale>/skeletons.jsonl``.
+        The lines of ``prompts/<locale>/skeletons.jsonl``, then those of the same file in the prompts folders that claim
+        kinds bring along; without those about a claim kind that the lexicon does not have.
 
     Raises:
         PromptError: If there are none, or a line is not of the form ``{"kinds": […], "tone": "…", "text": "…"}``.
     """
-    path = prompts_root() / locale / FILE
-    lines = _read(path) if path.is_file() else []
+    roots = dict.fromkeys((prompts_root(), *(kind.prompts for kind in lexicon.kinds.values() if kind.prompts)))
+    paths = [root / lexicon.locale / FILE for root in roots]
+    lines = [line for path in paths if path.is_file() for line in _read(path)]
     if not lines:
-        raise PromptError(f"{path} holds no skeletons but the corpus is needed. Write at least one line.")
-    return lines
+        raise PromptError(f"{paths[0]} holds no skeletons but the corpus is needed. Write at least one line.")
+    return [line for line in lines if lexicon.kinds.keys() >= set(line.kinds)]
 
 
 def _read(path: Path) -> list[CorpusLine]:

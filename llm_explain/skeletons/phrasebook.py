@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from llm_explain.errors import PromptError
 from llm_explain.skeletons.sources import shuffled
 from llm_explain.text.prompt_files import prompts_root
-from llm_explain.text.skeleton import TONES, in_order
+from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Phrasebook:
             first, *rows = (json.loads(line) for line in data.decode("utf-8").splitlines())
             imprint = Imprint(**first)
             sentences: dict[Combination, Sequence[str]] = {
-                (in_order(row["kinds"]), str(row["tone"])): tuple(map(str, row["sentences"])) for row in rows
+                (tuple(map(str, row["kinds"])), str(row["tone"])): tuple(map(str, row["sentences"])) for row in rows
             }
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PromptError(
@@ -134,6 +134,12 @@ class PhrasebookSource:
 
     def __init__(self, phrasebook: Phrasebook, lexicon: Lexicon) -> None:
         self.phrasebook = phrasebook
+        self._kinds = lexicon.kinds
+        self._sentences = {
+            (lexicon.kinds.in_order(kinds), tone): texts
+            for (kinds, tone), texts in phrasebook.sentences.items()
+            if lexicon.kinds.keys() >= set(kinds)
+        }
         self._verifier = SkeletonVerifier(lexicon)
         self._origin = f"{phrasebook.imprint.locale}/{FILE}@{phrasebook.digest}"
         self._skeletons = cache(self._verified)
@@ -149,7 +155,7 @@ class PhrasebookSource:
 
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
         """Return the verified skeletons of a combination of kinds."""
-        return self._skeletons(in_order(kinds), tone)
+        return self._skeletons(self._kinds.in_order(kinds), tone)
 
     def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
         """Return where a skeleton stands for one user, item and moment."""
@@ -165,7 +171,7 @@ class PhrasebookSource:
             How many skeletons there are.
         """
         n_found = 0
-        for kinds, tone in self.phrasebook.sentences:
+        for kinds, tone in self._sentences:
             if tone in TONES:
                 n_found += len(self._skeletons(kinds, tone))
                 time.sleep(pause_seconds)
@@ -175,7 +181,7 @@ class PhrasebookSource:
         model = self.phrasebook.imprint.model
         found = (
             self._verifier.accept(text, kinds, tone=tone, origin=self._origin, model=model)
-            for text in self.phrasebook.sentences.get((kinds, tone), ())
+            for text in self._sentences.get((kinds, tone), ())
         )
         return tuple(skeleton for skeleton in found if skeleton is not None)
 

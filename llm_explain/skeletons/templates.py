@@ -15,7 +15,7 @@ from llm_explain.claims import MOST_KINDS
 from llm_explain.errors import PromptError
 from llm_explain.skeletons.corpus import corpus_hash, read_corpus
 from llm_explain.text.prompt_files import read_prompt_file
-from llm_explain.text.skeleton import Skeleton, Tone, in_order, opening
+from llm_explain.text.skeleton import Skeleton, Tone, opening
 from llm_explain.text.word_boundaries import STOPS, bounded
 from llm_explain.verifier import SkeletonVerifier
 
@@ -29,15 +29,6 @@ _TRIES = 120
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Clauses(_Strict):
-    """Clauses of one kind; the file explains them."""
-
-    full: tuple[str, ...]
-    short: tuple[str, ...]
-    again: tuple[str, ...] = ()
-    again_short: tuple[str, ...] = ()
 
 
 class _Mentions(_Strict):
@@ -67,7 +58,6 @@ class _Grammar(_Strict):
     comma: str
     spoken: _Exchange | None = None
     contractions: dict[str, str]
-    clauses: dict[str, _Clauses]
     sentences: dict[Tone, dict[int, tuple[str, ...]]]
 
 
@@ -83,14 +73,15 @@ class Templates:
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        corpus = read_corpus(lexicon.locale)
+        self._kinds, self._words = lexicon.kinds, lexicon.words
+        corpus = read_corpus(lexicon)
         self._grammar, grammar_digest = _load_grammar(lexicon.locale)
         self.origin = f"{lexicon.locale}/skeletons@{corpus_hash(corpus)}"
         self.grammar_origin = f"{lexicon.locale}/grammar@{grammar_digest}"
         self._verifier = SkeletonVerifier(lexicon)
         self._written: dict[tuple[tuple[str, ...], str], list[str]] = {}
         for line in corpus:
-            self._written.setdefault((in_order(line.kinds), line.tone), []).append(line.text)
+            self._written.setdefault((self._kinds.in_order(line.kinds), line.tone), []).append(line.text)
         self._skeletons = cache(self._all_skeletons)
 
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> tuple[Skeleton, ...]:
@@ -103,7 +94,7 @@ class Templates:
         Returns:
             Verified skeletons.
         """
-        return self._skeletons(in_order(kinds), tone)
+        return self._skeletons(self._kinds.in_order(kinds), tone)
 
     def clauses(self) -> list[tuple[str, str, tuple[str, ...], Tone]]:
         """Return each clause of the grammar as a sentence by itself, for an editor.
@@ -112,7 +103,8 @@ class Templates:
             Place in the file, sentence, kinds that it states, and a tone that it is spoken in.
         """
         found: list[tuple[str, str, tuple[str, ...], Tone]] = []
-        for kind, clauses in self._grammar.clauses.items():
+        for kind, words in self._words.items():
+            clauses = words.clauses
             forms: tuple[tuple[str, tuple[str, ...], Tone], ...] = (
                 ("full", clauses.full, "friendly"),
                 ("short", clauses.short, "concise"),
@@ -163,11 +155,10 @@ class Templates:
 
     def _clause(self, kinds: tuple[str, ...], place: int, form: str, chance: random.Random) -> str:
         """Return a clause for the kind at a place; one with a comma only at the end."""
-        clauses = self._grammar.clauses[kinds[place]]
-        named = set(kinds[:place])
-        repeats_category = bool(named & _REPEATED_AFTER.get(kinds[place], frozenset()))
+        words = self._words[kinds[place]]
+        clauses = words.clauses
         choices: Sequence[str] = getattr(clauses, form)
-        if repeats_category:
+        if any(words.again_after & self._words[kind].says for kind in kinds[:place]):
             choices = (clauses.again if form == "full" else clauses.again_short) or choices
         if len(kinds) > 1:
             is_last = place == len(kinds) - 1
@@ -186,16 +177,6 @@ class Templates:
         """Contract at the beginning of a clause, as one speaks."""
         contraction = self._grammar.spoken
         return re.sub(contraction.pattern, contraction.text, text) if contraction else text
-
-
-_OWN_CATEGORY = frozenset({"category_affinity", "usual_brand", "usual_price"})
-"""Kinds that name the item's own category."""
-
-_REPEATED_AFTER = {
-    **dict.fromkeys(_OWN_CATEGORY, _OWN_CATEGORY),
-    "related_category": frozenset({"repeat_item", "due", "category_affinity"}),
-}
-"""Kinds after which a kind has its "again" clauses: it names the same category, or one more that the user buys."""
 
 
 def _mention(text: str, mentions: _Mentions) -> str:

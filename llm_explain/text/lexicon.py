@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache, cached_property
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError
 
 from llm_explain.claims.degrees import Degrees
+from llm_explain.claims.registry import ClaimKinds
 from llm_explain.errors import PromptError
+from llm_explain.text.kind_words import LOADER, KindWords, Slots, kind_digest, kind_file, kind_section
 from llm_explain.text.prompt_files import locales, read_prompt_file
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""A lexicon is long: the loader in C, where PyYAML has it, takes a tenth of the time."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _MACRO = re.compile(r"<([a-z]+)>")
 
@@ -63,7 +66,7 @@ class StoreBrand(_Strict):
     text: str
 
 
-class SpokenNames(_Strict):
+class NameForms(_Strict):
     """How a title is said within a sentence; patterns are regular expressions.
 
     Attributes:
@@ -117,13 +120,6 @@ class Form(_Strict):
     imperative_start: str
 
 
-class Licensed(_Strict):
-    """Phrases that only some claim kinds license."""
-
-    kinds: frozenset[str]
-    phrases: tuple[str, ...]
-
-
 class Causes(_Strict):
     """Words that claim a cause.
 
@@ -138,30 +134,25 @@ class Causes(_Strict):
     plain: tuple[str, ...]
 
 
-class Statement(_Strict):
-    """A pattern that only some claim kinds may state, whatever slots stand in the sentence."""
-
-    kinds: frozenset[str]
-    pattern: str
-
-
 class Lexicon(_Strict):
-    """Everything that a locale's lexicon file says; the file itself explains each entry.
+    """A locale's words: the lexicon file, whose comments explain each entry, and the claim kinds that it can state.
 
     Attributes:
-        digest: Hash of the file, for the provenance of a text.
+        kinds: Claim kinds that the locale has words for.
+        digest: Hash of the lexicon and of the kinds' files, for the provenance of a text.
     """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     version: Literal[1]
     locale: str
     languages: tuple[str, ...]
     degree_rules: dict[str, dict[str, float]] = Field(alias="degrees")
     degree_words: dict[str, tuple[str, ...]]
-    granted_degrees: dict[str, frozenset[str]]
     formats: Formats
     measures: dict[str, dict[str, str]]
     numbers_in_words: tuple[str, ...]
-    spoken_names: SpokenNames
+    spoken_names: NameForms
     store_brand: StoreBrand
     promotions: Promotions
     shelf_title: str
@@ -170,24 +161,23 @@ class Lexicon(_Strict):
     verbs: dict[str, dict[str, str]]
     idioms: tuple[str, ...]
     vocabulary: tuple[str, ...]
-    licensed: dict[str, Licensed]
     causes: Causes
     joins_reasons: str
     clause_break: str
     forbidden: dict[str, tuple[str, ...]]
     macros: dict[str, str]
-    roles: dict[str, tuple[str, ...]]
-    never_around: dict[str, tuple[str, ...]]
-    states: dict[str, tuple[str, ...]]
-    statements: tuple[Statement, ...]
-    twins: dict[str, tuple[str, ...]]
-    partners: dict[str, str]
-    leads_to: dict[str, frozenset[str]] = {}
+    word_groups: dict[str, tuple[str, ...]]
+    statements: dict[str, tuple[str, ...]]
+    never_states: tuple[str, ...]
+    item_role: dict[str, Any]
+    number_words: dict[str, int]
+    readings: dict[str, str]
     imperatives: tuple[str, ...]
     max_length: int
     max_draft_length: int
     allowed_characters: str
     digest: str
+    kinds: SkipValidation[ClaimKinds]
 
     def with_currency(self, currency: str) -> Lexicon:
         """Return the same lexicon for a shop's currency.
@@ -204,6 +194,21 @@ class Lexicon(_Strict):
     def degrees(self) -> Degrees:
         """Rules of the words of degree."""
         return Degrees.parse(self.degree_rules)
+
+    @cached_property
+    def words(self) -> Mapping[str, KindWords]:
+        """The writer's section of each claim kind."""
+        return {name: kind_section(self.locale, kind, "writer", KindWords) for name, kind in self.kinds.items()}
+
+    @cached_property
+    def slots(self) -> Mapping[str, Slots]:
+        """Slots of each claim kind."""
+        return {name: words.slots for name, words in self.words.items()}
+
+    @cached_property
+    def kind_of_slot(self) -> Mapping[str, str]:
+        """Claim kind of each slot."""
+        return {slot: name for name, slots in self.slots.items() for slot in slots.every}
 
     def pattern(self, source: str) -> re.Pattern[str]:
         """Return a pattern of this file with its macros written out.
@@ -236,12 +241,13 @@ class Lexicon(_Strict):
         return self.languages[-1]
 
 
-@cache
-def load_lexicon(locale: str = "en") -> Lexicon:
+def load_lexicon(locale: str = "en", kinds: ClaimKinds | None = None) -> Lexicon:
     """Return the lexicon of a locale.
 
     Args:
         locale: Name of a folder under ``prompts/``.
+        kinds: Claim kinds in force; those that are installed if not given. A kind without words in the locale is left
+            out, so that no sentence states it.
 
     Returns:
         The checked lexicon.
@@ -249,6 +255,11 @@ def load_lexicon(locale: str = "en") -> Lexicon:
     Raises:
         PromptError: If the file is missing, is no YAML or breaks its schema.
     """
+    return _load(locale, ClaimKinds.installed() if kinds is None else kinds)
+
+
+@cache
+def _load(locale: str, kinds: ClaimKinds) -> Lexicon:
     if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", locale):
         raise PromptError(
             f"locale is {locale[:20]!r} but the name of a folder under prompts/ is needed. "
@@ -261,8 +272,11 @@ def load_lexicon(locale: str = "en") -> Lexicon:
         )
     text, digest = read_prompt_file(locale, "lexicon.yaml")
     try:
-        content = yaml.load(text, Loader=_LOADER)  # noqa: S506  both are safe loaders
-        return Lexicon.model_validate({**content, "digest": digest})
+        content = yaml.load(text, Loader=LOADER)  # noqa: S506  both are safe loaders
+        spoken = ClaimKinds(kind for kind in kinds.values() if kind_file(locale, kind).is_file())
+        digests = [digest, *(kind_digest(locale, kind) for kind in spoken.values())]
+        whole = f"sha256:{hashlib.sha256(' '.join(digests).encode()).hexdigest()}"
+        return Lexicon.model_validate({**content, "digest": whole, "kinds": spoken})
     except (yaml.YAMLError, TypeError) as error:
         raise PromptError(f"{locale}/lexicon.yaml is no valid YAML ({error}). Correct the file.") from error
     except ValidationError as error:

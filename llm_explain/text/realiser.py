@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.errors import ClaimError
 from llm_explain.text.referring_expressions import ReferringExpressions
+from llm_explain.text.sentence_spec import SentenceSpec
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
-from llm_explain.text.slot_values import Facts, ValueWriter
+from llm_explain.text.values import Facts, ValueWriter
 from llm_explain.text.word_boundaries import STOPS, bounded
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from llm_explain.records import Claim, Fact
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.skeleton import Skeleton
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What a sentence is about besides its claims.
-
-    Attributes:
-        title: Title of the recommended item.
-        as_of: The day that the sentence speaks of.
-        titles: Titles of other items that claims name, by ``item_id``.
-        event_kind: Kind of event that the history holds.
-    """
-
-    title: str
-    as_of: dt.date
-    titles: Mapping[str, str] = field(default_factory=dict)
-    event_kind: str = "purchase"
 
 
 class Realiser:
@@ -52,65 +37,75 @@ class Realiser:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._writer = ValueWriter(lexicon)
-        self._spoken = ReferringExpressions(lexicon)
+        self._names = ReferringExpressions(lexicon)
         self._cached = lru_cache(maxsize=16_384)(self._claim_values)
 
-    def values(self, claims: Iterable[Claim], scene: Scene) -> dict[str, str]:
-        """Return the rendered value of every slot that the claims offer.
+    def specify(
+        self,
+        claims: Sequence[Claim],
+        *,
+        title: str,
+        as_of: dt.date,
+        titles: Mapping[str, str] | None = None,
+        is_neutral: bool = False,
+        without: Collection[str] = (),
+    ) -> SentenceSpec:
+        """Return the specification of a sentence: what it is to state, and the value of every slot.
 
         Args:
             claims: Claims of the sentence, at most one of a kind.
-            scene: Item and day.
+            title: Title of the recommended item; empty for one that is not named.
+            as_of: The day that the sentence speaks of.
+            titles: Titles of other items that claims name, by ``item_id``.
+            is_neutral: Whether the claims are no reasons, so that no cause may be claimed.
+            without: Slots that get no value.
 
         Returns:
-            Values by slot; a slot whose value cannot be said is left out.
+            The specification; a slot whose value cannot be said has none.
 
         Raises:
-            ClaimError: If a claim lacks a fact or carries one of the wrong type.
+            ClaimError: If a fact of a claim cannot be written.
         """
+        titles = titles or {}
         values: dict[str, str] = {}
-        if title := self._spoken.label(scene.title):
-            values[ITEM] = self._spoken.this(scene.title)
-            values[ITEM_LABEL] = title
+        if label := self._names.label(title):
+            values = {ITEM: self._names.this(title), ITEM_LABEL: label}
         for claim in claims:
-            if claim.kind == "similar_item":
-                other = self._spoken.another(scene.titles.get(str(claim.facts.get("other_item_id")), ""))
-                values.update({"other_item": other} if other else {})
-                continue
             try:
-                values.update(self._cached(claim.kind, tuple(claim.facts.items()), scene.as_of))
-            except (KeyError, ValueError, TypeError) as error:
+                values |= self._cached(claim.kind, tuple(claim.facts.items()), as_of, tuple(titles.items()))
+            except (ArithmeticError, TypeError, ValueError) as error:
                 raise ClaimError(
                     f"claim {claim.kind} has facts {dict(claim.facts)} but they cannot be written ({error!r}). "
                     "Derive the claim by its rule."
                 ) from error
-        return values
+        kept = {slot: value for slot, value in values.items() if slot not in without}
+        kinds = [str(claim.facts[EVENT_KIND]) for claim in claims if EVENT_KIND in claim.facts]
+        return SentenceSpec(tuple(claims), title, as_of, titles, kinds[0] if kinds else PURCHASE, is_neutral, kept)
 
-    def fill(self, skeleton: Skeleton, values: Mapping[str, str], *, event_kind: str = "purchase") -> str:
+    def fill(self, skeleton: Skeleton, spec: SentenceSpec) -> str:
         """Return the sentence: slots filled, articles agreeing, sentences capitalised.
 
         Args:
             skeleton: A skeleton whose slots all have values.
-            values: Rendered values by slot.
-            event_kind: Kind of event that the history holds; verbs follow it.
+            spec: Specification of the sentence.
 
         Returns:
             The text.
         """
-        return "".join(self.parts(skeleton, values, event_kind=event_kind))
+        return "".join(self.parts(skeleton, spec))
 
-    def parts(self, skeleton: Skeleton, values: Mapping[str, str], *, event_kind: str = "purchase") -> list[str]:
+    def parts(self, skeleton: Skeleton, spec: SentenceSpec) -> list[str]:
         """Return the sentence as literal text and values in turn, literal first and last.
 
         Args:
             skeleton: A skeleton whose slots all have values.
-            values: Rendered values by slot.
-            event_kind: Kind of event that the history holds; verbs follow it.
+            spec: Specification of the sentence.
 
         Returns:
             Pieces that joined are the text; the value of ``skeleton.slots[n]`` is piece ``2 * n + 1``.
         """
-        verbs = self.lexicon.verbs.get(event_kind)
+        values = spec.values
+        verbs = self.lexicon.verbs.get(spec.event_kind)
         pieces = skeleton.pieces
         parts: list[str] = []
         for place, (literal, slot) in enumerate(zip(pieces[::2], pieces[1::2], strict=False)):
@@ -139,9 +134,11 @@ class Realiser:
                 return literal[:start] + (_capitalise(wanted) if literal[start].isupper() else wanted)
         return literal
 
-    def _claim_values(self, kind: str, facts: tuple[tuple[str, Fact], ...], as_of: dt.date) -> dict[str, str]:
+    def _claim_values(
+        self, kind: str, facts: tuple[tuple[str, Fact], ...], as_of: dt.date, titles: tuple[tuple[str, str], ...]
+    ) -> dict[str, str]:
         """Return slot values of one claim; cached by its facts."""
-        return self._writer.write(kind, Facts(dict(facts), as_of))
+        return self._writer.write(kind, Facts(dict(facts), as_of, dict(titles)))
 
 
 def _capitalise(value: str) -> str:

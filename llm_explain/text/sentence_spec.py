@@ -1,66 +1,68 @@
-"""What one sentence is to state, and what it is about besides."""
+"""What one sentence is to state: the request of the pipeline, and the specification that writer and verifier share."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from llm_explain.claims import EVENT_KIND
-from llm_explain.text.name_cleaning import inside_sentence
-from llm_explain.text.realiser import Scene
-from scoring.data.tables import PURCHASE
-
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
     import pandas as pd
 
-    from llm_explain.policy.policy import Policy
     from llm_explain.records import Claim
-    from scoring.data.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SentenceRequest:
     """What one sentence is to state.
 
     Attributes:
-        claims: Reasons, or one statement about the item; at most one of a kind; none for nothing to say.
-        item_index: The recommended item.
+        claims: Reasons, or one statement about the item; at most one of a kind; empty if there is nothing to say.
+        item_index: The recommended item; ``None`` for a subject without an item.
         user_id: The shop's id; ``None`` for a history without a user.
         as_of: The moment that the sentence speaks of.
         is_neutral: Whether the claims are no reasons, so that no cause may be claimed.
     """
 
     claims: tuple[Claim, ...]
-    item_index: int
+    item_index: int | None
     user_id: str | None
     as_of: pd.Timestamp
     is_neutral: bool = False
 
 
-def scene_of(request: Request, catalogue: Catalogue, policy: Policy) -> Scene:
-    """Return what a sentence is about besides its claims.
+@dataclass(frozen=True)
+class SentenceSpec:
+    """What a sentence is written from and proven against; computed once by ``Realiser.specify``.
 
-    Args:
-        request: What it is to state.
-        catalogue: The shop's items.
-        policy: Which items no text may name; their title is left out.
+    The verifier does not trust ``values``: it reads each back and compares it with the facts of ``claims``.
 
-    Returns:
-        Item, day and other items.
+    Attributes:
+        claims: Claims that the sentence may, and must, state.
+        title: Title of the recommended item; empty for one that is not named.
+        as_of: The day that the sentence speaks of.
+        titles: Titles of other items that claims name, by ``item_id``.
+        event_kind: Kind of event that the claims count.
+        is_neutral: Whether the claims are no reasons, so that no cause may be claimed.
+        values: Value of each slot, as the writer writes it.
     """
-    others = [str(claim.facts["other_item_id"]) for claim in request.claims if "other_item_id" in claim.facts]
-    kinds = [str(claim.facts[EVENT_KIND]) for claim in request.claims if EVENT_KIND in claim.facts]
-    indices = catalogue.index_of(others) if others else ()
-    return Scene(
-        title=_title(int(request.item_index), catalogue, policy),
-        as_of=request.as_of.date(),
-        titles={other: _title(int(index), catalogue, policy) for other, index in zip(others, indices, strict=True)},
-        event_kind=kinds[0] if kinds else PURCHASE,
-    )
 
+    claims: tuple[Claim, ...]
+    title: str
+    as_of: dt.date
+    titles: Mapping[str, str] = field(default_factory=dict)
+    event_kind: str = "purchase"
+    is_neutral: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
 
-def _title(item_index: int, catalogue: Catalogue, policy: Policy) -> str:
-    """Return the title of an item as it stands within a sentence; empty for one that no text may name."""
-    if policy.is_sensitive_item(catalogue, item_index):
-        return ""
-    return inside_sentence(str(catalogue.titles[item_index]), catalogue.common_words)
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Claim kinds of the sentence."""
+        return frozenset(claim.kind for claim in self.claims)
+
+    @property
+    def licences(self) -> dict[str, frozenset[str]]:
+        """Words of degree that each claim permits, by kind."""
+        return {claim.kind: claim.licences for claim in self.claims}

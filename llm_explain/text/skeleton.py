@@ -1,19 +1,16 @@
-"""Sentences with slots instead of names and numbers: which slots there are, and how they are filled."""
+"""Sentences with slots instead of names and numbers."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from llm_explain.claims import KINDS as CLAIM_KINDS
-from llm_explain.claims import MOST_KINDS
 from llm_explain.text.word_boundaries import LETTER, SIGN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 Tone = Literal["friendly", "concise", "formal"]
 """How a sentence speaks."""
@@ -33,35 +30,6 @@ _OPENING_WORD = re.compile(rf"\{{[a-z_]+\}}|(?:['’{{}}]|{LETTER})+|{SIGN}{{1,2
 
 OPENING_WORDS = 3
 """Two texts of one list never share their first words, this many."""
-
-
-class KindSlots(NamedTuple):
-    """Slots of one claim kind: ``required`` exactly once, ``optional`` at most once."""
-
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-
-
-SLOTS: Mapping[str, KindSlots] = MappingProxyType(
-    {name: KindSlots(kind.required_slots, kind.optional_slots) for name, kind in CLAIM_KINDS.items()}
-)
-"""Slots by claim kind."""
-
-KINDS: tuple[str, ...] = tuple(SLOTS)
-
-KIND_OF_SLOT: Mapping[str, str] = MappingProxyType(
-    {slot: kind for kind, slots in SLOTS.items() for slot in (*slots.required, *slots.optional)}
-)
-
-
-def in_order(kinds: Iterable[str]) -> tuple[str, ...]:
-    """Return claim kinds in the order in which a sentence names them; see ``ClaimKinds.in_order``."""
-    return CLAIM_KINDS.in_order(kinds)
-
-
-def every_combination(kinds: Iterable[str] = KINDS, *, most: int = MOST_KINDS) -> list[tuple[str, ...]]:
-    """Return every combination of claim kinds that a sentence may state; see ``ClaimKinds.every_combination``."""
-    return CLAIM_KINDS.every_combination(kinds, most=most)
 
 
 class Need(NamedTuple):

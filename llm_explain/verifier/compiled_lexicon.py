@@ -6,8 +6,9 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from llm_explain.text.skeleton import KIND_OF_SLOT, SLOT
+from llm_explain.text.skeleton import SLOT
 from llm_explain.text.word_boundaries import AFTER_WORD, BEFORE_WORD, LETTER, SIGN, any_of
+from llm_explain.verifier.rules import Rules
 
 if TYPE_CHECKING:
     from llm_explain.text.lexicon import Lexicon
@@ -27,7 +28,7 @@ class Phrase(NamedTuple):
     end: int
 
 
-class Wording:
+class CompiledLexicon:
     """Phrases and patterns of a lexicon, compiled once.
 
     Args:
@@ -35,6 +36,7 @@ class Wording:
 
     Attributes:
         lexicon: The locale's words.
+        rules: The claim kinds' rules.
         vocabulary: Words that state nothing.
         licensing: Claim kinds that license a phrase.
         groups: Group that a licensed phrase belongs to, for messages.
@@ -45,13 +47,16 @@ class Wording:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
+        self.rules = rules = Rules(lexicon)
         self.vocabulary = frozenset((*(word for line in lexicon.vocabulary for word in line.split()), *lexicon.idioms))
         self.licensing: dict[str, frozenset[str]] = {}
         self.groups: dict[str, str] = {}
-        for group, licensed in lexicon.licensed.items():
-            for phrase in licensed.phrases:
-                self.licensing[phrase] = self.licensing.get(phrase, frozenset()) | licensed.kinds
-                self.groups.setdefault(phrase, group)
+        for kind, of_kind in rules.kinds.items():
+            words = {group: lexicon.word_groups[group] for group in of_kind.groups}
+            for group, phrases in {**words, kind: of_kind.words}.items():
+                for phrase in phrases:
+                    self.licensing[phrase] = self.licensing.get(phrase, frozenset()) | {kind}
+                    self.groups.setdefault(phrase, group)
         self.forbidden = {phrase: code for code, phrases in lexicon.forbidden.items() for phrase in phrases}
         self.degrees = {phrase: degree for degree, phrases in lexicon.degree_words.items() for phrase in phrases}
         causes = lexicon.causes
@@ -87,7 +92,9 @@ class Wording:
             Position of the first slot or statement of the kind.
         """
         lowered = text.lower()
-        places = [match.start() for match in SLOT.finditer(lowered) if KIND_OF_SLOT.get(match.group(1)) == kind]
+        places = [
+            match.start() for match in SLOT.finditer(lowered) if self.rules.kind_of_slot.get(match.group(1)) == kind
+        ]
         patterns = self.states.get(kind, ())
         places += [match.start() for pattern in patterns if (match := pattern.search(lowered))]
         return min(places, default=len(text))
@@ -114,29 +121,34 @@ class Wording:
     @cached_property
     def roles(self) -> dict[str, tuple[re.Pattern[str], ...]]:
         """What may stand around each slot."""
-        return {slot: tuple(map(self.lexicon.pattern, patterns)) for slot, patterns in self.lexicon.roles.items()}
+        return {slot: tuple(map(self.lexicon.pattern, role.stands)) for slot, role in self.rules.roles.items()}
 
     @cached_property
     def never_around(self) -> dict[str, tuple[re.Pattern[str], ...]]:
         """What may never stand around a slot."""
-        rules = self.lexicon.never_around
-        return {slot: tuple(map(self.lexicon.pattern, patterns)) for slot, patterns in rules.items()}
+        return {slot: tuple(map(self.lexicon.pattern, role.never)) for slot, role in self.rules.roles.items()}
 
     @cached_property
     def leads_to(self) -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
         """Words that nothing but one of some slots may follow, and these slots."""
-        words = self.lexicon.leads_to.items()
-        return tuple((self.lexicon.pattern(f"(?:{source}){AFTER_WORD}"), slots) for source, slots in words)
+        led: dict[str, set[str]] = {}
+        for slot, role in self.rules.roles.items():
+            for source in role.led_by:
+                led.setdefault(source, set()).add(slot)
+        return tuple(
+            (self.lexicon.pattern(f"(?:{source}){AFTER_WORD}"), frozenset(slots)) for source, slots in led.items()
+        )
 
     @cached_property
     def states(self) -> dict[str, tuple[re.Pattern[str], ...]]:
         """How a sentence names a kind."""
-        return {kind: tuple(map(self.lexicon.pattern, patterns)) for kind, patterns in self.lexicon.states.items()}
+        stated = {kind: rules.licences.states for kind, rules in self.rules.kinds.items()}
+        return {kind: tuple(map(self.lexicon.pattern, patterns)) for kind, patterns in stated.items() if patterns}
 
     @cached_property
     def statements(self) -> tuple[tuple[frozenset[str], re.Pattern[str]], ...]:
         """Statements that only some kinds may make."""
-        return tuple((entry.kinds, self.lexicon.pattern(entry.pattern)) for entry in self.lexicon.statements)
+        return tuple((kinds, self.lexicon.pattern(source)) for kinds, source in self.rules.statements(self.lexicon))
 
     @cached_property
     def form(self) -> dict[str, re.Pattern[str]]:

@@ -11,14 +11,14 @@ from llm_explain.text.skeleton import SLOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llm_explain.verifier.compiled_lexicon import Wording
+    from llm_explain.verifier.compiled_lexicon import CompiledLexicon
 
 _LINK = re.compile(r"https?:|www\.|\w@\w|\w\.(?:com|net|org|io|shop|cn|de|uk)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>\[\]|`\\^~_=*#]|&#?\w+;|\{\{|\}\}|\{%")
 _MOST_SENTENCES = 2
 
 
-def form_faults(text: str, wording: Wording, max_length: int) -> Iterator[Fault]:
+def form_faults(text: str, wording: CompiledLexicon, max_length: int) -> Iterator[Fault]:
     """Yield faults of length, characters and shape.
 
     Args:
@@ -51,7 +51,7 @@ def form_faults(text: str, wording: Wording, max_length: int) -> Iterator[Fault]
     yield from _shape_faults(text, without_slots, wording)
 
 
-def _shape_faults(text: str, without_slots: str, wording: Wording) -> Iterator[Fault]:
+def _shape_faults(text: str, without_slots: str, wording: CompiledLexicon) -> Iterator[Fault]:
     """Yield faults of sentence shape."""
     form = wording.form
     if not form["ends"].search(text):

@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llm_explain.records import Fault
-from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, SLOT, Need
+from llm_explain.text.skeleton import ITEM, SLOT, Need
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator
 
-    from llm_explain.verifier.compiled_lexicon import Phrase, Wording
-
-_SAME_OBJECT = frozenset({"repeat_item", "due"})
-"""Kinds that both speak of purchases of the recommended item itself."""
+    from llm_explain.verifier.compiled_lexicon import CompiledLexicon, Phrase
 
 
-def statement_faults(lowered: str, claimed: frozenset[str], wording: Wording) -> Iterator[Fault]:
+def statement_faults(lowered: str, claimed: frozenset[str], wording: CompiledLexicon) -> Iterator[Fault]:
     """Yield faults for claims that are not stated and statements that nobody claims.
 
     Args:
@@ -36,7 +33,7 @@ def statement_faults(lowered: str, claimed: frozenset[str], wording: Wording) ->
             yield Fault("claim_added", f"{match.group(0)!r} states what no claim says", match.span())
 
 
-def word_faults(phrases: Iterable[Phrase], claimed: frozenset[str], wording: Wording) -> Iterator[Fault]:
+def word_faults(phrases: Iterable[Phrase], claimed: frozenset[str], wording: CompiledLexicon) -> Iterator[Fault]:
     """Yield faults for words without a licence.
 
     Args:
@@ -59,7 +56,7 @@ def word_faults(phrases: Iterable[Phrase], claimed: frozenset[str], wording: Wor
 
 
 def cause_faults(
-    lowered: str, phrases: Iterable[Phrase], wording: Wording, *, is_finished: bool = True
+    lowered: str, phrases: Iterable[Phrase], wording: CompiledLexicon, *, is_finished: bool = True
 ) -> Iterator[Fault]:
     """Yield a fault where one reason is said to be the cause of another.
 
@@ -95,7 +92,7 @@ def cause_faults(
             yield Fault("cause_between_facts", f"{phrase.text!r} makes one reason the cause of another", span)
 
 
-def _says_something(wording: Wording, part: str) -> bool:
+def _says_something(wording: CompiledLexicon, part: str) -> bool:
     """Return whether a part of a sentence states a claim."""
     if _has_value(part):
         return True
@@ -110,7 +107,7 @@ def _has_value(part: str) -> bool:
 
 
 def degree_needs(
-    lowered: str, phrases: Iterable[Phrase], claimed: frozenset[str], wording: Wording
+    lowered: str, phrases: Iterable[Phrase], claimed: frozenset[str], wording: CompiledLexicon
 ) -> tuple[frozenset[Need], list[Fault]]:
     """Return the licences that words of degree need, each bound to the claim of its clause.
 
@@ -129,20 +126,26 @@ def degree_needs(
         if phrase.text not in wording.degrees:
             continue
         kinds = _kinds_of_clause(lowered, phrase, wording) & claimed
-        if any(phrase.text in wording.lexicon.granted_degrees.get(kind, ()) for kind in kinds):
+        if any(phrase.text in wording.rules.kinds[kind].licences.degrees for kind in kinds):
             continue
         degree = wording.degrees[phrase.text]
         if not kinds:
             faults.append(
                 Fault("unlicensed_degree", f"{phrase.text!r} belongs to no claim", (phrase.start, phrase.end))
             )
-        if alike := kinds & _SAME_OBJECT:
-            needs.add(Need(alike, degree))
-        needs |= {Need(frozenset({kind}), degree) for kind in kinds - _SAME_OBJECT}
+        needs |= {Need(alike, degree) for alike in _counting_alike(kinds, wording)}
     return frozenset(needs), faults
 
 
-def _kinds_of_clause(lowered: str, phrase: Phrase, wording: Wording) -> frozenset[str]:
+def _counting_alike(kinds: Iterable[str], wording: CompiledLexicon) -> set[frozenset[str]]:
+    """Return groups of kinds whose occasions are occasions of the same, so that a licence of one is one of all."""
+    by_object: dict[str, set[str]] = {}
+    for kind in kinds:
+        by_object.setdefault(wording.rules.kinds[kind].licences.counts or kind, set()).add(kind)
+    return set(map(frozenset, by_object.values()))
+
+
+def _kinds_of_clause(lowered: str, phrase: Phrase, wording: CompiledLexicon) -> frozenset[str]:
     """Return the claim kinds that the clause around a phrase states."""
     breaks = [
         (0, 0),
@@ -152,7 +155,8 @@ def _kinds_of_clause(lowered: str, phrase: Phrase, wording: Wording) -> frozense
     begin = max(stop for _, stop in breaks if stop <= phrase.start)
     end = min(start for start, stop in breaks if start >= phrase.end)
     clause = lowered[begin:end].strip()
-    kinds = {KIND_OF_SLOT[slot] for slot in SLOT.findall(clause) if slot in KIND_OF_SLOT}
+    of_slot = wording.rules.kind_of_slot
+    kinds = {of_slot[slot] for slot in SLOT.findall(clause) if slot in of_slot}
     kinds |= {kind for kind, patterns in wording.states.items() if any(p.search(clause) for p in patterns)}
     for stated, pattern in wording.statements:
         kinds |= stated if pattern.search(clause) else set()

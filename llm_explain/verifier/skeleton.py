@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from llm_explain.text.skeleton import SLOT, Skeleton, in_order
-from llm_explain.verifier.compiled_lexicon import Wording
+from llm_explain.text.skeleton import SLOT, Skeleton
+from llm_explain.verifier.compiled_lexicon import CompiledLexicon
 from llm_explain.verifier.form import form_faults
 from llm_explain.verifier.licences import cause_faults, degree_needs, statement_faults, word_faults
 from llm_explain.verifier.slots import role_faults, slot_faults
@@ -53,7 +53,7 @@ class SkeletonVerifier:
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self.wording = Wording(lexicon)
+        self.wording = CompiledLexicon(lexicon)
         self._lexicon = lexicon
         self._find = lru_cache(_MAX_FINDINGS)(self._read)
 
@@ -72,7 +72,7 @@ class SkeletonVerifier:
         Returns:
             The skeleton; ``None`` if it is refused.
         """
-        named = in_order(kinds)
+        named = self._lexicon.kinds.in_order(kinds)
         finding = self.check(text, named)
         if finding.faults:
             return None
@@ -104,7 +104,7 @@ class SkeletonVerifier:
     def _read(self, text: str, claimed: frozenset[str], max_length: int) -> SkeletonCheck:
         lowered = text.replace("’", "'").lower()
         phrases = self.wording.read(lowered)
-        slots, same = slot_faults(lowered, claimed, self._lexicon)
+        slots, same = slot_faults(lowered, claimed, self.wording.rules)
         needs, unlicensed = degree_needs(lowered, phrases, claimed, self.wording)
         faults = (
             *form_faults(text, self.wording, max_length),

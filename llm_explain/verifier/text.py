@@ -7,19 +7,18 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from llm_explain.records import Fault, Verdict
-from llm_explain.text.realiser import Realiser
-from llm_explain.text.skeleton import ITEM, ITEM_LABEL, SLOTS
+from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 from llm_explain.text.word_boundaries import STOPS, bounded
 from llm_explain.verifier.names import NameIndex
+from llm_explain.verifier.proof import ValueProof
 from llm_explain.verifier.reading import Reading, occurrence, readings, spans
 from llm_explain.verifier.skeleton import SkeletonCheck, SkeletonVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from llm_explain.records import Claim
     from llm_explain.text.lexicon import Lexicon
-    from llm_explain.text.realiser import Scene
+    from llm_explain.text.sentence_spec import SentenceSpec
     from llm_explain.text.surfaces import Limits
     from llm_explain.verifier.compiled_lexicon import Phrase
 
@@ -42,57 +41,44 @@ class Verifier:
         self.names = names or NameIndex(())
         self._lexicon = lexicon
         self._skeletons = SkeletonVerifier(lexicon)
-        self._realiser = Realiser(lexicon)
+        self._proof = ValueProof(lexicon, self._skeletons.wording.rules)
         blocked = sorted({word.strip() for word in blocklist if word.strip()}, key=len, reverse=True)
         self._blocked = re.compile(bounded("|".join(map(re.escape, blocked))), re.IGNORECASE) if blocked else None
 
-    def read(self, text: str, claims: Sequence[Claim], scene: Scene) -> str:
+    def read(self, text: str, spec: SentenceSpec) -> str:
         """Return the text with its values read back into slots.
 
         Args:
             text: A finished text.
-            claims: Claims that it states.
-            scene: Item and day that it speaks of.
+            spec: Claims and values of the sentence.
 
         Returns:
             The skeleton that it could have been filled from.
         """
-        values = self._realiser.values(claims, scene)
-        spoken, _ = self._as_purchases(text, values, scene.event_kind)
-        return self._read(spoken, values, claims)[0].skeleton
+        spoken, _ = self._as_purchases(text, spec.values, spec.event_kind)
+        return self._read(spoken, spec)[0].skeleton
 
-    def verify(
-        self,
-        text: str,
-        claims: Sequence[Claim],
-        scene: Scene,
-        *,
-        is_neutral: bool = False,
-        limits: Limits | None = None,
-    ) -> Verdict:
+    def verify(self, text: str, spec: SentenceSpec, *, limits: Limits | None = None) -> Verdict:
         """Return every fault of a text.
 
         Args:
             text: The finished text.
-            claims: Claims that it may, and must, state; at most one of a kind.
-            scene: Item and day that it speaks of.
-            is_neutral: Whether it states facts about the item and must claim no cause.
+            spec: Claims that the text may, and must, state, with the values that the writer gives them.
             limits: How long it may be on the surface where it is shown.
 
         Returns:
             The verdict; ``ok`` if the text may be shown.
         """
-        values = self._realiser.values(claims, scene)
         faults = [*self._characters(text), *self._limits(text, limits)]
-        spoken, event_faults = self._as_purchases(text, values, scene.event_kind)
+        spoken, event_faults = self._as_purchases(text, spec.values, spec.event_kind)
         faults += event_faults
-        reading, finding = self._read(spoken, values, claims)
+        reading, finding = self._read(spoken, spec)
         faults += self._policy(reading)
         faults += [self._in_text(fault, reading) for fault in finding.faults]
-        faults += self._unoffered(values, claims)
-        faults += self._licences(finding, claims, values)
-        faults += self._names(spoken, values)
-        if is_neutral and finding.is_causal:
+        faults += self._values(reading, finding, spec)
+        faults += self._licences(finding, spec)
+        faults += self._names(spoken, spec.values)
+        if spec.is_neutral and finding.is_causal:
             faults.append(Fault("unlicensed_cause", "a neutral sentence may not claim a cause"))
         return Verdict(tuple(dict.fromkeys(faults)))
 
@@ -157,9 +143,9 @@ class Verifier:
 
         return pattern.sub(back, text), faults
 
-    def _read(self, text: str, values: Mapping[str, str], claims: Sequence[Claim]) -> tuple[Reading, SkeletonCheck]:
+    def _read(self, text: str, spec: SentenceSpec) -> tuple[Reading, SkeletonCheck]:
         """Return the reading of the text with the fewest faults; equal values may stand for either slot."""
-        kinds = {claim.kind for claim in claims}
+        kinds, values = spec.kinds, spec.values
         by_value: dict[str, list[str]] = {}
         for slot, value in values.items():
             if slot != ITEM_LABEL:
@@ -184,16 +170,21 @@ class Verifier:
             return fault
         return Fault(fault.code, fault.message, (reading.to_text(start), reading.to_text(max(end - 1, start)) + 1))
 
-    def _unoffered(self, values: Mapping[str, str], claims: Sequence[Claim]) -> Iterator[Fault]:
-        """Yield a fault for each claim whose required value cannot be said at all."""
-        for claim in claims:
-            for slot in SLOTS[claim.kind].required:
-                if slot not in values:
+    def _values(self, reading: Reading, finding: SkeletonCheck, spec: SentenceSpec) -> Iterator[Fault]:
+        """Yield a fault for each required value that cannot be said, and for each value that the facts do not prove."""
+        for claim in spec.claims:
+            for slot in self._skeletons.wording.rules.required[claim.kind]:
+                if slot not in spec.values:
                     yield Fault("unspeakable", f"the facts of {claim.kind} give no {{{slot}}}")
+        standing = {*reading.found, *(slot for slot, _ in finding.same)} & spec.values.keys()
+        names = [slot for slot in (ITEM, ITEM_LABEL) if slot in spec.values and f"{{{ITEM}}}" in reading.skeleton]
+        for slot in (*sorted(standing), *names):
+            if not self._proof.holds(slot, spec):
+                yield Fault("unproven_value", f"{spec.values[slot]!r} is no value of {{{slot}}} by the facts")
 
-    def _licences(self, finding: SkeletonCheck, claims: Sequence[Claim], values: Mapping[str, str]) -> Iterator[Fault]:
+    def _licences(self, finding: SkeletonCheck, spec: SentenceSpec) -> Iterator[Fault]:
         """Yield faults for words of degree that the claims do not permit and for twins that differ."""
-        licences = {claim.kind: claim.licences for claim in claims}
+        licences, values = spec.licences, spec.values
         for need in finding.needs:
             if not any(need.degree in licences.get(kind, ()) for kind in need.kinds):
                 yield Fault("unlicensed_degree", f"{need.degree!r} is not licensed for {', '.join(sorted(need.kinds))}")

@@ -8,8 +8,8 @@ from functools import lru_cache
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
-from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, SLOT, SLOTS
-from llm_explain.verifier.compiled_lexicon import Wording
+from llm_explain.text.skeleton import ITEM, SLOT
+from llm_explain.verifier.compiled_lexicon import CompiledLexicon
 from llm_explain.verifier.licences import cause_faults, word_faults
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class UnfinishedVerifier:
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._wording = wording = Wording(lexicon)
+        self._wording = wording = CompiledLexicon(lexicon)
         self._statements = [(kinds, pattern) for kinds, pattern in wording.statements if _is_settled(pattern)]
         self._never = {
             slot: [pattern for pattern in patterns if _is_settled(pattern)]
@@ -68,7 +68,7 @@ class UnfinishedVerifier:
         before, begun = lowered[: open_slot.start()], open_slot.group(1)
         if not slots:
             return self._is_faulty(f"{before}{{}}", kinds)
-        names = [slot for slot in _next(slots, SLOT.findall(lowered)) if slot.startswith(begun)]
+        names = [slot for slot in self._next(slots, SLOT.findall(lowered)) if slot.startswith(begun)]
         return all(not self._may_open(name, before) or self._is_faulty(f"{before}{{{name}}}", kinds) for name in names)
 
     def _may_open(self, slot: str, before: str) -> bool:
@@ -78,7 +78,7 @@ class UnfinishedVerifier:
 
     def _leads_nowhere(self, lowered: str, slots: tuple[str, ...]) -> bool:
         """Return whether words that must be followed by a slot are not, and cannot be any more."""
-        left = set(_next(slots, SLOT.findall(lowered)))
+        left = set(self._next(slots, SLOT.findall(lowered)))
         for pattern, wanted in self._wording.leads_to:
             for match in pattern.finditer(lowered):
                 after = lowered[match.end() :]
@@ -113,6 +113,18 @@ class UnfinishedVerifier:
         choices = (phrase._replace(text=text) for text in (phrase.text, *longer))
         return all(next(iter(word_faults([choice], kinds, self._wording)), None) for choice in choices)
 
+    def _next(self, slots: Iterable[str], found: Collection[str]) -> list[str]:
+        """Return the slots that may come next: those left of a kind, and the next kind's if none of them must come."""
+        rules = self._wording.rules
+        left = [slot for slot in slots if slot not in found]
+        named: list[str] = [slot for slot in left if slot == ITEM]
+        for kind, group in groupby((slot for slot in left if slot != ITEM), key=rules.kind_of_slot.__getitem__):
+            of_kind = list(group)
+            named += of_kind
+            if set(of_kind) & set(rules.required[kind]):
+                break
+        return named
+
     def _longer(self, lowered: str) -> Iterator[str]:
         """Yield the text with each longer word that its last word may still become."""
         if tail := _LAST_WORD.search(lowered):
@@ -134,18 +146,6 @@ def _left_of_slot(slot: str, roles: Iterable[re.Pattern[str]]) -> list[re.Patter
     bare = [re.sub(r"\\.|\[[^\]]*\]", "", left) for left in lefts]  # without escapes and classes
     is_whole = all(left.count("(") == left.count(")") for left in bare)
     return [re.compile(f"(?:{left})$") for left in lefts] if is_whole else []
-
-
-def _next(slots: Iterable[str], found: Collection[str]) -> list[str]:
-    """Return the slots that may come next: those left of a kind, and of the one after it if none of them must come."""
-    left = [slot for slot in slots if slot not in found]
-    named: list[str] = [slot for slot in left if slot == ITEM]
-    for kind, group in groupby((slot for slot in left if slot != ITEM), key=KIND_OF_SLOT.__getitem__):
-        of_kind = list(group)
-        named += of_kind
-        if set(of_kind) & set(SLOTS[kind].required):
-            break
-    return named
 
 
 def _is_settled(pattern: re.Pattern[str]) -> bool:

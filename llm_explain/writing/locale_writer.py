@@ -15,20 +15,20 @@ from llm_explain.skeletons.phrasebook import PhrasebookSource
 from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variety
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.realiser import Realiser, Scene
-from llm_explain.text.sentence_spec import scene_of
-from llm_explain.text.skeleton import in_order
+from llm_explain.text.realiser import Realiser
 from llm_explain.verifier import NameIndex, Verifier
+from llm_explain.writing.specification import specify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from llm_explain.claims.registry import ClaimKinds
     from llm_explain.generation.generator import Generator
     from llm_explain.generation.lexicalised import FreeDraft
     from llm_explain.policy.policy import Policy
     from llm_explain.records import Source, Verdict
     from llm_explain.text.lexicon import Lexicon
-    from llm_explain.text.sentence_spec import Request
+    from llm_explain.text.sentence_spec import SentenceRequest, SentenceSpec
     from llm_explain.text.skeleton import Skeleton, Tone
     from llm_explain.text.surfaces import Limits
     from scoring.data.catalogue import Catalogue
@@ -44,6 +44,7 @@ class LocaleWriter:
         catalogue: The shop's items.
         names: Names that may stand only in slots.
         locale: A folder under ``prompts/``.
+        kinds: Claim kinds in force; those that are installed if ``None``.
         language_model: Folder, hub id, ``auto``, or a generator that is open already; ``None`` for none.
         has_phrasebook: Whether the locale's phrasebook answers first.
         on_refused: Told of each text that the verifier refuses.
@@ -57,6 +58,7 @@ class LocaleWriter:
         names: NameIndex,
         *,
         locale: str,
+        kinds: ClaimKinds | None,
         language_model: str | Generator | None,
         has_phrasebook: bool,
         on_refused: Callable[[Source, Verdict], None],
@@ -64,7 +66,7 @@ class LocaleWriter:
     ) -> None:
         self._on_refused = on_refused
         self._retired = retired
-        self._lexicon = load_lexicon(locale).with_currency(policy.currency)
+        self._lexicon = load_lexicon(locale, kinds).with_currency(policy.currency)
         self._policy = policy
         self._catalogue = catalogue
         self._realiser = Realiser(self._lexicon)
@@ -78,6 +80,11 @@ class LocaleWriter:
         self._free: FreeWriter | None = None
         if policy.settings.lexicalised and language_model is not None:
             self._free = FreeWriter(lambda: open_generator(language_model), self._lexicon)
+
+    @property
+    def spoken_kinds(self) -> ClaimKinds:
+        """Claim kinds that the locale has words for."""
+        return self._lexicon.kinds
 
     def warm_up(self, pause_seconds: float) -> int:
         """Verify the phrasebook, if there is one, and return how many skeletons it has."""
@@ -103,42 +110,41 @@ class LocaleWriter:
         """Ask a source no more; two threads may find out at once."""
         self._sources = [each for each in self._sources if each is not source]
 
+    def specify(self, request: SentenceRequest) -> SentenceSpec:
+        """Return the specification of a sentence, with the names that the policy lets a text say.
+
+        Args:
+            request: What the sentence is to state.
+
+        Returns:
+            The specification.
+        """
+        return specify(request, self._realiser, self._catalogue, self._policy)
+
     def free_texts(
-        self, requests: Sequence[Request], tone: Tone, deadline: float | None, limits: Limits | None
+        self, specs: Sequence[SentenceSpec], tone: Tone, deadline: float | None, limits: Limits | None
     ) -> list[Text | None]:
         """Return what a model that sees names has written and the verifier accepts; ``None`` for the other sources."""
         if self._free is None:
-            return [None] * len(requests)
-        scenes = [scene_of(request, self._catalogue, self._policy) for request in requests]
-        wanted = []
-        for request, scene in zip(requests, scenes, strict=True):
-            values = self._realiser.values(request.claims, scene)
-            self._withhold_brand(request, values)
-            wanted.append((in_order(claim.kind for claim in request.claims), values))
+            return [None] * len(specs)
+        wanted = [(self._lexicon.kinds.in_order(spec.kinds), spec.values) for spec in specs]
         until = time.monotonic() + deadline if deadline is not None else float("inf")
         try:
             drafts = self._free.write(wanted, tone, deadline=until)
         except (MissingExtraError, GenerationError) as error:
             _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
-            return [None] * len(requests)
-        return [
-            self._accepted(request, scene, found, limits)
-            for request, scene, found in zip(requests, scenes, drafts, strict=True)
-        ]
+            return [None] * len(specs)
+        return [self._accepted(spec, found, limits) for spec, found in zip(specs, drafts, strict=True)]
 
-    def _accepted(
-        self, request: Request, scene: Scene, drafts: Sequence[FreeDraft], limits: Limits | None
-    ) -> Text | None:
+    def _accepted(self, spec: SentenceSpec, drafts: Sequence[FreeDraft], limits: Limits | None) -> Text | None:
         """Return the first draft that the verifier accepts."""
         for draft in drafts:
-            verdict = self._verifier.verify(
-                draft.text, request.claims, scene, is_neutral=request.is_neutral, limits=limits
-            )
+            verdict = self._verifier.verify(draft.text, spec, limits=limits)
             if verdict.ok:
                 return Text(
                     text=draft.text,
                     source="lm",
-                    skeleton=self._verifier.read(draft.text, request.claims, scene),
+                    skeleton=self._verifier.read(draft.text, spec),
                     verdict=verdict,
                     is_ai_generated=True,
                     prompt=draft.prompt,
@@ -148,27 +154,23 @@ class LocaleWriter:
             _LOG.debug("refused %r: %s", draft.text, [fault.code for fault in verdict.faults])
         return None
 
-    def write(self, request: Request, tone: Tone, variety: Variety, limits: Limits | None = None) -> Text | None:
+    def write(
+        self, request: SentenceRequest, spec: SentenceSpec, tone: Tone, variety: Variety, limits: Limits | None = None
+    ) -> Text | None:
         """Return the first verified text of the first source that has one."""
-        if not request.claims:
+        if not spec.claims:
             return None
-        scene = scene_of(request, self._catalogue, self._policy)
-        values = self._realiser.values(request.claims, scene)
-        self._withhold_brand(request, values)
-        licences = {claim.kind: claim.licences for claim in request.claims}
         seen: list[tuple[SkeletonSource, Skeleton]] = []
-        for must_be_fresh, candidates in ((True, self._candidates(request, tone, values, licences)), (False, seen)):
+        for must_be_fresh, candidates in ((True, self._candidates(request, spec, tone)), (False, seen)):
             for source, skeleton in candidates:
                 if must_be_fresh:
                     seen.append((source, skeleton))
-                text = self._realiser.fill(skeleton, values, event_kind=scene.event_kind)
+                text = self._realiser.fill(skeleton, spec)
                 if must_be_fresh and not variety.is_fresh(skeleton, text):
                     continue
                 if limits is not None and limits.max_length is not None and len(text) > limits.max_length:
                     continue
-                verdict = self._verifier.verify(
-                    text, request.claims, scene, is_neutral=request.is_neutral, limits=limits
-                )
+                verdict = self._verifier.verify(text, spec, limits=limits)
                 if verdict.ok:
                     variety.add(skeleton, text)
                     return _text(source, skeleton, text, verdict)
@@ -177,28 +179,22 @@ class LocaleWriter:
         return None
 
     def _candidates(
-        self, request: Request, tone: Tone, values: Mapping[str, str], licences: Mapping[str, frozenset[str]]
+        self, request: SentenceRequest, spec: SentenceSpec, tone: Tone
     ) -> Iterator[tuple[SkeletonSource, Skeleton]]:
         """Yield the skeletons that fit, source by source, in the order of this user, item and moment."""
-        item_id = str(self._catalogue.item_ids[request.item_index])
+        item_id = "" if request.item_index is None else str(self._catalogue.item_ids[request.item_index])
         key = "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
-        kinds = [claim.kind for claim in request.claims]
+        licences = spec.licences
         for source in self._sources:
             usable = [
                 skeleton
-                for skeleton in source.skeletons(kinds, tone)
+                for skeleton in source.skeletons(spec.kinds, tone)
                 if skeleton.text not in self._retired
-                and skeleton.fits(values, licences)
-                and not (request.is_neutral and skeleton.is_causal)
+                and skeleton.fits(spec.values, licences)
+                and not (spec.is_neutral and skeleton.is_causal)
             ]
             for skeleton in sorted(usable, key=lambda skeleton: source.order(skeleton, key)):
                 yield source, skeleton
-
-    def _withhold_brand(self, request: Request, values: dict[str, str]) -> None:
-        """Take away the name of a brand that the policy lets nobody name."""
-        brands = [str(claim.facts["brand"]) for claim in request.claims if "brand" in claim.facts]
-        if any(not self._policy.may_name_brand(brand) for brand in brands):
-            values.pop("brand", None)
 
     def shelf_title(self, category: str) -> str:
         """Return the title of a shelf."""

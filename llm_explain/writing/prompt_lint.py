@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from llm_explain.claims import KINDS as CLAIM_KINDS
 from llm_explain.errors import LlmExplainError, PromptError
 from llm_explain.records import Claim, Fault
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import read_prompt_file
-from llm_explain.text.realiser import Realiser, Scene
-from llm_explain.text.skeleton import KINDS, SLOT, TONES, Skeleton, Tone, in_order
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.skeleton import SLOT, TONES, Skeleton, Tone
 from llm_explain.text.surfaces import load_surfaces
 from llm_explain.verifier import SkeletonVerifier, Verifier
 
@@ -30,7 +30,7 @@ _OTHER_ITEM = "7"
 
 
 class Samples(BaseModel):
-    """Claims that sentences are filled for; the file itself explains each entry."""
+    """What sample sentences are about; the file itself explains each entry. Facts stand in the claim kinds' files."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,7 +38,6 @@ class Samples(BaseModel):
     title: str
     other_title: str
     as_of: dt.date
-    facts: dict[str, dict[str, Any]]
 
     @classmethod
     def load(cls, locale: str) -> Samples:
@@ -51,29 +50,28 @@ class Samples(BaseModel):
             The samples.
 
         Raises:
-            PromptError: If the file is missing, breaks its schema or lacks a claim kind.
+            PromptError: If the file is missing or breaks its schema.
         """
         text, _ = read_prompt_file(locale, "samples.yaml")
         try:
-            samples = cls.model_validate(yaml.safe_load(text))
+            return cls.model_validate(yaml.safe_load(text))
         except (yaml.YAMLError, ValidationError) as error:
             raise PromptError(f"{locale}/samples.yaml breaks its schema ({error}). Correct the file.") from error
-        if missing := sorted(set(KINDS) - set(samples.facts)):
-            raise PromptError(f"{locale}/samples.yaml lacks facts for {missing[0]}. Add them under facts.")
-        return samples
 
-    def claim(self, kind: str) -> Claim:
-        """Return the sample claim of a kind; it permits every word of degree."""
-        scope, part = CLAIM_KINDS[kind].scope, CLAIM_KINDS[kind].parts[0]
-        player = f"context:{part}" if scope == "context" else "group:sample"
-        return Claim(
-            kind, player, part, 1.0, 0.5, self.facts[kind], frozenset(("often", "regularly", "usually", "recently"))
-        )
 
-    @property
-    def scene(self) -> Scene:
-        """What the sentences are about."""
-        return Scene(title=self.title, as_of=self.as_of, titles={_OTHER_ITEM: self.other_title})
+def sample_claim(kind: str, lexicon: Lexicon) -> Claim:
+    """Return the sample claim of a kind; it permits every word of degree.
+
+    Args:
+        kind: The claim kind.
+        lexicon: The locale's words.
+
+    Returns:
+        A claim with the facts that the kind's file gives.
+    """
+    scope, part = lexicon.kinds[kind].scope, lexicon.kinds[kind].parts[0]
+    player = f"context:{part}" if scope == "context" else "group:sample"
+    return Claim(kind, player, part, 1.0, 0.5, lexicon.words[kind].samples, frozenset(lexicon.degree_rules))
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ class Linter:
         self._skeletons = SkeletonVerifier(self._lexicon)
         self._verifier = Verifier(self._lexicon)
         self._realiser = Realiser(self._lexicon)
-        self.corpus = read_corpus(locale)
+        self.corpus = read_corpus(self._lexicon)
         self.clauses = Templates(self._lexicon).clauses()
 
     def check(self, report: Callable[[str, int, int], None] = lambda *_: None) -> Iterator[Linted]:
@@ -130,6 +128,8 @@ class Linter:
         locale = self._lexicon.locale
         yield self._file(f"{locale}/surfaces.yaml", lambda: load_surfaces(locale))
         yield self._file(f"{locale}/lexicon.yaml", self._compile)
+        for kind in self._lexicon.kinds:
+            yield self._file(f"{locale}/claims/{kind}.yaml", partial(self._same_slots, kind))
         for number, line in enumerate(self.corpus, start=1):
             report(f"{locale} sentences", number, len(self.corpus))
             yield self.sentence(f"{locale}/skeletons, sentence {number}", line.text, line.kinds, line.tone)
@@ -155,17 +155,31 @@ class Linter:
         finding = self._skeletons.check(text, kinds)
         if finding.faults:
             return Linted(where, text, "", finding.faults)
-        claims = [self._samples.claim(kind) for kind in kinds]
-        values = self._realiser.values(claims, self._samples.scene)
-        skeleton = Skeleton(text=text, kinds=in_order(kinds), tone=tone, slots=tuple(SLOT.findall(text)))  # type: ignore[arg-type]  # checked above
-        if lacking := [slot for slot in skeleton.slots if slot not in values]:
+        spec = self._realiser.specify(
+            [sample_claim(kind, self._lexicon) for kind in kinds],
+            title=self._samples.title,
+            as_of=self._samples.as_of,
+            titles={_OTHER_ITEM: self._samples.other_title},
+        )
+        skeleton = Skeleton(text=text, kinds=tuple(kinds), tone=tone, slots=tuple(SLOT.findall(text)))  # type: ignore[arg-type]  # checked above
+        if lacking := [slot for slot in skeleton.slots if slot not in spec.values]:
             return Linted(where, text, "", (Fault("slot_missing", f"the samples give no {{{lacking[0]}}}"),))
-        rendered = self._realiser.fill(skeleton, values)
-        return Linted(where, text, rendered, self._verifier.verify(rendered, claims, self._samples.scene).faults)
+        rendered = self._realiser.fill(skeleton, spec)
+        return Linted(where, text, rendered, self._verifier.verify(rendered, spec).faults)
 
     def _compile(self) -> object:
         wording = self._skeletons.wording
         return (wording.roles, wording.never_around, wording.states, wording.statements, wording.form)
+
+    def _same_slots(self, kind: str) -> None:
+        """Compare the slots of the writer's section with those of the verifier's."""
+        slots, rules = self._lexicon.slots[kind], self._skeletons.wording.rules
+        proven = (set(rules.required[kind]), set(rules.kinds[kind].roles))
+        if proven != (set(slots.required), set(slots.every)):
+            raise PromptError(
+                f"{kind}.yaml: the writer has the slots {', '.join(slots.every)} but the verifier has the roles "
+                f"{', '.join(rules.kinds[kind].roles)}. Give both sections the same slots, required ones alike."
+            )
 
     def _file(self, where: str, load: Callable[[], object]) -> Linted:
         """Return whether a file can be read."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from llm_explain.claims.registry import ClaimKinds
 from llm_explain.skeletons.sources import Variety
-from llm_explain.text.skeleton import in_order
 from llm_explain.verifier import NameIndex
 from llm_explain.writing.locale_writer import LocaleWriter
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from llm_explain.generation.generator import Generator
     from llm_explain.policy.policy import Policy
     from llm_explain.records import Source, Text, Verdict
-    from llm_explain.text.sentence_spec import Request
+    from llm_explain.text.sentence_spec import SentenceRequest
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
     from scoring.data.catalogue import Catalogue
@@ -28,6 +28,7 @@ class Writer:
     Args:
         policy: Blocked words, brands that have no name, the currency.
         catalogue: The shop's items; their names may stand only in slots.
+        kinds: Claim kinds in force; those that are installed if not given.
         language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.
         has_phrasebook: Whether the locale's phrasebook answers first.
         retired: Skeletons that are not used any more, because people reject them.
@@ -44,6 +45,7 @@ class Writer:
         *,
         policy: Policy,
         catalogue: Catalogue,
+        kinds: ClaimKinds | None = None,
         language_model: str | Generator | None = None,
         has_phrasebook: bool = True,
         retired: Collection[str] = (),
@@ -54,6 +56,7 @@ class Writer:
         self.on_refused: Callable[[Source, Verdict], None] = _ignore
         self.on_written: Callable[[Sequence[Text | None]], None] = _ignore
         self._policy = policy
+        self._kinds = ClaimKinds.installed() if kinds is None else kinds
         self._catalogue = catalogue
         brands = filter(policy.may_name_brand, catalogue.brand_names)
         self._names = NameIndex(dict.fromkeys((*catalogue.titles.tolist(), *catalogue.category_names, *brands)))
@@ -61,7 +64,7 @@ class Writer:
 
     def write(
         self,
-        requests: Sequence[Request],
+        requests: Sequence[SentenceRequest],
         *,
         tone: Tone = "friendly",
         locale: str = "en",
@@ -82,14 +85,26 @@ class Writer:
         """
         writer = self._locale_writers(locale)
         variety = Variety()
-        free = writer.free_texts(requests, tone, deadline, limits)
-        writer.prepare([in_order(claim.kind for claim in request.claims) for request in requests], tone, deadline)
+        specs = [writer.specify(request) for request in requests]
+        free = writer.free_texts(specs, tone, deadline, limits)
+        writer.prepare([self._kinds.in_order(spec.kinds) for spec in specs], tone, deadline)
         texts = [
-            writer.write(request, tone, variety, limits) if text is None else text
-            for request, text in zip(requests, free, strict=True)
+            writer.write(request, spec, tone, variety, limits) if text is None else text
+            for request, spec, text in zip(requests, specs, free, strict=True)
         ]
         self.on_written(texts)
         return texts
+
+    def spoken_kinds(self, locale: str = "en") -> ClaimKinds:
+        """Return the claim kinds that a locale has words for.
+
+        Args:
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The kinds.
+        """
+        return self._locale_writers(locale).spoken_kinds
 
     def warm_up(self, locale: str = "en", *, pause_seconds: float = 0.0) -> int:
         """Verify a locale's phrasebook now, so that no request waits for it.
@@ -121,6 +136,7 @@ class Writer:
             self._catalogue,
             self._names,
             locale=locale,
+            kinds=self._kinds,
             language_model=self.language_model,
             on_refused=lambda source, verdict: self.on_refused(source, verdict),
             has_phrasebook=self.has_phrasebook,

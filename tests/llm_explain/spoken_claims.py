@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from llm_explain.records import Claim
-from llm_explain.text.realiser import Scene
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser
 from scoring.data.catalogue import Catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llm_explain.records import Fact
+    from llm_explain.text.sentence_spec import SentenceSpec
 
 AS_OF = pd.Timestamp("2017-12-01")
-SCENE = Scene(title="Chobani Peach Yogurt 5.3 oz", as_of=dt.date(2017, 12, 1), titles={"7": "Crunchy Granola 12 oz"})
+SCENE: dict[str, Any] = {
+    "title": "Chobani Peach Yogurt 5.3 oz",
+    "as_of": dt.date(2017, 12, 1),
+    "titles": {"7": "Crunchy Granola 12 oz"},
+}
+REALISER = Realiser(load_lexicon("en"))
+
+
+def spec(claims: Sequence[Claim], **about: Any) -> SentenceSpec:
+    """Return the specification of an English sentence about the yogurt, or about something else."""
+    return REALISER.specify(claims, **{**SCENE, **about})
 
 
 def claim(kind: str, licences: tuple[str, ...] = (), **facts: Fact) -> Claim:

@@ -7,14 +7,55 @@ from functools import cache, cached_property
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from llm_explain.claims.registry import ClaimKinds
 from llm_explain.errors import PromptError
+from llm_explain.text.kind_words import kind_section
 from llm_explain.text.prompt_files import read_prompt_file
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ValueExtract(_Strict):
+    """Where a number of a kind stands.
+
+    Attributes:
+        fact: The fact that it states.
+        pattern: Regular expression; the group ``number`` is a number, in figures or in words, or a month.
+        times: What the number is multiplied by.
+        value: The number, where the pattern alone says it.
+    """
+
+    fact: str
+    pattern: str
+    times: float = 1.0
+    value: float | None = Field(default=None, alias="is")
+
+
+class KindExtract(_Strict):
+    """How a sentence shows that it speaks of one kind of reason; the section ``audit`` of the kind's file.
+
+    Attributes:
+        about: What a sentence mentions: ``item count``, ``own category``, ``other category`` or ``other item``; empty
+            where the cue alone shows the kind.
+        cue: Regular expression that shows the kind.
+        own_category: What stands before the own category where this kind names it.
+        values: Where its numbers stand.
+    """
+
+    about: Literal["", "item count", "own category", "other category", "other item"] = ""
+    cue: str = ""
+    own_category: str = ""
+    values: tuple[ValueExtract, ...] = ()
+
+
+class _Section(_Strict):
+    extract: KindExtract
 
 
 class Extraction(_Strict):
@@ -26,9 +67,7 @@ class Extraction(_Strict):
         this: What stands before the item itself.
         numbers: Numbers in words.
         months: Names of the months.
-        cues: What shows that a sentence speaks of a kind of reason.
-        own_category: Whose a mention of the own category is.
-        values: Where a kind's number stands.
+        bought_for: What stands before the own category where something else is bought for it.
         degrees: Words of degree by rule.
         degree_exempt: Where a word of degree belongs to another rule.
         causes: What makes a fact a reason.
@@ -42,14 +81,17 @@ class Extraction(_Strict):
     this: str
     numbers: dict[str, int]
     months: tuple[str, ...]
-    cues: dict[str, str]
-    own_category: dict[str, str]
-    values: dict[str, str]
+    bought_for: str
     degrees: dict[str, str]
     degree_exempt: str
     causes: str
     against: str
     constant: str
+    kinds: dict[str, KindExtract]
+
+    def about(self, what: str) -> str:
+        """Return the claim kind that is known by what a sentence mentions; empty if there is none."""
+        return next((kind for kind, extract in self.kinds.items() if extract.about == what), "")
 
     @cached_property
     def times(self) -> re.Pattern[str]:
@@ -66,8 +108,8 @@ class Extraction(_Strict):
         """A category at the end of a text."""
         return re.compile(rf"{self.words['category']}(?: too)?[ ,:]*$")
 
-    def number(self, word: str) -> int:
-        """Return a number that is written in figures or in words.
+    def number(self, word: str) -> float:
+        """Return a number that is written in figures or in words, or that of a month.
 
         Args:
             word: For example ``12``, ``12 times`` or ``twelve``.
@@ -75,25 +117,33 @@ class Extraction(_Strict):
         Returns:
             The number.
         """
+        if word in self.months:
+            return self.months.index(word) + 1
         figure = word.split(" ", 1)[0].replace(",", "")
-        return int(figure) if figure.isdigit() else self.numbers.get(figure, 0)
+        return float(figure) if _NUMBER.fullmatch(figure) else self.numbers.get(figure, 0)
 
 
-@cache
-def load_extraction(locale: str = "en") -> Extraction:
+def load_extraction(locale: str = "en", kinds: ClaimKinds | None = None) -> Extraction:
     """Return the cues of a locale.
 
     Args:
         locale: A folder under ``prompts/``.
+        kinds: Claim kinds in force; those that are installed if not given.
 
     Returns:
-        The checked file.
+        The checked file, with the audit's section of each kind.
 
     Raises:
         PromptError: If the file is missing or breaks its schema.
     """
+    return _load(locale, ClaimKinds.installed() if kinds is None else kinds)
+
+
+@cache
+def _load(locale: str, kinds: ClaimKinds) -> Extraction:
     text, _ = read_prompt_file(locale, "extraction.yaml")
+    of_kind = {name: kind_section(locale, kind, "audit", _Section).extract for name, kind in kinds.items()}
     try:
-        return Extraction.model_validate(yaml.safe_load(text))
+        return Extraction.model_validate({**yaml.safe_load(text), "kinds": of_kind})
     except (yaml.YAMLError, ValidationError) as error:
         raise PromptError(f"{locale}/extraction.yaml breaks its schema ({error}). Correct the file.") from error

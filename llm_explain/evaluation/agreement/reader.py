@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from llm_explain.evaluation.agreement.extraction import load_extraction
 
 if TYPE_CHECKING:
-    from llm_explain.evaluation.agreement.extraction import Extraction
+    from llm_explain.evaluation.agreement.extraction import Extraction, KindExtract
     from llm_explain.evaluation.agreement.names import Found, Names
 
 
@@ -79,47 +79,26 @@ class _Sentence:
         said = [*self._plain(), *self._categories(), *self._similar()]
         if self.repeats:
             start, count = self.repeats[0]
-            said.append(Mention("repeat_item", "", {"count": float(count)}, start))
+            said.append(Mention(self.cues.about("item count"), "", {"count": float(count)}, start))
         return said
 
     def _plain(self) -> list[Mention]:
         """Return mentions of the kinds that a cue alone gives away."""
         said = []
-        for kind in ("promotion", "popular", "season", "new_arrival", "usual_brand", "usual_price", "due"):
-            cue = re.search(self.cues.cues[kind], self.masked)
+        for kind, extract in self.cues.kinds.items():
+            cue = re.search(extract.cue, self.masked) if extract.cue and not extract.about else None
             if cue is not None:
-                said.append(Mention(kind, "", self._values(kind), cue.start()))
+                said.append(Mention(kind, "", self._values(extract), cue.start()))
         return said
 
-    def _values(self, kind: str) -> dict[str, float]:
-        pattern = self.cues.values.get(kind)
-        match = re.search(pattern, self.masked) if pattern else None
-        if kind == "season":
-            return self._season(match)
-        if match is None:
-            return {}
-        if kind == "due":
-            return {"interval_days": self._interval(match)}
-        matches = [*re.finditer(str(pattern), self.masked)] if kind == "usual_price" else [match]
-        groups = {name: value for each in reversed(matches) for name, value in each.groupdict().items() if value}
-        facts = {"percent": "share", "number": "users_band"}
-        scale = {"percent": 0.01}
-        return {
-            facts.get(name, name): float(value.replace(",", "")) * scale.get(name, 1.0)
-            for name, value in groups.items()
-        }
-
-    def _season(self, lift: re.Match[str] | None) -> dict[str, float]:
-        month = re.search(self.cues.cues["season"], self.masked)
-        values = {"month": float(self.cues.months.index(month.group()) + 1)} if month else {}
-        return values | ({"lift": float(lift.group("number"))} if lift else {})
-
-    def _interval(self, match: re.Match[str]) -> float:
-        if match.group("days"):
-            return float(match.group("days"))
-        if match.group("unit"):
-            return 7.0 if match.group("unit") == "week" else 1.0
-        return 7.0 * self.cues.number(match.group("weeks"))
+    def _values(self, extract: KindExtract) -> dict[str, float]:
+        values: dict[str, float] = {}
+        for each in extract.values:
+            match = re.search(each.pattern, self.masked)
+            if match is not None and each.fact not in values:
+                said = each.value if each.value is not None else self.cues.number(match.group("number")) * each.times
+                values[each.fact] = float(said)
+        return values
 
     @cached_property
     def _counts(self) -> list[tuple[int, int, bool]]:
@@ -132,7 +111,7 @@ class _Sentence:
             if before.endswith("."):
                 continue  # the decimals of such a factor
             in_window = bool(self.cues.window.match(after) or self.cues.category_before.search(before))
-            counts.append((match.start(), self.cues.number(match.group()), in_window))
+            counts.append((match.start(), int(self.cues.number(match.group())), in_window))
         return counts
 
     @cached_property
@@ -145,9 +124,9 @@ class _Sentence:
         said: dict[tuple[str, str], Mention] = {}
         for name in self.found:
             if name.place == "cat":
-                kind = "related_category"
+                kind = self.cues.about("other category")
             elif name.place == "own" and self._is_category_itself(name):
-                kind = "category_affinity"
+                kind = self.cues.about("own category")
             else:
                 continue
             said.setdefault((kind, name.name), Mention(kind, name.name, self._count_of(name), name.start))
@@ -164,15 +143,16 @@ class _Sentence:
 
     def _is_category_itself(self, name: Found) -> bool:
         """Return whether a mention of the own category says that it is bought, not whose brand or price it is."""
-        rules = self.cues.own_category
+        rules = [extract.own_category for extract in self.cues.kinds.values() if extract.own_category]
         before = self.masked[: name.start]
-        others = (self.cues.this, rules["usual_brand"], rules["usual_price"], rules["bought_for"])
+        others = (self.cues.this, self.cues.bought_for, *rules)
         return not any(re.search(pattern, before) for pattern in others)
 
     def _similar(self) -> list[Mention]:
         others = [name for name in self.found if name.place == "other"]
-        crowd = re.search(self.cues.cues["similar_item"], self.masked)
-        return [Mention("similar_item", others[0].name, {}, others[0].start)] if others and crowd else []
+        kind = self.cues.about("other item")
+        is_said = bool(kind) and re.search(self.cues.kinds[kind].cue, self.masked) is not None
+        return [Mention(kind, others[0].name, {}, others[0].start)] if others and is_said else []
 
     def signed(self, mention: Mention) -> Mention:
         """Return a mention with the sign that the sentence gives it."""

@@ -7,6 +7,8 @@ may be loaded by the pages of any origin.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from llm_explain.errors import PromptError
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.storefront import storefront_words
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -113,8 +116,11 @@ async def _texts(locale: str) -> Response:
         raise HTTPException(404)
     for name in (locale, locale.split("-")[0]):
         try:
-            text, digest = read_prompt_file(name, "storefront.json")
+            lexicon = load_lexicon(name)
+            words = storefront_words(lexicon)
         except PromptError:
             continue
+        text = json.dumps(words, ensure_ascii=False)
+        digest = hashlib.sha256(text.encode()).hexdigest()
         return Response(text, media_type="application/json", headers={**FILE_HEADERS, "ETag": f'"{digest[-32:]}"'})
     raise HTTPException(404)

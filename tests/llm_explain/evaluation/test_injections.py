@@ -18,8 +18,8 @@ from llm_explain.policy.policy import Policy
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
-from llm_explain.text.realiser import Realiser, Scene
-from llm_explain.text.sentence_spec import Request
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.sentence_spec import SentenceRequest
 from llm_explain.text.skeleton import SLOT, TONES
 from llm_explain.verifier import NameIndex, Verifier
 from llm_explain.writing.writer import Writer
@@ -52,16 +52,15 @@ def hostile_claims(name):
 
 def sentences(name, most=2):
     """Yield some sentences with a hostile name in every slot that takes a name."""
-    scene = Scene(title=name, as_of=dt.date(2017, 12, 1), titles={"7": name})
     verifier = Verifier(LEXICON, NameIndex([name]))
     for number, kinds in enumerate(COMBINATIONS):
         claims = [hostile_claims(name)[kind] for kind in kinds]
-        values = REALISER.values(claims, scene)
-        licences = {each.kind: each.licences for each in claims}
-        fitting = [each for each in TEMPLATES.skeletons(kinds, TONES[number % 3]) if each.fits(values, licences)]
-        for skeleton in fitting[:most]:
-            text = REALISER.fill(skeleton, values)
-            yield skeleton, values, text, verifier.verify(text, claims, scene)
+        spec = REALISER.specify(claims, title=name, as_of=dt.date(2017, 12, 1), titles={"7": name})
+        skeletons = TEMPLATES.skeletons(kinds, TONES[number % 3])
+        values = dict(spec.values)
+        for skeleton in [each for each in skeletons if each.fits(values, spec.licences)][:most]:
+            text = REALISER.fill(skeleton, spec)
+            yield skeleton, values, text, verifier.verify(text, spec)
 
 
 def _around(skeleton, values):
@@ -146,7 +145,7 @@ def test_no_name_reaches_a_model(monkeypatch):
         )
         for kinds in COMBINATIONS:
             claims = tuple(own[kind] for kind in kinds)
-            request = Request(claims, item_index, "u1", pd.Timestamp("2017-12-01"))
+            request = SentenceRequest(claims, item_index, "u1", pd.Timestamp("2017-12-01"))
             (text,) = writer.write([request], deadline=5.0)
             assert text is None or text.verdict.ok
             if text is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from llm_explain.claims import KINDS
 from llm_explain.generation.augmentation import augment, composed
 from llm_explain.skeletons.corpus import CorpusLine, hold_out
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.skeleton import every_combination
 
 ENGLISH = load_lexicon("en")
 OWN = CorpusLine(
@@ -30,14 +30,16 @@ def test_what_the_verifier_refuses_is_not_made() -> None:
 
 
 def test_the_grammar_gives_a_few_sentences_for_every_other_combination() -> None:
-    held_out = hold_out(every_combination(), share=0.9, seed=0)
+    held_out = hold_out(KINDS.every_combination(), share=0.9, seed=0)
     lines = composed(ENGLISH, without=held_out, n_each=1)
     combinations = {line.kinds for line in lines}
     assert not combinations & set(held_out)
-    assert len(combinations) == len(every_combination()) - len(held_out)
+    assert len(combinations) == len(KINDS.every_combination()) - len(held_out)
     assert len(lines) == 3 * len(combinations)
 
 
 def test_single_kinds_are_never_held_out() -> None:
-    assert all(len(kinds) > 1 for kinds in hold_out(every_combination(), share=1.0, seed=1))
-    assert hold_out(every_combination(), share=0.15, seed=0) == hold_out(every_combination(), share=0.15, seed=0)
+    assert all(len(kinds) > 1 for kinds in hold_out(KINDS.every_combination(), share=1.0, seed=1))
+    assert hold_out(KINDS.every_combination(), share=0.15, seed=0) == hold_out(
+        KINDS.every_combination(), share=0.15, seed=0
+    )

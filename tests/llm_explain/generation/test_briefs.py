@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from llm_explain.claims import KINDS
 from llm_explain.generation.asking import BriefAsking
 from llm_explain.generation.briefs import Brief, BriefBook, BriefReader, Part
 from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.skeleton import KIND_OF_SLOT, SLOT, SLOTS, in_order
+from llm_explain.text.skeleton import SLOT
+from llm_explain.verifier.rules import Rules
 
 if TYPE_CHECKING:
-    from llm_explain.text.skeleton import Tone
+    from llm_explain.verifier.rules import Rules
+from llm_explain.text.skeleton import Tone
 
 ENGLISH = load_lexicon("en")
 
@@ -49,25 +52,25 @@ def test_a_sentence_is_read_back_into_its_brief(text: str, kinds: list[str], bri
 
 def test_a_brief_asks_for_exactly_the_slots_of_its_sentence() -> None:
     reader = BriefReader(ENGLISH)
-    for line in read_corpus("en")[::25]:
+    for line in read_corpus(load_lexicon("en"))[::25]:
         brief = reader.read(line.text, line.kinds, line.tone)
         assert Counter(brief.slots) == Counter(SLOT.findall(line.text)), line.text
-        assert in_order(brief.kinds) == in_order(line.kinds)
+        assert KINDS.in_order(brief.kinds) == KINDS.in_order(line.kinds)
 
 
 def test_a_drawn_brief_has_what_each_kind_requires_or_a_twin_of_it() -> None:
-    book, chance = BriefBook(ENGLISH, read_corpus("en")), random.Random(3)
+    book, chance = BriefBook(ENGLISH, read_corpus(load_lexicon("en"))), random.Random(3)
     for kinds in (("repeat_item",), ("popular", "season"), ("category_affinity", "usual_brand", "due")):
         for _ in range(20):
             brief = book.draw(kinds, "formal", chance)
-            assert in_order(brief.kinds) == in_order(kinds)
-            for slot in (slot for kind in kinds for slot in SLOTS[kind].required):
-                assert {slot, *ENGLISH.twins.get(slot, ())} & set(brief.slots)
-            assert {KIND_OF_SLOT[slot] for slot in brief.slots if slot != "item"} <= set(kinds)
+            assert KINDS.in_order(brief.kinds) == KINDS.in_order(kinds)
+            for slot in (slot for kind in kinds for slot in load_lexicon("en").slots[kind].required):
+                assert {slot, *Rules(ENGLISH).roles[slot].twins} & set(brief.slots)
+            assert {load_lexicon("en").kind_of_slot[slot] for slot in brief.slots if slot != "item"} <= set(kinds)
 
 
 def test_a_plain_brief_asks_for_nothing_that_a_claim_may_lack() -> None:
-    book = BriefBook(ENGLISH, read_corpus("en"))
+    book = BriefBook(ENGLISH, read_corpus(load_lexicon("en")))
     brief = book.draw(("due", "repeat_item"), "friendly", random.Random(0), is_plain=True)
     assert sorted(brief.slots) == ["interval", "times"]
     assert not any(part.degree for part in brief.parts)
@@ -92,11 +95,11 @@ def test_the_same_prompts_for_the_same_seed_and_others_for_another() -> None:
 
 
 def test_kinds_stand_in_an_order_that_people_use() -> None:
-    reader, lines = BriefReader(ENGLISH), read_corpus("en")
+    reader, lines = BriefReader(ENGLISH), read_corpus(load_lexicon("en"))
     orders = [reader.read(line.text, line.kinds, line.tone).kinds for line in lines]
     before = Counter(pair for order in orders for pair in combinations(order, 2))
     book, chance = BriefBook(ENGLISH, lines), random.Random(0)
-    kinds = in_order(["repeat_item", "category_affinity", "season"])
+    kinds = KINDS.in_order(["repeat_item", "category_affinity", "season"])
     drawn = {book.draw(kinds, "friendly", chance).kinds for _ in range(200)}
     assert len(drawn) > 1
     for order in drawn - {kinds, *orders}:
@@ -107,9 +110,11 @@ def test_kinds_stand_in_an_order_that_people_use() -> None:
 @pytest.mark.parametrize("tone", ["friendly", "concise", "formal"])
 def test_a_brief_has_no_more_slots_than_people_use(tone: Tone) -> None:
     slots = Counter(
-        len(SLOT.findall(line.text)) for line in read_corpus("en") if line.tone == tone and len(line.kinds) == 3
+        len(SLOT.findall(line.text))
+        for line in read_corpus(load_lexicon("en"))
+        if line.tone == tone and len(line.kinds) == 3
     )
-    book, chance = BriefBook(ENGLISH, read_corpus("en")), random.Random(0)
+    book, chance = BriefBook(ENGLISH, read_corpus(load_lexicon("en"))), random.Random(0)
     for _ in range(100):
         n_slots = len(book.draw(("due", "usual_brand", "usual_price"), tone, chance).slots)
         assert slots[n_slots] >= 0.08 * slots.total()

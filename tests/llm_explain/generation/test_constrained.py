@@ -14,7 +14,9 @@ from tiny import open_tiny, prompt, tiny_model, tiny_tokenizer
 pytest.importorskip("llguidance", reason="constrained decoding needs the extra lm")
 
 from llm_explain.errors import SettingError
-from llm_explain.generation.constrained import SlotConstraint, slot_grammar, slots_of
+from llm_explain.generation.constrained import SlotConstraint, slot_grammar
+from llm_explain.generation.prompt_template import PromptTemplate
+from llm_explain.text.lexicon import load_lexicon
 
 SLOT = re.compile(r"\{([a-z_]+)\}")
 
@@ -140,7 +142,7 @@ def test_a_model_of_random_weights_cannot_leave_the_grammar(constraint: SlotCons
         )[:, 4:]
     for row, tokens in enumerate(written):
         text = tokenizer.decode(tokens, skip_special_tokens=True)
-        slots = slots_of(prompts[row // 3])
+        slots = prompts[row // 3].slots
         counts = Counter(SLOT.findall(text))
         assert set(counts) <= set(slots)
         assert not counts or max(counts.values()) == 1
@@ -158,8 +160,9 @@ def test_the_generator_keeps_to_the_slots_that_the_prompt_names() -> None:
 
 
 def test_slots_come_from_the_kinds() -> None:
-    assert slots_of(prompt("due", "promotion")) == ("interval", "promotion")
-    assert slots_of(prompt("popular")) == ()
+    template = PromptTemplate(load_lexicon("en"))
+    assert template.render(["due", "promotion"], tone="friendly").slots == ("interval", "promotion")
+    assert template.render(["popular"], tone="friendly").slots == ()
 
 
 @pytest.mark.parametrize("slots", [("times", "times"), ("Times",), ("times}|.*{",)])

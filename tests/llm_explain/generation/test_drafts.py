@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 
+from llm_explain.claims import KINDS
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft, first_line
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.skeleton import KINDS, TONES, in_order
+from llm_explain.text.skeleton import TONES
 
 LEXICON = load_lexicon("en")
 SOURCE = ModelSource(lambda: None, LEXICON)
@@ -17,7 +18,7 @@ SOURCE = ModelSource(lambda: None, LEXICON)
 def test_the_model_sees_examples_of_other_combinations_only():
     for kinds, tone in itertools.product(list(itertools.combinations(KINDS, 2))[::5], TONES):
         prompt = SOURCE.asking.prompts(kinds, tone, 1)[0]
-        own = {line.text for line in read_corpus("en") if in_order(line.kinds) == kinds}
+        own = {line.text for line in read_corpus(load_lexicon("en")) if KINDS.in_order(line.kinds) == kinds}
         examples = [message.content for message in prompt.messages if message.role == "assistant"]
         assert examples
         assert not own & set(examples)

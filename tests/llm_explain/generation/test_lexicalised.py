@@ -10,7 +10,7 @@ from llm_explain.generation.lexicalised import FreeWriter
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.sentence_spec import Request
+from llm_explain.text.sentence_spec import SentenceRequest
 from llm_explain.writing.writer import Writer
 from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS
 
@@ -33,8 +33,8 @@ class Scripted:
         return [[Draft(text, is_complete=True) for text in self.answers] for _ in prompts]
 
 
-def request(*kinds: str) -> Request:
-    return Request(claims=tuple(CLAIMS[kind] for kind in kinds), item_index=0, user_id="1", as_of=AS_OF)
+def request(*kinds: str) -> SentenceRequest:
+    return SentenceRequest(claims=tuple(CLAIMS[kind] for kind in kinds), item_index=0, user_id="1", as_of=AS_OF)
 
 
 def written(monkeypatch, generator, *, lexicalised=True, locale="en"):

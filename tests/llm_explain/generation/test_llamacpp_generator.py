@@ -13,7 +13,6 @@ from conformance import PROMPTS, GeneratorConformance
 pytest.importorskip("xllamacpp", reason="llama.cpp needs the extra llamacpp")
 
 from llm_explain.errors import GenerationError
-from llm_explain.generation.constrained import slots_of
 from llm_explain.generation.llamacpp_generator import LlamaCppGenerator
 from llm_explain.generation.openai_generator import OpenAIGenerator
 
@@ -52,7 +51,7 @@ def test_constrained_drafts_have_no_slot_twice_and_none_invented() -> None:
     for prompt, drafts in zip(PROMPTS, answers, strict=True):
         for draft in drafts:
             counts = Counter(re.findall(r"\{([a-z_]+)\}", draft.text))
-            assert set(counts) <= set(slots_of(prompt))
+            assert set(counts) <= set(prompt.slots)
             assert not counts or max(counts.values()) == 1
             if draft.is_complete:
-                assert counts == dict.fromkeys(slots_of(prompt), 1)
+                assert counts == dict.fromkeys(prompt.slots, 1)

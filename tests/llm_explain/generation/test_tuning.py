@@ -23,7 +23,7 @@ CONFIG = TuningConfig(rank=2, epochs=0.02, composed_each=0)
 
 def trained(base: Path, out: Path) -> dict[str, object]:
     return tune_on(
-        tiny_model(), tiny_tokenizer(), read_corpus("en"), load_lexicon("en"), out,
+        tiny_model(), tiny_tokenizer(), read_corpus(load_lexicon("en")), load_lexicon("en"), out,
         base_model=str(base), config=CONFIG, progress=lambda what, done, total: None,
     )  # fmt: skip
 

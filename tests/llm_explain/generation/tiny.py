@@ -7,6 +7,7 @@ from typing import Any
 
 from llm_explain.generation.prompt_template import Message, Prompt
 from llm_explain.generation.transformers_generator import TransformersGenerator
+from llm_explain.text.lexicon import load_lexicon
 
 LINES = (
     "You've bought this {times}, about every {interval}, and it's {promotion}.",
@@ -17,7 +18,8 @@ LINES = (
 
 def prompt(*kinds: str) -> Prompt:
     """Return a short prompt for claim kinds."""
-    return Prompt((Message("user", f"Write about {', '.join(kinds)}."),), kinds, "friendly", "test")
+    slots = tuple(slot for kind in kinds for slot in load_lexicon("en").slots[kind].required)
+    return Prompt((Message("user", f"Write about {', '.join(kinds)}."),), kinds, "friendly", "test", slots)
 
 
 @cache

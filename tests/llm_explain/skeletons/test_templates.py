@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 
 import pytest
 
+from llm_explain.claims import KINDS
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
-from llm_explain.text.skeleton import KINDS, TONES
+from llm_explain.text.skeleton import TONES
 from tests.llm_explain.spoken_claims import CLAIMS, SCENE
 
 LEXICON = load_lexicon("en")
 TEMPLATES = Templates(LEXICON)
-COMBINATIONS = [
-    *((kind,) for kind in KINDS),
-    *itertools.combinations(KINDS, 2),
-]
+COMBINATIONS = KINDS.every_combination()
 
 
 @pytest.mark.parametrize("tone", TONES)
@@ -27,9 +24,8 @@ def test_every_combination_has_ten_openings(tone):
     realiser, thin = Realiser(LEXICON), []
     for kinds in COMBINATIONS:
         claims = [CLAIMS[kind] for kind in kinds]
-        values = realiser.values(claims, SCENE)
-        licences = {claim.kind: claim.licences for claim in claims}
-        fitting = [each for each in TEMPLATES.skeletons(kinds, tone) if each.fits(values, licences)]
+        about = realiser.specify(claims, **SCENE)
+        fitting = [each for each in TEMPLATES.skeletons(kinds, tone) if each.fits(about.values, about.licences)]
         if len({each.opening for each in fitting}) < 10:
             thin.append((kinds, len(fitting)))
     assert thin == []
@@ -71,4 +67,4 @@ def test_the_order_of_kinds_does_not_matter():
 
 
 def test_more_than_two_kinds_have_no_sentence():
-    assert TEMPLATES.skeletons(KINDS[:3], "friendly") == ()
+    assert TEMPLATES.skeletons(list(KINDS)[:3], "friendly") == ()

@@ -4,38 +4,56 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.claims import KINDS as CLAIM_KINDS
+from llm_explain.claims import KINDS
+from llm_explain.claims.kind import ClaimKind
 from llm_explain.errors import PromptError
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.skeleton import ITEM, KIND_OF_SLOT, KINDS
-from llm_explain.verifier.compiled_lexicon import Wording
+from llm_explain.text.skeleton import ITEM
+from llm_explain.verifier.compiled_lexicon import CompiledLexicon
+from llm_explain.verifier.rules import Rules
 
 LEXICON = load_lexicon("en")
 
 
-def test_every_claim_kind_has_its_place_in_the_order_of_a_sentence():
-    assert set(KINDS) == set(CLAIM_KINDS)
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_writer_and_verifier_know_the_same_slots(locale):
+    lexicon = load_lexicon(locale)
+    rules = Rules(lexicon)
+    assert set(rules.roles) == {*lexicon.kind_of_slot, ITEM}
+    assert rules.required == {kind: slots.required for kind, slots in lexicon.slots.items()}
+    assert all(role.holds or role.means for role in rules.roles.values())
 
 
-def test_every_slot_has_roles():
-    assert set(LEXICON.roles) == {*KIND_OF_SLOT, ITEM}
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_rules_name_groups_slots_and_statements_that_exist(locale):
+    lexicon = load_lexicon(locale)
+    rules = Rules(lexicon)
+    defined = {*lexicon.statements, *(name for each in rules.kinds.values() for name in each.licences.statements)}
+    for of_kind in rules.kinds.values():
+        assert set(of_kind.groups) <= set(lexicon.word_groups)
+        assert of_kind.licences.may_state <= defined
+        for role in of_kind.roles.values():
+            assert {*role.twins, *filter(None, [role.partner])} <= set(rules.roles)
+    assert set(lexicon.degree_words) == set(lexicon.degrees.rules)
 
 
-def test_rules_name_kinds_and_slots_that_exist():
-    assert set().union(*(licensed.kinds for licensed in LEXICON.licensed.values())) <= set(KINDS)
-    assert set(LEXICON.states) | set(LEXICON.granted_degrees) <= set(KINDS)
-    assert {*LEXICON.twins, *LEXICON.partners, *LEXICON.partners.values()} <= set(KIND_OF_SLOT)
-    assert set(LEXICON.never_around) <= set(LEXICON.roles)
-    assert set(LEXICON.degree_words) == set(LEXICON.degrees.rules)
+def test_a_kind_without_words_in_a_locale_is_left_out():
+    class Weather(ClaimKind):
+        name, scope, parts, position, topic = "weather", "context", ("weather",), 200, "weather"
+
+        def find(self, evidence):
+            return None
+
+    assert list(load_lexicon("en", KINDS.extended([Weather])).kinds) == list(KINDS)
 
 
 def test_every_pattern_compiles():
-    wording = Wording(LEXICON)
+    wording = CompiledLexicon(LEXICON)
     assert all((wording.roles, wording.never_around, wording.states, wording.statements, wording.imperative))
 
 
 def test_the_reader_takes_the_longest_phrase():
-    wording = Wording(LEXICON)
+    wording = CompiledLexicon(LEXICON)
     assert [phrase.text for phrase in wording.read("it's popular with our {item} because of no sale")] == [
         "it's", "popular with", "our", "because", "of", "no", "sale",
     ]  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from llm_explain.claims import KINDS
 from llm_explain.errors import PromptError
 from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.text import prompt_files as prompts
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import read_prompt_file
-from llm_explain.text.skeleton import KINDS, SLOTS
 
 LEXICON = load_lexicon("en")
 
@@ -25,7 +25,7 @@ def root(tmp_path, monkeypatch):
 def test_the_prompt_names_every_required_slot(kind):
     prompt = PromptTemplate(LEXICON).render([kind], tone="friendly")
     assert [message.role for message in prompt.messages] == ["system", "user"]
-    for slot in SLOTS[kind].required:
+    for slot in load_lexicon("en").slots[kind].required:
         assert f"{{{slot}}}" in prompt.messages[-1].content
 
 

@@ -10,18 +10,18 @@ from llm_explain.errors import ClaimError
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import Skeleton
-from tests.llm_explain.spoken_claims import CLAIMS, SCENE, claim
+from tests.llm_explain.spoken_claims import CLAIMS, SCENE, claim, spec
 
 REALISER = Realiser(load_lexicon("en"))
 
 
 def values(*claims):
-    return REALISER.values(claims, SCENE)
+    return spec(claims).values
 
 
 def fill(text, given, event_kind="purchase"):
     skeleton = Skeleton(text=text, kinds=(), tone="friendly", slots=())
-    return REALISER.fill(skeleton, given, event_kind=event_kind)
+    return REALISER.fill(skeleton, dataclasses.replace(spec([]), values=given, event_kind=event_kind))
 
 
 def test_every_kind_gives_the_values_of_its_slots():
@@ -98,14 +98,18 @@ def test_promotions(label, store, said):
     assert values(claim("promotion", label=label, end="2017-12-05", store_id=store))["promotion"] == said
 
 
-def test_a_claim_without_its_facts_is_refused():
+def test_a_fact_that_is_missing_gives_no_value():
+    assert "times" not in values(claim("repeat_item", last="2017-11-03"))
+
+
+def test_a_fact_of_another_type_is_refused():
     with pytest.raises(ClaimError, match=r"claim repeat_item has facts .* but they cannot be written"):
-        values(claim("repeat_item", last="2017-11-03"))
+        values(claim("repeat_item", count="many", last="2017-11-03"))
 
 
 def test_another_currency():
     euro = Realiser(load_lexicon("en").with_currency("EUR"))
-    assert euro.values([CLAIMS["usual_price"]], SCENE)["price"] == "€2.99"
+    assert euro.specify([CLAIMS["usual_price"]], **SCENE).values["price"] == "€2.99"
 
 
 def test_filling_capitalises_the_beginning_of_a_sentence():
@@ -133,4 +137,4 @@ def test_values_in_braces_are_not_filled_again():
 
 
 def test_a_title_that_leaves_nothing_readable_gives_no_item():
-    assert "item" not in REALISER.values([], dataclasses.replace(SCENE, title="<>{}"))
+    assert "item" not in spec([], title="<>{}").values

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from llm_explain.claims import KINDS
 from llm_explain.errors import ClaimError
-from llm_explain.text.skeleton import Need, Skeleton, in_order, opening
+from llm_explain.text.skeleton import Need, Skeleton, opening
 
 
 def test_kinds_come_in_the_order_of_a_sentence():
-    assert in_order(["promotion", "due", "repeat_item"]) == ("repeat_item", "due", "promotion")
+    assert KINDS.in_order(["promotion", "due", "repeat_item"]) == ("repeat_item", "due", "promotion")
 
 
 def test_unknown_kinds_are_refused():
     with pytest.raises(ClaimError, match="claim kind is 'weather' but one of repeat_item"):
-        in_order(["weather"])
+        KINDS.in_order(["weather"])
 
 
 def test_a_kind_comes_once():
     with pytest.raises(ClaimError, match="claim kinds are due, due but each may come once"):
-        in_order(["due", "due"])
+        KINDS.in_order(["due", "due"])
 
 
 def test_pieces_alternate_between_text_and_slots():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from llm_explain.skeletons.corpus import read_corpus
@@ -16,23 +14,25 @@ from tests.llm_explain.spoken_claims import CLAIMS, SCENE
 
 LEXICON = load_lexicon("zh")
 SKELETONS = SkeletonVerifier(LEXICON)
-RICE_CAKES = dataclasses.replace(SCENE, title="Rice cakes, 4.5 oz", titles={"7": "Sour cream, 16 oz"})
+RICE_CAKES = {**SCENE, "title": "Rice cakes, 4.5 oz", "titles": {"7": "Sour cream, 16 oz"}}
+REALISER = Realiser(LEXICON)
 VERIFIER = Verifier(LEXICON, NameIndex(["牛奶", "水", "巧克力牛奶"]), blocklist=["尊享", "vip"])
 
 
-def codes(text, *kinds, scene=RICE_CAKES):
-    return {fault.code for fault in VERIFIER.verify(text, [CLAIMS[kind] for kind in kinds], scene).faults}
+def codes(text, *kinds):
+    spec = REALISER.specify([CLAIMS[kind] for kind in kinds], **RICE_CAKES)
+    return {fault.code for fault in VERIFIER.verify(text, spec).faults}
 
 
 def test_hand_written_sentences_pass():
-    corpus = read_corpus("zh")
+    corpus = read_corpus(load_lexicon("zh"))
     refused = [line.text for line in corpus if SKELETONS.check(line.text, line.kinds).faults]
-    assert len(corpus) >= 400
+    assert len(corpus) >= 300
     assert refused == []
 
 
 def test_values_are_written_in_the_locale_manner():
-    values = Realiser(LEXICON).values(CLAIMS.values(), RICE_CAKES)
+    values = REALISER.specify(list(CLAIMS.values()), **RICE_CAKES).values
     shown = {
         slot: values[slot]
         for slot in ("item", "times", "last_date", "interval", "days_since", "category", "brand_share")
@@ -87,7 +87,7 @@ def test_true_texts_pass(text, kinds):
         ("这款你买过12次 ，见 www.example.com。", "link"),
         ("You've bought this 12次。", "unknown_word"),
         ("这款你买过12次，受顾客欢迎。", "unlicensed_popular"),
-        ("这款你买过12次，店里的新品。", "unlicensed_novelty"),
+        ("这款你买过12次，店里的新品。", "unlicensed_new_arrival"),
         ("我们买过12次。", "claim_added"),
         ("这款你买过12次，这款你买过12次。", "slot_repeated"),
     ],

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import random
 
 import pytest
 
+from llm_explain.claims import KINDS
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
-from llm_explain.text.skeleton import KINDS, TONES
+from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import NameIndex, Verifier
-from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE, claim
+from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE, claim, spec
 from tests.llm_explain.verifier.mutations import MUTATIONS
 
 LEXICON = load_lexicon("en")
@@ -21,8 +21,8 @@ NAMES = NameIndex([*CATALOGUE.titles, *CATALOGUE.category_names, *CATALOGUE.bran
 VERIFIER = Verifier(LEXICON, NAMES, blocklist=["free", "cheap thrills"])
 
 
-def codes(text, *kinds, scene=SCENE, is_neutral=False):
-    verdict = VERIFIER.verify(text, [CLAIMS[kind] for kind in kinds], scene, is_neutral=is_neutral)
+def codes(text, *kinds, is_neutral=False):
+    verdict = VERIFIER.verify(text, spec([CLAIMS[kind] for kind in kinds], is_neutral=is_neutral))
     return {fault.code for fault in verdict.faults}
 
 
@@ -53,8 +53,8 @@ def test_a_true_text_has_no_fault(text, kinds):
         ("You've bought this 12 times for $4.", ["repeat_item"], "unlicensed_price"),
         ("You've bought this 12 times, 5% of the shop.", ["repeat_item"], "unlicensed_percent"),
         ("You've bought this 12 times, like Salted butter.", ["repeat_item"], "unlicensed_name"),
-        ("You've bought this 12 times, and it's popular with our customers.", ["repeat_item"], "unlicensed_popularity"),
-        ("You've bought this 12 times, and it's new in our range.", ["repeat_item"], "unlicensed_novelty"),
+        ("You've bought this 12 times, and it's popular with our customers.", ["repeat_item"], "unlicensed_popular"),
+        ("You've bought this 12 times, and it's new in our range.", ["repeat_item"], "unlicensed_new_arrival"),
         ("You recently bought this, 12 times so far.", ["repeat_item"], "unlicensed_degree"),
         ("You've regularly bought this 12 times.", ["repeat_item"], "unlicensed_degree"),
         ("You've bought this 12 times on sale.", ["repeat_item"], "unlicensed_promotion"),
@@ -91,7 +91,7 @@ def test_each_fault_has_its_code(text, kinds, code):
 
 def test_a_fault_points_at_the_offending_words():
     text = "You've bought this 12 times on sale."
-    (fault,) = VERIFIER.verify(text, [CLAIMS["repeat_item"]], SCENE).faults
+    (fault,) = VERIFIER.verify(text, spec([CLAIMS["repeat_item"]])).faults
     assert text[slice(*fault.span)] == "on sale"
 
 
@@ -101,8 +101,8 @@ def test_a_neutral_text_claims_no_cause():
 
 
 def test_a_blocked_word_may_stand_in_a_name_of_the_shop():
-    scene = dataclasses.replace(SCENE, title="Sugar-free gum")
-    assert codes("You've bought Sugar-free gum 12 times.", "repeat_item", scene=scene) == set()
+    about = spec([CLAIMS["repeat_item"]], title="Sugar-free gum")
+    assert VERIFIER.verify("You've bought Sugar-free gum 12 times.", about).ok
 
 
 def test_equal_values_may_stand_for_either_slot():
@@ -112,37 +112,36 @@ def test_equal_values_may_stand_for_either_slot():
         "You buy this about every 30 days, your last purchase was 30 days ago, and more than 250 customers bought it "
         "in the last 30 days."
     )
-    assert VERIFIER.verify(text, [due, popular], SCENE).ok
+    assert VERIFIER.verify(text, spec([due, popular])).ok
 
 
 def test_a_twin_stands_for_a_category_only_with_the_same_value():
     other = claim("usual_brand", ("usually",), brand="Fage", category="cold cereal", share=0.9, count=9)
     text = "You often buy yogurt, and this is your usual brand."
-    faults = VERIFIER.verify(text, [CLAIMS["category_affinity"], other], SCENE).faults
+    faults = VERIFIER.verify(text, spec([CLAIMS["category_affinity"], other])).faults
     assert [fault.code for fault in faults] == ["slot_missing"]
 
 
 def test_verbs_follow_the_kind_of_event():
     viewed = claim("repeat_item", event_kind="view", count=12, last="2017-11-03")
-    scene = dataclasses.replace(SCENE, event_kind="view")
-    assert VERIFIER.verify("You've looked at this 12 times.", [viewed], scene).ok
-    bought = VERIFIER.verify("You've bought this 12 times.", [viewed], scene)
+    assert VERIFIER.verify("You've looked at this 12 times.", spec([viewed])).ok
+    bought = VERIFIER.verify("You've bought this 12 times.", spec([viewed]))
     assert [fault.code for fault in bought.faults] == ["event_verb"]
 
 
 def true_texts(seed, n_combinations):
     """Return texts of every kind, tone and a sample of combinations, with their claims and values."""
     chance, realiser, templates = random.Random(seed), Realiser(LEXICON), Templates(LEXICON)
-    pairs = list(itertools.combinations(KINDS, 2))
+    pairs = [kinds for kinds in KINDS.every_combination() if len(kinds) > 1]
     found = []
     for kinds in [*((kind,) for kind in KINDS), *chance.sample(pairs, n_combinations)]:
         claims = [CLAIMS[kind] for kind in kinds]
-        values = realiser.values(claims, SCENE)
-        licences = {each.kind: each.licences for each in claims}
+        about = realiser.specify(claims, **SCENE)
         for tone in TONES:
-            fitting = [each for each in templates.skeletons(kinds, tone) if each.fits(values, licences)]
+            fitting = [each for each in templates.skeletons(kinds, tone) if each.fits(about.values, about.licences)]
             found += [
-                (realiser.fill(each, values), claims, values) for each in chance.sample(fitting, min(5, len(fitting)))
+                (realiser.fill(each, about), claims, about.values)
+                for each in chance.sample(fitting, min(5, len(fitting)))
             ]
     return found
 
@@ -150,7 +149,7 @@ def true_texts(seed, n_combinations):
 def test_true_texts_pass_and_mutants_are_caught():
     chance = random.Random(7)
     texts = true_texts(seed=5, n_combinations=18)
-    refused = [text for text, claims, _ in texts if not VERIFIER.verify(text, claims, SCENE).ok]
+    refused = [text for text, claims, _ in texts if not VERIFIER.verify(text, spec(claims)).ok]
     assert refused == []
     mutants, missed = 0, []
     for text, claims, values in texts:
@@ -158,7 +157,7 @@ def test_true_texts_pass_and_mutants_are_caught():
             mutant = mutate(text, values, chance)
             if mutant != text:
                 mutants += 1
-                if VERIFIER.verify(mutant, claims, SCENE).ok:
+                if VERIFIER.verify(mutant, spec(claims)).ok:
                     missed.append((name, mutant))
     assert mutants > 5000
     assert len(missed) <= 0.005 * mutants, missed
@@ -186,14 +185,13 @@ INJECTIONS = [
 @pytest.mark.parametrize("injection", INJECTIONS)
 def test_an_injected_name_only_stands_in_its_slot_cleaned(injection):
     realiser, templates = Realiser(LEXICON), Templates(LEXICON)
-    scene = dataclasses.replace(SCENE, title=injection, titles={"7": injection})
     claims = [claim("category_affinity", ("often",), category=injection, count=9, window_days=90)]
-    values = realiser.values(claims, scene)
+    about = spec(claims, title=injection, titles={"7": injection})
     for skeleton in templates.skeletons(["category_affinity"], "friendly")[:8]:
-        if not skeleton.fits(values, {"category_affinity": frozenset({"often"})}):
+        if not skeleton.fits(about.values, {"category_affinity": frozenset({"often"})}):
             continue
-        text = realiser.fill(skeleton, values)
-        bare = realiser.fill(skeleton, dict.fromkeys(values, ""))
+        text = realiser.fill(skeleton, about)
+        bare = realiser.fill(skeleton, dataclasses.replace(about, values=dict.fromkeys(about.values, "")))
         assert not set("<>{}[]`\u202e\u2028\x00\x1b\n") & set(text)
         assert "http" not in text
         assert len(text) - len(bare) <= 3 * 61
@@ -246,5 +244,45 @@ def test_harmless_words_do_not_add_up_to_an_unlicensed_statement(text, kinds):
 
 def test_often_before_bought_needs_its_licence():
     rarely = claim("category_affinity", (), category="yogurt", count=1, window_days=365)
-    verdict = VERIFIER.verify("You've often bought yogurt.", [rarely], SCENE)
+    verdict = VERIFIER.verify("You've often bought yogurt.", spec([rarely]))
     assert [fault.code for fault in verdict.faults] == ["unlicensed_degree"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "slot", "value"),
+    [
+        ("repeat_item", "times", "13 times"),
+        ("repeat_item", "times", "12 weeks"),
+        ("repeat_item", "last_date", "4 November"),
+        ("repeat_item", "last_date", "3 November 2016"),
+        ("due", "interval", "three weeks"),
+        ("due", "interval", "two days"),
+        ("category_affinity", "category", "cold cereal"),
+        ("usual_price", "price", "$3.99"),
+        ("usual_price", "price", "€2.99"),
+        ("usual_price", "price_range", "$2.50 to $4.99"),
+        ("usual_brand", "brand", "Fage"),
+        ("usual_brand", "brand_share", "90%"),
+        ("promotion", "promotion", "on display in your store"),
+        ("promotion", "promotion_end", "5 December"),
+        ("popular", "users_band", "more than 500"),
+        ("season", "month", "October"),
+        ("season", "lift", "1.9 times"),
+        ("new_arrival", "new_days", "16 days"),
+        ("similar_item", "other_item", "Fage Plain Yogurt 7 oz"),
+    ],
+)
+def test_a_wrong_value_of_the_writer_is_found(kind, slot, value):
+    """The verifier reads values back, so it does not matter that the specification itself is wrong."""
+    right = spec([CLAIMS[kind]])
+    wrong = dataclasses.replace(right, values={**right.values, slot: value})
+    skeleton = next(each for each in Templates(LEXICON).skeletons([kind], "friendly") if slot in each.slots)
+    granted = dataclasses.replace(
+        wrong, claims=(dataclasses.replace(CLAIMS[kind], licences=frozenset(LEXICON.degrees.rules)),)
+    )
+    assert VERIFIER.verify(
+        Realiser(LEXICON).fill(skeleton, dataclasses.replace(granted, values=right.values)),
+        dataclasses.replace(granted, values=right.values),
+    ).ok
+    faults = VERIFIER.verify(Realiser(LEXICON).fill(skeleton, granted), granted).faults
+    assert "unproven_value" in {fault.code for fault in faults}

@@ -15,7 +15,7 @@ VERIFIER = UnfinishedVerifier(ENGLISH)
 @pytest.mark.parametrize("locale", ["en", "zh"])
 def test_no_beginning_of_a_hand_written_sentence_is_lost(locale: str) -> None:
     verifier = UnfinishedVerifier(load_lexicon(locale))
-    for line in read_corpus(locale)[::20]:
+    for line in read_corpus(load_lexicon(locale))[::20]:
         for end in range(len(line.text)):
             assert not verifier.is_lost(line.text[:end], frozenset(line.kinds)), line.text[:end]
 

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
+from llm_explain.claims import KINDS
 from llm_explain.errors import PromptError
-from llm_explain.text.skeleton import KINDS
 from llm_explain.writing.prompt_lint import Linter, Samples, faulty
 
 ENGLISH = Linter("en")
@@ -16,7 +16,7 @@ CHINESE = Linter("zh")
 
 @pytest.mark.parametrize("linter", [ENGLISH, CHINESE], ids=["en", "zh"])
 def test_files_and_every_ninth_sentence_have_no_fault(linter):
-    found = list(itertools.islice(linter.check(), 2))
+    found = list(itertools.islice(linter.check(), 2 + len(KINDS)))
     found += [
         linter.sentence("", text, kinds, tone)
         for text, kinds, tone in [
@@ -25,12 +25,7 @@ def test_files_and_every_ninth_sentence_have_no_fault(linter):
         ]
     ]
     assert faulty(found) == []
-    assert all(each.rendered for each in found[2:])
-
-
-@pytest.mark.parametrize("locale", ["en", "zh"])
-def test_the_samples_hold_every_kind(locale):
-    assert set(Samples.load(locale).facts) == set(KINDS)
+    assert all(each.rendered for each in found[2 + len(KINDS) :])
 
 
 def test_a_sentence_is_shown_as_a_shopper_reads_it():
@@ -62,10 +57,10 @@ def test_an_unknown_tone_is_a_fault():
     assert [each.code for each in ENGLISH.sentence("x", "Now {promotion}.", ["promotion"], "loud").faults] == ["tone"]
 
 
-def test_samples_must_hold_every_kind(monkeypatch):
+def test_samples_name_what_is_missing(monkeypatch):
     monkeypatch.setattr(
         "llm_explain.writing.prompt_lint.read_prompt_file",
-        lambda *_: ("version: 1\ntitle: a\nother_title: b\nas_of: 2017-12-01\nfacts: {}\n", ""),
+        lambda *_: ("version: 1\ntitle: a\nother_title: b\n", ""),
     )
-    with pytest.raises(PromptError, match=r"en/samples\.yaml lacks facts for category_affinity"):
+    with pytest.raises(PromptError, match=r"(?s)en/samples\.yaml breaks its schema .*as_of"):
         Samples.load("en")

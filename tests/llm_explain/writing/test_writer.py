@@ -9,7 +9,7 @@ from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft
 from llm_explain.policy.policy import Policy, PolicySettings
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.sentence_spec import Request
+from llm_explain.text.sentence_spec import SentenceRequest
 from llm_explain.text.skeleton import TONES, opening
 from llm_explain.writing.writer import Writer
 from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS, claim
@@ -17,7 +17,7 @@ from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS, claim
 
 def request(*kinds, item_index=0, user_id="u", is_neutral=False):
     claims = tuple(CLAIMS[kind] for kind in kinds)
-    return Request(claims=claims, item_index=item_index, user_id=user_id, as_of=AS_OF, is_neutral=is_neutral)
+    return SentenceRequest(claims=claims, item_index=item_index, user_id=user_id, as_of=AS_OF, is_neutral=is_neutral)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_nothing_to_say_is_no_text(writer):
 
 def test_a_promotion_that_may_not_be_spoken_has_no_text(writer):
     coupon = claim("promotion", label="coupon", start="2017-11-27", end="2017-12-05", store_id="")
-    assert writer.write([Request((coupon,), 0, "u", AS_OF)]) == [None]
+    assert writer.write([SentenceRequest((coupon,), 0, "u", AS_OF)]) == [None]
 
 
 def test_a_brand_that_the_policy_lets_nobody_name_is_not_named():
@@ -98,7 +98,7 @@ def test_a_sensitive_item_is_never_named():
     policy = Policy(PolicySettings(), categories=["yogurt"])
     writer = Writer(policy=policy, catalogue=CATALOGUE)
     for tone in TONES:
-        texts = writer.write([Request((CLAIMS["promotion"],), 0, f"u{n}", AS_OF) for n in range(12)], tone=tone)
+        texts = writer.write([SentenceRequest((CLAIMS["promotion"],), 0, f"u{n}", AS_OF) for n in range(12)], tone=tone)
         assert all(text is not None and "Chobani" not in text.text for text in texts)
 
 

@@ -104,7 +104,8 @@ export function tellReason(texts, reason, { currency, titles } = {}) {
     if (values[name] !== undefined) values[name] = write(values[name]);
   }
   const section = facts.event_kind && texts.has("reasons_of_other_events", kind) ? "reasons_of_other_events" : "reasons";
-  const key = kind === "similar_item" && !values.other_item_id ? "similar_item_unnamed" : kind;
+  const unnamed = `${kind}_unnamed`;
+  const key = !values.other_item_id && texts.has(section, unnamed) ? unnamed : kind;
   return texts.say(section, key, values);
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,16 @@ import pytest
 
 from llm_explain.claims import KINDS
 from llm_explain.service.api.pages import STATIC
+from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.storefront import storefront_words
 
 LOCALES = sorted(path.parent.name for path in prompts_root().glob("*/storefront.json"))
 
 
 def words(locale: str) -> dict[str, Any]:
     """Return the words of a locale."""
-    loaded: dict[str, Any] = json.loads((prompts_root() / locale / "storefront.json").read_text(encoding="utf-8"))
-    return loaded
+    return storefront_words(load_lexicon(locale))
 
 
 def slots(text: str | dict[str, str]) -> set[str]:

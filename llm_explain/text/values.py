@@ -1,0 +1,267 @@
+"""Slot values: sandboxed Jinja expressions over a claim's facts, with filters that write in the locale's manner.
+
+An expression such as ``last | date`` is compiled once. Facts are its variables; a fact that is missing gives no value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+from jinja2 import TemplateError, Undefined, pass_context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from llm_explain.errors import PromptError
+from llm_explain.text.referring_expressions import ReferringExpressions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jinja2.runtime import Context
+
+    from llm_explain.records import Fact
+    from llm_explain.text.lexicon import Lexicon
+
+Written = TypeVar("Written", bound="Callable[..., Any]")
+
+_DAYS_IN_WEEK = 7
+_ALL = 0.995
+"""A share that would be written as 100 %, which "usually" says better."""
+
+
+class Facts(NamedTuple):
+    """What an expression reads besides the claim's facts.
+
+    Attributes:
+        found: Facts of the claim.
+        as_of: The day that the sentence speaks of.
+        titles: Titles of other items, by ``item_id``.
+    """
+
+    found: Mapping[str, Fact]
+    as_of: dt.date
+    titles: Mapping[str, str]
+
+
+class ValueWriter:
+    """Writes the slot values of claims.
+
+    Args:
+        lexicon: The locale's words.
+
+    Raises:
+        PromptError: If an expression of a claim kind is invalid.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._filters = _Filters(lexicon)
+        environment = ImmutableSandboxedEnvironment(autoescape=False)
+        environment.filters.update(self._filters.by_name())
+        self._expressions: dict[str, dict[str, Callable[..., Any]]] = {}
+        for kind, words in lexicon.words.items():
+            self._expressions[kind] = {
+                slot: _compiled(environment, source, f"{kind}.yaml: value of {slot}")
+                for slot, source in words.values.items()
+            }
+
+    def write(self, kind: str, facts: Facts) -> dict[str, str]:
+        """Return the slot values of a claim.
+
+        Args:
+            kind: Name of the claim kind.
+            facts: What its rule found.
+
+        Returns:
+            Values by slot; a slot whose value cannot be said is left out.
+
+        Raises:
+            TypeError: If a fact has another type than its filter needs.
+            ValueError: If a fact cannot be read, for example a date.
+        """
+        names = {**facts.found, "as_of": facts.as_of, "titles": facts.titles}
+        values = {slot: expression(names) for slot, expression in self._expressions[kind].items()}
+        return {slot: str(value) for slot, value in values.items() if value}
+
+    def name(self, name: str) -> str:
+        """Return a category in the locale's words, cleaned and limited in length."""
+        return self._filters.name(name)
+
+
+def _compiled(environment: ImmutableSandboxedEnvironment, source: str, where: str) -> Callable[..., Any]:
+    try:
+        return environment.compile_expression(source)
+    except TemplateError as error:
+        raise PromptError(f"{where} is {source!r} but a Jinja expression is needed ({error}). Correct it.") from error
+
+
+def _of_known(write: Written) -> Written:
+    """Return a filter that gives ``None`` for a value that is missing."""
+
+    @wraps(write)
+    def known(self: object, first: Any, *rest: Any) -> Any:
+        if any(isinstance(each, Undefined) or each is None for each in (first, *rest[:1])):
+            return None
+        return write(self, first, *rest)
+
+    return cast("Written", known)
+
+
+class _Filters:
+    """The filters of slot values, in one locale's manner."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._names = ReferringExpressions(lexicon)
+        self._locale = Locale.parse(lexicon.babel_locale)
+
+    def by_name(self) -> dict[str, Callable[..., Any]]:
+        """Return every filter by the name that expressions use."""
+
+        @pass_context
+        def date(context: Context, day: Any) -> str | None:
+            return self.date(day, context["as_of"])
+
+        @pass_context
+        def coming(context: Context, day: Any) -> dt.date | None:
+            return self.coming(day, context["as_of"])
+
+        @pass_context
+        def other_item(context: Context, item_id: Any) -> str | None:
+            return self.other_item(item_id, context["titles"])
+
+        @pass_context
+        def promotion(_: Context, label: Any, store_id: Any = None) -> str | None:
+            return self.promotion(label, store_id)
+
+        own = (
+            "measure",
+            "interval",
+            "whole",
+            "round_down",
+            "day",
+            "last_day",
+            "month",
+            "price",
+            "price_range",
+            "percent",
+            "name",
+            "brand",
+        )
+        return {
+            **{name: getattr(self, name) for name in own},
+            "date": date,
+            "coming": coming,
+            "other_item": other_item,
+            "promotion": promotion,
+        }
+
+    @_of_known
+    def measure(self, number: float, name: str) -> str | None:
+        """Return a number with its unit, by the lexicon's ``measures``; nothing for zero."""
+        if not number:
+            return None
+        forms, words = self._lexicon.measures[name], self._lexicon.numbers_in_words
+        form = forms.get(f"={number}") or forms.get(self._locale.plural_form(number)) or forms["other"]
+        is_in_words = isinstance(number, int) and 0 < number <= len(words)
+        figures = format_decimal(number, format=None if isinstance(number, int) else "0.0", locale=self._locale)
+        return form.format(n=figures, word=words[int(number) - 1] if is_in_words else figures)
+
+    @_of_known
+    def interval(self, days: float) -> str | None:
+        """Return a time between occasions in days or whole weeks."""
+        number = self.whole(days)
+        weeks, rest = divmod(number, _DAYS_IN_WEEK)
+        is_in_weeks = not rest and weeks <= len(self._lexicon.numbers_in_words)
+        return self.measure(weeks, "every_weeks") if is_in_weeks else self.measure(number, "every_days")
+
+    @_of_known
+    def whole(self, value: float) -> int:
+        """Return the nearest whole number, halves upwards."""
+        return math.floor(float(value) + 0.5)
+
+    @_of_known
+    def round_down(self, value: float, digits: int) -> float:
+        """Return a number that never overstates."""
+        return math.floor(float(value) * 10.0**digits) / 10.0**digits
+
+    @_of_known
+    def day(self, moment: str) -> dt.date:
+        """Return the day of a moment in ISO 8601."""
+        return dt.date.fromisoformat(str(moment)[:10])
+
+    @_of_known
+    def last_day(self, end: str) -> dt.date:
+        """Return the last day of something that ends at a moment."""
+        return (dt.datetime.fromisoformat(end) - dt.timedelta(microseconds=1)).date()
+
+    @_of_known
+    def coming(self, day: str | dt.date, as_of: dt.date) -> dt.date | None:
+        """Return a day unless it lies in the past."""
+        when = day if isinstance(day, dt.date) else self.day(day)
+        return when if when >= as_of else None
+
+    @_of_known
+    def date(self, day: str | dt.date, as_of: dt.date) -> str:
+        """Return a date, with its year if that is not the year of the sentence."""
+        when = day if isinstance(day, dt.date) else self.day(day)
+        formats = self._lexicon.formats
+        pattern = formats.date if when.year == as_of.year else formats.date_with_year
+        return format_date(when, pattern, locale=self._locale)
+
+    @_of_known
+    def month(self, month: int | str) -> str:
+        """Return the name of a month that is given by its number or as ``2017-11``."""
+        number = int(str(month).rpartition("-")[2])
+        return format_date(dt.date(2000, number, 1), self._lexicon.formats.month, locale=self._locale)
+
+    @_of_known
+    def price(self, amount: float) -> str:
+        """Return an amount in the shop's currency."""
+        return format_currency(float(amount), self._lexicon.formats.currency, locale=self._locale)
+
+    @_of_known
+    def price_range(self, low: float, high: float) -> str | None:
+        """Return two amounts; nothing where they are written alike."""
+        texts = self.price(low), self.price(high)
+        return (
+            self._lexicon.measures["price_range"]["other"].format(low=texts[0], high=texts[1])
+            if texts[0] != texts[1]
+            else None
+        )
+
+    @_of_known
+    def percent(self, share: float) -> str | None:
+        """Return a share in percent; nothing for all."""
+        rounded = self.whole(float(share) * 100) / 100
+        return format_percent(rounded, self._lexicon.formats.percent, locale=self._locale) if share < _ALL else None
+
+    @_of_known
+    def name(self, name: str) -> str:
+        """Return a category in the locale's words."""
+        return self._names.name(str(name))
+
+    @_of_known
+    def brand(self, brand: str) -> str | None:
+        """Return a brand; nothing for one that stands for no name."""
+        store_brand = self._lexicon.store_brand
+        if brand.casefold() in store_brand.names:
+            return store_brand.text
+        return None if "#" in brand or not any(c.isalpha() for c in brand) else self.name(brand)
+
+    @_of_known
+    def other_item(self, item_id: str, titles: Mapping[str, str]) -> str:
+        """Return another item than the recommended one."""
+        return self._names.another(titles.get(str(item_id), ""))
+
+    def promotion(self, label: str, store_id: str | None) -> str | None:
+        """Return what a promotion is; nothing for one that is not spoken of."""
+        phrases, plain = self._lexicon.promotions, str(label).strip().casefold()
+        if plain in phrases.never or isinstance(label, Undefined):
+            return None
+        is_at_store = bool(store_id)
+        return {**phrases.by_label, **(phrases.at_usual_store if is_at_store else {})}.get(plain, phrases.other)

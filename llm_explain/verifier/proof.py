@@ -1,0 +1,244 @@
+"""Proof of values: each is read back by a pattern and compared with the claim's facts.
+
+The writer formats facts; this module parses text. The two share data (names of months, number words, the dictionary of
+names) and no code, so that a mistake of the writer is a fault here. A value without a rule is not proven.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import unicodedata
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from babel import Locale
+from babel.dates import get_month_names
+from babel.numbers import NumberFormatError, get_currency_precision, get_currency_symbol, parse_decimal
+from jinja2 import TemplateError, pass_context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from llm_explain.errors import PromptError
+from llm_explain.text.name_dictionary import load_name_dictionary
+from llm_explain.text.skeleton import ITEM, ITEM_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jinja2.runtime import Context
+
+    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.sentence_spec import SentenceSpec
+    from llm_explain.verifier.rules import Role, Rules
+
+_LINK_OR_ENTITY = re.compile(r"(?:https?|ftp)\S*|www\.\S+|&#?\w+;", re.IGNORECASE)
+_TITLE_HEAD = re.compile(r"(?=[,(])|$")
+"""Where the name in a title may end: "Rice cakes, 4.5 oz (store brand)" may be called "Rice cakes"."""
+
+_SIZE_AND_MARK = re.compile(r"[,\s]*(.*?)\s*(?:\(([^()]*)\))?\s*$", re.DOTALL)
+
+_ROUNDING = 1e-6
+
+
+class ValueProof:
+    """Proves the values of a sentence.
+
+    Args:
+        lexicon: The locale's words.
+        rules: The claim kinds' rules.
+
+    Raises:
+        PromptError: If a pattern or an expression of a role is invalid.
+    """
+
+    def __init__(self, lexicon: Lexicon, rules: Rules) -> None:
+        self._kind_of_slot = rules.kind_of_slot
+        environment = ImmutableSandboxedEnvironment(autoescape=False)
+        environment.globals.update(_Readings(lexicon).by_name())
+        self._patterns = {slot: _pattern(lexicon, slot, role) for slot, role in rules.roles.items()}
+        self._expressions = {
+            slot: {
+                value: _compiled(environment, slot, text) for value, text in (role.means or {"": role.holds}).items()
+            }
+            for slot, role in rules.roles.items()
+            if role.holds or role.means
+        }
+        self._has_meanings = {slot: bool(role.means) for slot, role in rules.roles.items()}
+
+    def holds(self, slot: str, spec: SentenceSpec) -> bool:
+        """Return whether the value of a slot says what the facts say.
+
+        Args:
+            slot: A slot that has a value.
+            spec: Values, claims, item and day of the sentence.
+
+        Returns:
+            Whether the value could be read and its expression is true.
+        """
+        value = spec.values[slot]
+        role = ITEM if slot == ITEM_LABEL else slot
+        expressions = self._expressions.get(role, {})
+        expression = expressions.get(value if self._has_meanings.get(role) else "")
+        match = self._patterns[role].fullmatch(value) if role in self._patterns else None
+        if expression is None or match is None:
+            return False
+        kind = self._kind_of_slot.get(role)
+        facts = next((claim.facts for claim in spec.claims if claim.kind == kind), {})
+        names = {
+            **match.groupdict(),
+            "value": value,
+            "facts": SimpleNamespace(**facts),
+            "as_of": spec.as_of,
+            "title": spec.title,
+            "titles": spec.titles,
+        }
+        try:
+            return bool(expression(names))
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+            return False  # what cannot be read is not proven
+
+
+def _pattern(lexicon: Lexicon, slot: str, role: Role) -> re.Pattern[str]:
+    source = lexicon.readings.get(role.reads, role.reads) or ".*"
+    try:
+        return re.compile(source, re.DOTALL)
+    except re.error as error:
+        raise PromptError(
+            f"{slot} reads {source!r} but a regular expression is needed ({error}). Correct it."
+        ) from error
+
+
+def _compiled(environment: ImmutableSandboxedEnvironment, slot: str, source: str) -> Callable[..., Any]:
+    try:
+        return environment.compile_expression(source)
+    except TemplateError as error:
+        raise PromptError(f"{slot} holds {source!r} but a Jinja expression is needed ({error}). Correct it.") from error
+
+
+class _Readings:
+    """What the expressions of roles can call: they read texts and facts, and compare names."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._locale = Locale.parse(lexicon.babel_locale)
+        self._dictionary = load_name_dictionary(lexicon.locale).names
+        self._months = {
+            name.casefold(): number
+            for context in ("format", "stand-alone")
+            for width in ("wide", "abbreviated")
+            for number, name in get_month_names(width, context, self._locale).items()
+        }
+
+    def by_name(self) -> Mapping[str, Callable[..., Any]]:
+        """Return every function by its name."""
+        names = (
+            "number",
+            "whole",
+            "is_rounded",
+            "is_amount",
+            "month",
+            "month_of",
+            "day_of",
+            "last_day",
+            "same_name",
+            "same_brand",
+            "same_item",
+        )
+
+        @pass_context
+        def date(context: Context, day: str, month: str, year: str | None) -> dt.date:
+            return dt.date(int(year) if year else context["as_of"].year, self.month(month), int(day))
+
+        return {**{name: getattr(self, name) for name in names}, "date": date}
+
+    def number(self, text: str | None) -> float:
+        """Return a number that is written in figures or in words."""
+        word = (text or "").strip().casefold()
+        if word in self._lexicon.number_words:
+            return float(self._lexicon.number_words[word])
+        return float(parse_decimal(word, self._locale, strict=True))
+
+    def whole(self, value: float) -> int:
+        """Return the nearest whole number, halves upwards."""
+        return math.floor(float(value) + 0.5)
+
+    def is_rounded(self, said: float, value: float, step: float) -> bool:
+        """Return whether a number is another one rounded to a step."""
+        return abs(said - value) <= step / 2 + _ROUNDING
+
+    def is_amount(self, text: str, amount: float) -> bool:
+        """Return whether a text is an amount of money in the shop's currency."""
+        currency = self._lexicon.formats.currency
+        precision = 2
+        if currency:
+            precision = get_currency_precision(currency)
+            marks = sorted({currency, get_currency_symbol(currency, self._locale)}, key=len, reverse=True)
+            mark = next((mark for mark in marks if mark in text), None)
+            if mark is None:
+                return False
+            text = text.replace(mark, "", 1)
+        try:
+            said = float(parse_decimal(text.strip(), self._locale, strict=True))
+        except NumberFormatError:
+            return False
+        return self.is_rounded(said, float(amount), 10.0**-precision)
+
+    def month(self, text: str) -> int:
+        """Return the number of a month."""
+        return int(self._months[text.casefold()])
+
+    def month_of(self, fact: int | str) -> int:
+        """Return the number of a month of the facts: 11 or ``2017-11``."""
+        return int(str(fact).rpartition("-")[2])
+
+    def day_of(self, fact: str | None) -> dt.date | None:
+        """Return the day of a moment of the facts."""
+        return dt.date.fromisoformat(str(fact)[:10]) if isinstance(fact, str) else None
+
+    def last_day(self, end: str) -> dt.date:
+        """Return the last day of something that ends at a moment of the facts."""
+        moment = dt.datetime.fromisoformat(end)
+        return moment.date() if moment.time() > dt.time.min else moment.date() - dt.timedelta(days=1)
+
+    def same_name(self, value: str, fact: str) -> bool:
+        """Return whether a text is a name of the facts, cleaned and perhaps cut short, or its translation."""
+        said, name = _plain(value), _plain(_LINK_OR_ENTITY.sub(" ", unicodedata.normalize("NFKC", str(fact))))
+        if not said:
+            return False
+        if value.endswith(self._lexicon.formats.ellipsis):
+            return name.startswith(said)
+        return said == name or said == self._translated(str(fact))
+
+    def same_brand(self, value: str, fact: str) -> bool:
+        """Return whether a text is a brand of the facts, or what stands for the shop's own."""
+        store_brand = self._lexicon.store_brand
+        is_own = str(fact).casefold() in store_brand.names
+        return value == store_brand.text if is_own else self.same_name(value, fact)
+
+    def same_item(self, name: str, label: str | None, title: str) -> bool:
+        """Return whether a name, perhaps with a size, is that of a title."""
+        bare = _LINK_OR_ENTITY.sub(" ", unicodedata.normalize("NFKC", title))
+        for end in _TITLE_HEAD.finditer(bare):
+            head, rest = bare[: end.start()], bare[end.start() :]
+            if not (self.same_name(name, head) and _plain(name)):
+                continue
+            if label is None or _plain(label) == _plain(self._in_words(rest)):
+                return True
+        return False
+
+    def _in_words(self, rest: str) -> str:
+        """Return what follows the name in a title, in the locale's words."""
+        size, mark = _SIZE_AND_MARK.match(rest).groups(default="")  # type: ignore[union-attr]  # matches every text
+        for pattern, words in self._lexicon.spoken_names.label_words.items():
+            size, mark = re.sub(pattern, words, size), re.sub(pattern, words, mark)
+        return f"{size} {mark}"
+
+    def _translated(self, name: str) -> str | None:
+        found = self._dictionary.get(" ".join(unicodedata.normalize("NFKC", name).split()).lower())
+        return _plain(found) if found else None
+
+
+def _plain(text: str) -> str:
+    """Return the letters and digits of a text, in small letters."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())

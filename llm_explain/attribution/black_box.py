@@ -66,8 +66,8 @@ def attribute_black_box(
 ) -> list[Attribution]:
     """Return the Shapley values of history groups for the scores of any scorer.
 
-    Every coalition is visited where ``max_evals`` allows, which is exact; otherwise random orders of the players are
-    walked forth and back, which adds up to the score but is an estimate.
+    If ``max_evals`` allows every coalition, the values are exact. Otherwise they are estimated from random orders of the
+    players, each used forwards and backwards. The estimates add up to the score too.
 
     Args:
         score: The scorer.
@@ -82,14 +82,14 @@ def attribute_black_box(
         An attribution for each item, in the order given.
 
     Raises:
-        SettingError: If ``max_evals`` does not even allow one order of the players.
+        SettingError: If ``max_evals`` is too small for one order of the players.
     """
     found: dict[int, Attribution] = {}
     for groups, rows in partitions_for(history, catalogue, catalogue.index_of(item_ids), max_groups=max_groups):
         if max_evals < 2 * len(groups) + 1:
             raise SettingError(
-                f"max_evals is {max_evals} but at least {2 * len(groups) + 1} histories must be scored to walk "
-                f"{len(groups)} groups forth and back. Raise max_evals, or lower max_groups."
+                f"max_evals is {max_evals} but at least {2 * len(groups) + 1} histories are needed for one order of "
+                f"{len(groups)} groups. Raise max_evals, or lower max_groups."
             )
         game = _Game(score, history, [item_ids[row] for row in rows], groups, catalogue)
         values = _shap_values(game, max_evals=max_evals, seed=seed)  # (n_groups, n_items)
@@ -156,7 +156,7 @@ def _shap_values(game: _Game, *, max_evals: int, seed: int) -> FloatArray:
         finally:
             np.random.set_state(outer)  # noqa: NPY002
     values = np.asarray(explanation.values[0], dtype=np.float64).reshape(n, -1)  # noqa: PD011  (n_groups, n_items)
-    # What rounding leaves of a player that changes nothing must not stand as the one positive reason.
+    # A player that changes nothing must not become a reason because of a rounding error.
     return np.where(np.abs(values) <= ROUNDING * game.scale, 0.0, values)
 
 

@@ -1,7 +1,7 @@
-"""Exact answers to "what if" and "why this and not that" (docs/design.md §5).
+"""What-if and contrast: scores without some players, and why one item scores above another (docs/design.md §5).
 
-Removing a history group is removing its tokens and its own-history features, so the score without it is the score that
-a fresh read of the shortened event log would give.
+Without a group, its tokens and its own-history features are absent. The score is then the same as that of the event log
+without the group's rows.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def what_if(
     item_index: IndexArray | None = None,
     max_groups: int = MAX_GROUPS,
 ) -> WhatIf:
-    """Score and rank as if some players had never been there.
+    """Score and rank as if some players were absent.
 
     Args:
         scorer: A glass-box scorer.
@@ -109,8 +109,8 @@ def _resolve(
             near = difflib.get_close_matches(name, [*behind, *by_term], n=3, cutoff=0.5)
             hint = f"Did you mean {', '.join(repr(match) for match in near)}?" if near else "See `llm-explain shelf`."
             raise UnknownGroupError(
-                f"the player {name!r} is none of this user's {len(behind)} history groups and {len(by_term)} context "
-                f"terms but one of them is needed. {hint}"
+                f"the player is {name!r} but one of this user's {len(behind)} history groups and {len(by_term)} context "
+                f"terms is needed. {hint}"
             )
     categories = {category for name in names for category in behind.get(name, ())}
     return categories, {by_term[name] for name in names if name in by_term}
@@ -132,8 +132,8 @@ class Contrast:
     Attributes:
         item: Attribution of the item.
         other: Attribution of the other item, over the same players.
-        difference: What each player adds to the item beyond the other, shape ``(n_players,)``.
-        base_difference: What the items themselves differ by when every player is absent.
+        difference: Attribution of each player for the item minus that for the other, shape ``(n_players,)``.
+        base_difference: Difference of the base values.
     """
 
     item: Attribution
@@ -142,7 +142,7 @@ class Contrast:
     base_difference: float
 
     def __post_init__(self) -> None:
-        """Refuse differences that do not add up to the difference of the scores."""
+        """Check that the differences add up to the difference of the scores."""
         total = self.base_difference + float(self.difference.sum())
         gap = self.item.score - self.other.score
         if self.item.players != self.other.players or not abs(total - gap) <= 2 * ATOL:
@@ -163,7 +163,7 @@ def contrast(
 ) -> Contrast:
     """Return why one item scores above another.
 
-    The categories of both items stand alone, so that the players are the same for both.
+    Both items' categories are players of their own, so that both attributions have the same players.
 
     Args:
         scorer: A glass-box scorer.

@@ -1,8 +1,8 @@
-"""What drove a score: exact Shapley values of history groups and context terms (docs/design.md §5).
+"""Exact Shapley values of history groups and context terms for a score (docs/design.md §5).
 
-With the item side fixed, only the user embedding depends on the coalition of history groups, and the score is linear
-in it. So one vector for each group, which depends on the user alone, gives the group's Shapley value for every item by
-a dot product; the own-history term belongs to the item's own group alone, and each context term to itself.
+The score is linear in the user embedding, and only that embedding depends on the coalition of history groups. So one
+vector for each group and user gives the group's Shapley value for every item by a dot product. The own-history term
+belongs to the item's own group, and each context term is its own player.
 
 Source: Shapley (1953); Lundberg & Lee (2017), arXiv:1705.07874.
 """
@@ -36,8 +36,8 @@ class CataloguePhi:
         own_features: Names of the own-history features.
         terms: Names of the context terms.
         tower: Part of each group that goes through the user embedding, shape ``(n_items, n_groups)``.
-        own: What each own-history feature adds, shape ``(n_items, n_own)``; zero where the user has no own group.
-        own_group: Group that the own features belong to, −1 where there is none, shape ``(n_items,)``.
+        own: Value of each own-history feature, shape ``(n_items, n_own)``; zero where the user has no own group.
+        own_group: Group that the own features belong to, −1 where the user has no event in it, shape ``(n_items,)``.
         context: Value of each context term, shape ``(n_items, n_terms)``.
         base_value: Score with every player absent, shape ``(n_items,)``.
         score: The scores that are explained, shape ``(n_items,)``.
@@ -55,7 +55,7 @@ class CataloguePhi:
     score: FloatArray
 
     def __post_init__(self) -> None:
-        """Refuse rows that do not add up."""
+        """Check that every row adds up to its score."""
         gap = np.abs(self.base_value + self.values.sum(axis=1) - self.score)
         gap = np.where(np.isnan(gap), np.inf, gap)
         if len(gap):

@@ -21,8 +21,8 @@ class GroupVectors:
     """Shapley values of the user embedding.
 
     Attributes:
-        empty: U of no group at all, shape ``(d,)``.
-        added: A, what each group adds to U, shape ``(n_groups, d)``; ``empty + added.sum(0)`` is U of all groups.
+        empty: U of the empty coalition, shape ``(d,)``.
+        added: Shapley values A of the groups, shape ``(n_groups, d)``; ``empty + added.sum(0)`` is U of all groups.
     """
 
     empty: FloatArray
@@ -30,7 +30,7 @@ class GroupVectors:
 
 
 def group_vectors(state: UserTokens, groups: Partition) -> GroupVectors:
-    """Return what each group of a partition adds to the user embedding.
+    """Return the Shapley values of the groups of a partition for the user embedding.
 
     Args:
         state: The user's tokens.
@@ -46,9 +46,7 @@ def group_vectors(state: UserTokens, groups: Partition) -> GroupVectors:
 
 
 class VectorCache(LRUCache[GroupVectors]):
-    """The most recently used group vectors, by what a history holds and how it is divided.
-
-    One cache serves one scorer.
+    """LRU cache of group vectors, by history and partition. One cache serves one scorer.
 
     Args:
         max_entries: Histories and partitions to keep; one takes about 5 KB.
@@ -58,7 +56,7 @@ class VectorCache(LRUCache[GroupVectors]):
         super().__init__(max_entries)
 
     def get(self, state: UserTokens, groups: Partition) -> GroupVectors:
-        """Return the vectors, computed now or before.
+        """Return the vectors from the cache, or compute them.
 
         Args:
             state: The user's tokens.

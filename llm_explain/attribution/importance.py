@@ -1,4 +1,4 @@
-"""What drives scores on the whole: mean attributions over many users and items."""
+"""Global importance: mean attributions over many users and items."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ OTHER_GROUPS: Final = "other groups"
 def global_attributions(attributions: Iterable[Attribution]) -> pd.DataFrame:
     """Return how much each source of attribution moves a score on average.
 
-    Players of different users differ by name, so history groups are told apart by what they are to the item: its own
-    category, another one, or the rest. Parts of one attribution from the same source are added before the mean.
+    Users have different players, so history groups are classed by their relation to the item: its own category, another
+    category, or the rest. Parts of one attribution with the same source are added before the mean.
 
     Args:
         attributions: Attributions of many users and items.
@@ -34,7 +34,7 @@ def global_attributions(attributions: Iterable[Attribution]) -> pd.DataFrame:
         in logits, and ``share`` of all ``mean_absolute``; largest first.
 
     Raises:
-        SettingError: If there is no attribution.
+        SettingError: If ``attributions`` is empty.
     """
     absolute: dict[tuple[str, str], float] = defaultdict(float)
     signed: dict[tuple[str, str], float] = defaultdict(float)

@@ -1,4 +1,4 @@
-"""The most recently used answers to a question: a cache with a bound, which threads may share."""
+"""A cache with a limited number of entries that threads can share."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Value = TypeVar("Value")
 
 
 class LRUCache(Generic[Value]):
-    """Keeps what was made last.
+    """Keeps the most recently used values.
 
     Args:
-        max_entries: How many.
+        max_entries: Most values to keep.
 
     Attributes:
-        max_entries: How many.
-        n_hits: Values that were there.
-        n_misses: Values that were made.
+        max_entries: Most values to keep.
+        n_hits: Requests that found their value.
+        n_misses: Requests that computed their value.
 
     Raises:
-        SettingError: If there is room for none.
+        SettingError: If ``max_entries`` is less than 1.
     """
 
     def __init__(self, max_entries: int) -> None:
@@ -43,14 +43,14 @@ class LRUCache(Generic[Value]):
         return len(self._entries)
 
     def get_or_make(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Return the value of a key.
+        """Return the value of a key, and compute it if it is missing.
 
         Args:
             key: The key.
-            make: Makes the value where there is none; two threads that miss at once both make it.
+            make: Computes the value. Two threads that miss at the same time both call it.
 
         Returns:
-            The value, made now or before; what was forgotten while it was made is not kept.
+            The value. It is not kept if ``clear`` was called while it was computed.
         """
         with self._lock:
             n_cleared = self._n_cleared
@@ -68,7 +68,7 @@ class LRUCache(Generic[Value]):
         return value
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all entries."""
         with self._lock:
             self._entries.clear()
             self._n_cleared += 1

@@ -1,9 +1,8 @@
 """Players of an attribution: a partition of the categories that a user's history touches (docs/design.md §4).
 
-The largest categories stand alone, the smaller ones together are ``rest``. The partition is chosen for the explanation
-alone and never changes a score. A category that must stand alone for one item (its own) is carved out of ``rest`` and
-takes the place of the smallest other single, so the number of groups keeps its bound and every item of a list costs
-the same.
+Each of the largest categories is a player. The smaller ones together are the player ``rest``. The partition never changes
+a score. An item's own category must be a player of its own: if it is part of ``rest``, it replaces the smallest other
+category. So the number of groups keeps its bound, and every item of a list costs the same.
 """
 
 from __future__ import annotations
@@ -72,10 +71,10 @@ def partition(
         history: The user's events.
         catalogue: The shop's items.
         max_groups: Most groups, ``rest`` among them.
-        alone: Categories that must stand alone where the user has events in them, for example an item's own.
+        alone: Categories that must be players of their own if the user has events in them.
 
     Returns:
-        Single categories from the one with most occasions down (ties by name), then ``rest`` if any are left.
+        Single categories, most occasions first (ties by name), then ``rest`` if there are more.
 
     Raises:
         SettingError: If ``max_groups`` cannot hold the categories that must stand alone and ``rest``, or has more

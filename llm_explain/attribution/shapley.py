@@ -25,13 +25,13 @@ Coalitions = npt.NDArray[np.bool_]
 """Present players, one coalition a row, shape ``(n_coalitions, n_players)``."""
 
 FloatArray = npt.NDArray[np.float64]
-"""Numbers, shape as said where it is used."""
+"""Numbers; each use states the shape."""
 
 if TYPE_CHECKING:
     Game = Callable[[Coalitions], npt.NDArray[np.floating]]
 
 MAX_PLAYERS: Final = 16
-"""The weights of 16 players fill 8 MB; each player more doubles both memory and time."""
+"""The weights of 16 players take 8 MB. Each further player doubles memory and time."""
 
 
 @lru_cache(maxsize=MAX_PLAYERS + 1)
@@ -77,7 +77,7 @@ def shapley_weights(n_players: int) -> FloatArray:
     n = n_players
     w = np.array([math.factorial(s) * math.factorial(n - s - 1) / math.factorial(n) for s in range(n)] + [0.0])
     size = coalitions.sum(axis=1)
-    # Present players gain w(size - 1), which for the empty coalition is w[-1] = 0 and belongs to nobody.
+    # Present players get w(size - 1). The empty coalition has no present player, so w[-1] = 0 is never used.
     weights = np.where(coalitions, w[size - 1][:, None], -w[size][:, None]).T  # (n_players, 2^n_players)
     weights = np.ascontiguousarray(weights)
     weights.flags.writeable = False

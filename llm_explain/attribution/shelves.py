@@ -1,4 +1,4 @@
-"""Reasons as retrieval: the items that a history group recommends ("because you bought tortilla chips")."""
+"""Shelves: the items that one history group recommends ("because you bought tortilla chips")."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
 
 POOL: Final = 1000
-"""Shelves are filled from this many best-scored candidates: a reason alone does not make a recommendation."""
+"""Shelves are filled from this many best candidates, so that an item with a low score is not recommended."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +32,7 @@ class Shelf:
         player: The history group.
         category_index: The group's category.
         item_index: The items, shape ``(k,)``.
-        phi: What the group adds to each item's score, shape ``(k,)``.
+        phi: Attribution of the group for each item, shape ``(k,)``.
         score: The items' scores, shape ``(k,)``.
     """
 
@@ -57,25 +57,25 @@ def shelves(
 ) -> list[Shelf]:
     """Return what each history group of a user recommends.
 
-    An item lies on one shelf at most: that of the group which adds most to its score. The group's own items are left
-    out, since a shopper who buys tortilla chips needs no shelf to find them; what the chips lead to is the news.
+    An item is on at most one shelf: that of the group with the largest attribution. Items of the group's own category
+    are left out by default, because the user knows them already.
 
     Args:
         scorer: A glass-box scorer.
         state: The user, as the scorer read the history.
         k: Most items on a shelf.
         n_shelves: Most shelves.
-        with_own_category: Whether items of the group's own category may lie on its shelf.
-        pool: Candidates that may be shelved, best score first; all of them if ``None``.
+        with_own_category: Whether a shelf may contain items of the group's own category.
+        pool: Number of best candidates that shelves are filled from; all of them if ``None``.
         exclude: Items to leave out, for example those that the user bought before.
-        max_groups: Most history groups; ``rest`` has no shelf, since nothing can be said of it.
+        max_groups: Most history groups; ``rest`` has no name and no shelf.
         cache: Where group vectors are kept between calls.
 
     Returns:
-        Shelves with at least one item, those that add most to their items first.
+        Shelves with at least one item, largest sum of attributions first.
 
     Raises:
-        SettingError: If ``k`` or ``pool`` leaves no room for an item.
+        SettingError: If ``k`` or ``pool`` is less than 1.
     """
     if k < 1 or (pool is not None and pool < 1):
         raise SettingError(f"k is {k} and pool is {pool} but at least 1 is needed. Ask for one item or more.")
@@ -91,7 +91,7 @@ def shelves(
 
 
 def _drivers(phi: CataloguePhi, *, with_own_category: bool) -> tuple[IndexArray, FloatArray]:
-    """Return the single group that adds most to each item, and how much."""
+    """Return the single group with the largest attribution for each item, and that attribution."""
     added = phi.phi.copy()  # (n_items, n_groups)
     added[:, [player == REST for player in phi.groups.players]] = -np.inf
     rows = np.flatnonzero(phi.own_group >= 0)

@@ -27,7 +27,7 @@ ATOL: Final = 1e-4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribution:
-    """Shapley values of one score; they add up to it or the object does not come to be.
+    """Shapley values of one score; they add up to it, or the constructor raises an error.
 
     Attributes:
         players: ``group:<category>`` for one category, ``rest`` for the smaller ones, ``context:<term>``.
@@ -47,7 +47,7 @@ class Attribution:
     categories: tuple[tuple[int, ...], ...]
 
     def __post_init__(self) -> None:
-        """Refuse what does not fit or does not add up."""
+        """Check lengths and sums."""
         lengths = {len(self.players), len(self.values), len(self.parts), len(self.categories)}
         if len(lengths) != 1:
             raise ShapeError(
@@ -86,7 +86,7 @@ class Attribution:
         """Return many attributions as one ``shap.Explanation``, ready for ``shap.plots.beeswarm`` and ``bar``.
 
         Args:
-            attributions: Of one user or many; a player that one of them does not have adds nothing there.
+            attributions: Attributions of one user or many. A player that one of them does not have is zero there.
             labels: Names to show instead of the players' own.
 
         Returns:
@@ -133,7 +133,7 @@ def to_explanation(attribution: Attribution, *, labels: Mapping[str, str] | None
 def stack_explanations(attributions: Sequence[Attribution], *, labels: Mapping[str, str] | None = None) -> Any:
     """Return many attributions as the matrix that ``shap.plots.beeswarm`` and ``shap.plots.bar`` draw.
 
-    A player that one attribution does not have adds nothing there, so its value is zero.
+    The value of a player that an attribution does not have is zero.
 
     Args:
         attributions: Shapley values of several scores, of one user or many.
@@ -143,7 +143,7 @@ def stack_explanations(attributions: Sequence[Attribution], *, labels: Mapping[s
         A ``shap.Explanation`` with values of shape ``(n_attributions, n_players)``.
 
     Raises:
-        SettingError: If there is no attribution.
+        SettingError: If ``attributions`` is empty.
     """
     if not attributions:
         raise SettingError("attributions is empty but at least one is needed. Explain an item first.")

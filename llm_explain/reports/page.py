@@ -1,4 +1,4 @@
-"""A self-contained HTML page: recommended items, their sentences, and the proof behind each."""
+"""A self-contained HTML page of recommended items with their sentences, attributions and facts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from llm_explain.attribution.values import CONTEXT_PREFIX
 from llm_explain.reports.plots import waterfall_svg
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def write_page(path: Path, explanations: Mapping[str, Sequence[Explanation]], ti
         resources.files("llm_explain.reports").joinpath("report.html.j2").read_text(encoding="utf-8")
     )
     households = [
-        {"user_id": user_id, "note": _note(rows), "rows": [_row(row, titles) for row in rows]}
+        {"user_id": user_id, "is_cold": _is_cold(rows), "rows": [_row(row, titles) for row in rows]}
         for user_id, rows in explanations.items()
     ]
     first = next((rows[0] for rows in explanations.values() if rows), None)
@@ -38,9 +39,9 @@ def write_page(path: Path, explanations: Mapping[str, Sequence[Explanation]], ti
     path.write_text(page, encoding="utf-8")
 
 
-def _note(rows: Sequence[Explanation]) -> str:
-    is_cold = bool(rows) and not any(player.startswith("group:") for player in rows[0].attribution.players)
-    return "No purchases before this moment: explained from context alone." if is_cold else ""
+def _is_cold(rows: Sequence[Explanation]) -> bool:
+    """Return whether the user has no history, so that every player is a context term."""
+    return bool(rows) and all(player.startswith(CONTEXT_PREFIX) for player in rows[0].attribution.players)
 
 
 def _row(explanation: Explanation, titles: Mapping[str, str]) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def test_an_unknown_item_is_refused_with_near_matches(explainer: Explainer) -> N
 
 
 def test_an_unknown_group_is_refused_with_near_matches(explainer: Explainer) -> None:
-    with pytest.raises(UnknownGroupError, match=r"'group:chese' is none of this user's .* Did you mean 'group:cheese'"):
+    with pytest.raises(UnknownGroupError, match=r"'group:chese' but one of this user's .* Did you mean 'group:cheese'"):
         explainer.what_if("u00", without=["group:chese"])
 
 

@@ -67,10 +67,10 @@ def test_items_come_back_in_the_order_asked(scorer: LinearScorer) -> None:
 def test_an_unknown_group_is_refused_with_near_matches(scorer: LinearScorer) -> None:
     state = scorer.read(history(SHOP, BOUGHT))
     with pytest.raises(
-        UnknownGroupError, match=r"'group:chese' is none of this user's 5 .* Did you mean 'group:cheese'"
+        UnknownGroupError, match=r"'group:chese' but one of this user's 5 .* Did you mean 'group:cheese'"
     ):
         what_if(scorer, state, without=["group:chese"])
-    with pytest.raises(UnknownGroupError, match="'group:fish' is none of this user's 5 history groups and 2 context"):
+    with pytest.raises(UnknownGroupError, match="'group:fish' but one of this user's 5 history groups and 2 context"):
         what_if(scorer, state, without=["group:fish"])
 
 

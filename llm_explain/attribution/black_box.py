@@ -66,8 +66,8 @@ def attribute_black_box(
 ) -> list[Attribution]:
     """Return the Shapley values of history groups for the scores of any scorer.
 
-    If ``max_evals`` allows every coalition, the values are exact. Otherwise they are estimated from random orders of the
-    players, each used forwards and backwards. The estimates add up to the score too.
+    If ``max_evals`` allows every coalition, the values are exact. Otherwise they are estimated from random orders of
+    the players, each used forwards and backwards. The estimates add up to the score too.
 
     Args:
         score: The scorer.

@@ -109,8 +109,8 @@ def _resolve(
             near = difflib.get_close_matches(name, [*behind, *by_term], n=3, cutoff=0.5)
             hint = f"Did you mean {', '.join(repr(match) for match in near)}?" if near else "See `llm-explain shelf`."
             raise UnknownGroupError(
-                f"the player is {name!r} but one of this user's {len(behind)} history groups and {len(by_term)} context "
-                f"terms is needed. {hint}"
+                f"the player is {name!r} but one of this user's {len(behind)} history groups and {len(by_term)} "
+                f"context terms is needed. {hint}"
             )
     categories = {category for name in names for category in behind.get(name, ())}
     return categories, {by_term[name] for name in names if name in by_term}

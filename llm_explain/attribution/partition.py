@@ -1,8 +1,8 @@
 """Players of an attribution: a partition of the categories that a user's history touches (docs/design.md §4).
 
-Each of the largest categories is a player. The smaller ones together are the player ``rest``. The partition never changes
-a score. An item's own category must be a player of its own: if it is part of ``rest``, it replaces the smallest other
-category. So the number of groups keeps its bound, and every item of a list costs the same.
+Each of the largest categories is a player. The smaller ones together are the player ``rest``. The partition never
+changes a score. An item's own category must be a player of its own: if it is part of ``rest``, it replaces the smallest
+other category. So the number of groups keeps its bound, and every item of a list costs the same.
 """
 
 from __future__ import annotations

@@ -158,7 +158,9 @@ def test_a_scorer_of_tables_sees_the_rows_of_the_events_table() -> None:
 
 
 def test_too_small_a_budget_is_refused() -> None:
-    with pytest.raises(SettingError, match="max_evals is 10 but at least 11 histories are needed for one order of 5 groups"):
+    with pytest.raises(
+        SettingError, match="max_evals is 10 but at least 11 histories are needed for one order of 5 groups"
+    ):
         attribute_black_box(ItemNeighbours(), history(SHOP, BOUGHT), ["fish-0"], catalogue=SHOP, max_evals=10)
 
 

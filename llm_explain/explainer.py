@@ -206,7 +206,7 @@ class Explainer:
         users: LRUCache[ReadUser] | None = None,
         retired: Sequence[str] = (),
     ) -> Explainer:
-        policy = Policy.load(prompts_root() / "policy.yaml", kinds=ClaimKinds.installed())
+        policy = Policy.load(prompts_root() / "policy.yaml", kinds=ClaimKinds.installed()).for_shop(events.shop)
         lexicon = load_lexicon("en")
         shop = ShopEvidence(
             events.catalogue,

@@ -50,6 +50,9 @@ def csv(
         list[str] | None,
         typer.Option("--map", metavar="COLUMN=NAME", help="Rename a column of the files; an empty NAME leaves it out."),
     ] = None,
+    shorthand: Annotated[
+        bool, typer.Option("--shorthand", help="Write retail shorthand such as FRZN VEG as words.")
+    ] = False,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Set bad rows aside in DIR/rejects instead of refusing the file.")
     ] = False,
@@ -67,6 +70,7 @@ def csv(
             out=out,
             column_map=dict(_pair(text) for text in map or []),
             skip_bad=skip_bad,
+            has_shorthand=shorthand,
             progress=report,
         )
     _print(summary, json=json)

@@ -1,7 +1,7 @@
 """Import the tables of any shop from CSV or Parquet files.
 
-Everything is checked by ``scoring.data.validation``. Categories, brands and titles that look like retail shorthand are
-written as words; all others stay as they came.
+Everything is checked by ``scoring.data.validation``. Names lose markup, placeholders become missing, and of a path of
+categories the last name stands for the item. Retail shorthand is written as words only where the shop asks for it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from llm_explain.errors import SettingError
+from llm_explain.importers.flat.items import clean_names
+from llm_explain.importers.flat.proposals import sensitive
 from llm_explain.importers.names import names_folder, read_cleaner
 from llm_explain.importers.rejects import write_rejects
 from llm_explain.importers.summary import ImportSummary, Progress, row_counts, silent
@@ -40,6 +42,7 @@ def import_csv(
     promotions: Path | None = None,
     column_map: Mapping[str, str] | None = None,
     skip_bad: bool = False,
+    has_shorthand: bool = False,
     progress: Progress = silent,
 ) -> ImportSummary:
     """Write the four tables from a shop's files; the ending says whether one is CSV or Parquet.
@@ -53,10 +56,12 @@ def import_csv(
         column_map: The contract's name by the files' name of a column, in every file that has it; a column whose new
             name is empty is left out.
         skip_bad: Set aside rows that break a rule, in ``<out>/rejects/<table>.csv``, instead of refusing the file.
+        has_shorthand: Whether to write retail shorthand such as "FRZN VEG" as words.
         progress: Told of each file.
 
     Returns:
-        Rows written and rows set aside.
+        Rows written and rows set aside. ``shop.yaml`` in ``out`` keeps its settings and gets proposals of sensitive
+        names.
     """
     paths = {"items": items, "events": events, "users": users, "promotions": promotions}
     given = {name: path for name in READ_ORDER if (path := paths[name]) is not None}
@@ -74,9 +79,16 @@ def import_csv(
         checked = check(frame, name, source=given[name].name, item_ids=item_ids, skip_bad=skip_bad)
         good[name], rejects[name] = checked.frame, checked.rejects
     progress("Checking tables", len(given), len(given))
-    good["items"], notes = readable(good["items"], read_cleaner(names_folder()))
+    shop = Shop.read(out)
+    notes: dict[str, int] = {}
+    if has_shorthand:
+        good["items"], notes = readable(good["items"], read_cleaner(names_folder()))
+    good["items"] = clean_names(good["items"], shop.locale)
     good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
-    tables = Tables(**good, shop=Shop())
+    proposals = shop.proposals.updated(sensitive(good["events"], good["items"]))
+    tables = Tables(**good, shop=shop.model_copy(update={"proposals": proposals}))
+    if proposals.open:
+        notes["proposals without a decision in shop.yaml"] = proposals.open
     tables.write(out)
     return ImportSummary(out, row_counts(tables), notes=notes, rejects=_write_rejects(out, rejects, raw))
 

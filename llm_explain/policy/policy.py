@@ -17,12 +17,14 @@ from pydantic import ValidationError
 
 from llm_explain.errors import PromptError
 from llm_explain.policy.settings import PolicySettings
+from scoring.data.catalogue import NO_CATEGORY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from scoring.data.catalogue import Catalogue
+    from scoring.data.shop import Shop
 
 SENSITIVE_COLUMNS = ("name", "reason")
 
@@ -35,6 +37,7 @@ class Policy:
         categories: Sensitive categories from the files that it names.
         types: Sensitive product types from the files that it names.
         digest: Hash of the policy file followed by the files that it names; of the settings where not given.
+        item_ids: Ids of sensitive items.
 
     Attributes:
         settings: What the policy file says.
@@ -48,13 +51,16 @@ class Policy:
         categories: Iterable[str] = (),
         types: Iterable[str] = (),
         digest: str | None = None,
+        item_ids: Iterable[str] = (),
     ) -> None:
         self.settings = settings or PolicySettings()
         sensitive = self.settings.sensitive
         self._categories = frozenset(map(_plain, (*categories, *sensitive.categories)))
         self._types = tuple(sorted(set(map(_plain, (*types, *sensitive.types)))))
         self._brands = frozenset(map(_plain, sensitive.brands))
-        self.hash = f"sha256:{digest or _digest([self.settings.model_dump_json().encode()])}"
+        self._item_ids = frozenset(item_ids)
+        self._digest = digest or _digest([self.settings.model_dump_json().encode()])
+        self.hash = f"sha256:{self._digest}"
 
     @classmethod
     def load(cls, path: Path, *, kinds: Collection[str] | None = None) -> Policy:
@@ -89,6 +95,28 @@ class Policy:
             categories=[name for file in sensitive.category_files for name in _names(path.parent / file, lists[file])],
             types=[name for file in sensitive.type_files for name in _names(path.parent / file, lists[file])],
             digest=_digest([content, *lists.values()]),
+        )
+
+    def for_shop(self, shop: Shop) -> Policy:
+        """Return the policy with what a shop's imports propose as sensitive.
+
+        Args:
+            shop: The shop, whose proposals count unless it rejected them.
+
+        Returns:
+            The policy; this one if there are no proposals. Its hash covers the proposals.
+        """
+        categories = shop.proposals.not_rejected("sensitive_categories")
+        item_ids = shop.proposals.not_rejected("sensitive_items")
+        if not categories and not item_ids:
+            return self
+        content = "\n".join((self._digest, *sorted(categories), "", *sorted(item_ids)))
+        return Policy(
+            self.settings,
+            categories=self._categories | categories,
+            types=self._types,
+            digest=_digest([content.encode()]),
+            item_ids=item_ids,
         )
 
     @property
@@ -132,6 +160,10 @@ class Policy:
         """Return whether a text may say that a promotion with this label runs."""
         return label not in self.settings.unspeakable_promotions
 
+    def may_name_category(self, name: str) -> bool:
+        """Return whether a text may name a category: one with a name that is not sensitive."""
+        return name != NO_CATEGORY and not self.is_sensitive_category(name)
+
     def is_sensitive_category(self, name: str) -> bool:
         """Return whether no text may name a category or hint at it."""
         return _plain(name) in self._categories
@@ -148,7 +180,8 @@ class Policy:
         """
         brand = int(catalogue.brand_index[item_index])
         return (
-            self.is_sensitive_category(catalogue.category_names[int(catalogue.category_index[item_index])])
+            catalogue.item_ids[item_index] in self._item_ids
+            or self.is_sensitive_category(catalogue.category_names[int(catalogue.category_index[item_index])])
             or (bool(self._brands) and brand >= 0 and _plain(catalogue.brand_names[brand]) in self._brands)
             or self._has_sensitive_type(_plain(str(catalogue.titles[item_index])))
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -11,16 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
 _LINK = re.compile(r"(?:https?|ftp)\S*|www\.\S+", re.IGNORECASE)
-_MARKUP = re.compile(r"[<>{}\[\]|`\\^~_=@$*#\"“”„«»]|&(?:#?\w+);")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
+_MARKUP = re.compile(r"[<>{}\[\]|`\\^~_=@$*\"“”„«»]")
+_INCHES = re.compile(r"(?<=\d)[\"”]")
 _SPACE = re.compile(r"\s+")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
+_DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f"))
+_HALF_WIDTH = range(0xFF00, 0xFFF0)
 
 
 @lru_cache(maxsize=65_536)
 def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     """Return a shop's name as it may stand in a sentence.
 
-    NFKC, no control, bidirectional or markup characters, no links, single spaces, at most ``max_length`` characters.
+    No HTML, control, bidirectional or markup characters, no links, single spaces, at most ``max_length`` characters.
+    Letters and marks are in NFKC; signs such as ™ and ½ stay. So do the joiners that Persian, Indic scripts and emoji
+    need.
 
     Args:
         name: Title, brand or category as the catalogue has it.
@@ -30,16 +38,30 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     Returns:
         The name; empty if nothing readable is left.
     """
-    text = _LINK.sub(" ", unicodedata.normalize("NFKC", name))
-    text = "".join(" " if unicodedata.category(c) in _INVISIBLE else c for c in text)
+    text = _TAG.sub(" ", html.unescape(name)) if "&" in name or "<" in name else name
+    text = _LINK.sub(" ", _normal(text)).translate(_DIRECTION_MARKS)
+    text = "".join(" " if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS else c for c in text)
+    text = _INCHES.sub("″", text)
     text = _SPACE.sub(" ", _MARKUP.sub(" ", text))
     text = text if text.count("(") == text.count(")") else text.replace("(", "").replace(")", "")
-    text = text.strip(" ,;:.!?-–—/&+'’")
+    text = text.strip(" ,;:.!?-–—/&'’\u200c\u200d")
     if len(text) <= max_length:
         return text
     cut = text[: max_length - len(ellipsis)]
     head = cut.rsplit(" ", 1)[0] if " " in cut else cut
     return head.rstrip(" ,;:.-–—/&+(") + ellipsis
+
+
+def _normal(text: str) -> str:
+    """Return a text in NFKC, but for signs that NFKC would write as other characters."""
+    if text.isascii():
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(c if _is_sign(c) else unicodedata.normalize("NFKC", c) for c in composed)
+
+
+def _is_sign(character: str) -> bool:
+    return unicodedata.category(character) in {"So", "No"} and ord(character) not in _HALF_WIDTH
 
 
 def inside_sentence(title: str, common_words: Container[str]) -> str:

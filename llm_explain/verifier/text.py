@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from llm_explain.text.surfaces import Limits
     from llm_explain.verifier.compiled_lexicon import Phrase
 
+JOINERS = frozenset("\u200c\u200d")
+"""Invisible characters that Persian, Indic scripts and emoji need within a word."""
+
 _SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")
 
 
@@ -86,7 +89,7 @@ class Verifier:
         """Yield faults of characters that no text may hold, in values too."""
         for position, character in enumerate(text):
             category = unicodedata.category(character)
-            if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+            if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} and character not in JOINERS:
                 yield Fault("control_character", f"U+{ord(character):04X} may not stand here", (position, position + 1))
         if re.search(r"[{}<>]", text):
             match = re.search(r"[{}<>]", text)

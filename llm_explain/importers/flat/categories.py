@@ -15,8 +15,8 @@ from llm_explain.importers.flat.vocabulary import words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-STEPS: Final = (" > ", ">", " » ", " › ", " / ", " :: ", "/")
-"""What stands between the names of a path, the surest first."""
+STEPS: Final = (">", "»", "›", " / ", " :: ")
+"""What stands between the names of a path, the surest first. A slash without spaces may be a part of a name."""
 
 LISTS: Final = ("|", ";")
 DOTTED: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
@@ -60,13 +60,13 @@ class Splitter:
     """Splits the categories of one column.
 
     Args:
-        lists: What stands between several categories; empty if each item has one.
-        step: What stands between the names of a path; empty if categories are no paths.
+        lists: Marks that stand between several categories; empty if each item has one.
+        has_slashes: Whether a slash stands between the names of a path.
     """
 
-    def __init__(self, lists: str, step: str) -> None:
-        self._lists = lists
-        self._step = step
+    def __init__(self, lists: str, *, has_slashes: bool) -> None:
+        self._lists = re.compile(f"[{re.escape(lists)}]") if lists else None
+        self._has_slashes = has_slashes
 
     @classmethod
     def of(cls, values: Sequence[str]) -> Splitter:
@@ -80,15 +80,14 @@ class Splitter:
         """
         lists = next((mark for mark in LISTS if any(mark in value for value in values)), "")
         parts = [part for value in values for part in (value.split(lists) if lists else [value])]
-        step = next((mark for mark in STEPS[:-1] if any(mark in part for part in parts)), "")
+        step = next((mark for mark in STEPS if any(mark in part for part in parts)), "")
         slashed = [part for part in parts if "/" in part]
-        if not step and slashed and _are_slashes_paths(parts, slashed):
-            step = "/"
-        if not step and parts and sum(bool(DOTTED.fullmatch(part)) for part in parts) > LEAST_PATHS * len(parts):
-            step = "."
-        if not lists and step and any(re.search(rf",\s*\S.*{re.escape(step)}|{re.escape(step)}.*,", p) for p in parts):
-            lists = ","
-        return cls(lists, step)
+        has_slashes = not step and bool(slashed) and _are_slashes_paths(parts, slashed)
+        step = "/" if has_slashes else step
+        between = re.compile(rf",\s*\S.*{re.escape(step)}|{re.escape(step)}.*,") if step else None
+        if between and any(between.search(part) for part in parts):  # "Clothing > Tshirts, Sale"
+            lists += ","
+        return cls(lists, has_slashes=has_slashes)
 
     def paths(self, text: str) -> list[tuple[str, ...]]:
         """Return the categories of one item as paths.
@@ -97,25 +96,27 @@ class Splitter:
             text: A value of the column.
 
         Returns:
-            Paths from broad to narrow; placeholders and roots such as "Default Category" are left out.
+            Paths from broad to narrow. Placeholders, roots such as "Default Category" and the beginnings of longer
+            paths are left out.
         """
         found: list[tuple[str, ...]] = []
-        cleaned = clean(text) if ">" not in text or "<" in text else text
-        for part in (cleaned or "").split(self._lists) if self._lists else [cleaned or ""]:
-            steps = part.split(self._step.strip() or self._step) if self._step else [part]
-            if not self._step and DOTTED.fullmatch(part.strip()):
-                steps = part.split(".")
-            names = [name for step in steps if (name := clean(_spaced(step)))]
-            while len(names) > 0 and names[0].casefold() in _roots():
+        bare = (clean(text) or "") if "<" in text or ">" not in text else text
+        for part in self._lists.split(bare) if self._lists else [bare]:
+            names = [name for step in self._steps(part.strip()) if (name := clean(_spaced(step)))]
+            while len(names) > 1 and names[0].casefold() in _roots():
                 names = names[1:]
             if names and tuple(names) not in found:
                 found.append(tuple(names))
-        leaves = {path[-1] for path in found}
-        return (
-            [path for path in found if not any(path == other[: len(path)] and path != other for other in found)]
-            if leaves
-            else []
-        )
+        return [path for path in found if not any(path == other[: len(path)] and path != other for other in found)]
+
+    def _steps(self, part: str) -> list[str]:
+        """Split one category at the surest mark that it has."""
+        mark = next((mark for mark in STEPS if mark in part), "")
+        if mark:
+            return part.split(mark)
+        if "/" in part and (self._has_slashes or part.split("/")[0].strip().casefold() in _roots()):
+            return part.split("/")
+        return part.split(".") if DOTTED.fullmatch(part) else [part]
 
 
 def _spaced(step: str) -> str:

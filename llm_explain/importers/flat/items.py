@@ -61,6 +61,28 @@ def items_table(items: pd.DataFrame, events: pd.DataFrame, locale: str, first_ki
     return _finished(cleaned).reset_index()
 
 
+def clean_names(items: pd.DataFrame, locale: str) -> pd.DataFrame:
+    """Clean the names of an items table.
+
+    Args:
+        items: Items with ``title``, ``category`` and perhaps ``brand``.
+        locale: Language of the shop.
+
+    Returns:
+        The table with clean names; of a path or a list of categories one stands for the item, and ``categories`` has
+        all of them.
+    """
+    table = items.copy()
+    table["title"] = names(items["title"], locale).astype("str")
+    found = category_table(items["category"], locale)
+    table["category"] = found["category"]
+    if not (found["categories"].isna() | (found["categories"] == found["category"])).all():
+        table["categories"] = found["categories"]
+    if "brand" in items:
+        table["brand"] = names(items["brand"], locale, is_brand=True).astype("str")
+    return table
+
+
 def _completed(items: pd.DataFrame) -> pd.DataFrame:
     """Fill what continuation rows leave empty: the variants of a product share its title, category and brand."""
     if "parent_id" not in items or items.empty:

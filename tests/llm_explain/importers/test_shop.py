@@ -362,7 +362,7 @@ def test_shorthand_is_written_as_words_and_all_else_stays(tmp_path):
         "b,iPhone case,Tea & Coffee,LEGO\n"
         "c,绿茶,茶,\n"
     )
-    summary = run(tmp_path, items=items)
+    summary = import_csv(**write(tmp_path, items=items), out=tmp_path / "out", has_shorthand=True)
     table = Tables.read(tmp_path / "out").items
     assert table["title"].tolist() == ["Frozen vegetable 10 oz", "iPhone case", "绿茶"]
     assert table["category"].tolist() == ["frozen vegetable", "Tea & Coffee", "茶"]
@@ -375,8 +375,77 @@ def test_shorthand_is_written_as_words_and_all_else_stays(tmp_path):
 
 
 def test_two_categories_never_become_one(tmp_path):
-    run(tmp_path, items="item_id,title,category\na,x,FRZN DNRS\nb,y,FROZEN DINNERS\n")
-    assert Tables.read(tmp_path / "out").items["category"].tolist() == ["FRZN DNRS", "FROZEN DINNERS"]
+    items = "item_id,title,category\na,xs,Frzn dnrs\nb,ys,FROZEN DINNERS\nc,z,tea\nd,w,salt\n"
+    import_csv(**write(tmp_path, items=items), out=tmp_path / "out", has_shorthand=True)
+    assert Tables.read(tmp_path / "out").items["category"].tolist()[:2] == ["Frzn dnrs", "FROZEN DINNERS"]
+
+
+def test_brands_stay_as_the_shop_writes_them(tmp_path):
+    brands = [
+        "EA SPORTS",
+        "PB TEEN",
+        "H&M HOME",
+        "AC/DC",
+        "M&M'S",
+        "AT&T",
+        "LG ELECTRONICS",
+        "DKNY JEANS",
+        "OJ SIMPSON",
+    ]
+    rows = "".join(f"{number},Ball,sports,{brand}\n" for number, brand in enumerate(brands))
+    run(tmp_path, items="item_id,title,category,brand\na,Tea,tea,x\nb,Salt,salt,y\n" + rows)
+    assert Tables.read(tmp_path / "out").items["brand"].tolist() == [None, None, *brands] or (
+        Tables.read(tmp_path / "out").items["brand"].tolist()[2:] == brands
+    )
+
+
+def test_placeholders_are_no_names(tmp_path):
+    values = ["null", "N/A", "(not set)", "Uncategorized", "1338", "None", "teas"]
+    rows = "".join(f"{number},Thing {number},{value}\n" for number, value in enumerate(values))
+    run(tmp_path, items=ITEMS + rows)
+    assert Tables.read(tmp_path / "out").items["category"].dropna().tolist() == ["tea", "salt", "teas"]
+
+
+def test_markup_is_resolved(tmp_path):
+    values = ["Salt &amp; Pepper", "<b>Teas</b>", "Men&#039;s shoes", "Caf&eacute;"]
+    rows = "".join(f"{number},{value},{value}\n" for number, value in enumerate(values))
+    run(tmp_path, items=ITEMS + rows)
+    items = Tables.read(tmp_path / "out").items
+    assert items["category"].tolist()[2:] == ["Salt & Pepper", "Teas", "Men's shoes", "Café"]
+    assert items["title"].tolist()[2:] == ["Salt & Pepper", "Teas", "Men's shoes", "Café"]
+
+
+def test_the_last_name_of_a_path_stands_for_the_item(tmp_path):
+    values = [
+        "Home > Kitchen > Mugs",
+        '"Clothing > Tshirts, Sale"',
+        "Default Category/Gear/Bags",
+        "electronics.smartphone",
+    ]
+    rows = "".join(f"{number},Thing {number},{value}\n" for number, value in enumerate([*values, "Toys|Games"]))
+    run(tmp_path, items=ITEMS + rows)
+    items = Tables.read(tmp_path / "out").items
+    assert items["category"].tolist()[2:] == ["Mugs", "Tshirts", "Bags", "smartphone", "Toys"]
+    assert items["categories"].tolist()[2] == "Kitchen > Mugs"
+
+
+def test_characters_that_a_script_needs_stay(tmp_path):
+    titles = ["Chef mug 👩\u200d🍳", "قهوه\u200cساز", "קפה 250 גר׳\u200f"]
+    rows = "".join(f"{number},{title},mugs\n" for number, title in enumerate(titles))
+    run(tmp_path, items=ITEMS + rows)
+    assert Tables.read(tmp_path / "out").items["title"].tolist()[2:] == titles
+
+
+def test_names_that_may_be_sensitive_are_proposed_and_decisions_stay(tmp_path):
+    values = ["Condoms", "Pregnancy tests", "Adult toys", "Hearing aids", "Diabetes care", "Bibles", "mugs"]
+    rows = "".join(f"{number},Thing {number},{value}\n" for number, value in enumerate(values))
+    run(tmp_path, items=ITEMS + rows)
+    shop = Tables.read(tmp_path / "out").shop
+    assert list(shop.proposals.sensitive_categories) == values[:6]
+    path = tmp_path / "out" / "shop.yaml"
+    path.write_text(path.read_text().replace("confirmed: null", "confirmed: false", 1))
+    run(tmp_path, items=ITEMS + rows)
+    assert Tables.read(tmp_path / "out").shop.proposals.not_rejected("sensitive_categories") == set(values[1:6])
 
 
 def test_progress_tells_every_file(tmp_path):

@@ -16,7 +16,7 @@ from llm_explain.errors import SettingError
 from llm_explain.importers.summary import row_counts
 
 if TYPE_CHECKING:
-    from llm_explain.importers.flat.run import FlatImport
+    from llm_explain.importers.flat.report import FlatImport
     from llm_explain.importers.summary import ImportSummary
 
 app = typer.Typer(help="Bring a shop's tables in.", no_args_is_help=True)

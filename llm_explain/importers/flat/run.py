@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from llm_explain.importers.flat.items import items_table
 from llm_explain.importers.flat.lookups import join_lookups
 from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
 from llm_explain.importers.flat.recognise import recognise
+from llm_explain.importers.flat.report import ColumnReport, FlatImport
 from llm_explain.importers.flat.returns import with_returns
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
 from llm_explain.importers.flat.vocabulary import is_known_header
@@ -34,56 +35,6 @@ EVENT_COLUMNS: Final = (
     "user_id", "item_id", "timestamp", "quantity", "price", "kind", "value", "channel", "store_id", "order_id",
 )  # fmt: skip
 SAMPLES: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnReport:
-    """What the report says of one column.
-
-    Attributes:
-        file: The table.
-        column: Its header.
-        name: What it is read as; empty if it is left out.
-        how: How its values are written, or why it has its name.
-        values: Its first different values.
-    """
-
-    file: str
-    column: str
-    name: str
-    how: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FlatImport:
-    """What an import read.
-
-    Attributes:
-        tables: The tables, checked.
-        columns: What each column was read as.
-        files: How each file is written and what it is.
-        rejects: Rows that were set aside, with ``file``, ``row`` and ``reason``.
-        left_out: Rows left out because the shop confirmed a proposal.
-        notes: Counts for the report.
-        lines: Other lines for the report.
-        files_written: Files of rows that were set aside; empty in a dry run.
-    """
-
-    tables: Tables
-    columns: tuple[ColumnReport, ...]
-    files: dict[str, str]
-    rejects: pd.DataFrame
-    left_out: tuple[LeftOut, ...] = ()
-    notes: dict[str, int] = field(default_factory=dict)
-    lines: tuple[str, ...] = ()
-    files_written: dict[Path, int] = field(default_factory=dict)
-
-    @property
-    def set_aside(self) -> dict[str, int]:
-        """Rows that were set aside, by file and reason."""
-        reasons = self.rejects[FILE].astype("str") + ": " + self.rejects["reason"].astype("str")
-        return {str(reason): int(rows) for reason, rows in reasons.value_counts(sort=False).items()}
 
 
 def import_flat(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llm_explain.importers.flat.files import Source
-    from llm_explain.importers.flat.run import FlatImport
+    from llm_explain.importers.flat.report import FlatImport
 
 REJECTS = "rejects"
 

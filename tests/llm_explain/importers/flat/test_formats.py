@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from llm_explain.importers.flat.run import FlatImport, import_flat
+from llm_explain.importers.flat.report import FlatImport
+from llm_explain.importers.flat.run import import_flat
 from tests.llm_explain.importers.flat import exports
 
 

@@ -1,17 +1,27 @@
-"""The files under deploy/: no root, nothing writable, probes that exist, settings that exist, grace enough to drain."""
+"""The files under deploy/: no root, nothing writable, settings that exist, grace to drain, a proxy with limits."""
 
 from __future__ import annotations
 
+import asyncio
 import re
+import shutil
+import socket
+import subprocess
+import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from wire import LOST, Answer, ask_once, request
 
 from llm_explain.service.settings import PREFIX, ServiceSettings
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 DEPLOY = Path(__file__).parents[3] / "deploy"
+PROXY = (DEPLOY / "nginx.conf").read_text()
 FILES = ("Dockerfile", "compose.yaml", "kubernetes.yaml")
 
 
@@ -33,15 +43,16 @@ def test_every_setting_that_is_set_exists(name: str) -> None:
 
 
 def test_the_pod_cannot_write_or_become_root(pod: Any) -> None:
-    container = pod["containers"][0]
     assert pod["securityContext"]["runAsNonRoot"]
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
-    volumes = {each["name"] for each in pod["volumes"]}
-    assert {each["name"] for each in container["volumeMounts"]} == volumes
+    mounted = set()
+    for container in (*pod["containers"], *pod["initContainers"]):
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        mounted |= {each["name"] for each in container["volumeMounts"]}
+    assert mounted == {each["name"] for each in pod["volumes"]}
     assert not pod["automountServiceAccountToken"]
 
 
@@ -68,11 +79,93 @@ def test_the_container_is_not_root_and_its_data_are_mounted() -> None:
 
 
 def test_compose_is_read_only_and_waits_for_the_database() -> None:
-    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["service"]
-    assert service["read_only"]
-    assert service["cap_drop"] == ["ALL"]
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    service, proxy = services["service"], services["proxy"]
+    for each in (service, proxy):
+        assert each["read_only"]
+        assert each["cap_drop"] == ["ALL"]
     assert service["depends_on"]["postgres"]["condition"] == "service_healthy"
     grace = float(service["stop_grace_period"].removesuffix("s"))
     defaults = ServiceSettings.model_fields
     assert grace > defaults["lame_duck_seconds"].default + defaults["drain_seconds"].default
-    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert all(port.startswith("127.0.0.1:") for port in proxy["ports"])
+
+
+def test_only_the_proxy_can_be_reached(pod: Any) -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert "ports" not in services["service"]
+    assert "outside" not in services["service"]["networks"]
+    service = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))[1]
+    (sidecar,) = pod["initContainers"]
+    assert sidecar["restartPolicy"] == "Always"
+    assert service["spec"]["ports"][0]["targetPort"] == sidecar["ports"][0]["name"]
+    listened = re.search(r"listen (\d+)", PROXY)
+    assert listened is not None
+    assert int(listened[1]) == sidecar["ports"][0]["containerPort"]
+
+
+def test_the_proxy_has_the_limits_of_the_service() -> None:
+    defaults = ServiceSettings.model_fields
+    assert "client_max_body_size 1m;" in PROXY
+    assert defaults["max_body_bytes"].default <= 2**20
+    assert f"client_body_timeout {defaults['body_seconds'].default:.0f}s;" in PROXY
+    kept = re.search(r"upstream service \{.*?keepalive_timeout (\d+)s;", PROXY, re.DOTALL)
+    assert kept is not None
+    assert int(kept[1]) < defaults["keep_alive_seconds"].default  # else the service closes a connection that is used
+    read = re.search(r"proxy_read_timeout (\d+)s;", PROXY)
+    assert read is not None
+    assert int(read[1]) > defaults["longest_deadline_seconds"].default
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Run nginx with the shipped configuration over a port where no service listens."""
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if nginx is None:
+        pytest.skip("nginx is not installed")
+    folder = tmp_path_factory.mktemp("nginx")
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        port, closed = one.getsockname()[1], two.getsockname()[1]
+    text = PROXY.replace("service:8000", f"127.0.0.1:{closed}").replace("listen 8080", f"listen 127.0.0.1:{port}")
+    (folder / "nginx.conf").write_text(text.replace("/tmp/", f"{folder}/"))
+    command = [nginx, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    subprocess.run([*command, "-t"], check=True, capture_output=True)
+    process = subprocess.Popen([*command, "-g", "daemon off;"], stderr=subprocess.DEVNULL)
+    yield port
+    process.terminate()
+    process.wait(30)
+
+
+def ask_proxy(port: int, sent: bytes) -> tuple[Answer, dict[str, Any]]:
+    answer = asyncio.run(ask_once(port, sent))
+    for _ in range(200):  # until nginx listens
+        if answer.status != LOST:
+            break
+        threading.Event().wait(0.05)
+        answer = asyncio.run(ask_once(port, sent))
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer, answer.json()
+
+
+def test_the_proxy_answers_with_problem_documents(proxy: int) -> None:
+    large = request("POST", "/v1/recommendations", b"x" * (2**20 + 1))
+    for sent, status, code in (
+        (request("GET", "/v1/shop/items"), 503, "overloaded"),
+        (large, 413, "body-too-large"),
+        (b"GET / HTTP/1.1\r\nhost: h\r\n" + b"a: " + b"b" * 40_000 + b"\r\n\r\n", 431, "head-too-large"),
+    ):
+        answer, problem = ask_proxy(proxy, sent)
+        assert answer.status == problem["status"] == status
+        assert problem["type"] == f"urn:llm-explain:problem:{code}"
+        assert re.fullmatch("[0-9a-f]{32}", problem["request_id"])
+
+
+def test_the_proxy_limits_the_rate_of_an_address(proxy: int) -> None:
+    async def flood() -> list[Answer]:
+        return list(await asyncio.gather(*(ask_once(proxy, request("GET", "/healthz")) for _ in range(400))))
+
+    ask_proxy(proxy, request("GET", "/healthz"))
+    refused = [answer for answer in asyncio.run(flood()) if answer.status == 429]
+    assert refused
+    assert refused[0].headers["retry-after"] == "1"
+    assert refused[0].json()["type"] == "urn:llm-explain:problem:rate-limited"

@@ -10,6 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from llm_explain.claims import ClaimKinds
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.api import error_handlers, pages
@@ -108,7 +109,9 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     contexts = UserContexts(explainer, clock)
     context_reader = UserContextReader(contexts, state, explainer)
     handler = app.state.explanation_handler = ExplanationHandler(explainer, context_reader)
-    app.state.user_data_handler = UserDataHandler(state, handler, contexts, context_reader)
+    app.state.user_data_handler = UserDataHandler(
+        state, handler, contexts, context_reader, kinds=ClaimKinds.installed()
+    )
     parameters = app.state.main_parameters = MainParameters(explainer)
     app.state.demo_shop = DemoShop(explainer, handler.items, state)
 

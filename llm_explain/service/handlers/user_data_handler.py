@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.attribution.partition import GROUP_PREFIX
-from llm_explain.claims import KINDS
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import ServiceProblem
@@ -15,7 +14,7 @@ from llm_explain.service.state.feedback import Opinion
 from llm_explain.service.state.users import now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from collections.abc import Set as AbstractSet
 
     from llm_explain.service.handlers.answer import Json
@@ -41,6 +40,7 @@ class UserDataHandler:
         explanations: Explains a stored record again.
         contexts: Reads users' events.
         context_reader: Notes erasures.
+        kinds: Claim kinds that sentences may state.
     """
 
     def __init__(
@@ -49,12 +49,15 @@ class UserDataHandler:
         explanations: ExplanationHandler,
         contexts: UserContexts,
         context_reader: UserContextReader,
+        *,
+        kinds: Collection[str],
     ) -> None:
         self._state = state
         self._explanations = explanations
         self._contexts = contexts
         self._context_reader = context_reader
         self._catalogue = explanations.explainer.shop.catalogue
+        self._kinds = kinds
 
     def add_events(self, request: EventsRequest, *, key: str, body: bytes) -> Answer:
         """Store events; they count in the next answer."""
@@ -103,6 +106,8 @@ class UserDataHandler:
         categories = {GROUP_PREFIX + name for name in self._catalogue.category_names}
         if not categories.issuperset(wanted.groups_off):
             raise ServiceProblem(problems.UNKNOWN_PLAYER)
+        if not set(wanted.kinds_off) <= set(self._kinds):
+            raise ServiceProblem(problems.INVALID, [{"pointer": "#/kinds_off", "in": "body", "rule": "unknown_kind"}])
         self._state.users.prefer(
             user_id,
             personalised=wanted.personalised,
@@ -115,7 +120,7 @@ class UserDataHandler:
         """Return what a user has switched off, and what could be."""
         user = self._state.users.read(user_id)
         groups = self._contexts.groups(user_id, user)
-        return Answer({"user_id": user_id, **_wishes(user), "groups": groups, "kinds": list(KINDS)})
+        return Answer({"user_id": user_id, **_wishes(user), "groups": groups, "kinds": list(self._kinds)})
 
     def erase(self, user_id: str) -> Answer:
         """Remove a user from every table and cache; the artifacts' events of the user count no more."""

@@ -1,7 +1,7 @@
-"""What every route takes: the request models of ``/v1``. What it gives stands in ``replies.py``.
+"""The request models of ``/v1``.
 
-Unknown fields are refused, ids hold no control characters, numbers are finite, moments lie between 1970 and 2200 and
-are kept without a time zone (a zone is converted to UTC).
+Unknown fields are refused, ids hold no control characters, numbers are finite, and times lie between 1970 and 2200. A
+time is stored in UTC without a zone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from llm_explain.claims import KINDS
 from llm_explain.text.skeleton import Tone
 from llm_explain.text.surfaces import LEAST_LENGTH
 
@@ -20,6 +19,7 @@ MAX_K = 100
 MAX_HISTORY = 10_000
 MAX_EVENTS = 1000
 MAX_PLAYERS = 100
+MAX_KINDS = 100
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
@@ -27,12 +27,6 @@ def _naive_utc(moment: datetime) -> datetime:
     if not FIRST_YEAR <= moment.year < LAST_YEAR:
         raise ValueError(f"a moment between {FIRST_YEAR} and {LAST_YEAR} is needed")
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-def _is_kind(name: str) -> str:
-    if name not in KINDS:
-        raise ValueError(f"one of {', '.join(KINDS)} is needed")
-    return name
 
 
 _VISIBLE = r"^[^\x00-\x1f\x7f]+$"
@@ -43,8 +37,8 @@ Player = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=
 """``group:<category>``, ``rest`` or ``context:<term>``."""
 
 Moment = Annotated[datetime, AfterValidator(_naive_utc)]
-Kind = Annotated[str, StringConstraints(max_length=40), AfterValidator(_is_kind)]
-"""A claim kind."""
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
+"""A claim kind; the handler knows which there are."""
 
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
 FeedbackVerdict = Literal["helpful", "not_helpful", "wrong", "hide_reason"]
@@ -84,8 +78,8 @@ class Who(Body):
     Attributes:
         user_id: The shop's id; a user without events is answered from context alone.
         history: Events of one user, in any order.
-        as_of: Only events before this moment count. The shop's present moment if not given: that of the statistics, or
-            of the user's latest event if that is later.
+        as_of: Only events before this time count; the present if not given (the snapshot's time, if the operator set
+            that). A user's latest event always counts.
     """
 
     user_id: Id | None = None
@@ -251,4 +245,4 @@ class Preferences(Body):
 
     personalised: bool = True
     groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
-    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=len(KINDS))] = ()
+    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=MAX_KINDS)] = ()

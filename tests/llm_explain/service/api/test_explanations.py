@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
 from llm_explain.service.schemas.responses import Contrast, Items, Shelves, WhatIf
+from llm_explain.service.settings import ServiceSettings
 
 
 def _post(client: TestClient, path: str, **body: object) -> dict[str, object]:
@@ -107,3 +110,33 @@ def test_contrast_adds_up(client: TestClient) -> None:
     Contrast.model_validate(answer)
     total = answer["base_difference"] + sum(answer["differences"].values())
     assert total == pytest.approx(answer["score_difference"], abs=2e-4)
+
+
+PASSING = {"promotion", "popular", "season", "new_arrival", "similar_item"}
+"""Claim kinds that speak of the days around the snapshot."""
+
+
+def _kinds_and_moment(client: TestClient, **body: object) -> tuple[set[str], str]:
+    kinds: set[str] = set()
+    for user_id in ("u00", "u01", "u02", "u03", "u04", "nobody"):
+        answer = _post(client, "recommendations", user_id=user_id, k=20, **body)
+        for item in answer["items"]:
+            record = item["explanation"]
+            kinds |= {claim["kind"] for claim in (*record["reasons"], *record["statements"])}
+    return kinds, str(answer["as_of"])
+
+
+def test_the_service_speaks_of_its_present(serve: Callable[..., TestClient]) -> None:
+    """The shop's log ends in 2017: a promotion of then is told as of then, and never as of today."""
+    kinds, moment = _kinds_and_moment(serve(as_of="snapshot"))
+    assert "promotion" in kinds
+    assert moment.startswith("2017-12-01")
+    assert ServiceSettings.model_fields["as_of"].default == "now"
+    client = serve(as_of="now")
+    kinds, moment = _kinds_and_moment(client)
+    assert kinds
+    assert not kinds & PASSING
+    assert moment.startswith(datetime.now(UTC).strftime("%Y-%m-"))
+    kinds, moment = _kinds_and_moment(client, as_of="2017-12-01")
+    assert "promotion" in kinds
+    assert moment.startswith("2017-12-01")

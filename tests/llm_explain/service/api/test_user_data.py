@@ -128,9 +128,9 @@ def test_a_kind_that_is_switched_off_is_not_said(client: TestClient) -> None:
     assert kinds
     client.put("/v1/users/u06/preferences", json={"kinds_off": sorted(kinds)})
     assert not {kind for record in _list(client, "u06", k=20) for kind, _ in _told(record)} & kinds
-    reply = client.put("/v1/users/u06/preferences", json={"kinds_off": ["no such kind"]})
+    reply = client.put("/v1/users/u06/preferences", json={"kinds_off": ["no_such_kind"]})
     assert reply.status_code == 422
-    assert "no such kind" not in reply.text
+    assert "no_such_kind" not in reply.text
 
 
 def test_without_personalisation_only_context_ranks(client: TestClient, explainer: Explainer) -> None:

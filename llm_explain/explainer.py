@@ -35,6 +35,7 @@ from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog
 from scoring.data.moments import as_moment
 from scoring.data.tables import TIMESTAMP, Tables
+from scoring.data.targets import end_of_log
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
 from scoring.scorer.artifacts import read_manifest
@@ -108,7 +109,7 @@ class Explainer:
         from scoring.training.training import train
 
         checked = tables if isinstance(tables, Tables) else check_tables(tables, shop)
-        end = checked.events[TIMESTAMP].max() + pd.Timedelta(seconds=1) if cutoff is None else cutoff
+        end = end_of_log(checked.events[TIMESTAMP])[0] if cutoff is None else cutoff
         train(checked, config or TrainConfig(), Path(artifacts), cutoff=end)
         return cls.load(artifacts, language_model=language_model)
 
@@ -136,7 +137,7 @@ class Explainer:
             else:
                 from scoring.data.validation import read_events  # what checks tables is slow to import
 
-                rows = read_events(events, scorer.catalogue.item_ids)
+                rows = read_events(events, scorer.catalogue.item_ids, scorer.shop)
         manifest = read_manifest(folder, is_checked=True)
         vectors = VectorCache()
         return cls._of_shop(

@@ -99,8 +99,8 @@ class UserReader:
         if history is not None:
             from scoring.data.validation import check_history  # what checks tables is slow to import
 
-            rows = check_history(history, self.shop.catalogue.index_by_id)
             catalogue, shop = self.shop.catalogue, self.events.shop
+            rows = check_history(history, catalogue.index_by_id, shop=shop)
             return self._make(History.from_events(rows, catalogue, as_of=moment, user_id=user_id, shop=shop))
         if user_id is None:
             raise SettingError(

@@ -56,6 +56,23 @@ def csv(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Set bad rows aside in DIR/rejects instead of refusing the file.")
     ] = False,
+    shop_name: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the shop.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Zone of the shop's days, for example Europe/Berlin.")
+    ] = None,
+    local_times: Annotated[
+        bool, typer.Option("--local-times", help="Times without a zone are the shop's local time, not UTC.")
+    ] = False,
+    currency: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Currency of the prices, for example EUR.")
+    ] = None,
+    locale: Annotated[
+        str | None, typer.Option(metavar="LOCALE", help="Language of the shop, for example de-DE.")
+    ] = None,
+    target_kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="Kind of event to predict and to call a habit; purchase if not given."),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Import the tables of any shop."""
@@ -71,6 +88,14 @@ def csv(
             column_map=dict(_pair(text) for text in map or []),
             skip_bad=skip_bad,
             has_shorthand=shorthand,
+            settings={
+                "name": shop_name,
+                "time_zone": time_zone,
+                "times": "local" if local_times else None,
+                "currency": currency,
+                "locale": locale,
+                "target_kinds": tuple(target_kind or ()),
+            },
             progress=report,
         )
     _print(summary, json=json)
@@ -186,6 +211,7 @@ def _print(summary: ImportSummary, *, json: bool) -> None:
             "left_out": [{"table": each.table, "reason": each.reason, "rows": each.rows} for each in summary.left_out],
             "notes": summary.notes,
             "rejects": {str(path): rows for path, rows in summary.rejects.items()},
+            "remarks": list(summary.remarks),
         }
         write_json_lines([record])
         return
@@ -200,5 +226,7 @@ def _print(summary: ImportSummary, *, json: bool) -> None:
         OUT.print(left_out)
     for description, count in summary.notes.items():
         note(f"{description}: {count:,}")
+    for remark in summary.remarks:
+        note(remark)
     for path, rows in summary.rejects.items():
         note(f"{rows:,} rows set aside with the reason for each: {path}")

@@ -40,9 +40,8 @@ def train(
     json: options.Json = False,
 ) -> None:
     """Train the scorer, measure it beside the baselines, and write artifacts."""
-    import pandas as pd
-
     from scoring.data.tables import TIMESTAMP, Tables
+    from scoring.data.targets import end_of_log
     from scoring.training.config import TrainConfig
     from scoring.training.holdout import measure
     from scoring.training.training import train
@@ -58,7 +57,14 @@ def train(
     if state is not None:
         tables, notes = _learned(tables, state)
     if moment is None:
-        moment = tables.events[TIMESTAMP].max() + pd.Timedelta(seconds=1)
+        moment, late = end_of_log(tables.events[TIMESTAMP])
+        if late:
+            note(
+                f"{late:,} {'event lies' if late == 1 else 'events lie'} long after {moment} and "
+                f"{'is' if late == 1 else 'are'} left out (last: {tables.events[TIMESTAMP].max()}). "
+                "Give --cutoff to train up to another moment."
+            )
+            tables = tables.before(moment)
     with progress() as report:
         trained = train(tables, settings, artifacts, cutoff=moment, progress=report, notes=notes)
         metrics = measure(trained, tables, min_rows=settings.min_events, progress=report)

@@ -16,10 +16,10 @@ from llm_explain.importers.flat.items import clean_names
 from llm_explain.importers.flat.proposals import sensitive
 from llm_explain.importers.names import names_folder, read_cleaner
 from llm_explain.importers.rejects import write_rejects
+from llm_explain.importers.shop_settings import given_settings, proposed_settings
 from llm_explain.importers.summary import ImportSummary, Progress, row_counts, silent
 from scoring.data.reading import RawTable, read_table
 from scoring.data.rules import COLUMNS
-from scoring.data.shop import Shop
 from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, TITLE, USER_ID, Tables
 from scoring.data.validation import check
 
@@ -43,6 +43,7 @@ def import_csv(
     column_map: Mapping[str, str] | None = None,
     skip_bad: bool = False,
     has_shorthand: bool = False,
+    settings: Mapping[str, object] | None = None,
     progress: Progress = silent,
 ) -> ImportSummary:
     """Write the four tables from a shop's files; the ending says whether one is CSV or Parquet.
@@ -57,6 +58,7 @@ def import_csv(
             name is empty is left out.
         skip_bad: Set aside rows that break a rule, in ``<out>/rejects/<table>.csv``, instead of refusing the file.
         has_shorthand: Whether to write retail shorthand such as "FRZN VEG" as words.
+        settings: Settings of ``shop.yaml`` by name; they replace those of a file that is in the folder already.
         progress: Told of each file.
 
     Returns:
@@ -65,6 +67,7 @@ def import_csv(
     """
     paths = {"items": items, "events": events, "users": users, "promotions": promotions}
     given = {name: path for name in READ_ORDER if (path := paths[name]) is not None}
+    shop = given_settings(out, settings or {})
     raw = {}
     for done, (name, path) in enumerate(given.items()):
         progress("Reading files", done, len(given))
@@ -76,21 +79,22 @@ def import_csv(
     for done, (name, frame) in enumerate(frames.items()):
         progress("Checking tables", done, len(given))
         item_ids = good["items"][ITEM_ID] if "items" in good else None
-        checked = check(frame, name, source=given[name].name, item_ids=item_ids, skip_bad=skip_bad)
+        checked = check(frame, name, source=given[name].name, item_ids=item_ids, skip_bad=skip_bad, shop=shop)
         good[name], rejects[name] = checked.frame, checked.rejects
     progress("Checking tables", len(given), len(given))
-    shop = Shop.read(out)
     notes: dict[str, int] = {}
     if has_shorthand:
         good["items"], notes = readable(good["items"], read_cleaner(names_folder()))
     good["items"] = clean_names(good["items"], shop.locale)
     good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
+    shop, remarks = proposed_settings(shop, good["events"])
     proposals = shop.proposals.updated(sensitive(good["events"], good["items"]))
     tables = Tables(**good, shop=shop.model_copy(update={"proposals": proposals}))
     if proposals.open:
         notes["proposals without a decision in shop.yaml"] = proposals.open
     tables.write(out)
-    return ImportSummary(out, row_counts(tables), notes=notes, rejects=_write_rejects(out, rejects, raw))
+    set_aside = _write_rejects(out, rejects, raw)
+    return ImportSummary(out, row_counts(tables), notes=notes, rejects=set_aside, remarks=tuple(remarks))
 
 
 def _write_rejects(out: Path, rejects: dict[str, pd.DataFrame], raw: dict[str, RawTable]) -> dict[Path, int]:

@@ -44,6 +44,7 @@ class ImportSummary:
         left_out: Rows kept out by rule.
         notes: Counts worth knowing that left no row out, by description.
         rejects: Files of rejected rows, with the number of rows, when bad rows were skipped.
+        remarks: Sentences on what was proposed and on what looks wrong.
     """
 
     out: Path
@@ -51,6 +52,7 @@ class ImportSummary:
     left_out: tuple[LeftOut, ...] = ()
     notes: dict[str, int] = field(default_factory=dict)
     rejects: dict[Path, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 def row_counts(tables: Tables) -> dict[str, int]:

@@ -17,30 +17,43 @@ import pandas as pd
 from pandas.api import types
 
 from scoring.data.rules import Kind
+from scoring.data.shop import Shop
 
 Finding = tuple[str, npt.NDArray[np.bool_]]
 """A rule and whether each row breaks it, shape ``(n_rows,)``."""
 
 Typed = tuple[pd.Series, list[Finding]]
 
+WHOLE_FLOAT: Final = re.compile(r"(\d+)\.0+")
 NUMBER: Final = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*|\s*[+-]?inf(?:inity)?\s*", re.IGNORECASE)
 MOMENT: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?))? ?(Z|z|[+-]\d{2}(?::?\d{2})?)?"
+    r"(\d{4}([-/])\d{2}\2\d{2})(?:[T ](\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?))?"
+    r" ?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 )
+EPOCH: Final = re.compile(r"[1-9]\d{8,18}(?:\.\d+)?")
+EPOCH_UNITS: Final = ((1e11, 10**9), (1e14, 10**6), (1e17, 10**3), (np.inf, 1))
+"""Numbers below the first are times in a unit of so many nanoseconds: seconds, milliseconds, microseconds."""
+
+OPEN: Final = pd.Timestamp("2099-01-01", tz="UTC")
+"""An end from here on stands for no end: exports write 2099-12-31 or 9999-12-31."""
+
 EARLIEST: Final = pd.Timestamp("1678-01-01", tz="UTC")
 LATEST: Final = pd.Timestamp("2261-12-31", tz="UTC")
 
 
-def coerce(series: pd.Series, kind: Kind) -> Typed:
+def coerce(series: pd.Series, kind: Kind, shop: Shop) -> Typed:
     """Give a column its type.
 
     Args:
         series: The column as it came; text columns of a CSV file or typed columns of a Parquet file.
         kind: What it must hold.
+        shop: Whether times without a zone are UTC or local, and the zone of days without a time.
 
     Returns:
         The typed column and its findings.
     """
+    if kind in {"moment", "end"}:
+        return _moments(series, shop, is_end=kind == "end")
     return COERCIONS[kind](series)
 
 
@@ -59,7 +72,7 @@ def _is_text(series: pd.Series) -> bool:
 
 def _ids(series: pd.Series) -> Typed:
     if _is_text(series):
-        return series, []
+        return _whole_numbers(series), []
     if types.is_float_dtype(series):
         return _all_broken(series, "id_float")
     if types.is_integer_dtype(series):
@@ -69,6 +82,14 @@ def _ids(series: pd.Series) -> Typed:
     is_other = ~is_float & _broken(values, _is_id)
     text = values.where(values.notna() & ~is_float & ~is_other, None).map(str, na_action="ignore")
     return text.astype("str"), [("id_float", is_float), ("id_type", is_other)]
+
+
+def _whole_numbers(ids: pd.Series) -> pd.Series:
+    """Return ids without ``.0`` where all of them are whole numbers that a program wrote as floats."""
+    values = pd.Series(ids.dropna().unique(), dtype="str")
+    if len(values) and values.str.fullmatch(WHOLE_FLOAT.pattern).all():
+        return ids.str.replace(r"\.0+$", "", regex=True)
+    return ids
 
 
 def _is_id(value: object) -> bool:
@@ -105,33 +126,64 @@ def _is_number(value: object) -> bool:
     return hasattr(value, "__float__") and not isinstance(value, bool | complex)
 
 
-def _moments(series: pd.Series) -> Typed:
+def _moments(series: pd.Series, shop: Shop, *, is_end: bool) -> Typed:
     if isinstance(series.dtype, pd.DatetimeTZDtype):
-        return _within_range(series.dt.tz_convert("UTC"))
+        return _within_range(series.dt.tz_convert("UTC"), is_end=is_end)
     if types.is_datetime64_dtype(series):
-        return _within_range(series.dt.tz_localize("UTC"))
-    if types.is_numeric_dtype(series):
-        return pd.Series(pd.NaT, index=series.index, dtype="datetime64[ns]"), [
-            ("moment_type", series.notna().to_numpy())
-        ]
+        is_local = shop.times == "local" or bool((series.dropna() == series.dropna().dt.normalize()).all())
+        return _within_range(_utc(series, np.full(len(series), is_local), shop), is_end=is_end)
+    if types.is_numeric_dtype(series) and not types.is_bool_dtype(series):
+        return _epochs(series.astype("Float64"), is_end=is_end)
     values = series.astype(object)
     is_other = _broken(values, lambda value: isinstance(value, str) or hasattr(value, "isoformat"))
     readable = values.where(values.notna() & ~is_other, None)
     texts = readable.map(lambda value: value if isinstance(value, str) else value.isoformat(), na_action="ignore")
-    return _parse(texts.astype(object), is_other)
+    return _parse(texts.astype(object), is_other, shop, is_end=is_end)
 
 
-def _parse(texts: pd.Series, is_other: npt.NDArray[np.bool_]) -> Typed:
-    found = [MOMENT.fullmatch(text) if isinstance(text, str) else None for text in texts.map(_strip)]
-    has_zone = np.array([match is not None and match[3] is not None for match in found], dtype=bool)
+def _epochs(numbers: pd.Series, *, is_end: bool) -> Typed:
+    """Read numbers of seconds, milliseconds, microseconds or nanoseconds since 1970; which one, their size tells."""
+    value = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    is_time = value >= 1e8  # 3 March 1973 in seconds
+    unit = np.select([value < limit for limit, _ in EPOCH_UNITS], [ns for _, ns in EPOCH_UNITS])
+    with np.errstate(invalid="ignore"):
+        ns = np.where(is_time & (value * unit < 9.2e18), value * unit, np.iinfo(np.int64).min)
+    moments = pd.Series(ns.astype(np.int64).astype("datetime64[ns]"), index=numbers.index).dt.tz_localize("UTC")
+    typed, findings = _within_range(moments, is_end=is_end)
+    return typed, [("moment_type", numbers.notna().to_numpy() & ~is_time), *findings]
+
+
+def _parse(texts: pd.Series, is_other: npt.NDArray[np.bool_], shop: Shop, *, is_end: bool) -> Typed:
+    stripped = texts.map(_strip)
+    is_epoch = np.array([isinstance(text, str) and EPOCH.fullmatch(text) is not None for text in stripped], dtype=bool)
+    found = [MOMENT.fullmatch(text) if isinstance(text, str) else None for text in stripped]
     is_iso = np.array([match is not None for match in found], dtype=bool)
-    rarer = has_zone if has_zone.sum() <= (is_iso & ~has_zone).sum() else is_iso & ~has_zone
-    is_mixed = rarer if (is_iso & ~has_zone).any() else np.zeros(len(texts), dtype=bool)
-    iso = [_iso(match) if match else None for match in found]
-    parsed = pd.to_datetime(pd.Series(iso, index=texts.index, dtype="str"), format="ISO8601", errors="coerce", utc=True)
+    has_zone = is_epoch | np.array([match is not None and match[4] is not None for match in found], dtype=bool)
+    has_none = is_iso & ~has_zone
+    rarer = has_zone if has_zone.sum() <= has_none.sum() else has_none
+    is_mixed = rarer if has_none.any() else np.zeros(len(texts), dtype=bool)
+    is_day = np.array([match is not None and match[3] is None for match in found], dtype=bool)
+    iso = pd.Series([_iso(match) if match else None for match in found], index=texts.index, dtype="str")
+    parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype("datetime64[us, UTC]")
+    is_local = has_none & (is_day | (shop.times == "local"))
+    parsed = parsed.where(~is_local, _utc(parsed.dt.tz_localize(None), is_local, shop))
+    numbers = pd.to_numeric(stripped.where(is_epoch, None))
+    epochs = _epochs(numbers, is_end=is_end)[0].dt.tz_localize("UTC").astype("datetime64[us, UTC]")
+    parsed = parsed.where(~is_epoch, epochs)
     is_no_date = texts.notna().to_numpy() & parsed.isna().to_numpy() & ~is_other
-    typed, range_findings = _within_range(parsed.mask(is_mixed))
+    typed, range_findings = _within_range(parsed.mask(is_mixed), is_end=is_end)
     return typed, [("moment_type", is_other), ("moment_text", is_no_date), ("mixed_zones", is_mixed), *range_findings]
+
+
+def _utc(wall: pd.Series, is_local: npt.NDArray[np.bool_], shop: Shop) -> pd.Series:
+    """Return times without a zone as UTC, those that are local by the shop's clock."""
+    is_near = is_local & ((wall > EARLIEST.tz_localize(None)) & (wall < LATEST.tz_localize(None))).to_numpy()
+    utc: pd.Series = wall.dt.tz_localize("UTC")
+    if not is_near.any() or shop.time_zone == "UTC":
+        return utc
+    local = wall[is_near].to_numpy(dtype="datetime64[ns]")
+    utc[is_near] = pd.Series(shop.clock.utc(local), index=wall.index[is_near]).dt.tz_localize("UTC").astype(utc.dtype)
+    return utc
 
 
 def _strip(text: object) -> object:
@@ -139,11 +191,15 @@ def _strip(text: object) -> object:
 
 
 def _iso(match: re.Match[str]) -> str:
-    date, time, zone = match.groups()
-    return f"{date}T{(time or '00:00').replace(',', '.')}{(zone or 'Z').upper()}"
+    date, _, time, zone = match.groups()
+    time = (time or "00:00").replace(",", ".")
+    time = f"0{time}" if time[1] == ":" else time
+    return f"{date.replace('/', '-')}T{time}{'Z' if zone in {None, 'UTC', 'GMT'} else zone.upper()}"
 
 
-def _within_range(moments: pd.Series) -> Typed:
+def _within_range(moments: pd.Series, *, is_end: bool) -> Typed:
+    if is_end:
+        moments = moments.mask(moments >= OPEN)
     is_outside = ((moments < EARLIEST) | (moments > LATEST)).to_numpy()
     typed = moments.mask(is_outside).dt.tz_localize(None).astype("datetime64[ns]")
     return typed, [("moment_range", is_outside)]
@@ -183,7 +239,6 @@ COERCIONS: Final[dict[Kind, Callable[[pd.Series], Typed]]] = {
     "id": _ids,
     "text": _texts,
     "number": _numbers,
-    "moment": _moments,
     "embedding": _embeddings,
     "any": _unchanged,
 }

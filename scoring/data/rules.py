@@ -38,7 +38,7 @@ from scoring.data.tables import (
     VALUE,
 )
 
-Kind = Literal["id", "text", "moment", "number", "embedding", "any"]
+Kind = Literal["id", "text", "moment", "end", "number", "embedding", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class ColumnRule:
         is_nullable: Whether a value may be missing.
         is_unique: Whether no two rows may share a value.
         is_prose: Whether line breaks and tabs may be in it.
+        is_signed: Whether a number may be below 0.
     """
 
     kind: Kind
@@ -58,6 +59,7 @@ class ColumnRule:
     is_nullable: bool = False
     is_unique: bool = False
     is_prose: bool = False
+    is_signed: bool = False
 
 
 COLUMNS: Final[Mapping[str, Mapping[str, ColumnRule]]] = {
@@ -65,10 +67,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, ColumnRule]]] = {
         USER_ID: ColumnRule("id", is_required=True),
         ITEM_ID: ColumnRule("id", is_required=True),
         TIMESTAMP: ColumnRule("moment", is_required=True),
-        QUANTITY: ColumnRule("number", is_nullable=True),
+        QUANTITY: ColumnRule("number", is_nullable=True, is_signed=True),
         PRICE: ColumnRule("number", is_nullable=True),
         KIND: ColumnRule("text"),
-        VALUE: ColumnRule("number", is_nullable=True),
+        VALUE: ColumnRule("number", is_nullable=True, is_signed=True),
         CHANNEL: ColumnRule("text", is_nullable=True),
         STORE_ID: ColumnRule("id", is_nullable=True),
         ORDER_ID: ColumnRule("id", is_nullable=True),
@@ -90,7 +92,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, ColumnRule]]] = {
     "promotions": {
         ITEM_ID: ColumnRule("id", is_required=True),
         START: ColumnRule("moment", is_required=True),
-        END: ColumnRule("moment", is_required=True),
+        END: ColumnRule("end", is_required=True, is_nullable=True),
         LABEL: ColumnRule("text", is_required=True),
         STORE_ID: ColumnRule("id", is_nullable=True),
     },
@@ -162,8 +164,9 @@ def _checks(rule: ColumnRule) -> list[pa.Check]:
     if rule.kind == "number":
         checks = [
             pa.Check(lambda series: ~np.isinf(series), error="infinite"),
-            pa.Check(lambda series: ~(series < 0) | np.isinf(series), error="negative"),
         ]
+        if not rule.is_signed:
+            checks.append(pa.Check(lambda series: ~(series < 0) | np.isinf(series), error="negative"))
     if rule.is_unique:
         checks.append(pa.Check(lambda series: ~series.duplicated(), error="duplicate"))
     return checks

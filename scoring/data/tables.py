@@ -66,7 +66,8 @@ class Tables:
             parent_id, image, available, embedding_*``. An item without a title is never named; items without a
             category form one group that is never named.
         users: ``user_id`` and any columns, all of them sensitive unless the policy says otherwise.
-        promotions: ``item_id, start, end, label`` and optionally ``store_id``; it runs while ``start <= t < end``.
+        promotions: ``item_id, start, end, label`` and optionally ``store_id``; it runs while ``start <= t < end``,
+            without a value for ``end`` from ``start`` on.
         shop: What the tables mean: time zone, target kinds and other settings.
     """
 

@@ -23,6 +23,9 @@ Roles = npt.NDArray[np.int8]
 Indices = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
 
+LONG_SILENCE: Final = np.timedelta64(180, "D")
+"""Time without any event of any user after which single events are taken for errors."""
+
 SAME_OCCASION_NS: Final = 30 * 60 * 10**9
 """Without an order, an event at most this long after the previous one belongs to the same occasion."""
 
@@ -70,6 +73,25 @@ def counted_rows(events: pd.DataFrame, shop: Shop) -> Truths:
         order=order_numbers(events[ORDER_ID]) if ORDER_ID in events else np.full(n, -1, dtype=np.int64),
         moment=events[TIMESTAMP].to_numpy(),
     )
+
+
+def end_of_log(timestamps: pd.Series) -> tuple[pd.Timestamp, int]:
+    """Return where a log ends, and how many events lie long after it.
+
+    A device with a wrong clock writes events of another year. At most one event in a thousand, or one event, that
+    follows on ``LONG_SILENCE`` without any event is not the end of the log.
+
+    Args:
+        timestamps: Moments of all events, at least one.
+
+    Returns:
+        The moment after the last event that counts, and the number of later events.
+    """
+    moments = np.sort(timestamps.to_numpy(dtype="datetime64[ns]"))
+    tail = moments[-(max(1, len(moments) // 1000) + 1) :]
+    silences = np.flatnonzero(np.diff(tail) > LONG_SILENCE)
+    late = len(tail) - 1 - int(silences[0]) if len(silences) else 0
+    return pd.Timestamp(moments[len(moments) - 1 - late]) + pd.Timedelta(seconds=1), late
 
 
 def order_numbers(order_id: npt.NDArray[np.object_] | pd.Series) -> Indices:

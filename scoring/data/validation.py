@@ -50,6 +50,7 @@ def check(
     source: str,
     item_ids: Collection[str] | None = None,
     skip_bad: bool = False,
+    shop: Shop | None = None,
 ) -> Checked:
     """Check a table against the contract.
 
@@ -59,6 +60,7 @@ def check(
         source: What to call it in messages, as a rule the file's name.
         item_ids: Items that events and promotions may name; ``None`` if any may be.
         skip_bad: Set aside rows that break a rule instead of refusing the table.
+        shop: Settings that say what times without a zone mean; UTC if not given.
 
     Returns:
         The checked table; without ``skip_bad`` nothing is set aside.
@@ -71,7 +73,7 @@ def check(
     if frame.empty and name not in MAY_BE_EMPTY:
         raise TableError(f"{source}: the table has no rows but at least one is needed. Check the export.")
     came = frame if frame.index.name == ROW else frame.set_axis(pd.RangeIndex(1, len(frame) + 1), axis=0)
-    typed, violations = _coerce(came.reset_index(drop=True), name)
+    typed, violations = _coerce(came.reset_index(drop=True), name, shop)
     violations += _broken_rules(typed, name, violations, item_ids)
     if violations and not skip_bad:
         raise TableError(message(came, violations, source))
@@ -103,31 +105,35 @@ def check_tables(frames: Mapping[str, pd.DataFrame], shop: Shop | None = None) -
     good: dict[str, pd.DataFrame] = {}
     for name in sorted(frames, key=lambda name: name != "items"):  # events and promotions name items
         item_ids = None if name == "items" else good["items"][ITEM_ID]
-        good[name] = check(frames[name], name, source=name, item_ids=item_ids).frame
+        good[name] = check(frames[name], name, source=name, item_ids=item_ids, shop=shop).frame
     good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
     return Tables(**good, shop=shop or Shop())
 
 
-def read_events(path: Path, item_ids: Collection[str]) -> pd.DataFrame:
+def read_events(path: Path, item_ids: Collection[str], shop: Shop | None = None) -> pd.DataFrame:
     """Read an events table from a file and check it.
 
     Args:
         path: A CSV or Parquet file with the contract's columns.
         item_ids: Items that the events may name.
+        shop: Settings that say what times without a zone mean; UTC if not given.
 
     Returns:
         The events.
     """
-    return check(read_table(path).frame, "events", source=path.name, item_ids=item_ids).frame
+    return check(read_table(path).frame, "events", source=path.name, item_ids=item_ids, shop=shop).frame
 
 
-def check_history(events: pd.DataFrame, item_ids: Collection[str], *, source: str = "history") -> pd.DataFrame:
+def check_history(
+    events: pd.DataFrame, item_ids: Collection[str], *, source: str = "history", shop: Shop | None = None
+) -> pd.DataFrame:
     """Check the events of one user, who may be unknown to the shop.
 
     Args:
         events: The events; ``user_id`` may be left out, and there may be no rows.
         item_ids: Items that the events may name.
         source: What to call them in messages.
+        shop: Settings that say what times without a zone mean; UTC if not given.
 
     Returns:
         The events with the contract's types.
@@ -137,7 +143,7 @@ def check_history(events: pd.DataFrame, item_ids: Collection[str], *, source: st
     """
     if USER_ID not in events:
         named = events.assign(**{USER_ID: pd.Series(source, index=events.index, dtype="str")})
-        return check_history(named, item_ids, source=source).drop(columns=USER_ID)
+        return check_history(named, item_ids, source=source, shop=shop).drop(columns=USER_ID)
     users = events[USER_ID].unique()
     if len(users) > 1:
         raise TableError(
@@ -146,8 +152,8 @@ def check_history(events: pd.DataFrame, item_ids: Collection[str], *, source: st
         )
     if events.empty:
         _check_columns(events, "events", source)
-        return _coerce(events, "events")[0]
-    return check(events, "events", source=source, item_ids=item_ids).frame
+        return _coerce(events, "events", shop)[0]
+    return check(events, "events", source=source, item_ids=item_ids, shop=shop).frame
 
 
 def _check_columns(frame: pd.DataFrame, name: str, source: str) -> None:
@@ -183,11 +189,11 @@ def _listed(names: list[str]) -> str:
     return ", ".join(repr(name) for name in names)
 
 
-def _coerce(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Violation]]:
+def _coerce(frame: pd.DataFrame, name: str, shop: Shop | None) -> tuple[pd.DataFrame, list[Violation]]:
     order = [column for column in COLUMNS[name] if column in frame]
     columns, violations = {}, []
     for column in [*order, *(str(column) for column in frame.columns if column not in order)]:
-        columns[column], findings = coerce(frame[column], rule_of(name, column).kind)
+        columns[column], findings = coerce(frame[column], rule_of(name, column).kind, shop or Shop())
         violations += [Violation(column, rule, np.flatnonzero(broken)) for rule, broken in findings if broken.any()]
     return pd.DataFrame(columns, index=frame.index), violations
 

@@ -59,7 +59,7 @@ MESSAGES: Final[Mapping[str, RuleMessage]] = {
     "moment_text": RuleMessage(
         "holds text that is no date",
         "a date and time is needed",
-        "Write ISO 8601, for example 2017-12-01T09:30.",
+        "Write ISO 8601, for example 2017-12-01T09:30, or import the file with `llm-explain import flat`.",
     ),
     "moment_range": RuleMessage(
         "holds dates that cannot be represented",
@@ -80,7 +80,7 @@ MESSAGES: Final[Mapping[str, RuleMessage]] = {
     "negative": RuleMessage(
         "is negative",
         "0 or more is needed",
-        "Leave returns and corrections out.",
+        "Leave corrections out.",
     ),
     "duplicate": RuleMessage("repeats an earlier row", "one row each is needed", "Keep one of them."),
     "unknown_item": RuleMessage(

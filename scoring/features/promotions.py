@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from scoring.data.log import FloatArray
 
 
+NEVER: Final = pd.Timestamp("2261-12-31")
+"""The end of a promotion without one; every time zone can represent it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One promotion of one item: it runs while ``start <= t < end``.
@@ -31,7 +35,7 @@ class Run:
     Attributes:
         label: The shop's name of the kind of promotion.
         start: First moment.
-        end: Moment after the last.
+        end: Moment after the last; ``NEVER`` for a promotion without an end.
         store_id: The store; empty for a promotion in all stores.
     """
 
@@ -171,7 +175,7 @@ class _ByItem:
     def _period(self) -> tuple[IndexArray, IndexArray]:
         """First moment of each row and the one after its last, in nanoseconds."""
         start, end = (self._rows[name].to_numpy(dtype="datetime64[ns]").view(np.int64) for name in (START, END))
-        return start, end
+        return start, np.where(end == np.iinfo(np.int64).min, NEVER.value, end)
 
     @cached_property
     def _labels(self) -> npt.NDArray[np.integer]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import torch
 
 from scoring.data.catalogue import Catalogue
@@ -103,7 +104,7 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
     as_of = pd.Timestamp(words["as_of"])
     names = PromotionNames(tuple(words["labels"]), tuple(words["stores"]))
     promotions = PromotionCalendar(
-        pd.read_parquet(tables["promotions"], filters=[(END, ">", as_of)]),
+        pd.read_parquet(tables["promotions"], filters=(pc.field(END) > as_of) | pc.field(END).is_null()),
         catalogue,
         whole=WholeTable(names, as_of, partial(pd.read_parquet, tables["promotions"])),
     )

@@ -103,10 +103,13 @@ BAD: dict[str, tuple[dict[str, str | bytes], str]] = {
     ),
     "a day that is none": (event("u1,a,2017-02-30,1,1"), r"no date in 1 row \(first: row 3, '2017-02-30'\)"),
     "an American date": (event("u1,a,12/31/2017,1,1"), r"no date in 1 row \(first: row 3, '12/31/2017'\)"),
-    "seconds since 1970": (event("u1,a,1512120000,1,1"), r"no date in 1 row \(first: row 3, '1512120000'\)"),
+    "seconds since 1970 among times without a zone": (
+        event("u1,a,1512120000,1,1"),
+        r"with and without a time zone; this is the rarer way in 1 row \(first: row 3, '1512120000'\)",
+    ),
     "a date out of range": (
-        {"promotions": PROMOTIONS + "a,2017-12-01,9999-12-31,mailer,s1\n"},
-        r"column 'end' holds dates that cannot be represented in 1 row \(first: row 2, '9999-12-31'\) "
+        {"promotions": PROMOTIONS + "a,1066-12-01,2017-12-31,mailer,s1\n"},
+        r"column 'start' holds dates that cannot be represented in 1 row \(first: row 2, '1066-12-01'\) "
         r"but dates from 1678 to 2261 are needed",
     ),
     "mixed zones": (
@@ -127,7 +130,6 @@ BAD: dict[str, tuple[dict[str, str | bytes], str]] = {
         event("u1,a,2017-12-01,1,-2"),
         r"'price' is negative in 1 row \(first: row 3, '-2'\) but 0 or more",
     ),
-    "negative quantity": (event("u1,a,2017-12-01,-1,2"), r"'quantity' is negative in 1 row .* returns and corrections"),
     "unknown item": (
         event("u1,zz,2017-12-01,1,2"),
         r"column 'item_id' names items that the items table does not have in 1 row \(first: row 3, 'zz'\)",
@@ -335,7 +337,7 @@ PARQUET_BAD = {
     "float ids": ({"user_id": [1.0, 2.0]}, r"'user_id' holds floating-point numbers in 2 rows \(first: row 1, 1\.0;"),
     "missing id": ({"user_id": pd.array([1, None], dtype="Int64")}, r"'user_id' is empty in 1 row \(first: row 2"),
     "true for an id": ({"user_id": [True, False]}, r"'user_id' holds neither text nor whole numbers in 2 rows"),
-    "numbers for times": ({"timestamp": [1512120000, 1]}, r"'timestamp' holds something other than dates in 2 rows"),
+    "numbers for times": ({"timestamp": [1, 20171201]}, r"'timestamp' holds something other than dates in 2 rows"),
     "true for a price": ({"price": [True, False]}, r"'price' holds something other than numbers in 2 rows"),
     "times for a price": (
         {"price": pd.to_datetime(["2017-12-01"] * 2)},

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog, History
 from scoring.data.shop import Shop
+from scoring.data.targets import end_of_log
 
 CATALOGUE = Catalogue(pd.DataFrame({"item_id": ["a", "b", "c"], "title": list("ABC"), "category": list("xyz")}))
 AS_OF = pd.Timestamp("2025-06-01")
@@ -130,3 +131,13 @@ def test_other_items_change_nothing_and_a_return_takes_back_no_more_than_it_can(
         bought, returned = (alone.role > 0).sum(), (alone.role < 0).sum()
         assert alone.is_target.sum() >= (bought > 0) - returned
         assert alone.is_target.sum() <= bought
+
+
+def test_one_event_of_another_year_is_not_the_end_of_the_log():
+    days = pd.Series(pd.date_range("2025-01-01", "2025-05-31", freq="D"))
+    late = pd.Series([*days, pd.Timestamp("2050-01-01")])
+    assert end_of_log(late) == (pd.Timestamp("2025-05-31T00:00:01"), 1)
+    assert end_of_log(days) == (pd.Timestamp("2025-05-31T00:00:01"), 0)
+    a_pause = pd.Series([*days, *(days + pd.Timedelta(days=400))])
+    assert end_of_log(a_pause) == (a_pause.max() + pd.Timedelta(seconds=1), 0)
+    assert end_of_log(days[:1])[1] == 0

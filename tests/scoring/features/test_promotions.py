@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scoring.data.catalogue import Catalogue
-from scoring.features.promotions import PromotionCalendar, PromotionNames, WholeTable
+from scoring.features.promotions import NEVER, PromotionCalendar, PromotionNames, WholeTable
 
 CATALOGUE = Catalogue(pd.DataFrame({"item_id": ["a", "b", "c"], "title": ["A", "B", "C"], "category": ["x", "x", "y"]}))
 SINCE = pd.Timestamp("2017-06-10")
@@ -69,3 +69,13 @@ def test_an_empty_table_runs_nothing() -> None:
     assert calendar.running(SINCE, 0, store_id="s1") == []
     assert calendar.level(SINCE).shape == (3, 0)
     assert calendar.period(SINCE) == 0
+
+
+def test_a_promotion_without_an_end_runs_from_its_start_on() -> None:
+    rows = TABLE.iloc[:1].assign(end=pd.NaT, store_id=None)
+    calendar = PromotionCalendar(rows, CATALOGUE)
+    (run,) = calendar.running(pd.Timestamp("2040-01-01"), 1, store_id=None)
+    assert run.end == NEVER
+    assert run.end.tz_localize("UTC").tz_convert("Pacific/Kiritimati") > pd.Timestamp("2200-01-01", tz="UTC")
+    assert calendar.level(pd.Timestamp("2040-01-01"))[1].tolist() == [1.0]
+    assert calendar.running(pd.Timestamp("2017-05-31"), 1, store_id=None) == []

@@ -1,0 +1,81 @@
+"""Times, ids and open ends as exports write them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from scoring.data.coercion import coerce
+from scoring.data.rules import Kind
+from scoring.data.shop import Shop
+
+UTC = Shop()
+NEW_YORK = Shop(time_zone="America/New_York", times="local")
+WHEN = pd.Timestamp("2019-10-01T08:26")
+
+
+def typed(values: list, kind: Kind = "moment", shop: Shop = UTC) -> list:
+    """Return the typed values of a column of text, which break no rule."""
+    column, findings = coerce(pd.Series(values, dtype="str"), kind, shop)
+    assert not any(broken.any() for _, broken in findings)
+    return column.tolist()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2019-10-01 08:26:00 UTC", "2019-10-01T08:26Z", "2019-10-01 8:26", "2019/10/01 08:26", "2019-10-01T10:26+02:00",
+        "1569918360", "1569918360000", "1569918360000000", "1569918360000000000", "1569918360.0",
+    ],
+)  # fmt: skip
+def test_unambiguous_times_are_read(text: str):
+    assert typed([text, text]) == [WHEN, WHEN]
+
+
+@pytest.mark.parametrize("number", [1569918360, 1569918360000, 1569918360.0])
+def test_numbers_since_1970_are_times(number: float):
+    column, _ = coerce(pd.Series([number, None]).convert_dtypes(), "moment", UTC)
+    assert column[0] == WHEN
+    assert pd.isna(column[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"), [("12/1/2010 8:26", "moment_text"), ("17", "moment_text"), ("8:26", "moment_text")]
+)
+def test_other_times_are_refused(text: str, rule: str):
+    _, findings = coerce(pd.Series([text], dtype="str"), "moment", UTC)
+    assert [name for name, broken in findings if broken.any()] == [rule]
+
+
+def test_small_numbers_are_no_times():
+    _, findings = coerce(pd.Series([17, 20191001]), "moment", UTC)
+    assert dict(findings)["moment_type"].tolist() == [True, True]
+
+
+def test_times_without_a_zone_are_local_where_the_shop_says_so():
+    assert typed(["2025-05-10T23:30"], shop=NEW_YORK) == [pd.Timestamp("2025-05-11T03:30")]
+    assert typed(["2025-05-10T23:30Z"], shop=NEW_YORK) == [pd.Timestamp("2025-05-10T23:30")]
+    assert typed(["1569918360"], shop=NEW_YORK) == [WHEN]
+    assert typed(["2025-05-10T23:30"], shop=Shop(time_zone="America/New_York")) == [pd.Timestamp("2025-05-10T23:30")]
+    moments = pd.Series([pd.Timestamp("2025-05-10T23:30")])
+    assert coerce(moments, "moment", NEW_YORK)[0].tolist() == [pd.Timestamp("2025-05-11T03:30")]
+
+
+def test_a_day_without_a_time_is_a_day_of_the_shop():
+    shop = Shop(time_zone="America/New_York")
+    assert typed(["2025-05-10", ""][:1], shop=shop) == [pd.Timestamp("2025-05-10T04:00")]
+    days = pd.Series([pd.Timestamp("2025-05-10"), pd.NaT])
+    assert coerce(days, "moment", shop)[0][0] == pd.Timestamp("2025-05-10T04:00")
+
+
+def test_an_end_of_another_century_is_open():
+    ends = typed(["2099-12-31", "9999-12-31", "2025-06-01"], "end")
+    assert [pd.isna(end) for end in ends] == [True, True, False]
+
+
+def test_ids_that_went_through_a_float_are_whole_numbers():
+    assert typed(["17850.0", "17851.0"], "id") == ["17850", "17851"]
+    assert typed(["17850.0", "a"], "id") == ["17850.0", "a"]
+    column, _ = coerce(pd.Series(["17850.0", None], dtype="str"), "id", UTC)
+    assert column[0] == "17850"
+    assert pd.isna(column[1])

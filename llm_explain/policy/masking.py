@@ -16,21 +16,6 @@ if TYPE_CHECKING:
 
     from llm_explain.attribution.values import Attribution
     from llm_explain.policy.policy import Policy
-    from llm_explain.records import Explanation
-    from scoring.data.catalogue import Catalogue
-
-
-def sensitive_players(catalogue: Catalogue, policy: Policy) -> frozenset[str]:
-    """Return the players that no record names: the groups of sensitive categories.
-
-    Args:
-        catalogue: The shop's items.
-        policy: What is sensitive.
-
-    Returns:
-        Names of players.
-    """
-    return frozenset(GROUP_PREFIX + name for name in catalogue.category_names if policy.is_sensitive_category(name))
 
 
 def mask_attribution(attribution: Attribution, policy: Policy) -> Attribution:
@@ -65,38 +50,6 @@ def mask_differences(differences: Mapping[str, float], policy: Policy) -> dict[s
 
 def _is_sensitive(player: str, policy: Policy) -> bool:
     return player.startswith(GROUP_PREFIX) and policy.is_sensitive_category(player.removeprefix(GROUP_PREFIX))
-
-
-def masked(explanation: Explanation, hidden: AbstractSet[str]) -> Explanation:
-    """Return an explanation whose record names no sensitive history group.
-
-    Args:
-        explanation: What the explainer gave; its text and its reasons are free of them already.
-        hidden: Players that are not named.
-
-    Returns:
-        The same score, with those players in ``rest``; still adding up.
-    """
-    attribution = explanation.attribution
-    if hidden.isdisjoint(attribution.players):
-        return explanation
-    return replace(explanation, attribution=_folded(attribution, hidden))
-
-
-def masked_differences(differences: Mapping[str, float], hidden: AbstractSet[str]) -> dict[str, float]:
-    """Return differences of attributions with sensitive history groups in ``rest``.
-
-    Args:
-        differences: What each player adds to one item beyond another.
-        hidden: Players that are not named.
-
-    Returns:
-        The same sum.
-    """
-    total: dict[str, float] = defaultdict(float)
-    for player, value in differences.items():
-        total[REST if player in hidden else player] += value
-    return dict(total)
 
 
 def _folded(attribution: Attribution, names: AbstractSet[str]) -> Attribution:

@@ -36,7 +36,8 @@ UNKNOWN_KIND: Final = "interaction"
 """Kind of events of which nothing tells what they were; no locale has words for it."""
 
 ONLY_ITEM: Final = "all items"
-START_OF_ORDER: Final = pd.Timestamp("2000-01-01")
+END_OF_ORDER: Final = pd.Timestamp("2020-01-01")
+"""Moment of each user's last row in a log that has an order but no times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +216,14 @@ def _with_times(events: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
         since = days["days_since"].fillna(0).groupby(days["user_id"]).cumsum()
         count = events["order_id"].map(pd.Series(since.to_numpy(), index=days["order_id"]))
         hours = events["hour_of_day"] if "hour_of_day" in events else pd.Series(0.0, index=events.index)
-        moment = START_OF_ORDER + pd.to_timedelta(count * 24 + hours.fillna(0), unit="h")
+        behind = count - count.groupby(events["user_id"]).transform("max")
+        moment = END_OF_ORDER + pd.to_timedelta(behind * 24 + hours.fillna(0), unit="h")
         return events.assign(timestamp=moment.astype("datetime64[ns]")), True
     position = events["position"] if "position" in events else pd.Series(np.arange(len(events)), index=events.index)
     keys = events["order_id"].fillna("") if "order_id" in events else position
     place = position.groupby([events["user_id"], keys]).transform("min").groupby(events["user_id"]).rank("dense")
-    moment = START_OF_ORDER + pd.to_timedelta(place.fillna(1) - 1, unit="D")
+    behind = (place - place.groupby(events["user_id"]).transform("max")).fillna(0)
+    moment = END_OF_ORDER + pd.to_timedelta(behind, unit="D")
     return events.assign(timestamp=moment.astype("datetime64[ns]")), True
 
 

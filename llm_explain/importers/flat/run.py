@@ -18,9 +18,10 @@ from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
 from llm_explain.importers.flat.returns import with_returns
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
-from llm_explain.importers.flat.vocabulary import is_known_header
+from llm_explain.importers.flat.vocabulary import is_known_header, word_list
 from llm_explain.importers.flat.writing import write_import
 from llm_explain.importers.summary import LeftOut, Progress, silent
+from scoring.data.derived_categories import LEAST_ITEMS, derive_categories
 from scoring.data.shop import Shop
 from scoring.data.tables import TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
@@ -35,6 +36,8 @@ EVENT_COLUMNS: Final = (
     "user_id", "item_id", "timestamp", "quantity", "price", "kind", "value", "channel", "store_id", "order_id",
 )  # fmt: skip
 SAMPLES: Final = 3
+LEAST_COVERED: Final = 0.5
+LEAST_DERIVED: Final = 3
 
 
 def import_flat(
@@ -90,6 +93,8 @@ class _Result:
 def _tables(assembled: Assembled, shop: Shop) -> _Result:
     events, notes = with_returns(_priced(assembled.events), shop.return_kinds)
     items = items_table(assembled.items, events, shop.locale, shop.target_kinds)
+    items, derived = _with_derived(items, shop.locale)
+    notes |= derived
     shop = _settings(shop, assembled, events)
     proposed = {
         "left_out_items": no_products(events, items),
@@ -105,6 +110,23 @@ def _tables(assembled: Assembled, shop: Shop) -> _Result:
     table = check(items, "items", source="items").frame
     notes |= _counted(table, checked, shop)
     return _Result(Tables(events=checked, items=table, shop=shop), left_out, notes)
+
+
+def _with_derived(items: pd.DataFrame, locale: str) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return items with categories from their titles, where no item has a category and the titles name kinds of things.
+
+    Titles of films or books share too few words for that: their words are no kinds of things.
+    """
+    titles = items["title"].dropna()
+    if items["category"].notna().any() or titles.empty:
+        return items, {}
+    known = word_list(locale)
+    least = max(LEAST_DERIVED, min(LEAST_ITEMS, titles.nunique() // 100))
+    found = derive_categories(titles, stop_words=known.stop_words, endings=known.word_endings, least_items=least)
+    if len(found) < LEAST_COVERED * titles.nunique():
+        return items, {}
+    category = items["title"].map(found).astype("str")
+    return items.assign(category=category), {"categories derived from titles": category.nunique()}
 
 
 def _priced(events: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,6 @@ from llm_explain.policy.masking import mask_differences
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, Shelved, WhatIfRow
-from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.surfaces import resolve
 from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
@@ -46,9 +45,11 @@ if TYPE_CHECKING:
 
     from llm_explain.attribution.black_box import FrameScorer, HistoryScorer
     from llm_explain.attribution.scored_user import ScoredUser
+    from llm_explain.claims import ClaimKind
     from llm_explain.generation.generator import Generator
     from llm_explain.policy.suppressions import Suppressions
     from llm_explain.text.skeleton import Tone
+    from llm_explain.text.surfaces import Limits
     from llm_explain.user_reader import ReadUser
     from scoring.data.catalogue import IndexArray
     from scoring.data.history import History
@@ -67,14 +68,23 @@ class Explainer:
         reader: Reads users' histories.
         writer: Writes and verifies texts.
         provenance: Hashes of data, scorer and policy, for the records.
+        kinds: Claim kinds in force; the installed ones if not given.
     """
 
-    def __init__(self, reader: UserReader, *, writer: Writer, provenance: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        reader: UserReader,
+        *,
+        writer: Writer,
+        provenance: Mapping[str, str],
+        kinds: ClaimKinds | None = None,
+    ) -> None:
         self.reader = reader
         self.events = reader.events
         self.shop = reader.shop
         self.writer = writer
         self.provenance = dict(provenance)
+        self.kinds = kinds or ClaimKinds.installed()
 
     @classmethod
     def train(
@@ -115,7 +125,12 @@ class Explainer:
 
     @classmethod
     def load(
-        cls, artifacts: Path | str, *, events: Path | None = None, language_model: str | Generator | None = "auto"
+        cls,
+        artifacts: Path | str,
+        *,
+        events: Path | None = None,
+        language_model: str | Generator | None = "auto",
+        claim_kinds: Sequence[type[ClaimKind]] = (),
     ) -> Explainer:
         """Open what ``llm-explain train`` wrote.
 
@@ -124,6 +139,7 @@ class Explainer:
             events: CSV or Parquet file that replaces the event log; the artifacts' global statistics stay.
             language_model: A local folder, a hub id, ``auto`` for the packaged weights, a generator that is open
                 already, or ``None`` for templates only.
+            claim_kinds: Claim kinds besides the built-in ones and those of installed packages.
 
         Returns:
             An explainer.
@@ -150,6 +166,7 @@ class Explainer:
             vectors=vectors,
             users=LRUCache(MAX_SCORED_USERS),
             retired=manifest.get("feedback", {}).get("retired", ()),
+            claim_kinds=claim_kinds,
         )
 
     @classmethod
@@ -162,6 +179,7 @@ class Explainer:
         candidates: Sequence[str] | None = None,
         as_frames: bool = False,
         language_model: str | None = None,
+        claim_kinds: Sequence[type[ClaimKind]] = (),
     ) -> Explainer:
         """Explain any other scorer, through the ``shap`` library, over the same history groups.
 
@@ -175,6 +193,7 @@ class Explainer:
             candidates: Items that may be recommended; all with an event before ``as_of`` if not given.
             as_frames: Whether ``score`` is given each history as rows of the events table instead of a ``History``.
             language_model: A local folder, a hub id, ``auto`` for the packaged weights, or ``None`` for templates only.
+            claim_kinds: Claim kinds besides the built-in ones and those of installed packages.
 
         Returns:
             An explainer; ``what_if``, ``contrast`` and ``shelves`` need the glass-box scorer.
@@ -191,6 +210,7 @@ class Explainer:
             promotions=PromotionCalendar(tables.promotions, catalogue),
             language_model=language_model,
             provenance={"data": "", "scorer": name},
+            claim_kinds=claim_kinds,
         )
 
     @classmethod
@@ -206,19 +226,22 @@ class Explainer:
         vectors: VectorCache | None = None,
         users: LRUCache[ReadUser] | None = None,
         retired: Sequence[str] = (),
+        claim_kinds: Sequence[type[ClaimKind]] = (),
     ) -> Explainer:
-        policy = Policy.load(prompts_root() / "policy.yaml", kinds=ClaimKinds.installed()).for_shop(events.shop)
-        lexicon = load_lexicon("en")
+        kinds = ClaimKinds.installed().extended(claim_kinds)
+        policy = Policy.load(prompts_root() / "policy.yaml", kinds=kinds).for_shop(events.shop)
         shop = ShopEvidence(
             events.catalogue,
             snapshot=snapshot,
             promotions=promotions,
             policy=policy,
-            degrees=lexicon.degrees,
+            shop=events.shop,
         )
-        writer = Writer(policy=policy, catalogue=events.catalogue, language_model=language_model, retired=retired)
+        writer = Writer(
+            policy=policy, catalogue=events.catalogue, language_model=language_model, retired=retired, kinds=kinds
+        )
         reader = UserReader(read, events=events, shop=shop, vectors=vectors, users=users)
-        return cls(reader, writer=writer, provenance={**provenance, "policy": policy.hash})
+        return cls(reader, writer=writer, provenance={**provenance, "policy": policy.hash}, kinds=kinds)
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -292,7 +315,7 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         user = self.reader.read(user_id, history, as_of)
         items, _ = user.scored.rank(_at_least_one(k))
-        pipeline = Pipeline(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, suppressions)
+        pipeline = self._pipeline(spoken, locale, limits, deadline, suppressions)
         return pipeline.explain(user.scored, user.evidence, items)
 
     def explain(
@@ -330,8 +353,13 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         items = self.shop.catalogue.index_of(item_ids)
         user = self.reader.read(user_id, history, as_of)
-        pipeline = Pipeline(self.shop, self.writer, self.provenance, spoken, locale, limits, deadline, suppressions)
+        pipeline = self._pipeline(spoken, locale, limits, deadline, suppressions)
         return pipeline.explain(user.scored, user.evidence, items)
+
+    def _pipeline(
+        self, tone: Tone, locale: str, limits: Limits, deadline: float | None, suppressions: Suppressions
+    ) -> Pipeline:
+        return Pipeline(self.shop, self.writer, self.provenance, tone, locale, limits, deadline, suppressions)
 
     def shelves(
         self,

@@ -1,4 +1,4 @@
-"""The stages that make an explanation: attribution → claims → text → verdict → record."""
+"""The pipeline of one request: attributions → claims → texts → verdicts → records."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from llm_explain.records import Explanation
 from llm_explain.text.sentence_spec import SentenceRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.values import Attribution
-    from llm_explain.claims import Evidence, ShopEvidence, UserEvidence
+    from llm_explain.claims import Evidence, ShopEvidence, Subjects
     from llm_explain.policy.suppressions import Suppressions
     from llm_explain.records import Text
     from llm_explain.text.skeleton import Tone
@@ -36,7 +36,7 @@ NOTHING_TO_SAY = "nothing_to_say"
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The stages from an attribution to an explanation record, for one request.
+    """The settings of one request, and the steps that turn scores into explanations.
 
     Attributes:
         shop: What the claim rules know of the shop; it carries the policy.
@@ -58,31 +58,38 @@ class Pipeline:
     deadline: float | None
     suppressions: Suppressions
 
-    def explain(self, scored: ScoredUser, user: UserEvidence, items: IndexArray) -> list[Explanation]:
+    def explain(self, user: ScoredUser, evidence: Evidence, items: IndexArray) -> list[Explanation]:
         """Explain some items of one user.
 
         Args:
-            scored: The user, as the scorer read the history.
-            user: The same user, as the claim rules count the history.
+            user: The user's history, as the scorer read it.
+            evidence: The same history, as the claim rules count it.
             items: Row numbers in the catalogue, shape ``(n,)``.
 
         Returns:
             An explanation for each item, in the order given.
         """
-        attributions = scored.attribute(items)
-        requests = [
-            self._request(user.for_item(int(item)), attribution)
-            for item, attribution in zip(items, attributions, strict=True)
-        ]
-        requests, texts = self._write(requests)
+        attributions = user.attribute(items)
+        subjects = evidence.subjects(np.zeros(len(items), dtype=np.int64), items)
+        found = self.explain_subjects(subjects, attributions)
         scores = np.array([attribution.score for attribution in attributions])
-        digest = scored.history.digest.hex()
-        places = zip(scored.ranks(items), scored.probability(scores), strict=True)
+        places = zip(found, user.ranks(items), user.probability(scores), strict=True)
+        return [replace(each, rank=rank, probability=probability) for each, rank, probability in places]
+
+    def explain_subjects(self, subjects: Subjects, attributions: Sequence[Attribution]) -> list[Explanation]:
+        """Explain scores of any subjects: items of one or several users, or users themselves.
+
+        Args:
+            subjects: What is explained.
+            attributions: Exact Shapley values of each subject's score.
+
+        Returns:
+            An explanation for each subject, without a rank or a probability. No two texts share a skeleton.
+        """
+        requests, texts = self._write(self._requests(subjects, attributions))
         return [
-            self._record(request, attribution, text, digest=digest, rank=rank, probability=probability)
-            for request, attribution, text, (rank, probability) in zip(
-                requests, attributions, texts, places, strict=True
-            )
+            self._record(row, request, attribution, text, subjects)
+            for row, (request, attribution, text) in enumerate(zip(requests, attributions, texts, strict=True))
         ]
 
     def _write(self, requests: list[SentenceRequest]) -> tuple[list[SentenceRequest], list[Text | None]]:
@@ -105,53 +112,63 @@ class Pipeline:
     def _written(self, requests: list[SentenceRequest], deadline: float | None) -> list[Text | None]:
         return self.writer.write(requests, tone=self.tone, locale=self.locale, deadline=deadline, limits=self.limits)
 
-    def _request(self, evidence: Evidence, attribution: Attribution) -> SentenceRequest:
-        """Choose what the sentence for an item states: reasons, or a neutral fact, or nothing."""
-        spoken = self.writer.spoken_kinds(self.locale)
+    def _requests(self, subjects: Subjects, attributions: Sequence[Attribution]) -> list[SentenceRequest]:
+        """Choose what each sentence states: reasons, or a neutral fact, or nothing."""
+        kinds, degrees = self.writer.spoken_kinds(self.locale), self.writer.degrees(self.locale)
+        items = [item if item >= 0 else None for item in subjects.item.tolist()]
+        item_ids = [None if item is None else str(self.shop.catalogue.item_ids[item]) for item in items]
         claims = [
-            claim
-            for claim in derive(evidence, attribution)
-            if claim.kind in spoken and self.suppressions.allow(claim, evidence.item_id)
+            select(
+                [claim for claim in own if self.suppressions.allow(claim, item_id)],
+                item,
+                shop=self.shop,
+                kinds=kinds,
+            )
+            for own, item, item_id in zip(
+                derive(subjects, attributions, kinds=kinds, degrees=degrees), items, item_ids, strict=True
+            )
         ]
-        reasons = select(claims, evidence)
-        fact = None if reasons else neutral(evidence, self.suppressions, spoken)
-        history = evidence.user.history
-        return SentenceRequest(
-            claims=tuple(reasons) if reasons else ((fact,) if fact else ()),
-            is_neutral=not reasons,
-            item_index=evidence.item_index,
-            user_id=history.user_id,
-            as_of=history.as_of,
+        silent = [row for row, own in enumerate(claims) if not own]
+        facts = neutral(
+            subjects.take(np.array(silent, dtype=np.int64)),
+            kinds=kinds,
+            degrees=degrees,
+            may_tell=lambda claim, row: self.suppressions.allow(claim, item_ids[silent[row]]),
         )
+        said = {row: (fact,) if fact else () for row, fact in zip(silent, facts, strict=True)}
+        histories = [subjects.evidence.histories[user] for user in subjects.user.tolist()]
+        return [
+            SentenceRequest(
+                claims=said.get(row, tuple(claims[row])),
+                is_neutral=row in said,
+                item_index=item,
+                user_id=history.user_id,
+                as_of=self.shop.shop.clock.local(history.as_of),
+            )
+            for row, (item, history) in enumerate(zip(items, histories, strict=True))
+        ]
 
     def _record(
-        self,
-        request: SentenceRequest,
-        attribution: Attribution,
-        text: Text | None,
-        *,
-        digest: str,
-        rank: int | None,
-        probability: float | None,
+        self, row: int, request: SentenceRequest, attribution: Attribution, text: Text | None, subjects: Subjects
     ) -> Explanation:
-        item_id = str(self.shop.catalogue.item_ids[request.item_index])
+        history = subjects.evidence.histories[int(subjects.user[row])]
+        subject = subjects.names(row)
         inputs = (
-            request.user_id,
-            digest,
-            item_id,
-            request.as_of,
+            history.user_id,
+            history.digest.hex(),
+            subject.get("item_id", subject["type"]),
+            history.as_of,
             self.tone,
             self.locale,
             *sorted(self.provenance.values()),
         )
-        identity = (*inputs, text)
         claims = request.claims if text else ()
         return Explanation(
-            id=hashlib.sha256("|".join(map(str, identity)).encode()).hexdigest()[:24],
-            user_id=request.user_id,
-            item_id=item_id,
-            rank=rank,
-            probability=probability,
+            id=hashlib.sha256("|".join(map(str, (*inputs, text))).encode()).hexdigest()[:24],
+            user_id=history.user_id,
+            subject=subject,
+            rank=None,
+            probability=None,
             attribution=mask_attribution(attribution, self.shop.policy),
             reasons=() if request.is_neutral else claims,
             statements=claims if request.is_neutral else (),
@@ -159,6 +176,6 @@ class Pipeline:
             reason_code=NOTHING_TO_SAY if text is None else NEUTRAL if request.is_neutral else "",
             locale=self.locale,
             tone=self.tone,
-            as_of=request.as_of,
+            as_of=history.as_of,
             provenance=self.provenance,
         )

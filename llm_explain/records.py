@@ -118,13 +118,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why an item is recommended to a user: the score, what drove it, and one true sentence.
+    """Why a subject, such as an item for a user, has its score: what drove it, and one true sentence.
 
     Attributes:
         id: Stable for the same user, history, item, moment, artifacts and wording.
         user_id: The shop's id; ``None`` for a history that came with the request.
-        item_id: The shop's id.
-        rank: Place among all candidates, from 1; ``None`` for an item outside them.
+        subject: What is explained: its ``type`` (``item``, ``user``, ``item_in_store``, ``offer``) and the shop's ids.
+        rank: Place among all candidates, from 1; ``None`` for an item outside them, or for another subject.
         probability: Calibrated probability of a purchase in the coming 30 days; ``None`` for a black box.
         attribution: Exact Shapley values of this score.
         reasons: Claims that the sentence gives as reasons.
@@ -134,12 +134,12 @@ class Explanation:
         locale: Language of the text.
         tone: ``friendly``, ``concise`` or ``formal``.
         provenance: Ids and hashes of data, scorer and policy.
-        as_of: The moment that the explanation speaks of.
+        as_of: The moment that the explanation speaks of, UTC without a zone; records state the zone.
     """
 
     id: str
     user_id: str | None
-    item_id: str
+    subject: Mapping[str, str]
     rank: int | None
     probability: float | None
     attribution: Attribution
@@ -152,6 +152,11 @@ class Explanation:
     as_of: pd.Timestamp
     provenance: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def item_id(self) -> str | None:
+        """The shop's id of the item that is explained; ``None`` if the subject has none."""
+        return self.subject.get("item_id")
+
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation record of docs/design.md §9, ready for JSON."""
         text = self.text
@@ -159,6 +164,7 @@ class Explanation:
             "id": self.id,
             "user_id": self.user_id,
             "item_id": self.item_id,
+            "subject": dict(self.subject),
             "rank": self.rank,
             "score": self.attribution.score,
             "probability": self.probability,
@@ -179,7 +185,7 @@ class Explanation:
                 "prompt": text.prompt if text else "",
                 "skeleton": text.skeleton if text else "",
             },
-            "as_of": self.as_of.isoformat(),
+            "as_of": self.as_of.tz_localize("UTC").isoformat(),
         }
 
 

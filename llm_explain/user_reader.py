@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.lru_cache import LRUCache
     from llm_explain.attribution.scored_user import ScoredUser
-    from llm_explain.claims import ShopEvidence, UserEvidence
+    from llm_explain.claims import Evidence, ShopEvidence
     from scoring.data.moments import Moment
 
 MAX_SCORED_USERS = 256
@@ -32,7 +32,7 @@ class ReadUser(NamedTuple):
     """
 
     scored: ScoredUser
-    evidence: UserEvidence
+    evidence: Evidence
 
 
 class UserReader:
@@ -122,4 +122,4 @@ class UserReader:
         return self.users.get_or_make((history.user_id, history.digest), lambda: self._make(history))
 
     def _make(self, history: History) -> ReadUser:
-        return ReadUser(self._read_history(history), self.shop.of_user(history))
+        return ReadUser(self._read_history(history), self.shop.of_histories([history]))

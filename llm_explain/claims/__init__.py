@@ -1,28 +1,29 @@
 """Claims: typed statements with facts that rules derive from the tables, tied to what drove the score."""
 
-from llm_explain.claims.degrees import DEFAULT_DEGREES, Degree, Degrees
+from llm_explain.claims.degrees import Degree, Degrees
 from llm_explain.claims.derive import derive
-from llm_explain.claims.evidence import Evidence, ShopEvidence, UserEvidence
-from llm_explain.claims.kind import EVENT_KIND, ClaimKind, Finding
+from llm_explain.claims.evidence import Evidence, ShopEvidence
+from llm_explain.claims.kind import EVENT_KIND, NOTHING, ClaimKind, Findings
 from llm_explain.claims.registry import MOST_KINDS, ClaimKinds
 from llm_explain.claims.selection import neutral, select
+from llm_explain.claims.subjects import Subjects
 
 KINDS = ClaimKinds.installed()
 """The installed kinds; to be replaced by an instance that is passed down."""
 
 __all__ = [
-    "DEFAULT_DEGREES",
     "EVENT_KIND",
     "KINDS",
     "MOST_KINDS",
+    "NOTHING",
     "ClaimKind",
     "ClaimKinds",
     "Degree",
     "Degrees",
     "Evidence",
-    "Finding",
+    "Findings",
     "ShopEvidence",
-    "UserEvidence",
+    "Subjects",
     "derive",
     "neutral",
     "select",

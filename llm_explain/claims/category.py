@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.claims.kind import ClaimKind, Finding, with_kind
+import numpy as np
+
+from llm_explain.claims.kind import ClaimKind, Findings, kinds_of
 
 if TYPE_CHECKING:
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
 
 WINDOWS_DAYS: Final = (90, 365)
 MIN_OCCASIONS: Final = 2
@@ -16,17 +19,23 @@ MIN_OCCASIONS: Final = 2
 class CategoryHabit(ClaimKind):
     """How often the user bought from a category.
 
-    Rule: ``count`` is the number of distinct timestamps of the user's events with an item of ``category`` in the
-    ``window_days`` before ``as_of``; the window is 90 days, or 365 where fewer than two lie in 90; it holds from two.
+    Rule: ``count`` is the number of the user's occasions with a counted event of an item of ``category``, in the
+    ``window_days`` before ``as_of`` on the shop's clock. The window is 90 days, or 365 where fewer than two occasions
+    lie in 90; the rule holds from two occasions on. An occasion lies in the window if its latest such event does.
     """
 
-    def find(self, evidence: Evidence) -> Finding | None:
+    def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        group = evidence.user.category(evidence.group)
-        for window_days in WINDOWS_DAYS:
-            count = len(group.occasions.within(window_days))
-            if count >= MIN_OCCASIONS:
-                name = evidence.shop.catalogue.category_names[evidence.group]
-                facts = with_kind({"category": name, "count": count, "window_days": window_days}, group.event_kind)
-                return Finding(facts, evidence.user.category_licences(evidence.group))
-        return None
+        occasions = subjects.of_group
+        windows = WINDOWS_DAYS if subjects.shop.has_dates else (None,)
+        counts = np.stack([occasions.within(days) for days in windows])
+        enough = counts >= MIN_OCCASIONS
+        rows = np.flatnonzero(enough.any(axis=0))
+        window, found = enough.argmax(axis=0)[rows], occasions.take(rows)
+        names = subjects.shop.catalogue.category_names
+        facts: dict[str, list[Fact | None]] = {
+            "category": [names[group] for group in subjects.group[rows].tolist()],
+            "count": counts[window, rows].tolist(),
+            "window_days": [windows[place] for place in window.tolist()],
+        }
+        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found))

@@ -1,65 +1,133 @@
-"""From an attribution to the claims that may explain it: every rule that holds for a part that raised the score."""
+"""From attributions to the claims that may explain them: every rule that holds for a part that raised a score."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from llm_explain.claims.registry import ClaimKinds
+import numpy as np
+
+from llm_explain.claims.occasions import Occasions
 from llm_explain.records import Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.attribution.values import Attribution
-    from llm_explain.claims.evidence import Evidence
-    from llm_explain.claims.kind import Scope
+    from llm_explain.claims.degrees import Degrees
+    from llm_explain.claims.kind import ClaimKind, Findings
+    from llm_explain.claims.registry import ClaimKinds
+    from llm_explain.claims.subjects import Subjects
 
 GROUP_PREFIX: Final = "group:"
 CONTEXT_PREFIX: Final = "context:"
-
-Speaker = tuple[str, "Mapping[str, float]", "Evidence"]
-"""A player that a claim can speak for: its name, its parts, and the evidence on the group behind it."""
+FEATURE_PREFIX: Final = "feature:"
 
 
-def derive(evidence: Evidence, attribution: Attribution, kinds: ClaimKinds | None = None) -> list[Claim]:
+class _Speaker(NamedTuple):
+    """A player that raised a score and has a name, and so may have claims.
+
+    Attributes:
+        row: Place of its subject.
+        player: Its name.
+        parts: Attribution of each of its parts.
+        group: Category behind it; −1 for none.
+    """
+
+    row: int
+    player: str
+    parts: Mapping[str, float]
+    group: int
+
+
+def derive(
+    subjects: Subjects, attributions: Sequence[Attribution], *, kinds: ClaimKinds, degrees: Degrees
+) -> list[list[Claim]]:
     """Return every claim that is true and speaks for a part that raised the score.
 
     A claim speaks only for a player whose attribution is positive, by a part of it that is positive: without that
     evidence the score would be lower. ``rest`` has no claims, because it has no name.
 
     Args:
-        evidence: The user, the item and the moment.
-        attribution: Exact Shapley values of this user and item.
-        kinds: Claim kinds in force; the installed ones if not given.
+        subjects: What is explained.
+        attributions: Exact Shapley values of each subject's score.
+        kinds: Claim kinds in force.
+        degrees: When the locale's words of degree are licensed.
 
     Returns:
-        Claims, largest attribution first; ties in the order of a sentence, then by player.
+        Claims of each subject, largest attribution first; ties in the order of a sentence, then by player.
     """
-    positive = float(attribution.values[attribution.values > 0].sum())
-    speakers = _speakers(evidence, attribution)
-    claims = []
-    kinds = kinds or ClaimKinds.installed()
-    for kind in kinds.values():
-        for player, parts, seen in speakers.get(kind.parts[0] if kind.scope == "context" else kind.scope, ()):
-            phi, part = max((float(parts.get(part, 0.0)), part) for part in kind.parts)
-            finding = kind.find(seen) if phi > 0 else None
-            if finding is not None:
-                claims.append(Claim(kind.name, player, part, phi, phi / positive, finding.facts, finding.licences))
-    return sorted(claims, key=lambda claim: (-claim.phi, kinds[claim.kind].position, claim.player))
+    positive = [float(each.values[each.values > 0].sum()) for each in attributions]
+    speakers = _speakers(subjects, attributions)
+    spoken = {
+        key: subjects.take(
+            np.array([speaker.row for speaker in own], dtype=np.int64),
+            group=np.array([speaker.group for speaker in own], dtype=np.int64),
+        )
+        for key, own in speakers.items()
+    }  # one object a scope, so that kinds share what is counted for it
+    found = [
+        (kind, speakers[key], kind.find(spoken[key]))
+        for kind in kinds.about(subjects.type)
+        for key in _keys(kind)
+        if key in speakers
+    ]
+    claims: list[list[Claim]] = [[] for _ in attributions]
+    licences = words([findings for _, _, findings in found], degrees)
+    for (kind, own, findings), licensed in zip(found, licences, strict=True):
+        for place, row in enumerate(findings.rows.tolist()):
+            speaker = own[row]
+            phi, part = max((float(speaker.parts.get(part, 0.0)), part) for part in kind.parts)
+            if phi > 0:
+                share, facts = phi / positive[speaker.row], findings.facts_at(place)
+                claims[speaker.row].append(Claim(kind.name, speaker.player, part, phi, share, facts, licensed[place]))
+    for of_subject in claims:
+        of_subject.sort(key=lambda claim: (-claim.phi, kinds[claim.kind].position, claim.player))
+    return claims
 
 
-def _speakers(evidence: Evidence, attribution: Attribution) -> dict[str, list[Speaker]]:
-    """Return the players that raised the score and have a name, by scope of group or by context term."""
-    found: dict[str, list[Speaker]] = {}
-    values = attribution.values.tolist()
-    for player, value, parts, categories in zip(
-        attribution.players, values, attribution.parts, attribution.categories, strict=True
-    ):
-        if value > 0 and player.startswith(CONTEXT_PREFIX):
-            found.setdefault(player.removeprefix(CONTEXT_PREFIX), []).append((player, parts, evidence))
-        elif value > 0 and player.startswith(GROUP_PREFIX):
-            seen = evidence.about(categories[0])
-            scope: Scope = "own group" if seen.group == seen.category_index else "other group"
-            found.setdefault(scope, []).append((player, parts, seen))
-            found.setdefault("any group", []).append((player, parts, seen))
+def words(several: Sequence[Findings], degrees: Degrees) -> list[list[frozenset[str]]]:
+    """Return the words of degree that the rows of findings license.
+
+    Args:
+        several: Findings of different kinds.
+        degrees: When words of degree are licensed.
+
+    Returns:
+        For each of the findings, a set of words for each row.
+    """
+    counted = [each.occasions for each in several if each.occasions is not None]
+    shares = [
+        np.full(len(each.rows), np.nan) if each.share is None else each.share
+        for each in several
+        if each.occasions is not None
+    ]
+    licences = iter(degrees.licences(Occasions.joined(counted), np.concatenate(shares)) if counted else ())
+    return [
+        [frozenset[str]()] * len(each.rows) if each.occasions is None else [next(licences) for _ in each.rows]
+        for each in several
+    ]
+
+
+def _keys(kind: ClaimKind) -> tuple[str, ...]:
+    """Return the keys of the speakers that a kind can speak for."""
+    return kind.parts if kind.scope in {"context", "feature"} else (kind.scope,)
+
+
+def _speakers(subjects: Subjects, attributions: Sequence[Attribution]) -> dict[str, list[_Speaker]]:
+    """Return the players that raised a score and have a name, by scope of group or by context term or feature."""
+    found: dict[str, list[_Speaker]] = {}
+    for row, (own, attribution) in enumerate(zip(subjects.category.tolist(), attributions, strict=True)):
+        values = attribution.values.tolist()
+        for player, value, parts, categories in zip(
+            attribution.players, values, attribution.parts, attribution.categories, strict=True
+        ):
+            if value <= 0:
+                continue
+            prefix, _, name = player.partition(":")
+            if f"{prefix}:" in {CONTEXT_PREFIX, FEATURE_PREFIX}:
+                found.setdefault(name, []).append(_Speaker(row, player, parts, own))
+            elif f"{prefix}:" == GROUP_PREFIX:
+                speaker = _Speaker(row, player, parts, categories[0])
+                found.setdefault("own group" if categories[0] == own else "other group", []).append(speaker)
+                found.setdefault("any group", []).append(speaker)
     return found

@@ -3,41 +3,69 @@
 from __future__ import annotations
 
 import inspect
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+import numpy as np
 
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims.occasions import Floats, Occasions
+    from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Claim, Fact
+    from scoring.data.catalogue import IndexArray
 
-Scope = Literal["own group", "other group", "any group", "context"]
-"""Players that a kind can speak for: the item's own category, another single one, either, or a context term."""
+Scope = Literal["own group", "other group", "any group", "context", "feature"]
+"""Players that a kind can speak for: the item's own category, another single one, either, a context term, a feature."""
 
 SubjectType = Literal["item", "user", "item_in_store", "offer"]
 """What is explained: an item for a user, a user, an item in a store, or an offer for a user."""
 
 EVENT_KIND = "event_kind"
-"""Fact of a claim about events that are no purchases: which kind they are, so that the verb can follow."""
+"""Fact of a claim about events that are not purchases: their kind, so that the verb can follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule found.
+@dataclass(frozen=True)
+class Findings:
+    """Where a rule holds, and what it found there, as columns.
 
     Attributes:
-        facts: Values from the tables, by name.
-        licences: Words of degree that the facts permit.
+        rows: Subjects for which the rule holds, ascending, shape ``(n_found,)``.
+        facts: Values by name, one for each row; ``None`` in a column means that the row lacks the fact.
+        occasions: Occasions that words of degree would speak of, a group for each row; ``None`` for a claim without.
+        share: Share that the claim states, shape ``(n_found,)``; ``None`` if it states no share.
+        event_kind: Kind of the events that the claim counts, one for each row; ``None`` for a claim about no events.
     """
 
-    facts: Mapping[str, Fact]
-    licences: frozenset[str] = frozenset()
+    rows: IndexArray
+    facts: Mapping[str, Sequence[Fact | None]]
+    occasions: Occasions | None = None
+    share: Floats | None = None
+    event_kind: Sequence[str] | None = None
+
+    def facts_at(self, place: int) -> dict[str, Fact]:
+        """Return the facts of one row.
+
+        Args:
+            place: Place among ``rows``.
+
+        Returns:
+            Values by name, with ``event_kind`` if the claim counts events that are not purchases.
+        """
+        found = {name: column[place] for name, column in self.facts.items()}
+        facts = {name: value for name, value in found.items() if value is not None}
+        if self.event_kind is not None and self.event_kind[place] != PURCHASE:
+            facts[EVENT_KIND] = self.event_kind[place]
+        return facts
+
+
+NOTHING: Final = Findings(np.array([], dtype=np.int64), {})
+"""Findings of a rule that holds for no subject."""
 
 
 class ClaimKind(ABC):
@@ -55,11 +83,10 @@ class ClaimKind(ABC):
         topic: What it speaks of; two claims of one topic are never joined.
         never_with: Topics that it is never joined with.
         yields_to: Topics that replace it, whatever the attributions, where they speak for the same player.
+        counts_events: Whether its claims speak of events, so that two of them in a sentence need one event kind.
         fits_sensitive_items: Whether it may be said of a sensitive item: it tells nothing about the user and does not
             name the category.
         prompts: Folder with the kind's own ``<locale>/claims/<name>.yaml``; the package's prompts if ``None``.
-        required_slots: Slots that a skeleton has exactly once.
-        optional_slots: Slots that a skeleton has at most once.
     """
 
     name: ClassVar[str]
@@ -71,10 +98,9 @@ class ClaimKind(ABC):
     topic: ClassVar[str]
     never_with: ClassVar[frozenset[str]] = frozenset()
     yields_to: ClassVar[frozenset[str]] = frozenset()
+    counts_events: ClassVar[bool] = True
     fits_sensitive_items: ClassVar[bool] = False
     prompts: ClassVar[Path | None] = None
-    required_slots: ClassVar[tuple[str, ...]] = ()
-    optional_slots: ClassVar[tuple[str, ...]] = ()
 
     @property
     def sql(self) -> Path:
@@ -105,39 +131,32 @@ class ClaimKind(ABC):
         return True
 
     @abstractmethod
-    def find(self, evidence: Evidence) -> Finding | None:
+    def find(self, subjects: Subjects) -> Findings:
         """Apply the rule.
 
         Args:
-            evidence: The user, the item, the moment and the history group to speak of.
+            subjects: Users, items and history groups to speak of.
 
         Returns:
-            The facts, or nothing where the rule does not hold.
+            The subjects for which the rule holds, with their facts.
         """
 
 
-def with_kind(facts: dict[str, Fact], event_kind: str) -> dict[str, Fact]:
-    """Return facts that say which kind of event they count, unless it is purchases.
+def kinds_of(subjects: Subjects, occasions: Occasions) -> list[str]:
+    """Return the kind of the events that each group of occasions counts."""
+    names = subjects.shop.shop.target_kinds
+    return [names[kind] for kind in occasions.event_kind.tolist()]
+
+
+def round_down(values: Floats, digits: int) -> Floats:
+    """Return numbers that never overstate, after rounding the noise of single precision away.
 
     Args:
-        facts: What the rule found.
-        event_kind: Kind of the events that it counted.
-
-    Returns:
-        The facts, with ``event_kind`` where it is needed.
-    """
-    return facts if event_kind == PURCHASE else {**facts, EVENT_KIND: event_kind}
-
-
-def round_down(value: float, digits: int) -> float:
-    """Return a number that never overstates, after rounding the noise of single precision away.
-
-    Args:
-        value: A number that is not negative.
+        values: Numbers that are not negative, shape ``(n,)``.
         digits: Decimals to keep.
 
     Returns:
-        The largest number with so many decimals that is not above the value rounded to six decimals.
+        The largest numbers with so many decimals that are not above the values rounded to six decimals, ``(n,)``.
     """
     scale = 10**digits
-    return float(math.floor(round(value, 6) * scale + 1e-9) / scale)
+    return np.asarray(np.floor(np.round(values, 6) * scale + 1e-9) / scale, dtype=np.float64)

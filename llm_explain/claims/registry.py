@@ -18,6 +18,8 @@ from llm_explain.errors import ClaimError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from llm_explain.claims.kind import SubjectType
+
 ENTRY_POINTS: Final = "llm_explain.claim_kinds"
 """Group of entry points under which a package offers claim kinds."""
 
@@ -124,7 +126,11 @@ class ClaimKinds(Mapping[str, ClaimKind]):
         named = self.in_order(self if names is None else names)
         return [chosen for n in range(1, most + 1) for chosen in combinations(named, n) if self.go_together(chosen)]
 
-    def neutral(self) -> tuple[ClaimKind, ...]:
+    def about(self, subject: SubjectType) -> list[ClaimKind]:
+        """Return the kinds whose claims are about a type of subject."""
+        return [kind for kind in self.values() if kind.subject == subject]
+
+    def neutral(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
         """Return the kinds that a text without a reason may state, the preferred ones first."""
-        placed = [(kind.neutral_place, kind) for kind in self.values() if kind.neutral_place is not None]
+        placed = [(kind.neutral_place, kind) for kind in self.about(subject) if kind.neutral_place is not None]
         return tuple(kind for _, kind in sorted(placed, key=lambda pair: pair[0]))

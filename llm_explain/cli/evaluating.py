@@ -56,12 +56,15 @@ def verifier(
     from llm_explain.evaluation.true_texts import claim_requests
     from llm_explain.evaluation.verifier_check import check_verifier
     from llm_explain.explainer import Explainer
+    from llm_explain.text.lexicon import load_lexicon
 
     explainer = Explainer.load(artifacts, language_model=None)
     shop = explainer.shop
     with progress() as report:
         found = check_verifier(
-            claim_requests(shop, explainer.events, n=4 * true_texts, seed=seed),
+            claim_requests(
+                shop, explainer.events, load_lexicon(locale), n=4 * true_texts, seed=seed, kinds=explainer.kinds
+            ),
             catalogue=shop.catalogue,
             policy=shop.policy,
             n_mutants=mutants,

@@ -87,7 +87,10 @@ def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]
     for row in rows:
         sentence = row.text.text if row.text else f"(no sentence: {row.reason_code})"
         table.add_row(
-            str(row.rank or "–"), explainer.titles[row.item_id], sentence, row.text.source if row.text else ""
+            str(row.rank or "–"),
+            explainer.titles[row.subject["item_id"]],
+            sentence,
+            row.text.source if row.text else "",
         )
     OUT.print(table)
 
@@ -135,7 +138,7 @@ def explain(
 def _print_one(explainer: Explainer, row: Explanation) -> None:
     sentence = row.text.text if row.text else f"(no sentence: {row.reason_code})"
     rank = f"rank {row.rank:,}" if row.rank else "not a candidate"
-    OUT.print(f"[bold]{explainer.titles[row.item_id]}[/bold]  ({rank}, score {row.attribution.score:.2f})")
+    OUT.print(f"[bold]{explainer.titles[row.subject['item_id']]}[/bold]  ({rank}, score {row.attribution.score:.2f})")
     OUT.print(sentence, markup=False)
     table = Table("player", "φ", "parts")
     table.add_row("base value", f"{row.attribution.base_value:+.3f}", "")

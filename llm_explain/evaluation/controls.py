@@ -15,6 +15,7 @@ import numpy as np
 from llm_explain.attribution.values import Attribution
 from llm_explain.claims import derive, select
 from llm_explain.evaluation.agreement.extraction import load_extraction
+from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.sentence_spec import SentenceRequest
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ def control_texts(
         texts["random reasons"].append(_say(explainer, each, randomised(given, rng)))
         other = user_ids[int((each.user + 1 + rng.integers(max(len(user_ids) - 1, 1))) % len(user_ids))]
         told = explainer.explain(
-            other, [each.explanation.item_id], tone=each.record["tone"], locale=locale, as_of=each.explanation.as_of
+            other,
+            [each.explanation.subject["item_id"]],
+            tone=each.record["tone"],
+            locale=locale,
+            as_of=each.explanation.as_of,
         )[0]
         texts["wrong user"].append(told.text.text if told.text else "")
         if advance is not None:
@@ -99,11 +104,13 @@ def _elsewhere(explained: Sequence[Explained], rng: np.random.Generator) -> list
 def _say(explainer: Explainer, each: Explained, attribution: Attribution) -> str:
     """Return the sentence that the same item would get from another attribution."""
     explanation, shop = each.explanation, explainer.shop
-    item = int(shop.catalogue.index_of([explanation.item_id])[0])
+    item = int(shop.catalogue.index_of([explanation.subject["item_id"]])[0])
     history = explainer.events.history(str(explanation.user_id), explanation.as_of)
-    evidence = shop.of_user(history).for_item(item)
-    claims = select(derive(evidence, attribution), evidence)
-    request = SentenceRequest(tuple(claims), item, explanation.user_id, explanation.as_of)
+    subjects = shop.of_histories([history]).subjects(np.zeros(1, dtype=np.int64), np.array([item]))
+    degrees = load_lexicon(explanation.locale).degrees
+    (claims,) = derive(subjects, [attribution], kinds=explainer.kinds, degrees=degrees)
+    claims = select(claims, item, shop=shop, kinds=explainer.kinds)
+    request = SentenceRequest(tuple(claims), item, explanation.user_id, shop.shop.clock.local(explanation.as_of))
     text = explainer.writer.write([request], tone=each.record["tone"], locale=explanation.locale)[0]
     return text.text if text else ""
 

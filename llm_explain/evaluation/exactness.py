@@ -66,7 +66,7 @@ def deletion(scorer: GlassBoxScorer, events: EventLog, explanations: Sequence[Ex
             continue
         _, name, category = max(groups)
         history = events.history(each.user_id, each.as_of)
-        item = scorer.catalogue.index_of([each.item_id])
+        item = scorer.catalogue.index_of([each.subject["item_id"]])
         predicted = what_if(scorer, scorer.read(history), without=[name], item_index=item).score_without[0]
         shortened = scorer.read(history.without([category], scorer.catalogue))
         errors.append(abs(float(predicted) - float(scorer.score(shortened, item)[0])))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from llm_explain.claims import KINDS, neutral, select
+import numpy as np
+
+from llm_explain.claims import ClaimKinds, neutral, select
+from llm_explain.claims.derive import words
 from llm_explain.records import Claim
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.skeletons.templates import Templates
@@ -20,17 +23,17 @@ from llm_explain.writing.specification import specify
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from llm_explain.claims import ShopEvidence
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims import Degrees, ShopEvidence, Subjects
     from llm_explain.policy.policy import Policy
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.sentence_spec import SentenceSpec
     from llm_explain.text.skeleton import Tone
     from scoring.data.catalogue import Catalogue
-    from scoring.data.history import EventLog
+    from scoring.data.history import EventLog, History
 
 _ITEMS_A_USER = 12
 _TRIES = 40
+_NO = np.array([], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,14 @@ class TrueText:
 
 
 def claim_requests(
-    shop: ShopEvidence, events: EventLog, *, n: int, seed: int, user_ids: Sequence[str] = ()
+    shop: ShopEvidence,
+    events: EventLog,
+    lexicon: Lexicon,
+    *,
+    n: int,
+    seed: int,
+    user_ids: Sequence[str] = (),
+    kinds: ClaimKinds | None = None,
 ) -> list[SentenceRequest]:
     """Return what sentences about real users may state.
 
@@ -106,9 +116,11 @@ def claim_requests(
     Args:
         shop: What the rules know of the shop.
         events: The event log.
+        lexicon: The locale's words, with the rules of its words of degree.
         n: Least number of requests, if the shop has so many.
         seed: Source of chance.
         user_ids: Users to draw from; all if not given.
+        kinds: Claim kinds in force; the installed ones if not given.
 
     Returns:
         Requests with one or two claims.
@@ -118,63 +130,61 @@ def claim_requests(
     chance.shuffle(users)
     requests: list[SentenceRequest] = []
     for user_id in users:
-        requests += _requests_of(user_id, shop, events, chance)
+        history = events.history(user_id, shop.snapshot.as_of)
+        requests += _requests_of(history, shop, lexicon.degrees, kinds or ClaimKinds.installed(), chance)
         if len(requests) >= n:
             break
     return requests
 
 
 def _requests_of(
-    user_id: str, shop: ShopEvidence, events: EventLog, chance: random.Random
+    history: History, shop: ShopEvidence, degrees: Degrees, kinds: ClaimKinds, chance: random.Random
 ) -> Iterator[SentenceRequest]:
-    history = events.history(user_id, shop.snapshot.as_of)
-    user = shop.of_user(history)
     own = [int(index) for index in set(history.item_index.tolist())]
     drawn = chance.sample(own, min(_ITEMS_A_USER, len(own)))
     drawn += [chance.randrange(len(shop.catalogue)) for _ in range(_ITEMS_A_USER // 3)]
-    for item_index in drawn:
-        evidence = user.for_item(item_index)
-        for claims in (policy_choice(evidence, chance), policy_choice(evidence, chance)):
-            if claims:
-                yield SentenceRequest(claims, item_index, user_id, history.as_of)
-        fact = neutral(evidence)
+    subjects = shop.of_histories([history]).subjects(np.zeros(len(drawn), dtype=np.int64), np.array(drawn))
+    claims = _claims(subjects, degrees, kinds, chance)
+    facts = neutral(subjects, kinds=kinds, degrees=degrees, may_tell=lambda *_: True)
+    day = shop.shop.clock.local(history.as_of)
+    for item_index, holding, fact in zip(drawn, claims, facts, strict=True):
+        for _ in range(2):
+            redrawn = [replace(claim, phi=chance.random()) for claim in holding]
+            chosen = select(redrawn, item_index, shop=shop, kinds=kinds)
+            if chosen:
+                some = tuple(chosen[: chance.randint(1, len(chosen))])
+                yield SentenceRequest(some, item_index, history.user_id, day)
         if fact is not None and chance.random() < 1 / _ITEMS_A_USER:
-            yield SentenceRequest((fact,), item_index, user_id, history.as_of, is_neutral=True)
+            yield SentenceRequest((fact,), item_index, history.user_id, day, is_neutral=True)
 
 
-def policy_choice(evidence: Evidence, chance: random.Random) -> tuple[Claim, ...]:
-    """Return claims that hold and that the policy lets one sentence state together, in an order drawn by chance.
-
-    Args:
-        evidence: The user, the item and the moment.
-        chance: Source of chance.
-
-    Returns:
-        One or two claims; none where nothing holds.
-    """
-    chosen = select(list(_claims(evidence, chance)), evidence)
-    return tuple(chosen[: chance.randint(1, len(chosen))]) if chosen else ()
-
-
-def _claims(evidence: Evidence, chance: random.Random) -> Iterator[Claim]:
-    """Yield every claim that holds, with an attribution drawn by chance."""
-    names = evidence.shop.catalogue.category_names
-    bought = {int(index) for index in evidence.shop.catalogue.category_index[evidence.user.history.item_index]}
-    for kind in KINDS.values():
-        for group in (evidence.group,) if kind.scope == "context" else _groups(kind.scope, evidence, bought, chance):
-            finding = kind.find(evidence.about(group))
-            if finding is not None:
-                part = chance.choice(kind.parts)
-                player = f"context:{part}" if kind.scope == "context" else f"group:{names[group]}"
-                phi = chance.random()
-                yield Claim(kind.name, player, part, phi, 1.0, finding.facts, finding.licences)
+def _claims(subjects: Subjects, degrees: Degrees, kinds: ClaimKinds, chance: random.Random) -> list[list[Claim]]:
+    """Return every claim that holds for each subject, by a player drawn by chance."""
+    catalogue = subjects.shop.catalogue
+    bought = {int(index) for index in catalogue.category_index[subjects.evidence.item]}
+    found: list[list[Claim]] = [[] for _ in range(len(subjects))]
+    for kind in kinds.about(subjects.type):
+        own = enumerate(subjects.category.tolist())
+        spoken = [(row, group) for row, category in own for group in _groups(kind.scope, category, bought, chance)]
+        rows, groups = (
+            (np.array(column, dtype=np.int64) for column in zip(*spoken, strict=True)) if spoken else (_NO, _NO)
+        )
+        findings = kind.find(subjects.take(rows, group=groups))
+        (licensed,) = words([findings], degrees)
+        for place, (row, licences) in enumerate(zip(findings.rows.tolist(), licensed, strict=True)):
+            part = chance.choice(kind.parts)
+            name = f"group:{catalogue.category_names[int(groups[row])]}"
+            player = f"context:{part}" if kind.scope == "context" else name
+            claim = Claim(kind.name, player, part, 0.0, 1.0, findings.facts_at(place), licences)
+            found[int(rows[row])].append(claim)
+    return found
 
 
-def _groups(scope: str, evidence: Evidence, bought: set[int], chance: random.Random) -> list[int]:
-    others = sorted(bought - {evidence.category_index})
+def _groups(scope: str, category: int, bought: set[int], chance: random.Random) -> list[int]:
+    others = sorted(bought - {category})
     some = chance.sample(others, min(3, len(others)))
-    own = [evidence.category_index] if evidence.category_index in bought else []
-    return {"own group": own, "other group": some, "any group": own + some}[scope]
+    own = [category] if category in bought else []
+    return {"own group": own, "other group": some, "any group": own + some}.get(scope, [category])
 
 
 class TrueTexts:

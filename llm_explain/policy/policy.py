@@ -192,18 +192,18 @@ class Policy:
         begun = (title[len(name) :] for name in self._types if title.startswith(name))
         return any(not rest[:1].isalnum() for rest in begun)
 
-    def may_speak_kind(self, kind: str, category: str) -> bool:
-        """Return whether claims of a kind may be said of a category.
+    def may_speak_kind(self, kind: str, category: str | None = None) -> bool:
+        """Return whether claims of a kind may be said, of a category or at all.
 
         Args:
             kind: Name of the claim kind.
-            category: Name of a category.
+            category: Name of a category; ``None`` for claims about none.
 
         Returns:
             False for a vetoed kind, and for a kind that is blocked for the category.
         """
-        is_blocked = _plain(category) in map(_plain, self.settings.blocked_claims.get(kind, ()))
-        return kind not in self.settings.vetoed_kinds and not is_blocked
+        blocked = self.settings.blocked_claims.get(kind, ()) if category is not None else ()
+        return kind not in self.settings.vetoed_kinds and _plain(category or "") not in map(_plain, blocked)
 
 
 def _plain(name: str) -> str:

@@ -21,12 +21,12 @@ class Suppressions:
     kinds: frozenset[str] = frozenset()
     reasons: frozenset[tuple[str, str, str | None]] = frozenset()
 
-    def allow(self, claim: Claim, item_id: str) -> bool:
+    def allow(self, claim: Claim, item_id: str | None) -> bool:
         """Return whether a claim may be said of an item to this user.
 
         Args:
             claim: The claim.
-            item_id: The recommended item.
+            item_id: The recommended item; ``None`` for a subject without an item.
 
         Returns:
             False where its kind, or it for this item or every item, is switched off.

@@ -46,7 +46,7 @@ def _is_cold(rows: Sequence[Explanation]) -> bool:
 
 def _row(explanation: Explanation, titles: Mapping[str, str]) -> dict[str, Any]:
     record = explanation.to_dict()
-    title = titles[explanation.item_id]
+    title = titles[explanation.subject["item_id"]]
     return {
         "record": record,
         "title": title,

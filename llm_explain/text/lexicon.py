@@ -147,7 +147,7 @@ class Lexicon(_Strict):
     version: Literal[1]
     locale: str
     languages: tuple[str, ...]
-    degree_rules: dict[str, dict[str, float]] = Field(alias="degrees")
+    degree_rules: dict[str, dict[str, float | str]] = Field(alias="degrees")
     degree_words: dict[str, tuple[str, ...]]
     formats: Formats
     measures: dict[str, dict[str, str]]

@@ -22,6 +22,7 @@ from llm_explain.writing.specification import specify
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from llm_explain.claims import Degrees
     from llm_explain.claims.registry import ClaimKinds
     from llm_explain.generation.generator import Generator
     from llm_explain.generation.lexicalised import FreeDraft
@@ -85,6 +86,11 @@ class LocaleWriter:
     def spoken_kinds(self) -> ClaimKinds:
         """Claim kinds that the locale has words for."""
         return self._lexicon.kinds
+
+    @property
+    def degrees(self) -> Degrees:
+        """When the locale's words of degree are licensed."""
+        return self._lexicon.degrees
 
     def warm_up(self, pause_seconds: float) -> int:
         """Verify the phrasebook, if there is one, and return how many skeletons it has."""

@@ -13,6 +13,7 @@ from llm_explain.writing.locale_writer import LocaleWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from llm_explain.claims import Degrees
     from llm_explain.generation.generator import Generator
     from llm_explain.policy.policy import Policy
     from llm_explain.records import Source, Text, Verdict
@@ -105,6 +106,17 @@ class Writer:
             The kinds.
         """
         return self._locale_writers(locale).spoken_kinds
+
+    def degrees(self, locale: str = "en") -> Degrees:
+        """Return when a locale's words of degree are licensed.
+
+        Args:
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The rules.
+        """
+        return self._locale_writers(locale).degrees
 
     def warm_up(self, locale: str = "en", *, pause_seconds: float = 0.0) -> int:
         """Verify a locale's phrasebook now, so that no request waits for it.

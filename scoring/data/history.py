@@ -76,7 +76,7 @@ class History:
         """
         return occasions(self.is_target, self._order, self.timestamp.astype(np.int64))
 
-    @property
+    @cached_property
     def _order(self) -> IndexArray:
         return order_numbers(self.order_id)
 

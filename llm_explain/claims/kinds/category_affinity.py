@@ -8,9 +8,13 @@ from llm_explain.claims.category import CategoryHabit
 class CategoryAffinity(CategoryHabit):
     """The user buys from the item's own category.
 
-    Rule: ``count`` is the number of distinct timestamps of the user's events with an item of ``category``, the item's
-    own, in the ``window_days`` before ``as_of``; the window is 90 days, or 365 where fewer than two lie in 90; it holds
-    from two on: one purchase is no affinity. It cites the larger of the tower's part and the own-history feature's.
+    Rule: a counted event is a target event before ``as_of`` that no return took back, of the first target kind that
+    occurs among the user's events with the category. ``count`` is the number of the user's occasions with a counted
+    event of an item of ``category``, the item's own, in the ``window_days`` before ``as_of`` on the shop's clock. The
+    window is 90 days, or 365 where fewer than two occasions lie in 90; the rule holds from two occasions on: one
+    purchase is no affinity. An occasion lies in the window if its latest counted event does. A log whose times only
+    order the events has no window: all occasions count. It cites the larger of the tower's part and the part of the
+    own-history feature.
     """
 
     name = "category_affinity"
@@ -20,5 +24,3 @@ class CategoryAffinity(CategoryHabit):
     topic = "category"
     never_with = frozenset({"other purchase"})
     yields_to = frozenset({"item", "rhythm"})
-    required_slots = ("category",)
-    optional_slots = ("category_times", "category_window")

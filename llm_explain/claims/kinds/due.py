@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.claims.kind import ClaimKind, Finding, with_kind
+import numpy as np
+
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
 
 if TYPE_CHECKING:
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
+
 
 MIN_DUE_DAYS: Final = 3
 MIN_REGULAR_SHARE: Final = 0.6
@@ -18,10 +21,11 @@ DUE_RANGE: Final = (0.8, 2.0)
 class Due(ClaimKind):
     """By the user's own rhythm it is time for this item again.
 
-    Rule: over the distinct calendar days of the user's events with the item before ``as_of``, of which there are at
-    least three, ``interval_days`` is the median of the days between successive ones; ``days_since`` is the days from
-    the last to ``as_of``; ``count`` is the number of distinct timestamps. It holds where 0.8 ≤ ``days_since`` /
-    ``interval_days`` ≤ 2, and the rhythm is one: at least 60 % of the intervals lie between half and twice the median.
+    Rule: counted events are those of ``repeat_item``. Each occasion lies on the local day of its latest counted event.
+    Over the distinct days, of which there are at least three, ``interval_days`` is the median of the days between
+    successive ones; ``days_since`` is the days from the last one to the local day of ``as_of``; ``count`` is the number
+    of occasions. It holds where 0.8 ≤ ``days_since`` / ``interval_days`` ≤ 2 and at least 60 % of the intervals lie
+    between half and twice the median. A log whose times only order the events has no such claim.
 
     Below 0.8 the item is not due yet. Above 2 a whole round has been skipped, and on the completejourney log the
     chance of a purchase in the next month has by then fallen from 0.32 to 0.24 and goes on falling: the habit has
@@ -34,26 +38,25 @@ class Due(ClaimKind):
     position = 20
     topic = "rhythm"
     never_with = frozenset({"category", "other purchase", "brand"})
-    required_slots = ("interval",)
-    optional_slots = ("days_since",)
 
-    def find(self, evidence: Evidence) -> Finding | None:
+    def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        occasions, event_kind = evidence.user.item(evidence.item_index)
-        if len(occasions.days) < MIN_DUE_DAYS:
-            return None
-        intervals = occasions.intervals
-        usual = median(intervals)
-        regular = sum(usual / 2 <= interval <= usual * 2 for interval in intervals)
+        if not subjects.shop.has_dates:
+            return NOTHING
+        occasions = subjects.of_item
+        rows = np.flatnonzero(occasions.days.counts >= MIN_DUE_DAYS)
+        occasions = occasions.take(rows)
+        usual, intervals = occasions.rhythm, occasions.intervals
+        median = usual[intervals.group]
+        is_near = (median / 2 <= intervals.values) & (intervals.values <= median * 2)
+        regular = np.bincount(intervals.group[is_near], minlength=len(rows))
         earliest, latest = DUE_RANGE
-        if regular < MIN_REGULAR_SHARE * len(intervals) or not earliest <= occasions.days_since / usual <= latest:
-            return None
-        facts = with_kind(
-            {
-                "interval_days": int(usual) if usual == int(usual) else usual,
-                "days_since": occasions.days_since,
-                "count": len(occasions),
-            },
-            event_kind,
-        )
-        return Finding(facts, evidence.shop.degrees.licences(occasions))
+        passed = occasions.days_since / usual
+        is_due = (regular >= MIN_REGULAR_SHARE * intervals.counts) & (earliest <= passed) & (passed <= latest)
+        found = occasions.take(np.flatnonzero(is_due))
+        facts: dict[str, list[Fact]] = {
+            "interval_days": [int(days) if days.is_integer() else days for days in found.rhythm.tolist()],
+            "days_since": found.days_since.tolist(),
+            "count": found.counts.tolist(),
+        }
+        return Findings(rows[is_due], facts, found, event_kind=kinds_of(subjects, found))

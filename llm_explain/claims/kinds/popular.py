@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llm_explain.claims.kind import ClaimKind, Finding
+import numpy as np
+
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 
 if TYPE_CHECKING:
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
 
 
 class Popular(ClaimKind):
     """Many customers bought the item lately.
 
-    Rule: ``users_band`` is the largest of the policy's bands that is below the number of distinct users with an event
-    with the item in the ``window_days`` before ``until``, the snapshot's moment, so that "more than" is true of it. It
-    holds from the policy's least crowd on (50 or more), for an item that fewer than a tenth of the items sold in that
-    window surpass in users, with a snapshot that is at most seven days older than ``as_of`` and not younger.
+    Rule: ``users_band`` is the largest of the policy's bands that is below the number of distinct users with a counted
+    target event of the item in the ``window_days`` before the snapshot, so that "more than" is true of it; ``until`` is
+    the snapshot's local moment. It holds from the policy's least crowd on (50 or more), for an item that fewer than a
+    tenth of the items sold in that window surpass in users, with a snapshot that is at most seven days older than
+    ``as_of`` and not younger, in a shop with one target kind.
     """
 
     name = "popular"
@@ -26,19 +30,19 @@ class Popular(ClaimKind):
     topic = "crowd"
     neutral_place = 10
     fits_sensitive_items = True
-    optional_slots = ("users_band", "popular_window")
 
-    def find(self, evidence: Evidence) -> Finding | None:
+    def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        shop = evidence.shop
-        users = int(shop.snapshot.users_in_window[evidence.item_index])
-        band = shop.policy.band(users)
-        if band is None or users < shop.top_decile_users or not evidence.is_snapshot_fresh():
-            return None
-        return Finding(
-            {
-                "users_band": band,
-                "window_days": shop.snapshot.popularity_window_days,
-                "until": shop.snapshot.as_of.isoformat(),
-            }
-        )
+        shop = subjects.shop
+        if shop.crowd_kind is None or not shop.has_dates:
+            return NOTHING
+        users = shop.snapshot.users_in_window[subjects.item]
+        bands = [shop.policy.band(number) for number in users.tolist()]
+        is_crowd = np.array([band is not None for band in bands], dtype=bool)
+        rows = np.flatnonzero(is_crowd & (users >= shop.top_decile_users) & subjects.is_snapshot_fresh)
+        facts: dict[str, list[Fact | None]] = {
+            "users_band": [bands[row] for row in rows.tolist()],
+            "window_days": [shop.snapshot.popularity_window_days] * len(rows),
+            "until": [shop.shop.clock.local(shop.snapshot.as_of).isoformat()] * len(rows),
+        }
+        return Findings(rows, facts, event_kind=[shop.crowd_kind] * len(rows))

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from llm_explain.claims.kind import ClaimKind, Finding
+import numpy as np
+import pandas as pd
+
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 
 if TYPE_CHECKING:
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
+    from scoring.features.promotions import Run
+
+OPEN_END: Final = pd.Timestamp("2200-01-01")
+"""An end from this moment on means that the end is open."""
 
 
 class Promotion(ClaimKind):
     """A promotion of the item runs now, where the user shops.
 
-    Rule: ``start`` ≤ ``as_of`` < ``end``, in the user's usual store or without a store, and a ``label`` that the policy
-    lets be spoken; of several the one that ends last, ties by earliest start, then label, then store. The usual store
-    is the one with most distinct timestamps in the 90 days before ``as_of``, else in the whole log; ties by the latest
-    of them, then by the smallest id. ``store_id`` is empty for a promotion in all stores. A user without a store hears
-    of promotions in all stores only.
+    Rule: ``start`` ≤ ``as_of`` < ``end`` in a row of the promotions table, in the user's usual store or without a store
+    and a ``label`` that the policy lets be spoken; of several the one that ends last, ties by earliest start, then
+    label, then store. The facts ``start`` and ``until`` are its first and its last local day: the last day is that of
+    the last moment before ``end``; an ``end`` from the year 2200 on is open and gives no ``until``. The usual store is
+    the one with most occasions (of target events that no return took back) in the 90 days before ``as_of``, else in the
+    whole log; ties by the latest event, then by the smallest id. ``store_id`` is empty for a promotion in all stores. A
+    user without a store hears of promotions in all stores only.
     """
 
     name = "promotion"
@@ -26,26 +36,30 @@ class Promotion(ClaimKind):
     position = 80
     topic = "promotion"
     neutral_place = 20
+    counts_events = False
     fits_sensitive_items = True
-    required_slots = ("promotion",)
-    optional_slots = ("promotion_end",)
 
-    def find(self, evidence: Evidence) -> Finding | None:
+    def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        user, shop = evidence.user, evidence.shop
-        runs = [
-            run
-            for run in shop.promotions.running(user.history.as_of, evidence.item_index, store_id=user.usual_store)
-            if shop.policy.may_speak_promotion(run.label)
-        ]
-        if not runs:
-            return None
-        best = min(runs, key=lambda run: (-run.end.value, run.start.value, run.label, run.store_id))
-        return Finding(
-            {
-                "label": best.label,
-                "start": best.start.isoformat(),
-                "end": best.end.isoformat(),
-                "store_id": best.store_id,
-            }
-        )
+        shop, histories = subjects.shop, subjects.evidence.histories
+        if not shop.has_dates:
+            return NOTHING
+        found: dict[int, Run] = {}
+        for row, (user, item) in enumerate(zip(subjects.user.tolist(), subjects.item.tolist(), strict=True)):
+            running = shop.promotions.running(histories[user].as_of, item, store_id=subjects.evidence.usual_store(user))
+            runs = [run for run in running if shop.policy.may_speak_promotion(run.label)]
+            if runs:
+                found[row] = min(runs, key=lambda run: (-run.end.value, run.start.value, run.label, run.store_id))
+        local = shop.shop.clock.local
+        facts: dict[str, list[Fact | None]] = {
+            "label": [run.label for run in found.values()],
+            "start": [local(run.start).date().isoformat() for run in found.values()],
+            "until": [_last_day(local(run.end)) for run in found.values()],
+            "store_id": [run.store_id for run in found.values()],
+        }
+        return Findings(np.array([*found], dtype=np.int64), facts)
+
+
+def _last_day(end: pd.Timestamp) -> str | None:
+    """Return the last local day of something that is over at ``end``; ``None`` for an open end."""
+    return None if end >= OPEN_END else (end - pd.Timedelta(1, "us")).date().isoformat()

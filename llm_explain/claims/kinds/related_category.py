@@ -17,5 +17,3 @@ class RelatedCategory(CategoryHabit):
     parts = ("tower",)
     position = 40
     topic = "other purchase"
-    required_slots = ("related_category",)
-    optional_slots = ("related_times", "related_window")

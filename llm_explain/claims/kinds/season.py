@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.claims.kind import ClaimKind, Finding, round_down
+import numpy as np
+
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, round_down
 
 if TYPE_CHECKING:
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
+
 
 MIN_LIFT: Final = 1.3
 
@@ -15,10 +19,11 @@ MIN_LIFT: Final = 1.3
 class Season(ClaimKind):
     """The item's category sold above its share in the last complete month.
 
-    Rule: ``lift`` is the share of ``category``, the item's own, in all events of ``month``, the last complete calendar
-    month before the snapshot's moment, over its share in the 12 months that end with it, rounded down to one decimal;
-    known where the log covers 90 days and the category has 100 events in the month. It holds from 1.3 on, with a
-    snapshot that is at most seven days older than ``as_of`` and not younger.
+    Rule: ``lift`` is the share of ``category``, the item's own, in all counted target events of ``month``, the last
+    complete calendar month on the shop's clock before the snapshot, over its share in the 12 months that end with it,
+    rounded down to one decimal; known where the log covers 90 days and the category has 100 events in the month. It
+    holds from 1.3 on, with a snapshot that is at most seven days older than ``as_of`` and not younger, in a shop with
+    one target kind.
     """
 
     name = "season"
@@ -27,16 +32,20 @@ class Season(ClaimKind):
     position = 100
     topic = "season"
     neutral_place = 40
-    required_slots = ("month",)
-    optional_slots = ("lift",)
 
-    def find(self, evidence: Evidence) -> Finding | None:
+    def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        snapshot = evidence.shop.snapshot
-        lift = float(snapshot.season_lift[evidence.category_index])
-        if snapshot.season_month is None or not lift >= 1 or not evidence.is_snapshot_fresh():
-            return None
-        lift = round_down(lift, 1)
-        if lift < MIN_LIFT:
-            return None
-        return Finding({"month": snapshot.season_month, "lift": lift, "category": evidence.category})
+        shop = subjects.shop
+        month = shop.snapshot.season_month
+        if shop.crowd_kind is None or month is None or not shop.has_dates:
+            return NOTHING
+        lift = shop.snapshot.season_lift[subjects.category]
+        lift = round_down(np.where(lift >= 1, lift, 0.0), 1)
+        rows = np.flatnonzero((lift >= MIN_LIFT) & subjects.is_snapshot_fresh)
+        names = shop.catalogue.category_names
+        facts: dict[str, list[Fact]] = {
+            "month": [month] * len(rows),
+            "lift": lift[rows].tolist(),
+            "category": [names[code] for code in subjects.category[rows].tolist()],
+        }
+        return Findings(rows, facts, event_kind=[shop.crowd_kind] * len(rows))

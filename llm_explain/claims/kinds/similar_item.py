@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.claims.kind import ClaimKind, Finding, with_kind
+import numpy as np
+
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of, round_down
+from llm_explain.claims.subjects import Subjects
 
 if TYPE_CHECKING:
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.records import Fact
+
 
 MIN_SIMILARITY: Final = 0.1
 MIN_GROUP_SHARE: Final = 0.5
@@ -17,13 +21,13 @@ MAX_SIMILARITY_AGE_DAYS: Final = 90
 class SimilarItem(ClaimKind):
     """The user bought an item whose customers often buy this one too.
 
-    Rule: ``other_item_id`` is, of the ten items most similar to the item, the most similar that the user bought before
-    ``as_of``, that lies in the cited player's category, that is not sensitive, and that makes at least half of the
-    user's occasions in that category, so that what the model read there is mostly this item. ``similarity`` is the
-    number of distinct users who bought both in the 365 days before the snapshot, over the geometric mean of the numbers
-    who bought each (at least 50 of each, and both at least twice as many as by chance), rounded down to two decimals;
-    it holds from 0.10 on, with a snapshot that is at most 90 days older than ``as_of`` and not younger. An item with
-    the very same title is passed over: a shopper could not tell the two apart.
+    Rule: ``other_item_id`` is, of the ten items most similar to the item, the most similar one that lies in the cited
+    player's category, that is not sensitive, whose title is not the item's, and whose title makes at least half of the
+    user's occasions in that category (counted events as for ``category_affinity``), so that the model mostly read this
+    item there. ``similarity`` is the number of distinct users with a target event of both in the 365 days before
+    the snapshot, over the geometric mean of the numbers for each (at least 50 of each, and both at least twice as many
+    as by chance), rounded down to two decimals; it holds from 0.10 on, with a snapshot that is at most 90 days older
+    than ``as_of`` and not younger, in a shop with one target kind.
     """
 
     name = "similar_item"
@@ -32,27 +36,34 @@ class SimilarItem(ClaimKind):
     position = 70
     topic = "other purchase"
     yields_to = frozenset({"item", "rhythm"})
-    required_slots = ("other_item",)
 
-    def find(self, evidence: Evidence) -> Finding | None:
+    def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        if not 0 <= evidence.snapshot_age_days() <= MAX_SIMILARITY_AGE_DAYS:
-            return None
-        for other, similarity in evidence.user.similar_items(evidence.item_index).get(evidence.group, ()):
-            if similarity < MIN_SIMILARITY:
-                return None
-            if self._carries_group(evidence, other):
-                occasions, event_kind = evidence.user.item(other)
-                item_id = str(evidence.shop.catalogue.item_ids[other])
-                facts = with_kind({"other_item_id": item_id, "similarity": similarity}, event_kind)
-                return Finding(facts, evidence.shop.degrees.licences(occasions))
-        return None
-
-    @staticmethod
-    def _carries_group(evidence: Evidence, other: int) -> bool:
-        catalogue = evidence.shop.catalogue
-        if catalogue.titles[other] == catalogue.titles[evidence.item_index]:
-            return False
-        group = evidence.user.category(evidence.group)
-        is_most = len(group.of_item(other)) >= max(1.0, MIN_GROUP_SHARE * len(group.occasions))
-        return is_most and not evidence.shop.policy.is_sensitive_item(catalogue, other)
+        shop, evidence = subjects.shop, subjects.evidence
+        if shop.crowd_kind is None:
+            return NOTHING
+        age = subjects.snapshot_age_days
+        near = shop.snapshot.neighbour_index[subjects.item]
+        similarity = round_down(shop.snapshot.neighbour_similarity[subjects.item], 2)
+        category, title = shop.catalogue.category_index, shop.title_index
+        may_be = (near >= 0) & (similarity >= MIN_SIMILARITY) & (category[near] == subjects.group[:, None])
+        may_be &= title[near] != title[subjects.item][:, None]
+        may_be &= ((age >= 0) & (age <= MAX_SIMILARITY_AGE_DAYS))[:, None]
+        row, place = np.nonzero(may_be)
+        other = near[row, place]
+        key = evidence.title_in_category_key(subjects.user[row], other)
+        count = evidence.by_title_in_category.of(key, subjects.as_of[row]).counts
+        of_group = subjects.take(row).of_group.counts
+        carries = np.flatnonzero((count >= 1) & (count >= MIN_GROUP_SHARE * of_group))
+        best: dict[int, int] = {}
+        for candidate in carries.tolist():
+            if int(row[candidate]) not in best and not shop.is_sensitive(int(other[candidate])):
+                best[int(row[candidate])] = candidate
+        chosen = np.array([*best.values()], dtype=np.int64)
+        rows, other = row[chosen], other[chosen]
+        found = Subjects.of(evidence, subjects.user[rows], other).of_item
+        facts: dict[str, list[Fact]] = {
+            "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
+            "similarity": similarity[rows, place[chosen]].tolist(),
+        }
+        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.claims.kind import ClaimKind, Finding, with_kind
+import numpy as np
+
+from llm_explain.claims.kind import ClaimKind, Findings, kinds_of
 
 if TYPE_CHECKING:
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
+
 
 MIN_BRAND_SHARE: Final = 0.5
 MIN_BRAND_OCCASIONS: Final = 3
@@ -16,10 +20,11 @@ MIN_BRAND_OCCASIONS: Final = 3
 class UsualBrand(ClaimKind):
     """The item is of the brand that the user usually buys in its category.
 
-    Rule: among the distinct timestamps of the user's events with an item of ``category``, the item's own, before
-    ``as_of``, ``count`` is the number with an item of ``brand``, the item's own, and ``share`` is ``count`` over all of
-    them; it holds for a share of at least 0.5 and a count of at least 3. A brand that the policy calls unnameable is
-    found all the same, its name is then never spoken; a value that by the policy stands for no brand is none.
+    Rule: counted events are those of ``category_affinity``. Among the user's occasions with a counted event of an item
+    of ``category``, the item's own, ``count`` is the number with a counted event of an item of that category and of
+    ``brand``, the item's own; ``share`` is ``count`` over all of them. It holds for a share of at least 0.5 and a count
+    of at least 3. A brand that the policy calls unnameable is found all the same, and its name is then never spoken; a
+    value that by the policy stands for no brand has no such claim.
     """
 
     name = "usual_brand"
@@ -28,27 +33,22 @@ class UsualBrand(ClaimKind):
     position = 50
     topic = "brand"
     never_with = frozenset({"other purchase"})
-    required_slots = ("brand_category",)
-    optional_slots = ("brand", "brand_share")
 
-    def find(self, evidence: Evidence) -> Finding | None:
+    def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        catalogue = evidence.shop.catalogue
-        brand = int(catalogue.brand_index[evidence.item_index])
-        if brand < 0 or not evidence.shop.policy.is_brand(catalogue.brand_names[brand]):
-            return None
-        own = evidence.user.category(evidence.category_index)
-        occasions = own.of_brand(brand, catalogue.brand_index)
-        if len(occasions) < MIN_BRAND_OCCASIONS or len(occasions) < MIN_BRAND_SHARE * len(own.occasions):
-            return None
-        share = len(occasions) / len(own.occasions)
-        facts = with_kind(
-            {
-                "brand": catalogue.brand_names[brand],
-                "category": evidence.category,
-                "share": share,
-                "count": len(occasions),
-            },
-            own.event_kind,
-        )
-        return Finding(facts, evidence.shop.degrees.licences(occasions, share))
+        catalogue, policy = subjects.shop.catalogue, subjects.shop.policy
+        brand = catalogue.brand_index[subjects.item]
+        names = catalogue.brand_names
+        is_brand = np.array([code >= 0 and policy.is_brand(names[code]) for code in brand.tolist()], dtype=bool)
+        occasions, all_of_category = subjects.of_brand, subjects.of_category.counts
+        is_usual = (occasions.counts >= MIN_BRAND_OCCASIONS) & (occasions.counts >= MIN_BRAND_SHARE * all_of_category)
+        rows = np.flatnonzero(is_brand & is_usual)
+        found = occasions.take(rows)
+        share = found.counts / all_of_category[rows]
+        facts: dict[str, list[Fact]] = {
+            "brand": [names[code] for code in brand[rows].tolist()],
+            "category": [catalogue.category_names[code] for code in subjects.category[rows].tolist()],
+            "share": share.tolist(),
+            "count": found.counts.tolist(),
+        }
+        return Findings(rows, facts, found, share, kinds_of(subjects, found))

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.claims.kind import ClaimKind, Finding
-from llm_explain.claims.occasions import Occasions
+import numpy as np
+
+from llm_explain.claims.evidence import spans_of
+from llm_explain.claims.kind import ClaimKind, Findings
+from llm_explain.claims.occasions import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
+    from scoring.data.catalogue import IndexArray
+
 
 MIN_PRICED_OCCASIONS: Final = 5
-PRICE_QUANTILES: Final = (0.2, 0.8)
+PRICE_TENTHS: Final = (2, 8)
 MAX_PRICE_SPREAD: Final = 2.5
 
 
 class UsualPrice(ClaimKind):
     """The item costs what the user usually pays in its category.
 
-    Rule: over the unit prices above zero, rounded to cents, of the user's purchases in ``category``, the item's own,
-    before ``as_of``, ``low`` and ``high`` are the prices at ranks ⌈0.2 n⌉ and ⌈0.8 n⌉, lowest first, so that three
-    fifths of what was paid lie between them; ``price`` is the item's in the snapshot, rounded to cents. It holds
-    where ``low`` ≤ ``price`` ≤ ``high``, with at least five distinct timestamps at which a price in that range was
-    paid, a range that says something (``high`` ≤ 2.5 ``low``), and a snapshot that is at most seven days older than
-    ``as_of`` and not younger.
+    Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases in ``category``, the item's
+    own (the kind is ``purchase`` and no return took them back), ``low`` and ``high`` are the prices at ranks ⌈0.2 n⌉
+    and ⌈0.8 n⌉, lowest first, so that three fifths of what was paid lie between them; ``price`` is the item's in the
+    snapshot, rounded to cents. It holds where ``low`` ≤ ``price`` ≤ ``high``, with at least five occasions on which a
+    price in that range was paid, a range that says something (``high`` ≤ 2.5 ``low``), and a snapshot that is at most
+    seven days older than ``as_of`` and not younger.
     """
 
     name = "usual_price"
@@ -36,36 +38,44 @@ class UsualPrice(ClaimKind):
     position = 60
     topic = "price"
     never_with = frozenset({"other purchase", "promotion"})
-    required_slots = ("price_category",)
-    optional_slots = ("price", "price_range")
 
-    def find(self, evidence: Evidence) -> Finding | None:
+    def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        price = round(float(evidence.shop.snapshot.price[evidence.item_index]), 2)
-        paid = evidence.user.category(evidence.category_index).paid
-        if len(paid) < MIN_PRICED_OCCASIONS or not evidence.is_snapshot_fresh():
-            return None
-        prices = sorted(amount for amount, _ in paid)
-        low, high = (at_rank(prices, quantile) for quantile in PRICE_QUANTILES)
-        if not low <= price <= high or high > MAX_PRICE_SPREAD * low:
-            return None
-        usual = [moment for amount, moment in paid if low <= amount <= high]
-        occasions = Occasions.of(usual, evidence.user.as_of)
-        if len(occasions) < MIN_PRICED_OCCASIONS:
-            return None
-        facts: dict[str, Fact] = {"price": price, "low": low, "high": high, "category": evidence.category}
-        return Finding(facts, evidence.shop.degrees.licences(occasions, len(usual) / len(paid)))
+        shop, paid = subjects.shop, subjects.evidence.paid
+        key = subjects.evidence.category_key(subjects.user, subjects.category)
+        places, bounds = spans_of(paid.keys, paid.bounds, key)
+        n = np.diff(bounds)
+        rows = np.flatnonzero((n >= MIN_PRICED_OCCASIONS) & subjects.is_snapshot_fresh)
+        price = np.round(shop.snapshot.price[subjects.item[rows]], 2)
+        low, high = (paid.price[places[bounds[rows] + at_rank(n[rows], tenths)]] for tenths in PRICE_TENTHS)
+        says = (low <= price) & (price <= high) & (high <= MAX_PRICE_SPREAD * low)
+        rows, price, low, high = rows[says], price[says], low[says], high[says]
+        inside, starts = spans(bounds, rows)
+        group = np.repeat(np.arange(len(rows)), np.diff(starts))
+        inside = places[inside]
+        is_usual = (low[group] <= paid.price[inside]) & (paid.price[inside] <= high[group])
+        inside, group = inside[is_usual], group[is_usual]
+        occasions = subjects.evidence.occasions_of(paid.row[inside], group, subjects.as_of[rows])
+        share = np.bincount(group, minlength=len(rows)) / n[rows]
+        holds = np.flatnonzero(occasions.counts >= MIN_PRICED_OCCASIONS)
+        names = shop.catalogue.category_names
+        facts: dict[str, list[Fact]] = {
+            "price": price[holds].tolist(),
+            "low": low[holds].tolist(),
+            "high": high[holds].tolist(),
+            "category": [names[code] for code in subjects.category[rows[holds]].tolist()],
+        }
+        return Findings(rows[holds], facts, occasions.take(holds), share[holds])
 
 
-def at_rank(ordered: Sequence[float], quantile: float) -> float:
-    """Return the value at rank ⌈quantile · n⌉, counted from 1.
+def at_rank(n: IndexArray, tenths: int) -> IndexArray:
+    """Return the place of rank ⌈tenths · n / 10⌉, counted from 1, among n ordered values.
 
     Args:
-        ordered: Values, lowest first; at least one.
-        quantile: Above 0 and at most 1.
+        n: Numbers of values, each at least 1, shape ``(m,)``.
+        tenths: Between 1 and 10.
 
     Returns:
-        One of the values.
+        Places, counted from 0, shape ``(m,)``.
     """
-    # Tenths are exact in whole numbers: ⌈0.2 · 5⌉ must be 1 whatever 0.2 is in binary.
-    return ordered[math.ceil(round(quantile * 10) * len(ordered) / 10) - 1]
+    return -(-tenths * n // 10) - 1

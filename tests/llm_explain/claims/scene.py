@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from llm_explain.attribution.values import Attribution
-from llm_explain.claims import Degrees, ShopEvidence
-from llm_explain.claims.degrees import DEFAULT_DEGREES
+from llm_explain.claims import ClaimKinds, ShopEvidence
+from llm_explain.claims import derive as derive_all
+from llm_explain.claims import neutral as neutral_all
+from llm_explain.claims.derive import words
 from llm_explain.policy.policy import Policy
+from llm_explain.text.lexicon import load_lexicon
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import History
+from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
@@ -21,9 +25,11 @@ from scoring.features.snapshot import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llm_explain.claims import Evidence
+    from llm_explain.claims import ClaimKind, Subjects
+    from llm_explain.records import Claim, Fact
 
 AS_OF = pd.Timestamp("2017-12-01")
+DEGREES = load_lexicon("en").degrees
 ITEMS = pd.DataFrame(
     [
         ("tortilla", "Tortilla chips, 9 oz", "chips", "store brand"),
@@ -74,10 +80,10 @@ def snapshot(**changes: object) -> Snapshot:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def history(*events: pd.DataFrame, as_of: pd.Timestamp = AS_OF) -> History:
+def history(*events: pd.DataFrame, as_of: pd.Timestamp = AS_OF, shop: Shop | None = None) -> History:
     """Return the history of one user."""
     rows = pd.concat(events) if events else bought("milk")
-    return History.from_events(rows, CATALOGUE, as_of=as_of, user_id="u")
+    return History.from_events(rows, CATALOGUE, as_of=as_of, user_id="u", shop=shop)
 
 
 def evidence(
@@ -86,18 +92,50 @@ def evidence(
     statistics: Snapshot | None = None,
     promotions: pd.DataFrame = NO_PROMOTIONS,
     policy: Policy | None = None,
-    degrees: Degrees = DEFAULT_DEGREES,
     as_of: pd.Timestamp = AS_OF,
-) -> Evidence:
-    """Return the evidence on one item."""
-    shop = ShopEvidence(
+    shop: Shop | None = None,
+) -> Subjects:
+    """Return one user and one item."""
+    evidence = ShopEvidence(
         CATALOGUE,
         snapshot=statistics or snapshot(),
         promotions=PromotionCalendar(promotions, CATALOGUE),
         policy=policy or Policy(),
-        degrees=degrees,
+        shop=shop,
     )
-    return shop.of_user(history(*events, as_of=as_of)).for_item(INDEX[item])
+    own = history(*events, as_of=as_of, shop=shop)
+    return evidence.of_histories([own]).subjects(np.array([0]), np.array([INDEX[item]]))
+
+
+def about(subjects: Subjects, category: str) -> Subjects:
+    """Return the same user and item with another history group to speak of."""
+    return subjects.take(np.array([0]), group=np.array([CATEGORY[category]]))
+
+
+class Found(NamedTuple):
+    """What a rule found for one subject."""
+
+    facts: dict[str, Fact]
+    licences: frozenset[str]
+
+
+def find(kind: type[ClaimKind], subjects: Subjects) -> Found | None:
+    """Apply a rule to one subject."""
+    findings = kind().find(subjects)
+    assert findings.rows.tolist() in ([], [0])
+    return Found(findings.facts_at(0), words([findings], DEGREES)[0][0]) if len(findings.rows) else None
+
+
+def derive(subjects: Subjects, given: Attribution, kinds: ClaimKinds | None = None) -> list[Claim]:
+    """Return the claims that explain one score."""
+    (claims,) = derive_all(subjects, [given], kinds=kinds or ClaimKinds.installed(), degrees=DEGREES)
+    return claims
+
+
+def neutral(subjects: Subjects) -> Claim | None:
+    """Return the neutral fact of one subject."""
+    (fact,) = neutral_all(subjects, kinds=ClaimKinds.installed(), degrees=DEGREES, may_tell=lambda *_: True)
+    return fact
 
 
 def attribution(parts: Mapping[str, Mapping[str, float]], rest: Sequence[str] = ()) -> Attribution:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.claims import KINDS, derive, select
+from llm_explain.claims import KINDS, select
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from llm_explain.records import Claim
-from tests.llm_explain.claims.scene import CATALOGUE, INDEX, attribution, bought, evidence
+from tests.llm_explain.claims.scene import CATALOGUE, INDEX, attribution, bought, derive, evidence
 
 
 def claim(
@@ -21,7 +21,7 @@ def claim(
 
 def chosen(*claims: Claim, item: str = "tortilla", policy: Policy | None = None) -> list[str]:
     policy = policy or Policy()
-    return [each.kind for each in select(claims, evidence(item, policy=policy))]
+    return [each.kind for each in select(claims, INDEX[item], shop=evidence(item, policy=policy).shop, kinds=KINDS)]
 
 
 def test_at_most_two_reasons_largest_first() -> None:
@@ -74,10 +74,9 @@ def test_different_facts_about_a_category_go_together() -> None:
 
 def test_a_sentence_has_one_verb() -> None:
     brand = claim("usual_brand", 0.6, brand="store brand", category="chips", event_kind="view")
-    assert chosen(brand, claim("usual_price", 0.3, category="chips"), claim("popular", 0.2)) == [
-        "usual_brand",
-        "popular",
-    ]
+    bought_by_many, seen_by_many = claim("popular", 0.4), claim("popular", 0.2, event_kind="view")
+    assert chosen(brand, claim("usual_price", 0.3, category="chips"), seen_by_many) == ["usual_brand", "popular"]
+    assert chosen(brand, bought_by_many, claim("promotion", 0.3)) == ["usual_brand", "promotion"]
 
 
 def test_vetoed_kinds_are_replaced_by_the_next() -> None:
@@ -110,4 +109,6 @@ def test_a_sensitive_category_is_never_a_reason() -> None:
     policy = Policy(categories=["beer"])
     seen = evidence("tortilla", bought("lager", 30, 20, 10), bought("milk", 30, 20), policy=policy)
     claims = derive(seen, attribution({"group:beer": {"tower": 0.9}, "group:milk": {"tower": 0.2}}))
-    assert [each.facts["category"] for each in select(claims, seen)] == ["milk"]
+    assert [each.facts["category"] for each in select(claims, INDEX["tortilla"], shop=seen.shop, kinds=KINDS)] == [
+        "milk"
+    ]

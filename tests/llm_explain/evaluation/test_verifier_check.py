@@ -38,9 +38,13 @@ def requests_of(tables, n):
         snapshot=Snapshot.build(tables.before(CUTOFF), catalogue, CUTOFF),
         promotions=PromotionCalendar(tables.promotions, catalogue),
         policy=policy,
-        degrees=load_lexicon("en").degrees,
+        shop=tables.shop,
     )
-    return claim_requests(shop, EventLog(tables.events, catalogue), n=n, seed=0), catalogue, policy
+    return (
+        claim_requests(shop, EventLog(tables.events, catalogue, tables.shop), load_lexicon("en"), n=n, seed=0),
+        catalogue,
+        policy,
+    )
 
 
 @pytest.fixture(scope="module")

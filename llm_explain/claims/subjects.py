@@ -1,0 +1,125 @@
+"""What is explained, as columns: users, their items, and the history group that a claim speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from llm_explain.claims.evidence import Evidence, ShopEvidence
+    from llm_explain.claims.kind import SubjectType
+    from llm_explain.claims.occasions import Flags, Floats, Occasions
+    from scoring.data.catalogue import IndexArray
+
+MAX_SNAPSHOT_AGE_DAYS: Final = 7
+"""Days after which statistics of all users are no longer known to be true."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subjects:
+    """Rows to explain; all columns have shape ``(n,)``.
+
+    Attributes:
+        evidence: The users' events.
+        user: Place of the user among the histories.
+        item: Row number of the item in the catalogue; −1 for subjects without one. All have one, or none has.
+        group: Category behind the history group that a claim speaks of; −1 for none.
+    """
+
+    evidence: Evidence
+    user: IndexArray
+    item: IndexArray
+    group: IndexArray
+
+    @classmethod
+    def of(cls, evidence: Evidence, user: IndexArray, item: IndexArray) -> Subjects:
+        """Return subjects whose history group is the item's own category."""
+        return cls(evidence, user, item, _own_category(evidence, item))
+
+    def __len__(self) -> int:
+        """Return the number of subjects."""
+        return len(self.user)
+
+    @property
+    def shop(self) -> ShopEvidence:
+        """What is the same for every user."""
+        return self.evidence.shop
+
+    @cached_property
+    def as_of(self) -> IndexArray:
+        """Local moment that each claim speaks of, in nanoseconds since 1970."""
+        return self.evidence.as_of[self.user]
+
+    @cached_property
+    def category(self) -> IndexArray:
+        """The item's own category; −1 for a subject without an item."""
+        return _own_category(self.evidence, self.item)
+
+    @cached_property
+    def snapshot_age_days(self) -> Floats:
+        """How long before ``as_of`` the shop's statistics end; negative where they know later events."""
+        return self.evidence.snapshot_age_days[self.user]
+
+    @property
+    def is_snapshot_fresh(self) -> Flags:
+        """Whether the shop's statistics end at ``as_of`` or at most seven days before it."""
+        age = self.snapshot_age_days
+        return (age >= 0) & (age <= MAX_SNAPSHOT_AGE_DAYS)
+
+    def names(self, row: int) -> dict[str, str]:
+        """Return the type of a subject and the shop's ids that it consists of, as in an explanation record."""
+        item = int(self.item[row])
+        if item >= 0:
+            return {"type": "item", "item_id": str(self.shop.catalogue.item_ids[item])}
+        user_id = self.evidence.histories[int(self.user[row])].user_id
+        return {"type": "user"} if user_id is None else {"type": "user", "user_id": user_id}
+
+    @property
+    def type(self) -> SubjectType:
+        """What is explained; ``item`` where no subject says otherwise."""
+        return "user" if len(self) and int(self.item[0]) < 0 else "item"
+
+    def take(self, rows: IndexArray, *, group: IndexArray | None = None) -> Subjects:
+        """Return some of the subjects.
+
+        Args:
+            rows: Places of subjects, possibly repeated, shape ``(m,)``.
+            group: Another history group for each; the subject's own if not given, shape ``(m,)``.
+
+        Returns:
+            Subjects of ``m`` rows.
+        """
+        return Subjects(self.evidence, self.user[rows], self.item[rows], self.group[rows] if group is None else group)
+
+    @cached_property
+    def of_user(self) -> Occasions:
+        """All occasions of each subject's user."""
+        return self.evidence.by_user.of(self.evidence.user_key(self.user), self.as_of)
+
+    @cached_property
+    def of_item(self) -> Occasions:
+        """The user's occasions with items of the item's visible title."""
+        return self.evidence.by_title.of(self.evidence.title_key(self.user, self.item), self.as_of)
+
+    @cached_property
+    def of_group(self) -> Occasions:
+        """The user's occasions with the category of the history group."""
+        return self.evidence.by_category.of(self.evidence.category_key(self.user, self.group), self.as_of)
+
+    @cached_property
+    def of_category(self) -> Occasions:
+        """The user's occasions with the item's own category."""
+        return self.evidence.by_category.of(self.evidence.category_key(self.user, self.category), self.as_of)
+
+    @cached_property
+    def of_brand(self) -> Occasions:
+        """The user's occasions with the item's own brand in its own category."""
+        key = self.evidence.brand_in_category_key(self.user, self.item)
+        return self.evidence.by_brand_in_category.of(key, self.as_of)
+
+
+def _own_category(evidence: Evidence, item: IndexArray) -> IndexArray:
+    return np.where(item >= 0, evidence.shop.catalogue.category_index[item], -1)

@@ -1,4 +1,4 @@
-"""Reads users: finds the history that a request speaks of, has it read, and keeps what was read of known users."""
+"""Reader of users: finds the history of a request, lets the scorer read it, and caches known users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scoring.data.moments import Moment
 
 MAX_SCORED_USERS = 256
-"""Known users that are kept; one takes 0.7 MB in the shop of the demo."""
+"""Known users to keep in the cache; one takes 0.7 MB in the demo's shop."""
 
 
 class ReadUser(NamedTuple):
@@ -28,7 +28,7 @@ class ReadUser(NamedTuple):
 
     Attributes:
         scored: Scores, attributions and counterfactuals.
-        evidence: What the claim rules counted so far.
+        evidence: Counts that the claim rules have made so far.
     """
 
     scored: ScoredUser
@@ -36,15 +36,15 @@ class ReadUser(NamedTuple):
 
 
 class UserReader:
-    """Reads known users and histories that come with a request, of which it keeps nothing.
+    """Reads known users, and histories that come with a request. The latter are never kept.
 
     Args:
-        read: How the scorer reads a history.
+        read: Lets the scorer read a history.
         events: The event log that known users' histories come from.
         shop: What the claim rules know of the shop.
-        vectors: Where the scorer keeps what it worked out from histories, if it does.
-        users: Cache of known users, or ``None`` to keep none: a list, the page of one of its items and a
-            what-if ask for one user within a minute, and to read the history and score the catalogue is half the work.
+        vectors: The scorer's cache of group vectors, if it has one.
+        users: Cache of known users, or ``None`` to keep none. A list, an item's page and a what-if often ask for one
+            user within a minute; reading the history and scoring the catalogue is half of the work.
 
     Attributes:
         events: The event log.
@@ -70,7 +70,7 @@ class UserReader:
 
     @property
     def as_of(self) -> pd.Timestamp:
-        """The moment of a user that is read as of none: that of the snapshot."""
+        """Default ``as_of``: the time of the snapshot."""
         return self.shop.snapshot.as_of
 
     def read(
@@ -83,12 +83,12 @@ class UserReader:
 
         Args:
             user_id: The shop's id; a user without events has an empty history.
-            history: Events instead of a known user's, of which nothing is kept; or a ``History``, whose own moment
-                counts and that is kept if it names a user.
+            history: Events instead of a known user's, which are not kept; or a ``History``, whose own ``as_of`` counts
+                and which is kept if it has a ``user_id``.
             as_of: Only events before this moment count; the snapshot's moment if not given.
 
         Returns:
-            What was read, now or before.
+            The user, from the cache if possible.
 
         Raises:
             SettingError: If neither a user nor a history is given, or ``as_of`` is no moment.
@@ -110,13 +110,13 @@ class UserReader:
         return self._remembered(self.events.history(user_id, moment))
 
     def forget(self) -> None:
-        """Empty the caches of what was worked out from histories."""
+        """Empty the caches of users and group vectors."""
         for cache in (self.vectors, self.users):
             if cache is not None:
                 cache.clear()
 
     def _remembered(self, history: History) -> ReadUser:
-        """Return what was read of a history, now or, if it is that of a known user, before."""
+        """Return the user of a history, from the cache if it is a known user."""
         if self.users is None or history.user_id is None:
             return self._make(history)
         return self.users.get_or_make((history.user_id, history.digest), lambda: self._make(history))

@@ -1,6 +1,6 @@
-"""What exact attribution needs of a scorer: a score that is linear in the user embedding (docs/design.md §4).
+"""Protocol of the scorers that can be attributed exactly: linear in the user embedding (docs/design.md §4).
 
-``scoring.scorer.scorer.GlassBoxScorer`` is one; any object with these members is another.
+``scoring.scorer.scorer.GlassBoxScorer`` implements it. Any other object with these members can be used too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class UserTokens(Protocol):
         """Category of each token, shape ``(n_tokens,)``."""
 
     def group_sums(self, groups: IndexArray, n_groups: int, /) -> Float64s:
-        """Return what the tokens of each group add to the pooling, shape ``(n_groups, d_sum)``."""
+        """Return the sums over the tokens of each group for the pooling, shape ``(n_groups, d_sum)``."""
 
     def embed(self, sums: Float64s, /) -> Numbers:
         """Return U for sums of groups, ``(n_coalitions, d_sum)`` to ``(n_coalitions, d)``."""
@@ -74,7 +74,7 @@ class AdditiveScorer(Protocol[StateT_contra]):
         """Expected value of each context term, shape ``(n_terms,)``."""
 
     def own_parts(self, state: StateT_contra, item_index: IndexArray, /) -> Numbers:
-        """Return what the user's events in each item's own category say of it, shape ``(n, n_own)``."""
+        """Return the own-history parts of each item, shape ``(n, n_own)``."""
 
     def own_empty(self, item_index: IndexArray, /) -> Numbers:
         """Return the same for an empty history, shape ``(n, n_own)``."""

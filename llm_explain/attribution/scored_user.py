@@ -1,4 +1,4 @@
-"""One user's history as a scorer read it: scores, attributions and counterfactuals behind one interface.
+"""Scores, attributions and counterfactuals of one user, behind one interface for every scorer.
 
 ``AdditiveScoredUser`` is exact and cheap. ``BlackBoxScoredUser`` gives the same answers for any callable;
 it scores one history for each coalition.
@@ -34,32 +34,32 @@ if TYPE_CHECKING:
 
 
 class ScoredUser(Protocol):
-    """What the explainer asks of a scorer that has read a history."""
+    """A user's history together with the scorer that read it."""
 
     @property
     def history(self) -> History:
-        """What was read."""
+        """The history."""
 
     def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
         """Return the best ``k`` candidates and their scores, best first."""
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
-        """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
+        """Return each item's place among all candidates, from 1; ``None`` if it is not one of them."""
 
     def probability(self, score: FloatArray) -> list[float | None]:
-        """Return calibrated probabilities of a purchase within 30 days, ``None`` where they are not known."""
+        """Return calibrated probabilities of a purchase within 30 days, ``None`` if they are unknown."""
 
     def attribute(self, item_index: IndexArray) -> list[Attribution]:
         """Return the attribution of each item."""
 
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:
-        """Return scores and ranks as if some players had never been there."""
+        """Return scores and ranks as if some players were absent."""
 
     def contrast(self, item: int, other: int) -> Contrast:
         """Return why one item scores above another."""
 
     def shelves(self, k: int) -> list[Shelf]:
-        """Return items by reason."""
+        """Return the items that each history group recommends."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class AdditiveScoredUser:
 
     Attributes:
         scorer: The scorer.
-        state: The user as it read the history.
-        vectors: Where group vectors are kept between calls.
+        state: The user's tokens and own history.
+        vectors: Cache of group vectors.
     """
 
     scorer: GlassBoxScorer
@@ -78,7 +78,7 @@ class AdditiveScoredUser:
 
     @property
     def history(self) -> History:
-        """What was read."""
+        """The history."""
         return self.state.history
 
     def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
@@ -87,11 +87,11 @@ class AdditiveScoredUser:
 
     @cached_property
     def scores(self) -> FloatArray:
-        """Score of every candidate, worked out once for a reading, shape ``(n_candidates,)``."""
+        """Score of every candidate, computed once, shape ``(n_candidates,)``."""
         return self.scorer.score(self.state, self.scorer.candidates)
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
-        """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
+        """Return each item's place among all candidates, from 1; ``None`` if it is not one of them."""
         return look_up(self.scorer.candidates, self._places, item_index)
 
     @cached_property
@@ -107,7 +107,7 @@ class AdditiveScoredUser:
         return attribute(self.scorer, self.state, item_index, cache=self.vectors)
 
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:
-        """Return exact scores and ranks as if some players had never been there."""
+        """Return exact scores and ranks as if some players were absent."""
         return counterfactual.what_if(self.scorer, self.state, without=without, item_index=item_index)
 
     def contrast(self, item: int, other: int) -> Contrast:
@@ -115,13 +115,13 @@ class AdditiveScoredUser:
         return counterfactual.contrast(self.scorer, self.state, item, other, cache=self.vectors)
 
     def shelves(self, k: int) -> list[Shelf]:
-        """Return items by reason."""
+        """Return the items that each history group recommends."""
         return shelves.shelves(self.scorer, self.state, k=k, cache=self.vectors)
 
 
 @dataclass(frozen=True)
 class BlackBoxScoredUser:
-    """A history scored by a callable that nothing is known of.
+    """A history and a callable that scores histories.
 
     Attributes:
         score: The callable.
@@ -145,11 +145,11 @@ class BlackBoxScoredUser:
         return best(self.candidates, self._scores(self.candidates), k)
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
-        """Return each item's place among all candidates, from 1; ``None`` for an item outside them."""
+        """Return each item's place among all candidates, from 1; ``None`` if it is not one of them."""
         return look_up(self.candidates, places(self._scores(self.candidates)), item_index)
 
     def probability(self, score: FloatArray) -> list[float | None]:
-        """Return ``None`` for each score: a black box says nothing of probabilities."""
+        """Return ``None`` for each score: probabilities of a black box are unknown."""
         return [None] * len(score)
 
     def attribute(self, item_index: IndexArray) -> list[Attribution]:
@@ -158,15 +158,15 @@ class BlackBoxScoredUser:
         return attribute_black_box(self.score, self.history, ids, catalogue=self.catalogue)
 
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:  # noqa: ARG002
-        """Refuse: ranks without a group would need the whole catalogue scored anew."""
+        """Raise an error: ranks without a group would need new scores of the whole catalogue."""
         raise _needs_glass_box("what-if")
 
     def contrast(self, item: int, other: int) -> Contrast:  # noqa: ARG002
-        """Refuse: both items need one partition."""
+        """Raise an error: both items need one partition."""
         raise _needs_glass_box("contrast")
 
     def shelves(self, k: int) -> list[Shelf]:  # noqa: ARG002
-        """Refuse: every candidate would need its own game."""
+        """Raise an error: every candidate would need its own game."""
         raise _needs_glass_box("shelves")
 
 
@@ -200,7 +200,7 @@ def look_up(candidates: IndexArray, place: IndexArray, item_index: IndexArray) -
         item_index: Items to look up, shape ``(n,)``.
 
     Returns:
-        Places from 1, ``None`` for an item that is no candidate.
+        Places from 1, ``None`` for an item that is not a candidate.
     """
     at = np.minimum(np.searchsorted(candidates, item_index), max(len(candidates) - 1, 0))
     found = candidates[at] == item_index if len(candidates) else np.zeros(len(item_index), dtype=bool)

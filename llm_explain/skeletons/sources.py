@@ -1,4 +1,4 @@
-"""Where skeletons come from, and what a list of texts has used of them."""
+"""Sources of skeletons, and the variety of a list of texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIST_LENGTH = 10
 
 
 class SkeletonSource(Protocol):
-    """Where skeletons come from: a phrasebook, a language model, templates.
+    """A source of skeletons: the phrasebook, a language model or templates.
 
     Attributes:
         name: Source as the explanation record names it.
@@ -32,14 +32,14 @@ class SkeletonSource(Protocol):
         """Make skeletons for combinations of kinds ready, in one go, until ``time.monotonic()`` is ``deadline``."""
 
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
-        """Return the verified skeletons that are ready; none where there are none."""
+        """Return the verified skeletons that are ready."""
 
     def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
         """Return where a skeleton stands for one user, item and moment."""
 
 
 class TemplateSource:
-    """Hand-written sentences and the grammar: always there.
+    """Hand-written sentences and the grammar, which are always ready.
 
     Args:
         templates: The locale's sentences.
@@ -67,7 +67,7 @@ class TemplateSource:
 
 @dataclass(slots=True)
 class Variety:
-    """What the texts of one list have used, so that the next one sounds different.
+    """Skeletons and openings that the texts of one list have used, so that the next text differs.
 
     Attributes:
         skeletons: Skeletons of the last texts.

@@ -1,4 +1,4 @@
-"""How rankers are measured: on what users did after a moment, given what they did before (docs/design.md §4)."""
+"""Evaluation of rankers on what users did after a time, given the events before it (docs/design.md §4)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Interactions", "Ranker", "Split", "evaluate"]
 
 BLOCK: Final = 256
-"""Users that are scored at once."""
+"""Users that are scored in one call."""
 
 N_CALIBRATION: Final = 100
-"""``ece`` speaks of each user's best 100 candidates: what a shop might show, not the mass of sure misses below."""
+"""``ece`` reads each user's best 100 candidates, which a shop might show, and not the many certain misses below."""
 
 
 class Ranker(Protocol):
@@ -42,12 +42,12 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the mean metrics of a ranker over the test users.
 
-    Keys that end in ``_new`` speak of what is new to the user: candidates and truth without the items that the user
-    has a training row of, over the users who then have any truth left.
+    Keys that end in ``_new`` leave out the items that the user has a training row of, among candidates and relevant
+    items. They are means over the users who still have a relevant item.
 
     Args:
-        ranker: What is measured.
-        split: What it is asked.
+        ranker: The ranker to measure.
+        split: Training rows, test users and relevant items.
         k: Places that count.
         probability: Turns scores into calibrated probabilities; adds ``ece`` (over each user's best 100 candidates)
             and ``ece_all`` (over all of them).

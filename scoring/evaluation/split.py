@@ -1,4 +1,4 @@
-"""The event log divided at a moment: what a ranker may learn from, and what it is asked (docs/design.md §4)."""
+"""Split of an event log at a time into training rows, test users and their relevant items (docs/design.md §4)."""
 
 from __future__ import annotations
 

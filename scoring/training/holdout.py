@@ -1,4 +1,4 @@
-"""What ``train`` measures when it is done: the scorer beside the baselines, on the events after the cut-off."""
+"""Measurement after training: the scorer and the baselines on the events after the cut-off."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def scorer_ranker(scorer: GlassBoxScorer, tables: Tables, split: Split) -> Ranke
 def measure(
     report: TrainReport, tables: Tables, *, min_rows: int, progress: Callable[[str, int, int], None]
 ) -> dict[str, Any]:
-    """Measure a trained scorer and the baselines, and write ``metrics.json`` beside the model.
+    """Measure a trained scorer and the baselines, and write ``metrics.json`` next to the model.
 
     Args:
         report: What training returned.

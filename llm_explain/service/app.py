@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from anyio import CapacityLimiter, to_thread
@@ -16,11 +17,9 @@ from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.api import error_handlers, pages
 from llm_explain.service.api.auth import Authenticator
 from llm_explain.service.api.routes import catalogue, explanations, health, user_data
-from llm_explain.service.drain import Drain
 from llm_explain.service.handlers.demo_shop import DemoShop
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.handlers.main_parameters import MainParameters
-from llm_explain.service.handlers.user_context import UserContexts
 from llm_explain.service.handlers.user_context_reader import UserContextReader
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
 from llm_explain.service.schemas.problems import MEDIA_TYPE
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.handlers.user_context import Clock
+    from llm_explain.service.handlers.user_context_reader import Clock
     from llm_explain.service.language_model import ServedModel
 
 DEFAULT_LOCALE: Final = "en"
@@ -106,12 +105,9 @@ def create_app(
 
 def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock | None) -> None:
     """Put the handlers into the application's state, where the routes find them."""
-    contexts = UserContexts(explainer, clock)
-    context_reader = UserContextReader(contexts, state, explainer)
-    handler = app.state.explanation_handler = ExplanationHandler(explainer, context_reader)
-    app.state.user_data_handler = UserDataHandler(
-        state, handler, contexts, context_reader, kinds=ClaimKinds.installed()
-    )
+    reader = UserContextReader(explainer, state, clock)
+    handler = app.state.explanation_handler = ExplanationHandler(explainer, reader)
+    app.state.user_data_handler = UserDataHandler(state, handler, reader, kinds=ClaimKinds.installed())
     parameters = app.state.main_parameters = MainParameters(explainer)
     app.state.demo_shop = DemoShop(explainer, handler.items, state)
 
@@ -131,12 +127,12 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
 
 def _add_middleware(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None:
     """Surround the application; the middleware that is added last is the outermost."""
-    drain = Drain()
+    drain = Event()
     queue = AdmissionQueue(max_running=settings.max_running, max_waiting=settings.max_waiting)
     metrics.watch("queue_waiting", "Requests that wait for a place.", lambda: queue.n_waiting)
     metrics.watch("queue_running", "Requests that have a place.", lambda: queue.n_running)
     metrics.watch("queue_work_seconds", "Smoothed time for which a request has its place.", lambda: queue.work_seconds)
-    metrics.watch("draining", "Whether the process is about to end.", lambda: float(drain.is_on))
+    metrics.watch("draining", "Whether the process is about to end.", lambda: float(drain.is_set()))
     app.state.metrics, app.state.drain, app.state.admission_queue = metrics, drain, queue
     app.add_middleware(AdmissionMiddleware, settings=settings, queue=queue, metrics=metrics)
     app.add_middleware(RequestMiddleware, metrics=metrics, drain=drain, is_traced=settings.tracing)

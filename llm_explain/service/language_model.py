@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from llm_explain.service.telemetry.metrics import Metrics
 
 
-class ServedModel:
+class ServedModel(ProcessGenerator):
     """A generator for the service; ``start`` starts its process.
 
     Args:
@@ -40,7 +40,6 @@ class ServedModel:
         reads_briefs: Whether the model was tuned, so that it reads briefs without examples.
 
     Attributes:
-        process: Runs the model.
         reads_briefs: Whether the model was tuned.
     """
 
@@ -52,11 +51,11 @@ class ServedModel:
         limits: ProcessLimits | None = None,
         reads_briefs: bool = False,
     ) -> None:
-        self.process = ProcessGenerator(open_model, limits=limits)
+        super().__init__(open_model, limits=limits)
         self.reads_briefs = reads_briefs
         self._metrics = metrics
         metrics.watch("model_ready", "Whether the language model is loaded.", lambda: float(self.is_ready))
-        metrics.watch("model_starts", "Processes started for the language model.", lambda: self.process.n_starts)
+        metrics.watch("model_starts", "Processes started for the language model.", lambda: self.n_starts)
 
     @classmethod
     @contextmanager
@@ -78,24 +77,6 @@ class ServedModel:
             yield model
         finally:
             model.close()
-
-    @property
-    def name(self) -> str:
-        """Model and revision."""
-        return self.process.name
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the model is loaded and its process is not known to be dead."""
-        return self.process.is_ready
-
-    def start(self) -> None:
-        """Start the process; return at once."""
-        self.process.start()
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.close()
 
     def generate(
         self,
@@ -129,7 +110,7 @@ class ServedModel:
         if ticket is not None:
             ticket.release()
         try:
-            drafts = self.process.generate(prompts, n_candidates=n_candidates, deadline=deadline, seed=seed)
+            drafts = super().generate(prompts, n_candidates=n_candidates, deadline=deadline, seed=seed)
         except (GenerationError, MissingExtraError):
             self._metrics.count_fallback("failed")
             return nothing

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from fastapi import FastAPI
 
-    from llm_explain.service.drain import Drain
     from llm_explain.service.settings import ServiceSettings
 
 IDLE_SECONDS: Final = 0.5
@@ -45,14 +46,14 @@ class DrainingServer(uvicorn.Server):
         drain: Set on SIGTERM.
     """
 
-    def __init__(self, config: uvicorn.Config, *, settings: ServiceSettings, drain: Drain) -> None:
+    def __init__(self, config: uvicorn.Config, *, settings: ServiceSettings, drain: Event) -> None:
         super().__init__(config)
         self._drain = drain
         self._lame_duck_seconds = settings.lame_duck_seconds if settings.fd is None else 0.0
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Begin to drain; a second Ctrl+C ends at once."""
-        self._drain.start()
+        self._drain.set()
         if sig == signal.SIGINT:
             self._lame_duck_seconds = 0.0
         super().handle_exit(sig, frame)

@@ -4,12 +4,11 @@ What is given in code or on the command line beats the environment, which beats 
 names, which beats the defaults. Wiring::
 
     settings = ServiceSettings.read(port=9000)   # SettingError names the field, never the value
-    print(settings.masked_json())
+    settings.masked()                        # for printing
 """
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -144,10 +143,6 @@ class ServiceSettings(BaseSettings):
         scheme, _, rest = self.database_url.get_secret_value().partition(":")
         is_local = scheme.startswith("sqlite") and "@" not in rest
         return {**shown, "database_url": f"{scheme}:{rest if is_local else '**********'}"}
-
-    def masked_json(self) -> str:
-        """Return the settings for printing, as JSON."""
-        return json.dumps(self.masked(), indent=2)
 
 
 def _said(error: Any) -> str:

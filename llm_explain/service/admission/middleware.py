@@ -17,14 +17,8 @@ from typing import TYPE_CHECKING, Final
 from llm_explain.service.admission.json_body import BodyLimits, check_size, read_json
 from llm_explain.service.admission.queue import AdmissionQueue, ShedError, current_ticket
 from llm_explain.service.admission.rate_limiter import RateLimiter
-from llm_explain.service.schemas.problems import (
-    OVERLOADED,
-    RATE_LIMITED,
-    UNSUPPORTED_MEDIA_TYPE,
-    Problem,
-    ServiceProblem,
-    problem_response,
-)
+from llm_explain.service.schemas import problems
+from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -114,7 +108,7 @@ class AdmissionMiddleware:
         if not body:
             return body, None
         if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != b"application/json":
-            raise ServiceProblem(UNSUPPORTED_MEDIA_TYPE)
+            raise ServiceProblem(problems.UNSUPPORTED_MEDIA_TYPE)
         value = (
             read_json(body, self._limits)
             if len(body) < _LONG_BODY
@@ -165,5 +159,5 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _problem_of(error: ShedError) -> Problem:
-    problem = RATE_LIMITED if error.reason == "rate" else OVERLOADED
+    problem = problems.RATE_LIMITED if error.reason == "rate" else problems.OVERLOADED
     return replace(problem, retry_after=max(1, math.ceil(error.retry_seconds)))

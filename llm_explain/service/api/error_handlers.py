@@ -20,26 +20,12 @@ from llm_explain.errors import (
     UnknownItemError,
     UnknownUserError,
 )
-from llm_explain.service.schemas.problems import (
-    BUSY,
-    FULL,
-    INTERNAL,
-    INVALID,
-    KEY_REUSED,
-    MALFORMED,
-    UNKNOWN_ITEM,
-    UNKNOWN_LOCALE,
-    UNKNOWN_PLAYER,
-    UNKNOWN_USER,
-    UNUSABLE,
-    Problem,
-    ServiceProblem,
-    problem_response,
-)
+from llm_explain.service.schemas import problems
+from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
 from llm_explain.service.state.errors import KeyReusedError, StateBusyError, StateError, StateFullError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from fastapi import FastAPI
     from starlette.requests import Request
@@ -48,25 +34,16 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 _BY_ERROR: Final[tuple[tuple[type[LlmExplainError], Problem], ...]] = (
-    (UnknownItemError, UNKNOWN_ITEM),
-    (UnknownGroupError, UNKNOWN_PLAYER),
-    (UnknownUserError, UNKNOWN_USER),
-    (SettingError, UNUSABLE),
-    (PromptError, UNKNOWN_LOCALE),
-    (StateFullError, FULL),
-    (StateBusyError, BUSY),
-    (KeyReusedError, KEY_REUSED),
-    (StateError, INTERNAL),
+    (UnknownItemError, problems.UNKNOWN_ITEM),
+    (UnknownGroupError, problems.UNKNOWN_PLAYER),
+    (UnknownUserError, problems.UNKNOWN_USER),
+    (SettingError, problems.UNUSABLE),
+    (PromptError, problems.UNKNOWN_LOCALE),
+    (StateFullError, problems.FULL),
+    (StateBusyError, problems.BUSY),
+    (KeyReusedError, problems.KEY_REUSED),
+    (StateError, problems.INTERNAL),
 )
-
-_SAFE_RULES: Final = frozenset({
-    "missing", "extra_forbidden", "string_type", "string_too_short", "string_too_long", "string_pattern_mismatch",
-    "string_unicode", "int_type", "int_parsing", "int_from_float", "float_type", "float_parsing", "finite_number",
-    "bool_type", "bool_parsing", "greater_than", "greater_than_equal", "less_than", "less_than_equal", "too_long",
-    "too_short", "tuple_type", "list_type", "dict_type", "model_type", "model_attributes_type", "literal_error",
-    "datetime_type", "datetime_from_date_parsing", "datetime_parsing", "json_invalid", "value_error",
-})  # fmt: skip
-"""Pydantic's names of broken rules that say nothing of the value."""
 
 
 def install(app: FastAPI) -> None:
@@ -75,56 +52,40 @@ def install(app: FastAPI) -> None:
     Args:
         app: The application.
     """
-    app.add_exception_handler(ServiceProblem, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(LlmExplainError, _own)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind in (ServiceProblem, RequestValidationError, HTTPException, LlmExplainError, Exception):
+        app.add_exception_handler(kind, _answer)
 
 
-def _answer(request: Request, problem: Problem, errors: Sequence[Mapping[str, str]] = ()) -> JSONResponse:
-    return problem_response(problem, getattr(request.state, "request_id", ""), errors)
-
-
-def _refused(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ServiceProblem)
-    return _answer(request, error.problem, error.errors)
-
-
-def _invalid(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    found = error.errors()
-    if any(each["type"] == "json_invalid" for each in found):
-        return _answer(request, MALFORMED)
-    return _answer(request, INVALID, [_place(each) for each in found[:10]])
+def _answer(request: Request, error: Exception) -> JSONResponse:
+    request_id = getattr(request.state, "request_id", "")
+    match error:
+        case ServiceProblem():
+            return problem_response(error.problem, request_id, error.errors)
+        case RequestValidationError():
+            found = error.errors()
+            if any(each["type"] == "json_invalid" for each in found):
+                return problem_response(problems.MALFORMED, request_id)
+            return problem_response(problems.INVALID, request_id, [_place(each) for each in found[:10]])
+        case HTTPException():
+            response = problem_response(_of_status(error.status_code), request_id)
+            response.headers.update(error.headers or {})
+            return response
+    for kind, problem in _BY_ERROR:
+        if isinstance(error, kind):
+            return problem_response(problem, request_id)
+    _LOG.error("request failed: %s", type(error).__name__)
+    return problem_response(problems.INTERNAL, request_id)
 
 
 def _place(error: Mapping[str, Any]) -> dict[str, str]:
-    """Return where a rule was broken; the name of an unknown field is the input's and stays out."""
+    """Return where which rule is broken; the name of an unknown field comes from the input and is left out."""
     is_unknown = error["type"] == "extra_forbidden"
     parts = [str(part) for part in (error["loc"][:-1] if is_unknown else error["loc"])]
-    rule = error["type"] if error["type"] in _SAFE_RULES else "invalid"
-    return {"pointer": "#/" + "/".join(parts[1:]), "in": parts[0] if parts else "body", "rule": rule}
+    return {"pointer": "#/" + "/".join(parts[1:]), "in": parts[0] if parts else "body", "rule": error["type"]}
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    if error.status_code == HTTPStatus.BAD_REQUEST:
-        return _answer(request, MALFORMED)
-    status = HTTPStatus(error.status_code)
-    answer = _answer(request, Problem(status.phrase.lower().replace(" ", "-"), status, f"{status.description}."))
-    answer.headers.update(error.headers or {})
-    return answer
-
-
-def _own(request: Request, error: Exception) -> JSONResponse:
-    for kind, problem in _BY_ERROR:
-        if isinstance(error, kind):
-            return _answer(request, problem)
-    _LOG.error("request failed: %s", type(error).__name__)
-    return _answer(request, INTERNAL)
-
-
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    _LOG.error("request failed: %s", type(error).__name__)
-    return _answer(request, INTERNAL)
+def _of_status(status: int) -> Problem:
+    if status == HTTPStatus.BAD_REQUEST:
+        return problems.MALFORMED
+    known = HTTPStatus(status)
+    return Problem(known.phrase.lower().replace(" ", "-"), status, f"{known.description}.")

@@ -39,12 +39,8 @@ class DemoShop:
         events, gone = self._explainer.events, self._state.users.erased()
         known = events.user_ids
         chosen = [known[place] for place in np.unique(np.linspace(0, len(known) - 1, n).astype(int))] if known else []
-        as_of = self._explainer.as_of
-        counts = {
-            user_id: len(events.history(user_id, as_of))
-            for user_id in chosen
-            if self._state.users.user_hash(user_id) not in gone
-        }
-        ordered = sorted(((user_id, count) for user_id, count in counts.items() if count), key=lambda pair: -pair[1])
-        users = [{"user_id": user_id, "events": count} for user_id, count in ordered]
+        there = [user_id for user_id in chosen if self._state.users.user_hash(user_id) not in gone]
+        counts = {user_id: len(events.history(user_id, self._explainer.as_of)) for user_id in there}
+        ordered = sorted(there, key=lambda user_id: -counts[user_id])
+        users = [{"user_id": user_id, "events": counts[user_id]} for user_id in ordered if counts[user_id]]
         return Answer({"users": users, "currency": self._explainer.shop.policy.currency})

@@ -76,7 +76,7 @@ class ExplanationHandler:
 
     def shelves(self, user_id: str, *, k: int, locale: str, as_of: datetime | None) -> Answer:
         """Return items by reason."""
-        with self._context_reader.of_user(user_id, as_of) as context:
+        with self._context_reader.reading_user(user_id, as_of) as context:
             shelves = []
             for shelf in self.explainer.shelves(k=k, history=context.history, locale=locale):
                 items = [{**self.items.brief(row.item_id), "phi": row.phi, "score": row.score} for row in shelf.items]
@@ -107,8 +107,8 @@ class ExplanationHandler:
 
     def _context(self, request: Who) -> AbstractContextManager[UserContext]:
         if request.user_id is not None:
-            return self._context_reader.of_user(request.user_id, request.as_of)
-        return self._context_reader.of_history(request.history or (), request.as_of)
+            return self._context_reader.reading_user(request.user_id, request.as_of)
+        return self._context_reader.reading_history(request.history or (), request.as_of)
 
     def _explained(self, context: UserContext, rows: Sequence[Explanation], wording: Wording) -> Answer:
         records = [row.to_dict() for row in rows]

@@ -1,65 +1,160 @@
-"""Reads users, and empties the caches when a user was erased while a request was being answered."""
+"""Reads the context of a request from the event log, the stored users, or the request itself."""
 
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.attribution.partition import GROUP_PREFIX
+from llm_explain.policy.suppressions import Suppressions
+from llm_explain.service.handlers.user_context import UserContext, history_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
+    from contextlib import AbstractContextManager
+
+    import numpy.typing as npt
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.handlers.user_context import UserContext, UserContexts
     from llm_explain.service.schemas.requests import HistoryEvent
     from llm_explain.service.state import State
     from llm_explain.service.state.users import StoredUser
+    from scoring.data.history import History
+
+AFTER: Final = pd.Timedelta(milliseconds=1)
+"""Events count strictly before ``as_of``, so the present is at least this long after a user's latest event."""
+
+Clock = Callable[[], datetime]
+"""Returns the present time in UTC without a zone."""
 
 
 class UserContextReader:
-    """Reads the context of a request.
+    """Reads contexts, and empties the caches when a user was erased while a request was being answered.
 
     Args:
-        contexts: Builds contexts from events and stored users.
+        explainer: Holds the artifacts' event log, the catalogue, and the caches of read histories.
         state: The stored users.
-        explainer: Its caches are emptied after an erasure, in this process or in another.
+        clock: The present time; the snapshot's time if not given. A user's latest event is never after it.
     """
 
-    def __init__(self, contexts: UserContexts, state: State, explainer: Explainer) -> None:
-        self._contexts = contexts
-        self._state = state
+    def __init__(self, explainer: Explainer, state: State, clock: Clock | None = None) -> None:
         self._explainer = explainer
+        self._catalogue = explainer.shop.catalogue
+        self._state = state
+        self._clock = clock
         self._lock = threading.Lock()
         self._erasures = 0
 
-    @contextmanager
-    def of_history(self, events: Sequence[HistoryEvent], as_of: datetime | None) -> Iterator[UserContext]:
-        """Read a history that came with the request.
+    def reading_history(
+        self, events: Sequence[HistoryEvent], as_of: datetime | None
+    ) -> AbstractContextManager[UserContext]:
+        """Read a history that came with the request; nothing of it is stored.
 
         Args:
             events: Its events.
-            as_of: Only events before this time count.
+            as_of: Only events before this time count; the present if not given.
 
-        Yields:
-            UserContext: What the answer is computed from.
+        Returns:
+            A context manager that gives the context.
         """
-        yield self._contexts.of_history(events, as_of)
+        moment = self.moment([event.timestamp for event in events], as_of)
+        history = history_of(events, self._catalogue, moment, None, shop=self._explainer.events.shop)
+        return nullcontext(UserContext(history))
 
     @contextmanager
-    def of_user(self, user_id: str, as_of: datetime | None) -> Iterator[UserContext]:
+    def reading_user(self, user_id: str, as_of: datetime | None) -> Iterator[UserContext]:
         """Read a user of the shop.
 
         Args:
             user_id: The shop's id.
-            as_of: Only events before this time count.
+            as_of: Only events before this time count; the present if not given.
 
         Yields:
-            UserContext: What the answer is computed from.
+            UserContext: The context.
         """
         user = self._state.users.read(user_id)
         with self.watching_erasures(user):
-            yield self._contexts.of_user(user_id, user, as_of)
+            yield self.of_user(user_id, user, as_of)
+
+    def of_user(self, user_id: str, user: StoredUser, as_of: datetime | None) -> UserContext:
+        """Return the context of a user.
+
+        Args:
+            user_id: The shop's id.
+            user: What is stored of the user.
+            as_of: Only events before this time count; the present if not given.
+
+        Returns:
+            The context.
+        """
+        moment = self.moment([event.timestamp for event in user.events], as_of)
+        suppressions = Suppressions(frozenset(user.kinds_off), frozenset(user.suppressed))
+        history = self.events_of(user_id, user, moment)
+        if not user.personalised:
+            history = history.select(np.zeros(len(history), dtype=bool))
+        elif user.groups_off:
+            history = history.without(self._categories(user.groups_off), self._catalogue)
+        return UserContext(history, suppressions, user)
+
+    def events_of(self, user_id: str, user: StoredUser, moment: pd.Timestamp) -> History:
+        """Return all events of a user before a moment, logged and stored.
+
+        Args:
+            user_id: The shop's id.
+            user: What is stored of the user.
+            moment: Events at this time or later are left out.
+
+        Returns:
+            The history, without logged events before an erasure.
+        """
+        logged = self._explainer.events.history(user_id, moment)
+        if user.erased_at is not None:
+            logged = logged.select(logged.timestamp >= np.datetime64(user.erased_at))
+        if not user.events:
+            return logged
+        new = history_of(user.events, self._catalogue, moment, user_id, shop=self._explainer.events.shop)
+        return logged.joined(new.select(~_is_in(new, logged)))  # training may have added stored events to the log
+
+    def moment(self, timestamps: Sequence[datetime], as_of: datetime | None = None) -> pd.Timestamp:
+        """Return the time that an answer speaks of.
+
+        Args:
+            timestamps: Times of events that are not in the log.
+            as_of: The time that was asked for.
+
+        Returns:
+            ``as_of`` if given; else the present, or just after the latest event if that is later.
+        """
+        if as_of is not None:
+            return pd.Timestamp(as_of)
+        # Whole minutes, so that the caches serve several requests.
+        present = self._explainer.as_of if self._clock is None else pd.Timestamp(self._clock()).floor("min")
+        latest = max(timestamps, default=None)
+        return present if latest is None else max(present, pd.Timestamp(latest) + AFTER)
+
+    def groups(self, user_id: str, user: StoredUser) -> list[str]:
+        """Return the players that are a user's history groups, those with most events first.
+
+        Args:
+            user_id: The shop's id.
+            user: What is stored of the user.
+
+        Returns:
+            Groups that the policy allows to name, whether they are switched off or not.
+        """
+        moment = self.moment([event.timestamp for event in user.events])
+        history = self.events_of(user_id, user, moment)
+        names = self._catalogue.category_names
+        counts = np.bincount(self._catalogue.category_index[history.item_index], minlength=len(names))
+        policy = self._explainer.shop.policy
+        order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        return [GROUP_PREFIX + names[group] for group in order if not policy.is_sensitive_category(names[group])]
 
     @contextmanager
     def watching_erasures(self, user: StoredUser) -> Iterator[None]:
@@ -79,7 +174,7 @@ class UserContextReader:
                 self._explainer.reader.forget()
 
     def note_erasures(self, erasures: int) -> None:
-        """Empty the caches if there was an erasure since the last call.
+        """Empty the caches if there was an erasure since the last call, in this process or in another.
 
         Args:
             erasures: Number of erasures that the state has stored.
@@ -90,3 +185,14 @@ class UserContextReader:
         if is_new:
             self._explainer.reader.forget()
             self._state.records.forget()
+
+    def _categories(self, players: Sequence[str]) -> list[int]:
+        wanted = {player.removeprefix(GROUP_PREFIX) for player in players}
+        return [index for index, name in enumerate(self._catalogue.category_names) if name in wanted]
+
+
+def _is_in(events: History, others: History) -> npt.NDArray[np.bool_]:
+    """Return which events are among others: same item, time and kind."""
+    known = set(zip(others.item_index.tolist(), others.timestamp.tolist(), others.kind.tolist(), strict=True))
+    rows = zip(events.item_index.tolist(), events.timestamp.tolist(), events.kind.tolist(), strict=True)
+    return np.array([row in known for row in rows], dtype=bool)

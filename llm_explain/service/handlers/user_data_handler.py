@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from llm_explain.service.handlers.answer import Json
     from llm_explain.service.handlers.explanation_handler import ExplanationHandler
-    from llm_explain.service.handlers.user_context import UserContexts
     from llm_explain.service.handlers.user_context_reader import UserContextReader
     from llm_explain.service.schemas.requests import EventsRequest, FeedbackRequest, NewEvent, Preferences
     from llm_explain.service.state import State
@@ -38,8 +37,7 @@ class UserDataHandler:
     Args:
         state: The storage.
         explanations: Explains a stored record again.
-        contexts: Reads users' events.
-        context_reader: Notes erasures.
+        context_reader: Reads users' events, and notes erasures.
         kinds: Claim kinds that sentences may state.
     """
 
@@ -47,14 +45,12 @@ class UserDataHandler:
         self,
         state: State,
         explanations: ExplanationHandler,
-        contexts: UserContexts,
         context_reader: UserContextReader,
         *,
         kinds: Collection[str],
     ) -> None:
         self._state = state
         self._explanations = explanations
-        self._contexts = contexts
         self._context_reader = context_reader
         self._catalogue = explanations.explainer.shop.catalogue
         self._kinds = kinds
@@ -119,8 +115,8 @@ class UserDataHandler:
     def preferences(self, user_id: str) -> Answer:
         """Return what a user has switched off, and what could be."""
         user = self._state.users.read(user_id)
-        groups = self._contexts.groups(user_id, user)
-        return Answer({"user_id": user_id, **_wishes(user), "groups": groups, "kinds": list(self._kinds)})
+        groups = self._context_reader.groups(user_id, user)
+        return Answer({"user_id": user_id, **_preferences(user), "groups": groups, "kinds": list(self._kinds)})
 
     def erase(self, user_id: str) -> Answer:
         """Remove a user from every table and cache; the artifacts' events of the user count no more."""
@@ -131,14 +127,12 @@ class UserDataHandler:
     def export(self, user_id: str) -> Answer:
         """Return everything that is kept of a user."""
         user = self._state.users.read(user_id)
-        moment = self._contexts.moment([event.timestamp for event in user.events])
-        logged = self._contexts.events_of(user_id, replace(user, events=()), moment)
-        stored = [
-            {**{name: getattr(event, name) for name in event.__slots__}, "source": "state"} for event in user.events
-        ]
+        moment = self._context_reader.moment([event.timestamp for event in user.events])
+        logged = self._context_reader.events_of(user_id, replace(user, events=()), moment)
+        stored = [{**asdict(event), "source": "state"} for event in user.events]
         content = {
             "user_id": user_id,
-            **_wishes(user),
+            **_preferences(user),
             "events": [*_logged(logged, self._catalogue.item_ids), *stored],
             "feedback": self._state.feedback.of_user(user_id),
             "explanations": self._state.records.of_user(user_id),
@@ -171,14 +165,14 @@ class UserDataHandler:
                 kinds_off=tuple(replay["kinds_off"]),
                 suppressed=tuple((kind, player, item_id) for kind, player, item_id in replay["suppressed"]),
             )
-            context = self._contexts.of_user(kept.user_id, then, datetime.fromisoformat(replay["as_of"]))
+            context = self._context_reader.of_user(kept.user_id, then, datetime.fromisoformat(replay["as_of"]))
             records = self._explanations.explain_again(context, replay["item_ids"], replay["words"])
         return bool(records[kept.place]["id"] == kept.record["id"])
 
     def _present(self, user_ids: AbstractSet[str]) -> dict[str, datetime]:
         """Return the present moment of users whose event says none."""
         latest = self._state.events.latest(user_ids)
-        moments = {user: self._contexts.moment([latest[user]] if user in latest else []) for user in user_ids}
+        moments = {user: self._context_reader.moment([latest[user]] if user in latest else []) for user in user_ids}
         return {user_id: moment.to_pydatetime(warn=False) for user_id, moment in moments.items()}
 
 
@@ -189,12 +183,8 @@ def _row(event: NewEvent, present: dict[str, datetime]) -> Json:
     return row
 
 
-def _wishes(user: StoredUser) -> Json:
-    preferences = {
-        "personalised": user.personalised,
-        "groups_off": user.groups_off,
-        "kinds_off": user.kinds_off,
-    }
+def _preferences(user: StoredUser) -> Json:
+    preferences = {name: getattr(user, name) for name in ("personalised", "groups_off", "kinds_off")}
     return {"preferences": preferences, "suppressed": _named(user.suppressed)}
 
 

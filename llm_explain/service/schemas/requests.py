@@ -37,7 +37,7 @@ Player = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=
 """``group:<category>``, ``rest`` or ``context:<term>``."""
 
 Moment = Annotated[datetime, AfterValidator(_naive_utc)]
-Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 """A claim kind; the handler knows which there are."""
 
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
@@ -237,11 +237,7 @@ class Preferences(Body):
         kinds_off: Claim kinds that are never said to the user.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"personalised": True, "groups_off": ["group:cheese"], "kinds_off": ["usual_price"]}]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"groups_off": ["group:cheese"]}]})
 
     personalised: bool = True
     groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()

@@ -10,6 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from llm_explain.service.schemas.requests import FeedbackVerdict, HistoryEvent, Preferences
 
 
+class ItemName(BaseModel):
+    """An item of the catalogue."""
+
+    item_id: str
+    title: str
+    category: str
+
+
 class Reply(BaseModel):
     """An answer.
 
@@ -20,6 +28,22 @@ class Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     request_id: str
+
+
+class UserReply(Reply):
+    """An answer about a user or a history.
+
+    Attributes:
+        user_id: The user; ``None`` for a history that came with the request.
+        as_of: The time that the answer speaks of.
+        personalised: Whether the user's history was read.
+        provenance: Hashes of data, scorer and policy behind the scores.
+    """
+
+    user_id: str | None
+    as_of: datetime
+    personalised: bool
+    provenance: dict[str, str]
 
 
 class PlayerValue(BaseModel):
@@ -106,7 +130,7 @@ class Record(BaseModel):
     as_of: datetime
 
 
-class Item(BaseModel):
+class Item(ItemName):
     """An item with its place and the reason for it.
 
     Attributes:
@@ -115,40 +139,26 @@ class Item(BaseModel):
         explanation: Why; none if it was not asked for.
     """
 
-    item_id: str
-    title: str
-    category: str
     rank: int | None
     score: float
     probability: float | None
     explanation: Record | None
 
 
-class Items(Reply):
+class Items(UserReply):
     """Items, best first or in the order asked for.
 
     Attributes:
-        user_id: The user; none for a history that came with the request.
-        as_of: The moment that the answer speaks of.
-        personalised: Whether the user's history was read.
         recorded: Whether the explanations can be fetched again by their ids.
-        provenance: Hashes of data, scorer and policy behind the scores.
     """
 
-    user_id: str | None
-    as_of: datetime
-    personalised: bool
     recorded: bool
-    provenance: dict[str, str]
     items: list[Item]
 
 
-class ShelfItem(BaseModel):
+class ShelfItem(ItemName):
     """An item on a shelf; ``phi`` is what the shelf's group adds to its score."""
 
-    item_id: str
-    title: str
-    category: str
     phi: float
     score: float
 
@@ -161,45 +171,30 @@ class Shelf(BaseModel):
     items: list[ShelfItem]
 
 
-class Shelves(Reply):
+class Shelves(UserReply):
     """Items by reason, the strongest group first."""
 
-    user_id: str
-    as_of: datetime
-    personalised: bool
-    provenance: dict[str, str]
     shelves: list[Shelf]
 
 
-class WhatIfItem(BaseModel):
+class WhatIfItem(ItemName):
     """One item with and without some players."""
 
-    item_id: str
-    title: str
-    category: str
     score: float
     score_without: float
     rank: int | None
     rank_without: int | None
 
 
-class WhatIf(Reply):
+class WhatIf(UserReply):
     """Scores and ranks as if some players had never been there; exact."""
 
-    user_id: str | None
-    as_of: datetime
-    personalised: bool
-    provenance: dict[str, str]
     items: list[WhatIfItem]
 
 
-class Contrast(Reply):
+class Contrast(UserReply):
     """Why one item scores above another; the differences and ``base_difference`` sum to ``score_difference``."""
 
-    user_id: str | None
-    as_of: datetime
-    personalised: bool
-    provenance: dict[str, str]
     item_id: str
     other_id: str
     score_difference: float
@@ -329,12 +324,9 @@ class Health(BaseModel):
     checks: dict[str, bool] = Field(default_factory=dict)
 
 
-class ShopItem(BaseModel):
+class ShopItem(ItemName):
     """An item of the catalogue."""
 
-    item_id: str
-    title: str
-    category: str
     brand: str | None
     price: float | None
 

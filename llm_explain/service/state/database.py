@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event, insert, select, text
+from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -123,13 +123,10 @@ class Database:
         wanted = select(SecretRow.value).where(SecretRow.name == ERASURE_SECRET)
         with self.reading() as connection:
             found = connection.scalar(wanted)
-        if found is None:
-            try:
-                with self.writing() as connection:
-                    values = {"name": ERASURE_SECRET, "value": secrets.token_hex(32)}
-                    connection.execute(insert(SecretRow).values(values))
-            except IntegrityError:
-                pass  # another process was first
+        if found is None:  # of several processes that start at once, the first one's secret stays
+            values = {"name": ERASURE_SECRET, "value": secrets.token_hex(32)}
+            with self.writing() as connection:
+                connection.execute(self.insert_once(SecretRow).values(values))
             with self.reading() as connection:
                 found = connection.scalar(wanted)
         return bytes.fromhex(str(found))

@@ -93,13 +93,8 @@ class Feedback:
 
     def of_user(self, user_id: str) -> list[dict[str, Any]]:
         """Return a user's opinions, oldest first."""
-        columns = (
-            FeedbackRow.explanation_id,
-            FeedbackRow.verdict,
-            FeedbackRow.kind,
-            FeedbackRow.player,
-            FeedbackRow.created_at,
-        )
+        names = ("explanation_id", "verdict", "kind", "player", "created_at")
+        columns = [getattr(FeedbackRow, name) for name in names]
         wanted = select(*columns).where(FeedbackRow.user_id == user_id).order_by(FeedbackRow.created_at)
         with self._database.reading() as connection:
             return [dict(row) for row in connection.execute(wanted).mappings()]

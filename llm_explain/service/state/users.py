@@ -78,23 +78,14 @@ class StoredUser:
     erasures: int = 0
 
 
-_PERSON = select(UserRow.personalised, UserRow.groups_off, UserRow.kinds_off).where(
+_SWITCHED_OFF = select(UserRow.personalised, UserRow.groups_off, UserRow.kinds_off).where(
     UserRow.user_id == bindparam("user")
 )
 _SUPPRESSED = select(SuppressionRow.kind, SuppressionRow.player, SuppressionRow.item_id).where(
     SuppressionRow.user_id == bindparam("user")
 )
 _EVENTS = (
-    select(
-        EventRow.id,
-        EventRow.item_id,
-        EventRow.timestamp,
-        EventRow.quantity,
-        EventRow.price,
-        EventRow.kind,
-        EventRow.channel,
-        EventRow.store_id,
-    )
+    select(EventRow.id, *(getattr(EventRow, name) for name in StoredEvent.__dataclass_fields__))
     .where(EventRow.user_id == bindparam("user"), EventRow.id <= bindparam("until"))
     .order_by(EventRow.timestamp, EventRow.id)
 )
@@ -131,7 +122,7 @@ class Users:
             The defaults for a user of whom nothing is kept.
         """
         with self._database.reading() as connection:
-            switched = connection.execute(_PERSON, {"user": user_id}).one_or_none()
+            switched = connection.execute(_SWITCHED_OFF, {"user": user_id}).one_or_none()
             suppressed = connection.execute(_SUPPRESSED, {"user": user_id}).all()
             events = connection.execute(_EVENTS, {"user": user_id, "until": until}).all()
             erased_at, erasures = connection.execute(_ERASED, {"hash": self.user_hash(user_id)}).one()

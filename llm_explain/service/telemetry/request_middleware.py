@@ -18,10 +18,10 @@ from llm_explain.service.telemetry.logs import request_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from threading import Event
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from llm_explain.service.drain import Drain
     from llm_explain.service.telemetry.metrics import Metrics
 
 PREFIX: Final = "/v1"
@@ -39,11 +39,11 @@ class RequestMiddleware:
     Args:
         app: The application behind it.
         metrics: Counters.
-        drain: Whether the process is about to end; each answer then closes its connection.
+        drain: Set when the process is about to end; each answer then closes its connection.
         is_traced: Whether spans go to OpenTelemetry, if it is set up.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, drain: Drain, is_traced: bool = True) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, drain: Event, is_traced: bool = True) -> None:
         self._app = app
         self._metrics = metrics
         self._drain = drain
@@ -77,7 +77,7 @@ class RequestMiddleware:
 class _Sender:
     """Sends messages, adds the request's id, and remembers the status and the size of the answer."""
 
-    def __init__(self, send: Send, id_header: tuple[bytes, bytes], drain: Drain) -> None:
+    def __init__(self, send: Send, id_header: tuple[bytes, bytes], drain: Event) -> None:
         self.status = 0
         self.n_bytes = 0
         self._send = send
@@ -87,7 +87,7 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            added = [self._id_header, _CLOSE] if self._drain.is_on else [self._id_header]
+            added = [self._id_header, _CLOSE] if self._drain.is_set() else [self._id_header]
             kept = (pair for pair in message.get("headers", ()) if pair[0] != self._id_header[0])
             message["headers"] = [*kept, *added]
         else:

@@ -34,25 +34,6 @@ def is_recorded() -> bool:
 
 
 @contextmanager
-def span(name: str, **attributes: str | int | float | bool) -> Iterator[Any]:
-    """Open a span around a block, if OpenTelemetry is installed.
-
-    Args:
-        name: A constant.
-        **attributes: Constants and numbers.
-
-    Yields:
-        Any: The span, or ``None``.
-    """
-    api = _api()
-    if api is None:
-        yield None
-        return
-    with api[0].get_tracer(_NAME).start_as_current_span(name, attributes=attributes, record_exception=False) as opened:
-        yield opened
-
-
-@contextmanager
 def server_span(headers: Iterable[tuple[bytes, bytes]], method: str) -> Iterator[Any]:
     """Open the span of a request as a child of the caller's trace, if OpenTelemetry is installed.
 

@@ -88,10 +88,10 @@ def test_before_the_model_is_loaded_it_writes_nothing_and_waits_for_nothing() ->
 
 def test_a_killed_process_is_a_fallback_and_not_an_error(echo: tuple[ServedModel, Metrics]) -> None:
     model, _ = echo
-    assert model.process.process_id is not None
-    os.kill(model.process.process_id, signal.SIGKILL)
+    assert model.process_id is not None
+    os.kill(model.process_id, signal.SIGKILL)
     until = time.monotonic() + LONG
-    while model.process.n_starts == 1:
+    while model.n_starts == 1:
         assert len(model.generate([PROMPT], n_candidates=1)) == 1
         assert time.monotonic() < until
     wait_until_ready(model)
@@ -160,4 +160,4 @@ def test_a_closed_service_leaves_no_process() -> None:
     with ServedModel.opened("nowhere", Metrics()) as model:
         assert model is not None
         model.start()
-    assert model.process.process_id is None
+    assert model.process_id is None

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from wire import LOST, Answer, Connection, request
 
-from llm_explain.service.drain import Drain
 from llm_explain.service.server import MAX_HEAD_BYTES, DrainingServer, config_of
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.telemetry.metrics import Metrics
@@ -36,7 +35,7 @@ def served(**settings: Any) -> Iterator[SimpleNamespace]:
     """Serve the patient application in a thread; ``end`` does what SIGTERM does."""
     listener = socket.create_server(("127.0.0.1", 0))
     given = ServiceSettings(**{"fd": listener.fileno(), "drain_seconds": 10, **settings})
-    drain = Drain()
+    drain = threading.Event()
     app = RequestMiddleware(patient, metrics=Metrics(), drain=drain)
     server = DrainingServer(config_of(app, given), settings=given, drain=drain)
     thread = threading.Thread(target=lambda: server.run([listener]))
@@ -45,7 +44,7 @@ def served(**settings: Any) -> Iterator[SimpleNamespace]:
         threading.Event().wait(0.005)
 
     def end() -> None:
-        drain.start()
+        drain.set()
         server.should_exit = True
 
     try:

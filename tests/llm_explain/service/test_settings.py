@@ -63,6 +63,6 @@ def test_a_file_that_is_missing_is_refused(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_secrets_are_masked_when_settings_are_printed(url: str, shown: str) -> None:
     settings = ServiceSettings.read(database_url=url, metrics_token="hunter2", key_pepper="hunter2")
-    printed = settings.masked_json()
+    printed = json.dumps(settings.masked())
     assert json.loads(printed)["database_url"] == shown
     assert "hunter2" not in printed + repr(settings)

@@ -1,4 +1,4 @@
-"""What the operator's machines ask: is the process alive, is it ready, and how does it fare."""
+"""Liveness, readiness and metrics, for the operator's machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from llm_explain.service.schemas.problems import UNAUTHENTICATED, ServiceProblem
 from llm_explain.service.schemas.responses import Health
 
 if TYPE_CHECKING:
-    from llm_explain.service.drain import Drain
+    from threading import Event
+
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.service.telemetry.metrics import Metrics
 
@@ -20,20 +21,20 @@ router = APIRouter(tags=["operating"])
 
 @router.get("/healthz", summary="Whether the process is alive")
 async def healthz() -> Health:
-    """Answer as long as the event loop runs; a process that does not answer is to be started again."""
+    """Answer as long as the event loop runs; start a process that does not answer again."""
     return Health(status="ok")
 
 
 @router.get("/readyz", summary="Whether the process takes requests", response_model=Health)
 async def readyz(request: Request) -> Response:
-    """Answer 200 from the first sentence that can be given on, and 503 once the process is about to end."""
-    drain = cast("Drain", request.app.state.drain)
+    """Answer 200 once the first sentence would come in time, and 503 once the process is about to end."""
+    is_draining = cast("Event", request.app.state.drain).is_set()
     model = request.app.state.model
     health = Health(
-        status="draining" if drain.is_on else "ok",
+        status="draining" if is_draining else "ok",
         checks={} if model is None else {"language_model": model.is_ready},
     )
-    return Response(health.model_dump_json(), status_code=503 if drain.is_on else 200, media_type="application/json")
+    return Response(health.model_dump_json(), status_code=503 if is_draining else 200, media_type="application/json")
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)

@@ -16,7 +16,7 @@ def test_a_running_process_is_alive_and_ready(client: TestClient) -> None:
 
 
 def test_a_process_that_ends_is_alive_and_not_ready(client: TestClient) -> None:
-    client.app.state.drain.start()  # type: ignore[attr-defined]
+    client.app.state.drain.set()  # type: ignore[attr-defined]
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (503, "draining")

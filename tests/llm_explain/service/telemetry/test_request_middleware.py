@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from asgi import Reply, ask, echo, fail, scope_of
 
-from llm_explain.service.drain import Drain
 from llm_explain.service.telemetry.logs import JsonFormatter, request_id
 from llm_explain.service.telemetry.metrics import Metrics
 from llm_explain.service.telemetry.request_middleware import RequestMiddleware
@@ -37,10 +37,10 @@ def observe(
     app: Callable[..., Awaitable[None]] = routed,
     *,
     headers: list[tuple[str, str]] | None = None,
-    drain: Drain | None = None,
+    drain: Event | None = None,
     metrics: Metrics | None = None,
 ) -> Reply:
-    layer = RequestMiddleware(app, metrics=metrics or Metrics(), drain=drain or Drain())
+    layer = RequestMiddleware(app, metrics=metrics or Metrics(), drain=drain or Event())
     return asyncio.run(ask(layer, scope_of(PATH, method="GET", headers=headers or [])))
 
 
@@ -77,7 +77,7 @@ def test_a_failure_is_counted_and_goes_on(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_a_request_that_is_refused_at_admission_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    layer = RequestMiddleware(overloaded, metrics=Metrics(), drain=Drain())
+    layer = RequestMiddleware(overloaded, metrics=Metrics(), drain=Event())
 
     with caplog.at_level(logging.INFO, "llm_explain.service.requests"):
         asyncio.run(ask(layer, scope_of(PATH)))
@@ -85,7 +85,7 @@ def test_a_request_that_is_refused_at_admission_is_not_logged(caplog: pytest.Log
 
 
 def test_a_process_that_ends_closes_connections() -> None:
-    drain = Drain()
+    drain = Event()
     assert "connection" not in observe(drain=drain).headers
-    drain.start()
+    drain.set()
     assert observe(drain=drain).headers["connection"] == "close"

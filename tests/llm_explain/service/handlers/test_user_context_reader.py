@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,10 +12,19 @@ import pytest
 
 from llm_explain import Explainer
 from llm_explain.errors import UnknownItemError
-from llm_explain.service.handlers.user_context import UserContexts, history_of
+from llm_explain.service.handlers.user_context import history_of
+from llm_explain.service.handlers.user_context_reader import UserContextReader
+from llm_explain.service.state import State
 from llm_explain.service.state.users import StoredEvent, StoredUser
 
 SHOP = pd.Timestamp("2017-12-01")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    opened = State(f"sqlite:///{tmp_path / 'state.db'}")
+    yield opened
+    opened.close()
 
 
 def _event(item_id: str, *moment: int) -> StoredEvent:
@@ -32,27 +43,32 @@ def _event(item_id: str, *moment: int) -> StoredEvent:
     ],
 )
 def test_the_moment_is_never_before_the_latest_event_unless_it_is_asked_for(
-    explainer: Explainer, timestamps: list[datetime], as_of: datetime | None, clock: datetime | None, expected: str
+    explainer: Explainer,
+    state: State,
+    timestamps: list[datetime],
+    as_of: datetime | None,
+    clock: datetime | None,
+    expected: str,
 ) -> None:
-    visits = UserContexts(explainer, None if clock is None else lambda: clock)
-    assert visits.moment(timestamps, as_of) == pd.Timestamp(expected)
+    reader = UserContextReader(explainer, state, None if clock is None else lambda: clock)
+    assert reader.moment(timestamps, as_of) == pd.Timestamp(expected)
 
 
-def test_a_users_events_are_those_of_the_artifacts_and_of_the_state(explainer: Explainer) -> None:
-    visits = UserContexts(explainer)
+def test_a_users_events_are_those_of_the_artifacts_and_of_the_state(explainer: Explainer, state: State) -> None:
+    reader = UserContextReader(explainer, state)
     logged = explainer.events.history("u00", SHOP)
     user = StoredUser(events=(_event("31", 2017, 11, 2, 3, 4), _event("32", 2017, 12, 2)))
-    context = visits.of_user("u00", user, None)
+    context = reader.of_user("u00", user, None)
     assert len(context.history) == len(logged) + 2
     assert context.history.as_of == pd.Timestamp("2017-12-02T00:00:00.001")
     assert (np.diff(context.history.timestamp.astype(np.int64)) >= 0).all()
-    assert len(visits.of_user("u00", user, datetime(2017, 12, 1)).history) == len(logged) + 1
+    assert len(reader.of_user("u00", user, datetime(2017, 12, 1)).history) == len(logged) + 1
 
 
-def test_events_before_an_erasure_do_not_count(explainer: Explainer) -> None:
-    visits = UserContexts(explainer)
+def test_events_before_an_erasure_do_not_count(explainer: Explainer, state: State) -> None:
+    reader = UserContextReader(explainer, state)
     erased = StoredUser(erased_at=datetime(2017, 11, 1), events=(_event("31", 2017, 10, 1),))
-    history = visits.of_user("u00", erased, None).history
+    history = reader.of_user("u00", erased, None).history
     logged = explainer.events.history("u00", SHOP)
     assert len(history) == int((logged.timestamp >= np.datetime64("2017-11-01")).sum()) + 1
 

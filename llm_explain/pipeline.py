@@ -119,7 +119,11 @@ class Pipeline:
         item_ids = [None if item is None else str(self.shop.catalogue.item_ids[item]) for item in items]
         claims = [
             select(
-                [claim for claim in own if self.suppressions.allow(claim, item_id)],
+                [
+                    claim
+                    for claim in own
+                    if self.writer.speaks(claim, self.locale) and self.suppressions.allow(claim, item_id)
+                ],
                 item,
                 shop=self.shop,
                 kinds=kinds,
@@ -133,7 +137,9 @@ class Pipeline:
             subjects.take(np.array(silent, dtype=np.int64)),
             kinds=kinds,
             degrees=degrees,
-            may_tell=lambda claim, row: self.suppressions.allow(claim, item_ids[silent[row]]),
+            may_tell=lambda claim, row: (
+                self.writer.speaks(claim, self.locale) and self.suppressions.allow(claim, item_ids[silent[row]])
+            ),
         )
         said = {row: (fact,) if fact else () for row, fact in zip(silent, facts, strict=True)}
         histories = [subjects.evidence.histories[user] for user in subjects.user.tolist()]

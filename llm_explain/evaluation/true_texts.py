@@ -232,12 +232,11 @@ class TrueTexts:
             The sentence; ``None`` where no sentence of the tone that was drawn fits the claims.
         """
         spec = specify(request, self._realiser, self._catalogue, self._policy)
-        licences = spec.licences
         tone: Tone = chance.choice(TONES)
         fitting = [
             skeleton
-            for skeleton in self._skeletons(self._kinds.in_order(licences), tone)
-            if skeleton.fits(spec.values, licences) and not (request.is_neutral and skeleton.is_causal)
+            for skeleton in self._skeletons(self._kinds.in_order(spec.kinds), tone)
+            if self._realiser.fits(skeleton, spec)
         ]
         if not fitting:
             return None

@@ -158,7 +158,6 @@ class Lexicon(_Strict):
     shelf_title: str
     form: Form
     has_packaged_model: bool
-    verbs: dict[str, dict[str, str]]
     idioms: tuple[str, ...]
     vocabulary: tuple[str, ...]
     causes: Causes

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.errors import ClaimError
+from llm_explain.text.event_forms import EventForms
 from llm_explain.text.referring_expressions import ReferringExpressions
 from llm_explain.text.sentence_spec import SentenceSpec
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 from llm_explain.text.values import Facts, ValueWriter
-from llm_explain.text.word_boundaries import STOPS, bounded
+from llm_explain.text.word_boundaries import STOPS
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from llm_explain.records import Claim, Fact
     from llm_explain.text.lexicon import Lexicon
@@ -38,6 +39,8 @@ class Realiser:
         self.lexicon = lexicon
         self._writer = ValueWriter(lexicon)
         self._names = ReferringExpressions(lexicon)
+        self._events = EventForms.load(lexicon.locale)
+        self._has_forms = lru_cache(maxsize=16_384)(lambda texts, kind: self._events.exchange(texts, kind) is not None)
         self._cached = lru_cache(maxsize=16_384)(self._claim_values)
 
     def specify(
@@ -91,6 +94,9 @@ class Realiser:
 
         Returns:
             The text.
+
+        Raises:
+            ClaimError: If the skeleton has no words for the kind of events.
         """
         return "".join(self.parts(skeleton, spec))
 
@@ -103,21 +109,48 @@ class Realiser:
 
         Returns:
             Pieces that joined are the text; the value of ``skeleton.slots[n]`` is piece ``2 * n + 1``.
+
+        Raises:
+            ClaimError: If the skeleton has no words for the kind of events.
         """
-        values = spec.values
-        verbs = self.lexicon.verbs.get(spec.event_kind)
-        pieces = skeleton.pieces
+        values, pieces = spec.values, skeleton.pieces
+        literals = self._events.exchange(pieces[::2], spec.event_kind)
+        if literals is None:
+            raise ClaimError(
+                f"skeleton {skeleton.text!r} has no words for events of kind {spec.event_kind!r} but they are needed. "
+                "Choose a skeleton that fits."
+            )
         parts: list[str] = []
-        for place, (literal, slot) in enumerate(zip(pieces[::2], pieces[1::2], strict=False)):
+        for place, (said, slot) in enumerate(zip(literals, pieces[1::2], strict=False)):
             is_label = slot == ITEM and ITEM_LABEL in values and pieces[2 * place + 2].startswith((":", "："))
             value = values[ITEM_LABEL if is_label else slot]
-            said = _exchange(literal, verbs) if verbs else literal
             ended = said.rstrip()
             begins = ended[-1] in STOPS if ended else not parts
             parts.append(self._agree_article(said, value))
             parts.append(_capitalise(value) if begins else value)
-        parts.append(_exchange(pieces[-1], verbs) if verbs else pieces[-1])
+        parts.append(literals[-1])
         return parts
+
+    def fits(self, skeleton: Skeleton, spec: SentenceSpec) -> bool:
+        """Return whether a skeleton can be filled and is true once it is.
+
+        Args:
+            skeleton: A skeleton.
+            spec: Specification of the sentence.
+
+        Returns:
+            Whether every slot has a value, every word of degree its licence and every word of a purchase a form in the
+            kind of events, and whether a neutral sentence claims no cause.
+        """
+        return (
+            skeleton.fits(spec.values, spec.licences)
+            and not (spec.is_neutral and skeleton.is_causal)
+            and (spec.event_kind == PURCHASE or self._has_forms(skeleton.pieces[::2], spec.event_kind))
+        )
+
+    def speaks(self, skeletons: Iterable[Skeleton], event_kind: str) -> bool:
+        """Return whether one of some skeletons has words for a kind of events."""
+        return any(self._has_forms(skeleton.pieces[::2], event_kind) for skeleton in skeletons)
 
     def name(self, name: str) -> str:
         """Return a name of the catalogue, cleaned and limited in length."""
@@ -143,20 +176,3 @@ class Realiser:
 
 def _capitalise(value: str) -> str:
     return value[:1].upper() + value[1:]
-
-
-def _exchange(literal: str, verbs: Mapping[str, str]) -> str:
-    """Exchange verb forms for those of another kind of event, keeping a capital first letter."""
-    pattern = _verb_pattern(tuple(verbs))
-
-    def other_form(match: re.Match[str]) -> str:
-        form = verbs[match.group(0).lower()]
-        return _capitalise(form) if match.group(0)[0].isupper() else form
-
-    return pattern.sub(other_form, literal)
-
-
-@lru_cache(maxsize=32)
-def _verb_pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted(forms, key=len, reverse=True)
-    return re.compile(bounded("|".join(map(re.escape, longest_first))), re.IGNORECASE)

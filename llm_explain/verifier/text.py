@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from llm_explain.records import Fault, Verdict
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 from llm_explain.text.word_boundaries import STOPS, bounded
+from llm_explain.verifier.event_words import EventWords
 from llm_explain.verifier.names import NameIndex
 from llm_explain.verifier.proof import ValueProof
-from llm_explain.verifier.reading import Reading, occurrence, readings, spans
+from llm_explain.verifier.reading import Reading, readings, spans
 from llm_explain.verifier.skeleton import SkeletonCheck, SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Verifier:
         self.names = names or NameIndex(())
         self._lexicon = lexicon
         self._skeletons = SkeletonVerifier(lexicon)
+        self._events = EventWords(lexicon.locale, self._skeletons.wording.rules)
         self._proof = ValueProof(lexicon, self._skeletons.wording.rules)
         blocked = sorted({word.strip() for word in blocklist if word.strip()}, key=len, reverse=True)
         self._blocked = re.compile(bounded("|".join(map(re.escape, blocked))), re.IGNORECASE) if blocked else None
@@ -58,7 +60,8 @@ class Verifier:
         Returns:
             The skeleton that it could have been filled from.
         """
-        spoken, _ = self._as_purchases(text, spec.values, spec.event_kind)
+        kind, _ = self._events.kind_of(spec.claims)
+        spoken, _ = self._events.as_purchases(text, spec.values.values(), kind)
         return self._read(spoken, spec)[0].skeleton
 
     def verify(self, text: str, spec: SentenceSpec, *, limits: Limits | None = None) -> Verdict:
@@ -73,8 +76,9 @@ class Verifier:
             The verdict; ``ok`` if the text may be shown.
         """
         faults = [*self._characters(text), *self._limits(text, limits)]
-        spoken, event_faults = self._as_purchases(text, spec.values, spec.event_kind)
-        faults += event_faults
+        kind, unspeakable = self._events.kind_of(spec.claims)
+        spoken, of_others = self._events.as_purchases(text, spec.values.values(), kind)
+        faults += [*unspeakable, *of_others]
         reading, finding = self._read(spoken, spec)
         faults += self._policy(reading)
         faults += [self._in_text(fault, reading) for fault in finding.faults]
@@ -121,30 +125,6 @@ class Verifier:
             for match in self._blocked.finditer(reading.skeleton):
                 span = (reading.to_text(match.start()), reading.to_text(match.end() - 1) + 1)
                 yield Fault("policy", f"{match.group(0)!r} is blocked by the policy", span)
-
-    def _as_purchases(self, text: str, values: Mapping[str, str], event_kind: str) -> tuple[str, list[Fault]]:
-        """Return the text with its verbs as for purchases, and faults for verbs of another kind of event."""
-        verbs = self._lexicon.verbs.get(event_kind)
-        if not verbs:
-            return text, []
-        guarded = [occurrence(value) for value in sorted(values.values(), key=len, reverse=True)]
-        forms = sorted({*verbs, *verbs.values()}, key=len, reverse=True)
-        pattern = re.compile(
-            rf"(?P<value>{'|'.join(guarded) or '(?!)'})|{bounded('|'.join(map(re.escape, forms)))}", re.I
-        )
-        purchases = {form: purchase for purchase, form in reversed(verbs.items())}
-        faults: list[Fault] = []
-
-        def back(match: re.Match[str]) -> str:
-            form = match.group(0).lower()
-            if match.group("value") is not None:
-                return match.group(0)
-            if form not in purchases:
-                faults.append(Fault("event_verb", f"{form!r} does not fit events of kind {event_kind}", match.span()))
-            written = purchases.get(form, form)
-            return written.capitalize() if match.group(0)[0].isupper() else written
-
-        return pattern.sub(back, text), faults
 
     def _read(self, text: str, spec: SentenceSpec) -> tuple[Reading, SkeletonCheck]:
         """Return the reading of the text with the fewest faults; equal values may stand for either slot."""

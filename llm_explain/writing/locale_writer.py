@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cache
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import GenerationError, MissingExtraError
@@ -16,8 +17,10 @@ from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variet
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
+from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import NameIndex, Verifier
 from llm_explain.writing.specification import specify
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +75,8 @@ class LocaleWriter:
         self._catalogue = catalogue
         self._realiser = Realiser(self._lexicon)
         self._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
-        templates = Templates(self._lexicon)
+        self._templates = templates = Templates(self._lexicon)
+        self._speaks = cache(self._has_words)
         is_written = self._lexicon.has_packaged_model or language_model != "auto"
         self._phrasebook = PhrasebookSource.of_locale(self._lexicon) if has_phrasebook else None
         self._sources: list[SkeletonSource] = [self._phrasebook] if self._phrasebook else []
@@ -91,6 +95,23 @@ class LocaleWriter:
     def degrees(self) -> Degrees:
         """When the locale's words of degree are licensed."""
         return self._lexicon.degrees
+
+    def speaks(self, kind: str, event_kind: str) -> bool:
+        """Return whether a sentence can state claims of a kind that count events of a kind.
+
+        Args:
+            kind: Claim kind.
+            event_kind: Kind of the events that the claim counts.
+
+        Returns:
+            Whether a hand-written or composed sentence has words for it.
+        """
+        if kind not in self._lexicon.kinds:
+            return False
+        return event_kind == PURCHASE or self._speaks(kind, event_kind)
+
+    def _has_words(self, kind: str, event_kind: str) -> bool:
+        return any(self._realiser.speaks(self._templates.skeletons([kind], tone), event_kind) for tone in TONES)
 
     def warm_up(self, pause_seconds: float) -> int:
         """Verify the phrasebook, if there is one, and return how many skeletons it has."""
@@ -190,14 +211,11 @@ class LocaleWriter:
         """Yield the skeletons that fit, source by source, in the order of this user, item and moment."""
         item_id = "" if request.item_index is None else str(self._catalogue.item_ids[request.item_index])
         key = "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
-        licences = spec.licences
         for source in self._sources:
             usable = [
                 skeleton
                 for skeleton in source.skeletons(spec.kinds, tone)
-                if skeleton.text not in self._retired
-                and skeleton.fits(spec.values, licences)
-                and not (spec.is_neutral and skeleton.is_causal)
+                if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
             ]
             for skeleton in sorted(usable, key=lambda skeleton: source.order(skeleton, key)):
                 yield source, skeleton

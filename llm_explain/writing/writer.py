@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.claims.registry import ClaimKinds
 from llm_explain.skeletons.sources import Variety
 from llm_explain.verifier import NameIndex
 from llm_explain.writing.locale_writer import LocaleWriter
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from llm_explain.claims import Degrees
     from llm_explain.generation.generator import Generator
     from llm_explain.policy.policy import Policy
-    from llm_explain.records import Source, Text, Verdict
+    from llm_explain.records import Claim, Source, Text, Verdict
     from llm_explain.text.sentence_spec import SentenceRequest
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
@@ -117,6 +119,19 @@ class Writer:
             The rules.
         """
         return self._locale_writers(locale).degrees
+
+    def speaks(self, claim: Claim, locale: str = "en") -> bool:
+        """Return whether a locale has words for a claim: for its kind, and for the kind of events that it counts.
+
+        Args:
+            claim: A claim.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            Whether a sentence can state it.
+        """
+        event_kind = str(claim.facts.get(EVENT_KIND, PURCHASE))
+        return self._locale_writers(locale).speaks(claim.kind, event_kind)
 
     def warm_up(self, locale: str = "en", *, pause_seconds: float = 0.0) -> int:
         """Verify a locale's phrasebook now, so that no request waits for it.

@@ -130,6 +130,9 @@ def test_verbs_follow_the_kind_of_event():
     assert fill("You've bought {item}; buying it.", {"item": "Bought bread"}, "view") == (
         "You've looked at Bought bread; looking at it."
     )
+    assert fill("Bought {times}, and in your basket.", {"times": "twice"}) == "Bought twice, and in your basket."
+    with pytest.raises(ClaimError, match=r"has no words for events of kind 'play' but they are needed"):
+        fill("In your basket {times}.", {"times": "twice"}, "play")
 
 
 def test_values_in_braces_are_not_filled_again():

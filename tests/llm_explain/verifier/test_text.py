@@ -126,7 +126,7 @@ def test_verbs_follow_the_kind_of_event():
     viewed = claim("repeat_item", event_kind="view", count=12, last="2017-11-03")
     assert VERIFIER.verify("You've looked at this 12 times.", spec([viewed])).ok
     bought = VERIFIER.verify("You've bought this 12 times.", spec([viewed]))
-    assert [fault.code for fault in bought.faults] == ["event_verb"]
+    assert [fault.code for fault in bought.faults] == ["event_kind"]
 
 
 def true_texts(seed, n_combinations):

@@ -1,0 +1,112 @@
+"""The writer's words of event kinds: sentences are written of purchases and exchanged for another kind.
+
+The verifier reads another section of ``event_kinds.yaml`` (``llm_explain/verifier/event_words.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llm_explain.errors import PromptError
+from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.word_boundaries import any_of, bounded
+from scoring.data.tables import PURCHASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE = "event_kinds.yaml"
+
+Section = TypeVar("Section", bound=BaseModel)
+
+
+class EventForms(BaseModel):
+    """How a locale writes about events of each kind.
+
+    Attributes:
+        purchase: Every word or phrase that tells a purchase, or where one happens.
+        forms: Word of a purchase and its form, by event kind.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    purchase: tuple[str, ...]
+    forms: dict[str, dict[str, str]]
+
+    @classmethod
+    def load(cls, locale: str) -> EventForms:
+        """Return the forms of a locale.
+
+        Args:
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The checked section.
+
+        Raises:
+            PromptError: If the file is missing or breaks its schema.
+        """
+        return event_section(locale, "writer", cls)
+
+    def exchange(self, texts: Iterable[str], event_kind: str) -> list[str] | None:
+        """Return the literal texts of a sentence for a kind of event, keeping capital first letters.
+
+        Args:
+            texts: Texts that are written of purchases.
+            event_kind: Kind of the events that the sentence tells.
+
+        Returns:
+            The texts; ``None`` if a word of a purchase has no form in the kind.
+        """
+        given = list(texts)
+        if event_kind == PURCHASE:
+            return given
+        forms = self.forms.get(event_kind, {})
+        found = [match.group(0).lower() for text in given for match in self._purchases.finditer(text)]
+        if event_kind not in self.forms or any(word not in forms for word in found):
+            return None
+
+        def form(match: re.Match[str]) -> str:
+            other = forms[match.group(0).lower()]
+            return other[:1].upper() + other[1:] if match.group(0)[0].isupper() else other
+
+        return [self._purchases.sub(form, text) for text in given]
+
+    @cached_property
+    def _purchases(self) -> re.Pattern[str]:
+        return re.compile(bounded(any_of(self.purchase)), re.IGNORECASE)
+
+
+@cache
+def _content(locale: str) -> dict[str, Any]:
+    text, _ = read_prompt_file(locale, FILE)
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise PromptError(f"{locale}/{FILE} is no valid YAML ({error}). Correct the file.") from error
+    return content if isinstance(content, dict) else {}
+
+
+def event_section(locale: str, section: str, model: type[Section]) -> Section:
+    """Return one reader's section of a locale's event kinds.
+
+    Args:
+        locale: A folder under ``prompts/``.
+        section: ``writer``, ``verifier`` or ``audit``.
+        model: Schema of the section.
+
+    Returns:
+        The checked section.
+
+    Raises:
+        PromptError: If the file is missing or the section breaks its schema.
+    """
+    try:
+        return model.model_validate(_content(locale).get(section))
+    except ValidationError as error:
+        raise PromptError(f"{locale}/{FILE}: {section} breaks its schema ({error}). Correct the file.") from error

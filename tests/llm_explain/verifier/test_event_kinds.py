@@ -1,0 +1,164 @@
+"""A view is no purchase: no sentence tells one kind of event as another, whichever kind the shop's events have."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+
+import pytest
+
+from llm_explain.claims import KINDS
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.event_forms import EventForms
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.skeleton import TONES
+from llm_explain.verifier import Verifier
+from tests.llm_explain.spoken_claims import CLAIMS, SCENE
+
+SPOKEN = ("view", "cart", "wishlist", "play", "watch", "read", "rate", "like", "bookmark", "follow", "search", "return")
+COUNTING = [kind for kind in KINDS if kind not in ("promotion", "new_arrival")]
+TOLD = {
+    "en": {
+        "purchase": r"\b(?:buy\w*|bought|purchas\w*|basket\w*|shopp\w+|sold|sales|pay|paid|demand|choice|choose)\b",
+        "view": r"\blook(?:ed|ing)? at (?!too|here)|\bview(?!er)\w*",
+        "cart": r"\bcarts?\b",
+        "wishlist": r"\bwish ?list\w*",
+        "play": r"\bplay\w*",
+        "watch": r"\bwatch\w*",
+        "read": r"\bread\w*",
+        "rate": r"\brat(?:e[ds]?|ing)\b(?<!average rate)",
+        "like": r"\bliked\b",
+        "bookmark": r"\bbookmark\w*",
+        "follow": r"\bfollow\w*",
+        "search": r"\bsearch\w*",
+        "return": r"\breturn\w*",
+    },
+    "zh": {
+        "purchase": r"买|购物篮",
+        "view": r"浏览",
+        "cart": r"加购|购物车",
+        "wishlist": r"心愿单",
+        "play": r"播放",
+        "watch": r"观看",
+        "read": r"阅读",
+        "rate": r"评价",
+        "like": r"点赞",
+        "bookmark": r"收藏",
+        "follow": r"关注",
+        "search": r"搜索",
+        "return": r"退[过了]",
+    },
+}
+"""Words of each kind, for these tests alone."""
+
+NAMES = re.compile(r"here's (?:one|another) to look at|to look at too", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def shop(request):
+    """Return a locale with its writer, its sentences about one kind, and its verifier."""
+    lexicon = load_lexicon(request.param)
+    return request.param, Realiser(lexicon), Templates(lexicon), Verifier(lexicon)
+
+
+def specified(realiser, event_kind, *kinds):
+    """Return the specification of a sentence about events of a kind; every word of degree is licensed."""
+    facts = {} if event_kind == "purchase" else {"event_kind": event_kind}
+    every = frozenset(realiser.lexicon.degree_rules)
+    claims = [dataclasses.replace(CLAIMS[k], facts={**CLAIMS[k].facts, **facts}, licences=every) for k in kinds]
+    return realiser.specify(claims, **SCENE)
+
+
+def sentences(shop, event_kind):
+    """Yield every sentence about one claim that the writer has for a kind of events, with its specification."""
+    _, realiser, templates, _ = shop
+    for kind, tone in itertools.product(COUNTING, TONES):
+        spec = specified(realiser, event_kind, kind)
+        for skeleton in templates.skeletons([kind], tone):
+            if realiser.fits(skeleton, spec):
+                yield skeleton, spec, realiser.fill(skeleton, spec)
+
+
+def test_no_sentence_tells_one_kind_as_another(shop):
+    locale, _, _, verifier = shop
+    told, wrong = 0, []
+    for event_kind in SPOKEN:
+        for _, spec, text in sentences(shop, event_kind):
+            if not verifier.verify(text, spec).ok:
+                continue
+            told += 1
+            bare = NAMES.sub("", text)
+            others = {
+                kind for kind, pattern in TOLD[locale].items() if kind != event_kind and re.search(pattern, bare, re.I)
+            }
+            if others:
+                wrong.append((event_kind, sorted(others), text))
+    assert told >= (5000 if locale == "en" else 3000)
+    assert wrong == []
+
+
+def test_most_sentences_of_the_writer_are_accepted(shop):
+    verdicts = [shop[3].verify(text, spec).ok for event_kind in SPOKEN for _, spec, text in sentences(shop, event_kind)]
+    assert sum(verdicts) >= 0.95 * len(verdicts)
+
+
+@pytest.mark.parametrize("told", ["purchase", *SPOKEN])
+def test_every_swap_of_two_kinds_is_caught(shop, told):
+    """A sentence about one kind is refused with claims that count another, unless it tells no event at all."""
+    locale, realiser, _, verifier = shop
+    n_swapped, missed = 0, []
+    for skeleton, spec, text in itertools.islice(sentences(shop, told), 0, None, 5):
+        if not re.search(TOLD[locale][told], NAMES.sub("", text), re.IGNORECASE):
+            continue
+        (claim,) = spec.claims
+        for other in ("purchase", *SPOKEN):
+            if other == told:
+                continue
+            n_swapped += 1
+            if verifier.verify(text, specified(realiser, other, claim.kind)).ok:
+                missed.append((other, skeleton.text, text))
+    assert n_swapped
+    assert missed == []
+
+
+@pytest.mark.parametrize("kind", COUNTING)
+def test_a_kind_without_words_is_never_mentioned(shop, kind):
+    _, realiser, templates, verifier = shop
+    spec = specified(realiser, "gift", kind)
+    skeletons = [each for tone in TONES for each in templates.skeletons([kind], tone)]
+    assert not any(realiser.fits(each, spec) for each in skeletons)
+    bought = specified(realiser, "purchase", kind)
+    text = next(realiser.fill(each, bought) for each in skeletons if realiser.fits(each, bought))
+    assert "event_kind" in {fault.code for fault in verifier.verify(text, spec).faults}
+
+
+def test_two_kinds_in_one_sentence_are_a_fault(shop):
+    _, realiser, templates, verifier = shop
+    viewed = specified(realiser, "view", "repeat_item").claims[0]
+    bought = specified(realiser, "purchase", "popular").claims[0]
+    spec = realiser.specify([viewed, bought], **SCENE)
+    skeleton = next(
+        each for each in templates.skeletons(["repeat_item", "popular"], "friendly") if realiser.fits(each, spec)
+    )
+    assert "event_kind" in {fault.code for fault in verifier.verify(realiser.fill(skeleton, spec), spec).faults}
+
+
+@pytest.mark.parametrize(
+    "text", ["You've seen this 12 times.", "You've found this 12 times.", "You've kept it 12 times."]
+)
+def test_verbs_that_tell_no_purchase_are_refused(text):
+    realiser, verifier = Realiser(load_lexicon("en")), Verifier(load_lexicon("en"))
+    assert not verifier.verify(text, specified(realiser, "purchase", "repeat_item")).ok
+
+
+def test_a_name_may_hold_any_word():
+    realiser, verifier = Realiser(load_lexicon("en")), Verifier(load_lexicon("en"))
+    spec = realiser.specify([CLAIMS["repeat_item"]], **{**SCENE, "title": "Watch and Return Cart"})
+    assert verifier.verify("You've bought Watch and Return Cart 12 times.", spec).ok
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_every_kind_has_words(locale):
+    assert set(EventForms.load(locale).forms) == set(SPOKEN)

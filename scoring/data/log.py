@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,11 @@ def to_days(moments: npt.NDArray[np.datetime64]) -> FloatArray:
 def to_day(moment: pd.Timestamp) -> float:
     """Return one moment as days since 1970."""
     return float(to_days(np.array([moment.to_datetime64()]))[0])
+
+
+def from_day(day: float) -> pd.Timestamp:
+    """Return the moment of days since 1970, rounded up to a second."""
+    return pd.Timestamp(0) + pd.Timedelta(seconds=float(np.ceil(day * 86_400)))
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,31 @@ class Log:
         """Return the target events that no return in this log takes back."""
         if (self.role == TARGET).all():
             return self
-        return self._select(
-            counted(self.role, user=self.user_index, item=self.item_index, order=self.order, moment=self.day)
-        )
+        return self._select(self.is_target)
+
+    @cached_property
+    def is_target(self) -> npt.NDArray[np.bool_]:
+        """Whether an event is a target event that no return in this log takes back, shape ``(n_events,)``."""
+        return counted(self.role, user=self.user_index, item=self.item_index, order=self.order, moment=self.day)
+
+    def history_before(self, n: int) -> tuple[Log, Log, FloatArray]:
+        """Return each user's n-th target event from the end, and the events before it.
+
+        Args:
+            n: 0 for the last target event, 1 for the one before it, and so on.
+
+        Returns:
+            The earlier events; the target event of each user who has one at that place; its ``day`` by user, 0 for the
+            other users, shape ``(n_users,)``.
+        """
+        rows = np.lexsort((self.day, self.user_index))
+        is_target, user = self.is_target[rows], self.user_index[rows]
+        total = np.cumsum(is_target)
+        later = total[np.searchsorted(user, user, side="right") - 1] - total  # target events behind each row
+        past, asked = (self._select(np.sort(rows[mask])) for mask in (later > n, is_target & (later == n)))
+        now = np.zeros(len(self.user_ids))
+        now[asked.user_index] = asked.day
+        return past, asked, now
 
     def of_signal(self, signal: int) -> Log:
         """Return the events of one signal kind."""

@@ -31,6 +31,7 @@ def context_columns(labels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         ("popularity", "users_7"),
         ("popularity", "users_30"),
         ("popularity", "users_90"),
+        ("popularity", "rows"),
         ("season", "lift"),
         ("novelty", "age"),
         ("price", "level"),
@@ -60,6 +61,7 @@ def context_features(
         [
             np.sqrt(promotions.level(as_of)),
             np.log1p(snapshot.users_by_window),
+            np.log1p(snapshot.n_events),
             np.where(np.isfinite(lift), lift, np.nan),
             novelty(snapshot, as_of),
             np.where(np.isfinite(level), level, np.nan),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from scoring.data.log import to_day
+from scoring.data.log import from_day, to_day
 from scoring.features.context import context_features
 from scoring.features.copurchase import CoPurchase
 from scoring.features.features import own_evidence
 from scoring.features.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import numpy.typing as npt
 
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray, Log
@@ -31,22 +32,28 @@ class Window:
     """All users at one moment.
 
     Attributes:
-        as_of: The moment.
+        as_of: The moment; in ``window_before``, the moment of the statistics.
+        past: Events before the moment of each user, whose ``day`` counts from it, so that now is 0; ``None`` where it
+            is not kept.
         own: What their histories say.
         context: Context of the candidates, shape ``(n_candidates, n_columns)``.
         bought_user: Who bought within the horizon, sorted, shape ``(n_positives,)``.
         bought_item: Which candidate, by its place, shape ``(n_positives,)``.
         users: Users with a history and a purchase within the horizon, shape ``(n_users,)``.
         links: Co-purchase as it stood at the moment, so that no window knows its own future.
+        is_available: Candidates that had enough rows at the moment, shape ``(n_candidates,)``. The others were not
+            there to be recommended; to learn from them would teach that what has no buyers is bought most.
     """
 
     as_of: pd.Timestamp
+    past: Log | None
     own: OwnEvidence
     context: FloatArray
     bought_user: IndexArray
     bought_item: IndexArray
     users: IndexArray
     links: CoPurchase
+    is_available: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ class TrainingData:
         candidates: Rankable items, shape ``(n_candidates,)``.
         rank: Directions of co-purchase to keep.
         ridge: Strength of its ridge.
+        min_events: Rows before a moment that make an item available at it.
         seed: Source of chance.
     """
 
@@ -73,6 +81,7 @@ class TrainingData:
     candidates: IndexArray
     rank: int
     ridge: float
+    min_events: int
     seed: int
 
     def place(self) -> IndexArray:
@@ -99,15 +108,40 @@ class TrainingData:
         """
         now = to_day(as_of)
         snapshot = Snapshot.from_log(self.log, self.catalogue, as_of, clock=self.clock, neighbours=False)
-        links = self.links(as_of)
-        own = own_evidence(self.log.between(-np.inf, now), now, self.cells, item_stats(snapshot, links))
-        future = self.log.between(now, now + HORIZON_DAYS).targets()
+        past = self.log.between(-np.inf, now)
+        past = replace(past, day=past.day - now)
+        return self._window(as_of, past, self.log.between(now, now + HORIZON_DAYS).targets(), snapshot)
+
+    def window_before(self, n: int) -> Window:
+        """Return each user at the moment of their n-th target event from the end.
+
+        Args:
+            n: 0 for the last target event, which is then what the user bought, and so on.
+
+        Returns:
+            The window; its statistics are those of everything before these events.
+        """
+        past, bought, now = self.log.history_before(n)
+        as_of = from_day(float(past.day.max(initial=0.0))) + pd.Timedelta(seconds=1)
+        snapshot = Snapshot.from_log(past, self.catalogue, as_of, clock=self.clock, neighbours=False)
+        return self._window(as_of, replace(past, day=past.day - now[past.user_index]), bought, snapshot)
+
+    def _window(self, as_of: pd.Timestamp, past: Log, bought: Log, snapshot: Snapshot) -> Window:
+        """Return a window from events whose moments count from the moment of each user."""
+        links = CoPurchase.fit(
+            past.targets(), self.candidates, len(self.catalogue), rank=self.rank, ridge=self.ridge, seed=self.seed
+        )
+        own = own_evidence(past, 0.0, self.cells, item_stats(snapshot, links))
         n = len(self.candidates)
-        place = self.place()[future.item_index]
-        pairs = np.unique((future.user_index * n + place)[place >= 0])
+        is_available = snapshot.n_events[self.candidates] >= self.min_events
+        place = self.place()[bought.item_index]
+        kept = place >= 0
+        kept[kept] = is_available[place[kept]]
+        pairs = np.unique((bought.user_index * n + place)[kept])
         context = context_features(snapshot, self.promotions, self.catalogue, as_of)[self.candidates]
         known = np.unique(np.concatenate([own.user, *(cells.user for cells in own.cells)]))
-        return Window(as_of, own, context, pairs // n, pairs % n, np.intersect1d(known, pairs // n), links)
+        users = np.intersect1d(known, pairs // n)
+        return Window(as_of, past, own, context, pairs // n, pairs % n, users, links, is_available)
 
 
 def item_stats(snapshot: Snapshot, links: CoPurchase) -> FloatArray:

@@ -52,6 +52,7 @@ class Batch:
         link_user: Users' side of co-purchase, shape ``(n_users, rank)``.
         link_item: Candidates' side of it, shape ``(n_candidates, rank)``.
         items: Row numbers in the catalogue of the item inputs, candidates first, shape ``(n_rows,)``.
+        is_available: Candidates that were there at the moment, shape ``(n_candidates,)``.
     """
 
     n_users: int
@@ -68,6 +69,7 @@ class Batch:
     link_user: Tensor
     link_item: Tensor
     items: Tensor
+    is_available: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
@@ -166,6 +168,7 @@ def make_batch(shop: TrainingData, window: Window, users: IndexArray, dropout: D
         link_user=_float(link_user(window.links, user, item, window.own.x[rows, COUNT], n_users)),
         link_item=_float(window.links.target),
         items=_long(np.concatenate([shop.candidates, others])),
+        is_available=torch.from_numpy(window.is_available),
     )
 
 

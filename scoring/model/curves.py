@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 N_KNOTS = 16
 
+TOP = 0.9995
+"""Quantile of the last knot; rarer values count as it."""
+
 
 class Curves(nn.Module):
     """One curve for each column, zero where the column is NaN.
@@ -32,16 +35,22 @@ class Curves(nn.Module):
 
     grid: Tensor
 
-    def place_knots(self, x: FloatArray) -> None:
+    def place_knots(self, x: FloatArray, *, top: float = TOP) -> None:
         """Put half of the knots at quantiles and half at equal distances.
 
         Args:
             x: Values as in training, NaN where there is none, shape ``(n, n_columns)``.
+            top: Quantile of the last knot.
         """
         for column in range(x.shape[1]):
             values = x[np.isfinite(x[:, column]), column]
             if len(values):
-                self.grid[column] = torch.from_numpy(knot_places(values)).to(self.grid)
+                self.grid[column] = torch.from_numpy(knot_places(values, top)).to(self.grid)
+
+    @torch.no_grad()
+    def tilt(self, column: int, slope: float) -> None:
+        """Add a straight line to a curve."""
+        self.knots[column] += slope * self.grid[column] / self.gain
 
     @torch.no_grad()
     def start(self, column: int, *, slope: float, offset: float = 0.0) -> None:
@@ -70,19 +79,19 @@ class Curves(nn.Module):
         return self.knots.diff(n=2, dim=1).square().sum()
 
 
-def knot_places(values: FloatArray) -> FloatArray:
+def knot_places(values: FloatArray, top: float = TOP) -> FloatArray:
     """Return places for the knots of one curve.
 
     Args:
         values: Numbers, at least one, shape ``(n,)``.
+        top: Quantile of the last knot.
 
     Returns:
         Rising places, shape ``(N_KNOTS,)``.
     """
     half = N_KNOTS // 2
-    top = float(np.quantile(values, 0.9995))
     low = float(values.min())
-    top = max(top, low + 1e-3)
-    places = np.unique(np.r_[np.quantile(values, np.linspace(0, 0.995, half)), np.linspace(low, top, half)])
-    places = places[np.r_[True, np.diff(places) > 1e-3 * (top - low)]]
+    high = max(float(np.quantile(values, top)), low + 1e-3)
+    places = np.unique(np.r_[np.quantile(values, np.linspace(0, 0.995, half)), np.linspace(low, high, half)])
+    places = places[np.r_[True, np.diff(places) > 1e-3 * (high - low)]]
     return np.asarray(np.interp(np.linspace(0, len(places) - 1, N_KNOTS), np.arange(len(places)), places))

@@ -42,6 +42,9 @@ CELL_PART: Final = {
 }  # fmt: skip
 
 
+PARTS: Final = ("towers", "copurchase", "own", "context")
+"""Summands of the trained score."""
+
 THIN: Final = 11
 """Every so many rows suffice to place knots."""
 
@@ -159,7 +162,7 @@ class AdditiveModel(nn.Module):
             d=d, n_heads=n_heads, n_queries=n_queries, dropout=dropout,
         )  # fmt: skip
         self.own = OwnHistory(n_signals, gain=gain)
-        self.gain = gain
+        self.gain, self.labels = gain, labels
         self.log_link = nn.Parameter(torch.tensor(-1.0))
         self.context = Context(labels, gain=gain)
 
@@ -175,17 +178,44 @@ class AdditiveModel(nn.Module):
         Returns:
             Logits, shape ``(n, n_users)``.
         """
-        links = self.link_scale * (batch.link_item @ self.link_embedding(batch.link_user).T)  # (n, n_users)
-        curves: Tensor = self.own(batch, cell_of_item) + self.context_sum(batch) + links
-        if not with_towers:
-            return curves
-        n = cell_of_item.shape[1]
+        curves = self._copurchase(batch) + self.own(batch, cell_of_item) + self.context_sum(batch)
+        logits: Tensor = self._towers(batch, items, cell_of_item.shape[1]) + curves if with_towers else curves
+        return logits
+
+    def parts(self, batch: Batch, items: ItemInputs, cell_of_item: Tensor) -> tuple[Tensor, ...]:
+        """Return the summands of ``forward`` in the order of ``PARTS``, each of shape ``(n, n_users)``."""
+        return (
+            self._towers(batch, items, cell_of_item.shape[1]),
+            self._copurchase(batch),
+            self.own(batch, cell_of_item),
+            self.context_sum(batch),
+        )
+
+    def _copurchase(self, batch: Batch) -> Tensor:
+        products: Tensor = self.link_scale * (batch.link_item @ self.link_embedding(batch.link_user).T)  # (n, n_users)
+        return products
+
+    def _towers(self, batch: Batch, items: ItemInputs, n: int) -> Tensor:
         trunk, V = self.item_tower(items)  # (n + n_others, d) each
         U = self.user_tower(batch.events, trunk[batch.pair_row])  # (n_users, d)
         # Centred: a history adds to an item what it adds beyond the average candidate, never a lift of all items alike.
         V = V[:n] - V[:n].mean(dim=0)
-        logits: Tensor = self.gain * (V @ U.T) + curves
-        return logits
+        products: Tensor = self.gain * (V @ U.T)
+        return products
+
+    @torch.no_grad()
+    def scale(self, factors: Mapping[str, float]) -> None:
+        """Multiply parts of the score.
+
+        Args:
+            factors: A factor of at least 0 for each of ``PARTS``.
+        """
+        self.item_tower.target.weight.mul_(factors["towers"])
+        self.log_link.add_(torch.tensor(factors["copurchase"]).log())
+        self.own.pair.knots.mul_(factors["own"])
+        for curves in self.own.cell:
+            cast("Curves", curves).knots.mul_(factors["own"])
+        self.context.curves.knots.mul_(factors["context"])
 
     @property
     def link_scale(self) -> Tensor:
@@ -232,7 +262,7 @@ class AdditiveModel(nn.Module):
         self.own.pair.place_knots(np.concatenate([w.own.x[::THIN] for w in windows]))
         for kind, curves in enumerate(self.own.cell):
             cast("Curves", curves).place_knots(np.concatenate([w.own.cells[kind].x[::THIN] for w in windows]))
-        self.context.curves.place_knots(np.concatenate([w.context for w in windows]))
+        self.context.curves.place_knots(np.concatenate([w.context for w in windows]), top=1.0)
         self.own.pair.start(PAIR_FEATURES.index("count_90"), slope=1.5, offset=0.5)
         self.context.curves.start(self.context.popularity, slope=self.gain, offset=-3.5)
 

@@ -9,7 +9,7 @@ import torch
 
 from scoring.data.log import Log
 from scoring.features.context import TERMS
-from scoring.features.features import CELL_KINDS, COUNT, own_evidence
+from scoring.features.features import CELL_KINDS, COUNT, occasions, own_evidence
 from scoring.features.windows import item_stats
 from scoring.model.batches import CellRows, link_user, token_events
 from scoring.model.context_terms import ContextTerms
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from scoring.features.features import Cells, OwnEvidence
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
+    from scoring.model.links import Links
     from scoring.model.model import AdditiveModel
     from scoring.scorer.calibration import Calibration
 
@@ -51,6 +52,7 @@ class GlassBoxScorer:
         trunk: What the item tower makes of every item, for the user tower to read, shape ``(n_items, d)``.
         links: Co-purchase at the end of training.
         calibration: From score to probability.
+        item_links: Links from past items to candidates.
     """
 
     terms: tuple[str, ...] = TERMS
@@ -58,7 +60,7 @@ class GlassBoxScorer:
     def __init__(
         self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, cells: Cells,
         candidates: IndexArray, model: AdditiveModel, trunk: torch.Tensor, links: CoPurchase,
-        calibration: Calibration,
+        calibration: Calibration, item_links: Links,
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
         self.cells, self.candidates, self.calibration = cells, candidates, calibration
@@ -71,6 +73,7 @@ class GlassBoxScorer:
                 self.trunk, torch.from_numpy(candidates), torch.from_numpy(links.target).double()
             )
         self.item_embedding = ItemVectors(tower.numpy(), candidates, linked.numpy())
+        self.item_links = item_links
         self.links, self._item_stats = links, item_stats(snapshot, links)
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
 
@@ -102,7 +105,11 @@ class GlassBoxScorer:
         """
         if not histories:
             return []
-        own = own_evidence(Log.from_histories(histories, self.cells.signals), 0.0, self.cells, self._item_stats)
+        log = Log.from_histories(histories, self.cells.signals)
+        own = own_evidence(log, 0.0, self.cells, self._item_stats)
+        log = log.targets()
+        *_, age, start = occasions(log.user_index, log.item_index, -log.day, log.order)
+        strengths = self.item_links.strengths(age, start)
         whose = [own.user, *(evidence.user for evidence in own.cells)]
         first = [np.searchsorted(user, np.arange(len(histories) + 1)) for user in whose]
         with torch.no_grad():
@@ -122,6 +129,7 @@ class GlassBoxScorer:
                         summands=summands[tokens].numpy(),
                         bought=own.item[pairs],
                         bought_parts=parts[pairs],
+                        strengths=strengths[pairs],
                         cells=tuple(evidence.cell[at] for evidence, at in zip(own.cells, rows[1:], strict=True)),
                         cell_heights=tuple(height[at] for height, at in zip(heights, rows[1:], strict=True)),
                         user_embedding_all=self.model.embed(summands[tokens].sum(dim=0, keepdim=True))[0].numpy(),
@@ -191,8 +199,41 @@ class GlassBoxScorer:
         U = state.user_embedding_all
         tower = self.item_embedding.of_candidates(U) if index is self.candidates else self.item_embedding[index] @ U
         own = self.own_parts(state, index).sum(axis=1)
-        score: FloatArray = tower + own + self.context_parts(state.history.as_of, index).sum(axis=1)
+        context = self.context_parts(state.history.as_of, index).sum(axis=1)
+        score: FloatArray = tower + own + self.item_links.of_history(state.bought, state.strengths)[index] + context
         return score
+
+    def linked(self, state: UserState, item_index: IndexArray) -> FloatArray:
+        """Return the contribution of each past item to some scores through links.
+
+        Args:
+            state: The user.
+            item_index: Items that are scored, shape ``(n,)``.
+
+        Returns:
+            Logits, columns as ``state.bought``, shape ``(n, n_bought)``.
+        """
+        return self.item_links.of_items(state.bought, state.strengths, item_index)
+
+    def linked_by_group(
+        self, state: UserState, item_index: IndexArray, groups: IndexArray, n_groups: int
+    ) -> FloatArray:
+        """Return the same, summed over groups of past items.
+
+        Args:
+            state: The user.
+            item_index: Items that are scored, shape ``(n,)``.
+            groups: The group of each past item, as ``state.bought``, shape ``(n_bought,)``.
+            n_groups: Number of groups.
+
+        Returns:
+            Logits, shape ``(n, n_groups)``.
+        """
+        linked = np.zeros((len(item_index), n_groups))
+        for group in np.unique(groups):
+            chosen = groups == group
+            linked[:, group] = self.item_links.of_history(state.bought[chosen], state.strengths[chosen])[item_index]
+        return linked
 
     def probability(self, score: FloatArray) -> FloatArray:
         """Return the calibrated probability that the user buys the item within 30 days."""

@@ -20,6 +20,7 @@ from scoring.features.copurchase import CoPurchase
 from scoring.features.features import Cells
 from scoring.features.promotions import PromotionCalendar, PromotionNames, WholeTable
 from scoring.features.snapshot import Snapshot
+from scoring.model.links import Links
 from scoring.model.model import AdditiveModel
 from scoring.scorer.artifacts import read_arrays, read_manifest, staged, write_arrays, write_manifest
 from scoring.scorer.calibration import Calibration
@@ -69,6 +70,7 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
             "calibration_score": scorer.calibration.score,
             "calibration_probability": scorer.calibration.probability,
             "trunk": scorer.trunk.numpy(),
+            **scorer.item_links.arrays(),
         },
     )
     words = {
@@ -80,6 +82,7 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
         "labels": list(scorer.promotions.names.labels),
         "stores": list(scorer.promotions.names.stores),
         "model": scorer.model.settings,
+        "item_links": scorer.item_links.settings(),
     }
     (folder / "model.json").write_text(json.dumps(words, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     write_manifest(folder, {"as_of": words["as_of"], **entries})
@@ -129,6 +132,7 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         trunk=torch.from_numpy(shop["trunk"]),
         links=CoPurchase(len(catalogue), shop["candidates"], shop["link_source"], shop["link_target"]),
         calibration=Calibration(shop["calibration_score"], shop["calibration_probability"]),
+        item_links=Links.of(len(catalogue), words["item_links"], shop),
     )
 
 

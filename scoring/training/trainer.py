@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from scoring.errors import MissingExtraError
+from scoring.training.past import history_scores
 from scoring.model.batches import Dropout, make_batch
 from scoring.model.losses import HIDDEN, training_loss
 from scoring.model.model import AdditiveModel
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scoring.features.windows import TrainingData, Window
     from scoring.model.batches import Batch
     from scoring.model.item_tower import ItemInputs
+    from scoring.model.links import Links
     from scoring.training.config import TrainConfig
 
 K = 10
@@ -89,35 +91,40 @@ class Trainer:
         self.network = self.accelerator.prepare(self.model)
 
     def fit(
-        self, windows: list[Window], held_out: Window | None, progress: Progress, *, tower_steps: int
-    ) -> list[Report]:
-        """Train on some windows.
+        self, windows: list[Window], held_out: Window | None, progress: Progress, *, tower_steps: int,
+        last_step: int | None = None,
+    ) -> list[Report]:  # fmt: skip
+        """Train on some windows and keep the best point.
 
         Args:
             windows: Moments to learn from.
             held_out: A moment to look at along the way; ``None`` for none.
             progress: Told how far the loop has come.
             tower_steps: Steps of towers and curves together.
+            last_step: Step to stop at; the whole schedule if not given.
 
         Returns:
-            What was seen on the held-out window.
+            Looks at the held-out window. The model is the one of the best look.
         """
         self.model.place_knots(windows)
         config = self.config
         reports: list[Report] = []
         n_steps = config.curve_steps + tower_steps
         losses = []
+        kept: dict[str, Tensor] = {}
         for step, (optimizer, with_towers) in enumerate(self._schedule(tower_steps), start=1):
             losses.append(self._step(windows, optimizer, with_towers=with_towers))
-            if (
-                held_out is not None
-                and step >= config.curve_steps
-                and (step == n_steps or (step - config.curve_steps) % config.report_steps == 0)
-            ):
+            if held_out is not None and (step == n_steps or step % config.report_steps == 0):
                 recall, recall_new = self.recall(held_out, with_towers=with_towers)
                 reports.append(Report(step, float(np.mean(losses)), recall, recall_new))
                 losses = []
-            progress("train" if held_out is not None else "train on everything", step, n_steps)
+                if best_report(reports) is reports[-1]:
+                    kept = {name: value.clone() for name, value in self.model.state_dict().items()}
+            progress("train" if held_out is not None else "train on everything", step, last_step or n_steps)
+            if step == last_step:
+                break
+        if kept:
+            self.model.load_state_dict(kept)
         return reports
 
     def _schedule(self, tower_steps: int) -> Iterator[tuple[torch.optim.Optimizer, bool]]:
@@ -168,7 +175,7 @@ class Trainer:
 
     def _logits(self, batch: Batch, *, with_towers: bool = True) -> Tensor:
         logits: Tensor = self.network(batch, self.inputs.rows(batch.items), self.cell_of_item, with_towers=with_towers)
-        return logits
+        return logits.masked_fill(~batch.is_available[:, None], HIDDEN)
 
     def _scored(self, window: Window, *, with_towers: bool = True) -> Iterator[tuple[Batch, Tensor]]:
         self.network.eval()
@@ -191,21 +198,24 @@ class Trainer:
             ]
         return torch.cat(parts).mean(dim=0)
 
-    def calibrate(self, window: Window) -> Calibration:
+    def calibrate(self, window: Window, links: Links) -> Calibration:
         """Fit the map from score to probability on a window that was not trained on.
 
         Args:
-            window: The moment.
+            window: The moment, with its past.
+            links: Links that the score adds to the model.
 
         Returns:
             The map, fitted on every purchase and on a tenth of the other pairs, each standing for ten.
         """
         scores: list[FloatArray] = []
         hits, weights = [], []
-        for batch, logits in self._scored(window):
+        for at, (batch, logits) in enumerate(self._scored(window)):
+            users = window.users[at * EVALUATION_BATCH : (at + 1) * EVALUATION_BATCH]
+            linked = history_scores(links, window, users, self.shop.candidates)
             bought = np.zeros(logits.shape, dtype=bool)
             bought[batch.bought_item.cpu().numpy(), batch.bought_user.cpu().numpy()] = True
-            score = logits.cpu().numpy().astype(np.float64)
+            score = logits.cpu().numpy().astype(np.float64) + linked.T
             # high scores are few and matter most: keep all of them
             keep = bought | (score > -4.0) | (self.rng.random(bought.shape) < 0.1)
             weight = np.where(bought | (score > -4.0), 1.0, 10.0)
@@ -213,6 +223,12 @@ class Trainer:
             hits.append(bought[keep])
             weights.append(weight[keep])
         return Calibration.fit(np.concatenate(scores), np.concatenate(hits), np.concatenate(weights))
+
+
+def best_report(reports: list[Report]) -> Report:
+    """Return the report with the best recall over all items and over new ones together; the first of equals."""
+    top, top_new = (max(max(values), 1e-9) for values in zip(*((r.recall, r.recall_new) for r in reports), strict=True))
+    return max(reports, key=lambda report: report.recall / top + report.recall_new / top_new)
 
 
 def _recalls(batch: Batch, logits: Tensor) -> tuple[Tensor, Tensor]:

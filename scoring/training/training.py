@@ -5,9 +5,9 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,14 +26,25 @@ from scoring.model.item_tower import ItemInputs, dense_columns
 from scoring.scorer.retrieval import candidate_items
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import save_scorer
+from scoring.training.blend import Blend, asked_of, find_blend
+from scoring.training.link_search import choose_links, fit_links
 from scoring.training.trainer import Progress, Report, Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from scoring.data.catalogue import IndexArray
     from scoring.data.tables import Tables
     from scoring.training.config import TrainConfig
 
+
+Protocol: TypeAlias = Literal["time", "last"]
+
+MIN_SHARE: Final = 0.8
+"""Share of all rows that the rankable items hold at least."""
+
+N_LAST: Final = 4
+"""Latest events of each user to learn from."""
 
 MAX_SIGNALS: Final = 6
 """Signal kinds that have features of their own."""
@@ -46,6 +57,7 @@ class TrainReport:
     Attributes:
         scorer: The trained scorer, as saved.
         reports: Looks at the held-out window.
+        blend: Weights of the parts of the score.
         seconds: Wall time.
         peak_rss_mb: Peak memory of this process.
         artifacts: Where the scorer lies.
@@ -53,6 +65,7 @@ class TrainReport:
 
     scorer: GlassBoxScorer
     reports: tuple[Report, ...]
+    blend: Blend
     seconds: float
     peak_rss_mb: float
     artifacts: Path
@@ -67,6 +80,7 @@ def train(
     artifacts_dir: Path,
     *,
     cutoff: pd.Timestamp,
+    protocol: Protocol = "time",
     progress: Progress = _silent,
     notes: Mapping[str, Any] | None = None,
 ) -> TrainReport:
@@ -77,6 +91,8 @@ def train(
         config: Settings.
         artifacts_dir: Folder to create or fill.
         cutoff: End of training.
+        protocol: What the scorer is for: ``time`` for purchases of the next 30 days, ``last`` for the next event,
+            which is never an item of the history.
         progress: Told how far each stage has come.
         notes: JSON values for the manifest that training itself does not read.
 
@@ -93,35 +109,69 @@ def train(
     promotions = PromotionCalendar(tables.promotions, catalogue)
     snapshot = Snapshot.from_log(log, catalogue, cutoff, clock=clock)
     cells = Cells.build(catalogue, snapshot.price, signals)
-    shop = TrainingData(
+    min_events = enough_events(snapshot.n_events, 1 if protocol == "last" else config.min_events)
+    data = TrainingData(
         catalogue,
         log,
         clock,
         promotions,
         cells,
-        candidate_items(snapshot.n_events, config.min_events),
+        candidate_items(snapshot.n_events, min_events),
         config.link_rank,
         config.link_ridge,
+        min_events,
         config.seed,
     )
-    windows = _windows(shop, cutoff, config, progress)
-    inputs = _item_inputs(shop, snapshot, config, artifacts_dir, progress)
-    trial = Trainer(shop, inputs, config)
-    reports = trial.fit(windows[1:], windows[0], progress, tower_steps=config.tower_steps)
-    calibration = trial.calibrate(windows[0])
-    trainer = Trainer(shop, inputs, config)
-    trainer.fit(windows, None, progress, tower_steps=config.tower_steps)
+    windows = make_windows(data, cutoff, config, progress, protocol=protocol)
+    inputs = _item_inputs(data, snapshot, config, artifacts_dir, progress)
+    trial = Trainer(data, inputs, config)
+    reports = trial.fit(windows[1:] or windows, windows[0], progress, tower_steps=config.tower_steps)
+    users, asked = asked_of(data, windows[0], only_new=protocol == "last")
+    progress("links", 0, 2)
+    choices = choose_links(data, windows[0], asked, users)
+    progress("links", 1, 2)
+    links = fit_links(choices, data, windows[0].past)
+    blend = find_blend(data, windows[0], trial, links, users=users, asked=asked)
+    progress("links", 2, 2)
+    blend.fold(trial.model)
+    calibration = trial.calibrate(windows[0], links.weighted(blend.links))
+    trainer = trial
+    if blend.uses_model and len(windows) > 1:
+        del trial
+        trainer = Trainer(data, inputs, config)
+        trainer.fit(windows, None, progress, tower_steps=config.tower_steps)
+        blend.fold(trainer.model)
     trainer.model.context.mean.copy_(trainer.context_mean(windows))
     model = trainer.model.cpu().double().eval()
     with torch.no_grad():
         trunk = model.item_tower.trunk(inputs.double())
     scorer = GlassBoxScorer(
-        catalogue, snapshot, promotions, shop=tables.shop, cells=cells, candidates=shop.candidates, model=model,
-        trunk=trunk, links=shop.links(cutoff), calibration=calibration,
+        catalogue, snapshot, promotions, shop=tables.shop, cells=cells, candidates=data.candidates, model=model,
+        trunk=trunk, links=data.links(cutoff), calibration=calibration,
+        item_links=fit_links(choices, data, log).weighted(blend.links),
     )  # fmt: skip
-    entries = {**(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump()}
+    entries = {
+        **(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump(), "protocol": protocol,
+        "min_events": min_events, "blend": asdict(blend), "links": [repr(choice) for choice in choices],
+    }  # fmt: skip
     save_scorer(scorer, tables, artifacts_dir, entries)
-    return TrainReport(scorer, tuple(reports), time.perf_counter() - started, _peak_rss_mb(), artifacts_dir)
+    return TrainReport(scorer, tuple(reports), blend, time.perf_counter() - started, _peak_rss_mb(), artifacts_dir)
+
+
+def enough_events(n_events: IndexArray, min_events: int) -> int:
+    """Return how many rows an item needs to be recommended.
+
+    Args:
+        n_events: Rows of each item, shape ``(n_items,)``.
+        min_events: Rows needed in a large log.
+
+    Returns:
+        ``min_events``; fewer in a small log, so that the items with enough rows hold most of all rows.
+    """
+    for least in (min_events, 5, 2):
+        if least <= min_events and n_events[n_events >= least].sum() >= MIN_SHARE * n_events.sum():
+            return least
+    return 1
 
 
 def signal_kinds(tables: Tables, cutoff: pd.Timestamp) -> tuple[str, ...]:
@@ -141,27 +191,47 @@ def signal_kinds(tables: Tables, cutoff: pd.Timestamp) -> tuple[str, ...]:
     return tuple(str(kind) for kind in counts.index if kind not in no_signals)[:MAX_SIGNALS]
 
 
-def _windows(shop: TrainingData, cutoff: pd.Timestamp, config: TrainConfig, progress: Progress) -> list[Window]:
-    """Return windows, latest first; the first one is held out."""
-    if not len(shop.log) or not len(shop.candidates):
+def make_windows(
+    data: TrainingData, cutoff: pd.Timestamp, config: TrainConfig, progress: Progress, *, protocol: Protocol
+) -> list[Window]:
+    """Return moments to learn from, latest first; the first one is held out.
+
+    Args:
+        data: Data that every window shares.
+        cutoff: End of training.
+        config: Settings.
+        progress: Told how far the stage has come.
+        protocol: ``time`` for windows of 30 days, ``last`` for the latest events of each user.
+
+    Returns:
+        The windows. A log that is too short for two windows of 30 days is divided by users' latest events.
+
+    Raises:
+        SettingError: If there is no event, no candidate, or no user with two events.
+    """
+    if not len(data.log) or not len(data.candidates):
         raise SettingError(
-            f"the log before {cutoff} holds {len(shop.log)} events and {len(shop.candidates)} items with at least "
-            f"{config.min_events} rows but both are needed. Choose a later cut-off or a smaller `min_events`."
+            f"the log before {cutoff} holds {len(data.log)} events and {len(data.candidates)} items with at least "
+            f"{data.min_events} rows but both are needed. Choose a later cut-off or a smaller `min_events`."
         )
-    start = shop.log.day.min()
-    windows = []
-    for k in range(config.n_windows):
-        as_of = cutoff - pd.Timedelta(days=HORIZON_DAYS + k * config.stride_days)
-        if to_day(as_of) - start >= HORIZON_DAYS:
-            windows.append(shop.window(as_of))
-        progress("windows", k + 1, config.n_windows)
-    windows = [window for window in windows if len(window.users)]
+    windows: list[Window] = []
+    if protocol == "time":
+        start = data.log.day.min()
+        for k in range(config.n_windows):
+            as_of = cutoff - pd.Timedelta(days=HORIZON_DAYS + k * config.stride_days)
+            if to_day(as_of) - start >= HORIZON_DAYS:
+                windows.append(data.window(as_of))
+            progress("windows", k + 1, config.n_windows)
+        windows = [window for window in windows if len(window.users)]
     if len(windows) < 2:
+        windows = [data.window_before(k) for k in range(N_LAST)]
+        windows = [window for window in windows if len(window.users)]
+        progress("windows", config.n_windows, config.n_windows)
+    if not windows:
         raise SettingError(
-            f"the log covers {to_day(cutoff) - start:.0f} days before {cutoff} but two windows of {HORIZON_DAYS} days, "
-            "each with 30 days of history before it, are needed. Choose a later cut-off or a smaller `stride_days`."
+            f"no user has two events before {cutoff} but one such user is needed. Choose a later cut-off."
         )
-    return windows
+    return [windows[0], *(replace(window, past=None) for window in windows[1:])]
 
 
 def _item_inputs(

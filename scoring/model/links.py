@@ -1,0 +1,154 @@
+"""Links from past items to candidates: Σ_e w(age_e) · T[item_e, i] (DESIGN.md §4).
+
+The term is linear in the user's events. The contribution of one past item to one score is a single number, so
+"because you bought X" needs no coalitions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.log import FloatArray
+
+
+@dataclass(frozen=True)
+class Decay:
+    """Weight of an event by its age: ``(1 + age / (power · days)) ** -power``.
+
+    Attributes:
+        days: Time constant.
+        power: 1 fades slowly; a large power is close to ``exp(-age / days)``.
+    """
+
+    days: float
+    power: float
+
+    def __call__(self, age: FloatArray) -> FloatArray:
+        """Return the weights of events.
+
+        Args:
+            age: Days before the moment of scoring, any shape.
+
+        Returns:
+            Weights between 0 and 1, the same shape.
+        """
+        weight: FloatArray = (1.0 + np.maximum(age, 0.0) / (self.power * self.days)) ** -self.power
+        return weight
+
+
+@dataclass(frozen=True)
+class LinkTable:
+    """One way to link items.
+
+    Attributes:
+        name: How the links were found.
+        links: ``T`` without its weight, by past item and candidate, shape ``(n_items, n_items)``.
+        decay: ``w`` without its weight.
+        weight: Logits for one fresh event and a link of 1.
+    """
+
+    name: str
+    links: sparse.csr_array[np.float64, tuple[int, int]]
+    decay: Decay
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Links:
+    """The link term.
+
+    Attributes:
+        n_items: Number of items of the catalogue.
+        tables: Tables whose contributions add up.
+    """
+
+    n_items: int
+    tables: tuple[LinkTable, ...] = ()
+
+    def strengths(self, age: FloatArray, start: IndexArray) -> FloatArray:
+        """Return the weight of each past item.
+
+        Args:
+            age: Ages of occasions in days, past item by past item, shape ``(n_occasions,)``.
+            start: First occasion of each past item, shape ``(n_past,)``.
+
+        Returns:
+            Sums over the occasions of an item in logits, a column for each table, shape ``(n_past, n_tables)``.
+        """
+        strengths = np.zeros((len(start), len(self.tables)))
+        if len(start):
+            for column, table in enumerate(self.tables):
+                strengths[:, column] = table.weight * np.add.reduceat(table.decay(age), start)
+        return strengths
+
+    def of_history(self, past: IndexArray, strength: FloatArray) -> FloatArray:
+        """Return the contribution of a whole history to every item.
+
+        Args:
+            past: Past items, shape ``(n_past,)``.
+            strength: Their weights, shape ``(n_past, n_tables)``.
+
+        Returns:
+            Logits, shape ``(n_items,)``.
+        """
+        total = np.zeros(self.n_items)
+        for column, table in enumerate(self.tables):
+            total += table.links[past].T @ strength[:, column]
+        return total
+
+    def of_items(self, past: IndexArray, strength: FloatArray, item_index: IndexArray) -> FloatArray:
+        """Return the contribution of each past item to some scores.
+
+        Args:
+            past: Past items, shape ``(n_past,)``.
+            strength: Their weights, shape ``(n_past, n_tables)``.
+            item_index: Items that are scored, shape ``(n,)``.
+
+        Returns:
+            Logits, shape ``(n, n_past)``.
+        """
+        total = np.zeros((len(past), len(item_index)))
+        for column, table in enumerate(self.tables):
+            total += strength[:, column, None] * table.links[past][:, item_index].toarray()
+        return total.T
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the tables as named arrays."""
+        return {
+            f"links_{place}_{part}": getattr(table.links, part)
+            for place, table in enumerate(self.tables)
+            for part in ("data", "indices", "indptr")
+        }
+
+    def settings(self) -> list[dict[str, Any]]:
+        """Return everything but the arrays as JSON values."""
+        return [
+            {"name": table.name, "days": table.decay.days, "power": table.decay.power, "weight": table.weight}
+            for table in self.tables
+        ]
+
+    @classmethod
+    def of(cls, n_items: int, settings: Sequence[Mapping[str, Any]], arrays: Mapping[str, npt.NDArray[Any]]) -> Links:
+        """Return the links that ``settings`` and ``arrays`` describe."""
+        tables = []
+        for place, words in enumerate(settings):
+            parts = tuple(arrays[f"links_{place}_{part}"] for part in ("data", "indices", "indptr"))
+            matrix = sparse.csr_array(parts, shape=(n_items, n_items))
+            tables.append(LinkTable(words["name"], matrix, Decay(words["days"], words["power"]), words["weight"]))
+        return cls(n_items, tuple(tables))
+
+    def weighted(self, weights: Sequence[float]) -> Links:
+        """Return the links with each table's weight multiplied; tables of weight 0 are left out."""
+        pairs = zip(self.tables, weights, strict=True)
+        return replace(
+            self, tables=tuple(replace(table, weight=table.weight * factor) for table, factor in pairs if factor)
+        )

@@ -1,0 +1,122 @@
+"""Choose link tables and their decay on validation data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from scoring.features.link_tables import Neighbours, Solved, Transitions
+from scoring.model.links import Decay, Links, LinkTable
+from scoring.training.past import Past
+from scoring.training.quality import Asked, quality
+
+if TYPE_CHECKING:
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.log import Log
+    from scoring.features.link_tables import Table
+    from scoring.features.windows import TrainingData, Window
+
+FLAT: Final = Decay(1e6, 1.0)
+DECAYS: Final = (
+    *(Decay(days, 2.0) for days in (1e-4, 1e-3, 1e-2, 0.1, 0.5, 1.0, 3.0, 10.0, 30.0, 100.0)),
+    *(Decay(days, 8.0) for days in (0.5, 1.0, 2.0, 4.0, 10.0)),
+    FLAT,
+)
+"""From seconds to years, with long tails and with short ones."""
+
+VARIANTS: Final = ({"backward": 0.2}, {"backward": 1.0}, {"row_power": 0.7}, {"column_power": 0.4}, {"window": 8})
+"""Settings of transitions that validation may prefer to the defaults."""
+
+MAX_ROWS: Final = 300_000
+"""Longer logs keep the default settings of transitions."""
+
+MAX_USERS: Final = 500
+"""Users that the choice is made on."""
+
+
+class Maker(Protocol):
+    """A way to link items."""
+
+    @property
+    def name(self) -> str:
+        """Name of the tables."""
+
+    def fit(self, log: Log, candidates: IndexArray, n_items: int) -> Table:
+        """Return the links of a log."""
+
+
+@dataclass(frozen=True)
+class LinkChoice:
+    """A way to link items with a decay.
+
+    Attributes:
+        maker: Makes the table from a log.
+        decay: Weight of an event by its age.
+    """
+
+    maker: Maker
+    decay: Decay
+
+
+def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexArray) -> list[LinkChoice]:
+    """Return ways to link items, each with its best decay and with one that never fades.
+
+    Args:
+        data: Data that every window shares.
+        window: Validation data.
+        asked: What the users bought.
+        users: The users of ``asked``, ascending, shape ``(n_users,)``.
+
+    Returns:
+        The choices; which of them the score uses is for the blend to find.
+    """
+    log = window.past.targets()
+    if not len(log):
+        return []
+    few = users[:: max(1, len(users) // MAX_USERS)]
+    past, asked = Past.of(window.past, few), asked.rows(np.isin(users, few))
+
+    def tried(maker: Maker, decays: tuple[Decay, ...]) -> tuple[float, Decay]:
+        table = LinkTable(maker.name, maker.fit(log, data.candidates, len(data.catalogue)), FLAT)
+        found = [
+            (quality(past.scores(replace(table, decay=decay), data.candidates), asked, new_only=True).sum(), -place)
+            for place, decay in enumerate(decays)
+        ]
+        best = max(found)
+        return float(best[0]), decays[-best[1]]
+
+    default = Transitions()
+    best, decay = tried(default, DECAYS)
+    maker = default
+    for variant in VARIANTS if len(log) <= MAX_ROWS else ():
+        other = replace(maker, **variant)
+        value, _ = tried(other, (decay,))
+        if value > best:
+            best, maker = value, other
+    choices = [LinkChoice(maker, decay)]
+    others: tuple[Maker, ...] = (Neighbours(), Solved())
+    choices += [LinkChoice(other, tried(other, DECAYS)[1]) for other in others]
+    flat = [replace(choice, decay=FLAT) for choice in choices if choice.decay != FLAT]
+    return [*choices, *flat]
+
+
+def fit_links(choices: list[LinkChoice], data: TrainingData, past: Log) -> Links:
+    """Return the links of a log.
+
+    Args:
+        choices: How to link items.
+        data: Data that every window shares.
+        past: Events.
+
+    Returns:
+        A table for each choice, of weight 1.
+    """
+    log, n_items = past.targets(), len(data.catalogue)
+    fitted: dict[Maker, Table] = {}
+    for choice in choices:
+        if choice.maker not in fitted:
+            fitted[choice.maker] = choice.maker.fit(log, data.candidates, n_items)
+    tables = (LinkTable(choice.maker.name, fitted[choice.maker], choice.decay) for choice in choices)
+    return Links(n_items, tuple(tables))

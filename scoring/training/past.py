@@ -1,0 +1,84 @@
+"""Histories of many users at once, for the link term."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from scoring.features.features import occasions
+from scoring.model.links import Links
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.log import FloatArray, Log
+    from scoring.features.windows import Window
+    from scoring.model.links import LinkTable
+
+
+@dataclass(frozen=True)
+class Past:
+    """Occasions of some users before the moment of each, item by item.
+
+    Attributes:
+        user: Row of the user of each past item, ascending, shape ``(n_past,)``.
+        item: The item, shape ``(n_past,)``.
+        age: Ages of its occasions in days, shape ``(n_occasions,)``.
+        start: First occasion of each past item, shape ``(n_past,)``.
+        n_users: Number of users.
+    """
+
+    user: IndexArray
+    item: IndexArray
+    age: FloatArray
+    start: IndexArray
+    n_users: int
+
+    @classmethod
+    def of(cls, past: Log, users: IndexArray) -> Past:
+        """Read the target events of some users.
+
+        Args:
+            past: Events whose ``day`` counts from the moment of each user.
+            users: Whom, ascending, shape ``(n_users,)``.
+
+        Returns:
+            Their occasions.
+        """
+        chosen = past.of_users(users).targets()
+        user, item, age, start = occasions(chosen.user_index, chosen.item_index, -chosen.day, chosen.order)
+        return cls(user, item, age, start, len(users))
+
+    def scores(self, table: LinkTable, candidates: IndexArray) -> npt.NDArray[np.float32]:
+        """Return the contribution of each history to each candidate, shape ``(n_users, n_candidates)``."""
+        links = Links(table.links.shape[1], (table,))
+        strength = links.strengths(self.age, self.start)[:, 0]
+        shape = (self.n_users, table.links.shape[0])
+        rows = sparse.coo_array((strength, (self.user, self.item)), shape=shape).tocsr()
+        return (rows @ table.links[:, candidates]).toarray().astype(np.float32)
+
+
+def history_scores(
+    links: Links, window: Window, users: IndexArray, candidates: IndexArray
+) -> npt.NDArray[np.float32]:
+    """Return the link term of users of a window.
+
+    Args:
+        links: Links.
+        window: A moment, with its past.
+        users: Whom, ascending, shape ``(n_users,)``.
+        candidates: Items that are scored, shape ``(n_candidates,)``.
+
+    Returns:
+        Logits, shape ``(n_users, n_candidates)``.
+    """
+    total = np.zeros((len(users), len(candidates)), dtype=np.float32)
+    if links.tables and window.past is not None:
+        past = Past.of(window.past, users)
+        for table in links.tables:
+            total += past.scores(table, candidates)
+    return total

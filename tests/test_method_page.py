@@ -66,6 +66,11 @@ class MaxScorer:
         is_there = np.isin(item_index, state.history.item_index) & self.is_salsa[item_index]
         return OWN * is_there[:, None]
 
+    def link_parts(
+        self, state: MaxState, item_index: np.ndarray, group_of_category: np.ndarray, n_groups: int
+    ) -> np.ndarray:
+        return np.zeros((len(item_index), n_groups))
+
     def context_parts(self, as_of: object, item_index: np.ndarray) -> np.ndarray:
         return np.where(self.is_salsa[item_index], PROMOTION, MEAN)[:, None]
 

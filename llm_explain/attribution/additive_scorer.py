@@ -47,7 +47,7 @@ StateT_contra = TypeVar("StateT_contra", bound=UserTokens, contravariant=True)
 
 
 class AdditiveScorer(Protocol[StateT_contra]):
-    """A scorer whose score is <U, V_i> + own history + context terms."""
+    """A scorer whose score is <U, V_i> + own history + links of past items + context terms."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -78,6 +78,11 @@ class AdditiveScorer(Protocol[StateT_contra]):
 
     def own_empty(self, item_index: IndexArray, /) -> Numbers:
         """Return the same for an empty history, shape ``(n, n_own)``."""
+
+    def link_parts(
+        self, state: StateT_contra, item_index: IndexArray, group_of_category: IndexArray, n_groups: int, /
+    ) -> Numbers:
+        """Return what links add by group of past items, shape ``(n, n_groups)``; group −1 of a category is none."""
 
     def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray, /) -> Numbers:
         """Return the context terms at a moment, shape ``(n, n_terms)``."""

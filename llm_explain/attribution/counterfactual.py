@@ -83,7 +83,9 @@ def what_if(
 
     score = np.asarray(scorer.score(state, items), dtype=np.float64)
     tower = np.asarray(scorer.item_embedding[items], dtype=np.float64) @ embedding
-    score_without = tower + own.sum(axis=1, dtype=np.float64) + context.sum(axis=1, dtype=np.float64)
+    is_removed = np.isin(np.arange(len(catalogue.category_names)), list(categories))
+    links = np.asarray(scorer.link_parts(state, items, np.where(is_removed, -1, 0), 1), dtype=np.float64)[:, 0]
+    score_without = tower + links + own.sum(axis=1, dtype=np.float64) + context.sum(axis=1, dtype=np.float64)
     rows = np.searchsorted(items, asked)
     return WhatIf(
         without=tuple(without),

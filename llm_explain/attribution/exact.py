@@ -17,7 +17,7 @@ import numpy as np
 
 from llm_explain.attribution.group_vectors import group_vectors
 from llm_explain.attribution.partition import MAX_GROUPS, Partition, partition, partitions_for
-from llm_explain.attribution.values import CONTEXT_PREFIX, TOWER, Attribution, check_efficiency
+from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER, Attribution, check_efficiency
 
 if TYPE_CHECKING:
     from llm_explain.attribution.additive_scorer import AdditiveScorer, StateT
@@ -36,6 +36,7 @@ class CataloguePhi:
         own_features: Names of the own-history features.
         terms: Names of the context terms.
         tower: Part of each group that goes through the user embedding, shape ``(n_items, n_groups)``.
+        links: Part of each group that goes through links from single items, shape ``(n_items, n_groups)``.
         own: Value of each own-history feature, shape ``(n_items, n_own)``; zero where the user has no own group.
         own_group: Group that the own features belong to, −1 where the user has no event in it, shape ``(n_items,)``.
         context: Value of each context term, shape ``(n_items, n_terms)``.
@@ -48,6 +49,7 @@ class CataloguePhi:
     own_features: tuple[str, ...]
     terms: tuple[str, ...]
     tower: FloatArray
+    links: FloatArray
     own: FloatArray
     own_group: IndexArray
     context: FloatArray
@@ -70,7 +72,7 @@ class CataloguePhi:
     @cached_property
     def phi(self) -> FloatArray:
         """Shapley values of the history groups, shape ``(n_items, n_groups)``."""
-        phi = self.tower.copy()
+        phi = self.tower + self.links
         rows = np.flatnonzero(self.own_group >= 0)
         phi[rows, self.own_group[rows]] += self.own[rows].sum(axis=1)
         return phi
@@ -89,7 +91,10 @@ class CataloguePhi:
         Returns:
             The item's values with their parts.
         """
-        parts: list[dict[str, float]] = [{TOWER: float(part)} for part in self.tower[row]]
+        parts: list[dict[str, float]] = [
+            {TOWER: float(tower)} | ({LINKS: float(links)} if links else {})
+            for tower, links in zip(self.tower[row], self.links[row], strict=True)
+        ]
         if self.own_group[row] >= 0:
             parts[self.own_group[row]].update(zip(self.own_features, self.own[row].tolist(), strict=True))
         parts += [{term: float(part)} for term, part in zip(self.terms, self.context[row], strict=True)]
@@ -127,7 +132,8 @@ def attribute_items(
     embedding = np.asarray(scorer.item_embedding[item_index], dtype=np.float64)  # (n_items, d)
     own_empty = np.asarray(scorer.own_empty(item_index), dtype=np.float64)  # (n_items, n_own)
     mean = np.asarray(scorer.context_mean, dtype=np.float64)  # (n_terms,)
-    own_group = groups.group_of(scorer.catalogue.category_index[item_index])
+    group_of_category = groups.group_of(np.arange(len(scorer.catalogue.category_names)))
+    own_group = group_of_category[scorer.catalogue.category_index[item_index]]
     own = np.asarray(scorer.own_parts(state, item_index), dtype=np.float64) - own_empty
     return CataloguePhi(
         item_index=item_index,
@@ -135,6 +141,7 @@ def attribute_items(
         own_features=tuple(scorer.own_features),
         terms=tuple(scorer.terms),
         tower=embedding @ vectors.added.T,
+        links=np.asarray(scorer.link_parts(state, item_index, group_of_category, len(groups)), dtype=np.float64),
         own=own,
         own_group=own_group,
         context=np.asarray(scorer.context_parts(state.history.as_of, item_index), dtype=np.float64) - mean,

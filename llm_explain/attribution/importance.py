@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from llm_explain.attribution.partition import REST
-from llm_explain.attribution.values import CONTEXT_PREFIX
+from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER
 from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def global_attributions(attributions: Iterable[Attribution]) -> pd.DataFrame:
 def _by_source(attribution: Attribution) -> dict[tuple[str, str], float]:
     total: dict[tuple[str, str], float] = defaultdict(float)
     for player, parts in zip(attribution.players, attribution.parts, strict=True):
-        source = _source(player, is_own=len(parts) > 1)
+        source = _source(player, is_own=not {*parts} <= {TOWER, LINKS})
         for part, value in parts.items():
             total[source, part] += value
     return total

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 TOWER: Final = "tower"
 """The part of a history group that reaches the score through the user embedding."""
 
+LINKS: Final = "links"
+"""The part of a history group that reaches the score through links from single items; there only if it is not zero."""
+
 CONTEXT_PREFIX: Final = "context:"
 
 ATOL: Final = 1e-4
@@ -32,7 +35,7 @@ class Attribution:
     Attributes:
         players: ``group:<category>`` for one category, ``rest`` for the smaller ones, ``context:<term>``.
         values: Attribution of each player in logits, shape ``(n_players,)``.
-        parts: For each player, shares of its value that are exact by themselves: ``tower`` for a history group, and
+        parts: For each player, shares of its value that are exact by themselves: ``tower`` and ``links`` for a history group, and
             one for each own-history feature for the item's own group; a context term is its own only part.
         base_value: Score with every player absent.
         score: The score that is explained.

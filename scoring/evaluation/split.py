@@ -144,7 +144,32 @@ class Split:
         item_index = catalogue.known(events[ITEM_ID])
         rows = np.bincount(item_index[is_train], minlength=len(catalogue))
         candidates = np.flatnonzero(rows >= min_rows)
-        position = np.full(len(catalogue), -1, dtype=np.int64)
+        return cls._of(events, item_index, is_train, candidates, cutoff)
+
+    @classmethod
+    def between(cls, train: pd.DataFrame, test: pd.DataFrame, catalogue: Catalogue) -> Split:
+        """Divide events by row, whatever their moments.
+
+        Args:
+            train: Rows to learn from.
+            test: Rows to predict.
+            catalogue: The shop's items; every event names one of them.
+
+        Returns:
+            The split; each item with a row is a candidate, and the cut-off is a second after the last training row.
+        """
+        events = pd.concat([train, test], ignore_index=True)
+        item_index = catalogue.known(events[ITEM_ID])
+        cutoff = train[TIMESTAMP].max() + pd.Timedelta(seconds=1)
+        return cls._of(events, item_index, np.arange(len(events)) < len(train), np.unique(item_index), cutoff)
+
+    @classmethod
+    def _of(
+        cls, events: pd.DataFrame, item_index: IndexArray, is_train: npt.NDArray[np.bool_], candidates: IndexArray,
+        cutoff: pd.Timestamp,
+    ) -> Split:  # fmt: skip
+        moments = events[TIMESTAMP]
+        position = np.full(int(max(item_index.max(initial=0), candidates.max(initial=0))) + 1, -1, dtype=np.int64)
         position[candidates] = np.arange(len(candidates))
         place, users, when = position[item_index], events[USER_ID].to_numpy(dtype=object), events[TIMESTAMP].to_numpy()
 

@@ -75,6 +75,12 @@ class CoPurchase:
         return found
 
     @classmethod
+    def none(cls, candidates: IndexArray, n_items: int) -> CoPurchase:
+        """Return vectors that link nothing."""
+        zeros = np.zeros((len(candidates), 1), dtype=np.float32)
+        return cls(n_items, candidates, zeros, zeros)
+
+    @classmethod
     def fit(cls, log: Log, candidates: IndexArray, n_items: int, *, rank: int, ridge: float, seed: int) -> CoPurchase:
         """Solve for the vectors.
 

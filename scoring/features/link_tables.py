@@ -101,7 +101,7 @@ class Neighbours:
         pairs = (users.T @ users).tocsr()
         pairs.setdiag(0.0)
         pairs.eliminate_zeros()
-        size = (np.asarray(users.sum(axis=0)).ravel() + self.shrink) ** -0.5
+        size = np.maximum(np.asarray(users.sum(axis=0)).ravel() + self.shrink, 1.0) ** -0.5
         return _strongest(_scaled(_to_candidates(pairs, candidates), size, size))
 
 
@@ -136,7 +136,9 @@ class Solved:
         np.fill_diagonal(links, 0.0)
         row, column = _largest(links)
         index = candidates[common]
-        found = sparse.coo_array((links[row, column].astype(np.float64), (index[row], index[column])), (n_items, n_items))
+        found = sparse.coo_array(
+            (links[row, column].astype(np.float64), (index[row], index[column])), (n_items, n_items)
+        )
         return found.tocsr()
 
 
@@ -162,7 +164,9 @@ def _to_candidates(links: Table, candidates: IndexArray) -> Table:
 
 def _normed(links: Table, row_power: float, column_power: float) -> Table:
     rows, columns = (np.asarray(links.sum(axis=axis)).ravel() for axis in (1, 0))
-    return _strongest(_scaled(links, np.maximum(rows, 1e-12) ** -row_power, np.maximum(columns, 1e-12) ** -column_power))
+    return _strongest(
+        _scaled(links, np.maximum(rows, 1e-12) ** -row_power, np.maximum(columns, 1e-12) ** -column_power)
+    )
 
 
 def _scaled(links: Table, rows: FloatArray, columns: FloatArray) -> Table:

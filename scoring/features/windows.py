@@ -27,6 +27,10 @@ HORIZON_DAYS = 30
 """A purchase counts as a hit for this long."""
 
 
+MIN_AVAILABLE = 3
+"""Rows before a moment that make an item available at it."""
+
+
 @dataclass(frozen=True)
 class Window:
     """All users at one moment.
@@ -67,9 +71,9 @@ class TrainingData:
         promotions: What runs when.
         cells: The catalogue's cells.
         candidates: Rankable items, shape ``(n_candidates,)``.
-        rank: Directions of co-purchase to keep.
+        rank: Directions of co-purchase to keep; 0 for no co-purchase.
         ridge: Strength of its ridge.
-        min_events: Rows before a moment that make an item available at it.
+        min_events: Rows that make an item a candidate.
         seed: Source of chance.
     """
 
@@ -90,12 +94,13 @@ class TrainingData:
         place[self.candidates] = np.arange(len(self.candidates))
         return place
 
-    def links(self, as_of: pd.Timestamp) -> CoPurchase:
-        """Return co-purchase as it stands at a moment."""
-        past = self.log.between(-np.inf, to_day(as_of)).targets()
-        return CoPurchase.fit(
-            past, self.candidates, len(self.catalogue), rank=self.rank, ridge=self.ridge, seed=self.seed
-        )
+    def links(self, past: Log) -> CoPurchase:
+        """Return co-purchase in some events; none if ``rank`` is 0."""
+        n_items = len(self.catalogue)
+        if not self.rank:
+            return CoPurchase.none(self.candidates, n_items)
+        log = past.targets()
+        return CoPurchase.fit(log, self.candidates, n_items, rank=self.rank, ridge=self.ridge, seed=self.seed)
 
     def window(self, as_of: pd.Timestamp) -> Window:
         """Return all users at one moment.
@@ -128,12 +133,10 @@ class TrainingData:
 
     def _window(self, as_of: pd.Timestamp, past: Log, bought: Log, snapshot: Snapshot) -> Window:
         """Return a window from events whose moments count from the moment of each user."""
-        links = CoPurchase.fit(
-            past.targets(), self.candidates, len(self.catalogue), rank=self.rank, ridge=self.ridge, seed=self.seed
-        )
+        links = self.links(past)
         own = own_evidence(past, 0.0, self.cells, item_stats(snapshot, links))
         n = len(self.candidates)
-        is_available = snapshot.n_events[self.candidates] >= self.min_events
+        is_available = snapshot.n_events[self.candidates] >= min(self.min_events, MIN_AVAILABLE)
         place = self.place()[bought.item_index]
         kept = place >= 0
         kept[kept] = is_available[place[kept]]

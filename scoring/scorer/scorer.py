@@ -215,25 +215,26 @@ class GlassBoxScorer:
         """
         return self.item_links.of_items(state.bought, state.strengths, item_index)
 
-    def linked_by_group(
-        self, state: UserState, item_index: IndexArray, groups: IndexArray, n_groups: int
+    def link_parts(
+        self, state: UserState, item_index: IndexArray, group_of_category: IndexArray, n_groups: int
     ) -> FloatArray:
-        """Return the same, summed over groups of past items.
+        """Return the contribution of groups of past items to some scores through links.
 
         Args:
             state: The user.
             item_index: Items that are scored, shape ``(n,)``.
-            groups: The group of each past item, as ``state.bought``, shape ``(n_bought,)``.
+            group_of_category: The group of each category, −1 for none, shape ``(n_categories,)``.
             n_groups: Number of groups.
 
         Returns:
             Logits, shape ``(n, n_groups)``.
         """
-        linked = np.zeros((len(item_index), n_groups))
-        for group in np.unique(groups):
+        parts = np.zeros((len(item_index), n_groups))
+        groups = group_of_category[self.catalogue.category_index[state.bought]]
+        for group in np.unique(groups[groups >= 0]) if self.item_links.tables else ():
             chosen = groups == group
-            linked[:, group] = self.item_links.of_history(state.bought[chosen], state.strengths[chosen])[item_index]
-        return linked
+            parts[:, group] = self.item_links.of_history(state.bought[chosen], state.strengths[chosen])[item_index]
+        return parts
 
     def probability(self, score: FloatArray) -> FloatArray:
         """Return the calibrated probability that the user buys the item within 30 days."""

@@ -115,8 +115,9 @@ def asked_of(data: TrainingData, window: Window, *, only_new: bool) -> tuple[Ind
 
 
 def find_blend(
-    data: TrainingData, window: Window, trainer: Trainer, links: Links, *, users: IndexArray, asked: Asked
-) -> Blend:
+    data: TrainingData, window: Window, trainer: Trainer, links: Links, *, users: IndexArray, asked: Asked,
+    is_trained: bool,
+) -> Blend:  # fmt: skip
     """Search for the weights of all parts.
 
     Args:
@@ -126,14 +127,17 @@ def find_blend(
         links: Link tables, fitted on what came before the window.
         users: Validation users.
         asked: What they bought.
+        is_trained: Whether the model was trained; its parts are left out otherwise.
 
     Returns:
         The weights.
     """
     values, contenders = _contenders(data, window, trainer, links, users=users, asked=asked)
     names = [*PARTS, *OWN_COUNTS, *POPULARITY, *(f"links {place} {t.name}" for place, t in enumerate(links.tables))]
-    search = _Search(values, contenders)
-    starts = {"trained": np.array([1.0] * len(PARTS) + [0.0] * (len(names) - len(PARTS)))}
+    search = _Search(values, contenders, np.arange(len(names)) < (0 if is_trained else len(PARTS)))
+    starts = {}
+    if is_trained:
+        starts["trained"] = np.array([1.0] * len(PARTS) + [0.0] * (len(names) - len(PARTS)))
     for place in range(len(PARTS), len(names)):
         starts[names[place]] = np.eye(len(names))[place]
     own, popular = len(PARTS), len(PARTS) + len(OWN_COUNTS)
@@ -145,7 +149,7 @@ def find_blend(
     found = {name: search.means(weights) for name, weights in starts.items()}
     search.reference = np.maximum(np.max(list(found.values()), axis=0), 1e-6)
     ranked = sorted(starts, key=lambda name: -search.value(search.gains(starts[name])))
-    tries = [search.climb(starts[name]) for name in dict.fromkeys(["trained", *ranked[:2]])]
+    tries = [search.climb(starts[name]) for name in dict.fromkeys([*list(starts)[: int(is_trained)], *ranked[:2]])]
     weights = max(tries, key=lambda each: search.value(search.gains(each)))
     weights = weights * search.slope(weights)
     cut = np.cumsum([len(PARTS), len(OWN_COUNTS), len(POPULARITY)])
@@ -157,8 +161,8 @@ def find_blend(
 class _Search:
     """Coordinate ascent over the weights of parts."""
 
-    def __init__(self, values: Scores, asked: Asked) -> None:
-        self.values, self.asked = values, asked
+    def __init__(self, values: Scores, asked: Asked, is_left_out: npt.NDArray[np.bool_]) -> None:
+        self.values, self.asked, self.is_left_out = values, asked, is_left_out
         self.spread = np.maximum(values.reshape(-1, values.shape[2]).std(axis=0), 1e-12)
         self.reference = np.ones(2 if asked.only_new else 4)
 
@@ -200,8 +204,8 @@ class _Search:
     def _moves(self, weights: npt.NDArray[np.float64]) -> Iterator[_Move]:
         n = len(weights)
         trained = np.arange(n) < len(PARTS)
-        yield from (_Move(trained, factor) for factor in FACTORS)
-        for place in range(n):
+        yield from (_Move(trained, factor) for factor in FACTORS if weights[trained].any())
+        for place in np.flatnonzero(~self.is_left_out):
             chosen = np.arange(n) == place
             yield from (_Move(chosen, factor) for factor in FACTORS)
             if weights[place] == 0:

@@ -62,9 +62,7 @@ class Past:
         return (rows @ table.links[:, candidates]).toarray().astype(np.float32)
 
 
-def history_scores(
-    links: Links, window: Window, users: IndexArray, candidates: IndexArray
-) -> npt.NDArray[np.float32]:
+def history_scores(links: Links, window: Window, users: IndexArray, candidates: IndexArray) -> npt.NDArray[np.float32]:
     """Return the link term of users of a window.
 
     Args:

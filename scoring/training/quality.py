@@ -36,9 +36,7 @@ class Asked:
 
     def rows(self, chosen: Truths | IndexArray) -> Asked:
         """Return some users."""
-        return replace(
-            self, is_hit=self.is_hit[chosen], is_owned=self.is_owned[chosen], is_out=self.is_out[chosen]
-        )
+        return replace(self, is_hit=self.is_hit[chosen], is_owned=self.is_owned[chosen], is_out=self.is_out[chosen])
 
     def at(self, item: IndexArray) -> Asked:
         """Return other items for each user, by their places, shape ``(n_users, n)``."""

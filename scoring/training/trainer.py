@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from scoring.errors import MissingExtraError
-from scoring.training.past import history_scores
 from scoring.model.batches import Dropout, make_batch
 from scoring.model.losses import HIDDEN, training_loss
 from scoring.model.model import AdditiveModel
 from scoring.scorer.calibration import Calibration
+from scoring.training.past import history_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

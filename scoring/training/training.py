@@ -23,25 +23,21 @@ from scoring.features.snapshot import Snapshot
 from scoring.features.titles import title_embeddings
 from scoring.features.windows import HORIZON_DAYS, TrainingData, Window
 from scoring.model.item_tower import ItemInputs, dense_columns
-from scoring.scorer.retrieval import candidate_items
+from scoring.scorer.retrieval import candidate_items, enough_events
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import save_scorer
 from scoring.training.blend import Blend, asked_of, find_blend
 from scoring.training.link_search import choose_links, fit_links
-from scoring.training.trainer import Progress, Report, Trainer
+from scoring.training.trainer import Progress, Report, Trainer, best_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scoring.data.catalogue import IndexArray
     from scoring.data.tables import Tables
     from scoring.training.config import TrainConfig
 
 
 Protocol: TypeAlias = Literal["time", "last"]
-
-MIN_SHARE: Final = 0.8
-"""Share of all rows that the rankable items hold at least."""
 
 N_LAST: Final = 4
 """Latest events of each user to learn from."""
@@ -109,7 +105,8 @@ def train(
     promotions = PromotionCalendar(tables.promotions, catalogue)
     snapshot = Snapshot.from_log(log, catalogue, cutoff, clock=clock)
     cells = Cells.build(catalogue, snapshot.price, signals)
-    min_events = enough_events(snapshot.n_events, 1 if protocol == "last" else config.min_events)
+    is_last = protocol == "last"
+    min_events = enough_events(snapshot.n_events, 1 if is_last else config.min_events)
     data = TrainingData(
         catalogue,
         log,
@@ -117,7 +114,7 @@ def train(
         promotions,
         cells,
         candidate_items(snapshot.n_events, min_events),
-        config.link_rank,
+        0 if is_last else config.link_rank,
         config.link_ridge,
         min_events,
         config.seed,
@@ -125,13 +122,17 @@ def train(
     windows = make_windows(data, cutoff, config, progress, protocol=protocol)
     inputs = _item_inputs(data, snapshot, config, artifacts_dir, progress)
     trial = Trainer(data, inputs, config)
-    reports = trial.fit(windows[1:] or windows, windows[0], progress, tower_steps=config.tower_steps)
-    users, asked = asked_of(data, windows[0], only_new=protocol == "last")
+    reports: list[Report] = []
+    if is_last:  # links alone; curves and towers need purchases that repeat and moments that users share
+        trial.model.place_knots(windows)
+    else:
+        reports = trial.fit(windows[1:] or windows, windows[0], progress, tower_steps=config.tower_steps)
+    users, asked = asked_of(data, windows[0], only_new=is_last)
     progress("links", 0, 2)
     choices = choose_links(data, windows[0], asked, users)
     progress("links", 1, 2)
     links = fit_links(choices, data, windows[0].past)
-    blend = find_blend(data, windows[0], trial, links, users=users, asked=asked)
+    blend = find_blend(data, windows[0], trial, links, users=users, asked=asked, is_trained=not is_last)
     progress("links", 2, 2)
     blend.fold(trial.model)
     calibration = trial.calibrate(windows[0], links.weighted(blend.links))
@@ -139,7 +140,7 @@ def train(
     if blend.uses_model and len(windows) > 1:
         del trial
         trainer = Trainer(data, inputs, config)
-        trainer.fit(windows, None, progress, tower_steps=config.tower_steps)
+        trainer.fit(windows, None, progress, tower_steps=config.tower_steps, last_step=best_report(reports).step)
         blend.fold(trainer.model)
     trainer.model.context.mean.copy_(trainer.context_mean(windows))
     model = trainer.model.cpu().double().eval()
@@ -147,7 +148,7 @@ def train(
         trunk = model.item_tower.trunk(inputs.double())
     scorer = GlassBoxScorer(
         catalogue, snapshot, promotions, shop=tables.shop, cells=cells, candidates=data.candidates, model=model,
-        trunk=trunk, links=data.links(cutoff), calibration=calibration,
+        trunk=trunk, links=data.links(log), calibration=calibration,
         item_links=fit_links(choices, data, log).weighted(blend.links),
     )  # fmt: skip
     entries = {
@@ -156,22 +157,6 @@ def train(
     }  # fmt: skip
     save_scorer(scorer, tables, artifacts_dir, entries)
     return TrainReport(scorer, tuple(reports), blend, time.perf_counter() - started, _peak_rss_mb(), artifacts_dir)
-
-
-def enough_events(n_events: IndexArray, min_events: int) -> int:
-    """Return how many rows an item needs to be recommended.
-
-    Args:
-        n_events: Rows of each item, shape ``(n_items,)``.
-        min_events: Rows needed in a large log.
-
-    Returns:
-        ``min_events``; fewer in a small log, so that the items with enough rows hold most of all rows.
-    """
-    for least in (min_events, 5, 2):
-        if least <= min_events and n_events[n_events >= least].sum() >= MIN_SHARE * n_events.sum():
-            return least
-    return 1
 
 
 def signal_kinds(tables: Tables, cutoff: pd.Timestamp) -> tuple[str, ...]:
@@ -224,7 +209,7 @@ def make_windows(
             progress("windows", k + 1, config.n_windows)
         windows = [window for window in windows if len(window.users)]
     if len(windows) < 2:
-        windows = [data.window_before(k) for k in range(N_LAST)]
+        windows = [data.window_before(k) for k in range(1 if protocol == "last" else N_LAST)]
         windows = [window for window in windows if len(window.users)]
         progress("windows", config.n_windows, config.n_windows)
     if not windows:

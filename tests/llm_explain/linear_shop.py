@@ -97,6 +97,11 @@ class LinearScorer:
     def own_empty(self, item_index: np.ndarray) -> np.ndarray:
         return self.empty[item_index]
 
+    def link_parts(
+        self, state: LinearState, item_index: np.ndarray, group_of_category: np.ndarray, n_groups: int
+    ) -> np.ndarray:
+        return np.zeros((len(item_index), n_groups))
+
     def context_parts(self, as_of: pd.Timestamp, item_index: np.ndarray) -> np.ndarray:
         return self.context[item_index]
 

@@ -19,7 +19,7 @@ class CategoryAffinity(CategoryHabit):
 
     name = "category_affinity"
     scope = "own group"
-    parts = ("tower", "category_share")
+    parts = ("tower", "links", "category_share")
     position = 30
     topic = "category"
     never_with = frozenset({"other purchase"})

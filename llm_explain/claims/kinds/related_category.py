@@ -14,6 +14,6 @@ class RelatedCategory(CategoryHabit):
 
     name = "related_category"
     scope = "other group"
-    parts = ("tower",)
+    parts = ("tower", "links")
     position = 40
     topic = "other purchase"

@@ -32,7 +32,7 @@ class SimilarItem(ClaimKind):
 
     name = "similar_item"
     scope = "any group"
-    parts = ("tower",)
+    parts = ("links", "tower")
     position = 70
     topic = "other purchase"
     yields_to = frozenset({"item", "rhythm"})

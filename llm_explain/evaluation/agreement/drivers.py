@@ -18,9 +18,9 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "due": ("own_rhythm",),
     "usual_brand": ("own_brand",),
     "usual_price": ("own_price",),
-    "category_affinity": ("tower", "category_share"),
-    "related_category": ("tower",),
-    "similar_item": ("tower",),
+    "category_affinity": ("tower", "links", "category_share"),
+    "related_category": ("tower", "links"),
+    "similar_item": ("links", "tower"),
     **{kind: (part,) for kind, part in CONTEXT.items()},
 }
 """Parts of a player that each kind of reason can stand for."""

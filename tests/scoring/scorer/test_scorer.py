@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,11 @@ import pytest
 from shop import CUTOFF, mixed_shop
 
 from scoring.data.history import EventLog, History
+from scoring.data.log import Log
 from scoring.data.shop import Shop
 from scoring.errors import ArtifactError, ShapeError
+from scoring.features.link_tables import Transitions
+from scoring.model.links import Decay, Links, LinkTable
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import load_scorer
 from scoring.training.config import TrainConfig
@@ -36,7 +40,39 @@ def test_a_score_is_the_sum_of_its_parts(shop_scorer: GlassBoxScorer, history: H
     state = shop_scorer.read(history)
     tower = shop_scorer.item_embedding[:] @ state.user_embedding_all
     parts = shop_scorer.own_parts(state, ITEMS).sum(axis=1) + shop_scorer.context_parts(CUTOFF, ITEMS).sum(axis=1)
-    assert shop_scorer.score(state) == pytest.approx(tower + parts, abs=1e-12)
+    links = shop_scorer.linked(state, ITEMS).sum(axis=1)
+    assert shop_scorer.score(state) == pytest.approx(tower + parts + links, abs=1e-12)
+
+
+@pytest.fixture(scope="module")
+def linked_scorer(shop_scorer: GlassBoxScorer, shop_tables: Tables) -> GlassBoxScorer:
+    """The scorer with a table of transitions, whatever validation chose."""
+    scorer = copy(shop_scorer)
+    log = Log.from_events(shop_tables.events, scorer.catalogue, shop=scorer.shop)
+    table = Transitions().fit(log, scorer.candidates, len(scorer.catalogue))
+    scorer.item_links = Links(len(scorer.catalogue), (LinkTable("transitions", table, Decay(30.0, 2.0), weight=0.7),))
+    return scorer
+
+
+def test_deleting_the_rows_of_one_item_removes_its_links(linked_scorer: GlassBoxScorer, history: History) -> None:
+    state = linked_scorer.read(history)
+    linked = linked_scorer.linked(state, ITEMS)
+    assert linked.any()
+    for place, item in enumerate(state.bought):
+        deleted = linked_scorer.read(history.select(history.item_index != item))
+        left = linked_scorer.linked(deleted, ITEMS).sum(axis=1)
+        assert left == pytest.approx(linked.sum(axis=1) - linked[:, place], abs=1e-12)
+
+
+def test_deleting_a_category_removes_its_link_part(linked_scorer: GlassBoxScorer, history: History) -> None:
+    state = linked_scorer.read(history)
+    n_categories = len(linked_scorer.catalogue.category_names)
+    parts = linked_scorer.link_parts(state, ITEMS, np.arange(n_categories), n_categories)
+    assert parts.sum(axis=1) == pytest.approx(linked_scorer.linked(state, ITEMS).sum(axis=1), abs=1e-12)
+    for category in state.categories:
+        deleted = linked_scorer.read(history.without([int(category)], linked_scorer.catalogue))
+        left = linked_scorer.linked(deleted, ITEMS).sum(axis=1)
+        assert left == pytest.approx(parts.sum(axis=1) - parts[:, category], abs=1e-12)
 
 
 @pytest.mark.parametrize("category", range(8))

@@ -1,0 +1,208 @@
+"""Train on the first part of a log and compare the scorer with the baselines on the rest."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scoring.baselines import cheap_baselines
+from scoring.data.catalogue import Catalogue
+from scoring.data.history import EventLog
+from scoring.data.tables import ITEM_ID, KIND, TIMESTAMP, USER_ID, Tables
+from scoring.data.targets import counted_rows
+from scoring.errors import MissingExtraError, SettingError
+from scoring.evaluation import metrics
+from scoring.evaluation.protocol import BLOCK
+from scoring.evaluation.split import Split
+from scoring.scorer.retrieval import enough_events
+from scoring.training.holdout import scorer_ranker
+from scoring.training.training import train
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scoring.evaluation.protocol import Ranker
+    from scoring.scorer.scorer import GlassBoxScorer
+    from scoring.training.config import TrainConfig
+    from scoring.training.trainer import Progress
+    from scoring.training.training import Protocol
+
+K: Final = 10
+METRICS: Final = (f"recall@{K}", f"ndcg@{K}", f"recall@{K}_new")
+TEST_DAYS: Final = 30
+"""Length of the test without a cut-off."""
+
+MIN_TRAIN_SHARE: Final = 0.5
+N_RESAMPLES: Final = 1000
+
+PerUser = npt.NDArray[np.float64]
+"""A metric of each test user, NaN for users who are not asked, shape ``(n_users,)``."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a ranker may learn from, and what it is asked.
+
+    Attributes:
+        tables: Tables with the training events alone.
+        split: Training rows and questions.
+        only_new: Whether items of the history are no candidates.
+        as_of: For ``last``, the moment of each test user; ``None`` for the cut-off.
+    """
+
+    tables: Tables
+    split: Split
+    only_new: bool
+    as_of: Mapping[str, pd.Timestamp] | None = None
+
+
+def compare(
+    tables: Tables, config: TrainConfig, *, protocol: Protocol, cutoff: pd.Timestamp | None, progress: Progress
+) -> dict[str, Any]:
+    """Train a scorer and measure it next to the baselines; a tie counts against a ranker.
+
+    Args:
+        tables: The shop's tables.
+        config: Settings of training.
+        protocol: ``time`` to test on the events after a cut-off, ``last`` on each user's last event.
+        cutoff: Start of the test for ``time``; the last 30 days if not given.
+        progress: Told how far each stage has come.
+
+    Returns:
+        ``ours`` and ``baselines`` with recall@10, NDCG@10 and recall@10 on new items, ``n_users``, and for each metric
+        the mean difference from the best baseline with its 95 % interval over resampled users.
+    """
+    tables = with_targets(tables)
+    task = last_task(tables) if protocol == "last" else time_task(tables, config, cutoff)
+    with tempfile.TemporaryDirectory() as folder:
+        report = train(
+            task.tables, config, Path(folder), cutoff=task.split.cutoff, protocol=protocol, progress=progress
+        )
+    ours = per_user(task_ranker(report.scorer, task), task)
+    others: dict[str, dict[str, PerUser]] = {}
+    baselines: dict[str, Any] = {}
+    methods = cheap_baselines()
+    for done, baseline in enumerate(methods):
+        progress("baselines", done, len(methods))
+        try:
+            others[baseline.name] = per_user(baseline.fit(task.split.train), task)
+        except MissingExtraError as error:
+            baselines[baseline.name] = {"skipped": str(error)}
+        else:
+            baselines[baseline.name] = _means(others[baseline.name])
+    progress("baselines", len(methods), len(methods))
+    return {
+        "ours": _means(ours),
+        "baselines": baselines,
+        "n_users": len(task.split.user_ids),
+        "ours_minus_best": {name: _difference(name, ours, others, config.seed) for name in METRICS},
+    }
+
+
+def with_targets(tables: Tables) -> Tables:
+    """Return the tables with a target kind that the log has: the commonest kind if it has none of the shop's."""
+    if KIND not in tables.events or tables.events[KIND].isin(tables.shop.target_kinds).any():
+        return tables
+    kinds = tables.events[KIND][~tables.events[KIND].isin(tables.shop.return_kinds)]
+    if kinds.empty:
+        return tables
+    return replace(tables, shop=tables.shop.model_copy(update={"target_kinds": (str(kinds.mode()[0]),)}))
+
+
+def time_task(tables: Tables, config: TrainConfig, cutoff: pd.Timestamp | None) -> Task:
+    """Return the task of predicting the events after a moment."""
+    moments = tables.events[TIMESTAMP]
+    if cutoff is None:
+        cutoff = max(moments.max() - pd.Timedelta(days=TEST_DAYS), moments.quantile(MIN_TRAIN_SHARE))
+    catalogue = Catalogue(tables.items)
+    train_tables = tables.before(cutoff)
+    counted = train_tables.events[counted_rows(train_tables.events, tables.shop)]
+    n_events = np.bincount(catalogue.known(counted[ITEM_ID]), minlength=len(catalogue))
+    min_rows = enough_events(n_events.astype(np.int64), config.min_events)
+    split = Split.at(tables.events, catalogue, cutoff=cutoff, min_rows=min_rows, shop=tables.shop)
+    return Task(train_tables, split, only_new=False)
+
+
+def last_task(tables: Tables) -> Task:
+    """Return the task of predicting each user's last target event, in the order of the rows."""
+    is_counted = counted_rows(tables.events, tables.shop)
+    counted = tables.events[is_counted]
+    is_test = np.zeros(len(tables.events), dtype=bool)
+    last = ~counted[USER_ID].duplicated(keep="last").to_numpy() & counted[USER_ID].duplicated(keep=False).to_numpy()
+    is_test[np.flatnonzero(is_counted)[last]] = True
+    if not is_test.any():
+        raise SettingError("no user has two events but one such user is needed. Import a longer log.")
+    test, rest = tables.events[is_test], tables.events[~is_test].reset_index(drop=True)
+    split = Split.between(rest[counted_rows(rest, tables.shop)], test, Catalogue(tables.items))
+    return Task(
+        replace(tables, events=rest), split, only_new=True, as_of=dict(zip(test[USER_ID], test[TIMESTAMP], strict=True))
+    )
+
+
+def task_ranker(scorer: GlassBoxScorer, task: Task) -> Ranker:
+    """Return the scorer as a ranker of a task.
+
+    For ``last``, each history ends at the user's own moment. Its events are moved in time so that this moment is the
+    cut-off, which keeps their ages.
+    """
+    if task.as_of is None:
+        return scorer_ranker(scorer, task.tables, task.split)
+    log, cutoff, as_of = EventLog(task.tables.events, scorer.catalogue, scorer.shop), task.split.cutoff, task.as_of
+
+    def rank(user_ids: Sequence[str], /) -> metrics.Scores:
+        histories = []
+        for user_id in user_ids:
+            history = log.history(user_id, cutoff)
+            moved = history.timestamp + (cutoff - as_of[user_id]).to_timedelta64()
+            histories.append(replace(history, timestamp=moved))
+        return np.stack([scorer.score(state, task.split.candidates) for state in scorer.read_all(histories)])
+
+    return rank
+
+
+def per_user(ranker: Ranker, task: Task) -> dict[str, PerUser]:
+    """Return each user's ``METRICS``; where items of the history are no candidates, all of them are over new items."""
+    split, found = task.split, []
+    for start in range(0, len(split.user_ids), BLOCK):
+        users = slice(start, start + BLOCK)
+        scores = np.asarray(ranker(split.user_ids[users]), dtype=np.float64)
+        relevant, bought = split.relevant[users].toarray() > 0, split.bought[users].toarray() > 0
+        new = _recall_and_ndcg(np.where(bought, -np.inf, scores), relevant & ~bought)
+        everything = new if task.only_new else _recall_and_ndcg(scores, relevant)
+        found.append(np.stack([*everything, new[0]]))
+    return dict(zip(METRICS, np.concatenate(found, axis=1), strict=True))
+
+
+def _recall_and_ndcg(scores: metrics.Scores, relevant: npt.NDArray[np.bool_]) -> tuple[PerUser, PerUser]:
+    asked = relevant.any(axis=1)
+    behind = np.where(relevant, np.nextafter(scores, -np.inf), scores)[asked]
+    hits = np.take_along_axis(relevant[asked], metrics.top_k(behind, K), axis=1)
+    n_relevant = relevant.sum(axis=1)[asked]
+    values = np.full((2, len(scores)), np.nan)
+    values[:, asked] = metrics.recall(hits, n_relevant), metrics.ndcg(hits, n_relevant)
+    return values[0], values[1]
+
+
+def _means(values: Mapping[str, PerUser]) -> dict[str, float]:
+    return {
+        name: float(np.nanmean(value)) if np.isfinite(value).any() else float("nan") for name, value in values.items()
+    }
+
+
+def _difference(
+    name: str, ours: Mapping[str, PerUser], others: Mapping[str, Mapping[str, PerUser]], seed: int
+) -> list[float]:
+    """Return the mean difference from the best baseline and its interval, paired by user."""
+    best = max((other[name] for other in others.values()), key=lambda value: float(np.nan_to_num(value).sum()))
+    difference = (ours[name] - best)[np.isfinite(best)]
+    if not len(difference):
+        return [float("nan")] * 3
+    rng = np.random.default_rng(seed)
+    means = [difference[rng.integers(len(difference), size=len(difference))].mean() for _ in range(N_RESAMPLES)]
+    return [float(value) for value in (difference.mean(), *np.percentile(means, (2.5, 97.5)))]

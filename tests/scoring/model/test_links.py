@@ -1,0 +1,48 @@
+"""Links against sums done by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from scoring.model.links import Decay, Links, LinkTable
+
+LINKS = sparse.csr_array(np.array([[0.0, 2.0, 0.0], [0.0, 0.0, 3.0], [1.0, 0.0, 0.0]]))
+HALF_LIFE = Decay(days=1.0, power=1.0)  # 1 / (1 + age)
+TERM = Links(3, (LinkTable("transitions", LINKS, HALF_LIFE, weight=0.5), LinkTable("solved", LINKS, Decay(1e9, 1.0))))
+
+
+def test_a_large_power_is_an_exponential() -> None:
+    assert Decay(days=2.0, power=1e6)(np.array([0.0, 2.0])) == pytest.approx([1.0, np.exp(-1.0)], rel=1e-5)
+
+
+def test_strengths_add_up_over_the_occasions_of_an_item() -> None:
+    # Item 0 one and three days ago: 1/2 + 1/4; item 1 now: 1.
+    strength = TERM.strengths(np.array([3.0, 1.0, 0.0]), np.array([0, 2]))
+    assert strength[:, 0] == pytest.approx([0.5 * 0.75, 0.5])
+    assert strength[:, 1] == pytest.approx([2.0, 1.0], rel=1e-6)
+
+
+def test_the_contributions_of_past_items_sum_to_that_of_the_history() -> None:
+    past, strength = np.array([0, 1]), np.array([[0.5, 1.0], [0.25, 2.0]])
+    # Item 0 leads to item 1 by 2 · (0.5 + 1), item 1 to item 2 by 3 · (0.25 + 2).
+    assert TERM.of_history(past, strength) == pytest.approx([0.0, 3.0, 6.75])
+    assert TERM.of_items(past, strength, np.array([2, 1])) == pytest.approx(np.array([[0.0, 6.75], [3.0, 0.0]]))
+
+
+def test_links_are_read_back_as_they_were() -> None:
+    again = Links.of(3, TERM.settings(), TERM.arrays())
+    past, strength = np.array([0, 2]), np.ones((2, 2))
+    np.testing.assert_array_equal(again.of_history(past, strength), TERM.of_history(past, strength))
+    assert again.settings() == TERM.settings()
+
+
+def test_tables_without_weight_are_left_out() -> None:
+    assert [(table.name, table.weight) for table in TERM.weighted([0.0, 2.0]).tables] == [("solved", 2.0)]
+
+
+def test_no_history_and_no_table_add_nothing() -> None:
+    nothing = np.zeros(0, dtype=np.int64)
+    assert not TERM.of_history(nothing, TERM.strengths(np.zeros(0), nothing)).any()
+    assert not Links(3).of_history(np.array([1]), Links(3).strengths(np.zeros(1), np.array([0]))).any()

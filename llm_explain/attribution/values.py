@@ -35,8 +35,8 @@ class Attribution:
     Attributes:
         players: ``group:<category>`` for one category, ``rest`` for the smaller ones, ``context:<term>``.
         values: Attribution of each player in logits, shape ``(n_players,)``.
-        parts: For each player, shares of its value that are exact by themselves: ``tower`` and ``links`` for a history group, and
-            one for each own-history feature for the item's own group; a context term is its own only part.
+        parts: For each player, shares of its value that are exact by themselves: ``tower`` and ``links`` for a history
+            group, and one for each own-history feature for the item's own group; a context term is its own only part.
         base_value: Score with every player absent.
         score: The score that is explained.
         categories: ``category_index`` behind each player; empty for a context term.

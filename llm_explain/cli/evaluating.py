@@ -43,6 +43,51 @@ def evaluate(
     note(f"report.json, report.md and report.html are in {out}")
 
 
+@app.command("ranking")
+def ranking(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Tables that `llm-explain import` wrote.")],
+    protocol: Annotated[
+        str, typer.Option(help="time: events after the cut-off; last: each user's last event, new items only.")
+    ] = "time",
+    cutoff: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Start of the test for time; the last 30 days if not given.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with training settings.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Source of chance.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Train on the first part of a log and compare the scorer with baselines on the rest."""
+    from scoring.data.tables import Tables
+    from scoring.training.comparison import METRICS, compare
+    from scoring.training.config import TrainConfig
+
+    if protocol not in ("time", "last"):
+        raise SettingError(f"--protocol is {protocol!r} but 'time' or 'last' is needed. Choose one of them.")
+    settings = TrainConfig.read(config) if config is not None else TrainConfig()
+    if seed is not None:
+        settings = settings.model_copy(update={"seed": seed})
+    is_last = protocol == "last"
+    if is_last and cutoff is not None:
+        raise SettingError("--cutoff is given but --protocol last has no cut-off. Leave one of them out.")
+    with progress() as report:
+        found = compare(
+            Tables.read(data),
+            settings,
+            protocol="last" if is_last else "time",
+            cutoff=options.moment(cutoff),
+            progress=report,
+        )
+    if json:
+        write_json_lines([found])
+        return
+    table = Table("scorer", *METRICS, title=f"{found['n_users']} test users", title_justify="left")
+    for name, row in {"llm-explain": found["ours"], **found["baselines"]}.items():
+        table.add_row(name, *(f"{row[metric]:.4f}" if metric in row else "–" for metric in METRICS))
+    OUT.print(table)
+    for metric, (value, low, high) in found["ours_minus_best"].items():
+        note(f"{metric}: {value:+.4f} from the best baseline (95 % interval {low:+.4f} to {high:+.4f})")
+
+
 @app.command("verifier")
 def verifier(
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,

@@ -28,6 +28,9 @@ def train(
             metavar="TIME", help="Events from this moment on are held out for the metrics; the log's end if not given."
         ),
     ] = None,
+    protocol: Annotated[
+        str, typer.Option(help="time: purchases of the next 30 days; last: the next event, new items only.")
+    ] = "time",
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with training settings.")] = None,
     state: Annotated[
         str | None,
@@ -46,6 +49,8 @@ def train(
     from scoring.training.holdout import measure
     from scoring.training.training import train
 
+    if protocol not in ("time", "last"):
+        raise SettingError(f"--protocol is {protocol!r} but 'time' or 'last' is needed. Choose one of them.")
     settings = TrainConfig.read(config) if config is not None else TrainConfig()
     if seed is not None:
         settings = settings.model_copy(update={"seed": seed})
@@ -66,8 +71,16 @@ def train(
             )
             tables = tables.before(moment)
     with progress() as report:
-        trained = train(tables, settings, artifacts, cutoff=moment, progress=report, notes=notes)
-        metrics = measure(trained, tables, min_rows=settings.min_events, progress=report)
+        trained = train(
+            tables,
+            settings,
+            artifacts,
+            cutoff=moment,
+            protocol="last" if protocol == "last" else "time",
+            progress=report,
+            notes=notes,
+        )
+        metrics = measure(trained, tables, progress=report)
     if json:
         write_json_lines([metrics])
         return

@@ -163,7 +163,8 @@ def _to_candidates(links: Table, candidates: IndexArray) -> Table:
 
 
 def _normed(links: Table, row_power: float, column_power: float) -> Table:
-    rows, columns = (np.asarray(links.sum(axis=axis)).ravel() for axis in (1, 0))
+    rows: FloatArray = np.asarray(links.sum(axis=1)).ravel()
+    columns: FloatArray = np.asarray(links.sum(axis=0)).ravel()
     return _strongest(
         _scaled(links, np.maximum(rows, 1e-12) ** -row_power, np.maximum(columns, 1e-12) ** -column_power)
     )

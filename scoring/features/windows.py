@@ -37,8 +37,8 @@ class Window:
 
     Attributes:
         as_of: The moment; in ``window_before``, the moment of the statistics.
-        past: Events before the moment of each user, whose ``day`` counts from it, so that now is 0; ``None`` where it
-            is not kept.
+        past: Events before the moment of each user, whose ``day`` counts from it, so that now is 0; none where
+            they are not kept.
         own: What their histories say.
         context: Context of the candidates, shape ``(n_candidates, n_columns)``.
         bought_user: Who bought within the horizon, sorted, shape ``(n_positives,)``.
@@ -50,7 +50,7 @@ class Window:
     """
 
     as_of: pd.Timestamp
-    past: Log | None
+    past: Log
     own: OwnEvidence
     context: FloatArray
     bought_user: IndexArray

@@ -102,7 +102,8 @@ class Links:
         """
         total = np.zeros(self.n_items)
         for column, table in enumerate(self.tables):
-            total += table.links[past].T @ strength[:, column]
+            added: FloatArray = table.links[past].T @ strength[:, column]
+            total += added
         return total
 
     def of_items(self, past: IndexArray, strength: FloatArray, item_index: IndexArray) -> FloatArray:

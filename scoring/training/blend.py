@@ -153,9 +153,10 @@ def find_blend(
     weights = max(tries, key=lambda each: search.value(search.gains(each)))
     weights = weights * search.slope(weights)
     cut = np.cumsum([len(PARTS), len(OWN_COUNTS), len(POPULARITY)])
-    parts = [tuple(part.tolist()) for part in np.split(weights, cut)]
+    model, own_slopes, slopes, link_weights = (tuple(part.tolist()) for part in np.split(weights, cut))
     metrics = tuple(search.means(weights).tolist())
-    return Blend(*parts, metrics, {name: tuple(value.tolist()) for name, value in found.items()})
+    by_start = {name: tuple(value.tolist()) for name, value in found.items()}
+    return Blend(model, own_slopes, slopes, link_weights, metrics, by_start)
 
 
 class _Search:

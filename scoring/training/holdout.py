@@ -46,15 +46,12 @@ def scorer_ranker(scorer: GlassBoxScorer, tables: Tables, split: Split) -> Ranke
     return rank
 
 
-def measure(
-    report: TrainReport, tables: Tables, *, min_rows: int, progress: Callable[[str, int, int], None]
-) -> dict[str, Any]:
+def measure(report: TrainReport, tables: Tables, *, progress: Callable[[str, int, int], None]) -> dict[str, Any]:
     """Measure a trained scorer and the baselines, and write ``metrics.json`` next to the model.
 
     Args:
         report: What training returned.
         tables: The shop's tables.
-        min_rows: Training rows that make an item a candidate.
         progress: Told a description, the steps done and the steps in all.
 
     Returns:
@@ -66,7 +63,9 @@ def measure(
     if not (tables.events[TIMESTAMP] >= cutoff).any():
         metrics |= {"test": {"skipped": f"no events at {cutoff} or later are held out"}, "baselines": {}}
     else:
-        split = Split.at(tables.events, report.scorer.catalogue, cutoff=cutoff, min_rows=min_rows, shop=tables.shop)
+        split = Split.at(
+            tables.events, report.scorer.catalogue, cutoff=cutoff, min_rows=report.min_events, shop=tables.shop
+        )
         baselines = cheap_baselines()
         steps = len(baselines) + 1
         what = "measuring beside the baselines"

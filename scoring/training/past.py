@@ -75,7 +75,7 @@ def history_scores(links: Links, window: Window, users: IndexArray, candidates: 
         Logits, shape ``(n_users, n_candidates)``.
     """
     total = np.zeros((len(users), len(candidates)), dtype=np.float32)
-    if links.tables and window.past is not None:
+    if links.tables:
         past = Past.of(window.past, users)
         for table in links.tables:
             total += past.scores(table, candidates)

@@ -34,7 +34,7 @@ class Asked:
     is_out: Truths
     only_new: bool
 
-    def rows(self, chosen: Truths | IndexArray) -> Asked:
+    def rows(self, chosen: Truths | slice) -> Asked:
         """Return some users."""
         return replace(self, is_hit=self.is_hit[chosen], is_owned=self.is_owned[chosen], is_out=self.is_out[chosen])
 

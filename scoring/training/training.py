@@ -54,6 +54,7 @@ class TrainReport:
         scorer: The trained scorer, as saved.
         reports: Looks at the held-out window.
         blend: Weights of the parts of the score.
+        min_events: Rows that an item needs to be recommended.
         seconds: Wall time.
         peak_rss_mb: Peak memory of this process.
         artifacts: Where the scorer lies.
@@ -62,6 +63,7 @@ class TrainReport:
     scorer: GlassBoxScorer
     reports: tuple[Report, ...]
     blend: Blend
+    min_events: int
     seconds: float
     peak_rss_mb: float
     artifacts: Path
@@ -156,7 +158,9 @@ def train(
         "min_events": min_events, "blend": asdict(blend), "links": [repr(choice) for choice in choices],
     }  # fmt: skip
     save_scorer(scorer, tables, artifacts_dir, entries)
-    return TrainReport(scorer, tuple(reports), blend, time.perf_counter() - started, _peak_rss_mb(), artifacts_dir)
+    return TrainReport(
+        scorer, tuple(reports), blend, min_events, time.perf_counter() - started, _peak_rss_mb(), artifacts_dir
+    )
 
 
 def signal_kinds(tables: Tables, cutoff: pd.Timestamp) -> tuple[str, ...]:
@@ -216,7 +220,7 @@ def make_windows(
         raise SettingError(
             f"no user has two events before {cutoff} but one such user is needed. Choose a later cut-off."
         )
-    return [windows[0], *(replace(window, past=None) for window in windows[1:])]
+    return [windows[0], *(replace(window, past=window.past.between(np.inf, np.inf)) for window in windows[1:])]
 
 
 def _item_inputs(

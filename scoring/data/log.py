@@ -132,9 +132,8 @@ class Log:
         rows = np.lexsort((self.day, self.user_index))
         is_target, user = self.is_target[rows], self.user_index[rows]
         total = np.cumsum(is_target)
-        later: IndexArray = (
-            total[np.searchsorted(user, user, side="right") - 1] - total
-        )  # target events behind each row
+        end = np.searchsorted(user, user, side="right") - 1
+        later: IndexArray = total[end] - total  # target events behind each row
         past, asked = (self._select(np.sort(rows[mask])) for mask in (later > n, is_target & (later == n)))
         now = np.zeros(len(self.user_ids))
         now[asked.user_index] = asked.day

@@ -102,8 +102,7 @@ class Links:
         """
         total = np.zeros(self.n_items)
         for column, table in enumerate(self.tables):
-            added: FloatArray = table.links[past].T @ strength[:, column]
-            total += added
+            total += np.asarray(table.links[past].T @ strength[:, column], dtype=np.float64)
         return total
 
     def of_items(self, past: IndexArray, strength: FloatArray, item_index: IndexArray) -> FloatArray:

@@ -203,6 +203,25 @@ class GlassBoxScorer:
         score: FloatArray = tower + own + self.item_links.of_history(state.bought, state.strengths)[index] + context
         return score
 
+    def score_all(self, states: Sequence[UserState], item_index: IndexArray) -> FloatArray:
+        """Return the scores of items for many users, at a fraction of the cost of one user at a time.
+
+        Args:
+            states: The users.
+            item_index: Items, shape ``(n,)``.
+
+        Returns:
+            Logits, shape ``(len(states), n)``.
+        """
+        vectors = self.item_embedding[item_index]  # (n, d)
+        scores = np.zeros((len(states), len(item_index)))
+        for row, state in enumerate(states):
+            own = self.own_parts(state, item_index).sum(axis=1)
+            context = self.context_parts(state.history.as_of, item_index).sum(axis=1)
+            links = self.item_links.of_history(state.bought, state.strengths)[item_index]
+            scores[row] = vectors @ state.user_embedding_all + own + links + context
+        return scores
+
     def linked(self, state: UserState, item_index: IndexArray) -> FloatArray:
         """Return the contribution of each past item to some scores through links.
 

@@ -161,7 +161,7 @@ def task_ranker(scorer: GlassBoxScorer, task: Task) -> Ranker:
             history = log.history(user_id, cutoff)
             moved = history.timestamp + (cutoff - as_of[user_id]).to_timedelta64()
             histories.append(replace(history, timestamp=moved))
-        return np.stack([scorer.score(state, task.split.candidates) for state in scorer.read_all(histories)])
+        return scorer.score_all(scorer.read_all(histories), task.split.candidates)
 
     return rank
 

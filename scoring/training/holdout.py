@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from scoring.baselines import cheap_baselines
 from scoring.baselines.measuring import measure_baselines
 from scoring.data.history import EventLog
@@ -40,8 +38,8 @@ def scorer_ranker(scorer: GlassBoxScorer, tables: Tables, split: Split) -> Ranke
     log = EventLog(tables.events, scorer.catalogue, scorer.shop)
 
     def rank(user_ids: Sequence[str], /) -> Scores:
-        histories = (log.history(user_id, split.cutoff) for user_id in user_ids)
-        return np.stack([scorer.score(scorer.read(history), split.candidates) for history in histories])
+        states = scorer.read_all([log.history(user_id, split.cutoff) for user_id in user_ids])
+        return scorer.score_all(states, split.candidates)
 
     return rank
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from scoring.data.catalogue import IndexArray
     from scoring.data.log import FloatArray
     from scoring.features.windows import TrainingData, Window
     from scoring.model.batches import Batch
@@ -34,6 +35,11 @@ K = 10
 """Recall is measured at this many."""
 
 EVALUATION_BATCH = 256
+
+MAX_CALIBRATION_USERS = 2000
+N_CALIBRATION_BEST = 100
+MAX_CALIBRATION_PAIRS = 2e6
+"""Calibration reads so many users, all of the best items of each, and about so many of the other pairs."""
 
 
 class Progress(Protocol):
@@ -177,16 +183,18 @@ class Trainer:
         logits: Tensor = self.network(batch, self.inputs.rows(batch.items), self.cell_of_item, with_towers=with_towers)
         return logits.masked_fill(~batch.is_available[:, None], HIDDEN)
 
-    def _scored(self, window: Window, *, with_towers: bool = True) -> Iterator[tuple[Batch, Tensor]]:
+    def _scored(self, window: Window, users: IndexArray, *, with_towers: bool = True) -> Iterator[tuple[Batch, Tensor]]:
         self.network.eval()
-        for at in range(0, len(window.users), EVALUATION_BATCH):
-            batch = make_batch(self.shop, window, window.users[at : at + EVALUATION_BATCH]).to(self.device)
+        for at in range(0, len(users), EVALUATION_BATCH):
+            batch = make_batch(self.shop, window, users[at : at + EVALUATION_BATCH]).to(self.device)
             with torch.no_grad():
                 yield batch, self._logits(batch, with_towers=with_towers).float()
 
     def recall(self, window: Window, *, with_towers: bool = True) -> tuple[float, float]:
         """Return recall@10 on a window, over all items and over items new to the user."""
-        found = [_recalls(batch, logits) for batch, logits in self._scored(window, with_towers=with_towers)]
+        found = [
+            _recalls(batch, logits) for batch, logits in self._scored(window, window.users, with_towers=with_towers)
+        ]
         everything, new = (torch.cat(parts) for parts in zip(*found, strict=True))
         return float(everything.mean()), float(new.mean()) if len(new) else 0.0
 
@@ -206,22 +214,28 @@ class Trainer:
             links: Links that the score adds to the model.
 
         Returns:
-            The map, fitted on every purchase and on a tenth of the other pairs, each standing for ten.
+            The map, fitted on each user's purchases and best items and on a sample of the other pairs, which stand for
+            all of them.
         """
+        users = window.users
+        if len(users) > MAX_CALIBRATION_USERS:
+            users = np.sort(self.rng.choice(users, MAX_CALIBRATION_USERS, replace=False))
+        rate = min(1.0, MAX_CALIBRATION_PAIRS / (len(users) * len(self.shop.candidates)))
         scores: list[FloatArray] = []
         hits, weights = [], []
-        for at, (batch, logits) in enumerate(self._scored(window)):
-            users = window.users[at * EVALUATION_BATCH : (at + 1) * EVALUATION_BATCH]
-            linked = history_scores(links, window, users, self.shop.candidates)
+        for at, (batch, logits) in enumerate(self._scored(window, users)):
+            some = users[at * EVALUATION_BATCH : (at + 1) * EVALUATION_BATCH]
             bought = np.zeros(logits.shape, dtype=bool)
             bought[batch.bought_item.cpu().numpy(), batch.bought_user.cpu().numpy()] = True
-            score = logits.cpu().numpy().astype(np.float64) + linked.T
-            # high scores are few and matter most: keep all of them
-            keep = bought | (score > -4.0) | (self.rng.random(bought.shape) < 0.1)
-            weight = np.where(bought | (score > -4.0), 1.0, 10.0)
-            scores.append(score[keep])
+            score = logits.cpu().numpy() + history_scores(links, window, some, self.shop.candidates).T
+            is_kept = bought.copy()  # high scores are few and matter most: keep all of them
+            best = min(N_CALIBRATION_BEST, len(score))
+            np.put_along_axis(is_kept, np.argpartition(-score, best - 1, axis=0)[:best], values=True, axis=0)
+            keep = is_kept | (self.rng.random(bought.shape, dtype=np.float32) < rate)
+            keep &= window.is_available[:, None]
+            scores.append(score[keep].astype(np.float64))
             hits.append(bought[keep])
-            weights.append(weight[keep])
+            weights.append(np.where(is_kept[keep], 1.0, 1.0 / rate))
         return Calibration.fit(np.concatenate(scores), np.concatenate(hits), np.concatenate(weights))
 
 

@@ -158,9 +158,8 @@ def train(
         "min_events": min_events, "blend": asdict(blend), "links": [repr(choice) for choice in choices],
     }  # fmt: skip
     save_scorer(scorer, tables, artifacts_dir, entries)
-    return TrainReport(
-        scorer, tuple(reports), blend, min_events, time.perf_counter() - started, _peak_rss_mb(), artifacts_dir
-    )
+    seconds = time.perf_counter() - started
+    return TrainReport(scorer, tuple(reports), blend, min_events, seconds, _peak_rss_mb(), artifacts_dir)
 
 
 def signal_kinds(tables: Tables, cutoff: pd.Timestamp) -> tuple[str, ...]:

@@ -38,9 +38,11 @@ class Policy:
         types: Sensitive product types from the files that it names.
         digest: Hash of the policy file followed by the files that it names; of the settings where not given.
         item_ids: Ids of sensitive items.
+        currency: ISO 4217 code of the shop's prices; ``None`` if the shop does not state it.
 
     Attributes:
         settings: What the policy file says.
+        currency: ISO 4217 code of the shop's prices; prices are written without a sign if it is ``None``.
         hash: ``sha256:`` and 64 hexadecimal digits, for provenance.
     """
 
@@ -52,8 +54,10 @@ class Policy:
         types: Iterable[str] = (),
         digest: str | None = None,
         item_ids: Iterable[str] = (),
+        currency: str | None = None,
     ) -> None:
         self.settings = settings or PolicySettings()
+        self.currency = currency
         sensitive = self.settings.sensitive
         self._categories = frozenset(map(_plain, (*categories, *sensitive.categories)))
         self._types = tuple(sorted(set(map(_plain, (*types, *sensitive.types)))))
@@ -98,36 +102,32 @@ class Policy:
         )
 
     def for_shop(self, shop: Shop) -> Policy:
-        """Return the policy with what a shop's imports propose as sensitive.
+        """Return the policy with a shop's currency and what its imports propose as sensitive.
 
         Args:
             shop: The shop, whose proposals count unless it rejected them.
 
         Returns:
-            The policy; this one if there are no proposals. Its hash covers the proposals.
+            The policy. Its hash covers the currency and the proposals.
         """
         categories = shop.proposals.not_rejected("sensitive_categories")
         item_ids = shop.proposals.not_rejected("sensitive_items")
-        if not categories and not item_ids:
+        if not categories and not item_ids and shop.currency == self.currency:
             return self
-        content = "\n".join((self._digest, *sorted(categories), "", *sorted(item_ids)))
+        content = "\n".join((self._digest, shop.currency or "", *sorted(categories), "", *sorted(item_ids)))
         return Policy(
             self.settings,
             categories=self._categories | categories,
             types=self._types,
             digest=_digest([content.encode()]),
             item_ids=item_ids,
+            currency=shop.currency,
         )
 
     @property
     def blocked_words(self) -> tuple[str, ...]:
         """Words and phrases that no text may contain."""
         return self.settings.blocked_words
-
-    @property
-    def currency(self) -> str:
-        """ISO 4217 code of the prices in the tables."""
-        return self.settings.currency
 
     def band(self, users: int) -> int | None:
         """Return the number of users that may be said of a crowd.

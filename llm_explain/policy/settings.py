@@ -47,7 +47,6 @@ class PolicySettings(BaseModel):
         is_first_seen_stated: Whether ``first_seen`` in the items table is the shop's own word and not read off a log.
         blocked_words: Words and phrases that no text may contain.
         lexicalised: Whether a language model reads names and values and phrases them freely; for strong models.
-        currency: ISO 4217 code of the prices in the tables.
         sensitive: Names that no text may say or hint at.
     """
 
@@ -66,7 +65,6 @@ class PolicySettings(BaseModel):
     is_first_seen_stated: bool = False
     blocked_words: tuple[str, ...] = ()
     lexicalised: bool = False
-    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     sensitive: Sensitive = Sensitive()
 
     @field_validator("vetoed_kinds", "blocked_claims")

@@ -31,7 +31,7 @@ class Formats(_Strict):
 
     date: str
     date_with_year: str
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     percent: str
     month: str
     max_name_length: Annotated[int, Field(ge=8)]
@@ -178,14 +178,14 @@ class Lexicon(_Strict):
     digest: str
     kinds: SkipValidation[ClaimKinds]
 
-    def with_currency(self, currency: str) -> Lexicon:
+    def with_currency(self, currency: str | None) -> Lexicon:
         """Return the same lexicon for a shop's currency.
 
         Args:
-            currency: ISO 4217 code.
+            currency: ISO 4217 code; ``None`` for a shop that does not state it.
 
         Returns:
-            A lexicon whose prices are written in that currency.
+            A lexicon whose prices are written in that currency, or without a sign.
         """
         return self.model_copy(update={"formats": self.formats.model_copy(update={"currency": currency})})
 

@@ -221,8 +221,11 @@ class _Filters:
 
     @_of_known
     def price(self, amount: float) -> str:
-        """Return an amount in the shop's currency."""
-        return format_currency(float(amount), self._lexicon.formats.currency, locale=self._locale)
+        """Return an amount in the shop's currency, without a sign if the shop does not state one."""
+        currency = self._lexicon.formats.currency
+        if currency is None:
+            return format_decimal(float(amount), format="#,##0.00", locale=self._locale)
+        return format_currency(float(amount), currency, locale=self._locale)
 
     @_of_known
     def price_range(self, low: float, high: float) -> str | None:

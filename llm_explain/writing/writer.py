@@ -29,7 +29,7 @@ class Writer:
     """Writes verified texts; language-model trouble never reaches the caller, it only changes the source.
 
     Args:
-        policy: Blocked words, brands that have no name, the currency.
+        policy: Blocked words, brands that have no name, the currency of the prices.
         catalogue: The shop's items; their names may stand only in slots.
         kinds: Claim kinds in force; those that are installed if not given.
         language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 from scoring.training.config import TrainConfig
 
@@ -89,7 +90,7 @@ def small_shop(seed: int = 0) -> Tables:
         The shop; events run from January to the end of December 2017.
     """
     users = pd.DataFrame({"user_id": [f"u{u:02d}" for u in range(N_USERS)], "age": ["35-44"] * N_USERS})
-    return Tables(events_table(seed), items_table(), users, promotions_table())
+    return Tables(events_table(seed), items_table(), users, promotions_table(), Shop(currency="USD"))
 
 
 def mixed_shop(seed: int = 0) -> Tables:

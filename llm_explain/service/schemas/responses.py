@@ -334,7 +334,7 @@ class ShopItem(ItemName):
 class ShopItems(Reply):
     """Items of the catalogue in the order asked for; unknown ones are left out."""
 
-    currency: str
+    currency: str | None
     items: list[ShopItem]
 
 
@@ -349,7 +349,7 @@ class Households(Reply):
     """Some users of the demo shop."""
 
     users: list[Household]
-    currency: str
+    currency: str | None
 
 
 class ProblemDocument(BaseModel):

@@ -107,6 +107,11 @@ def test_a_fact_of_another_type_is_refused():
         values(claim("repeat_item", count="many", last="2017-11-03"))
 
 
+def test_a_shop_without_a_currency_has_prices_without_a_sign():
+    unstated = Realiser(load_lexicon("en").with_currency(None))
+    assert unstated.specify([CLAIMS["usual_price"]], **SCENE).values["price"] == "2.99"
+
+
 def test_another_currency():
     euro = Realiser(load_lexicon("en").with_currency("EUR"))
     assert euro.specify([CLAIMS["usual_price"]], **SCENE).values["price"] == "€2.99"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llm_explain.claims import MOST_KINDS, derive, neutral, select
+from llm_explain.claims.subjects import Subjects
 from llm_explain.policy.masking import mask_attribution
 from llm_explain.records import Explanation
 from llm_explain.text.sentence_spec import SentenceRequest
@@ -70,7 +71,7 @@ class Pipeline:
             An explanation for each item, in the order given.
         """
         attributions = user.attribute(items)
-        subjects = evidence.subjects(np.zeros(len(items), dtype=np.int64), items)
+        subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
         found = self.explain_subjects(subjects, attributions)
         scores = np.array([attribution.score for attribution in attributions])
         places = zip(found, user.ranks(items), user.probability(scores), strict=True)

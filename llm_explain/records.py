@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Source = Literal["phrasebook", "lm", "template"]
 """Where a text came from."""
 
+SubjectType = Literal["item", "user", "item_in_store", "offer"]
+"""What is explained: an item for a user, a user, an item in a store, or an offer for a user."""
+
 Fact = str | int | float
 """A value that a rule derived from the tables."""
 

@@ -1,6 +1,6 @@
 """What the claim rules look at: the shop, and the target events of one or several users.
 
-    ShopEvidence(catalogue, snapshot, …) ──.of_histories(…)──► Evidence ──.subjects(…)──► Subjects
+    ShopEvidence(catalogue, snapshot, …) ──.of_histories(…)──► Evidence ──Subjects.of(…)──► Subjects
 
 Only target events before ``as_of`` count: a target kind, a quantity above 0, not taken back by a return. If a shop has
 several target kinds, one claim counts events of one kind: the first in the shop's order that occurs among the events
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from llm_explain.claims.occasions import NS_PER_DAY, Occasions, spans
-from llm_explain.claims.subjects import Subjects
 from scoring.data.shop import Shop
 from scoring.data.tables import PURCHASE
 
@@ -150,19 +149,6 @@ class Evidence:
         """Return a column of the target events of all users."""
         columns = [getattr(each, name)[own] for each, own in zip(self.histories, self._rows, strict=True)]
         return np.concatenate([*columns, np.array([], dtype=dtype)]).astype(dtype, copy=False)
-
-    def subjects(self, user: IndexArray, item: IndexArray | None = None) -> Subjects:
-        """Return what is to be explained.
-
-        Args:
-            user: Places of the users among the histories, shape ``(n,)``.
-            item: Row numbers of the items, shape ``(n,)``; ``None`` for subjects without an item.
-
-        Returns:
-            Subjects whose history group is the item's own category.
-        """
-        items = np.full(len(user), -1, dtype=np.int64) if item is None else np.asarray(item, dtype=np.int64)
-        return Subjects.of(self, np.asarray(user, dtype=np.int64), items)
 
     @cached_property
     def kind(self) -> IndexArray:

@@ -17,14 +17,11 @@ if TYPE_CHECKING:
 
     from llm_explain.claims.occasions import Floats, Occasions
     from llm_explain.claims.subjects import Subjects
-    from llm_explain.records import Claim, Fact
+    from llm_explain.records import Claim, Fact, SubjectType
     from scoring.data.catalogue import IndexArray
 
 Scope = Literal["own group", "other group", "any group", "context", "feature"]
 """Players that a kind can speak for: the item's own category, another single one, either, a context term, a feature."""
-
-SubjectType = Literal["item", "user", "item_in_store", "offer"]
-"""What is explained: an item for a user, a user, an item in a store, or an offer for a user."""
 
 EVENT_KIND = "event_kind"
 """Fact of a claim about events that are not purchases: their kind, so that the verb can follow."""

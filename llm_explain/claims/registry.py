@@ -18,7 +18,7 @@ from llm_explain.errors import ClaimError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from llm_explain.claims.kind import SubjectType
+    from llm_explain.records import SubjectType
 
 ENTRY_POINTS: Final = "llm_explain.claim_kinds"
 """Group of entry points under which a package offers claim kinds."""

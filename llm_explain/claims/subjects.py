@@ -10,8 +10,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from llm_explain.claims.evidence import Evidence, ShopEvidence
-    from llm_explain.claims.kind import SubjectType
     from llm_explain.claims.occasions import Flags, Floats, Occasions
+    from llm_explain.records import SubjectType
     from scoring.data.catalogue import IndexArray
 
 MAX_SNAPSHOT_AGE_DAYS: Final = 7
@@ -35,9 +35,20 @@ class Subjects:
     group: IndexArray
 
     @classmethod
-    def of(cls, evidence: Evidence, user: IndexArray, item: IndexArray) -> Subjects:
-        """Return subjects whose history group is the item's own category."""
-        return cls(evidence, user, item, _own_category(evidence, item))
+    def of(cls, evidence: Evidence, user: IndexArray, item: IndexArray | None = None) -> Subjects:
+        """Return subjects whose history group is the item's own category.
+
+        Args:
+            evidence: The users' events.
+            user: Places of the users among the histories, shape ``(n,)``.
+            item: Row numbers of the items, shape ``(n,)``; ``None`` for subjects without an item.
+
+        Returns:
+            Subjects of ``n`` rows.
+        """
+        users = np.asarray(user, dtype=np.int64)
+        items = np.full(len(users), -1, dtype=np.int64) if item is None else np.asarray(item, dtype=np.int64)
+        return cls(evidence, users, items, _own_category(evidence, items))
 
     def __len__(self) -> int:
         """Return the number of subjects."""

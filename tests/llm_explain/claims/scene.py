@@ -13,6 +13,7 @@ from llm_explain.claims import ClaimKinds, ShopEvidence
 from llm_explain.claims import derive as derive_all
 from llm_explain.claims import neutral as neutral_all
 from llm_explain.claims.derive import words
+from llm_explain.claims.subjects import Subjects
 from llm_explain.policy.policy import Policy
 from llm_explain.text.lexicon import load_lexicon
 from scoring.data.catalogue import Catalogue
@@ -104,7 +105,7 @@ def evidence(
         shop=shop,
     )
     own = history(*events, as_of=as_of, shop=shop)
-    return evidence.of_histories([own]).subjects(np.array([0]), np.array([INDEX[item]]))
+    return Subjects.of(evidence.of_histories([own]), np.array([0]), np.array([INDEX[item]]))
 
 
 def about(subjects: Subjects, category: str) -> Subjects:

@@ -17,6 +17,7 @@ from llm_explain.claims.kinds.season import Season
 from llm_explain.claims.kinds.similar_item import SimilarItem
 from llm_explain.claims.kinds.usual_brand import UsualBrand
 from llm_explain.claims.kinds.usual_price import UsualPrice
+from llm_explain.claims.subjects import Subjects
 from llm_explain.policy.policy import Policy
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import History
@@ -120,7 +121,9 @@ def test_items_with_one_title_count_together() -> None:
         catalogue, snapshot=snapshot(), promotions=PromotionCalendar(NO_PROMOTIONS, catalogue), policy=Policy()
     )
     own = History.from_events(rows, catalogue, as_of=AS_OF, user_id="u")
-    subjects = shop.of_histories([own]).subjects(np.array([0, 0, 0]), catalogue.index_of(["tortilla", "kettle", "kit"]))
+    subjects = Subjects.of(
+        shop.of_histories([own]), np.array([0, 0, 0]), catalogue.index_of(["tortilla", "kettle", "kit"])
+    )
     assert subjects.of_item.counts.tolist() == [3, 3, 1]
 
 
@@ -205,12 +208,12 @@ def test_columns_of_many_users_are_those_of_each() -> None:
         histories.append(History.from_events(rows, catalogue, as_of=AS_OF, user_id=f"u{user}"))
     user = np.repeat(np.arange(30), len(ITEMS))
     item = np.tile(np.arange(len(ITEMS)), 30)
-    together = shop.of_histories(histories).subjects(user, item)
+    together = Subjects.of(shop.of_histories(histories), user, item)
     for kind in ClaimKinds.installed().values():
         findings = kind.find(together)
         facts = {row: findings.facts_at(place) for place, row in enumerate(findings.rows.tolist())}
         for row in range(len(user)):
-            alone = shop.of_histories([histories[user[row]]]).subjects(np.array([0]), item[row : row + 1])
+            alone = Subjects.of(shop.of_histories([histories[user[row]]]), np.array([0]), item[row : row + 1])
             found = find(type(kind), alone)
             assert facts.get(row) == (found and found.facts), (kind.name, row)
     assert len(SimilarItem().find(together).rows) > 5

@@ -97,13 +97,13 @@ class Nursery:
         return int(self._ask(f"wait {process_id}"))
 
     def wait_ready(self, seconds: float = 60.0) -> None:
-        """Wait until somebody answers.
+        """Wait until a process is ready.
 
         Args:
             seconds: Longest wait.
 
         Raises:
-            TimeoutError: If nobody does.
+            TimeoutError: If no process is ready in time.
         """
         until = time.monotonic() + seconds
         while time.monotonic() < until:

@@ -52,8 +52,8 @@ def serve(
     configure_logs(settings.log_level)
     metrics = Metrics()
     with ServedModel.opened(settings.language_model, metrics) as model:
-        with ThreadPoolExecutor(1) as beside:
-            loading = beside.submit(_load, settings.artifacts, model)  # the half of it that is not Python costs no time
+        with ThreadPoolExecutor(1) as loader:
+            loading = loader.submit(_load, settings.artifacts, model)  # while the application is imported
             with _with_extra():
                 from llm_explain.service.app import create_app
                 from llm_explain.service.server import serve as serve_until_ended
@@ -74,7 +74,7 @@ def _load(artifacts: Path, model: ServedModel | None) -> Explainer:
 
     from llm_explain.explainer import Explainer
 
-    torch.set_num_threads(1)  # requests run beside each other; threads within one would only be in their way
+    torch.set_num_threads(1)  # several requests run at a time; threads within one would slow the others
     return Explainer.load(artifacts, language_model=model)
 
 

@@ -1,7 +1,6 @@
-"""Everything an operator can set, from the environment (``LLM_EXPLAIN_PORT=80``) or a TOML file, secrets masked.
+"""Settings of the service, from the environment (``LLM_EXPLAIN_PORT=80``) or a TOML file.
 
-What is given in code or on the command line beats the environment, which beats the file that ``LLM_EXPLAIN_SETTINGS``
-names, which beats the defaults. Wiring::
+Code and command line override the environment, which overrides the file that ``LLM_EXPLAIN_SETTINGS`` names. Use::
 
     settings = ServiceSettings.read(port=9000)   # SettingError names the field, never the value
     settings.masked()                        # for printing
@@ -35,7 +34,7 @@ class ServiceSettings(BaseSettings):
         port: Port to listen on; 0 for any free one.
         fd: Descriptor of an open socket to listen on instead, for a supervisor that keeps the socket.
         artifacts: Folder that ``llm-explain train`` wrote.
-        database_url: SQLAlchemy URL; a SQLite file beside the working directory by default.
+        database_url: SQLAlchemy URL; a SQLite file in the working directory by default.
         auth: Whether requests need an API key.
         as_of: Time that answers speak of when a request names none: ``now``, or ``snapshot`` for the time of the
             artifacts' statistics. A user's latest event counts in both.

@@ -1,4 +1,4 @@
-"""What a browser gets: the web component for any shop, and the demo shop at ``/``.
+"""Pages: the web component for any shop, and the demo shop at ``/``.
 
 The page may load scripts, styles and pictures from this very origin and nothing else, may not run a script that stands
 inside it, and may not turn a text into markup, so that no title of a catalogue can do harm. The component's own files
@@ -56,7 +56,7 @@ FILE_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
-"""Headers of scripts, styles, pictures and words, which hold nothing of anybody."""
+"""Headers of scripts, styles, pictures and words, which hold no personal data."""
 
 
 class _Files(StaticFiles):
@@ -81,7 +81,7 @@ class _Files(StaticFiles):
             The response.
 
         Raises:
-            HTTPException: If it is none of those that are given.
+            HTTPException: If the demo shop is off and the file belongs to it.
         """
         if not self._with_shop and Path(path).parts[:1] == (SHOP,):
             raise HTTPException(404)

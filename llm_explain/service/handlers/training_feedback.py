@@ -1,4 +1,4 @@
-"""What training learns from the service: new events, who is gone, and which sentences people reject."""
+"""Merges what the service stored into the tables for training: new events, erasures and rejected sentences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Z: Final = 1.96
 
 @dataclass(frozen=True)
 class TrainingFeedback:
-    """What was taken in.
+    """The tables to train on, and what was merged into them.
 
     Attributes:
         tables: The shop's tables with the service's events and without those of erased users.
@@ -43,14 +43,14 @@ class TrainingFeedback:
 
 
 def learn(tables: Tables, state: State) -> TrainingFeedback:
-    """Take in what the service has kept.
+    """Merge what the service stored into the tables.
 
     Args:
         tables: The shop's tables.
         state: The service's state.
 
     Returns:
-        What to train on, and what to write down.
+        The tables to train on, and the counts for the manifest.
     """
     kept, n_erased = _without_erased(tables.events, state)
     events, n_new, n_unknown = _with_new(kept, tables.items, state)
@@ -93,7 +93,9 @@ def _without_erased(events: pd.DataFrame, state: State) -> tuple[pd.DataFrame, i
     if not erased:
         return events, 0
     moments = {user_id: erased.get(state.users.user_hash(str(user_id))) for user_id in events[USER_ID].unique()}
-    is_gone = events[TIMESTAMP] < pd.to_datetime(events[USER_ID].map(moments))  # nobody's event is before no moment
+    is_gone = events[TIMESTAMP] < pd.to_datetime(
+        events[USER_ID].map(moments)
+    )  # users who were not erased have no time to compare with
     return events[~is_gone.to_numpy()].reset_index(drop=True), int(is_gone.sum())
 
 

@@ -39,7 +39,9 @@ INVALID = Problem(
 )
 MALFORMED = Problem("malformed-request", 400, "The body cannot be read. Send one JSON object in UTF-8.")
 UNKNOWN_ITEM = Problem("unknown-item", 422, "An item is not in the catalogue but a known one is needed.")
-UNKNOWN_PLAYER = Problem("unknown-player", 422, "A player is none of this user's. Use the players of an attribution.")
+UNKNOWN_PLAYER = Problem(
+    "unknown-player", 422, "A player is not one of this user's. Use the players of an attribution."
+)
 UNKNOWN_USER = Problem("unknown-user", 404, "Nothing is kept of this user.")
 UNKNOWN_EXPLANATION = Problem("unknown-explanation", 404, "No explanation is kept under this id.")
 UNKNOWN_REASON = Problem("unknown-reason", 422, "The explanation gives no such reason. Use one of its reasons.")

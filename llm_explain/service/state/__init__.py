@@ -1,4 +1,4 @@
-"""What the service keeps: SQLite beside the process, or PostgreSQL for several processes."""
+"""The storage of the service: SQLite for one process, PostgreSQL for several."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from llm_explain.service.state.users import Users
 
 
 class State:
-    """Everything that is kept, opened together.
+    """The storage.
 
     Args:
         url: SQLAlchemy URL of a SQLite file or a PostgreSQL database; its tables are brought up to date.

@@ -1,4 +1,4 @@
-"""One database, SQLite or PostgreSQL: opening it, bringing it up to date, and turning its errors into ours."""
+"""The database, SQLite or PostgreSQL: opens and migrates it, and translates the driver's errors."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Database:
         """Open a transaction; when it is left without an error, what it wrote is durable.
 
         Args:
-            erases: Whether it removes a user; no other writing transaction runs beside one that does.
+            erases: Whether it removes a user; no other transaction writes at the same time.
 
         Yields:
             Connection: The transaction.
@@ -134,7 +134,7 @@ class Database:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's errors into ours.
+    """Translate the driver's errors into this package's.
 
     Yields:
         None: Nothing.
@@ -143,7 +143,7 @@ def translated() -> Iterator[None]:
         StateFullError: If there is no room.
         StateBusyError: If the database cannot be reached or does not answer in time.
         StateError: If the driver fails in any other way.
-        IntegrityError: If a constraint is broken, which the caller knows what to make of.
+        IntegrityError: If a constraint is broken; the caller handles it.
     """
     try:
         yield

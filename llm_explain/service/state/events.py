@@ -1,4 +1,4 @@
-"""Events that come in while the service runs: stored once, whatever the client repeats."""
+"""Events that clients send; a repeated request stores them once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a batch.
+    """The result of storing a batch.
 
     Attributes:
         stored: Events of the batch that are stored.
@@ -34,7 +34,7 @@ class Receipt:
 
 
 class Events:
-    """Takes events in.
+    """Stores events.
 
     Args:
         database: The state.
@@ -47,12 +47,12 @@ class Events:
         """Store a batch, all of it or nothing; when this returns, it is durable.
 
         Args:
-            rows: Columns of the event table, but for the moment of receipt.
+            rows: Columns of the event table, without the time of receipt.
             key: The client's idempotency key; only its hash is kept.
             body: The body that came with it; only its hash is kept.
 
         Returns:
-            What became of it.
+            How many events are stored.
 
         Raises:
             IntegrityError: If a constraint is broken, and not by the same key.

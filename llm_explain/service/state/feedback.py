@@ -1,4 +1,4 @@
-"""What shoppers think of explanations, and what they are not told any more because of it."""
+"""Stored feedback on explanations, and the reasons that it suppresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERDICTS: Final = ("helpful", "not_helpful", "wrong", "hide_reason")
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a shopper thinks of an explanation.
+    """A shopper's verdict on an explanation.
 
     Attributes:
         explanation_id: Which.
@@ -56,7 +56,7 @@ class Opinion:
 
 
 class Feedback:
-    """Keeps opinions.
+    """Stores opinions.
 
     Args:
         database: The state.

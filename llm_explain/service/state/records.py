@@ -1,4 +1,4 @@
-"""Explanation records as they were given, written in groups by one thread so that many share one commit.
+"""Stored explanation records; one thread writes them in groups, so that many share one commit.
 
     save ──► queue ──► writer thread: up to GROUP answers, one durable transaction ──► futures
 
@@ -83,11 +83,11 @@ class Kept:
 
 
 class Records:
-    """Keeps records.
+    """Stores and finds records.
 
     Args:
         database: The state.
-        users: Knows which users were erased meanwhile.
+        users: The stored users; records of erased ones are not written.
     """
 
     def __init__(self, database: Database, users: Users) -> None:
@@ -105,7 +105,7 @@ class Records:
             answer: The answer.
 
         Returns:
-            Whether it is stored, durably; false where the storage is full, busy or the user was erased meanwhile.
+            Whether it is stored; ``False`` if the storage is full or busy, or if the user was erased.
         """
         done: Future[bool] = Future()
         with self._lock:
@@ -123,7 +123,7 @@ class Records:
         return done
 
     def find(self, explanation_id: str) -> Kept | None:
-        """Return a record by its id; nothing where there is none."""
+        """Return a record by its id; ``None`` if it is not stored."""
         wanted = (
             select(ExplanationRow.place, AnswerRow)
             .join(AnswerRow, AnswerRow.id == ExplanationRow.answer_id)
@@ -184,7 +184,7 @@ class Records:
                     break
                 is_last = following is None
                 group += [] if following is None else [following]
-            # From here on nobody can cancel; who has gone meanwhile never heard of the records.
+            # A future that runs cannot be cancelled; cancelled answers are not written.
             self._write_group([(answer, done) for answer, done in group if done.set_running_or_notify_cancel()])
             if is_last:
                 return

@@ -1,4 +1,4 @@
-"""What the state keeps of one user that changes answers: suppressed kinds and reasons, new events, erasure."""
+"""Stored users: switched-off groups and kinds, suppressed reasons, new events, erasure."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class StoredUser:
-    """What the state keeps of one user that changes answers.
+    """What is stored of one user.
 
     Attributes:
         personalised: Whether the user's events may be used.
@@ -65,7 +65,7 @@ class StoredUser:
         events: Events that the service took in, oldest first.
         erased_at: Events of the artifacts before this moment do not count.
         last_event: Newest stored event.
-        erasures: How many erasures the state had seen; a larger number later says that somebody is gone.
+        erasures: How many erasures the state had seen; a larger number later means that a user was erased since.
     """
 
     personalised: bool = True
@@ -98,7 +98,7 @@ NEWEST = 2**62
 
 
 class Users:
-    """Reads and changes what is kept of users.
+    """Reads, changes and erases stored users.
 
     Args:
         database: The state.
@@ -112,14 +112,14 @@ class Users:
         return hmac.new(self._database.secret, user_id.encode(), hashlib.sha256).hexdigest()
 
     def read(self, user_id: str, *, until: int = NEWEST) -> StoredUser:
-        """Return what is kept of a user.
+        """Return what is stored of a user.
 
         Args:
             user_id: The shop's id.
             until: Newest stored event to read.
 
         Returns:
-            The defaults for a user of whom nothing is kept.
+            The stored user; the defaults if nothing is stored.
         """
         with self._database.reading() as connection:
             switched = connection.execute(_SWITCHED_OFF, {"user": user_id}).one_or_none()
@@ -141,7 +141,7 @@ class Users:
     def prefer(
         self, user_id: str, *, personalised: bool, groups_off: tuple[str, ...], kinds_off: tuple[str, ...]
     ) -> None:
-        """Keep what a user has switched off, in place of what was switched off before.
+        """Store what a user has switched off.
 
         Args:
             user_id: The shop's id.
@@ -212,5 +212,5 @@ def item_of(item_id: str | None) -> str:
 
 
 def now() -> datetime:
-    """Return the present moment, in UTC without a zone."""
+    """Return the present time in UTC without a zone."""
     return datetime.now(UTC).replace(tzinfo=None)

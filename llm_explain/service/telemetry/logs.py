@@ -1,10 +1,8 @@
-"""Log lines for machines, without personal data: one JSON object a line on the error stream.
+"""JSON log lines on the error stream, without personal data.
 
-What a line may hold is decided by kind, not by care: the message is the constant text in the code; of its arguments
-numbers stay, our own errors that speak of files and settings stay, and everything else is replaced by the name of its
-type. Named fields come only through ``fields``, from a fixed list. A traceback keeps files, lines and types, and no
-message, for a message may quote what was sent. Wiring: ``configure_logs(settings.log_level)`` before the server
-starts; requests are logged by ``RequestMiddleware``.
+A line keeps the constant text of its message. Of the arguments it keeps numbers, and this package's errors about files
+and settings; any other argument is replaced by the name of its type. Further fields come from a fixed list. A traceback
+keeps files, lines and types, and no message, because a message may quote what a client sent.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 FIELDS = frozenset(
     {"method", "route", "status", "ms", "bytes_in", "bytes_out", "reason", "count", "key_id", "trace_id", "event"}
 )
-"""Names that a line may carry beside its message; none of them holds what a client sent."""
+"""Fields that a line may have; none of them holds what a client sent."""
 
 _SAID = (bool, int, float, ArtifactError, GenerationError, MissingExtraError, PromptError, SettingError)
 _CONVERSION = re.compile(r"%(?:\([^)]*\))?[#0\- +]*[\d*.]*[a-zA-Z]")

@@ -1,9 +1,8 @@
-"""Spans for OpenTelemetry where it is installed, nothing where it is not.
+"""Spans for OpenTelemetry, if it is installed.
 
-The service speaks to the OpenTelemetry API alone; what happens to spans is the operator's choice, made in the standard
+The service uses the OpenTelemetry API alone; the operator chooses what happens to spans in the standard
 way (``opentelemetry-instrument llm-explain serve``, or an SDK set up before ``create_app``). Span names and attributes
-are constants, numbers and route templates. Wiring: ``RequestMiddleware`` opens the span of a request; a route may open
-``with span("explain"): …`` inside it.
+are constants, numbers and route templates.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a page about the shop as a whole needs: main parameters, items of the catalogue, users of the demo shop."""
+"""Routes about the shop: main parameters, items of the catalogue, users of the demo shop."""
 
 from __future__ import annotations
 

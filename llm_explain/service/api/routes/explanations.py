@@ -1,4 +1,4 @@
-"""Ranks, explanations and everything else that is read off one user's attributions."""
+"""Routes about one user's attributions: ranks, explanations, shelves, what-if, contrast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events, feedback, preferences, erasure, access, and the audit record."""
+"""Routes about stored data: events, feedback, preferences, erasure, export, the audit record."""
 
 from __future__ import annotations
 

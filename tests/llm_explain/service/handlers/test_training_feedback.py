@@ -1,4 +1,4 @@
-"""What training takes over from the service: each event once, nobody who is gone, and what people reject."""
+"""Training takes each stored event once, leaves out erased users, and notes rejected sentences."""
 
 from __future__ import annotations
 

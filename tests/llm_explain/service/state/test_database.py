@@ -1,4 +1,4 @@
-"""Opening, migrating, and turning a driver's errors into ours; SQLite and PostgreSQL behave the same."""
+"""The database opens, migrates and translates errors alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -84,7 +84,8 @@ class EvaluatedArtifacts:
     @cached_property
     def split(self) -> Split:
         """Training rows before the snapshot's moment, and what was bought after it."""
-        return Split.at(self.explainer.events.events, self.scorer.catalogue, cutoff=self.explainer.as_of)
+        log = self.explainer.events
+        return Split.at(log.events, self.scorer.catalogue, cutoff=self.explainer.as_of, shop=log.shop)
 
     @cached_property
     def items(self) -> Mapping[str, tuple[str, str]]:

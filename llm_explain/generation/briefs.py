@@ -85,6 +85,7 @@ class BriefReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self._verifier = SkeletonVerifier(lexicon)
         self._kinds, self._kind_of_slot = lexicon.kinds, lexicon.kind_of_slot
+        self._degrees = lexicon.degree_words.keys()
 
     def read(self, text: str, kinds: Iterable[str], tone: Tone) -> Brief:
         """Return what a sentence holds.
@@ -103,6 +104,7 @@ class BriefReader:
         degrees = {
             kind: need.degree
             for need in sorted(finding.needs, key=lambda need: need.degree)
+            if need.degree in self._degrees
             for kind in named
             if kind in need.kinds
         }

@@ -149,6 +149,7 @@ class Lexicon(_Strict):
     languages: tuple[str, ...]
     degree_rules: dict[str, dict[str, float | str]] = Field(alias="degrees")
     degree_words: dict[str, tuple[str, ...]]
+    degree_patterns: dict[str, tuple[str, ...]] = {}
     formats: Formats
     measures: dict[str, dict[str, str]]
     numbers_in_words: tuple[str, ...]

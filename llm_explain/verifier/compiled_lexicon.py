@@ -129,6 +129,12 @@ class CompiledLexicon:
         return {slot: tuple(map(self.lexicon.pattern, role.never)) for slot, role in self.rules.roles.items()}
 
     @cached_property
+    def degree_patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """Words of degree that stand for patterns, such as those of the present tense."""
+        rules = self.lexicon.degree_patterns.items()
+        return tuple((degree, self.lexicon.pattern(source)) for degree, sources in rules for source in sources)
+
+    @cached_property
     def leads_to(self) -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
         """Words that nothing but one of some slots may follow, and these slots."""
         led: dict[str, set[str]] = {}

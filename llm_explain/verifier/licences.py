@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from llm_explain.records import Fault
 from llm_explain.text.skeleton import ITEM, SLOT, Need
+from llm_explain.verifier.compiled_lexicon import Phrase
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator
 
-    from llm_explain.verifier.compiled_lexicon import CompiledLexicon, Phrase
+    from llm_explain.verifier.compiled_lexicon import CompiledLexicon
 
 
 def statement_faults(lowered: str, claimed: frozenset[str], wording: CompiledLexicon) -> Iterator[Fault]:
@@ -134,6 +135,12 @@ def degree_needs(
                 Fault("unlicensed_degree", f"{phrase.text!r} belongs to no claim", (phrase.start, phrase.end))
             )
         needs |= {Need(alike, degree) for alike in _counting_alike(kinds, wording)}
+    for degree, pattern in wording.degree_patterns:
+        for match in pattern.finditer(lowered):
+            phrase = Phrase(match.group(0), match.start(), match.end())
+            # Tense belongs to the claim of its clause; where the clause states none, to any claim of the sentence.
+            kinds = _kinds_of_clause(lowered, phrase, wording) & claimed
+            needs |= {Need(alike, degree) for alike in _counting_alike(kinds, wording)} or {Need(claimed, degree)}
     return frozenset(needs), faults
 
 

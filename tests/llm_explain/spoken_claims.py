@@ -38,12 +38,14 @@ def claim(kind: str, licences: tuple[str, ...] = (), **facts: Fact) -> Claim:
 
 
 CLAIMS: dict[str, Claim] = {
-    "repeat_item": claim("repeat_item", ("often",), count=12, last="2017-11-03"),
-    "due": claim("due", ("often",), interval_days=14, days_since=16, count=12),
-    "category_affinity": claim("category_affinity", ("often", "regularly"), category="yogurt", count=9, window_days=90),
-    "related_category": claim("related_category", (), category="cold cereal", count=4, window_days=365),
-    "usual_brand": claim("usual_brand", ("usually",), brand="Chobani", category="yogurt", share=0.8, count=9),
-    "usual_price": claim("usual_price", ("usually",), price=2.99, low=2.5, high=3.99, category="yogurt"),
+    "repeat_item": claim("repeat_item", ("often", "current"), count=12, last="2017-11-03"),
+    "due": claim("due", ("often", "current"), interval_days=14, days_since=16, count=12),
+    "category_affinity": claim(
+        "category_affinity", ("often", "regularly", "current"), category="yogurt", count=9, window_days=90
+    ),
+    "related_category": claim("related_category", ("current",), category="cold cereal", count=4, window_days=365),
+    "usual_brand": claim("usual_brand", ("usually", "current"), brand="Chobani", category="yogurt", share=0.8, count=9),
+    "usual_price": claim("usual_price", ("usually", "current"), price=2.99, low=2.5, high=3.99, category="yogurt"),
     "similar_item": claim("similar_item", (), other_item_id="7", similarity=0.21),
     "promotion": claim(
         "promotion", (), label="mailer", start="2017-11-27T00:00:00", end="2017-12-05T00:00:00", store_id="401"

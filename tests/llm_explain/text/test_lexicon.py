@@ -34,7 +34,7 @@ def test_rules_name_groups_slots_and_statements_that_exist(locale):
         assert of_kind.licences.may_state <= defined
         for role in of_kind.roles.values():
             assert {*role.twins, *filter(None, [role.partner])} <= set(rules.roles)
-    assert set(lexicon.degree_words) == set(lexicon.degrees.rules)
+    assert {*lexicon.degree_words, *lexicon.degree_patterns} == set(lexicon.degrees.rules)
 
 
 def test_a_kind_without_words_in_a_locale_is_left_out():

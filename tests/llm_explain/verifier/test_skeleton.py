@@ -52,7 +52,7 @@ def test_a_word_of_degree_needs_the_licence_of_the_claim_in_its_clause():
         "You often buy {category}, and you've bought this {times}.", ["category_affinity", "repeat_item"]
     )
     assert finding.faults == ()
-    assert finding.needs == {Need(frozenset({"category_affinity"}), "often")}
+    assert finding.needs == {Need(frozenset({"category_affinity"}), degree) for degree in ("often", "current")}
 
 
 def test_either_claim_about_the_item_licenses_its_degree():
@@ -136,4 +136,8 @@ def test_a_relative_clause_about_a_brand_speaks_of_the_brand() -> None:
         "You buy {category}, and this is from {brand}, which you usually choose.", ["category_affinity", "usual_brand"]
     )
     assert not finding.faults
-    assert {(*need.kinds, need.degree) for need in finding.needs} == {("usual_brand", "usually")}
+    assert {(*need.kinds, need.degree) for need in finding.needs} == {
+        ("category_affinity", "current"),
+        ("usual_brand", "usually"),
+        ("usual_brand", "current"),
+    }

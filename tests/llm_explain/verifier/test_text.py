@@ -106,7 +106,7 @@ def test_a_blocked_word_may_stand_in_a_name_of_the_shop():
 
 
 def test_equal_values_may_stand_for_either_slot():
-    due = claim("due", interval_days=30, days_since=30, count=4)
+    due = claim("due", ("current",), interval_days=30, days_since=30, count=4)
     popular = claim("popular", users_band=250, window_days=30, until="2017-12-01T00:00:00")
     text = (
         "You buy this about every 30 days, your last purchase was 30 days ago, and more than 250 customers bought it "

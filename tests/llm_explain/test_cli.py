@@ -48,7 +48,7 @@ def test_explained_records_have_the_fields_of_the_contract(artifacts: list[str])
         assert total == pytest.approx(row["score"], abs=1e-4)
         for player in row["attributions"]:
             assert sum(player["parts"].values()) == pytest.approx(player["phi"], abs=1e-4)
-        assert row["as_of"] == "2017-12-01T00:00:00"
+        assert row["as_of"] == "2017-12-01T00:00:00+00:00"
 
 
 def test_whatif_says_the_score_that_a_shortened_event_file_gives(

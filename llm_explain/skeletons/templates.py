@@ -131,6 +131,9 @@ class Templates:
         """Return sentences made by the grammar, as differently opened as it can."""
         if not 0 < len(kinds) <= MOST_KINDS:
             return []
+        form = "short" if tone == "concise" else "full"
+        if not all(getattr(self._words[kind].clauses, form) for kind in kinds):
+            return []  # the grammar's sentences speak of an item; a kind about another subject brings its own
         key = "|".join((*kinds, tone))
         chance = random.Random(hashlib.sha256(key.encode()).digest())  # noqa: S311  variety, not secrecy
         patterns = list(self._grammar.sentences[tone][len(kinds)])

@@ -24,6 +24,7 @@ from llm_explain.verifier import SkeletonVerifier, Verifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from llm_explain.claims import ClaimKinds
     from llm_explain.text.lexicon import Lexicon
 
 _OTHER_ITEM = "7"
@@ -101,14 +102,15 @@ class Linter:
 
     Args:
         locale: A folder under ``prompts/``.
+        kinds: Claim kinds in force; the installed ones if not given.
 
     Attributes:
         corpus: The hand-written sentences.
         clauses: Each clause of the grammar as a sentence: place, text, kinds and tone.
     """
 
-    def __init__(self, locale: str) -> None:
-        self._lexicon: Lexicon = load_lexicon(locale)
+    def __init__(self, locale: str, kinds: ClaimKinds | None = None) -> None:
+        self._lexicon: Lexicon = load_lexicon(locale, kinds)
         self._samples = Samples.load(locale)
         self._skeletons = SkeletonVerifier(self._lexicon)
         self._verifier = Verifier(self._lexicon)

@@ -74,7 +74,8 @@ class ProcessGenerator:
         self._calls: dict[Future[Any], float] = {}  # when each unfinished call is due
         self._pool: ProcessPool | None = None
         self._loading: Future[tuple[str, int]] | None = None
-        self._failure: Exception | None = None
+        self._missing = ""  # why the model can never be loaded here
+        self._failure = ""
         self._is_closed = False
         self._pause = self._limits.first_pause_seconds
         self._restart: threading.Timer | None = None
@@ -99,7 +100,7 @@ class ProcessGenerator:
         import pebble
 
         with self._lock:
-            if self._is_closed or self._pool is not None or self._failure is not None:
+            if self._is_closed or self._pool is not None or self._missing or self._failure:
                 return
             self.n_starts += 1
             self._pool = pebble.ProcessPool(max_workers=1, context=multiprocessing.get_context("spawn"))
@@ -143,6 +144,8 @@ class ProcessGenerator:
         now = time.monotonic()
         if not prompts or n_candidates < 1 or now >= deadline:
             return nothing
+        if self._missing:
+            raise MissingExtraError(self._missing)
         seconds = min(deadline - now, self._limits.longest_seconds)
         call = self._schedule((list(prompts), n_candidates, deadline, seed), seconds)
         try:
@@ -150,31 +153,27 @@ class ProcessGenerator:
         except TimeoutError:
             if not call.done():
                 return nothing  # the process has overrun_seconds to finish, then it is stopped
-            raise _unavailable("hangs") from None
+            raise GenerationError(_unavailable("hangs"), is_retryable=True) from None
         except Exception as error:  # the process died, or the pool with it
-            raise _unavailable("died") from error
+            raise GenerationError(_unavailable("died"), is_retryable=True) from error
         if isinstance(answer, _Failure):
             raise GenerationError(answer.message, is_retryable=answer.is_retryable)
         drafts: list[list[Draft]] = answer
         return drafts
 
     def _schedule(self, arguments: tuple[Any, ...], seconds: float) -> Future[Any]:
-        """Send a call to the process.
-
-        Raises:
-            GenerationError: If no process can take it.
-        """
+        """Send a call to the process, if it can take one."""
         with self._lock:
-            if self._failure is not None:
-                raise self._failure
+            if self._failure:
+                raise GenerationError(self._failure, is_retryable=False)
             if self._pool is None or not self.is_ready:
-                raise _unavailable("is loading")
+                raise GenerationError(_unavailable("is loading"), is_retryable=True)
             now = time.monotonic()
             late = now - min(self._calls.values(), default=now)
             if late > 2 * self._limits.overrun_seconds:
                 self._replace()  # the process does not even take calls, or pebble would have stopped it
-            if late > GRACE_SECONDS:
-                raise _unavailable("hangs")
+            if late > self._limits.overrun_seconds:
+                raise GenerationError(_unavailable("hangs"), is_retryable=True)
             if len(self._calls) >= self._limits.max_calls:
                 raise GenerationError(
                     f"the language model has {len(self._calls)} calls waiting but takes no more. Try later.",
@@ -185,7 +184,7 @@ class ProcessGenerator:
                 call = self._pool.schedule(_generate, args=arguments, timeout=timeout)
             except RuntimeError as error:  # the process died while it was idle
                 self._replace()
-                raise _unavailable("died") from error
+                raise GenerationError(_unavailable("died"), is_retryable=True) from error
             self._calls[call] = now + seconds
         call.add_done_callback(self._on_answered)
         return call
@@ -203,9 +202,9 @@ class ProcessGenerator:
             if error is None or loading is not self._loading:
                 return
             if isinstance(error, MissingExtraError):
-                self._failure = error
+                self._missing = str(error)
             elif isinstance(error, LlmExplainError):
-                self._failure = GenerationError(str(error), is_retryable=False)
+                self._failure = str(error)
             else:
                 self._replace()
 
@@ -268,7 +267,5 @@ def _end(pool: ProcessPool) -> None:
     pool.join()
 
 
-def _unavailable(state: str) -> GenerationError:
-    return GenerationError(
-        f"the language model's process {state} but a loaded model is needed. Try later.", is_retryable=True
-    )
+def _unavailable(state: str) -> str:
+    return f"the language model's process {state} but a loaded model is needed. Try later."

@@ -51,14 +51,14 @@ def read_json(body: bytes, limits: BodyLimits) -> Any:
     try:
         text = body.decode("utf-8")
         if text.startswith("\ufeff"):
-            raise _invalid("starts with a byte order mark", "Leave it out.")
+            raise ServiceProblem(_invalid("starts with a byte order mark", "Leave it out."))
         value = _DECODER.decode(text)
     except UnicodeDecodeError as error:
-        raise _invalid("holds bytes that are no UTF-8", "Encode it as UTF-8.") from error
+        raise ServiceProblem(_invalid("holds bytes that are no UTF-8", "Encode it as UTF-8.")) from error
     except json.JSONDecodeError as error:
-        raise _invalid("cannot be parsed", "Send valid JSON.") from error
+        raise ServiceProblem(_invalid("cannot be parsed", "Send valid JSON.")) from error
     except RecursionError as error:
-        raise _too_deep(limits) from error
+        raise ServiceProblem(_too_deep(limits)) from error
     _check_shape(value, limits, has_escapes=_MAYBE_SURROGATE.search(body) is not None)
     return value
 
@@ -74,11 +74,8 @@ def check_size(n_bytes: int, limits: BodyLimits) -> None:
         ServiceProblem: If it is too large.
     """
     if n_bytes > limits.max_bytes:
-        raise _problem(
-            413,
-            "body-too-large",
-            f"The body is larger than the {limits.max_bytes} bytes that are taken. Send less at a time.",
-        )
+        detail = f"The body is larger than the {limits.max_bytes} bytes that are taken. Send less at a time."
+        raise ServiceProblem(Problem("body-too-large", 413, detail))
 
 
 def _check_shape(value: Any, limits: BodyLimits, *, has_escapes: bool) -> None:
@@ -89,20 +86,19 @@ def _check_shape(value: Any, limits: BodyLimits, *, has_escapes: bool) -> None:
         for each in level:
             if isinstance(each, dict | list):
                 if len(each) > limits.max_list:
-                    raise _problem(
-                        413,
-                        "list-too-long",
-                        f"The body holds a list of more than {limits.max_list} entries. Send fewer at a time.",
-                    )
+                    detail = f"The body holds a list of more than {limits.max_list} entries. Send fewer at a time."
+                    raise ServiceProblem(Problem("list-too-long", 413, detail))
                 below.extend(each.values() if isinstance(each, dict) else each)
                 if has_escapes and isinstance(each, dict):
                     below.extend(each)
             elif has_escapes and isinstance(each, str) and not _is_encodable(each):
-                raise _invalid("holds half of a surrogate pair", "Escape characters in pairs, or not at all.")
+                raise ServiceProblem(
+                    _invalid("holds half of a surrogate pair", "Escape characters in pairs, or not at all.")
+                )
         if not below:
             return
         level = below
-    raise _too_deep(limits)
+    raise ServiceProblem(_too_deep(limits))
 
 
 def _is_encodable(text: str) -> bool:
@@ -117,41 +113,36 @@ def _is_encodable(text: str) -> bool:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise _invalid("names a field twice", "Name each field once.")
+        raise ServiceProblem(_invalid("names a field twice", "Name each field once."))
     return made
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise _invalid("holds a number beyond what a double holds", "Send a smaller one.")
+        raise ServiceProblem(_invalid("holds a number beyond what a double holds", "Send a smaller one."))
     return number
 
 
 def _bounded(digits: str) -> int:
     if len(digits) > _LONGEST_INTEGER:
-        raise _invalid(f"holds a whole number of more than {_LONGEST_INTEGER} digits", "Send a smaller one.")
+        raise ServiceProblem(
+            _invalid(f"holds a whole number of more than {_LONGEST_INTEGER} digits", "Send a smaller one.")
+        )
     return int(digits)
 
 
 def _no_constant(_: str) -> NoReturn:
-    raise _invalid("holds NaN or an infinity", "JSON has no such numbers; leave the field out.")
+    raise ServiceProblem(_invalid("holds NaN or an infinity", "JSON has no such numbers; leave the field out."))
 
 
-def _too_deep(limits: BodyLimits) -> ServiceProblem:
-    return _problem(
-        400,
-        "body-too-deep",
-        f"The body is nested deeper than the {limits.max_depth} levels that are taken. Flatten it.",
-    )
+def _too_deep(limits: BodyLimits) -> Problem:
+    detail = f"The body is nested deeper than the {limits.max_depth} levels that are taken. Flatten it."
+    return Problem("body-too-deep", 400, detail)
 
 
-def _invalid(fault: str, remedy: str) -> ServiceProblem:
-    return _problem(400, "invalid-json", f"The body {fault} but strict JSON is needed. {remedy}")
-
-
-def _problem(status: int, code: str, detail: str) -> ServiceProblem:
-    return ServiceProblem(Problem(code, status, detail))
+def _invalid(fault: str, remedy: str) -> Problem:
+    return Problem("invalid-json", 400, f"The body {fault} but strict JSON is needed. {remedy}")
 
 
 _DECODER: Final = json.JSONDecoder(

@@ -129,9 +129,7 @@ class Split:
 
         Returns:
             The split; rows are target events that no return before the cut-off, or in the test after it, took back.
-
-        Raises:
-            SettingError: If nothing can be measured, because no candidate or no test user is left.
+            Without a candidate or a test user left, nothing can be measured and a ``SettingError`` says so.
         """
         moments = events[TIMESTAMP]
         if until is not None:

@@ -9,6 +9,7 @@ items and categories. Nothing here looks at any other category, so removing anot
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -53,6 +54,14 @@ class Cells:
     of_item: IndexArray
     n_cells: tuple[int, ...]
     signals: tuple[str, ...] = ()
+
+    @cached_property
+    def category_of_cell(self) -> tuple[IndexArray, ...]:
+        """Category of each cell, an array of shape ``(n_cells,)`` for each kind of cell."""
+        tables = [np.zeros(n, dtype=np.int64) for n in self.n_cells]
+        for table, cell_of_item in zip(tables, self.of_item, strict=True):
+            table[cell_of_item] = self.of_item[0]
+        return tuple(tables)
 
     @classmethod
     def build(cls, catalogue: Catalogue, price: FloatArray, signals: tuple[str, ...] = ()) -> Cells:
@@ -180,7 +189,7 @@ def occasions(
     has_order = order >= 0
     if has_order.any():
         pair_order = np.cumsum(is_pair) * (order.max() + 1) + order
-        is_occasion[has_order] = ~pd.Series(pair_order[has_order]).duplicated().to_numpy()
+        is_occasion[has_order] = ~pd.Index(pair_order[has_order]).duplicated()
     start = np.flatnonzero(is_pair[is_occasion])
     return user[is_pair], key[is_pair], age[is_occasion], start
 
@@ -242,9 +251,7 @@ def _cell_evidence(
     counts = decayed_counts(age, start)
     share = np.full(len(user), np.nan if is_signal else 1.0)
     if base is not None:
-        category_of_cell = np.zeros(cells.n_cells[kind], dtype=np.int64)
-        category_of_cell[cells.of_item[kind]] = cells.of_item[0]
-        share = counts[:, SHARE_DECAY] / np.maximum(base[user, category_of_cell[cell]], 1e-9)
+        share = counts[:, SHARE_DECAY] / np.maximum(base[user, cells.category_of_cell[kind][cell]], 1e-9)
     return CellEvidence(user, cell, np.column_stack([np.log1p(counts), share]))
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from scoring.data.catalogue import IndexArray
     from scoring.data.log import FloatArray
-    from scoring.features.features import Cells
     from scoring.features.windows import TrainingData, Window
 
 
@@ -142,11 +141,10 @@ def make_batch(shop: TrainingData, window: Window, users: IndexArray, dropout: D
     row_of_item = place.copy()
     row_of_item[others] = len(shop.candidates) + np.arange(len(others))
 
-    category_of_cell = _category_of_cells(cells)
     cell_rows = []
     for kind, evidence in enumerate(window.own.cells):
         at, cell_user = _rows_of(evidence.user, users)
-        keep = present[cell_user, category_of_cell[kind][evidence.cell[at]]]
+        keep = present[cell_user, cells.category_of_cell[kind][evidence.cell[at]]]
         at, cell_user = at[keep], cell_user[keep]
         cell_rows.append(
             CellRows(_long(cell_user), _long(evidence.cell[at]), _float(evidence.x[at]), cells.n_cells[kind])
@@ -215,15 +213,6 @@ def token_events(
     key = by_category.user.numpy() * n_categories + by_category.cell.numpy()
     group = np.searchsorted(key, user * n_categories + category)
     return TokenEvents(_long(group), pair_x.nan_to_num(0.0), by_category.user, by_category.cell, by_category.x, n_users)
-
-
-def _category_of_cells(cells: Cells) -> list[IndexArray]:
-    tables = []
-    for kind, n in enumerate(cells.n_cells):
-        table = np.zeros(n, dtype=np.int64)
-        table[cells.of_item[kind]] = cells.of_item[0]
-        tables.append(table)
-    return tables
 
 
 def _rows_of(sorted_user: IndexArray, users: IndexArray) -> tuple[IndexArray, IndexArray]:

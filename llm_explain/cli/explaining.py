@@ -10,6 +10,7 @@ from rich.table import Table
 
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, write_json_lines
+from scoring.data.catalogue import near_matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,9 @@ def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]
 
 def _say_if_cold(explainer: Explainer, user_id: str, as_of: str | None) -> None:
     if explainer.is_cold(user_id, as_of=options.moment(as_of)):
-        note(f"user {user_id!r} has no events before this moment: explained from context alone.")
+        near = [] if user_id in explainer.events else near_matches(user_id, explainer.events.user_ids)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        note(f"user {user_id!r} has no events before this moment: explained from context alone.{hint}")
 
 
 def explain(

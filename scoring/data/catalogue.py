@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from rapidfuzz import fuzz, process
 
 from scoring.data.tables import BRAND, CATEGORY, ITEM_ID, TITLE
 from scoring.errors import UnknownItemError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 IndexArray = npt.NDArray[np.int64]
 """Row numbers, shape ``(n,)``."""
@@ -23,6 +23,25 @@ IndexArray = npt.NDArray[np.int64]
 
 NO_CATEGORY = ""
 """Name of the group of items without a category, which is never named."""
+
+
+LEAST_LIKENESS = 70
+"""Least likeness of an id that an error message suggests, of 100."""
+
+
+def near_matches(unknown: str, known: Collection[str], *, limit: int = 3) -> list[str]:
+    """Return the known ids that are most like one that is unknown.
+
+    Args:
+        unknown: An id as a user typed it.
+        known: Ids of the tables.
+        limit: Most ids.
+
+    Returns:
+        Ids, the most like first; none if no id is like it.
+    """
+    found = process.extract(unknown, known, scorer=fuzz.ratio, limit=limit, score_cutoff=LEAST_LIKENESS)
+    return [str(match[0]) for match in found]
 
 
 @dataclass(frozen=True)
@@ -113,7 +132,7 @@ class Catalogue:
         index = self.index_by_id.get_indexer(pd.Index(list(item_ids), dtype=object))
         if (index < 0).any():
             unknown = str(item_ids[int(np.argmax(index < 0))])
-            near = difflib.get_close_matches(unknown, self.item_ids.tolist(), n=3, cutoff=0.6)
+            near = near_matches(unknown, self.item_ids.tolist())
             hint = f"Did you mean {', '.join(near)}?" if near else "List the ids in items.parquet."
             raise UnknownItemError(
                 f"item {unknown!r} is not in the catalogue of {len(self):,} items but a known item is needed. {hint}"

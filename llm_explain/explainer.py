@@ -392,7 +392,7 @@ class Explainer:
                 for item, phi, score in rows
                 if not policy.is_sensitive_item(catalogue, int(item))
             ]
-            if items and not policy.is_sensitive_category(category):
+            if items and policy.may_name_category(category):
                 shelves.append(ReasonShelf(shelf.player, self.writer.shelf_title(category, locale), tuple(items)))
         return shelves
 

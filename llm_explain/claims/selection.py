@@ -110,7 +110,7 @@ def _is_allowed(claim: Claim, kind: ClaimKind, item_index: int | None, shop: Sho
     return (
         claim.share >= policy.settings.min_share
         and may_speak(kind, item_index, shop)
-        and not (isinstance(category, str) and policy.is_sensitive_category(category))
+        and not (isinstance(category, str) and not policy.may_name_category(category))
         and not (isinstance(category, str) and not policy.may_speak_kind(claim.kind, category))
     )
 

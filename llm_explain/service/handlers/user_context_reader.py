@@ -154,7 +154,7 @@ class UserContextReader:
         counts = np.bincount(self._catalogue.category_index[history.item_index], minlength=len(names))
         policy = self._explainer.shop.policy
         order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
-        return [GROUP_PREFIX + names[group] for group in order if not policy.is_sensitive_category(names[group])]
+        return [GROUP_PREFIX + names[group] for group in order if policy.may_name_category(names[group])]
 
     @contextmanager
     def watching_erasures(self, user: StoredUser) -> Iterator[None]:

@@ -1,0 +1,131 @@
+"""Rows that are no products, users that are no shoppers, and sensitive names are proposed; the shop decides."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from llm_explain.importers.flat.names import clean, names, sentence_case
+from llm_explain.importers.flat.proposals import no_product_reason, sensitive_reason
+from llm_explain.importers.flat.run import import_flat
+from tests.llm_explain.importers.flat import exports
+
+
+def decide(path, field: str, key: str, *, confirmed: bool) -> None:
+    content = yaml.safe_load(path.read_text())
+    content["proposals"][field][key]["confirmed"] = confirmed
+    path.write_text(yaml.safe_dump(content))
+
+
+def test_confirmed_proposals_are_left_out_and_decisions_stay(tmp_path):
+    path, out = tmp_path / "retail.csv", tmp_path / "out"
+    path.write_text(exports.RETAIL)
+    assert "POST" in set(import_flat([path], out=out).tables.events["item_id"])
+    decide(out / "shop.yaml", "left_out_items", "POST", confirmed=True)
+    decide(out / "shop.yaml", "left_out_items", "M", confirmed=False)
+    done = import_flat([path], out=out)
+    assert not {"POST"} & {*done.tables.events["item_id"], *done.tables.items["item_id"]}
+    assert "M" in set(done.tables.events["item_id"])
+    assert [(each.table, each.rows) for each in done.left_out] == [("events", 1)]
+    assert done.tables.shop.proposals.left_out_items["POST"].confirmed is True
+    assert done.tables.shop.proposals.left_out_items["M"].confirmed is False
+
+
+def test_a_robot_and_a_wholesaler_are_proposed(tmp_path):
+    lines = [f"u{n},i{n % 7},2024-01-{n % 28 + 1:02d},1" for n in range(200)]
+    lines += [f"robot,i{n % 7},2024-01-{n % 2 + 1:02d},1" for n in range(1_200)]
+    lines += [f"trade,i{n},2024-02-01,600" for n in range(6)]
+    path = tmp_path / "orders.csv"
+    path.write_text("user_id,item_id,date,quantity\n" + "\n".join(lines) + "\n")
+    found = import_flat([path], out=tmp_path / "out").tables.shop.proposals.outlier_users
+    assert {user: each.reason for user, each in found.items()} == {"robot": "many rows", "trade": "large quantities"}
+
+
+def test_free_items_of_a_shop_with_prices_are_proposed(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("user,sku,name,date,price\nu,1,Mug,2024-01-02,5\nv,2,Tea,2024-01-02,4\nu,3,Tote,2024-01-02,0\n")
+    found = import_flat([path], out=tmp_path / "out").tables.shop.proposals.left_out_items
+    assert {key: (each.reason, each.name) for key, each in found.items()} == {"3": ("free", "Tote")}
+
+
+@pytest.mark.parametrize(
+    ("item_id", "title", "reason"),
+    [
+        ("POST", "POSTAGE", "postage"),
+        ("C2", "CARRIAGE", "postage"),
+        ("x", "Versandkosten", "postage"),
+        ("x", "运费", "postage"),
+        ("BANK CHARGES", "Bank Charges", "fee"),
+        ("x", "Amazon fee", "fee"),
+        ("gift_0001_20", "Gift Voucher £20.00", "voucher"),
+        ("M", "Manual", "manual"),
+        ("S", "SAMPLES", "sample"),
+        ("x", "Free gift with order", "gift"),
+        ("22423", "Postage stamp box", ""),
+        ("85123A", "Gift bag", ""),
+        ("1", "Delivery bike", ""),
+        ("2", "The Adjustment Bureau (2011)", ""),
+    ],
+)
+def test_rules_for_rows_that_are_no_products(item_id, title, reason):
+    assert no_product_reason(item_id, title) == reason
+
+
+@pytest.mark.parametrize(
+    "name", ["Condoms", "Pregnancy tests", "Adult toys", "Hearing aids", "Diabetes care", "Bibles"]
+)
+def test_names_that_may_be_sensitive(name):
+    assert sensitive_reason(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Mugs", "Wine glasses", "Glue guns", "Sussex apron", "Barcelona chair", "Unisex socks"]
+)
+def test_names_that_are_not(name):
+    assert sensitive_reason(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("LOVE LONDON MINI BACKPACK", "Love London mini backpack"),
+        ("UNION JACK FLAG LUGGAGE TAG", "Union Jack flag luggage tag"),
+        ("LED TORCH KEYRING", "LED torch keyring"),
+        ("3 TIER CAKE TIN", "3 tier cake tin"),
+        ("EA SPORTS BALL", "EA sports ball"),
+        ("iPhone case", "iPhone case"),
+        ("LEGO", "LEGO"),
+    ],
+)
+def test_capitals_become_a_sentence_but_for_names(written, expected):
+    assert sentence_case(written, "en") == expected
+
+
+def test_a_catalogue_with_small_letters_keeps_its_capitals():
+    import pandas as pd
+
+    column = pd.Series(
+        ["EA SPORTS FC 25", "Stoneware mug", "Green tea", "SET/10 candles", "Bread w/ seeds", "Tea w/o sugar"]
+    )
+    expected = [
+        "EA SPORTS FC 25",
+        "Stoneware mug",
+        "Green tea",
+        "Set of 10 candles",
+        "Bread with seeds",
+        "Tea without sugar",
+    ]
+    assert names(column.astype("str")).tolist() == expected
+    assert names(pd.Series(["DKNY JEANS", "AC/DC"], dtype="str"), is_brand=True).tolist() == ["DKNY JEANS", "AC/DC"]
+
+
+@pytest.mark.parametrize(
+    "text", ["n/a", "null", "Uncategorized", "(not set)", "None", "1338", "?", "-", "(no genres listed)"]
+)
+def test_placeholders_are_no_names(text):
+    assert clean(text) is None
+
+
+@pytest.mark.parametrize("text", ["Chef mug 👩\u200d🍳", "قهوه\u200cساز", "קפה 250 גר׳\u200f", "Brand™ ½ + #1"])
+def test_characters_of_a_name_stay(text):
+    assert clean(text) == text

@@ -104,6 +104,11 @@ def _texts(series: pd.Series) -> Typed:
     return values.where(values.notna() & ~is_other, None).astype("str"), [("text_type", is_other)]
 
 
+def _words(series: pd.Series) -> Typed:
+    texts, findings = _texts(series)
+    return texts.str.lower() if pd.api.types.is_string_dtype(texts) else texts, findings
+
+
 def _all_broken(series: pd.Series, rule: str) -> Typed:
     missing: pd.Series = pd.Series([None] * len(series), index=series.index, dtype="str")
     return missing, [(rule, series.notna().to_numpy())]
@@ -238,6 +243,7 @@ def _unchanged(series: pd.Series) -> Typed:
 COERCIONS: Final[dict[Kind, Callable[[pd.Series], Typed]]] = {
     "id": _ids,
     "text": _texts,
+    "word": _words,
     "number": _numbers,
     "embedding": _embeddings,
     "any": _unchanged,

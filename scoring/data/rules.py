@@ -38,7 +38,7 @@ from scoring.data.tables import (
     VALUE,
 )
 
-Kind = Literal["id", "text", "moment", "end", "number", "embedding", "any"]
+Kind = Literal["id", "text", "word", "moment", "end", "number", "embedding", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, ColumnRule]]] = {
         TIMESTAMP: ColumnRule("moment", is_required=True),
         QUANTITY: ColumnRule("number", is_nullable=True, is_signed=True),
         PRICE: ColumnRule("number", is_nullable=True),
-        KIND: ColumnRule("text"),
+        KIND: ColumnRule("word"),
         VALUE: ColumnRule("number", is_nullable=True, is_signed=True),
         CHANNEL: ColumnRule("text", is_nullable=True),
         STORE_ID: ColumnRule("id", is_nullable=True),
@@ -152,7 +152,7 @@ def _are_among(ids: pd.Series, known: pd.Index) -> pd.Series:
 
 def _checks(rule: ColumnRule) -> list[pa.Check]:
     checks: list[pa.Check] = []
-    if rule.kind in {"id", "text"}:
+    if rule.kind in {"id", "text", "word"}:
         checks = [
             _each_value(lambda value: value.strip() != "", "empty"),
             _each_value(

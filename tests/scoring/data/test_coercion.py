@@ -68,6 +68,10 @@ def test_a_day_without_a_time_is_a_day_of_the_shop():
     assert coerce(days, "moment", shop)[0][0] == pd.Timestamp("2025-05-10T04:00")
 
 
+def test_kinds_are_written_in_lower_case():
+    assert typed(["Purchase", "ADD_TO_CART"], "word") == ["purchase", "add_to_cart"]
+
+
 def test_an_end_of_another_century_is_open():
     ends = typed(["2099-12-31", "9999-12-31", "2025-06-01"], "end")
     assert [pd.isna(end) for end in ends] == [True, True, False]

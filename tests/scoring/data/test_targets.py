@@ -141,3 +141,13 @@ def test_one_event_of_another_year_is_not_the_end_of_the_log():
     a_pause = pd.Series([*days, *(days + pd.Timedelta(days=400))])
     assert end_of_log(a_pause) == (a_pause.max() + pd.Timedelta(seconds=1), 0)
     assert end_of_log(days[:1])[1] == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["purchase", "return"])), max_size=15))
+def test_returns_without_orders_agree_with_a_running_balance(rows: list[tuple[int, str]]):
+    # A purchase is taken back if some later balance of purchases minus returns is below the balance at the purchase.
+    found = history(*(("a", 60.0 * hour, kind, 1.0, None) for hour, kind in rows))
+    in_order = np.lexsort((found.role < 0, found.timestamp))
+    balance = np.cumsum(np.where(found.role[in_order] > 0, 1, -1))
+    kept = [role > 0 and balance[at:].min() >= balance[at] for at, role in enumerate(found.role[in_order])]
+    assert found.is_target[in_order].tolist() == kept

@@ -17,7 +17,7 @@ from report import Section
 from llm_explain.explainer import Explainer
 
 if TYPE_CHECKING:
-    from llm_explain.writing.locale_writer import Request
+    from llm_explain.text.sentence_spec import SentenceRequest
 
 PLAIN = jinja2.Environment(autoescape=False).from_string("Recommended because of {{ reasons|join(' and ') }}.")
 REPETITIONS = 5
@@ -65,12 +65,12 @@ class _Timed:
         return answer
 
 
-def _requests(explainer: Explainer, n_users: int) -> list[list[Request]]:
+def _requests(explainer: Explainer, n_users: int) -> list[list[SentenceRequest]]:
     """Return what the sentences of some users' lists are to state."""
-    found: list[list[Request]] = []
+    found: list[list[SentenceRequest]] = []
     write = explainer.writer.write
 
-    def note(requests: list[Request], **named: Any) -> Any:
+    def note(requests: list[SentenceRequest], **named: Any) -> Any:
         found.append(list(requests))
         return write(requests, **named)
 
@@ -81,7 +81,7 @@ def _requests(explainer: Explainer, n_users: int) -> list[list[Request]]:
     return found
 
 
-def _seconds(explainer: Explainer, lists: list[list[Request]], verifying: _Timed) -> tuple[float, float]:
+def _seconds(explainer: Explainer, lists: list[list[SentenceRequest]], verifying: _Timed) -> tuple[float, float]:
     """Return the seconds of all sentences, and of their verification."""
     verifying.seconds = 0.0
     started = time.perf_counter()
@@ -90,7 +90,7 @@ def _seconds(explainer: Explainer, lists: list[list[Request]], verifying: _Timed
     return time.perf_counter() - started, verifying.seconds
 
 
-def _plain_seconds(lists: list[list[Request]]) -> float:
+def _plain_seconds(lists: list[list[SentenceRequest]]) -> float:
     started = time.perf_counter()
     for requests in lists:
         for request in requests:

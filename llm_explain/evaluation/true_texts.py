@@ -24,7 +24,7 @@ from llm_explain.writing.specification import specify
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from llm_explain.claims import Degrees, ShopEvidence, Subjects
+    from llm_explain.claims import Degrees, ShopEvidence
     from llm_explain.policy.policy import Policy
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.sentence_spec import SentenceSpec

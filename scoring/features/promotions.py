@@ -216,7 +216,8 @@ class _ByItem:
     def level(self, as_of: pd.Timestamp) -> FloatArray:
         """Return the share of stores in which each item is promoted at a moment, shape ``(n_items, n_labels)``."""
         start, end = self._period
-        runs = np.flatnonzero((start <= as_of.value) & (as_of.value < end) & (self._item_index >= 0))
+        is_known = (self._item_index >= 0) & (self._labels >= 0)
+        runs = np.flatnonzero((start <= as_of.value) & (as_of.value < end) & is_known)
         level = np.zeros((len(self._catalogue), len(self._names.labels)))
         if not len(runs):
             return level
@@ -232,7 +233,7 @@ class _ByItem:
         start, end = self._period
         store = int(self._stores[row])
         return Run(
-            label=self._names.labels[int(self._labels[row])],
+            label=str(self._rows[LABEL].iloc[row]),
             start=pd.Timestamp(int(start[row])),
             end=pd.Timestamp(int(end[row])),
             store_id=self._names.stores[store] if store >= 0 else "",

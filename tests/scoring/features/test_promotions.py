@@ -71,6 +71,15 @@ def test_an_empty_table_runs_nothing() -> None:
     assert calendar.period(SINCE) == 0
 
 
+def test_a_label_that_training_did_not_know_is_told_but_not_scored() -> None:
+    names = PromotionNames(("mailer",), ("s1",))
+    rows = TABLE.iloc[:1].assign(label="flash sale")
+    calendar = PromotionCalendar(rows, CATALOGUE, whole=WholeTable(names, pd.Timestamp("2000-01-01"), lambda: rows))
+    (run,) = calendar.running(pd.Timestamp("2017-06-02"), 1, store_id="s1")
+    assert run.label == "flash sale"
+    assert not calendar.level(pd.Timestamp("2017-06-02")).any()
+
+
 def test_a_promotion_without_an_end_runs_from_its_start_on() -> None:
     rows = TABLE.iloc[:1].assign(end=pd.NaT, store_id=None)
     calendar = PromotionCalendar(rows, CATALOGUE)

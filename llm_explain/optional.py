@@ -25,5 +25,5 @@ def require(module: str) -> Any:
     except ImportError as error:
         raise MissingExtraError(
             f"the package {module.partition('.')[0]!r} is not installed but this picture or explainer needs it. "
-            'Run: pip install "llm-explain[shap]"'
+            'Run: pip install "llm-explain-recommendations[shap]"'
         ) from error

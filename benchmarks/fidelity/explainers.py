@@ -137,7 +137,7 @@ def lime(case: Case, *, seed: int, n_samples: int = LIME_SAMPLES) -> Values:
         from captum.attr import Lime
     except ImportError as error:
         raise MissingExtraError(
-            "captum is not installed but LIME needs it. Run: pip install 'llm-explain[bench]'"
+            "captum is not installed but LIME needs it. Run: pip install 'llm-explain-recommendations[bench]'"
         ) from error
 
     def scores(present: torch.Tensor) -> torch.Tensor:
@@ -180,7 +180,7 @@ def kernel_shap_over_clusters(
         from sklearn.cluster import KMeans
     except ImportError as error:
         raise MissingExtraError(
-            f"{error.name} is not installed but KernelSHAP needs it. Run: pip install 'llm-explain[bench]'"
+            f"{error.name} is not installed but KernelSHAP needs it. Run: pip install 'llm-explain-recommendations[bench]'"
         ) from error
     items = np.concatenate(by_item.units)
     n_clusters = min(N_CLUSTERS, len(items))

@@ -97,7 +97,7 @@ class FactorScores:
             from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
         except ImportError as error:
             raise MissingExtraError(
-                "implicit is not installed but the comparison with ALS needs it. Run: pip install 'llm-explain[bench]'"
+                "implicit is not installed but the comparison with ALS needs it. Run: pip install 'llm-explain-recommendations[bench]'"
             ) from error
         self.candidates = split.candidates
         self.place = np.full(n_items, -1, dtype=np.int64)

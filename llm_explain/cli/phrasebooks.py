@@ -113,7 +113,7 @@ def _encoder(name: str) -> Encoder:
     except ImportError as error:
         raise MissingExtraError(
             "sentence-transformers is not installed but near-duplicates are told by it. "
-            "Run: pip install 'llm-explain[train]'"
+            "Run: pip install 'llm-explain-recommendations[train]'"
         ) from error
     if source is None:
         raise MissingExtraError(

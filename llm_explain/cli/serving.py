@@ -85,5 +85,5 @@ def _with_extra() -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise MissingExtraError(
-            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain[serve]'"
+            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain-recommendations[serve]'"
         ) from error

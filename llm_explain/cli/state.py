@@ -51,7 +51,7 @@ def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
         from llm_explain.service.state import State
     except ModuleNotFoundError as error:
         raise MissingExtraError(
-            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain[serve]'"
+            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain-recommendations[serve]'"
         ) from error
     settings = ServiceSettings.read(database_url=url)
     database_url = settings.database_url.get_secret_value()

@@ -116,7 +116,7 @@ class SlotConstraint:
             import llguidance.hf
         except ImportError as error:
             raise MissingExtraError(
-                "llguidance is not installed but constrained decoding needs it. Run: pip install 'llm-explain[lm]'"
+                "llguidance is not installed but constrained decoding needs it. Run: pip install 'llm-explain-recommendations[lm]'"
             ) from error
         try:
             self._tokenizer = llguidance.hf.from_tokenizer(

@@ -60,7 +60,7 @@ class LlamaCppGenerator:
             import xllamacpp
         except ImportError as error:
             raise MissingExtraError(
-                "xllamacpp is not installed but a GGUF model needs it. Run: pip install 'llm-explain[llamacpp]'"
+                "xllamacpp is not installed but a GGUF model needs it. Run: pip install 'llm-explain-recommendations[llamacpp]'"
             ) from error
         if not path.is_file():
             raise GenerationError(f"{path} is missing but a GGUF file is needed. Give its path.", is_retryable=False)

@@ -66,7 +66,7 @@ class OpenAIGenerator:
             import httpx2
         except ImportError as error:
             raise MissingExtraError(
-                "httpx2 is not installed but a model behind a URL needs it. Run: pip install 'llm-explain[lm]'"
+                "httpx2 is not installed but a model behind a URL needs it. Run: pip install 'llm-explain-recommendations[lm]'"
             ) from error
         url = httpx2.URL(base_url)
         if url.scheme not in {"http", "https"} or not url.host:

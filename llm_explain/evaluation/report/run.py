@@ -67,7 +67,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
-        "versions": {name: version(name) for name in ("llm-explain", "torch") if _has(name)},
+        "versions": {name: version(name) for name in ("llm-explain-recommendations", "torch") if _has(name)},
     }
 
 

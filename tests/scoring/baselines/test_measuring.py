@@ -43,7 +43,7 @@ def test_results_are_those_of_the_protocol_with_their_seconds() -> None:
 def test_a_baseline_without_its_library_is_skipped_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "implicit", None)
     results = measure_baselines([ItemNeighbours(), Popularity()], checkerboard(), k=3)
-    assert "pip install 'llm-explain[baselines]'" in str(results["item-kNN, BM25"]["skipped"])
+    assert "pip install 'llm-explain-recommendations[baselines]'" in str(results["item-kNN, BM25"]["skipped"])
     assert "recall@3" in results["popularity"]
 
 

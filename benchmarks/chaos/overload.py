@@ -46,10 +46,10 @@ async def _overload(nursery: Nursery, names: list[str], seconds: float, times: f
     before = await in_turn(port, _for(names, seconds / 2), n_connections=2, check=fault_of_list)
     capacity = before.statuses[200] / (seconds / 2)
     over = await at_rate(port, recommendations(names), per_second=times * capacity, seconds=seconds)
-    after = await in_turn(port, _for(names, seconds / 2), n_connections=1, check=fault_of_list)
+    after = await in_turn(port, _for(names, seconds / 2), n_connections=2, check=fault_of_list)
     os.kill(alive, signal.SIGTERM)
     end = await asyncio.to_thread(nursery.wait, alive)
-    goodput = over.statuses[200] / seconds / capacity
+    goodput = over.statuses[200] / (before.statuses[200] + after.statuses[200])  # in as many seconds
     is_right = set(over.statuses) <= {200, 503} and not before.n_faults and not after.n_faults and end == 0
     return {
         "capacity_per_second": round(capacity, 1),

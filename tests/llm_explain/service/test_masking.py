@@ -31,7 +31,8 @@ def test_no_answer_about_anybody_says_a_sensitive_reason(
     discreet: Explainer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    settings = ServiceSettings(auth=False, database_url=f"sqlite:///{tmp_path / 'state.db'}", rate_per_second=0)
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    settings = ServiceSettings(auth=False, database_url=url, rate_per_second=0, as_of="snapshot")
     with TestClient(create_app(discreet, settings)) as client:
         for user in discreet.events.user_ids[::4]:
             items = client.post("/v1/recommendations", json={"user_id": user, "k": 10}).json()["items"]

@@ -66,3 +66,9 @@ def test_secrets_are_masked_when_settings_are_printed(url: str, shown: str) -> N
     printed = json.dumps(settings.masked())
     assert json.loads(printed)["database_url"] == shown
     assert "hunter2" not in printed + repr(settings)
+
+
+def test_the_time_that_answers_speak_of_is_now_or_the_snapshots() -> None:
+    assert ServiceSettings.read().as_of == "now"
+    with pytest.raises(SettingError, match=r"setting 'as_of' is not usable.*'now' or 'snapshot'"):
+        ServiceSettings.read(as_of="yesterday")

@@ -29,8 +29,8 @@ K = 12
 def settings(folder: Path, **changes: Any) -> ServiceSettings:
     """Return settings that wait as long as a busy machine needs."""
     url = f"sqlite:///{folder / 'state.db'}"
-    given = {"auth": False, "database_url": url, "rate_per_second": 0, "deadline_seconds": 60, **changes}
-    return ServiceSettings(**given)
+    given = {"auth": False, "database_url": url, "rate_per_second": 0, "deadline_seconds": 60, "as_of": "snapshot"}
+    return ServiceSettings(**{**given, **changes})
 
 
 @pytest.fixture(scope="module", params=["small", pytest.param("real", marks=pytest.mark.slow)])

@@ -142,7 +142,7 @@ class ExplanationHandler:
         """Return the fields that every answer about a user has."""
         return {
             "user_id": context.history.user_id,
-            "as_of": context.history.as_of.isoformat(),
+            "as_of": context.history.as_of.tz_localize("UTC").isoformat(),
             "personalised": context.personalised,
             "provenance": self.explainer.provenance,
         }

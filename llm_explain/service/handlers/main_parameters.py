@@ -90,7 +90,7 @@ class MainParameters:
         ]
         content = {
             "locale": locale,
-            "as_of": self._explainer.as_of.isoformat(),
+            "as_of": self._explainer.as_of.tz_localize("UTC").isoformat(),
             "introduction": words.introduction,
             "parameters": parameters,
             "choices": words.choices,

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from llm_explain import Explainer
 from llm_explain.attribution.importance import OTHER_GROUPS, OWN_GROUP
 from llm_explain.attribution.partition import REST
-from llm_explain.attribution.values import CONTEXT_PREFIX, TOWER
+from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER
 from llm_explain.errors import PromptError
 from llm_explain.service.handlers.main_parameters import FILE, ParameterWords
 from llm_explain.service.schemas.responses import Households, MainParameters, ShopItems
@@ -36,8 +36,8 @@ def test_main_parameters_are_told_in_plain_language(client: TestClient, explaine
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_source_and_part_has_its_words(locale: str) -> None:
     words = ParameterWords.read(locale).parts
-    own = {TOWER, *OWN_FEATURES, SIGNALS}
-    wanted = {OWN_GROUP: own, REST: own, OTHER_GROUPS: {TOWER}}
+    own = {TOWER, LINKS, *OWN_FEATURES, SIGNALS}
+    wanted = {OWN_GROUP: own, REST: own, OTHER_GROUPS: {TOWER, LINKS}}
     wanted |= {CONTEXT_PREFIX + term: {term} for term in TERMS}
     assert {source: set(parts) for source, parts in words.items()} == wanted
 

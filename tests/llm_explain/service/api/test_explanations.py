@@ -60,13 +60,13 @@ def test_a_history_in_the_body_is_answered_and_nothing_is_stored(client: TestCli
     record_id = answer["items"][0]["explanation"]["id"]
     assert client.get(f"/v1/explanations/{record_id}").status_code == 404
     late = [{"item_id": "31", "timestamp": "2018-02-03T10:00:00"}]
-    assert _post(client, "recommendations", history=late, k=1)["as_of"] == "2018-02-03T10:00:00.001000"
-    assert _post(client, "recommendations", history=[], k=1)["as_of"] == "2017-12-01T00:00:00"
+    assert _post(client, "recommendations", history=late, k=1)["as_of"] == "2018-02-03T10:00:00.001000+00:00"
+    assert _post(client, "recommendations", history=[], k=1)["as_of"] == "2017-12-01T00:00:00+00:00"
 
 
 def test_only_events_before_as_of_count(client: TestClient, explainer: Explainer) -> None:
     answer = _post(client, "recommendations", user_id="u00", k=3, as_of="2017-06-01T02:00:00+02:00")
-    assert answer["as_of"] == "2017-06-01T00:00:00"
+    assert answer["as_of"] == "2017-06-01T00:00:00+00:00"
 
 
 def test_explanations_come_in_the_order_asked_for(client: TestClient) -> None:

@@ -1,6 +1,7 @@
-"""The shop's raw tables behind SQL, and claims compared with what the tables give.
+"""The shop's raw tables in SQL, and the comparison of claims with the facts that the tables give.
 
-``facts.sql`` and ``degrees.sql`` find facts and words of degree again, from the rules' words alone; this file compares.
+``tables.sql`` and ``views.sql`` read the tables as the shop means them. Each claim kind brings its own SQL file with the
+view ``found_<kind>`` and, if the claim counts occasions, ``counted_<kind>``. This module compares.
 """
 
 from __future__ import annotations
@@ -12,54 +13,77 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from llm_explain.claims import ClaimKinds
 from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.audit.attributions import attribution_faults
+from scoring.data.shop import Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from llm_explain.claims.kind import ClaimKind
     from llm_explain.evaluation.audit.attributions import Record
 
-Told = tuple["Record", "Record"]
-"""A record, and a claim that it makes."""
+StatedClaim = tuple["Record", "Record"]
+"""A record, and a claim that it states."""
 
-SQL: Final = tuple(Path(__file__).with_name(name) for name in ("facts.sql", "degrees.sql"))
+HERE: Final = Path(__file__).parent
 OPTIONAL: Final = {
-    "events": {"price": "double", "kind": "varchar", "store_id": "varchar"},
-    "items": {"brand": "varchar", "first_seen": "timestamp"},
+    "events": {
+        "price": "double",
+        "kind": "varchar",
+        "store_id": "varchar",
+        "order_id": "varchar",
+        "quantity": "double",
+    },
+    "items": {
+        "title": "varchar",
+        "category": "varchar",
+        "brand": "varchar",
+        "price": "double",
+        "first_seen": "timestamp",
+    },
     "promotions": {"store_id": "varchar"},
 }
 ABSENT: Final = {"kind": "'purchase'", "store_id": "''"}
 CENT: Final = 0.0101
 SLACK: Final = {"price": CENT, "low": CENT, "high": CENT}
 BATCH: Final = 20_000
-"""Claims that one run of the SQL looks at."""
+"""Claims that one run of the SQL reads."""
 
 
 class Audit:
     """The shop's raw tables behind SQL.
 
     Args:
-        folder: Folder of the Parquet tables.
-        moment: The moment of the statistics that the scorer was trained with.
+        folder: Folder of the Parquet tables and ``shop.yaml``.
+        moment: Time of the snapshot that the scorer was trained with.
+        kinds: Claim kinds, each with its SQL file; the installed ones if not given.
 
     Raises:
         MissingExtraError: If DuckDB is not installed.
     """
 
-    def __init__(self, folder: Path, moment: pd.Timestamp) -> None:
+    def __init__(self, folder: Path, moment: pd.Timestamp, *, kinds: Mapping[str, ClaimKind] | None = None) -> None:
         try:
             import duckdb
         except ImportError as error:
             raise MissingExtraError(
                 "duckdb is not installed but the audit needs it. Run: pip install 'llm-explain-recommendations[evaluation]'"
             ) from error
+        self.kinds = ClaimKinds.installed() if kinds is None else kinds
         self.connection = duckdb.connect()
         with suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets there is no bar to switch off
             self.connection.execute("set enable_progress_bar = false")
         for table, columns in OPTIONAL.items():
             self._read(folder / f"{table}.parquet", table, columns)
-        self.connection.execute("create table snapshot as select $1::timestamp as moment", [moment.to_pydatetime()])
+        shop = Shop.read(folder)
+        self.connection.execute(
+            "create table shop as select $1 as time_zone, $2::timestamp as moment", [shop.time_zone, moment.to_pydatetime()]
+        )
+        for name, values in (("target_kind", shop.target_kinds), ("return_kind", shop.return_kinds)):
+            self.connection.execute(f"create table {name} as select unnest($1::varchar[]) as kind", [list(values)])  # noqa: S608  our own names
+        self._run(HERE / "tables.sql")
 
     def _read(self, path: Path, table: str, columns: Mapping[str, str]) -> None:
         has = self.connection.execute(f"select * from read_parquet('{path}') limit 0").df().columns  # noqa: S608  our own path
@@ -67,7 +91,12 @@ class Audit:
             f", {ABSENT.get(name, 'null')}::{type_} as {name}" for name, type_ in columns.items() if name not in has
         )
         make = "view" if table == "promotions" else "table"
-        self.connection.execute(f"create {make} {table} as select *{absent} from read_parquet('{path}')")  # noqa: S608  our own names
+        self.connection.execute(
+            f"create {make} {table} as select *{absent} from read_parquet('{path}', file_row_number = true)"  # noqa: S608  our own names
+        )
+
+    def _run(self, path: Path) -> None:
+        self.connection.execute(path.read_text(encoding="utf-8"))
 
     def faults(self, records: Iterable[Record]) -> list[str]:
         """Return what is wrong with records; nothing where all is true.
@@ -79,74 +108,80 @@ class Audit:
             One line for each fault.
         """
         records = list(records)
-        told = told_by(records)
+        stated = stated_claims(records)
         wrong = [fault for record in records for fault in attribution_faults(record)]
-        return wrong + [fault for faults in self.fact_faults(told) for fault in faults]
+        return wrong + [fault for faults in self.fact_faults(stated) for fault in faults]
 
-    def fact_faults(self, told: Sequence[Told]) -> list[list[str]]:
+    def fact_faults(self, stated: Sequence[StatedClaim]) -> list[list[str]]:
         """Return what is wrong with the facts of claims.
 
         Args:
-            told: Records and claims.
+            stated: Records and claims.
 
         Returns:
             Faults of each claim, in the order given.
         """
         faults: list[list[str]] = []
-        for (record, claim), facts in zip(told, self.facts(told), strict=True):
+        for (record, claim), facts in zip(stated, self.facts(stated), strict=True):
             where = f"user {record['user_id']}, item {record['item_id']}, {claim['kind']}"
             faults.append(list(_differences(where, claim["facts"], facts)))
         return faults
 
-    def facts(self, told: Sequence[Told]) -> list[dict[str, Any] | None]:
+    def facts(self, stated: Sequence[StatedClaim]) -> list[dict[str, Any] | None]:
         """Return the facts that the tables give for claims.
 
         Args:
-            told: Records and claims; only what a claim is about is read, not what it says.
+            stated: Records and claims; the SQL sees what a claim is about, not its facts.
 
         Returns:
             Facts of each claim, ``None`` where its rule does not hold, in the order given.
         """
         found: dict[int, dict[str, Any]] = {}
-        for start in range(0, len(told), BATCH):
-            self._tell(told[start : start + BATCH], start)
-            for kind in sorted({claim["kind"] for _, claim in told[start : start + BATCH]}):
+        for start in range(0, len(stated), BATCH):
+            for kind in self._ask(stated[start : start + BATCH], start):
                 rows = self.connection.execute(f"select * from found_{kind}").df()  # noqa: S608  a claim kind
                 found.update({int(row.pop("rid")): row for row in rows.to_dict("records")})  # type: ignore[misc]
-        return [found.get(rid) for rid in range(len(told))]
+        return [found.get(rid) for rid in range(len(stated))]
 
-    def degrees(self, told: Sequence[Told]) -> list[frozenset[str]]:
-        """Return the words of degree that the tables permit claims to say.
+    def degrees(self, stated: Sequence[StatedClaim]) -> list[frozenset[str]]:
+        """Return the words of degree that the tables permit for claims.
 
         Args:
-            told: Records and claims.
+            stated: Records and claims.
 
         Returns:
             Rules that hold for each claim, in the order given.
         """
         found: dict[int, frozenset[str]] = {}
-        for start in range(0, len(told), BATCH):
-            self._tell(told[start : start + BATCH], start)
+        for start in range(0, len(stated), BATCH):
+            kinds = self._ask(stated[start : start + BATCH], start)
+            views = set(self.connection.execute("select view_name from duckdb_views()").df()["view_name"])
+            self.connection.execute("truncate occasions_counted")
+            for view in sorted(views & {f"counted_{kind}" for kind in kinds}):
+                self.connection.execute(f"insert into occasions_counted by name select * exclude occasion from {view}")  # noqa: S608  a claim kind
             rows = self.connection.execute("select * from found_degrees").df()
             for row in rows.to_dict("records"):
                 found[int(row.pop("rid"))] = frozenset(str(word) for word, holds in row.items() if holds)
-        return [found.get(rid, frozenset()) for rid in range(len(told))]
+        return [found.get(rid, frozenset()) for rid in range(len(stated))]
 
-    def _tell(self, told: Sequence[Told], first: int) -> None:
-        frame = pd.DataFrame([_subject(rid, record, claim) for rid, (record, claim) in enumerate(told, start=first)])
+    def _ask(self, stated: Sequence[StatedClaim], first: int) -> list[str]:
+        """Put what claims are about into SQL, and return their kinds."""
+        frame = pd.DataFrame([_asked(rid, record, claim) for rid, (record, claim) in enumerate(stated, start=first)])
         self.connection.register("frame", frame)
-        self.connection.execute("create or replace table told as select * from frame")
-        for path in SQL:
-            self.connection.execute(path.read_text(encoding="utf-8"))
+        self.connection.execute("create or replace table asked as select * from frame")
+        self._run(HERE / "views.sql")
+        kinds = sorted(set(frame["claim"]) & set(self.kinds))
+        for kind in kinds:
+            self._run(self.kinds[kind].sql)
+        return kinds
 
-
-def told_by(records: Iterable[Record]) -> list[Told]:
-    """Return every claim of records: reasons, and statements that are none."""
+def stated_claims(records: Iterable[Record]) -> list[StatedClaim]:
+    """Return every claim of records: the reasons, and the other statements."""
     return [(record, claim) for record in records for claim in (*record["reasons"], *record.get("statements", ()))]
 
 
-def _subject(rid: int, record: Record, claim: Record) -> Record:
-    """Return what a claim is about, without what it says."""
+def _asked(rid: int, record: Record, claim: Record) -> Record:
+    """Return what a claim is about, without its facts."""
     return {
         "rid": rid,
         "claim": claim["kind"],

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.evaluation.audit.attributions import attribution_faults, selection_faults
-from llm_explain.evaluation.audit.tables import told_by
+from llm_explain.evaluation.audit.tables import stated_claims
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from llm_explain.evaluation.agreement.reader import Mention, Reader
     from llm_explain.evaluation.audit.attributions import Record
-    from llm_explain.evaluation.audit.tables import Audit, Told
+    from llm_explain.evaluation.audit.tables import Audit, StatedClaim
 
 ROUNDING: Final = {
     "share": 0.00501,
@@ -86,7 +86,7 @@ def audit_records(
         reader: Reads sentences without the words that wrote them.
         items: Title and category of each item, by ``item_id``.
         item_of_title: Item of each title, for sentences that name another item.
-        advance: Told how many records are done.
+        advance: StatedClaim how many records are done.
         block: Records that one run of the SQL looks at.
 
     Returns:
@@ -97,9 +97,9 @@ def audit_records(
         part = records[start : start + block]
         for record in part:
             report.faults += [*attribution_faults(record), *selection_faults(record)]
-        told = told_by(part)
-        report.facts += sum(len(claim["facts"]) for _, claim in told)
-        report.faults += [fault for faults in audit.fact_faults(told) for fault in faults]
+        stated = stated_claims(part)
+        report.facts += sum(len(claim["facts"]) for _, claim in stated)
+        report.faults += [fault for faults in audit.fact_faults(stated) for fault in faults]
         read = list(mentions_of(part, reader, items, item_of_title or {}))
         report.reasons += len(read)
         report.values += sum(len(mention.values) for _, mention in read)
@@ -112,7 +112,7 @@ def audit_records(
 
 def mentions_of(
     records: Sequence[Record], reader: Reader, items: Mapping[str, tuple[str, str]], item_of_title: Mapping[str, str]
-) -> Iterator[tuple[Told, Mention]]:
+) -> Iterator[tuple[StatedClaim, Mention]]:
     """Yield every reason that is read in the sentences, as a claim about the record's user and item.
 
     Args:
@@ -122,7 +122,7 @@ def mentions_of(
         item_of_title: Item of each title, for sentences that name another item.
 
     Yields:
-        tuple[Told, Mention]: The record with the claim, and what was read.
+        tuple[StatedClaim, Mention]: The record with the claim, and what was read.
     """
     for record in records:
         if record["text"] is None:
@@ -159,7 +159,7 @@ def as_claim(mention: Mention, category: str, *, other_item: tuple[str, str] = (
     return {"kind": mention.kind, "player": f"group:{category}", "facts": {}}
 
 
-def text_faults(read: Sequence[tuple[Told, Mention]], audit: Audit) -> list[list[str]]:
+def text_faults(read: Sequence[tuple[StatedClaim, Mention]], audit: Audit) -> list[list[str]]:
     """Return what sentences say that the tables do not.
 
     Args:
@@ -169,10 +169,10 @@ def text_faults(read: Sequence[tuple[Told, Mention]], audit: Audit) -> list[list
     Returns:
         Faults of each reason, in the order given.
     """
-    told = [each for each, _ in read]
-    if not told:
+    stated = [each for each, _ in read]
+    if not stated:
         return []
-    facts, degrees = audit.facts(told), audit.degrees(told)
+    facts, degrees = audit.facts(stated), audit.degrees(stated)
     return [
         list(_faults(record, mention, found, permitted))
         for ((record, _), mention), found, permitted in zip(read, facts, degrees, strict=True)

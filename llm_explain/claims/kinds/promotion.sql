@@ -1,0 +1,17 @@
+create or replace view usual_store as
+with visits as (
+    select c.rid, e.store_id, max(e.wall) as latest, count(distinct e.occasion) as ever,
+           count(distinct e.occasion) filter (e.wall >= c.as_of - interval 90 day) as lately
+    from claim c join counted e on e.user_id = c.user_id and e.as_of = c.moment_utc
+    where c.claim = 'promotion' and e.store_id <> '' group by all),
+weighed as (select *, if(max(lately) over (partition by rid) > 0, lately, ever) as n from visits)
+select rid, store_id from weighed
+qualify row_number() over (partition by rid order by n desc, latest desc, store_id) = 1;
+
+create or replace view found_promotion as
+select c.rid, p.label, strftime(wall_of(p.start), '%Y-%m-%dT%H:%M:%S') as start,
+       strftime(wall_of(p."end"), '%Y-%m-%dT%H:%M:%S') as "end", coalesce(p.store_id, '') as store_id
+from claim c join promotions p using (item_id) left join usual_store u using (rid)
+where c.claim = 'promotion' and p.start <= c.moment_utc and c.moment_utc < p."end" and p.label <> 'coupon'
+  and coalesce(p.store_id, '') in ('', u.store_id)
+qualify row_number() over (partition by c.rid order by p."end" desc, p.start, p.label, coalesce(p.store_id, '')) = 1;

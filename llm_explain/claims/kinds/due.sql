@@ -1,6 +1,6 @@
 create or replace view counted_due as
 select rid, occasion, max(wall) as moment
-from past where claim = 'due' and item_id = own_item
+from past where claim = 'due' and is_alike(item_id, title, own_item, own_title)
 group by rid, occasion;
 
 create or replace view found_due as
@@ -13,4 +13,4 @@ steady as (
 size as (select rid, count(*) as count from counted_due group by rid)
 select rid, interval_days, as_of::date - last_day as days_since, count
 from rhythm join steady using (rid) join size using (rid) join claim using (rid)
-where n_days >= 3 and steady >= 0.6 and (as_of::date - last_day) / interval_days between 0.8 and 2;
+where n_days >= 3 and steady >= 0.6 and (as_of::date - last_day) / interval_days between 0.8 and 2 and has_dates;

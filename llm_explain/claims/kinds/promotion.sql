@@ -8,10 +8,13 @@ weighed as (select *, if(max(lately) over (partition by rid) > 0, lately, ever) 
 select rid, store_id from weighed
 qualify row_number() over (partition by rid order by n desc, latest desc, store_id) = 1;
 
+-- The last day is that of the last moment before the end. An end from 2200 on is open.
 create or replace view found_promotion as
-select c.rid, p.label, strftime(wall_of(p.start), '%Y-%m-%dT%H:%M:%S') as start,
-       strftime(wall_of(p."end"), '%Y-%m-%dT%H:%M:%S') as "end", coalesce(p.store_id, '') as store_id
+select c.rid, p.label, strftime(wall_of(p.start), '%Y-%m-%d') as start,
+       if(p."end" >= timestamp '2200-01-01', null, strftime(wall_of(p."end") - interval 1 microsecond, '%Y-%m-%d'))
+           as until,
+       coalesce(p.store_id, '') as store_id
 from claim c join promotions p using (item_id) left join usual_store u using (rid)
-where c.claim = 'promotion' and p.start <= c.moment_utc and c.moment_utc < p."end" and p.label <> 'coupon'
+where c.claim = 'promotion' and p.start <= c.moment_utc and c.moment_utc < p."end" and p.label <> 'coupon' and c.has_dates
   and coalesce(p.store_id, '') in ('', u.store_id)
 qualify row_number() over (partition by c.rid order by p."end" desc, p.start, p.label, coalesce(p.store_id, '')) = 1;

@@ -1,6 +1,6 @@
 create or replace view found_season as
 with bounds as (
-    select date_trunc('month', wall_of(moment)) as month_end, wall_of(moment) - (select min(wall) from sold) as covered
+    select date_trunc('month', wall_of(moment)) as month_end, moment - (select min(timestamp) from sold) as covered
     from shop),
 row as (
     select category, wall >= month_end - interval 1 month as in_month
@@ -14,4 +14,4 @@ lift as (
     from size where month_rows >= 100)
 select rid, month(month_end - interval 1 month) as month, lift, category
 from claim join lift on category = own_category cross join bounds
-where claim = 'season' and lift >= 1.3 and covered >= interval 90 day and is_fresh;
+where claim = 'season' and lift >= 1.3 and covered >= interval 90 day and is_fresh and is_of_only_kind and has_dates;

@@ -3,7 +3,7 @@ create or replace view price_paid as
 with paid as (
     select rid, own_item, own_category, occasion, wall, round(price, 2) as price,
            row_number() over (partition by rid order by round(price, 2)) as rank, count(*) over (partition by rid) as n
-    from past where claim = 'usual_price' and category = own_category and price > 0),
+    from past where claim = 'usual_price' and kind = 'purchase' and category = own_category and price > 0),
 usual as (
     select rid, max(price) filter (rank = (2 * n + 9) // 10) as low, max(price) filter (rank = (8 * n + 9) // 10) as high
     from paid group by rid)

@@ -79,7 +79,8 @@ class Audit:
             self._read(folder / f"{table}.parquet", table, columns)
         shop = Shop.read(folder)
         self.connection.execute(
-            "create table shop as select $1 as time_zone, $2::timestamp as moment", [shop.time_zone, moment.to_pydatetime()]
+            "create table shop as select $1 as time_zone, $2::timestamp as moment, $3 as has_dates",
+            [shop.time_zone, moment.to_pydatetime(), shop.times != "order"],
         )
         for name, values in (("target_kind", shop.target_kinds), ("return_kind", shop.return_kinds)):
             self.connection.execute(f"create table {name} as select unnest($1::varchar[]) as kind", [list(values)])  # noqa: S608  our own names
@@ -127,6 +128,23 @@ class Audit:
             faults.append(list(_differences(where, claim["facts"], facts)))
         return faults
 
+    def licence_faults(self, records: Iterable[Record]) -> list[str]:
+        """Return where the words of degree that claims license are not those that the tables permit.
+
+        Args:
+            records: Explanation records whose claims have ``licences``.
+
+        Returns:
+            One line for each claim whose words differ.
+        """
+        stated = stated_claims(records)
+        return [
+            f"user {record['user_id']}, item {record['item_id']}, {claim['kind']}: licenses {sorted(claim['licences'])} "
+            f"but the tables permit {sorted(permitted)}"
+            for (record, claim), permitted in zip(stated, self.degrees(stated), strict=True)
+            if set(claim["licences"]) != permitted
+        ]
+
     def facts(self, stated: Sequence[StatedClaim]) -> list[dict[str, Any] | None]:
         """Return the facts that the tables give for claims.
 
@@ -161,7 +179,8 @@ class Audit:
                 self.connection.execute(f"insert into occasions_counted by name select * exclude occasion from {view}")  # noqa: S608  a claim kind
             rows = self.connection.execute("select * from found_degrees").df()
             for row in rows.to_dict("records"):
-                found[int(row.pop("rid"))] = frozenset(str(word) for word, holds in row.items() if holds)
+                rid = int(row.pop("rid"))
+                found[rid] = frozenset(str(word) for word, holds in row.items() if holds)
         return [found.get(rid, frozenset()) for rid in range(len(stated))]
 
     def _ask(self, stated: Sequence[StatedClaim], first: int) -> list[str]:
@@ -199,6 +218,7 @@ def _differences(where: str, facts: Mapping[str, Any], expected: Mapping[str, An
         yield f"{where}: the rule does not hold"
         return
     stated = {name: value for name, value in facts.items() if name != "event_kind"}
+    expected = {name: value for name, value in expected.items() if not pd.isna(value)}
     if stated.keys() != expected.keys():
         yield f"{where}: facts {sorted(stated)} but the tables give {sorted(expected)}"
         return

@@ -6,7 +6,7 @@ create or replace macro wall_of(moment) as (moment at time zone 'UTC') at time z
 
 -- What an event does to the count: a target event counts, a return takes one back, every other event does neither.
 create or replace table event as
-select e.file_row_number as row, e.user_id, e.item_id, e.order_id, e.store_id, e.kind, e.timestamp, wall_of(e.timestamp) as wall, e.price,
+select e.file_row_number as row, e.user_id, e.item_id, nullif(e.order_id, '') as order_id, e.store_id, e.kind, e.timestamp, wall_of(e.timestamp) as wall, e.price,
        i.category, i.brand, i.title,
        case
            when e.kind in (from return_kind) then 'return'
@@ -53,6 +53,10 @@ create or replace macro counted_occasions(viewpoints) as table (
             partition by as_of, user_id order by timestamp, row) as occasion
         from marked)
     select * exclude opens from opened);
+
+-- Items with one visible title are one thing to a shopper. An item without a title is like no other.
+create or replace macro is_alike(item_id, title, own_item, own_title) as
+    item_id = own_item or (title = own_title and own_title <> '');
 
 -- What the whole shop did before the snapshot's moment.
 create or replace table everyone as select distinct user_id, (select moment from shop) as as_of from event;

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
+from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 
 N_USERS = 180
@@ -96,3 +99,40 @@ def crowd_shop(seed: int = 0) -> Tables:
     """Return all tables; the events run from January to the middle of December 2017."""
     users = pd.DataFrame({"user_id": [f"u{user:03d}" for user in range(N_USERS)]})
     return Tables(events(seed), items(), users, promotions(seed))
+
+
+def busy_shop(seed: int = 0, *, shop: Shop | None = None) -> Tables:
+    """Return the shop of ``crowd_shop`` with orders, seconds between rows, returns, empty rows, views and plays.
+
+    Args:
+        seed: Source of chance.
+        shop: Settings of the shop; those of a shop in New York if not given.
+
+    Returns:
+        All tables.
+    """
+    tables, rng = crowd_shop(seed), np.random.default_rng(seed + 1)
+    rows = tables.events
+    basket = rows["user_id"] + rows["timestamp"].astype(str)
+    second = pd.to_timedelta(rows.groupby(basket).cumcount() * 40, unit="s")
+    has_order = pd.factorize(basket)[0] % 2 == 0
+    rows = rows.assign(timestamp=rows["timestamp"] + second, order_id=np.where(has_order, basket, None))
+    rows["quantity"] = rng.choice([0.0, 1.0, 1.0, 1.0, 2.0, 2.0], len(rows))
+    back = rows[rng.random(len(rows)) < 0.08]
+    back = back.assign(
+        kind=rng.choice(["return", "refund"], len(back)),
+        quantity=1.0,
+        timestamp=back["timestamp"] + pd.to_timedelta(rng.integers(1, 20, len(back)), unit="D"),
+        order_id=back["order_id"].where(rng.random(len(back)) < 0.5),
+    )
+    negative = back.iloc[::7].assign(kind="purchase", quantity=-1.0, order_id=None)
+    viewed = rows.assign(kind="view", order_id=None, timestamp=rows["timestamp"] - pd.Timedelta(minutes=20))
+    played = rows[rng.random(len(rows)) < 0.2].assign(kind="play", order_id=None)
+    again = rows[rng.random(len(rows)) < 0.1]
+    again = again.assign(timestamp=again["timestamp"] + pd.Timedelta(minutes=25))
+    late = rows[rng.random(len(rows)) < 0.2]
+    late = late.assign(order_id=None, timestamp=late["timestamp"].dt.normalize() + pd.Timedelta(days=1, hours=3))
+    events = pd.concat([rows, back, negative, viewed, played, again, late], ignore_index=True)
+    events = events.sort_values(["user_id", "timestamp"], kind="stable", ignore_index=True)
+    events["order_id"] = events["order_id"].astype("str")
+    return replace(tables, events=events, shop=shop or Shop(time_zone="America/New_York"))

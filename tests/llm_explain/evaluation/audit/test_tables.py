@@ -13,9 +13,10 @@ import pytest
 
 from llm_explain.attribution.partition import partition
 from llm_explain.attribution.values import Attribution
-from llm_explain.claims import KINDS, ShopEvidence, derive
+from llm_explain.claims import ClaimKinds, ShopEvidence, derive
 from llm_explain.evaluation.audit import Audit, attribution_faults, selection_faults
 from llm_explain.policy.policy import Policy
+from llm_explain.text.lexicon import load_lexicon
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog, History
 from scoring.data.tables import Tables
@@ -26,8 +27,9 @@ from tests.llm_explain.claims.crowd_shop import AS_OF, crowd_shop
 REPOSITORY = Path(__file__).parents[4]
 REAL_DATA = REPOSITORY / "data" / "completejourney"
 REAL_ARTIFACTS = REPOSITORY / "artifacts" / "completejourney"
-OWN_PARTS = ("tower", "times_bought", "due", "category_share", "usual_brand", "usual_price")
-TERMS = ("promotion", "popularity", "season", "novelty", "price")
+KINDS = ClaimKinds.installed()
+OWN_PARTS = sorted({part for kind in KINDS.values() if kind.scope != "context" for part in kind.parts})
+TERMS = sorted({part for kind in KINDS.values() if kind.scope == "context" for part in kind.parts})
 MOMENT = AS_OF - pd.Timedelta(days=2)
 Record = dict[str, Any]
 
@@ -52,39 +54,50 @@ def attribution_of_ones(history: History, catalogue: Catalogue, item_index: int)
 
 
 def records_of(
-    tables: Tables, as_of: pd.Timestamp, moment: pd.Timestamp, *, n_users: int, n_items: int, seed: int = 0
+    tables: Tables,
+    as_of: pd.Timestamp,
+    moment: pd.Timestamp,
+    *,
+    n_users: int,
+    n_items: int,
+    seed: int = 0,
+    kinds: ClaimKinds | None = None,
 ) -> list[Record]:
     """Return records of random pairs, half of the items from the user's history, with every claim that holds."""
     catalogue = Catalogue(tables.items)
-    log = EventLog(tables.events, catalogue)
+    log = EventLog(tables.events, catalogue, tables.shop)
     shop = ShopEvidence(
         catalogue,
         snapshot=Snapshot.build(tables, catalogue, moment),
         promotions=PromotionCalendar(tables.promotions, catalogue),
         policy=Policy(),
+        shop=tables.shop,
     )
     rng = np.random.default_rng(seed)
     sold = np.flatnonzero(shop.snapshot.n_events)
     by_users = sold[np.argsort(-shop.snapshot.users_in_window[sold], kind="stable")]
     records = []
     for user_id in rng.choice(log.user_ids, size=n_users, replace=False):
-        user = shop.of_user(log.history(str(user_id), as_of))
-        known = user.history.item_index if len(user.history) else sold
-        items = np.r_[rng.choice(known, n_items // 2), rng.choice(by_users[:1000], n_items - n_items // 2)]
-        for item_index in np.unique(items):
-            given = attribution_of_ones(user.history, catalogue, int(item_index))
-            claims = derive(user.for_item(int(item_index)), given)
-            records.append(
-                {
-                    "user_id": str(user_id),
-                    "item_id": str(catalogue.item_ids[item_index]),
-                    "as_of": as_of.isoformat(),
-                    "score": given.score,
-                    "base_value": given.base_value,
-                    "attributions": given.to_records(),
-                    "reasons": [claim.to_dict() for claim in claims],
-                }
-            )
+        history = log.history(str(user_id), as_of)
+        known = history.item_index if len(history) else sold
+        items = np.unique(
+            np.r_[rng.choice(known, n_items // 2), rng.choice(by_users[:1000], n_items - n_items // 2)]
+        ).astype(np.int64)
+        given = [attribution_of_ones(history, catalogue, int(item_index)) for item_index in items]
+        subjects = shop.of_histories([history]).subjects(np.zeros(len(items), dtype=np.int64), items)
+        claims = derive(subjects, given, kinds=kinds or ClaimKinds.installed(), degrees=load_lexicon("en").degrees)
+        records += [
+            {
+                "user_id": str(user_id),
+                "item_id": str(catalogue.item_ids[item_index]),
+                "as_of": as_of.isoformat(),
+                "score": attribution.score,
+                "base_value": attribution.base_value,
+                "attributions": attribution.to_records(),
+                "reasons": [{**claim.to_dict(), "licences": sorted(claim.licences)} for claim in own],
+            }
+            for item_index, attribution, own in zip(items, given, claims, strict=True)
+        ]
     return records
 
 
@@ -115,6 +128,7 @@ def audit(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Audit:
 
 def test_every_claim_is_true_of_the_tables(audit: Audit, records: list[Record]) -> None:
     assert audit.faults(records) == []
+    assert audit.licence_faults(records) == []
     counts = count_kinds(records)
     assert {kind: counts[kind] for kind in KINDS if counts[kind] < 15} == {}
     assert any("event_kind" in claim["facts"] for record in records for claim in record["reasons"])

@@ -90,7 +90,9 @@ class Judge:
         """Return what is false in each sentence, ``None`` for one in which nothing can be checked."""
         read, owner = [], []
         for place, (record, text) in enumerate(zip(records, texts, strict=True)):
-            for each in mentions_of([{**record, "text": text}], self.reader, self.items, self.item_of_title):
+            for each in mentions_of(
+                [{**record, "text": text}], self.reader, self.items, self.item_of_title, kinds=self.audit.kinds
+            ):
                 read.append(each)
                 owner.append(place)
         found: list[list[str] | None] = [None] * len(records)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm_explain.attribution.scored_user import AdditiveScoredUser
+from llm_explain.claims import ClaimKinds
 from llm_explain.explainer import Explainer
 from scoring.evaluation.split import Split
 from scoring.scorer.scorer import GlassBoxScorer
@@ -86,6 +87,11 @@ class EvaluatedArtifacts:
         """Training rows before the snapshot's moment, and what was bought after it."""
         log = self.explainer.events
         return Split.at(log.events, self.scorer.catalogue, cutoff=self.explainer.as_of, shop=log.shop)
+
+    @property
+    def kinds(self) -> ClaimKinds:
+        """Claim kinds in force."""
+        return ClaimKinds.installed()
 
     @cached_property
     def items(self) -> Mapping[str, tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llm_explain.evaluation.agreement.drivers import Drivers
+from llm_explain.evaluation.agreement.drivers import Drivers, player_of
 from llm_explain.evaluation.agreement.names import Names, product
 from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.evaluation.controls import OURS, control_texts
@@ -114,14 +114,17 @@ def read_parts(
     found = []
     for mention in reader.read(text, title=title, category=category):
         other = artifacts.items.get(other_item(artifacts, mention, record), ("", ""))[1]
-        found.append((drivers.part_of(mention, category, other), mention))
+        kind = artifacts.kinds[mention.kind]
+        found.append((drivers.part_of(kind, player_of(kind, mention, category, other)), mention))
     return found
 
 
 def other_item(artifacts: EvaluatedArtifacts, mention: Mention, record: Mapping[str, Any]) -> str:
     """Return the item that a mention names: by the record's own claim where it has one, else by its title."""
-    if mention.kind != "similar_item":
+    if artifacts.kinds[mention.kind].scope != "any group":
         return ""
-    told = [reason["facts"].get("other_item_id", "") for reason in record["reasons"] if reason["kind"] == mention.kind]
-    named = [item for item in told if product(artifacts.items.get(item, ("",))[0]) == product(mention.name)]
+    stated = [
+        reason["facts"].get("other_item_id", "") for reason in record["reasons"] if reason["kind"] == mention.kind
+    ]
+    named = [item for item in stated if product(artifacts.items.get(item, ("",))[0]) == product(mention.name)]
     return named[0] if named else artifacts.item_of_title.get(mention.name, "")

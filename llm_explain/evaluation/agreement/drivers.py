@@ -1,29 +1,34 @@
-"""What drove a score, as a list of named parts, and which of them a sentence mentions."""
+"""The parts of an attribution that drove a score, and which of them a sentence mentions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-from llm_explain.evaluation.audit.texts import CONTEXT
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
+    from llm_explain.claims.kind import ClaimKind
     from llm_explain.evaluation.agreement.reader import Mention
 
-PARTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "repeat_item": ("times_bought",),
-    "due": ("own_rhythm",),
-    "usual_brand": ("own_brand",),
-    "usual_price": ("own_price",),
-    "category_affinity": ("tower", "links", "category_share"),
-    "related_category": ("tower", "links"),
-    "similar_item": ("links", "tower"),
-    **{kind: (part,) for kind, part in CONTEXT.items()},
-}
-"""Parts of a player that each kind of reason can stand for."""
+
+def player_of(kind: ClaimKind, mention: Mention, category: str, other_category: str = "") -> str:
+    """Return the player that a mention stands for.
+
+    Args:
+        kind: The mention's kind.
+        mention: A reason that was read in a sentence.
+        category: The item's own category.
+        other_category: Category of the other item that the mention names.
+
+    Returns:
+        Name of the player, whether or not the attribution has it.
+    """
+    if kind.scope == "context":
+        return f"context:{kind.parts[0]}"
+    groups = {"own group": category, "other group": mention.name, "any group": other_category}
+    return f"group:{groups[kind.scope]}"
 
 
 @dataclass(frozen=True)
@@ -66,24 +71,14 @@ class Drivers:
         ranked = sorted(self.phi, key=lambda part: (-self.phi[part], part))
         return [part for part in ranked if self.phi[part] >= least and self.phi[part] > 0][: self.most]
 
-    def part_of(self, mention: Mention, category: str, other_category: str = "") -> tuple[str, str]:
+    def part_of(self, kind: ClaimKind, player: str) -> tuple[str, str]:
         """Return the part that a mention stands for, whether or not the attribution has it.
 
         Args:
-            mention: A reason that was read in a sentence.
-            category: The item's own category.
-            other_category: Category of the other item that the mention names.
+            kind: The mention's kind.
+            player: The player that the mention stands for.
 
         Returns:
-            Player and part; of several that the kind can stand for, the largest.
+            Player and part; of several parts that the kind can stand for, the largest.
         """
-        if mention.kind in CONTEXT:
-            player = f"context:{CONTEXT[mention.kind]}"
-        elif mention.kind == "related_category":
-            player = f"group:{mention.name}"
-        elif mention.kind == "similar_item":
-            player = f"group:{other_category}"
-        else:
-            player = f"group:{category}"
-        parts: Sequence[str] = PARTS[mention.kind]
-        return max(((player, part) for part in parts), key=lambda part: self.phi.get(part, float("-inf")))
+        return max(((player, part) for part in kind.parts), key=lambda part: self.phi.get(part, float("-inf")))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from llm_explain.evaluation.audit.texts import ROUNDING
+from llm_explain.evaluation.agreement.reader import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

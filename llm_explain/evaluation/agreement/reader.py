@@ -9,13 +9,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from llm_explain.evaluation.agreement.extraction import load_extraction
 
 if TYPE_CHECKING:
     from llm_explain.evaluation.agreement.extraction import Extraction, KindExtract
     from llm_explain.evaluation.agreement.names import Found, Names
+
+ROUNDING: Final = {
+    "share": 0.00501,
+    "interval_days": 0.501,
+    "lift": 0.0501,
+    "price": 0.0101,
+    "low": 0.0101,
+    "high": 0.0101,
+}
+"""How far a number in a sentence may be from the exact one: what rounding it for a reader costs, by fact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The shop's raw tables in SQL, and the comparison of claims with the facts that the tables give.
 
-``tables.sql`` and ``views.sql`` read the tables as the shop means them. Each claim kind brings its own SQL file with the
-view ``found_<kind>`` and, if the claim counts occasions, ``counted_<kind>``. This module compares.
+``tables.sql`` and ``views.sql`` read the tables as the shop means them. Each claim kind brings its own SQL file with
+the view ``found_<kind>`` and, if the claim counts occasions, ``counted_<kind>``. This module compares.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Audit:
             [shop.time_zone, moment.to_pydatetime(), shop.times != "order"],
         )
         for name, values in (("target_kind", shop.target_kinds), ("return_kind", shop.return_kinds)):
-            self.connection.execute(f"create table {name} as select unnest($1::varchar[]) as kind", [list(values)])  # noqa: S608  our own names
+            self.connection.execute(f"create table {name} as select unnest($1::varchar[]) as kind", [list(values)])
         self._run(HERE / "tables.sql")
 
     def _read(self, path: Path, table: str, columns: Mapping[str, str]) -> None:
@@ -139,8 +139,8 @@ class Audit:
         """
         stated = stated_claims(records)
         return [
-            f"user {record['user_id']}, item {record['item_id']}, {claim['kind']}: licenses {sorted(claim['licences'])} "
-            f"but the tables permit {sorted(permitted)}"
+            f"user {record['user_id']}, item {record['item_id']}, {claim['kind']}: licenses "
+            f"{sorted(claim['licences'])} but the tables permit {sorted(permitted)}"
             for (record, claim), permitted in zip(stated, self.degrees(stated), strict=True)
             if set(claim["licences"]) != permitted
         ]
@@ -193,6 +193,7 @@ class Audit:
         for kind in kinds:
             self._run(self.kinds[kind].sql)
         return kinds
+
 
 def stated_claims(records: Iterable[Record]) -> list[StatedClaim]:
     """Return every claim of records: the reasons, and the other statements."""

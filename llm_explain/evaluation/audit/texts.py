@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from llm_explain.evaluation.agreement.drivers import player_of
+from llm_explain.evaluation.agreement.reader import ROUNDING
 from llm_explain.evaluation.audit.attributions import attribution_faults, selection_faults
 from llm_explain.evaluation.audit.tables import stated_claims
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from llm_explain.claims.kind import ClaimKind
     from llm_explain.evaluation.agreement.reader import Mention, Reader
     from llm_explain.evaluation.audit.attributions import Record
     from llm_explain.evaluation.audit.tables import Audit, StatedClaim
-
-ROUNDING: Final = {
-    "share": 0.00501,
-    "interval_days": 0.501,
-    "lift": 0.0501,
-    "price": 0.0101,
-    "low": 0.0101,
-    "high": 0.0101,
-}
-"""How far a number in a sentence may be from the exact one: what rounding it for a reader costs."""
-
-CONTEXT: Final = {"promotion": "promotion", "popular": "popularity", "season": "season", "new_arrival": "novelty"}
 
 
 @dataclass
@@ -100,7 +91,7 @@ def audit_records(
         stated = stated_claims(part)
         report.facts += sum(len(claim["facts"]) for _, claim in stated)
         report.faults += [fault for faults in audit.fact_faults(stated) for fault in faults]
-        read = list(mentions_of(part, reader, items, item_of_title or {}))
+        read = list(mentions_of(part, reader, items, item_of_title or {}, kinds=audit.kinds))
         report.reasons += len(read)
         report.values += sum(len(mention.values) for _, mention in read)
         report.degrees += sum(len(mention.degrees) for _, mention in read)
@@ -111,7 +102,12 @@ def audit_records(
 
 
 def mentions_of(
-    records: Sequence[Record], reader: Reader, items: Mapping[str, tuple[str, str]], item_of_title: Mapping[str, str]
+    records: Sequence[Record],
+    reader: Reader,
+    items: Mapping[str, tuple[str, str]],
+    item_of_title: Mapping[str, str],
+    *,
+    kinds: Mapping[str, ClaimKind],
 ) -> Iterator[tuple[StatedClaim, Mention]]:
     """Yield every reason that is read in the sentences, as a claim about the record's user and item.
 
@@ -120,6 +116,7 @@ def mentions_of(
         reader: Reads sentences without the words that wrote them.
         items: Title and category of each item, by ``item_id``.
         item_of_title: Item of each title, for sentences that name another item.
+        kinds: Claim kinds by name.
 
     Yields:
         tuple[StatedClaim, Mention]: The record with the claim, and what was read.
@@ -129,34 +126,33 @@ def mentions_of(
             continue
         title, category = items[record["item_id"]]
         mentions = reader.read(record["text"], title=title, category=category)
-        # The kind of event is no number: a sentence shows it by its verb, so it is taken from the record.
-        kinds = {claim["kind"]: claim["facts"] for claim in (*record["reasons"], *record.get("statements", ()))}
+        facts_of = {claim["kind"]: claim["facts"] for claim in (*record["reasons"], *record.get("statements", ()))}
         for mention in mentions:
-            known = kinds.get(mention.kind, {})
+            known = facts_of.get(mention.kind, {})
             other = str(known.get("other_item_id", item_of_title.get(mention.name, "")))
-            claim = as_claim(mention, category, other_item=(other, items[other][1]) if other in items else ("", ""))
+            claim = as_claim(
+                mention, kinds, category, other_item=(other, items[other][1]) if other in items else ("", "")
+            )
             claim["facts"] |= {name: known[name] for name in ("event_kind",) if name in known}
             yield (record, claim), mention
 
 
-def as_claim(mention: Mention, category: str, *, other_item: tuple[str, str] = ("", "")) -> Record:
+def as_claim(
+    mention: Mention, kinds: Mapping[str, ClaimKind], category: str, *, other_item: tuple[str, str] = ("", "")
+) -> Record:
     """Return what a mention is about, as the audit asks for it.
 
     Args:
         mention: A reason that was read in a sentence.
+        kinds: Claim kinds by name.
         category: The recommended item's category.
         other_item: Id and category of the other item that the mention names.
 
     Returns:
         A claim with a kind and a player, and without facts but the other item.
     """
-    if mention.kind in CONTEXT:
-        return {"kind": mention.kind, "player": f"context:{CONTEXT[mention.kind]}", "facts": {}}
-    if mention.kind == "related_category":
-        return {"kind": mention.kind, "player": f"group:{mention.name}", "facts": {}}
-    if mention.kind == "similar_item":
-        return {"kind": mention.kind, "player": f"group:{other_item[1]}", "facts": {"other_item_id": other_item[0]}}
-    return {"kind": mention.kind, "player": f"group:{category}", "facts": {}}
+    player = player_of(kinds[mention.kind], mention, category, other_item[1])
+    return {"kind": mention.kind, "player": player, "facts": {"other_item_id": other_item[0]} if other_item[0] else {}}
 
 
 def text_faults(read: Sequence[tuple[StatedClaim, Mention]], audit: Audit) -> list[list[str]]:

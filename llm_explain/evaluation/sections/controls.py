@@ -96,7 +96,8 @@ def truth(artifacts: EvaluatedArtifacts, sample: Sample, system: str, audit: Aud
         category = artifacts.items[str(record["item_id"])][1]
         for _, mention in mentions:
             other = other_item(artifacts, mention, record)
-            claim = as_claim(mention, category, other_item=(other, artifacts.items.get(other, ("", ""))[1]))
+            other_category = artifacts.items.get(other, ("", ""))[1]
+            claim = as_claim(mention, artifacts.kinds, category, other_item=(other, other_category))
             read.append(((record, claim), mention))
             owner.append(place)
     found = np.array([1.0 if text else np.nan for text in sample.texts[system]])

@@ -135,4 +135,7 @@ def busy_shop(seed: int = 0, *, shop: Shop | None = None) -> Tables:
     events = pd.concat([rows, back, negative, viewed, played, again, late], ignore_index=True)
     events = events.sort_values(["user_id", "timestamp"], kind="stable", ignore_index=True)
     events["order_id"] = events["order_id"].astype("str")
-    return replace(tables, events=events, shop=shop or Shop(time_zone="America/New_York"))
+    shop = shop or Shop(time_zone="America/New_York")
+    walls = {name: tables.promotions[name].to_numpy(dtype="datetime64[ns]") for name in ("start", "end")}
+    promotions = tables.promotions.assign(**{name: shop.clock.utc(wall) for name, wall in walls.items()})
+    return replace(tables, events=events, promotions=promotions, shop=shop)

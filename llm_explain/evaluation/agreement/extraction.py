@@ -22,17 +22,20 @@ class _Strict(BaseModel):
 
 
 class ValueExtract(_Strict):
-    """Where a number of a kind stands.
+    """Where a number or a day of a kind stands.
 
     Attributes:
         fact: The fact that it states.
-        pattern: Regular expression; the group ``number`` is a number, in figures or in words, or a month.
+        pattern: Regular expression; the group ``number`` is a number, in figures or in words, or a month. For a day,
+            the words before it.
+        reads: What stands there.
         times: What the number is multiplied by.
         value: The number, where the pattern alone says it.
     """
 
     fact: str
     pattern: str
+    reads: Literal["number", "day"] = "number"
     times: float = 1.0
     value: float | None = Field(default=None, alias="is")
 
@@ -70,6 +73,7 @@ class Extraction(_Strict):
         bought_for: What stands before the own category where something else is bought for it.
         degrees: Words of degree by rule.
         degree_exempt: Where a word of degree belongs to another rule.
+        event_kinds: Words that tell which kind of event a sentence speaks of, by event kind.
         causes: What makes a fact a reason.
         against: What turns it round.
         constant: A sentence that fits everybody.
@@ -84,6 +88,7 @@ class Extraction(_Strict):
     bought_for: str
     degrees: dict[str, str]
     degree_exempt: str
+    event_kinds: dict[str, str]
     causes: str
     against: str
     constant: str
@@ -107,6 +112,21 @@ class Extraction(_Strict):
     def category_before(self) -> re.Pattern[str]:
         """A category at the end of a text."""
         return re.compile(rf"{self.words['category']}(?: too)?[ ,:]*$")
+
+    def day(self, text: str, before: str) -> float | None:
+        """Return the day that a text states behind some words, as month · 100 + day of the month.
+
+        Args:
+            text: A sentence in lower case.
+            before: Regular expression of the words.
+
+        Returns:
+            The number; ``None`` if no day stands there.
+        """
+        month = "|".join(self.months)
+        found = re.search(rf"(?:{before})(?:(?P<day>\d+) )?(?P<month>{month})(?: (?P<after>\d+)\b)?", text)
+        day = (found["day"] or found["after"]) if found else None
+        return self.number(found["month"]) * 100 + float(day) if found and day else None
 
     def number(self, word: str) -> float:
         """Return a number that is written in figures or in words, or that of a month.

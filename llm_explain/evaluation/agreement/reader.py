@@ -7,14 +7,15 @@ the shop is the names of categories and items.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.evaluation.agreement.extraction import load_extraction
 
 if TYPE_CHECKING:
-    from llm_explain.evaluation.agreement.extraction import Extraction, KindExtract
+    from llm_explain.claims import ClaimKinds
+    from llm_explain.evaluation.agreement.extraction import Extraction, KindExtract, ValueExtract
     from llm_explain.evaluation.agreement.names import Found, Names
 
 ROUNDING: Final = {
@@ -28,6 +29,14 @@ ROUNDING: Final = {
 """How far a number in a sentence may be from the exact one: what rounding it for a reader costs, by fact."""
 
 
+def as_stated(fact: Any) -> float:
+    """Return a fact as the reader reads it: a number, or month · 100 + day of a date; NaN for an absent fact."""
+    if fact is None:
+        return float("nan")
+    date = re.match(r"\d{4}-(\d\d)-(\d\d)", str(fact))
+    return int(date[1]) * 100.0 + int(date[2]) if date else float(fact)
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A reason that a sentence gives.
@@ -39,6 +48,7 @@ class Mention:
         start: Where it stands in the masked sentence.
         sign: 1 for a reason, −1 for one against, 0 for a fact that is given as neither.
         degrees: Words of degree that stand with it.
+        event_kinds: Kinds of event that the words of the sentence tell.
     """
 
     kind: str
@@ -47,6 +57,7 @@ class Mention:
     start: int
     sign: int = 0
     degrees: tuple[str, ...] = ()
+    event_kinds: tuple[str, ...] = ()
 
 
 class Reader:
@@ -55,11 +66,12 @@ class Reader:
     Args:
         names: Names of the shop.
         locale: A folder under ``prompts/``.
+        kinds: Claim kinds in force; those that are installed if not given.
     """
 
-    def __init__(self, names: Names, locale: str = "en") -> None:
+    def __init__(self, names: Names, locale: str = "en", *, kinds: ClaimKinds | None = None) -> None:
         self._names = names
-        self._cues = load_extraction(locale)
+        self._cues = load_extraction(locale, kinds)
 
     def read(self, text: str, *, title: str, category: str) -> list[Mention]:
         """Return the reasons of a sentence.
@@ -89,7 +101,8 @@ class _Sentence:
         said = [*self._plain(), *self._categories(), *self._similar()]
         if self.repeats:
             start, count = self.repeats[0]
-            said.append(Mention(self.cues.about("item count"), "", {"count": float(count)}, start))
+            kind = self.cues.about("item count")
+            said.append(Mention(kind, "", {"count": float(count)} | self._values(self.cues.kinds[kind]), start))
         return said
 
     def _plain(self) -> list[Mention]:
@@ -104,11 +117,18 @@ class _Sentence:
     def _values(self, extract: KindExtract) -> dict[str, float]:
         values: dict[str, float] = {}
         for each in extract.values:
-            match = re.search(each.pattern, self.masked)
-            if match is not None and each.fact not in values:
-                said = each.value if each.value is not None else self.cues.number(match.group("number")) * each.times
-                values[each.fact] = float(said)
+            said = self._value(each)
+            if said is not None:
+                values.setdefault(each.fact, float(said))
         return values
+
+    def _value(self, extract: ValueExtract) -> float | None:
+        if extract.reads == "day":
+            return self.cues.day(self.masked, extract.pattern)
+        match = re.search(extract.pattern, self.masked)
+        if match is None or extract.value is not None:
+            return extract.value if match else None
+        return self.cues.number(match.group("number")) * extract.times
 
     @cached_property
     def _counts(self) -> list[tuple[int, int, bool]]:
@@ -169,7 +189,7 @@ class _Sentence:
         against = re.search(self.cues.against, self.masked[: mention.start])
         is_reason = re.search(self.cues.causes, self.masked) is not None
         sign = -1 if against else int(is_reason)
-        return Mention(mention.kind, mention.name, mention.values, mention.start, sign)
+        return replace(mention, sign=sign)
 
     def with_degrees(self, mentions: list[Mention]) -> list[Mention]:
         """Return the mentions with the words of degree that stand closest to each, in its own clause first."""
@@ -182,9 +202,14 @@ class _Sentence:
                 nearest = min(range(len(mentions)), key=lambda n: self._distance(match.start(), mentions[n]))
                 by_mention.setdefault(nearest, []).append(rule)
         return [
-            Mention(each.kind, each.name, each.values, each.start, each.sign, tuple(by_mention.get(place, ())))
+            replace(each, degrees=tuple(by_mention.get(place, ())), event_kinds=self.event_kinds)
             for place, each in enumerate(mentions)
         ]
+
+    @cached_property
+    def event_kinds(self) -> tuple[str, ...]:
+        """Kinds of event that the words tell."""
+        return tuple(kind for kind, words in self.cues.event_kinds.items() if re.search(words, self.masked))
 
     def _distance(self, place: int, mention: Mention) -> tuple[int, int]:
         between = self.masked[min(place, mention.start) : max(place, mention.start)]

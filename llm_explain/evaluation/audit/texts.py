@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation.agreement.drivers import player_of
-from llm_explain.evaluation.agreement.reader import ROUNDING
+from llm_explain.evaluation.agreement.reader import ROUNDING, as_stated
 from llm_explain.evaluation.audit.attributions import attribution_faults, selection_faults
 from llm_explain.evaluation.audit.tables import stated_claims
 
@@ -133,8 +133,8 @@ def mentions_of(
             claim = as_claim(
                 mention, kinds, category, other_item=(other, items[other][1]) if other in items else ("", "")
             )
-            claim["facts"] |= {name: known[name] for name in ("event_kind",) if name in known}
-            yield (record, claim), mention
+            for event_kind in mention.event_kinds or (known.get("event_kind", "purchase"),):
+                yield (record, {**claim, "facts": {**claim["facts"], "event_kind": event_kind}}), mention
 
 
 def as_claim(
@@ -183,7 +183,7 @@ def _faults(
         yield f"{where} {mention.kind} but its rule does not hold"
         return
     for name, value in mention.values.items():
-        should = float(found.get(name, float("nan")))
+        should = as_stated(found.get(name))
         if not abs(value - should) <= ROUNDING.get(name, 1e-9):
             yield f"{where} {name} {value:g} but the tables give {should:g}"
     for word in mention.degrees:

@@ -112,7 +112,9 @@ def the_longest_interval(patch: pytest.MonkeyPatch) -> None:
 
 def the_next_band(patch: pytest.MonkeyPatch) -> None:
     real = Policy.band
-    patch.setattr(Policy, "band", lambda policy, users: None if real(policy, users) is None else real(policy, users) * 2)
+    patch.setattr(
+        Policy, "band", lambda policy, users: None if real(policy, users) is None else real(policy, users) * 2
+    )
 
 
 def the_end_itself(patch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,13 @@ def read(text):
             [("usual_price", "", {"low": 2.0, "high": 3.1, "price": 2.5})],
         ),
         ("Customers who bought limes also bought this.", [("similar_item", "Limes", {})]),
-        ("This is featured in our flyer until 3 December.", [("promotion", "", {})]),
+        ("This is featured in our flyer until 3 December.", [("promotion", "", {"until": 1203.0})]),
+        ("On display until December 3, 2018.", [("promotion", "", {"until": 1203.0})]),
+        (
+            "You've bought this twice, and last bought it on 28 May 2017.",
+            [("repeat_item", "", {"count": 2.0, "last": 528.0})],
+        ),
+        ("New in our range since 4 May.", [("new_arrival", "", {"first_seen": 504.0})]),
         ("More than 1,000 customers bought this in the last 30 days.", [("popular", "", {"users_band": 1000.0})]),
         (
             "In November this kind of product made up 1.4 times its usual share.",
@@ -65,3 +71,18 @@ def test_words_of_degree_go_to_the_claim_in_their_clause():
     assert (one.degrees, other.degrees) == (("often",), ("regularly",))
     (season,) = read("In November this kind of product was more in demand than usual.")
     assert season.degrees == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("You've bought this 12 times.", ("purchase",)),
+        ("It has been in your basket twice.", ("purchase",)),
+        ("You've looked at this 3 times.", ("view",)),
+        ("You've viewed this twice, in view of your visits.", ("view",)),
+        ("You've bought this twice and viewed it once.", ("purchase", "view")),
+        ("On display until 3 December.", ()),
+    ],
+)
+def test_words_tell_the_kinds_of_event(text, expected):
+    assert {each.event_kinds for each in read(text)} == {expected}

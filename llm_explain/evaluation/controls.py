@@ -65,7 +65,7 @@ def control_texts(
         user_ids: Users, by the number that the explanations have.
         seed: Source of chance.
         locale: A folder under ``prompts/``.
-        advance: Told how many explanations are done.
+        advance: Called with the number of explanations that are done.
 
     Returns:
         Sentences by control, in the order given; empty where a control finds nothing to say.

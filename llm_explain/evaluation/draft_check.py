@@ -89,7 +89,7 @@ def check_drafts(
         lexicon: The locale's words.
         n: How many drafts.
         seed: Source of all chance.
-        progress: Told a description, the drafts written and the drafts in all.
+        progress: Called with a description, the number done and the total.
 
     Returns:
         The figures.

@@ -62,7 +62,7 @@ def explain_users(
         explainer: Recommends and explains.
         user_ids: Users.
         k: Items for each.
-        advance: Told how many users are done.
+        advance: Called with the number of users that are done.
 
     Returns:
         Explanations, user by user.

@@ -1,4 +1,4 @@
-"""Mutants that are no clean text: cut, doubled, marked up, or with characters that nobody sees."""
+"""Mutants of the form of a text: cut, doubled, marked up, or with invisible characters."""
 
 from __future__ import annotations
 

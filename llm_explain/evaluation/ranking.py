@@ -89,7 +89,7 @@ def rank_lists(
         ranker: What is measured.
         task: What it is asked.
         probability: Turns scores into probabilities.
-        advance: Told how many users are done.
+        advance: Called with the number of users that are done.
 
     Returns:
         Metrics by segment and user.
@@ -160,7 +160,7 @@ def summarise(
     """Return the ``ranking`` section of the report.
 
     Args:
-        answers: RankedLists of each ranker, ours among them.
+        answers: Lists of each ranker, ours included.
         task: What they were asked.
         ours: Name of our ranker.
         n_resamples: Resamples of users.

@@ -1,4 +1,4 @@
-"""What several sections look at: sentences of ours and of the controls, and what is read in them."""
+"""The sample that several sections read: our sentences, the controls, and the mentions in each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llm_explain.evaluation.explained import Explained
 
 Report = "Callable[[str, int, int], None]"
-"""Told what is done, how far, and how much there is."""
+"""Called with a description, the number done and the total."""
 
 ITEMS_A_USER = 10
 
@@ -36,7 +36,7 @@ class Sample:
     Attributes:
         records: Every explanation record that was explained.
         explained: Explanations with a sentence that gives reasons: what texts are measured on.
-        texts: Sentences by system, ours among them, in the order of ``explained``; empty where a system has none.
+        texts: Sentences by system, `ours` included, in the order of ``explained``; empty where a system has none.
         mentions: What is read in each sentence, with the part that it stands for, by system.
         drivers: What drove each score.
         n_users: Number of users behind ``explained``.
@@ -64,9 +64,9 @@ def draw_sample(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[s
     """Emit explanations and let the controls speak of the same ones.
 
     Args:
-        artifacts: What is evaluated.
-        sizes: How much.
-        report: Told the progress.
+        artifacts: Artifacts under evaluation.
+        sizes: Sample sizes.
+        report: Called with a description, the number done and the total.
 
     Returns:
         The sample.

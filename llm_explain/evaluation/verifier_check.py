@@ -90,7 +90,7 @@ def check_verifier(
         n_true_texts: How many true sentences; a quarter of the mutants if not given.
         seed: Source of chance.
         locale: A folder under ``prompts/``.
-        report: Told what is done, how far, and how much there is.
+        report: Called with a description, the number done and the total.
 
     Returns:
         The verdicts.

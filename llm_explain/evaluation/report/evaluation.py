@@ -44,14 +44,14 @@ class Evaluation:
         language_model: str | None = None,
         progress: Callable[[str, int, int], None] = _silent,
     ) -> Evaluation:
-        """Measure ranking, explanations and texts beside their controls.
+        """Measure ranking, explanations and texts, with negative controls.
 
         Args:
             artifacts: Folder that ``llm-explain train`` wrote.
             quick: Whether to look at a tenth of everything.
             seed: Source of chance.
             language_model: As for ``Explainer.load``; phrasebook and templates alone if not given.
-            progress: Told what is done, how far, and how much there is.
+            progress: Called with a description, the number done and the total.
 
         Returns:
             What was found; the same for the same artifacts and seed, but for the seconds.

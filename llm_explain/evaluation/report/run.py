@@ -22,9 +22,9 @@ def run(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int,
     """Return the whole report, ready for JSON; the same for the same artifacts, sizes and seed, but for ``seconds``.
 
     Args:
-        artifacts: What is evaluated.
+        artifacts: Artifacts under evaluation.
         sizes: How much of it.
-        report: Told what is done, how far, and how much there is.
+        report: Called with a description, the number done and the total.
 
     Returns:
         The sections ``ranking``, ``exactness``, ``audit``, ``agreement`` and ``controls``, and their inputs.

@@ -86,13 +86,13 @@ def _ranking(section: Mapping[str, Any]) -> Iterator[Table]:
     )
     yield Table(
         "ranking",
-        "Ours less the others, paired by user",
+        "Difference to the baselines, paired by user",
         ("ranker", *(f"{segment}: recall@10" for segment in SEGMENTS)),
         [
             (name, *(interval(by_segment[segment]["recall@10"]) for segment in SEGMENTS))
             for name, by_segment in section["against"].items()
         ],
-        "Above zero where ours is better; an interval that holds zero is no difference.",
+        "Above zero where the glass box is better. An interval that includes zero shows no difference.",
     )
     yield Table(
         "ranking",
@@ -108,7 +108,7 @@ def _ranking(section: Mapping[str, Any]) -> Iterator[Table]:
             )
             for name, e in section["exposure"].items()
         ],
-        "Coverage: share of candidates in anybody's first ten. The last column is 1 where lists are as popular as "
+        "Coverage: share of candidates in any list. The last column is 1 where lists are as popular as "
         "baskets.",
     )
     if "calibration" in section:

@@ -21,7 +21,7 @@ def per_sentence(sample: Sample, system: str) -> dict[str, Values]:
 
     Args:
         sample: Sentences and what is read in them.
-        system: Ours or a control.
+        system: `ours` or a control.
 
     Returns:
         Metrics by name, NaN where a sentence gives nothing to measure.

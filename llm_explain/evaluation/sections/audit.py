@@ -19,9 +19,9 @@ def section(artifacts: EvaluatedArtifacts, sample: Sample, report: Callable[[str
     """Check every record from the raw tables.
 
     Args:
-        artifacts: What is evaluated.
+        artifacts: Artifacts under evaluation.
         sample: The records.
-        report: Told the progress.
+        report: Called with a description, the number done and the total.
 
     Returns:
         The section.

@@ -31,13 +31,13 @@ def section(
     sizes: Sizes,
     report: Callable[[str, int, int], None],
 ) -> dict[str, Any]:
-    """Measure ours and the controls side by side.
+    """Measure our sentences and the controls with the same metrics.
 
     Args:
-        artifacts: What is evaluated.
+        artifacts: Artifacts under evaluation.
         sample: Sentences of every system.
-        sizes: How much.
-        report: Told the progress.
+        sizes: Sample sizes.
+        report: Called with a description, the number done and the total.
 
     Returns:
         The section: ``examples``, ``silent`` and ``metrics``, with ``not_separated`` for each metric.
@@ -84,7 +84,7 @@ def truth(artifacts: EvaluatedArtifacts, sample: Sample, system: str, audit: Aud
     Args:
         artifacts: Knows the items.
         sample: Sentences and what is read in them.
-        system: Ours or a control.
+        system: `ours` or a control.
         audit: The raw tables.
 
     Returns:

@@ -22,12 +22,12 @@ HIDDEN: Final = "glass box, history hidden"
 
 
 def section(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
-    """Rank for the test users and measure, beside what a shop could use instead.
+    """Measure our ranking and the baselines for the test users.
 
     Args:
-        artifacts: What is evaluated.
-        sizes: How much.
-        report: Told the progress.
+        artifacts: Artifacts under evaluation.
+        sizes: Sample sizes.
+        report: Called with a description, the number done and the total.
 
     Returns:
         The section.
@@ -48,7 +48,7 @@ def section(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, 
         states = scorer.read_all([log.history(user, split.cutoff) for user in user_ids])
         return np.stack([scorer.score(state, split.candidates) for state in states])
 
-    def of_nobody(user_ids: Sequence[str], /) -> Scores:
+    def without_history(user_ids: Sequence[str], /) -> Scores:
         return np.repeat(hidden[None, :], len(user_ids), axis=0)
 
     n = len(task.users)
@@ -57,7 +57,7 @@ def section(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, 
         return lambda done: report(f"ranking: {name}", done, n)
 
     answers = {OURS: rank_lists(ours, task, probability=scorer.probability, advance=advance(OURS))}
-    answers[HIDDEN] = rank_lists(of_nobody, task, advance=advance(HIDDEN))
+    answers[HIDDEN] = rank_lists(without_history, task, advance=advance(HIDDEN))
     skipped = {}
     baselines: list[Baseline] = [RecentPopularity(), DecayedFrequency()]
     baselines += [ItemNeighbours(), FactorModel(), Ease()] if sizes.has_all_baselines else []

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm_explain.attribution.scored_user import AdditiveScoredUser
-from llm_explain.claims import ClaimKinds
 from llm_explain.explainer import Explainer
 from scoring.evaluation.split import Split
 from scoring.scorer.scorer import GlassBoxScorer
@@ -18,6 +17,8 @@ from scoring.scorer.storage import load_scorer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from llm_explain.claims import ClaimKinds
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class EvaluatedArtifacts:
     @property
     def kinds(self) -> ClaimKinds:
         """Claim kinds in force."""
-        return ClaimKinds.installed()
+        return self.explainer.kinds
 
     @cached_property
     def items(self) -> Mapping[str, tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Sentences that tell one kind of event as another: for each pair of kinds, the words of one become those of the other.
 
-The verifier must catch every one. Shops with one kind of event can measure all pairs: true sentences about purchases are
-said of each other kind first.
+The verifier must catch every one. A shop with one kind of event can measure all pairs: true sentences about purchases
+are said of each other kind first.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def draw_sample(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[s
         explainer, some, user_ids, seed=sizes.seed, advance=lambda n: report("controls", n, len(some))
     )
     texts = {OURS: [each.text for each in some], **controls}
-    reader = Reader(Names.of(artifacts.scorer.catalogue))
+    reader = Reader(Names.of(artifacts.scorer.catalogue), kinds=artifacts.kinds)
     drivers = [Drivers.of(each.record) for each in some]
     mentions = {
         system: [

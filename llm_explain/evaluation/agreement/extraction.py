@@ -152,9 +152,6 @@ def load_extraction(locale: str = "en", kinds: ClaimKinds | None = None) -> Extr
 
     Returns:
         The checked file, with the audit's section of each kind.
-
-    Raises:
-        PromptError: If the file is missing or breaks its schema.
     """
     return _load(locale, ClaimKinds.installed() if kinds is None else kinds)
 

@@ -108,8 +108,7 @@ def _ranking(section: Mapping[str, Any]) -> Iterator[Table]:
             )
             for name, e in section["exposure"].items()
         ],
-        "Coverage: share of candidates in any list. The last column is 1 where lists are as popular as "
-        "baskets.",
+        "Coverage: share of candidates in any list. The last column is 1 where lists are as popular as baskets.",
     )
     if "calibration" in section:
         c = section["calibration"]

@@ -30,8 +30,8 @@ def section(artifacts: EvaluatedArtifacts, sample: Sample, report: Callable[[str
     report("audit", 0, len(records))
     found = audit_records(
         records,
-        Audit(artifacts.folder / "tables", artifacts.explainer.as_of),
-        Reader(Names.of(artifacts.scorer.catalogue)),
+        Audit(artifacts.folder / "tables", artifacts.explainer.as_of, kinds=artifacts.kinds),
+        Reader(Names.of(artifacts.scorer.catalogue), kinds=artifacts.kinds),
         artifacts.items,
         item_of_title=artifacts.item_of_title,
         advance=lambda n: report("audit", n, len(records)),

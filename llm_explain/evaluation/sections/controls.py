@@ -42,7 +42,7 @@ def section(
     Returns:
         The section: ``examples``, ``silent`` and ``metrics``, with ``not_separated`` for each metric.
     """
-    audit = Audit(artifacts.folder / "tables", artifacts.explainer.as_of)
+    audit = Audit(artifacts.folder / "tables", artifacts.explainer.as_of, kinds=artifacts.kinds)
     found: dict[str, dict[str, Values]] = {}
     systems = (OURS, *CONTROLS)
     for done, system in enumerate(systems):

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from llm_explain.claims import ShopEvidence
@@ -19,8 +18,8 @@ from llm_explain.evaluation.audit import Audit
 from llm_explain.policy.policy import Policy
 from scoring.data.history import History
 from scoring.data.shop import Clock, Shop
-from scoring.data.targets import TARGET
 from scoring.data.tables import Tables
+from scoring.data.targets import TARGET
 from tests.llm_explain.claims.crowd_shop import AS_OF, busy_shop
 from tests.llm_explain.evaluation.audit.test_tables import KINDS, MOMENT, Record, count_kinds, records_of
 
@@ -104,7 +103,7 @@ def each_title_alone(patch: pytest.MonkeyPatch) -> None:
 def the_longest_interval(patch: pytest.MonkeyPatch) -> None:
     def longest(occasions: Occasions) -> np.ndarray:
         found = np.full(len(occasions), np.nan)
-        np.fmax.at(found, occasions.intervals.group, occasions.intervals.values.astype(float))  # noqa: PD011  no table
+        np.fmax.at(found, occasions.intervals.group, occasions.intervals.values.astype(float))
         return found
 
     patch.setattr(Occasions, "rhythm", property(longest))

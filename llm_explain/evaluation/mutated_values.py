@@ -73,9 +73,13 @@ def repeat_value(text: TrueText, distractors: Distractors, chance: random.Random
 
 
 def swap_values(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Exchange two values; two categories that the user buys both would leave many a sentence true."""
+    """Exchange two values.
+
+    Two categories that the user buys both would leave many a sentence true, and so would two values without words:
+    "Apples: on display" is "On display: apples".
+    """
     standing = sorted(set(text.slots))
-    if len(standing) < 2:
+    if len(standing) < 2 or not any(letter.isalpha() for part in text.parts[::2] for letter in part):
         return None
     first, second = chance.sample(standing, 2)
     if text.values[first] == text.values[second] or {first, second} <= distractors.read_as(*_CATEGORIES):

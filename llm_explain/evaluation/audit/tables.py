@@ -208,7 +208,7 @@ def _asked(rid: int, record: Record, claim: Record) -> Record:
         "player": claim["player"],
         "user_id": record["user_id"],
         "item_id": record["item_id"],
-        "as_of": pd.Timestamp(record["as_of"]),
+        "as_of": pd.to_datetime(record["as_of"], utc=True).tz_localize(None),
         "event_kind": claim["facts"].get("event_kind", "purchase"),
         "other_item_id": claim["facts"].get("other_item_id", ""),
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
+from llm_explain.text.event_forms import EventForms
 from llm_explain.text.word_boundaries import any_of, bounded
 from scoring.data.tables import PURCHASE
 
@@ -88,9 +89,8 @@ def check_event_kinds(
 
 def forms_of(lexicon: Lexicon) -> dict[str, Mapping[str, str]]:
     """Return the words of each speakable kind of event, by the word that tells a purchase."""
-    spoken = dict(lexicon.verbs)
-    purchases = dict.fromkeys(form for forms in spoken.values() for form in forms)
-    return {PURCHASE: {form: form for form in purchases}, **spoken}
+    found = EventForms.load(lexicon.locale)
+    return {PURCHASE: {word: word for word in found.purchase}, **found.forms}
 
 
 def _exchange(forms: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llm_explain.claims.registry import ClaimKinds
 from llm_explain.errors import PromptError
+from llm_explain.text.event_forms import event_section
 from llm_explain.text.kind_words import kind_section
 from llm_explain.text.prompt_files import read_prompt_file
 
@@ -59,6 +60,16 @@ class KindExtract(_Strict):
 
 class _Section(_Strict):
     extract: KindExtract
+
+
+class EventExtract(_Strict):
+    """How a sentence shows which kinds of event it tells; the section ``audit`` of ``event_kinds.yaml``.
+
+    Attributes:
+        words: Regular expression of each event kind.
+    """
+
+    words: dict[str, str]
 
 
 class Extraction(_Strict):
@@ -159,8 +170,9 @@ def load_extraction(locale: str = "en", kinds: ClaimKinds | None = None) -> Extr
 @cache
 def _load(locale: str, kinds: ClaimKinds) -> Extraction:
     text, _ = read_prompt_file(locale, "extraction.yaml")
+    events = event_section(locale, "audit", EventExtract).words
     of_kind = {name: kind_section(locale, kind, "audit", _Section).extract for name, kind in kinds.items()}
     try:
-        return Extraction.model_validate({**yaml.safe_load(text), "kinds": of_kind})
+        return Extraction.model_validate({**yaml.safe_load(text), "kinds": of_kind, "event_kinds": events})
     except (yaml.YAMLError, ValidationError) as error:
         raise PromptError(f"{locale}/extraction.yaml breaks its schema ({error}). Correct the file.") from error

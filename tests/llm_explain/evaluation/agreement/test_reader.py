@@ -80,6 +80,8 @@ def test_words_of_degree_go_to_the_claim_in_their_clause():
         ("It has been in your basket twice.", ("purchase",)),
         ("You've looked at this 3 times.", ("view",)),
         ("You've viewed this twice, in view of your visits.", ("view",)),
+        ("You've played this 4 times, which played a part.", ("play",)),
+        ("It's been in your cart 3 times.", ("cart",)),
         ("You've bought this twice and viewed it once.", ("purchase", "view")),
         ("On display until 3 December.", ()),
     ],

@@ -105,7 +105,7 @@ class Distractors:
         speakable = [name for name in catalogue.brand_names if policy.may_name_brand(name)]
         self.brands = [lexicon.store_brand.text, *_cleaned(writer, speakable)]
         self.sensitive = [name for name in self.categories if policy.is_sensitive_category(name)]
-        self.blocked = policy.blocked_words
+        self.blocked = (*lexicon.blocked_words, *policy.blocked_words)
 
     def read_as(self, *reads: str) -> frozenset[str]:
         """Return the slots whose values the verifier reads as dates, prices or other named readings."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llm_explain.generation.patterns import BARE_SLOT, LOOK_AROUND, MARK, from_mark, plain_pattern, trie_pattern
 from llm_explain.text.skeleton import ITEM, SLOT
+from llm_explain.text.word_boundaries import LETTER
 from llm_explain.verifier.compiled_lexicon import CompiledLexicon
 
 if TYPE_CHECKING:
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
     from llm_explain.generation.briefs import Brief, Part
     from llm_explain.text.lexicon import Lexicon
 
-_UNTIDY = r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{|\}[A-Za-z{]|[A-Za-z{_][A-Z])(\n|.)*/"
+_SMALL, _CAPITAL = "a-zß-öø-ÿĀ-ſ", "A-ZÀ-ÖØ-Þ"
+_UNTIDY = (
+    r"/(\n|.)*(  | [,.;:!?]|[,;:][,;:.!?]|[.!?][,;:.!?]|[^ (“\"]\{"
+    rf"|\}}[{_CAPITAL}{_SMALL}{{]|[{_CAPITAL}{_SMALL}{{_][{_CAPITAL}])(\n|.)*/"
+)
 _ENDED = r"/[^.!?]*[.!?]/"
 """One sentence: the hand-written ones are, and a second one is what a model adds when it has lost its way."""
+
+_WORD = re.compile(rf"(?:{LETTER}|['-])+")
 
 _FEW = 2
 
@@ -112,7 +119,7 @@ class BriefGrammar:
         wording = self._wording
         phrases = {*wording.vocabulary, *wording.degrees, *(wording.causes if is_causal else ())}
         phrases |= {phrase for phrase, licensing in wording.licensing.items() if licensing & kinds}
-        words = {word for phrase in phrases for word in re.findall(r"[a-z'-]+", SLOT.sub("", phrase))}
+        words = {word for phrase in phrases for word in _WORD.findall(SLOT.sub("", phrase))}
         return trie_pattern(words | {word[:1].upper() + word[1:] for word in words})
 
     def _statement(self, kind: str, slots: tuple[str, ...], words: str) -> str:

@@ -45,7 +45,7 @@ class PolicySettings(BaseModel):
         unnameable_brands: Regular expressions of brands without a name that a shopper knows.
         no_brands: Values of ``brand`` that stand for no brand, such as one for everything that is sold loose.
         is_first_seen_stated: Whether ``first_seen`` in the items table is the shop's own word and not read off a log.
-        blocked_words: Words and phrases that no text may contain.
+        blocked_words: Words and phrases that no text may contain, besides those that the locales block.
         lexicalised: Whether a language model reads names and values and phrases them freely; for strong models.
         sensitive: Names that no text may say or hint at.
     """

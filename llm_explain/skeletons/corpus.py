@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llm_explain.errors import PromptError
-from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.prompt_files import locale_root
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,9 @@ def read_corpus(lexicon: Lexicon) -> list[CorpusLine]:
     Raises:
         PromptError: If there are none, or a line is not of the form ``{"kinds": […], "tone": "…", "text": "…"}``.
     """
-    roots = dict.fromkeys((prompts_root(), *(kind.prompts for kind in lexicon.kinds.values() if kind.prompts)))
+    roots = dict.fromkeys(
+        (locale_root(lexicon.locale), *(kind.prompts for kind in lexicon.kinds.values() if kind.prompts))
+    )
     paths = [root / lexicon.locale / FILE for root in roots]
     lines = [line for path in paths if path.is_file() for line in _read(path)]
     if not lines:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from llm_explain.errors import PromptError
 from llm_explain.skeletons.sources import shuffled
-from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.prompt_files import locale_root
 from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import SkeletonVerifier
 
@@ -147,7 +147,7 @@ class PhrasebookSource:
     @classmethod
     def of_locale(cls, lexicon: Lexicon) -> PhrasebookSource | None:
         """Return the phrasebook of a locale; ``None`` if it has none."""
-        path = prompts_root() / lexicon.locale / FILE
+        path = locale_root(lexicon.locale) / lexicon.locale / FILE
         return cls(Phrasebook.read(path), lexicon) if path.is_file() else None
 
     def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:

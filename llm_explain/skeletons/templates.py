@@ -16,7 +16,7 @@ from llm_explain.errors import PromptError
 from llm_explain.skeletons.corpus import corpus_hash, read_corpus
 from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.skeleton import Skeleton, Tone, opening
-from llm_explain.text.word_boundaries import STOPS, bounded
+from llm_explain.text.word_boundaries import LETTER, STOPS, bounded
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _mention(text: str, mentions: _Mentions) -> str:
         word = mentions.later if is_known else mentions.first
         starts = not text[:position].strip() or text[:position].rstrip()[-1] in STOPS
         text = text[:position] + (word.capitalize() if starts else word) + text[position + len("<this>") :]
-    capital = re.sub(r"([.?!] )([a-z])", lambda match: match.group(1) + match.group(2).upper(), text)
+    capital = re.sub(rf"([{STOPS}] )({LETTER})", lambda match: match.group(1) + match.group(2).upper(), text)
     return capital[:1].upper() + capital[1:]
 
 

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.errors import PromptError
-from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.prompt_files import locale_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,7 +146,7 @@ def kind_file(locale: str, kind: ClaimKind) -> Path:
     Returns:
         ``<locale>/claims/<name>.yaml`` under the kind's own prompts folder, or under the package's.
     """
-    return (kind.prompts or prompts_root()) / locale / "claims" / f"{kind.name}.yaml"
+    return (kind.prompts or locale_root(locale)) / locale / "claims" / f"{kind.name}.yaml"
 
 
 def kind_digest(locale: str, kind: ClaimKind) -> str:

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
+from babel import Locale, UnknownLocaleError
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError
 
 from llm_explain.claims.degrees import Degrees
@@ -138,6 +139,7 @@ class Lexicon(_Strict):
     """A locale's words: the lexicon file, whose comments explain each entry, and the claim kinds that it can state.
 
     Attributes:
+        region: Babel locale whose formats are used; empty for those of the lexicon.
         kinds: Claim kinds that the locale has words for.
         digest: Hash of the lexicon and of the kinds' files, for the provenance of a text.
     """
@@ -146,6 +148,7 @@ class Lexicon(_Strict):
 
     version: Literal[1]
     locale: str
+    region: str = ""
     languages: tuple[str, ...]
     degree_rules: dict[str, dict[str, float | str]] = Field(alias="degrees")
     degree_words: dict[str, tuple[str, ...]]
@@ -171,7 +174,8 @@ class Lexicon(_Strict):
     never_states: tuple[str, ...]
     item_role: dict[str, Any]
     number_words: dict[str, int]
-    readings: dict[str, str]
+    readings: dict[str, str | tuple[str, ...]]
+    blocked_words: tuple[str, ...] = ()
     imperatives: tuple[str, ...]
     max_length: int
     max_draft_length: int
@@ -235,17 +239,17 @@ class Lexicon(_Strict):
         except re.error as error:
             raise PromptError(f"lexicon.yaml: pattern {source!r} is invalid ({error}). Correct it.") from error
 
-    @cached_property
+    @property
     def babel_locale(self) -> str:
         """Return the locale whose manner of numbers and dates is used."""
-        return self.languages[-1]
+        return self.region or self.languages[-1]
 
 
 def load_lexicon(locale: str = "en", kinds: ClaimKinds | None = None) -> Lexicon:
     """Return the lexicon of a locale.
 
     Args:
-        locale: Name of a folder under ``prompts/``.
+        locale: Name of a folder under ``prompts/``, perhaps with a region: ``en``, ``en-GB``, ``zh-CN``.
         kinds: Claim kinds in force; those that are installed if not given. A kind without words in the locale is left
             out, so that no sentence states it.
 
@@ -258,18 +262,43 @@ def load_lexicon(locale: str = "en", kinds: ClaimKinds | None = None) -> Lexicon
     return _load(locale, ClaimKinds.installed() if kinds is None else kinds)
 
 
-@cache
-def _load(locale: str, kinds: ClaimKinds) -> Lexicon:
+def folder_of(locale: str) -> tuple[str, str]:
+    """Return the folder of a locale and its region.
+
+    Args:
+        locale: A folder under ``prompts/``, or its language with a region: ``en``, ``en-GB``, ``zh-CN``.
+
+    Returns:
+        Name of the folder, and the region's formats as Babel names them; empty for those of the folder.
+
+    Raises:
+        PromptError: If no folder fits, or the region is unknown.
+    """
     if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", locale):
         raise PromptError(
             f"locale is {locale[:20]!r} but the name of a folder under prompts/ is needed. "
             f"Write one of {', '.join(locales())}."
         )
-    if locale not in locales():
+    if locale in locales():
+        return locale, ""
+    language = re.split("[-_]", locale)[0]
+    try:
+        region = str(Locale.parse(locale.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        region = ""
+    if language not in locales() or not region:
         raise PromptError(
-            f"locale is {locale!r} but one of {', '.join(locales())} is needed. "
+            f"locale is {locale!r} but one of {', '.join(locales())} is needed, perhaps with a region. "
             "Choose one of these, or add a folder with a lexicon.yaml under prompts/."
         )
+    return language, region
+
+
+@cache
+def _load(locale: str, kinds: ClaimKinds) -> Lexicon:
+    folder, region = folder_of(locale)
+    if region:
+        return _load(folder, kinds).model_copy(update={"region": region})
     text, digest = read_prompt_file(locale, "lexicon.yaml")
     try:
         content = yaml.load(text, Loader=LOADER)  # noqa: S506  both are safe loaders

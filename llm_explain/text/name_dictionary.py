@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import PromptError
-from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.prompt_files import locale_root, prompts_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +73,7 @@ def load_name_dictionary(locale: str) -> NameDictionary:
 
 
 def _files(locale: str) -> list[Path]:
-    folder = prompts_root() / locale / "names"
+    folder = locale_root(locale) / locale / "names"
     found = [path for kind in ("types", "categories") for path in sorted(folder.glob(f"*_{kind}.csv"))]
     return [path for path in found if not path.name.startswith("sensitive")]
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from llm_explain.errors import PromptError
+
+EXTRA = "LLM_EXPLAIN_PROMPTS"
+"""Environment variable that names a folder with more locales."""
+
+LEXICON = "lexicon.yaml"
 
 
 @cache
@@ -28,13 +34,27 @@ def prompts_root() -> Path:
     raise PromptError(f"prompts/ is missing at {packaged} but the package needs it. Install llm-explain again.")
 
 
+def locale_root(locale: str) -> Path:
+    """Return the prompts folder that holds a locale.
+
+    Args:
+        locale: Name of a folder.
+
+    Returns:
+        The folder that ``LLM_EXPLAIN_PROMPTS`` names, if it holds the locale; else the package's own.
+    """
+    own = os.environ.get(EXTRA)
+    return Path(own) if own and (Path(own) / locale / LEXICON).is_file() else prompts_root()
+
+
 def locales() -> tuple[str, ...]:
     """Return the locales that texts can be written in.
 
     Returns:
-        Names of the folders under ``prompts/`` that have a lexicon, sorted.
+        Names of the folders with a lexicon, under ``prompts/`` and under ``LLM_EXPLAIN_PROMPTS``, sorted.
     """
-    return tuple(sorted(path.parent.name for path in prompts_root().glob("*/lexicon.yaml")))
+    roots = [prompts_root(), *(Path(own) for own in (os.environ.get(EXTRA),) if own)]
+    return tuple(sorted({path.parent.name for root in roots for path in root.glob(f"*/{LEXICON}")}))
 
 
 def read_prompt_file(*parts: str) -> tuple[str, str]:
@@ -49,7 +69,7 @@ def read_prompt_file(*parts: str) -> tuple[str, str]:
     Raises:
         PromptError: If the file is missing or not UTF-8.
     """
-    path = prompts_root().joinpath(*parts)
+    path = locale_root(parts[0]).joinpath(*parts)
     try:
         data = path.read_bytes()
         text = data.decode("utf-8")

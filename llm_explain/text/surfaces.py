@@ -73,8 +73,7 @@ def load_surfaces(locale: str) -> Mapping[str, Surface]:
     Raises:
         PromptError: If the file is missing or breaks its schema.
     """
-    load_lexicon(locale)
-    text, _ = read_prompt_file(locale, "surfaces.yaml")
+    text, _ = read_prompt_file(load_lexicon(locale).locale, "surfaces.yaml")
     try:
         return _File.model_validate(yaml.safe_load(text)).surfaces
     except (yaml.YAMLError, ValidationError) as error:

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import TemplateError, Undefined, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -209,9 +209,12 @@ class _Filters:
     def date(self, day: str | dt.date, as_of: dt.date) -> str:
         """Return a date, with its year if that is not the year of the sentence."""
         when = day if isinstance(day, dt.date) else self.day(day)
-        formats = self._lexicon.formats
-        pattern = formats.date if when.year == as_of.year else formats.date_with_year
-        return format_date(when, pattern, locale=self._locale)
+        formats, is_this_year = self._lexicon.formats, when.year == as_of.year
+        if self._lexicon.region and is_this_year:
+            return format_skeleton("MMMMd", when, locale=self._locale)
+        if self._lexicon.region:
+            return format_date(when, "long", locale=self._locale)
+        return format_date(when, formats.date if is_this_year else formats.date_with_year, locale=self._locale)
 
     @_of_known
     def month(self, month: int | str) -> str:

@@ -18,6 +18,9 @@ WORD_ENDS = rf"(?:(?!{LETTER})|(?<={SIGN}))"
 BEFORE_WORD = rf"(?<!['-]){WORD_BEGINS}"
 AFTER_WORD = rf"(?!['-]){WORD_ENDS}"
 
+CURRENCY_SIGNS = "$¢£¤¥֏؋৲৳฿៛₠-⃀﷼﹩＄￠￡￥￦"
+"""Characters of the Unicode category "currency symbol", as a part of a class."""
+
 STOPS = ".?!。？！"
 """What ends a sentence."""
 

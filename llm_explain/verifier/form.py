@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from babel.numbers import list_currencies
+
 from llm_explain.records import Fault
 from llm_explain.text.skeleton import SLOT
+from llm_explain.text.word_boundaries import CURRENCY_SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 _LINK = re.compile(r"https?:|www\.|\w@\w|\w\.(?:com|net|org|io|shop|cn|de|uk)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>\[\]|`\\^~_=*#]|&#?\w+;|\{\{|\}\}|\{%")
+_CURRENCY = re.compile(rf"[{CURRENCY_SIGNS}]|\b(?:{'|'.join(sorted(list_currencies()))})\b")
 _MOST_SENTENCES = 2
 
 
@@ -40,7 +44,7 @@ def form_faults(text: str, wording: CompiledLexicon, max_length: int) -> Iterato
         ("link", _LINK),
         ("character", wording.stray_character),
         ("unlicensed_number", re.compile(r"\d[\d.,:/-]*")),
-        ("unlicensed_price", re.compile(r"[$€£¥]|\bUSD\b")),
+        ("unlicensed_price", _CURRENCY),
         ("unlicensed_percent", re.compile(r"%")),
         ("unknown_slot", re.compile(r"[{}]")),
         ("spacing", wording.form["spacing"]),

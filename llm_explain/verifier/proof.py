@@ -56,7 +56,7 @@ class ValueProof:
         self._kind_of_slot = rules.kind_of_slot
         environment = ImmutableSandboxedEnvironment(autoescape=False)
         environment.globals.update(_Readings(lexicon).by_name())
-        self._patterns = {slot: _pattern(lexicon, slot, role) for slot, role in rules.roles.items()}
+        self._patterns = {slot: _readings(lexicon, slot, role) for slot, role in rules.roles.items()}
         self._expressions = {
             slot: {
                 value: _compiled(environment, slot, text) for value, text in (role.means or {"": role.holds}).items()
@@ -80,7 +80,8 @@ class ValueProof:
         role = ITEM if slot == ITEM_LABEL else slot
         expressions = self._expressions.get(role, {})
         expression = expressions.get(value if self._has_meanings.get(role) else "")
-        match = self._patterns[role].fullmatch(value) if role in self._patterns else None
+        matches = (pattern.fullmatch(value) for pattern in self._patterns.get(role, ()))
+        match = next(filter(None, matches), None)
         if expression is None or match is None:
             return False
         kind = self._kind_of_slot.get(role)
@@ -99,13 +100,13 @@ class ValueProof:
             return False  # what cannot be read is not proven
 
 
-def _pattern(lexicon: Lexicon, slot: str, role: Role) -> re.Pattern[str]:
-    source = lexicon.readings.get(role.reads, role.reads) or ".*"
+def _readings(lexicon: Lexicon, slot: str, role: Role) -> list[re.Pattern[str]]:
+    sources = lexicon.readings.get(role.reads, role.reads) or ".*"
     try:
-        return re.compile(source, re.DOTALL)
+        return [re.compile(source, re.DOTALL) for source in ((sources,) if isinstance(sources, str) else sources)]
     except re.error as error:
         raise PromptError(
-            f"{slot} reads {source!r} but a regular expression is needed ({error}). Correct it."
+            f"{slot} reads {sources!r} but regular expressions are needed ({error}). Correct it."
         ) from error
 
 

@@ -9,14 +9,14 @@ from itertools import islice, permutations, product
 from typing import TYPE_CHECKING
 
 from llm_explain.text.skeleton import ITEM
-from llm_explain.text.word_boundaries import LETTER, STOPS, WORD_BEGINS, WORD_ENDS
+from llm_explain.text.word_boundaries import CURRENCY_SIGNS, LETTER, STOPS, WORD_BEGINS, WORD_ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _MOST_READINGS = 24
 
-_BEFORE = rf"(?<![$€£¥%.-]){WORD_BEGINS}"
+_BEFORE = rf"(?<![{CURRENCY_SIGNS}%.-]){WORD_BEGINS}"
 _AFTER = rf"{WORD_ENDS}(?!%|[.,-]{LETTER})"
 _MAY_BEGIN, _MAY_END = re.compile(_BEFORE), re.compile(_AFTER)
 _BEGINS = re.compile(rf"(?:^|[{STOPS}] ?)$")

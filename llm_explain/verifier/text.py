@@ -35,7 +35,8 @@ class Verifier:
     Args:
         lexicon: The locale's words.
         names: Every name of the catalogue.
-        blocklist: Words and phrases of the policy that no text may contain outside the shop's own names.
+        blocklist: Words and phrases of the policy that no text may contain outside the shop's own names, besides those
+            of the lexicon.
 
     Attributes:
         names: Every name of the catalogue.
@@ -47,7 +48,9 @@ class Verifier:
         self._skeletons = SkeletonVerifier(lexicon)
         self._events = EventWords(lexicon.locale, self._skeletons.wording.rules)
         self._proof = ValueProof(lexicon, self._skeletons.wording.rules)
-        blocked = sorted({word.strip() for word in blocklist if word.strip()}, key=len, reverse=True)
+        blocked = sorted(
+            {word.strip() for word in (*lexicon.blocked_words, *blocklist) if word.strip()}, key=len, reverse=True
+        )
         self._blocked = re.compile(bounded("|".join(map(re.escape, blocked))), re.IGNORECASE) if blocked else None
 
     def read(self, text: str, spec: SentenceSpec) -> str:

@@ -9,6 +9,7 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from llm_explain.text.skeleton import ITEM, SLOT
+from llm_explain.text.word_boundaries import LETTER
 from llm_explain.verifier.compiled_lexicon import CompiledLexicon
 from llm_explain.verifier.licences import cause_faults, word_faults
 
@@ -23,7 +24,7 @@ _SO_FAR = re.compile(r"\(\?:\(\?!(?:[^()]|\([^()]*\))*\)\.\)\*")
 """``(?:(?!x).)*``: text without an x, which a continuation does not change."""
 
 _OPEN_SLOT = re.compile(r"\{([a-z_]*)$")
-_LAST_WORD = re.compile(r"[a-z']+$")
+_LAST_WORD = re.compile(rf"(?:{LETTER}|')+$")
 _LOOKS_AHEAD = re.compile(r"\(\?[=!]|(?<!\\)\$")
 
 

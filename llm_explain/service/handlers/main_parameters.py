@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.errors import PromptError
 from llm_explain.service.handlers.answer import Answer
+from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import read_prompt_file
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class ParameterWords(BaseModel):
         Raises:
             PromptError: If it is missing or breaks the schema.
         """
-        text, _ = read_prompt_file(locale, FILE)
+        text, _ = read_prompt_file(load_lexicon(locale).locale, FILE)
         try:
             return cls.model_validate(yaml.safe_load(text))
         except (yaml.YAMLError, ValidationError) as error:

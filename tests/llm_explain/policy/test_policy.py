@@ -55,13 +55,12 @@ def test_the_packaged_policy_covers_groceries() -> None:
     assert policy.currency is None
     assert policy.for_shop(Shop(currency="EUR")).currency == "EUR"
     assert policy.for_shop(Shop(currency="EUR")).hash != policy.hash
-    assert "guaranteed" in policy.blocked_words
 
 
 def test_the_defaults_are_those_of_the_packaged_policy() -> None:
     packaged, default = Policy.load(PROMPTS / "policy.yaml").settings, PolicySettings()
     apart = {name for name in PolicySettings.model_fields if getattr(packaged, name) != getattr(default, name)}
-    assert apart == {"blocked_words", "no_brands", "sensitive"}  # word lists live under prompts/, not in Python
+    assert apart == {"no_brands", "sensitive"}  # word lists live under prompts/, not in Python
 
 
 def write(folder: Path, policy: str, **lists: str) -> Path:

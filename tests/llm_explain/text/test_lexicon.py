@@ -60,7 +60,7 @@ def test_the_reader_takes_the_longest_phrase():
 
 
 def test_an_unknown_locale_names_those_that_there_are():
-    with pytest.raises(PromptError, match=r"locale is 'xx' but one of en, zh is needed. Choose one of these"):
+    with pytest.raises(PromptError, match=r"locale is 'xx' but one of en, zh is needed, perhaps with a region"):
         load_lexicon("xx")
 
 

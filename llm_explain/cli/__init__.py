@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -51,5 +52,17 @@ def main() -> None:
     try:
         app()
     except LlmExplainError as error:
-        ERR.print(f"error: {error}", style="red", markup=False, highlight=False)
+        _stop(str(error))
+    except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        _stop(
+            f"{error.filename or 'a file'} cannot be used ({error.strerror or error}) but a file or folder that can be "
+            "read and written is needed. Check the path and its permissions."
+        )
+
+
+def _stop(message: str) -> NoReturn:
+    """Write one line on an error and leave with status 1."""
+    ERR.print(f"error: {message}", style="red", markup=False, highlight=False)
+    sys.exit(1)

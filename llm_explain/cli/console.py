@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-OUT = Console(soft_wrap=True)
-ERR = Console(stderr=True, soft_wrap=True)
+OUT = Console(soft_wrap=True, markup=False, emoji=False)
+ERR = Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
+"""Without markup, because a shop's titles may hold brackets and colons."""
 
 
 @contextmanager

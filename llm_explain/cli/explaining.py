@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, write_json_lines
@@ -134,14 +135,17 @@ def explain(
     if plot is not None:
         from llm_explain.reports.plots import save_plot
 
-        save_plot([row.attribution for row in rows], plot, kind="waterfall")
+        missing = save_plot([row.attribution for row in rows], plot, kind="waterfall")
         note(f"Picture: {plot.resolve()}")
+        if missing:
+            note(f"no font has {missing!r}: install one that does, for example Noto Sans CJK, and draw again.")
 
 
 def _print_one(explainer: Explainer, row: Explanation) -> None:
     sentence = row.text.text if row.text else f"(no sentence: {row.reason_code})"
     rank = f"rank {row.rank:,}" if row.rank else "not a candidate"
-    OUT.print(f"[bold]{explainer.titles[row.subject['item_id']]}[/bold]  ({rank}, score {row.attribution.score:.2f})")
+    title = Text(str(explainer.titles[row.subject["item_id"]]), style="bold")
+    OUT.print(title.append(f"  ({rank}, score {row.attribution.score:.2f})", style="not bold"))
     OUT.print(sentence, markup=False)
     table = Table("player", "φ", "parts")
     table.add_row("base value", f"{row.attribution.base_value:+.3f}", "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+import warnings
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -29,6 +31,14 @@ BAR_HEIGHT, GAP, MARK = 18, 6, 3.0
 
 ENDS: Final = {"$E[f(X)]$": "base value", "$f(x)$": "score"}
 
+MISSING_GLYPH: Final = re.compile(r"Glyph (\d+) .*missing from font")
+WIDE_FONTS: Final = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC", "SimHei", "Hiragino Sans GB", "Droid Sans Fallback",
+    "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Arial Unicode MS",
+)  # fmt: skip
+"""Fonts with letters that matplotlib's own font lacks, used where they are installed."""
+
 _pyplot_lock = Lock()
 
 
@@ -46,7 +56,7 @@ def save_plot(
     kind: PlotKind = "waterfall",
     title: str = "",
     max_display: int = 12,
-) -> None:
+) -> str:
     """Save one of ``shap``'s plots.
 
     Args:
@@ -55,6 +65,9 @@ def save_plot(
         kind: Which plot.
         title: Line above it.
         max_display: Most players to show; the others are drawn as one.
+
+    Returns:
+        Characters that no installed font has, which are drawn as boxes; empty if the picture shows all text.
 
     Raises:
         SettingError: If there is nothing to draw, or the kind or the file's ending is unknown.
@@ -71,11 +84,13 @@ def save_plot(
     labels = {player: _plain(label(player)) for each in given for player in each.players}
     explanation = given[0].to_shap(labels=labels) if kind == "waterfall" else stack_explanations(given, labels=labels)
     draw = getattr(require("shap").plots, kind)
-    with _figure(path) as pyplot:
+    missing: list[str] = []
+    with _figure(path, missing) as pyplot:
         draw(explanation, max_display=max_display, show=False)
         _rename_ends(pyplot.gcf())
         if title:
             pyplot.title(_plain(textwrap.shorten(title, 80, placeholder=" …")), fontsize=11, loc="left", pad=24)
+    return "".join(dict.fromkeys(missing))
 
 
 def _plain(text: str) -> str:
@@ -92,12 +107,28 @@ def _rename_ends(figure: Any) -> None:
             axes.set_xticklabels([f"{shown} {value.strip()[1:-1].strip()}", ""], ha="left")
 
 
+def _font_families() -> list[str]:
+    """Return matplotlib's own font and the installed fonts with other letters, in the order in which they are tried."""
+    installed = set(require("matplotlib.font_manager").get_font_names())
+    return ["DejaVu Sans", *(name for name in WIDE_FONTS if name in installed)]
+
+
 @contextmanager
-def _figure(path: Path) -> Iterator[Any]:
-    """Hand out pyplot with a fresh figure, write it without a window, and leave pyplot as it was."""
+def _figure(path: Path, missing: list[str]) -> Iterator[Any]:
+    """Hand out pyplot with a fresh figure, write it without a window, and leave pyplot as it was.
+
+    Args:
+        path: File to write.
+        missing: Gets the characters that no font has.
+
+    Yields:
+        The module ``matplotlib.pyplot``.
+    """
     matplotlib = require("matplotlib")
     pyplot = require("matplotlib.pyplot")
-    with _pyplot_lock, matplotlib.rc_context({"svg.fonttype": "none"}):
+    settings = {"svg.fonttype": "none", "font.family": _font_families()}
+    with _pyplot_lock, matplotlib.rc_context(settings), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
         backend, was_interactive = matplotlib.get_backend(), pyplot.isinteractive()
         pyplot.switch_backend("Agg")
         figure = pyplot.figure()
@@ -106,9 +137,13 @@ def _figure(path: Path) -> Iterator[Any]:
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path, bbox_inches="tight", dpi=150)
         finally:
+            missing += [chr(int(found[1])) for each in told if (found := MISSING_GLYPH.match(str(each.message)))]
+            others = [each for each in told if not MISSING_GLYPH.match(str(each.message))]
             pyplot.close(figure)
             pyplot.switch_backend(backend)
             pyplot.interactive(was_interactive)
+    for each in others:
+        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
 def waterfall_svg(

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.table import Table
 from typer.testing import CliRunner
 
 from llm_explain.cli import app, main
+from llm_explain.cli.console import OUT
 from llm_explain.errors import SettingError
 from llm_explain.writing.prompt_lint import Linted, Linter
 from scoring.data.tables import Tables
@@ -151,6 +153,21 @@ def test_import_train_and_recommend_a_shop_of_ones_own(shop_tables: Tables, tmp_
             ["import", "csv", "--events", "a.csv", "--items", "b.csv", "--out", "x", "--map", "a"],
             "COLUMN=NAME is needed",
         ),
+        (["import", "flat", "nothing.csv", "--out", "x"], "nothing.csv is missing but a file is needed"),
+        (
+            [
+                "recommend",
+                "--user",
+                "u00",
+                "-k",
+                "1",
+                "--explain",
+                "--no-language-model",
+                "--html",
+                "/proc/nope/p.html",
+            ],
+            "cannot be used",
+        ),
     ],
 )
 def test_a_refusal_is_one_line_and_status_1(
@@ -173,6 +190,34 @@ def test_a_cold_user_is_said_to_be_one(artifacts: list[str]) -> None:
     )
     assert "explained from context alone" in result.stderr
     assert len(result.stdout.splitlines()) == 2
+
+
+def test_an_unknown_user_gets_near_matches(artifacts: list[str]) -> None:
+    result = RUN.invoke(app, ["recommend", "--user", "u000", "-k", "1", "--explain", "--no-language-model", *artifacts])
+    assert "Did you mean u00" in result.stderr
+
+
+def test_brackets_and_colons_of_a_title_are_shown_as_they_are() -> None:
+    table = Table("title", title="Mug [/]")
+    table.add_row("Cable [/USB-C] :smile:")
+    with OUT.capture() as shown:
+        OUT.print(table)
+    assert "Cable [/USB-C] :smile:" in shown.get()
+    assert "Mug [/]" in shown.get()
+
+
+def test_import_flat_prints_what_it_read_and_writes_nothing_in_a_dry_run(tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text("Kunde;Artikelnummer;Bezeichnung;Datum;Notiz\nk1;a1;Tasse [blau];01.12.2024;x\n")
+    options = ["import", "flat", str(orders), "--out", str(tmp_path / "out")]
+    result = RUN.invoke(app, [*options, "--dry-run"], catch_exceptions=False)
+    assert "Tasse [blau]" in result.stdout
+    assert "left out: Notiz" in result.stdout
+    assert not (tmp_path / "out").exists()
+    record = _json_lines(*options)[0]
+    assert record["rows"] == {"events": 1, "items": 1, "users": 0, "promotions": 0}
+    assert [column["name"] for column in record["columns"]] == ["user_id", "item_id", "title", "timestamp", ""]
+    assert (tmp_path / "out" / "shop.yaml").exists()
 
 
 def test_importing_the_package_loads_neither_torch_nor_transformers() -> None:

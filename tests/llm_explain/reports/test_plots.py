@@ -110,6 +110,12 @@ def test_a_name_with_dollars_is_no_formula(tmp_path: Path) -> None:
     assert {"$1 & $2_deals", "All for $5, $6^ and more"} <= set(texts(content))
 
 
+def test_letters_that_no_font_has_are_told_and_not_warned_of(tmp_path: Path) -> None:
+    pytest.importorskip("shap")
+    found = Attribution(("group:\U00013000 tea",), np.ones(1), ({"tower": 1.0},), 0.0, 1.0, ((0,),))
+    assert save_plot(found, tmp_path / "x.png") == "\U00013000"
+
+
 def test_stacked_explanations_have_a_column_for_every_player(attributions: list[Attribution]) -> None:
     pytest.importorskip("shap")
     stacked = Attribution.stack(attributions)

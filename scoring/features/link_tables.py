@@ -1,4 +1,4 @@
-"""Tables of links between items, counted or solved from a log (DESIGN.md §4, T)."""
+"""Tables of links between items, counted or solved from a log (docs/design.md §4, T)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links from past items to candidates: Σ_e w(age_e) · T[item_e, i] (DESIGN.md §4).
+"""Links from past items to candidates: Σ_e w(age_e) · T[item_e, i] (docs/design.md §4).
 
 The term is linear in the user's events. The contribution of one past item to one score is a single number, so
 "because you bought X" needs no coalitions.

@@ -160,9 +160,10 @@ def _epochs(numbers: pd.Series, *, is_end: bool) -> Typed:
 
 def _parse(texts: pd.Series, is_other: npt.NDArray[np.bool_], shop: Shop, *, is_end: bool) -> Typed:
     stripped = texts.map(_strip)
-    is_epoch = np.array([isinstance(text, str) and EPOCH.fullmatch(text) is not None for text in stripped], dtype=bool)
     found = [MOMENT.fullmatch(text) if isinstance(text, str) else None for text in stripped]
     is_iso = np.array([match is not None for match in found], dtype=bool)
+    is_epoch = np.zeros(len(texts), dtype=bool)
+    is_epoch[~is_iso] = [isinstance(text, str) and EPOCH.fullmatch(text) is not None for text in stripped[~is_iso]]
     has_zone = is_epoch | np.array([match is not None and match[4] is not None for match in found], dtype=bool)
     has_none = is_iso & ~has_zone
     rarer = has_zone if has_zone.sum() <= has_none.sum() else has_none
@@ -172,9 +173,9 @@ def _parse(texts: pd.Series, is_other: npt.NDArray[np.bool_], shop: Shop, *, is_
     parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype("datetime64[us, UTC]")
     is_local = has_none & (is_day | (shop.times == "local"))
     parsed = parsed.where(~is_local, _utc(parsed.dt.tz_localize(None), is_local, shop))
-    numbers = pd.to_numeric(stripped.where(is_epoch, None))
-    epochs = _epochs(numbers, is_end=is_end)[0].dt.tz_localize("UTC").astype("datetime64[us, UTC]")
-    parsed = parsed.where(~is_epoch, epochs)
+    if is_epoch.any():
+        epochs = _epochs(pd.to_numeric(stripped.where(is_epoch, None)), is_end=is_end)[0].dt.tz_localize("UTC")
+        parsed = parsed.where(~is_epoch, epochs.astype("datetime64[us, UTC]"))
     is_no_date = texts.notna().to_numpy() & parsed.isna().to_numpy() & ~is_other
     typed, range_findings = _within_range(parsed.mask(is_mixed), is_end=is_end)
     return typed, [("moment_type", is_other), ("moment_text", is_no_date), ("mixed_zones", is_mixed), *range_findings]

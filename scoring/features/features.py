@@ -8,7 +8,7 @@ items and categories. Nothing here looks at any other category, so removing anot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -128,6 +128,11 @@ class OwnEvidence:
     item: IndexArray
     x: FloatArray
     cells: tuple[CellEvidence, ...]
+
+    def single_precision(self) -> OwnEvidence:
+        """Return the same with features of half the size, as training reads them."""
+        cells = tuple(replace(cell, x=cell.x.astype(np.float32)) for cell in self.cells)
+        return replace(self, x=self.x.astype(np.float32), cells=cells)
 
 
 def own_evidence(log: Log, now: float, cells: Cells, item_stats: FloatArray) -> OwnEvidence:

@@ -20,8 +20,8 @@ Table: TypeAlias = "sparse.csr_array[np.float64, tuple[int, int]]"
 N_LINKS: Final = 100
 """Most links that a past item keeps."""
 
-MAX_PAIRS: Final = 2e7
-"""Most pairs of events that a table counts; long logs look at fewer steps."""
+MAX_PAIRS: Final = 1e7
+"""Most pairs of events that a table counts; long logs look at fewer steps or fewer items of a user."""
 
 MAX_SOLVED: Final = 4000
 """Most items of a solved table: the commonest ones."""
@@ -97,6 +97,11 @@ class Neighbours:
     def fit(self, log: Log, candidates: IndexArray, n_items: int) -> Table:
         """Count the users of each pair of items; arguments as in ``Transitions.fit``."""
         users = _by_user(log, n_items, self.max_rows)
+        n_rows = np.diff(users.indptr).astype(np.float64)
+        most = self.max_rows
+        while most > 1 and np.square(np.minimum(n_rows, most)).sum() > MAX_PAIRS:
+            most //= 2
+        users = users if most == self.max_rows else _by_user(log, n_items, most)
         users.data[:] = 1.0
         pairs = (users.T @ users).tocsr()
         pairs.setdiag(0.0)
@@ -123,7 +128,7 @@ class Solved:
         """Solve for the links; arguments as in ``Transitions.fit``."""
         from scipy.linalg import lapack  # for training alone
 
-        users = _by_user(log, n_items, np.inf)[:, candidates]
+        users = _by_user(log, n_items, None)[:, candidates]
         buyers = np.bincount(users.indices, minlength=len(candidates))
         common = np.sort(np.argsort(-buyers, kind="stable")[:MAX_SOLVED])
         chosen = users[:, common].astype(np.float32)
@@ -142,14 +147,14 @@ class Solved:
         return found.tocsr()
 
 
-def _by_user(log: Log, n_items: int, max_rows: float) -> sparse.csr_array[np.float64, tuple[int, int]]:
+def _by_user(log: Log, n_items: int, max_rows: int | None) -> sparse.csr_array[np.float64, tuple[int, int]]:
     """Return log counts of occasions by user and item, shape ``(n_users, n_items)``."""
     user, item, age, start = occasions(log.user_index, log.item_index, -log.day, log.order)
     count = np.log1p(np.diff(np.r_[start, len(age)]).astype(np.float64))
-    last = age[np.r_[start[1:], len(age)] - 1] if len(start) else age[:0]
+    last = -age[np.r_[start[1:], len(age)] - 1] if len(start) else age[:0]
     order = np.lexsort((last, user))
-    first = np.searchsorted(user[order], user[order])
-    kept = order[np.arange(len(order)) - first < max_rows]
+    newer = np.searchsorted(user[order], user[order], side="right") - 1 - np.arange(len(order))
+    kept = order if max_rows is None else order[newer < max_rows]
     shape = (len(log.user_ids), n_items)
     return sparse.coo_array((count[kept], (user[kept], item[kept])), shape=shape).tocsr()
 

@@ -134,7 +134,7 @@ class TrainingData:
     def _window(self, as_of: pd.Timestamp, past: Log, bought: Log, snapshot: Snapshot) -> Window:
         """Return a window from events whose moments count from the moment of each user."""
         links = self.links(past)
-        own = own_evidence(past, 0.0, self.cells, item_stats(snapshot, links))
+        own = own_evidence(past, 0.0, self.cells, item_stats(snapshot, links)).single_precision()
         n = len(self.candidates)
         is_available = snapshot.n_events[self.candidates] >= min(self.min_events, MIN_AVAILABLE)
         place = self.place()[bought.item_index]

@@ -63,7 +63,7 @@ class TrainConfig(BaseModel):
     temperature: float = Field(default=0.125, gt=0)
     curve_steps: int = Field(default=200, ge=1)
     tower_steps: int = Field(default=100, ge=1)
-    report_steps: int = Field(default=50, ge=1)
+    report_steps: int = Field(default=100, ge=1)
     batch_size: int = Field(default=128, ge=1)
     warm_up_rate: float = Field(default=0.4, gt=0)
     curve_rate: float = Field(default=0.1, gt=0)

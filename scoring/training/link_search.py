@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 FLAT: Final = Decay(1e6, 1.0)
 DECAYS: Final = (
-    *(Decay(days, 2.0) for days in (1e-4, 1e-3, 1e-2, 0.1, 0.5, 1.0, 3.0, 10.0, 30.0, 100.0)),
-    *(Decay(days, 8.0) for days in (0.5, 1.0, 2.0, 4.0, 10.0)),
+    *(Decay(days, 2.0) for days in (1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)),
+    *(Decay(days, 8.0) for days in (0.7, 1.4, 2.8, 10.0)),
     FLAT,
 )
 """From seconds to years, with long tails and with short ones."""
@@ -32,7 +32,7 @@ VARIANTS: Final = ({"backward": 0.2}, {"backward": 1.0}, {"row_power": 0.7}, {"c
 MAX_ROWS: Final = 300_000
 """Longer logs keep the default settings of transitions."""
 
-MAX_USERS: Final = 500
+MAX_USERS: Final = 400
 """Users that the choice is made on."""
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+PLAIN_SECONDS = 5.0
+"""A stage that takes longer tells the time left, away from a terminal after each quarter."""
 
 OUT = Console(soft_wrap=True, markup=False, emoji=False)
 ERR = Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
@@ -27,7 +31,13 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
     if not ERR.is_terminal:
         yield _plain_lines()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=ERR) as bars:
         tasks: dict[str, Any] = {}
 
@@ -40,14 +50,22 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _plain_lines() -> Callable[[str, int, int], None]:
-    announced: set[str] = set()
+    announced: dict[str, tuple[float, int, int]] = {}  # when a stage began, where, and the quarters that were told
 
     def report(description: str, done: int, total: int) -> None:
+        now = time.monotonic()
         if description not in announced:
-            announced.add(description)
+            announced[description] = now, done, 0
             ERR.print(f"{description} …", markup=False, highlight=False)
-        elif done >= total:
-            announced.discard(description)
+            return
+        began, first, told = announced[description]
+        quarter = 4 * done // total if total else 4
+        if done >= total:
+            del announced[description]
+        elif quarter > told and now - began >= PLAIN_SECONDS:
+            left = (now - began) * (total - done) / max(done - first, 1)
+            announced[description] = began, first, quarter
+            ERR.print(f"{description} {done}/{total}, about {left:.0f} s left", markup=False, highlight=False)
 
     return report
 

@@ -82,9 +82,11 @@ def ranking(
         return
     table = Table("scorer", *METRICS, title=f"{found['n_users']} test users", title_justify="left")
     for name, row in {"llm-explain": found["ours"], **found["baselines"]}.items():
-        table.add_row(name, *(f"{row[metric]:.4f}" if metric in row else "–" for metric in METRICS))
+        table.add_row(name, *("–" if row.get(metric) is None else f"{row[metric]:.4f}" for metric in METRICS))
     OUT.print(table)
     for metric, (value, low, high) in found["ours_minus_best"].items():
+        if value is None:
+            continue
         note(f"{metric}: {value:+.4f} from the best baseline (95 % interval {low:+.4f} to {high:+.4f})")
 
 

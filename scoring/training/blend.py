@@ -35,6 +35,8 @@ OWN_COUNTS: Final = ("count_10", "count_30", "count_90", "count")
 POPULARITY: Final = ("users_7", "users_30", "users_90", "rows")
 """Columns of the context that rank by popularity."""
 
+METRICS: Final = ("recall@10", "ndcg@10", "recall@10_new", "ndcg@10_new")
+
 MAX_USERS: Final = 1000
 N_CONTENDERS: Final = 100
 """Best items of each part that contend."""
@@ -80,6 +82,11 @@ class Blend:
         columns = [column[1] for column in context_columns(model.labels)]
         for name, slope in zip(POPULARITY, self.popularity, strict=True):
             model.context.curves.tilt(columns.index(name), slope)
+
+    @staticmethod
+    def named_metrics(values: tuple[float, ...]) -> dict[str, float]:
+        """Return validation metrics by name; where items of the history are no candidates, those of new items alone."""
+        return dict(zip(METRICS[-len(values) :], values, strict=True))
 
     @property
     def uses_model(self) -> bool:

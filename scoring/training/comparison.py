@@ -189,20 +189,18 @@ def _recall_and_ndcg(scores: metrics.Scores, relevant: npt.NDArray[np.bool_]) ->
     return values[0], values[1]
 
 
-def _means(values: Mapping[str, PerUser]) -> dict[str, float]:
-    return {
-        name: float(np.nanmean(value)) if np.isfinite(value).any() else float("nan") for name, value in values.items()
-    }
+def _means(values: Mapping[str, PerUser]) -> dict[str, float | None]:
+    return {name: float(np.nanmean(value)) if np.isfinite(value).any() else None for name, value in values.items()}
 
 
 def _difference(
     name: str, ours: Mapping[str, PerUser], others: Mapping[str, Mapping[str, PerUser]], seed: int
-) -> list[float]:
+) -> list[float | None]:
     """Return the mean difference from the best baseline and its interval, paired by user."""
     best = max((other[name] for other in others.values()), key=lambda value: float(np.nan_to_num(value).sum()))
     difference = (ours[name] - best)[np.isfinite(best)]
     if not len(difference):
-        return [float("nan")] * 3
+        return [None] * 3
     rng = np.random.default_rng(seed)
     means = [difference[rng.integers(len(difference), size=len(difference))].mean() for _ in range(N_RESAMPLES)]
     return [float(value) for value in (difference.mean(), *np.percentile(means, (2.5, 97.5)))]

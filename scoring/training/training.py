@@ -27,6 +27,7 @@ from scoring.scorer.retrieval import candidate_items, enough_events
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import save_scorer
 from scoring.training.blend import Blend, asked_of, find_blend
+from scoring.training.history import write_history
 from scoring.training.link_search import choose_links, fit_links
 from scoring.training.trainer import Progress, Report, Trainer, best_report
 
@@ -158,6 +159,7 @@ def train(
         "min_events": min_events, "blend": asdict(blend), "links": [repr(choice) for choice in choices],
     }  # fmt: skip
     save_scorer(scorer, tables, artifacts_dir, entries)
+    write_history(artifacts_dir, reports, blend, chosen=best_report(reports).step if reports else None)
     seconds = time.perf_counter() - started
     return TrainReport(scorer, tuple(reports), blend, min_events, seconds, _peak_rss_mb(), artifacts_dir)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +15,10 @@ from scoring.data.tables import Tables
 from scoring.errors import SettingError
 from scoring.evaluation.split import Split
 from scoring.training.comparison import METRICS, Task, compare, last_task, per_user, with_targets
+from scoring.training.training import train
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def silent(stage: str, done: int, total: int, /) -> None: ...
@@ -78,3 +85,15 @@ def test_users_with_one_event_cannot_be_tested() -> None:
     first = tables.events.drop_duplicates("user_id")
     with pytest.raises(SettingError, match="no user has two events"):
         last_task(Tables(first, tables.items))
+
+
+def test_the_course_of_training_is_written(tmp_path: Path) -> None:
+    report = train(small_shop(), SMALL, tmp_path, cutoff=CUTOFF)
+    history = json.loads((tmp_path / "history.json").read_text())
+    assert [look["step"] for look in history["reports"]] == [look.step for look in report.reports]
+    assert sum(look["chosen"] for look in history["reports"]) == 1
+    assert set(history["metrics"]) == {"recall@10", "ndcg@10", "recall@10_new", "ndcg@10_new"}
+    assert "trained" in history["parts"]
+    assert (tmp_path / "history.png").read_bytes().startswith(b"\x89PNG")
+    best = max(np.mean(list(metrics.values())) for metrics in history["parts"].values())
+    assert np.mean(list(history["metrics"].values())) >= 0.95 * best

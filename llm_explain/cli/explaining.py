@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -14,7 +14,7 @@ from llm_explain.cli.console import OUT, note, write_json_lines
 from scoring.data.catalogue import near_matches
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
@@ -41,12 +41,18 @@ def recommend(
     no_language_model: options.NoLanguageModel = False,
     json: options.Json = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a self-contained page.")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write user, item, title, rank, score, probability and text."),
+    ] = None,
 ) -> None:
     """Rank items for users and, with --explain, say why."""
     is_explained = explain or html is not None
     explainer = _load(artifacts, events, language_model if is_explained and not no_language_model else None)
     if not is_explained:
-        _recommend_bare(explainer, user, k=k, as_of=as_of, json=json)
+        bare = _recommend_bare(explainer, user, k=k, as_of=as_of, json=json)
+        if csv is not None:
+            _write_csv(csv, bare)
         return
     answers: dict[str, list[Explanation]] = {}
     for user_id in user:
@@ -69,11 +75,18 @@ def recommend(
 
         write_page(html, answers, explainer.titles)
         note(f"Page with reasons and waterfall pictures: {html.resolve()}")
+    if csv is not None:
+        _write_csv(csv, [_csv_row(explainer, user_id, row) for user_id, rows in answers.items() for row in rows])
 
 
-def _recommend_bare(explainer: Explainer, users: Sequence[str], *, k: int, as_of: str | None, json: bool) -> None:
+def _recommend_bare(
+    explainer: Explainer, users: Sequence[str], *, k: int, as_of: str | None, json: bool
+) -> list[dict[str, Any]]:
+    """Print ranked items without explanations and return them as rows of a CSV file."""
+    found = []
     for user_id in users:
         rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of))
+        found += [_as_csv(user_id, explainer.titles, row.item_id, row.rank, row.score, row.probability) for row in rows]
         if json:
             write_json_lines({"user_id": user_id, **row.to_dict()} for row in rows)
             continue
@@ -82,6 +95,37 @@ def _recommend_bare(explainer: Explainer, users: Sequence[str], *, k: int, as_of
             title = explainer.titles[row.item_id]
             table.add_row(str(row.rank), row.item_id, title, f"{row.score:.2f}", f"{row.probability:.1%}")
         OUT.print(table)
+    return found
+
+
+def _csv_row(explainer: Explainer, user_id: str, row: Explanation) -> dict[str, Any]:
+    text = row.text.text if row.text else ""
+    item_id = str(row.item_id)
+    return _as_csv(user_id, explainer.titles, item_id, row.rank, row.attribution.score, row.probability, text)
+
+
+def _as_csv(
+    user_id: str, titles: Mapping[str, str], item_id: str, rank: int | None, score: float, probability: float | None,
+    text: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "user_id": user_id,
+        "item_id": item_id,
+        "title": titles[item_id],
+        "rank": rank,
+        "score": score,
+        "probability": probability,
+        "text": text,
+    }
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    import pandas as pd
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = ["user_id", "item_id", "title", "rank", "score", "probability", "text"]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+    note(f"{len(rows)} rows: {path.resolve()}")
 
 
 def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]) -> None:

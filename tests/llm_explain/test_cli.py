@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from rich.table import Table
 from typer.testing import CliRunner
@@ -99,6 +100,18 @@ def test_tables_and_page_are_for_people(artifacts: list[str], tmp_path: Path) ->
     assert html.count("<svg") == 5
     assert "http://" not in html.replace("http://www.w3.org", "")
     assert "https://" not in html
+
+
+@pytest.mark.parametrize("options", [[], ["--explain", "--no-language-model"]])
+def test_recommendations_are_written_as_csv(artifacts: list[str], tmp_path: Path, options: list[str]) -> None:
+    path = tmp_path / "out" / "lists.csv"
+    arguments = ["recommend", "--user", "u00", "--user", "u01", "-k", "3", *options, "--csv", str(path), *artifacts]
+    assert RUN.invoke(app, arguments, catch_exceptions=False).exit_code == 0
+    rows = pd.read_csv(path, dtype={"item_id": str})
+    assert rows.columns.tolist() == ["user_id", "item_id", "title", "rank", "score", "probability", "text"]
+    assert rows["user_id"].tolist() == ["u00"] * 3 + ["u01"] * 3
+    assert rows["rank"].tolist() == [1, 2, 3] * 2
+    assert rows["text"].notna().any() == bool(options)
 
 
 def test_a_title_cannot_run_in_the_page(artifacts: list[str], tmp_path: Path) -> None:

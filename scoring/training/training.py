@@ -229,7 +229,7 @@ def _item_inputs(
 ) -> ItemInputs:
     progress("titles", 0, 1)
     titles = None
-    if config.titles != "none":
+    if config.titles != "none" and shop.rank and (shop.catalogue.titles != "").any():
         titles = title_embeddings(shop.catalogue, config.titles, d=config.d_titles, cache=cache / "cache")
     progress("titles", 1, 1)
     dense = dense_columns(shop.catalogue, snapshot.price, titles)

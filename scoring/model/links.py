@@ -6,7 +6,7 @@ The term is linear in the user's events. The contribution of one past item to on
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,10 +27,12 @@ class Decay:
     Attributes:
         days: Time constant.
         power: 1 fades slowly; a large power is close to ``exp(-age / days)``.
+        least: Younger events count as if they were this old, so that their weight stays within what training saw.
     """
 
     days: float
     power: float
+    least: float = 0.0
 
     def __call__(self, age: FloatArray) -> FloatArray:
         """Return the weights of events.
@@ -41,7 +43,7 @@ class Decay:
         Returns:
             Weights between 0 and 1, the same shape.
         """
-        weight: FloatArray = (1.0 + np.maximum(age, 0.0) / (self.power * self.days)) ** -self.power
+        weight: FloatArray = (1.0 + np.maximum(age, self.least) / (self.power * self.days)) ** -self.power
         return weight
 
 
@@ -131,10 +133,7 @@ class Links:
 
     def settings(self) -> list[dict[str, Any]]:
         """Return everything but the arrays as JSON values."""
-        return [
-            {"name": table.name, "days": table.decay.days, "power": table.decay.power, "weight": table.weight}
-            for table in self.tables
-        ]
+        return [{"name": table.name, **asdict(table.decay), "weight": table.weight} for table in self.tables]
 
     @classmethod
     def of(cls, n_items: int, settings: Sequence[Mapping[str, Any]], arrays: Mapping[str, npt.NDArray[Any]]) -> Links:
@@ -143,7 +142,9 @@ class Links:
         for place, words in enumerate(settings):
             parts = tuple(arrays[f"links_{place}_{part}"] for part in ("data", "indices", "indptr"))
             matrix = sparse.csr_array(parts, shape=(n_items, n_items))
-            tables.append(LinkTable(words["name"], matrix, Decay(words["days"], words["power"]), words["weight"]))
+            tables.append(
+                LinkTable(words["name"], matrix, Decay(words["days"], words["power"], words["least"]), words["weight"])
+            )
         return cls(n_items, tuple(tables))
 
     def weighted(self, weights: Sequence[float]) -> Links:

@@ -47,6 +47,12 @@ FACTORS: Final = (0.0, 0.4, 0.7, 1.4, 2.5)
 ENTRIES: Final = (0.03, 0.1, 0.3, 1.0)
 """Weights with which a part enters, as shares of the spread of the score."""
 
+MAX_SPREAD: Final = 5.0
+"""Largest standard deviation of blended scores, where purchases can be told from the rest without error."""
+
+LEAST_SPREAD: Final = 1e-12
+"""Parts that differ by less than this are the same for all contenders."""
+
 MIN_GAIN: Final = 5e-4
 MIN_ERRORS: Final = 0.5
 """A change is kept if it gains this many standard errors."""
@@ -83,10 +89,15 @@ class Blend:
         for name, slope in zip(POPULARITY, self.popularity, strict=True):
             model.context.curves.tilt(columns.index(name), slope)
 
+    @classmethod
+    def popular(cls) -> Blend:
+        """Return the blend for a log without validation data: popularity alone."""
+        return cls((0.0,) * len(PARTS), (0.0,) * len(OWN_COUNTS), (0.0, 0.0, 0.0, 1.0), (), (), {})
+
     @staticmethod
     def named_metrics(values: tuple[float, ...]) -> dict[str, float]:
         """Return validation metrics by name; where items of the history are no candidates, those of new items alone."""
-        return dict(zip(METRICS[-len(values) :], values, strict=True))
+        return dict(zip(METRICS[len(METRICS) - len(values) :], values, strict=True))
 
     @property
     def uses_model(self) -> bool:
@@ -146,13 +157,14 @@ def find_blend(
     if is_trained:
         starts["trained"] = np.array([1.0] * len(PARTS) + [0.0] * (len(names) - len(PARTS)))
     for place in range(len(PARTS), len(names)):
-        starts[names[place]] = np.eye(len(names))[place]
-    own, popular = len(PARTS), len(PARTS) + len(OWN_COUNTS)
+        if not search.is_left_out[place] or names[place] == POPULARITY[-1]:
+            starts[names[place]] = np.eye(len(names))[place]
     found = {name: search.means(weights) for name, weights in starts.items()}
     search.reference = np.maximum(np.max(list(found.values()), axis=0), 1e-6)
-    for place in range(own, popular):  # personal frequency needs popularity behind it
-        best = max(range(popular, popular + len(POPULARITY)), key=lambda column: found[names[column]].sum())
-        starts[f"{names[place]} and {names[best]}"] = starts[names[place]] + 1e-3 * starts[names[best]]
+    for place in range(len(PARTS), len(PARTS) + len(OWN_COUNTS)):  # personal frequency needs popularity behind it
+        if names[place] in starts:
+            best = max((name for name in POPULARITY if name in starts), key=lambda name: float(found[name].sum()))
+            starts[f"{names[place]} and {best}"] = starts[names[place]] + 1e-3 * starts[best]
     found = {name: search.means(weights) for name, weights in starts.items()}
     search.reference = np.maximum(np.max(list(found.values()), axis=0), 1e-6)
     ranked = sorted(starts, key=lambda name: -search.value(search.gains(starts[name])))
@@ -170,8 +182,10 @@ class _Search:
     """Coordinate ascent over the weights of parts."""
 
     def __init__(self, values: Scores, asked: Asked, is_left_out: npt.NDArray[np.bool_]) -> None:
-        self.values, self.asked, self.is_left_out = values, asked, is_left_out
-        self.spread = np.maximum(values.reshape(-1, values.shape[2]).std(axis=0), 1e-12)
+        self.values, self.asked = values, asked
+        self.is_open = ~asked.is_out & ~(asked.is_owned & asked.only_new)
+        self.spread = values[self.is_open].std(axis=0) if self.is_open.any() else np.zeros(values.shape[2])
+        self.is_left_out = is_left_out | (self.spread < LEAST_SPREAD)
         self.reference = np.ones(2 if asked.only_new else 4)
 
     def scores(self, weights: npt.NDArray[np.float64]) -> Scores:
@@ -225,16 +239,17 @@ class _Search:
         if (weights[: len(PARTS)] == 1.0).all():
             return 1.0  # trained as log-odds
         scores = self.scores(weights)
-        kept = ~self.asked.is_out & ~(self.asked.is_owned & self.asked.only_new)
-        x, y = scores[kept].astype(np.float64), self.asked.is_hit[kept].astype(np.float64)
-        scale = max(float(x.std()), 1e-12)
+        x, y = scores[self.is_open].astype(np.float64), self.asked.is_hit[self.is_open].astype(np.float64)
+        scale = float(x.std()) if len(x) else 0.0
+        if scale < LEAST_SPREAD:
+            return 1.0
         design = np.stack([np.ones_like(x), x / scale], axis=1)
         beta = np.array([np.log((y.mean() + 1e-6) / (1 - y.mean() + 1e-6)), 0.0])
         for _ in range(25):
             p = 1.0 / (1.0 + np.exp(-np.clip(design @ beta, -30, 30)))
             curvature = design.T @ (design * (p * (1 - p))[:, None]) + 1e-6 * np.eye(2)
             beta += np.clip(np.linalg.solve(curvature, design.T @ (y - p)), -1.0, 1.0)
-        return float(np.clip(beta[1], 0.01, 100.0) / scale)
+        return float(np.clip(beta[1], 0.01, MAX_SPREAD) / scale)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,8 +51,7 @@ def write_history(folder: Path, reports: Sequence[Report], blend: Blend, *, chos
     loss.set_ylabel("training loss (dashed)")
     if reports:
         course.legend(loc="lower right")
-    rows = {**blend.starts, "chosen blend": blend.metrics}
-    values = [0.0 if math.isnan(value[-2]) else value[-2] for value in rows.values()]
-    parts.barh(list(rows), values, color=["tab:grey"] * (len(rows) - 1) + ["tab:blue"])
+    rows = {**blend.starts, "chosen blend": blend.metrics} if blend.metrics else {}
+    parts.barh(list(rows), [values[-2] for values in rows.values()])
     parts.set_xlabel("validation recall@10, new items")
     figure.savefig(folder / PNG, dpi=120)

@@ -77,6 +77,7 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
         return []
     few = users[:: max(1, len(users) // MAX_USERS)]
     past, asked = Past.of(window.past, few), asked.rows(np.isin(users, few))
+    decays = tuple(replace(decay, least=past.youngest()) for decay in DECAYS)
 
     def tried(maker: Maker, decays: tuple[Decay, ...]) -> tuple[float, Decay]:
         table = LinkTable(maker.name, maker.fit(log, data.candidates, len(data.catalogue)), FLAT)
@@ -88,7 +89,7 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
         return float(best[0]), decays[-best[1]]
 
     default = Transitions()
-    best, decay = tried(default, DECAYS)
+    best, decay = tried(default, decays)
     maker = default
     for variant in VARIANTS if len(log) <= MAX_ROWS else ():
         other = replace(maker, **variant)
@@ -97,8 +98,8 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
             best, maker = value, other
     choices = [LinkChoice(maker, decay)]
     others: tuple[Maker, ...] = (Neighbours(), Solved())
-    choices += [LinkChoice(other, tried(other, DECAYS)[1]) for other in others]
-    flat = [replace(choice, decay=FLAT) for choice in choices if choice.decay != FLAT]
+    choices += [LinkChoice(other, tried(other, decays)[1]) for other in others]
+    flat = [replace(choice, decay=FLAT) for choice in choices if choice.decay.days < FLAT.days]
     return [*choices, *flat]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from scoring.data.log import FloatArray, Log
     from scoring.features.windows import Window
     from scoring.model.links import LinkTable
+
+
+YOUNGEST: Final = 0.05
+"""Share of users whose latest event may be younger than ``Past.youngest``."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,13 @@ class Past:
         chosen = past.of_users(users).targets()
         user, item, age, start = occasions(chosen.user_index, chosen.item_index, -chosen.day, chosen.order)
         return cls(user, item, age, start, len(users))
+
+    def youngest(self) -> float:
+        """Return an age that the latest events of nearly all users exceed, in days."""
+        latest = np.full(self.n_users, np.inf)
+        np.minimum.at(latest, np.repeat(self.user, np.diff(np.r_[self.start, len(self.age)])), self.age)
+        known = latest[np.isfinite(latest)]
+        return float(np.quantile(known, YOUNGEST)) if len(known) else 0.0
 
     def scores(self, table: LinkTable, candidates: IndexArray) -> npt.NDArray[np.float32]:
         """Return the contribution of each history to each candidate, shape ``(n_users, n_candidates)``."""

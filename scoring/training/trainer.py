@@ -204,7 +204,8 @@ class Trainer:
             parts = [
                 self.model.context(torch.from_numpy(w.context[w.bought_item]).float().to(self.device)) for w in windows
             ]
-        return torch.cat(parts).mean(dim=0)
+        bought = torch.cat(parts)
+        return bought.mean(dim=0) if len(bought) else torch.zeros(bought.shape[1], device=self.device)
 
     def calibrate(self, window: Window, links: Links) -> Calibration:
         """Fit the map from score to probability on a window that was not trained on.

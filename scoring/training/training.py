@@ -23,12 +23,13 @@ from scoring.features.snapshot import Snapshot
 from scoring.features.titles import title_embeddings
 from scoring.features.windows import HORIZON_DAYS, TrainingData, Window
 from scoring.model.item_tower import ItemInputs, dense_columns
+from scoring.scorer.calibration import Calibration
 from scoring.scorer.retrieval import candidate_items, enough_events
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import save_scorer
 from scoring.training.blend import Blend, asked_of, find_blend
 from scoring.training.history import write_history
-from scoring.training.link_search import choose_links, fit_links
+from scoring.training.link_search import LinkChoice, choose_links, fit_links
 from scoring.training.trainer import Progress, Report, Trainer, best_report
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 
 Protocol: TypeAlias = Literal["time", "last"]
+
+MIN_TRAINED_ROWS: Final = 2000
+"""Shorter logs are scored by popularity, personal frequency and links alone."""
 
 N_LAST: Final = 4
 """Latest events of each user to learn from."""
@@ -124,35 +128,26 @@ def train(
     )
     windows = make_windows(data, cutoff, config, progress, protocol=protocol)
     inputs = _item_inputs(data, snapshot, config, artifacts_dir, progress)
-    trial = Trainer(data, inputs, config)
-    reports: list[Report] = []
-    if is_last:  # links alone; curves and towers need purchases that repeat and moments that users share
-        trial.model.place_knots(windows)
+    if windows:
+        is_trained = not is_last and len(log) >= MIN_TRAINED_ROWS
+        fitted = _fit(data, windows, inputs, config, progress, only_new=is_last, is_trained=is_trained)
     else:
-        reports = trial.fit(windows[1:] or windows, windows[0], progress, tower_steps=config.tower_steps)
-    users, asked = asked_of(data, windows[0], only_new=is_last)
-    progress("links", 0, 2)
-    choices = choose_links(data, windows[0], asked, users)
-    progress("links", 1, 2)
-    links = fit_links(choices, data, windows[0].past)
-    blend = find_blend(data, windows[0], trial, links, users=users, asked=asked, is_trained=not is_last)
-    progress("links", 2, 2)
-    blend.fold(trial.model)
-    calibration = trial.calibrate(windows[0], links.weighted(blend.links))
-    trainer = trial
-    if blend.uses_model and len(windows) > 1:
-        del trial
+        windows = [data.window(cutoff)]
         trainer = Trainer(data, inputs, config)
-        trainer.fit(windows, None, progress, tower_steps=config.tower_steps, last_step=best_report(reports).step)
-        blend.fold(trainer.model)
+        trainer.model.place_knots(windows)
+        share = np.full(2, 1.0 / len(data.candidates))
+        fitted = Fitted(trainer, [], Blend.popular(), [], Calibration(np.array([0.0, 1.0]), share))
+        fitted.blend.fold(trainer.model)
+    trainer, reports, blend, choices = fitted.trainer, fitted.reports, fitted.blend, fitted.choices
+    used = [pair for pair in zip(choices, blend.links, strict=True) if pair[1]]
     trainer.model.context.mean.copy_(trainer.context_mean(windows))
     model = trainer.model.cpu().double().eval()
     with torch.no_grad():
         trunk = model.item_tower.trunk(inputs.double())
     scorer = GlassBoxScorer(
         catalogue, snapshot, promotions, shop=tables.shop, cells=cells, candidates=data.candidates, model=model,
-        trunk=trunk, links=data.links(log), calibration=calibration,
-        item_links=fit_links(choices, data, log).weighted(blend.links),
+        trunk=trunk, links=data.links(log), calibration=fitted.calibration,
+        item_links=fit_links([choice for choice, _ in used], data, log).weighted([weight for _, weight in used]),
     )  # fmt: skip
     entries = {
         **(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump(), "protocol": protocol,
@@ -162,6 +157,54 @@ def train(
     write_history(artifacts_dir, reports, blend, chosen=best_report(reports).step if reports else None)
     seconds = time.perf_counter() - started
     return TrainReport(scorer, tuple(reports), blend, min_events, seconds, _peak_rss_mb(), artifacts_dir)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model with everything that validation chose.
+
+    Attributes:
+        trainer: Holds the model, with the blend folded in.
+        reports: Looks at the held-out window.
+        blend: Weights of the parts of the score.
+        choices: How items are linked.
+        calibration: From score to probability.
+    """
+
+    trainer: Trainer
+    reports: list[Report]
+    blend: Blend
+    choices: list[LinkChoice]
+    calibration: Calibration
+
+
+def _fit(
+    data: TrainingData, windows: list[Window], inputs: ItemInputs, config: TrainConfig, progress: Progress, *,
+    only_new: bool, is_trained: bool,
+) -> Fitted:  # fmt: skip
+    """Train with the first window held out, weigh the parts on it, and train again on all windows."""
+    held_out = windows[0]
+    trainer = Trainer(data, inputs, config)
+    reports: list[Report] = []
+    if is_trained:
+        reports = trainer.fit(windows[1:] or windows, held_out, progress, tower_steps=config.tower_steps)
+    else:
+        trainer.model.place_knots(windows)
+    users, asked = asked_of(data, held_out, only_new=only_new)
+    progress("links", 0, 2)
+    choices = choose_links(data, held_out, asked, users)
+    progress("links", 1, 2)
+    links = fit_links(choices, data, held_out.past)
+    blend = find_blend(data, held_out, trainer, links, users=users, asked=asked, is_trained=is_trained)
+    progress("links", 2, 2)
+    blend.fold(trainer.model)
+    calibration = trainer.calibrate(held_out, links.weighted(blend.links))
+    if blend.uses_model and len(windows) > 1:
+        trainer = Trainer(data, inputs, config)
+        step = best_report(reports).step
+        trainer.fit(windows, None, progress, tower_steps=config.tower_steps, last_step=step)
+        blend.fold(trainer.model)
+    return Fitted(trainer, reports, blend, choices, calibration)
 
 
 def signal_kinds(tables: Tables, cutoff: pd.Timestamp) -> tuple[str, ...]:
@@ -194,10 +237,11 @@ def make_windows(
         protocol: ``time`` for windows of 30 days, ``last`` for the latest events of each user.
 
     Returns:
-        The windows. A log that is too short for two windows of 30 days is divided by users' latest events.
+        The windows; none if no user has two events. A log that is too short for two windows of 30 days is divided by
+        users' latest events.
 
     Raises:
-        SettingError: If there is no event, no candidate, or no user with two events.
+        SettingError: If there is no event or no candidate.
     """
     if not len(data.log) or not len(data.candidates):
         raise SettingError(
@@ -217,11 +261,7 @@ def make_windows(
         windows = [data.window_before(k) for k in range(1 if protocol == "last" else N_LAST)]
         windows = [window for window in windows if len(window.users)]
         progress("windows", config.n_windows, config.n_windows)
-    if not windows:
-        raise SettingError(
-            f"no user has two events before {cutoff} but one such user is needed. Choose a later cut-off."
-        )
-    return [windows[0], *(replace(window, past=window.past.between(np.inf, np.inf)) for window in windows[1:])]
+    return [*windows[:1], *(replace(window, past=window.past.between(np.inf, np.inf)) for window in windows[1:])]
 
 
 def _item_inputs(

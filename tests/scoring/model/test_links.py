@@ -17,6 +17,10 @@ def test_a_large_power_is_an_exponential() -> None:
     assert Decay(days=2.0, power=1e6)(np.array([0.0, 2.0])) == pytest.approx([1.0, np.exp(-1.0)], rel=1e-5)
 
 
+def test_young_events_count_as_the_least_age() -> None:
+    assert Decay(days=1.0, power=1.0, least=3.0)(np.array([0.0, 3.0, 7.0])) == pytest.approx([0.25, 0.25, 0.125])
+
+
 def test_strengths_add_up_over_the_occasions_of_an_item() -> None:
     # Item 0 one and three days ago: 1/2 + 1/4; item 1 now: 1.
     strength = TERM.strengths(np.array([3.0, 1.0, 0.0]), np.array([0, 2]))

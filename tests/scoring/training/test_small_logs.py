@@ -1,0 +1,43 @@
+"""Training on logs that leave little to learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from shop import SMALL
+
+from scoring.data.history import EventLog
+from scoring.data.tables import Tables
+from scoring.training.training import Protocol, train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RNG = np.random.default_rng(0)
+FEW = [(f"u{user}", f"i{RNG.integers(8)}", float(RNG.uniform(0, 60))) for user in range(4) for _ in range(8)]
+ALIKE = [(f"u{user}", f"i{item}", 3.0 * item) for user in range(20) for item in range(8)]
+REPEATED = [
+    (f"u{user}", f"i{item}", item + 20.0 * time) for user in range(20) for item in range(8) for time in range(9)
+]
+ONCE = [(f"u{user}", f"i{user % 3}", float(user)) for user in range(12)]
+
+
+@pytest.mark.parametrize("protocol", ["time", "last"])
+@pytest.mark.parametrize("rows", [FEW, ALIKE, REPEATED, ONCE], ids=["few", "alike", "repeated", "once"])
+def test_scores_are_finite_and_of_the_size_of_log_odds(
+    rows: list[tuple[str, str, float]], protocol: Protocol, tmp_path: Path
+) -> None:
+    events = pd.DataFrame(rows, columns=["user_id", "item_id", "day"])
+    events["timestamp"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(events.pop("day"), unit="D")
+    ids = [f"i{item}" for item in range(8)]
+    tables = Tables(events, pd.DataFrame({"item_id": ids, "title": ids, "category": "all"}))
+    cutoff = events["timestamp"].max() + pd.Timedelta(seconds=1)
+    scorer = train(tables, SMALL, tmp_path, cutoff=cutoff, protocol=protocol).scorer
+    history = EventLog(tables.events, scorer.catalogue).history("u1", cutoff)
+    scores = scorer.score(scorer.read(history))
+    assert np.isfinite(scores).all()
+    assert np.abs(scores).max() < 100.0
+    assert ((scorer.probability(scores) >= 0) & (scorer.probability(scores) <= 1)).all()

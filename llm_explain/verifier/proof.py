@@ -10,6 +10,7 @@ import datetime as dt
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from jinja2.runtime import Context
 
+    from llm_explain.records import Fact
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.sentence_spec import SentenceSpec
     from llm_explain.verifier.rules import Role, Rules
@@ -39,6 +41,7 @@ _TITLE_HEAD = re.compile(r"(?=[,(])|$")
 _SIZE_AND_MARK = re.compile(r"[,\s]*(.*?)\s*(?:\(([^()]*)\))?\s*$", re.DOTALL)
 
 _ROUNDING = 1e-6
+_MAX_PROOFS = 16_384
 
 
 class ValueProof:
@@ -64,6 +67,7 @@ class ValueProof:
             for slot, role in rules.roles.items()
             if role.holds or role.means
         }
+        self._proven = lru_cache(_MAX_PROOFS)(self._prove)
         self._has_meanings = {slot: bool(role.means) for slot, role in rules.roles.items()}
 
     def holds(self, slot: str, spec: SentenceSpec) -> bool:
@@ -76,23 +80,35 @@ class ValueProof:
         Returns:
             Whether the value could be read and its expression is true.
         """
-        value = spec.values[slot]
         role = ITEM if slot == ITEM_LABEL else slot
+        kind = self._kind_of_slot.get(role)
+        facts = next((claim.facts for claim in spec.claims if claim.kind == kind), {})
+        titles = tuple(spec.titles.items())
+        return self._proven(role, spec.values[slot], tuple(facts.items()), spec.as_of, spec.title, titles)
+
+    def _prove(
+        self,
+        role: str,
+        value: str,
+        facts: tuple[tuple[str, Fact], ...],
+        as_of: dt.date,
+        title: str,
+        titles: tuple[tuple[str, str], ...],
+    ) -> bool:
+        """Return whether a value says what the facts say; kept, since many sentences state the same facts."""
         expressions = self._expressions.get(role, {})
         expression = expressions.get(value if self._has_meanings.get(role) else "")
         matches = (pattern.fullmatch(value) for pattern in self._patterns.get(role, ()))
         match = next(filter(None, matches), None)
         if expression is None or match is None:
             return False
-        kind = self._kind_of_slot.get(role)
-        facts = next((claim.facts for claim in spec.claims if claim.kind == kind), {})
         names = {
             **match.groupdict(),
             "value": value,
-            "facts": SimpleNamespace(**facts),
-            "as_of": spec.as_of,
-            "title": spec.title,
-            "titles": spec.titles,
+            "facts": SimpleNamespace(**dict(facts)),
+            "as_of": as_of,
+            "title": title,
+            "titles": dict(titles),
         }
         try:
             return bool(expression(names))

@@ -23,7 +23,4 @@ def require(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingExtraError(
-            f"the package {module.partition('.')[0]!r} is not installed but this picture or explainer needs it. "
-            'Run: pip install "llm-explain-recommendations[shap]"'
-        ) from error
+        raise MissingExtraError.of(module.partition(".")[0], "this picture or explainer", "shap") from error

@@ -63,3 +63,19 @@ class UnknownGroupError(LlmExplainError):
 
 class MissingExtraError(LlmExplainError):
     """An optional dependency or its weights are not installed."""
+
+    @classmethod
+    def of(cls, package: str | None, user: str, extra: str) -> MissingExtraError:
+        """Return the error for a package that an extra installs.
+
+        Args:
+            package: The package that is missing.
+            user: What needs it, as the subject of "needs it".
+            extra: Name of the extra.
+
+        Returns:
+            The error, with the command that installs the extra.
+        """
+        return cls(
+            f"{package} is not installed but {user} needs it. Run: pip install 'llm-explain-recommendations[{extra}]'"
+        )

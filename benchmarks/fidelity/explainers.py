@@ -136,9 +136,7 @@ def lime(case: Case, *, seed: int, n_samples: int = LIME_SAMPLES) -> Values:
         from captum._utils.models.linear_model import SkLearnRidge
         from captum.attr import Lime
     except ImportError as error:
-        raise MissingExtraError(
-            "captum is not installed but LIME needs it. Run: pip install 'llm-explain-recommendations[bench]'"
-        ) from error
+        raise MissingExtraError.of("captum", "LIME", "bench") from error
 
     def scores(present: torch.Tensor) -> torch.Tensor:
         return torch.from_numpy(case.scores(present.numpy() > 0.5))
@@ -179,9 +177,7 @@ def kernel_shap_over_clusters(
         from shap import KernelExplainer
         from sklearn.cluster import KMeans
     except ImportError as error:
-        raise MissingExtraError(
-            f"{error.name} is not installed but KernelSHAP needs it. Run: pip install 'llm-explain-recommendations[bench]'"
-        ) from error
+        raise MissingExtraError.of(error.name, "KernelSHAP", "bench") from error
     items = np.concatenate(by_item.units)
     n_clusters = min(N_CLUSTERS, len(items))
     outer = np.random.get_state()  # noqa: NPY002  the explainer draws from numpy's global generator

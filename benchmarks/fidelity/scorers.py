@@ -96,9 +96,7 @@ class FactorScores:
             from implicit.cpu.als import AlternatingLeastSquares
             from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
         except ImportError as error:
-            raise MissingExtraError(
-                "implicit is not installed but the comparison with ALS needs it. Run: pip install 'llm-explain-recommendations[bench]'"
-            ) from error
+            raise MissingExtraError.of("implicit", "the comparison with ALS", "bench") from error
         self.candidates = split.candidates
         self.place = np.full(n_items, -1, dtype=np.int64)
         self.place[split.candidates] = np.arange(len(split.candidates))

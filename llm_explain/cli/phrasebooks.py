@@ -111,10 +111,7 @@ def _encoder(name: str) -> Encoder:
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
-        raise MissingExtraError(
-            "sentence-transformers is not installed but near-duplicates are told by it. "
-            "Run: pip install 'llm-explain-recommendations[train]'"
-        ) from error
+        raise MissingExtraError.of("sentence-transformers", "the search for near-duplicates", "train") from error
     if source is None:
         raise MissingExtraError(
             "the packaged sentence encoder is not installed but near-duplicates are told by it. "

@@ -84,6 +84,4 @@ def _with_extra() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain-recommendations[serve]'"
-        ) from error
+        raise MissingExtraError.of(error.name, "the service", "serve") from error

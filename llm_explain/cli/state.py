@@ -50,9 +50,7 @@ def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
         from llm_explain.service.settings import ServiceSettings
         from llm_explain.service.state import State
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"{error.name} is not installed but the service needs it. Run: pip install 'llm-explain-recommendations[serve]'"
-        ) from error
+        raise MissingExtraError.of(error.name, "the service", "serve") from error
     settings = ServiceSettings.read(database_url=url)
     database_url = settings.database_url.get_secret_value()
     if not is_created:

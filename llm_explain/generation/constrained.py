@@ -115,9 +115,7 @@ class SlotConstraint:
             import llguidance
             import llguidance.hf
         except ImportError as error:
-            raise MissingExtraError(
-                "llguidance is not installed but constrained decoding needs it. Run: pip install 'llm-explain-recommendations[lm]'"
-            ) from error
+            raise MissingExtraError.of("llguidance", "constrained decoding", "lm") from error
         try:
             self._tokenizer = llguidance.hf.from_tokenizer(
                 tokenizer, n_vocab=vocabulary_size, eos_token=list(end_tokens)

@@ -59,9 +59,7 @@ class LlamaCppGenerator:
         try:
             import xllamacpp
         except ImportError as error:
-            raise MissingExtraError(
-                "xllamacpp is not installed but a GGUF model needs it. Run: pip install 'llm-explain-recommendations[llamacpp]'"
-            ) from error
+            raise MissingExtraError.of("xllamacpp", "a GGUF model", "llamacpp") from error
         if not path.is_file():
             raise GenerationError(f"{path} is missing but a GGUF file is needed. Give its path.", is_retryable=False)
         params = xllamacpp.CommonParams()

@@ -49,9 +49,7 @@ def merged_gguf(gguf: Path, adapter: Path, cache: Path | None = None) -> Path:
     try:
         import gguf as library
     except ImportError as error:
-        raise MissingExtraError(
-            "gguf is not installed but merging an adapter needs it. Run: pip install 'llm-explain-recommendations[lm]'"
-        ) from error
+        raise MissingExtraError.of("gguf", "merging an adapter", "lm") from error
     hashes = "-".join(file_hash(file)[7:19] for file in (gguf, adapter / "adapter_model.safetensors"))
     merged = (cache or cache_folder()) / f"{gguf.stem}+{adapter.name}@{hashes}.gguf"
     if merged.is_file():

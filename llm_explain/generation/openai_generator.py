@@ -65,9 +65,7 @@ class OpenAIGenerator:
         try:
             import httpx2
         except ImportError as error:
-            raise MissingExtraError(
-                "httpx2 is not installed but a model behind a URL needs it. Run: pip install 'llm-explain-recommendations[lm]'"
-            ) from error
+            raise MissingExtraError.of("httpx2", "a model behind a URL", "lm") from error
         url = httpx2.URL(base_url)
         if url.scheme not in {"http", "https"} or not url.host:
             raise SettingError(

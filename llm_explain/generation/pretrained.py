@@ -30,10 +30,7 @@ def open_pretrained(language_model: str) -> tuple[Any, Any, Weights]:
     try:
         import transformers
     except ImportError as error:
-        raise MissingExtraError(
-            "transformers is not installed but the language model needs it. "
-            "Run: pip install 'llm-explain-recommendations[lm]'"
-        ) from error
+        raise MissingExtraError.of("transformers", "the language model", "lm") from error
     weights = find_weights(language_model)
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(weights.source)
@@ -53,8 +50,5 @@ def _merged(model: Any, adapter: Path) -> Any:
     try:
         import peft
     except ImportError as error:
-        raise MissingExtraError(
-            "peft is not installed but the tuned language model needs it. "
-            "Run: pip install 'llm-explain-recommendations[lm]'"
-        ) from error
+        raise MissingExtraError.of("peft", "the tuned language model", "lm") from error
     return peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()

@@ -197,9 +197,7 @@ def _libraries() -> tuple[Any, Any]:
         import peft
         import transformers
     except ImportError as error:
-        raise MissingExtraError(
-            f"{error.name} is not installed but tuning needs it. Run: pip install 'llm-explain-recommendations[lm]'"
-        ) from error
+        raise MissingExtraError.of(error.name, "tuning", "lm") from error
     return transformers, peft
 
 

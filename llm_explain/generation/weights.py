@@ -181,10 +181,7 @@ def _convert(gguf: Path, out: Path) -> None:
         import torch
         import transformers
     except ImportError as error:
-        raise MissingExtraError(
-            f"{error.name} is not installed but the language model needs it. "
-            "Run: pip install 'llm-explain-recommendations[lm]'"
-        ) from error
+        raise MissingExtraError.of(error.name, "the language model", "lm") from error
     options: dict[str, Any] = {"gguf_file": gguf.name}
     transformers.AutoTokenizer.from_pretrained(gguf.parent, **options).save_pretrained(out)
     quantized = transformers.AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **options)

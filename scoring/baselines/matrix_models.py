@@ -103,10 +103,7 @@ def _implicit() -> Iterator[None]:
         import implicit.utils
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
     except ImportError as error:
-        raise MissingExtraError(
-            "implicit is not installed but item-kNN and ALS need it. "
-            "Run: pip install 'llm-explain-recommendations[baselines]'"
-        ) from error
+        raise MissingExtraError.of("implicit", "a baseline (item-kNN, ALS)", "baselines") from error
     with threadpool_limits(1, "blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", implicit.utils.ParameterWarning)
         yield

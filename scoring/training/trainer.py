@@ -267,9 +267,7 @@ def _accelerator(config: TrainConfig):  # type: ignore[no-untyped-def]  # the li
         from accelerate import Accelerator
         from accelerate.utils import DistributedDataParallelKwargs
     except ImportError as error:
-        raise MissingExtraError(
-            "accelerate is not installed but training needs it. Run `pip install 'llm-explain-recommendations[train]'`."
-        ) from error
+        raise MissingExtraError.of("accelerate", "training", "train") from error
     # the towers take no part while the curves warm up
     return Accelerator(
         cpu=config.device == "cpu", kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)]

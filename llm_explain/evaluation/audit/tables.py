@@ -68,9 +68,7 @@ class Audit:
         try:
             import duckdb
         except ImportError as error:
-            raise MissingExtraError(
-                "duckdb is not installed but the audit needs it. Run: pip install 'llm-explain-recommendations[evaluation]'"
-            ) from error
+            raise MissingExtraError.of("duckdb", "the audit", "evaluation") from error
         self.kinds = ClaimKinds.installed() if kinds is None else kinds
         self.connection = duckdb.connect()
         with suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets there is no bar to switch off

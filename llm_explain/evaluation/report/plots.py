@@ -31,9 +31,7 @@ def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingExtraError(
-            "matplotlib is not installed but the page's pictures need it. Run: pip install 'llm-explain-recommendations[evaluation]'"
-        ) from error
+        raise MissingExtraError.of("matplotlib", "the report", "evaluation") from error
 
     def draw(paint: Callable[..., None], data: Any, width: float = 9.0, height: float = 4.2) -> str:
         figure = Figure(figsize=(width, height), layout="constrained")

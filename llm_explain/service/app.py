@@ -11,7 +11,6 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from llm_explain.claims import ClaimKinds
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.api import error_handlers, pages
@@ -107,7 +106,7 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     """Put the handlers into the application's state, where the routes find them."""
     reader = UserContextReader(explainer, state, clock)
     handler = app.state.explanation_handler = ExplanationHandler(explainer, reader)
-    app.state.user_data_handler = UserDataHandler(state, handler, reader, kinds=ClaimKinds.installed())
+    app.state.user_data_handler = UserDataHandler(state, handler, reader, kinds=explainer.kinds)
     parameters = app.state.main_parameters = MainParameters(explainer)
     app.state.demo_shop = DemoShop(explainer, handler.items, state)
 

@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 import llm_explain.claims
-from llm_explain.claims import KINDS, ClaimKind
+from llm_explain.claims import ClaimKind, ClaimKinds
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from tests.llm_explain.claims.scene import AS_OF, CATEGORY, about, attribution, bought, derive, evidence, neutral
 from tests.llm_explain.claims.test_context import crowd
+
+KINDS = ClaimKinds.installed()
 
 OWN_PARTS = ("tower", "times_bought", "own_rhythm", "category_share", "own_brand", "own_price")
 CHIPS = bought("tortilla", 55, 41, 29, 13, price=3.0)

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.claims import KINDS, select
+from llm_explain.claims import ClaimKinds, select
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from llm_explain.records import Claim
 from tests.llm_explain.claims.scene import CATALOGUE, INDEX, attribution, bought, derive, evidence
+
+KINDS = ClaimKinds.installed()
 
 
 def claim(

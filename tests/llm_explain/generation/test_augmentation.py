@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.generation.augmentation import augment, composed
 from llm_explain.skeletons.corpus import CorpusLine, hold_out
 from llm_explain.text.lexicon import load_lexicon
+
+KINDS = ClaimKinds.installed()
 
 ENGLISH = load_lexicon("en")
 OWN = CorpusLine(

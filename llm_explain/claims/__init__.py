@@ -8,12 +8,8 @@ from llm_explain.claims.registry import MOST_KINDS, ClaimKinds
 from llm_explain.claims.selection import neutral, select
 from llm_explain.claims.subjects import Subjects
 
-KINDS = ClaimKinds.installed()
-"""The installed kinds; to be replaced by an instance that is passed down."""
-
 __all__ = [
     "EVENT_KIND",
-    "KINDS",
     "MOST_KINDS",
     "NOTHING",
     "ClaimKind",

@@ -14,6 +14,7 @@ import pytest
 
 from llm_explain import Explainer
 from llm_explain.claims import ClaimKinds, ShopEvidence, Subjects, registry
+from llm_explain.evaluation.audit.tables import Audit, stated_claims
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.suppressions import Suppressions
 from llm_explain.records import Claim
@@ -127,6 +128,26 @@ def test_records_with_it_are_plain_json(explainer: Explainer) -> None:
     claims = [claim for row in rows for claim in row["reasons"] if claim["kind"] == "weekday_habit"]
     assert claims
     assert json.loads(json.dumps(claims)) == claims
+
+
+def test_the_audit_repeats_it_in_sql(explainer: Explainer, shop_artifacts: Path) -> None:
+    pytest.importorskip("duckdb")
+    audit = Audit(shop_artifacts / "tables", explainer.as_of, kinds=explainer.kinds)
+    alone = Suppressions(kinds=frozenset(ClaimKinds.installed()))
+    explained = [
+        row
+        for user_id in explainer.events.user_ids[:15]
+        for row in explainer.recommend(user_id, k=4, suppressions=alone)
+        if row.reasons
+    ]
+    records = [row.to_dict() for row in explained]
+    assert len(records) >= 5
+    assert audit.faults(records) == []
+    claims = [claim for row in explained for claim in row.reasons]
+    assert audit.degrees(stated_claims(records)) == [claim.licences for claim in claims]
+    for record, name, wrong in zip(records, ("weekday", "share", "count"), (7, 0.1, 99), strict=False):
+        record["reasons"][0]["facts"][name] = wrong
+    assert len(audit.faults(records)) == 3
 
 
 @pytest.mark.parametrize("locale", ["en", "zh"])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from llm_explain.attribution.values import Attribution
 from llm_explain.claims import ClaimKinds, ShopEvidence, Subjects
+from llm_explain.evaluation.audit.tables import Audit
 from llm_explain.pipeline import NOTHING_TO_SAY, Pipeline
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
@@ -20,11 +23,13 @@ from llm_explain.text.surfaces import resolve
 from llm_explain.verifier import Verifier
 from llm_explain.writing.writer import Writer
 from scoring.data.history import History
+from scoring.data.tables import Tables
 from scoring.features.promotions import PromotionCalendar
-from tests.llm_explain.claims.scene import AS_OF, CATALOGUE, NO_PROMOTIONS, bought, snapshot
+from tests.llm_explain.claims.scene import AS_OF, CATALOGUE, ITEMS, NO_PROMOTIONS, bought, snapshot
 from tests.llm_explain.user_job import ShopVisits
 
 KINDS = ClaimKinds([ShopVisits()])
+FRAMES = {"ann": bought("milk", 200, 40, 20, 10), "bob": bought("milk", 300)}
 
 
 def pipeline(tone: Tone = "friendly", *, policy: Policy | None = None, suppressions: Suppressions = NO_SUPPRESSIONS):
@@ -39,8 +44,7 @@ def pipeline(tone: Tone = "friendly", *, policy: Policy | None = None, suppressi
 
 def visitors(jobs: Pipeline) -> Subjects:
     """Return two users: one with four visits, of which three are recent, and one who came long ago."""
-    frames = {"ann": bought("milk", 200, 40, 20, 10), "bob": bought("milk", 300)}
-    histories = [History.from_events(rows, CATALOGUE, as_of=AS_OF, user_id=user_id) for user_id, rows in frames.items()]
+    histories = [History.from_events(rows, CATALOGUE, as_of=AS_OF, user_id=user_id) for user_id, rows in FRAMES.items()]
     return Subjects.of(jobs.shop.of_histories(histories), np.arange(2))
 
 
@@ -100,6 +104,18 @@ def test_the_verifier_reads_sentences_about_users(text: str, *, is_true: bool) -
     lexicon = load_lexicon("en", KINDS)
     spec = Realiser(lexicon).specify(ann.reasons, title="", as_of=AS_OF.date())
     assert Verifier(lexicon).verify(text, spec).ok == is_true
+
+
+def test_the_audit_repeats_claims_about_users_in_sql(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    rows = [frame.assign(user_id=user_id) for user_id, frame in FRAMES.items()]
+    Tables(pd.concat(rows, ignore_index=True), ITEMS).write(tmp_path)
+    audit = Audit(tmp_path, AS_OF, kinds=KINDS)
+    jobs = pipeline()
+    record = jobs.explain_subjects(visitors(jobs), [stays(0.5), stays(0.5)])[0].to_dict()
+    assert audit.faults([record]) == []
+    record["reasons"][0]["facts"]["count"] = 4
+    assert audit.faults([record]) == ["user ann, item None, shop_visits: count is 4 but the tables give 3"]
 
 
 def test_kinds_about_items_say_nothing_of_users() -> None:

@@ -1,7 +1,7 @@
 create or replace view day_of_weekday_habit as
 with visit as (
     select rid, occasion, max(wall) as moment
-    from past where claim = 'weekday_habit' and title = own_title group by rid, occasion)
+    from past where claim = 'weekday_habit' and is_alike(item_id, title, own_item, own_title) group by rid, occasion)
 select rid, moment, isodow(moment) - 1 as weekday from visit;
 
 create or replace view found_weekday_habit as

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.generation.asking import BriefAsking
 from llm_explain.generation.briefs import Brief, BriefBook, BriefReader, Part
 from llm_explain.generation.prompt_template import PromptTemplate
@@ -21,6 +21,8 @@ from llm_explain.verifier.rules import Rules
 if TYPE_CHECKING:
     from llm_explain.verifier.rules import Rules
 from llm_explain.text.skeleton import Tone
+
+KINDS = ClaimKinds.installed()
 
 ENGLISH = load_lexicon("en")
 

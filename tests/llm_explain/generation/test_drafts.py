@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft, first_line
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.skeleton import TONES
+
+KINDS = ClaimKinds.installed()
 
 LEXICON = load_lexicon("en")
 SOURCE = ModelSource(lambda: None, LEXICON)

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.errors import PromptError
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from scoring.data.shop import Shop
 from tests.llm_explain.claims.scene import CATALOGUE, INDEX, attribution, derive, evidence
 from tests.llm_explain.claims.test_context import crowd
+
+KINDS = ClaimKinds.installed()
 
 PROMPTS = Path(__file__).parents[3] / "prompts"
 

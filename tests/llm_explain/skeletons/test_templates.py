@@ -6,12 +6,14 @@ import re
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import TONES
 from tests.llm_explain.spoken_claims import CLAIMS, SCENE
+
+KINDS = ClaimKinds.installed()
 
 LEXICON = load_lexicon("en")
 TEMPLATES = Templates(LEXICON)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.claims.kind import ClaimKind
 from llm_explain.errors import PromptError
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.skeleton import ITEM
 from llm_explain.verifier.compiled_lexicon import CompiledLexicon
 from llm_explain.verifier.rules import Rules
+
+KINDS = ClaimKinds.installed()
 
 LEXICON = load_lexicon("en")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.errors import PromptError
 from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.text import prompt_files as prompts
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import read_prompt_file
+
+KINDS = ClaimKinds.installed()
 
 LEXICON = load_lexicon("en")
 

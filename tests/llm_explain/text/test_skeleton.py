@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.errors import ClaimError
 from llm_explain.text.skeleton import Need, Skeleton, opening
+
+KINDS = ClaimKinds.installed()
 
 
 def test_kinds_come_in_the_order_of_a_sentence():

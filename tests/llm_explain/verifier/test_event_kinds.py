@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.event_forms import EventForms
 from llm_explain.text.lexicon import load_lexicon
@@ -16,6 +16,8 @@ from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import Verifier
 from tests.llm_explain.spoken_claims import CLAIMS, SCENE
+
+KINDS = ClaimKinds.installed()
 
 SPOKEN = ("view", "cart", "wishlist", "play", "watch", "read", "rate", "like", "bookmark", "follow", "search", "return")
 COUNTING = [kind for kind in KINDS if kind not in ("promotion", "new_arrival")]

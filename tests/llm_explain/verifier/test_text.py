@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
@@ -15,6 +15,8 @@ from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import NameIndex, Verifier
 from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE, claim, spec
 from tests.llm_explain.verifier.mutations import MUTATIONS
+
+KINDS = ClaimKinds.installed()
 
 LEXICON = load_lexicon("en")
 NAMES = NameIndex([*CATALOGUE.titles, *CATALOGUE.category_names, *CATALOGUE.brand_names])

@@ -6,9 +6,11 @@ import itertools
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.errors import PromptError
 from llm_explain.writing.prompt_lint import Linter, Samples, faulty
+
+KINDS = ClaimKinds.installed()
 
 ENGLISH = Linter("en")
 CHINESE = Linter("zh")

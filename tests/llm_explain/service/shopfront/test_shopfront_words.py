@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from llm_explain.claims import KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.service.api.pages import STATIC
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.storefront import storefront_words
+
+KINDS = ClaimKinds.installed()
 
 LOCALES = sorted(path.parent.name for path in prompts_root().glob("*/storefront.json"))
 

@@ -131,6 +131,8 @@ def verifier(
     table.add_row("all", str(figures["mutants"]), str(figures["caught"]))
     OUT.print(table)
     OUT.print(f"{figures['refused']} of {figures['true_texts']} true sentences refused")
+    told = figures["event_kinds"]
+    OUT.print(f"{told['caught']} of {told['mutants']} sentences caught that tell one kind of event as another")
 
 
 @app.command("drafts")

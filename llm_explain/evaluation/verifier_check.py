@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llm_explain.evaluation.distractors import Distractors
+from llm_explain.evaluation.event_kind_swaps import SwapReport, check_event_kinds
 from llm_explain.evaluation.mutations import mutations
 from llm_explain.evaluation.true_texts import TrueText, TrueTexts
 from llm_explain.text.lexicon import load_lexicon
@@ -47,12 +48,14 @@ class VerifierReport:
         refused: Those that the verifier refused, with its faults.
         n_mutants: Mutants by kind.
         missed: Mutants that it let pass.
+        event_kinds: Mutants that tell one kind of event as another.
     """
 
     n_true_texts: int = 0
     refused: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     n_mutants: dict[str, int] = field(default_factory=dict)
     missed: list[Mutant] = field(default_factory=list)
+    event_kinds: SwapReport = field(default_factory=SwapReport)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures, ready for JSON."""
@@ -66,6 +69,7 @@ class VerifierReport:
             "by_kind": {
                 kind: {"mutants": number, "caught": number - missed[kind]} for kind, number in self.n_mutants.items()
             },
+            "event_kinds": self.event_kinds.to_dict(),
         }
 
 
@@ -76,6 +80,7 @@ def check_verifier(
     policy: Policy,
     n_mutants: int,
     n_true_texts: int | None = None,
+    n_of_pair: int = 10,
     seed: int = 0,
     locale: str = "en",
     report: Callable[[str, int, int], None] | None = None,
@@ -88,6 +93,7 @@ def check_verifier(
         policy: What may be said.
         n_mutants: How many mutants, as evenly over the kinds of mutation as the sentences allow.
         n_true_texts: How many true sentences; a quarter of the mutants if not given.
+        n_of_pair: How many mutants tell one kind of event as another, for each pair of kinds.
         seed: Source of chance.
         locale: A folder under ``prompts/``.
         report: Called with a description, the number done and the total.
@@ -99,7 +105,8 @@ def check_verifier(
     names = NameIndex((*catalogue.titles.tolist(), *catalogue.category_names, *catalogue.brand_names))
     verifier = Verifier(lexicon, names, blocklist=policy.blocked_words)
     n_texts = n_mutants // 4 if n_true_texts is None else n_true_texts
-    texts = TrueTexts(lexicon, catalogue, policy).draw(requests, n=n_texts, seed=seed)
+    writes = TrueTexts(lexicon, catalogue, policy)
+    texts = writes.draw(requests, n=n_texts, seed=seed)
     found = VerifierReport(n_true_texts=len(texts))
     accepted = []
     for number, text in enumerate(texts, start=1):
@@ -117,25 +124,8 @@ def check_verifier(
             found.missed.append(mutant)
         if report:
             report("mutants", number, n_mutants)
+    found.event_kinds = check_event_kinds(requests, writes, verifier, lexicon, n_of_pair=n_of_pair, seed=seed)
     return found
-
-
-def evaluate_verifier(
-    requests: Sequence[SentenceRequest], *, catalogue: Catalogue, policy: Policy, n_mutants: int, seed: int = 0
-) -> dict[str, Any]:
-    """Return the figures of ``check_verifier``, ready for JSON.
-
-    Args:
-        requests: What sentences may state.
-        catalogue: The shop's items.
-        policy: What may be said.
-        n_mutants: How many mutants.
-        seed: Source of chance.
-
-    Returns:
-        ``mutants``, ``caught``, ``true_texts``, ``refused`` and ``by_kind``.
-    """
-    return check_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=n_mutants, seed=seed).to_dict()
 
 
 def mutants(distractors: Distractors, *, n: int, seed: int) -> Iterator[Mutant]:

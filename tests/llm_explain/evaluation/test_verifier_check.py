@@ -13,12 +13,14 @@ from typer.testing import CliRunner
 from llm_explain.claims import ShopEvidence
 from llm_explain.cli import app
 from llm_explain.evaluation.distractors import Distractors
+from llm_explain.evaluation.event_kind_swaps import check_event_kinds, forms_of
 from llm_explain.evaluation.mutations import mutations
 from llm_explain.evaluation.true_texts import TrueTexts, claim_requests
-from llm_explain.evaluation.verifier_check import VerifierReport, check_verifier, evaluate_verifier
+from llm_explain.evaluation.verifier_check import VerifierReport, check_verifier
 from llm_explain.policy.policy import Policy
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
+from llm_explain.verifier import NameIndex, Verifier
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog
 from scoring.data.tables import Tables
@@ -75,8 +77,9 @@ def test_mutants_are_caught_and_true_texts_are_not_refused(small):
 
 def test_the_figures_are_those_of_the_report(small):
     requests, catalogue, policy = small
-    figures = evaluate_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=80, seed=1)
-    assert set(figures) == {"mutants", "caught", "true_texts", "refused", "by_kind"}
+    report = check_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=80, n_of_pair=0, seed=1)
+    figures = report.to_dict()
+    assert set(figures) == {"mutants", "caught", "true_texts", "refused", "by_kind", "event_kinds"}
     assert (figures["mutants"], figures["true_texts"]) == (80, 20)
     assert sum(kind["mutants"] for kind in figures["by_kind"].values()) == 80
     assert sum(kind["caught"] for kind in figures["by_kind"].values()) == figures["caught"]
@@ -121,12 +124,25 @@ def test_swapped_values_are_never_equal(distractors):
 
 def test_a_verifier_that_passes_everything_is_found_out(small, monkeypatch):
     from llm_explain.records import Verdict
-    from llm_explain.verifier import Verifier
 
     requests, catalogue, policy = small
     monkeypatch.setattr(Verifier, "verify", lambda *args, **kwargs: Verdict())
-    figures = evaluate_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=80)
-    assert (figures["caught"], figures["refused"]) == (0, 0)
+    report = check_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=80, n_of_pair=1)
+    figures = report.to_dict()
+    assert (figures["caught"], figures["refused"], figures["event_kinds"]["caught"]) == (0, 0, 0)
+    assert figures["event_kinds"]["pairs"] > 50
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_each_kind_of_event_that_is_told_as_another_is_caught(small, locale):
+    requests, catalogue, policy = small
+    lexicon = load_lexicon(locale)
+    verifier = Verifier(lexicon, NameIndex((*catalogue.titles.tolist(), *catalogue.category_names)))
+    texts = TrueTexts(lexicon, catalogue, policy)
+    found = check_event_kinds(requests, texts, verifier, lexicon, n_of_pair=2, seed=3)
+    kinds = {kind for pair in found.n_mutants for kind in pair}
+    assert kinds == set(forms_of(lexicon))
+    assert found.missed == []
 
 
 def test_the_command_prints_the_figures(shop_artifacts):

@@ -87,6 +87,8 @@ class Pipeline:
         Returns:
             An explanation for each subject, without a rank or a probability. No two texts share a skeleton.
         """
+        # Masked first, so that the shares of the reasons are those of the attribution in the record.
+        attributions = [mask_attribution(each, self.shop.policy) for each in attributions]
         requests, texts = self._write(self._requests(subjects, attributions))
         return [
             self._record(row, request, attribution, text, subjects)
@@ -176,7 +178,7 @@ class Pipeline:
             subject=subject,
             rank=None,
             probability=None,
-            attribution=mask_attribution(attribution, self.shop.policy),
+            attribution=attribution,
             reasons=() if request.is_neutral else claims,
             statements=claims if request.is_neutral else (),
             text=text,

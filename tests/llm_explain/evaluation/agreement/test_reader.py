@@ -68,7 +68,9 @@ def test_signs():
 
 def test_words_of_degree_go_to_the_claim_in_their_clause():
     one, other = read("You often buy soup, and you regularly buy cheese.")
-    assert (one.degrees, other.degrees) == (("often",), ("regularly",))
+    assert (one.degrees, other.degrees) == (("often", "current"), ("regularly", "current"))
+    (past,) = read("You've often bought soup.")
+    assert past.degrees == ("often",)
     (season,) = read("In November this kind of product was more in demand than usual.")
     assert season.degrees == ()
 

@@ -218,7 +218,7 @@ def test_two_thousand_real_pairs() -> None:
 
 
 @pytest.mark.parametrize(
-    "n_users", [pytest.param(20, id="small"), pytest.param(200, id="real", marks=pytest.mark.slow)]
+    "n_users", [pytest.param(30, id="small"), pytest.param(200, id="real", marks=pytest.mark.slow)]
 )
 def test_the_records_of_a_trained_scorer(request: pytest.FixtureRequest, n_users: int) -> None:
     from llm_explain.explainer import Explainer
@@ -232,3 +232,13 @@ def test_the_records_of_a_trained_scorer(request: pytest.FixtureRequest, n_users
     assert Audit(folder / "tables", explainer.as_of).faults(records) == []
     assert [fault for record in records for fault in selection_faults(record)] == []
     assert sum(bool(record["reasons"]) for record in records) > len(records) / 2
+
+
+def test_shares_are_those_of_the_masked_attribution(shop_artifacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from llm_explain.explainer import Explainer
+
+    monkeypatch.setattr(Policy, "is_sensitive_category", lambda policy, name: name in {"apples", "bread", "coffee"})
+    explainer = Explainer.load(shop_artifacts, language_model=None)
+    records = [each.to_dict() for user in explainer.events.user_ids for each in explainer.recommend(user, k=10)]
+    assert [fault for record in records for fault in attribution_faults(record)] == []
+    assert sum(bool(record["reasons"]) for record in records) > 50

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.errors import SettingError
+from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.rows import FILE, Rows
 from llm_explain.importers.flat.values import each_value
 from llm_explain.importers.flat.vocabulary import normal, words
@@ -32,6 +33,7 @@ OF_ORDER: Final = (
 )
 """What all rows of an order share, so that a continuation row takes it from the first row."""
 
+NEEDED: Final = {"user_id": ("user_id",), "item_id": ("item_id", "title", "item_number")}
 UNKNOWN_KIND: Final = "interaction"
 """Kind of events of which nothing tells what they were; no locale has words for it."""
 
@@ -87,7 +89,7 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         Events and items.
 
     Raises:
-        SettingError: If no table has users and items.
+        SettingError: If no event is left.
     """
     by_role: dict[str, list[Recognised]] = {}
     for read in reads:
@@ -101,10 +103,10 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         logs = [*by_role.get("log", []), *by_role.get("orders", [])]
         parts = [_with_kind(r, rows[r.source.name].frame.assign(item_id=ONLY_ITEM)) for r in logs]
     if not parts:
-        raise SettingError(_nothing_found(reads))
+        raise _nothing_found(reads)
     events = pd.concat([frame.rename_axis(ROW).reset_index() for frame in parts], ignore_index=True)
     events = _filled_within_orders(events)
-    tables = [rows[read.source.name].frame for read in by_role.get("items", [])]
+    tables = [_catalogue(rows[read.source.name].frame) for read in by_role.get("items", [])]
     tables += [_properties(rows[read.source.name].frame) for read in by_role.get("properties", [])]
     items = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"item_id": pd.Series(dtype="str")})
     items, events = _with_item_ids(items, events)
@@ -120,20 +122,23 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     return Assembled(events, items, rejects, is_order_only or is_timeless)
 
 
-def _nothing_found(reads: Sequence[Recognised]) -> str:
+def _nothing_found(reads: Sequence[Recognised]) -> MissingAnswerError:
     found = "; ".join(
         f"{read.source.name}: " + (", ".join(f"{c.header} = {c.name}" for c in read.columns if c.name) or "nothing")
         for read in reads
     )
-    missing = [name for name in ("user_id", "item_id") if not any(read.has(name) for read in reads)]
     read = max(reads, key=lambda each: len(each.source.frame))
-    free = [column.header for column in read.columns if not column.name] or [read.columns[0].header]
-    maps = " ".join(
-        f"--map '{read.source.name}.{column}={name}'" for name, column in zip(missing, free * 2, strict=False)
-    )
-    return (
-        f"a column for {' and '.join(missing) or 'users and items in one file'} is not recognised but is needed "
-        f"(recognised: {found}). Name it, for example: {maps or '--map FILE.COLUMN=user_id'}"
+    missing = [name for name, others in NEEDED.items() if not any(read.has(other) for other in others)]
+    frame = read.source.frame
+    free = [column.header for column in read.columns if not column.name]
+    by_values = sorted(free, key=lambda header: -frame[header].nunique())
+    likely = [header for header in by_values if 1 < frame[header].nunique() <= len(frame) / 2]
+    rest = [header for header in (*by_values, *read.headers_of("order_id"), *frame.columns) if header not in likely]
+    maps = [f"{read.source.name}.{header}={name}" for header, name in zip([*likely, *rest], missing, strict=False)]
+    return MissingAnswerError(
+        f"a column for {' and '.join(missing) or 'user_id and item_id in one file'} is not recognised but is needed "
+        f"(recognised: {found}). Say which column it is, as here for the likeliest one.",
+        maps,
     )
 
 
@@ -158,6 +163,8 @@ def event_kind(text: str) -> str:
 
 def _with_orders(lines: pd.DataFrame, orders: Sequence[pd.DataFrame]) -> pd.DataFrame:
     heads = pd.concat(orders).dropna(subset=["order_id"]).drop_duplicates("order_id")
+    if "timestamp" in heads:  # a line's own date is as a rule that of its delivery
+        lines = lines.drop(columns="timestamp", errors="ignore")
     added = [column for column in heads if column not in lines and column != FILE]
     joined = lines.rename_axis(ROW).reset_index().merge(heads[["order_id", *added]], on="order_id", how="left")
     return joined.set_index(ROW)
@@ -173,6 +180,13 @@ def _filled_within_orders(events: pd.DataFrame) -> pd.DataFrame:
         for column in there:
             events[column] = events[column].where(events[column].notna(), first[column].reindex(keys).to_numpy())
     return events
+
+
+def _catalogue(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of a catalogue, whose only time is that of the item."""
+    if "timestamp" in frame and "first_seen" not in frame:
+        return frame.rename(columns={"timestamp": "first_seen"})
+    return frame
 
 
 def _properties(frame: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from llm_explain.importers.flat.times import Order
 
 MOST_KINDS: Final = 100
+TAKEN_BACK: Final = frozenset({"return", "refund", "cancel"})
+"""Kinds whose words are those of an order's status too, and so do not tell events."""
+
 NUMBERS: Final = frozenset({"quantity", "price", "amount", "value", "refunded_quantity"})
 IDS: Final = frozenset({"user_id", "item_id", "order_id"})
 NAMES: Final = frozenset({"title", "brand", "category", "description"})
@@ -70,7 +73,7 @@ def holds_event_words(column: pd.Series) -> bool:
     values = column.dropna().head(20_000).unique()
     if not 0 < len(values) <= MOST_KINDS:
         return False
-    known = {word for names in words().event_kinds.values() for word in names}
+    known = {word for kind, names in words().event_kinds.items() if kind not in TAKEN_BACK for word in names}
     return sum(normal(str(value)) in known for value in values) >= max(1, 0.5 * min(len(values), 4))
 
 

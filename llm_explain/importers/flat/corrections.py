@@ -13,6 +13,7 @@ from llm_explain.importers.flat.times import ORDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from llm_explain.importers.flat.files import Source
     from llm_explain.importers.flat.times import Order
@@ -24,6 +25,27 @@ NAMES: Final = (
     "position",
 )  # fmt: skip
 """Names that a column can get."""
+
+
+class MissingAnswerError(SettingError):
+    """An import needs to be told what a column is.
+
+    Args:
+        message: What is missing.
+        maps: Values of ``--map`` of which one set answers it.
+    """
+
+    def __init__(self, message: str, maps: Sequence[str]) -> None:
+        super().__init__(message)
+        self.maps = tuple(maps)
+
+
+def command(files: Iterable[Path], out: Path, maps: Iterable[str], kinds: Iterable[str]) -> str:
+    """Return the command of an import as it can be pasted into a shell."""
+    options = [word for text in maps for word in ("--map", text)] + [
+        word for text in kinds for word in ("--kind", text)
+    ]
+    return shlex.join(["llm-explain", "import", "flat", *map(str, files), "--out", str(out), *options])
 
 
 @dataclass(frozen=True, slots=True)

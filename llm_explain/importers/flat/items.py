@@ -128,9 +128,9 @@ def _raw_category(table: pd.DataFrame) -> pd.Series:
     filled = [column for column in columns if column.notna().mean() > LEAST_FILLED]
     if len(filled) < 2:
         return filled[0] if filled else _texts(table, "category")
-    is_path = any(column.dropna().str.contains(r"[>|]", regex=True).any() for column in filled)
-    if is_path:
-        return max(filled, key=lambda column: column.notna().mean())
+    own = _texts(table, "category")
+    if own.dropna().str.contains(r"[>|]", regex=True).any():
+        return own
     joined = filled[0].fillna("")
     for column in filled[1:]:
         same = column.fillna("") == joined

@@ -52,10 +52,14 @@ def _shared_key(small: Source, large: Source) -> tuple[str, str] | None:
     for column in small.frame.columns:
         name = normal(column)
         is_key = any(name in headers()[key].ranks for key in KEYS)
-        if name not in others or is_key or not (name.endswith(" id") or small.frame.shape[1] == 2):
+        is_alias = name in headers()["user_id"].ranks and any(
+            "unique" in other for other in map(normal, map(str, small.frame))
+        )
+        is_named = name.endswith(" id") or small.frame.shape[1] == 2
+        if name not in others or (is_key and not is_alias) or not is_named:
             continue
         values = small.frame[column].dropna()
-        if values.is_unique and len(large.frame) > len(values) >= 2:
+        if values.is_unique and (len(large.frame) > len(values) or is_alias) and len(values) >= 2:
             return column, others[name]
     return None
 

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-LINE_LISTS: Final = ("items", "line_items", "lineitems", "lines", "order_items", "products", "order_lines")
+ITEMS: Final = "items"
+LINE_LISTS: Final = (
+    ITEMS, "line_items", "lineitems", "lines", "order_items", "products", "order_lines", "events", "interactions",
+    "actions",
+)  # fmt: skip
 """Fields whose entries are rows of their own, best first."""
 
 
@@ -19,8 +23,9 @@ def flat_rows(records: Iterable[Mapping[str, Any]]) -> list[dict[str, str | None
         records: Records as JSON or Parquet hold them.
 
     Returns:
-        Rows of text. A nested record's fields are called ``outer.inner``. Of lists of records, that of the items gives
-        one row an entry; other lists of records are left out. A list of plain values is joined by ``|``.
+        Rows of text. A nested record's fields are called ``outer.inner``, those of an item ``items.inner``. Of lists of
+        records, that of the items or events gives one row an entry; other lists of records are left out. A list of
+        plain values is joined by ``|``.
     """
     return [row for record in records for row in _rows(record)]
 
@@ -33,7 +38,8 @@ def _rows(record: Mapping[str, Any]) -> Iterator[dict[str, str | None]]:
         yield plain
         return
     for entry in lists[chosen]:
-        yield {**plain, **dict(_fields(entry, f"{chosen}."))}
+        own = dict(_fields(entry, f"{chosen}." if chosen == ITEMS else ""))
+        yield {**{key: value for key, value in plain.items() if key not in own}, **own}
 
 
 def _fields(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:

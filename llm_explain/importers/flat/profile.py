@@ -8,6 +8,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.columns import ReadColumn, holds_event_words
 from llm_explain.importers.flat.times import is_time_like
+from llm_explain.importers.flat.vocabulary import is_known_header
 
 if TYPE_CHECKING:
     from llm_explain.importers.flat.files import Source
@@ -34,30 +35,31 @@ def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadCo
     free = [column for column in source.frame.columns if column not in chosen]
     head = source.frame.head(HEAD)
     found: dict[str, str] = {}
+    is_catalogue = False
 
     def take(column: str, name: str) -> None:
         found[column] = name
         taken.add(name)
         free.remove(column)
 
-    if "timestamp" not in taken:
-        times = [column for column in free if is_time_like(head[column])]
+    if not source.has_header:
+        is_catalogue = _as_items(head, free, taken, take)
+    if "timestamp" not in taken and ("user_id" in taken or not source.has_header):
+        times = [column for column in free if is_time_like(head[column]) and not is_known_header(column)]
         if len(times) == 1 or (times and not source.has_header):
-            take(times[-1], "timestamp")
-    if source.has_header:
+            take(times[-1], "first_seen" if not source.has_header and is_catalogue else "timestamp")
+    if source.has_header or is_catalogue:
         return {column: ReadColumn(column, name, WHY) for column, name in found.items()}
     for column in list(free):
         if "kind" not in taken and holds_event_words(head[column]):
             take(column, "kind")
-    if "timestamp" in taken:
+    if {"timestamp", "kind"} & taken:
         _as_events(head, free, taken, take)
-    else:
-        _as_items(head, free, taken, take)
     return {column: ReadColumn(column, name, WHY) for column, name in found.items()}
 
 
 def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take) -> None:
-    ids = [column for column in free if _is_id(head[column])]
+    ids = [column for column in free if _is_id(head[column]) or _is_rating(head[column])]
     if len(ids) > 2 and not {"value", "kind"} & taken:
         ratings = [column for column in ids if _is_rating(head[column])]
         for column in ratings[-1:]:
@@ -66,23 +68,31 @@ def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take
     for name in ("user_id", "item_id"):
         if name not in taken and ids:
             take(ids.pop(0), name)
+    texts = [column for column in free if _has_letters(head[column])]
+    if "user_id" in taken and not {"item_id", "title"} & taken and texts:
+        take(texts[0], "title")
 
 
-def _as_items(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take) -> None:
+def _as_items(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take) -> bool:
+    """Read a table as a catalogue if it has an id of its own in each row, and titles; return whether it does."""
     unique = [c for c in free if head[c].notna().all() and head[c].is_unique and _is_id(head[c])]
-    if "item_id" not in taken and unique:
-        take(unique[0], "item_id")
-    texts = [c for c in free if head[c].dropna().str.contains(r"[^\W\d_]{2}", regex=True).mean() > 0.5]
-    links = [c for c in texts if head[c].dropna().str.match(r"(?:https?:|www\.|\d{1,2}-\w{3}-\d{4})").mean() > 0.5]
-    texts = [c for c in texts if c not in links]
-    if "title" not in taken and texts and "item_id" in taken:
-        title = max(texts, key=lambda c: head[c].nunique())
-        if head[title].nunique() > 0.5 * head[title].notna().sum():
-            take(title, "title")
-            texts.remove(title)
-            categories = [c for c in texts if head[c].dropna().str.contains("|", regex=False).any()] or texts
-            if "category" not in taken and categories and head[categories[0]].nunique() < 0.5 * len(head) + 5:
-                take(categories[0], "category")
+    links = [c for c in free if head[c].dropna().str.match(r"(?:https?:|www\.|\d{1,2}-\w{3}-\d{4})").mean() > 0.5]
+    texts = [c for c in free if _has_letters(head[c]) and c not in links and not _is_id(head[c])]
+    titles = [c for c in texts if head[c].nunique() > 0.5 * head[c].notna().sum()]
+    if not (unique and titles) or {"item_id", "title"} & taken:
+        return False
+    take(unique[0], "item_id")
+    title = max(titles, key=lambda c: head[c].nunique())
+    take(title, "title")
+    others = [c for c in free if _has_letters(head[c]) and c not in links]
+    categories = [c for c in others if head[c].dropna().str.contains("|", regex=False).any()] or others
+    if "category" not in taken and categories and head[categories[0]].nunique() < 0.5 * len(head) + 5:
+        take(categories[0], "category")
+    return True
+
+
+def _has_letters(column: pd.Series) -> bool:
+    return bool(column.dropna().str.contains(r"[^\W\d_]{2}", regex=True).mean() > 0.5)
 
 
 class _Take(Protocol):
@@ -99,4 +109,7 @@ def _is_rating(column: pd.Series) -> bool:
 
 
 def _is_id(column: pd.Series) -> bool:
-    return bool(column.dropna().str.fullmatch(r"[^\s,;|]{1,64}").mean() > 0.99)
+    present = column.dropna()
+    is_measure = present.str.fullmatch(r"-?\d+\.\d+").mean() > 0.5
+    is_constant = len(present) > 1 and present.nunique() == 1
+    return bool(present.str.fullmatch(r"[^\s,;|]{1,64}").mean() > 0.99) and not (is_measure or is_constant)

@@ -82,7 +82,7 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
     taken = {each.name for each in chosen.values()}
     free = {column: header for column, header in columns.items() if column not in chosen and header}
     for column in free:
-        if "kind" not in taken and holds_event_words(frame[column]):
+        if "kind" not in taken and "status" not in free[column] and holds_event_words(frame[column]):
             found[column] = ReadColumn(column, "kind", "words for events")
             taken.add("kind")
     for target in TARGETS:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from llm_explain.errors import SettingError
+from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.times import moments, seconds_of_day
 from llm_explain.importers.flat.values import each_value, ids, numbers
 from llm_explain.importers.flat.vocabulary import normal, words
@@ -28,7 +27,7 @@ TEXTS: Final = (
 )  # fmt: skip
 MOMENTS: Final = ("timestamp", "cancelled_at", "first_seen", "property_time")
 POSITIONS: Final = ("position", "order_position", "days_since", "hour_of_day")
-PATHS: Final = frozenset({"category_narrow", "category_broad"})
+PATHS: Final = frozenset({"category_narrow"})
 POSITION: Final = "positions"
 FILE: Final = "file"
 DAY: Final = pd.Timedelta(days=1)
@@ -57,7 +56,7 @@ def standard_rows(read: Recognised, shop: Shop) -> Rows:
         shop: The shop, whose clock reads times without a zone.
 
     Returns:
-        The rows; a value that cannot be read is missing. Dates that can be read in two ways raise `SettingError`.
+        The rows; a value that cannot be read is missing. Dates that can be read in two ways raise `MissingAnswerError`.
     """
     raw, comma = read.source.frame, read.source.is_decimal_comma
     columns: dict[str, pd.Series] = {FILE: pd.Series(read.source.name, index=raw.index, dtype="str")}
@@ -131,11 +130,11 @@ def _moments(read: Recognised, header: str, shop: Shop) -> tuple[pd.Series, str]
     parsed = moments(raw, column.order, is_excel=True)
     if parsed.is_doubtful and column.order is None:
         example = str(raw.dropna().iloc[0])
-        place = shlex.quote(f"{read.source.name}.{header}={column.name}:day-first")
-        other = shlex.quote(f"{read.source.name}.{header}={column.name}:month-first")
-        raise SettingError(
+        place = f"{read.source.name}.{header}={column.name}"
+        raise MissingAnswerError(
             f"{read.source.name}: column {header!r} holds dates such as {example!r}, which can be read with the day or "
-            f"the month first, but one reading is needed. Add --map {place} or --map {other}"
+            f"the month first, but one reading is needed. If the month comes first, use month-first instead.",
+            [f"{place}:day-first"],
         )
     values = parsed.read
     if (

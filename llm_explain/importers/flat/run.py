@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from llm_explain.errors import SettingError
 from llm_explain.importers.flat.assemble import Assembled, assemble, role
-from llm_explain.importers.flat.corrections import Corrections
+from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
 from llm_explain.importers.flat.items import items_table
 from llm_explain.importers.flat.lookups import join_lookups
@@ -61,7 +62,21 @@ def import_flat(
 
     Returns:
         What was read.
+
+    Raises:
+        SettingError: If a column is missing or doubtful; the message ends with a command that says what it is.
     """
+    maps, kinds = tuple(maps), tuple(kinds)
+    try:
+        return _import(files, out, maps=maps, kinds=kinds, is_dry_run=is_dry_run, progress=progress)
+    except MissingAnswerError as error:
+        told = command(files, out, [*maps, *error.maps], kinds)
+        raise SettingError(f"{error} Run: {told}") from error
+
+
+def _import(
+    files: Sequence[Path], out: Path, *, maps: Sequence[str], kinds: Sequence[str], is_dry_run: bool, progress: Progress
+) -> FlatImport:
     shop = Shop.read(out)
     found: list[Source] = []
     for done, path in enumerate(files):

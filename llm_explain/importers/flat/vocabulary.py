@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -141,10 +142,11 @@ def normal(header: str) -> str:
         header: A header as a file has it.
 
     Returns:
-        Lower case words with single spaces: "InvoiceNo" and "invoice_no" become "invoice no".
+        Lower case words without accents and with single spaces: "InvoiceNo" and "invoice_no" become "invoice no".
     """
     text = CAMEL.sub(" ", header.strip().replace("#", " no "))
-    return " ".join(re.sub(r"[\W_]+", " ", text.casefold()).split())
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " ".join(re.sub(r"[\W_]+", " ", bare).split())
 
 
 @cache

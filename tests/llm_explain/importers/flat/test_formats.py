@@ -1,4 +1,5 @@
 """Exports of shop systems become tables without corrections. Expected rows are read off ``exports.py`` by hand."""
+# ruff: noqa: E501  rows are as long as the systems write them
 
 import pandas as pd
 import pytest
@@ -176,3 +177,41 @@ def test_categories_come_from_titles_where_an_export_has_none(imported):
     done = imported(sales_csv="InvoiceNo,CustomerID,StockCode,Description,Quantity,InvoiceDate,UnitPrice\n" + lines)
     assert set(done.tables.items["category"]) == {"lunch bag", "jumbo bag", "tea towel", "cake stand"}
     assert done.notes["categories derived from titles"] == 4
+
+
+OTHERS = {
+    "behaviour without a header": (
+        {"behaviour_csv": "1,2268318,2520377,pv,1511544070\n1,2333346,2520771,buy,1511561733\n2,2576651,149192,cart,1511572885\n"},
+        [("1", "2268318", "view"), ("1", "2333346", "purchase"), ("2", "2576651", "cart")],
+    ),
+    "behaviour with a play time and no time": (
+        {"steam_csv": '15,"The Scrolls V",purchase,1.0,0\n15,"The Scrolls V",play,273.0,0\n16,"Fallout 4",purchase,1.0,0\n'},
+        [("15", "The Scrolls V", "purchase"), ("15", "The Scrolls V", "play"), ("16", "Fallout 4", "purchase")],
+    ),
+    "sessions with nested events": (
+        {"train_jsonl": '{"session":12,"events":[{"aid":5,"ts":1661724000278,"type":"clicks"},{"aid":6,"ts":1661724000279,"type":"orders"}]}\n'},
+        [("12", "5", "view"), ("12", "6", "purchase")],
+    ),
+    "orders, lines and customers of a marketplace": (
+        {
+            "orders_csv": "order_id,customer_id,order_status,order_purchase_timestamp\no1,c1,delivered,2017-10-02 10:56:33\no2,c2,canceled,2018-07-24 20:41:37\n",
+            "order_items_csv": "order_id,order_item_id,product_id,shipping_limit_date,price\no1,1,p1,2017-10-06 11:07:15,29.99\no2,1,p2,2018-07-30 00:00:00,118.70\n",
+            "customers_csv": "customer_id,customer_unique_id,customer_city\nc1,u1,franca\nc2,u2,rio\n",
+        },
+        [("u1", "p1", "purchase"), ("u2", "p2", "purchase"), ("u2", "p2", "cancel")],
+    ),
+    "accents and degree signs": (
+        {"ventes_csv": "N° commande;Date de commande;Code client;Réf. produit;Désignation;Quantité\nF1;13/01/2024;C1;A1;Théière;1\n"},
+        [("C1", "A1", "purchase")],
+    ),
+    "reviews": (
+        {"reviews_json": '{"reviewerID": "A1", "asin": "78", "overall": 1.0, "unixReviewTime": 1391040000, "reviewTime": "01 30, 2014"}\n'},
+        [("A1", "78", "rate")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_other_logs(case, imported):
+    files, expected = OTHERS[case]
+    assert events_of(imported(**files), "user_id", "item_id", "kind") == expected

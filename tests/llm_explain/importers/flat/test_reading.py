@@ -1,12 +1,15 @@
 """Files are read whatever their encoding, separator and packing."""
 
 import gzip
+import shlex
 import zipfile
 
 import openpyxl
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from llm_explain.cli import app
 from llm_explain.errors import SettingError, TableError
 from llm_explain.importers.flat.dialect import decode, sniff
 from llm_explain.importers.flat.run import import_flat
@@ -14,6 +17,7 @@ from llm_explain.importers.flat.times import moments
 from llm_explain.importers.flat.values import ids, numbers
 from llm_explain.importers.flat.vocabulary import is_known_header
 
+RUN = CliRunner()
 ROWS = [
     ["Kunde", "Artikel-Nr", "Bezeichnung", "Menge", "Preis", "Bestelldatum"],
     ["K1", "A1", "Käse, jung", "0,5", "12,40", "01.12.2024 08:26"],
@@ -137,8 +141,10 @@ def test_moments(texts, expected):
 def test_a_date_that_can_be_read_in_two_ways_is_asked(tmp_path):
     path = tmp_path / "order lines.csv"
     path.write_text("user_id,item_id,Order Date\nu,i,03/04/2021\nu,j,05/04/2021\n")
-    with pytest.raises(SettingError, match=r"--map 'order lines.csv.Order Date=timestamp:day-first'"):
+    with pytest.raises(SettingError, match=r"--map 'order lines.csv.Order Date=timestamp:day-first'") as caught:
         import_flat([path], out=tmp_path / "out")
+    words = shlex.split(str(caught.value).partition("Run: ")[2])  # the command works when it is pasted
+    assert RUN.invoke(app, words[1:], catch_exceptions=False).exit_code == 0
     done = import_flat([path], out=tmp_path / "out", maps=["order lines.csv.Order Date=timestamp:day-first"])
     assert done.tables.events["timestamp"].iloc[0] == pd.Timestamp("2021-04-03")
     done = import_flat([path], out=tmp_path / "out", maps=["order lines.csv.Order Date=timestamp:month-first"])

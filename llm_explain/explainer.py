@@ -99,6 +99,8 @@ class Explainer:
     ) -> Explainer:
         """Train a scorer on a shop's tables, save it and open it.
 
+        The call raises ``TableError`` if a table breaks the contract.
+
         Args:
             tables: Data frames ``events`` and ``items``, and optionally ``users`` and ``promotions``
                 (docs/design.md §8); or checked tables.
@@ -110,9 +112,6 @@ class Explainer:
 
         Returns:
             An explainer of the trained scorer.
-
-        Raises:
-            TableError: If a table breaks the contract.
         """
         from scoring.data.validation import check_tables  # training and validation are slow to import
         from scoring.training.config import TrainConfig

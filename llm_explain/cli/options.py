@@ -49,13 +49,12 @@ Locale = Annotated[str, typer.Option("--locale", help="A folder under prompts/, 
 def moment(as_of: str | None) -> pd.Timestamp | None:
     """Return the moment that ``--as-of`` names.
 
+    The call raises ``SettingError`` if it is no date and time, or is outside the years 1678 to 2261.
+
     Args:
         as_of: ISO 8601, with or without a time zone; a zone is converted to UTC.
 
     Returns:
         A moment without a zone; ``None`` if none was given.
-
-    Raises:
-        SettingError: If it is no date and time, or is outside the years 1678 to 2261.
     """
     return None if as_of is None else as_moment(as_of, "--as-of")

@@ -122,7 +122,7 @@ def _figure(path: Path, missing: list[str]) -> Iterator[Any]:
         missing: Gets the characters that no font has.
 
     Yields:
-        The module ``matplotlib.pyplot``.
+        Any: The module ``matplotlib.pyplot``.
     """
     matplotlib = require("matplotlib")
     pyplot = require("matplotlib.pyplot")

@@ -42,14 +42,13 @@ class EventForms(BaseModel):
     def load(cls, locale: str) -> EventForms:
         """Return the forms of a locale.
 
+        The call raises ``PromptError`` if the file is missing or breaks its schema.
+
         Args:
             locale: A folder under ``prompts/``.
 
         Returns:
             The checked section.
-
-        Raises:
-            PromptError: If the file is missing or breaks its schema.
         """
         return event_section(locale, "writer", cls)
 

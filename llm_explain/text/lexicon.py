@@ -248,6 +248,8 @@ class Lexicon(_Strict):
 def load_lexicon(locale: str = "en", kinds: ClaimKinds | None = None) -> Lexicon:
     """Return the lexicon of a locale.
 
+    The call raises ``PromptError`` if the file is missing, is no YAML or breaks its schema.
+
     Args:
         locale: Name of a folder under ``prompts/``, perhaps with a region: ``en``, ``en-GB``, ``zh-CN``.
         kinds: Claim kinds in force; those that are installed if not given. A kind without words in the locale is left
@@ -255,9 +257,6 @@ def load_lexicon(locale: str = "en", kinds: ClaimKinds | None = None) -> Lexicon
 
     Returns:
         The checked lexicon.
-
-    Raises:
-        PromptError: If the file is missing, is no YAML or breaks its schema.
     """
     return _load(locale, ClaimKinds.installed() if kinds is None else kinds)
 

@@ -88,15 +88,14 @@ class Realiser:
     def fill(self, skeleton: Skeleton, spec: SentenceSpec) -> str:
         """Return the sentence: slots filled, articles agreeing, sentences capitalised.
 
+        The call raises ``ClaimError`` if the skeleton has no words for the kind of events.
+
         Args:
             skeleton: A skeleton whose slots all have values.
             spec: Specification of the sentence.
 
         Returns:
             The text.
-
-        Raises:
-            ClaimError: If the skeleton has no words for the kind of events.
         """
         return "".join(self.parts(skeleton, spec))
 

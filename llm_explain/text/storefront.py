@@ -16,14 +16,13 @@ FILE = "storefront.json"
 def storefront_words(lexicon: Lexicon) -> dict[str, Any]:
     """Return the words that the pages show.
 
+    The call raises ``PromptError`` if the locale has no such file.
+
     Args:
         lexicon: The locale's words.
 
     Returns:
         The content of ``storefront.json``, with ``reasons`` and ``reasons_of_other_events`` by claim kind.
-
-    Raises:
-        PromptError: If the locale has no such file.
     """
     words: dict[str, Any] = json.loads(read_prompt_file(lexicon.locale, FILE)[0])
     reasons: dict[str, Any] = {}

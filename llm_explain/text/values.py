@@ -51,11 +51,10 @@ class Facts(NamedTuple):
 class ValueWriter:
     """Writes the slot values of claims.
 
+    The constructor raises ``PromptError`` if an expression of a claim kind is invalid.
+
     Args:
         lexicon: The locale's words.
-
-    Raises:
-        PromptError: If an expression of a claim kind is invalid.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -72,16 +71,15 @@ class ValueWriter:
     def write(self, kind: str, facts: Facts) -> dict[str, str]:
         """Return the slot values of a claim.
 
+        The call raises ``TypeError`` if a fact has another type than its filter needs. The call raises ``ValueError``
+        if a fact cannot be read, for example a date.
+
         Args:
             kind: Name of the claim kind.
             facts: What its rule found.
 
         Returns:
             Values by slot; a slot whose value cannot be said is left out.
-
-        Raises:
-            TypeError: If a fact has another type than its filter needs.
-            ValueError: If a fact cannot be read, for example a date.
         """
         names = {**facts.found, "as_of": facts.as_of, "titles": facts.titles}
         values = {slot: expression(names) for slot, expression in self._expressions[kind].items()}

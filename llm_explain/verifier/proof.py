@@ -47,12 +47,11 @@ _MAX_PROOFS = 16_384
 class ValueProof:
     """Proves the values of a sentence.
 
+    The constructor raises ``PromptError`` if a pattern or an expression of a role is invalid.
+
     Args:
         lexicon: The locale's words.
         rules: The claim kinds' rules.
-
-    Raises:
-        PromptError: If a pattern or an expression of a role is invalid.
     """
 
     def __init__(self, lexicon: Lexicon, rules: Rules) -> None:

@@ -26,7 +26,7 @@ def run(
     n_requests: int,
     n_faults: int,
     deadline_ms: int = 300,
-    n_connections: int = 2,
+    n_connections: int = 1,
     seed: int = 0,
     log: Path | None = None,
 ) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def run(
         n_requests: Requests.
         n_faults: Kills and stops, spread over them; hangs and memory come on top, by chance.
         deadline_ms: When each answer is due.
-        n_connections: Connections at a time.
+        n_connections: Connections at a time; with more than one, requests wait and do not use the model.
         seed: Seed of the order.
         log: File for the processes' log lines.
 
@@ -93,7 +93,7 @@ async def _ask(
         "p999_ms": round(percentile(tally.seconds, 0.999), 1),
         "slowest_ms": round(max(tally.seconds, default=0.0) * 1000, 1),
         "faults": tally.faults,
-        "ok": tally.n_faults == 0 and not done["late"] and end == 0,
+        "ok": tally.n_faults == 0 and not done["late"] and end == 0 and sources.get("lm", 0) > 0,
     }
 
 

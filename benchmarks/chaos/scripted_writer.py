@@ -84,6 +84,7 @@ def open_writer(hanging: float, exhausting: float) -> ScriptedWriter:
 
 def serve_with_writer(explainer: Explainer) -> None:
     """Serve with the writer in a process of its own."""
+    from llm_explain.generation import drafts
     from llm_explain.generation.process_generator import ProcessLimits
     from llm_explain.service.app import create_app
     from llm_explain.service.language_model import ServedModel
@@ -99,6 +100,8 @@ def serve_with_writer(explainer: Explainer) -> None:
     limits = ProcessLimits(overrun_seconds=0.5, longest_pause_seconds=1.0)
     model = ServedModel(partial(open_writer, **habits), metrics, limits=limits)
     explainer.writer.language_model = model
+    drafts.PAUSE_SECONDS = 0.0  # ask again at once for what the model could not write
+    explainer.writer.has_phrasebook = False  # it has a sentence for nearly every combination
     app = create_app(explainer, settings, metrics=metrics, model=model)
     model.start()
     try:

@@ -81,10 +81,8 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
 
     def tried(maker: Maker, decays: tuple[Decay, ...]) -> tuple[float, Decay]:
         table = LinkTable(maker.name, maker.fit(log, data.candidates, len(data.catalogue)), FLAT)
-        found = [
-            (quality(past.scores(replace(table, decay=decay), data.candidates), asked, new_only=True).sum(), -place)
-            for place, decay in enumerate(decays)
-        ]
+        scores = past.scores_by_decay(table, data.candidates, decays)
+        found = [(quality(each, asked, new_only=True).sum(), -place) for place, each in enumerate(scores)]
         best = max(found)
         return float(best[0]), decays[-best[1]]
 

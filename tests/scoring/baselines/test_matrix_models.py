@@ -14,5 +14,7 @@ from tests.scoring.baselines.boards import checkerboard
 @pytest.mark.parametrize("baseline", [ItemNeighbours(), FactorModel()], ids=lambda baseline: baseline.name)
 def test_a_missing_library_is_said_with_its_remedy(baseline: Baseline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "implicit", None)
-    with pytest.raises(MissingExtraError, match=r"implicit is not installed .* pip install 'llm-explain\[baselines\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"implicit is not installed .* pip install 'llm-explain-recommendations\[baselines\]'"
+    ):
         baseline.fit(checkerboard().train)

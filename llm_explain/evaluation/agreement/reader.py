@@ -89,6 +89,20 @@ class Reader:
         mentions = sorted(sentence.mentions(), key=lambda mention: mention.start)
         return sentence.with_degrees([sentence.signed(mention) for mention in mentions])
 
+    def event_kinds(self, text: str, *, title: str, category: str) -> frozenset[str]:
+        """Return the kinds of event that the words of a sentence tell.
+
+        Args:
+            text: A finished sentence.
+            title: Title of the recommended item.
+            category: Its category.
+
+        Returns:
+            Event kinds; none for a sentence that tells no event.
+        """
+        masked, found = self._names.mask(text, title=title, category=category, before_item=self._cues.before_item)
+        return frozenset(_Sentence(masked, found, self._cues).event_kinds)
+
 
 class _Sentence:
     """One masked sentence."""

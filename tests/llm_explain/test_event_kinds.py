@@ -36,14 +36,13 @@ def with_target(kind: str) -> Tables:
 def texts(tables: Tables, folder: Path, locale: str) -> list[str]:
     """Return what a shop is told about some users."""
     explainer = Explainer.train(tables, folder, cutoff=CUTOFF, config=SMALL, language_model=None)
-    found = [
+    return [
         explanation.text.text
         for user_id in explainer.events.user_ids[:12]
         for tone in ("friendly", "concise", "formal")
         for explanation in explainer.recommend(user_id, k=10, tone=tone, locale=locale)  # type: ignore[arg-type]
         if explanation.text
     ]
-    return found
 
 
 def told(text: str) -> set[str]:

@@ -111,5 +111,5 @@ def _is_rating(column: pd.Series) -> bool:
 def _is_id(column: pd.Series) -> bool:
     present = column.dropna()
     is_measure = present.str.fullmatch(r"-?\d+\.\d+").mean() > 0.5
-    is_constant = len(present) > 1 and present.nunique() == 1
+    is_constant = len(present) > 1 and bool((present == present.iloc[0]).all())
     return bool(present.str.fullmatch(r"[^\s,;|]{1,64}").mean() > 0.99) and not (is_measure or is_constant)

@@ -180,6 +180,6 @@ def test_an_unknown_item_is_refused() -> None:
 def test_without_shap_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "shap", None)
     with pytest.raises(
-        MissingExtraError, match=r"'shap' is not installed .* pip install \"llm-explain-recommendations\[shap\]\""
+        MissingExtraError, match=r"shap is not installed .* pip install 'llm-explain-recommendations\[shap\]'"
     ):
         attribute_black_box(ItemNeighbours(), history(SHOP, BOUGHT), ["ale-0"], catalogue=SHOP)

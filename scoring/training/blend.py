@@ -37,8 +37,8 @@ POPULARITY: Final = ("users_7", "users_30", "users_90", "rows")
 
 METRICS: Final = ("recall@10", "ndcg@10", "recall@10_new", "ndcg@10_new")
 
-MAX_USERS: Final = 1000
-N_CONTENDERS: Final = 100
+MAX_USERS: Final = 800
+N_CONTENDERS: Final = 50
 """Best items of each part that contend."""
 
 BLOCK: Final = 50
@@ -168,7 +168,8 @@ def find_blend(
     found = {name: search.means(weights) for name, weights in starts.items()}
     search.reference = np.maximum(np.max(list(found.values()), axis=0), 1e-6)
     ranked = sorted(starts, key=lambda name: -search.value(search.gains(starts[name])))
-    tries = [search.climb(starts[name]) for name in dict.fromkeys([*list(starts)[: int(is_trained)], *ranked[:2]])]
+    chosen = dict.fromkeys(["trained", ranked[0]] if is_trained else ranked[:2])
+    tries = [search.climb(starts[name]) for name in chosen]
     weights = max(tries, key=lambda each: search.value(search.gains(each)))
     weights = weights * search.slope(weights)
     cut = np.cumsum([len(PARTS), len(OWN_COUNTS), len(POPULARITY)])

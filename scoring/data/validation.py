@@ -176,7 +176,7 @@ def _check_columns(frame: pd.DataFrame, name: str, source: str) -> None:
         raise TableError(
             f"{source}: column {_listed(unknown)} is unknown but only {_listed(list(rules))}"
             f"{' and embedding_* columns are' if name == 'items' else ' are'} known. "
-            "Leave the column out, or rename it with --map."
+            "Leave the column out or rename it with --map, or use `llm-explain import flat`."
         )
 
 

@@ -90,6 +90,7 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
 
     Raises:
         SettingError: If no event is left.
+        MissingAnswerError: If no column is recognised as the user's or the item's.
     """
     by_role: dict[str, list[Recognised]] = {}
     for read in reads:
@@ -103,7 +104,8 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         logs = [*by_role.get("log", []), *by_role.get("orders", [])]
         parts = [_with_kind(r, rows[r.source.name].frame.assign(item_id=ONLY_ITEM)) for r in logs]
     if not parts:
-        raise _nothing_found(reads)
+        message, maps = _nothing_found(reads)
+        raise MissingAnswerError(message, maps)
     events = pd.concat([frame.rename_axis(ROW).reset_index() for frame in parts], ignore_index=True)
     events = _filled_within_orders(events)
     tables = [_catalogue(rows[read.source.name].frame) for read in by_role.get("items", [])]
@@ -122,7 +124,8 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     return Assembled(events, items, rejects, is_order_only or is_timeless)
 
 
-def _nothing_found(reads: Sequence[Recognised]) -> MissingAnswerError:
+def _nothing_found(reads: Sequence[Recognised]) -> tuple[str, list[str]]:
+    """Return what is missing, and corrections that name the likeliest columns."""
     found = "; ".join(
         f"{read.source.name}: " + (", ".join(f"{c.header} = {c.name}" for c in read.columns if c.name) or "nothing")
         for read in reads
@@ -135,11 +138,11 @@ def _nothing_found(reads: Sequence[Recognised]) -> MissingAnswerError:
     likely = [header for header in by_values if 1 < frame[header].nunique() <= len(frame) / 2]
     rest = [header for header in (*by_values, *read.headers_of("order_id"), *frame.columns) if header not in likely]
     maps = [f"{read.source.name}.{header}={name}" for header, name in zip([*likely, *rest], missing, strict=False)]
-    return MissingAnswerError(
+    message = (
         f"a column for {' and '.join(missing) or 'user_id and item_id in one file'} is not recognised but is needed "
-        f"(recognised: {found}). Say which column it is, as here for the likeliest one.",
-        maps,
+        f"(recognised: {found}). Say which column it is, as here for the likeliest one."
     )
+    return message, maps
 
 
 def _with_kind(read: Recognised, frame: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,7 @@ KEPT: Final = frozenset("\u200c\u200d\u200e\u200f")
 """Invisible characters that scripts need: joiners and marks of direction."""
 
 SHOUTED_SHARE: Final = 0.7
+BARE_NUMBER: Final = re.compile(r"[\W_]*\d*(?:[.,]\d+)*[\W_]*")
 WORD: Final = re.compile(r"[^\W\d_][\w'’.&/+-]*", re.UNICODE)
 VOWEL: Final = re.compile(r"[AEIOUYÄÖÜÀÁÂÃÅÈÉÊËÌÍÎÏÒÓÔÕÙÚÛÝ]")
 LONGEST_ACRONYM: Final = 4
@@ -54,10 +55,11 @@ def is_placeholder(name: str) -> bool:
         name: A title, brand or category.
 
     Returns:
-        Whether it is a placeholder of any language, a bare number, or has no letter at all.
+        Whether it is a placeholder of any language, or holds nothing but signs and at most one number.
     """
     bare = name.strip().strip("()[]<>{}-–—_.*?!\"' ").casefold()
-    return not any(c.isalpha() or unicodedata.category(c) == "So" for c in bare) or bare in _placeholders()
+    has_symbol = any(unicodedata.category(c) == "So" for c in bare)
+    return bare in _placeholders() or (BARE_NUMBER.fullmatch(bare) is not None and not has_symbol)
 
 
 @cache

@@ -126,6 +126,8 @@ def test_placeholders_are_no_names(text):
     assert clean(text) is None
 
 
-@pytest.mark.parametrize("text", ["Chef mug 👩\u200d🍳", "قهوه\u200cساز", "קפה 250 גר׳\u200f", "Brand™ ½ + #1"])
+@pytest.mark.parametrize(
+    "text", ["Chef mug 👩\u200d🍳", "قهوه\u200cساز", "קפה 250 גר׳\u200f", "Brand™ ½ + #1", "1408 (2007)", "9/11 (2002)"]
+)
 def test_characters_of_a_name_stay(text):
     assert clean(text) == text

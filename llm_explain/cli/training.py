@@ -55,8 +55,7 @@ def train(
     if seed is not None:
         settings = settings.model_copy(update={"seed": seed})
     moment = options.moment(cutoff)
-    if moment is not None and artifacts.resolve() == data.resolve():
-        raise SettingError(f"--artifacts is {artifacts} but that is the data folder. Choose another folder.")
+    _check_folder(artifacts, data, is_cut=moment is not None)
     tables = Tables.read(data)
     notes: dict[str, Any] = {}
     if state is not None:
@@ -92,6 +91,14 @@ def train(
     if "ece" in metrics["test"]:
         note(f"expected calibration error {metrics['test']['ece']:.4f} over the best 100 candidates of each user")
     note(f"artifacts in {artifacts.resolve()} after {metrics['seconds']:.0f} s, at most {metrics['peak_rss_mb']:,} MB")
+
+
+def _check_folder(artifacts: Path, data: Path, *, is_cut: bool) -> None:
+    """Refuse a folder for artifacts that cannot be written, before anything is trained."""
+    if is_cut and artifacts.resolve() == data.resolve():
+        raise SettingError(f"--artifacts is {artifacts} but that is the data folder. Choose another folder.")
+    if artifacts.exists() and not artifacts.is_dir():
+        raise SettingError(f"--artifacts is {artifacts}, a file, but a folder is needed. Choose another path.")
 
 
 def _learned(tables: Tables, url: str) -> tuple[Tables, dict[str, Any]]:

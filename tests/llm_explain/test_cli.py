@@ -166,6 +166,7 @@ def test_import_train_and_recommend_a_shop_of_ones_own(shop_tables: Tables, tmp_
             ["import", "csv", "--events", "a.csv", "--items", "b.csv", "--out", "x", "--map", "a"],
             "COLUMN=NAME is needed",
         ),
+        (["train", "--data", "x", "--artifacts", __file__], "a file, but a folder is needed"),
         (["import", "flat", "nothing.csv", "--out", "x"], "nothing.csv is missing but a file is needed"),
         (
             [

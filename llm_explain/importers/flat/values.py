@@ -115,8 +115,7 @@ def ids(column: pd.Series) -> pd.Series:
     Returns:
         Trimmed texts. Where the column is numeric and some values went through a float, "17850.0" is "17850".
     """
-    texts = column.str.strip().str.replace(r"\s+", " ", regex=True).str.removeprefix("'")
-    texts = texts.mask(texts == "")
+    texts = each_value(column, lambda text: " ".join(text.split()).removeprefix("'") or None).astype("str")
     present = pd.Series(texts.dropna().unique(), dtype="str")
     is_float = present.str.fullmatch(WHOLE_FLOAT)
     is_number = is_float | present.str.fullmatch(r"-?\d+") | present.str.fullmatch(SCIENTIFIC)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from llm_explain.claims.occasions import NS_PER_DAY, Occasions, spans
+from llm_explain.claims.occasions import NS_PER_DAY, Occasions, round_down, spans
 from scoring.data.shop import Shop
 from scoring.data.tables import PURCHASE
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
+    import pandas as pd
 
     from llm_explain.claims.occasions import Flags, Floats
     from llm_explain.policy.policy import Policy
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from scoring.data.history import History
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
+
+MAX_LOCAL_MOMENTS: Final = 10_000
+"""Moments on the shop's clock that are kept."""
 
 USUAL_STORE_DAYS: Final = 90
 """Window in which the user's usual store is looked for first."""
@@ -62,6 +66,7 @@ class ShopEvidence:
         self.policy = policy
         self.shop = shop or Shop()
         self._sensitive: dict[int, bool] = {}
+        self._local: dict[int, pd.Timestamp] = {}
 
     @property
     def has_dates(self) -> bool:
@@ -83,11 +88,25 @@ class ShopEvidence:
         return np.asarray(index, dtype=np.int64)
 
     @cached_property
+    def similarity(self) -> Floats:
+        """Similarity of each item's neighbours, rounded down to two decimals, shape ``(n_items, 10)``."""
+        return round_down(self.snapshot.neighbour_similarity, 2)
+
+    @cached_property
     def top_decile_users(self) -> float:
         """Least users in the window of an item that fewer than a tenth of the items sold in it surpass."""
         users = self.snapshot.users_in_window
         sold = np.sort(users[users > 0])[::-1]
         return float(sold[int(np.ceil(len(sold) / 10)) - 1]) if len(sold) else float("inf")
+
+    def local(self, moment: pd.Timestamp) -> pd.Timestamp:
+        """Return a moment on the shop's clock; the few that promotions and statistics share are kept."""
+        found = self._local.get(moment.value)
+        if found is None:
+            if len(self._local) >= MAX_LOCAL_MOMENTS:
+                self._local.clear()
+            found = self._local[moment.value] = self.shop.clock.local(moment)
+        return found
 
     def is_sensitive(self, item_index: int) -> bool:
         """Return whether no text may name an item or hint that the user has to do with it."""

@@ -143,17 +143,3 @@ def kinds_of(subjects: Subjects, occasions: Occasions) -> list[str]:
     """Return the kind of the events that each group of occasions counts."""
     names = subjects.shop.shop.target_kinds
     return [names[kind] for kind in occasions.event_kind.tolist()]
-
-
-def round_down(values: Floats, digits: int) -> Floats:
-    """Return numbers that never overstate, after rounding the noise of single precision away.
-
-    Args:
-        values: Numbers that are not negative, shape ``(n,)``.
-        digits: Decimals to keep.
-
-    Returns:
-        The largest numbers with so many decimals that are not above the values rounded to six decimals, ``(n,)``.
-    """
-    scale = 10**digits
-    return np.asarray(np.floor(np.round(values, 6) * scale + 1e-9) / scale, dtype=np.float64)

@@ -219,3 +219,17 @@ def _is_first(group: IndexArray, value: IndexArray) -> Flags:
     is_first = np.ones(len(group), dtype=bool)
     is_first[1:] = (group[1:] != group[:-1]) | (value[1:] != value[:-1])
     return is_first
+
+
+def round_down(values: Floats, digits: int) -> Floats:
+    """Return numbers that never overstate, after rounding the noise of single precision away.
+
+    Args:
+        values: Numbers that are not negative, shape ``(n,)``.
+        digits: Decimals to keep.
+
+    Returns:
+        The largest numbers with so many decimals that are not above the values rounded to six decimals, ``(n,)``.
+    """
+    scale = 10**digits
+    return np.asarray(np.floor(np.round(values, 6) * scale + 1e-9) / scale, dtype=np.float64)

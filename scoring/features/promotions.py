@@ -189,6 +189,12 @@ class _ByItem:
         return np.asarray(pd.Categorical(self._rows[STORE_ID]).set_categories(self._names.stores).codes)
 
     @cached_property
+    def _label_names(self) -> tuple[npt.NDArray[np.integer], list[str]]:
+        """Label of each row as a code, and the labels by code; labels that training has not seen are among them."""
+        labels = pd.Categorical(self._rows[LABEL])
+        return np.asarray(labels.codes), [str(label) for label in labels.categories]
+
+    @cached_property
     def _store_codes(self) -> dict[str, int]:
         return {name: code for code, name in enumerate(self._names.stores)}
 
@@ -207,11 +213,13 @@ class _ByItem:
         places = slice(int(bounds[item_index]), int(bounds[item_index + 1]))
         if places.start == places.stop:
             return []
-        rows = np.arange(places.start, places.stop) if isinstance(order, slice) else order[places]
-        start, end = (moments[rows] for moments in self._period)
-        store = self._stores[rows]
+        own = places if isinstance(order, slice) else order[places]
+        start, end = (moments[own] for moments in self._period)
+        store = self._stores[own]
         here = (store < 0) | (store == self._store_codes.get(store_id or "", -1))
-        return [self._run(int(row)) for row in rows[(start <= as_of.value) & (as_of.value < end) & here]]
+        (found,) = ((start <= as_of.value) & (as_of.value < end) & here).nonzero()
+        rows = found + places.start if isinstance(own, slice) else own[found]
+        return [self._run(row) for row in rows.tolist()]
 
     def level(self, as_of: pd.Timestamp) -> FloatArray:
         """Return the share of stores in which each item is promoted at a moment, shape ``(n_items, n_labels)``."""
@@ -233,7 +241,7 @@ class _ByItem:
         start, end = self._period
         store = int(self._stores[row])
         return Run(
-            label=str(self._rows[LABEL].iloc[row]),
+            label=self._label_names[1][self._label_names[0][row]],
             start=pd.Timestamp(int(start[row])),
             end=pd.Timestamp(int(end[row])),
             store_id=self._names.stores[store] if store >= 0 else "",

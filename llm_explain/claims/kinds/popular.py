@@ -43,6 +43,6 @@ class Popular(ClaimKind):
         facts: dict[str, list[Fact | None]] = {
             "users_band": [bands[row] for row in rows.tolist()],
             "window_days": [shop.snapshot.popularity_window_days] * len(rows),
-            "until": [shop.shop.clock.local(shop.snapshot.as_of).isoformat()] * len(rows),
+            "until": [shop.local(shop.snapshot.as_of).isoformat()] * len(rows),
         }
         return Findings(rows, facts, event_kind=[shop.crowd_kind] * len(rows))

@@ -50,7 +50,7 @@ class Promotion(ClaimKind):
             runs = [run for run in running if shop.policy.may_speak_promotion(run.label)]
             if runs:
                 found[row] = min(runs, key=lambda run: (-run.end.value, run.start.value, run.label, run.store_id))
-        local = shop.shop.clock.local
+        local = shop.local
         facts: dict[str, list[Fact | None]] = {
             "label": [run.label for run in found.values()],
             "start": [local(run.start).date().isoformat() for run in found.values()],

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, round_down
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
+from llm_explain.claims.occasions import round_down
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects

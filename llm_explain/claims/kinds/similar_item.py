@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of, round_down
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
 from llm_explain.claims.subjects import Subjects
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class SimilarItem(ClaimKind):
             return NOTHING
         age = subjects.snapshot_age_days
         near = shop.snapshot.neighbour_index[subjects.item]
-        similarity = round_down(shop.snapshot.neighbour_similarity[subjects.item], 2)
+        similarity = shop.similarity[subjects.item]
         category, title = shop.catalogue.category_index, shop.title_index
         may_be = (near >= 0) & (similarity >= MIN_SIMILARITY) & (category[near] == subjects.group[:, None])
         may_be &= title[near] != title[subjects.item][:, None]

@@ -32,25 +32,28 @@ SCOPES = ("storefront", "admin")
 
 
 @contextmanager
+def _with_extra() -> Iterator[None]:
+    """Say which extra is missing where an import of the service fails."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError.of(error.name, "the service", "serve") from error
+
+
+@contextmanager
 def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
     """Open the service's state.
 
     Args:
         url: SQLAlchemy URL; that of the settings if not given.
-        is_created: Whether an SQLite file that does not exist is created.
+        is_created: Whether an SQLite file that does not exist is created; an error if not.
 
     Yields:
         State: The state.
-
-    Raises:
-        MissingExtraError: If the service is not installed.
-        SettingError: If the SQLite file does not exist.
     """
-    try:
+    with _with_extra():
         from llm_explain.service.settings import ServiceSettings
         from llm_explain.service.state import State
-    except ModuleNotFoundError as error:
-        raise MissingExtraError.of(error.name, "the service", "serve") from error
     settings = ServiceSettings.read(database_url=url)
     database_url = settings.database_url.get_secret_value()
     if not is_created:

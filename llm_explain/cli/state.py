@@ -44,8 +44,7 @@ def _with_extra() -> Iterator[None]:
 def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
     """Open the service's state.
 
-    The call raises ``MissingExtraError`` if the service is not installed, and ``SettingError`` if the SQLite file does
-    not exist.
+    The call raises ``SettingError`` if the SQLite file does not exist.
 
     Args:
         url: SQLAlchemy URL; that of the settings if not given.
@@ -53,6 +52,9 @@ def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
 
     Yields:
         State: The state.
+
+    Raises:
+        MissingExtraError: If the service is not installed.
     """
     with _with_extra():
         from llm_explain.service.settings import ServiceSettings

@@ -37,7 +37,10 @@ POPULARITY: Final = ("users_7", "users_30", "users_90", "rows")
 
 METRICS: Final = ("recall@10", "ndcg@10", "recall@10_new", "ndcg@10_new")
 
-MAX_USERS: Final = 800
+MAX_USERS: Final = (800, 4000)
+N_ASKED: Final = 12_000
+"""Validation reads so many users that they bought about this many items, within the bounds of ``MAX_USERS``."""
+
 N_CONTENDERS: Final = 50
 """Best items of each part that contend."""
 
@@ -117,8 +120,9 @@ def asked_of(data: TrainingData, window: Window, *, only_new: bool) -> tuple[Ind
         Users, ascending, shape ``(n_users,)``, and their purchases.
     """
     users = window.users
-    if len(users) > MAX_USERS:
-        users = np.sort(np.random.default_rng(data.seed).choice(users, MAX_USERS, replace=False))
+    n_users = int(np.clip(N_ASKED * len(users) / max(len(window.bought_user), 1), *MAX_USERS))
+    if len(users) > n_users:
+        users = np.sort(np.random.default_rng(data.seed).choice(users, n_users, replace=False))
     shape = (len(users), len(data.candidates))
     place = data.place()
     masks = []

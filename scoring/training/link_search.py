@@ -32,8 +32,9 @@ VARIANTS: Final = ({"backward": 0.2}, {"backward": 1.0}, {"row_power": 0.7}, {"c
 MAX_ROWS: Final = 300_000
 """Longer logs keep the default settings of transitions."""
 
-MAX_USERS: Final = 400
-"""Users that the choice is made on."""
+MANY_USERS: Final = 500
+SHARE_OF_USERS: Final = 0.5
+"""Share of the validation users that the choice is made on."""
 
 
 class Maker(Protocol):
@@ -75,7 +76,7 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
     log = window.past.targets()
     if not len(log):
         return []
-    few = users[:: max(1, len(users) // MAX_USERS)]
+    few = users[:: int(1 / SHARE_OF_USERS)] if len(users) >= MANY_USERS else users
     past, asked = Past.of(window.past, few), asked.rows(np.isin(users, few))
     decays = tuple(replace(decay, least=past.youngest()) for decay in DECAYS)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
@@ -88,9 +89,17 @@ def check_event_kinds(
 
 
 def forms_of(lexicon: Lexicon) -> dict[str, Mapping[str, str]]:
-    """Return the words of each speakable kind of event, by the word that tells a purchase."""
+    """Return the words of each speakable kind of event, by the word that tells a purchase.
+
+    Words that several kinds share, such as "customers", tell none of them and are left out.
+    """
     found = EventForms.load(lexicon.locale)
-    return {PURCHASE: {word: word for word in found.purchase}, **found.forms}
+    kinds_of = Counter(word for forms in found.forms.values() for word in set(forms.values()))
+    own = {
+        kind: {purchase: word for purchase, word in forms.items() if kinds_of[word] == 1}
+        for kind, forms in found.forms.items()
+    }
+    return {PURCHASE: {word: word for word in found.purchase}, **own}
 
 
 def _exchange(forms: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:

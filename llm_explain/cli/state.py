@@ -44,17 +44,12 @@ def _with_extra() -> Iterator[None]:
 def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
     """Open the service's state.
 
-    The call raises ``SettingError`` if the SQLite file does not exist.
-
     Args:
         url: SQLAlchemy URL; that of the settings if not given.
         is_created: Whether an SQLite file that does not exist is created; an error if not.
 
     Yields:
         State: The state.
-
-    Raises:
-        MissingExtraError: If the service is not installed.
     """
     with _with_extra():
         from llm_explain.service.settings import ServiceSettings

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 _LINK = re.compile(r"(?:https?|ftp)\S*|www\.\S+", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 _MARKUP = re.compile(r"[<>{}\[\]|`\\^~_=@$*\"“”„«»]")
+_LONE_HASH = re.compile(r"(?<![^\W_])#+(?![^\W_])|##+")
+"""A sign that is no part of a word or number as in "C#" or "#7", but of a heading or a comment."""
 _INCHES = re.compile(r"(?<=\d)[\"”]")
 _SPACE = re.compile(r"\s+")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
+_NEEDLESS_JOINERS = re.compile("(?:^|(?<=[\\x00-\\x7f]))[\u200c\u200d]+|[\u200c\u200d]+(?=[\\x00-\\x7f]|$)")
+"""Joiners next to a Latin letter, where no script needs them."""
 _DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f"))
 _HALF_WIDTH = range(0xFF00, 0xFFF0)
 
@@ -42,7 +46,7 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     text = _LINK.sub(" ", _normal(text)).translate(_DIRECTION_MARKS)
     text = "".join(" " if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS else c for c in text)
     text = _INCHES.sub("″", text)
-    text = _SPACE.sub(" ", _MARKUP.sub(" ", text))
+    text = _SPACE.sub(" ", _LONE_HASH.sub(" ", _MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", text))))
     text = text if text.count("(") == text.count(")") else text.replace("(", "").replace(")", "")
     text = text.strip(" ,;:.!?-–—/&'’\u200c\u200d")
     if len(text) <= max_length:

@@ -57,7 +57,7 @@ LEAST_SPREAD: Final = 1e-12
 """Parts that differ by less than this are the same for all contenders."""
 
 MIN_GAIN: Final = 5e-4
-MIN_ERRORS: Final = 1.5
+MIN_ERRORS: Final = 3.0
 """A change is kept if it gains this many standard errors."""
 
 Scores = npt.NDArray[np.float32]

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from scoring.data.log import Log
-from scoring.features.features import own_evidence
+from scoring.features.own_history import own_evidence
 from scoring.features.windows import item_stats
-from scoring.model.batches import CellRows, token_events
+from scoring.model.batches import BucketRows, token_events
 from scoring.model.user_tower import segment_sum, soft_cap
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ def attention_of_items(scorer: GlassBoxScorer, history: History) -> dict[int, fl
     """
     tower = scorer.model.user_tower
     stats = item_stats(scorer.snapshot, scorer.links)
-    own = own_evidence(Log.from_histories([history]), 0.0, scorer.cells, stats)
-    user, cell, x = (torch.from_numpy(column) for column in (own.cells[0].user, own.cells[0].cell, own.cells[0].x))
-    rows = CellRows(user, cell, x, scorer.cells.n_cells[0])
-    events = token_events(own.user, scorer.cells.of_item[0, own.item], torch.from_numpy(own.x), rows, 1)
+    own = own_evidence(Log.from_histories([history]), 0.0, scorer.buckets, stats)
+    user, bucket, x = (
+        torch.from_numpy(column) for column in (own.buckets[0].user, own.buckets[0].bucket, own.buckets[0].x)
+    )
+    rows = BucketRows(user, bucket, x, scorer.buckets.n_buckets[0])
+    events = token_events(own.user, scorer.buckets.of_item[0, own.item], torch.from_numpy(own.x), rows, 1)
     items = scorer.trunk[torch.from_numpy(own.item)]
     weight = soft_cap(tower.key(items) + tower.read(events.x)).exp()  # (n_pairs, heads)
     within = weight / segment_sum(weight, events.group, len(events.group_user))[events.group]

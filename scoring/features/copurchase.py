@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from scoring.features.features import occasions
+from scoring.features.own_history import occasions
 
 if TYPE_CHECKING:
     from scipy import sparse

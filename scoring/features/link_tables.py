@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 from scipy import sparse
 
-from scoring.features.features import occasions
+from scoring.features.own_history import occasions
 
 if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray

@@ -17,7 +17,7 @@ from scipy import sparse
 from scoring.data.log import Log, to_day
 from scoring.data.shop import Clock
 from scoring.data.tables import FIRST_SEEN, PRICE
-from scoring.features.features import occasions
+from scoring.features.own_history import occasions
 
 if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue, IndexArray

@@ -11,7 +11,7 @@ import pandas as pd
 from scoring.data.log import from_day, to_day
 from scoring.features.context import context_features
 from scoring.features.copurchase import CoPurchase
-from scoring.features.features import own_evidence
+from scoring.features.own_history import own_evidence
 from scoring.features.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray, Log
     from scoring.data.shop import Clock
-    from scoring.features.features import Cells, OwnEvidence
+    from scoring.features.own_history import Buckets, OwnEvidence
     from scoring.features.promotions import PromotionCalendar
 
 HORIZON_DAYS = 30
@@ -69,7 +69,7 @@ class TrainingData:
         log: All events up to the cut-off.
         clock: The shop's clock.
         promotions: What runs when.
-        cells: The catalogue's cells.
+        buckets: The catalogue's buckets.
         candidates: Rankable items, shape ``(n_candidates,)``.
         rank: Directions of co-purchase to keep; 0 for no co-purchase.
         ridge: Strength of its ridge.
@@ -81,7 +81,7 @@ class TrainingData:
     log: Log
     clock: Clock
     promotions: PromotionCalendar
-    cells: Cells
+    buckets: Buckets
     candidates: IndexArray
     rank: int
     ridge: float
@@ -134,7 +134,7 @@ class TrainingData:
     def _window(self, as_of: pd.Timestamp, past: Log, bought: Log, snapshot: Snapshot) -> Window:
         """Return a window from events whose moments count from the moment of each user."""
         links = self.links(past)
-        own = own_evidence(past, 0.0, self.cells, item_stats(snapshot, links)).single_precision()
+        own = own_evidence(past, 0.0, self.buckets, item_stats(snapshot, links)).single_precision()
         n = len(self.candidates)
         is_available = snapshot.n_events[self.candidates] >= min(self.min_events, MIN_AVAILABLE)
         place = self.place()[bought.item_index]
@@ -142,7 +142,7 @@ class TrainingData:
         kept[kept] = is_available[place[kept]]
         pairs = np.unique((bought.user_index * n + place)[kept])
         context = context_features(snapshot, self.promotions, self.catalogue, as_of)[self.candidates]
-        known = np.unique(np.concatenate([own.user, *(cells.user for cells in own.cells)]))
+        known = np.unique(np.concatenate([own.user, *(buckets.user for buckets in own.buckets)]))
         users = np.intersect1d(known, pairs // n)
         return Window(as_of, past, own, context, pairs // n, pairs % n, users, links, is_available)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from scoring.features.context import TERMS
 from scoring.features.copurchase import CoPurchase
-from scoring.features.features import COUNT
+from scoring.features.own_history import COUNT
 from scoring.model.user_tower import TokenEvents
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CellRows:
-    """Evidence of one kind of cell for the users of a batch."""
+class BucketRows:
+    """Evidence of one kind of bucket for the users of a batch."""
 
     user: Tensor
-    cell: Tensor
+    bucket: Tensor
     x: Tensor
-    n_cells: int
+    n_buckets: int
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Batch:
         pair_row: Its row among the item inputs, shape ``(n_pairs,)``.
         pair_candidate: Its place among the candidates, −1 for another item, shape ``(n_pairs,)``.
         pair_x: Its features, shape ``(n_pairs, n_pair_features)``.
-        cells: Evidence of cells, by kind.
+        buckets: Evidence of buckets, by kind.
         context: Context of the candidates, shape ``(n_candidates, n_columns)``.
         present_terms: 1 where a context term is present, shape ``(n_users, n_terms)``.
         bought_user: Whose purchase within the horizon, shape ``(n_positives,)``.
@@ -60,7 +60,7 @@ class Batch:
     pair_row: Tensor
     pair_candidate: Tensor
     pair_x: Tensor
-    cells: tuple[CellRows, ...]
+    buckets: tuple[BucketRows, ...]
     context: Tensor
     present_terms: Tensor
     bought_user: Tensor
@@ -124,8 +124,8 @@ def make_batch(shop: TrainingData, window: Window, users: IndexArray, dropout: D
     Returns:
         The batch.
     """
-    n_users, cells = len(users), shop.cells
-    present = np.ones((n_users, cells.n_cells[0]), dtype=bool)  # (n_users, n_categories)
+    n_users, buckets = len(users), shop.buckets
+    present = np.ones((n_users, buckets.n_buckets[0]), dtype=bool)  # (n_users, n_categories)
     terms = np.ones((n_users, len(TERMS)), dtype=np.float32)
     if dropout is not None:
         rate = dropout.rng.uniform(0, dropout.groups, n_users) * (dropout.rng.random(n_users) < 0.5)
@@ -134,31 +134,31 @@ def make_batch(shop: TrainingData, window: Window, users: IndexArray, dropout: D
 
     rows, user = _rows_of(window.own.user, users)
     item = window.own.item[rows]
-    keep = present[user, cells.of_item[0, item]]
+    keep = present[user, buckets.of_item[0, item]]
     rows, user, item = rows[keep], user[keep], item[keep]
     place = shop.place()
     others = np.unique(item[place[item] < 0])
     row_of_item = place.copy()
     row_of_item[others] = len(shop.candidates) + np.arange(len(others))
 
-    cell_rows = []
-    for kind, evidence in enumerate(window.own.cells):
-        at, cell_user = _rows_of(evidence.user, users)
-        keep = present[cell_user, cells.category_of_cell[kind][evidence.cell[at]]]
-        at, cell_user = at[keep], cell_user[keep]
-        cell_rows.append(
-            CellRows(_long(cell_user), _long(evidence.cell[at]), _float(evidence.x[at]), cells.n_cells[kind])
+    bucket_rows = []
+    for kind, evidence in enumerate(window.own.buckets):
+        at, bucket_user = _rows_of(evidence.user, users)
+        keep = present[bucket_user, buckets.category_of_bucket[kind][evidence.bucket[at]]]
+        at, bucket_user = at[keep], bucket_user[keep]
+        bucket_rows.append(
+            BucketRows(_long(bucket_user), _long(evidence.bucket[at]), _float(evidence.x[at]), buckets.n_buckets[kind])
         )
     at, bought_user = _rows_of(window.bought_user, users)
     pair_x = _float(window.own.x[rows])
     return Batch(
         n_users=n_users,
-        events=token_events(user, cells.of_item[0, item], pair_x, cell_rows[0], n_users),
+        events=token_events(user, buckets.of_item[0, item], pair_x, bucket_rows[0], n_users),
         pair_user=_long(user),
         pair_row=_long(row_of_item[item]),
         pair_candidate=_long(place[item]),
         pair_x=pair_x,
-        cells=tuple(cell_rows),
+        buckets=tuple(bucket_rows),
         context=_float(window.context),
         present_terms=torch.from_numpy(terms),
         bought_user=_long(bought_user),
@@ -195,7 +195,7 @@ def link_user(
 
 
 def token_events(
-    user: IndexArray, category: IndexArray, pair_x: Tensor, by_category: CellRows, n_users: int
+    user: IndexArray, category: IndexArray, pair_x: Tensor, by_category: BucketRows, n_users: int
 ) -> TokenEvents:
     """Group bought items into tokens, one for each (user, category).
 
@@ -209,10 +209,12 @@ def token_events(
     Returns:
         Input of the user tower.
     """
-    n_categories = by_category.n_cells
-    key = by_category.user.numpy() * n_categories + by_category.cell.numpy()
+    n_categories = by_category.n_buckets
+    key = by_category.user.numpy() * n_categories + by_category.bucket.numpy()
     group = np.searchsorted(key, user * n_categories + category)
-    return TokenEvents(_long(group), pair_x.nan_to_num(0.0), by_category.user, by_category.cell, by_category.x, n_users)
+    return TokenEvents(
+        _long(group), pair_x.nan_to_num(0.0), by_category.user, by_category.bucket, by_category.x, n_users
+    )
 
 
 def _rows_of(sorted_user: IndexArray, users: IndexArray) -> tuple[IndexArray, IndexArray]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from scoring.features.context import TERMS, context_columns
 from scoring.features.copurchase import SHORT
-from scoring.features.features import CELL_FEATURES, CELL_KINDS, PAIR_FEATURES
+from scoring.features.own_history import BUCKET_FEATURES, BUCKET_KINDS, PAIR_FEATURES
 from scoring.model.curves import Curves
 from scoring.model.item_tower import ItemTower
 from scoring.model.user_tower import UserTower
@@ -37,7 +37,7 @@ PAIR_PART: Final = {
     "users_7": "times_bought", "users_30": "times_bought", "users_90": "times_bought",
     "rebuy": "times_bought", "echo": "times_bought",
 }  # fmt: skip
-CELL_PART: Final = {
+BUCKET_PART: Final = {
     "category": "category_share", "title": "category_share", "brand": "own_brand", "price": "own_price",
 }  # fmt: skip
 
@@ -50,18 +50,18 @@ THIN: Final = 11
 
 
 class OwnHistory(nn.Module):
-    """``h``: learned curves over what the user's history says of an item and its cells; zero for an empty history.
+    """``h``: learned curves over what the user's history says of an item and its buckets; zero for an empty history.
 
     Args:
         n_signals: Number of signal kinds.
-        gain: Size of the curves of cells, beside those of a bought item.
+        gain: Size of the curves of buckets, beside those of a bought item.
     """
 
     def __init__(self, n_signals: int, *, gain: float) -> None:
         super().__init__()
         self.pair = Curves(len(PAIR_FEATURES))
-        n_kinds = len(CELL_KINDS) + 2 * n_signals
-        self.cell = nn.ModuleList(Curves(len(CELL_FEATURES), gain=gain) for _ in range(n_kinds))
+        n_kinds = len(BUCKET_KINDS) + 2 * n_signals
+        self.bucket = nn.ModuleList(Curves(len(BUCKET_FEATURES), gain=gain) for _ in range(n_kinds))
         part = torch.tensor([OWN_FEATURES.index(PAIR_PART[name]) for name in PAIR_FEATURES])
         self.register_buffer("pair_part", nn.functional.one_hot(part, len(OWN_FEATURES)).float(), persistent=False)
 
@@ -72,36 +72,38 @@ class OwnHistory(nn.Module):
         parts: Tensor = self.pair(x) @ self.pair_part
         return parts
 
-    def cell_heights(self, kind: int, x: Tensor) -> Tensor:
-        """Return the height of each cell of a kind, shape ``(n,)``."""
-        heights: Tensor = self.cell[kind](x).sum(dim=1)
+    def bucket_heights(self, kind: int, x: Tensor) -> Tensor:
+        """Return the height of each bucket of a kind, shape ``(n,)``."""
+        heights: Tensor = self.bucket[kind](x).sum(dim=1)
         return heights
 
-    def forward(self, batch: Batch, cell_of_item: Tensor) -> Tensor:
+    def forward(self, batch: Batch, bucket_of_item: Tensor) -> Tensor:
         """Return ``h`` of every candidate for every user of a batch.
 
         Args:
             batch: The users' evidence.
-            cell_of_item: Cell of each candidate, one row for each kind, shape ``(n_kinds, n)``.
+            bucket_of_item: Bucket of each candidate, one row for each kind, shape ``(n_kinds, n)``.
 
         Returns:
             Heights in logits, shape ``(n, n_users)``.
         """
-        n, n_users = cell_of_item.shape[1], batch.n_users
+        n, n_users = bucket_of_item.shape[1], batch.n_users
         pairs = self.pair_parts(batch.pair_x).sum(dim=1)  # (n_pairs,)
         is_candidate = batch.pair_candidate >= 0
         place = batch.pair_candidate[is_candidate] * n_users + batch.pair_user[is_candidate]
         total = pairs.new_zeros(n * n_users).index_put((place,), pairs[is_candidate]).view(n, n_users)
-        for kind, cells in enumerate(batch.cells):
-            heights = self.cell_heights(kind, cells.x)
-            table = heights.new_zeros(cells.n_cells * n_users).index_put((cells.cell * n_users + cells.user,), heights)
-            total = total + table.view(cells.n_cells, n_users)[cell_of_item[kind]]  # (n, n_users)
+        for kind, buckets in enumerate(batch.buckets):
+            heights = self.bucket_heights(kind, buckets.x)
+            table = heights.new_zeros(buckets.n_buckets * n_users).index_put(
+                (buckets.bucket * n_users + buckets.user,), heights
+            )
+            total = total + table.view(buckets.n_buckets, n_users)[bucket_of_item[kind]]  # (n, n_users)
         return total
 
     def roughness(self) -> Tensor:
         """Return how far the curves are from straight lines."""
         total = self.pair.roughness()
-        for curves in self.cell:
+        for curves in self.bucket:
             total = total + cast(Curves, curves).roughness()
         return total
 
@@ -158,7 +160,7 @@ class AdditiveModel(nn.Module):
         }  # fmt: skip
         self.item_tower = ItemTower(**sizes, d=d, id_dropout=id_dropout)
         self.user_tower = UserTower(
-            len(PAIR_FEATURES), len(CELL_FEATURES), sizes["n_categories"],
+            len(PAIR_FEATURES), len(BUCKET_FEATURES), sizes["n_categories"],
             d=d, n_heads=n_heads, n_queries=n_queries, dropout=dropout,
         )  # fmt: skip
         self.own = OwnHistory(n_signals, gain=gain)
@@ -166,28 +168,28 @@ class AdditiveModel(nn.Module):
         self.log_link = nn.Parameter(torch.tensor(-1.0))
         self.context = Context(labels, gain=gain)
 
-    def forward(self, batch: Batch, items: ItemInputs, cell_of_item: Tensor, *, with_towers: bool = True) -> Tensor:
+    def forward(self, batch: Batch, items: ItemInputs, bucket_of_item: Tensor, *, with_towers: bool = True) -> Tensor:
         """Return the score of every candidate for every user of a batch.
 
         Args:
             batch: The users' evidence.
             items: Inputs of the candidates, and behind them of the other items in the users' histories.
-            cell_of_item: Cell of each candidate, one row for each kind, shape ``(n_kinds, n)``.
+            bucket_of_item: Bucket of each candidate, one row for each kind, shape ``(n_kinds, n)``.
             with_towers: Whether the learned towers take part; curves and co-purchase warm up without them.
 
         Returns:
             Logits, shape ``(n, n_users)``.
         """
-        curves = self._copurchase(batch) + self.own(batch, cell_of_item) + self.context_sum(batch)
-        logits: Tensor = self._towers(batch, items, cell_of_item.shape[1]) + curves if with_towers else curves
+        curves = self._copurchase(batch) + self.own(batch, bucket_of_item) + self.context_sum(batch)
+        logits: Tensor = self._towers(batch, items, bucket_of_item.shape[1]) + curves if with_towers else curves
         return logits
 
-    def parts(self, batch: Batch, items: ItemInputs, cell_of_item: Tensor) -> tuple[Tensor, ...]:
+    def parts(self, batch: Batch, items: ItemInputs, bucket_of_item: Tensor) -> tuple[Tensor, ...]:
         """Return the summands of ``forward`` in the order of ``PARTS``, each of shape ``(n, n_users)``."""
         return (
-            self._towers(batch, items, cell_of_item.shape[1]),
+            self._towers(batch, items, bucket_of_item.shape[1]),
             self._copurchase(batch),
-            self.own(batch, cell_of_item),
+            self.own(batch, bucket_of_item),
             self.context_sum(batch),
         )
 
@@ -213,7 +215,7 @@ class AdditiveModel(nn.Module):
         self.item_tower.target.weight.mul_(factors["towers"])
         self.log_link.add_(torch.tensor(factors["copurchase"]).log())
         self.own.pair.knots.mul_(factors["own"])
-        for curves in self.own.cell:
+        for curves in self.own.bucket:
             cast("Curves", curves).knots.mul_(factors["own"])
         self.context.curves.knots.mul_(factors["context"])
 
@@ -260,8 +262,8 @@ class AdditiveModel(nn.Module):
             windows: Moments to learn from.
         """
         self.own.pair.place_knots(np.concatenate([w.own.x[::THIN] for w in windows]))
-        for kind, curves in enumerate(self.own.cell):
-            cast("Curves", curves).place_knots(np.concatenate([w.own.cells[kind].x[::THIN] for w in windows]))
+        for kind, curves in enumerate(self.own.bucket):
+            cast("Curves", curves).place_knots(np.concatenate([w.own.buckets[kind].x[::THIN] for w in windows]))
         self.context.curves.place_knots(np.concatenate([w.context for w in windows]), top=1.0)
         self.own.pair.start(PAIR_FEATURES.index("count_90"), slope=1.5, offset=0.5)
         self.context.curves.start(self.context.popularity, slope=self.gain, offset=-3.5)

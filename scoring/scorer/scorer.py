@@ -9,12 +9,12 @@ import torch
 
 from scoring.data.log import Log
 from scoring.features.context import TERMS
-from scoring.features.features import CELL_KINDS, COUNT, occasions, own_evidence
+from scoring.features.own_history import BUCKET_KINDS, COUNT, occasions, own_evidence
 from scoring.features.windows import item_stats
-from scoring.model.batches import CellRows, link_user, token_events
+from scoring.model.batches import BucketRows, link_user, token_events
 from scoring.model.context_terms import ContextTerms
 from scoring.model.item_vectors import ItemVectors
-from scoring.model.model import CELL_PART, OWN_FEATURES, SIGNALS
+from scoring.model.model import BUCKET_PART, OWN_FEATURES, SIGNALS
 from scoring.scorer.retrieval import best
 from scoring.scorer.user_state import UserState
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scoring.data.log import FloatArray
     from scoring.data.shop import Shop
     from scoring.features.copurchase import CoPurchase
-    from scoring.features.features import Cells, OwnEvidence
+    from scoring.features.own_history import Buckets, OwnEvidence
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
     from scoring.model.links import Links
@@ -46,7 +46,7 @@ class GlassBoxScorer:
         snapshot: Global statistics at the end of training.
         promotions: What runs when.
         shop: Settings of the shop.
-        cells: The catalogue's cells.
+        buckets: The catalogue's buckets.
         candidates: Rankable items, ascending, shape ``(n_candidates,)``.
         model: The learned parts.
         trunk: What the item tower makes of every item, for the user tower to read, shape ``(n_items, d)``.
@@ -58,15 +58,15 @@ class GlassBoxScorer:
     terms: tuple[str, ...] = TERMS
 
     def __init__(
-        self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, cells: Cells,
+        self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, buckets: Buckets,
         candidates: IndexArray, model: AdditiveModel, trunk: torch.Tensor, links: CoPurchase,
         calibration: Calibration, item_links: Links,
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
-        self.cells, self.candidates, self.calibration = cells, candidates, calibration
-        self.own_features = (*OWN_FEATURES, SIGNALS) if cells.signals else OWN_FEATURES
-        parts = [*(CELL_PART[kind] for kind in CELL_KINDS), *[SIGNALS] * (2 * len(cells.signals))]
-        self._part_of_cells = [self.own_features.index(part) for part in parts]
+        self.buckets, self.candidates, self.calibration = buckets, candidates, calibration
+        self.own_features = (*OWN_FEATURES, SIGNALS) if buckets.signals else OWN_FEATURES
+        parts = [*(BUCKET_PART[kind] for kind in BUCKET_KINDS), *[SIGNALS] * (2 * len(buckets.signals))]
+        self._part_of_buckets = [self.own_features.index(part) for part in parts]
         self.model, self.trunk = model.double().eval(), trunk.double()
         with torch.no_grad():
             tower, linked = self.model.item_embedding(
@@ -105,19 +105,19 @@ class GlassBoxScorer:
         """
         if not histories:
             return []
-        log = Log.from_histories(histories, self.cells.signals)
-        own = own_evidence(log, 0.0, self.cells, self._item_stats)
+        log = Log.from_histories(histories, self.buckets.signals)
+        own = own_evidence(log, 0.0, self.buckets, self._item_stats)
         log = log.targets()
         *_, age, start = occasions(log.user_index, log.item_index, -log.day, log.order)
         strengths = self.item_links.strengths(age, start)
-        whose = [own.user, *(evidence.user for evidence in own.cells)]
+        whose = [own.user, *(evidence.user for evidence in own.buckets)]
         first = [np.searchsorted(user, np.arange(len(histories) + 1)) for user in whose]
         with torch.no_grad():
             summands = self._summands(own, len(histories))
             parts = self.model.own.pair_parts(torch.from_numpy(own.x)).numpy()
             heights = [
-                self.model.own.cell_heights(kind, torch.from_numpy(evidence.x)).numpy()
-                for kind, evidence in enumerate(own.cells)
+                self.model.own.bucket_heights(kind, torch.from_numpy(evidence.x)).numpy()
+                for kind, evidence in enumerate(own.buckets)
             ]
             states = []
             for user, history in enumerate(histories):
@@ -125,13 +125,13 @@ class GlassBoxScorer:
                 states.append(
                     UserState(
                         history=history,
-                        categories=own.cells[0].cell[tokens],
+                        categories=own.buckets[0].bucket[tokens],
                         summands=summands[tokens].numpy(),
                         bought=own.item[pairs],
                         bought_parts=parts[pairs],
                         strengths=strengths[pairs],
-                        cells=tuple(evidence.cell[at] for evidence, at in zip(own.cells, rows[1:], strict=True)),
-                        cell_heights=tuple(height[at] for height, at in zip(heights, rows[1:], strict=True)),
+                        buckets=tuple(evidence.bucket[at] for evidence, at in zip(own.buckets, rows[1:], strict=True)),
+                        bucket_heights=tuple(height[at] for height, at in zip(heights, rows[1:], strict=True)),
                         user_embedding_all=self.model.embed(summands[tokens].sum(dim=0, keepdim=True))[0].numpy(),
                         _model=self.model,
                     )
@@ -139,13 +139,13 @@ class GlassBoxScorer:
         return states
 
     def _summands(self, own: OwnEvidence, n_users: int) -> torch.Tensor:
-        category = own.cells[0]
-        user, cell, x = (torch.from_numpy(column) for column in (category.user, category.cell, category.x))
-        rows = CellRows(user, cell, x, self.cells.n_cells[0])
-        events = token_events(own.user, self.cells.of_item[0, own.item], torch.from_numpy(own.x), rows, n_users)
+        category = own.buckets[0]
+        user, bucket, x = (torch.from_numpy(column) for column in (category.user, category.bucket, category.x))
+        rows = BucketRows(user, bucket, x, self.buckets.n_buckets[0])
+        events = token_events(own.user, self.buckets.of_item[0, own.item], torch.from_numpy(own.x), rows, n_users)
         tower = self.model.user_tower
         tokens = tower.tokens(events, self.trunk[torch.from_numpy(own.item)])
-        sums = link_user(self.links, events.group.numpy(), own.item, own.x[:, COUNT], len(category.cell))
+        sums = link_user(self.links, events.group.numpy(), own.item, own.x[:, COUNT], len(category.bucket))
         return torch.cat([tower.summands(tokens), torch.from_numpy(sums)], dim=1)
 
     def own_parts(self, state: UserState, item_index: IndexArray) -> FloatArray:
@@ -163,10 +163,10 @@ class GlassBoxScorer:
             place = np.minimum(np.searchsorted(state.bought, item_index), len(state.bought) - 1)
             is_bought = state.bought[place] == item_index
             parts[is_bought, : len(OWN_FEATURES)] = state.bought_parts[place[is_bought]]
-        for kind, part in enumerate(self._part_of_cells):
-            height = np.zeros(self.cells.n_cells[kind])
-            height[state.cells[kind]] = state.cell_heights[kind]
-            parts[:, part] += height[self.cells.of_item[kind, item_index]]
+        for kind, part in enumerate(self._part_of_buckets):
+            height = np.zeros(self.buckets.n_buckets[kind])
+            height[state.buckets[kind]] = state.bucket_heights[kind]
+            parts[:, part] += height[self.buckets.of_item[kind, item_index]]
         return parts
 
     def own_empty(self, item_index: IndexArray) -> FloatArray:

@@ -17,7 +17,7 @@ from scoring.data.shop import Shop
 from scoring.data.tables import END, TABLE_NAMES, TIMESTAMP, USER_ID, Tables
 from scoring.errors import ArtifactError
 from scoring.features.copurchase import CoPurchase
-from scoring.features.features import Cells
+from scoring.features.own_history import Buckets
 from scoring.features.promotions import PromotionCalendar, PromotionNames, WholeTable
 from scoring.features.snapshot import Snapshot
 from scoring.model.links import Links
@@ -66,7 +66,7 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
             "candidates": scorer.candidates,
             "link_source": scorer.links.source,
             "link_target": scorer.links.target,
-            "cells": scorer.cells.of_item,
+            "buckets": scorer.buckets.of_item,
             "calibration_score": scorer.calibration.score,
             "calibration_probability": scorer.calibration.probability,
             "trunk": scorer.trunk.numpy(),
@@ -77,8 +77,8 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
         "as_of": snapshot.as_of.isoformat(),
         "days_covered": snapshot.days_covered,
         "season_month": snapshot.season_month,
-        "n_cells": list(scorer.cells.n_cells),
-        "signals": list(scorer.cells.signals),
+        "n_buckets": list(scorer.buckets.n_buckets),
+        "signals": list(scorer.buckets.signals),
         "labels": list(scorer.promotions.names.labels),
         "stores": list(scorer.promotions.names.stores),
         "model": scorer.model.settings,
@@ -126,7 +126,7 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         _snapshot(shop, words),
         promotions,
         shop=Shop.read(folder / "tables"),
-        cells=Cells(shop["cells"], tuple(words["n_cells"]), tuple(words["signals"])),
+        buckets=Buckets(shop["buckets"], tuple(words["n_buckets"]), tuple(words["signals"])),
         candidates=shop["candidates"],
         model=model,
         trunk=torch.from_numpy(shop["trunk"]),

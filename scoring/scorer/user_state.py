@@ -32,8 +32,8 @@ class UserState:
         bought: Items in the history, ascending, shape ``(n_bought,)``.
         bought_parts: Own-history parts that speak of exactly these items, shape ``(n_bought, n_own)``.
         strengths: Weight of each of them in each table of links, shape ``(n_bought, n_tables)``.
-        cells: For each kind of cell, those that the history speaks of, shape ``(n_spoken,)``.
-        cell_heights: Their heights, shape ``(n_spoken,)``.
+        buckets: For each kind of bucket, those that the history speaks of, shape ``(n_spoken,)``.
+        bucket_heights: Their heights, shape ``(n_spoken,)``.
         user_embedding_all: ``U`` with every token present, shape ``(d,)``.
     """
 
@@ -43,8 +43,8 @@ class UserState:
     bought: IndexArray
     bought_parts: FloatArray
     strengths: FloatArray
-    cells: tuple[IndexArray, ...]
-    cell_heights: tuple[FloatArray, ...]
+    buckets: tuple[IndexArray, ...]
+    bucket_heights: tuple[FloatArray, ...]
     user_embedding_all: FloatArray
     _model: AdditiveModel = field(repr=False)
 

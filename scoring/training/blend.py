@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 
 from scoring.features.context import context_columns
-from scoring.features.features import PAIR_FEATURES
+from scoring.features.own_history import PAIR_FEATURES
 from scoring.model.batches import make_batch
 from scoring.model.model import PARTS
 from scoring.training.past import Past
@@ -322,7 +322,7 @@ def _parts(data: TrainingData, window: Window, trainer: Trainer, users: IndexArr
     batch = make_batch(data, window, users).to(trainer.device)
     model = trainer.model.eval()
     with torch.no_grad():
-        parts = model.parts(batch, trainer.inputs.rows(batch.items), trainer.cell_of_item)
+        parts = model.parts(batch, trainer.inputs.rows(batch.items), trainer.bucket_of_item)
     found = [part.float().cpu().numpy().T for part in parts]
     is_candidate = (batch.pair_candidate >= 0).cpu().numpy()
     user, place = (column.cpu().numpy()[is_candidate] for column in (batch.pair_user, batch.pair_candidate))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import sparse
 
-from scoring.features.features import occasions
+from scoring.features.own_history import occasions
 from scoring.model.links import Links
 
 if TYPE_CHECKING:

@@ -82,7 +82,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.rng = np.random.default_rng([config.seed, self.accelerator.process_index])
         self.inputs = inputs.to(self.device)
-        self.cell_of_item = torch.from_numpy(shop.cells.of_item[:, shop.candidates]).to(self.device)
+        self.bucket_of_item = torch.from_numpy(shop.buckets.of_item[:, shop.candidates]).to(self.device)
         self.model = AdditiveModel(
             {
                 "n_ids": len(shop.candidates) + 1,
@@ -90,7 +90,7 @@ class Trainer:
                 "n_brands": len(shop.catalogue.brand_names) + 1,
                 "n_dense": inputs.dense.shape[1],
             },
-            shop.promotions.labels, n_signals=len(shop.cells.signals),
+            shop.promotions.labels, n_signals=len(shop.buckets.signals),
             d=config.d, n_heads=config.n_heads, n_queries=config.n_queries,
             dropout=config.dropout, id_dropout=config.id_dropout, gain=config.temperature,
         )  # fmt: skip
@@ -180,7 +180,9 @@ class Trainer:
         return float(loss.item())
 
     def _logits(self, batch: Batch, *, with_towers: bool = True) -> Tensor:
-        logits: Tensor = self.network(batch, self.inputs.rows(batch.items), self.cell_of_item, with_towers=with_towers)
+        logits: Tensor = self.network(
+            batch, self.inputs.rows(batch.items), self.bucket_of_item, with_towers=with_towers
+        )
         return logits.masked_fill(~batch.is_available[:, None], HIDDEN)
 
     def _scored(self, window: Window, users: IndexArray, *, with_towers: bool = True) -> Iterator[tuple[Batch, Tensor]]:

@@ -17,7 +17,7 @@ from scoring.data.catalogue import Catalogue
 from scoring.data.log import Log, to_day
 from scoring.data.tables import KIND, TIMESTAMP
 from scoring.errors import SettingError
-from scoring.features.features import Cells
+from scoring.features.own_history import Buckets
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
 from scoring.features.titles import title_embeddings
@@ -111,7 +111,7 @@ def train(
     log, clock = log.between(-np.inf, to_day(cutoff)), tables.shop.clock
     promotions = PromotionCalendar(tables.promotions, catalogue)
     snapshot = Snapshot.from_log(log, catalogue, cutoff, clock=clock)
-    cells = Cells.build(catalogue, snapshot.price, signals)
+    buckets = Buckets.build(catalogue, snapshot.price, signals)
     is_last = protocol == "last"
     min_events = enough_events(snapshot.n_events, 1 if is_last else config.min_events)
     data = TrainingData(
@@ -119,7 +119,7 @@ def train(
         log,
         clock,
         promotions,
-        cells,
+        buckets,
         candidate_items(snapshot.n_events, min_events),
         0 if is_last else config.link_rank,
         config.link_ridge,
@@ -145,7 +145,7 @@ def train(
     with torch.no_grad():
         trunk = model.item_tower.trunk(inputs.double())
     scorer = GlassBoxScorer(
-        catalogue, snapshot, promotions, shop=tables.shop, cells=cells, candidates=data.candidates, model=model,
+        catalogue, snapshot, promotions, shop=tables.shop, buckets=buckets, candidates=data.candidates, model=model,
         trunk=trunk, links=data.links(log), calibration=fitted.calibration,
         item_links=fit_links([choice for choice, _ in used], data, log).weighted([weight for _, weight in used]),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from scoring.data.catalogue import Catalogue
 from scoring.data.log import Log
 from scoring.data.shop import Clock, Shop
 from scoring.data.tables import Tables
-from scoring.features.features import Cells
+from scoring.features.own_history import Buckets
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.windows import MIN_AVAILABLE, TrainingData
 
@@ -25,10 +25,10 @@ def data_of(rows: Sequence[tuple[str, str, str]]) -> TrainingData:
     items = pd.DataFrame({"item_id": ["a", "b", "c"], "title": ["A", "B", "C"], "category": "all"})
     catalogue = Catalogue(items)
     tables = Tables(events, items)
-    cells = Cells.build(catalogue, np.full(3, np.nan))
+    buckets = Buckets.build(catalogue, np.full(3, np.nan))
     log = Log.from_events(events, catalogue, shop=Shop())
     promotions = PromotionCalendar(tables.promotions, catalogue)
-    return TrainingData(catalogue, log, Clock(), promotions, cells, np.arange(3), 0, 4.0, 10, 0)
+    return TrainingData(catalogue, log, Clock(), promotions, buckets, np.arange(3), 0, 4.0, 10, 0)
 
 
 def test_an_item_that_was_not_there_is_neither_available_nor_bought() -> None:

@@ -158,7 +158,7 @@ def test_a_changed_file_is_refused(shop_artifacts: Path, tmp_path: Path) -> None
 
 def test_signals_speak_for_an_item_in_a_part_of_their_own(mixed_artifacts: Path) -> None:
     scorer = load_scorer(mixed_artifacts)
-    assert scorer.cells.signals == ("view", "cart")
+    assert scorer.buckets.signals == ("view", "cart")
     assert scorer.own_features[-1] == "signals"
     moments = [CUTOFF - pd.Timedelta(days=day) for day in (3, 2, 2)]
     events = pd.DataFrame({"item_id": ["00", "10", "10"], "timestamp": moments, "kind": ["view", "view", "purchase"]})
@@ -185,7 +185,7 @@ def test_views_can_be_what_is_predicted(tmp_path: Path) -> None:
     is_view = (views.events["kind"] == "view") & (views.events["timestamp"] < CUTOFF)
     counts = views.events.loc[is_view, "item_id"].value_counts()
     assert scorer.snapshot.n_events.tolist() == counts.reindex(scorer.catalogue.item_ids).tolist()
-    assert scorer.cells.signals == ("purchase", "cart", "return")
+    assert scorer.buckets.signals == ("purchase", "cart", "return")
     assert load_scorer(tmp_path).shop.target_kinds == ("view",)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import History
 from scoring.data.log import Log
-from scoring.features.features import Cells, OwnEvidence, occasions, own_evidence
+from scoring.features.own_history import Buckets, OwnEvidence, occasions, own_evidence
 
 AS_OF = pd.Timestamp("2025-06-01")
 CATALOGUE = Catalogue(
@@ -24,7 +24,7 @@ CATALOGUE = Catalogue(
         }
     )
 )
-CELLS = Cells.build(CATALOGUE, np.arange(4.0), ("view",))
+BUCKETS = Buckets.build(CATALOGUE, np.arange(4.0), ("view",))
 STATS = np.ones((4, 5))
 
 
@@ -66,7 +66,7 @@ ROWS = st.lists(
 
 def evidence(events: pd.DataFrame) -> OwnEvidence:
     history = History.from_events(events, CATALOGUE, as_of=AS_OF)
-    return own_evidence(Log.from_histories([history], CELLS.signals), 0.0, CELLS, STATS)
+    return own_evidence(Log.from_histories([history], BUCKETS.signals), 0.0, BUCKETS, STATS)
 
 
 @given(ROWS)
@@ -78,9 +78,9 @@ def test_deleting_another_category_changes_no_feature(rows: list):
     inside = whole.item != 3
     np.testing.assert_array_equal(whole.item[inside], rest.item)
     np.testing.assert_array_equal(whole.x[inside], rest.x)
-    for kind, (both, alone) in enumerate(zip(whole.cells, rest.cells, strict=True)):
-        kept = both.cell != CELLS.of_item[kind, 3]
-        np.testing.assert_array_equal(both.cell[kept], alone.cell)
+    for kind, (both, alone) in enumerate(zip(whole.buckets, rest.buckets, strict=True)):
+        kept = both.bucket != BUCKETS.of_item[kind, 3]
+        np.testing.assert_array_equal(both.bucket[kept], alone.bucket)
         np.testing.assert_array_equal(both.x[kept], alone.x)
 
 
@@ -93,4 +93,4 @@ def test_what_is_neither_bought_nor_kept_is_no_habit(rows: list):
     found = evidence(events)
     assert found.item.tolist() == np.unique(history.item_index[history.is_target]).tolist()
     viewed = (history.kind == "view") & (history.quantity > 0)
-    assert found.cells[4].cell.tolist() == np.unique(history.item_index[viewed]).tolist()
+    assert found.buckets[4].bucket.tolist() == np.unique(history.item_index[viewed]).tolist()

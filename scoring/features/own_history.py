@@ -1,9 +1,9 @@
 """Own-history features of a user: evidence from the events of an item's own category alone (docs/design.md §4, h_i).
 
-Two shapes of evidence, both sparse. *Pairs* are items that the user bought. *Cells* are sets of items within one
-category: the category itself, a brand in it, a band of prices in it, the products of one title. The evidence of a cell
-holds for every item in it, bought or not. For each signal kind, such as views, there are two more kinds of cell: single
-items and categories. Nothing here looks at any other category, so removing another category's events changes nothing.
+The evidence has two sparse forms. *Pairs* are items that the user bought. *Buckets* are sets of items within one
+category: the category itself, a brand in it, a price band in it, the products of one title. The evidence of a bucket
+holds for every item in it, bought or not. Each signal kind, such as views, has two more kinds of bucket: single items
+and categories. No other category is read, so removing another category's events changes nothing.
 """
 
 from __future__ import annotations
@@ -36,44 +36,44 @@ PAIR_FEATURES: Final = (
 )  # fmt: skip
 COUNT: Final = PAIR_FEATURES.index("count")
 
-CELL_FEATURES: Final = ("count_10", "count_30", "count_90", "count", "share")
-CELL_KINDS: Final = ("category", "brand", "price", "title")
-"""Kinds of cell that hold evidence of target events."""
+BUCKET_FEATURES: Final = ("count_10", "count_30", "count_90", "count", "share")
+BUCKET_KINDS: Final = ("category", "brand", "price", "title")
+"""Kinds of bucket that hold evidence of target events."""
 
 
 @dataclass(frozen=True)
-class Cells:
+class Buckets:
     """Sets of items within a category.
 
     Attributes:
-        of_item: Cell of each item, one row for each kind of cell, shape ``(n_kinds, n_items)``.
-        n_cells: Number of cells of each kind: ``CELL_KINDS``, then items and categories of each signal kind.
+        of_item: Bucket of each item, one row for each kind of bucket, shape ``(n_kinds, n_items)``.
+        n_buckets: Number of buckets of each kind: ``BUCKET_KINDS``, then items and categories of each signal kind.
         signals: Signal kinds.
     """
 
     of_item: IndexArray
-    n_cells: tuple[int, ...]
+    n_buckets: tuple[int, ...]
     signals: tuple[str, ...] = ()
 
     @cached_property
-    def category_of_cell(self) -> tuple[IndexArray, ...]:
-        """Category of each cell, an array of shape ``(n_cells,)`` for each kind of cell."""
-        tables = [np.zeros(n, dtype=np.int64) for n in self.n_cells]
-        for table, cell_of_item in zip(tables, self.of_item, strict=True):
-            table[cell_of_item] = self.of_item[0]
+    def category_of_bucket(self) -> tuple[IndexArray, ...]:
+        """Category of each bucket, an array of shape ``(n_buckets,)`` for each kind of bucket."""
+        tables = [np.zeros(n, dtype=np.int64) for n in self.n_buckets]
+        for table, bucket_of_item in zip(tables, self.of_item, strict=True):
+            table[bucket_of_item] = self.of_item[0]
         return tuple(tables)
 
     @classmethod
-    def build(cls, catalogue: Catalogue, price: FloatArray, signals: tuple[str, ...] = ()) -> Cells:
+    def build(cls, catalogue: Catalogue, price: FloatArray, signals: tuple[str, ...] = ()) -> Buckets:
         """Divide the catalogue.
 
         Args:
             catalogue: The shop's items.
             price: Price of each item, shape ``(n_items,)``; items without one are a band of their own.
-            signals: Signal kinds that have cells of their own.
+            signals: Signal kinds that have buckets of their own.
 
         Returns:
-            The cells.
+            The buckets.
         """
         category = catalogue.category_index
         titles = catalogue.title_index
@@ -99,71 +99,71 @@ def price_band(category: IndexArray, price: FloatArray) -> IndexArray:
 
 
 @dataclass(frozen=True)
-class CellEvidence:
-    """What users' histories say of cells of one kind.
+class BucketEvidence:
+    """What users' histories say of buckets of one kind.
 
     Attributes:
         user: Whose history, shape ``(n,)``.
-        cell: Which cell, shape ``(n,)``.
-        x: Features, columns as ``CELL_FEATURES``, shape ``(n, 5)``.
+        bucket: Which bucket, shape ``(n,)``.
+        x: Features, columns as ``BUCKET_FEATURES``, shape ``(n, 5)``.
     """
 
     user: IndexArray
-    cell: IndexArray
+    bucket: IndexArray
     x: FloatArray
 
 
 @dataclass(frozen=True)
 class OwnEvidence:
-    """What users' histories say of items and cells.
+    """What users' histories say of items and buckets.
 
     Attributes:
         user: Whose history, of each pair, sorted, shape ``(n_pairs,)``.
         item: The item that the user bought, shape ``(n_pairs,)``.
         x: Features, columns as ``PAIR_FEATURES``, NaN where one says nothing, shape ``(n_pairs, 12)``.
-        cells: One for each kind of cell.
+        buckets: One for each kind of bucket.
     """
 
     user: IndexArray
     item: IndexArray
     x: FloatArray
-    cells: tuple[CellEvidence, ...]
+    buckets: tuple[BucketEvidence, ...]
 
     def single_precision(self) -> OwnEvidence:
         """Return the same with features of half the size, as training reads them."""
-        cells = tuple(replace(cell, x=cell.x.astype(np.float32)) for cell in self.cells)
-        return replace(self, x=self.x.astype(np.float32), cells=cells)
+        buckets = tuple(replace(bucket, x=bucket.x.astype(np.float32)) for bucket in self.buckets)
+        return replace(self, x=self.x.astype(np.float32), buckets=buckets)
 
 
-def own_evidence(log: Log, now: float, cells: Cells, item_stats: FloatArray) -> OwnEvidence:
+def own_evidence(log: Log, now: float, buckets: Buckets, item_stats: FloatArray) -> OwnEvidence:
     """Read the own-history features of every user in a log.
 
     Args:
         log: Events before ``now``; returns among them take back target events.
         now: The moment of scoring, in days since 1970.
-        cells: The catalogue's cells.
+        buckets: The catalogue's buckets.
         item_stats: Popularity in three windows, rebuying and echo of each item, shape ``(n_items, 5)``.
 
     Returns:
         The evidence, with counts of occasions on a logarithmic scale.
     """
     by_signal = [
-        _cell_evidence(log.of_signal(signal), now, cells, len(CELL_KINDS) + 2 * signal + kind, is_signal=True)
-        for signal in range(len(cells.signals))
+        _bucket_evidence(log.of_signal(signal), now, buckets, len(BUCKET_KINDS) + 2 * signal + kind, is_signal=True)
+        for signal in range(len(buckets.signals))
         for kind in range(2)
     ]
     log = log.targets()
     user, item, age, start = occasions(log.user_index, log.item_index, now - log.day, log.order)
-    by_category = _cell_evidence(log, now, cells, 0)
+    by_category = _bucket_evidence(log, now, buckets, 0)
     counts = decayed_counts(age, start)  # (n_pairs, 4)
     n_users = len(log.user_ids)
-    base = _category_totals(by_category, cells.n_cells[0], n_users)
-    share = counts[:, SHARE_DECAY] / np.maximum(base[user, cells.of_item[0, item]], 1e-9)
+    base = _category_totals(by_category, buckets.n_buckets[0], n_users)
+    share = counts[:, SHARE_DECAY] / np.maximum(base[user, buckets.of_item[0, item]], 1e-9)
     stats = item_stats[item]  # (n_pairs, 5)
     times = np.log1p(counts)
     echo = times[:, COUNT] * stats[:, -1]
     x = np.column_stack([times, np.log1p(_last(age, start)), overdue(age, start), share, stats[:, :-1], echo])
-    others = [_cell_evidence(log, now, cells, kind, base) for kind in range(1, len(CELL_KINDS))]
+    others = [_bucket_evidence(log, now, buckets, kind, base) for kind in range(1, len(BUCKET_KINDS))]
     return OwnEvidence(user, item, x, (by_category, *others, *by_signal))
 
 
@@ -248,19 +248,19 @@ def overdue(age: FloatArray, start: IndexArray) -> FloatArray:
     return ratio
 
 
-def _cell_evidence(
-    log: Log, now: float, cells: Cells, kind: int, base: FloatArray | None = None, *, is_signal: bool = False
-) -> CellEvidence:
-    cell_of_event = cells.of_item[kind, log.item_index]
-    user, cell, age, start = occasions(log.user_index, cell_of_event, now - log.day, log.order)
+def _bucket_evidence(
+    log: Log, now: float, buckets: Buckets, kind: int, base: FloatArray | None = None, *, is_signal: bool = False
+) -> BucketEvidence:
+    bucket_of_event = buckets.of_item[kind, log.item_index]
+    user, bucket, age, start = occasions(log.user_index, bucket_of_event, now - log.day, log.order)
     counts = decayed_counts(age, start)
     share = np.full(len(user), np.nan if is_signal else 1.0)
     if base is not None:
-        share = counts[:, SHARE_DECAY] / np.maximum(base[user, cells.category_of_cell[kind][cell]], 1e-9)
-    return CellEvidence(user, cell, np.column_stack([np.log1p(counts), share]))
+        share = counts[:, SHARE_DECAY] / np.maximum(base[user, buckets.category_of_bucket[kind][bucket]], 1e-9)
+    return BucketEvidence(user, bucket, np.column_stack([np.log1p(counts), share]))
 
 
-def _category_totals(evidence: CellEvidence, n_categories: int, n_users: int) -> FloatArray:
+def _category_totals(evidence: BucketEvidence, n_categories: int, n_users: int) -> FloatArray:
     total = np.zeros((n_users, n_categories))
-    total[evidence.user, evidence.cell] = np.expm1(evidence.x[:, SHARE_DECAY])
+    total[evidence.user, evidence.bucket] = np.expm1(evidence.x[:, SHARE_DECAY])
     return total

@@ -40,6 +40,22 @@ def test_cleaning(name, cleaned):
     assert clean_name(name) == cleaned
 
 
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ("C# in depth", "C# in depth"),
+        ("#7 drill bit", "#7 drill bit"),
+        ("### Sale", "Sale"),
+        ("# comment #", "comment"),
+        ("joi\u200dner", "joiner"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\U0001f468\u200d\U0001f373 apron", "\U0001f468\u200d\U0001f373 apron"),
+    ],
+)
+def test_a_hash_or_joiner_stays_only_where_it_is_part_of_a_word_or_sign(name, cleaned):
+    assert clean_name(name) == cleaned
+
+
 def test_a_long_name_ends_at_a_word():
     assert clean_name("organic fair trade dark chocolate with almonds", 30) == "organic fair trade dark…"
 

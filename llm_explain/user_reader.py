@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from llm_explain.claims import Evidence
 from llm_explain.errors import SettingError
 from scoring.data.history import EventLog, History
 from scoring.data.moments import as_moment
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.lru_cache import LRUCache
     from llm_explain.attribution.scored_user import ScoredUser
-    from llm_explain.claims import Evidence, ShopEvidence
+    from llm_explain.claims import ShopEvidence
     from scoring.data.moments import Moment
 
 MAX_SCORED_USERS = 256
@@ -122,4 +123,4 @@ class UserReader:
         return self.users.get_or_make((history.user_id, history.digest), lambda: self._make(history))
 
     def _make(self, history: History) -> ReadUser:
-        return ReadUser(self._read_history(history), self.shop.of_histories([history]))
+        return ReadUser(self._read_history(history), Evidence(self.shop, [history]))

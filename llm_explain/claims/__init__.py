@@ -2,10 +2,11 @@
 
 from llm_explain.claims.degrees import Degree, Degrees
 from llm_explain.claims.derive import derive
-from llm_explain.claims.evidence import Evidence, ShopEvidence
+from llm_explain.claims.evidence import Evidence
 from llm_explain.claims.kind import EVENT_KIND, NOTHING, ClaimKind, Findings
 from llm_explain.claims.registry import MOST_KINDS, ClaimKinds
 from llm_explain.claims.selection import neutral, select
+from llm_explain.claims.shop_evidence import ShopEvidence
 from llm_explain.claims.subjects import Subjects
 
 __all__ = [

@@ -1,6 +1,6 @@
-"""What the claim rules look at: the shop, and the target events of one or several users.
+"""What the claim rules look at of users: their target events.
 
-    ShopEvidence(catalogue, snapshot, …) ──.of_histories(…)──► Evidence ──Subjects.of(…)──► Subjects
+    ShopEvidence(catalogue, snapshot, …) ──► Evidence(shop, histories) ──Subjects.of(…)──► Subjects
 
 Only target events before ``as_of`` count: a target kind, a quantity above 0, not taken back by a return. If a shop has
 several target kinds, one claim counts events of one kind: the first in the shop's order that occurs among the events
@@ -10,121 +10,27 @@ that the claim speaks of.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from llm_explain.claims.occasions import NS_PER_DAY, Occasions, round_down, spans
-from scoring.data.shop import Shop
+from llm_explain.claims.groups import Groups, Paid, starts
+from llm_explain.claims.occasions import NS_PER_DAY
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
-    import pandas as pd
 
-    from llm_explain.claims.occasions import Flags, Floats
-    from llm_explain.policy.policy import Policy
-    from scoring.data.catalogue import Catalogue, IndexArray
+    from llm_explain.claims.occasions import Flags, Floats, Occasions
+    from llm_explain.claims.shop_evidence import ShopEvidence
+    from scoring.data.catalogue import IndexArray
     from scoring.data.history import History
-    from scoring.features.promotions import PromotionCalendar
-    from scoring.features.snapshot import Snapshot
-
-MAX_LOCAL_MOMENTS: Final = 10_000
-"""Moments on the shop's clock that are kept."""
 
 USUAL_STORE_DAYS: Final = 90
 """Window in which the user's usual store is looked for first."""
-
-
-class ShopEvidence:
-    """What is the same for every user of a shop; build it once.
-
-    Args:
-        catalogue: The shop's items.
-        snapshot: The shop's statistics.
-        promotions: The shop's promotions.
-        policy: What may be spoken.
-        shop: The shop's clock and target kinds; the default settings if not given.
-    """
-
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        *,
-        snapshot: Snapshot,
-        promotions: PromotionCalendar,
-        policy: Policy,
-        shop: Shop | None = None,
-    ) -> None:
-        self.catalogue = catalogue
-        self.snapshot = snapshot
-        self.promotions = promotions
-        self.policy = policy
-        self.shop = shop or Shop()
-        self._sensitive: dict[int, bool] = {}
-        self._local: dict[int, pd.Timestamp] = {}
-
-    @property
-    def has_dates(self) -> bool:
-        """Whether the log's times are moments. Where they only order the events, no claim speaks of days."""
-        return self.shop.times != "order"
-
-    @property
-    def crowd_kind(self) -> str | None:
-        """Kind of event that statistics of all users count; ``None`` if they mix several target kinds."""
-        kinds = self.shop.target_kinds
-        return kinds[0] if len(kinds) == 1 else None
-
-    @cached_property
-    def title_index(self) -> IndexArray:
-        """Number of each item's visible title; an item without a title has its own, shape ``(n_items,)``."""
-        names, index = np.unique(self.catalogue.titles.astype(str), return_inverse=True)
-        nameless = np.flatnonzero(names[index] == "")
-        index[nameless] = len(names) + np.arange(len(nameless))
-        return np.asarray(index, dtype=np.int64)
-
-    @cached_property
-    def similarity(self) -> Floats:
-        """Similarity of each item's neighbours, rounded down to two decimals, shape ``(n_items, 10)``."""
-        return round_down(self.snapshot.neighbour_similarity, 2)
-
-    @cached_property
-    def top_decile_users(self) -> float:
-        """Least users in the window of an item that fewer than a tenth of the items sold in it surpass."""
-        users = self.snapshot.users_in_window
-        sold = np.sort(users[users > 0])[::-1]
-        return float(sold[int(np.ceil(len(sold) / 10)) - 1]) if len(sold) else float("inf")
-
-    def local(self, moment: pd.Timestamp) -> pd.Timestamp:
-        """Return a moment on the shop's clock; the few that promotions and statistics share are kept."""
-        found = self._local.get(moment.value)
-        if found is None:
-            if len(self._local) >= MAX_LOCAL_MOMENTS:
-                self._local.clear()
-            found = self._local[moment.value] = self.shop.clock.local(moment)
-        return found
-
-    def is_sensitive(self, item_index: int) -> bool:
-        """Return whether no text may name an item or hint that the user has to do with it."""
-        found = self._sensitive.get(item_index)
-        if found is None:
-            found = self._sensitive[item_index] = self.policy.is_sensitive_item(self.catalogue, item_index)
-        return found
-
-    def of_histories(self, histories: Sequence[History]) -> Evidence:
-        """Return what the rules need of some users.
-
-        Args:
-            histories: Events before ``as_of``, one history a user.
-
-        Returns:
-            Counts that are made when asked for and kept.
-        """
-        return Evidence(self, histories)
 
 
 class Evidence:
@@ -315,80 +221,3 @@ class Evidence:
             rows, key, moment = rows[order], key[order], moment[order]
         bounds = starts(key)
         return Groups(key[bounds[:-1]], bounds, moment, self.kind[rows])
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Occasions by key.
-
-    Attributes:
-        keys: Keys, ascending, shape ``(n_keys,)``.
-        bounds: Place of each key's first occasion, and the number of occasions, shape ``(n_keys + 1,)``.
-        moment: Local moment of each occasion, oldest first for each key, shape ``(n_occasions,)``.
-        kind: Event kind of each occasion, an index into the shop's target kinds, shape ``(n_occasions,)``.
-    """
-
-    keys: IndexArray
-    bounds: IndexArray
-    moment: IndexArray
-    kind: IndexArray
-
-    def of(self, keys: IndexArray, as_of: IndexArray) -> Occasions:
-        """Return the occasions of some keys.
-
-        Args:
-            keys: Keys, possibly repeated or without occasions, shape ``(n,)``.
-            as_of: Local end of each history, shape ``(n,)``.
-
-        Returns:
-            Occasions of ``n`` groups, in the order given.
-        """
-        places, bounds = spans_of(self.keys, self.bounds, keys)
-        moment, kind = self.moment[places], self.kind[places]
-        first = np.zeros(len(keys), dtype=np.int64)
-        has_one = bounds[1:] > bounds[:-1]
-        first[has_one] = kind[bounds[:-1][has_one]]
-        return Occasions(moment, bounds, as_of, first)
-
-
-@dataclass(frozen=True)
-class Paid:
-    """Prices paid, by user and category.
-
-    Attributes:
-        keys: Keys of ``Evidence.category_key``, ascending, shape ``(n_keys,)``.
-        bounds: Place of each key's lowest price, and the number of prices, shape ``(n_keys + 1,)``.
-        price: Unit prices, lowest first for each key, shape ``(n,)``.
-        row: Event of each price, shape ``(n,)``.
-    """
-
-    keys: IndexArray
-    bounds: IndexArray
-    price: Floats
-    row: IndexArray
-
-
-def starts(keys: IndexArray) -> IndexArray:
-    """Return where each of some ascending keys begins, and how many there are, shape ``(n_distinct + 1,)``."""
-    is_first = np.ones(len(keys) + 1, dtype=bool)
-    is_first[1:-1] = keys[1:] != keys[:-1]
-    return is_first.nonzero()[0] if len(keys) else np.zeros(1, dtype=np.int64)
-
-
-def spans_of(names: IndexArray, bounds: IndexArray, keys: IndexArray) -> tuple[IndexArray, IndexArray]:
-    """Return the places of the values of some keys, and where each key's values begin among them.
-
-    Args:
-        names: Known keys, ascending, shape ``(n_keys,)``.
-        bounds: First place of each known key, and the number of values, shape ``(n_keys + 1,)``.
-        keys: Keys to look up, possibly repeated or unknown, shape ``(n,)``.
-
-    Returns:
-        Places, and bounds of shape ``(n + 1,)``; an unknown key has no values.
-    """
-    place = names.searchsorted(keys)
-    is_known = place < len(names)
-    is_known[is_known] = names[place[is_known]] == keys[is_known]
-    with_empty = np.concatenate([bounds, bounds[-1:]])  # a last group without values, for the unknown keys
-    place[~is_known] = len(names)
-    return spans(with_empty, place)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from llm_explain.claims.degrees import Degrees
-    from llm_explain.claims.evidence import ShopEvidence
     from llm_explain.claims.kind import ClaimKind
     from llm_explain.claims.registry import ClaimKinds
+    from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from llm_explain.claims.evidence import Evidence, ShopEvidence
+    from llm_explain.claims.evidence import Evidence
     from llm_explain.claims.occasions import Flags, Floats, Occasions
+    from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.records import SubjectType
     from scoring.data.catalogue import IndexArray
 

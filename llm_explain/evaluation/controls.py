@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from llm_explain.attribution.values import Attribution
-from llm_explain.claims import derive, select
+from llm_explain.claims import Evidence, derive, select
 from llm_explain.claims.subjects import Subjects
 from llm_explain.evaluation.agreement.extraction import load_extraction
 from llm_explain.text.lexicon import load_lexicon
@@ -107,7 +107,7 @@ def _say(explainer: Explainer, each: Explained, attribution: Attribution) -> str
     explanation, shop = each.explanation, explainer.shop
     item = int(shop.catalogue.index_of([explanation.subject["item_id"]])[0])
     history = explainer.events.history(str(explanation.user_id), explanation.as_of)
-    subjects = Subjects.of(shop.of_histories([history]), np.zeros(1, dtype=np.int64), np.array([item]))
+    subjects = Subjects.of(Evidence(shop, [history]), np.zeros(1, dtype=np.int64), np.array([item]))
     degrees = load_lexicon(explanation.locale).degrees
     (claims,) = derive(subjects, [attribution], kinds=explainer.kinds, degrees=degrees)
     claims = select(claims, item, shop=shop, kinds=explainer.kinds)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.claims import ClaimKinds, neutral, select
+from llm_explain.claims import ClaimKinds, Evidence, neutral, select
 from llm_explain.claims.derive import words
 from llm_explain.claims.subjects import Subjects
 from llm_explain.records import Claim
@@ -144,7 +144,7 @@ def _requests_of(
     own = [int(index) for index in set(history.item_index.tolist())]
     drawn = chance.sample(own, min(_ITEMS_A_USER, len(own)))
     drawn += [chance.randrange(len(shop.catalogue)) for _ in range(_ITEMS_A_USER // 3)]
-    subjects = Subjects.of(shop.of_histories([history]), np.zeros(len(drawn), dtype=np.int64), np.array(drawn))
+    subjects = Subjects.of(Evidence(shop, [history]), np.zeros(len(drawn), dtype=np.int64), np.array(drawn))
     claims = _claims(subjects, degrees, kinds, chance)
     facts = neutral(subjects, kinds=kinds, degrees=degrees, may_tell=lambda *_: True)
     day = shop.shop.clock.local(history.as_of)

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from llm_explain import Explainer
-from llm_explain.claims import ClaimKinds, ShopEvidence, Subjects, registry
+from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects, registry
 from llm_explain.evaluation.audit.tables import Audit, stated_claims
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.suppressions import Suppressions
@@ -65,7 +65,7 @@ def bought_on(moments: pd.DatetimeIndex, shop: Shop | None = None) -> Subjects:
         policy=Policy(),
         shop=shop,
     )
-    return Subjects.of(evidence.of_histories([own]), np.array([0]), np.array([INDEX["tortilla"]]))
+    return Subjects.of(Evidence(evidence, [own]), np.array([0]), np.array([INDEX["tortilla"]]))
 
 
 def test_the_rule_finds_the_usual_weekday(kind: type[ClaimKind]) -> None:

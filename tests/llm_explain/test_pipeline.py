@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from llm_explain.attribution.values import Attribution
-from llm_explain.claims import ClaimKinds, ShopEvidence, Subjects
+from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects
 from llm_explain.evaluation.audit.tables import Audit
 from llm_explain.pipeline import NOTHING_TO_SAY, Pipeline
 from llm_explain.policy.policy import Policy
@@ -45,7 +45,7 @@ def pipeline(tone: Tone = "friendly", *, policy: Policy | None = None, suppressi
 def visitors(jobs: Pipeline) -> Subjects:
     """Return two users: one with four visits, of which three are recent, and one who came long ago."""
     histories = [History.from_events(rows, CATALOGUE, as_of=AS_OF, user_id=user_id) for user_id, rows in FRAMES.items()]
-    return Subjects.of(jobs.shop.of_histories(histories), np.arange(2))
+    return Subjects.of(Evidence(jobs.shop, histories), np.arange(2))
 
 
 def stays(value: float) -> Attribution:

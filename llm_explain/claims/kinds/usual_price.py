@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.claims.evidence import spans_of
+from llm_explain.claims.groups import spans_of
 from llm_explain.claims.kind import ClaimKind, Findings
 from llm_explain.claims.occasions import spans
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.attribution.values import Attribution
-from llm_explain.claims import ClaimKinds, ShopEvidence
+from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence
 from llm_explain.claims import derive as derive_all
 from llm_explain.claims import neutral as neutral_all
 from llm_explain.claims.derive import words
@@ -105,7 +105,7 @@ def evidence(
         shop=shop,
     )
     own = history(*events, as_of=as_of, shop=shop)
-    return Subjects.of(evidence.of_histories([own]), np.array([0]), np.array([INDEX[item]]))
+    return Subjects.of(Evidence(evidence, [own]), np.array([0]), np.array([INDEX[item]]))
 
 
 def about(subjects: Subjects, category: str) -> Subjects:

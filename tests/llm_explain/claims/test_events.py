@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llm_explain.claims import ClaimKinds, ShopEvidence
+from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence
 from llm_explain.claims.kinds.category_affinity import CategoryAffinity
 from llm_explain.claims.kinds.due import Due
 from llm_explain.claims.kinds.new_arrival import NewArrival
@@ -122,7 +122,7 @@ def test_items_with_one_title_count_together() -> None:
     )
     own = History.from_events(rows, catalogue, as_of=AS_OF, user_id="u")
     subjects = Subjects.of(
-        shop.of_histories([own]), np.array([0, 0, 0]), catalogue.index_of(["tortilla", "kettle", "kit"])
+        Evidence(shop, [own]), np.array([0, 0, 0]), catalogue.index_of(["tortilla", "kettle", "kit"])
     )
     assert subjects.of_item.counts.tolist() == [3, 3, 1]
 
@@ -208,12 +208,12 @@ def test_columns_of_many_users_are_those_of_each() -> None:
         histories.append(History.from_events(rows, catalogue, as_of=AS_OF, user_id=f"u{user}"))
     user = np.repeat(np.arange(30), len(ITEMS))
     item = np.tile(np.arange(len(ITEMS)), 30)
-    together = Subjects.of(shop.of_histories(histories), user, item)
+    together = Subjects.of(Evidence(shop, histories), user, item)
     for kind in ClaimKinds.installed().values():
         findings = kind.find(together)
         facts = {row: findings.facts_at(place) for place, row in enumerate(findings.rows.tolist())}
         for row in range(len(user)):
-            alone = Subjects.of(shop.of_histories([histories[user[row]]]), np.array([0]), item[row : row + 1])
+            alone = Subjects.of(Evidence(shop, [histories[user[row]]]), np.array([0]), item[row : row + 1])
             found = find(type(kind), alone)
             assert facts.get(row) == (found and found.facts), (kind.name, row)
     assert len(SimilarItem().find(together).rows) > 5

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from llm_explain.attribution.values import Attribution
-from llm_explain.claims import ClaimKinds, ShopEvidence, Subjects
+from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects
 from llm_explain.evaluation.agreement.names import Names
 from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.evaluation.audit import Audit
@@ -72,7 +72,7 @@ def records_of(tables: Tables, *, n_users: int, n_items: int) -> list[Record]:
         known = rng.choice(history.item_index, n_items // 2) if len(history) else np.zeros(0, dtype=np.int64)
         items = np.unique(np.r_[known, rng.integers(0, len(catalogue), n_items - len(known))]).astype(np.int64)
         given = [drawn(attribution_of_ones(history, catalogue, int(item)), rng) for item in items]
-        subjects = Subjects.of(shop.of_histories([history]), np.zeros(len(items), dtype=np.int64), items)
+        subjects = Subjects.of(Evidence(shop, [history]), np.zeros(len(items), dtype=np.int64), items)
         pipeline = Pipeline(
             shop, writer, {}, TONES[number % len(TONES)], "en", Limits(), deadline=None, suppressions=Suppressions()
         )

@@ -13,7 +13,7 @@ import pytest
 
 from llm_explain.attribution.partition import partition
 from llm_explain.attribution.values import Attribution
-from llm_explain.claims import ClaimKinds, ShopEvidence, Subjects, derive
+from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects, derive
 from llm_explain.evaluation.audit import Audit, attribution_faults, selection_faults
 from llm_explain.policy.policy import Policy
 from llm_explain.text.lexicon import load_lexicon
@@ -84,7 +84,7 @@ def records_of(
             np.r_[rng.choice(known, n_items // 2), rng.choice(by_users[:1000], n_items - n_items // 2)]
         ).astype(np.int64)
         given = [attribution_of_ones(history, catalogue, int(item_index)) for item_index in items]
-        subjects = Subjects.of(shop.of_histories([history]), np.zeros(len(items), dtype=np.int64), items)
+        subjects = Subjects.of(Evidence(shop, [history]), np.zeros(len(items), dtype=np.int64), items)
         claims = derive(subjects, given, kinds=kinds or ClaimKinds.installed(), degrees=load_lexicon("en").degrees)
         records += [
             {

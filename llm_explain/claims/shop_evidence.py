@@ -1,0 +1,99 @@
+"""What the claim rules look at of a shop: what is the same for every user."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.claims.occasions import round_down
+from scoring.data.shop import Shop
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from llm_explain.claims.occasions import Floats
+    from llm_explain.policy.policy import Policy
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.features.promotions import PromotionCalendar
+    from scoring.features.snapshot import Snapshot
+
+MAX_LOCAL_MOMENTS: Final = 10_000
+"""Moments on the shop's clock that are kept."""
+
+
+class ShopEvidence:
+    """What is the same for every user of a shop; build it once.
+
+    Args:
+        catalogue: The shop's items.
+        snapshot: The shop's statistics.
+        promotions: The shop's promotions.
+        policy: What may be spoken.
+        shop: The shop's clock and target kinds; the default settings if not given.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        snapshot: Snapshot,
+        promotions: PromotionCalendar,
+        policy: Policy,
+        shop: Shop | None = None,
+    ) -> None:
+        self.catalogue = catalogue
+        self.snapshot = snapshot
+        self.promotions = promotions
+        self.policy = policy
+        self.shop = shop or Shop()
+        self._sensitive: dict[int, bool] = {}
+        self._local: dict[int, pd.Timestamp] = {}
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether the log's times are moments. Where they only order the events, no claim speaks of days."""
+        return self.shop.times != "order"
+
+    @property
+    def crowd_kind(self) -> str | None:
+        """Kind of event that statistics of all users count; ``None`` if they mix several target kinds."""
+        kinds = self.shop.target_kinds
+        return kinds[0] if len(kinds) == 1 else None
+
+    @cached_property
+    def title_index(self) -> IndexArray:
+        """Number of each item's visible title; an item without a title has its own, shape ``(n_items,)``."""
+        names, index = np.unique(self.catalogue.titles.astype(str), return_inverse=True)
+        nameless = np.flatnonzero(names[index] == "")
+        index[nameless] = len(names) + np.arange(len(nameless))
+        return np.asarray(index, dtype=np.int64)
+
+    @cached_property
+    def similarity(self) -> Floats:
+        """Similarity of each item's neighbours, rounded down to two decimals, shape ``(n_items, 10)``."""
+        return round_down(self.snapshot.neighbour_similarity, 2)
+
+    @cached_property
+    def top_decile_users(self) -> float:
+        """Least users in the window of an item that fewer than a tenth of the items sold in it surpass."""
+        users = self.snapshot.users_in_window
+        sold = np.sort(users[users > 0])[::-1]
+        return float(sold[int(np.ceil(len(sold) / 10)) - 1]) if len(sold) else float("inf")
+
+    def local(self, moment: pd.Timestamp) -> pd.Timestamp:
+        """Return a moment on the shop's clock; the few that promotions and statistics share are kept."""
+        found = self._local.get(moment.value)
+        if found is None:
+            if len(self._local) >= MAX_LOCAL_MOMENTS:
+                self._local.clear()
+            found = self._local[moment.value] = self.shop.clock.local(moment)
+        return found
+
+    def is_sensitive(self, item_index: int) -> bool:
+        """Return whether no text may name an item or hint that the user has to do with it."""
+        found = self._sensitive.get(item_index)
+        if found is None:
+            found = self._sensitive[item_index] = self.policy.is_sensitive_item(self.catalogue, item_index)
+        return found

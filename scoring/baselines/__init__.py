@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scoring.baselines.base import Baseline
 from scoring.baselines.ease import Ease
 from scoring.baselines.frequency import DecayedFrequency, PersonalFrequency, Popularity, RecentPopularity
+from scoring.baselines.hadamard_mlp import HadamardRanker
 from scoring.baselines.matrix_models import FactorModel, ItemNeighbours
 from scoring.baselines.measuring import measure_baselines
 
@@ -18,6 +19,7 @@ __all__ = [
     "DecayedFrequency",
     "Ease",
     "FactorModel",
+    "HadamardRanker",
     "ItemNeighbours",
     "PersonalFrequency",
     "Popularity",

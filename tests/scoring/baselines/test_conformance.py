@@ -10,6 +10,7 @@ from scoring.baselines import (
     DecayedFrequency,
     Ease,
     FactorModel,
+    HadamardRanker,
     ItemNeighbours,
     PersonalFrequency,
     Popularity,
@@ -23,8 +24,19 @@ from scoring.evaluation.split import Split
 from tests.scoring.baselines.boards import checkerboard
 from tests.scoring.shop import CUTOFF, small_shop
 
-ALL: list[Baseline] = [*cheap_baselines(), RecentPopularity(days=7.0), FactorModel(n_factors=4, seed=1)]
-COLLABORATIVE: list[Baseline] = [ItemNeighbours(n_neighbours=5), FactorModel(n_factors=2), Ease(), Ease(l2=1.0)]
+ALL: list[Baseline] = [
+    *cheap_baselines(),
+    RecentPopularity(days=7.0),
+    FactorModel(n_factors=4, seed=1),
+    HadamardRanker(width=8, batch_size=64),
+]
+COLLABORATIVE: list[Baseline] = [
+    ItemNeighbours(n_neighbours=5),
+    FactorModel(n_factors=2),
+    Ease(),
+    Ease(l2=1.0),
+    HadamardRanker(width=8, epochs=200),
+]
 OWN_FIRST: list[Baseline] = [PersonalFrequency(), DecayedFrequency()]
 
 every_baseline = pytest.mark.parametrize("baseline", ALL, ids=lambda baseline: repr(baseline))

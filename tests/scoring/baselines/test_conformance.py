@@ -35,7 +35,6 @@ COLLABORATIVE: list[Baseline] = [
     FactorModel(n_factors=2),
     Ease(),
     Ease(l2=1.0),
-    HadamardRanker(width=8, epochs=200),
 ]
 OWN_FIRST: list[Baseline] = [PersonalFrequency(), DecayedFrequency()]
 

@@ -129,6 +129,25 @@ def flat(
         _print_flat(done, out, is_dry_run=dry_run)
 
 
+@app.command("guests")
+def guests(
+    links: Annotated[Path, typer.Argument(metavar="LINKS", help="CSV or Parquet: guest_id, user_id.")],
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Tables that `llm-explain import` wrote.")],
+    out: Out,
+    json: options.Json = False,
+) -> None:
+    """Assign the events of guests to the users who they turned out to be."""
+    from llm_explain.importers.guests import import_guests
+
+    done = import_guests(links, data=data, out=out)
+    if json:
+        write_json_lines([asdict(done) | {"out": str(out)}])
+        return
+    note(f"{done.events:,} events of {done.guests:,} guests assigned to {done.users:,} users: {out}")
+    if done.unknown:
+        note(f"{done.unknown:,} guests of the links have no event")
+
+
 def _flat_record(done: FlatImport, out: Path) -> dict[str, object]:
     """Return what an import read as one JSON record."""
     return {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from llm_explain.importers.flat.channels import channels, channels_of_user_agents
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.times import moments, seconds_of_day
 from llm_explain.importers.flat.values import each_value, ids, numbers
@@ -71,6 +72,10 @@ def standard_rows(read: Recognised, shop: Shop) -> Rows:
         for name in filter(read.has, names):
             found = [reader(raw[header]) for header in read.headers_of(name)]
             columns[name] = _path(found) if name in PATHS else _first(found)
+    if "channel" in columns:
+        columns["channel"] = channels(columns["channel"])
+    elif read.has("user_agent"):
+        columns["channel"] = channels_of_user_agents(raw[read.headers_of("user_agent")[0]])
     if read.has("refunded_quantity"):
         parts = [numbers(raw[h], is_decimal_comma=comma).abs() for h in read.headers_of("refunded_quantity")]
         columns["refunded_quantity"] = pd.concat(parts, axis=1).sum(axis=1, min_count=1)

@@ -101,6 +101,7 @@ class Words(_Strict):
         event_kinds: Words of exports by event kind.
         statuses: Words for the state of an order that undo it, by event kind.
         file_kinds: Words of file names by event kind.
+        channels: Words of exports for where an event happened, by channel.
         available: Words for an item that is on sale.
         placeholders: Texts that stand for no value.
         no_products: Regular expressions of titles and item ids that are no products, by reason.
@@ -120,6 +121,7 @@ class Words(_Strict):
     event_kinds: dict[str, tuple[str, ...]] = {}
     statuses: dict[str, tuple[str, ...]] = {}
     file_kinds: dict[str, tuple[str, ...]] = {}
+    channels: dict[str, tuple[str, ...]] = {}
     available: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
     no_products: dict[str, tuple[str, ...]] = {}

@@ -1,0 +1,61 @@
+"""The channel of an event: web, app, mini program or shop, from an export's word or from a user agent.
+
+Events of one user share one history, whatever their channel. The channel is a fact of the event.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from llm_explain.importers.flat.values import each_value
+from llm_explain.importers.flat.vocabulary import normal, words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WEB: Final = "web"
+APP: Final = "app"
+MINI_PROGRAM: Final = "mini_program"
+
+USER_AGENTS: Final = (
+    (MINI_PROGRAM, re.compile(r"miniprogram|mini program|miniapp", re.IGNORECASE)),
+    (APP, re.compile(r"native mobile app|okhttp|cfnetwork|dalvik|; wv\)|alamofire|dart:io", re.IGNORECASE)),
+    (WEB, re.compile(r"^(?:mozilla|opera)\b", re.IGNORECASE)),
+)
+"""Channels by what their user agents contain; the first that fits counts. An in-app browser (``; wv)``) is the app."""
+
+
+def channels(column: pd.Series) -> pd.Series:
+    """Return the channels that an export's words mean; other words stay as they are.
+
+    Args:
+        column: Words such as "Online Store" or "POS".
+
+    Returns:
+        Channels such as ``web`` or ``shop``.
+    """
+    return each_value(column, _channel).astype("str")
+
+
+def channels_of_user_agents(column: pd.Series) -> pd.Series:
+    """Return the channels that user agents tell.
+
+    Args:
+        column: User agents of HTTP requests.
+
+    Returns:
+        ``web``, ``app`` or ``mini_program``; missing where the user agent is that of a robot or of no known program.
+    """
+    return each_value(column, _of_user_agent).astype("str")
+
+
+def _channel(text: str) -> str:
+    word = normal(text.casefold())  # "iOS" is one word
+    return next((channel for channel, names in words().channels.items() if word in names), text.strip())
+
+
+def _of_user_agent(text: str) -> str | None:
+    if re.search(r"\bbot\b|bot/|crawler|spider", text, re.IGNORECASE):
+        return None
+    return next((channel for channel, pattern in USER_AGENTS if pattern.search(text)), None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution.values import Attribution
     from llm_explain.claims import Evidence, ShopEvidence, Subjects
     from llm_explain.policy.suppressions import Suppressions
-    from llm_explain.records import Text
+    from llm_explain.records import Claim, Text
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
     from llm_explain.writing.writer import Writer
@@ -120,21 +120,17 @@ class Pipeline:
         kinds, degrees = self.writer.spoken_kinds(self.locale), self.writer.degrees(self.locale)
         items = [item if item >= 0 else None for item in subjects.item.tolist()]
         item_ids = [None if item is None else str(self.shop.catalogue.item_ids[item]) for item in items]
-        claims = [
-            select(
-                [
-                    claim
-                    for claim in own
-                    if self.writer.speaks(claim, self.locale) and self.suppressions.allow(claim, item_id)
-                ],
-                item,
-                shop=self.shop,
-                kinds=kinds,
-            )
-            for own, item, item_id in zip(
-                derive(subjects, attributions, kinds=kinds, degrees=degrees), items, item_ids, strict=True
-            )
-        ]
+
+        def choose(claims: list[Claim], row: int) -> list[Claim]:
+            allowed = [
+                claim
+                for claim in claims
+                if self.writer.speaks(claim, self.locale) and self.suppressions.allow(claim, item_ids[row])
+            ]
+            return select(allowed, items[row], shop=self.shop, kinds=kinds)
+
+        least = self.shop.policy.settings.min_share
+        claims = derive(subjects, attributions, kinds=kinds, degrees=degrees, least_share=least, choose=choose)
         silent = [row for row, own in enumerate(claims) if not own]
         facts = neutral(
             subjects.take(np.array(silent, dtype=np.int64)),
@@ -152,7 +148,7 @@ class Pipeline:
                 is_neutral=row in said,
                 item_index=item,
                 user_id=history.user_id,
-                as_of=self.shop.shop.clock.local(history.as_of),
+                as_of=self.shop.local(history.as_of),
             )
             for row, (item, history) in enumerate(zip(items, histories, strict=True))
         ]

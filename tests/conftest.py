@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -26,11 +28,6 @@ settings.load_profile("no clock")
 assert importlib.util.find_spec("shop") is not None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of the pages last: Playwright leaves an event loop running, and others start their own."""
-    items.sort(key=lambda item: "shopfront" in item.nodeid)
-
-
 @pytest.fixture(scope="session")
 def shop_tables() -> Tables:
     """Return the small synthetic shop."""
@@ -41,19 +38,29 @@ def shop_tables() -> Tables:
 
 @pytest.fixture(scope="session")
 def shop_artifacts(shop_tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train on the small shop and return the artifacts (seconds)."""
-    return _trained(shop_tables, tmp_path_factory.mktemp("artifacts"))
+    """Train on the small shop and return the artifacts (seconds); no test may change them."""
+    return _trained(shop_tables, _folder_of_all_workers(tmp_path_factory) / "shop")
 
 
 @pytest.fixture(scope="session")
 def mixed_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train on the small shop with views, carts and returns, and return the artifacts (seconds)."""
+    """Train on the small shop with views, carts and returns, and return the artifacts (seconds).
+
+    No test may change them.
+    """
     from shop import mixed_shop
 
-    return _trained(mixed_shop(), tmp_path_factory.mktemp("artifacts"))
+    return _trained(mixed_shop(), _folder_of_all_workers(tmp_path_factory) / "mixed")
+
+
+def _folder_of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that the processes of one run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 def _trained(tables: Tables, folder: Path) -> Path:
+    """Train once a run: the first process trains, the others wait for its artifacts."""
     from shop import CUTOFF, SMALL
 
     from scoring.training import training
@@ -65,9 +72,10 @@ def _trained(tables: Tables, folder: Path) -> Path:
         zeros = (0.0,) * 4
         return replace(find_blend(*args, **kwargs), model=(1.0,) * 4, own=zeros, popularity=zeros)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "find_blend", keep_trained)
-        training.train(tables, SMALL, folder, cutoff=CUTOFF)
+        if not folder.exists():
+            training.train(tables, SMALL, folder, cutoff=CUTOFF)
     return folder
 
 

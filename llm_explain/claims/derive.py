@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from llm_explain.claims.kind import Findings
 from llm_explain.claims.occasions import Occasions
 from llm_explain.records import Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from llm_explain.attribution.values import Attribution
     from llm_explain.claims.degrees import Degrees
-    from llm_explain.claims.kind import ClaimKind, Findings
+    from llm_explain.claims.kind import ClaimKind
     from llm_explain.claims.registry import ClaimKinds
     from llm_explain.claims.subjects import Subjects
+
+    Choose = Callable[[list[Claim], int], list[Claim]]
 
 GROUP_PREFIX: Final = "group:"
 CONTEXT_PREFIX: Final = "context:"
@@ -40,9 +44,15 @@ class _Speaker(NamedTuple):
 
 
 def derive(
-    subjects: Subjects, attributions: Sequence[Attribution], *, kinds: ClaimKinds, degrees: Degrees
+    subjects: Subjects,
+    attributions: Sequence[Attribution],
+    *,
+    kinds: ClaimKinds,
+    degrees: Degrees,
+    least_share: float = 0.0,
+    choose: Choose | None = None,
 ) -> list[list[Claim]]:
-    """Return every claim that is true and speaks for a part that raised the score.
+    """Return every claim that is true and speaks for a part that raised the score, or those that are chosen of them.
 
     A claim speaks only for a player whose attribution is positive, by a part of it that is positive: without that
     evidence the score would be lower. ``rest`` has no claims, because it has no name.
@@ -52,12 +62,38 @@ def derive(
         attributions: Exact Shapley values of each subject's score.
         kinds: Claim kinds in force.
         degrees: When the locale's words of degree are licensed.
+        least_share: Claims with a smaller share of the positive attribution are left out.
+        choose: Chooses among the claims of a subject, given as a row; they have no words of degree yet. Only those of
+            the chosen claims are computed.
 
     Returns:
-        Claims of each subject, largest attribution first; ties in the order of a sentence, then by player.
+        Claims of each subject in the order of ``choose``; without it largest attribution first, ties in the order of a
+        sentence, then by player.
     """
     positive = [float(each.values[each.values > 0].sum()) for each in attributions]
-    speakers = _speakers(subjects, attributions)
+    speakers = _speakers(subjects, attributions, [least_share * each for each in positive])
+    found = _found(subjects, speakers, kinds)
+    sources: dict[int, tuple[int, int]] = {}  # findings and place of each claim, by the claim's id
+    claims: list[list[Claim]] = [[] for _ in attributions]
+    for number, (kind, own, findings) in enumerate(found):
+        for place, row in enumerate(findings.rows.tolist()):
+            speaker = own[row]
+            phi, part = max((speaker.parts.get(part, 0.0), part) for part in kind.parts)
+            share = float(phi) / positive[speaker.row]
+            if share > 0 and share >= least_share:
+                claim = Claim(kind.name, speaker.player, part, float(phi), share, findings.facts_at(place))
+                claims[speaker.row].append(claim)
+                sources[id(claim)] = number, place
+    for of_subject in claims:
+        of_subject.sort(key=lambda claim: (-claim.phi, kinds[claim.kind].position, claim.kind, claim.player))
+    chosen = claims if choose is None else [choose(own, row) for row, own in enumerate(claims)]
+    return _with_words(chosen, sources, [findings for _, _, findings in found], degrees)
+
+
+def _found(
+    subjects: Subjects, speakers: Mapping[str, list[_Speaker]], kinds: ClaimKinds
+) -> list[tuple[ClaimKind, list[_Speaker], Findings]]:
+    """Apply the rule of each kind to the players that it can speak for."""
     spoken = {
         key: subjects.take(
             np.array([speaker.row for speaker in own], dtype=np.int64),
@@ -65,24 +101,41 @@ def derive(
         )
         for key, own in speakers.items()
     }  # one object a scope, so that kinds share what is counted for it
-    found = [
+    return [
         (kind, speakers[key], kind.find(spoken[key]))
         for kind in kinds.about(subjects.type)
         for key in _keys(kind)
         if key in speakers
     ]
-    claims: list[list[Claim]] = [[] for _ in attributions]
-    licences = words([findings for _, _, findings in found], degrees)
-    for (kind, own, findings), licensed in zip(found, licences, strict=True):
-        for place, row in enumerate(findings.rows.tolist()):
-            speaker = own[row]
-            phi, part = max((float(speaker.parts.get(part, 0.0)), part) for part in kind.parts)
-            if phi > 0:
-                share, facts = phi / positive[speaker.row], findings.facts_at(place)
-                claims[speaker.row].append(Claim(kind.name, speaker.player, part, phi, share, facts, licensed[place]))
-    for of_subject in claims:
-        of_subject.sort(key=lambda claim: (-claim.phi, kinds[claim.kind].position, claim.player))
-    return claims
+
+
+def _with_words(
+    claims: Sequence[Sequence[Claim]],
+    sources: Mapping[int, tuple[int, int]],
+    found: Sequence[Findings],
+    degrees: Degrees,
+) -> list[list[Claim]]:
+    """Return claims with the words of degree that their facts permit."""
+    places: dict[int, list[int]] = {}
+    for number, place in sorted({sources[id(claim)] for own in claims for claim in own}):
+        places.setdefault(number, []).append(place)
+    licences = {
+        (number, place): licensed
+        for (number, own), several in zip(
+            places.items(),
+            words([_counted(found[number], own) for number, own in places.items()], degrees),
+            strict=True,
+        )
+        for place, licensed in zip(own, several, strict=True)
+    }
+    return [[replace(claim, licences=licences[sources[id(claim)]]) for claim in own] for own in claims]
+
+
+def _counted(findings: Findings, places: list[int]) -> Findings:
+    """Return what words of degree need of some rows of findings."""
+    rows = np.array(places, dtype=np.int64)
+    occasions = None if findings.occasions is None else findings.occasions.take(rows)
+    return Findings(findings.rows[rows], {}, occasions, None if findings.share is None else findings.share[rows])
 
 
 def words(several: Sequence[Findings], degrees: Degrees) -> list[list[frozenset[str]]]:
@@ -113,15 +166,26 @@ def _keys(kind: ClaimKind) -> tuple[str, ...]:
     return kind.parts if kind.scope in {"context", "feature"} else (kind.scope,)
 
 
-def _speakers(subjects: Subjects, attributions: Sequence[Attribution]) -> dict[str, list[_Speaker]]:
-    """Return the players that raised a score and have a name, by scope of group or by context term or feature."""
+def _speakers(
+    subjects: Subjects, attributions: Sequence[Attribution], least: Sequence[float]
+) -> dict[str, list[_Speaker]]:
+    """Return the players that may have claims, by scope of group or by context term or feature.
+
+    Args:
+        subjects: What is explained.
+        attributions: Exact Shapley values of each subject's score.
+        least: Least attribution of a part that a claim may cite, for each subject.
+
+    Returns:
+        Players that raised a score, by such a part at least, and that have a name.
+    """
     found: dict[str, list[_Speaker]] = {}
     for row, (own, attribution) in enumerate(zip(subjects.category.tolist(), attributions, strict=True)):
         values = attribution.values.tolist()
         for player, value, parts, categories in zip(
             attribution.players, values, attribution.parts, attribution.categories, strict=True
         ):
-            if value <= 0:
+            if value <= 0 or max(parts.values(), default=0.0) < least[row]:
                 continue
             prefix, _, name = player.partition(":")
             if f"{prefix}:" in {CONTEXT_PREFIX, FEATURE_PREFIX}:

@@ -9,11 +9,11 @@ that the claim speaks of.
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from llm_explain.claims.groups import Groups, Paid, starts
 from llm_explain.claims.occasions import NS_PER_DAY
@@ -52,15 +52,14 @@ class Evidence:
     def __init__(self, shop: ShopEvidence, histories: Sequence[History]) -> None:
         self.shop = shop
         self.histories = tuple(histories)
-        clock = shop.shop.clock
         rows = [np.flatnonzero(history.is_target) for history in histories]
         self.user = np.repeat(np.arange(len(rows)), [len(own) for own in rows])
         self._rows = rows
         self.item: IndexArray = self._joined("item_index", np.int64)
         moment: IndexArray = self._joined("timestamp", "datetime64[ns]").astype(np.int64)
         as_of: IndexArray = np.array([each.as_of.value for each in histories], dtype=np.int64)
-        self.moment = clock.local(moment)
-        self.as_of = clock.local(as_of)
+        local = shop.shop.clock.local(np.concatenate([as_of, moment]))  # together: one call has a high fixed cost
+        self.as_of, self.moment = local[: len(as_of)], local[len(as_of) :]
         self._occasion: IndexArray = self._joined("occasion", np.int64)
         self._stores: dict[int, str | None] = {}
 
@@ -175,22 +174,22 @@ class Evidence:
         return self._stores[user]
 
     def _usual_store(self, user: int) -> str | None:
-        stores = self.histories[user].store_id[self._rows[user]].tolist()
-        if len(names := set(stores) - {""}) <= 1:
-            return next(iter(names), None)
-        place = self.user == user
-        visits = [
-            visit
-            for visit in zip(stores, self._occasion[place].tolist(), self.moment[place].tolist(), strict=True)
-            if visit[0]
-        ]
-        since = int(self.as_of[user]) - USUAL_STORE_DAYS * NS_PER_DAY
-        visits = [visit for visit in visits if visit[2] >= since] or visits
-        if not visits:
-            return None
-        counts = Counter(store for store, _ in {visit[:2] for visit in visits})
-        last = {store: moment for store, _, moment in sorted(visits, key=lambda visit: visit[2])}
-        return str(min(counts, key=lambda store: (-counts[store], -last[store], store)))
+        codes, found = pd.factorize(self.histories[user].store_id[self._rows[user]])
+        names = [str(name) for name in found]
+        if sum(map(bool, names)) <= 1:
+            return next(filter(None, names), None)
+        first, last = self.user.searchsorted([user, user + 1])
+        moment, occasion = self.moment[first:last], self._occasion[first:last]
+        is_named = codes != (names.index("") if "" in names else -1)
+        is_recent = is_named & (moment >= self.as_of[user] - USUAL_STORE_DAYS * NS_PER_DAY)
+        (chosen,) = (is_recent if is_recent.any() else is_named).nonzero()
+        store = codes[chosen]
+        latest = np.zeros(len(names), dtype=np.int64)
+        np.maximum.at(latest, store, moment[chosen])
+        visits = np.unique(store + len(names) * occasion[chosen])
+        counts = np.bincount(visits % len(names), minlength=len(names))
+        most = [code for code, count in enumerate(counts.tolist()) if count == counts.max()]
+        return min((-int(latest[code]), names[code]) for code in most)[1]
 
     def _is_spoken(self, key: IndexArray) -> Flags:
         """Return which events are of the kind that a claim about their key's events counts."""
@@ -207,7 +206,7 @@ class Evidence:
         if rows is None:
             rows = np.flatnonzero(self._is_spoken(key))
             key = key[rows]
-        order = np.argsort(key, kind="stable")
+        order = key.argsort(kind="stable")
         rows, key = rows[order], key[order]
         occasion, moment = self._occasion[rows], self.moment[rows]
         if ((key[1:] == key[:-1]) & (occasion[1:] < occasion[:-1])).any():  # orders that overlap in time

@@ -75,7 +75,8 @@ class ClaimKind(ABC):
         subject: What its claims are about.
         scope: Players that it can speak for.
         parts: Parts of the player that it can cite; the one with the largest attribution is cited.
-        position: Its place in a sentence; kinds with small numbers come first. Breaks ties between attributions too.
+        position: Its place in a sentence; kinds with small numbers come first, those of one number in the order
+            of their names. Breaks ties between attributions too.
         neutral_place: Its place among the facts that a text without a reason may state; ``None`` if it may not.
         topic: What it speaks of; two claims of one topic are never joined.
         never_with: Topics that it is never joined with.

@@ -34,19 +34,18 @@ class ClaimKinds(Mapping[str, ClaimKind]):
         kinds: The kinds, in any order.
 
     Raises:
-        ClaimError: If two kinds share a name or a place in a sentence.
+        ClaimError: If two kinds share a name.
     """
 
     def __init__(self, kinds: Iterable[ClaimKind]) -> None:
         ordered = sorted(kinds, key=lambda kind: (kind.position, kind.name))
         self._kinds = {kind.name: kind for kind in ordered}
-        for attribute in ("name", "position"):
-            values = [getattr(kind, attribute) for kind in ordered]
-            if repeated := next((value for value in values if values.count(value) > 1), None):
-                raise ClaimError(
-                    f"{attribute} {repeated!r} belongs to two claim kinds but each kind needs its own. "
-                    f"Change the {attribute} of one of them."
-                )
+        names = [kind.name for kind in ordered]
+        if repeated := next((name for name in names if names.count(name) > 1), None):
+            raise ClaimError(
+                f"name {repeated!r} belongs to two claim kinds but each kind needs its own. "
+                f"Change the name of one of them."
+            )
 
     def __hash__(self) -> int:
         """Return the hash of the names."""

@@ -82,6 +82,14 @@ class ShopEvidence:
         sold = np.sort(users[users > 0])[::-1]
         return float(sold[int(np.ceil(len(sold) / 10)) - 1]) if len(sold) else float("inf")
 
+    @cached_property
+    def first_seen(self) -> IndexArray:
+        """Local moment from which each item was sold, in nanoseconds since 1970; of no meaning without one."""
+        moment = self.snapshot.first_seen.astype("datetime64[ns]").astype(np.int64)
+        known = moment != np.iinfo(np.int64).min  # NaT
+        moment[known] = self.shop.clock.local(moment[known])
+        return np.asarray(moment, dtype=np.int64)
+
     def local(self, moment: pd.Timestamp) -> pd.Timestamp:
         """Return a moment on the shop's clock; the few that promotions and statistics share are kept."""
         found = self._local.get(moment.value)

@@ -50,7 +50,7 @@ class NewArrival(ClaimKind):
         seen = shop.snapshot.first_seen[subjects.item].astype("datetime64[ns]")
         rows = np.flatnonzero(~np.isnat(seen) & subjects.is_snapshot_fresh)
         moment = seen[rows].astype(np.int64)
-        first = shop.shop.clock.local(moment)
+        first = shop.first_seen[subjects.item[rows]]
         as_of = subjects.as_of[rows]
         days = as_of // NS_PER_DAY - first // NS_PER_DAY
         is_new = (days <= MAX_NEW_DAYS) & (first < as_of)

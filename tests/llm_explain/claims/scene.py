@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -127,9 +127,9 @@ def find(kind: type[ClaimKind], subjects: Subjects) -> Found | None:
     return Found(findings.facts_at(0), words([findings], DEGREES)[0][0]) if len(findings.rows) else None
 
 
-def derive(subjects: Subjects, given: Attribution, kinds: ClaimKinds | None = None) -> list[Claim]:
+def derive(subjects: Subjects, given: Attribution, kinds: ClaimKinds | None = None, **options: Any) -> list[Claim]:
     """Return the claims that explain one score."""
-    (claims,) = derive_all(subjects, [given], kinds=kinds or ClaimKinds.installed(), degrees=DEGREES)
+    (claims,) = derive_all(subjects, [given], kinds=kinds or ClaimKinds.installed(), degrees=DEGREES, **options)
     return claims
 
 

@@ -5,14 +5,26 @@ import inspect
 import json
 import pkgutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import llm_explain.claims
 from llm_explain.claims import ClaimKind, ClaimKinds
+from llm_explain.claims import derive as derive_all
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
-from tests.llm_explain.claims.scene import AS_OF, CATEGORY, about, attribution, bought, derive, evidence, neutral
+from tests.llm_explain.claims.scene import (
+    AS_OF,
+    CATEGORY,
+    DEGREES,
+    about,
+    attribution,
+    bought,
+    derive,
+    evidence,
+    neutral,
+)
 from tests.llm_explain.claims.test_context import crowd
 
 KINDS = ClaimKinds.installed()
@@ -85,6 +97,44 @@ def test_claims_of_equal_attribution_come_in_the_order_of_a_sentence() -> None:
     given = attribution({"group:chips": dict.fromkeys(OWN_PARTS, 0.1), "context:popularity": {"popularity": 0.1}})
     claims = derive(evidence("tortilla", CHIPS, statistics=crowd(300)), given)
     assert [claim.kind for claim in claims] == ["repeat_item", "due", "category_affinity", "usual_brand", "popular"]
+
+
+def test_chosen_claims_have_their_words_of_degree_and_come_as_chosen() -> None:
+    seen = evidence("tortilla", CHIPS, bought("salsa", 80, 70))
+    given = attribution({"group:chips": {"times_bought": 0.5}, "group:dips": {"tower": 0.2}})
+    repeat, related = derive(seen, given)
+    assert "often" in repeat.licences
+    assert "often" not in related.licences
+    assert derive(seen, given, choose=lambda claims, row: claims[::-1]) == [related, repeat]
+    assert derive(seen, given, choose=lambda claims, row: claims[1:]) == [related]
+    assert derive(seen, given, choose=lambda claims, row: []) == []
+
+
+def test_a_choice_of_claims_knows_its_subject() -> None:
+    both = evidence("tortilla", CHIPS, bought("milk", 30, 20)).take(np.array([0, 0]))
+    of = [attribution({f"group:{name}": {"tower": 0.5}}) for name in ("milk", "chips")]
+    rows: list[tuple[int, object]] = []
+    derive_all(
+        both,
+        of,
+        kinds=KINDS,
+        degrees=DEGREES,
+        choose=lambda claims, row: rows.append((row, claims[0].facts["category"])) or [],
+    )
+    assert rows == [(0, "milk"), (1, "chips")]
+
+
+@pytest.mark.parametrize(
+    ("least", "kinds"),
+    [
+        (0.0, ["category_affinity", "repeat_item"]),
+        (0.3, ["category_affinity", "repeat_item"]),
+        (0.31, ["category_affinity"]),
+    ],
+)
+def test_claims_of_a_small_share_are_left_out(least: float, kinds: list[str]) -> None:
+    given = attribution({"group:chips": {"tower": 0.7, "times_bought": 0.3}})
+    assert [claim.kind for claim in derive(evidence("tortilla", CHIPS), given, least_share=least)] == kinds
 
 
 def test_facts_are_json_scalars() -> None:

@@ -61,12 +61,16 @@ def test_more_kinds_take_their_place_and_leave_the_others_as_they_are() -> None:
     assert more.neutral()[0].name == "weather"
 
 
-def test_a_name_or_a_place_belongs_to_one_kind() -> None:
+def test_a_name_belongs_to_one_kind() -> None:
     with pytest.raises(ClaimError, match="name 'popular' belongs to two claim kinds"):
         KINDS.extended([Popular])
-    crowded = type("Crowded", (Weather,), {"name": "crowded"})
-    with pytest.raises(ClaimError, match="position 25 belongs to two claim kinds"):
-        KINDS.extended([Weather, crowded])
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_kinds_of_one_position_come_in_the_order_of_their_names(reverse: bool) -> None:
+    cloudy = type("Cloudy", (Weather,), {"name": "cloudy"})
+    kinds = [Weather, cloudy][:: -1 if reverse else 1]
+    assert [*KINDS.extended(kinds)][2:4] == ["cloudy", "weather"]
 
 
 def test_installed_packages_offer_kinds(monkeypatch: pytest.MonkeyPatch) -> None:

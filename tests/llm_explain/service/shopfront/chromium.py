@@ -40,7 +40,7 @@ def launch(playwright: Playwright) -> Browser:
 
 
 def browsers() -> Iterator[Browser]:
-    """Give one browser to a whole session of tests."""
+    """Give one browser to all tests of a module."""
     playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with playwright_api.sync_playwright() as playwright:
         browser = launch(playwright)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return a real Chromium."""
+    """Return a real Chromium; it ends with the module, because Playwright's event loop would stop those of others."""
     expect.set_options(timeout=LIMIT_MS)
     yield from browsers()
 

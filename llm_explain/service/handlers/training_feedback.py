@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from scoring.data.tables import CHANNEL, ITEM_ID, KIND, PURCHASE, STORE_ID, TIMESTAMP, USER_ID, Tables
+from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PURCHASE, STORE_ID, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _with_new(events: pd.DataFrame, items: pd.DataFrame, state: State) -> tuple[
     if not rows:
         return events, 0, 0
     frame = pd.DataFrame(rows).drop(columns=list(BOOKKEEPING))
-    for name in (CHANNEL, STORE_ID):
+    for name in (CHANNEL, STORE_ID, ORDER_ID):
         frame[name] = frame[name].where(frame[name] != "", None)
     known = set(items[ITEM_ID])
     is_known = frame[ITEM_ID].isin(known)

@@ -193,7 +193,15 @@ def _named(suppressed: Sequence[Suppressed]) -> list[Json]:
 
 
 def _logged(history: History, item_ids: Any) -> list[Json]:
-    columns = (history.item_index, history.timestamp, history.quantity, history.price, history.kind, history.store_id)
+    columns = (
+        history.item_index,
+        history.timestamp,
+        history.quantity,
+        history.price,
+        history.kind,
+        history.store_id,
+        history.order_id,
+    )
     return [
         {
             "item_id": str(item_ids[item]),
@@ -203,7 +211,8 @@ def _logged(history: History, item_ids: Any) -> list[Json]:
             "kind": str(kind),
             "channel": "",
             "store_id": str(store_id),
+            "order_id": str(order_id),
             "source": "artifacts",
         }
-        for item, moment, quantity, price, kind, store_id in zip(*columns, strict=True)
+        for item, moment, quantity, price, kind, store_id, order_id in zip(*columns, strict=True)
     ]

@@ -61,6 +61,7 @@ class HistoryEvent(Body):
         kind: Kind of event.
         channel: Where it came from.
         store_id: The store.
+        order_id: The order; the events of one order are one occasion.
     """
 
     item_id: Id
@@ -70,6 +71,7 @@ class HistoryEvent(Body):
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")] = "purchase"
     channel: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     store_id: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    order_id: Annotated[str, StringConstraints(max_length=MAX_ID_LENGTH, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
 
 
 class Who(Body):

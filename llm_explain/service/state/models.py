@@ -56,6 +56,7 @@ class EventRow(Base):
     kind: Mapped[str] = mapped_column(String(40))
     channel: Mapped[str] = mapped_column(String(64))
     store_id: Mapped[str] = mapped_column(String(64))
+    order_id: Mapped[str] = mapped_column(String(128), server_default="")
     received_at: Mapped[datetime]
 
 

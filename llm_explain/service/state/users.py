@@ -42,6 +42,7 @@ class StoredEvent:
         kind: Kind of event.
         channel: Where it came from.
         store_id: The store.
+        order_id: The order; empty for an event without one.
     """
 
     item_id: str
@@ -51,6 +52,7 @@ class StoredEvent:
     kind: str
     channel: str
     store_id: str
+    order_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

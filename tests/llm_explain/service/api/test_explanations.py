@@ -112,6 +112,19 @@ def test_contrast_adds_up(client: TestClient) -> None:
     assert total == pytest.approx(answer["score_difference"], abs=2e-4)
 
 
+def test_every_moment_carries_its_zone(client: TestClient) -> None:
+    answers = [
+        _post(client, "recommendations", user_id="u05", k=1),
+        _post(client, "explanations", user_id="u05", item_ids=["31"]),
+        _post(client, "what-if", user_id="u05", without=["group:cheese"], k=1),
+        _post(client, "contrast", user_id="u05", item_id="00", other_id="31"),
+        client.get("/v1/users/u05/shelves").json(),
+        client.get("/v1/main-parameters").json(),
+    ]
+    moments = [answer["as_of"] for answer in answers] + [answers[0]["items"][0]["explanation"]["as_of"]]
+    assert moments == ["2017-12-01T00:00:00+00:00"] * 7
+
+
 PASSING = {"promotion", "popular", "season", "new_arrival", "similar_item"}
 """Claim kinds that speak of the days around the snapshot."""
 

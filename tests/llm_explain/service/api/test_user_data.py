@@ -43,6 +43,13 @@ def test_a_new_event_counts_in_the_next_answer(client: TestClient) -> None:
     assert after["31"]["id"] != before["31"]["id"]
 
 
+def test_an_event_keeps_its_order(client: TestClient) -> None:
+    assert _buy(client, "newcomer", "31", "k", order_id="o1").status_code == 201
+    exported = Export.model_validate(client.get("/v1/users/newcomer/export").json())
+    assert [event.order_id for event in exported.events] == ["o1"]
+    assert _buy(client, "newcomer", "31", "k2", order_id="o" * 129).status_code == 422
+
+
 def test_an_event_is_stored_once_for_each_idempotency_key(client: TestClient) -> None:
     first = _buy(client, "u", "31", "k").json()
     second = _buy(client, "u", "31", "k").json()

@@ -53,6 +53,15 @@ def test_new_events_are_taken_in_once(tables: Tables, state: State) -> None:
     assert learned.tables.events["timestamp"].dtype.kind == "M"
 
 
+def test_an_order_is_taken_in_with_its_events(tables: Tables, state: State) -> None:
+    later = {**NEW, "timestamp": NEW["timestamp"] + timedelta(hours=5)}
+    state.events.add([{**NEW, "order_id": "o1"}, {**later, "order_id": ""}], key="k", body=b"1")
+    events = learn(tables, state).tables.events
+    assert events[(events["user_id"] == "u00") & (events["item_id"] == "31")]["order_id"].fillna("none").tolist()[
+        -2:
+    ] == ["o1", "none"]
+
+
 def test_an_erased_user_is_left_out_and_a_returning_one_is_new(tables: Tables, state: State) -> None:
     state.users.erase("u00")
     state.events.add([{**NEW, "timestamp": datetime.now() + timedelta(hours=1)}], key="k", body=b"1")

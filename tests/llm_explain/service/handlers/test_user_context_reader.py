@@ -27,8 +27,8 @@ def state(tmp_path: Path) -> Iterator[State]:
     opened.close()
 
 
-def _event(item_id: str, *moment: int) -> StoredEvent:
-    return StoredEvent(item_id, datetime(*moment), 1.0, None, "purchase", "", "")
+def _event(item_id: str, *moment: int, order_id: str = "") -> StoredEvent:
+    return StoredEvent(item_id, datetime(*moment), 1.0, None, "purchase", "", "", order_id)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,16 @@ def test_a_users_events_are_those_of_the_artifacts_and_of_the_state(explainer: E
     assert context.history.as_of == pd.Timestamp("2017-12-02T00:00:00.001")
     assert (np.diff(context.history.timestamp.astype(np.int64)) >= 0).all()
     assert len(reader.of_user("u00", user, datetime(2017, 12, 1)).history) == len(logged) + 1
+
+
+@pytest.mark.parametrize(("orders", "n_occasions"), [(("o1", "o1"), 1), (("o1", "o2"), 2), (("", ""), 2)])
+def test_the_events_of_one_order_are_one_occasion(
+    explainer: Explainer, state: State, orders: tuple[str, str], n_occasions: int
+) -> None:
+    reader = UserContextReader(explainer, state)
+    events = tuple(_event("31", 2017, 12, 2, hour, order_id=order) for hour, order in zip((9, 17), orders, strict=True))
+    history = reader.of_user("newcomer", StoredUser(events=events), None).history
+    assert len(set(history.occasion.tolist())) == n_occasions
 
 
 def test_events_before_an_erasure_do_not_count(explainer: Explainer, state: State) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, text
@@ -23,6 +25,24 @@ def test_migrations_make_the_tables_that_the_models_say(state: State) -> None:
     with state.database.reading() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     assert differences == []
+
+
+def test_a_database_of_an_older_version_keeps_its_events(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = {"user_id": "u", "item_id": "31", "timestamp": datetime(2017, 12, 3), "quantity": 1.0, "kind": "purchase"}
+    columns = {**event, "channel": "", "store_id": "", "received_at": datetime(2017, 12, 3)}
+    with monkeypatch.context() as patch:
+        upgrade = command.upgrade
+        patch.setattr(command, "upgrade", lambda config, revision: upgrade(config, "0001"))
+        old = Database(database_url)
+    with old.writing() as connection:
+        names = ", ".join(columns)
+        values = ", ".join(f":{name}" for name in columns)
+        connection.execute(text(f"INSERT INTO event ({names}) VALUES ({values})"), columns)
+    old.close()
+    state = State(database_url)
+    state.events.add([{**event, "price": 2.5, "channel": "", "store_id": "", "order_id": "o1"}], key="k", body=b"1")
+    assert [each.order_id for each in state.users.read("u").events] == ["", "o1"]
+    state.close()
 
 
 def test_a_second_process_finds_the_same_state(database_url: str, state: State) -> None:

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from llm_explain.cli import (
+    demanding,
     evaluating,
     explaining,
     importing,
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(importing.app, name="import")
 app.add_typer(evaluating.app, name="evaluate")
+app.add_typer(demanding.app, name="demand")
 app.add_typer(state.keys_app, name="keys")
 app.add_typer(state.feedback_app, name="feedback")
 app.add_typer(prompting.app, name="prompts")

@@ -1,0 +1,198 @@
+"""``demand``: what will sell, what to order, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from llm_explain.cli import options
+from llm_explain.cli.console import OUT, note, progress, write_json_lines
+from llm_explain.errors import SettingError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from scoring.demand.forecaster import Forecaster
+    from scoring.demand.panel import Rows, SalesPanel
+
+app = typer.Typer(help="Forecast demand, and say what to order and why.", no_args_is_help=True)
+
+MOST_FUTURE_WEEKS = 26
+DEFAULT_ARTIFACTS = Path("artifacts/demand")
+
+Data = Annotated[
+    Path,
+    typer.Option(metavar="PATH", help="A sales table (CSV or Parquet), or a folder that `llm-explain import` wrote."),
+]
+Artifacts = Annotated[Path, typer.Option("--artifacts", metavar="DIR", help="Folder that `demand train` wrote.")]
+Items = Annotated[list[str] | None, typer.Option("--item", metavar="I", help="Only this item; may be repeated.")]
+Stores = Annotated[list[str] | None, typer.Option("--store", metavar="S", help="Only this store; may be repeated.")]
+Plans = Annotated[
+    Path | None,
+    typer.Option("--plans", metavar="FILE", help="CSV or Parquet with prices and promotions of coming weeks."),
+]
+WhatIf = Annotated[
+    list[str] | None,
+    typer.Option("--what-if", metavar="NAME=VALUE", help="Another plan, for example display=0 or price=1.99."),
+]
+
+
+@app.callback()
+def demand() -> None:
+    """Forecast demand, and say what to order and why."""
+
+
+@app.command("train")
+def train(
+    data: Data,
+    artifacts: Artifacts = DEFAULT_ARTIFACTS,
+    cutoff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WEEK", help="Last week or day to fit on for the metrics; the log but a fifth, if not given."
+        ),
+    ] = None,
+    weeks: Annotated[int, typer.Option(min=1, max=MOST_FUTURE_WEEKS, help="How many weeks ahead to forecast.")] = 4,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=NAME", help="Column of the sales table; NAME promotion keeps it as one."),
+    ] = None,
+    min_selling_weeks: Annotated[int, typer.Option(min=1, help="Leave out items that sold in fewer weeks.")] = 1,
+    by_store: Annotated[bool, typer.Option("--by-store", help="Forecast events for each store.")] = False,
+    country: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Public holidays of this country count, for example US.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    json: options.Json = False,
+) -> None:
+    """Measure a demand model beside simple forecasts, then fit it on all weeks and write artifacts."""
+    from scoring.demand.backtest import backtest
+    from scoring.demand.forecaster import Forecaster
+    from scoring.demand.holidays import holidays_in
+    from scoring.demand.model import DemandConfig
+    from scoring.demand.reading import read_panel
+    from scoring.demand.storage import save
+
+    panel = read_panel(data, mapping=_mapping(maps or []), by_store=by_store, min_selling_weeks=min_selling_weeks)
+    config = DemandConfig(weeks=weeks, seed=seed)
+    holidays = holidays_in(panel.extended(MOST_FUTURE_WEEKS).weeks, country)
+    with progress() as report:
+        measured = backtest(panel, config, _cutoff(panel, cutoff), holidays=holidays, progress=report)
+        report("fitting on all weeks", 0, 1)
+        forecaster = Forecaster.fit(panel, config, holidays=holidays)
+        report("fitting on all weeks", 1, 1)
+    save(artifacts, forecaster, panel)
+    for message in measured.notes:
+        note(message)
+    note(
+        f"{measured.n_series:,} series, weeks {measured.weeks[0]} to {measured.weeks[1]}; ranges covered "
+        + ", ".join(f"{share:.1%} ({level} %)" for level, share in measured.coverage.items())
+    )
+    if json:
+        write_json_lines([measured.to_dict()])
+        return
+    table = Table("forecast", *(f"{ahead} weeks" for ahead in measured.wmape), title="WMAPE", title_justify="left")
+    for name, row in {"llm-explain": measured.wmape, **measured.baselines}.items():
+        table.add_row(name, *("–" if value is None else f"{value:.3f}" for value in row.values()))
+    OUT.print(table)
+    note(f"artifacts in {artifacts.resolve()}")
+
+
+@app.command("forecast")
+def forecast(
+    artifacts: Artifacts = DEFAULT_ARTIFACTS,
+    weeks: Annotated[int, typer.Option(min=1, max=MOST_FUTURE_WEEKS, help="How many weeks ahead.")] = 4,
+    plans: Plans = None,
+    what_if: WhatIf = None,
+    item: Items = None,
+    store: Stores = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the forecasts as Parquet and CSV files here.")
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Forecast the units of the coming weeks with 50, 80 and 95 % ranges."""
+    from scoring.demand.outlook import outlook
+    from scoring.demand.plans import parsed_changes
+
+    forecaster, panel = _loaded(artifacts, plans)
+    rows = panel.rows_of(item or (), store or ())
+    found = outlook(forecaster, panel, weeks)
+    frame = found.weekly
+    if what_if:
+        changed = outlook(forecaster, panel.extended(weeks).with_plan(parsed_changes(what_if), rows), weeks).weekly
+        frame = frame.assign(units_what_if=changed["units"], difference=changed["units"] - frame["units"])
+    frame = _of(frame, panel, rows)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        others = {name: _of(getattr(found, name), panel, rows) for name in ("together", "players")}
+        for name, table in {"forecast": frame, **others}.items():
+            table.to_parquet(out / f"{name}.parquet", index=False)
+            table.to_csv(out / f"{name}.csv", index=False)
+        note(f"forecasts of {len(found.together):,} series in {out.resolve()}")
+    if json:
+        write_json_lines(_records(frame))
+    elif out is None:
+        _print(frame)
+
+
+def _cutoff(panel: SalesPanel, cutoff: str | None) -> int:
+    """Return how many weeks to fit on for the metrics."""
+    if cutoff is None:
+        return panel.n_known - min(12, max(1, panel.n_known // 5))
+    if panel.has_dates:
+        from scoring.data.moments import as_moment
+
+        day = str(as_moment(cutoff, "--cutoff").date())
+        return sum(week <= day for week in panel.weeks[: panel.n_known])
+    if cutoff not in panel.weeks:
+        raise SettingError(
+            f"--cutoff is {cutoff!r} but a week from {panel.weeks[0]} to {panel.as_of} is needed. Choose one of them."
+        )
+    return panel.weeks.index(cutoff) + 1
+
+
+def _mapping(maps: list[str]) -> dict[str, str]:
+    pairs = [each.rpartition("=") for each in maps]
+    if wrong := next((each for each, (header, _, _) in zip(maps, pairs, strict=True) if not header), None):
+        raise SettingError(f"--map is {wrong!r} but COLUMN=NAME is needed. Write for example --map qty=units.")
+    return {header: name for header, _, name in pairs}
+
+
+def _loaded(artifacts: Path, plans: Path | None) -> tuple[Forecaster, SalesPanel]:
+    """Return the forecaster and the panel with plans."""
+    from scoring.data.reading import read_table
+    from scoring.demand.plans import with_plans
+    from scoring.demand.storage import load
+
+    forecaster, panel = load(artifacts)
+    return forecaster, panel if plans is None else with_plans(panel, read_table(plans).frame)
+
+
+def _of(frame: pd.DataFrame, panel: SalesPanel, rows: Rows) -> pd.DataFrame:
+    """Return the rows of some series."""
+    keys = panel.series.iloc[rows][["item_id", "store_id"]]
+    return frame.merge(keys, on=["item_id", "store_id"])
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as JSON records; a missing value is left out."""
+    return [
+        {
+            str(name): round(value, 4) if isinstance(value, float) else value
+            for name, value in row.items()
+            if value == value
+        }
+        for row in frame.to_dict("records")
+    ]
+
+
+def _print(frame: pd.DataFrame) -> None:
+    table = Table("item", "store", "week", "units", "50 %", "80 %", "95 %")
+    for row in frame.to_dict("records"):
+        ranges = [f"{row[f'low_{level}']:,.0f} – {row[f'high_{level}']:,.0f}" for level in (50, 80, 95)]
+        table.add_row(row["title"], row["store_id"], row["week"], f"{row['units']:,.0f}", *ranges)
+    OUT.print(table)

@@ -1,0 +1,136 @@
+"""A measurement that is honest in time: fit up to a week, forecast the weeks after it, compare with what sold."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scoring.demand.baselines import MOST_ETS_SERIES, ExponentialSmoothing, mean_of_eight, seasonal_naive
+from scoring.demand.forecaster import Forecaster
+from scoring.demand.ranges import LEVELS
+from scoring.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from scoring.demand.model import DemandConfig
+    from scoring.demand.panel import Floats, SalesPanel
+
+
+@dataclass
+class _Errors:
+    """Absolute errors and units of the forecasts of one number of weeks ahead."""
+
+    error: float = 0.0
+    units: float = 0.0
+
+    def add(self, forecast: Floats, actual: Floats) -> None:
+        self.error += float(np.abs(forecast - actual).sum())
+        self.units += float(actual.sum())
+
+    @property
+    def wmape(self) -> float | None:
+        return round(self.error / self.units, 4) if self.units else None
+
+
+@dataclass
+class Measurement:
+    """What a backtest found.
+
+    Attributes:
+        wmape: Sum of absolute errors by the sum of units, by weeks ahead.
+        coverage: Share of the weeks within each range, by its level in percent.
+        baselines: The same errors of simple forecasts, on the same weeks.
+        n_series: Series that were measured.
+        weeks: First and last week that were forecast.
+    """
+
+    wmape: dict[str, float | None]
+    coverage: dict[int, float]
+    baselines: dict[str, dict[str, float | None]]
+    n_series: int
+    weeks: tuple[str, str]
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record of docs/design.md §10."""
+        return {"wmape": self.wmape, "coverage80": self.coverage[80], "baselines": self.baselines}
+
+
+def backtest(
+    panel: SalesPanel,
+    config: DemandConfig,
+    cutoff: int,
+    *,
+    holidays: Mapping[str, float] | None = None,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> Measurement:
+    """Fit a forecaster on the weeks up to a cutoff and measure it on the weeks after.
+
+    A week h weeks ahead is forecast from the sales up to h weeks before it; parameters come from the weeks up to the
+    cutoff alone. Prices and promotions of the week count as planned.
+
+    Args:
+        panel: Weekly sales.
+        config: Settings.
+        cutoff: Number of weeks to fit on.
+        holidays: Public holidays by week label.
+        progress: Told a description, the steps done and the steps in all.
+
+    Returns:
+        Errors and coverage, with those of the baselines.
+
+    Raises:
+        SettingError: If there are too few weeks before the cutoff, or none after it.
+    """
+    if not 2 * config.weeks + 8 < cutoff < panel.n_known:
+        raise SettingError(
+            f"the cutoff leaves {cutoff} weeks to fit on and {panel.n_known - cutoff} to measure, but more than "
+            f"{2 * config.weeks + 8} and at least 1 are needed. Choose another --cutoff or fewer --weeks."
+        )
+    progress("fitting the model", 0, 2)
+    forecaster = Forecaster.fit(panel.up_to(cutoff), config, holidays=holidays)
+    progress("fitting the model", 2, 2)
+    features = forecaster.model.features(panel)
+    simple: dict[str, Callable[[SalesPanel, int, int], Floats]] = {
+        "mean_8": mean_of_eight,
+        "seasonal_naive": seasonal_naive,
+    }
+    notes = []
+    if importlib.util.find_spec("statsmodels") is None:
+        notes.append("ETS is left out: statsmodels is not installed.")
+    elif len(panel) > MOST_ETS_SERIES:
+        notes.append(f"ETS is left out: it fits at most {MOST_ETS_SERIES:,} series.")
+    else:
+        simple["ets"] = ExponentialSmoothing(panel, cutoff, progress)
+    names = ("ours", "additive", *simple)
+    errors = {(name, ahead): _Errors() for name in names for ahead in range(1, config.weeks + 1)}
+    inside = dict.fromkeys(LEVELS, 0)
+    n_rows, measured = 0, np.zeros(len(panel), dtype=bool)
+    for ahead in range(1, config.weeks + 1):
+        for week in range(cutoff, panel.n_known):
+            series = np.flatnonzero(np.isfinite(panel.units[:, week]) & np.isfinite(features.level[:, week - ahead]))
+            if not len(series):
+                continue
+            rows = (series, np.full(len(series), week), np.full(len(series), ahead))
+            found, actual = forecaster.predict(panel, features, *rows), panel.units[series, week]
+            errors["ours", ahead].add(found.units, actual)
+            errors["additive", ahead].add(np.maximum(np.expm1(features.offset(*rows)), 0.0), actual)
+            for name, forecast in simple.items():
+                errors[name, ahead].add(forecast(panel, week - ahead, week)[series], actual)
+            for level in LEVELS:
+                inside[level] += int(((actual >= found.low[level]) & (actual <= found.high[level])).sum())
+            n_rows += len(series)
+            measured[series] = True
+    by_name = {name: {str(ahead): errors[name, ahead].wmape for ahead in range(1, config.weeks + 1)} for name in names}
+    return Measurement(
+        wmape=by_name.pop("ours"),
+        coverage={level: round(inside[level] / max(n_rows, 1), 4) for level in LEVELS},
+        baselines=by_name,
+        n_series=int(measured.sum()),
+        weeks=(panel.weeks[cutoff], panel.weeks[panel.n_known - 1]),
+        notes=notes,
+    )

@@ -1,0 +1,121 @@
+"""Which column of a sales table is which: by the headers that shops use, or by the caller's mapping."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK
+from scoring.errors import SettingError, TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DATE: Final = "date"
+TITLE: Final = "title"
+PROMOTION: Final = "promotion"
+
+HEADERS: Final[dict[str, tuple[str, ...]]] = {
+    ITEM: (
+        "item id", "item", "item nbr", "product id", "sku", "sku id", "upc", "article", "article id", "product nbr",
+        "product code", "stock code", "stockcode", "product", "brand", "material", "family", "dept",
+    ),
+    STORE: ("store id", "store", "store nbr", "shop id", "shop", "location id", "location", "outlet", "branch", "site"),
+    DATE: ("date", "day", "sales date", "week start", "week ending", "week end", "timestamp", "invoice date"),
+    WEEK: ("week", "week no", "week number", "wk", "week id", "wm yr wk"),
+    UNITS: (
+        "units", "unit sales", "sales", "quantity", "qty", "units sold", "weekly sales", "sales qty", "demand", "sold",
+        "volume", "move", "item cnt day", "num sold", "amount sold",
+    ),
+    PRICE: ("price", "sell price", "unit price", "base price", "selling price", "avg price", "item price"),
+    TITLE: ("title", "product name", "item name", "description", "product", "name"),
+}  # fmt: skip
+"""Headers by column, best first, in lower case with single spaces."""
+
+PROMOTIONS: Final = re.compile(
+    r"\b(promo\w*|onpromotion|deal|feat|feature|display|mailer|flyer|coupon|discount flag|holiday|state holiday|"
+    r"school holiday|is ?holiday|event|open|advert\w*|ad|special|campaign)\b"
+)
+_MOST_CODES: Final = 6
+_WIDE: Final = re.compile(r"^d_?\d+$")
+
+
+def normal(header: str) -> str:
+    """Return a header in lower case with single spaces: ``StateHoliday`` and ``state_holiday`` are one."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", header)
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", spaced.lower()).split())
+
+
+def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return a sales table with the columns of docs/design.md §8, and what each was called.
+
+    A column of 0 and 1, or of at most six codes, is a promotion if its header says so. Other columns are left out:
+    what is measured in a week, such as its customers, is unknown before the week.
+
+    Args:
+        frame: A table in any of the usual shapes; columns ``d_1, d_2, …`` are weeks or days side by side.
+        mapping: Name by header, before anything else; an empty name leaves the column out, ``promotion`` keeps it as
+            a promotion under its own header.
+
+    Returns:
+        The table with ``item_id``, ``store_id``, ``date`` or ``week``, ``units``, and optionally ``price``, ``title``
+        and promotions; and the original header by name.
+
+    Raises:
+        SettingError: If the mapping names a header that the table lacks.
+        TableError: If there is no column for the units or for the week.
+    """
+    mapping = dict(mapping or {})
+    if unknown := sorted(set(mapping) - set(frame.columns)):
+        columns = ", ".join(map(str, frame.columns))
+        raise SettingError(f"--map names {unknown[0]!r} but the columns are {columns}. Correct the header.")
+    frame = _long(frame)
+    chosen = {name: header for header, name in mapping.items() if name and name != PROMOTION}
+    free = [header for header in frame.columns if header not in mapping]
+    for name, headers in HEADERS.items():
+        ranked = {normal(str(header)): header for header in free if header not in chosen.values()}
+        if name not in chosen and (found := next((ranked[each] for each in headers if each in ranked), None)):
+            chosen[name] = found
+    if UNITS not in chosen or not {DATE, WEEK} & set(chosen):
+        what = "units" if UNITS not in chosen else "week or date"
+        columns = ", ".join(map(str, frame.columns))
+        raise TableError(f"the sales table has columns {columns} but one of {what} is needed. Name it with --map.")
+    table = pd.DataFrame({name: frame[header] for name, header in chosen.items()})
+    for header in frame.columns:
+        is_asked = mapping.get(str(header)) == PROMOTION
+        is_free = header in free and header not in chosen.values()
+        if is_asked or (is_free and PROMOTIONS.search(normal(str(header)))):
+            values = _flag(frame[header])
+            if values is not None:
+                key = normal(str(header)).replace(" ", "_")
+                table[key] = values
+                chosen[key] = str(header)
+    return table, {name: str(header) for name, header in chosen.items()}
+
+
+def _long(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose weeks or days stand side by side as one row each."""
+    wide = [column for column in frame.columns if _WIDE.match(str(column))]
+    if len(wide) < len(frame.columns) / 2 or len(wide) < 2:
+        return frame
+    keys = [column for column in frame.columns if column not in wide]
+    long = frame.melt(keys, wide, var_name="_day", value_name=UNITS)
+    first = pd.Timestamp("2000-01-03")  # a Monday: only the order of the days matters
+    days = long.pop("_day").str.extract(r"(\d+)", expand=False).astype(int)
+    return long.assign(date=first + pd.to_timedelta(days - 1, unit="D"))
+
+
+def _flag(values: pd.Series) -> pd.Series | None:
+    """Return a promotion as a share from 0 to 1; ``None`` for a column that is none."""
+    if values.dtype == bool:
+        return values.astype(float)
+    numbers = pd.to_numeric(values, errors="coerce")
+    if numbers.notna().sum() == values.notna().sum():
+        return numbers.astype(float) if numbers.dropna().between(0, 1).all() else None
+    texts = values.astype("string").str.strip().str.lower()
+    if texts.nunique() > _MOST_CODES:
+        return None
+    is_on = ~texts.isin(["0", "", "false", "no", "n", "f", "none"])
+    return is_on.where(texts.notna(), False).astype(float)

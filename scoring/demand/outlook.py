@@ -1,0 +1,143 @@
+"""The forecast tables: what each series is expected to sell, why, and what other plans would change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from scoring.demand.forecaster import intermittent_at
+from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK
+from scoring.demand.ranges import LEVELS
+from scoring.errors import SettingError
+
+if TYPE_CHECKING:
+    from scoring.demand.forecaster import Forecaster, Prediction
+    from scoring.demand.panel import Flags, Floats, SalesPanel
+
+USUAL_WEEKS: Final = 26
+"""Weeks whose median price is the usual one."""
+
+_LEAST_CHANGE: Final = 0.02
+"""Share of the usual price by which another price must differ."""
+
+_LEAST_RUN: Final = 0.5
+"""Share of a week, or of the stores, from which a promotion is said to run."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """Forecasts of the coming weeks.
+
+    Attributes:
+        weekly: One row a series and week: ``units`` with ``low_50`` … ``high_95``, the plan of the week, and the units
+            ``without_<promotion>`` and ``at_usual_price``, missing where the plan has no such promotion or price.
+        together: One row a series: the coming weeks together, with sales of the last weeks.
+        players: One row a series and week: log units that each player adds, ``base_value`` and their sum ``score``.
+    """
+
+    weekly: pd.DataFrame
+    together: pd.DataFrame
+    players: pd.DataFrame
+
+
+def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
+    """Forecast the coming weeks of every series that has history.
+
+    Args:
+        forecaster: A fitted forecaster.
+        panel: Weekly sales, with plans of future weeks where they are known.
+        n_weeks: Number of weeks.
+
+    Returns:
+        The forecasts.
+
+    Raises:
+        SettingError: If the model was fitted for fewer weeks.
+    """
+    most = forecaster.model.config.weeks
+    if not 1 <= n_weeks <= most:
+        raise SettingError(f"--weeks is {n_weeks} but 1 to {most} are possible. Train again with more --weeks.")
+    panel = panel.extended(n_weeks)
+    planned = panel.planned()
+    features = forecaster.model.features(panel)
+    series = np.flatnonzero(np.isfinite(features.level[:, panel.n_known - 1]))
+    usual = np.nanmedian(
+        np.where(np.isfinite(planned.price), planned.price, 0.0)[:, : panel.n_known][:, -USUAL_WEEKS:], axis=1
+    )
+    others = _other_plans(panel, usual)
+    is_intermittent = intermittent_at(panel, panel.n_known - 1)
+    weekly, players = [], []
+    for ahead in range(1, n_weeks + 1):
+        week = panel.n_known + ahead - 1
+        rows = (series, np.full(len(series), week), np.full(len(series), ahead))
+        frame = panel.series.iloc[series].reset_index(drop=True)
+        frame[WEEK], frame["weeks_ahead"] = panel.weeks[week], ahead
+        frame = frame.assign(**_columns(forecaster.predict(panel, features, *rows)))
+        if panel.has_planned_price and np.isfinite(planned.price).any():
+            frame[PRICE], frame["usual_price"] = planned.price[series, week], usual[series]
+        for name, values in planned.promotions.items():
+            frame[name] = values[series, week]
+        for name, other in others.items():
+            changed = forecaster.predict(other, forecaster.model.features(other), *rows).units
+            frame[name] = np.where(_differs(name, planned, usual, week)[series], changed, np.nan)
+        frame["is_intermittent"] = is_intermittent[series]
+        weekly.append(frame)
+        names, phi, base = forecaster.model.attribution(features, *rows)
+        own = frame[[ITEM, STORE, WEEK, "weeks_ahead"]].assign(**dict(zip(names, phi.T, strict=True)))
+        players.append(own.assign(base_value=base, score=base + phi.sum(axis=1)))
+    return Outlook(
+        pd.concat(weekly, ignore_index=True),
+        _together(forecaster, panel, n_weeks).iloc[series].reset_index(drop=True),
+        pd.concat(players, ignore_index=True),
+    )
+
+
+def _columns(found: Prediction) -> dict[str, Floats]:
+    columns = {UNITS: found.units}
+    for level in LEVELS:
+        columns |= {f"low_{level}": found.low[level], f"high_{level}": found.high[level]}
+    return columns
+
+
+def _together(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> pd.DataFrame:
+    """Return the coming weeks together, and what was sold in the last week and in as many last weeks."""
+    features = forecaster.model.features(panel)
+    frame = panel.series.assign(weeks=n_weeks, as_of=panel.as_of)
+    frame = frame.assign(**_columns(forecaster.predict_together(panel, features, n_weeks)))
+    known = panel.units[:, : panel.n_known]
+    frame["last_week_units"] = known[:, -1]
+    frame["last_weeks_units"] = known[:, -n_weeks:].sum(axis=1)
+    sold = np.nan_to_num(known) > 0
+    since = np.where(sold.any(axis=1), sold[:, ::-1].argmax(axis=1), known.shape[1])
+    frame["weeks_since_sale"] = since.astype(int)
+    return frame
+
+
+def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:
+    """Return the panels of other plans: without each promotion that is planned, and at the usual price."""
+    planned = panel.planned()
+    future = slice(panel.n_known, None)
+    found = {
+        f"without_{name}": panel.with_plan({name: 0.0})
+        for name, values in planned.promotions.items()
+        if (values[:, future] >= _LEAST_RUN).any()
+    }
+    if panel.has_planned_price and _differs("at_usual_price", planned, usual, future).any():
+        other = panel.with_plan({PRICE: 0.0})
+        other.price[:, future] = usual[:, None]
+        found["at_usual_price"] = other
+    return found
+
+
+def _differs(name: str, planned: SalesPanel, usual: Floats, week: int | slice) -> Flags:
+    """Return for which series, in a week or in weeks, a plan differs from the one that a column stands for."""
+    if name == "at_usual_price":
+        price = planned.price[:, week]
+        base = usual if isinstance(week, int) else usual[:, None]
+        differs: Flags = np.abs(price - base) > _LEAST_CHANGE * base
+        return differs
+    runs: Flags = planned.promotions[name.removeprefix("without_")][:, week] >= _LEAST_RUN
+    return runs

@@ -1,0 +1,204 @@
+"""The weekly sales panel: one row a series (an item in a store), one column a week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from scoring.errors import SettingError, ShapeError, UnknownItemError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    import numpy.typing as npt
+
+    Floats: TypeAlias = npt.NDArray[np.float64]
+    Flags: TypeAlias = npt.NDArray[np.bool_]
+    Rows: TypeAlias = npt.NDArray[np.int64]
+
+ITEM, STORE, WEEK, UNITS, PRICE = "item_id", "store_id", "week", "units", "price"
+
+
+@dataclass(frozen=True, eq=False)
+class SalesPanel:
+    """Weekly sales of every series.
+
+    Weeks after ``n_known`` are the future: their units are unknown, their prices and promotions may be planned.
+
+    Attributes:
+        series: ``item_id``, ``store_id`` (empty for a table without stores) and ``title`` of each series, ``n`` rows.
+        weeks: Label of each week: a week number, or the first day of the week in ISO 8601, shape ``(n_weeks,)``.
+        units: Units sold, NaN where unknown, shape ``(n, n_weeks)``.
+        price: Price of one unit, NaN where unknown, shape ``(n, n_weeks)``.
+        promotions: Share of the week for which each promotion ran, by column name, each of shape ``(n, n_weeks)``.
+        n_known: Number of weeks with sales.
+        has_planned_price: Whether prices are plans of the shop, known before the week; False for prices of receipts.
+    """
+
+    series: pd.DataFrame
+    weeks: tuple[str, ...]
+    units: Floats
+    price: Floats
+    promotions: Mapping[str, Floats]
+    n_known: int
+    has_planned_price: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the shapes.
+
+        Raises:
+            ShapeError: If an array does not have one row a series and one column a week.
+        """
+        shape = (len(self.series), len(self.weeks))
+        for name, array in {UNITS: self.units, PRICE: self.price, **self.promotions}.items():
+            if array.shape != shape:
+                raise ShapeError(f"{name} has shape {array.shape} but {shape} is needed. Build it from one table.")
+
+    def __len__(self) -> int:
+        """Return the number of series."""
+        return len(self.series)
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether weeks are dates."""
+        return "-" in self.weeks[0]
+
+    @property
+    def as_of(self) -> str:
+        """Label of the last known week."""
+        return self.weeks[self.n_known - 1]
+
+    def up_to(self, n_known: int) -> SalesPanel:
+        """Return the panel as it was known after a number of weeks; later prices and promotions stay as plans.
+
+        Args:
+            n_known: Number of known weeks.
+
+        Returns:
+            A panel whose later units are unknown.
+        """
+        units = self.units.copy()
+        units[:, n_known:] = np.nan
+        return replace(self, units=units, n_known=n_known)
+
+    def extended(self, n_future: int) -> SalesPanel:
+        """Return the panel with at least some future weeks; what is not planned is unknown.
+
+        Args:
+            n_future: Weeks after the last known one.
+
+        Returns:
+            A panel with ``n_known + n_future`` weeks or more.
+        """
+        missing = self.n_known + n_future - len(self.weeks)
+        if missing <= 0:
+            return self
+        gap = np.full((len(self), missing), np.nan)
+        later = tuple(_later(self.weeks[-1], step) for step in range(1, missing + 1))
+        return replace(
+            self,
+            weeks=self.weeks + later,
+            units=np.hstack([self.units, gap]),
+            price=np.hstack([self.price, gap]),
+            promotions={name: np.hstack([values, gap]) for name, values in self.promotions.items()},
+        )
+
+    def take(self, rows: Rows) -> SalesPanel:
+        """Return some of the series.
+
+        Args:
+            rows: Row numbers, shape ``(m,)``.
+
+        Returns:
+            A panel of ``m`` series.
+        """
+        return replace(
+            self,
+            series=self.series.iloc[rows].reset_index(drop=True),
+            units=self.units[rows],
+            price=self.price[rows],
+            promotions={name: values[rows] for name, values in self.promotions.items()},
+        )
+
+    def planned(self) -> SalesPanel:
+        """Return the panel without gaps in prices and promotions.
+
+        An unknown price is the last known one, and before the first known one that. A future week without a plan has
+        the last price of the past. An unknown promotion is none.
+
+        Returns:
+            A panel whose prices are NaN only for a series without any price.
+        """
+        price = self.price.copy()
+        if not self.has_planned_price:
+            price[:, self.n_known :] = np.nan
+        past = pd.DataFrame(price[:, : self.n_known]).ffill(axis=1).bfill(axis=1).to_numpy(dtype=np.float64)
+        future = price[:, self.n_known :]
+        filled = np.hstack([past, np.where(np.isfinite(future), future, past[:, -1:])])
+        promotions = {name: np.nan_to_num(values) for name, values in self.promotions.items()}
+        return replace(self, price=filled, promotions=promotions)
+
+    def rows_of(self, items: Collection[str] = (), stores: Collection[str] = ()) -> Rows:
+        """Return the series of some items and stores; empty collections stand for all of them.
+
+        Args:
+            items: Item ids.
+            stores: Store ids.
+
+        Returns:
+            Row numbers, shape ``(m,)``.
+
+        Raises:
+            UnknownItemError: If an item is in no series.
+            SettingError: If a store is in no series, or no item is sold in it.
+        """
+        if unknown := set(items) - set(self.series[ITEM]):
+            raise UnknownItemError(f"item is {min(unknown)!r} but an item of the sales is needed. Check the id.")
+        if unknown := set(stores) - set(self.series[STORE]):
+            raise SettingError(f"store is {min(unknown)!r} but a store of the sales is needed. Check the id.")
+        chosen = np.ones(len(self), dtype=bool)
+        for column, wanted in ((ITEM, items), (STORE, stores)):
+            chosen &= self.series[column].isin(list(wanted)).to_numpy() if wanted else True
+        if not chosen.any():
+            raise SettingError("no such item is sold in such a store but one is needed. Check the ids.")
+        return np.flatnonzero(chosen)
+
+    def with_plan(self, changes: Mapping[str, float], rows: Rows | slice = slice(None)) -> SalesPanel:
+        """Return the panel with other prices or promotions in the future weeks.
+
+        Args:
+            changes: Value by name: ``price`` or a promotion column.
+            rows: Series whose plans change; all of them if not given.
+
+        Returns:
+            The changed panel.
+
+        Raises:
+            SettingError: If a name is neither ``price`` nor a promotion of the panel.
+        """
+        price, promotions = self.price.copy(), dict(self.promotions)
+        for name, value in changes.items():
+            if name == PRICE:
+                price[rows, self.n_known :] = value
+            elif name in promotions:
+                promotions[name] = promotions[name].copy()
+                promotions[name][rows, self.n_known :] = value
+            else:
+                known = ", ".join((PRICE, *self.promotions))
+                raise SettingError(f"the plan changes {name!r} but only {known} can be changed. Correct the name.")
+        return replace(self, price=price, promotions=promotions, has_planned_price=True)
+
+    def selling_weeks(self) -> Rows:
+        """Return in how many known weeks each series sold something, shape ``(n,)``."""
+        count: Rows = (np.nan_to_num(self.units[:, : self.n_known]) > 0).sum(axis=1)
+        return count
+
+
+def _later(week: str, step: int) -> str:
+    """Return the label of a week some steps after another one."""
+    if "-" in week:
+        return str((pd.Timestamp(week) + pd.Timedelta(weeks=step)).date())
+    return str(int(week) + step)

@@ -1,0 +1,228 @@
+"""From files to the weekly panel: a sales table, or the purchases of an import."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from scoring.data.reading import read_table
+from scoring.data.tables import QUANTITY, TIMESTAMP, Tables
+from scoring.data.targets import counted_rows
+from scoring.demand.columns import DATE, TITLE, named
+from scoring.demand.event_promotions import weekly_promotions
+from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK, SalesPanel
+from scoring.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from scoring.demand.panel import Floats
+
+SALES_NAMES: Final = ("sales.parquet", "sales.csv")
+DAYS: Final = 7
+"""Days in a week."""
+
+
+def read_panel(
+    path: Path,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    by_store: bool = False,
+    min_selling_weeks: int = 1,
+) -> SalesPanel:
+    """Read a panel from a sales table, from a folder with one, or from the events of an import.
+
+    Args:
+        path: A ``.csv`` or ``.parquet`` file, or a folder with ``sales`` or with the tables of an import.
+        mapping: Name by header, for a sales table.
+        by_store: Whether events give one series an item and store; one an item if not.
+        min_selling_weeks: Series that sold something in fewer weeks are left out.
+
+    Returns:
+        The panel.
+
+    Raises:
+        TableError: If no series sold something in that many weeks.
+    """
+    panel = _read(path, mapping or {}, by_store=by_store, min_selling_weeks=min_selling_weeks)
+    rows = np.flatnonzero(panel.selling_weeks() >= min_selling_weeks)
+    if not len(rows):
+        raise TableError(f"sales: no item sold in {min_selling_weeks} weeks but one is needed. Ask for fewer weeks.")
+    return panel if len(rows) == len(panel) else panel.take(rows)
+
+
+def _read(path: Path, mapping: Mapping[str, str], *, by_store: bool, min_selling_weeks: int) -> SalesPanel:
+    if path.is_dir():
+        found = next((path / name for name in SALES_NAMES if (path / name).is_file()), None)
+        if found is None:
+            return panel_of_events(Tables.read(path), by_store=by_store, min_selling_weeks=min_selling_weeks)
+        path = found
+    table, _ = named(read_table(path).frame, mapping)
+    return panel_of_sales(table)
+
+
+def panel_of_sales(table: pd.DataFrame) -> SalesPanel:
+    """Return the panel of a sales table.
+
+    Days become weeks of seven days that end on the last day with sales, so that no week is cut. A table with one day
+    of the week alone has weeks already, named by that day. Rows of one series
+    and week are added; the price is the mean that was paid. A series without a row in a week in which its store sold
+    something sold nothing, unless the table states such zeros itself. A week without any row of a store is unknown.
+
+    Args:
+        table: Columns of docs/design.md §8; rows without units are plans of future weeks.
+
+    Returns:
+        The panel. The call raises ``TableError`` if units or weeks cannot be read.
+    """
+    rows = pd.DataFrame({UNITS: _numbers(table, UNITS)})
+    rows[ITEM] = table[ITEM].map(_id) if ITEM in table else ""
+    rows[STORE] = table[STORE].map(_id) if STORE in table else ""
+    weeks, labels, n_known = _weeks(table, rows[UNITS].notna().to_numpy())
+    rows[WEEK] = weeks
+    rows[PRICE] = _numbers(table, PRICE) if PRICE in table else np.nan
+    plans = [name for name in table.columns if name not in {ITEM, STORE, WEEK, DATE, UNITS, PRICE, TITLE}]
+    for name in plans:
+        rows[name] = pd.to_numeric(table[name], errors="coerce")
+    rows = rows[rows[WEEK] >= 0]
+    series = rows[[ITEM, STORE]].drop_duplicates().sort_values([ITEM, STORE], ignore_index=True)
+    series["title"] = series[ITEM]
+    if TITLE in table:
+        titles = table[TITLE].astype("string").groupby(rows[ITEM]).first()
+        series["title"] = series[ITEM].map(titles).fillna(series[ITEM]).astype(str)
+    place = pd.MultiIndex.from_frame(series[[ITEM, STORE]]).get_indexer(pd.MultiIndex.from_frame(rows[[ITEM, STORE]]))
+    shape = (len(series), len(labels))
+    key = (place.astype(np.int64), rows[WEEK].to_numpy(dtype=np.int64))
+    units = _summed(key, rows[UNITS], shape)
+    price = _mean(key, rows[PRICE], rows[UNITS].clip(lower=0), shape)
+    panel = SalesPanel(
+        series, labels, units, price, {name: _mean(key, rows[name], None, shape) for name in plans}, n_known
+    )
+    return _with_zeros(panel)
+
+
+def panel_of_events(tables: Tables, *, by_store: bool = False, min_selling_weeks: int = 1) -> SalesPanel:
+    """Return the panel of the events of an import: target events that were not taken back.
+
+    Prices are those of receipts, so no price of a coming week is known. A promotion counts by the share of its week
+    and, for a series without a store, by the share of stores.
+
+    Args:
+        tables: The tables.
+        by_store: One series an item and store, instead of one an item.
+        min_selling_weeks: Series that sold something in fewer weeks are left out.
+
+    Returns:
+        The panel.
+
+    Raises:
+        TableError: If no event counts as a sale.
+    """
+    events = tables.events[counted_rows(tables.events, tables.shop)]
+    if not len(events):
+        raise TableError("events: no row counts as a sale but some are needed. Check target_kinds in shop.yaml.")
+    clock = tables.shop.clock
+    rows = pd.DataFrame(
+        {ITEM: events[ITEM].astype(str), DATE: clock.local(events[TIMESTAMP].to_numpy(dtype="datetime64[ns]"))}
+    )
+    rows[UNITS] = events[QUANTITY].fillna(1.0).astype(float) if QUANTITY in events else 1.0
+    if by_store and STORE in events:
+        rows[STORE] = events[STORE].astype(str)
+    if PRICE in events:
+        rows[PRICE] = events[PRICE]
+    titles = tables.items.set_index(ITEM)[TITLE].dropna().astype(str)
+    rows[TITLE] = rows[ITEM].map(titles).fillna(rows[ITEM])
+    panel = replace(panel_of_sales(rows), has_planned_price=False)
+    panel = panel.take(np.flatnonzero(panel.selling_weeks() >= min_selling_weeks))
+    if not len(tables.promotions) or not panel.has_dates:
+        return panel
+    return replace(panel, promotions=weekly_promotions(tables.promotions, panel, tables.shop.clock))
+
+
+def _id(value: object) -> str:
+    """Return an id as text: 7.0 in a column of numbers is 7."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _numbers(table: pd.DataFrame, name: str) -> pd.Series:
+    values = pd.to_numeric(table[name], errors="coerce").astype(float)
+    wrong = values.isna() & table[name].notna() & (table[name].astype(str).str.strip() != "")
+    if wrong.any():
+        raise TableError(
+            f"sales: column {name!r} holds text in {int(wrong.sum())} rows (first: {table[name][wrong].iloc[0]!r}) but "
+            "numbers are needed. Correct the rows or choose another column with --map."
+        )
+    return values
+
+
+def _weeks(table: pd.DataFrame, has_units: np.ndarray) -> tuple[np.ndarray, tuple[str, ...], int]:
+    """Return the week of each row from 0, the labels of all weeks, and how many of them have sales."""
+    if not has_units.any():
+        raise TableError("sales: no row has units but some are needed. Give the sales of past weeks.")
+    if DATE not in table:
+        numbers = pd.to_numeric(table[WEEK], errors="coerce")
+        if numbers.notna().all():
+            first, last = int(numbers.min()), int(numbers.max())
+            labels = tuple(map(str, range(first, last + 1)))
+            return (numbers - first).to_numpy(dtype=np.int64), labels, int(numbers[has_units].max()) - first + 1
+    dates = pd.to_datetime(table[DATE if DATE in table else WEEK], errors="coerce")
+    if dates.isna().any():
+        raise TableError(
+            f"sales: the date is empty or unreadable in {int(dates.isna().sum())} rows but a day is needed in each. "
+            "Write ISO 8601, for example 2017-12-01."
+        )
+    days = dates.dt.tz_localize(None).dt.normalize() if dates.dt.tz is not None else dates.dt.normalize()
+    last_day = days[has_units].max()
+    past = np.ceil((last_day - days).dt.days.to_numpy() / DAYS - (DAYS - 1) / DAYS).astype(np.int64)
+    n_known = int(past.max()) + 1
+    n_days = int((last_day - days[has_units].min()).days) + 1
+    weeks = n_known - 1 - past
+    is_daily = bool((days.dt.day_of_week != days.dt.day_of_week.iloc[0]).any())
+    start = last_day - pd.Timedelta(days=DAYS * n_known - 1 if is_daily else DAYS * (n_known - 1))
+    labels = tuple(str((start + pd.Timedelta(days=DAYS * n)).date()) for n in range(int(weeks.max()) + 1))
+    if n_days % DAYS and n_days > DAYS and is_daily:  # the first week is cut: it is left out
+        return weeks - 1, labels[1:], n_known - 1
+    return weeks, labels, n_known
+
+
+def _summed(key: tuple[np.ndarray, np.ndarray], values: pd.Series, shape: tuple[int, int]) -> Floats:
+    known = values.notna().to_numpy()
+    total, count = np.zeros(shape), np.zeros(shape)
+    np.add.at(total, (key[0][known], key[1][known]), np.maximum(values.to_numpy(dtype=float)[known], 0.0))
+    np.add.at(count, (key[0][known], key[1][known]), 1.0)
+    return np.where(count > 0, total, np.nan)
+
+
+def _mean(
+    key: tuple[np.ndarray, np.ndarray], values: pd.Series, weights: pd.Series | None, shape: tuple[int, int]
+) -> Floats:
+    known = values.notna().to_numpy()
+    weight = np.ones(len(values)) if weights is None else weights.fillna(0.0).to_numpy(dtype=float) + 1e-9
+    total, count = np.zeros(shape), np.zeros(shape)
+    rows = (key[0][known], key[1][known])
+    np.add.at(total, rows, (values.to_numpy(dtype=float) * weight)[known])
+    np.add.at(count, rows, weight[known])
+    mean: Floats = np.divide(total, count, out=np.full(shape, np.nan), where=count > 0)
+    return mean
+
+
+def _with_zeros(panel: SalesPanel) -> SalesPanel:
+    """Return the panel with zeros for series that sold nothing in a week of which their store has rows."""
+    known = panel.units[:, : panel.n_known]
+    if (known == 0).mean() > 0.001:
+        return panel
+    stores = panel.series[STORE].to_numpy()
+    units = panel.units.copy()
+    for store in np.unique(stores):
+        rows = np.flatnonzero(stores == store)
+        was_open = ~np.isnan(known[rows]).all(axis=0)
+        has_started = np.maximum.accumulate(~np.isnan(known[rows]), axis=1)
+        gaps = np.isnan(known[rows]) & was_open & has_started
+        block = units[rows]
+        block[:, : panel.n_known][gaps] = 0.0
+        units[rows] = block
+    return replace(panel, units=units)

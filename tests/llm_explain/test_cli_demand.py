@@ -1,0 +1,58 @@
+"""``llm-explain demand`` as a process would use it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from llm_explain.cli import app
+from scoring.demand.storage import save
+from scoring.errors import SettingError
+from tests.scoring.demand.sales import fitted, panel, sales
+
+
+def run(*arguments: str) -> list[dict[str, object]]:
+    """Return the JSON lines of a command."""
+    result = CliRunner().invoke(app, ["demand", *arguments, "--json"], catch_exceptions=False)
+    assert result.exit_code == 0
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained demand model of the small shop."""
+    folder = tmp_path_factory.mktemp("demand")
+    save(folder, fitted(), panel())
+    return folder
+
+
+def test_train_prints_the_record_of_the_contract(tmp_path: Path) -> None:
+    table = sales(40).rename(columns={"units": "sold items"})
+    table.to_csv(tmp_path / "sales.csv", index=False)
+    arguments = ("--map", "sold items=units", "--weeks", "2", "--cutoff", "36", "--artifacts", str(tmp_path / "out"))
+    last = run("train", "--data", str(tmp_path / "sales.csv"), *arguments)[-1]
+    assert set(last) == {"wmape", "coverage80", "baselines"}
+    assert list(last["wmape"]) == ["1", "2"]
+    assert {"mean_8", "seasonal_naive", "additive", "ets"} <= set(last["baselines"])
+    assert (tmp_path / "out" / "demand.json").is_file()
+
+
+def test_forecast_writes_plans_and_other_plans(artifacts: Path, tmp_path: Path) -> None:
+    (tmp_path / "plans.csv").write_text("item_id,store_id,week,display\napples,1,71,1\n")
+    arguments = ("--artifacts", str(artifacts), "--plans", str(tmp_path / "plans.csv"), "--weeks", "2")
+    rows = run("forecast", *arguments, "--item", "apples", "--store", "1", "--what-if", "display=0")
+    assert [(row["week"], row["display"]) for row in rows] == [("71", 1.0), ("72", 0.0)]
+    assert rows[0]["units_what_if"] == rows[0]["without_display"] < 0.7 * rows[0]["units"]
+    run("forecast", *arguments, "--out", str(tmp_path / "out"))
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"forecast.csv", "together.csv", "players.csv"}
+
+
+def test_a_cutoff_outside_the_sales_is_an_error(tmp_path: Path) -> None:
+    sales(40).to_csv(tmp_path / "sales.csv", index=False)
+    with pytest.raises(SettingError, match="--cutoff is '99' but a week from 1 to 40 is needed"):
+        run("train", "--data", str(tmp_path / "sales.csv"), "--cutoff", "99")
+    with pytest.raises(SettingError, match="--map is 'units' but COLUMN=NAME"):
+        run("train", "--data", str(tmp_path / "sales.csv"), "--map", "units")

@@ -1,0 +1,129 @@
+"""Effects, trees, ranges and storage of the demand model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scoring.demand.backtest import backtest
+from scoring.demand.intermittent import empirical_quantiles, is_intermittent, tsb_rate
+from scoring.demand.outlook import outlook
+from scoring.demand.plans import parsed_changes, with_plans
+from scoring.demand.ranges import LEVELS, Stretch
+from scoring.demand.storage import load, save
+from scoring.errors import ArtifactError, SettingError, TableError, UnknownItemError
+from tests.scoring.demand.sales import CONFIG, fitted, panel
+
+
+def test_the_effects_are_those_of_the_shop() -> None:
+    effects = fitted().model.effects
+    regular = effects.coefficients[:3]  # apples, bread, cheese
+    by_name = dict(zip(effects.names, regular.T, strict=True))
+    np.testing.assert_allclose(by_name["display", "now"], np.log(2), atol=0.1)
+    np.testing.assert_allclose(by_name["price", "log"], -2, atol=0.3)
+
+
+def test_base_value_and_players_add_up_to_the_forecast() -> None:
+    players = outlook(fitted(), panel(), 3).players
+    names = [name for name in players if name not in {"item_id", "store_id", "week", "weeks_ahead", "score"}]
+    np.testing.assert_allclose(players[names].sum(axis=1), players["score"], atol=1e-9)
+    weekly = outlook(fitted(), panel(), 3).weekly
+    regular = ~weekly["is_intermittent"].to_numpy()
+    np.testing.assert_allclose(np.expm1(players["score"])[regular], weekly["units"][regular], rtol=1e-6)
+
+
+def test_another_plan_is_forecast_by_the_model() -> None:
+    plans = pd.DataFrame({"item_id": ["apples"], "store_id": ["1"], "week": [71], "display": [1.0]})
+    weekly = outlook(fitted(), with_plans(panel(), plans), 3).weekly
+    row = weekly[(weekly["item_id"] == "apples") & (weekly["store_id"] == "1") & (weekly["week"] == "71")].iloc[0]
+    assert row["units"] / row["without_display"] == pytest.approx(2, rel=0.25)
+    assert weekly["without_display"].notna().sum() == 1
+
+
+def test_a_price_changes_its_own_series() -> None:
+    found = {}
+    for price in (1.6, 2.0):
+        plan = panel().extended(1).with_plan({"price": price}, panel().rows_of(["bread"], ["2"]))
+        found[price] = outlook(fitted(), plan, 1).weekly["units"]
+    is_own = (panel().series[["item_id", "store_id"]] == ["bread", "2"]).all(axis=1)
+    assert found[1.6][is_own].item() > 1.3 * found[2.0][is_own].item()
+    assert (found[1.6] / found[2.0])[~is_own].between(0.9, 1.1).all()
+
+
+def test_ranges_are_nested_and_hold_the_forecast() -> None:
+    found = outlook(fitted(), panel(), 3)
+    for frame in (found.weekly, found.together):
+        ends = ["low_95", "low_80", "low_50", "units", "high_50", "high_80", "high_95"]
+        assert (np.diff(frame[ends].to_numpy(), axis=1) >= -1e-9).all()
+    assert (found.together["units"] > 0).all()
+
+
+def test_the_backtest_beats_simple_forecasts_and_covers() -> None:
+    measured = backtest(panel(), CONFIG, 58)
+    assert measured.weeks == ("59", "70")
+    for ahead in ("1", "2", "3"):
+        assert measured.wmape[ahead] < 0.6 * min(measured.baselines["mean_8"][ahead], measured.baselines["ets"][ahead])
+    assert 0.65 < measured.coverage[80] < 0.95
+    assert list(measured.to_dict()) == ["wmape", "coverage80", "baselines"]
+
+
+def test_the_forecast_reads_no_later_sales() -> None:
+    later = panel().up_to(60)
+    model = fitted().model
+    rows = (np.arange(8), np.full(8, 62), np.full(8, 3))
+    np.testing.assert_allclose(
+        model.quantiles(model.features(panel()), *rows), model.quantiles(model.features(later), *rows)
+    )
+
+
+def test_a_cutoff_needs_history() -> None:
+    with pytest.raises(SettingError, match="the cutoff leaves 5 weeks to fit on"):
+        backtest(panel(), CONFIG, 5)
+
+
+def test_saved_artifacts_give_the_same_forecasts(tmp_path: Path) -> None:
+    save(tmp_path, fitted(), panel())
+    forecaster, loaded = load(tmp_path)
+    pd.testing.assert_frame_equal(outlook(forecaster, loaded, 2).weekly, outlook(fitted(), panel(), 2).weekly)
+    (tmp_path / "demand.json").write_text("{}")
+    with pytest.raises(ArtifactError, match="of version None but 1 is needed"):
+        load(tmp_path)
+    with pytest.raises(ArtifactError, match="holds no demand model"):
+        load(tmp_path / "nowhere")
+
+
+def test_tsb_and_the_ranges_of_rare_items() -> None:
+    # chance .5 and size 4 at first; week 1: chance .55, size 4; week 2: chance .495, size 4
+    assert tsb_rate(np.array([[4.0, 0.0]])).tolist() == pytest.approx([0.495 * 4])
+    units = np.array([[0.0, 0, 0, 3, 0, 0, 0, 5, 0]])
+    assert is_intermittent(units).tolist() == [True]
+    # nine weeks: the 10 % quantile has rank 1, the 90 % quantile rank 9
+    assert empirical_quantiles(units, np.array([0.1, 0.9])).tolist() == [[0.0, 5.0]]
+    assert empirical_quantiles(np.array([[1.0, 2, 4]]), np.array([0.9]), weeks=2).tolist() == [[6.0]]
+
+
+def test_stretch_misses_each_end_as_often_as_it_may() -> None:
+    actual = np.random.default_rng(0).normal(0, 3, 4000)
+    zero = np.zeros(4000)
+    stretch = Stretch.fit(zero, zero - 1, zero + 1, actual)
+    for level in LEVELS:
+        low, high = stretch.of(zero, zero - 1, zero + 1, level)
+        assert ((actual >= low) & (actual <= high)).mean() == pytest.approx(level / 100, abs=0.01)
+
+
+def test_faults_of_plans_and_choices() -> None:
+    with pytest.raises(SettingError, match="--what-if is 'price' but NAME=NUMBER"):
+        parsed_changes(["price"])
+    with pytest.raises(SettingError, match="the plan changes 'flyer' but only price, display"):
+        panel().with_plan({"flyer": 1.0})
+    with pytest.raises(TableError, match="plans: the columns are item_id, week but"):
+        with_plans(panel(), pd.DataFrame({"item_id": ["apples"], "week": [71]}))
+    with pytest.raises(UnknownItemError, match="item is 'pears' but an item of the sales is needed"):
+        panel().rows_of(["pears"])
+    with pytest.raises(SettingError, match="store is '9' but"):
+        panel().rows_of((), ["9"])
+    with pytest.raises(SettingError, match="--weeks is 9 but 1 to 3 are possible"):
+        outlook(fitted(), panel(), 9)

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from llm_explain.cli import (
+    campaigning,
     demanding,
     evaluating,
     explaining,
@@ -32,6 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(importing.app, name="import")
+app.add_typer(campaigning.app, name="campaign")
 app.add_typer(evaluating.app, name="evaluate")
 app.add_typer(demanding.app, name="demand")
 app.add_typer(state.keys_app, name="keys")

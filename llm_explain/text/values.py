@@ -55,17 +55,18 @@ class ValueWriter:
 
     Args:
         lexicon: The locale's words.
+        more: Expressions of kinds that are no claim kinds, by kind and slot.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, *, more: Mapping[str, Mapping[str, str]] | None = None) -> None:
         self._filters = _Filters(lexicon)
         environment = ImmutableSandboxedEnvironment(autoescape=False)
         environment.filters.update(self._filters.by_name())
         self._expressions: dict[str, dict[str, Callable[..., Any]]] = {}
-        for kind, words in lexicon.words.items():
+        sources = {kind: words.values for kind, words in lexicon.words.items()}
+        for kind, values in {**sources, **(more or {})}.items():
             self._expressions[kind] = {
-                slot: _compiled(environment, source, f"{kind}.yaml: value of {slot}")
-                for slot, source in words.values.items()
+                slot: _compiled(environment, source, f"{kind}.yaml: value of {slot}") for slot, source in values.items()
             }
 
     def write(self, kind: str, facts: Facts) -> dict[str, str]:

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from babel import Locale
 from babel.dates import get_month_names
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from llm_explain.records import Fact
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.sentence_spec import SentenceSpec
-    from llm_explain.verifier.rules import Role, Rules
+    from llm_explain.verifier.rules import Role
 
 _LINK_OR_ENTITY = re.compile(r"(?:https?|ftp)\S*|www\.\S+|&#?\w+;", re.IGNORECASE)
 _TITLE_HEAD = re.compile(r"(?=[,(])|$")
@@ -42,6 +42,20 @@ _SIZE_AND_MARK = re.compile(r"[,\s]*(.*?)\s*(?:\(([^()]*)\))?\s*$", re.DOTALL)
 
 _ROUNDING = 1e-6
 _MAX_PROOFS = 16_384
+
+
+class SlotRoles(Protocol):
+    """Roles of slots, and the claim kind that each slot belongs to."""
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """Role by slot."""
+        ...
+
+    @property
+    def kind_of_slot(self) -> Mapping[str, str]:
+        """Claim kind by slot."""
+        ...
 
 
 class ValueProof:
@@ -54,7 +68,7 @@ class ValueProof:
         rules: The claim kinds' rules.
     """
 
-    def __init__(self, lexicon: Lexicon, rules: Rules) -> None:
+    def __init__(self, lexicon: Lexicon, rules: SlotRoles) -> None:
         self._kind_of_slot = rules.kind_of_slot
         environment = ImmutableSandboxedEnvironment(autoescape=False)
         environment.globals.update(_Readings(lexicon).by_name())

@@ -1,0 +1,149 @@
+"""Whom a campaign may write to: users who consented, are not suppressed and have not heard too much."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.errors import TableError
+from scoring.data.reading import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from llm_explain.campaigns.settings import CampaignSettings
+
+YES: Final = frozenset({"1", "true", "yes", "y"})
+NO: Final = frozenset({"0", "false", "no", "n"})
+EVERY_CHANNEL: Final = "all"
+
+NO_CONSENT: Final = "no consent"
+SUPPRESSED: Final = "suppressed"
+HEARD_ENOUGH: Final = "frequency cap"
+NO_UPLIFT: Final = "no proven uplift"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Files that say whom a campaign may write to.
+
+    Attributes:
+        consent: CSV or Parquet: ``user_id, channel, consent``. A user without a row has not consented.
+        suppressed: CSV or Parquet: ``user_id`` of users who get no message.
+        sent: CSV or Parquet: ``user_id, sent_at`` of earlier messages; a time without a zone is UTC.
+        uplift: CSV or Parquet: ``user_id, uplift_low``, the lower bound of the measured effect of a message. Users
+            whose bound is not above zero get none.
+    """
+
+    consent: Path
+    suppressed: Path | None = None
+    sent: Path | None = None
+    uplift: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """Users whom a campaign may write to.
+
+    Attributes:
+        user_ids: Their ids, sorted.
+        uplift_low: Lower bound of the effect by user; ``None`` if none was measured.
+        left_out: Users left out, by reason; a user with several reasons counts under the first.
+    """
+
+    user_ids: tuple[str, ...]
+    uplift_low: dict[str, float] | None
+    left_out: Counter[str]
+
+
+def eligible(
+    user_ids: Sequence[str], audience: Audience, settings: CampaignSettings, *, as_of: pd.Timestamp
+) -> Eligible:
+    """Return the users whom a campaign may write to.
+
+    Args:
+        user_ids: Users of the shop.
+        audience: Files of consent, suppressions, earlier messages and measured effects. A wrong file raises
+            ``TableError``.
+        settings: Channel and frequency cap.
+        as_of: The time of the campaign, UTC without a zone.
+
+    Returns:
+        Users and the numbers of those left out.
+    """
+    agreed = _agreed(audience.consent, settings.channel)
+    suppressed = set() if audience.suppressed is None else set(_columns(audience.suppressed, "user_id")["user_id"])
+    counts = _recent(audience.sent, settings, as_of)
+    uplift = None if audience.uplift is None else _uplift(audience.uplift)
+    left_out: Counter[str] = Counter()
+    kept = []
+    for user_id in sorted(set(user_ids)):
+        if user_id not in agreed:
+            left_out[NO_CONSENT] += 1
+        elif user_id in suppressed:
+            left_out[SUPPRESSED] += 1
+        elif counts.get(user_id, 0) >= settings.max_sent:
+            left_out[HEARD_ENOUGH] += 1
+        elif uplift is not None and uplift.get(user_id, 0.0) <= 0.0:
+            left_out[NO_UPLIFT] += 1
+        else:
+            kept.append(user_id)
+    return Eligible(tuple(kept), uplift, left_out)
+
+
+def _columns(path: Path, *names: str) -> pd.DataFrame:
+    frame = read_table(path).frame
+    missing = [name for name in names if name not in frame]
+    if missing:
+        raise TableError(
+            f"{path.name} has the columns {', '.join(map(str, frame.columns))} but {', '.join(names)} are needed. "
+            "Add or rename the columns."
+        )
+    return frame[list(names)].dropna().astype("str").reset_index(drop=True)
+
+
+def _agreed(path: Path, channel: str) -> set[str]:
+    """Return the users whose last row for the channel says yes; a row for all channels counts as one for each."""
+    frame = _columns(path, "user_id", "channel", "consent")
+    answer = frame["consent"].str.strip().str.lower()
+    wrong = answer[~answer.isin(YES | NO)]
+    if len(wrong):
+        raise TableError(
+            f"{path.name}: column 'consent' holds {frame['consent'][wrong.index[0]]!r} in row {wrong.index[0] + 1} but "
+            "yes or no is needed. Correct the row."
+        )
+    own = frame["channel"].str.strip().str.lower().isin({channel, EVERY_CHANNEL})
+    last = frame[own].assign(is_yes=answer.isin(YES)).drop_duplicates("user_id", keep="last")
+    return set(last.loc[last["is_yes"], "user_id"])
+
+
+def _recent(path: Path | None, settings: CampaignSettings, as_of: pd.Timestamp) -> dict[str, int]:
+    """Return how many messages each user got within the days of the cap."""
+    if path is None:
+        return {}
+    frame = _columns(path, "user_id", "sent_at")
+    moments = pd.to_datetime(frame["sent_at"], utc=True, errors="coerce", format="ISO8601").dt.tz_localize(None)
+    if moments.isna().any():
+        row = int(moments.isna().to_numpy().argmax())
+        raise TableError(
+            f"{path.name}: column 'sent_at' holds {frame['sent_at'][row]!r} in row {row + 1} but a date and time is "
+            "needed. Write ISO 8601, for example 2017-12-01T09:30."
+        )
+    is_recent = (moments > as_of - pd.Timedelta(days=settings.cap_days)) & (moments <= as_of)
+    return {str(user): int(n) for user, n in frame.loc[is_recent, "user_id"].value_counts().items()}
+
+
+def _uplift(path: Path) -> dict[str, float]:
+    frame = _columns(path, "user_id", "uplift_low")
+    bounds = pd.to_numeric(frame["uplift_low"], errors="coerce")
+    if bounds.isna().any():
+        row = int(bounds.isna().to_numpy().argmax())
+        raise TableError(
+            f"{path.name}: column 'uplift_low' holds {frame['uplift_low'][row]!r} in row {row + 1} but a number is "
+            "needed. Correct the row."
+        )
+    return dict(zip(frame["user_id"], bounds.astype(float).tolist(), strict=True))

@@ -1,0 +1,148 @@
+"""The lines of a message: written from ``prompts/<locale>/campaign.yaml`` and read back whole before they are used."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llm_explain.errors import PromptError
+from llm_explain.records import Claim
+from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.referring_expressions import ReferringExpressions
+from llm_explain.text.sentence_spec import SentenceSpec
+from llm_explain.text.skeleton import ITEM_LABEL
+from llm_explain.text.values import Facts, ValueWriter
+from llm_explain.verifier.proof import ValueProof
+from llm_explain.verifier.rules import Role, Rules
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping
+
+    from llm_explain.records import Fact
+    from llm_explain.text.lexicon import Lexicon
+
+FILE = "campaign.yaml"
+COUPON = "coupon"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Writer(_Strict):
+    lines: dict[str, tuple[str, ...]]
+    values: dict[str, dict[str, str]]
+    footer: str
+    nameless_footer: str
+    unsubscribe: str
+
+
+class _Role(_Strict):
+    reads: str
+    holds: str
+
+
+class _Verifier(_Strict):
+    lines: dict[str, tuple[str, ...]]
+    roles: dict[str, _Role]
+
+
+class _File(_Strict):
+    version: Literal[1]
+    writer: _Writer
+    verifier: _Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """Roles by slot, and the kind of offer of each slot: those of the claim kinds and those of coupons."""
+
+    roles: Mapping[str, Role]
+    kind_of_slot: Mapping[str, str]
+
+
+class CampaignLines:
+    """Writes the lines of offers and proves them.
+
+    Args:
+        lexicon: The locale's words, with the shop's currency.
+
+    Raises:
+        PromptError: If the locale's ``campaign.yaml`` is missing or breaks its schema.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        text, _ = read_prompt_file(lexicon.locale, FILE)
+        try:
+            content = _File.model_validate(yaml.safe_load(text))
+        except (yaml.YAMLError, ValidationError) as error:
+            raise PromptError(f"{lexicon.locale}/{FILE} breaks its schema ({error}). Correct the file.") from error
+        self.unsubscribe = content.writer.unsubscribe
+        self._writer, self._verifier = content.writer, content.verifier
+        self._names = ReferringExpressions(lexicon)
+        self._values = ValueWriter(lexicon, more=content.writer.values)
+        rules = Rules(lexicon)
+        own = {
+            slot: Role(reads=role.reads, holds=role.holds, stands=()) for slot, role in content.verifier.roles.items()
+        }
+        kinds = {**rules.kind_of_slot, **dict.fromkeys(own, COUPON)}
+        self._proof = ValueProof(lexicon, _Roles({**rules.roles, **own}, kinds))
+
+    def footer(self, shop_name: str) -> str:
+        """Return the line that says why the user gets the message."""
+        return self._writer.footer.format(shop=shop_name) if shop_name else self._writer.nameless_footer
+
+    def write(self, kind: str, facts: Mapping[str, Fact], *, title: str, as_of: dt.date) -> str | None:
+        """Return the first line of an offer that can be written and is proven.
+
+        Args:
+            kind: ``promotion`` or ``coupon``.
+            facts: Facts of the offer.
+            title: The item's title.
+            as_of: The day that the line speaks of.
+
+        Returns:
+            The line; ``None`` if no line is true.
+        """
+        label = self._names.label(title)
+        values = {ITEM_LABEL: label, **self._values.write(kind, Facts(facts, as_of, {}))}
+        for pattern in self._writer.lines[kind]:
+            slots = {name for _, name, _, _ in Formatter().parse(pattern) if name}
+            if not label or not slots <= set(values):
+                continue
+            line = pattern.format(**values)
+            if self.is_true(line, kind, facts, title=title, as_of=as_of):
+                return line
+        return None
+
+    def is_true(self, line: str, kind: str, facts: Mapping[str, Fact], *, title: str, as_of: dt.date) -> bool:
+        """Return whether a line says what the facts of an offer say, and nothing else.
+
+        Args:
+            line: A finished line.
+            kind: ``promotion`` or ``coupon``.
+            facts: Facts of the offer.
+            title: The item's title.
+            as_of: The day that the line speaks of.
+
+        Returns:
+            Whether some pattern reads the whole line and each value is proven.
+        """
+        claim = Claim(kind, "", "", 0.0, 0.0, facts)
+        return any(
+            all(self._proof.holds(slot, SentenceSpec((claim,), title, as_of, values=values)) for slot in values)
+            for values in self._readings(line, kind)
+        )
+
+    def _readings(self, line: str, kind: str) -> Iterator[dict[str, str]]:
+        """Yield the values of the slots of each pattern that reads the whole line."""
+        for pattern in self._verifier.lines[kind]:
+            expression = re.sub(r"\{(\w+)\}", r"(?P<\1>.+?)", pattern)
+            if found := re.fullmatch(expression, line):
+                yield {slot: value for slot, value in found.groupdict().items() if value is not None}

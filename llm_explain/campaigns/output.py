@@ -1,0 +1,161 @@
+"""The files of a plan: messages ready to send, a table, a JSON record and an HTML preview."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import jinja2
+import pandas as pd
+
+from llm_explain.campaigns.plan import TREATED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from llm_explain.campaigns.lines import CampaignLines
+    from llm_explain.campaigns.plan import CampaignPlan, PlannedMessage, PlannedOffer
+
+PLAN_COLUMNS: Final = (
+    "user_id", "group", "place", "offer_id", "offer_kind", "item_id", "title", "probability", "expected_cost", "line",
+    "reason", "reason_kinds",
+)  # fmt: skip
+MESSAGE_COLUMNS: Final = ("user_id", "channel", "subject", "text", "html", "unsubscribe")
+SHOWN: Final = 50
+"""Messages in the preview."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message as it is sent.
+
+    Attributes:
+        user_id: The shop's id.
+        offers: Its offers.
+        subject: Subject of an e-mail or title of a notification: the line of the first offer.
+        text: The message in plain text.
+        html: The message in HTML.
+        unsubscribe: Link that ends the consent; empty if the campaign has none.
+    """
+
+    user_id: str
+    offers: tuple[PlannedOffer, ...]
+    subject: str
+    text: str
+    html: str
+    unsubscribe: str
+
+
+def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, shop_name: str) -> Rendered:
+    """Return a message as it is sent: every line is a verified offer, a verified reason or a fixed line.
+
+    Args:
+        message: A message of the plan.
+        plan: The plan.
+        lines: The locale's lines.
+        shop_name: Name of the shop; empty if it is not known.
+
+    Returns:
+        Subject, text and HTML.
+    """
+    settings = plan.settings
+    link = settings.unsubscribe_url.replace("{user_id}", quote(message.user_id, safe=""))
+    link = link.replace("{channel}", settings.channel)
+    first = message.offers[0]
+    if settings.channel == "push":
+        html = _environment().get_template("email.html.j2").render(offers=[first], footer="", link="", unsubscribe="")
+        return Rendered(message.user_id, message.offers, first.line, first.sentence, html, link)
+    footer = lines.footer(shop_name) if settings.channel == "email" else ""
+    parts = [part for offer in message.offers for part in _parts(offer, settings.channel)]
+    if settings.channel == "email":
+        parts += [f"{footer}\n{lines.unsubscribe}: {link}"]
+    html = (
+        _environment()
+        .get_template("email.html.j2")
+        .render(offers=message.offers, footer=footer, link=link if footer else "", unsubscribe=lines.unsubscribe)
+    )
+    subject = first.line if settings.channel == "email" else ""
+    return Rendered(message.user_id, message.offers, subject, "\n\n".join(parts), html, link)
+
+
+def _parts(offer: PlannedOffer, channel: str) -> list[str]:
+    return [offer.line] if channel == "coupon" else [f"{offer.line}\n{offer.sentence}"]
+
+
+def write_plan(
+    plan: CampaignPlan, out: Path, *, lines: CampaignLines, titles: Mapping[str, str], shop_name: str = ""
+) -> dict[str, Path]:
+    """Write ``plan.csv``, ``plan.json``, ``messages.csv`` and ``preview.html``.
+
+    Args:
+        plan: The plan.
+        out: Folder to create or fill.
+        lines: The locale's lines.
+        titles: Title of each item, by ``item_id``.
+        shop_name: Name of the shop; empty if it is not known.
+
+    Returns:
+        The files by name.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    sent = [render(message, plan, lines, shop_name) for message in plan.of(TREATED)]
+    paths = {name: out / name for name in ("plan.csv", "plan.json", "messages.csv", "preview.html")}
+    rows = [
+        _row(message, place, offer, titles)
+        for message in plan.messages
+        for place, offer in enumerate(message.offers, 1)
+    ]
+    pd.DataFrame(rows, columns=list(PLAN_COLUMNS)).to_csv(paths["plan.csv"], index=False)
+    table = [
+        (each.user_id, plan.settings.channel, each.subject, each.text, each.html, each.unsubscribe) for each in sent
+    ]
+    pd.DataFrame(table, columns=list(MESSAGE_COLUMNS)).to_csv(paths["messages.csv"], index=False)
+    record = {
+        "summary": plan.summary(),
+        "settings": plan.settings.model_dump(mode="json"),
+        "messages": [_record(message) for message in plan.messages],
+    }
+    paths["plan.json"].write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
+    page = _environment().get_template("preview.html.j2")
+    paths["preview.html"].write_text(
+        page.render(summary=plan.summary(), messages=sent[:SHOWN], lang=plan.settings.locale), encoding="utf-8"
+    )
+    return paths
+
+
+def _environment() -> jinja2.Environment:
+    folder = resources.files("llm_explain.campaigns")
+    names = ("email.html.j2", "preview.html.j2")
+    sources = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in names}
+    return jinja2.Environment(loader=jinja2.DictLoader(sources), autoescape=True, undefined=jinja2.StrictUndefined)
+
+
+def _row(message: PlannedMessage, place: int, offer: PlannedOffer, titles: Mapping[str, str]) -> tuple[Any, ...]:
+    kinds = " ".join(claim.kind for claim in offer.explanation.reasons)
+    return (
+        message.user_id, message.group, place, offer.offer.offer_id, offer.offer.kind, offer.offer.item_id,
+        titles[offer.offer.item_id], round(offer.probability, 4), round(offer.expected_cost, 4), offer.line,
+        offer.sentence, kinds,
+    )  # fmt: skip
+
+
+def _record(message: PlannedMessage) -> dict[str, Any]:
+    return {
+        "user_id": message.user_id,
+        "group": message.group,
+        "expected_cost": round(message.expected_cost, 4),
+        "offers": [
+            {
+                "offer_id": offer.offer.offer_id,
+                "kind": offer.offer.kind,
+                "facts": dict(offer.offer.facts),
+                "line": offer.line,
+                "explanation": offer.explanation.to_dict(),
+            }
+            for offer in message.offers
+        ],
+    }

@@ -1,0 +1,303 @@
+"""The plan of a campaign: users, their offers, the reasons, and who is held out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from llm_explain.campaigns.audience import eligible
+from llm_explain.campaigns.lines import COUPON, CampaignLines
+from llm_explain.campaigns.offers import Offer, promotions_of, running
+from llm_explain.claims.subjects import Subjects
+from llm_explain.policy.suppressions import Suppressions
+from llm_explain.text.lexicon import load_lexicon
+from scoring.data.moments import as_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
+
+    from llm_explain.campaigns.audience import Audience, Eligible
+    from llm_explain.campaigns.settings import CampaignSettings
+    from llm_explain.explainer import Explainer
+    from llm_explain.records import Explanation
+    from scoring.data.moments import Moment
+
+TREATED: Final = "treated"
+HOLDOUT: Final = "holdout"
+NO_OFFER: Final = "no offer among the best items"
+NO_REASON: Final = "no reason that can be said"
+OVER_BUDGET: Final = "budget or number of messages used up"
+OFFERS_ONLY: Final = Suppressions(kinds=frozenset({"promotion"}))
+"""The offer's own line states the promotion; the sentence gives another reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOffer:
+    """One offer of a message.
+
+    Attributes:
+        offer: What is offered.
+        probability: Calibrated probability that the user buys the item within 30 days.
+        line: The verified line of the offer.
+        explanation: Why this item for this user, with the verified sentence; its subject is the offer.
+        expected_cost: What the offer is expected to cost.
+    """
+
+    offer: Offer
+    probability: float
+    line: str
+    explanation: Explanation
+    expected_cost: float
+
+    @property
+    def sentence(self) -> str:
+        """The verified reason."""
+        return self.explanation.text.text if self.explanation.text else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """What one user gets, or would get if not held out.
+
+    Attributes:
+        user_id: The shop's id.
+        group: ``treated`` or ``holdout``.
+        offers: Offers, the likeliest purchase first.
+        expected_cost: Cost of the message and expected cost of its offers.
+    """
+
+    user_id: str
+    group: str
+    offers: tuple[PlannedOffer, ...]
+    expected_cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPlan:
+    """Whom to write to, what to offer and why.
+
+    Attributes:
+        settings: What the campaign was allowed to do.
+        as_of: The time of the campaign, UTC without a zone.
+        messages: Messages of the treated users and of the holdout, in the order of choice.
+        left_out: Users who are not in the plan, by reason.
+        is_uplift_measured: Whether users were chosen by a measured effect.
+    """
+
+    settings: CampaignSettings
+    as_of: pd.Timestamp
+    messages: tuple[PlannedMessage, ...]
+    left_out: Counter[str]
+    is_uplift_measured: bool
+
+    def of(self, group: str) -> list[PlannedMessage]:
+        """Return the messages of one group."""
+        return [message for message in self.messages if message.group == group]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the numbers of the plan, ready for JSON."""
+        treated = self.of(TREATED)
+        return {
+            "name": self.settings.name,
+            "as_of": self.as_of.tz_localize("UTC").isoformat(),
+            "treated": len(treated),
+            "holdout": len(self.of(HOLDOUT)),
+            "holdout_share": self.settings.holdout,
+            "seed": self.settings.seed,
+            "offers": sum(len(message.offers) for message in treated),
+            "expected_cost": round(sum(message.expected_cost for message in treated), 2),
+            "budget": self.settings.budget,
+            "left_out": dict(self.left_out),
+            "uplift": "measured" if self.is_uplift_measured else "unknown until the holdout is compared",
+        }
+
+
+def plan_campaign(
+    explainer: Explainer,
+    *,
+    audience: Audience,
+    settings: CampaignSettings,
+    coupons: Sequence[Offer] = (),
+    user_ids: Sequence[str] | None = None,
+    as_of: Moment | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> CampaignPlan:
+    """Plan a campaign.
+
+    Users are chosen by the sum of the purchase probabilities of their offers, times the measured effect if there is
+    one. With a budget, the sum is divided by the expected cost. The holdout is drawn among the chosen users, so both
+    groups can be compared.
+
+    Args:
+        explainer: An explainer of the shop with trained artifacts.
+        audience: Files of consent, suppressions, earlier messages and measured effects.
+        settings: Budget, caps, channel and holdout.
+        coupons: Coupons of the campaign; running promotions are offers too.
+        user_ids: Users to consider; all known ones if not given.
+        as_of: The time of the campaign; the snapshot's if not given.
+        progress: Told of the users that were read.
+
+    Returns:
+        The plan.
+    """
+    moment = explainer.as_of if as_of is None else as_moment(as_of)
+    found = eligible(user_ids or explainer.events.user_ids, audience, settings, as_of=moment)
+    planner = _Planner(explainer, settings, moment, coupons)
+    wishes = []
+    for done, user_id in enumerate(found.user_ids):
+        if progress is not None:
+            progress("Reading users", done, len(found.user_ids))
+        wishes.append((user_id, planner.wishes(user_id)))
+    if progress is not None:
+        progress("Reading users", len(found.user_ids), len(found.user_ids))
+    return planner.choose(wishes, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """An offer that a user may get: what it is, where it ranks and what it may cost."""
+
+    offer: Offer
+    item: int
+    probability: float
+    expected_cost: float
+
+
+class _Planner:
+    """Finds the offers of users and chooses among the users."""
+
+    def __init__(
+        self, explainer: Explainer, settings: CampaignSettings, as_of: pd.Timestamp, coupons: Sequence[Offer]
+    ) -> None:
+        self.explainer, self.settings, self.as_of = explainer, settings, as_of
+        shop = explainer.shop
+        self.catalogue, self.policy = shop.catalogue, shop.policy
+        self.today = shop.local(as_of).date()
+        self.coupons = {offer.item_id: offer for offer in running(coupons, self.today.isoformat())}
+        self.prices = shop.snapshot.price
+        self.lines = campaign_lines(explainer, settings.locale)
+
+    def wishes(self, user_id: str) -> list[_Wish]:
+        """Return a user's offers among the best items, the likeliest purchase first; none is a sensitive item."""
+        user = self.explainer.reader.read(user_id, None, self.as_of)
+        items, scores = user.scored.rank(self.settings.depth)
+        if self.settings.section != "mixed":
+            is_bought = Subjects.of(user.evidence, np.zeros(len(items), dtype=np.int64), items).of_item.counts > 0
+            kept = is_bought == (self.settings.section == "again")
+            items, scores = items[kept], scores[kept]
+        offers = promotions_of(user.evidence, items)
+        found = []
+        for item, probability in zip(items.tolist(), user.scored.probability(scores), strict=True):
+            offer = self.coupons.get(str(self.catalogue.item_ids[item])) or offers.get(item)
+            if self.settings.channel == COUPON and (offer is None or offer.kind != COUPON):
+                continue
+            if offer is not None and not self.policy.is_sensitive_item(self.catalogue, item):
+                p = float(probability or 0.0)
+                found.append(_Wish(offer, item, p, offer.expected_cost(p, float(self.prices[item]))))
+        return sorted(found, key=lambda wish: -wish.probability)
+
+    def choose(self, wishes: Sequence[tuple[str, list[_Wish]]], found: Eligible) -> CampaignPlan:
+        """Choose users until the budget or the number of messages is used up."""
+        left_out = Counter(found.left_out)
+        left_out[NO_OFFER] += sum(not own for _, own in wishes)
+        messages: list[PlannedMessage] = []
+        spent, sent = 0.0, 0
+        for user_id, own in self._by_value(wishes, found):
+            if self._is_over(sent, spent, self.settings.message_cost):
+                left_out[OVER_BUDGET] += 1
+                continue
+            offers = self._explained(user_id, own)
+            if not offers:
+                left_out[NO_REASON] += 1
+                continue
+            cost = self.settings.message_cost + sum(each.expected_cost for each in offers)
+            group = HOLDOUT if is_held_out(user_id, self.settings) else TREATED
+            if group == TREATED and self._is_over(sent, spent, cost):
+                left_out[OVER_BUDGET] += 1
+                continue
+            messages.append(PlannedMessage(user_id, group, offers, cost))
+            if group == TREATED:
+                spent, sent = spent + cost, sent + 1
+        return CampaignPlan(self.settings, self.as_of, tuple(messages), +left_out, found.uplift_low is not None)
+
+    def _is_over(self, sent: int, spent: float, cost: float) -> bool:
+        most, budget = self.settings.max_messages, self.settings.budget
+        return (most is not None and sent >= most) or (budget is not None and spent + cost > budget)
+
+    def _by_value(
+        self, wishes: Sequence[tuple[str, list[_Wish]]], found: Eligible
+    ) -> Iterator[tuple[str, list[_Wish]]]:
+        """Yield users with offers, the most expected purchases for each unit of cost first."""
+
+        def value(entry: tuple[str, list[_Wish]]) -> tuple[float, str]:
+            user_id, own = entry
+            best = own[: self.settings.max_offers]
+            effect = 1.0 if found.uplift_low is None else found.uplift_low[user_id]
+            gain = effect * sum(wish.probability for wish in best)
+            cost = self.settings.message_cost + sum(wish.expected_cost for wish in best)
+            return -gain / max(cost, 1e-9) if self.settings.budget is not None else -gain, user_id
+
+        yield from sorted((entry for entry in wishes if entry[1]), key=value)
+
+    def _explained(self, user_id: str, wishes: Sequence[_Wish]) -> tuple[PlannedOffer, ...]:
+        """Return the first offers that have a true line and a reason that can be said."""
+        kept: list[PlannedOffer] = []
+        step = self.settings.max_offers
+        for start in range(0, len(wishes), step):
+            some = list(wishes[start : start + step])
+            rows = self.explainer.explain(
+                user_id,
+                [wish.offer.item_id for wish in some],
+                as_of=self.as_of,
+                locale=self.settings.locale,
+                surface="push" if self.settings.channel == "push" else "email",
+                suppressions=OFFERS_ONLY,
+            )
+            for wish, row in zip(some, rows, strict=True):
+                line = self._line(wish)
+                if row.reasons and row.text and line:
+                    subject = {"type": "offer", "offer_id": wish.offer.offer_id, "item_id": wish.offer.item_id}
+                    explained = replace(row, subject=subject)
+                    kept.append(PlannedOffer(wish.offer, wish.probability, line, explained, wish.expected_cost))
+            if len(kept) >= step:
+                break
+        return tuple(kept[:step])
+
+    def _line(self, wish: _Wish) -> str | None:
+        title = str(self.catalogue.titles[wish.item])
+        return self.lines.write(wish.offer.kind, wish.offer.facts, title=title, as_of=self.today)
+
+
+def campaign_lines(explainer: Explainer, locale: str) -> CampaignLines:
+    """Return the lines of a locale with the shop's currency.
+
+    Args:
+        explainer: An explainer of the shop.
+        locale: A folder under ``prompts/``.
+
+    Returns:
+        The writer and verifier of lines.
+    """
+    return CampaignLines(load_lexicon(locale, explainer.kinds).with_currency(explainer.shop.policy.currency))
+
+
+def is_held_out(user_id: str, settings: CampaignSettings) -> bool:
+    """Return whether a user is in the holdout: by a hash of the seed, the campaign's name and the user's id.
+
+    The answer does not depend on the other users, so the same campaign planned again holds out the same ones.
+
+    Args:
+        user_id: The shop's id.
+        settings: Name, seed and share.
+
+    Returns:
+        Whether the user gets no message.
+    """
+    digest = hashlib.sha256(f"{settings.seed}\0{settings.name}\0{user_id}".encode()).digest()
+    return int.from_bytes(digest[:8]) / 2.0**64 < settings.holdout

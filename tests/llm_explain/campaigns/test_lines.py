@@ -1,0 +1,76 @@
+"""Lines of offers say what the facts say, and a line that says anything else is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llm_explain.campaigns.lines import CampaignLines
+from llm_explain.text.lexicon import load_lexicon
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llm_explain.records import Fact
+
+AS_OF = dt.date(2017, 12, 1)
+MILK = "White milk, 1 gallon (store brand)"
+MONEY: Mapping[str, Fact] = {"since": "2017-11-27", "until": "2017-12-10", "amount_off": 0.5, "code": "MILK50"}
+PERCENT: Mapping[str, Fact] = {"since": "2017-11-27", "until": "2018-01-02", "percent_off": 0.2}
+FLYER: Mapping[str, Fact] = {"label": "mailer", "start": "2017-11-27", "until": "2017-12-03", "store_id": "s1"}
+OPEN: Mapping[str, Fact] = {"label": "display", "start": "2017-11-27", "store_id": ""}
+
+
+@pytest.fixture(scope="module")
+def lines() -> CampaignLines:
+    return CampaignLines(load_lexicon("en").with_currency("USD"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "line"),
+    [
+        ("coupon", MONEY, f"{MILK}: $0.50 off with coupon MILK50 until 10 December"),
+        ("coupon", PERCENT, f"{MILK}: 20% off with your coupon until 2 January 2018"),
+        ("promotion", FLYER, f"{MILK}: featured in your store's flyer until 3 December"),
+        ("promotion", OPEN, f"{MILK}: on display in store"),
+    ],
+)
+def test_lines_are_written_and_read_back(lines: CampaignLines, kind: str, facts: Mapping[str, Fact], line: str) -> None:
+    assert lines.write(kind, facts, title=MILK, as_of=AS_OF) == line
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "line"),
+    [
+        ("coupon", MONEY, f"{MILK}: $0.60 off with coupon MILK50 until 10 December"),
+        ("coupon", MONEY, f"{MILK}: $0.50 off with coupon MILK60 until 10 December"),
+        ("coupon", MONEY, f"{MILK}: $0.50 off with coupon MILK50 until 11 December"),
+        ("coupon", MONEY, f"{MILK}: 50% off with coupon MILK50 until 10 December"),
+        ("coupon", MONEY, "Oat milk: $0.50 off with coupon MILK50 until 10 December"),
+        ("coupon", MONEY, f"{MILK}: $0.50 off with coupon MILK50 until 10 December, today only"),
+        ("coupon", PERCENT, f"{MILK}: 25% off with your coupon until 2 January 2018"),
+        ("coupon", PERCENT, f"{MILK}: 20% off with coupon FREE until 2 January 2018"),
+        ("coupon", PERCENT, f"{MILK}: 20% off with your coupon until 2 January"),
+        ("promotion", FLYER, f"{MILK}: on display in your store until 3 December"),
+        ("promotion", FLYER, f"{MILK}: featured in your store's flyer until 4 December"),
+        ("promotion", OPEN, f"{MILK}: on display in your store"),
+        ("promotion", {"label": "coupon", "store_id": ""}, f"{MILK}: on promotion"),
+    ],
+)
+def test_false_lines_are_refused(lines: CampaignLines, kind: str, facts: Mapping[str, Fact], line: str) -> None:
+    assert not lines.is_true(line, kind, facts, title=MILK, as_of=AS_OF)
+
+
+def test_no_line_is_written_without_a_name_or_before_an_end_that_has_passed(lines: CampaignLines) -> None:
+    assert lines.write("coupon", MONEY, title="", as_of=AS_OF) is None
+    assert lines.write("coupon", MONEY, title=MILK, as_of=dt.date(2017, 12, 11)) is None
+
+
+def test_chinese_lines() -> None:
+    lines = CampaignLines(load_lexicon("zh").with_currency("USD"))
+    line = lines.write("coupon", MONEY, title="Tofu", as_of=AS_OF)
+    assert line == "豆腐：用优惠券MILK50立减US$0.50，有效期至12月10日"
+    assert not lines.is_true(line.replace("0.50", "5.00"), "coupon", MONEY, title="Tofu", as_of=AS_OF)
+    assert lines.write("promotion", FLYER, title="Tofu", as_of=AS_OF) == "豆腐：登在门店宣传单上，至12月3日"

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +18,7 @@ from llm_explain.attribution.group_vectors import VectorCache
 from llm_explain.attribution.importance import global_attributions
 from llm_explain.attribution.lru_cache import LRUCache
 from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScoredUser
+from llm_explain.catalogue import CHANGES, LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, ShopEvidence
 from llm_explain.errors import SettingError
 from llm_explain.pipeline import Pipeline
@@ -31,7 +31,8 @@ from llm_explain.text.surfaces import resolve
 from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
 from llm_explain.writing.writer import Writer
 from scoring.data.catalogue import Catalogue
-from scoring.data.history import EventLog
+from scoring.data.changes import ChangeLog, changed_items
+from scoring.data.history import EventLog, History
 from scoring.data.moments import as_moment
 from scoring.data.tables import TIMESTAMP, Tables
 from scoring.data.targets import end_of_log
@@ -51,8 +52,7 @@ if TYPE_CHECKING:
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
     from llm_explain.user_reader import ReadUser
-    from scoring.data.catalogue import IndexArray
-    from scoring.data.history import History
+    from scoring.data.changes import Change
     from scoring.data.moments import Moment
     from scoring.data.shop import Shop
     from scoring.training.config import TrainConfig
@@ -79,12 +79,54 @@ class Explainer:
         provenance: Mapping[str, str],
         kinds: ClaimKinds | None = None,
     ) -> None:
-        self.reader = reader
+        self._version = Version(0, reader, writer, dict(provenance))
+        self._live: LiveCatalogue | None = None
         self.events = reader.events
-        self.shop = reader.shop
-        self.writer = writer
-        self.provenance = dict(provenance)
         self.kinds = kinds or ClaimKinds.installed()
+
+    @property
+    def catalogue(self) -> LiveCatalogue:
+        """The living catalogue: changes of items and promotions without training."""
+        if self._live is None:
+            raise SettingError(
+                "the scorer is a plain callable but changes of the catalogue need trained artifacts. "
+                "Load them with Explainer.load."
+            )
+        return self._live
+
+    @property
+    def version(self) -> Version:
+        """The latest version of the catalogue, which a request without ``as_of`` reads."""
+        return self._version if self._live is None else self._live.current
+
+    @property
+    def reader(self) -> UserReader:
+        """Reads users' histories in the latest version."""
+        return self.version.reader
+
+    @property
+    def shop(self) -> ShopEvidence:
+        """What the claim rules know of the shop in the latest version."""
+        return self.version.shop
+
+    @property
+    def writer(self) -> Writer:
+        """Writes and verifies texts in the latest version."""
+        return self.version.writer
+
+    @writer.setter
+    def writer(self, writer: Writer) -> None:
+        self.version.writer = writer
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """Hashes of data, scorer and policy, and of the changes of the catalogue if there are any."""
+        return self.version.provenance
+
+    def _at(self, as_of: Moment | None, history: pd.DataFrame | History | None) -> Version:
+        """Return the version of the catalogue that a request reads from beginning to end."""
+        moment = history.as_of if isinstance(history, History) else None if as_of is None else as_moment(as_of)
+        return self.version if moment is None or self._live is None else self._live.at(moment)
 
     @classmethod
     def train(
@@ -147,17 +189,20 @@ class Explainer:
         with ThreadPoolExecutor(1) as beside:
             own_events = beside.submit(pd.read_parquet, folder / "tables" / "events.parquet")
             scorer = load_scorer(folder)
+            log = ChangeLog(folder / CHANGES)
+            changes = log.read()
             if events is None:
                 rows = own_events.result()
             else:
                 from scoring.data.validation import read_events  # what checks tables is slow to import
 
-                rows = read_events(events, scorer.catalogue.item_ids, scorer.shop)
+                rows = read_events(events, _with_changes(scorer.catalogue, changes).item_ids, scorer.shop)
         manifest = read_manifest(folder, is_checked=True)
         vectors = VectorCache()
-        return cls._of_shop(
+        explainer = cls._of_shop(
             lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
-            events=EventLog(rows, scorer.catalogue, scorer.shop),
+            events=EventLog(rows, _with_changes(scorer.catalogue, changes), scorer.shop),
+            catalogue=scorer.catalogue,
             snapshot=scorer.snapshot,
             promotions=scorer.promotions,
             language_model=language_model,
@@ -167,6 +212,8 @@ class Explainer:
             retired=manifest.get("feedback", {}).get("retired", ()),
             claim_kinds=claim_kinds,
         )
+        explainer._live = LiveCatalogue(log, scorer, explainer._version)
+        return explainer
 
     @classmethod
     def over(
@@ -205,6 +252,7 @@ class Explainer:
         return cls._of_shop(
             lambda history: BlackBoxScoredUser(of_histories, history, catalogue, items),
             events=EventLog(tables.events, catalogue, tables.shop),
+            catalogue=catalogue,
             snapshot=snapshot,
             promotions=PromotionCalendar(tables.promotions, catalogue),
             language_model=language_model,
@@ -218,6 +266,7 @@ class Explainer:
         read: Callable[[History], ScoredUser],
         *,
         events: EventLog,
+        catalogue: Catalogue,
         snapshot: Snapshot,
         promotions: PromotionCalendar,
         language_model: str | Generator | None,
@@ -230,28 +279,25 @@ class Explainer:
         kinds = ClaimKinds.installed().extended(claim_kinds)
         policy = Policy.load(prompts_root() / "policy.yaml", kinds=kinds).for_shop(events.shop)
         shop = ShopEvidence(
-            events.catalogue,
+            catalogue,
             snapshot=snapshot,
             promotions=promotions,
             policy=policy,
             shop=events.shop,
         )
-        writer = Writer(
-            policy=policy, catalogue=events.catalogue, language_model=language_model, retired=retired, kinds=kinds
-        )
+        writer = Writer(policy=policy, catalogue=catalogue, language_model=language_model, retired=retired, kinds=kinds)
         reader = UserReader(read, events=events, shop=shop, vectors=vectors, users=users)
         return cls(reader, writer=writer, provenance={**provenance, "policy": policy.hash}, kinds=kinds)
 
     @property
     def as_of(self) -> pd.Timestamp:
-        """The moment that explanations speak of when a request names none: that of the snapshot."""
+        """Default ``as_of``: the time of the snapshot, or of the last change of the catalogue after it."""
         return self.reader.as_of
 
-    @cached_property
+    @property
     def titles(self) -> Mapping[str, str]:
         """Title of each item, by ``item_id``."""
-        catalogue = self.shop.catalogue
-        return dict(zip(catalogue.item_ids.tolist(), catalogue.titles.tolist(), strict=True))
+        return self.shop.catalogue.title_of
 
     def rank(
         self,
@@ -274,9 +320,11 @@ class Explainer:
         Returns:
             The best ``k`` items, best first.
         """
-        scored = self.reader.read(user_id, history, as_of).scored
+        version = self._at(as_of, history)
+        scored = version.reader.read(user_id, history, as_of).scored
         items, scores = scored.rank(_at_least_one(k))
-        rows = zip(self._ids(items), scores.tolist(), scored.probability(scores), strict=True)
+        ids = map(str, version.shop.catalogue.item_ids[items])
+        rows = zip(ids, scores.tolist(), scored.probability(scores), strict=True)
         return [Ranked(item_id, rank, score, p) for rank, (item_id, score, p) in enumerate(rows, start=1)]
 
     def recommend(
@@ -312,9 +360,10 @@ class Explainer:
             An explanation for each item, best first; no two texts share a skeleton or an opening.
         """
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
-        user = self.reader.read(user_id, history, as_of)
+        version = self._at(as_of, history)
+        user = version.reader.read(user_id, history, as_of)
         items, _ = user.scored.rank(_at_least_one(k))
-        pipeline = self._pipeline(spoken, locale, limits, deadline, suppressions)
+        pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions)
         return pipeline.explain(user.scored, user.evidence, items)
 
     def explain(
@@ -350,15 +399,11 @@ class Explainer:
             An explanation for each item, in the order given.
         """
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
-        items = self.shop.catalogue.index_of(item_ids)
-        user = self.reader.read(user_id, history, as_of)
-        pipeline = self._pipeline(spoken, locale, limits, deadline, suppressions)
+        version = self._at(as_of, history)
+        items = version.shop.catalogue.index_of(item_ids)
+        user = version.reader.read(user_id, history, as_of)
+        pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions)
         return pipeline.explain(user.scored, user.evidence, items)
-
-    def _pipeline(
-        self, tone: Tone, locale: str, limits: Limits, deadline: float | None, suppressions: Suppressions
-    ) -> Pipeline:
-        return Pipeline(self.shop, self.writer, self.provenance, tone, locale, limits, deadline, suppressions)
 
     def shelves(
         self,
@@ -381,9 +426,10 @@ class Explainer:
         Returns:
             Shelves of groups that the policy lets us name, those that add most first.
         """
-        catalogue, policy = self.shop.catalogue, self.shop.policy
+        version = self._at(as_of, history)
+        catalogue, policy = version.shop.catalogue, version.shop.policy
         shelves = []
-        for shelf in self.reader.read(user_id, history, as_of).scored.shelves(_at_least_one(k)):
+        for shelf in version.reader.read(user_id, history, as_of).scored.shelves(_at_least_one(k)):
             category = catalogue.category_names[shelf.category_index]
             rows = zip(shelf.item_index, shelf.phi.tolist(), shelf.score.tolist(), strict=True)
             items = [
@@ -392,7 +438,7 @@ class Explainer:
                 if not policy.is_sensitive_item(catalogue, int(item))
             ]
             if items and policy.may_name_category(category):
-                shelves.append(ReasonShelf(shelf.player, self.writer.shelf_title(category, locale), tuple(items)))
+                shelves.append(ReasonShelf(shelf.player, version.writer.shelf_title(category, locale), tuple(items)))
         return shelves
 
     def what_if(
@@ -418,8 +464,10 @@ class Explainer:
         Returns:
             A row for each item, in the order given or by rank.
         """
-        asked = None if item_ids is None else self.shop.catalogue.index_of(item_ids)
-        answer = self.reader.read(user_id, history, as_of).scored.what_if(without, asked)
+        version = self._at(as_of, history)
+        catalogue = version.shop.catalogue
+        asked = None if item_ids is None else catalogue.index_of(item_ids)
+        answer = version.reader.read(user_id, history, as_of).scored.what_if(without, asked)
         rows = np.arange(len(answer.item_index))
         if asked is None:
             best = _at_least_one(k)
@@ -427,7 +475,7 @@ class Explainer:
             rows = rows[np.argsort(answer.rank[rows], kind="stable")]
         return [
             WhatIfRow(
-                item_id=str(self.shop.catalogue.item_ids[answer.item_index[row]]),
+                item_id=str(catalogue.item_ids[answer.item_index[row]]),
                 score=float(answer.score[row]),
                 score_without=float(answer.score_without[row]),
                 rank=int(answer.rank[row]) or None,
@@ -457,10 +505,11 @@ class Explainer:
         Returns:
             What each player adds to the one item beyond the other.
         """
-        item, other = self.shop.catalogue.index_of([item_id, other_id])
-        answer = self.reader.read(user_id, history, as_of).scored.contrast(int(item), int(other))
+        version = self._at(as_of, history)
+        item, other = version.shop.catalogue.index_of([item_id, other_id])
+        answer = version.reader.read(user_id, history, as_of).scored.contrast(int(item), int(other))
         contrast = ContrastAnswer.of(item_id, other_id, answer)
-        return replace(contrast, differences=mask_differences(contrast.differences, self.shop.policy))
+        return replace(contrast, differences=mask_differences(contrast.differences, version.shop.policy))
 
     def main_drivers(self, *, n_users: int = 60, k: int = 10) -> pd.DataFrame:
         """Say what drives recommendations on the whole.
@@ -474,7 +523,8 @@ class Explainer:
         """
         known = self.events.user_ids
         places = np.unique(np.linspace(0, len(known) - 1, n_users).astype(np.int64)) if known else ()
-        users = (self.reader.read(known[place]).scored for place in places)
+        reader = self.reader
+        users = (reader.read(known[place]).scored for place in places)
         return global_attributions(
             attribution for scored in users for attribution in scored.attribute(scored.rank(k)[0])
         )
@@ -483,8 +533,21 @@ class Explainer:
         """Return whether a user has no events before a moment, so that only context can explain."""
         return not len(self.events.history(user_id, self.as_of if as_of is None else as_moment(as_of)))
 
-    def _ids(self, items: IndexArray) -> list[str]:
-        return [str(item_id) for item_id in self.shop.catalogue.item_ids[items]]
+
+def _pipeline(
+    version: Version,
+    tone: Tone,
+    locale: str,
+    limits: Limits,
+    deadline: float | None,
+    suppressions: Suppressions,
+) -> Pipeline:
+    return Pipeline(version.shop, version.writer, version.provenance, tone, locale, limits, deadline, suppressions)
+
+
+def _with_changes(catalogue: Catalogue, changes: Sequence[Change]) -> Catalogue:
+    """Return a catalogue with the items that changes add."""
+    return catalogue.with_items(changed_items(catalogue.items, changes)) if changes else catalogue
 
 
 def _at_least_one(k: object) -> int:

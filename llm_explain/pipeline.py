@@ -183,4 +183,5 @@ class Pipeline:
             tone=self.tone,
             as_of=history.as_of,
             provenance=self.provenance,
+            is_cold=request.item_index is not None and not self.shop.snapshot.n_events[request.item_index],
         )

@@ -137,6 +137,7 @@ class Explanation:
         locale: Language of the text.
         tone: ``friendly``, ``concise`` or ``formal``.
         provenance: Ids and hashes of data, scorer and policy.
+        is_cold: Whether the item has no events in the shop's statistics, and is scored from its fields.
         as_of: The moment that the explanation speaks of, UTC without a zone; records state the zone.
     """
 
@@ -154,6 +155,7 @@ class Explanation:
     tone: str
     as_of: pd.Timestamp
     provenance: Mapping[str, str] = field(default_factory=dict)
+    is_cold: bool = False
 
     @property
     def item_id(self) -> str | None:
@@ -171,6 +173,7 @@ class Explanation:
             "rank": self.rank,
             "score": self.attribution.score,
             "probability": self.probability,
+            "cold": self.is_cold,
             "base_value": self.attribution.base_value,
             "attributions": self.attribution.to_records(),
             "text": text.text if text else None,

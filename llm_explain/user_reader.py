@@ -46,12 +46,15 @@ class UserReader:
         vectors: The scorer's cache of group vectors, if it has one.
         users: Cache of known users, or ``None`` to keep none. A list, an item's page and a what-if often ask for one
             user within a minute; reading the history and scoring the catalogue is half of the work.
+        as_of: Default ``as_of``; the time of the snapshot if not given.
+        version: Number of the version of the catalogue; versions may share the caches.
 
     Attributes:
         events: The event log.
         shop: What the claim rules know of the shop.
         vectors: Cache of group vectors.
         users: Cache of known users.
+        as_of: Default ``as_of``.
     """
 
     def __init__(
@@ -62,17 +65,16 @@ class UserReader:
         shop: ShopEvidence,
         vectors: VectorCache | None = None,
         users: LRUCache[ReadUser] | None = None,
+        as_of: pd.Timestamp | None = None,
+        version: int = 0,
     ) -> None:
         self._read_history = read
+        self.as_of = shop.snapshot.as_of if as_of is None else as_of
+        self._version = version
         self.events = events
         self.shop = shop
         self.vectors = vectors
         self.users = users
-
-    @property
-    def as_of(self) -> pd.Timestamp:
-        """Default ``as_of``: the time of the snapshot."""
-        return self.shop.snapshot.as_of
 
     def read(
         self,
@@ -118,9 +120,16 @@ class UserReader:
 
     def _remembered(self, history: History) -> ReadUser:
         """Return the user of a history, from the cache if it is a known user."""
+        history = self._of_known_items(history)
         if self.users is None or history.user_id is None:
             return self._make(history)
-        return self.users.get_or_make((history.user_id, history.digest), lambda: self._make(history))
+        key = (self._version, history.user_id, history.digest)
+        return self.users.get_or_make(key, lambda: self._make(history))
+
+    def _of_known_items(self, history: History) -> History:
+        """Return a history without events with items that the catalogue does not know yet."""
+        is_known = history.item_index < len(self.shop.catalogue)
+        return history if is_known.all() else history.select(is_known)
 
     def _make(self, history: History) -> ReadUser:
         return ReadUser(self._read_history(history), Evidence(self.shop, [history]))

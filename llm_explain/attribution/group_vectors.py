@@ -67,3 +67,21 @@ class VectorCache(LRUCache[GroupVectors]):
         """
         key = (state.history.digest, groups.categories)
         return self.get_or_make(key, lambda: group_vectors(state, groups))
+
+
+class VersionVectors(VectorCache):
+    """The vectors of one version of a catalogue, in a cache that all versions share.
+
+    Args:
+        shared: The cache.
+        number: Number of the version.
+    """
+
+    def __init__(self, shared: VectorCache, number: int) -> None:
+        super().__init__(1)
+        self._shared, self._number = shared, number
+
+    def get(self, state: UserTokens, groups: Partition) -> GroupVectors:
+        """Return the vectors from the shared cache, or compute them."""
+        key = (self._number, state.history.digest, groups.categories)
+        return self._shared.get_or_make(key, lambda: group_vectors(state, groups))

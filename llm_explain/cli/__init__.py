@@ -9,6 +9,7 @@ import typer
 
 from llm_explain.cli import (
     campaigning,
+    cataloguing,
     demanding,
     evaluating,
     explaining,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(importing.app, name="import")
 app.add_typer(campaigning.app, name="campaign")
+app.add_typer(cataloguing.app, name="catalogue")
 app.add_typer(evaluating.app, name="evaluate")
 app.add_typer(demanding.app, name="demand")
 app.add_typer(state.keys_app, name="keys")

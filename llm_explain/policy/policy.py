@@ -102,16 +102,16 @@ class Policy:
         )
 
     def for_shop(self, shop: Shop) -> Policy:
-        """Return the policy with a shop's currency and what its imports propose as sensitive.
+        """Return the policy with a shop's currency and what its imports propose.
 
         Args:
-            shop: The shop, whose proposals count unless it rejected them.
+            shop: The shop. Sensitive names, and items that are no products, are not spoken unless it rejected them.
 
         Returns:
             The policy. Its hash covers the currency and the proposals.
         """
         categories = shop.proposals.not_rejected("sensitive_categories")
-        item_ids = shop.proposals.not_rejected("sensitive_items")
+        item_ids = shop.proposals.not_rejected("sensitive_items") | shop.proposals.not_rejected("left_out_items")
         if not categories and not item_ids and shop.currency == self.currency:
             return self
         content = "\n".join((self._digest, shop.currency or "", *sorted(categories), "", *sorted(item_ids)))
@@ -122,6 +122,26 @@ class Policy:
             digest=_digest([content.encode()]),
             item_ids=item_ids,
             currency=shop.currency,
+        )
+
+    def with_sensitive_items(self, item_ids: Collection[str]) -> Policy:
+        """Return the policy with more sensitive items.
+
+        Args:
+            item_ids: Ids of the items.
+
+        Returns:
+            The policy. Its hash covers the ids.
+        """
+        if not item_ids:
+            return self
+        return Policy(
+            self.settings,
+            categories=self._categories,
+            types=self._types,
+            digest=_digest(["\n".join((self._digest, *sorted(item_ids))).encode()]),
+            item_ids=self._item_ids | frozenset(item_ids),
+            currency=self.currency,
         )
 
     @property

@@ -40,13 +40,31 @@ class NameIndex:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._by_first: dict[str, set[tuple[str, ...]]] = {}
+        self._lengths: dict[str, list[int]] = {}
+        self._add(names)
+
+    def _add(self, names: Iterable[str]) -> None:
+        added: dict[str, set[tuple[str, ...]]] = {}
         for name in names:
             if words := tuple(_TOKEN.findall(name.casefold())):
-                self._by_first.setdefault(words[0], set()).add(words)
-        self._lengths = {
-            first: sorted({len(words) for words in sequences}, reverse=True)
-            for first, sequences in self._by_first.items()
-        }
+                added.setdefault(words[0], set()).add(words)
+        for first, sequences in added.items():
+            self._by_first[first] = self._by_first.get(first, set()) | sequences
+            self._lengths[first] = sorted({len(words) for words in self._by_first[first]}, reverse=True)
+
+    def with_names(self, names: Iterable[str]) -> NameIndex:
+        """Return an index with more names.
+
+        Args:
+            names: Names as the catalogue has them.
+
+        Returns:
+            The index; this one stays as it is.
+        """
+        index = NameIndex(())
+        index._by_first, index._lengths = dict(self._by_first), dict(self._lengths)
+        index._add(names)
+        return index
 
     def __len__(self) -> int:
         """Return the number of different names."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from copy import copy
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,22 @@ class LocaleWriter:
         self._free: FreeWriter | None = None
         if policy.settings.lexicalised and language_model is not None:
             self._free = FreeWriter(lambda: open_generator(language_model), self._lexicon)
+
+    def with_catalogue(self, catalogue: Catalogue, names: NameIndex, policy: Policy) -> LocaleWriter:
+        """Return a writer for another version of the catalogue, with the same sources.
+
+        Args:
+            catalogue: The items of the version.
+            names: Names that may stand only in slots.
+            policy: The policy of the version.
+
+        Returns:
+            The writer.
+        """
+        writer = copy(self)
+        writer._catalogue, writer._policy = catalogue, policy
+        writer._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
+        return writer
 
     @property
     def spoken_kinds(self) -> ClaimKinds:

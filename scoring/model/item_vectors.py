@@ -16,15 +16,16 @@ class ItemVectors:
 
     Args:
         tower: Every item's vector from the item tower, shape ``(n_items, d)``.
-        candidates: Items that co-purchase links, ascending, shape ``(n_candidates,)``.
-        links: Their side of co-purchase, shape ``(n_candidates, rank)``; the other items have none.
+        candidates: Items that may be recommended, ascending, shape ``(n_candidates,)``.
+        linked: Items that co-purchase links, ascending, shape ``(n_linked,)``.
+        links: Their side of co-purchase, shape ``(n_linked, rank)``; the other items have none.
     """
 
-    def __init__(self, tower: FloatArray, candidates: IndexArray, links: FloatArray) -> None:
+    def __init__(self, tower: FloatArray, candidates: IndexArray, linked: IndexArray, links: FloatArray) -> None:
         self._tower, self._links = tower, links
         self._row = np.full(len(tower), -1, dtype=np.int32)
-        self._row[candidates] = np.arange(len(candidates), dtype=np.int32)
-        self._candidate_tower = tower[candidates]
+        self._row[linked] = np.arange(len(linked), dtype=np.int32)
+        self._candidate_tower, self._candidate_row = tower[candidates], self._row[candidates]
 
     def __getitem__(self, item_index: Any) -> FloatArray:
         """Return some rows of ``V``.
@@ -52,5 +53,6 @@ class ItemVectors:
             Products, shape ``(n_candidates,)``.
         """
         d = self._tower.shape[1]
-        products: FloatArray = self._candidate_tower @ user[:d] + self._links @ user[d:]
+        of_links = np.append(self._links @ user[d:], 0.0)  # row -1 is that of items without links
+        products: FloatArray = self._candidate_tower @ user[:d] + of_links[self._candidate_row]
         return products

@@ -147,9 +147,22 @@ class Links:
             )
         return cls(n_items, tuple(tables))
 
+    def with_items(self, n_new: int) -> Links:
+        """Return the links with items behind the others that nothing links to."""
+        n = self.n_items + n_new
+        return Links(n, tuple(replace(table, links=_resized(table.links, n)) for table in self.tables))
+
     def weighted(self, weights: Sequence[float]) -> Links:
         """Return the links with each table's weight multiplied; tables of weight 0 are left out."""
         pairs = zip(self.tables, weights, strict=True)
         return replace(
             self, tables=tuple(replace(table, weight=table.weight * factor) for table, factor in pairs if factor)
         )
+
+
+def _resized(
+    links: sparse.csr_array[np.float64, tuple[int, int]], n: int
+) -> sparse.csr_array[np.float64, tuple[int, int]]:
+    """Return a table of links with empty rows and columns behind the others; the links themselves are not copied."""
+    starts = np.concatenate([links.indptr, np.full(n - links.shape[0], links.indptr[-1], dtype=links.indptr.dtype)])
+    return sparse.csr_array((links.data, links.indices, starts), shape=(n, n))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from scoring.features.own_history import Buckets, OwnEvidence
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
+    from scoring.features.titles import TitleSpace
     from scoring.model.links import Links
     from scoring.model.model import AdditiveModel
     from scoring.scorer.calibration import Calibration
@@ -53,6 +54,7 @@ class GlassBoxScorer:
         links: Co-purchase at the end of training.
         calibration: From score to probability.
         item_links: Links from past items to candidates.
+        titles: Space of the title vectors; ``None`` if the item tower reads no titles.
     """
 
     terms: tuple[str, ...] = TERMS
@@ -60,19 +62,19 @@ class GlassBoxScorer:
     def __init__(
         self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, buckets: Buckets,
         candidates: IndexArray, model: AdditiveModel, trunk: torch.Tensor, links: CoPurchase,
-        calibration: Calibration, item_links: Links,
+        calibration: Calibration, item_links: Links, titles: TitleSpace | None = None,
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
         self.buckets, self.candidates, self.calibration = buckets, candidates, calibration
         self.own_features = (*OWN_FEATURES, SIGNALS) if buckets.signals else OWN_FEATURES
         parts = [*(BUCKET_PART[kind] for kind in BUCKET_KINDS), *[SIGNALS] * (2 * len(buckets.signals))]
         self._part_of_buckets = [self.own_features.index(part) for part in parts]
-        self.model, self.trunk = model.double().eval(), trunk.double()
+        self.model, self.trunk, self.titles = model.double().eval(), trunk.double(), titles
         with torch.no_grad():
             tower, linked = self.model.item_embedding(
-                self.trunk, torch.from_numpy(candidates), torch.from_numpy(links.target).double()
+                self.trunk, torch.from_numpy(links.candidates), torch.from_numpy(links.target).double()
             )
-        self.item_embedding = ItemVectors(tower.numpy(), candidates, linked.numpy())
+        self.item_embedding = ItemVectors(tower.numpy(), candidates, links.candidates, linked.numpy())
         self.item_links = item_links
         self.links, self._item_stats = links, item_stats(snapshot, links)
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)

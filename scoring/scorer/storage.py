@@ -20,6 +20,7 @@ from scoring.features.copurchase import CoPurchase
 from scoring.features.own_history import Buckets
 from scoring.features.promotions import PromotionCalendar, PromotionNames, WholeTable
 from scoring.features.snapshot import Snapshot
+from scoring.features.titles import TitleSpace
 from scoring.model.links import Links
 from scoring.model.model import AdditiveModel
 from scoring.scorer.artifacts import read_arrays, read_manifest, staged, write_arrays, write_manifest
@@ -64,6 +65,7 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
         {
             **arrays,
             "candidates": scorer.candidates,
+            **_title_arrays(scorer.titles),
             "link_source": scorer.links.source,
             "link_target": scorer.links.target,
             "buckets": scorer.buckets.of_item,
@@ -83,6 +85,7 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
         "stores": list(scorer.promotions.names.stores),
         "model": scorer.model.settings,
         "item_links": scorer.item_links.settings(),
+        "titles": scorer.titles.model if scorer.titles else None,
     }
     (folder / "model.json").write_text(json.dumps(words, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     write_manifest(folder, {"as_of": words["as_of"], **entries})
@@ -133,7 +136,14 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         links=CoPurchase(len(catalogue), shop["candidates"], shop["link_source"], shop["link_target"]),
         calibration=Calibration(shop["calibration_score"], shop["calibration_probability"]),
         item_links=Links.of(len(catalogue), words["item_links"], shop),
+        titles=TitleSpace(words["titles"], shop["title_mean"], shop["title_directions"])
+        if words.get("titles")
+        else None,
     )
+
+
+def _title_arrays(titles: TitleSpace | None) -> Arrays:
+    return {} if titles is None else {"title_mean": titles.mean, "title_directions": titles.directions}
 
 
 def _for_start(tables: Tables, as_of: pd.Timestamp) -> Tables:

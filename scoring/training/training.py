@@ -20,7 +20,7 @@ from scoring.errors import SettingError
 from scoring.features.own_history import Buckets
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
-from scoring.features.titles import title_embeddings
+from scoring.features.titles import TitleSpace, title_embeddings
 from scoring.features.windows import HORIZON_DAYS, TrainingData, Window
 from scoring.model.item_tower import ItemInputs, dense_columns
 from scoring.scorer.calibration import Calibration
@@ -127,7 +127,7 @@ def train(
         config.seed,
     )
     windows = make_windows(data, cutoff, config, progress, protocol=protocol)
-    inputs = _item_inputs(data, snapshot, config, artifacts_dir, progress)
+    inputs, titles = _item_inputs(data, snapshot, config, artifacts_dir, progress)
     if windows:
         is_trained = not is_last and len(log) >= MIN_TRAINED_ROWS
         fitted = _fit(data, windows, inputs, config, progress, only_new=is_last, is_trained=is_trained)
@@ -148,6 +148,7 @@ def train(
         catalogue, snapshot, promotions, shop=tables.shop, buckets=buckets, candidates=data.candidates, model=model,
         trunk=trunk, links=data.links(log), calibration=fitted.calibration,
         item_links=fit_links([choice for choice, _ in used], data, log).weighted([weight for _, weight in used]),
+        titles=titles,
     )  # fmt: skip
     entries = {
         **(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump(), "protocol": protocol,
@@ -266,19 +267,20 @@ def make_windows(
 
 def _item_inputs(
     shop: TrainingData, snapshot: Snapshot, config: TrainConfig, cache: Path, progress: Progress
-) -> ItemInputs:
+) -> tuple[ItemInputs, TitleSpace | None]:
     progress("titles", 0, 1)
-    titles = None
+    titles, space = None, None
     if config.titles != "none" and shop.rank and (shop.catalogue.titles != "").any():
-        titles = title_embeddings(shop.catalogue, config.titles, d=config.d_titles, cache=cache / "cache")
+        titles, space = title_embeddings(shop.catalogue, config.titles, d=config.d_titles, cache=cache / "cache")
     progress("titles", 1, 1)
     dense = dense_columns(shop.catalogue, snapshot.price, titles)
-    return ItemInputs(
+    inputs = ItemInputs(
         item_id=torch.from_numpy(shop.place() + 1),
         category=torch.from_numpy(shop.catalogue.category_index),
         brand=torch.from_numpy(shop.catalogue.brand_index + 1),
         dense=torch.from_numpy(dense.astype(np.float32)),
     )
+    return inputs, space
 
 
 def _peak_rss_mb() -> float:

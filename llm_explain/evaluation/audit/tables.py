@@ -16,6 +16,7 @@ import pandas as pd
 from llm_explain.claims import ClaimKinds
 from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.audit.attributions import attribution_faults
+from scoring.data.changes import changed_items, changed_promotions, version_at
 from scoring.data.shop import Shop
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from llm_explain.claims.kind import ClaimKind
     from llm_explain.evaluation.audit.attributions import Record
+    from scoring.data.changes import Change
 
 StatedClaim = tuple["Record", "Record"]
 """A record, and a claim that it states."""
@@ -58,13 +60,21 @@ class Audit:
     Args:
         folder: Folder of the Parquet tables and ``shop.yaml``.
         moment: Time of the snapshot that the scorer was trained with.
+        changes: Changes of the catalogue; each record is checked against the tables of its moment.
         kinds: Claim kinds, each with its SQL file; the installed ones if not given.
 
     Raises:
         MissingExtraError: If DuckDB is not installed.
     """
 
-    def __init__(self, folder: Path, moment: pd.Timestamp, *, kinds: Mapping[str, ClaimKind] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        moment: pd.Timestamp,
+        *,
+        changes: Sequence[Change] = (),
+        kinds: Mapping[str, ClaimKind] | None = None,
+    ) -> None:
         try:
             import duckdb
         except ImportError as error:
@@ -73,8 +83,9 @@ class Audit:
         self.connection = duckdb.connect()
         with suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets there is no bar to switch off
             self.connection.execute("set enable_progress_bar = false")
-        for table, columns in OPTIONAL.items():
-            self._read(folder / f"{table}.parquet", table, columns)
+        self._folder, self._changes, self._version = folder, tuple(changes), 0
+        for table in OPTIONAL:
+            self._read(f"read_parquet('{folder / f'{table}.parquet'}', file_row_number = true)", table)
         shop = Shop.read(folder)
         self.connection.execute(
             "create table shop as select $1 as time_zone, $2::timestamp as moment, $3 as has_dates",
@@ -84,15 +95,27 @@ class Audit:
             self.connection.execute(f"create table {name} as select unnest($1::varchar[]) as kind", [list(values)])
         self._run(HERE / "tables.sql")
 
-    def _read(self, path: Path, table: str, columns: Mapping[str, str]) -> None:
-        has = self.connection.execute(f"select * from read_parquet('{path}') limit 0").df().columns  # noqa: S608  our own path
+    def _read(self, rows: str, table: str) -> None:
+        has = self.connection.execute(f"select * from {rows} limit 0").df().columns  # noqa: S608  our own path
         absent = "".join(
-            f", {ABSENT.get(name, 'null')}::{type_} as {name}" for name, type_ in columns.items() if name not in has
+            f", {ABSENT.get(name, 'null')}::{type_} as {name}"
+            for name, type_ in OPTIONAL[table].items()
+            if name not in has
         )
         make = "view" if table == "promotions" else "table"
-        self.connection.execute(
-            f"create {make} {table} as select *{absent} from read_parquet('{path}', file_row_number = true)"  # noqa: S608  our own names
-        )
+        self.connection.execute(f"create or replace {make} {table} as select *{absent} from {rows}")  # noqa: S608  our own names
+
+    def _use_version_at(self, as_of: pd.Timestamp) -> None:
+        """Read items and promotions as they are at a moment."""
+        version = version_at(self._changes, as_of)
+        if version == self._version:
+            return
+        self._version, changes = version, self._changes[:version]
+        for table, changed in (("items", changed_items), ("promotions", changed_promotions)):
+            rows = changed(pd.read_parquet(self._folder / f"{table}.parquet"), changes)
+            self.connection.register(f"changed_{table}", rows)
+            self._read(f"changed_{table}", table)
+        self._run(HERE / "tables.sql")
 
     def _run(self, path: Path) -> None:
         self.connection.execute(path.read_text(encoding="utf-8"))
@@ -153,8 +176,8 @@ class Audit:
             Facts of each claim, ``None`` where its rule does not hold, in the order given.
         """
         found: dict[int, dict[str, Any]] = {}
-        for start in range(0, len(stated), BATCH):
-            for kind in self._ask(stated[start : start + BATCH], start):
+        for rids in self._batches(stated):
+            for kind in self._ask(stated, rids):
                 rows = self.connection.execute(f"select * from found_{kind}").df()  # noqa: S608  a claim kind
                 found.update({int(row.pop("rid")): row for row in rows.to_dict("records")})  # type: ignore[misc]
         return [found.get(rid) for rid in range(len(stated))]
@@ -169,8 +192,8 @@ class Audit:
             Rules that hold for each claim, in the order given.
         """
         found: dict[int, frozenset[str]] = {}
-        for start in range(0, len(stated), BATCH):
-            kinds = self._ask(stated[start : start + BATCH], start)
+        for rids in self._batches(stated):
+            kinds = self._ask(stated, rids)
             views = set(self.connection.execute("select view_name from duckdb_views()").df()["view_name"])
             self.connection.execute("truncate occasions_counted")
             for view in sorted(views & {f"counted_{kind}" for kind in kinds}):
@@ -181,9 +204,19 @@ class Audit:
                 found[rid] = frozenset(str(word) for word, holds in row.items() if holds)
         return [found.get(rid, frozenset()) for rid in range(len(stated))]
 
-    def _ask(self, stated: Sequence[StatedClaim], first: int) -> list[str]:
+    def _batches(self, stated: Sequence[StatedClaim]) -> Iterator[list[int]]:
+        """Yield places of claims that one version of the tables answers, after that version is read."""
+        of_version: dict[int, list[int]] = {}
+        for rid, (record, _) in enumerate(stated):
+            of_version.setdefault(version_at(self._changes, _moment(record)), []).append(rid)
+        for rids in of_version.values():
+            self._use_version_at(_moment(stated[rids[0]][0]))
+            for start in range(0, len(rids), BATCH):
+                yield rids[start : start + BATCH]
+
+    def _ask(self, stated: Sequence[StatedClaim], rids: Sequence[int]) -> list[str]:
         """Put what claims are about into SQL, and return their kinds."""
-        frame = pd.DataFrame([_asked(rid, record, claim) for rid, (record, claim) in enumerate(stated, start=first)])
+        frame = pd.DataFrame([_asked(rid, *stated[rid]) for rid in rids])
         self.connection.register("frame", frame)
         self.connection.execute("create or replace table asked as select * from frame")
         self._run(HERE / "views.sql")
@@ -198,6 +231,10 @@ def stated_claims(records: Iterable[Record]) -> list[StatedClaim]:
     return [(record, claim) for record in records for claim in (*record["reasons"], *record.get("statements", ()))]
 
 
+def _moment(record: Record) -> pd.Timestamp:
+    return pd.to_datetime(record["as_of"], utc=True).tz_localize(None)
+
+
 def _asked(rid: int, record: Record, claim: Record) -> Record:
     """Return what a claim is about, without its facts."""
     return {
@@ -206,7 +243,7 @@ def _asked(rid: int, record: Record, claim: Record) -> Record:
         "player": claim["player"],
         "user_id": record["user_id"],
         "item_id": record["item_id"],
-        "as_of": pd.to_datetime(record["as_of"], utc=True).tz_localize(None),
+        "as_of": _moment(record),
         "event_kind": claim["facts"].get("event_kind", "purchase"),
         "other_item_id": claim["facts"].get("other_item_id", ""),
     }

@@ -30,7 +30,12 @@ def section(artifacts: EvaluatedArtifacts, sample: Sample, report: Callable[[str
     report("audit", 0, len(records))
     found = audit_records(
         records,
-        Audit(artifacts.folder / "tables", artifacts.explainer.as_of, kinds=artifacts.kinds),
+        Audit(
+            artifacts.folder / "tables",
+            artifacts.scorer.snapshot.as_of,
+            changes=artifacts.explainer.catalogue.changes,
+            kinds=artifacts.kinds,
+        ),
         Reader(Names.of(artifacts.scorer.catalogue), kinds=artifacts.kinds),
         artifacts.items,
         item_of_title=artifacts.item_of_title,

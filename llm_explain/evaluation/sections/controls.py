@@ -42,7 +42,12 @@ def section(
     Returns:
         The section: ``examples``, ``silent`` and ``metrics``, with ``not_separated`` for each metric.
     """
-    audit = Audit(artifacts.folder / "tables", artifacts.explainer.as_of, kinds=artifacts.kinds)
+    audit = Audit(
+        artifacts.folder / "tables",
+        artifacts.scorer.snapshot.as_of,
+        changes=artifacts.explainer.catalogue.changes,
+        kinds=artifacts.kinds,
+    )
     found: dict[str, dict[str, Values]] = {}
     systems = (OURS, *CONTROLS)
     for done, system in enumerate(systems):

@@ -12,7 +12,8 @@ from llm_explain.errors import SettingError
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.rows import FILE, Rows
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import normal, words
+from llm_explain.importers.flat.vocabulary import normal
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.names import clean, is_shouted, sentence_case
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import words
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import normal, words
+from llm_explain.importers.flat.vocabulary import normal
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from llm_explain.importers.flat.times import is_time_like, seconds_of_day
 from llm_explain.importers.flat.values import numbers
-from llm_explain.importers.flat.vocabulary import Format, normal, words
+from llm_explain.importers.flat.vocabulary import Format, normal
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     import pandas as pd

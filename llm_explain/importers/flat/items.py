@@ -13,7 +13,7 @@ import pandas as pd
 from llm_explain.importers.flat.categories import category_table
 from llm_explain.importers.flat.names import TAG, names
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import words
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

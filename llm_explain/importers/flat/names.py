@@ -12,7 +12,7 @@ import babel
 import babel.dates
 
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import word_list, words
+from llm_explain.text.import_words import word_list, words
 
 if TYPE_CHECKING:
     import pandas as pd

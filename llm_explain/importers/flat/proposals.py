@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from llm_explain.importers.flat.vocabulary import words
+from llm_explain.text.import_words import words
+from llm_explain.text.sensitive_words import sensitive_names
 from scoring.data.proposals import Proposal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    pass
 
 FREE: Final = "free"
 MANY_ROWS: Final = 1_000
@@ -91,49 +92,6 @@ def outliers(events: pd.DataFrame) -> dict[str, Proposal]:
             found.setdefault(str(user), Proposal(reason="large quantities", rows=int(rows[user])))
     largest = sorted(found, key=lambda user: -found[user].rows)[:MOST_OUTLIERS]
     return {user: found[user] for user in largest}
-
-
-def sensitive_names(names: Iterable[str]) -> dict[str, str]:
-    """Find names that may be sensitive.
-
-    Args:
-        names: Titles or categories.
-
-    Returns:
-        Reason by name, for those in which a word begins like a sensitive one.
-    """
-    found = {}
-    for name in names:
-        if reason := sensitive_reason(name):
-            found[name] = reason
-    return found
-
-
-def sensitive_reason(name: str) -> str:
-    """Return why a name may be sensitive; empty if it hardly is."""
-    rest = _exceptions().sub(" ", name)
-    return next((reason for reason, pattern in _stems() if pattern.search(rest)), "")
-
-
-@cache
-def _stems() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return one pattern a reason: a stem at the beginning of a word, or anywhere in a script without spaces."""
-    compiled = []
-    for reason, stems in words().sensitive.items():
-        parts = [
-            re.escape(stem) if not stem.isascii() and _has_no_spaces(stem) else rf"(?<!\w){stem}" for stem in stems
-        ]
-        compiled.append((reason, re.compile("|".join(parts), re.IGNORECASE)))
-    return tuple(compiled)
-
-
-def _has_no_spaces(stem: str) -> bool:
-    return any("\u3040" <= character <= "\u9fff" for character in stem)
-
-
-@cache
-def _exceptions() -> re.Pattern[str]:
-    return re.compile("|".join(words().sensitive_exceptions) or r"(?!)", re.IGNORECASE)
 
 
 def sensitive(events: pd.DataFrame, items: pd.DataFrame) -> dict[str, dict[str, Proposal]]:

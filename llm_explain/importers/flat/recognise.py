@@ -10,7 +10,8 @@ import pandas as pd
 
 from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, holds_event_words
 from llm_explain.importers.flat.profile import by_values
-from llm_explain.importers.flat.vocabulary import formats, headers, normal, words
+from llm_explain.importers.flat.vocabulary import formats, headers, normal
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     from llm_explain.importers.flat.corrections import Corrections

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import normal, words
+from llm_explain.importers.flat.vocabulary import normal
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ from llm_explain.importers.flat.channels import channels, channels_of_user_agent
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.times import moments, seconds_of_day
 from llm_explain.importers.flat.values import each_value, ids, numbers
-from llm_explain.importers.flat.vocabulary import normal, words
+from llm_explain.importers.flat.vocabulary import normal
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,9 +19,10 @@ from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
 from llm_explain.importers.flat.returns import with_returns
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
-from llm_explain.importers.flat.vocabulary import is_known_header, word_list
+from llm_explain.importers.flat.vocabulary import is_known_header
 from llm_explain.importers.flat.writing import write_import
 from llm_explain.importers.summary import LeftOut, Progress, silent
+from llm_explain.text.import_words import word_list
 from scoring.data.derived_categories import LEAST_ITEMS, derive_categories
 from scoring.data.shop import Shop
 from scoring.data.tables import TIMESTAMP, USER_ID, Tables

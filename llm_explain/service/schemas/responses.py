@@ -101,6 +101,7 @@ class Record(BaseModel):
 
     Attributes:
         id: Stable for the same user, history, item, moment, artifacts and wording.
+        cold: Whether the item has no events yet and is scored from its fields.
         text: The sentence; none where nothing true can be said.
         reason_code: Empty for a personal sentence, else ``neutral`` or ``nothing_to_say``.
         source: Where the text came from.
@@ -115,6 +116,7 @@ class Record(BaseModel):
     rank: int | None
     score: float
     probability: float | None
+    cold: bool = False
     base_value: float
     attributions: list[PlayerValue]
     text: str | None

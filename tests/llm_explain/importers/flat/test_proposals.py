@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from llm_explain.importers.flat.names import clean, names, sentence_case
-from llm_explain.importers.flat.proposals import no_product_reason, sensitive_reason
+from llm_explain.importers.flat.proposals import no_product_reason
 from llm_explain.importers.flat.run import import_flat
+from llm_explain.text.sensitive_words import sensitive_reason
 from tests.llm_explain.importers.flat import exports
 
 

@@ -1,0 +1,308 @@
+"""The living catalogue: items, prices, availability and promotions that change without training.
+
+A change is written to a log next to the artifacts and counts from its moment on. Each moment has a version of the
+catalogue. A version is immutable, so a request reads one version from beginning to end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from llm_explain.attribution.group_vectors import VectorCache, VersionVectors
+from llm_explain.attribution.scored_user import AdditiveScoredUser
+from llm_explain.claims import ShopEvidence
+from llm_explain.errors import SettingError
+from llm_explain.text.sensitive_words import sensitive_reason
+from llm_explain.user_reader import UserReader
+from scoring.data.changes import NO, Change, hash_of, is_on_sale, version_at
+from scoring.data.moments import as_moment
+from scoring.data.rules import COLUMNS
+from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, ITEM_ID, LABEL, TITLE
+from scoring.scorer.changed import changed_scorer, embedding_columns, packed, title_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm_explain.writing.writer import Writer
+    from scoring.data.changes import ChangeLog, Operation
+    from scoring.data.moments import Moment
+    from scoring.scorer.scorer import GlassBoxScorer
+
+CHANGES: Final = "catalogue/changes.jsonl"
+"""The log of changes, in the folder of the artifacts."""
+
+MOST_PAST: Final = 4
+"""Earlier versions that are kept for requests about the past."""
+
+STEP: Final = pd.Timedelta(milliseconds=1)
+"""How long after the latest known moment a change without a moment counts."""
+
+
+@dataclass
+class Version:
+    """The shop between two changes of its catalogue.
+
+    Attributes:
+        number: How many changes it knows.
+        reader: Reads users' histories.
+        writer: Writes and verifies texts.
+        provenance: Hashes for the records.
+    """
+
+    number: int
+    reader: UserReader
+    writer: Writer
+    provenance: Mapping[str, str]
+
+    @property
+    def shop(self) -> ShopEvidence:
+        """What the claim rules know of the shop."""
+        return self.reader.shop
+
+
+class LiveCatalogue:
+    """Changes a catalogue, and keeps its versions.
+
+    Args:
+        log: The changes.
+        scorer: The scorer as it was trained.
+        trained: The version without changes.
+    """
+
+    def __init__(self, log: ChangeLog, scorer: GlassBoxScorer, trained: Version) -> None:
+        self._log, self._scorer, self._trained = log, scorer, trained
+        self._lock = Lock()
+        self._past: dict[int, Version] = {}
+        self._current = self._build(log.read())
+
+    def _build(self, changes: Sequence[Change]) -> Version:
+        """Return the version that knows some changes, with the caches and the sources of sentences of the others."""
+        trained, of_shop, number = self._trained, self._trained.shop, len(changes)
+        no_products = of_shop.shop.proposals.not_rejected("left_out_items")
+        if not changes and not no_products and is_on_sale(self._scorer.catalogue.items).all():
+            return trained
+        scorer = changed_scorer(self._scorer, changes, hidden=no_products)
+        vectors = VersionVectors(trained.reader.vectors or VectorCache(), number)
+        policy = of_shop.policy.with_sensitive_items(_sensitive(changes))
+        reader = UserReader(
+            lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
+            events=trained.reader.events,
+            shop=ShopEvidence(
+                scorer.catalogue,
+                snapshot=scorer.snapshot,
+                promotions=scorer.promotions,
+                policy=policy,
+                shop=of_shop.shop,
+            ),
+            vectors=trained.reader.vectors,
+            users=trained.reader.users,
+            as_of=max([scorer.snapshot.as_of, *(change.since for change in changes)]),
+            version=number,
+        )
+        provenance = {**trained.provenance, **({"catalogue": hash_of(changes)} if changes else {})}
+        return Version(number, reader, trained.writer.with_catalogue(scorer.catalogue, policy), provenance)
+
+    @property
+    def current(self) -> Version:
+        """The version that knows all changes that were read."""
+        return self._current
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All changes, oldest first."""
+        return self._log.read()
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """The items table after all changes."""
+        return self._current.shop.catalogue.items
+
+    def at(self, as_of: pd.Timestamp) -> Version:
+        """Return the version of a moment.
+
+        Args:
+            as_of: The moment; changes with this moment count.
+
+        Returns:
+            The version.
+        """
+        current, changes = self._current, self._log.read()[: self._current.number]
+        number = version_at(changes, as_of)
+        if number == current.number:
+            return current
+        with self._lock:
+            if number not in self._past:
+                kept = list(self._past.items())[1 - MOST_PAST :]
+                self._past = {**dict(kept), number: self._build(changes[:number])}
+            return self._past[number]
+
+    def refresh(self) -> int:
+        """Read changes that another process wrote.
+
+        Returns:
+            How many changes there are.
+        """
+        with self._lock:
+            changes = self._log.read()
+            if len(changes) != self._current.number:
+                self._past = {}
+                self._current = self._build(changes)
+            return len(changes)
+
+    def put(self, items: pd.DataFrame, *, moment: Moment | None = None) -> Change:
+        """Add items, and change those that are there.
+
+        Args:
+            items: Rows of the items table (docs/design.md §8). A value that is missing leaves an item's value as it is.
+            moment: From when on the change counts, UTC without a zone; right after the latest known moment if not
+                given. A running shop passes its clock.
+
+        Returns:
+            The change.
+        """
+        return self._change("put", moment, items=self._checked(items))
+
+    def patch(self, items: pd.DataFrame, *, moment: Moment | None = None) -> Change:
+        """Change fields of items, for example their price.
+
+        Args:
+            items: Column ``item_id`` and the columns that change.
+            moment: As for ``put``.
+
+        Returns:
+            The change. An unknown item is an error.
+        """
+        absent = [column for column in (TITLE, CATEGORY) if column not in items]
+        whole = items.reindex(columns=[*items, *absent])
+        checked = self._checked(whole).drop(columns=absent)
+        self._known(checked[ITEM_ID].tolist())
+        return self._change("patch", moment, items=checked)
+
+    def discontinue(self, item_ids: Sequence[str], *, moment: Moment | None = None) -> Change:
+        """Recommend items no more. ``patch`` with ``available`` true brings them back.
+
+        Args:
+            item_ids: Items.
+            moment: As for ``put``.
+
+        Returns:
+            The change.
+        """
+        ids = [str(item_id) for item_id in item_ids]
+        self._known(ids)
+        return self._change("discontinue", moment, items=pd.DataFrame({ITEM_ID: ids, AVAILABLE: False}))
+
+    def promote(self, promotions: pd.DataFrame, *, moment: Moment | None = None) -> Change:
+        """Add promotions.
+
+        Args:
+            promotions: Rows of the promotions table (docs/design.md §8).
+            moment: As for ``put``.
+
+        Returns:
+            The change.
+        """
+        from scoring.data.validation import check  # what checks tables is slow to import
+
+        ids = self._current.shop.catalogue.index_by_id
+        checked = check(promotions, "promotions", source="promotions", item_ids=ids, shop=self._scorer.shop).frame
+        return self._change("promote", moment, promotions=checked)
+
+    def end_promotions(
+        self, item_ids: Sequence[str], *, label: str | None = None, moment: Moment | None = None
+    ) -> Change:
+        """End promotions before their time; those that have not begun never do.
+
+        Args:
+            item_ids: Items.
+            label: Only promotions with this label; all if not given.
+            moment: As for ``put``.
+
+        Returns:
+            The change.
+        """
+        ids = [str(item_id) for item_id in item_ids]
+        self._known(ids)
+        of_label = {} if label is None else {LABEL: label}
+        return self._change("end_promotions", moment, ended=tuple({ITEM_ID: item_id, **of_label} for item_id in ids))
+
+    def _known(self, item_ids: Sequence[str]) -> None:
+        self._current.shop.catalogue.index_of(list(item_ids))
+
+    def _checked(self, items: pd.DataFrame) -> pd.DataFrame:
+        from scoring.data.validation import check  # what checks tables is slow to import
+
+        known = embedding_columns(self._scorer.catalogue)
+        others = [column for column in items if column not in COLUMNS["items"] and column not in known]
+        if others:
+            raise SettingError(
+                f"items has the column {others[0]!r} but the scorer was trained without it. Leave the column out, or "
+                "train again."
+            )
+        return check(items, "items", source="items", shop=self._scorer.shop).frame
+
+    def _change(
+        self,
+        operation: Operation,
+        moment: Moment | None,
+        *,
+        items: pd.DataFrame | None = None,
+        promotions: pd.DataFrame | None = None,
+        ended: tuple[dict[str, str], ...] = (),
+    ) -> Change:
+        titles = [] if items is None else title_texts(self._scorer, items)
+        embeddings = self._scorer.titles.encode(titles) if titles and self._scorer.titles else ()
+        with self._lock:
+            earlier = self._log.read()
+            latest = max([self._scorer.snapshot.as_of, *(change.since for change in earlier)])
+            since = latest + STEP if moment is None else as_moment(moment, "moment")
+            change = Change(
+                operation=operation,
+                moment=since.isoformat(),
+                items=_rows(items),
+                promotions=_rows(promotions),
+                ended=ended,
+                titles={title: packed(vector) for title, vector in zip(titles, embeddings, strict=True)},
+            )
+            expected = (*earlier, change)
+            version = self._build(expected)  # first, so that a change that cannot be built is never written
+            self._log.append(change)
+            changes = self._log.read()  # with those that another process wrote in the meantime
+            self._past, self._current = {}, version if changes == expected else self._build(changes)
+        return change
+
+
+def _sensitive(changes: Sequence[Change]) -> frozenset[str]:
+    """Return the changed items whose new title or category has a sensitive word."""
+    return frozenset(
+        str(item[ITEM_ID])
+        for change in changes
+        for item in change.items
+        if any(sensitive_reason(str(item.get(name, ""))) for name in (TITLE, CATEGORY, CATEGORIES))
+    )
+
+
+def _rows(table: pd.DataFrame | None) -> tuple[dict[str, Any], ...]:
+    """Return rows as JSON values, without those that are missing."""
+    if table is None:
+        return ()
+    return tuple(
+        {str(name): _value(name, value) for name, value in row.items() if _is_there(value)}
+        for row in table.to_dict("records")
+    )
+
+
+def _is_there(value: Any) -> bool:
+    return isinstance(value, list) or hasattr(value, "tolist") or not pd.isna(value)
+
+
+def _value(name: Any, value: Any) -> Any:
+    if name == AVAILABLE:
+        return str(value).strip().casefold() not in NO
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return value.tolist() if hasattr(value, "tolist") else value

@@ -1,0 +1,110 @@
+"""Words that an import reads, such as those for returns, postage and sensitive things (``prompts/*/import.yaml``)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llm_explain.errors import PromptError
+from llm_explain.text.prompt_files import prompts_root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Read = TypeVar("Read", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(_Strict):
+    """Words of one language that an import reads (``prompts/<locale>/import.yaml``).
+
+    Attributes:
+        version: Version of the file's form.
+        event_kinds: Words of exports by event kind.
+        statuses: Words for the state of an order that undo it, by event kind.
+        file_kinds: Words of file names by event kind.
+        channels: Words of exports for where an event happened, by channel.
+        available: Words for an item that is on sale.
+        placeholders: Texts that stand for no value.
+        no_products: Regular expressions of titles and item ids that are no products, by reason.
+        faulty_titles: Regular expressions of titles that are notes.
+        collections: Regular expressions of categories that are no kind of product, such as a sale.
+        roots: First names of category paths that say nothing.
+        rewritten: Words by the regular expression that they replace in names.
+        acronyms: Words that stay in capitals.
+        proper_names: Names with their capitals.
+        sensitive: Beginnings of words in sensitive names, by reason.
+        sensitive_exceptions: Regular expressions of names that begin like sensitive ones.
+        stop_words: Words that name no kind of product.
+        word_endings: Endings of a word's plural, longest first.
+    """
+
+    version: Literal["1"]
+    event_kinds: dict[str, tuple[str, ...]] = {}
+    statuses: dict[str, tuple[str, ...]] = {}
+    file_kinds: dict[str, tuple[str, ...]] = {}
+    channels: dict[str, tuple[str, ...]] = {}
+    available: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()
+    no_products: dict[str, tuple[str, ...]] = {}
+    faulty_titles: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    rewritten: dict[str, str] = {}
+    acronyms: tuple[str, ...] = ()
+    proper_names: tuple[str, ...] = ()
+    sensitive: dict[str, tuple[str, ...]] = {}
+    sensitive_exceptions: tuple[str, ...] = ()
+    stop_words: tuple[str, ...] = ()
+    word_endings: tuple[str, ...] = ()
+
+
+@cache
+def words() -> Words:
+    """Return the words of all locales together, because a shop's export may be in another language than its texts."""
+    merged: dict[str, Any] = {"version": "1"}
+    for path in sorted(prompts_root().glob("*/import.yaml")):
+        for name, value in read_words(path, Words).model_dump(exclude_unset=True).items():
+            if isinstance(value, dict):
+                old = merged.setdefault(name, {})
+                merged[name] = {k: _joined(old.get(k), v) for k, v in {**old, **value}.items()}
+            elif isinstance(value, list | tuple):
+                merged[name] = (*merged.get(name, ()), *value)
+    return Words.model_validate(merged)
+
+
+def _joined(old: Any, new: Any) -> Any:
+    return tuple(dict.fromkeys((*old, *new))) if isinstance(new, list | tuple) and old is not None else new
+
+
+@cache
+def word_list(locale: str) -> Words:
+    """Return the words of one locale; those of English where it has none."""
+    path = prompts_root() / locale / "import.yaml"
+    return read_words(path if path.exists() else prompts_root() / "en" / "import.yaml", Words)
+
+
+def read_words(path: Path, model: type[Read]) -> Read:
+    """Read a YAML file in which every value is text, and check its form.
+
+    Args:
+        path: The file.
+        model: Its form.
+
+    Returns:
+        The content.
+
+    Raises:
+        PromptError: If the file is missing or of another form.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  "null" is a word here
+        return model.model_validate(content)
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise PromptError(f"{path}: breaks its schema ({error}) but the import needs it. Correct the file.") from error

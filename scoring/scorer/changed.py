@@ -1,0 +1,232 @@
+"""A trained scorer with a changed catalogue: new items are scored from their fields, changed ones anew.
+
+Nothing is trained. The scores of all other items stay as they are, but for what compares an item with its category:
+the rank and the band of its price.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from scoring.data.changes import changed_items, changed_promotions, is_on_sale
+from scoring.data.tables import EMBEDDING_PREFIX, FIRST_SEEN, ITEM_ID, PRICE, STORE_ID, TITLE
+from scoring.errors import ArtifactError
+from scoring.features.own_history import Buckets
+from scoring.scorer.scorer import GlassBoxScorer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.changes import Change
+    from scoring.data.log import FloatArray
+    from scoring.features.promotions import PromotionCalendar
+    from scoring.features.snapshot import Snapshot
+    from scoring.features.titles import TitleSpace
+    from scoring.model.model import AdditiveModel
+
+N_PRICE_COLUMNS = 2
+"""Columns of the item tower's dense input before those of titles and embeddings: the price, and whether it is known."""
+
+
+def changed_scorer(base: GlassBoxScorer, changes: Sequence[Change], *, hidden: Collection[str] = ()) -> GlassBoxScorer:
+    """Return a scorer that knows some changes of its catalogue.
+
+    Args:
+        base: The scorer as it was trained.
+        changes: Changes in their order.
+        hidden: Items that are never recommended.
+
+    Returns:
+        The scorer. Its rows of old items are those of ``base``; the new items follow. Items that are not on sale are
+        no candidates; new ones that are on sale are.
+    """
+    catalogue = base.catalogue.with_items(changed_items(base.catalogue.items, changes))
+    changed = catalogue.known(_ids(changes))
+    snapshot = _snapshot(base, catalogue, changed)
+    model = _with_categories(base.model, len(catalogue.category_names))
+    is_rankable = np.zeros(len(catalogue), dtype=bool)
+    is_rankable[base.candidates] = True
+    is_rankable[len(base.catalogue) :] = True
+    is_rankable &= is_on_sale(catalogue.items) & ~np.isin(catalogue.item_ids, list(hidden))
+    return GlassBoxScorer(
+        catalogue,
+        snapshot,
+        _promotions(base.promotions, catalogue, changes),
+        shop=base.shop,
+        buckets=Buckets.build(catalogue, snapshot.price, base.buckets.signals),
+        candidates=np.flatnonzero(is_rankable),
+        model=model,
+        trunk=_trunk(base, model, (catalogue, snapshot), changed, _embeddings(changes)),
+        links=replace(base.links, n_items=len(catalogue)),
+        calibration=base.calibration,
+        item_links=base.item_links.with_items(len(catalogue) - len(base.catalogue)),
+        titles=base.titles,
+    )
+
+
+def title_texts(base: GlassBoxScorer, items: pd.DataFrame) -> list[str]:
+    """Return the titles that the item tower has to read for a change of items.
+
+    Args:
+        base: The scorer as it was trained.
+        items: The changed fields.
+
+    Returns:
+        The new titles, and those that they replace; none if the item tower reads no titles.
+
+    Raises:
+        ArtifactError: If the item tower reads titles but their space was not saved.
+    """
+    if TITLE not in items or not _title_width(base):
+        return []
+    if base.titles is None:
+        raise ArtifactError(
+            "the artifacts hold no space of title vectors but a new title needs one. "
+            "Run `llm-explain train --data DATA --artifacts ARTIFACTS` again with this release."
+        )
+    replaced = base.catalogue.known(items[ITEM_ID])
+    old = base.catalogue.titles[replaced[replaced >= 0]]
+    return list(dict.fromkeys([*items[TITLE].dropna().astype(str), *map(str, old)]))
+
+
+def packed(embedding: FloatArray) -> str:
+    """Return a sentence embedding as text."""
+    return base64.b64encode(np.asarray(embedding, dtype="<f4").tobytes()).decode("ascii")
+
+
+def _embeddings(changes: Sequence[Change]) -> dict[str, FloatArray]:
+    return {
+        title: np.frombuffer(base64.b64decode(text), dtype="<f4")
+        for change in changes
+        for title, text in change.titles.items()
+    }
+
+
+def _ids(changes: Sequence[Change]) -> pd.Series:
+    ids = dict.fromkeys(str(item[ITEM_ID]) for change in changes for item in change.items)
+    return pd.Series(list(ids), dtype=object)
+
+
+def _snapshot(base: GlassBoxScorer, catalogue: Catalogue, changed: IndexArray) -> Snapshot:
+    n_old, names = len(base.catalogue), base.catalogue.category_names
+    snapshot = base.snapshot.with_items(len(catalogue) - n_old, len(catalogue.category_names) - len(names))
+    price, first_seen, lift = snapshot.price.copy(), snapshot.first_seen.copy(), snapshot.season_lift.copy()
+    if PRICE in catalogue.items:
+        given = catalogue.items[PRICE].to_numpy(dtype=np.float64)[changed]
+        price[changed] = np.where(np.isnan(given), price[changed], given)
+    if FIRST_SEEN in catalogue.items:
+        seen = catalogue.items[FIRST_SEEN].to_numpy().astype("datetime64[s]")[changed]
+        first_seen[changed] = np.where(np.isnat(seen), first_seen[changed], seen)
+    old = changed[changed < n_old]
+    moved = old[catalogue.category_index[old] != base.catalogue.category_index[old]]
+    lift[catalogue.category_index[moved]] = np.nan  # counted with other items in the category
+    lift[base.catalogue.category_index[moved]] = np.nan
+    return replace(snapshot, price=price, first_seen=first_seen, season_lift=lift)
+
+
+def _promotions(base: PromotionCalendar, catalogue: Catalogue, changes: Sequence[Change]) -> PromotionCalendar:
+    rows = [row for change in changes for row in change.promotions]
+    if not rows and not any(change.ended for change in changes):
+        return base.changed(catalogue, lambda table: table)
+    stores = [str(row[STORE_ID]) for row in rows if row.get(STORE_ID)]
+    return base.changed(catalogue, lambda table: changed_promotions(table, changes), stores)
+
+
+def _with_categories(model: AdditiveModel, n_categories: int) -> AdditiveModel:
+    """Return the model with a vector for each category; a new category has the mean of the old ones."""
+    if n_categories <= model.item_tower.category.num_embeddings:
+        return model
+    model = copy.deepcopy(model)
+    with torch.no_grad():
+        for tower in (model.item_tower, model.user_tower):
+            known = tower.category.weight
+            new = known.mean(dim=0, keepdim=True).expand(n_categories - len(known), -1)
+            tower.category = nn.Embedding(n_categories, known.shape[1], _weight=torch.cat([known, new]))
+    return model
+
+
+def _trunk(
+    base: GlassBoxScorer,
+    model: AdditiveModel,
+    version: tuple[Catalogue, Snapshot],
+    changed: IndexArray,
+    embeddings: Mapping[str, FloatArray],
+) -> torch.Tensor:
+    """Return what the item tower makes of every item: for a changed one, the old vector plus what the fields change."""
+    catalogue, snapshot = version
+    n_old = len(base.catalogue)
+    trunk = torch.cat([base.trunk, base.trunk.new_zeros((len(catalogue) - n_old, base.trunk.shape[1]))])
+    titles = _titles(base.titles, embeddings)
+    old = changed[changed < n_old]
+    with torch.no_grad():
+        trunk[changed] += _content(model, base, (catalogue, snapshot.price), changed, titles)
+        trunk[old] -= _content(model, base, (base.catalogue, base.snapshot.price), old, titles)
+        trunk[n_old:] += model.item_tower.dense.bias
+    return trunk
+
+
+def _content(
+    model: AdditiveModel,
+    base: GlassBoxScorer,
+    tables: tuple[Catalogue, FloatArray],
+    items: IndexArray,
+    titles: Mapping[str, FloatArray],
+) -> torch.Tensor:
+    """Return what the fields of items add to their vectors, without the constant, shape ``(len(items), d)``.
+
+    A title that no change embeds is taken as an average one: it is the same before and after the changes.
+    """
+    catalogue, price = tables
+    tower = model.item_tower
+    dense = np.zeros((len(items), tower.dense.in_features))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level, levels = np.log(price[items]), np.log(base.snapshot.price)
+    mean = levels[np.isfinite(levels)].mean() if np.isfinite(levels).any() else 0.0
+    is_known = np.isfinite(level)
+    dense[:, 0], dense[:, 1] = np.where(is_known, level - mean, 0.0), is_known
+    place = N_PRICE_COLUMNS + _title_width(base)
+    for row, title in enumerate(catalogue.titles[items]):
+        if title in titles:
+            dense[row, N_PRICE_COLUMNS:place] = titles[title]
+    for column in embedding_columns(base.catalogue):
+        vectors = [np.asarray(vector, dtype=np.float64) for vector in catalogue.items[column].iloc[items]]
+        width = len(base.catalogue.items[column].iloc[0])
+        for row, vector in enumerate(vectors):
+            dense[row, place : place + width] = vector / max(float(np.linalg.norm(vector)), 1e-9)
+        place += width
+    brand = catalogue.brand_index[items] + 1
+    brand = np.where(brand < tower.brand.num_embeddings, brand, 0)  # a new brand is as none
+    content: torch.Tensor = (
+        tower.category(torch.from_numpy(catalogue.category_index[items]))
+        + tower.brand(torch.from_numpy(brand))
+        + torch.from_numpy(dense) @ tower.dense.weight.T
+    )
+    return content
+
+
+def _titles(space: TitleSpace | None, embeddings: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    if space is None or not embeddings:
+        return {}
+    vectors = space.vectors(np.stack(list(embeddings.values())).astype(np.float32))
+    return dict(zip(embeddings, vectors.astype(np.float64), strict=True))
+
+
+def embedding_columns(catalogue: Catalogue) -> list[str]:
+    """Return the columns of an items table that hold vectors."""
+    return [str(column) for column in catalogue.items.columns if str(column).startswith(EMBEDDING_PREFIX)]
+
+
+def _title_width(base: GlassBoxScorer) -> int:
+    """Return how many columns of the item tower's dense input are title vectors."""
+    items = base.catalogue.items
+    others = sum(len(items[column].iloc[0]) for column in embedding_columns(base.catalogue))
+    return int(base.model.item_tower.dense.in_features) - N_PRICE_COLUMNS - others

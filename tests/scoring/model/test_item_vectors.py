@@ -7,17 +7,18 @@ import pytest
 
 from scoring.model.item_vectors import ItemVectors
 
-CANDIDATES = np.array([1, 3, 4])
+LINKED = np.array([1, 3, 4])
+CANDIDATES = np.array([0, 1, 4])
 CHANCE = np.random.default_rng(0)
 TOWER, LINKS = CHANCE.normal(size=(6, 2)), CHANCE.normal(size=(3, 4))
 WHOLE = np.zeros((6, 6))
 WHOLE[:, :2] = TOWER
-WHOLE[CANDIDATES, 2:] = LINKS
+WHOLE[LINKED, 2:] = LINKS
 
 
 @pytest.fixture
 def vectors() -> ItemVectors:
-    return ItemVectors(TOWER, CANDIDATES, LINKS)
+    return ItemVectors(TOWER, CANDIDATES, LINKED, LINKS)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ BIN       := $(VENV)/bin
 DATA      := data/completejourney
 ARTIFACTS := artifacts/completejourney
 RECTOOLS  := build/peers/rectools
+# Two processes, a file of tests at a time, so that the tests of one file share what they set up.
+PYTEST    := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
@@ -61,11 +63,11 @@ lint: setup
 	$(BIN)/pydoclint --quiet llm_explain scoring
 
 fast: setup browser
-	$(BIN)/pytest -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
 test: lint browser $(ARTIFACTS)/manifest.json
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
-	$(BIN)/pytest -W ignore --nbmake --nbmake-timeout=900 notebooks
+	$(PYTEST) --cov --cov-report=term:skip-covered --durations=30
+	$(PYTEST) -W ignore --nbmake --nbmake-timeout=900 notebooks
 
 bench: $(ARTIFACTS)/manifest.json $(RECTOOLS)/.ready
 	$(BIN)/python benchmarks/run.py --data $(DATA) --artifacts $(ARTIFACTS) $(BENCH)

@@ -57,7 +57,7 @@ def trained(request: pytest.FixtureRequest) -> Trained:
     if request.param != "real":
         folder: Path = request.getfixturevalue(f"{request.param}_artifacts")
         return Trained(load_scorer(folder), Tables.read(folder / "tables").events, 10, 5)
-    return Trained(load_scorer(REAL_ARTIFACTS), Tables.read(REAL_ARTIFACTS / "tables").events, 50, 10)
+    return Trained(load_scorer(REAL_ARTIFACTS), Tables.read(REAL_ARTIFACTS / "tables").events, 20, 10)
 
 
 def rescored(trained: Trained, history: History, item_index: np.ndarray, groups: Partition) -> object:

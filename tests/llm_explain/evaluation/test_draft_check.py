@@ -54,7 +54,7 @@ def test_the_shipped_model_writes_of_combinations_that_it_never_read():
     assert adapter is not None
     found = check_drafts(
         TransformersGenerator.load("auto", is_constrained=True), None, held_out_combinations(adapter), ENGLISH,
-        n=32, seed=0, progress=lambda *_: None,
+        n=16, seed=0, progress=lambda *_: None,
     )  # fmt: skip
-    assert found.accepted >= 28
-    assert found.distinct >= 29
+    assert found.accepted >= 14
+    assert found.distinct >= 14

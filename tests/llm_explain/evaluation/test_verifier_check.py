@@ -157,5 +157,5 @@ def test_the_command_prints_the_figures(shop_artifacts):
 @pytest.mark.slow
 @pytest.mark.skipif(not (REAL / "events.parquet").exists(), reason="needs the imported purchases")
 def test_the_verifier_keeps_its_figures_on_real_households():
-    requests, catalogue, policy = requests_of(Tables.read(REAL), 8000)
-    held(check_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=6000, n_true_texts=2000, seed=11))
+    requests, catalogue, policy = requests_of(Tables.read(REAL), 3000)
+    held(check_verifier(requests, catalogue=catalogue, policy=policy, n_mutants=2500, n_true_texts=800, seed=11))

@@ -209,21 +209,19 @@ def test_the_audit_checks_the_attribution() -> None:
 
 
 @pytest.mark.slow
-def test_two_thousand_real_pairs() -> None:
+def test_eight_hundred_real_pairs() -> None:
     cutoff = pd.Timestamp("2017-12-01")
-    records = records_of(Tables.read(REAL_DATA), cutoff, cutoff, n_users=250, n_items=8)
-    assert len(records) > 1900
+    records = records_of(Tables.read(REAL_DATA), cutoff, cutoff, n_users=100, n_items=8)
+    assert len(records) > 750
     assert Audit(REAL_DATA, cutoff).faults(records) == []
     assert set(count_kinds(records)) >= set(KINDS) - {"new_arrival"}  # hardly anything is new in this log
 
 
-@pytest.mark.parametrize(
-    "n_users", [pytest.param(30, id="small"), pytest.param(200, id="real", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("n_users", [pytest.param(30, id="small"), pytest.param(60, id="real", marks=pytest.mark.slow)])
 def test_the_records_of_a_trained_scorer(request: pytest.FixtureRequest, n_users: int) -> None:
     from llm_explain.explainer import Explainer
 
-    folder = REAL_ARTIFACTS if n_users == 200 else request.getfixturevalue("shop_artifacts")
+    folder = REAL_ARTIFACTS if n_users == 60 else request.getfixturevalue("shop_artifacts")
     explainer = Explainer.load(folder, language_model=None)
     rng = np.random.default_rng(3)
     user_ids = rng.choice(explainer.events.user_ids, size=n_users, replace=False)

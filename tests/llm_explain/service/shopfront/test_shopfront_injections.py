@@ -26,6 +26,14 @@ STRUCTURE = """() => {
 }"""
 
 
+OPEN_CARDS = """() => {
+  for (const card of document.querySelectorAll('#grid why-this')) {
+    card.shadowRoot.querySelector('.toggle').click();
+    for (const one of card.shadowRoot.querySelectorAll('select')) one.selectedIndex = 1;
+  }
+}"""
+
+
 def a_shop_of(texts: list[str]) -> FakeService:
     """Return a shop whose every name, sentence, fact and player is one of these texts."""
     items, records = [], {}
@@ -47,19 +55,17 @@ def a_shop_of(texts: list[str]) -> FakeService:
 
 def walk_through(page) -> str:
     """Open what a shopper can open, and return the page's structure."""
-    for card in page.locator("#grid why-this").all():
-        card.locator(".toggle").evaluate("button => button.click()")
-        card.evaluate("card => { for (const one of card.shadowRoot.querySelectorAll('select')) one.selectedIndex = 1 }")
+    page.evaluate(OPEN_CARDS)
     page.locator("#grid .link").first.evaluate("button => button.click()")
     page.locator("dialog[open] .chart rect").first.wait_for()
     page.locator("dialog[open] details summary").evaluate("summary => summary.click()")
     return page.evaluate(STRUCTURE)
 
 
-@pytest.mark.parametrize("texts", [PAYLOADS, NAMES], ids=["scripts", "names"])
-def test_no_text_of_the_catalogue_runs_or_becomes_markup(visit, site, texts):
+def test_no_text_of_the_catalogue_runs_or_becomes_markup(visit, site):
     """Without the page's policy, so that what is tested is how texts are put in and not what the browser forbids."""
-    assert len(texts) >= 300
+    texts = [*PAYLOADS, *NAMES[::10]]
+    assert len(texts) >= 340
     seen = []
     for names in ([f"Cheese {place}" for place in range(len(texts))], list(texts)):
         new = visit(bypass_csp=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.llm_explain.service.shopfront.fake_service import CROWD, REASON, FakeService, item, record
 from tests.llm_explain.service.shopfront.scripts import PAYLOADS
 

@@ -38,7 +38,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     batches, repetitions = ((1, 8), 1) if options.quick else ((1, 8, 32), 3)
     source = ModelSource(lambda: backends[0][1], load_lexicon("en"))
-    prompts = [source.asking.prompts(kinds, "friendly", 1)[0] for kinds in KINDS]
+    prompts = [source.prompt_builder.prompts(kinds, "friendly", 1)[0] for kinds in KINDS]
     section = Section(options.out, "generation", "How fast a language model drafts")
     backends = _backends(options.threads, section)
     for _, generator in backends:  # first calls compile and fill prompt caches; what is measured is a running service

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llm_explain.generation.asking import ExampleAsking
+from llm_explain.generation.prompt_builders import ExamplePromptBuilder
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.sentence_spec import SentenceRequest
@@ -43,13 +43,13 @@ def untuned_texts(
     from llm_explain.generation.transformers_generator import TransformersGenerator
 
     lexicon = load_lexicon(locale).with_currency(explainer.shop.policy.currency)
-    realiser, asking = Realiser(lexicon), ExampleAsking(lexicon)
+    realiser, prompt_builder = Realiser(lexicon), ExamplePromptBuilder(lexicon)
     generator = TransformersGenerator.load("untuned" if language_model == "auto" else language_model)
     texts: list[str] = []
     for start in range(0, len(cases), BATCH):
         some = cases[start : start + BATCH]
         prompts = [
-            asking.prompts(
+            prompt_builder.prompts(
                 lexicon.kinds.in_order(claim.kind for claim in each.explanation.reasons), each.record["tone"], 1
             )[0]
             for each in some

@@ -43,13 +43,13 @@ def build(
     json: options.Json = False,
 ) -> None:
     """Write skeletons for every combination of claim kinds that the policy lets us speak, in each tone."""
-    from llm_explain.generation.asking import BriefAsking, ExampleAsking
     from llm_explain.generation.drafts import ModelSource
     from llm_explain.generation.phrasebook_build import fill
+    from llm_explain.generation.prompt_builders import BriefPromptBuilder, ExamplePromptBuilder
     from llm_explain.generation.prompt_template import PromptTemplate
     from llm_explain.generation.weights import is_tuned
     from llm_explain.policy.policy import Policy
-    from llm_explain.skeletons.phrasebook import FILE, Imprint, Phrasebook, verifier_hash
+    from llm_explain.skeletons.phrasebook import FILE, Phrasebook, PhrasebookHeader, verifier_hash
     from llm_explain.text.lexicon import load_lexicon
     from llm_explain.text.prompt_files import prompts_root
 
@@ -61,18 +61,18 @@ def build(
     reads_briefs = is_tuned(language_model)
     begun = Phrasebook.read(path) if resume and path.is_file() else None
     prompt = PromptTemplate(lexicon, "tuned" if reads_briefs else "prompt").origin
-    models = dict.fromkeys((*(begun.imprint.models if begun else ()), generator.name))
-    imprint = Imprint(locale, "; ".join(models), prompt, verifier_hash(lexicon), policy.hash)
+    models = dict.fromkeys((*(begun.header.models if begun else ()), generator.name))
+    header = PhrasebookHeader(locale, "; ".join(models), prompt, verifier_hash(lexicon), policy.hash)
     with progress() as report:
         sentences = fill(
             wanted,
             ModelSource(lambda: generator, lexicon, is_tuned=reads_briefs),
-            lambda number: BriefAsking(lexicon, seed=number) if reads_briefs else ExampleAsking(lexicon),
+            lambda number: BriefPromptBuilder(lexicon, seed=number) if reads_briefs else ExamplePromptBuilder(lexicon),
             _encoder(encoder),
             n_each=each,
             begun=dict(begun.sentences) if begun else None,
             progress=report,
-            keep=lambda found: Phrasebook(imprint, found).write(path),
+            keep=lambda found: Phrasebook(header, found).write(path),
         )
     short = {combination: len(texts) for combination, texts in sentences.items() if len(texts) < each}
     figures = {

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from llm_explain.claims import MOST_KINDS
-from llm_explain.generation.asking import BriefAsking, ExampleAsking
+from llm_explain.generation.prompt_builders import BriefPromptBuilder, ExamplePromptBuilder
 from llm_explain.generation.weights import TUNING_RECORD
 from llm_explain.text.skeleton import TONES, opening
 from llm_explain.verifier import SkeletonVerifier
@@ -97,8 +97,8 @@ def check_drafts(
     chance = random.Random(seed)  # noqa: S311  a sample, not a secret
     wished = [(chance.choice(wanted), chance.choice(TONES)) for _ in range(n)]
     counts = Counter(wished)
-    briefs = BriefAsking(lexicon, seed=seed)
-    examples = ExampleAsking(lexicon)
+    briefs = BriefPromptBuilder(lexicon, seed=seed)
+    examples = ExamplePromptBuilder(lexicon)
     asked = [prompt for (kinds, tone), times in counts.items() for prompt in briefs.prompts(kinds, tone, times)]
     asked_untuned = [
         prompt for (kinds, tone), times in counts.items() for prompt in examples.prompts(kinds, tone, times)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from llm_explain.generation.asking import BriefAsking, ExampleAsking
+from llm_explain.generation.prompt_builders import BriefPromptBuilder, ExamplePromptBuilder
 from llm_explain.skeletons.sources import shuffled
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from llm_explain.generation.asking import Asking
     from llm_explain.generation.generator import Draft, Generator
+    from llm_explain.generation.prompt_builders import PromptBuilder
     from llm_explain.generation.prompt_template import Prompt
     from llm_explain.records import Source
     from llm_explain.text.lexicon import Lexicon
@@ -38,7 +38,7 @@ class ModelSource:
 
     Attributes:
         name: ``lm``.
-        asking: How the model is asked.
+        prompt_builder: Builds the prompts.
         n_candidates: Drafts for each combination of kinds.
     """
 
@@ -58,7 +58,9 @@ class ModelSource:
         self._kinds = lexicon.kinds
         self._generator: Generator | None = None
         self._seed = seed
-        self.asking: Asking = BriefAsking(lexicon, seed=seed) if is_tuned else ExampleAsking(lexicon)
+        self.prompt_builder: PromptBuilder = (
+            BriefPromptBuilder(lexicon, seed=seed) if is_tuned else ExamplePromptBuilder(lexicon)
+        )
         self._verifier = SkeletonVerifier(lexicon)
         self._kept: dict[tuple[tuple[str, ...], Tone], tuple[Skeleton, ...]] = {}
         self._tried: dict[tuple[tuple[str, ...], Tone], float] = {}
@@ -76,7 +78,9 @@ class ModelSource:
         if not missing:
             return
         until = min(deadline, time.monotonic() + DEFAULT_SECONDS) if deadline == float("inf") else deadline
-        prompts = [prompt for kinds in missing for prompt in self.asking.prompts(kinds, tone, self.n_candidates)]
+        prompts = [
+            prompt for kinds in missing for prompt in self.prompt_builder.prompts(kinds, tone, self.n_candidates)
+        ]
         written = self.write(prompts, deadline=until)
         self._tried.update({(kinds, tone): now for kinds in missing})
         for skeleton in written:

@@ -14,7 +14,7 @@ from llm_explain.text.skeleton import SLOT, TONES, opening
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from llm_explain.generation.asking import Asking
+    from llm_explain.generation.prompt_builders import PromptBuilder
     from llm_explain.generation.prompt_template import Prompt
     from llm_explain.skeletons.phrasebook import Combination
     from llm_explain.text.skeleton import Skeleton, Tone
@@ -83,7 +83,7 @@ class SkeletonCollection:
 def fill(
     wanted: Sequence[tuple[str, ...]],
     writer: DraftWriter,
-    asking: Callable[[int], Asking],
+    prompt_builder: Callable[[int], PromptBuilder],
     encoder: Encoder,
     *,
     n_each: int = ENOUGH,
@@ -97,7 +97,7 @@ def fill(
     Args:
         wanted: Combinations of kinds.
         writer: Writes and verifies.
-        asking: Gives the prompts of a round, by its number.
+        prompt_builder: Returns the prompt builder of a round, by its number.
         encoder: Tells near-duplicates.
         n_each: Skeletons for each combination and tone.
         tones: Tones.
@@ -117,7 +117,7 @@ def fill(
     total = n_each * len(collections)
     for number in range(_ROUNDS):
         unfilled = [each for each, collection in collections.items() if len(collection.texts) < n_each]
-        prompts = list(_prompts(unfilled, collections, asking(number), n_each, number))
+        prompts = list(_prompts(unfilled, collections, prompt_builder(number), n_each, number))
         for start in range(0, len(prompts), _BATCH):
             written = writer.write(prompts[start : start + _BATCH], seed=number * 1000 + start)
             for skeleton in written:
@@ -132,14 +132,14 @@ def fill(
 def _prompts(
     unfilled: Sequence[Combination],
     collections: dict[Combination, SkeletonCollection],
-    asking: Asking,
+    prompt_builder: PromptBuilder,
     n_each: int,
     number: int,
 ) -> Iterator[Prompt]:
     """Yield what is asked in one round: a few more than are missing, since some will be refused or known."""
     for kinds, tone in unfilled:
         missing = n_each - len(collections[kinds, tone].texts)
-        yield from asking.prompts(kinds, tone, missing + 2 + number * 2)  # type: ignore[arg-type]  # a tone by construction
+        yield from prompt_builder.prompts(kinds, tone, missing + 2 + number * 2)  # type: ignore[arg-type]  # a tone by construction
 
 
 def _offer(collection: SkeletonCollection, texts: list[str], encoder: Encoder) -> None:

@@ -35,8 +35,8 @@ Combination = tuple[tuple[str, ...], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Imprint:
-    """Who wrote a phrasebook, and by what it was verified.
+class PhrasebookHeader:
+    """What wrote a phrasebook, and what verified it.
 
     Attributes:
         locale: Its locale.
@@ -65,12 +65,12 @@ class Phrasebook:
     """Skeleton texts by combination of claim kinds and tone.
 
     Attributes:
-        imprint: Who wrote it.
+        header: What wrote it.
         sentences: Texts by combination.
         digest: Hash of the file, for the provenance of a text; empty for one that was not read from a file.
     """
 
-    imprint: Imprint
+    header: PhrasebookHeader
     sentences: Mapping[Combination, Sequence[str]] = field(default_factory=dict)
     digest: str = ""
 
@@ -90,16 +90,16 @@ class Phrasebook:
         try:
             data = path.read_bytes()
             first, *rows = (json.loads(line) for line in data.decode("utf-8").splitlines())
-            imprint = Imprint(**first)
+            header = PhrasebookHeader(**first)
             sentences: dict[Combination, Sequence[str]] = {
                 (tuple(map(str, row["kinds"])), str(row["tone"])): tuple(map(str, row["sentences"])) for row in rows
             }
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PromptError(
-                f"{path} cannot be read as a phrasebook ({error}) but a line with its imprint and a line for each "
+                f"{path} cannot be read as a phrasebook ({error}) but a line with its header and a line for each "
                 "combination are needed. Build it again with llm-explain phrasebook build."
             ) from error
-        return cls(imprint, sentences, f"sha256:{hashlib.sha256(data).hexdigest()}")
+        return cls(header, sentences, f"sha256:{hashlib.sha256(data).hexdigest()}")
 
     def write(self, path: Path) -> None:
         """Write the phrasebook, a line for each combination, in one step.
@@ -112,7 +112,7 @@ class Phrasebook:
             for (kinds, tone), texts in sorted(self.sentences.items(), key=lambda each: (len(each[0][0]), each[0]))
             if texts
         ]
-        lines = [json.dumps(row, ensure_ascii=False) for row in (asdict(self.imprint), *rows)]
+        lines = [json.dumps(row, ensure_ascii=False) for row in (asdict(self.header), *rows)]
         draft = path.with_name(f".{path.name}.part")
         draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
         draft.replace(path)
@@ -141,7 +141,7 @@ class PhrasebookSource:
             if lexicon.kinds.keys() >= set(kinds)
         }
         self._verifier = SkeletonVerifier(lexicon)
-        self._origin = f"{phrasebook.imprint.locale}/{FILE}@{phrasebook.digest}"
+        self._origin = f"{phrasebook.header.locale}/{FILE}@{phrasebook.digest}"
         self._skeletons = cache(self._verified)
 
     @classmethod
@@ -178,7 +178,7 @@ class PhrasebookSource:
         return n_found
 
     def _verified(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
-        model = self.phrasebook.imprint.model
+        model = self.phrasebook.header.model
         found = (
             self._verifier.accept(text, kinds, tone=tone, origin=self._origin, model=model)
             for text in self._sentences.get((kinds, tone), ())

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llm_explain.claims import ClaimKinds
-from llm_explain.generation.asking import BriefAsking
 from llm_explain.generation.briefs import Brief, BriefBook, BriefReader, Part
+from llm_explain.generation.prompt_builders import BriefPromptBuilder
 from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.text.lexicon import load_lexicon
@@ -90,7 +90,7 @@ def test_what_a_tuned_model_reads() -> None:
 
 def test_the_same_prompts_for_the_same_seed_and_others_for_another() -> None:
     first, again, other = (
-        BriefAsking(ENGLISH, seed=seed).prompts(["due", "popular"], "formal", 12) for seed in (0, 0, 1)
+        BriefPromptBuilder(ENGLISH, seed=seed).prompts(["due", "popular"], "formal", 12) for seed in (0, 0, 1)
     )
     assert first == again != other
     assert len({prompt.messages[1].content for prompt in first}) > 2
@@ -123,7 +123,7 @@ def test_a_brief_has_no_more_slots_than_people_use(tone: Tone) -> None:
 
 
 def test_the_brief_that_was_asked_least_is_asked() -> None:
-    prompts = BriefAsking(ENGLISH).prompts(["due", "popular"], "formal", 60)
+    prompts = BriefPromptBuilder(ENGLISH).prompts(["due", "popular"], "formal", 60)
     asked = Counter(prompt.messages[1].content for prompt in prompts)
     for begins in ("formal reason\n", "formal\n"):  # how often a sentence gives reasons is left to chance
         counts = [count for text, count in asked.items() if text.startswith(begins)]

@@ -19,7 +19,7 @@ SOURCE = ModelSource(lambda: None, LEXICON)
 
 def test_the_model_sees_examples_of_other_combinations_only():
     for kinds, tone in itertools.product(list(itertools.combinations(KINDS, 2))[::5], TONES):
-        prompt = SOURCE.asking.prompts(kinds, tone, 1)[0]
+        prompt = SOURCE.prompt_builder.prompts(kinds, tone, 1)[0]
         own = {line.text for line in read_corpus(load_lexicon("en")) if KINDS.in_order(line.kinds) == kinds}
         examples = [message.content for message in prompt.messages if message.role == "assistant"]
         assert examples
@@ -27,12 +27,12 @@ def test_the_model_sees_examples_of_other_combinations_only():
 
 
 def test_the_prompt_does_not_depend_on_the_order_of_kinds():
-    prompts = SOURCE.asking.prompts
+    prompts = SOURCE.prompt_builder.prompts
     assert prompts(["due", "repeat_item"], "formal", 2) == prompts(["repeat_item", "due"], "formal", 2)
 
 
 def test_only_complete_verified_different_drafts_are_kept():
-    prompt = SOURCE.asking.prompts(["repeat_item"], "friendly", 1)[0]
+    prompt = SOURCE.prompt_builder.prompts(["repeat_item"], "friendly", 1)[0]
     drafts = [
         Draft("You've bought this {times}.", is_complete=True),
         Draft("You've bought this {times}.", is_complete=True),

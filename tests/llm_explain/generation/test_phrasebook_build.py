@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from llm_explain.generation.asking import BriefAsking
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft
 from llm_explain.generation.phrasebook_build import SAME_OPENING, SkeletonCollection, fill
+from llm_explain.generation.prompt_builders import BriefPromptBuilder
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.skeleton import opening
@@ -45,7 +45,7 @@ def filled(generator, n_each=6, keep=lambda found: None):
     return fill(
         [("repeat_item",), ("repeat_item", "popular")],
         ModelSource(lambda: generator, ENGLISH, is_tuned=True),
-        lambda number: BriefAsking(ENGLISH, seed=number),
+        lambda number: BriefPromptBuilder(ENGLISH, seed=number),
         Encoder(),
         n_each=n_each,
         tones=("friendly",),

@@ -8,23 +8,21 @@ import pytest
 
 from llm_explain.errors import PromptError
 from llm_explain.generation.phrasebook_build import SAME_OPENING
-from llm_explain.skeletons.phrasebook import FILE, Imprint, Phrasebook, PhrasebookSource, verifier_hash
+from llm_explain.skeletons.phrasebook import FILE, Phrasebook, PhrasebookHeader, PhrasebookSource, verifier_hash
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.skeleton import TONES, opening
 from llm_explain.verifier import SkeletonVerifier
 
 ENGLISH = load_lexicon("en")
-IMPRINT = Imprint("en", "model@sha256:1", "en/tuned@sha256:2", "sha256:3", "sha256:4")
-BOOK = Phrasebook(
-    IMPRINT, {(("repeat_item",), "friendly"): ("You've bought this {times}.", "On sale, bought {times}!")}
-)
+HEADER = PhrasebookHeader("en", "model@sha256:1", "en/tuned@sha256:2", "sha256:3", "sha256:4")
+BOOK = Phrasebook(HEADER, {(("repeat_item",), "friendly"): ("You've bought this {times}.", "On sale, bought {times}!")})
 
 
 def test_what_is_written_is_read_back(tmp_path):
     BOOK.write(tmp_path / FILE)
     read = Phrasebook.read(tmp_path / FILE)
-    assert (read.imprint, read.sentences) == (BOOK.imprint, BOOK.sentences)
+    assert (read.header, read.sentences) == (BOOK.header, BOOK.sentences)
     assert read.digest.startswith("sha256:")
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
@@ -78,6 +76,6 @@ class TestShipped:
             openings = [opening(text) for text in texts]
             assert max(map(openings.count, openings)) <= SAME_OPENING, combination
 
-    def test_its_imprint_names_the_tuned_model(self):
+    def test_its_header_names_the_tuned_model(self):
         lines = (prompts_root() / "en" / FILE).read_text(encoding="utf-8").splitlines()
         assert "smollm2-135m-instruct@" in json.loads(lines[0])["model"]

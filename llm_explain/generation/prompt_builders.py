@@ -1,4 +1,4 @@
-"""How a language model is asked: one that was tuned reads a brief, any other reads examples of what is wanted."""
+"""Prompts for language models: a tuned model reads a brief, any other model reads examples of what is wanted."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 _EXAMPLES = 3
 _TRIES = 32
-"""How many briefs are drawn for each prompt; the one that was asked least is asked."""
+"""Briefs that are drawn for each prompt; the one that was used least is taken."""
 
 
-class Asking(Protocol):
+class PromptBuilder(Protocol):
     """Turns a combination of kinds into prompts."""
 
     def prompts(self, kinds: Iterable[str], tone: Tone, n: int) -> list[Prompt]:
@@ -42,8 +42,8 @@ class Asking(Protocol):
         ...
 
 
-class BriefAsking:
-    """Asks a tuned model: each prompt is another brief, the first one of what every claim can fill.
+class BriefPromptBuilder:
+    """Builds prompts for a tuned model: each is another brief, the first one of what every claim can fill.
 
     Args:
         lexicon: The locale's words.
@@ -69,8 +69,8 @@ class BriefAsking:
         return [self._template.render_brief(brief, grammar=self._grammar(brief)) for brief in briefs]
 
 
-class ExampleAsking:
-    """Asks any other model: the same prompt every time, with examples of other combinations.
+class ExamplePromptBuilder:
+    """Builds prompts for any other model: the same one every time, with examples of other combinations.
 
     Args:
         lexicon: The locale's words.

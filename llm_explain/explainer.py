@@ -340,6 +340,7 @@ class Explainer:
         max_length: int | None = None,
         deadline: float | None = None,
         suppressions: Suppressions = NO_SUPPRESSIONS,
+        sources: Sequence[str] | None = None,
     ) -> list[Explanation]:
         """Rank the candidates for a user and say why each is recommended.
 
@@ -353,8 +354,11 @@ class Explainer:
             surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
                 ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
             max_length: Most characters of a text, where the surface allows as many.
-            deadline: Seconds that the texts may take; when they are over, templates answer.
+            deadline: Seconds that a language model may write; when they are over, templates answer. Loading the model
+                does not count.
             suppressions: What the user does not want to be told.
+            sources: Order of the sources of sentences, ``phrasebook``, ``lm``, ``template`` if not given. With ``lm``
+                first, the language model writes the whole list in one batch.
 
         Returns:
             An explanation for each item, best first; no two texts share a skeleton or an opening.
@@ -363,7 +367,7 @@ class Explainer:
         version = self._at(as_of, history)
         user = version.reader.read(user_id, history, as_of)
         items, _ = user.scored.rank(_at_least_one(k))
-        pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions)
+        pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
         return pipeline.explain(user.scored, user.evidence, items)
 
     def explain(
@@ -379,6 +383,7 @@ class Explainer:
         max_length: int | None = None,
         deadline: float | None = None,
         suppressions: Suppressions = NO_SUPPRESSIONS,
+        sources: Sequence[str] | None = None,
     ) -> list[Explanation]:
         """Say why items score as they do, for a shop with a ranking of its own.
 
@@ -392,8 +397,11 @@ class Explainer:
             surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
                 ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
             max_length: Most characters of a text, where the surface allows as many.
-            deadline: Seconds that the texts may take; when they are over, templates answer.
+            deadline: Seconds that a language model may write; when they are over, templates answer. Loading the model
+                does not count.
             suppressions: What the user does not want to be told.
+            sources: Order of the sources of sentences, ``phrasebook``, ``lm``, ``template`` if not given. With ``lm``
+                first, the language model writes the whole list in one batch.
 
         Returns:
             An explanation for each item, in the order given.
@@ -402,7 +410,7 @@ class Explainer:
         version = self._at(as_of, history)
         items = version.shop.catalogue.index_of(item_ids)
         user = version.reader.read(user_id, history, as_of)
-        pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions)
+        pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
         return pipeline.explain(user.scored, user.evidence, items)
 
     def shelves(
@@ -541,8 +549,11 @@ def _pipeline(
     limits: Limits,
     deadline: float | None,
     suppressions: Suppressions,
+    sources: Sequence[str] | None,
 ) -> Pipeline:
-    return Pipeline(version.shop, version.writer, version.provenance, tone, locale, limits, deadline, suppressions)
+    return Pipeline(
+        version.shop, version.writer, version.provenance, tone, locale, limits, deadline, suppressions, sources
+    )
 
 
 def _with_changes(catalogue: Catalogue, changes: Sequence[Change]) -> Catalogue:

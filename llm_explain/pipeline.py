@@ -48,6 +48,7 @@ class Pipeline:
         limits: What the surface asks of a text.
         deadline: Seconds that the texts may take.
         suppressions: What the user does not want to be told.
+        sources: Order of the sources of sentences; the writer's own if not given.
     """
 
     shop: ShopEvidence
@@ -58,6 +59,7 @@ class Pipeline:
     limits: Limits
     deadline: float | None
     suppressions: Suppressions
+    sources: Sequence[str] | None = None
 
     def explain(self, user: ScoredUser, evidence: Evidence, items: IndexArray) -> list[Explanation]:
         """Explain some items of one user.
@@ -113,7 +115,9 @@ class Pipeline:
         return said, texts
 
     def _written(self, requests: list[SentenceRequest], deadline: float | None) -> list[Text | None]:
-        return self.writer.write(requests, tone=self.tone, locale=self.locale, deadline=deadline, limits=self.limits)
+        return self.writer.write(
+            requests, tone=self.tone, locale=self.locale, deadline=deadline, limits=self.limits, sources=self.sources
+        )
 
     def _requests(self, subjects: Subjects, attributions: Sequence[Attribution]) -> list[SentenceRequest]:
         """Choose what each sentence states: reasons, or a neutral fact, or nothing."""

@@ -101,7 +101,7 @@ def serve_with_writer(explainer: Explainer) -> None:
     model = ServedModel(partial(open_writer, **habits), metrics, limits=limits)
     explainer.writer.language_model = model
     drafts.PAUSE_SECONDS = 0.0  # ask again at once for what the model could not write
-    explainer.writer.has_phrasebook = False  # it has a sentence for nearly every combination
+    explainer.writer.sources = ("lm", "template")  # it has a sentence for nearly every combination
     app = create_app(explainer, settings, metrics=metrics, model=model)
     model.start()
     try:

@@ -80,7 +80,7 @@ def export_study(
 def _templates(explainer: Explainer, cases: Sequence[Explained], locale: str) -> list[str]:
     """Return what templates alone say for the same reasons."""
     shop = explainer.shop
-    writer = Writer(policy=shop.policy, catalogue=shop.catalogue, language_model=None, has_phrasebook=False)
+    writer = Writer(policy=shop.policy, catalogue=shop.catalogue, language_model=None, sources=("lm", "template"))
     texts = []
     for each in cases:
         told = each.explanation

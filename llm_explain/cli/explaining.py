@@ -39,6 +39,7 @@ def recommend(
     max_length: options.MaxLength = None,
     language_model: options.LanguageModel = "auto",
     no_language_model: options.NoLanguageModel = False,
+    sources: options.Sources = "phrasebook,lm,template",
     json: options.Json = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a self-contained page.")] = None,
     csv: Annotated[
@@ -65,6 +66,7 @@ def recommend(
             locale=locale,
             surface=surface,
             max_length=max_length,
+            sources=sources.split(","),
         )
         if json:
             write_json_lines(row.to_dict() for row in answers[user_id])
@@ -160,6 +162,7 @@ def explain(
     max_length: options.MaxLength = None,
     language_model: options.LanguageModel = "auto",
     no_language_model: options.NoLanguageModel = False,
+    sources: options.Sources = "phrasebook,lm,template",
     json: options.Json = False,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save a waterfall picture (PNG, SVG or PDF) of the first item.")
@@ -169,7 +172,14 @@ def explain(
     explainer = _load(artifacts, events, None if no_language_model else language_model)
     _say_if_cold(explainer, user, as_of)
     rows = explainer.explain(
-        user, item, as_of=options.moment(as_of), tone=tone, locale=locale, surface=surface, max_length=max_length
+        user,
+        item,
+        as_of=options.moment(as_of),
+        tone=tone,
+        locale=locale,
+        surface=surface,
+        max_length=max_length,
+        sources=sources.split(","),
     )
     if json:
         write_json_lines(row.to_dict() for row in rows)

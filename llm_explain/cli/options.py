@@ -43,6 +43,12 @@ LanguageModel = Annotated[
     str, typer.Option(metavar="NAME", help="auto for the packaged weights, a local folder, or a Hugging Face id.")
 ]
 NoLanguageModel = Annotated[bool, typer.Option("--no-language-model", help="Hand-written sentences only.")]
+Sources = Annotated[
+    str,
+    typer.Option(
+        "--sources", metavar="LIST", help="Where sentences come from, first to last: lm first writes the list live."
+    ),
+]
 Locale = Annotated[str, typer.Option("--locale", help="A folder under prompts/, for example en.")]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from llm_explain.generation.prompt_builders import BriefPromptBuilder, ExamplePromptBuilder
-from llm_explain.skeletons.sources import shuffled
+from llm_explain.skeletons.sources import SkeletonSource, shuffled
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -16,30 +17,34 @@ if TYPE_CHECKING:
     from llm_explain.generation.prompt_builders import PromptBuilder
     from llm_explain.generation.prompt_template import Prompt
     from llm_explain.records import Source
+    from llm_explain.skeletons.phrasebook import Combination
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.skeleton import Skeleton, Tone
 
-DEFAULT_SECONDS = 4.0
-"""How long the model may write for one list when the caller sets no deadline."""
-
 PAUSE_SECONDS = 60.0
-"""A combination that the model could not write is not asked for again for so long."""
+"""How long the model is not asked again for what it could not write."""
+
+_LEAST_DRAFTS = 4
+"""So many drafts of a combination have to fail before the model is not asked again."""
+
+_MOST_KEPT = 64
+"""With so many skeletons of one combination, no more are written."""
 
 
-class ModelSource:
+class ModelSource(SkeletonSource):
     """Skeletons that a language model writes now; accepted ones are kept for the next request.
 
     Args:
         open_generator: Loads the model when it is first needed.
         lexicon: The locale's words.
         is_tuned: Whether the model reads briefs; any other is shown examples.
-        n_candidates: Drafts for each combination of kinds.
+        n_candidates: Drafts for each sentence.
         seed: Seed of the sampling.
 
     Attributes:
         name: ``lm``.
         prompt_builder: Builds the prompts.
-        n_candidates: Drafts for each combination of kinds.
+        n_candidates: Drafts for each sentence.
     """
 
     name: Source = "lm"
@@ -50,7 +55,7 @@ class ModelSource:
         lexicon: Lexicon,
         *,
         is_tuned: bool = False,
-        n_candidates: int = 4,
+        n_candidates: int = 2,
         seed: int = 0,
     ) -> None:
         self.n_candidates = n_candidates
@@ -62,36 +67,49 @@ class ModelSource:
             BriefPromptBuilder(lexicon, seed=seed) if is_tuned else ExamplePromptBuilder(lexicon)
         )
         self._verifier = SkeletonVerifier(lexicon)
-        self._kept: dict[tuple[tuple[str, ...], Tone], tuple[Skeleton, ...]] = {}
-        self._tried: dict[tuple[tuple[str, ...], Tone], float] = {}
+        self._kept: dict[Combination, tuple[Skeleton, ...]] = {}
+        self._asked: Counter[Combination] = Counter()
+        self._paused: dict[Combination, float] = {}
 
-    def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
-        """Write skeletons for combinations that have none yet, all in one batch.
+    def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, *, seconds: float) -> float:
+        """Write new skeletons, all in one batch.
 
         Args:
-            wanted: Combinations of kinds.
+            wanted: Combination of kinds of each sentence that no skeleton so far gives.
             tone: ``friendly``, ``concise`` or ``formal``.
-            deadline: Moment of ``time.monotonic()`` at which to stop; a default from now if infinite.
+            seconds: How long writing may take. The time to load the model does not count.
+
+        Returns:
+            Seconds that are left; 0 if nothing was asked.
         """
-        now = time.monotonic()
-        missing = [kinds for kinds in wanted if self._may_try(kinds, tone, now)]
-        if not missing:
-            return
-        until = min(deadline, time.monotonic() + DEFAULT_SECONDS) if deadline == float("inf") else deadline
-        prompts = [
-            prompt for kinds in missing for prompt in self.prompt_builder.prompts(kinds, tone, self.n_candidates)
-        ]
-        written = self.write(prompts, deadline=until)
-        self._tried.update({(kinds, tone): now for kinds in missing})
-        for skeleton in written:
+        counted = Counter((kinds, tone) for kinds in wanted)
+        prompts = [prompt for each, n_sentences in counted.items() for prompt in self._prompts(each, n_sentences)]
+        if not prompts:
+            return 0.0
+        self._loaded()
+        started = time.monotonic()
+        for skeleton in self.write(prompts, deadline=started + seconds, seed=self._asked.total()):
             kept = self._kept.get((skeleton.kinds, tone), ())
             if skeleton.text not in {each.text for each in kept}:
                 self._kept[skeleton.kinds, tone] = (*kept, skeleton)
+        now = time.monotonic()
+        failed = (each for each in counted if each not in self._kept and self._asked[each] >= _LEAST_DRAFTS)
+        self._paused |= dict.fromkeys(failed, now + PAUSE_SECONDS)
+        return max(0.0, started + seconds - now)
 
-    def _may_try(self, kinds: tuple[str, ...], tone: Tone, now: float) -> bool:
-        """Return whether to ask for a combination: one that the model could not write just now has to wait."""
-        tried = self._tried.get((kinds, tone), -float("inf"))
-        return (kinds, tone) not in self._kept and now - tried >= PAUSE_SECONDS
+    def _prompts(self, combination: tuple[tuple[str, ...], Tone], n_sentences: int) -> list[Prompt]:
+        """Return prompts that were not asked yet."""
+        n_kept = len(self._kept.get(combination, ()))
+        if n_kept >= _MOST_KEPT or time.monotonic() < self._paused.get(combination, 0.0):
+            return []
+        n_asked = self._asked[combination]
+        self._asked[combination] += n_sentences * self.n_candidates
+        return self.prompt_builder.prompts(*combination, self._asked[combination])[n_asked:]
+
+    def _loaded(self) -> Generator:
+        if self._generator is None:
+            self._generator = self._open()
+        return self._generator
 
     def write(self, prompts: Sequence[Prompt], *, deadline: float = float("inf"), seed: int = 0) -> list[Skeleton]:
         """Return what the model writes now and the verifier accepts, one draft for each prompt.
@@ -104,9 +122,7 @@ class ModelSource:
         Returns:
             Verified skeletons, in the order of the prompts.
         """
-        if self._generator is None:
-            self._generator = self._open()
-        answers = self._generator.generate(prompts, n_candidates=1, deadline=deadline, seed=self._seed + seed)
+        answers = self._loaded().generate(prompts, n_candidates=1, deadline=deadline, seed=self._seed + seed)
         return [
             skeleton
             for prompt, drafts in zip(prompts, answers, strict=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from llm_explain.generation.drafts import DEFAULT_SECONDS
 from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL, SLOT
 
@@ -62,14 +61,14 @@ class FreeWriter:
         wanted: Sequence[tuple[Sequence[str], Mapping[str, str]]],
         tone: Tone,
         *,
-        deadline: float = float("inf"),
+        seconds: float,
     ) -> list[list[FreeDraft]]:
         """Return drafts for each sentence, all written in one batch.
 
         Args:
             wanted: Claim kinds and rendered values by slot; none for a sentence that is not wanted.
             tone: ``friendly``, ``concise`` or ``formal``.
-            deadline: Moment of ``time.monotonic()`` at which to stop; a default from now if infinite.
+            seconds: How long writing may take. The time to load the model does not count.
 
         Returns:
             Complete drafts, in the order of ``wanted``.
@@ -80,11 +79,12 @@ class FreeWriter:
             return found
         if self._generator is None:
             self._generator = self._open()
-        until = time.monotonic() + DEFAULT_SECONDS if deadline == float("inf") else deadline
         prompts = [
             self._template.render_facts(wanted[place][0], _shown(wanted[place][1]), tone=tone) for place in places
         ]
-        answers = self._generator.generate(prompts, n_candidates=self.n_candidates, deadline=until, seed=self._seed)
+        answers = self._generator.generate(
+            prompts, n_candidates=self.n_candidates, deadline=time.monotonic() + seconds, seed=self._seed
+        )
         for place, prompt, drafts in zip(places, prompts, answers, strict=True):
             texts = dict.fromkeys(draft.text for draft in drafts if draft.is_complete)
             found[place] = [FreeDraft(text, prompt.origin, self._generator.name) for text in texts]

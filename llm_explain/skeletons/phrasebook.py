@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import PromptError
-from llm_explain.skeletons.sources import shuffled
+from llm_explain.skeletons.sources import SkeletonSource, shuffled
 from llm_explain.text.prompt_files import locale_root
 from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import SkeletonVerifier
@@ -118,7 +118,7 @@ class Phrasebook:
         draft.replace(path)
 
 
-class PhrasebookSource:
+class PhrasebookSource(SkeletonSource):
     """A phrasebook as a source of skeletons.
 
     Args:
@@ -149,9 +149,6 @@ class PhrasebookSource:
         """Return the phrasebook of a locale; ``None`` if it has none."""
         path = locale_root(lexicon.locale) / lexicon.locale / FILE
         return cls(Phrasebook.read(path), lexicon) if path.is_file() else None
-
-    def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
-        """Do nothing: a phrasebook is always ready."""
 
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
         """Return the verified skeletons of a combination of kinds."""

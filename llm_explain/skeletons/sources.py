@@ -1,11 +1,12 @@
-"""Sources of skeletons, and the variety of a list of texts."""
+"""Sources of skeletons, their order, and the variety of a list of texts."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+from llm_explain.errors import SettingError
 from llm_explain.text.skeleton import opening
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from llm_explain.records import Source
     from llm_explain.skeletons.templates import Templates
     from llm_explain.text.skeleton import Skeleton, Tone
+
+DEFAULT_ORDER: Final[tuple[Source, ...]] = ("phrasebook", "lm", "template")
+"""The cheapest source first. A source is asked only for the sentences that the ones before it do not have."""
 
 LIST_LENGTH = 10
 """Within this many texts no two share a skeleton or an opening."""
@@ -28,8 +32,18 @@ class SkeletonSource(Protocol):
 
     name: Source
 
-    def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
-        """Make skeletons for combinations of kinds ready, in one go, until ``time.monotonic()`` is ``deadline``."""
+    def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, *, seconds: float) -> float:  # noqa: ARG002
+        """Write new skeletons, all in one batch, where the source can.
+
+        Args:
+            wanted: Combination of kinds of each sentence that no skeleton so far gives.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            seconds: How long writing may take. The time to load a model does not count.
+
+        Returns:
+            Seconds that are left; 0 if the source writes nothing now.
+        """
+        return 0.0
 
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
         """Return the verified skeletons that are ready."""
@@ -38,7 +52,7 @@ class SkeletonSource(Protocol):
         """Return where a skeleton stands for one user, item and moment."""
 
 
-class TemplateSource:
+class TemplateSource(SkeletonSource):
     """Hand-written sentences and the grammar, which are always ready.
 
     Args:
@@ -53,9 +67,6 @@ class TemplateSource:
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
 
-    def prepare(self, wanted: Iterable[tuple[str, ...]], tone: Tone, *, deadline: float) -> None:
-        """Do nothing: templates are always ready."""
-
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
         """Return the skeletons of a combination of kinds."""
         return self._templates.skeletons(kinds, tone)
@@ -67,38 +78,52 @@ class TemplateSource:
 
 @dataclass(slots=True)
 class Variety:
-    """Skeletons and openings that the texts of one list have used, so that the next text differs.
+    """What the texts of one list say, by their place, so that texts near each other differ."""
 
-    Attributes:
-        skeletons: Skeletons of the last texts.
-        openings: First words of the last texts.
-    """
+    _said: dict[int, frozenset[str]] = field(default_factory=dict)
 
-    skeletons: list[str] = field(default_factory=list)
-    openings: list[str] = field(default_factory=list)
-
-    def is_fresh(self, skeleton: Skeleton, text: str) -> bool:
-        """Return whether neither the skeleton nor an opening of it or the text stands in the list yet.
+    def taken(self, place: int) -> frozenset[str]:
+        """Return the skeletons and openings of the texts within ``LIST_LENGTH`` of a place.
 
         Args:
-            skeleton: A skeleton.
-            text: The sentence that it gives.
+            place: Place in the list.
 
         Returns:
-            Whether the sentence sounds unlike the others.
+            Skeletons and first words.
         """
-        is_new = skeleton.text not in self.skeletons
-        return is_new and skeleton.opening not in self.openings and opening(text) not in self.openings
+        near = (said for other, said in self._said.items() if abs(other - place) < LIST_LENGTH)
+        return frozenset().union(*near)
 
-    def add(self, skeleton: Skeleton, text: str) -> None:
-        """Remember a text; only the last nine matter to the next.
+    def add(self, place: int, skeleton: Skeleton, text: str) -> None:
+        """Remember a text.
 
         Args:
+            place: Place in the list.
             skeleton: Its skeleton.
             text: The finished sentence.
         """
-        self.skeletons = [*self.skeletons, skeleton.text][1 - LIST_LENGTH :]
-        self.openings = [*self.openings, skeleton.opening, opening(text)][2 - 2 * LIST_LENGTH :]
+        self._said[place] = frozenset({skeleton.text, skeleton.opening, opening(text)})
+
+
+def order_of(sources: Sequence[str]) -> tuple[Source, ...]:
+    """Return an order of sources, checked.
+
+    Args:
+        sources: Names of sources, the first one first.
+
+    Returns:
+        The order.
+
+    Raises:
+        SettingError: If a source is unknown or comes twice, or if the last one is not ``template``.
+    """
+    named: tuple[Source, ...] = tuple(each for source in sources for each in DEFAULT_ORDER if each == source)
+    if len(named) < len(sources) or len(set(named)) < len(named) or named[-1:] != ("template",):
+        raise SettingError(
+            f"sources are {', '.join(map(str, sources)) or 'empty'} but different ones of "
+            f"{', '.join(DEFAULT_ORDER)} are needed, template last. Write for example lm,phrasebook,template."
+        )
+    return named
 
 
 def shuffled(skeleton: Skeleton, key: str) -> bytes:

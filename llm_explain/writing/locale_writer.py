@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import time
 from copy import copy
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,13 @@ from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variet
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
-from llm_explain.text.skeleton import TONES
+from llm_explain.text.skeleton import TONES, opening
 from llm_explain.verifier import NameIndex, Verifier
 from llm_explain.writing.specification import specify
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from llm_explain.claims import Degrees
     from llm_explain.claims.registry import ClaimKinds
@@ -41,6 +41,26 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
+_ROUNDS = 2
+"""How often a source may write for one list: once for all sentences, once for those that the verifier refused."""
+
+
+@dataclass(frozen=True)
+class _List:
+    """The sentences of one list while they are written; a place is open until it has a text."""
+
+    requests: Sequence[SentenceRequest]
+    specs: Sequence[SentenceSpec]
+    tone: Tone
+    limits: Limits | None
+    texts: list[Text | None]
+    variety: Variety = field(default_factory=Variety)
+
+    def open_places(self) -> list[int]:
+        """Return the places that state something and have no text yet."""
+        return [place for place, spec in enumerate(self.specs) if spec.claims and self.texts[place] is None]
+
+
 class LocaleWriter:
     """One locale's sources, realiser and verifier.
 
@@ -51,7 +71,6 @@ class LocaleWriter:
         locale: A folder under ``prompts/``.
         kinds: Claim kinds in force; those that are installed if ``None``.
         language_model: Folder, hub id, ``auto``, or a generator that is open already; ``None`` for none.
-        has_phrasebook: Whether the locale's phrasebook answers first.
         on_refused: Told of each text that the verifier refuses.
         retired: Skeletons that are not used any more.
     """
@@ -65,7 +84,6 @@ class LocaleWriter:
         locale: str,
         kinds: ClaimKinds | None,
         language_model: str | Generator | None,
-        has_phrasebook: bool,
         on_refused: Callable[[Source, Verdict], None],
         retired: frozenset[str],
     ) -> None:
@@ -79,10 +97,12 @@ class LocaleWriter:
         self._templates = templates = Templates(self._lexicon)
         self._speaks = cache(self._has_words)
         is_written = self._lexicon.has_packaged_model or language_model != "auto"
-        self._phrasebook = PhrasebookSource.of_locale(self._lexicon) if has_phrasebook else None
-        self._sources: list[SkeletonSource] = [self._phrasebook] if self._phrasebook else []
-        self._sources += _model_sources(language_model if is_written else None, self._lexicon)
-        self._sources.append(TemplateSource(templates))
+        self._phrasebook = PhrasebookSource.of_locale(self._lexicon)
+        self._sources: dict[Source, SkeletonSource] = {"template": TemplateSource(templates)}
+        if self._phrasebook is not None:
+            self._sources["phrasebook"] = self._phrasebook
+        if language_model is not None and is_written:
+            self._sources["lm"] = _model_source(language_model, self._lexicon)
         self._free: FreeWriter | None = None
         if policy.settings.lexicalised and language_model is not None:
             self._free = FreeWriter(lambda: open_generator(language_model), self._lexicon)
@@ -134,26 +154,6 @@ class LocaleWriter:
         """Verify the phrasebook, if there is one, and return how many skeletons it has."""
         return self._phrasebook.warm_up(pause_seconds) if self._phrasebook else 0
 
-    def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, deadline: float | None) -> None:
-        """Let each source make ready what the ones before it do not have; one that fails is left out from now on."""
-        missing = list(dict.fromkeys(kinds for kinds in wanted if kinds))
-        for source in self._sources:
-            until = time.monotonic() + deadline if deadline is not None else float("inf")
-            try:
-                source.prepare(missing, tone, deadline=until)
-                missing = [kinds for kinds in missing if not source.skeletons(kinds, tone)]
-            except MissingExtraError as error:
-                _LOG.warning("%s Sentences come from the other sources.", error)
-                self._leave_out(source)
-            except GenerationError as error:
-                _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
-                if not error.is_retryable:
-                    self._leave_out(source)
-
-    def _leave_out(self, source: SkeletonSource) -> None:
-        """Ask a source no more; two threads may find out at once."""
-        self._sources = [each for each in self._sources if each is not source]
-
     def specify(self, request: SentenceRequest) -> SentenceSpec:
         """Return the specification of a sentence, with the names that the policy lets a text say.
 
@@ -166,15 +166,14 @@ class LocaleWriter:
         return specify(request, self._realiser, self._catalogue, self._policy)
 
     def free_texts(
-        self, specs: Sequence[SentenceSpec], tone: Tone, deadline: float | None, limits: Limits | None
+        self, specs: Sequence[SentenceSpec], tone: Tone, seconds: float, limits: Limits | None
     ) -> list[Text | None]:
         """Return what a model that sees names has written and the verifier accepts; ``None`` for the other sources."""
         if self._free is None:
             return [None] * len(specs)
         wanted = [(self._lexicon.kinds.in_order(spec.kinds), spec.values) for spec in specs]
-        until = time.monotonic() + deadline if deadline is not None else float("inf")
         try:
-            drafts = self._free.write(wanted, tone, deadline=until)
+            drafts = self._free.write(wanted, tone, seconds=seconds)
         except (MissingExtraError, GenerationError) as error:
             _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
             return [None] * len(specs)
@@ -199,43 +198,105 @@ class LocaleWriter:
         return None
 
     def write(
-        self, request: SentenceRequest, spec: SentenceSpec, tone: Tone, variety: Variety, limits: Limits | None = None
-    ) -> Text | None:
-        """Return the first verified text of the first source that has one."""
-        if not spec.claims:
-            return None
-        seen: list[tuple[SkeletonSource, Skeleton]] = []
-        for must_be_fresh, candidates in ((True, self._candidates(request, spec, tone)), (False, seen)):
-            for source, skeleton in candidates:
-                if must_be_fresh:
-                    seen.append((source, skeleton))
-                text = self._realiser.fill(skeleton, spec)
-                if must_be_fresh and not variety.is_fresh(skeleton, text):
-                    continue
-                if limits is not None and limits.max_length is not None and len(text) > limits.max_length:
-                    continue
-                verdict = self._verifier.verify(text, spec, limits=limits)
-                if verdict.ok:
-                    variety.add(skeleton, text)
-                    return _text(source, skeleton, text, verdict)
-                self._on_refused(source.name, verdict)
-                _LOG.debug("refused %r: %s", text, [fault.code for fault in verdict.faults])
+        self,
+        requests: Sequence[SentenceRequest],
+        specs: Sequence[SentenceSpec],
+        tone: Tone,
+        *,
+        order: Sequence[Source],
+        seconds: float,
+        limits: Limits | None = None,
+    ) -> list[Text | None]:
+        """Return a verified text for each sentence of a list.
+
+        A source is asked for what the sources before it cannot say in fresh words. Where every source repeats itself,
+        the first one repeats.
+
+        Args:
+            requests: What the sentences are to state, in the order of the list.
+            specs: Their specifications.
+            tone: ``friendly``, ``concise`` or ``formal``.
+            order: Sources, the first one first.
+            seconds: How long a language model may write.
+            limits: How long a text may be where it is shown.
+
+        Returns:
+            Texts; ``None`` where nothing is stated, or no sentence is short enough.
+        """
+        sheet = _List(requests, specs, tone, limits, self.free_texts(specs, tone, seconds, limits))
+        for name in order:
+            self._write_by(name, sheet, seconds)
+        for name in order:
+            self._fill(name, sheet, is_fresh=False)
+        return sheet.texts
+
+    def _write_by(self, name: Source, sheet: _List, seconds: float) -> None:
+        """Add what a source says in fresh words: what is ready, then what it writes now."""
+        self._fill(name, sheet, is_fresh=True)
+        left = seconds
+        for _ in range(_ROUNDS):
+            missing = [sheet.specs[place] for place in sheet.open_places()]
+            if not missing or left <= 0 or name not in self._sources:
+                break
+            left = self._prepare(self._sources[name], missing, sheet.tone, left)
+            self._fill(name, sheet, is_fresh=True)
+
+    def _fill(self, name: Source, sheet: _List, *, is_fresh: bool) -> None:
+        """Add the first verified text of a source at each open place of a list."""
+        source = self._sources.get(name)
+        if source is None:
+            return
+        for place in sheet.open_places():
+            taken = sheet.variety.taken(place) if is_fresh else frozenset()
+            found = self._first(source, sheet, place, taken)
+            if found is not None:
+                skeleton, sheet.texts[place] = found
+                sheet.variety.add(place, skeleton, found[1].text)
+
+    def _prepare(self, source: SkeletonSource, specs: Sequence[SentenceSpec], tone: Tone, seconds: float) -> float:
+        """Let a source write, and return the seconds that are left; one that will never work is left out."""
+        try:
+            return source.prepare([self._lexicon.kinds.in_order(spec.kinds) for spec in specs], tone, seconds=seconds)
+        except MissingExtraError as error:
+            _LOG.warning("%s Sentences come from the other sources.", error)
+            self._sources.pop(source.name, None)
+        except GenerationError as error:
+            _LOG.warning("The language model failed (%s). Sentences come from the other sources.", error)
+            if not error.is_retryable:
+                self._sources.pop(source.name, None)
+        return 0.0
+
+    def _first(
+        self, source: SkeletonSource, sheet: _List, place: int, taken: Container[str]
+    ) -> tuple[Skeleton, Text] | None:
+        """Return the first skeleton of a source whose text is not taken, short enough and verified."""
+        spec, limits = sheet.specs[place], sheet.limits
+        for skeleton in self._candidates(source, sheet, place):
+            if skeleton.text in taken or skeleton.opening in taken:
+                continue
+            text = self._realiser.fill(skeleton, spec)
+            if opening(text) in taken:
+                continue
+            if limits is not None and limits.max_length is not None and len(text) > limits.max_length:
+                continue
+            verdict = self._verifier.verify(text, spec, limits=limits)
+            if verdict.ok:
+                return skeleton, _text(source, skeleton, text, verdict)
+            self._on_refused(source.name, verdict)
+            _LOG.debug("refused %r: %s", text, [fault.code for fault in verdict.faults])
         return None
 
-    def _candidates(
-        self, request: SentenceRequest, spec: SentenceSpec, tone: Tone
-    ) -> Iterator[tuple[SkeletonSource, Skeleton]]:
-        """Yield the skeletons that fit, source by source, in the order of this user, item and moment."""
+    def _candidates(self, source: SkeletonSource, sheet: _List, place: int) -> list[Skeleton]:
+        """Return the skeletons of a source that fit, in the order of this user, item and moment."""
+        request, spec = sheet.requests[place], sheet.specs[place]
         item_id = "" if request.item_index is None else str(self._catalogue.item_ids[request.item_index])
-        key = "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
-        for source in self._sources:
-            usable = [
-                skeleton
-                for skeleton in source.skeletons(spec.kinds, tone)
-                if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
-            ]
-            for skeleton in sorted(usable, key=lambda skeleton: source.order(skeleton, key)):
-                yield source, skeleton
+        key = "|".join(map(str, (request.user_id, item_id, request.as_of, sheet.tone)))
+        usable = [
+            skeleton
+            for skeleton in source.skeletons(spec.kinds, sheet.tone)
+            if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
+        ]
+        return sorted(usable, key=lambda skeleton: source.order(skeleton, key))
 
     def shelf_title(self, category: str) -> str:
         """Return the title of a shelf."""
@@ -255,16 +316,13 @@ def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdic
     )
 
 
-def _model_sources(language_model: str | Generator | None, lexicon: Lexicon) -> list[SkeletonSource]:
-    """Return the language model as a source, if one is wanted; it is loaded when it is first needed."""
-    if language_model is None:
-        return []
-
+def _model_source(language_model: str | Generator, lexicon: Lexicon) -> SkeletonSource:
+    """Return the language model as a source; it is loaded when it is first needed."""
     if isinstance(language_model, str):
         reads_briefs = is_tuned(language_model)
     else:
         reads_briefs = bool(getattr(language_model, "reads_briefs", False))
-    return [ModelSource(lambda: open_generator(language_model), lexicon, is_tuned=reads_briefs)]
+    return ModelSource(lambda: open_generator(language_model), lexicon, is_tuned=reads_briefs)
 
 
 def open_generator(language_model: str | Generator) -> Generator:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.claims.registry import ClaimKinds
-from llm_explain.skeletons.sources import Variety
+from llm_explain.skeletons.sources import DEFAULT_ORDER, order_of
 from llm_explain.verifier import NameIndex
 from llm_explain.writing.locale_writer import LocaleWriter
 from scoring.data.tables import PURCHASE
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue
 
 
+SPARE_SECONDS: Final = 4.0
+"""How long a language model may write what the phrasebook does not have."""
+
+LIVE_SECONDS: Final = 30.0
+"""How long a language model may write a list of its own."""
+
+
 class Writer:
     """Writes verified texts; language-model trouble never reaches the caller, it only changes the source.
 
@@ -34,12 +41,12 @@ class Writer:
         catalogue: The shop's items; their names may stand only in slots.
         kinds: Claim kinds in force; those that are installed if not given.
         language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.
-        has_phrasebook: Whether the locale's phrasebook answers first.
+        sources: Order of the sources of skeletons; ``phrasebook``, ``lm``, ``template`` if not given.
         retired: Skeletons that are not used any more, because people reject them.
 
     Attributes:
         language_model: Folder, hub id, ``auto`` or an open generator; ``None`` for none.
-        has_phrasebook: Whether the locale's phrasebook answers first.
+        sources: Order of the sources of skeletons.
         on_refused: Told the source and the verdict of each sentence that was not shown.
         on_written: Told the texts of each list.
     """
@@ -51,11 +58,11 @@ class Writer:
         catalogue: Catalogue,
         kinds: ClaimKinds | None = None,
         language_model: str | Generator | None = None,
-        has_phrasebook: bool = True,
+        sources: Sequence[str] = DEFAULT_ORDER,
         retired: Collection[str] = (),
     ) -> None:
         self.language_model = language_model
-        self.has_phrasebook = has_phrasebook
+        self.sources = order_of(sources)
         self._retired = frozenset(retired)
         self.on_refused: Callable[[Source, Verdict], None] = _ignore
         self.on_written: Callable[[Sequence[Text | None]], None] = _ignore
@@ -94,28 +101,30 @@ class Writer:
         locale: str = "en",
         deadline: float | None = None,
         limits: Limits | None = None,
+        sources: Sequence[str] | None = None,
     ) -> list[Text | None]:
         """Return a text for each request, in the order of one list.
+
+        The call raises ``SettingError`` if the order of the sources is not one.
 
         Args:
             requests: What the texts are to state.
             tone: ``friendly``, ``concise`` or ``formal``.
             locale: A folder under ``prompts/``.
-            deadline: Seconds that a language model may take for the whole list; the source's own if not given.
+            deadline: Seconds that a language model may write for the whole list; loading it does not count. If not
+                given, ``LIVE_SECONDS`` where the model is the first source, else ``SPARE_SECONDS``.
             limits: How long a text may be where it is shown.
+            sources: Order of the sources of skeletons for this list; the writer's own if not given.
 
         Returns:
             Verified texts; ``None`` where there is nothing true to say, or nothing that is short enough.
         """
         writer = self._locale_writers(locale)
-        variety = Variety()
+        order = self.sources if sources is None else order_of(sources)
+        if deadline is None:
+            deadline = LIVE_SECONDS if order[0] == "lm" else SPARE_SECONDS
         specs = [writer.specify(request) for request in requests]
-        free = writer.free_texts(specs, tone, deadline, limits)
-        writer.prepare([self._kinds.in_order(spec.kinds) for spec in specs], tone, deadline)
-        texts = [
-            writer.write(request, spec, tone, variety, limits) if text is None else text
-            for request, spec, text in zip(requests, specs, free, strict=True)
-        ]
+        texts = writer.write(requests, specs, tone, order=order, seconds=deadline, limits=limits)
         self.on_written(texts)
         return texts
 
@@ -187,7 +196,6 @@ class Writer:
             kinds=self._kinds,
             language_model=self.language_model,
             on_refused=lambda source, verdict: self.on_refused(source, verdict),
-            has_phrasebook=self.has_phrasebook,
             retired=self._retired,
         )
 

@@ -37,7 +37,7 @@ def pipeline(tone: Tone = "friendly", *, policy: Policy | None = None, suppressi
     shop = ShopEvidence(
         CATALOGUE, snapshot=snapshot(), promotions=PromotionCalendar(NO_PROMOTIONS, CATALOGUE), policy=policy
     )
-    writer = Writer(policy=policy, catalogue=CATALOGUE, kinds=KINDS, has_phrasebook=False)
+    writer = Writer(policy=policy, catalogue=CATALOGUE, kinds=KINDS, sources=("lm", "template"))
     _, limits = resolve("en", surface=None, tone=tone, max_length=None)
     return Pipeline(shop, writer, {"scorer": "churn"}, tone, "en", limits, None, suppressions)
 

@@ -137,12 +137,12 @@ def hostile_shop():
 def test_no_name_reaches_a_model(monkeypatch):
     recorder, catalogue = Recorder(), hostile_shop()
     source = ModelSource(lambda: recorder, LEXICON)
-    monkeypatch.setattr("llm_explain.writing.locale_writer._model_sources", lambda *args, **kwargs: [source])
+    monkeypatch.setattr("llm_explain.writing.locale_writer._model_source", lambda *args: source)
     writer = Writer(
         policy=Policy.load(prompts_root() / "policy.yaml"),
         catalogue=catalogue,
         language_model="recorder",
-        has_phrasebook=False,
+        sources=("lm", "template"),
     )
     names = catalogue.titles.tolist()
     for name, item_index in zip(names, range(len(names)), strict=True):

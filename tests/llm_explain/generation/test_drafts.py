@@ -59,8 +59,9 @@ def test_a_combination_that_the_model_cannot_write_is_not_asked_for_at_once_agai
 
     mute = Mute()
     source = ModelSource(lambda: mute, LEXICON)
-    for _ in range(3):
-        source.prepare([("repeat_item",)], "friendly", deadline=float("inf"))
-    assert mute.calls == 1
-    source.prepare([("popular",)], "friendly", deadline=float("inf"))
-    assert mute.calls == 2
+    for _ in range(5):
+        source.prepare([("repeat_item",)], "friendly", seconds=60.0)
+    assert mute.calls == 2  # of two drafts each
+    assert source.prepare([("repeat_item",)], "friendly", seconds=60.0) == 0
+    source.prepare([("popular",)], "friendly", seconds=60.0)
+    assert mute.calls == 3

@@ -40,7 +40,7 @@ def request(*kinds: str) -> SentenceRequest:
 def written(monkeypatch, generator, *, lexicalised=True, locale="en"):
     monkeypatch.setattr("llm_explain.writing.locale_writer.open_generator", lambda name: generator)
     policy = Policy(PolicySettings(lexicalised=lexicalised))
-    writer = Writer(policy=policy, catalogue=CATALOGUE, language_model="strong", has_phrasebook=False)
+    writer = Writer(policy=policy, catalogue=CATALOGUE, language_model="strong", sources=("lm", "template"))
     return writer.write([request("repeat_item")], locale=locale, tone="friendly")[0]
 
 
@@ -83,7 +83,7 @@ def test_every_kind_has_its_facts(locale):
     generator = Scripted()
     free = FreeWriter(lambda: generator, load_lexicon(locale))
     values = {"times": "12 times", "item": "{item} {{ 7*7 }}", "interval": "week", "category": "tea"}
-    free.write([(tuple(CLAIMS), values), ((), {})], "formal")
+    free.write([(tuple(CLAIMS), values), ((), {})], "formal", seconds=60.0)
     asked = generator.read[0].messages[-1].content
     assert len(generator.read) == 1
     assert "{" not in asked.replace("{{ 7*7 }}", "")

@@ -75,7 +75,7 @@ def test_reading_a_prompt_once_for_all_its_candidates_changes_nothing():
 
 def test_random_weights_write_nothing_that_the_verifier_accepts():
     source = ModelSource(tiny_generator, load_lexicon("en"))
-    source.prepare([("repeat_item",)], "friendly", deadline=float("inf"))
+    source.prepare([("repeat_item",)], "friendly", seconds=60.0)
     assert source.skeletons(["repeat_item"], "friendly") == ()
 
 

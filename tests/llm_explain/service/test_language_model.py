@@ -103,7 +103,7 @@ def test_a_model_that_hangs_or_dies_costs_no_answer(shop_artifacts: Path, open_m
     """Every answer comes and is verified; templates write what the model does not."""
     model, metrics = served(open_model)
     explainer = Explainer.load(shop_artifacts, language_model=model)
-    explainer.writer.has_phrasebook = False
+    explainer.writer.sources = ("lm", "template")
     n_texts = 0
     for user_id in explainer.events.user_ids[:3]:
         texts = [row.text for row in explainer.recommend(user_id, k=3, deadline=0.2) if row.text is not None]

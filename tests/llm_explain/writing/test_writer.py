@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.errors import GenerationError, MissingExtraError, SettingError
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft
 from llm_explain.policy.policy import Policy, PolicySettings
@@ -41,14 +43,14 @@ class ScriptedGenerator:
 
 
 def with_model(generator):
-    written = Writer(policy=Policy(), catalogue=CATALOGUE, has_phrasebook=False)
+    written = Writer(policy=Policy(), catalogue=CATALOGUE, sources=("lm", "template"))
 
     def open_generator():
         if isinstance(generator, MissingExtraError):
             raise generator
         return generator
 
-    written._locale_writers("en")._sources.insert(0, ModelSource(open_generator, load_lexicon("en")))
+    written._locale_writers("en")._sources["lm"] = ModelSource(open_generator, load_lexicon("en"))
     return written
 
 
@@ -103,7 +105,7 @@ def test_a_sensitive_item_is_never_named():
 
 
 def test_provenance_of_a_template():
-    (text,) = Writer(policy=Policy(), catalogue=CATALOGUE, has_phrasebook=False).write([request("due")])
+    (text,) = Writer(policy=Policy(), catalogue=CATALOGUE, sources=("lm", "template")).write([request("due")])
     assert (text.source, text.is_ai_generated, text.model) == ("template", False, "")
     assert text.prompt.startswith(("en/skeletons@sha256:", "en/grammar@sha256:"))
 
@@ -161,3 +163,76 @@ def test_after_warming_up_no_skeleton_of_the_phrasebook_is_verified_again(writer
 
 def test_a_locale_without_a_phrasebook_has_nothing_to_warm_up(writer):
     assert writer.warm_up("zh") == 0
+
+
+class Fluent:
+    """Writes a different true sentence about repeat purchases for each prompt."""
+
+    name = "fluent@1"
+    openings = ("You've", "So far you've", "By now you've", "To date you've", "Already, you've")
+
+    def __init__(self):
+        self.batches, self.deadlines = [], []
+
+    def generate(self, prompts, *, n_candidates, deadline=float("inf"), seed=0):
+        first = sum(self.batches)
+        self.batches.append(len(prompts))
+        self.deadlines.append(deadline - time.monotonic())
+        texts = [f"{self.openings[(first + n) % 5]} bought this {{times}}." for n in range(len(prompts))]
+        return [[Draft(text, is_complete=True)] for text in texts]
+
+
+def live(generator, sources):
+    writer = Writer(policy=Policy(), catalogue=CATALOGUE, sources=sources)
+    source = ModelSource(lambda: generator, load_lexicon("en"), n_candidates=1)
+    writer._locale_writers("en")._sources["lm"] = source
+    return writer
+
+
+def test_with_the_model_first_it_writes_the_whole_list_in_one_batch():
+    generator = Fluent()
+    texts = live(generator, ("lm", "phrasebook", "template")).write([request("repeat_item")] * 4)
+    assert [text.source for text in texts] == ["lm"] * 4
+    assert generator.batches == [4]
+    assert len({text.text for text in texts}) == 4
+
+
+def test_what_the_model_did_not_write_comes_from_the_next_source():
+    texts = live(Fluent(), ("lm", "phrasebook", "template")).write([request("repeat_item"), request("due")])
+    assert [text.source for text in texts] == ["lm", "phrasebook"]
+
+
+def test_the_model_is_asked_before_a_template_once_the_phrasebook_repeats_itself():
+    generator = Fluent()
+    writer = live(generator, ("phrasebook", "lm", "template"))
+    phrasebook = writer._locale_writers("en")._sources["phrasebook"]
+    only = phrasebook.skeletons(["repeat_item"], "friendly")[:3]
+    phrasebook.skeletons = lambda kinds, tone: only
+    sources = [text.source for text in writer.write([request("repeat_item")] * 5)]
+    assert sources.count("phrasebook") <= 3
+    assert sources.count("lm") == generator.batches[0] == 5 - sources.count("phrasebook")
+
+
+def test_the_order_of_one_call_replaces_that_of_the_writer():
+    writer = live(Fluent(), ("phrasebook", "lm", "template"))
+    (text,) = writer.write([request("repeat_item")], sources=("lm", "template"))
+    assert text.source == "lm"
+
+
+def test_loading_the_model_does_not_count_against_the_deadline():
+    generator = Fluent()
+
+    def load_slowly():
+        time.sleep(0.05)
+        return generator
+
+    writer = live(generator, ("lm", "template"))
+    writer._locale_writers("en")._sources["lm"] = ModelSource(load_slowly, load_lexicon("en"))
+    writer.write([request("repeat_item")], deadline=0.04)
+    assert generator.deadlines[0] > 0
+
+
+@pytest.mark.parametrize("sources", [(), ("lm",), ("template", "lm"), ("model", "template"), ("lm", "lm", "template")])
+def test_an_order_without_a_sure_end_is_refused(sources):
+    with pytest.raises(SettingError, match=r"sources are .* but different ones of phrasebook, lm, template are needed"):
+        Writer(policy=Policy(), catalogue=CATALOGUE, sources=sources)

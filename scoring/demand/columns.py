@@ -83,6 +83,8 @@ def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> tupl
         columns = ", ".join(map(str, frame.columns))
         raise TableError(f"the sales table has columns {columns} but one of {what} is needed. Name it with --map.")
     table = pd.DataFrame({name: frame[header] for name, header in chosen.items()})
+    if DATE not in chosen and (year := next((each for each in free if normal(str(each)) == "year"), None)) is not None:
+        table[DATE] = _days(frame[year], table.pop(WEEK))
     for header in frame.columns:
         is_asked = mapping.get(str(header)) == PROMOTION
         is_free = header in free and header not in chosen.values()
@@ -93,6 +95,12 @@ def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> tupl
                 table[key] = values
                 chosen[key] = str(header)
     return table, {name: str(header) for name, header in chosen.items()}
+
+
+def _days(year: pd.Series, week: pd.Series) -> pd.Series:
+    """Return the Mondays of calendar weeks (ISO 8601) of years."""
+    codes = year.astype("Int64").astype("string") + "-W" + week.astype("Int64").astype("string").str.zfill(2) + "-1"
+    return pd.to_datetime(codes, format="%G-W%V-%u", errors="coerce")
 
 
 def _long(frame: pd.DataFrame) -> pd.DataFrame:

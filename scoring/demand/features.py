@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -101,7 +101,7 @@ class Features:
             week[driver, f"effect_{driver}"] = values
         keys = keys or (*origin, *week, *_CODES)
         codes = np.stack([pd.factorize(panel.series[name])[0] for name in ("item_id", "store_id")], axis=1)
-        return cls(keys, origin, week, level, effects, codes)
+        return cls(keys, _small(origin), _small(week), level, effects, codes)
 
     def rows(self, series: Rows, week: Rows, ahead: Rows) -> Floats:
         """Return the matrix that the trees read.
@@ -131,6 +131,11 @@ class Features:
         effect = sum((values[series, week] for values in self.effects.values()), np.zeros(len(series)))
         offset: Floats = self.level[series, week - ahead] + effect
         return offset
+
+
+def _small(columns: Mapping[tuple[str, str], Floats]) -> dict[tuple[str, str], Any]:
+    """Return columns as the trees read them: 32 bits are half the memory."""
+    return {key: values.astype(np.float32) for key, values in columns.items()}
 
 
 def _rolling(values: Floats, weeks: int) -> Floats:

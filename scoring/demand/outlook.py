@@ -15,7 +15,7 @@ from scoring.errors import SettingError
 
 if TYPE_CHECKING:
     from scoring.demand.forecaster import Forecaster, Prediction
-    from scoring.demand.panel import Flags, Floats, SalesPanel
+    from scoring.demand.panel import Flags, Floats, Rows, SalesPanel
 
 USUAL_WEEKS: Final = 26
 """Weeks whose median price is the usual one."""
@@ -33,13 +33,15 @@ class Outlook:
 
     Attributes:
         weekly: One row a series and week: ``units`` with ``low_50`` … ``high_95``, the plan of the week, and the units
-            ``without_<promotion>`` and ``at_usual_price``, missing where the plan has no such promotion or price.
-        together: One row a series: the coming weeks together, with sales of the last weeks.
+            ``without_<promotion>`` and ``at_usual_price``, missing where no such promotion or price is planned.
+        together: One row a series and number of coming weeks ``weeks``: these weeks together, in units.
+        series: One row a series: what it sold in the last week, and how long it has sold nothing.
         players: One row a series and week: log units that each player adds, ``base_value`` and their sum ``score``.
     """
 
     weekly: pd.DataFrame
     together: pd.DataFrame
+    series: pd.DataFrame
     players: pd.DataFrame
 
 
@@ -82,7 +84,8 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
             frame[name] = values[series, week]
         for name, other in others.items():
             changed = forecaster.predict(other, forecaster.model.features(other), *rows).units
-            frame[name] = np.where(_differs(name, planned, usual, week)[series], changed, np.nan)
+            is_other = _differs(name, planned, usual, week) & (name != "at_usual_price" or _is_given(panel, week))
+            frame[name] = np.where(is_other[series], changed, np.nan)
         frame["is_intermittent"] = is_intermittent[series]
         weekly.append(frame)
         names, phi, base = forecaster.model.attribution(features, *rows)
@@ -90,7 +93,8 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
         players.append(own.assign(base_value=base, score=base + phi.sum(axis=1)))
     return Outlook(
         pd.concat(weekly, ignore_index=True),
-        _together(forecaster, panel, n_weeks).iloc[series].reset_index(drop=True),
+        _together(forecaster, panel, n_weeks, series),
+        _past(panel).iloc[series].reset_index(drop=True),
         pd.concat(players, ignore_index=True),
     )
 
@@ -102,18 +106,28 @@ def _columns(found: Prediction) -> dict[str, Floats]:
     return columns
 
 
-def _together(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> pd.DataFrame:
-    """Return the coming weeks together, and what was sold in the last week and in as many last weeks."""
+def _together(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, series: Rows) -> pd.DataFrame:
+    """Return the next 1, 2, … weeks together."""
     features = forecaster.model.features(panel)
-    frame = panel.series.assign(weeks=n_weeks, as_of=panel.as_of)
-    frame = frame.assign(**_columns(forecaster.predict_together(panel, features, n_weeks)))
+    keys = panel.series[[ITEM, STORE]]
+    frames = [
+        keys.assign(weeks=n, **_columns(forecaster.predict_together(panel, features, n))).iloc[series]
+        for n in range(1, n_weeks + 1)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _past(panel: SalesPanel) -> pd.DataFrame:
+    """Return what each series sold in the last week, and for how many known weeks it has sold nothing."""
     known = panel.units[:, : panel.n_known]
-    frame["last_week_units"] = known[:, -1]
-    frame["last_weeks_units"] = known[:, -n_weeks:].sum(axis=1)
     sold = np.nan_to_num(known) > 0
-    since = np.where(sold.any(axis=1), sold[:, ::-1].argmax(axis=1), known.shape[1])
-    frame["weeks_since_sale"] = since.astype(int)
-    return frame
+    last = np.where(sold.any(axis=1), known.shape[1] - 1 - sold[:, ::-1].argmax(axis=1), -1)
+    after = np.arange(known.shape[1]) > last[:, None]
+    frame = panel.series.assign(as_of=panel.as_of, last_week_units=known[:, -1])
+    return frame.assign(
+        last_sale_week=[panel.weeks[week] if week >= 0 else "" for week in last],
+        weeks_without_sale=(np.isfinite(known) & after).sum(axis=1),
+    )
 
 
 def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:
@@ -125,11 +139,19 @@ def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:
         for name, values in planned.promotions.items()
         if (values[:, future] >= _LEAST_RUN).any()
     }
-    if panel.has_planned_price and _differs("at_usual_price", planned, usual, future).any():
+    if (
+        panel.has_planned_price
+        and (_differs("at_usual_price", planned, usual, future) & _is_given(panel, future)).any()
+    ):
         other = panel.with_plan({PRICE: 0.0})
         other.price[:, future] = usual[:, None]
         found["at_usual_price"] = other
     return found
+
+
+def _is_given(panel: SalesPanel, week: int | slice) -> Flags:
+    """Return for which series the price of a week, or of weeks, is a plan, and not carried on from the past."""
+    return np.isfinite(panel.price[:, week])
 
 
 def _differs(name: str, planned: SalesPanel, usual: Floats, week: int | slice) -> Flags:

@@ -189,7 +189,7 @@ class SalesPanel:
             else:
                 known = ", ".join((PRICE, *self.promotions))
                 raise SettingError(f"the plan changes {name!r} but only {known} can be changed. Correct the name.")
-        return replace(self, price=price, promotions=promotions, has_planned_price=True)
+        return replace(self, price=price, promotions=promotions)
 
     def selling_weeks(self) -> Rows:
         """Return in how many known weeks each series sold something, shape ``(n,)``."""

@@ -26,6 +26,12 @@ SALES_NAMES: Final = ("sales.parquet", "sales.csv")
 DAYS: Final = 7
 """Days in a week."""
 
+EVERY_ITEM: Final = "*"
+"""Id of the only item of a table without items."""
+
+_MOST_GAPS: Final = 1.5
+"""A range of week numbers with more numbers than this for each week is one of codes."""
+
 
 def read_panel(
     path: Path,
@@ -80,7 +86,7 @@ def panel_of_sales(table: pd.DataFrame) -> SalesPanel:
         The panel. The call raises ``TableError`` if units or weeks cannot be read.
     """
     rows = pd.DataFrame({UNITS: _numbers(table, UNITS)})
-    rows[ITEM] = table[ITEM].map(_id) if ITEM in table else ""
+    rows[ITEM] = table[ITEM].map(_id) if ITEM in table else EVERY_ITEM
     rows[STORE] = table[STORE].map(_id) if STORE in table else ""
     weeks, labels, n_known = _weeks(table, rows[UNITS].notna().to_numpy())
     rows[WEEK] = weeks
@@ -166,9 +172,7 @@ def _weeks(table: pd.DataFrame, has_units: np.ndarray) -> tuple[np.ndarray, tupl
     if DATE not in table:
         numbers = pd.to_numeric(table[WEEK], errors="coerce")
         if numbers.notna().all():
-            first, last = int(numbers.min()), int(numbers.max())
-            labels = tuple(map(str, range(first, last + 1)))
-            return (numbers - first).to_numpy(dtype=np.int64), labels, int(numbers[has_units].max()) - first + 1
+            return _numbered_weeks(numbers.astype(np.int64), has_units)
     dates = pd.to_datetime(table[DATE if DATE in table else WEEK], errors="coerce")
     if dates.isna().any():
         raise TableError(
@@ -187,6 +191,14 @@ def _weeks(table: pd.DataFrame, has_units: np.ndarray) -> tuple[np.ndarray, tupl
     if n_days % DAYS and n_days > DAYS and is_daily:  # the first week is cut: it is left out
         return weeks - 1, labels[1:], n_known - 1
     return weeks, labels, n_known
+
+
+def _numbered_weeks(numbers: pd.Series, has_units: np.ndarray) -> tuple[np.ndarray, tuple[str, ...], int]:
+    """Return weeks whose names are numbers; codes with gaps, such as 202352 and 202401, follow each other."""
+    first, last, codes = int(numbers.min()), int(numbers.max()), np.unique(numbers.to_numpy())
+    every = np.arange(first, last + 1) if last - first < _MOST_GAPS * len(codes) else codes
+    places = np.searchsorted(every, numbers.to_numpy()).astype(np.int64)
+    return places, tuple(map(str, every.tolist())), int(places[has_units].max()) + 1
 
 
 def _summed(key: tuple[np.ndarray, np.ndarray], values: pd.Series, shape: tuple[int, int]) -> Floats:

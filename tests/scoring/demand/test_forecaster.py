@@ -59,6 +59,7 @@ def test_ranges_are_nested_and_hold_the_forecast() -> None:
         ends = ["low_95", "low_80", "low_50", "units", "high_50", "high_80", "high_95"]
         assert (np.diff(frame[ends].to_numpy(), axis=1) >= -1e-9).all()
     assert (found.together["units"] > 0).all()
+    assert found.together["weeks"].tolist() == [1] * 8 + [2] * 8 + [3] * 8
 
 
 def test_the_backtest_beats_simple_forecasts_and_covers() -> None:

@@ -41,6 +41,20 @@ def test_an_item_without_a_row_sold_nothing_while_its_store_sold_something() -> 
     np.testing.assert_equal(panel.units, [[5, 5], [9, np.nan], [2, 0]])
 
 
+def test_codes_of_weeks_follow_each_other() -> None:
+    panel = panel_of_sales(frame([("a", 202351, 1), ("a", 202352, 2), ("a", 202401, 3)], "item_id", "week", "units"))
+    assert (panel.weeks, panel.units.tolist()) == (("202351", "202352", "202401"), [[1.0, 2.0, 3.0]])
+
+
+def test_a_year_and_its_week_are_a_monday() -> None:
+    table, _ = named(frame([("a", 2024, 1, 5), ("a", 2024, 2, 6)], "item", "Year", "Week", "Units"))
+    assert panel_of_sales(table).weeks == ("2024-01-01", "2024-01-08")
+
+
+def test_a_table_without_items_has_one() -> None:
+    assert panel_of_sales(frame([("1", 1, 5)], "store_id", "week", "units")).series["title"].tolist() == ["*"]
+
+
 def test_stated_zeros_leave_other_gaps_unknown() -> None:
     rows = frame([("a", 1, 5), ("b", 1, 0), ("a", 2, 5)], "item_id", "week", "units")
     np.testing.assert_equal(panel_of_sales(rows).units, [[5, 5], [0, np.nan]])

@@ -1,0 +1,180 @@
+"""What to order and when: order-up-to levels by service level, lead time and pack size; overstock and dead stock.
+
+Each formula reads the forecast tables and the stock table alone, so that SQL can repeat it. The review period is a
+week: what is not ordered now can be ordered a week later. Source: Silver, Pyke & Thomas, "Inventory and Production
+Management in Supply Chains", (R, s, S) policies and the newsvendor ratio.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Final
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from scoring.demand.columns import normal
+from scoring.demand.panel import ITEM, STORE
+from scoring.errors import SettingError, TableError
+
+if TYPE_CHECKING:
+    from scoring.demand.outlook import Outlook
+    from scoring.demand.panel import Floats
+
+ON_HAND, ON_ORDER, LEAD_TIME, PACK, COST, PRICE = (
+    "on_hand", "on_order", "lead_time_days", "pack_size", "unit_cost", "price",
+)  # fmt: skip
+HEADERS: Final[dict[str, tuple[str, ...]]] = {
+    ITEM: ("item id", "item", "sku", "product id", "product", "article", "item nbr"),
+    STORE: ("store id", "store", "shop", "location", "store nbr"),
+    ON_HAND: ("on hand", "stock", "stock on hand", "quantity", "qty", "inventory", "available"),
+    ON_ORDER: ("on order", "in transit", "ordered", "open orders"),
+    LEAD_TIME: ("lead time days", "lead time", "leadtime", "delivery days"),
+    PACK: ("pack size", "pack", "case size", "order multiple", "moq"),
+    COST: ("unit cost", "cost", "purchase price"),
+    PRICE: ("price", "unit price", "selling price"),
+}
+DAYS: Final = 7
+_ENDS: Final = ((0.5, "units"), (0.75, "high_50"), (0.9, "high_80"), (0.975, "high_95"))
+"""Quantile levels of the forecast tables, and their columns."""
+
+
+class StockPolicy(BaseModel):
+    """How much to hold.
+
+    Attributes:
+        service_level: Share of the periods in which the stock is to last, from .5 to .975; if ``None``, the newsvendor
+            ratio (price - cost) / price where both are known, and .95 elsewhere.
+        overstock_weeks: Weeks of expected sales above which stock is too much.
+        dead_weeks: Weeks without a sale after which stock is dead.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    service_level: Annotated[float, Field(ge=0.5, le=0.975)] | None = None
+    overstock_weeks: Annotated[float, Field(gt=0)] = 12
+    dead_weeks: Annotated[int, Field(ge=1)] = 13
+
+
+def read_stock(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a stock table with the columns of docs/design.md §8.
+
+    Args:
+        table: A table with the usual headers.
+
+    Returns:
+        ``item_id``, ``store_id`` (empty without stores), ``on_hand``, ``on_order``, ``lead_time_days`` and
+        ``pack_size`` (0, 7 and 1 where missing), and ``unit_cost`` and ``price`` (missing where unknown).
+
+    Raises:
+        TableError: If item or stock on hand is missing, a number is negative or unreadable, or a row comes twice.
+    """
+    by_header = {normal(str(column)): column for column in reversed(table.columns)}
+    chosen = {name: next((by_header[each] for each in own if each in by_header), None) for name, own in HEADERS.items()}
+    if chosen[ITEM] is None or chosen[ON_HAND] is None:
+        columns = ", ".join(map(str, table.columns))
+        raise TableError(f"stock: the columns are {columns} but item_id and on_hand are needed. Name them so.")
+    found = pd.DataFrame({ITEM: table[chosen[ITEM]].astype(str)})
+    found[STORE] = "" if chosen[STORE] is None else table[chosen[STORE]].fillna("").astype(str)
+    for name, default in (
+        (ON_HAND, 0.0),
+        (ON_ORDER, 0.0),
+        (LEAD_TIME, 7.0),
+        (PACK, 1.0),
+        (COST, np.nan),
+        (PRICE, np.nan),
+    ):
+        header = chosen[name]
+        values = pd.to_numeric(table[header], errors="coerce") if header is not None else pd.Series(np.nan, table.index)
+        if (header is not None and (values.isna() & table[header].notna()).any()) or (values < 0).any():
+            raise TableError(f"stock: column {header!r} holds text or a negative number. Correct the rows.")
+        found[name] = values.astype(float).fillna(default)
+    if (found[PACK] <= 0).any():
+        raise TableError("stock: a pack size is 0 but a positive number is needed. Leave it empty for single units.")
+    if found.duplicated([ITEM, STORE]).any():
+        first = found[found.duplicated([ITEM, STORE])].iloc[0]
+        raise TableError(f"stock: item {first[ITEM]!r} comes twice for store {first[STORE]!r}. Keep one row.")
+    return found
+
+
+def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.DataFrame:
+    """Return what to order for each series with a row of stock.
+
+    ``position`` is stock on hand and on order. ``need`` is the quantile of sales, at the service level, over the lead
+    time and one review week; ``need_lead`` the same over the lead time. If the position is below ``need``, the order
+    fills it up to ``need``, in whole packs. It is due when the position, less expected sales, reaches ``need_lead``.
+
+    Args:
+        outlook: Forecasts of the coming weeks.
+        stock: Table of ``read_stock``.
+        policy: How much to hold.
+
+    Returns:
+        One row a series: the columns of the stock table, the names above, ``service_level``, ``order_units``,
+        ``days_left`` until the order is due, ``weekly_units`` expected, ``cover_weeks`` of the position, ``too_many``
+        units, and ``state``: ``dead``, ``order``, ``overstock`` or ``enough``.
+
+    Raises:
+        SettingError: If a lead time and the review week reach beyond the forecast, or no row of stock has a forecast.
+    """
+    frame = outlook.series.merge(stock, on=[ITEM, STORE], how="inner")
+    if not len(frame):
+        raise SettingError("no row of the stock table has a forecast but one is needed. Check its item and store ids.")
+    n_weeks = int(outlook.together["weeks"].max())
+    if (longest := frame[LEAD_TIME].max()) + DAYS > DAYS * n_weeks:
+        raise SettingError(
+            f"a lead time is {longest:g} days but {DAYS * (n_weeks - 1)} fit a forecast of {n_weeks} weeks. "
+            f"Forecast {int(np.ceil(longest / DAYS)) + 1} weeks."
+        )
+    margin = ((frame[PRICE] - frame[COST]) / frame[PRICE]).clip(0.5, 0.975)
+    own = margin.fillna(0.95) if policy.service_level is None else pd.Series(policy.service_level, frame.index)
+    frame["service_level"] = own
+    quantiles = _quantiles(outlook.together, frame, n_weeks)
+    frame["need"] = _between(quantiles, (frame[LEAD_TIME] + DAYS).to_numpy() / DAYS)
+    frame["need_lead"] = _between(quantiles, frame[LEAD_TIME].to_numpy() / DAYS)
+    frame["position"] = frame[ON_HAND] + frame[ON_ORDER]
+    frame["weekly_units"] = _column(outlook.together, frame, n_weeks, "units") / n_weeks
+    missing = (frame["need"] - frame["position"]).clip(lower=0)
+    frame["order_units"] = np.ceil(missing / frame[PACK] - 1e-9) * frame[PACK]
+    weekly = frame["weekly_units"].clip(lower=1e-9)
+    spare = (frame["position"] - frame["need_lead"]).clip(lower=0)
+    frame["days_left"] = np.minimum(np.floor(DAYS * spare / weekly), DAYS - 1).astype(int)
+    frame["cover_weeks"] = frame["position"] / weekly
+    frame["too_many"] = np.floor(np.maximum(frame["position"] - policy.overstock_weeks * weekly, 0)).astype(int)
+    frame["overstock_weeks"], frame["dead_weeks"] = float(policy.overstock_weeks), policy.dead_weeks
+    is_dead = (frame["weeks_without_sale"] >= policy.dead_weeks) & (frame[ON_HAND] > 0)
+    is_order = (frame["order_units"] > 0) & (frame["weekly_units"] > 0)
+    is_over = frame["too_many"] > 0
+    frame["state"] = np.select([is_dead, is_order, is_over], ["dead", "order", "overstock"], "enough")
+    return frame
+
+
+def _column(together: pd.DataFrame, frame: pd.DataFrame, weeks: int, name: str) -> Floats:
+    """Return a column of the forecasts of some weeks together, for each row of stock."""
+    own = together[together["weeks"] == weeks].set_index([ITEM, STORE])[name]
+    return own.reindex(pd.MultiIndex.from_frame(frame[[ITEM, STORE]])).to_numpy(dtype=np.float64)
+
+
+def _quantiles(together: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> Floats:
+    """Return the units of 0, 1, … weeks at the service level of each row, shape ``(n, n_weeks + 1)``.
+
+    Between the quantiles of the tables, units are linear in the level.
+    """
+    level = frame["service_level"].to_numpy()
+    found = np.zeros((len(frame), n_weeks + 1))
+    for weeks in range(1, n_weeks + 1):
+        for (low, lower), (high, upper) in pairwise(_ENDS):
+            below, above = (_column(together, frame, weeks, name) for name in (lower, upper))
+            inside = (level >= low) & (level <= high)
+            found[inside, weeks] = (below + (level - low) / (high - low) * (above - below))[inside]
+    return np.maximum.accumulate(found, axis=1)
+
+
+def _between(quantiles: Floats, weeks: Floats) -> Floats:
+    """Return the units of a number of weeks that need not be whole, linear between whole ones."""
+    whole = np.floor(weeks).astype(int)
+    rows, after = np.arange(len(weeks)), np.minimum(whole + 1, quantiles.shape[1] - 1)
+    first: Floats = quantiles[rows, whole]
+    found: Floats = first + (weeks - whole) * (quantiles[rows, after] - first)
+    return found

@@ -1,0 +1,80 @@
+"""Orders by hand: quantiles over the lead time, whole packs, days left, too much and dead stock."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from scoring.demand.outlook import Outlook
+from scoring.demand.stock import StockPolicy, orders, read_stock
+from scoring.errors import SettingError, TableError
+
+EMPTY = pd.DataFrame()
+
+
+def outlook(weeks_without_sale: int = 0) -> Outlook:
+    """Return a forecast of 70 a week; the ends of n weeks together are 70 n + 10, 20 and 30."""
+    rows = [("a", "1", n, 70.0 * n, 70.0 * n + 10, 70.0 * n + 20, 70.0 * n + 30) for n in (1, 2, 3, 4)]
+    together = pd.DataFrame(rows, columns=["item_id", "store_id", "weeks", "units", "high_50", "high_80", "high_95"])
+    series = pd.DataFrame(
+        {"item_id": ["a"], "store_id": ["1"], "title": ["A"], "weeks_without_sale": [weeks_without_sale]}
+    )
+    return Outlook(EMPTY, together, series, EMPTY)
+
+
+def stock(**columns: object) -> pd.DataFrame:
+    return read_stock(pd.DataFrame({"item_id": ["a"], "store_id": ["1"], **{k: [v] for k, v in columns.items()}}))
+
+
+def test_an_order_fills_the_position_up_to_the_need() -> None:
+    # 3 days of lead time and a review week are 10/7 weeks. At .90, one week is 90 and two are 160: 90 + 3/7 × 70 = 120.
+    # The position is 50 + 10, so 60 are missing: 3 packs of 24. The lead time needs 3/7 × 90 = 38.6.
+    # 60 - 38.6 = 21.4 spare units are 2 days of 10.
+    row = orders(
+        outlook(), stock(on_hand=50, on_order=10, lead_time_days=3, pack_size=24), StockPolicy(service_level=0.9)
+    ).iloc[0]
+    assert (row["need"], row["need_lead"]) == (pytest.approx(120), pytest.approx(270 / 7))
+    assert (row["order_units"], row["days_left"], row["state"]) == (72, 2, "order")
+
+
+def test_the_level_between_two_ends_is_linear() -> None:
+    # .95 lies two thirds of the way from .90 to .975: 90 + 2/3 × 10
+    row = orders(outlook(), stock(on_hand=1, lead_time_days=0), StockPolicy()).iloc[0]
+    assert row["need"] == pytest.approx(90 + 20 / 3)
+    assert (row["order_units"], row["days_left"]) == (96, 0)
+
+
+def test_margins_choose_the_service_level() -> None:
+    row = orders(outlook(), stock(on_hand=1, lead_time_days=0, unit_cost=1.0, price=4.0), StockPolicy()).iloc[0]
+    assert row["service_level"] == 0.75
+    assert row["need"] == pytest.approx(80)
+
+
+@pytest.mark.parametrize(
+    ("on_hand", "silence", "state", "too_many"),
+    [
+        (200, 0, "enough", 0),
+        (840, 0, "enough", 0),
+        (900, 0, "overstock", 60),
+        (900, 13, "dead", 60),
+        (0, 13, "order", 0),
+    ],
+)
+def test_states(on_hand: int, silence: int, state: str, too_many: int) -> None:
+    row = orders(outlook(silence), stock(on_hand=on_hand), StockPolicy(overstock_weeks=12)).iloc[0]
+    assert (row["state"], row["too_many"]) == (state, too_many)
+
+
+def test_faults_of_stock_tables() -> None:
+    with pytest.raises(TableError, match="stock: the columns are item_id but item_id and on_hand are needed"):
+        read_stock(pd.DataFrame({"item_id": ["a"]}))
+    with pytest.raises(TableError, match="stock: column 'on_hand' holds text or a negative number"):
+        stock(on_hand=-1)
+    with pytest.raises(TableError, match="a pack size is 0"):
+        stock(on_hand=1, pack_size=0)
+    with pytest.raises(TableError, match="item 'a' comes twice for store '1'"):
+        read_stock(pd.DataFrame({"item_id": ["a", "a"], "store_id": ["1", "1"], "on_hand": [1, 2]}))
+    with pytest.raises(SettingError, match="a lead time is 40 days but 21 fit a forecast of 4 weeks"):
+        orders(outlook(), stock(on_hand=1, lead_time_days=40), StockPolicy())
+    with pytest.raises(SettingError, match="no row of the stock table has a forecast"):
+        orders(outlook(), read_stock(pd.DataFrame({"item_id": ["b"], "on_hand": [1]})), StockPolicy())

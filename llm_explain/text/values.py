@@ -91,6 +91,24 @@ class ValueWriter:
         return self._filters.name(name)
 
 
+def value_expressions(lexicon: Lexicon, sources: Mapping[str, str], *, where: str) -> dict[str, Callable[..., Any]]:
+    """Return compiled expressions over facts, with the filters of slot values.
+
+    The call raises ``PromptError`` if an expression is invalid.
+
+    Args:
+        lexicon: The locale's words.
+        sources: Expressions by slot.
+        where: Where they stand, for messages.
+
+    Returns:
+        Functions of a mapping of facts, by slot.
+    """
+    environment = ImmutableSandboxedEnvironment(autoescape=False)
+    environment.filters.update(_Filters(lexicon).by_name())
+    return {slot: _compiled(environment, source, f"{where}: value of {slot}") for slot, source in sources.items()}
+
+
 def _compiled(environment: ImmutableSandboxedEnvironment, source: str, where: str) -> Callable[..., Any]:
     try:
         return environment.compile_expression(source)

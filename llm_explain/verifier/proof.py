@@ -70,8 +70,7 @@ class ValueProof:
 
     def __init__(self, lexicon: Lexicon, rules: SlotRoles) -> None:
         self._kind_of_slot = rules.kind_of_slot
-        environment = ImmutableSandboxedEnvironment(autoescape=False)
-        environment.globals.update(_Readings(lexicon).by_name())
+        environment = proof_environment(lexicon)
         self._patterns = {slot: _readings(lexicon, slot, role) for slot, role in rules.roles.items()}
         self._expressions = {
             slot: {
@@ -127,6 +126,20 @@ class ValueProof:
             return bool(expression(names))
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
             return False  # what cannot be read is not proven
+
+
+def proof_environment(lexicon: Lexicon) -> ImmutableSandboxedEnvironment:
+    """Return an environment whose expressions can read numbers, dates, amounts and names in a locale's manner.
+
+    Args:
+        lexicon: The locale's words.
+
+    Returns:
+        The environment; its expressions prove values.
+    """
+    environment = ImmutableSandboxedEnvironment(autoescape=False)
+    environment.globals.update(_Readings(lexicon).by_name())
+    return environment
 
 
 def _readings(lexicon: Lexicon, slot: str, role: Role) -> list[re.Pattern[str]]:

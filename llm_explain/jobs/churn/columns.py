@@ -1,0 +1,73 @@
+"""Claims about the columns of a table of customers: a level, a number beside the median, or a gap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.jobs.drivers import PREFIX, attributions
+from llm_explain.records import Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llm_explain.attribution.values import Attribution
+    from llm_explain.records import Fact
+    from scoring.boosting.additive import AdditiveModel
+    from scoring.churn.artifacts import Labels
+    from scoring.churn.customers import Column, CustomerColumns
+
+COLUMN_KINDS: Final = ("column_level", "column_number", "column_missing")
+
+
+def claims_from_customers(
+    model: AdditiveModel, table: pd.DataFrame, columns: CustomerColumns, labels: Labels
+) -> tuple[list[Attribution], list[list[Claim]]]:
+    """Return attributions and claims of customers: one claim for each column whose term is not zero.
+
+    Args:
+        model: The calibrated model.
+        table: Rows of customers.
+        columns: How the table becomes features.
+        labels: Names of the columns.
+
+    Returns:
+        One attribution and the claims of each customer, largest attribution first.
+    """
+    attributed = attributions(model, columns.encode(table), columns.player_of)
+    facts = {column.name: _facts(column, table[column.name], labels) for column in columns.columns}
+    claims = []
+    for row, attribution in enumerate(attributed):
+        positive = {
+            1: float(attribution.values[attribution.values > 0].sum()),
+            -1: float(-attribution.values[attribution.values < 0].sum()),
+        }
+        own = []
+        for player, value in zip(attribution.players, attribution.values.tolist(), strict=True):
+            if value:
+                kind, found = facts[player.removeprefix(PREFIX)][row]
+                share = abs(value) / positive[1 if value > 0 else -1]
+                own.append(Claim(kind, player, player.removeprefix(PREFIX), value, share, found))
+        claims.append(sorted(own, key=lambda claim: (-abs(claim.phi), claim.player)))
+    return attributed, claims
+
+
+def _facts(column: Column, values: pd.Series, labels: Labels) -> list[tuple[str, Mapping[str, Fact]]]:
+    """Return kind and facts of each cell of a column."""
+    label = labels.columns.get(column.name, column.name)
+    found: list[tuple[str, Mapping[str, Fact]]] = []
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    for value, number in zip(values.tolist(), numbers.tolist(), strict=True):
+        text = "" if value is None or value is pd.NA or value != value else str(value).strip()
+        if not text or (not column.levels and np.isnan(number)):
+            found.append(("column_missing", {"label": label, "is_missing": 1}))
+        elif column.levels:
+            whole = isinstance(value, float) and value.is_integer()
+            found.append(("column_level", {"label": label, "value": str(int(value)) if whole else text}))
+        else:
+            found.append(
+                ("column_number", {"label": label, "value": f"{number:,.10g}", "median": f"{column.median:,.10g}"})
+            )
+    return found

@@ -1,0 +1,130 @@
+"""Explanations of churn risks: attribution → claims → brief → verified text → record."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.jobs.brief import Brief, Direction, Stated
+from llm_explain.jobs.churn.kinds import KINDS
+from llm_explain.jobs.drivers import attributions, choose, driver_claims
+from llm_explain.records import Explanation
+from scoring.churn.measures import sigmoid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm_explain.attribution.values import Attribution
+    from llm_explain.jobs.churn.view import ChurnView
+    from llm_explain.jobs.writer import BriefWriter
+    from llm_explain.records import Claim, Fact
+    from scoring.boosting.additive import AdditiveModel
+
+MOST_REASONS: Final = 3
+MOST_OPPOSING: Final = 1
+LEAST_PHI: Final = 0.05
+"""Least attribution, in log odds, of a driver that is told."""
+
+
+class ChurnWriter:
+    """Writes explanations of risks in one locale.
+
+    Args:
+        writer: Writes and verifies the texts.
+        locale: A folder under ``prompts/``.
+        provenance: Hashes of data and model, for the records.
+        headline: Facts that every headline shares: ``noun``, ``average``, ``share``, ``target``, ``outcome``, ``days``.
+    """
+
+    def __init__(
+        self, writer: BriefWriter, *, locale: str, provenance: Mapping[str, str], headline: Mapping[str, Fact]
+    ) -> None:
+        self._writer, self._locale, self._provenance, self._headline = writer, locale, provenance, headline
+
+    def explain(
+        self,
+        user_ids: Sequence[str],
+        attributed: Sequence[Attribution],
+        claims: Sequence[Sequence[Claim]],
+        as_of: pd.Timestamp,
+        closing: Sequence[tuple[Stated, ...]] | None = None,
+    ) -> list[Explanation]:
+        """Return the record of each user.
+
+        Args:
+            user_ids: The shop's ids, shape ``(n,)``.
+            attributed: Attribution of each risk.
+            claims: Claims of each user.
+            as_of: Local moment of the explanations.
+            closing: Statements at the end of each text.
+
+        Returns:
+            Records with reasons in the direction of the headline, and opposing drivers as statements.
+        """
+        found = []
+        for row, (user_id, attribution, own) in enumerate(zip(user_ids, attributed, claims, strict=True)):
+            risk = float(sigmoid(np.array([attribution.score]))[0])
+            is_high = risk >= float(self._headline["average"])
+            direction: Direction = 1 if is_high else -1
+            reasons, opposing = choose(
+                own, direction, most=MOST_REASONS, most_opposing=MOST_OPPOSING, least=LEAST_PHI
+            )
+            facts = {**self._headline, "user_id": user_id, "risk": risk}
+            brief = Brief(
+                headline=Stated(_headline(risk, float(self._headline["average"])), facts),
+                direction=direction,
+                reasons=reasons,
+                opposing=opposing if reasons else (),
+                closing=closing[row] if closing is not None else (),
+                as_of=as_of.date(),
+                key=f"{user_id}|{as_of}",
+            )
+            said, text = self._writer.write(brief)
+            key = "|".join(map(str, (user_id, as_of, self._locale, *sorted(self._provenance.values()), text)))
+            found.append(
+                Explanation(
+                    id=hashlib.sha256(key.encode()).hexdigest()[:24],
+                    user_id=user_id,
+                    subject={"type": "user", "user_id": user_id},
+                    rank=None,
+                    probability=risk,
+                    attribution=attribution,
+                    reasons=said.reasons if text else (),
+                    statements=said.opposing if text else (),
+                    text=text,
+                    reason_code="" if text else "nothing_to_say",
+                    locale=self._locale,
+                    tone="formal",
+                    as_of=as_of,
+                    provenance=self._provenance,
+                )
+            )
+        return found
+
+
+def _headline(risk: float, average: float) -> str:
+    """Return the kind of the headline: the average risk if both are the same in whole percent."""
+    if math.floor(100 * risk + 0.5) == math.floor(100 * average + 0.5):
+        return "near_risk"
+    return "risk" if risk > average else "low_risk"
+
+
+def claims_from_events(model: AdditiveModel, view: ChurnView, player_of: Mapping[str, str]) -> tuple[
+    list[Attribution], list[list[Claim]]
+]:
+    """Return attributions and claims of the users of a view.
+
+    Args:
+        model: The calibrated model.
+        view: The users and their events.
+        player_of: Player of each feature.
+
+    Returns:
+        One attribution and the claims of each user.
+    """
+    attributed = attributions(model, view.table.x, player_of)
+    return attributed, driver_claims([(kind, kind.find(view)) for kind in KINDS], attributed)

@@ -1,0 +1,183 @@
+"""The churn job as a Python interface: open artifacts, score users, explain risks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.errors import SettingError, UnknownUserError
+from llm_explain.jobs.churn.columns import claims_from_customers
+from llm_explain.jobs.churn.explaining import ChurnWriter, claims_from_events
+from llm_explain.jobs.churn.view import PLAYER_OF, ChurnView
+from llm_explain.jobs.writer import BriefWriter
+from scoring.churn.artifacts import ChurnArtifacts
+from scoring.churn.customers import read_customers
+from scoring.churn.events import UserTable, features
+from scoring.churn.measures import sigmoid
+from scoring.churn.spending import Spending
+from scoring.data.log import to_day
+from scoring.data.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from llm_explain.jobs.brief import Stated
+    from llm_explain.records import Explanation
+    from scoring.boosting.additive import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class ChurnJob:
+    """Users of one moment, or customers of one table, with a trained model.
+
+    Attributes:
+        artifacts: The trained model.
+        user_ids: The shop's ids of all users that can be scored.
+        as_of: Local moment of the risks.
+        x: Feature values, shape ``(n, n_features)``.
+        currency: Currency of the amounts.
+        spending: Events before the moment; ``None`` for a table of customers.
+        customers: The table of customers; ``None`` for events.
+        may_name: Whether a category may be named.
+    """
+
+    artifacts: ChurnArtifacts
+    user_ids: tuple[str, ...]
+    as_of: pd.Timestamp
+    x: Floats
+    currency: str | None
+    spending: Spending | None
+    customers: pd.DataFrame | None
+    may_name: Callable[[str], bool]
+
+    @classmethod
+    def of_events(
+        cls,
+        artifacts: ChurnArtifacts,
+        tables: Tables,
+        *,
+        as_of: pd.Timestamp | None = None,
+        may_name: Callable[[str], bool] = lambda _: True,
+    ) -> ChurnJob:
+        """Read the events before a moment.
+
+        Args:
+            artifacts: Trained on events.
+            tables: A shop's tables.
+            as_of: The moment, UTC without a zone; the midnight after the last event if not given.
+            may_name: Whether a category may be named.
+
+        Returns:
+            The job.
+
+        Raises:
+            SettingError: If the model was trained on a table of customers.
+        """
+        if artifacts.setting is None:
+            raise SettingError("the model was trained on a table of customers but events are given. Give --features.")
+        spending = Spending.of(tables, support_kinds=artifacts.setting.support_kinds)
+        if as_of is None:
+            at = float(np.floor(spending.day.max())) + 1
+        else:
+            at = to_day(tables.shop.clock.local(as_of))
+        past = spending.before(at)
+        table = features(past, at, artifacts.setting)
+        moment = pd.Timestamp(0) + pd.Timedelta(days=at)
+        return cls(artifacts, table.user_ids, moment, table.x, tables.shop.currency, past, None, may_name)
+
+    @classmethod
+    def of_customers(cls, artifacts: ChurnArtifacts, path: Path, *, currency: str | None = None) -> ChurnJob:
+        """Read a table of customers.
+
+        Args:
+            artifacts: Trained on such a table.
+            path: CSV, Parquet or Excel.
+            currency: Currency of amounts in closing sentences.
+
+        Returns:
+            The job.
+
+        Raises:
+            SettingError: If the model was trained on events.
+        """
+        if artifacts.columns is None:
+            raise SettingError("the model was trained on events but a table of customers is given. Leave it out.")
+        table = read_customers(path)
+        x = artifacts.columns.encode(table)
+        now = pd.Timestamp.now().floor("D")
+        return cls(artifacts, artifacts.columns.ids(table), now, x, currency, None, table, lambda _: True)
+
+    @cached_property
+    def risk(self) -> Floats:
+        """Calibrated risk of every user, shape ``(n,)``."""
+        return sigmoid(self.artifacts.model.score(self.x))
+
+    def rows_of(self, user_ids: Sequence[str]) -> list[int]:
+        """Return the places of users.
+
+        Args:
+            user_ids: The shop's ids.
+
+        Returns:
+            Their rows.
+
+        Raises:
+            UnknownUserError: If a user is not scored at this moment.
+        """
+        place = {user_id: row for row, user_id in enumerate(self.user_ids)}
+        if unknown := [user_id for user_id in user_ids if user_id not in place]:
+            raise UnknownUserError(
+                f"user {unknown[0]!r} is not scored at {self.as_of} but a user with recent visits is needed. "
+                "Choose another user or moment."
+            )
+        return [place[user_id] for user_id in user_ids]
+
+    def explain(
+        self, rows: Sequence[int], *, locale: str = "en", closing: Sequence[tuple[Stated, ...]] | None = None
+    ) -> list[Explanation]:
+        """Explain the risks of some users.
+
+        Args:
+            rows: Places of the users.
+            locale: A folder under ``prompts/``, perhaps with a region.
+            closing: Statements at the end of each text.
+
+        Returns:
+            Explanation records; ``probability`` is the risk.
+        """
+        setting, labels = self.artifacts.setting, self.artifacts.labels
+        headline: dict[str, Any] = {
+            "noun": labels.noun,
+            "average": float(self.risk.mean()),
+            "share": setting.share if setting else 0.0,
+            "target": setting.target if setting else "label",
+            "outcome": labels.outcome,
+            "days": setting.horizon_days if setting else 0,
+        }
+        writer = ChurnWriter(
+            BriefWriter("churn", locale, currency=self.currency),
+            locale=locale,
+            provenance={"model": self.artifacts.digest},
+            headline=headline,
+        )
+        places = np.array(rows, dtype=np.int64)
+        ids = tuple(self.user_ids[row] for row in rows)
+        if self.spending is not None and setting is not None:
+            at = to_day(self.as_of)
+            table = UserTable(ids, self.artifacts.model.features, self.x[places], np.full(len(rows), at))
+            medians = dict(zip(table.features, np.nanmedian(self.x, axis=0).tolist(), strict=True))
+            view = ChurnView(self.spending, table, at, setting, medians, self.may_name)
+            attributed, claims = claims_from_events(self.artifacts.model, view, PLAYER_OF)
+        else:
+            customers, columns = self.customers, self.artifacts.columns
+            if customers is None or columns is None:
+                raise SettingError("the job has neither events nor customers but one is needed. Open it by its class methods.")
+            attributed, claims = claims_from_customers(
+                self.artifacts.model, customers.iloc[places], columns, labels
+            )
+        return writer.explain(ids, attributed, claims, self.as_of, closing)

@@ -1,0 +1,93 @@
+"""What the claim kinds of churn look at: the users of one moment and their events before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from scoring.churn.events import Habits, regular_categories
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scoring.churn.events import UserTable
+    from scoring.churn.setting import ChurnSetting
+    from scoring.churn.spending import Floats, Indices, Spending
+
+PLAYER_OF: Final = {
+    "days_since": "rhythm", "overdue": "rhythm", "against_longest_gap": "rhythm",
+    "visits_trend": "visits", "visits_short_trend": "visits",
+    "spend_trend": "spending", "spend_short_trend": "spending",
+    "categories": "range", "categories_trend": "range", "given_up": "habits",
+    "usual_spend": "level", "usual_visits": "level", "spend_per_visit": "basket", "interval": "interval",
+    "unevenness": "evenness", "low_periods": "evenness", "irregularity": "regularity", "longest_gap": "regularity",
+    "promoted_share": "promotions", "support": "support", "days_known": "tenure",
+}  # fmt: skip
+"""Player of each feature of events."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChurnView:
+    """Users at one moment.
+
+    Attributes:
+        spending: Events before the moment, of all users.
+        table: Features of the users that are explained.
+        as_of: Local moment in days since 1970.
+        setting: The windows.
+        medians: Median of each feature over all users that are scored at the moment.
+        may_name: Whether a category may be named.
+    """
+
+    spending: Spending
+    table: UserTable
+    as_of: float
+    setting: ChurnSetting
+    medians: Mapping[str, float]
+    may_name: Callable[[str], bool]
+
+    @cached_property
+    def user(self) -> Indices:
+        """Place of each user in ``spending``, shape ``(n,)``."""
+        place = {user_id: row for row, user_id in enumerate(self.spending.user_ids)}
+        return np.array([place[user_id] for user_id in self.table.user_ids], dtype=np.int64)
+
+    @cached_property
+    def row_of_user(self) -> Indices:
+        """Row of each user of ``spending``, −1 for one that is not explained."""
+        rows = np.full(self.spending.n_users, -1, dtype=np.int64)
+        rows[self.user] = np.arange(len(self.user))
+        return rows
+
+    @cached_property
+    def habits(self) -> Habits:
+        """Regular categories of all users."""
+        return regular_categories(self.spending, self.as_of)
+
+    def visits(self, start: float, end: float = 0.0) -> Indices:
+        """Return each user's visits from ``start`` days before the moment to ``end`` days before it, shape ``(n,)``."""
+        rows = self.spending.between(self.as_of - start, self.as_of - end)
+        return np.asarray(self.spending.visits(rows)[self.user]).astype(np.int64)
+
+    def spent(self, start: float, end: float = 0.0) -> Floats:
+        """Return each user's spending in the same window, in cents' precision, shape ``(n,)``."""
+        rows = self.spending.between(self.as_of - start, self.as_of - end)
+        return np.round(self.spending.total(rows)[self.user], 2)
+
+    def categories(self, start: float, end: float = 0.0) -> Indices:
+        """Return from how many categories each user bought in the same window, shape ``(n,)``."""
+        n = max(1, len(self.spending.categories))
+        rows = self.spending.between(self.as_of - start, self.as_of - end) & (self.spending.category >= 0)
+        pairs = np.unique(self.spending.user[rows] * n + self.spending.category[rows])
+        return np.bincount(pairs // n, minlength=self.spending.n_users)[self.user]
+
+    @cached_property
+    def days_known(self) -> Floats:
+        """Days of the usual window in which each user was known, shape ``(n,)``."""
+        first = np.full(self.spending.n_users, np.inf)
+        np.minimum.at(first, self.spending.user, self.spending.day)
+        return np.asarray(np.clip(self.as_of - first, 1.0, self.setting.usual_days))[self.user]

@@ -1,0 +1,150 @@
+"""Writes a brief as a text: a headline, its drivers, and what speaks against it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Undefined
+
+from llm_explain.errors import ClaimError, PromptError
+from llm_explain.jobs.verifier import BriefVerifier
+from llm_explain.jobs.words import WriterWords, job_lexicon, job_section
+from llm_explain.records import Text, Verdict
+from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.values import value_expressions
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from llm_explain.jobs.brief import Brief, Stated
+    from llm_explain.jobs.words import Phrases
+    from llm_explain.records import Claim
+
+_SLOT = re.compile(r"\{(\w+)\}")
+_TRIES = 3
+
+
+class BriefWriter:
+    """Writes the texts of one job in one locale and shows only those that the verifier accepts.
+
+    Args:
+        job: Name of the job, and of its file.
+        locale: A folder under ``prompts/``, perhaps with a region.
+        currency: ISO 4217 code of the amounts; ``None`` for amounts without a sign.
+
+    Attributes:
+        verifier: The verifier of the texts.
+    """
+
+    def __init__(self, job: str, locale: str = "en", *, currency: str | None = None) -> None:
+        self._words = words = job_section(locale, job, "writer", WriterWords)
+        lexicon = job_lexicon(locale, currency)
+        lexicon = lexicon.model_copy(update={"measures": {**lexicon.measures, **words.measures}})
+        self.verifier = BriefVerifier(job, locale, currency=currency)
+        folder = lexicon.locale
+        self._origin = f"{folder}/{job}@{read_prompt_file(folder, f'{job}.yaml')[1]}"
+        phrases = {**words.headlines, **words.kinds, **words.closing}
+        self._expressions = {
+            kind: value_expressions(lexicon, each.values, where=f"{job}.yaml: {kind}") for kind, each in phrases.items()
+        }
+        self._phrases = phrases
+
+    def speaks(self, kind: str) -> bool:
+        """Return whether the locale has words for a kind."""
+        return kind in self._phrases
+
+    def write(self, brief: Brief) -> tuple[Brief, Text | None]:
+        """Return a verified text.
+
+        Args:
+            brief: What it is to state.
+
+        Returns:
+            What it states, which may be fewer drivers, and the text; ``None`` if no text is accepted.
+        """
+        for shorter in brief.shorter():
+            for attempt in range(_TRIES):
+                skeleton, text = self._compose(shorter, f"{brief.key}|{attempt}")
+                if text and (verdict := self.verifier.verify(text, shorter)).ok:
+                    return shorter, Text(text, "template", skeleton, verdict, False, self._origin)
+        return brief, None
+
+    def verdict(self, brief: Brief) -> Verdict:
+        """Return the verdict on the first text of a brief, for a test or an editor."""
+        return self.verifier.verify(self._compose(brief, brief.key)[1], brief)
+
+    def _compose(self, brief: Brief, key: str) -> tuple[str, str]:
+        """Return the text with slots and the text; both empty if a part cannot be said."""
+        joins, as_of = self._words.joins, brief.as_of
+        head = self._phrase(brief.headline.kind, brief.headline.facts, as_of, key)
+        reasons, opposing = (self._all(each, as_of, key) for each in (brief.reasons, brief.opposing))
+        closing = self._all(brief.closing, as_of, key)
+        parts = [head, *reasons, *opposing, *closing]
+        if not all(text for _, text in parts):
+            return "", ""
+
+        def joined(place: int) -> str:
+            text = head[place]
+            if reasons:
+                text += joins.reasons + self._list([each[place] for each in reasons])
+            if opposing:
+                text += joins.opposing + self._list([each[place] for each in opposing])
+            return joins.next.join([text + joins.end, *(_capitalise(each[place]) + joins.end for each in closing)])
+
+        return joined(0), _capitalise(joined(1))
+
+    def _all(self, stated: Iterable[Claim | Stated], as_of: dt.date, key: str) -> list[tuple[str, str]]:
+        return [self._phrase(each.kind, each.facts, as_of, key) for each in stated]
+
+    def _phrase(self, kind: str, facts: Mapping[str, Any], as_of: dt.date, key: str) -> tuple[str, str]:
+        """Return one statement with slots and filled."""
+        if kind not in self._phrases:
+            return "", ""
+        phrases: Phrases = self._phrases[kind]
+        try:
+            found = {slot: value({**facts, "as_of": as_of}) for slot, value in self._expressions[kind].items()}
+        except (ArithmeticError, TypeError, ValueError) as error:
+            raise ClaimError(
+                f"claim {kind} has facts {dict(facts)} but they cannot be written ({error!r}). "
+                "Derive the claim by its rule."
+            ) from error
+        values = {slot: str(value) for slot, value in found.items() if not isinstance(value, Undefined | None)}
+        usable = [text for text in phrases.texts if set(_SLOT.findall(text)) <= values.keys()]
+        if not usable:
+            return "", ""
+        digest = hashlib.blake2b(f"{key}|{kind}".encode(), digest_size=4).digest()
+        text = usable[int.from_bytes(digest, "big") % len(usable)]
+        return text, _SLOT.sub(lambda match: values[match.group(1)], text)
+
+    def _list(self, texts: Sequence[str]) -> str:
+        joins = self._words.joins
+        if len(texts) == 1:
+            return texts[0]
+        return joins.between.join(texts[:-1]) + joins.last + texts[-1]
+
+
+def check_words(job: str, locale: str, kinds: Iterable[str]) -> None:
+    """Refuse a job's file that cannot state and prove every kind.
+
+    Args:
+        job: Name of the job.
+        locale: A folder under ``prompts/``.
+        kinds: Claim kinds of the job.
+
+    Raises:
+        PromptError: If writer and verifier do not know the same kinds, or one of the job's kinds is missing.
+    """
+    from llm_explain.jobs.words import VerifierWords
+
+    writer, verifier = job_section(locale, job, "writer", WriterWords), job_section(locale, job, "verifier", VerifierWords)
+    for name in ("headlines", "kinds", "closing"):
+        said, proven = set(getattr(writer, name)), set(getattr(verifier, name))
+        if odd := sorted(said ^ proven) or (sorted(set(kinds) - said) if name == "kinds" else []):
+            raise PromptError(f"{locale}/{job}.yaml: {odd[0]!r} needs words and a proof under {name}. Add what is missing.")
+
+
+def _capitalise(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,204 @@
+"""What users bought, as arrays: target events that no return took back, on the shop's clock, sorted by user and time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scoring.data.log import to_days
+from scoring.data.tables import (
+    CATEGORY,
+    END,
+    ITEM_ID,
+    KIND,
+    ORDER_ID,
+    PRICE,
+    QUANTITY,
+    START,
+    STORE_ID,
+    TIMESTAMP,
+    USER_ID,
+    Tables,
+)
+from scoring.data.targets import SAME_OCCASION_NS, counted_rows, order_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+
+NS_PER_DAY: Final = 86_400 * 10**9
+MOST_SECONDS: Final = 2**34
+"""More seconds than lie between 1970 and the last moment that a table can hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spending:
+    """Counted target events of all users, and the visits that they form.
+
+    Attributes:
+        user_ids: The shop's ids by ``user``.
+        user: Whose event, ascending, shape ``(n,)``.
+        day: Local moment in days since 1970, ascending for each user, shape ``(n,)``.
+        spend: Price times quantity, NaN where the table states no price, shape ``(n,)``.
+        category: Index into ``categories``, −1 for none, shape ``(n,)``.
+        categories: Names of the categories.
+        visit: Number of the visit, ascending with the rows' first events, shape ``(n,)``.
+        promoted: Whether the item was on promotion at that moment; ``None`` without a promotions table, shape ``(n,)``.
+        asked: Local moments of the users' events of support kinds: users and days, shape ``(n_support,)`` each.
+    """
+
+    user_ids: tuple[str, ...]
+    user: Indices
+    day: Floats
+    spend: Floats
+    category: Indices
+    categories: tuple[str, ...]
+    visit: Indices
+    promoted: Truths | None
+    asked: tuple[Indices, Floats]
+
+    @property
+    def n_users(self) -> int:
+        """Number of users."""
+        return len(self.user_ids)
+
+    @property
+    def has_prices(self) -> bool:
+        """Whether any event has a price."""
+        return bool(np.isfinite(self.spend).any())
+
+    def between(self, start: float, end: float) -> Truths:
+        """Return which events lie in ``start <= day < end``, shape ``(n,)``."""
+        return (self.day >= start) & (self.day < end)
+
+    def before(self, end: float) -> Spending:
+        """Return the events before a moment, of the same users.
+
+        Args:
+            end: Local moment in days since 1970.
+
+        Returns:
+            Spending without later events.
+        """
+        keep = self.day < end
+        users, days = self.asked
+        return Spending(
+            self.user_ids,
+            self.user[keep],
+            self.day[keep],
+            self.spend[keep],
+            self.category[keep],
+            self.categories,
+            self.visit[keep],
+            None if self.promoted is None else self.promoted[keep],
+            (users[days < end], days[days < end]),
+        )
+
+    def total(self, rows: Truths) -> Floats:
+        """Return each user's spending in some events, shape ``(n_users,)``."""
+        return np.bincount(self.user[rows], np.nan_to_num(self.spend[rows]), self.n_users)
+
+    def visits(self, rows: Truths) -> Floats:
+        """Return each user's number of visits in some events, shape ``(n_users,)``."""
+        first = np.unique(self.visit[rows], return_index=True)[1]
+        return np.bincount(self.user[rows][first], minlength=self.n_users).astype(np.float64)
+
+    @classmethod
+    def of(cls, tables: Tables, *, support_kinds: Sequence[str] = ()) -> Spending:
+        """Read the tables.
+
+        Args:
+            tables: A shop's tables.
+            support_kinds: Kinds of event in which a user asks for help.
+
+        Returns:
+            Spending of every user with an event.
+        """
+        events = tables.events
+        codes, ids = pd.factorize(events[USER_ID], sort=True)
+        counted = counted_rows(events, tables.shop)
+        moment = events[TIMESTAMP].to_numpy(dtype="datetime64[ns]")
+        local = to_days(tables.shop.clock.local(moment))
+        rows = np.flatnonzero(counted)
+        rows = rows[np.lexsort((moment[rows], codes[rows]))]
+        kept = events.iloc[rows]
+        n = len(rows)
+        order = order_numbers(kept[ORDER_ID]) if ORDER_ID in kept else np.full(n, -1, dtype=np.int64)
+        items = tables.items.set_index(ITEM_ID)[CATEGORY]
+        names = kept[ITEM_ID].map(items)
+        category, categories = pd.factorize(names.where(names.ne("")), sort=True)
+        asked = np.flatnonzero(events[KIND].isin(support_kinds)) if KIND in events else np.array([], dtype=np.int64)
+        return cls(
+            user_ids=tuple(map(str, ids)),
+            user=codes[rows].astype(np.int64),
+            day=local[rows],
+            spend=_spend(kept),
+            category=category.astype(np.int64),
+            categories=tuple(map(str, categories)),
+            visit=_visits(codes[rows], order, moment[rows].astype(np.int64)),
+            promoted=_promoted(kept, tables.promotions),
+            asked=(codes[asked].astype(np.int64), local[asked]),
+        )
+
+
+def _spend(events: pd.DataFrame) -> Floats:
+    """Return price times quantity; a missing quantity is 1."""
+    if PRICE not in events:
+        return np.full(len(events), np.nan)
+    quantity = events[QUANTITY].to_numpy(dtype=np.float64, na_value=1.0) if QUANTITY in events else 1.0
+    return np.asarray(events[PRICE].to_numpy(dtype=np.float64, na_value=np.nan) * quantity)
+
+
+def _visits(user: Indices, order: Indices, moment: Indices) -> Indices:
+    """Return the number of the visit of each event: its order, or events at most 30 minutes apart."""
+    opens = np.ones(len(user), dtype=bool)
+    opens[1:] = (user[1:] != user[:-1]) | (order[1:] >= 0) | (np.diff(moment) > SAME_OCCASION_NS)
+    head = np.flatnonzero(opens)[np.cumsum(opens) - 1] if len(opens) else np.array([], dtype=np.int64)
+    key = np.where(order[head] >= 0, order[head], -1 - head)
+    pair = pd.MultiIndex.from_arrays([user, key])
+    return np.asarray(pd.factorize(pair)[0], dtype=np.int64)
+
+
+def _promoted(events: pd.DataFrame, promotions: pd.DataFrame) -> Truths | None:
+    """Return whether a promotion of the item ran in the event's store, or in all stores, when it was bought."""
+    if promotions.empty or events.empty:
+        return None
+    item = pd.Categorical(events[ITEM_ID])
+    of_run = item.categories.get_indexer(promotions[ITEM_ID])
+    runs, of_run = promotions[of_run >= 0], of_run[of_run >= 0]
+    everywhere = np.ones(len(runs), dtype=bool)
+    found = np.zeros(len(events), dtype=bool)
+    if STORE_ID in runs and STORE_ID in events:
+        store = pd.Categorical(events[STORE_ID])
+        place = store.categories.get_indexer(runs[STORE_ID])
+        everywhere = (runs[STORE_ID].isna() | runs[STORE_ID].eq("")).to_numpy()
+        here, n = place >= 0, len(store.categories) + 1
+        keys = item.codes.astype(np.int64) * n + store.codes + 1
+        found |= _runs_at(keys, events[TIMESTAMP], of_run[here] * n + place[here] + 1, runs[here])
+    return found | _runs_at(item.codes.astype(np.int64), events[TIMESTAMP], of_run[everywhere], runs[everywhere])
+
+
+def _runs_at(key: Indices, moment: pd.Series, run_key: Indices, runs: pd.DataFrame) -> Truths:
+    """Return whether a run of each event's key has begun and not ended at the event's moment."""
+    if not len(runs):
+        return np.zeros(len(key), dtype=bool)
+    start, end = (_seconds(runs[name]) for name in (START, END))
+    end = np.where(runs[END].isna().to_numpy(), MOST_SECONDS, end)
+    order = np.lexsort((start, run_key))
+    run_key, place = run_key[order], run_key[order] * MOST_SECONDS + start[order]
+    latest_end = pd.Series(end[order]).groupby(run_key).cummax().to_numpy()  # of the runs that have begun by then
+    now = _seconds(moment)
+    at = np.searchsorted(place, key * MOST_SECONDS + now, side="right") - 1
+    return np.asarray((at >= 0) & (run_key[at] == key) & (latest_end[at] > now))
+
+
+def _seconds(moments: pd.Series) -> Indices:
+    """Return moments as seconds since 1970."""
+    return moments.to_numpy(dtype="datetime64[s]").astype(np.int64)

@@ -1,0 +1,268 @@
+"""Fitting and measuring a churn model: features before each moment, labels after it, the test after all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from scoring.boosting.additive import AdditiveModel, Floats
+from scoring.boosting.trees import fit_additive, fit_trees, losses
+from scoring.churn.events import DIRECTIONS, features, labels
+from scoring.churn.measures import auc, ece, one_sided, platt, sigmoid
+from scoring.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scoring.churn.events import UserTable
+    from scoring.churn.setting import ChurnSetting
+    from scoring.churn.spending import Spending
+
+TRAIN_SHARE: Final = 0.7
+MOST_ROUNDS: Final = 400
+LEAST_ROUNDS: Final = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Feature rows with labels.
+
+    Attributes:
+        x: Feature values, NaN for missing ones, shape ``(n, n_features)``.
+        y: Labels 0 and 1, shape ``(n,)``.
+        group: Rows of one group stay on one side of a split: the moment, or a part of the users, shape ``(n,)``.
+    """
+
+    x: Floats
+    y: Floats
+    group: Floats
+
+    @classmethod
+    def stack(cls, parts: Sequence[Rows]) -> Rows:
+        """Return the rows of several tables, one after the other."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("x", "y", "group")))
+
+    def take(self, rows: np.typing.NDArray[np.bool_]) -> Rows:
+        """Return some of the rows."""
+        return Rows(self.x[rows], self.y[rows], self.group[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A calibrated model and how it was found.
+
+    Attributes:
+        model: Its scores are calibrated log odds.
+        rounds: Number of trees, chosen on held-out rows.
+        train_losses: Log loss of the training rows after each round.
+        held_out_losses: Log loss of the held-out rows after each round.
+    """
+
+    model: AdditiveModel
+    rounds: int
+    train_losses: tuple[float, ...]
+    held_out_losses: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """How a model does on rows that it has not seen.
+
+    Attributes:
+        auc: Area under the ROC curve.
+        ece: Expected calibration error.
+        base_rate: Share of churn.
+        n_test: Number of rows.
+        baselines: AUC of other scores by name.
+        risk: Risk of each row, shape ``(n_test,)``.
+        y: Its label, shape ``(n_test,)``.
+    """
+
+    auc: float
+    ece: float
+    base_rate: float
+    n_test: int
+    baselines: Mapping[str, float]
+    risk: Floats
+    y: Floats
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the last line of ``churn train --json``."""
+        return {
+            "auc": self.auc,
+            "ece": self.ece,
+            "base_rate": self.base_rate,
+            "n_test": self.n_test,
+            "baselines": dict(self.baselines),
+        }
+
+
+def fit(rows: Rows, names: Sequence[str], directions: Mapping[str, int] | None = None) -> Fitted:
+    """Fit and calibrate an additive model.
+
+    The last group is held out: it chooses the number of trees and calibrates. Then all rows are fitted.
+
+    Args:
+        rows: Training rows of at least two groups.
+        names: Names of the features.
+        directions: Features whose curve may only rise (1) or fall (−1).
+
+    Returns:
+        The model.
+
+    Raises:
+        SettingError: If all labels are equal, or there is one group.
+    """
+    last = rows.group == rows.group.max()
+    early, late = rows.take(~last), rows.take(last)
+    if not len(early.y) or not 0 < early.y.mean() < 1 or not 0 < late.y.mean() < 1:
+        raise SettingError(
+            f"{len(rows.y)} training rows have {int(rows.y.sum())} of churn but both outcomes are needed before and "
+            "after a split. Give more data, or choose another target."
+        )
+    signs = [(directions or {}).get(name, 0) for name in names]
+    train_losses, held_out_losses = losses(
+        (early.x, early.y), (late.x, late.y), rounds=MOST_ROUNDS, directions=signs
+    )
+    rounds = max(LEAST_ROUNDS, int(np.argmin(held_out_losses)) + 1)
+    first = fit_additive(early.x, early.y, names, rounds=rounds, directions=signs)
+    slope, intercept = platt(late.y, first.score(late.x))
+    whole = fit_additive(rows.x, rows.y, names, rounds=rounds, directions=signs).scaled(slope, intercept)
+    return Fitted(whole, rounds, tuple(train_losses), tuple(held_out_losses))
+
+
+def measure(model: AdditiveModel, train: Rows, test: Rows) -> Measured:
+    """Measure a model and its baselines on test rows.
+
+    Args:
+        model: Fitted on the training rows.
+        train: What the baselines learn from.
+        test: What all are measured on.
+
+    Returns:
+        The figures.
+    """
+    score = model.score(test.x)
+    single = {name: one_sided(test.y, column) for name, column in zip(model.features, test.x.T, strict=True)}
+    best = max(single, key=lambda name: single[name])
+    baselines = {"lightgbm": auc(test.y, fit_trees(train.x, train.y).predict(test.x)), f"best feature: {best}": single[best]}
+    if "days_since" in single:
+        baselines["recency"] = single["days_since"]
+    risk = sigmoid(score)
+    return Measured(auc(test.y, score), ece(test.y, risk), float(test.y.mean()), len(test.y), baselines, risk, test.y)
+
+
+def moments(
+    spending: Spending, setting: ChurnSetting, *, test: float | None, given: Sequence[float] = ()
+) -> tuple[list[float], float]:
+    """Return the training moments and the test moment.
+
+    Args:
+        spending: Events of all users.
+        setting: Windows and steps.
+        test: The test moment, local, in days since 1970; ``horizon_days`` before the end of the log if ``None``.
+        given: Training moments; every ``step_days``, so that all labels end before the test moment, if empty.
+
+    Returns:
+        Training moments in order, which may be empty, and the test moment.
+
+    Raises:
+        SettingError: If the labels of a training moment end after the test moment, or the log is too short.
+    """
+    first, last = float(np.floor(spending.day.min())), float(np.floor(spending.day.max())) + 1
+    at = last - setting.horizon_days if test is None else test
+    if not first < at < last:
+        raise SettingError(
+            f"the test moment lies {at - first:.0f} days after the first event of {last - first:.0f} days but must lie "
+            "inside the log. Choose a shorter horizon or another moment."
+        )
+    if late := [each for each in given if each + setting.horizon_days > at]:
+        raise SettingError(
+            f"{len(late)} training moments have labels after the test moment but each must end "
+            f"{setting.horizon_days} days before it. Choose earlier moments."
+        )
+    latest = at - setting.horizon_days
+    steps = [latest - setting.step_days * k for k in range(setting.most_moments)]
+    found = sorted(given) or sorted(step for step in steps if step >= first + 2 * setting.recent_days)
+    return found, at
+
+
+def rows_at(spending: Spending, at: float, setting: ChurnSetting) -> tuple[UserTable, Rows]:
+    """Return features and labels at one moment.
+
+    Args:
+        spending: Events of all users.
+        at: Local moment in days since 1970.
+        setting: What counts as churn.
+
+    Returns:
+        The users, and their rows.
+    """
+    table = features(spending, at, setting)
+    place = {user_id: row for row, user_id in enumerate(spending.user_ids)}
+    ids = np.array([place[user_id] for user_id in table.user_ids], dtype=np.int64)
+    y = labels(spending, at, setting)[ids].astype(np.float64)
+    return table, Rows(table.x, y, np.full(len(y), at))
+
+
+def split_of(ids: Sequence[str], n_parts: int = 10) -> Floats:
+    """Return a part of 0 to ``n_parts - 1`` for each id, by its hash, so that a run can be repeated, shape ``(n,)``."""
+    from zlib import crc32
+
+    return np.array([crc32(each.encode()) % n_parts for each in ids], dtype=np.float64)
+
+
+def train_on_events(
+    spending: Spending, setting: ChurnSetting, *, test: float | None = None, given: Sequence[float] = ()
+) -> tuple[Fitted, Measured, Rows]:
+    """Fit on earlier moments, measure at the test moment, and fit again on all of them.
+
+    A log that is too short for earlier moments is split by users instead: seven tenths train, three tenths test.
+
+    Args:
+        spending: Events of all users.
+        setting: What counts as churn.
+        test: The test moment, local, in days since 1970.
+        given: Training moments.
+
+    Returns:
+        The model fitted on all rows, the figures of the one fitted on the training rows, and all rows.
+    """
+    earlier, at = moments(spending, setting, test=test, given=given)
+    table, last = rows_at(spending, at, setting)
+    if len(earlier) > 1:
+        train, tested = Rows.stack([rows_at(spending, each, setting)[1] for each in earlier]), last
+        every = Rows.stack([train, last])
+    else:
+        every = Rows(last.x, last.y, split_of(table.user_ids))
+        is_test = every.group >= 10 * TRAIN_SHARE
+        train, tested = every.take(~is_test), every.take(is_test)
+    fitted = fit(train, table.features, DIRECTIONS)
+    figures = measure(fitted.model, train, tested)
+    whole = fit(every, table.features, DIRECTIONS)
+    return Fitted(whole.model, fitted.rounds, fitted.train_losses, fitted.held_out_losses), figures, every
+
+
+
+
+def train_on_customers(x: Floats, y: Floats, ids: Sequence[str], names: Sequence[str]) -> tuple[Fitted, Measured, Rows]:
+    """Fit on seven tenths of a table of customers, measure on the rest, and fit again on all.
+
+    Args:
+        x: Feature values, NaN for missing ones, shape ``(n, n_features)``.
+        y: Labels 0 and 1, shape ``(n,)``.
+        ids: The customers' ids, which decide the split.
+        names: Names of the features.
+
+    Returns:
+        The model fitted on all rows, the figures of the one fitted on the training rows, and all rows.
+    """
+    every = Rows(x, y, split_of(ids))
+    is_test = every.group >= 10 * TRAIN_SHARE
+    train, tested = every.take(~is_test), every.take(is_test)
+    fitted = fit(train, names)
+    figures = measure(fitted.model, train, tested)
+    whole = fit(every, names)
+    return Fitted(whole.model, fitted.rounds, fitted.train_losses, fitted.held_out_losses), figures, every

@@ -10,6 +10,7 @@ import typer
 from llm_explain.cli import (
     campaigning,
     cataloguing,
+    churning,
     demanding,
     evaluating,
     explaining,
@@ -42,6 +43,7 @@ app.add_typer(state.keys_app, name="keys")
 app.add_typer(state.feedback_app, name="feedback")
 app.add_typer(prompting.app, name="prompts")
 app.add_typer(phrasebooks.app, name="phrasebook")
+app.add_typer(churning.app, name="churn")
 app.command("train")(training.train)
 app.command("tune")(tuning.tune)
 app.command("recommend")(explaining.recommend)

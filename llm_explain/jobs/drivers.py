@@ -80,6 +80,17 @@ def attributions(model: AdditiveModel, x: Floats, player_of: Mapping[str, str]) 
     return found
 
 
+def by_player(attribution: Attribution) -> dict[str, float]:
+    """Return the attribution of each player by its name."""
+    return dict(zip(attribution.players, np.asarray(attribution.values).tolist(), strict=True))
+
+
+def totals(attribution: Attribution) -> dict[int, float]:
+    """Return the sum of all positive attributions under 1, and the size of that of the negative ones under −1."""
+    values = np.asarray(attribution.values)
+    return {1: float(values[values > 0].sum()), -1: float(-values[values < 0].sum())}
+
+
 def driver_claims(
     found: Iterable[tuple[DriverKind[View], Findings]], attributed: Sequence[Attribution]
 ) -> list[list[Claim]]:
@@ -95,9 +106,9 @@ def driver_claims(
         Claims of each subject, largest attribution first.
     """
     claims: list[list[Claim]] = [[] for _ in attributed]
-    values = [dict(zip(each.players, each.values.tolist(), strict=True)) for each in attributed]
+    values = [by_player(each) for each in attributed]
     parts = [dict(zip(each.players, each.parts, strict=True)) for each in attributed]
-    totals = [{1: float(v[v > 0].sum()), -1: float(-v[v < 0].sum())} for v in (each.values for each in attributed)]
+    sums = [totals(each) for each in attributed]
     for kind, findings in found:
         player = PREFIX + kind.player
         for place, row in enumerate(findings.rows.tolist()):
@@ -109,16 +120,16 @@ def driver_claims(
             part = max(kind.parts, key=lambda name: sign * own.get(name, 0.0))
             phi = own.get(part, 0.0)
             if phi * sign > 0:
-                share = abs(phi) / totals[row][sign]
+                share = abs(phi) / sums[row][sign]
                 claims[row].append(Claim(kind.name, player, part, phi, share, findings.facts_at(place)))
     for of_subject in claims:
         of_subject.sort(key=lambda claim: (-abs(claim.phi), claim.kind))
     return claims
 
 
-def choose(claims: Sequence[Claim], direction: int, *, most: int, most_opposing: int, least: float) -> tuple[
-    tuple[Claim, ...], tuple[Claim, ...]
-]:
+def choose(
+    claims: Sequence[Claim], direction: int, *, most: int, most_opposing: int, least: float
+) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
     """Choose the drivers of one text: the largest in its direction and the largest against it, one for each player.
 
     Args:

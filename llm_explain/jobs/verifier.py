@@ -20,12 +20,16 @@ from llm_explain.verifier.proof import proof_environment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from llm_explain.jobs.brief import Brief
+    from llm_explain.jobs.brief import Brief, Stated
     from llm_explain.jobs.words import Proof
     from llm_explain.records import Claim, Fact
 
 _MACRO = re.compile(r"<([a-z_]+)>")
 _NAME = re.compile(r"\(\?P<([a-z_]+)>")
+
+
+_Kinds = tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""Headline, reasons, opposing drivers and closing statements of a text."""
 
 
 class BriefVerifier:
@@ -47,7 +51,7 @@ class BriefVerifier:
             kind: "|".join(self._expanded(kind, source) for source in proof.reads)
             for kind, proof in self._proofs.items()
         }
-        self._patterns: dict[tuple[int, ...] | tuple[object, ...], re.Pattern[str]] = {}
+        self._patterns: dict[_Kinds, re.Pattern[str]] = {}
 
     def verify(self, text: str, brief: Brief) -> Verdict:
         """Return every fault of a text.
@@ -59,7 +63,7 @@ class BriefVerifier:
         Returns:
             The verdict; ``ok`` if the text may be shown.
         """
-        stated = [brief.headline, *brief.reasons, *brief.opposing, *brief.closing]
+        stated: list[Stated | Claim] = [brief.headline, *brief.reasons, *brief.opposing, *brief.closing]
         faults = list(_order_faults(brief))
         faults += [
             Fault("unknown_kind", f"{each.kind!r} has no proof in {self._where}")
@@ -94,8 +98,8 @@ class BriefVerifier:
 
     def _pattern(self, brief: Brief) -> re.Pattern[str]:
         """Return the regular expression of a whole text with the kinds of a brief."""
-        groups = (brief.reasons, brief.opposing, brief.closing)
-        key = (brief.headline.kind, *(tuple(each.kind for each in group) for group in groups))
+        reasons, opposing = (tuple(each.kind for each in group) for group in (brief.reasons, brief.opposing))
+        key = (brief.headline.kind, reasons, opposing, tuple(each.kind for each in brief.closing))
         if key not in self._patterns:
             self._patterns[key] = re.compile(self._source(*key), re.DOTALL)
         return self._patterns[key]
@@ -109,7 +113,9 @@ class BriefVerifier:
         def part(kind: str) -> str:
             place = next(numbered)
             count = iter(range(1000))
-            return f"(?:{_NAME.sub(lambda match: f'(?P<s{place}_{match.group(1)}_{next(count)}>', self._sources[kind])})"
+            return (
+                f"(?:{_NAME.sub(lambda match: f'(?P<s{place}_{match.group(1)}_{next(count)}>', self._sources[kind])})"
+            )
 
         source = part(headline)
         between = f"(?:{grammar.between})"
@@ -129,7 +135,9 @@ class BriefVerifier:
         try:
             re.compile(_NAME.sub("(?:", expanded))
         except re.error as error:
-            raise PromptError(f"{self._where}: {kind} reads {source!r}, which is invalid ({error}). Correct it.") from error
+            raise PromptError(
+                f"{self._where}: {kind} reads {source!r}, which is invalid ({error}). Correct it."
+            ) from error
         return expanded
 
     def _expression(self, kind: str, proof: Proof) -> Callable[..., Any]:

@@ -131,7 +131,9 @@ def job_lexicon(locale: str, currency: str | None) -> Lexicon:
     return load_lexicon(locale, ClaimKinds(())).with_currency(currency)
 
 
-def job_section(locale: str, job: str, section: Literal["writer", "verifier", "audit"], model: type[Section]) -> Section:
+def job_section(
+    locale: str, job: str, section: Literal["writer", "verifier", "audit"], model: type[Section]
+) -> Section:
     """Return one section of a job's file.
 
     Args:

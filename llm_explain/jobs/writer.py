@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Undefined
+from jinja2 import TemplateError, Undefined
 
 from llm_explain.errors import ClaimError, PromptError
 from llm_explain.jobs.verifier import BriefVerifier
@@ -106,7 +106,7 @@ class BriefWriter:
         phrases: Phrases = self._phrases[kind]
         try:
             found = {slot: value({**facts, "as_of": as_of}) for slot, value in self._expressions[kind].items()}
-        except (ArithmeticError, TypeError, ValueError) as error:
+        except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
             raise ClaimError(
                 f"claim {kind} has facts {dict(facts)} but they cannot be written ({error!r}). "
                 "Derive the claim by its rule."
@@ -139,11 +139,16 @@ def check_words(job: str, locale: str, kinds: Iterable[str]) -> None:
     """
     from llm_explain.jobs.words import VerifierWords
 
-    writer, verifier = job_section(locale, job, "writer", WriterWords), job_section(locale, job, "verifier", VerifierWords)
+    writer, verifier = (
+        job_section(locale, job, "writer", WriterWords),
+        job_section(locale, job, "verifier", VerifierWords),
+    )
     for name in ("headlines", "kinds", "closing"):
         said, proven = set(getattr(writer, name)), set(getattr(verifier, name))
         if odd := sorted(said ^ proven) or (sorted(set(kinds) - said) if name == "kinds" else []):
-            raise PromptError(f"{locale}/{job}.yaml: {odd[0]!r} needs words and a proof under {name}. Add what is missing.")
+            raise PromptError(
+                f"{locale}/{job}.yaml: {odd[0]!r} needs words and a proof under {name}. Add what is missing."
+            )
 
 
 def _capitalise(text: str) -> str:

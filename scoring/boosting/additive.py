@@ -29,7 +29,7 @@ class Curve:
     """The term of one feature: a step function, and a value for a missing one.
 
     Attributes:
-        edges: Ends of the steps, ascending; a value belongs to the first step whose end is not below it, shape ``(n,)``.
+        edges: Ends of the steps, ascending, shape ``(n,)``. A value on an end lies left of it.
         values: Height of each step, shape ``(n + 1,)``.
         missing: Height for NaN.
     """
@@ -90,7 +90,7 @@ class AdditiveModel:
 
     def score(self, x: Floats) -> Floats:
         """Return the scores of rows of features, shape ``(n_rows,)``."""
-        return self.base_value + self.terms(x).sum(axis=1)
+        return np.asarray(self.base_value + self.terms(x).sum(axis=1))
 
     def scaled(self, slope: float, intercept: float) -> AdditiveModel:
         """Return the model whose scores are ``slope * score + intercept``.
@@ -136,12 +136,16 @@ class AdditiveModel:
         """
         try:
             curves = {
-                str(name): Curve(np.array(each["edges"], float), np.array(each["values"], float), float(each["missing"]))
+                str(name): Curve(
+                    np.array(each["edges"], float), np.array(each["values"], float), float(each["missing"])
+                )
                 for name, each in content["curves"].items()
             }
             return cls(tuple(curves), tuple(curves.values()), float(content["base_value"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ArtifactError(f"the model cannot be read ({error!r}) but curves are needed. Train it again.") from error
+            raise ArtifactError(
+                f"the model cannot be read ({error!r}) but curves are needed. Train it again."
+            ) from error
 
     def write(self, path: Path) -> None:
         """Write the model as JSON."""

@@ -13,8 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STUMPS: Final[dict[str, Any]] = {"num_leaves": 2, "learning_rate": 0.05, "min_data_in_leaf": 40, "lambda_l2": 5.0}
-TREES: Final[dict[str, Any]] = {"num_leaves": 15, "learning_rate": 0.03, "min_data_in_leaf": 40, "feature_fraction": 0.7, "lambda_l2": 5.0}
-SHARED: Final[dict[str, Any]] = {"verbosity": -1, "num_threads": 1, "deterministic": True, "seed": 1, "feature_pre_filter": False}
+TREES: Final[dict[str, Any]] = {
+    "num_leaves": 15,
+    "learning_rate": 0.03,
+    "min_data_in_leaf": 40,
+    "feature_fraction": 0.7,
+    "lambda_l2": 5.0,
+}
+SHARED: Final[dict[str, Any]] = {
+    "verbosity": -1,
+    "num_threads": 1,
+    "deterministic": True,
+    "seed": 1,
+    "feature_pre_filter": False,
+}
 
 
 def lightgbm() -> Any:

@@ -90,6 +90,8 @@ class ChurnArtifacts:
     def read(cls, folder: Path) -> ChurnArtifacts:
         """Read what ``write`` wrote.
 
+        The call raises ``SettingError`` if ``labels.yaml`` has an unknown entry.
+
         Args:
             folder: The artifacts.
 
@@ -98,14 +100,14 @@ class ChurnArtifacts:
 
         Raises:
             ArtifactError: If the model is missing or cannot be read.
-            SettingError: If ``labels.yaml`` has an unknown entry.
         """
         path = folder / MODEL
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["version"] != VERSION:
                 raise ArtifactError(
-                    f"{path}: version is {content['version']} but {VERSION} is needed. Run `llm-explain churn train` again."
+                    f"{path}: version is {content['version']} but {VERSION} is needed. "
+                    "Run `llm-explain churn train` again."
                 )
             model = AdditiveModel.of_json(content["model"])
             setting = ChurnSetting.model_validate(content["setting"]) if content["setting"] else None
@@ -124,4 +126,6 @@ def _labels(path: Path) -> Labels:
     try:
         return Labels.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise SettingError(f"{path} cannot be read ({error}) but noun, outcome and columns are needed. Correct it.") from error
+        raise SettingError(
+            f"{path} cannot be read ({error}) but noun, outcome and columns are needed. Correct it."
+        ) from error

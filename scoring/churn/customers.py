@@ -54,7 +54,7 @@ class Column:
     def encode(self, values: pd.Series) -> Floats:
         """Return the features of some values, shape ``(n, n_features)``."""
         if not self.levels:
-            return _numbers(values)[:, None]
+            return np.asarray(_numbers(values)[:, None])
         texts = _texts(values)
         return np.column_stack([texts == level for level in self.levels]).astype(np.float64)
 
@@ -113,7 +113,7 @@ class CustomerColumns:
 
     def labels(self, table: pd.DataFrame) -> Floats:
         """Return 1 for churn and 0 for the rest, shape ``(n,)``."""
-        return (_texts(table[self.label_column]) == self.positive).astype(np.float64)
+        return np.asarray(_texts(table[self.label_column]) == self.positive, dtype=np.float64)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -166,14 +166,16 @@ class CustomerColumns:
         """
         for name in (label, *((id_column,) if id_column else ()), *exclude):
             if name not in table:
-                raise TableError(f"the customers have no column {name!r} but it is named. Choose one of {', '.join(table)}.")
+                raise TableError(
+                    f"the customers have no column {name!r} but it is named. "
+                    f"Choose one of {', '.join(map(str, table))}."
+                )
         chosen = _positive(table[label], label, positive)
-        if id_column is None:
-            id_column = next((name for name in table if name != label and _is_id(table[name])), "")
+        named = id_column or next((str(name) for name in table if name != label and _is_id(table[name])), "")
         columns: list[Column] = []
-        left_out = {name: "excluded" for name in exclude}
+        left_out = dict.fromkeys(exclude, "excluded")
         for name in table.columns:
-            if name in {label, id_column, *exclude}:
+            if name in {label, named, *exclude}:
                 continue
             found = _column(str(name), table[name])
             if isinstance(found, str):
@@ -182,7 +184,7 @@ class CustomerColumns:
                 columns.append(found)
         if not columns:
             raise TableError("no column of the customers can be a feature but one is needed. Add numbers or levels.")
-        return cls(tuple(columns), id_column, label, chosen, left_out)
+        return cls(tuple(columns), named, label, chosen, left_out)
 
 
 def read_customers(path: Path) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def features(spending: Spending, as_of: float, setting: ChurnSetting) -> UserTab
     """
     past = spending.before(as_of)
     columns = {
-        **_rhythm(past, as_of, setting),
+        **_rhythm(past, as_of),
         **_trends(past, as_of, setting),
         **_categories(past, as_of, setting),
         **_shares(past, as_of, setting),
@@ -139,7 +139,7 @@ def _days_known(past: Spending, as_of: float, setting: ChurnSetting) -> Floats:
     return np.asarray(np.clip(as_of - first, 1.0, setting.usual_days))
 
 
-def _rhythm(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Floats]:
+def _rhythm(past: Spending, as_of: float) -> dict[str, Floats]:
     """Return recency, rhythm and length of the history."""
     visit = np.unique(past.visit, return_index=True)[1]
     user, day = past.user[visit], np.floor(past.day[visit])
@@ -266,7 +266,9 @@ def regular_categories(past: Spending, as_of: float) -> Habits:
     days = frame.drop_duplicates().sort_values(["user", "category", "day"], ignore_index=True)
     days["gap"] = days.groupby(["user", "category"])["day"].diff()
     of_pair = days.groupby(["user", "category"], sort=True)
-    found = pd.DataFrame({"occasions": of_pair.size(), "interval": of_pair["gap"].median(), "last": of_pair["day"].max()})
+    found = pd.DataFrame(
+        {"occasions": of_pair.size(), "interval": of_pair["gap"].median(), "last": of_pair["day"].max()}
+    )
     found = found[found["occasions"] >= MIN_OCCASIONS].reset_index()
     last = found["last"].to_numpy(dtype=np.float64)
     return Habits(

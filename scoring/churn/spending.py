@@ -1,4 +1,4 @@
-"""What users bought, as arrays: target events that no return took back, on the shop's clock, sorted by user and time."""
+"""What users bought, as arrays: target events that no return took back, on the shop's clock."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Spending:
 
     def total(self, rows: Truths) -> Floats:
         """Return each user's spending in some events, shape ``(n_users,)``."""
-        return np.bincount(self.user[rows], np.nan_to_num(self.spend[rows]), self.n_users)
+        return np.bincount(self.user[rows], np.nan_to_num(self.spend[rows]), self.n_users).astype(np.float64)
 
     def visits(self, rows: Truths) -> Floats:
         """Return each user's number of visits in some events, shape ``(n_users,)``."""
@@ -171,13 +171,13 @@ def _promoted(events: pd.DataFrame, promotions: pd.DataFrame) -> Truths | None:
     if promotions.empty or events.empty:
         return None
     item = pd.Categorical(events[ITEM_ID])
-    of_run = item.categories.get_indexer(promotions[ITEM_ID])
+    of_run = item.categories.get_indexer(pd.Index(promotions[ITEM_ID]))
     runs, of_run = promotions[of_run >= 0], of_run[of_run >= 0]
     everywhere = np.ones(len(runs), dtype=bool)
     found = np.zeros(len(events), dtype=bool)
     if STORE_ID in runs and STORE_ID in events:
         store = pd.Categorical(events[STORE_ID])
-        place = store.categories.get_indexer(runs[STORE_ID])
+        place = store.categories.get_indexer(pd.Index(runs[STORE_ID]))
         everywhere = (runs[STORE_ID].isna() | runs[STORE_ID].eq("")).to_numpy()
         here, n = place >= 0, len(store.categories) + 1
         keys = item.codes.astype(np.int64) * n + store.codes + 1

@@ -123,9 +123,7 @@ def fit(rows: Rows, names: Sequence[str], directions: Mapping[str, int] | None =
             "after a split. Give more data, or choose another target."
         )
     signs = [(directions or {}).get(name, 0) for name in names]
-    train_losses, held_out_losses = losses(
-        (early.x, early.y), (late.x, late.y), rounds=MOST_ROUNDS, directions=signs
-    )
+    train_losses, held_out_losses = losses((early.x, early.y), (late.x, late.y), rounds=MOST_ROUNDS, directions=signs)
     rounds = max(LEAST_ROUNDS, int(np.argmin(held_out_losses)) + 1)
     first = fit_additive(early.x, early.y, names, rounds=rounds, directions=signs)
     slope, intercept = platt(late.y, first.score(late.x))
@@ -147,7 +145,10 @@ def measure(model: AdditiveModel, train: Rows, test: Rows) -> Measured:
     score = model.score(test.x)
     single = {name: one_sided(test.y, column) for name, column in zip(model.features, test.x.T, strict=True)}
     best = max(single, key=lambda name: single[name])
-    baselines = {"lightgbm": auc(test.y, fit_trees(train.x, train.y).predict(test.x)), f"best feature: {best}": single[best]}
+    baselines = {
+        "lightgbm": auc(test.y, fit_trees(train.x, train.y).predict(test.x)),
+        f"best feature: {best}": single[best],
+    }
     if "days_since" in single:
         baselines["recency"] = single["days_since"]
     risk = sigmoid(score)
@@ -243,8 +244,6 @@ def train_on_events(
     figures = measure(fitted.model, train, tested)
     whole = fit(every, table.features, DIRECTIONS)
     return Fitted(whole.model, fitted.rounds, fitted.train_losses, fitted.held_out_losses), figures, every
-
-
 
 
 def train_on_customers(x: Floats, y: Floats, ids: Sequence[str], names: Sequence[str]) -> tuple[Fitted, Measured, Rows]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from llm_explain.jobs.drivers import PREFIX, attributions
+from llm_explain.jobs.drivers import PREFIX, attributions, by_player, totals
 from llm_explain.records import Claim
 
 if TYPE_CHECKING:
@@ -40,12 +40,9 @@ def claims_from_customers(
     facts = {column.name: _facts(column, table[column.name], labels) for column in columns.columns}
     claims = []
     for row, attribution in enumerate(attributed):
-        positive = {
-            1: float(attribution.values[attribution.values > 0].sum()),
-            -1: float(-attribution.values[attribution.values < 0].sum()),
-        }
+        positive = totals(attribution)
         own = []
-        for player, value in zip(attribution.players, attribution.values.tolist(), strict=True):
+        for player, value in by_player(attribution).items():
             if value:
                 kind, found = facts[player.removeprefix(PREFIX)][row]
                 share = abs(value) / positive[1 if value > 0 else -1]

@@ -70,9 +70,7 @@ class ChurnWriter:
             risk = float(sigmoid(np.array([attribution.score]))[0])
             is_high = risk >= float(self._headline["average"])
             direction: Direction = 1 if is_high else -1
-            reasons, opposing = choose(
-                own, direction, most=MOST_REASONS, most_opposing=MOST_OPPOSING, least=LEAST_PHI
-            )
+            reasons, opposing = choose(own, direction, most=MOST_REASONS, most_opposing=MOST_OPPOSING, least=LEAST_PHI)
             facts = {**self._headline, "user_id": user_id, "risk": risk}
             brief = Brief(
                 headline=Stated(_headline(risk, float(self._headline["average"])), facts),
@@ -113,9 +111,9 @@ def _headline(risk: float, average: float) -> str:
     return "risk" if risk > average else "low_risk"
 
 
-def claims_from_events(model: AdditiveModel, view: ChurnView, player_of: Mapping[str, str]) -> tuple[
-    list[Attribution], list[list[Claim]]
-]:
+def claims_from_events(
+    model: AdditiveModel, view: ChurnView, player_of: Mapping[str, str]
+) -> tuple[list[Attribution], list[list[Claim]]]:
     """Return attributions and claims of the users of a view.
 
     Args:

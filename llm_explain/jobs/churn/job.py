@@ -81,10 +81,8 @@ class ChurnJob:
         if artifacts.setting is None:
             raise SettingError("the model was trained on a table of customers but events are given. Give --features.")
         spending = Spending.of(tables, support_kinds=artifacts.setting.support_kinds)
-        if as_of is None:
-            at = float(np.floor(spending.day.max())) + 1
-        else:
-            at = to_day(tables.shop.clock.local(as_of))
+        midnight = float(np.floor(spending.day.max())) + 1
+        at = midnight if as_of is None else to_day(tables.shop.clock.local(as_of))
         past = spending.before(at)
         table = features(past, at, artifacts.setting)
         moment = pd.Timestamp(0) + pd.Timedelta(days=at)
@@ -149,6 +147,9 @@ class ChurnJob:
 
         Returns:
             Explanation records; ``probability`` is the risk.
+
+        Raises:
+            SettingError: If the job has neither events nor customers.
         """
         setting, labels = self.artifacts.setting, self.artifacts.labels
         headline: dict[str, Any] = {
@@ -176,8 +177,8 @@ class ChurnJob:
         else:
             customers, columns = self.customers, self.artifacts.columns
             if customers is None or columns is None:
-                raise SettingError("the job has neither events nor customers but one is needed. Open it by its class methods.")
-            attributed, claims = claims_from_customers(
-                self.artifacts.model, customers.iloc[places], columns, labels
-            )
+                raise SettingError(
+                    "the job has neither events nor customers but one is needed. Open it by its class methods."
+                )
+            attributed, claims = claims_from_customers(self.artifacts.model, customers.iloc[places], columns, labels)
         return writer.explain(ids, attributed, claims, self.as_of, closing)

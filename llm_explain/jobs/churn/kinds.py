@@ -32,9 +32,7 @@ SWING: Final = 2.0
 def _found(holds: Truths, columns: Mapping[str, Any]) -> Findings:
     """Return facts where a rule holds."""
     rows = np.flatnonzero(holds)
-    facts = {
-        name: np.broadcast_to(np.asarray(column), holds.shape)[rows].tolist() for name, column in columns.items()
-    }
+    facts = {name: np.broadcast_to(np.asarray(column), holds.shape)[rows].tolist() for name, column in columns.items()}
     return Findings(rows, cast("Mapping[str, list[Any]]", facts))
 
 
@@ -368,8 +366,8 @@ KINDS: Final[tuple[DriverKind[ChurnView], ...]] = tuple(
     for each in (
         VisitsFell, VisitsRose, SpendFell, SpendRose, RangeFell, RangeRose, VisitsBelowUsual, VisitsAboveUsual,
         SpendBelowUsual, SpendAboveUsual, Overdue, CameLately, CategoryGivenUp, HabitsKept, NarrowRange, WideRange,
-        Uneven, Even, SmallSpender, BigSpender, SmallBasket, LargeBasket, RareVisits, FrequentVisits, PromotedShare, AskedForSupport,
+        Uneven, Even, SmallSpender, BigSpender, SmallBasket, LargeBasket, RareVisits, FrequentVisits,
+        PromotedShare, AskedForSupport,
     )
 )  # fmt: skip
 """Every claim kind of churn from events."""
-

@@ -1,0 +1,174 @@
+"""``churn``: who is about to leave or to spend much less, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from llm_explain.cli import options
+from llm_explain.cli.console import OUT, note, progress, write_json_lines
+from llm_explain.errors import SettingError
+
+if TYPE_CHECKING:
+    from llm_explain.jobs.churn.job import ChurnJob
+    from scoring.churn.setting import ChurnSetting
+
+app = typer.Typer(help="Score the risk of churn, and say what drives it.", no_args_is_help=True)
+
+DEFAULT_ARTIFACTS = Path("artifacts/churn")
+DEFAULT_DATA = Path("data/completejourney")
+
+Artifacts = Annotated[Path, typer.Option("--artifacts", metavar="DIR", help="Folder that `churn train` wrote.")]
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="Tables that `llm-explain import` wrote.")]
+Features = Annotated[
+    Path | None,
+    typer.Option("--features", metavar="FILE", help="A table of customers (CSV, Parquet or Excel) in place of events."),
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="TIME", help="Only events before it count; the log's end if not given.")
+]
+
+
+@app.callback()
+def churn() -> None:
+    """Score the risk of churn, and say what drives it."""
+
+
+@app.command("train")
+def train(
+    data: Data = DEFAULT_DATA,
+    artifacts: Artifacts = DEFAULT_ARTIFACTS,
+    features: Features = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of --features that says who churned.")
+    ] = None,
+    positive: Annotated[str | None, typer.Option(metavar="VALUE", help="Its value for churn; yes, true or 1.")] = None,
+    id_column: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="Column of the customers' ids.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Column not to use; repeatable.")] = None,
+    target: Annotated[
+        str, typer.Option(help="spending: at most --share of the usual; silence: no purchase.")
+    ] = "spending",
+    days: Annotated[int, typer.Option(min=1, help="Days ahead that the target looks at.")] = 56,
+    share: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="Share of the usual spending that counts as churn.")
+    ] = 0.5,
+    test: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Moment of the test; --days before the log's end if not given.")
+    ] = None,
+    cutoff: Annotated[list[str] | None, typer.Option(metavar="TIME", help="A training moment; repeatable.")] = None,
+    noun: Annotated[str, typer.Option(help="What a user is called: customer or household.")] = "customer",
+    json: options.Json = False,
+) -> None:
+    """Fit a risk model, measure it beside baselines on later data, and write artifacts."""
+    from llm_explain.jobs.churn.training import train_customers, train_events
+    from scoring.churn.artifacts import Labels
+    from scoring.churn.setting import ChurnSetting
+
+    if target not in ("spending", "silence"):
+        raise SettingError(f"--target is {target!r} but 'spending' or 'silence' is needed. Choose one of them.")
+    if noun not in ("customer", "household"):
+        raise SettingError(f"--noun is {noun!r} but 'customer' or 'household' is needed. Choose one of them.")
+    with progress() as report:
+        if features is not None:
+            if label is None:
+                raise SettingError("--features is given without --label but a label is needed. Name its column.")
+            found = train_customers(
+                features, artifacts, label=label, positive=positive, id_column=id_column, exclude=exclude or (),
+                labels=Labels(noun=noun), progress=report,
+            )  # fmt: skip
+        else:
+            setting: ChurnSetting = ChurnSetting.model_validate(
+                {"target": target, "horizon_days": days, "share": share}
+            )
+            found = train_events(
+                data, artifacts, setting, test=options.moment(test),
+                given=[options.moment(each) for each in cutoff or ()], labels=Labels(noun=noun), progress=report,
+            )  # fmt: skip
+    for line in found.notes:
+        note(line)
+    if json:
+        write_json_lines([found.figures])
+        return
+    figures = found.figures
+    table = Table(
+        "score", "AUC", title=f"{figures['n_test']:,} test rows, {figures['base_rate']:.1%} churn", title_justify="left"
+    )
+    for name, value in {"llm-explain": figures["auc"], **figures["baselines"]}.items():
+        table.add_row(name, f"{value:.3f}")
+    OUT.print(table)
+    note(f"calibration error {figures['ece']:.3f}; artifacts in {artifacts.resolve()}")
+
+
+@app.command("score")
+def score(
+    data: Data = DEFAULT_DATA,
+    artifacts: Artifacts = DEFAULT_ARTIFACTS,
+    features: Features = None,
+    as_of: AsOf = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write user_id and risk as CSV or Parquet.")] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many of the highest risks to print.")] = 20,
+    json: options.Json = False,
+) -> None:
+    """Score every user, the highest risk first."""
+    import pandas as pd
+
+    job = _job(artifacts, data, features, as_of)
+    frame = pd.DataFrame({"user_id": job.user_ids, "risk": job.risk}).sort_values(
+        "risk", ascending=False, kind="stable"
+    )
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        (frame.to_parquet if out.suffix == ".parquet" else frame.to_csv)(out, index=False)
+        note(f"{len(frame):,} risks in {out.resolve()}")
+    if json:
+        write_json_lines(frame.to_dict("records"))  # type: ignore[arg-type]  # columns are texts
+        return
+    table = Table("user", "risk")
+    for row in frame.head(k).itertuples():
+        table.add_row(str(row.user_id), f"{row.risk:.1%}")
+    OUT.print(table)
+
+
+@app.command("explain")
+def explain(
+    user: Annotated[list[str] | None, typer.Option("--user", metavar="U", help="A user; repeatable.")] = None,
+    data: Data = DEFAULT_DATA,
+    artifacts: Artifacts = DEFAULT_ARTIFACTS,
+    features: Features = None,
+    as_of: AsOf = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="Without --user: how many of the highest risks to explain.")] = 10,
+    locale: options.Locale = "en",
+    json: options.Json = False,
+) -> None:
+    """Say in one verified text what drives a user's risk."""
+    import numpy as np
+
+    job = _job(artifacts, data, features, as_of)
+    rows = job.rows_of(user) if user else np.argsort(-job.risk, kind="stable")[:k].tolist()
+    found = job.explain(rows, locale=locale)
+    if json:
+        write_json_lines(each.to_dict() for each in found)
+        return
+    for each in found:
+        OUT.print(each.text.text if each.text else f"{each.user_id}: {each.probability:.0%}")
+
+
+def _job(artifacts: Path, data: Path, features: Path | None, as_of: str | None) -> ChurnJob:
+    """Open the artifacts on events or on a table of customers."""
+    from llm_explain.jobs.churn.job import ChurnJob
+    from llm_explain.policy.policy import Policy
+    from llm_explain.text.prompt_files import prompts_root
+    from scoring.churn.artifacts import ChurnArtifacts
+    from scoring.data.tables import Tables
+
+    trained = ChurnArtifacts.read(artifacts)
+    if features is not None:
+        return ChurnJob.of_customers(trained, features)
+    tables = Tables.read(data)
+    policy = Policy.load(prompts_root() / "policy.yaml").for_shop(tables.shop)
+    return ChurnJob.of_events(trained, tables, as_of=options.moment(as_of), may_name=policy.may_name_category)

@@ -1,0 +1,100 @@
+-- The rules of the claim kinds of churn, over the raw tables. A table `asked` has rid, user_id, kind and as_of (UTC).
+-- `setting` has recent_days, usual_days and shop-wide medians; `counted` has the target events of every user before as_of.
+
+create or replace view bought as
+select a.rid, a.kind as claim, wall_of(a.as_of) as now, c.* exclude (as_of, kind), coalesce(c.price * coalesce(c.quantity, 1), 0) as paid
+from asked a join counted c using (user_id, as_of);
+
+create or replace macro recent() as (select recent_days from setting);
+create or replace macro usual() as (select usual_days from setting);
+create or replace macro half() as (select recent_days / 2 from setting);
+create or replace macro days_of(n) as n * interval 1 day;
+
+-- Days of the usual window since the first event: fractions of days, at least 1.
+create or replace view known as
+select rid, least(greatest(epoch(any_value(now) - min(wall)) / 86400.0, 1), usual()) as days from bought group by rid;
+
+create or replace view found_visits_fell as
+select rid, count(distinct occasion) filter (wall < now - days_of(recent()) and wall >= now - days_of(2 * recent())) as before,
+       count(distinct occasion) filter (wall >= now - days_of(recent())) as after, recent() as days
+from bought group by rid;
+create or replace view found_visits_rose as from found_visits_fell;
+
+create or replace view found_spend_fell as
+select rid, round(coalesce(sum(paid) filter (wall < now - days_of(recent()) and wall >= now - days_of(2 * recent())), 0), 2) as before,
+       round(coalesce(sum(paid) filter (wall >= now - days_of(recent())), 0), 2) as after, recent() as days
+from bought group by rid;
+create or replace view found_spend_rose as from found_spend_fell;
+
+create or replace view found_range_fell as
+select rid, count(distinct category) filter (wall < now - days_of(recent()) and wall >= now - days_of(2 * recent()) and category <> '') as before,
+       count(distinct category) filter (wall >= now - days_of(recent()) and category <> '') as after, recent() as days
+from bought group by rid;
+create or replace view found_range_rose as from found_range_fell;
+
+create or replace view found_visits_below_usual as
+select rid, count(distinct occasion) filter (wall >= now - days_of(half())) as after,
+       round(count(distinct occasion) filter (wall >= now - days_of(usual())) / any_value(known.days) * half(), 1) as usual, half() as days
+from bought join known using (rid) group by rid;
+create or replace view found_visits_above_usual as from found_visits_below_usual;
+
+create or replace view found_spend_below_usual as
+select rid, round(coalesce(sum(paid) filter (wall >= now - days_of(half())), 0), 2) as after,
+       round(coalesce(sum(paid) filter (wall >= now - days_of(usual())), 0) / any_value(known.days) * half(), 2) as usual, half() as days
+from bought join known using (rid) group by rid;
+create or replace view found_spend_above_usual as from found_spend_below_usual;
+
+-- Days between visits: a visit lies on the day of its first event.
+create or replace view visit_day as
+select rid, any_value(now)::date as today, occasion, min(wall)::date as day from bought group by rid, occasion;
+create or replace view rhythm as
+with gap as (select rid, today, day, day - lag(day) over (partition by rid order by day) as gap from visit_day)
+select rid, any_value(today) - max(day) as days, median(gap) as interval from gap group by rid;
+create or replace view found_overdue as from rhythm;
+create or replace view found_came_lately as from rhythm;
+
+-- Regular categories: at least four days with a purchase; given up after twice the median interval.
+create or replace view habit as
+with day as (select distinct rid, now::date as today, category, wall::date as day from bought where category <> ''),
+gap as (select *, day - lag(day) over (partition by rid, category order by day) as gap from day)
+select rid, category, count(*) as occasions, median(gap) as interval, any_value(today) - max(day) as days, max(day) as last,
+       days > 2 * interval as is_given_up
+from gap group by rid, category having count(*) >= 4;
+
+create or replace view found_category_given_up as
+with total as (select rid, count(*) as regular, count(*) filter (is_given_up) - 1 as others from habit group by rid)
+select rid, category, interval, days, last::varchar as last, others, regular
+from habit join total using (rid) where is_given_up and occasions >= 5 and category not in (select category from unnameable)
+qualify row_number() over (partition by rid order by occasions desc, category) = 1;
+
+create or replace view found_habits_kept as
+select rid, count(*) filter (not is_given_up) as kept, count(*) as regular, (select typical from setting) as typical from habit group by rid;
+
+create or replace view found_narrow_range as
+select rid, count(distinct category) filter (wall >= now - days_of(recent()) and category <> '') as count,
+       (select categories from setting) as median, recent() as days
+from bought group by rid;
+create or replace view found_wide_range as from found_narrow_range;
+
+create or replace view found_uneven as
+with period as (
+    select rid, k, round(coalesce(sum(paid) filter (wall >= now - days_of(half() * (k + 1)) and wall < now - days_of(half() * k)), 0), 2) as paid
+    from bought cross join range(6) as r(k) group by rid, k)
+select rid, min(paid) as low, max(paid) as high, half() as days, 6 as periods from period group by rid;
+create or replace view found_even as from found_uneven;
+
+create or replace view found_small_spender as
+select rid, round(coalesce(sum(paid) filter (wall >= now - days_of(usual())), 0) / any_value(known.days) * recent(), 2) as level,
+       (select usual_spend from setting) as median, recent() as days
+from bought join known using (rid) group by rid;
+create or replace view found_big_spender as from found_small_spender;
+
+create or replace view found_small_basket as
+select rid, round(sum(paid) filter (wall >= now - days_of(usual())) / count(distinct occasion) filter (wall >= now - days_of(usual())), 2) as level,
+       (select spend_per_visit from setting) as median, recent() as days
+from bought group by rid;
+create or replace view found_large_basket as from found_small_basket;
+
+create or replace view found_rare_visits as
+select rid, interval as level, (select interval from setting) as median, recent() as days from rhythm;
+create or replace view found_frequent_visits as from found_rare_visits;

@@ -1,0 +1,117 @@
+"""Texts of briefs: what is written is proven, and a text with any other value, sign or order is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from llm_explain.errors import ClaimError, PromptError
+from llm_explain.jobs import Brief, BriefVerifier, BriefWriter
+from llm_explain.jobs.brief import Stated
+from llm_explain.records import Claim
+
+HEADLINE = {
+    "user_id": "1228", "noun": "household", "risk": 0.624, "average": 0.21, "share": 0.5, "target": "spending",
+    "outcome": "", "days": 56,
+}  # fmt: skip
+FELL = Claim("visits_fell", "feature:visits", "visits_trend", 0.8, 0.5, {"before": 9, "after": 3, "days": 56})
+COFFEE = Claim(
+    "category_given_up", "feature:habits", "given_up", 0.4, 0.3,
+    {"category": "coffee", "interval": 13.5, "days": 41, "last": "2017-08-30", "others": 0, "regular": 4},
+)  # fmt: skip
+SPENT = Claim(
+    "spend_above_usual", "feature:spending", "spend_short_trend", -0.2, 1.0, {"after": 80.5, "usual": 60.0, "days": 28}
+)
+BRIEF = Brief(Stated("risk", HEADLINE), 1, (FELL, COFFEE), dt.date(2017, 10, 10), (SPENT,), key="1")
+
+
+@pytest.fixture(scope="module")
+def writer() -> BriefWriter:
+    return BriefWriter("churn", "en", currency="USD")
+
+
+@pytest.fixture(scope="module")
+def text(writer: BriefWriter) -> str:
+    written = writer.write(BRIEF)[1]
+    assert written is not None
+    return written.text
+
+
+def test_a_brief_becomes_one_sentence_with_its_drivers_in_order(text: str) -> None:
+    assert text.startswith(
+        "Household 1228 has a 62% risk of halving its spending in the next eight weeks (average 21%)"
+    )
+    assert text.index("9") < text.index("coffee for 41 days") < text.index("although it spent $80.50")
+    assert "about every two weeks until 30 August" in text
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("62%", "63%"),
+        ("21%", "22%"),
+        ("1228", "1229"),
+        ("Household", "Customer"),
+        ("halving its spending", "making no purchase"),
+        ("eight weeks (", "four weeks ("),
+        ("41 days", "42 days"),
+        ("two weeks", "three weeks"),
+        ("30 August", "31 August"),
+        ("coffee", "tea"),
+        ("$80.50", "$80.60"),
+        ("more than the usual", "less than the usual"),
+        ("although", "and"),
+        ("has a", "has only a"),
+        (".", "!"),
+        (", and", ", so buy now, and"),
+    ],
+)
+def test_a_text_with_another_value_direction_or_word_is_refused(
+    text: str, writer: BriefWriter, right: str, wrong: str
+) -> None:
+    assert right in text
+    assert writer.verifier.verify(text, BRIEF).ok
+    assert not writer.verifier.verify(text.replace(right, wrong), BRIEF).ok
+
+
+def test_a_driver_with_the_other_sign_is_refused(text: str, writer: BriefWriter) -> None:
+    lowers = replace(BRIEF, reasons=(replace(FELL, phi=-0.8), COFFEE))
+    assert {fault.code for fault in writer.verifier.verify(text, lowers).faults} == {"sign"}
+
+
+def test_drivers_out_of_order_are_refused(text: str, writer: BriefWriter) -> None:
+    smaller = replace(BRIEF, reasons=(replace(FELL, phi=0.1), COFFEE))
+    assert [fault.code for fault in writer.verifier.verify(text, smaller).faults] == ["order"]
+
+
+def test_a_rise_is_never_told_as_a_fall(writer: BriefWriter) -> None:
+    rose = replace(FELL, facts={"before": 3, "after": 9, "days": 56})
+    said, written = writer.write(replace(BRIEF, reasons=(rose,), opposing=()))
+    assert written is None
+    assert said.reasons == (rose,)
+
+
+def test_a_driver_that_cannot_be_proven_is_left_out(writer: BriefWriter) -> None:
+    said, written = writer.write(
+        replace(BRIEF, opposing=(replace(SPENT, facts={"after": 50.0, "usual": 60.0, "days": 28}),))
+    )
+    assert said.opposing == ()
+    assert written is not None
+    assert "although" not in written.text
+
+
+def test_a_claim_without_a_fact_is_an_error(writer: BriefWriter) -> None:
+    with pytest.raises(ClaimError, match="'days' is undefined"):
+        writer.write(replace(BRIEF, opposing=(replace(SPENT, facts={"after": 1.0, "usual": 2.0}),)))
+
+
+def test_a_kind_without_a_proof_is_refused(text: str, writer: BriefWriter) -> None:
+    unknown = replace(BRIEF, opposing=(replace(SPENT, kind="horoscope"),))
+    assert [fault.code for fault in writer.verifier.verify(text, unknown).faults] == ["unknown_kind"]
+
+
+def test_a_job_without_a_file_is_an_error() -> None:
+    with pytest.raises(PromptError, match=r"en/astrology.yaml is missing but a file under prompts/ is needed"):
+        BriefVerifier("astrology")

@@ -26,6 +26,7 @@ from llm_explain.policy.masking import mask_differences
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, Shelved, WhatIfRow
+from llm_explain.skeletons.sources import DEFAULT_ORDER
 from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.surfaces import resolve
 from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
@@ -171,6 +172,7 @@ class Explainer:
         *,
         events: Path | None = None,
         language_model: str | Generator | None = "auto",
+        sources: Sequence[str] = DEFAULT_ORDER,
         claim_kinds: Sequence[type[ClaimKind]] = (),
     ) -> Explainer:
         """Open what ``llm-explain train`` wrote.
@@ -180,6 +182,7 @@ class Explainer:
             events: CSV or Parquet file that replaces the event log; the artifacts' global statistics stay.
             language_model: A local folder, a hub id, ``auto`` for the packaged weights, a generator that is open
                 already, or ``None`` for templates only.
+            sources: Order of the sources of sentences. With ``lm`` first, the language model writes each list live.
             claim_kinds: Claim kinds besides the built-in ones and those of installed packages.
 
         Returns:
@@ -206,6 +209,7 @@ class Explainer:
             snapshot=scorer.snapshot,
             promotions=scorer.promotions,
             language_model=language_model,
+            sources=sources,
             provenance=_provenance(manifest["files"]),
             vectors=vectors,
             users=LRUCache(MAX_SCORED_USERS),
@@ -270,6 +274,7 @@ class Explainer:
         snapshot: Snapshot,
         promotions: PromotionCalendar,
         language_model: str | Generator | None,
+        sources: Sequence[str] = DEFAULT_ORDER,
         provenance: Mapping[str, str],
         vectors: VectorCache | None = None,
         users: LRUCache[ReadUser] | None = None,
@@ -285,7 +290,14 @@ class Explainer:
             policy=policy,
             shop=events.shop,
         )
-        writer = Writer(policy=policy, catalogue=catalogue, language_model=language_model, retired=retired, kinds=kinds)
+        writer = Writer(
+            policy=policy,
+            catalogue=catalogue,
+            language_model=language_model,
+            sources=sources,
+            retired=retired,
+            kinds=kinds,
+        )
         reader = UserReader(read, events=events, shop=shop, vectors=vectors, users=users)
         return cls(reader, writer=writer, provenance={**provenance, "policy": policy.hash}, kinds=kinds)
 

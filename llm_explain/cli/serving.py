@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from llm_explain.explainer import Explainer
     from llm_explain.service.language_model import ServedModel
+    from llm_explain.service.settings import ServiceSettings
 
 
 def serve(
@@ -53,7 +54,7 @@ def serve(
     metrics = Metrics()
     with ServedModel.opened(settings.language_model, metrics) as model:
         with ThreadPoolExecutor(1) as loader:
-            loading = loader.submit(_load, settings.artifacts, model)  # while the application is imported
+            loading = loader.submit(_load, settings, model)  # while the application is imported
             with _with_extra():
                 from llm_explain.service.app import create_app
                 from llm_explain.service.server import serve as serve_until_ended
@@ -69,13 +70,13 @@ def serve(
         serve_until_ended(app, settings)
 
 
-def _load(artifacts: Path, model: ServedModel | None) -> Explainer:
+def _load(settings: ServiceSettings, model: ServedModel | None) -> Explainer:
     import torch
 
     from llm_explain.explainer import Explainer
 
     torch.set_num_threads(1)  # several requests run at a time; threads within one would slow the others
-    return Explainer.load(artifacts, language_model=model)
+    return Explainer.load(settings.artifacts, language_model=model, sources=settings.sources)
 
 
 @contextmanager

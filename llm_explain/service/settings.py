@@ -16,6 +16,8 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from llm_explain.errors import SettingError
+from llm_explain.service.schemas.requests import Sources
+from llm_explain.skeletons.sources import DEFAULT_ORDER
 
 PREFIX = "LLM_EXPLAIN_"
 
@@ -42,6 +44,7 @@ class ServiceSettings(BaseSettings):
         cors_origins: Origins that browsers may call from; none by default.
         language_model: Folder, hub id or ``auto`` for weights that write sentences in a process of their own; ``None``
             for phrasebook and templates only.
+        sources: Where sentences come from, first to last, ``template`` at the end; a request may name its own order.
         log_level: Least level of log lines.
         tracing: Whether spans go to OpenTelemetry, where it is installed.
         deadline_seconds: How long a request may take when it names no deadline.
@@ -78,6 +81,7 @@ class ServiceSettings(BaseSettings):
     demo_shop: bool = True
     cors_origins: tuple[str, ...] = ()
     language_model: str | None = None
+    sources: Sources = DEFAULT_ORDER
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     tracing: bool = True
     deadline_seconds: Seconds = 1.0

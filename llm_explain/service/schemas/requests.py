@@ -11,6 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from llm_explain.errors import SettingError
+from llm_explain.records import Source
+from llm_explain.skeletons.sources import order_of
 from llm_explain.text.skeleton import Tone
 from llm_explain.text.surfaces import LEAST_LENGTH
 
@@ -95,6 +98,16 @@ class Who(Body):
         return self
 
 
+def _order(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    try:
+        return order_of(sources)
+    except SettingError as error:
+        raise ValueError(str(error)) from error
+
+
+Sources = Annotated[tuple[Source, ...], AfterValidator(_order)]
+
+
 class Wording(Body):
     """How a sentence is to sound.
 
@@ -104,6 +117,7 @@ class Wording(Body):
         surface: Where the text is shown: ``card``, ``detail``, ``email`` or ``push``; it sets length and tone.
         max_length: Most characters of a text, where the surface allows as many.
         deadline_ms: Milliseconds that writing may take; when they are over, templates answer.
+        sources: Where sentences come from, first to last, ``template`` at the end; the service's setting if not given.
     """
 
     tone: Tone | None = None
@@ -111,10 +125,17 @@ class Wording(Body):
     surface: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] | None = None
     max_length: Annotated[int, Field(ge=LEAST_LENGTH, le=1000)] | None = None
     deadline_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    sources: Sources | None = None
 
     def words(self) -> dict[str, Any]:
         """Return what the explainer is asked for, but for the deadline: what a replay needs to say the same."""
-        return {"tone": self.tone, "locale": self.locale, "surface": self.surface, "max_length": self.max_length}
+        return {
+            "tone": self.tone,
+            "locale": self.locale,
+            "surface": self.surface,
+            "max_length": self.max_length,
+            "sources": self.sources,
+        }
 
 
 class RecommendationRequest(Who, Wording):

@@ -31,6 +31,14 @@ def test_a_value_that_cannot_be_used_is_named_and_not_repeated(monkeypatch: pyte
     assert "seventeen" not in str(caught.value)
 
 
+def test_the_order_of_the_sources_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_EXPLAIN_SOURCES", '["lm", "template"]')
+    assert ServiceSettings.read().sources == ("lm", "template")
+    monkeypatch.setenv("LLM_EXPLAIN_SOURCES", '["lm"]')
+    with pytest.raises(SettingError, match="setting 'sources' is not usable"):
+        ServiceSettings.read()
+
+
 def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "service.toml"
     file.write_text("prot = 80\n")

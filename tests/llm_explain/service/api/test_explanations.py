@@ -42,6 +42,15 @@ def test_recommendations_are_the_explainers(client: TestClient, explainer: Expla
         assert record["ai_generated"] is (record["source"] == "phrasebook")
 
 
+def test_a_request_chooses_where_sentences_come_from(client: TestClient) -> None:
+    answer = _post(client, "recommendations", user_id="u00", k=4, sources=["template"])
+    assert {item["explanation"]["source"] for item in answer["items"]} <= {"template", None}
+    assert answer["items"][0]["explanation"]["source"] == "template"
+    reply = client.post("/v1/recommendations", json={"user_id": "u00", "sources": ["template", "phrasebook"]})
+    assert reply.status_code == 422
+    assert "template last" in reply.text
+
+
 def test_ranks_alone_carry_no_record(client: TestClient, explainer: Explainer) -> None:
     answer = _post(client, "recommendations", user_id="u00", k=4, explain=False)
     Items.model_validate(answer)

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import re
 import unicodedata
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -50,17 +51,20 @@ def hostile_claims(name):
     }
 
 
-def sentences(name, most=2):
-    """Yield some sentences with a hostile name in every slot that takes a name."""
+@cache
+def sentences(name):
+    """Return a sentence of each combination with a hostile name in every slot that takes a name."""
+    found = []
     verifier = Verifier(LEXICON, NameIndex([name]))
     for number, kinds in enumerate(COMBINATIONS):
         claims = [hostile_claims(name)[kind] for kind in kinds]
         spec = REALISER.specify(claims, title=name, as_of=dt.date(2017, 12, 1), titles={"7": name})
         skeletons = TEMPLATES.skeletons(kinds, TONES[number % 3])
         values = dict(spec.values)
-        for skeleton in [each for each in skeletons if each.fits(values, spec.licences)][:most]:
+        for skeleton in [each for each in skeletons if each.fits(values, spec.licences)][:1]:
             text = REALISER.fill(skeleton, spec)
-            yield skeleton, values, text, verifier.verify(text, spec)
+            found.append((skeleton, values, text, verifier.verify(text, spec)))
+    return found
 
 
 def _around(skeleton, values):
@@ -110,7 +114,7 @@ def test_a_hostile_name_is_cleaned_and_short(name):
 
 def test_most_hostile_names_leave_an_accepted_sentence_or_none():
     """A refused sentence is never shown; one that is shown was accepted with the name in its slot."""
-    verdicts = [verdict.ok for name in INJECTIONS[::5] for _, _, _, verdict in sentences(name, most=1)]
+    verdicts = [verdict.ok for name in INJECTIONS[::5] for _, _, _, verdict in sentences(name)]
     assert sum(verdicts) > 0.5 * len(verdicts)
 
 
@@ -145,7 +149,7 @@ def test_no_name_reaches_a_model(monkeypatch):
         sources=("lm", "template"),
     )
     names = catalogue.titles.tolist()
-    for name, item_index in zip(names, range(len(names)), strict=True):
+    for item_index, name in list(enumerate(names))[::4]:
         own = hostile_claims(name)
         own["similar_item"] = dataclasses.replace(
             own["similar_item"], facts={"other_item_id": str(item_index), "similarity": 0.2}

@@ -28,7 +28,7 @@ ALL: list[Baseline] = [
     *cheap_baselines(),
     RecentPopularity(days=7.0),
     FactorModel(n_factors=4, seed=1),
-    HadamardRanker(width=8, batch_size=64),
+    HadamardRanker(width=8, batch_size=64, epochs=3),
 ]
 COLLABORATIVE: list[Baseline] = [
     ItemNeighbours(n_neighbours=5),

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.data.tables import Tables
@@ -196,6 +196,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(VALUES, VALUES, VALUES, VALUES), min_size=1, max_size=6))
 def test_whatever_comes_no_row_is_lost(rows):
     frame = pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp", "price"], dtype=object)

@@ -45,7 +45,7 @@ def import_completejourney(out: Path, progress: Progress = silent, *, source: Pa
     """Write the four tables from the package's files.
 
     Args:
-        out: Folder to create or fill.
+        out: Folder to create or fill. Settings of a ``shop.yaml`` that is there stay.
         progress: Told of each step.
         source: Folder of the source's Parquet files; those of the installed package if not given.
 
@@ -67,7 +67,8 @@ def import_completejourney(out: Path, progress: Progress = silent, *, source: Pa
     notes["items without a readable size"] = int(sizes(products).isna().sum())
     users = pd.read_parquet(folder / "demographics.parquet").sort_values("household_id", ignore_index=True)
     users.insert(0, USER_ID, users.pop("household_id").astype("str"))
-    tables = Tables(events, items, users, promotions, SHOP)
+    shop = Shop.of({**SHOP.model_dump(), **Shop.read(out).model_dump(exclude_unset=True)})
+    tables = Tables(events, items, users, promotions, shop)
     for name, frame in tables:
         check(frame, name, source=f"{name} of {SOURCE}", item_ids=items[ITEM_ID])
     progress("Importing completejourney", 4, STEPS)

@@ -76,7 +76,8 @@ def derive_categories(
     for length in (2, 1):
         left = [n for n, title in enumerate(distinct) if title not in found]
         for term, members in _greedy(read, left, length, least_items=least_items, n_titles=len(distinct)):
-            name = _name(term, [split[n] for n in members], basic)
+            whole = _widened(term, [split[n] for n in members], basic)
+            name = _name(whole, [split[n] for n in members], basic)
             found |= {distinct[n]: name for n in members}
     return found
 
@@ -135,13 +136,47 @@ def _greedy(
         yield best, members
 
 
+def _widened(term: Term, titles: list[list[str]], basic: dict[str, str]) -> Term:
+    """Return a term with the words that stand next to it in every title: "hot water" is "hot water bottle" if all are.
+
+    Args:
+        term: A term that every title contains.
+        titles: The words of the titles.
+        basic: Basic form by word.
+
+    Returns:
+        The longest run of words that every title contains around the term.
+    """
+    plain = [tuple(basic.get(word, word) for word in words) for words in titles]
+    while True:
+        spans = [_places(term, words) for words in plain]
+        before = set.intersection(*({words[n - 1] for n in at if n} for words, at in zip(plain, spans, strict=True)))
+        after = set.intersection(
+            *(
+                {words[n + len(term)] for n in at if n + len(term) < len(words)}
+                for words, at in zip(plain, spans, strict=True)
+            )
+        )
+        left, right = (sorted(word for word in found if word.isalpha()) for found in (before, after))
+        if right:
+            term = (*term, right[0])
+        elif left:
+            term = (left[0], *term)
+        else:
+            return term
+
+
+def _places(term: Term, words: tuple[str, ...]) -> list[int]:
+    return [n for n in range(len(words) - len(term) + 1) if words[n : n + len(term)] == term]
+
+
 def _name(term: Term, titles: list[list[str]], basic: dict[str, str]) -> str:
     """Return how a term is said of several things: its plural, if its titles have one often enough."""
     last: Counter[str] = Counter(
         words[n]
         for words in titles
         for n, word in enumerate(words)
-        if basic.get(word) == term[-1] and (len(term) == 1 or (n and basic.get(words[n - 1]) == term[0]))
+        if tuple(basic.get(each, each) for each in words[max(n - len(term) + 1, 0) : n + 1]) == term
     )
     plurals = {form: count for form, count in last.items() if form != term[-1]}
     best = max(plurals, key=lambda form: (plurals[form], form), default=term[-1])

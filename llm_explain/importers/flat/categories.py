@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,8 @@ STEPS: Final = (">", "»", "›", " / ", " :: ")
 LISTS: Final = ("|", ";")
 DOTTED: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 LEAST_PATHS: Final = 0.3
+LEAST_LISTS: Final = 3
+LEAST_SHARED: Final = 0.5
 LEAST_ITEMS: Final = 20
 """A category with fewer items is too rare to speak for an item that has a commoner one."""
 
@@ -79,6 +82,8 @@ class Splitter:
             The splitter.
         """
         lists = next((mark for mark in LISTS if any(mark in value for value in values)), "")
+        if not lists and _are_comma_lists(values):
+            lists = ","
         parts = [part for value in values for part in (value.split(lists) if lists else [value])]
         step = next((mark for mark in STEPS if any(mark in part for part in parts)), "")
         slashed = [part for part in parts if "/" in part]
@@ -117,6 +122,15 @@ class Splitter:
         if "/" in part and (self._has_slashes or part.split("/")[0].strip().casefold() in _roots()):
             return part.split("/")
         return part.split(".") if DOTTED.fullmatch(part) else [part]
+
+
+def _are_comma_lists(values: Sequence[str]) -> bool:
+    """Return whether commas stand between several categories: most values with commas share a part with another."""
+    lists = [{part.strip() for part in value.split(",")} for value in values]
+    n_values = Counter(part for parts in lists for part in parts)
+    several = [parts for parts in lists if len(parts) > 1]
+    n_shared = sum(any(n_values[part] > 1 for part in parts) for parts in several)
+    return len(several) >= LEAST_LISTS and n_shared > LEAST_SHARED * len(several)
 
 
 def _spaced(step: str) -> str:

@@ -70,5 +70,9 @@ def _joined(small: Source, large: Source, key: tuple[str, str]) -> Source | None
     if refers.dropna().isin(names.index).mean() < 0.5:
         return None
     added = names.drop(columns=[column for column in names if column in large.frame])
+    if added.shape[1] == 1 and not normal(key[0]).endswith("id"):
+        named = added.iloc[:, 0].reindex(refers.fillna("")).set_axis(large.frame.index, axis=0)  # a name for a name
+        own = large.frame[key[1]]
+        return replace(large, frame=large.frame.assign(**{key[1]: named.where(named.notna(), own).astype("str")}))
     looked_up = added.reindex(refers.fillna("")).set_axis(large.frame.index, axis=0).astype("str")
     return replace(large, frame=pd.concat([large.frame, looked_up], axis=1))

@@ -17,6 +17,7 @@ HEAD: Final = 50_000
 WHY: Final = "values"
 MOST_RATINGS: Final = 25
 LARGEST_RATING: Final = 100
+SAME_NAME: Final = 1.1
 
 
 def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:
@@ -65,17 +66,23 @@ def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take
         for column in ratings[-1:]:
             ids.remove(column)
             take(column, "value")
+    item_column = None
     for name in ("user_id", "item_id"):
         if name not in taken and ids:
+            item_column = ids[0] if name == "item_id" else None
             take(ids.pop(0), name)
     texts = [column for column in free if _has_letters(head[column])]
     if "user_id" in taken and not {"item_id", "title"} & taken and texts:
         take(texts[0], "title")
+    names = [column for column in texts if column in free and item_column and _names(head, item_column, column)]
+    if names and "title" not in taken:
+        take(names[0], "title")
 
 
 def _as_items(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take) -> bool:
     """Read a table as a catalogue if it has an id of its own in each row, and titles; return whether it does."""
-    unique = [c for c in free if head[c].notna().all() and head[c].is_unique and _is_id(head[c])]
+    ids = [c for c in free if head[c].notna().all() and head[c].is_unique and _is_id(head[c])]
+    unique = [c for c in ids if not is_time_like(head[c]) or head[c].str.fullmatch(r"\d+").all()]
     links = [c for c in free if head[c].dropna().str.match(r"(?:https?:|www\.|\d{1,2}-\w{3}-\d{4})").mean() > 0.5]
     texts = [c for c in free if _has_letters(head[c]) and c not in links and not _is_id(head[c])]
     titles = [c for c in texts if head[c].nunique() > 0.5 * head[c].notna().sum()]
@@ -89,6 +96,13 @@ def _as_items(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take)
     if "category" not in taken and categories and head[categories[0]].nunique() < 0.5 * len(head) + 5:
         take(categories[0], "category")
     return True
+
+
+def _names(head: pd.DataFrame, item: str, text: str) -> bool:
+    """Return whether a text is the name of an item: nearly each item has one, and few items share it."""
+    pairs = head[[item, text]].dropna().drop_duplicates()
+    n_items, n_texts = pairs[item].nunique(), pairs[text].nunique()
+    return n_items > 1 and len(pairs) <= SAME_NAME * n_items and len(pairs) <= 2 * n_texts
 
 
 def _has_letters(column: pd.Series) -> bool:

@@ -159,7 +159,9 @@ def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
     changed: dict[str, object] = {}
     counts = events.loc[~events["kind"].isin(shop.return_kinds), "kind"].value_counts()
     if len(counts) and not set(shop.target_kinds) & set(counts.index):
-        changed["target_kinds"] = (str(counts.index[0]),)
+        # Returns take back purchases. A log without purchases has none.
+        given = shop.model_dump(include=shop.model_fields_set - {"return_kinds", "target_kinds"})
+        shop = Shop.of({**given, "target_kinds": (str(counts.index[0]),)})
     if assembled.is_order_only:
         changed["times"] = "order"
     currencies = events["currency"].dropna().str.upper().unique().tolist() if "currency" in events else []

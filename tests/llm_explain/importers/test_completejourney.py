@@ -16,6 +16,7 @@ from llm_explain.importers.completejourney_items import sizes
 from llm_explain.importers.promotion_weeks import WEEKS, runs
 from llm_explain.importers.summary import LeftOut
 from llm_explain.importers.weeks import week_start
+from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 
 PRODUCTS = [
@@ -149,6 +150,15 @@ def test_every_row_that_is_left_out_is_counted(source, tmp_path):
         LeftOut("promotions", "coupon for a product that is left out", 1),
     )
     assert summary.notes == {"events without a price": 2, "items without a readable size": 1}
+
+
+def test_settings_of_the_shop_that_are_there_stay(source, tmp_path):
+    import_completejourney(tmp_path / "out", source=source)
+    assert Shop.read(tmp_path / "out") == completejourney.SHOP
+    (tmp_path / "out" / "shop.yaml").write_text("name: Corner shop\nlocale: en-GB\n")
+    import_completejourney(tmp_path / "out", source=source)
+    found = Shop.read(tmp_path / "out")
+    assert (found.name, found.locale, found.currency) == ("Corner shop", "en-GB", "USD")
 
 
 def test_the_same_source_gives_the_same_bytes(source, tmp_path):

@@ -37,6 +37,13 @@ def test_each_title_contains_its_category():
     assert all(name in title.casefold() for title, name in found.items())
 
 
+def test_a_name_takes_in_the_words_that_stand_next_to_it_in_every_title():
+    titles = [f"{pattern} hot water bottle{'s' * (n > 1)}" for n, pattern in enumerate(("Fawn", "Owl", "Scotty"))]
+    titles += [f"Paper chain kit, {pattern}" for pattern in ("skulls", "vintage", "1950s")]
+    found = derive_categories(titles, stop_words=("bottle", "bottles", "paper"), endings=("s",), least_items=3)
+    assert set(found.values()) == {"hot water bottles", "paper chain kit"}
+
+
 def test_no_titles_give_no_categories():
     assert derive_categories([]) == {}
     assert derive_categories(["绿茶", "红茶"]) == {}

@@ -204,11 +204,75 @@ OTHERS = {
         {"ventes_csv": "N° commande;Date de commande;Code client;Réf. produit;Désignation;Quantité\nF1;13/01/2024;C1;A1;Théière;1\n"},
         [("C1", "A1", "purchase")],
     ),
+    "reviews of variants, and a catalogue of their parents": (
+        {
+            "reviews_jsonl": '{"rating": 5.0, "title": "Lovely scent", "text": "Nice.", "asin": "B9", "parent_asin": "B1", "user_id": "AG", "timestamp": 1588615855070, "helpful_vote": 0}\n',
+            "meta_jsonl": '{"main_category": "Beauty", "title": "Face cream", "store": "CeraVe", "parent_asin": "B1", "price": 9.99}\n',
+        },
+        [("AG", "B1", "rate")],
+    ),
+    "reviews of places": (
+        {
+            "review_json": '{"review_id": "r1", "user_id": "u1", "business_id": "b1", "stars": 4.0, "text": "Fine", "date": "2018-07-07 22:09:11"}\n',
+            "business_json": '{"business_id": "b1", "name": "Corner Café", "categories": "Food, Cafes"}\n',
+        },
+        [("u1", "b1", "rate")],
+    ),
     "reviews": (
         {"reviews_json": '{"reviewerID": "A1", "asin": "78", "overall": 1.0, "unixReviewTime": 1391040000, "reviewTime": "01 30, 2014"}\n'},
         [("A1", "78", "rate")],
     ),
 }  # fmt: skip
+
+
+def test_a_title_of_a_review_is_not_the_title_of_the_item(imported):
+    files, _ = OTHERS["reviews of variants, and a catalogue of their parents"]
+    assert items_of(imported(**files), "title", "brand", "category") == {"B1": ("Face cream", "CeraVe", "Beauty")}
+
+
+def test_a_log_without_a_header_takes_the_names_of_its_items(imported):
+    plays = [("u1", "m1", "Sigur Rós", "Glósóli"), ("u1", "m2", "Björk", "Jóga"), ("u2", "m1", "Sigur Rós", "Glósóli")]
+    rows = [*plays, ("u2", "m1", "Sigur Rós", "Ára bátur")]
+    lines = [f"{u}\t2009-05-04T23:0{n}:57Z\t{m}\t{artist}\t{track}" for n, (u, m, artist, track) in enumerate(rows)]
+    done = imported(plays_tsv="\n".join(lines) + "\n")
+    assert items_of(done, "title") == {"m1": ("Sigur Rós",), "m2": ("Björk",)}
+
+
+def test_names_in_another_language_take_the_place_of_a_categorys_name(imported):
+    done = imported(
+        orders_csv="order_id,user_id,product_id,timestamp\no1,u1,p1,2018-01-02\no2,u1,p2,2018-01-03\no3,u1,p3,2018-01-04\n",
+        products_csv="product_id,product_category_name\np1,beleza_saude\np2,brinquedos\np3,artes\n",
+        names_csv="product_category_name,product_category_name_english\nbeleza_saude,health_beauty\nbrinquedos,toys\n",
+    )
+    assert items_of(done, "category") == {"p1": ("health beauty",), "p2": ("toys",), "p3": ("artes",)}
+
+
+def test_a_log_without_purchases_has_no_returns_to_take_back(imported):
+    done = imported(ratings_csv="user_id,item_id,rating,timestamp\nu1,a,4,2020-01-02\nu2,a,2,2020-01-03\n")
+    assert done.tables.shop.target_kinds == ("rate",)
+    assert done.tables.shop.return_kinds == ()
+
+
+def test_categories_of_places_are_divided_at_commas_and_names_with_commas_are_not(imported):
+    head, events = "item_id,title,categories\n", "user_id,item_id,timestamp\nu1,a,2020-01-02\n"
+    places = ["Restaurants, Pizza", "Restaurants, Mexican", "Restaurants", "Bars, Pizza"]
+    rows = "".join(f'{name},T {name},"{place}"\n' for name, place in zip("abcd", places, strict=True))
+    assert items_of(imported(events_csv=events, items_csv=head + rows), "categories")["a"] == ("Restaurants|Pizza",)
+    names = ["Bath, Body & Home", "Sun, Sea & Sand", "Bath, Body & Home", "Salt, Pepper & Spice"]
+    rows = "".join(f'{key},T {key},"{name}"\n' for key, name in zip("abcd", names, strict=True))
+    done = imported(events_csv=events, items_csv=head + rows)
+    assert items_of(done, "category")["a"] == ("Bath, Body & Home",)
+
+
+def test_headers_of_a_chinese_shop(imported):
+    done = imported(
+        orders_csv="订单编号,会员编号,商品编码,购买数量,支付时间\nD1,U1,S1,2,2024/01/03 10:20\n",
+        goods_csv="商品编码,商品标题,商品类目,商品品牌,商品价格\nS1,云南白药牙膏,个护>牙膏,云南白药,29.9\nS2,感冒药,医药>感冒药,同仁堂,15\n",
+    )
+    assert events_of(done, "user_id", "item_id", "quantity", "order_id") == [("U1", "S1", 2.0, "D1")]
+    assert items_of(done, "title", "category", "brand", "price")["S1"] == ("云南白药牙膏", "牙膏", "云南白药", 29.9)
+    assert set(done.tables.shop.proposals.sensitive_categories) == {"感冒药"}
+    assert not done.tables.shop.proposals.sensitive_items
 
 
 @pytest.mark.parametrize("case", OTHERS)

@@ -133,8 +133,16 @@ class Pipeline:
             ]
             return select(allowed, items[row], shop=self.shop, kinds=kinds)
 
-        least = self.shop.policy.settings.min_share
-        claims = derive(subjects, attributions, kinds=kinds, degrees=degrees, least_share=least, choose=choose)
+        settings = self.shop.policy.settings
+        claims = derive(
+            subjects,
+            attributions,
+            kinds=kinds,
+            degrees=degrees,
+            least_share=settings.min_share,
+            least_item_share=settings.min_item_share,
+            choose=choose,
+        )
         silent = [row for row, own in enumerate(claims) if not own]
         facts = neutral(
             subjects.take(np.array(silent, dtype=np.int64)),
@@ -172,6 +180,8 @@ class Pipeline:
             *sorted(self.provenance.values()),
         )
         claims = request.claims if text else ()
+        for claim in claims:
+            attribution = attribution.citing(claim.player, claim.part) if claim.phi else attribution
         return Explanation(
             id=hashlib.sha256("|".join(map(str, (*inputs, text))).encode()).hexdigest()[:24],
             user_id=history.user_id,

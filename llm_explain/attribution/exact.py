@@ -9,21 +9,25 @@ Source: Shapley (1953); Lundberg & Lee (2017), arXiv:1705.07874.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from llm_explain.attribution.group_vectors import group_vectors
 from llm_explain.attribution.partition import MAX_GROUPS, Partition, partition, partitions_for
-from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER, Attribution, check_efficiency
+from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER, Attribution, PastItem, check_efficiency
 
 if TYPE_CHECKING:
     from llm_explain.attribution.additive_scorer import AdditiveScorer, StateT
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.shapley import FloatArray
     from scoring.data.catalogue import IndexArray
+
+MAX_ITEMS: Final = 5
+"""Past items of a history group that an attribution keeps: those with the largest contributions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,5 +207,33 @@ def attribute(
     found: dict[int, Attribution] = {}
     for groups, rows in partitions_for(state.history, scorer.catalogue, items, max_groups=max_groups):
         phi = attribute_items(scorer, state, items[rows], groups=groups, cache=cache)
-        found.update({int(row): phi.attribution(place) for place, row in enumerate(rows)})
+        linked = _linked_items(scorer, state, phi) if phi.links.any() else [()] * len(rows)
+        for place, row in enumerate(rows.tolist()):
+            found[row] = replace(phi.attribution(place), items=linked[place])
     return [found[row] for row in range(len(items))]
+
+
+def _linked_items(
+    scorer: AdditiveScorer[StateT], state: StateT, phi: CataloguePhi
+) -> list[tuple[tuple[PastItem, ...], ...]]:
+    """Return, for each score and each player, the past items whose links raise the score most."""
+    linked = np.asarray(scorer.linked(state, phi.item_index), dtype=np.float64)  # (n_items, n_bought)
+    ids, n_groups = scorer.catalogue.item_ids, len(phi.groups)
+    group = phi.groups.group_of(scorer.catalogue.category_index[state.bought])
+    found = []
+    for values in linked:
+        columns = np.flatnonzero((values > 0) & (group >= 0))
+        columns = columns[np.lexsort((state.bought[columns], -values[columns], group[columns]))]
+        first = np.searchsorted(group[columns], np.arange(n_groups + 1)).tolist()
+        groups = [columns[begin:end][:MAX_ITEMS].tolist() for begin, end in pairwise(first)]
+        items = [
+            tuple(
+                PastItem(
+                    int(state.bought[column]), f"{LINKS}:{ids[state.bought[column]]}", {LINKS: float(values[column])}
+                )
+                for column in own
+            )
+            for own in groups
+        ]
+        found.append((*items, *((),) * len(phi.terms)))
+    return found

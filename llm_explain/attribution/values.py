@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,10 +22,33 @@ TOWER: Final = "tower"
 LINKS: Final = "links"
 """The part of a history group that reaches the score through links from single items; there only if it is not zero."""
 
+ITEM: Final = "item"
+"""The part of a history group that is one past item, with everything that it adds to the score."""
+
 CONTEXT_PREFIX: Final = "context:"
 
 ATOL: Final = 1e-4
 """Most that base value and attributions may miss the score by, in logits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastItem:
+    """What one item of the history adds to a score.
+
+    Attributes:
+        item_index: The past item.
+        part: Name of this share of its group: ``links:<item_id>`` for links alone, ``item:<item_id>`` for all terms.
+        parts: Its share of each part of its group, in logits.
+    """
+
+    item_index: int
+    part: str
+    parts: Mapping[str, float]
+
+    @property
+    def phi(self) -> float:
+        """Attribution of the item, in logits."""
+        return math.fsum(self.parts.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +63,7 @@ class Attribution:
         base_value: Score with every player absent.
         score: The score that is explained.
         categories: ``category_index`` behind each player; empty for a context term.
+        items: The past items of each player that raised the score, largest first; empty where they are not known.
     """
 
     players: tuple[str, ...]
@@ -48,10 +72,12 @@ class Attribution:
     base_value: float
     score: float
     categories: tuple[tuple[int, ...], ...]
+    items: tuple[tuple[PastItem, ...], ...] = ()
 
     def __post_init__(self) -> None:
         """Check lengths and sums."""
         lengths = {len(self.players), len(self.values), len(self.parts), len(self.categories)}
+        lengths |= {len(self.items)} - {0}
         if len(lengths) != 1:
             raise ShapeError(
                 f"the attribution has {len(self.players)} players, {len(self.values)} values, {len(self.parts)} parts "
@@ -65,6 +91,23 @@ class Attribution:
                     "Give every part of a player."
                 )
         check_efficiency(self.base_value, float(self.values.sum()), self.score)
+
+    def citing(self, player: str, part: str) -> Attribution:
+        """Return the attribution with one past item as a part of its own.
+
+        Args:
+            player: The item's history group.
+            part: Name of the item's part.
+
+        Returns:
+            The same values; the item's shares are taken from the other parts. Unchanged if no item has this part.
+        """
+        row = self.players.index(player)
+        item = next((item for item in self.items[row] if item.part == part), None) if self.items else None
+        if item is None or part in self.parts[row]:
+            return self
+        left = {name: value - item.parts.get(name, 0.0) for name, value in self.parts[row].items()}
+        return replace(self, parts=(*self.parts[:row], {**left, part: item.phi}, *self.parts[row + 1 :]))
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return the ``attributions`` entry of the explanation record, every player in order."""

@@ -14,7 +14,7 @@ from llm_explain.records import Claim
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from llm_explain.attribution.values import Attribution
+    from llm_explain.attribution.values import Attribution, PastItem
     from llm_explain.claims.degrees import Degrees
     from llm_explain.claims.kind import ClaimKind
     from llm_explain.claims.registry import ClaimKinds
@@ -35,12 +35,14 @@ class _Speaker(NamedTuple):
         player: Its name.
         parts: Attribution of each of its parts.
         group: Category behind it; −1 for none.
+        items: Past items of it that a claim may cite.
     """
 
     row: int
     player: str
     parts: Mapping[str, float]
     group: int
+    items: Sequence[PastItem] = ()
 
 
 def derive(
@@ -50,12 +52,13 @@ def derive(
     kinds: ClaimKinds,
     degrees: Degrees,
     least_share: float = 0.0,
+    least_item_share: float = 0.0,
     choose: Choose | None = None,
 ) -> list[list[Claim]]:
     """Return every claim that is true and speaks for a part that raised the score, or those that are chosen of them.
 
     A claim speaks only for a player whose attribution is positive, by a part of it that is positive: without that
-    evidence the score would be lower. ``rest`` has no claims, because it has no name.
+    evidence the score would be lower. ``rest`` has no name, so its only claims are those about single past items.
 
     Args:
         subjects: What is explained.
@@ -63,6 +66,7 @@ def derive(
         kinds: Claim kinds in force.
         degrees: When the locale's words of degree are licensed.
         least_share: Claims with a smaller share of the positive attribution are left out.
+        least_item_share: The same for claims that cite one past item.
         choose: Chooses among the claims of a subject, given as a row; they have no words of degree yet. Only those of
             the chosen claims are computed.
 
@@ -71,16 +75,19 @@ def derive(
         sentence, then by player.
     """
     positive = [float(each.values[each.values > 0].sum()) for each in attributions]
-    speakers = _speakers(subjects, attributions, [least_share * each for each in positive])
+    least = [(least_share * each, least_item_share * each) for each in positive]
+    speakers = _speakers(subjects, attributions, least)
     found = _found(subjects, speakers, kinds)
     sources: dict[int, tuple[int, int]] = {}  # findings and place of each claim, by the claim's id
     claims: list[list[Claim]] = [[] for _ in attributions]
     for number, (kind, own, findings) in enumerate(found):
         for place, row in enumerate(findings.rows.tolist()):
             speaker = own[row]
-            phi, part = max((speaker.parts.get(part, 0.0), part) for part in kind.parts)
+            item = None if findings.cites is None else findings.cites[place]
+            of_kind = [(speaker.parts.get(part, 0.0), part) for part in kind.parts]
+            phi, part = max(of_kind) if item is None else (item.phi, item.part)
             share = float(phi) / positive[speaker.row]
-            if share > 0 and share >= least_share:
+            if share > 0 and share >= (least_share if item is None else least_item_share):
                 claim = Claim(kind.name, speaker.player, part, float(phi), share, findings.facts_at(place))
                 claims[speaker.row].append(claim)
                 sources[id(claim)] = number, place
@@ -98,6 +105,7 @@ def _found(
         key: subjects.take(
             np.array([speaker.row for speaker in own], dtype=np.int64),
             group=np.array([speaker.group for speaker in own], dtype=np.int64),
+            past_items=[speaker.items for speaker in own],
         )
         for key, own in speakers.items()
     }  # one object a scope, so that kinds share what is counted for it
@@ -167,14 +175,14 @@ def _keys(kind: ClaimKind) -> tuple[str, ...]:
 
 
 def _speakers(
-    subjects: Subjects, attributions: Sequence[Attribution], least: Sequence[float]
+    subjects: Subjects, attributions: Sequence[Attribution], least: Sequence[tuple[float, float]]
 ) -> dict[str, list[_Speaker]]:
     """Return the players that may have claims, by scope of group or by context term or feature.
 
     Args:
         subjects: What is explained.
         attributions: Exact Shapley values of each subject's score.
-        least: Least attribution of a part that a claim may cite, for each subject.
+        least: For each subject, least attribution of a part that a claim may cite, and of a past item.
 
     Returns:
         Players that raised a score, by such a part at least, and that have a name.
@@ -182,10 +190,15 @@ def _speakers(
     found: dict[str, list[_Speaker]] = {}
     for row, (own, attribution) in enumerate(zip(subjects.category.tolist(), attributions, strict=True)):
         values = attribution.values.tolist()
-        for player, value, parts, categories in zip(
-            attribution.players, values, attribution.parts, attribution.categories, strict=True
+        items = attribution.items or ((),) * len(values)
+        for player, value, parts, categories, past in zip(
+            attribution.players, values, attribution.parts, attribution.categories, items, strict=True
         ):
-            if value <= 0 or max(parts.values(), default=0.0) < least[row]:
+            if value <= 0:
+                continue
+            if cited := [item for item in past if item.phi >= least[row][1]]:
+                found.setdefault("past item", []).append(_Speaker(row, player, parts, -1, cited))
+            if max(parts.values(), default=0.0) < least[row][0]:
                 continue
             prefix, _, name = player.partition(":")
             if f"{prefix}:" in {CONTEXT_PREFIX, FEATURE_PREFIX}:
@@ -193,5 +206,4 @@ def _speakers(
             elif f"{prefix}:" == GROUP_PREFIX:
                 speaker = _Speaker(row, player, parts, categories[0])
                 found.setdefault("own group" if categories[0] == own else "other group", []).append(speaker)
-                found.setdefault("any group", []).append(speaker)
     return found

@@ -15,13 +15,14 @@ from scoring.data.tables import PURCHASE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llm_explain.attribution.values import PastItem
     from llm_explain.claims.occasions import Floats, Occasions
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Claim, Fact, SubjectType
     from scoring.data.catalogue import IndexArray
 
-Scope = Literal["own group", "other group", "any group", "context", "feature"]
-"""Players that a kind can speak for: the item's own category, another single one, either, a context term, a feature."""
+Scope = Literal["own group", "other group", "past item", "context", "feature"]
+"""What a kind can speak for: the item's own category, another single one, a past item, a context term, a feature."""
 
 EVENT_KIND = "event_kind"
 """Fact of a claim about events that are not purchases: their kind, so that the verb can follow."""
@@ -37,6 +38,7 @@ class Findings:
         occasions: Occasions that words of degree would speak of, a group for each row; ``None`` for a claim without.
         share: Share that the claim states, shape ``(n_found,)``; ``None`` if it states no share.
         event_kind: Kind of the events that the claim counts, one for each row; ``None`` for a claim about no events.
+        cites: The past item whose attribution each row cites, instead of the largest of the kind's parts.
     """
 
     rows: IndexArray
@@ -44,6 +46,7 @@ class Findings:
     occasions: Occasions | None = None
     share: Floats | None = None
     event_kind: Sequence[str] | None = None
+    cites: Sequence[PastItem] | None = None
 
     def facts_at(self, place: int) -> dict[str, Fact]:
         """Return the facts of one row.

@@ -107,8 +107,9 @@ def neutral(subjects: Subjects, *, kinds: ClaimKinds, degrees: Degrees, may_tell
 def _is_allowed(claim: Claim, kind: ClaimKind, item_index: int | None, shop: ShopEvidence) -> bool:
     policy = shop.policy
     category = claim.facts.get("category")
+    least = policy.settings.min_item_share if kind.scope == "past item" else policy.settings.min_share
     return (
-        claim.share >= policy.settings.min_share
+        claim.share >= least
         and may_speak(kind, item_index, shop)
         and not (isinstance(category, str) and not policy.may_name_category(category))
         and not (isinstance(category, str) and not policy.may_speak_kind(claim.kind, category))

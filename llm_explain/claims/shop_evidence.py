@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.claims.occasions import round_down
 from scoring.data.shop import Shop
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from llm_explain.claims.occasions import Floats
     from llm_explain.policy.policy import Policy
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.features.promotions import PromotionCalendar
@@ -69,11 +67,6 @@ class ShopEvidence:
         nameless = np.flatnonzero(names[index] == "")
         index[nameless] = len(names) + np.arange(len(nameless))
         return np.asarray(index, dtype=np.int64)
-
-    @cached_property
-    def similarity(self) -> Floats:
-        """Similarity of each item's neighbours, rounded down to two decimals, shape ``(n_items, 10)``."""
-        return round_down(self.snapshot.neighbour_similarity, 2)
 
     @cached_property
     def top_decile_users(self) -> float:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.attribution.values import PastItem
     from llm_explain.claims.evidence import Evidence
     from llm_explain.claims.occasions import Flags, Floats, Occasions
     from llm_explain.claims.shop_evidence import ShopEvidence
@@ -28,12 +31,14 @@ class Subjects:
         user: Place of the user among the histories.
         item: Row number of the item in the catalogue; −1 for subjects without one. All have one, or none has.
         group: Category behind the history group that a claim speaks of; −1 for none.
+        past_items: Past items of each subject that a claim may cite, largest attribution first; empty for none.
     """
 
     evidence: Evidence
     user: IndexArray
     item: IndexArray
     group: IndexArray
+    past_items: Sequence[Sequence[PastItem]] = ()
 
     @classmethod
     def of(cls, evidence: Evidence, user: IndexArray, item: IndexArray | None = None) -> Subjects:
@@ -94,17 +99,25 @@ class Subjects:
         """What is explained; ``item`` where no subject says otherwise."""
         return "user" if len(self) and int(self.item[0]) < 0 else "item"
 
-    def take(self, rows: IndexArray, *, group: IndexArray | None = None) -> Subjects:
+    def take(
+        self,
+        rows: IndexArray,
+        *,
+        group: IndexArray | None = None,
+        past_items: Sequence[Sequence[PastItem]] = (),
+    ) -> Subjects:
         """Return some of the subjects.
 
         Args:
             rows: Places of subjects, possibly repeated, shape ``(m,)``.
             group: Another history group for each; the subject's own if not given, shape ``(m,)``.
+            past_items: Past items of each that a claim may cite.
 
         Returns:
             Subjects of ``m`` rows.
         """
-        return Subjects(self.evidence, self.user[rows], self.item[rows], self.group[rows] if group is None else group)
+        groups = self.group[rows] if group is None else group
+        return Subjects(self.evidence, self.user[rows], self.item[rows], groups, past_items)
 
     @cached_property
     def of_user(self) -> Occasions:

@@ -121,7 +121,7 @@ def read_parts(
 
 def other_item(artifacts: EvaluatedArtifacts, mention: Mention, record: Mapping[str, Any]) -> str:
     """Return the item that a mention names: by the record's own claim where it has one, else by its title."""
-    if artifacts.kinds[mention.kind].scope != "any group":
+    if artifacts.kinds[mention.kind].scope != "past item":
         return ""
     stated = [
         reason["facts"].get("other_item_id", "") for reason in record["reasons"] if reason["kind"] == mention.kind

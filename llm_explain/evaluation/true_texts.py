@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llm_explain.attribution.values import LINKS, PastItem
 from llm_explain.claims import ClaimKinds, Evidence, neutral, select
 from llm_explain.claims.derive import words
 from llm_explain.claims.subjects import Subjects
@@ -170,7 +171,8 @@ def _claims(subjects: Subjects, degrees: Degrees, kinds: ClaimKinds, chance: ran
         rows, groups = (
             (np.array(column, dtype=np.int64) for column in zip(*spoken, strict=True)) if spoken else (_NO, _NO)
         )
-        findings = kind.find(subjects.take(rows, group=groups))
+        past = [_past_items(subjects, bought, chance) if kind.scope == "past item" else () for _ in spoken]
+        findings = kind.find(subjects.take(rows, group=groups, past_items=past))
         (licensed,) = words([findings], degrees)
         for place, (row, licences) in enumerate(zip(findings.rows.tolist(), licensed, strict=True)):
             part = chance.choice(kind.parts)
@@ -181,11 +183,19 @@ def _claims(subjects: Subjects, degrees: Degrees, kinds: ClaimKinds, chance: ran
     return found
 
 
+def _past_items(subjects: Subjects, bought: set[int], chance: random.Random) -> list[PastItem]:
+    """Return some past items of categories that the user bought from, as if links had cited them."""
+    catalogue = subjects.shop.catalogue
+    own = sorted({item for item in subjects.evidence.item.tolist() if int(catalogue.category_index[item]) in bought})
+    some = chance.sample(own, min(3, len(own)))
+    return [PastItem(item, f"{LINKS}:{catalogue.item_ids[item]}", {LINKS: 1.0}) for item in some]
+
+
 def _groups(scope: str, category: int, bought: set[int], chance: random.Random) -> list[int]:
     others = sorted(bought - {category})
     some = chance.sample(others, min(3, len(others)))
     own = [category] if category in bought else []
-    return {"own group": own, "other group": some, "any group": own + some}.get(scope, [category])
+    return {"own group": own, "other group": some}.get(scope, [category])
 
 
 class TrueTexts:

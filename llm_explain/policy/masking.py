@@ -60,6 +60,11 @@ def _folded(attribution: Attribution, names: AbstractSet[str]) -> Attribution:
         for name, value in attribution.parts[row].items():
             parts[name] += value
     place = sum(player.startswith(GROUP_PREFIX) for player in (attribution.players[row] for row in shown))
+    items = list(attribution.items)
+    if items:  # what stays in `rest` of an item of a sensitive group has no name
+        named = [attribution.items[row] for row in hidden if attribution.players[row] == REST]
+        items = [attribution.items[row] for row in shown]
+        items.insert(place, named[0] if named else ())
     players = [attribution.players[row] for row in shown]
     values = [float(attribution.values[row]) for row in shown]
     all_parts: list[Mapping[str, float]] = [attribution.parts[row] for row in shown]
@@ -74,4 +79,5 @@ def _folded(attribution: Attribution, names: AbstractSet[str]) -> Attribution:
         values=np.array(values),
         parts=tuple(all_parts),
         categories=tuple(categories),
+        items=tuple(items),
     )

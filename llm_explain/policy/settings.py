@@ -37,6 +37,7 @@ class PolicySettings(BaseModel):
         version: Version of the file's form.
         max_reasons: Most reasons in one sentence.
         min_share: Least share of the positive attribution that a reason has.
+        min_item_share: The same for a reason that is one past item: of many items, each adds little.
         min_crowd: Least number of users behind a claim about the crowd.
         crowd_bands: Numbers of users that may be said.
         vetoed_kinds: Claim kinds that are never said.
@@ -55,6 +56,7 @@ class PolicySettings(BaseModel):
     version: Literal[1] = 1
     max_reasons: int = Field(default=2, ge=1, le=2)
     min_share: float = Field(default=0.1, ge=0.1, le=1)
+    min_item_share: float = Field(default=0.03, ge=0.01, le=1)
     min_crowd: int = Field(default=50, ge=50)
     crowd_bands: tuple[int, ...] = (50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000)
     vetoed_kinds: tuple[str, ...] = ()

@@ -135,6 +135,16 @@ class CompiledLexicon:
         return tuple((degree, self.lexicon.pattern(source)) for degree, sources in rules for source in sources)
 
     @cached_property
+    def needs(self) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+        """Claim kinds with words that need the licence of a word of degree, the word of degree, and the pattern."""
+        return tuple(
+            (kind, degree, self.lexicon.pattern(source))
+            for kind, rules in self.rules.kinds.items()
+            for degree, sources in rules.licences.needs.items()
+            for source in sources
+        )
+
+    @cached_property
     def leads_to(self) -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
         """Words that nothing but one of some slots may follow, and these slots."""
         led: dict[str, set[str]] = {}

@@ -141,6 +141,9 @@ def degree_needs(
             # Tense belongs to the claim of its clause; where the clause states none, to any claim of the sentence.
             kinds = _kinds_of_clause(lowered, phrase, wording) & claimed
             needs |= {Need(alike, degree) for alike in _counting_alike(kinds, wording)} or {Need(claimed, degree)}
+    for kind, degree, pattern in wording.needs:
+        if kind in claimed and pattern.search(lowered):
+            needs.add(Need(frozenset({kind}), degree))
     return frozenset(needs), faults
 
 

@@ -59,6 +59,7 @@ class Licences(_Strict):
         statements: Patterns of statements that the kind defines, by name; it may make them.
         never: Patterns of statements about its slots that no kind may make.
         degrees: Words of degree that the rule of the kind itself licenses.
+        needs: Patterns that need a word of degree's licence from a claim of the kind, by word.
     """
 
     counts: str = ""
@@ -67,6 +68,7 @@ class Licences(_Strict):
     statements: dict[str, tuple[str, ...]] = {}
     never: tuple[str, ...] = ()
     degrees: frozenset[str] = frozenset()
+    needs: dict[str, tuple[str, ...]] = {}
 
 
 class Mutations(_Strict):

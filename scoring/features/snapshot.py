@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
 from scoring.data.log import Log, to_day
 from scoring.data.shop import Clock
 from scoring.data.tables import FIRST_SEEN, PRICE
+from scoring.features.item_pairs import PAIR_DAYS, ItemPairs, companions, followers
 from scoring.features.own_history import occasions
 
 if TYPE_CHECKING:
@@ -31,10 +31,6 @@ SEASON_MONTHS: Final = 12
 SEASON_MIN_DAYS: Final = 90
 SEASON_MIN_ROWS: Final = 100
 PRICE_DAYS: Final = 90
-NEIGHBOUR_DAYS: Final = 365
-NEIGHBOUR_MIN_USERS: Final = 50
-NEIGHBOUR_MIN_LIFT: Final = 2.0
-N_NEIGHBOURS: Final = 10
 REBUY_PRIOR: Final = 5.0
 """Buyers of the average item that every item is given."""
 
@@ -56,10 +52,9 @@ class Snapshot:
         first_seen: The catalogue's, or the first target event; NaT where there is none, shape ``(n_items,)``.
         n_events: Rows of each item, shape ``(n_items,)``.
         rebuy: How often its buyers bought each item, as a mean logarithm, shape ``(n_items,)``.
-        neighbour_index: Most similar items by co-purchase, best first, −1 where there is none, shape ``(n_items, 10)``.
-        neighbour_similarity: Distinct users who bought both in the last 365 days, over the geometric mean of the users
-            who bought each; only between items with at least 50 users each and at least twice as many shared ones as by
-            chance, shape ``(n_items, 10)``.
+        buyers: Distinct users of each item in the last 365 days, shape ``(n_items,)``.
+        followers: For each item, what its users bought later in these days (``scoring.features.item_pairs``).
+        companions: For each item, what was bought in the same occasion in these days.
     """
 
     as_of: pd.Timestamp
@@ -71,8 +66,9 @@ class Snapshot:
     first_seen: npt.NDArray[np.datetime64]
     n_events: IndexArray
     rebuy: FloatArray
-    neighbour_index: IndexArray
-    neighbour_similarity: FloatArray
+    buyers: IndexArray
+    followers: ItemPairs
+    companions: ItemPairs
 
     @property
     def popularity_window_days(self) -> int:
@@ -104,8 +100,9 @@ class Snapshot:
             first_seen=_extended(self.first_seen, n_new, np.datetime64("NaT")),
             n_events=_extended(self.n_events, n_new, 0),
             rebuy=_extended(self.rebuy, n_new, rebuy),
-            neighbour_index=_extended(self.neighbour_index, n_new, -1),
-            neighbour_similarity=_extended(self.neighbour_similarity, n_new, 0.0),
+            buyers=_extended(self.buyers, n_new, 0),
+            followers=self.followers.with_items(n_new),
+            companions=self.companions.with_items(n_new),
         )
 
     @classmethod
@@ -125,7 +122,7 @@ class Snapshot:
 
     @classmethod
     def from_log(
-        cls, log: Log, catalogue: Catalogue, as_of: pd.Timestamp, *, clock: Clock | None = None, neighbours: bool = True
+        cls, log: Log, catalogue: Catalogue, as_of: pd.Timestamp, *, clock: Clock | None = None, pairs: bool = True
     ) -> Snapshot:
         """Count a log's events before a moment.
 
@@ -134,7 +131,7 @@ class Snapshot:
             catalogue: The shop's items.
             as_of: End of every window.
             clock: The shop's clock, which months follow; UTC if not given.
-            neighbours: Whether to look for similar items, which training windows do not need.
+            pairs: Whether to count pairs of items, which training windows do not need.
 
         Returns:
             The statistics.
@@ -142,7 +139,8 @@ class Snapshot:
         now = to_day(as_of)
         past = log.between(-np.inf, now).targets()
         month, lift = season_lift(past, catalogue, as_of, clock or Clock())
-        similar = nearest_by_copurchase(past.between(now - NEIGHBOUR_DAYS, now) if neighbours else None, len(catalogue))
+        year = past.between(now - PAIR_DAYS if pairs else now, now)
+        follow, buyers = followers(year, len(catalogue))
         return cls(
             as_of=as_of,
             days_covered=float(now - past.day.min()) if len(past) else 0.0,
@@ -155,8 +153,9 @@ class Snapshot:
             first_seen=first_seen(past, catalogue),
             n_events=np.bincount(past.item_index, minlength=len(catalogue)).astype(np.int64),
             rebuy=rebuy(past, len(catalogue)),
-            neighbour_index=similar[0],
-            neighbour_similarity=similar[1],
+            buyers=buyers,
+            followers=follow,
+            companions=companions(year, len(catalogue)),
         )
 
 
@@ -252,43 +251,3 @@ def first_seen(log: Log, catalogue: Catalogue) -> npt.NDArray[np.datetime64]:
         given = catalogue.items[FIRST_SEEN].to_numpy().astype("datetime64[s]")
         seen = np.where(np.isnat(given), seen, given)
     return seen.astype("datetime64[s]")
-
-
-def nearest_by_copurchase(log: Log | None, n_items: int) -> tuple[IndexArray, FloatArray]:
-    """Return each item's nearest items by cosine of the users who bought them.
-
-    Bananas are in every other basket, so their cosine with anything is high. Only items that share users at least twice
-    as often as chance would have it are neighbours.
-
-    Source: Sarwar et al. (2001), Item-based collaborative filtering recommendation algorithms.
-
-    Args:
-        log: Events to count; ``None`` for none.
-        n_items: Number of items.
-
-    Returns:
-        Items and similarities, best first, each of shape ``(n_items, 10)``; −1 and 0 where there is none.
-    """
-    index = np.full((n_items, N_NEIGHBOURS), -1, dtype=np.int64)
-    similarity = np.zeros((n_items, N_NEIGHBOURS))
-    if log is None or not len(log):
-        return index, similarity
-    bought = sparse.csr_matrix(
-        (np.ones(len(log), dtype=np.float32), (log.item_index, log.user_index)), shape=(n_items, len(log.user_ids))
-    )
-    bought.data[:] = 1.0  # duplicates were added up
-    users = np.asarray(bought.sum(axis=1)).ravel()
-    common = np.flatnonzero(users >= NEIGHBOUR_MIN_USERS)
-    dense = bought[common].toarray() / np.sqrt(users[common])[:, None]  # (n_common, n_users)
-    for start in range(0, len(common), 1024):
-        rows = slice(start, start + 1024)
-        cosine = dense[rows] @ dense.T
-        cosine[np.arange(len(cosine)), np.arange(start, start + len(cosine))] = 0.0
-        lift = cosine * len(np.unique(log.user_index)) / np.sqrt(np.outer(users[common[rows]], users[common]))
-        cosine[lift < NEIGHBOUR_MIN_LIFT] = 0.0
-        width = min(N_NEIGHBOURS, cosine.shape[1])
-        best = np.argsort(-cosine, axis=1, kind="stable")[:, :width]
-        value = np.take_along_axis(cosine, best, axis=1)
-        index[common[rows], :width] = np.where(value > 0, common[best], -1)
-        similarity[common[rows], :width] = np.maximum(value, 0.0)
-    return index, similarity

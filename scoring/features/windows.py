@@ -112,7 +112,7 @@ class TrainingData:
             The window.
         """
         now = to_day(as_of)
-        snapshot = Snapshot.from_log(self.log, self.catalogue, as_of, clock=self.clock, neighbours=False)
+        snapshot = Snapshot.from_log(self.log, self.catalogue, as_of, clock=self.clock, pairs=False)
         past = self.log.between(-np.inf, now)
         past = replace(past, day=past.day - now)
         return self._window(as_of, past, self.log.between(now, now + HORIZON_DAYS).targets(), snapshot)
@@ -128,7 +128,7 @@ class TrainingData:
         """
         past, bought, now = self.log.history_before(n)
         as_of = from_day(float(past.day.max(initial=0.0))) + pd.Timedelta(seconds=1)
-        snapshot = Snapshot.from_log(past, self.catalogue, as_of, clock=self.clock, neighbours=False)
+        snapshot = Snapshot.from_log(past, self.catalogue, as_of, clock=self.clock, pairs=False)
         return self._window(as_of, replace(past, day=past.day - now[past.user_index]), bought, snapshot)
 
     def _window(self, as_of: pd.Timestamp, past: Log, bought: Log, snapshot: Snapshot) -> Window:

@@ -17,6 +17,7 @@ from scoring.data.shop import Shop
 from scoring.data.tables import END, TABLE_NAMES, TIMESTAMP, USER_ID, Tables
 from scoring.errors import ArtifactError
 from scoring.features.copurchase import CoPurchase
+from scoring.features.item_pairs import ItemPairs
 from scoring.features.own_history import Buckets
 from scoring.features.promotions import PromotionCalendar, PromotionNames, WholeTable
 from scoring.features.snapshot import Snapshot
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from scoring.scorer.artifacts import Arrays
 
 SNAPSHOT_WORDS = ("as_of", "days_covered", "season_month")
+PAIRS = ("followers", "companions")
 
 
 def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mapping[str, Any]) -> None:
@@ -57,8 +59,11 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
     model = {name: tensor.numpy() for name, tensor in scorer.model.float().state_dict().items()}
     scorer.model.double()
     snapshot = scorer.snapshot
-    arrays = {f.name: getattr(snapshot, f.name) for f in fields(Snapshot) if f.name not in SNAPSHOT_WORDS}
+    arrays = {f.name: getattr(snapshot, f.name) for f in fields(Snapshot) if f.name not in (*SNAPSHOT_WORDS, *PAIRS)}
     arrays["first_seen"] = arrays["first_seen"].astype(np.int64)
+    arrays |= {
+        f"{name}_{f.name}": getattr(getattr(snapshot, name), f.name) for name in PAIRS for f in fields(ItemPairs)
+    }
     write_arrays(folder / "model.safetensors", model)
     write_arrays(
         folder / "shop.safetensors",
@@ -155,11 +160,21 @@ def _for_start(tables: Tables, as_of: pd.Timestamp) -> Tables:
 
 
 def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:
-    arrays = {f.name: shop[f.name] for f in fields(Snapshot) if f.name not in SNAPSHOT_WORDS}
+    n_items = len(shop["n_events"])
+    shop = {**_no_pairs(n_items), **shop}  # artifacts of earlier releases count no pairs
+    arrays: dict[str, Any] = {f.name: shop[f.name] for f in fields(Snapshot) if f.name not in (*SNAPSHOT_WORDS, *PAIRS)}
     arrays["first_seen"] = arrays["first_seen"].astype("datetime64[s]")
+    for name in PAIRS:
+        arrays[name] = ItemPairs(**{f.name: shop[f"{name}_{f.name}"] for f in fields(ItemPairs)})
     return Snapshot(
         as_of=pd.Timestamp(words["as_of"]),
         days_covered=words["days_covered"],
         season_month=words["season_month"],
         **arrays,
     )
+
+
+def _no_pairs(n_items: int) -> Arrays:
+    none = ItemPairs.none(n_items)
+    pairs = {f"{name}_{f.name}": getattr(none, f.name) for name in PAIRS for f in fields(ItemPairs)}
+    return {"buyers": np.zeros(n_items, dtype=np.int64), **pairs}

@@ -51,6 +51,10 @@ class LinearState:
     summands: np.ndarray  # (n_tokens, n_categories + 1): w e, and w
     has_sink: bool
 
+    @property
+    def bought(self) -> np.ndarray:
+        return np.unique(self.history.item_index)
+
     def group_sums(self, groups: np.ndarray, n_groups: int) -> np.ndarray:
         sums = np.zeros((n_groups, self.summands.shape[1]))
         np.add.at(sums, groups, self.summands)
@@ -101,6 +105,9 @@ class LinearScorer:
         self, state: LinearState, item_index: np.ndarray, group_of_category: np.ndarray, n_groups: int
     ) -> np.ndarray:
         return np.zeros((len(item_index), n_groups))
+
+    def linked(self, state: LinearState, item_index: np.ndarray) -> np.ndarray:
+        return np.zeros((len(item_index), len(state.bought)))
 
     def context_parts(self, as_of: pd.Timestamp, item_index: np.ndarray) -> np.ndarray:
         return self.context[item_index]

@@ -23,4 +23,4 @@ class CategoryAffinity(CategoryHabit):
     position = 30
     topic = "category"
     never_with = frozenset({"other purchase"})
-    yields_to = frozenset({"item", "rhythm"})
+    yields_to = frozenset({"item", "rhythm", "past item"})

@@ -17,3 +17,4 @@ class RelatedCategory(CategoryHabit):
     parts = ("tower", "links")
     position = 40
     topic = "other purchase"
+    yields_to = frozenset({"past item"})

@@ -7,63 +7,87 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
+from llm_explain.claims.occasions import round_down
 from llm_explain.claims.subjects import Subjects
 
 if TYPE_CHECKING:
-    from llm_explain.records import Fact
+    from llm_explain.claims.occasions import Floats
+    from llm_explain.records import Claim, Fact
+    from scoring.data.catalogue import IndexArray
 
 
-MIN_SIMILARITY: Final = 0.1
-MIN_GROUP_SHARE: Final = 0.5
-MAX_SIMILARITY_AGE_DAYS: Final = 90
+MIN_SHARE: Final = 0.1
+"""Least share of the other item's users that a text may mention."""
+
+MAX_SNAPSHOT_AGE_DAYS: Final = 90
+MIN_TELLING_SHARE: Final = 0.1
+"""Share of all that raised the score from which on one past item says more than its category."""
 
 
 class SimilarItem(ClaimKind):
-    """The user bought an item whose customers often buy this one too.
+    """The user bought an item that raised this score.
 
-    Rule: ``other_item_id`` is, of the ten items most similar to the item, the most similar one that lies in the cited
-    player's category, that is not sensitive, whose title is not the item's, and whose title makes at least half of the
-    user's occasions in that category (counted events as for ``category_affinity``), so that the model mostly read this
-    item there. ``similarity`` is the number of distinct users with a target event of both in the 365 days before
-    the snapshot, over the geometric mean of the numbers for each (at least 50 of each, and both at least twice as many
-    as by chance), rounded down to two decimals; it holds from 0.10 on, with a snapshot that is at most 90 days older
-    than ``as_of`` and not younger, in a shop with one target kind.
+    Rule: ``other_item_id`` is, of the past items that raised the score, the one with the largest attribution that the
+    user has a counted target event of (as for ``repeat_item``), that has a title with a letter, another title than the
+    item, and that is not sensitive. The claim cites the attribution of this one item.
+
+    ``next_share`` is the share of the other item's users who have a target event of the item after their first one of
+    the other item, rounded down to two decimals. Both lie in the 365 days before the snapshot. It is left out below
+    0.1; where the other item has fewer users than the policy's least crowd (50 or more); for fewer than 10 such users,
+    or fewer than twice as many as by chance; in a shop with several target kinds or without dates; and with a snapshot
+    that is younger than ``as_of`` or more than 90 days older.
     """
 
     name = "similar_item"
-    scope = "any group"
-    parts = ("links", "tower")
+    scope = "past item"
+    parts = ("links", "item")
     position = 70
-    topic = "other purchase"
+    topic = "past item"
+    never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
     yields_to = frozenset({"item", "rhythm"})
+
+    def is_telling(self, claim: Claim) -> bool:
+        """Return whether the item alone is a tenth of what raised the score."""
+        return claim.share >= MIN_TELLING_SHARE
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        shop, evidence = subjects.shop, subjects.evidence
-        if shop.crowd_kind is None:
+        shop, titles = subjects.shop, subjects.shop.catalogue.titles
+        row = np.repeat(np.arange(len(subjects.past_items)), [len(own) for own in subjects.past_items])
+        if not len(row):
             return NOTHING
-        age = subjects.snapshot_age_days
-        near = shop.snapshot.neighbour_index[subjects.item]
-        similarity = shop.similarity[subjects.item]
-        category, title = shop.catalogue.category_index, shop.title_index
-        may_be = (near >= 0) & (similarity >= MIN_SIMILARITY) & (category[near] == subjects.group[:, None])
-        may_be &= title[near] != title[subjects.item][:, None]
-        may_be &= ((age >= 0) & (age <= MAX_SIMILARITY_AGE_DAYS))[:, None]
-        row, place = np.nonzero(may_be)
-        other = near[row, place]
-        key = evidence.title_in_category_key(subjects.user[row], other)
-        count = evidence.by_title_in_category.of(key, subjects.as_of[row]).counts
-        of_group = subjects.take(row).of_group.counts
-        carries = np.flatnonzero((count >= 1) & (count >= MIN_GROUP_SHARE * of_group))
-        best: dict[int, int] = {}
-        for candidate in carries.tolist():
-            if int(row[candidate]) not in best and not shop.is_sensitive(int(other[candidate])):
-                best[int(row[candidate])] = candidate
-        chosen = np.array([*best.values()], dtype=np.int64)
-        rows, other = row[chosen], other[chosen]
-        found = Subjects.of(evidence, subjects.user[rows], other).of_item
-        facts: dict[str, list[Fact]] = {
+        past = [item for own in subjects.past_items for item in own]
+        other = np.array([item.item_index for item in past], dtype=np.int64)
+        about_others = Subjects.of(subjects.evidence, subjects.user[row], other)
+        may_be = about_others.of_item.counts > 0
+        may_be &= shop.title_index[other] != shop.title_index[subjects.item[row]]
+        chosen: dict[int, int] = {}
+        for place in np.flatnonzero(may_be).tolist():
+            item = int(other[place])
+            if int(row[place]) in chosen or shop.is_sensitive(item):
+                continue
+            if any(letter.isalpha() for letter in str(titles[item])):
+                chosen[int(row[place])] = place
+        places = np.array([*chosen.values()], dtype=np.int64)
+        rows, other = row[places], other[places]
+        occasions = about_others.of_item.take(places)
+        share = _next_share(subjects, rows, other)
+        facts: dict[str, list[Fact | None]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
-            "similarity": similarity[rows, place[chosen]].tolist(),
+            "next_share": [None if np.isnan(each) else each for each in share.tolist()],
         }
-        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found))
+        kinds = kinds_of(subjects, occasions)
+        return Findings(rows, facts, occasions, share, kinds, [past[place] for place in places.tolist()])
+
+
+def _next_share(subjects: Subjects, rows: IndexArray, other: IndexArray) -> Floats:
+    """Return the share of each other item's users who bought the item later; NaN where it may not be said."""
+    shop, snapshot = subjects.shop, subjects.shop.snapshot
+    age = subjects.snapshot_age_days[rows]
+    buyers = snapshot.buyers[other]
+    may_say = (age >= 0) & (age <= MAX_SNAPSHOT_AGE_DAYS) & (buyers >= shop.policy.settings.min_crowd)
+    if shop.crowd_kind is None or not shop.has_dates or not may_say.any():
+        return np.full(len(rows), np.nan)
+    users = snapshot.followers.users_of(other, subjects.item[rows])
+    share = round_down(users / np.maximum(buyers, 1), 2)
+    return np.where(may_say & (share >= MIN_SHARE), share, np.nan)

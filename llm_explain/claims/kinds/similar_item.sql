@@ -1,31 +1,35 @@
-create or replace view counted_similar_item as
-select rid, occasion, max(wall) as moment
-from past where claim = 'similar_item' and is_alike(item_id, title, other_item_id, other_title)
-group by rid, occasion;
+-- Users of each item in the year before the snapshot, with their first and their last event.
+create or replace view similar_item_user as
+select item_id, user_id, min(timestamp) as first_moment, max(timestamp) as last_moment
+from sold cross join shop where timestamp >= moment - interval 365 day group by item_id, user_id;
 
--- Only the pairs (asked item, any item) are counted, not the whole square.
+-- Only the pairs that claims name are counted.
+create or replace view similar_item_share as
+with size as (select item_id, count(*) as n from similar_item_user group by item_id),
+pair as (select distinct item_id, other_item_id from claim where claim = 'similar_item'),
+later as (
+    select p.item_id, p.other_item_id, count(*) as n_later
+    from pair p join similar_item_user a on a.item_id = p.other_item_id
+         join similar_item_user b on b.item_id = p.item_id and b.user_id = a.user_id and a.first_moment < b.last_moment
+    group by all)
+select l.item_id, l.other_item_id, floor(round(n_later / o.n, 6) * 100 + 1e-9) / 100 as next_share
+from later l join size o on o.item_id = l.other_item_id join size i on i.item_id = l.item_id
+where o.n >= 50 and n_later >= 10 and n_later / o.n >= 0.1 - 1e-9
+  and n_later * (select count(distinct user_id) from similar_item_user) / (o.n * i.n) >= 2 - 1e-9;
+
 create or replace view found_similar_item as
-with buyer as (
-    select distinct item_id, user_id from sold cross join shop where timestamp >= moment - interval 365 day),
-size as (select item_id, count(*) as n from buyer group by item_id having count(*) >= 50),
-wanted as (select distinct item_id from claim where claim = 'similar_item'),
-shared as (
-    select a.item_id, b.item_id as other_item_id, count(*) as both_n
-    from wanted join buyer a using (item_id) join buyer b on b.user_id = a.user_id and b.item_id <> a.item_id
-    group by all),
-near as (
-    select s.*, both_n / sqrt(i.n * j.n) as similarity
-    from shared s join size i using (item_id) join size j on j.item_id = s.other_item_id
-    where both_n * (select count(distinct user_id) from buyer) / (i.n * j.n) >= 2 - 1e-5),
-ten as (
-    select *, rank() over (partition by item_id order by round(similarity, 5) desc) as place from near),
-own as (
-    select rid, any_value(other_item_id) as other_item_id,
-           count(distinct occasion) filter (is_alike(item_id, title, other_item_id, other_title)) as n_other, count(distinct occasion) as n_group
-    from past where claim = 'similar_item' and category = player_category group by rid)
-select rid, other_item_id, floor(round(similarity, 6) * 100 + 1e-9) / 100 as similarity
-from claim join own using (rid, other_item_id) join ten using (item_id, other_item_id)
-     join items o on o.item_id = other_item_id
-where claim = 'similar_item' and place <= 10 and similarity >= 0.1 - 1e-6 and n_other > 0 and 2 * n_other >= n_group
-  and o.category = player_category and not is_alike(o.item_id, o.title, item_id, own_title)
-  and moment_utc - interval 90 day <= snapshot_utc and snapshot_utc <= moment_utc and is_of_only_kind;
+with own as (
+    select distinct rid from past
+    where claim = 'similar_item' and is_alike(item_id, title, other_item_id, other_title))
+select rid, other_item_id,
+       if(is_of_only_kind and c.has_dates and moment_utc - interval 90 day <= snapshot_utc and snapshot_utc <= moment_utc,
+          next_share, null) as next_share
+from claim c join own using (rid) left join similar_item_share using (item_id, other_item_id)
+where claim = 'similar_item' and regexp_matches(other_title, '\p{L}')
+  and not is_alike(other_item_id, other_title, item_id, own_title);
+
+create or replace view counted_similar_item as
+select rid, occasion, max(wall) as moment, any_value(next_share) as share
+from past join found_similar_item using (rid)
+where claim = 'similar_item' and is_alike(item_id, title, past.other_item_id, other_title)
+group by rid, occasion;

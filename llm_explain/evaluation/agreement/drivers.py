@@ -27,7 +27,7 @@ def player_of(kind: ClaimKind, mention: Mention, category: str, other_category: 
     """
     if kind.scope == "context":
         return f"context:{kind.parts[0]}"
-    groups = {"own group": category, "other group": mention.name, "any group": other_category}
+    groups = {"own group": category, "other group": mention.name, "past item": other_category}
     return f"group:{groups[kind.scope]}"
 
 
@@ -81,4 +81,6 @@ class Drivers:
         Returns:
             Player and part; of several parts that the kind can stand for, the largest.
         """
-        return max(((player, part) for part in kind.parts), key=lambda part: self.phi.get(part, float("-inf")))
+        parts = [(player, part) for part in kind.parts]
+        parts += [each for each in self.phi if each[0] == player and each[1].partition(":")[0] in kind.parts]
+        return max(parts, key=lambda part: (":" in part[1], self.phi.get(part, float("-inf"))))

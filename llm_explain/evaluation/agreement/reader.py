@@ -196,7 +196,9 @@ class _Sentence:
         others = [name for name in self.found if name.place == "other"]
         kind = self.cues.about("other item")
         is_said = bool(kind) and re.search(self.cues.kinds[kind].cue, self.masked) is not None
-        return [Mention(kind, others[0].name, {}, others[0].start)] if others and is_said else []
+        if not others or not is_said:
+            return []
+        return [Mention(kind, others[0].name, self._values(self.cues.kinds[kind]), others[0].start)]
 
     def signed(self, mention: Mention) -> Mention:
         """Return a mention with the sign that the sentence gives it."""

@@ -32,17 +32,23 @@ def attribution_faults(record: Record) -> Iterator[str]:
         phi = player["parts"].get(reason["part"])
         if phi != reason["phi"] or reason["phi"] <= 0 or player["phi"] <= 0:
             yield f"{where}, {reason['kind']}: cites {reason['phi']} but part {reason['part']!r} of {player} is {phi}"
+        elif ":" in reason["part"] and reason["part"].partition(":")[2] != reason["facts"].get("other_item_id"):
+            other = reason["facts"].get("other_item_id")
+            yield f"{where}, {reason['kind']}: cites {reason['part']!r} but names {other!r}"
         elif not math.isclose(reason["share"], phi / positive, rel_tol=1e-6):
             yield f"{where}, {reason['kind']}: share is {reason['share']} but {phi / positive} is due"
 
 
-def selection_faults(record: Record, *, max_reasons: int = 2, min_share: float = 0.1) -> Iterator[str]:
+def selection_faults(
+    record: Record, *, max_reasons: int = 2, min_share: float = 0.1, min_item_share: float = 0.03
+) -> Iterator[str]:
     """Yield what is wrong with the choice of reasons in a record that is shown.
 
     Args:
         record: An explanation record.
         max_reasons: Most reasons.
         min_share: Least share of a reason.
+        min_item_share: Least share of a reason that is one past item: its part has the item's id behind a colon.
 
     Yields:
         str: One line for each fault.
@@ -56,5 +62,5 @@ def selection_faults(record: Record, *, max_reasons: int = 2, min_share: float =
     if len({(reason["player"], reason["part"]) for reason in reasons}) < len(reasons):
         yield f"{where}: two reasons for one part"
     for reason in reasons:
-        if reason["share"] < min_share:
+        if reason["share"] < (min_item_share if ":" in reason["part"] else min_share):
             yield f"{where}: {reason['kind']} has a share of {reason['share']}"

@@ -37,6 +37,7 @@ select rid,
            and count(distinct date_trunc('month', moment)) filter (moment >= as_of - interval 180 day) >= 3
            and current as regularly,
        coalesce(any_value(share) >= 0.6, false) and count(*) >= 5 and current as usually,
-       any_value(days_since) <= 14 as recently
+       any_value(days_since) <= 14 as recently,
+       coalesce(any_value(share) >= 0.1 - 1e-9, false) as some
 from occasions_counted join claim using (rid) join alive using (rid)
 group by rid;

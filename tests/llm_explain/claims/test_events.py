@@ -14,7 +14,6 @@ from llm_explain.claims.kinds.popular import Popular
 from llm_explain.claims.kinds.promotion import Promotion
 from llm_explain.claims.kinds.repeat_item import RepeatItem
 from llm_explain.claims.kinds.season import Season
-from llm_explain.claims.kinds.similar_item import SimilarItem
 from llm_explain.claims.kinds.usual_brand import UsualBrand
 from llm_explain.claims.kinds.usual_price import UsualPrice
 from llm_explain.claims.subjects import Subjects
@@ -24,7 +23,6 @@ from scoring.data.history import History
 from scoring.data.shop import Shop
 from scoring.features.promotions import PromotionCalendar
 from tests.llm_explain.claims.scene import AS_OF, CATALOGUE, ITEMS, NO_PROMOTIONS, bought, evidence, find, snapshot
-from tests.llm_explain.claims.test_category import similar
 from tests.llm_explain.claims.test_context import arrival, crowd, runs, season
 from tests.llm_explain.claims.test_habit import PAID, prices, purchases
 
@@ -194,9 +192,8 @@ def test_a_log_without_moments_has_no_claims_about_time() -> None:
 def test_columns_of_many_users_are_those_of_each() -> None:
     """Rules see users and items together and must find for each what they find for it alone."""
     catalogue, rng = CATALOGUE, np.random.default_rng(0)
-    statistics = similar(("milk", 0.5), ("salsa", 0.4), ("ridged", 0.3))
     shop = ShopEvidence(
-        catalogue, snapshot=statistics, promotions=PromotionCalendar(NO_PROMOTIONS, catalogue), policy=Policy()
+        catalogue, snapshot=snapshot(), promotions=PromotionCalendar(NO_PROMOTIONS, catalogue), policy=Policy()
     )
     histories = []
     for user in range(30):
@@ -216,4 +213,3 @@ def test_columns_of_many_users_are_those_of_each() -> None:
             alone = Subjects.of(Evidence(shop, [histories[user[row]]]), np.array([0]), item[row : row + 1])
             found = find(type(kind), alone)
             assert facts.get(row) == (found and found.facts), (kind.name, row)
-    assert len(SimilarItem().find(together).rows) > 5

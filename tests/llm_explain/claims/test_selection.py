@@ -62,6 +62,21 @@ def test_the_item_itself_says_more_than_its_category() -> None:
     assert chosen(own, claim("repeat_item", 0.2), other) == ["similar_item"]
 
 
+def test_a_past_item_says_more_than_its_category() -> None:
+    dips = claim("related_category", 0.6, player="group:dips", category="dips")
+    salsa = claim("similar_item", 0.2, player="group:dips", part="links:salsa", other_item_id="salsa")
+    assert chosen(dips, salsa) == ["similar_item"]
+    little = claim("similar_item", 0.09, player="group:dips", part="links:salsa", other_item_id="salsa")
+    assert chosen(dips, little) == ["related_category"]
+    other = claim("related_category", 0.6, player="group:milk", category="milk")
+    assert chosen(other, salsa) == ["related_category"]
+
+
+def test_one_past_item_needs_a_smaller_share() -> None:
+    assert chosen(claim("similar_item", 0.03, other_item_id="salsa")) == ["similar_item"]
+    assert chosen(claim("similar_item", 0.029, other_item_id="salsa")) == []
+
+
 def test_one_purchase_of_the_item_does_not_replace_many_of_its_category() -> None:
     own = claim("category_affinity", 0.6, category="chips")
     assert chosen(own, claim("repeat_item", 0.2, count=1)) == ["category_affinity"]

@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 from llm_explain.attribution.partition import partition
-from llm_explain.attribution.values import Attribution
+from llm_explain.attribution.values import Attribution, PastItem
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects, derive
 from llm_explain.evaluation.audit import Audit, attribution_faults, selection_faults
 from llm_explain.policy.policy import Policy
+from llm_explain.records import Claim
 from llm_explain.text.lexicon import load_lexicon
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog, History
@@ -39,8 +40,17 @@ def attribution_of_ones(history: History, catalogue: Catalogue, item_index: int)
     own = int(catalogue.category_index[item_index])
     has_own = own in set(catalogue.category_index[history.item_index].tolist())
     groups = partition(history, catalogue, alone=(own,) if has_own else ())
+    past = np.unique(history.item_index)
+    items = [
+        tuple(
+            PastItem(int(item), f"links:{catalogue.item_ids[item]}", {"links": 0.5})
+            for item in past[np.isin(catalogue.category_index[past], categories)][:3]
+        )
+        for categories in groups.categories
+    ]
     parts = [
-        dict.fromkeys(OWN_PARTS if categories == (own,) else ("tower",), 1.0) for categories in groups.categories
+        dict.fromkeys(OWN_PARTS if categories == (own,) else ("tower", "links"), 1.0)
+        for categories in groups.categories
     ] + [{term: 1.0} for term in TERMS]
     values = np.array([sum(each.values()) for each in parts])
     return Attribution(
@@ -50,7 +60,15 @@ def attribution_of_ones(history: History, catalogue: Catalogue, item_index: int)
         0.0,
         float(values.sum()),
         (*groups.categories, *(() for _ in TERMS)),
+        (*items, *(() for _ in TERMS)),
     )
+
+
+def cited(attribution: Attribution, claims: list[Claim]) -> list[Record]:
+    """Return the attributions of a record that states the claims."""
+    for claim in claims:
+        attribution = attribution.citing(claim.player, claim.part)
+    return attribution.to_records()
 
 
 def records_of(
@@ -93,7 +111,7 @@ def records_of(
                 "as_of": as_of.isoformat(),
                 "score": attribution.score,
                 "base_value": attribution.base_value,
-                "attributions": attribution.to_records(),
+                "attributions": cited(attribution, own),
                 "reasons": [{**claim.to_dict(), "licences": sorted(claim.licences)} for claim in own],
             }
             for item_index, attribution, own in zip(items, given, claims, strict=True)
@@ -172,8 +190,9 @@ def test_the_audit_finds_every_falsified_fact(audit: Audit, records: list[Record
     for name, value in claim["facts"].items():
         wrong = copy.deepcopy({**record, "reasons": [claim]})
         wrong["reasons"][0]["facts"][name] = falsified(value)
-        (fault,) = audit.faults([wrong])
-        assert f"item {record['item_id']}, {kind}: " in fault
+        faults = audit.faults([wrong])
+        assert faults
+        assert f"item {record['item_id']}, {kind}: " in faults[-1]
 
 
 def test_the_audit_finds_claims_without_ground(audit: Audit, records: list[Record]) -> None:

@@ -1,0 +1,240 @@
+"""Pairs of items among users' target events: what the buyers of one item bought later, and what they bought with it.
+
+Both are counts of users, so that a text can say them: "bought in the same order by 212 customers".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import sparse
+
+from scoring.data.targets import SAME_OCCASION_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.log import FloatArray, Log
+
+    Counts = npt.NDArray[np.int32]
+
+PAIR_DAYS: Final = 365
+"""Days before the snapshot in which pairs are counted."""
+
+MIN_BUYERS: Final = 50
+"""Least users of an item whose followers are counted."""
+
+MIN_PAIR_USERS: Final = 10
+"""Least users of a pair."""
+
+MIN_FOLLOWER_SHARE: Final = 0.1
+"""Least share of an item's users that a follower has."""
+
+MIN_LIFT: Final = 2.0
+"""Least ratio between the count of a pair and what chance would give; bananas are in every other basket."""
+
+N_COMPANIONS: Final = 50
+"""Most companions that an item keeps: those with the largest cosine."""
+
+BLOCK: Final = 2**24
+"""Most counts that are held at once."""
+
+
+@dataclass(frozen=True)
+class ItemPairs:
+    """Users of pairs of items, by first item.
+
+    Attributes:
+        start: First pair of each item, and the number of pairs, shape ``(n_items + 1,)``.
+        item: Second item of each pair, ascending for each first item, shape ``(n_pairs,)``.
+        users: Distinct users of each pair, shape ``(n_pairs,)``.
+    """
+
+    start: IndexArray
+    item: IndexArray
+    users: IndexArray
+
+    def of(self, item_index: int) -> tuple[IndexArray, IndexArray]:
+        """Return the second items of one item's pairs, and their users."""
+        pairs = slice(int(self.start[item_index]), int(self.start[item_index + 1]))
+        return self.item[pairs], self.users[pairs]
+
+    def users_of(self, first: IndexArray, second: IndexArray) -> IndexArray:
+        """Return the users of some pairs.
+
+        Args:
+            first: First items, shape ``(n,)``.
+            second: Second items, shape ``(n,)``.
+
+        Returns:
+            Distinct users, 0 for a pair that is not kept, shape ``(n,)``.
+        """
+        n_items = len(self.start) - 1
+        keys = np.repeat(np.arange(n_items), np.diff(self.start)) * n_items + self.item
+        asked = np.asarray(first, dtype=np.int64) * n_items + second
+        place = np.searchsorted(keys, asked)
+        found = np.zeros(len(asked), dtype=np.int64)
+        is_known = place < len(keys)
+        is_known[is_known] = keys[place[is_known]] == asked[is_known]
+        found[is_known] = self.users[place[is_known]]
+        return found
+
+    def with_items(self, n_new: int) -> ItemPairs:
+        """Return the same pairs with items behind the others that have none."""
+        return replace(self, start=np.r_[self.start, np.full(n_new, self.start[-1])])
+
+    @classmethod
+    def none(cls, n_items: int) -> ItemPairs:
+        """Return no pairs of so many items."""
+        empty = np.array([], dtype=np.int64)
+        return cls(np.zeros(n_items + 1, dtype=np.int64), empty, empty)
+
+    @classmethod
+    def of_rows(cls, first: IndexArray, second: IndexArray, users: IndexArray, n_items: int) -> ItemPairs:
+        """Return pairs given in any order, each once."""
+        order = np.lexsort((second, first))
+        start = np.searchsorted(first[order], np.arange(n_items + 1))
+        return cls(start, second[order].astype(np.int64), users[order].astype(np.int64))
+
+
+def followers(log: Log, n_items: int) -> tuple[ItemPairs, IndexArray]:
+    """Count who bought an item after another one: the first event of the one lies before the last event of the other.
+
+    A pair is kept if the first item has at least 50 users, the pair at least 10 users and a tenth of the first item's,
+    and at least twice as many users as chance would give.
+
+    Args:
+        log: Target events of the window.
+        n_items: Number of items.
+
+    Returns:
+        The pairs, and the distinct users of each item, shape ``(n_items,)``.
+    """
+    buyers = np.zeros(n_items, dtype=np.int64)
+    if not len(log):
+        return ItemPairs.none(n_items), buyers
+    start = np.flatnonzero(np.r_[True, (np.diff(log.item_index) != 0) | (np.diff(log.user_index) != 0)])
+    user, item = log.user_index[start], log.item_index[start]
+    first_day, last_day = log.day[start], log.day[np.r_[start[1:], len(log)] - 1]  # days ascend within a pair
+    buyers += np.bincount(item, minlength=n_items)
+    n_users = len(np.unique(user))
+    may_follow = np.flatnonzero(buyers >= MIN_PAIR_USERS)
+    place = np.full(n_items, -1, dtype=np.int64)
+    place[may_follow] = np.arange(len(may_follow))
+    kept = place[item] >= 0
+    user, item, first_day, last_day = user[kept], item[kept], first_day[kept], last_day[kept]
+    bounds = np.r_[np.flatnonzero(np.r_[True, np.diff(user) != 0]), len(user)] if len(user) else np.zeros(1, np.int64)
+    rows: list[tuple[IndexArray, IndexArray, IndexArray]] = []
+    for asked in _blocks(np.flatnonzero(buyers >= MIN_BUYERS), len(may_follow)):
+        counts = np.zeros((len(asked), len(may_follow)), dtype=np.int32)
+        row_of = np.full(n_items, -1, dtype=np.int64)
+        row_of[asked] = np.arange(len(asked))
+        for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            row = row_of[item[begin:end]]
+            own = np.flatnonzero(row >= 0)
+            if len(own):
+                is_later = first_day[begin:end][own, None] < last_day[begin:end]
+                counts[np.ix_(row[own], place[item[begin:end]])] += is_later
+        counts[np.arange(len(asked)), place[asked]] = 0
+        least = np.maximum(MIN_FOLLOWER_SHARE, MIN_LIFT * buyers[may_follow] / n_users) * buyers[asked][:, None]
+        row, column = np.nonzero(counts >= np.maximum(least - 1e-9, MIN_PAIR_USERS))
+        rows.append((asked[row], may_follow[column], counts[row, column].astype(np.int64)))
+    return _joined(rows, n_items), buyers
+
+
+def companions(log: Log, n_items: int) -> ItemPairs:
+    """Count who bought two items in one occasion.
+
+    A pair is kept if it has at least 10 users and at least twice as many occasions as chance would give. Of each item,
+    the 50 companions with the largest cosine of occasions stay.
+
+    Args:
+        log: Target events of the window.
+        n_items: Number of items.
+
+    Returns:
+        The pairs.
+    """
+    if not len(log):
+        return ItemPairs.none(n_items)
+    occasion = _occasions(log)
+    n_occasions = int(occasion.max()) + 1
+    basket = _indicator(occasion, log.item_index, (n_occasions, n_items))
+    size: FloatArray = np.asarray(basket.sum(axis=0)).ravel()
+    rows: list[tuple[IndexArray, IndexArray, IndexArray]] = []
+    user_of = np.zeros(n_occasions, dtype=np.int64)
+    user_of[occasion] = log.user_index
+    for asked in _blocks(np.flatnonzero(size >= MIN_PAIR_USERS), n_items):
+        together = (basket[:, asked].T @ basket).tocoo()
+        row, column, times = together.row, together.col, together.data
+        is_pair = (asked[row] != column) & (times >= MIN_PAIR_USERS)
+        is_pair &= times * n_occasions >= MIN_LIFT * size[asked[row]] * size[column]
+        row, column, times = row[is_pair], column[is_pair], times[is_pair]
+        cosine = times / np.sqrt(size[asked[row]] * size[column])
+        order = np.lexsort((-cosine, row))
+        row, column = row[order], column[order]
+        begin = np.searchsorted(row, row)
+        near = np.arange(len(row)) - begin < N_COMPANIONS
+        row, column = asked[row[near]], column[near].astype(np.int64)
+        users = _users_of_pairs(basket, user_of, row, column)
+        kept = users >= MIN_PAIR_USERS
+        rows.append((row[kept], column[kept], users[kept]))
+    return _joined(rows, n_items)
+
+
+def _users_of_pairs(
+    basket: sparse.csr_array[np.float64, tuple[int, int]], user_of: IndexArray, first: IndexArray, second: IndexArray
+) -> IndexArray:
+    """Return the distinct users of the occasions with both items of each pair."""
+    by_item = basket.tocsc()
+    users = np.zeros(len(first), dtype=np.int64)
+    has_first = np.zeros(basket.shape[0], dtype=bool)
+    last = -1
+    for place, (one, other) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+        if one != last:
+            has_first[:] = False
+            has_first[by_item.indices[by_item.indptr[one] : by_item.indptr[one + 1]]] = True
+            last = one
+        shared = by_item.indices[by_item.indptr[other] : by_item.indptr[other + 1]]
+        users[place] = len(np.unique(user_of[shared[has_first[shared]]]))
+    return users
+
+
+def _occasions(log: Log) -> IndexArray:
+    """Return a number of the occasion of each event, distinct over users, shape ``(n_events,)``."""
+    rows = np.lexsort((log.day, log.user_index))
+    user, order, day = log.user_index[rows], log.order[rows], log.day[rows]
+    is_new = np.ones(len(rows), dtype=bool)
+    gap: FloatArray = np.diff(day) * 86_400e9
+    is_new[1:] = (order[1:] >= 0) | (user[1:] != user[:-1]) | (gap > SAME_OCCASION_NS + 1e5)
+    head = np.flatnonzero(is_new)[np.cumsum(is_new) - 1]
+    key = np.where(order[head] >= 0, user * (order.max(initial=0) + 1) + order[head], -1 - head)
+    number = np.empty(len(rows), dtype=np.int64)
+    number[rows] = np.unique(key, return_inverse=True)[1]
+    return number
+
+
+def _indicator(
+    row: IndexArray, column: IndexArray, shape: tuple[int, int]
+) -> sparse.csr_array[np.float64, tuple[int, int]]:
+    found = sparse.coo_array((np.ones(len(row)), (row, column)), shape=shape).tocsr()
+    found.data[:] = 1.0  # duplicates were added up
+    return found
+
+
+def _blocks(items: IndexArray, width: int) -> Iterator[IndexArray]:
+    size = max(1, BLOCK // max(width, 1))
+    for begin in range(0, len(items), size):
+        yield items[begin : begin + size]
+
+
+def _joined(rows: list[tuple[IndexArray, IndexArray, IndexArray]], n_items: int) -> ItemPairs:
+    if not rows:
+        return ItemPairs.none(n_items)
+    first, second, users = (np.concatenate(columns) for columns in zip(*rows, strict=True))
+    return ItemPairs.of_rows(first, second, users, n_items)

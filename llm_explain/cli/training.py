@@ -42,7 +42,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Seed of every random choice.")] = None,
     json: options.Json = False,
 ) -> None:
-    """Train the scorer, measure it beside the baselines, and write artifacts."""
+    """Train the scorer, compare it with the baselines, and write artifacts."""
     from scoring.data.tables import TIMESTAMP, Tables
     from scoring.data.targets import end_of_log
     from scoring.training.config import TrainConfig

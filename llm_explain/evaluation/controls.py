@@ -119,10 +119,10 @@ def _say(explainer: Explainer, each: Explained, attribution: Attribution) -> str
 def compare_with_control(
     ours: Values, control: Values, bootstrap: Bootstrap, *, higher_is_better: bool
 ) -> dict[str, Any]:
-    """Return whether a metric tells us from a control.
+    """Return whether a metric tells our sentences from those of a control.
 
     Args:
-        ours: The metric of each user's sentences, NaN where there is none.
+        ours: The metric of each user's sentences, NaN for a user without sentences.
         control: The control's.
         bootstrap: Resamples the users.
         higher_is_better: Which way the metric points.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Explained:
-    """One explanation, and its record as it leaves the house.
+    """One explanation, and its record as the service returns it.
 
     Attributes:
         explanation: The explanation.
@@ -32,7 +32,7 @@ class Explained:
 
     @property
     def text(self) -> str:
-        """The sentence; empty where there is none."""
+        """The sentence; the empty string without one."""
         return self.explanation.text.text if self.explanation.text else ""
 
 

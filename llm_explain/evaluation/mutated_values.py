@@ -23,7 +23,7 @@ _PRICES = ("price", "range")
 
 
 def another(choices: Sequence[str], text: TrueText, chance: random.Random) -> str | None:
-    """Return a choice that is none of the sentence's values nor part of one.
+    """Return a choice that is neither a value of the sentence nor part of one.
 
     Args:
         choices: What to choose from.

@@ -160,15 +160,15 @@ def summarise(
     """Return the ``ranking`` section of the report.
 
     Args:
-        answers: Lists of each ranker, ours included.
+        answers: Lists of each ranker, the scorer's included.
         task: What they were asked.
-        ours: Name of our ranker.
+        ours: Name of the scorer's ranker.
         n_resamples: Resamples of users.
         seed: Source of chance.
 
     Returns:
-        ``metrics`` by ranker and segment with intervals, ``against`` (ours less each other ranker, paired),
-        ``exposure`` by ranker, ``calibration`` of ours.
+        ``metrics`` by ranker and segment with intervals, ``against`` (the scorer's less each other ranker's, paired),
+        ``exposure`` by ranker, ``calibration`` of the scorer.
     """
     bootstrap = Bootstrap(len(task.users), n_resamples=n_resamples, seed=seed)
     relevant = task.split.relevant[task.users]

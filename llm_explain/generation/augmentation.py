@@ -2,7 +2,7 @@
 
 What may be said of the item's own category may be said of a related one and the other way round, so a sentence about
 one gives a sentence about the other. And the grammar makes some for every combination of kinds, so that the model meets
-each slot beside each other one; they are plainer, so there are few of them. The verifier decides about both.
+each slot next to each other one; they are plainer, so there are few of them. The verifier decides about both.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ class BriefBook:
             required = self._slots[kind].required
             said = {slot for other in parts for slot in other.slots}
             if any(said & set(self._twins.get(slot, ())) for slot in required):
-                # A category that is named already is not named again, and nothing is said that needs it beside it.
+                # A category that is named already is not named again, and nothing is said that needs its name nearby.
                 barest, pool = Part(kind), [each for each in self._short[kind] if not self._lacks_partner(each, said)]
             else:
                 barest, pool = Part(kind, required), self._parts[kind, len(named), tone]

@@ -105,7 +105,7 @@ class SlotConstraint:
 
     Raises:
         MissingExtraError: If ``llguidance`` is not installed.
-        GenerationError: If the tokenizer is none that llguidance can read.
+        GenerationError: If llguidance cannot read the tokenizer.
     """
 
     def __init__(

@@ -63,7 +63,7 @@ def first_line(answer: str) -> str:
         answer: What the model wrote.
 
     Returns:
-        The sentence; empty if there is none.
+        The sentence; the empty string without one.
     """
     line = next((line.strip() for line in answer.splitlines() if line.strip()), "")
     return line.strip('"“” ')

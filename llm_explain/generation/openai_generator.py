@@ -45,7 +45,7 @@ class OpenAIGenerator:
         name: Model and server for the provenance of a text.
 
     Raises:
-        SettingError: If the URL is none, or there is no attempt.
+        SettingError: If the URL is not one, or the number of attempts is 0.
         MissingExtraError: If ``httpx2`` is not installed.
     """
 

@@ -33,7 +33,7 @@ def plain_pattern(pattern: str, words: str) -> str | None:
         words: Expression of the words that may stand where the pattern passes over anything.
 
     Returns:
-        An expression that matches the same, without regard to what stands around it; ``None`` where there is none.
+        An expression that matches the same, whatever surrounds it; ``None`` if no expression can.
     """
 
     def gap(match: re.Match[str]) -> str:

@@ -96,7 +96,7 @@ class ProcessGenerator:
         return self._loaded()[1]
 
     def start(self) -> None:
-        """Start the process, if there is none; return at once."""
+        """Start the process unless it runs; return at once."""
         import pebble
 
         with self._lock:

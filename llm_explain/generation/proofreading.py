@@ -35,7 +35,7 @@ def _verifiers(locale: str) -> tuple[UnfinishedVerifier, SkeletonVerifier]:
 class Proofreader:
     """A logits processor of ``transformers`` that bars tokens which the locale's verifier could never accept.
 
-    A draft that nothing can mend is ended at once, so that it costs no more; whoever reads it refuses it.
+    A draft that no continuation can correct ends at once, so that it costs no more; the verifier then refuses it.
 
     Args:
         tokenizer: Tokenizer of the model.

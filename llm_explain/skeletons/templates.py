@@ -1,4 +1,4 @@
-"""Sentences without a language model: the hand-written ones, and a small grammar for combinations that nobody wrote."""
+"""Sentences without a language model: the hand-written ones, and a small grammar for combinations without one."""
 
 from __future__ import annotations
 

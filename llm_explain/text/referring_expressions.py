@@ -20,7 +20,7 @@ class ReferringExpressions:
 
     A title such as "Rice cakes, 4.5 oz (store brand)" is a label. Within a sentence the recommended item is "these rice
     cakes", which only it can be; another item keeps its size, "rice cakes (4.5 oz, store brand)", since that tells it
-    from its like. A title that begins with a name nobody knows is said as it stands. Names that the locale's
+    from its like. A title that begins with an unknown name is said as it stands. Names that the locale's
     dictionaries have are said in its words.
 
     Args:

@@ -13,7 +13,7 @@ SIGN = rf"[{_UNSPACED}]"
 
 WORD_BEGINS = rf"(?:(?<!{LETTER})|(?={SIGN}))"
 WORD_ENDS = rf"(?:(?!{LETTER})|(?<={SIGN}))"
-"""Edges of a word: no letter touches its first or last letter; a sign may stand beside anything."""
+"""Edges of a word: no letter touches its first or last letter; a sign may stand next to anything."""
 
 BEFORE_WORD = rf"(?<!['-]){WORD_BEGINS}"
 AFTER_WORD = rf"(?!['-]){WORD_ENDS}"

@@ -1,4 +1,4 @@
-"""The proof of a text: every slot once, every word licensed, nothing added, whoever wrote it."""
+"""The proof of a text, whatever its source: every slot once, every word licensed, nothing added."""
 
 from llm_explain.verifier.names import NameIndex
 from llm_explain.verifier.skeleton import SkeletonCheck, SkeletonVerifier

@@ -104,7 +104,7 @@ class CompiledLexicon:
         return any(word in words for words in (self.vocabulary, self.licensing, self.degrees, self.causes))
 
     def unspaced_words(self, lowered: str) -> list[Phrase]:
-        """Return the known words of a script without spaces: a name that only ends up within them is none.
+        """Return the known words of a script without spaces: a name that occurs only inside one of them is not a name.
 
         Args:
             lowered: Lower-cased text.
@@ -178,7 +178,7 @@ class CompiledLexicon:
 
     @cached_property
     def joins_reasons(self) -> re.Pattern[str]:
-        """End of the text before a second "because" that stands beside the first one."""
+        """End of the text before a second "because" next to the first one."""
         return self.lexicon.pattern(self.lexicon.joins_reasons)
 
     @cached_property

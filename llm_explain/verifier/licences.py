@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def statement_faults(lowered: str, claimed: frozenset[str], wording: CompiledLexicon) -> Iterator[Fault]:
-    """Yield faults for claims that are not stated and statements that nobody claims.
+    """Yield faults for claims that are not stated and statements without a claim.
 
     Args:
         lowered: Lower-cased sentence with slots.

@@ -31,7 +31,7 @@ _LOOKS_AHEAD = re.compile(r"\(\?[=!]|(?<!\\)\$")
 class UnfinishedVerifier:
     """Reads beginnings of sentences with slots; what it calls lost, ``SkeletonVerifier`` refuses however it goes on.
 
-    It tells of a part of the faults: statements that nobody claims, slots out of their role, words without a licence,
+    It finds some of the faults: statements without a claim, slots out of their role, words without a licence,
     reasons of reasons.
 
     Args:

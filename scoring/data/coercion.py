@@ -1,6 +1,6 @@
 """Give each column its type, and name the rows that have none.
 
-Every function takes the rows as they came and returns typed values beside a list of findings: the rule that rows break
+Every function takes the rows as they came and returns typed values and a list of findings: the rule that rows break
 (a key of ``violations.MESSAGES``) and their positions. Offending values become missing, never a guess.
 """
 

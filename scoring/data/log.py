@@ -27,7 +27,7 @@ NS_PER_DAY = 86_400e9
 
 
 def to_days(moments: npt.NDArray[np.datetime64]) -> FloatArray:
-    """Return moments as days since 1970, NaN where there is none.
+    """Return moments as days since 1970, NaN if missing.
 
     Args:
         moments: Moments of any resolution, shape ``(n,)``.

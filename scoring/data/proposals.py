@@ -17,7 +17,7 @@ class Proposal(BaseModel):
         reason: Why, in a word: ``postage``, ``health``, ``many rows``.
         name: What it is called, where that is not its key.
         rows: Rows of events that it concerns.
-        confirmed: The shop's decision: true, false, or null as long as there is none.
+        confirmed: The shop's decision: true, false, or null before one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -93,7 +93,7 @@ def ndcg(hits: Hits, n_relevant: Counts) -> PerUser:
 
 
 def reciprocal_rank(hits: Hits) -> PerUser:
-    """Return 1 / place of the first hit, 0 where there is none.
+    """Return 1 / place of the first hit, 0 without a hit.
 
     Args:
         hits: Relevance of the first k places.

@@ -85,7 +85,7 @@ class Buckets:
 
 
 def price_band(category: IndexArray, price: FloatArray) -> IndexArray:
-    """Return the fifth of its category's prices that each price is in, −1 where there is none.
+    """Return the fifth of its category's prices that each price is in, −1 without a price.
 
     Args:
         category: Category of each item, shape ``(n_items,)``.

@@ -47,9 +47,9 @@ class Snapshot:
         season_lift: Share of each category in the rows of that month over its share in the 12 months that end with it;
             NaN where the log is shorter than 90 days or the category has fewer than 100 rows in the month, shape
             ``(n_categories,)``.
-        price: Price of one unit: the catalogue's, or the median paid in the last 90 days, or ever; NaN where nobody
+        price: Price of one unit: the catalogue's, or the median paid in the last 90 days, or ever; NaN where no user
             paid, shape ``(n_items,)``.
-        first_seen: The catalogue's, or the first target event; NaT where there is none, shape ``(n_items,)``.
+        first_seen: The catalogue's, or the first target event; NaT without one, shape ``(n_items,)``.
         n_events: Rows of each item, shape ``(n_items,)``.
         rebuy: How often its buyers bought each item, as a mean logarithm, shape ``(n_items,)``.
         buyers: Distinct users of each item in the last 365 days, shape ``(n_items,)``.

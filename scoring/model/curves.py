@@ -39,7 +39,7 @@ class Curves(nn.Module):
         """Put half of the knots at quantiles and half at equal distances.
 
         Args:
-            x: Values as in training, NaN where there is none, shape ``(n, n_columns)``.
+            x: Values as in training, NaN if missing, shape ``(n, n_columns)``.
             top: Quantile of the last knot.
         """
         for column in range(x.shape[1]):

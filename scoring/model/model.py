@@ -54,7 +54,7 @@ class OwnHistory(nn.Module):
 
     Args:
         n_signals: Number of signal kinds.
-        gain: Size of the curves of buckets, beside those of a bought item.
+        gain: Size of the curves of buckets, relative to those of a bought item.
     """
 
     def __init__(self, n_signals: int, *, gain: float) -> None:
@@ -113,7 +113,7 @@ class Context(nn.Module):
 
     Args:
         labels: Labels of the promotions table.
-        gain: Size of the curves, beside own history of a bought item.
+        gain: Size of the curves, relative to the own history of a bought item.
     """
 
     def __init__(self, labels: tuple[str, ...], *, gain: float) -> None:
@@ -146,7 +146,7 @@ class AdditiveModel(nn.Module):
         n_queries: Learned queries over the category tokens.
         dropout: Share of hidden units dropped in training.
         id_dropout: Share of ids hidden in training.
-        gain: Size of everything that speaks of items new to the user, beside own history of a bought item.
+        gain: Size of all terms of items new to the user, relative to the own history of a bought item.
     """
 
     def __init__(

@@ -99,7 +99,7 @@ def read_manifest(folder: Path, *, is_checked: bool = False) -> dict[str, Any]:
 
     Args:
         folder: The artifacts.
-        is_checked: Whether that was done a moment ago, by whoever loaded the scorer.
+        is_checked: Whether the caller has just done that, for example by loading the scorer.
 
     Returns:
         The manifest.

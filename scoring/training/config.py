@@ -35,7 +35,7 @@ class TrainConfig(BaseModel):
         report_steps: Steps between two looks at the held-out window.
         batch_size: Users in a step.
         warm_up_rate: Peak step size of the curves alone.
-        curve_rate: The same beside the towers.
+        curve_rate: The same for curves that are trained with the towers.
         tower_rate: Peak step size of the towers.
         link_rank: Directions of co-purchase to keep.
         link_ridge: Strength of its ridge, in mean squared lengths of a user's row.

@@ -66,7 +66,7 @@ def measure(report: TrainReport, tables: Tables, *, progress: Callable[[str, int
         )
         baselines = cheap_baselines()
         steps = len(baselines) + 1
-        what = "measuring beside the baselines"
+        what = "comparing with the baselines"
         progress(what, 0, steps)
         ranker = scorer_ranker(report.scorer, tables, split)
         metrics["test"] = evaluate(ranker, split, probability=report.scorer.probability)

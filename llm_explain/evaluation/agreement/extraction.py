@@ -106,7 +106,7 @@ class Extraction(_Strict):
     kinds: dict[str, KindExtract]
 
     def about(self, what: str) -> str:
-        """Return the claim kind that is known by what a sentence mentions; empty if there is none."""
+        """Return the claim kind that is known by what a sentence mentions; the empty string without one."""
         return next((kind for kind, extract in self.kinds.items() if extract.about == what), "")
 
     @cached_property

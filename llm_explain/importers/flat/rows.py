@@ -109,7 +109,7 @@ def _users(columns: list[pd.Series]) -> pd.Series:
 
     A guest order has an e-mail address only. Where the same address has an account elsewhere, the account counts.
     """
-    known = [column.mask(each_value(column, _is_nobody).fillna(value=False).astype(bool)) for column in columns]
+    known = [column.mask(each_value(column, _is_no_user).fillna(value=False).astype(bool)) for column in columns]
     found = known[0]
     for column in known[1:]:
         pairs = pd.DataFrame({"account": known[0], "other": column}).dropna().drop_duplicates("other")
@@ -118,7 +118,7 @@ def _users(columns: list[pd.Series]) -> pd.Series:
     return found.astype("str")
 
 
-def _is_nobody(text: str) -> bool:
+def _is_no_user(text: str) -> bool:
     bare = text.strip("()<>").casefold()
     return bare in {"0", "-1", ""} or bare in {word.casefold() for word in words().placeholders}
 

@@ -38,7 +38,7 @@ class Moments:
     """A column read as moments.
 
     Attributes:
-        read: Moments in UTC without a zone; missing where a text is none.
+        read: Moments in UTC without a zone; missing where a text is not a moment.
         how: How they are written, for the report.
         is_doubtful: Whether the column can be read day-first and month-first.
         has_zone: Whether the values say their zone.

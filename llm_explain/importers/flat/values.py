@@ -87,7 +87,7 @@ def number(text: str, *, is_decimal_comma: bool) -> float:
         is_decimal_comma: Whether decimals stand behind a comma.
 
     Returns:
-        The number; NaN if the text is none.
+        The number; NaN if the text is not a number.
     """
     if PLAIN.fullmatch(text) and not is_decimal_comma:
         return float(text)

@@ -20,6 +20,7 @@ from llm_explain.attribution.lru_cache import LRUCache
 from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScoredUser
 from llm_explain.catalogue import CHANGES, LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, ShopEvidence
+from llm_explain.claims.picture_kinds import picture_kinds
 from llm_explain.errors import SettingError
 from llm_explain.pipeline import Pipeline
 from llm_explain.policy.masking import mask_differences
@@ -281,7 +282,7 @@ class Explainer:
         retired: Sequence[str] = (),
         claim_kinds: Sequence[type[ClaimKind]] = (),
     ) -> Explainer:
-        kinds = ClaimKinds.installed().extended(claim_kinds)
+        kinds = ClaimKinds.installed().extended((*picture_kinds(events.catalogue), *claim_kinds))
         policy = Policy.load(prompts_root() / "policy.yaml", kinds=kinds).for_shop(events.shop)
         shop = ShopEvidence(
             catalogue,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from llm_explain.claims.pictures import Pictures
 from scoring.data.shop import Shop
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class ShopEvidence:
         nameless = np.flatnonzero(names[index] == "")
         index[nameless] = len(names) + np.arange(len(nameless))
         return np.asarray(index, dtype=np.int64)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Pictures of the items, for a catalogue that has them."""
+        return Pictures(self.catalogue)
 
     @cached_property
     def top_decile_users(self) -> float:

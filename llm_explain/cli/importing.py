@@ -148,6 +148,42 @@ def guests(
         note(f"{done.unknown:,} guests of the links have no event")
 
 
+@app.command("pictures")
+def pictures(
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Tables that `llm-explain import` wrote.")],
+    images: Annotated[
+        Path, typer.Option("--images", metavar="DIR", help="Folder that the column image is relative to.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder for the tables; --data if not given.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare the columns with the files and write nothing.")
+    ] = False,
+    encoder: Annotated[
+        str, typer.Option(metavar="NAME", help="colour-shape, or a folder or hub id of a vision model.")
+    ] = "colour-shape",
+    json: options.Json = False,
+) -> None:
+    """Turn the pictures of items into embedding columns."""
+    from llm_explain.importers.pictures.encoders import open_encoder
+    from llm_explain.importers.pictures.run import check_pictures, import_pictures
+
+    with progress() as report:
+        if check:
+            wrong = check_pictures(data, images=images, encoder=open_encoder(encoder), progress=report)
+            write_json_lines([{"differ": wrong}])
+            raise typer.Exit(1 if wrong else 0)
+        target = out or data
+        done = import_pictures(data, images=images, out=target, encoder=open_encoder(encoder), progress=report)
+    if json:
+        write_json_lines([asdict(done) | {"out": str(target)}])
+        return
+    note(f"{done.pictures:,} pictures, vectors of {done.width} numbers ({done.encoder}): {target}")
+    for reason, count in done.missing.items():
+        note(f"{count:,} items without a picture: {reason}")
+
+
 def _flat_record(done: FlatImport, out: Path) -> dict[str, object]:
     """Return what an import read as one JSON record."""
     return {

@@ -68,8 +68,16 @@ def dense_columns(catalogue: Catalogue, price: FloatArray, titles: npt.NDArray[n
     if titles is not None:
         blocks.append(titles.astype(np.float64))
     embeddings = (column for column in catalogue.items.columns if str(column).startswith(EMBEDDING_PREFIX))
-    blocks.extend(_unit_rows(np.stack(catalogue.items[column].tolist())) for column in embeddings)
+    blocks.extend(_unit_rows(_vectors(catalogue.items[column].tolist())) for column in embeddings)
     return np.column_stack(blocks)
+
+
+def _vectors(values: list[FloatArray | None]) -> FloatArray:
+    """Return one row for each item, zeros for an item without a vector."""
+    is_there = [isinstance(value, np.ndarray | list) for value in values]
+    width = next((len(value) for value, there in zip(values, is_there, strict=True) if there and value is not None), 0)
+    rows = [value if there else np.zeros(width) for value, there in zip(values, is_there, strict=True)]
+    return np.stack([np.asarray(row, dtype=np.float64) for row in rows])
 
 
 def _unit_rows(vectors: FloatArray) -> FloatArray:

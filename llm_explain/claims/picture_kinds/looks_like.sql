@@ -1,0 +1,26 @@
+create or replace view counted_looks_like as
+select rid, occasion, max(wall) as moment
+from past where claim = 'looks_like' and is_alike(item_id, title, other_item_id, other_title)
+group by rid, occasion;
+
+create or replace view found_looks_like as
+with wanted as (select distinct item_id, own_title from claim where claim = 'looks_like'),
+pair as (
+    select w.item_id, j.item_id as other_item_id,
+           round(list_distance(i.embedding_image::double[], j.embedding_image::double[]), 5) as distance
+    from wanted w join items i using (item_id) cross join items j
+    where i.embedding_image is not null and j.embedding_image is not null
+      and not is_alike(j.item_id, j.title, w.item_id, w.own_title)),
+near as (
+    select *, rank() over (partition by item_id order by distance) as place, count(*) over (partition by item_id) as pictures
+    from pair),
+own as (
+    select rid, any_value(other_item_id) as other_item_id,
+           count(distinct occasion) filter (is_alike(item_id, title, other_item_id, other_title)) as n_other,
+           count(distinct occasion) as n_group
+    from past where claim = 'looks_like' and category = player_category group by rid)
+select rid, other_item_id, place, pictures
+from claim join own using (rid, other_item_id) join near using (item_id, other_item_id)
+     join items o on o.item_id = other_item_id
+where claim = 'looks_like' and pictures >= 100 and place <= pictures // 100
+  and n_other > 0 and 2 * n_other >= n_group and o.category = player_category;

@@ -26,7 +26,13 @@ __all__ = [
     "RecentPopularity",
     "cheap_baselines",
     "measure_baselines",
+    "simple_baselines",
 ]
+
+
+def simple_baselines() -> Sequence[Baseline]:
+    """Return the baselines that count, which take seconds on any log."""
+    return (Popularity(), RecentPopularity(), PersonalFrequency(), DecayedFrequency())
 
 
 def cheap_baselines() -> Sequence[Baseline]:

@@ -9,16 +9,23 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from scoring.data.shop import PURCHASE as PURCHASE
 from scoring.data.shop import Shop
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+
+    Order: TypeAlias = npt.NDArray[np.integer]
 
 USER_ID: Final = "user_id"
 ITEM_ID: Final = "item_id"
@@ -43,6 +50,12 @@ START: Final = "start"
 END: Final = "end"
 LABEL: Final = "label"
 EMBEDDING_PREFIX: Final = "embedding_"
+
+ROW_GROUP: Final = 1 << 20
+"""Rows of a Parquet file that are written at once."""
+
+END_OF_ORDER: Final = pd.Timestamp("2020-01-01")
+"""Moment of each user's last event in a log that has an order and no times."""
 
 TABLE_NAMES: Final = ("events", "items", "users", "promotions")
 EMPTY_COLUMNS: Final = {"users": [USER_ID], "promotions": [ITEM_ID, START, END, LABEL]}
@@ -89,7 +102,8 @@ class Tables:
             folder: Folder with ``events.parquet`` and ``items.parquet``; the other files may be missing.
 
         Returns:
-            The tables.
+            The tables. Events without ``timestamp`` get times that only say the order of each user's rows; items
+            without ``title`` or ``category`` have no name.
 
         Raises:
             TableError: If a required file is missing or not Parquet, or ``shop.yaml`` has a wrong setting.
@@ -101,17 +115,26 @@ class Tables:
                     f"{folder}: {name}.parquet is missing but is needed. "
                     "Run `llm-explain import completejourney` or `llm-explain import csv` first."
                 )
-        return cls(**{name: read_parquet(path) for name, path in frames.items()}, shop=Shop.read(folder))
+        found = {name: read_parquet(path) for name, path in frames.items()}
+        shop = Shop.read(folder)
+        if TIMESTAMP not in found["events"]:
+            found["events"] = with_order(found["events"])
+            shop = shop.model_copy(update={"times": "order"})
+        for column in (TITLE, CATEGORY):
+            if column not in found["items"]:
+                found["items"][column] = pd.Series(None, index=found["items"].index, dtype="str")
+        return cls(**found, shop=shop)
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, *, order: Mapping[str, Order] | None = None) -> None:
         """Write one Parquet file a table, and ``shop.yaml``.
 
         Args:
             folder: Folder to create or fill.
+            order: Row numbers by the name of a table whose rows are written in another order, shape ``(n_rows,)``.
         """
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in self:
-            frame.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+            write_parquet(frame, folder / f"{name}.parquet", (order or {}).get(name))
         self.shop.write(folder)
 
     def before(self, as_of: pd.Timestamp) -> Tables:
@@ -127,6 +150,12 @@ class Tables:
         return replace(self, events=events)
 
 
+def with_order(events: pd.DataFrame) -> pd.DataFrame:
+    """Return events with times a day apart that say the order of each user's rows; all users end at one moment."""
+    behind = events.groupby(USER_ID).cumcount(ascending=False)
+    return events.assign(timestamp=(END_OF_ORDER - pd.to_timedelta(behind, unit="D")).astype("datetime64[ns]"))
+
+
 def read_parquet(path: Path) -> pd.DataFrame:
     """Read one Parquet file.
 
@@ -140,11 +169,29 @@ def read_parquet(path: Path) -> pd.DataFrame:
         TableError: If it is not a readable Parquet file.
     """
     try:
-        return pd.read_parquet(path)
+        frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise TableError(
             f"{path}: is not a readable Parquet file but one is needed ({error}). Import the tables again."
         ) from error
+    pa.default_memory_pool().release_unused()  # Arrow's own copy is as large as the frame
+    return frame
+
+
+def write_parquet(frame: pd.DataFrame, path: Path, order: Order | None = None) -> None:
+    """Write a frame as Parquet, one row group after the other, so that a copy of the whole frame is never made.
+
+    Args:
+        frame: The frame; its index is not written.
+        path: The file.
+        order: Row numbers in the order to write, shape ``(n_rows,)``; the order of the frame if not given.
+    """
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for start in range(0, max(len(frame), 1), ROW_GROUP):
+            rows = slice(start, start + ROW_GROUP)
+            group = frame.iloc[rows if order is None else order[rows]]
+            writer.write_table(pa.Table.from_pandas(group, schema=schema, preserve_index=False))
 
 
 def file_hash(path: Path) -> str:

@@ -71,10 +71,10 @@ class Transitions:
                 continue
             first, second = item[:-lag][is_pair], item[lag:][is_pair]
             at_once = (day[lag:] == day[:-lag])[is_pair]
-            size = self.step ** (lag - 1)
-            for past, future, weight in ((first, second, 1.0), (second, first, self.backward)):
-                values = size * np.where(at_once, both, weight)
-                counts = counts + sparse.coo_array((values, (past, future)), shape=counts.shape).tocsr()
+            ahead, back = (np.where(at_once, both, weight) for weight in (1.0, self.backward))
+            values = self.step ** (lag - 1) * np.r_[ahead, back]
+            pairs = np.r_[first, second], np.r_[second, first]
+            counts = counts + sparse.coo_array((values, pairs), shape=counts.shape).tocsr()
         return _normed(_to_candidates(counts, candidates), self.row_power, self.column_power)
 
 

@@ -8,9 +8,9 @@ and categories. No other category is read, so removing another category's events
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ import pandas as pd
 from scoring.data.targets import SAME_OCCASION_NS
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray, Log
 
@@ -130,9 +132,12 @@ class OwnEvidence:
     buckets: tuple[BucketEvidence, ...]
 
     def single_precision(self) -> OwnEvidence:
-        """Return the same with features of half the size, as training reads them."""
-        buckets = tuple(replace(bucket, x=bucket.x.astype(np.float32)) for bucket in self.buckets)
-        return replace(self, x=self.x.astype(np.float32), buckets=buckets)
+        """Return the same in half the memory, as training reads it."""
+        buckets = tuple(
+            BucketEvidence(bucket.user.astype(np.int32), bucket.bucket.astype(np.int32), bucket.x.astype(np.float32))
+            for bucket in self.buckets
+        )
+        return OwnEvidence(self.user.astype(np.int32), self.item.astype(np.int32), self.x.astype(np.float32), buckets)
 
 
 def own_evidence(log: Log, now: float, buckets: Buckets, item_stats: FloatArray) -> OwnEvidence:
@@ -185,8 +190,9 @@ def occasions(
         User and key of each pair, both of shape ``(n_pairs,)``; age of the first event of each occasion, oldest first
         within a pair, shape ``(n_occasions,)``; first row of each pair in them, shape ``(n_pairs,)``.
     """
-    rows = np.lexsort((-age, key, user))
-    user, key, age, order = user[rows], key[rows], age[rows], order[rows]
+    if not _is_sorted(user, key, -age):  # a log is sorted by item
+        rows = np.lexsort((-age, key, user))
+        user, key, age, order = user[rows], key[rows], age[rows], order[rows]
     is_pair = np.ones(len(user), dtype=bool)
     is_pair[1:] = (user[1:] != user[:-1]) | (key[1:] != key[:-1])
     is_occasion = is_pair.copy()
@@ -197,6 +203,16 @@ def occasions(
         is_occasion[has_order] = ~pd.Index(pair_order[has_order]).duplicated()
     start = np.flatnonzero(is_pair[is_occasion])
     return user[is_pair], key[is_pair], age[is_occasion], start
+
+
+def _is_sorted(*columns: npt.NDArray[np.number[Any]]) -> bool:
+    """Return whether rows rise by their first column, then by the second, and so on."""
+    rises = np.zeros(max(len(columns[0]) - 1, 0), dtype=bool)
+    for column in reversed(columns):
+        rises = (column[1:] > column[:-1]) | ((column[1:] == column[:-1]) & rises)
+        if column is columns[-1]:
+            rises |= column[1:] == column[:-1]
+    return bool(rises.all())
 
 
 def decayed_counts(age: FloatArray, start: IndexArray) -> FloatArray:

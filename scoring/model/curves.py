@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
+    from torch.autograd.function import FunctionCtx
+
     from scoring.data.log import FloatArray
 
 N_KNOTS = 16
@@ -72,11 +74,34 @@ class Curves(nn.Module):
         flat = left + torch.arange(x.shape[1], device=x.device) * N_KNOTS
         grid, knots = self.grid.flatten(), self.gain * self.knots.flatten()
         share = ((known - grid[flat]) / (grid[flat + 1] - grid[flat])).clamp(0.0, 1.0)
-        return torch.lerp(knots[flat], knots[flat + 1], share).masked_fill(x.isnan(), 0.0)
+        heights: Tensor = _Interpolation.apply(knots, flat, share)  # type: ignore[no-untyped-call]
+        return heights.masked_fill(x.isnan(), 0.0)
 
     def roughness(self) -> Tensor:
         """Return the sum of squared second differences, which training keeps small."""
         return self.knots.diff(n=2, dim=1).square().sum()
+
+
+class _Interpolation(torch.autograd.Function):
+    """Heights between knots; the gradient is a count, a tenth of the time of indexing twice."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, knots: Tensor, left: Tensor, share: Tensor) -> Tensor:
+        """Return ``knots[left] + share * (knots[left + 1] - knots[left])``."""
+        ctx.save_for_backward(left, share)
+        ctx.n_knots = len(knots)  # type: ignore[attr-defined]  # a context takes any attribute
+        return torch.lerp(knots[left], knots[left + 1], share)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        """Return the gradient of the knots."""
+        left, share = ctx.saved_tensors
+        (heights,) = gradients
+        right = (heights * share).flatten()
+        left = left.flatten()
+        knots = torch.bincount(left, heights.flatten() - right, ctx.n_knots)
+        knots += torch.bincount(left + 1, right, ctx.n_knots)
+        return knots.to(heights.dtype), None, None
 
 
 def knot_places(values: FloatArray, top: float = TOP) -> FloatArray:

@@ -88,16 +88,19 @@ class OwnHistory(nn.Module):
             Heights in logits, shape ``(n, n_users)``.
         """
         n, n_users = bucket_of_item.shape[1], batch.n_users
-        pairs = self.pair_parts(batch.pair_x).sum(dim=1)  # (n_pairs,)
         is_candidate = batch.pair_candidate >= 0
+        pairs = self.pair(batch.pair_x[is_candidate]).sum(dim=1)
         place = batch.pair_candidate[is_candidate] * n_users + batch.pair_user[is_candidate]
-        total = pairs.new_zeros(n * n_users).index_put((place,), pairs[is_candidate]).view(n, n_users)
+        total: Tensor = pairs.new_zeros(n * n_users).index_put((place,), pairs).view(n, n_users)
         for kind, buckets in enumerate(batch.buckets):
-            heights = self.bucket_heights(kind, buckets.x)
-            table = heights.new_zeros(buckets.n_buckets * n_users).index_put(
-                (buckets.bucket * n_users + buckets.user,), heights
+            used, of_candidate = torch.unique(bucket_of_item[kind], return_inverse=True)
+            row = torch.searchsorted(used, buckets.bucket).clamp(max=len(used) - 1)
+            is_used = used[row] == buckets.bucket  # buckets without a candidate cost nothing
+            heights = self.bucket_heights(kind, buckets.x[is_used])
+            table = heights.new_zeros(len(used) * n_users).index_put(
+                (row[is_used] * n_users + buckets.user[is_used],), heights
             )
-            total = total + table.view(buckets.n_buckets, n_users)[bucket_of_item[kind]]  # (n, n_users)
+            total = total + nn.functional.embedding(of_candidate, table.view(len(used), n_users))  # (n, n_users)
         return total
 
     def roughness(self) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from scoring.data.catalogue import IndexArray
     from scoring.scorer.artifacts import Arrays
 
 SNAPSHOT_WORDS = ("as_of", "days_covered", "season_month")
@@ -55,7 +56,7 @@ def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: M
 
 
 def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mapping[str, Any]) -> None:
-    _for_start(tables, scorer.snapshot.as_of).write(folder / "tables")
+    tables.write(folder / "tables", order=_order_for_start(tables, scorer.snapshot.as_of))
     model = {name: tensor.numpy() for name, tensor in scorer.model.float().state_dict().items()}
     scorer.model.double()
     snapshot = scorer.snapshot
@@ -151,12 +152,14 @@ def _title_arrays(titles: TitleSpace | None) -> Arrays:
     return {} if titles is None else {"title_mean": titles.mean, "title_directions": titles.directions}
 
 
-def _for_start(tables: Tables, as_of: pd.Timestamp) -> Tables:
-    """Return the same rows in an order that is read fast at every start."""
-    events = tables.events.sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
-    ended = (tables.promotions[END] <= as_of).to_numpy()  # the rest is read alone
-    promotions = tables.promotions.iloc[np.argsort(~ended, kind="stable")]
-    return replace(tables, events=events, promotions=promotions)
+def _order_for_start(tables: Tables, as_of: pd.Timestamp) -> dict[str, IndexArray]:
+    """Return the orders of rows that are read fast at every start: events by user, promotions that have ended first."""
+    keys = tables.events[[USER_ID, TIMESTAMP]].reset_index(drop=True)
+    has_ended = (tables.promotions[END] <= as_of).to_numpy()  # the rest is read alone
+    return {
+        "events": keys.sort_values([USER_ID, TIMESTAMP], kind="stable").index.to_numpy(),
+        "promotions": np.argsort(~has_ended, kind="stable"),
+    }
 
 
 def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:

@@ -17,12 +17,11 @@ from scoring.features.context import context_columns
 from scoring.features.own_history import PAIR_FEATURES
 from scoring.model.batches import make_batch
 from scoring.model.model import PARTS
-from scoring.training.past import Past
-from scoring.training.quality import Asked, quality
+from scoring.training.past import Past, to_candidates
+from scoring.training.quality import Asked, best
+from scoring.training.weight_search import WeightSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from scoring.data.catalogue import IndexArray
     from scoring.features.windows import TrainingData, Window
     from scoring.model.links import Links
@@ -41,25 +40,10 @@ MAX_USERS: Final = (800, 4000)
 N_ASKED: Final = 12_000
 """Validation reads so many users that they bought about this many items, within the bounds of ``MAX_USERS``."""
 
-N_CONTENDERS: Final = 50
+N_CONTENDERS: Final = 30
 """Best items of each part that contend."""
 
 BLOCK: Final = 50
-SWEEPS: Final = 4
-FACTORS: Final = (0.0, 0.4, 0.7, 1.4, 2.5)
-ENTRIES: Final = (0.03, 0.1, 0.3, 1.0)
-"""Weights with which a part enters, as shares of the spread of the score."""
-
-MAX_SPREAD: Final = 5.0
-"""Largest standard deviation of blended scores, where purchases can be told from the rest without error."""
-
-LEAST_SPREAD: Final = 1e-12
-"""Parts that differ by less than this are the same for all contenders."""
-
-MIN_GAIN: Final = 5e-4
-MIN_ERRORS: Final = 3.0
-"""A change is kept if it gains this many standard errors."""
-
 Scores = npt.NDArray[np.float32]
 
 
@@ -156,25 +140,24 @@ def find_blend(
     """
     values, contenders = _contenders(data, window, trainer, links, users=users, asked=asked)
     names = [*PARTS, *OWN_COUNTS, *POPULARITY, *(f"links {place} {t.name}" for place, t in enumerate(links.tables))]
-    search = _Search(values, contenders, np.arange(len(names)) < (0 if is_trained else len(PARTS)))
-    starts = {}
+    search = WeightSearch(values, contenders, np.arange(len(names)) < (0 if is_trained else len(PARTS)), len(PARTS))
+    starts, alone = {}, np.eye(len(names))
     if is_trained:
-        starts["trained"] = np.array([1.0] * len(PARTS) + [0.0] * (len(names) - len(PARTS)))
-    for place in range(len(PARTS), len(names)):
-        if not search.is_left_out[place] or names[place] == POPULARITY[-1]:
-            starts[names[place]] = np.eye(len(names))[place]
-    found = {name: search.means(weights) for name, weights in starts.items()}
-    search.reference = np.maximum(np.max(list(found.values()), axis=0), 1e-6)
-    for place in range(len(PARTS), len(PARTS) + len(OWN_COUNTS)):  # personal frequency needs popularity behind it
-        if names[place] in starts:
-            best = max((name for name in POPULARITY if name in starts), key=lambda name: float(found[name].sum()))
-            starts[f"{names[place]} and {best}"] = starts[names[place]] + 1e-3 * starts[best]
-    found = {name: search.means(weights) for name, weights in starts.items()}
-    search.reference = np.maximum(np.max(list(found.values()), axis=0), 1e-6)
-    ranked = sorted(starts, key=lambda name: -search.value(search.gains(starts[name])))
+        starts["trained"] = alone[: len(PARTS)].sum(axis=0)
+    starts |= {
+        name: weights
+        for name, weights, is_left_out in zip(names, alone, search.is_left_out, strict=True)
+        if name not in PARTS and (name == POPULARITY[-1] or not is_left_out)
+    }
+    found = search.compare(starts)
+    popularity = max((name for name in POPULARITY if name in starts), key=lambda name: float(found[name].sum()))
+    starts |= {  # personal frequency needs popularity behind it
+        f"{name} and {popularity}": starts[name] + 1e-3 * starts[popularity] for name in OWN_COUNTS if name in starts
+    }
+    found = search.compare(starts)
+    ranked = sorted(starts, key=lambda name: -search.value(starts[name]))
     chosen = dict.fromkeys(["trained", ranked[0]] if is_trained else ranked[:2])
-    tries = [search.climb(starts[name]) for name in chosen]
-    weights = max(tries, key=lambda each: search.value(search.gains(each)))
+    weights = search.best([starts[name] for name in chosen])
     weights = weights * search.slope(weights)
     cut = np.cumsum([len(PARTS), len(OWN_COUNTS), len(POPULARITY)])
     model, own_slopes, slopes, link_weights = (tuple(part.tolist()) for part in np.split(weights, cut))
@@ -183,118 +166,32 @@ def find_blend(
     return Blend(model, own_slopes, slopes, link_weights, metrics, by_start)
 
 
-class _Search:
-    """Coordinate ascent over the weights of parts."""
-
-    def __init__(self, values: Scores, asked: Asked, is_left_out: npt.NDArray[np.bool_]) -> None:
-        self.values, self.asked = values, asked
-        self.is_open = ~asked.is_out & ~(asked.is_owned & asked.only_new)
-        self.spread = values[self.is_open].std(axis=0) if self.is_open.any() else np.zeros(values.shape[2])
-        self.is_left_out = is_left_out | (self.spread < LEAST_SPREAD)
-        self.reference = np.ones(2 if asked.only_new else 4)
-
-    def scores(self, weights: npt.NDArray[np.float64]) -> Scores:
-        used = np.flatnonzero(weights)
-        return self.values[:, :, used] @ weights[used].astype(np.float32)
-
-    def means(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.asarray(quality(self.scores(weights), self.asked).sum(axis=0))
-
-    def gains(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return each user's share of the metrics over those of the best start, shape ``(n_users, n_metrics)``."""
-        return np.asarray(quality(self.scores(weights), self.asked) / self.reference)
-
-    @staticmethod
-    def value(gains: npt.NDArray[np.float64]) -> float:
-        """Return the mean gain; a metric below the best start costs more than one above it earns."""
-        means = gains.sum(axis=0)
-        return float(means.mean() - 2.0 * np.maximum(1.0 - means, 0.0).mean())
-
-    def climb(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        gains = self.gains(weights)
-        for _ in range(SWEEPS):
-            before = self.value(gains)
-            for move in self._moves(weights):
-                tried = move(weights)
-                found = self.gains(tried)
-                if self._is_better(found, gains):
-                    weights, gains = tried, found
-            if self.value(gains) <= before:
-                break
-        return weights
-
-    def _is_better(self, found: npt.NDArray[np.float64], gains: npt.NDArray[np.float64]) -> bool:
-        difference = (found - gains).mean(axis=1)
-        error = float(difference.std() * np.sqrt(len(difference)))
-        return self.value(found) - self.value(gains) > MIN_GAIN + MIN_ERRORS * error
-
-    def _moves(self, weights: npt.NDArray[np.float64]) -> Iterator[_Move]:
-        n = len(weights)
-        trained = np.arange(n) < len(PARTS)
-        yield from (_Move(trained, factor) for factor in FACTORS if weights[trained].any())
-        for place in np.flatnonzero(~self.is_left_out):
-            chosen = np.arange(n) == place
-            yield from (_Move(chosen, factor) for factor in FACTORS)
-            if weights[place] == 0:
-                size = float(self.scores(weights).std()) / float(self.spread[place])
-                yield from (_Move(chosen, 1.0, share * size) for share in ENTRIES)
-
-    def slope(self, weights: npt.NDArray[np.float64]) -> float:
-        """Return the factor that makes the scores of contenders log-odds, by logistic regression."""
-        if (weights[: len(PARTS)] == 1.0).all():
-            return 1.0  # trained as log-odds
-        scores = self.scores(weights)
-        x, y = scores[self.is_open].astype(np.float64), self.asked.is_hit[self.is_open].astype(np.float64)
-        scale = float(x.std()) if len(x) else 0.0
-        if scale < LEAST_SPREAD:
-            return 1.0
-        design = np.stack([np.ones_like(x), x / scale], axis=1)
-        beta = np.array([np.log((y.mean() + 1e-6) / (1 - y.mean() + 1e-6)), 0.0])
-        for _ in range(25):
-            p = 1.0 / (1.0 + np.exp(-np.clip(design @ beta, -30, 30)))
-            curvature = design.T @ (design * (p * (1 - p))[:, None]) + 1e-6 * np.eye(2)
-            beta += np.clip(np.linalg.solve(curvature, design.T @ (y - p)), -1.0, 1.0)
-        return float(np.clip(beta[1], 0.01, MAX_SPREAD) / scale)
-
-
-@dataclass(frozen=True)
-class _Move:
-    """A change of some weights."""
-
-    chosen: npt.NDArray[np.bool_]
-    factor: float
-    entry: float = 0.0
-
-    def __call__(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.where(self.chosen, weights * self.factor + self.entry, weights)
-
-
 def _contenders(
     data: TrainingData, window: Window, trainer: Trainer, links: Links, *, users: IndexArray, asked: Asked
 ) -> tuple[Scores, Asked]:
-    """Return each part's value of each user's contenders, shape ``(n_users, n_contenders, n_parts)``."""
+    """Return each part's value of each user's contenders, shape ``(n_parts, n_users, n_contenders)``."""
     popularity = _columns(data, window)
-    linked = [Past.of(window.past, users).scores(table, data.candidates) for table in links.tables]
+    past = window.past.of_users(users)
+    tables = to_candidates(links, data.candidates).tables
     found, places = [], []
     for at in range(0, len(users), BLOCK):
         rows = slice(at, at + BLOCK)
         parts = _parts(data, window, trainer, users[rows])
         parts += [np.broadcast_to(column, parts[0].shape) for column in popularity]
-        parts += [table[rows] for table in linked]
-        stacked = np.stack(parts, axis=2)  # (n_block, n_candidates, n_parts)
-        totals = [parts[0] + parts[1] + parts[2] + parts[3], *parts]
-        chosen = [_best(scores, asked.rows(rows)) for scores in totals]
-        for row in range(len(stacked)):
-            hits = np.flatnonzero(asked.is_hit[at + row])
-            place = np.unique(np.concatenate([hits, *(best[row] for best in chosen)]))
+        some = Past.of(past, np.arange(len(users))[rows])
+        parts += [some.scores(table) for table in tables]
+        block = asked.rows(rows)
+        chosen = [_best(scores, block) for scores in (parts[0] + parts[1] + parts[2] + parts[3], *parts)]
+        for row, is_hit in enumerate(block.is_hit):
+            place = np.unique(np.concatenate([np.flatnonzero(is_hit), *(best[row] for best in chosen)]))
             places.append(place)
-            found.append(stacked[row, place])
+            found.append(np.stack([part[row, place] for part in parts]))
     width = max(map(len, places))
-    values = np.zeros((len(users), width, found[0].shape[1]), dtype=np.float32)
+    values = np.zeros((len(found[0]), len(users), width), dtype=np.float32)
     padded = np.zeros((len(users), width), dtype=np.int64)
     is_padding = np.ones((len(users), width), dtype=bool)
     for row, (place, value) in enumerate(zip(places, found, strict=True)):
-        values[row, : len(place)], padded[row, : len(place)], is_padding[row, : len(place)] = value, place, False
+        values[:, row, : len(place)], padded[row, : len(place)], is_padding[row, : len(place)] = value, place, False
     contenders = asked.at(padded)
     return values, Asked(
         contenders.is_hit & ~is_padding, contenders.is_owned, contenders.is_out | is_padding, asked.only_new
@@ -302,14 +199,11 @@ def _contenders(
 
 
 def _best(scores: Scores, asked: Asked) -> IndexArray:
-    out = asked.is_out | asked.is_owned if asked.only_new else asked.is_out
-    open_ = np.where(out, -np.inf, scores)
-    k = min(N_CONTENDERS, open_.shape[1])
-    best = np.argpartition(-open_, k - 1, axis=1)[:, :k]
-    if asked.only_new:
-        return best
-    fresh = np.argpartition(-np.where(asked.is_owned, -np.inf, open_), k - 1, axis=1)[:, :k]
-    return np.concatenate([best, fresh], axis=1)
+    """Return the best places of each user, and the best of those that are new to the user."""
+    open_ = np.where(asked.is_out, -np.inf, scores)
+    fresh = np.where(asked.is_owned, -np.inf, open_)
+    found = [best(fresh, N_CONTENDERS)] if asked.only_new else [best(each, N_CONTENDERS) for each in (open_, fresh)]
+    return np.concatenate(found, axis=1)
 
 
 def _columns(data: TrainingData, window: Window) -> list[Scores]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from scoring.baselines import cheap_baselines
+from scoring.baselines import simple_baselines
 from scoring.baselines.measuring import measure_baselines
 from scoring.data.history import EventLog
 from scoring.data.tables import TIMESTAMP
@@ -45,7 +45,7 @@ def scorer_ranker(scorer: GlassBoxScorer, tables: Tables, split: Split) -> Ranke
 
 
 def measure(report: TrainReport, tables: Tables, *, progress: Callable[[str, int, int], None]) -> dict[str, Any]:
-    """Measure a trained scorer and the baselines, and write ``metrics.json`` next to the model.
+    """Measure a trained scorer and the baselines that count, and write ``metrics.json`` next to the model.
 
     Args:
         report: What training returned.
@@ -64,7 +64,7 @@ def measure(report: TrainReport, tables: Tables, *, progress: Callable[[str, int
         split = Split.at(
             tables.events, report.scorer.catalogue, cutoff=cutoff, min_rows=report.min_events, shop=tables.shop
         )
-        baselines = cheap_baselines()
+        baselines = simple_baselines()
         steps = len(baselines) + 1
         what = "comparing with the baselines"
         progress(what, 0, steps)

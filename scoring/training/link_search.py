@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from scoring.features.alike import Alike
 from scoring.features.link_tables import Neighbours, Solved, Transitions
 from scoring.model.links import Decay, Links, LinkTable
 from scoring.training.past import Past
 from scoring.training.quality import Asked, quality
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scoring.data.catalogue import IndexArray
     from scoring.data.log import Log
     from scoring.features.link_tables import Table
@@ -61,7 +64,7 @@ class LinkChoice:
     decay: Decay
 
 
-def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexArray) -> list[LinkChoice]:
+def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexArray) -> tuple[list[LinkChoice], Links]:
     """Return ways to link items, each with its best decay and with one that never fades.
 
     Args:
@@ -71,52 +74,63 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
         users: The users of ``asked``, ascending, shape ``(n_users,)``.
 
     Returns:
-        The choices; which of them the score uses is for the blend to find.
+        The choices, and the links that they give before the window; which of them the score uses is for the blend to
+        find.
     """
     log = window.past.targets()
     if not len(log):
-        return []
+        return [], Links(len(data.catalogue))
     few = users[:: int(1 / SHARE_OF_USERS)] if len(users) >= MANY_USERS else users
     past, asked = Past.of(window.past, few), asked.rows(np.isin(users, few))
     decays = tuple(replace(decay, least=past.youngest()) for decay in DECAYS)
 
+    fitted: dict[Maker, Table] = {}
+
     def tried(maker: Maker, decays: tuple[Decay, ...]) -> tuple[float, Decay]:
-        table = LinkTable(maker.name, maker.fit(log, data.candidates, len(data.catalogue)), FLAT)
-        scores = past.scores_by_decay(table, data.candidates, decays)
+        if maker not in fitted:
+            fitted[maker] = maker.fit(log, data.candidates, len(data.catalogue))
+        table = LinkTable(maker.name, fitted[maker][:, data.candidates], FLAT)
+        scores = past.scores_by_decay(table, decays)
         found = [(quality(each, asked, new_only=True).sum(), -place) for place, each in enumerate(scores)]
         best = max(found)
         return float(best[0]), decays[-best[1]]
 
-    default = Transitions()
-    best, decay = tried(default, decays)
-    maker = default
+    best, decay = tried(Transitions(), decays)
+    maker = Transitions()
     for variant in VARIANTS if len(log) <= MAX_ROWS else ():
         other = replace(maker, **variant)
         value, _ = tried(other, (decay,))
         if value > best:
             best, maker = value, other
     choices = [LinkChoice(maker, decay)]
-    others: tuple[Maker, ...] = (Neighbours(), Solved())
+    others: list[Maker] = [Neighbours(), Solved()]
+    alike = [found for with_titles in (False, True) if (found := Alike.of(data.catalogue, with_titles=with_titles))]
+    if alike:
+        others.append(max(alike, key=lambda each: tried(each, (decay,))[0]))
     choices += [LinkChoice(other, tried(other, decays)[1]) for other in others]
     flat = [replace(choice, decay=FLAT) for choice in choices if choice.decay.days < FLAT.days]
-    return [*choices, *flat]
+    choices += flat
+    return choices, fit_links(choices, data, log, fitted)
 
 
-def fit_links(choices: list[LinkChoice], data: TrainingData, past: Log) -> Links:
+def fit_links(
+    choices: list[LinkChoice], data: TrainingData, past: Log, fitted: Mapping[Maker, Table] | None = None
+) -> Links:
     """Return the links of a log.
 
     Args:
         choices: How to link items.
         data: Data that every window shares.
         past: Events.
+        fitted: Tables of this log that are known already.
 
     Returns:
         A table for each choice, of weight 1.
     """
     log, n_items = past.targets(), len(data.catalogue)
-    fitted: dict[Maker, Table] = {}
+    found = dict(fitted or {})
     for choice in choices:
-        if choice.maker not in fitted:
-            fitted[choice.maker] = choice.maker.fit(log, data.candidates, n_items)
-    tables = (LinkTable(choice.maker.name, fitted[choice.maker], choice.decay) for choice in choices)
+        if choice.maker not in found:
+            found[choice.maker] = choice.maker.fit(log, data.candidates, n_items)
+    tables = (LinkTable(choice.maker.name, found[choice.maker], choice.decay) for choice in choices)
     return Links(n_items, tuple(tables))

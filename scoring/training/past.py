@@ -66,38 +66,40 @@ class Past:
         known = latest[np.isfinite(latest)]
         return float(np.quantile(known, YOUNGEST)) if len(known) else 0.0
 
-    def scores(self, table: LinkTable, candidates: IndexArray) -> npt.NDArray[np.float32]:
-        """Return the contribution of each history to each candidate, shape ``(n_users, n_candidates)``."""
-        return next(self.scores_by_decay(table, candidates, (table.decay,)))
+    def scores(self, table: LinkTable) -> npt.NDArray[np.float32]:
+        """Return the contribution of each history to each item that a table links to, shape ``(n_users, n)``."""
+        return next(self.scores_by_decay(table, (table.decay,)))
 
-    def scores_by_decay(
-        self, table: LinkTable, candidates: IndexArray, decays: Sequence[Decay]
-    ) -> Iterator[npt.NDArray[np.float32]]:
+    def scores_by_decay(self, table: LinkTable, decays: Sequence[Decay]) -> Iterator[npt.NDArray[np.float32]]:
         """Yield ``scores`` with one decay after the other instead of the table's own."""
         items, place = np.unique(self.item, return_inverse=True)
-        links = table.links[items][:, candidates]  # (n_distinct, n_candidates)
+        links = table.links[items].astype(np.float32)  # (n_distinct, n)
         for decay in decays:
-            term = Links(table.links.shape[1], (replace(table, decay=decay),))
-            strength = term.strengths(self.age, self.start)[:, 0]
+            term = Links(table.links.shape[0], (replace(table, decay=decay),))
+            strength = term.strengths(self.age, self.start)[:, 0].astype(np.float32)
             rows = sparse.coo_array((strength, (self.user, place)), shape=(self.n_users, len(items))).tocsr()
-            yield (rows @ links).toarray().astype(np.float32)
+            yield (rows @ links).toarray()
 
 
-def history_scores(links: Links, window: Window, users: IndexArray, candidates: IndexArray) -> npt.NDArray[np.float32]:
+def to_candidates(links: Links, candidates: IndexArray) -> Links:
+    """Return links whose tables have a column for each candidate alone, shape ``(n_items, n_candidates)``."""
+    columns = {id(table.links): table.links[:, candidates] for table in links.tables}
+    return replace(links, tables=tuple(replace(table, links=columns[id(table.links)]) for table in links.tables))
+
+
+def history_scores(links: Links, window: Window, users: IndexArray) -> npt.NDArray[np.float32] | float:
     """Return the link term of users of a window.
 
     Args:
-        links: Links.
+        links: Links to the candidates, as ``to_candidates`` returns them.
         window: A moment, with its past.
         users: Whom, ascending, shape ``(n_users,)``.
-        candidates: Items that are scored, shape ``(n_candidates,)``.
 
     Returns:
-        Logits, shape ``(n_users, n_candidates)``.
+        Logits, shape ``(n_users, n_candidates)``; 0 without a table.
     """
-    total = np.zeros((len(users), len(candidates)), dtype=np.float32)
-    if links.tables:
-        past = Past.of(window.past, users)
-        for table in links.tables:
-            total += past.scores(table, candidates)
+    if not links.tables:
+        return 0.0
+    past = Past.of(window.past, users)
+    total: npt.NDArray[np.float32] = np.sum([past.scores(table) for table in links.tables], axis=0)
     return total

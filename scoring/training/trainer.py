@@ -16,7 +16,7 @@ from scoring.model.batches import Dropout, make_batch
 from scoring.model.losses import HIDDEN, training_loss
 from scoring.model.model import AdditiveModel
 from scoring.scorer.calibration import Calibration
-from scoring.training.past import history_scores
+from scoring.training.past import history_scores, to_candidates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,9 @@ K = 10
 """Recall is measured at this many."""
 
 EVALUATION_BATCH = 64
+
+MAX_REPORT_USERS = 1000
+"""A look at the held-out window reads between this many users and twice as many."""
 
 MAX_CALIBRATION_USERS = 2000
 N_CALIBRATION_BEST = 100
@@ -194,9 +197,8 @@ class Trainer:
 
     def recall(self, window: Window, *, with_towers: bool = True) -> tuple[float, float]:
         """Return recall@10 on a window, over all items and over items new to the user."""
-        found = [
-            _recalls(batch, logits) for batch, logits in self._scored(window, window.users, with_towers=with_towers)
-        ]
+        users = window.users[:: max(1, len(window.users) // MAX_REPORT_USERS)]
+        found = [_recalls(batch, logits) for batch, logits in self._scored(window, users, with_towers=with_towers)]
         everything, new = (torch.cat(parts) for parts in zip(*found, strict=True))
         return float(everything.mean()), float(new.mean()) if len(new) else 0.0
 
@@ -226,11 +228,12 @@ class Trainer:
         rate = min(1.0, MAX_CALIBRATION_PAIRS / (len(users) * len(self.shop.candidates)))
         scores: list[FloatArray] = []
         hits, weights = [], []
+        linked = to_candidates(links, self.shop.candidates)
         for at, (batch, logits) in enumerate(self._scored(window, users)):
             some = users[at * EVALUATION_BATCH : (at + 1) * EVALUATION_BATCH]
             bought = np.zeros(logits.shape, dtype=bool)
             bought[batch.bought_item.cpu().numpy(), batch.bought_user.cpu().numpy()] = True
-            score = logits.cpu().numpy() + history_scores(links, window, some, self.shop.candidates).T
+            score = logits.cpu().numpy() + np.transpose(history_scores(linked, window, some))
             is_kept = bought.copy()  # high scores are few and matter most: keep all of them
             best = min(N_CALIBRATION_BEST, len(score))
             np.put_along_axis(is_kept, np.argpartition(-score, best - 1, axis=0)[:best], values=True, axis=0)

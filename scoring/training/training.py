@@ -139,14 +139,16 @@ def train(
         fitted = Fitted(trainer, [], Blend.popular(), [], Calibration(np.array([0.0, 1.0]), share))
         fitted.blend.fold(trainer.model)
     trainer, reports, blend, choices = fitted.trainer, fitted.reports, fitted.blend, fitted.choices
+    calibration = fitted.calibration
     used = [pair for pair in zip(choices, blend.links, strict=True) if pair[1]]
     trainer.model.context.mean.copy_(trainer.context_mean(windows))
+    del windows, fitted  # as large as the log several times over
     model = trainer.model.cpu().double().eval()
     with torch.no_grad():
         trunk = model.item_tower.trunk(inputs.double())
     scorer = GlassBoxScorer(
         catalogue, snapshot, promotions, shop=tables.shop, buckets=buckets, candidates=data.candidates, model=model,
-        trunk=trunk, links=data.links(log), calibration=fitted.calibration,
+        trunk=trunk, links=data.links(log), calibration=calibration,
         item_links=fit_links([choice for choice, _ in used], data, log).weighted([weight for _, weight in used]),
         titles=titles,
     )  # fmt: skip
@@ -193,9 +195,8 @@ def _fit(
         trainer.model.place_knots(windows)
     users, asked = asked_of(data, held_out, only_new=only_new)
     progress("links", 0, 2)
-    choices = choose_links(data, held_out, asked, users)
+    choices, links = choose_links(data, held_out, asked, users)
     progress("links", 1, 2)
-    links = fit_links(choices, data, held_out.past)
     blend = find_blend(data, held_out, trainer, links, users=users, asked=asked, is_trained=is_trained)
     progress("links", 2, 2)
     blend.fold(trainer.model)

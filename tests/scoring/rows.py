@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from scoring.data.catalogue import Catalogue
+from scoring.data.log import Log
 from scoring.evaluation.split import Split
 
 CUTOFF = pd.Timestamp("2017-12-01")
@@ -49,3 +51,19 @@ def split_of(rows: list[tuple[str, str, float]], item_ids: list[str], *, min_row
         The split.
     """
     return Split.at(events_of(rows), catalogue_of(item_ids), cutoff=CUTOFF, min_rows=min_rows)
+
+
+def log_of(rows: list[tuple[int, int, float]]) -> Log:
+    """A log of purchases without price or order.
+
+    Args:
+        rows: Numbers of user and item, and the day.
+
+    Returns:
+        The log.
+    """
+    user, item, day = (np.array(column) for column in zip(*sorted(rows), strict=True))
+    ids = tuple(f"u{u}" for u in range(int(user.max()) + 1))
+    blank = np.full(len(user), -1, dtype=np.int64)
+    role, signal = np.ones(len(user), np.int8), blank.astype(np.int8)
+    return Log(ids, user, item, day, np.full(len(user), np.nan), blank, role, signal)

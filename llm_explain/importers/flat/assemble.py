@@ -14,6 +14,7 @@ from llm_explain.importers.flat.rows import FILE, Rows
 from llm_explain.importers.flat.values import each_value
 from llm_explain.importers.flat.vocabulary import normal
 from llm_explain.text.import_words import words
+from scoring.data.tables import END_OF_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,8 +40,6 @@ UNKNOWN_KIND: Final = "interaction"
 """Kind of events of which nothing tells what they were; no locale has words for it."""
 
 ONLY_ITEM: Final = "all items"
-END_OF_ORDER: Final = pd.Timestamp("2020-01-01")
-"""Moment of each user's last row in a log that has an order but no times."""
 
 
 @dataclass(frozen=True, slots=True)

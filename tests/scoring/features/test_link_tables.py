@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rows import log_of
 
-from scoring.data.log import Log
 from scoring.features.link_tables import Neighbours, Solved, Transitions
-
-
-def log_of(rows: list[tuple[int, int, float]]) -> Log:
-    user, item, day = (np.array(column) for column in zip(*sorted(rows), strict=True))
-    ids = tuple(f"u{u}" for u in range(int(user.max()) + 1))
-    blank = np.full(len(user), -1, dtype=np.int64)
-    role, signal = np.ones(len(user), np.int8), blank.astype(np.int8)
-    return Log(ids, user, item, day, np.full(len(user), np.nan), blank, role, signal)
-
 
 ITEMS = np.arange(4)
 COUNTS = Transitions(window=2, step=0.5, backward=0.1, row_power=0.0, column_power=0.0)

@@ -1,0 +1,113 @@
+"""Links between items with the same fields: categories, brand and, where it helps, words of the title."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import sparse
+
+from scoring.data.tables import BRAND, CATEGORIES, CATEGORY, TITLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.log import Log
+    from scoring.features.link_tables import Table
+
+MAX_LINKS: Final = 5_000_000
+"""Most links of a table."""
+
+MOST_LINKS: Final = 300
+"""Most links that a past item keeps."""
+
+MAX_PRODUCTS: Final = 3e8
+"""Most pairs of items that are compared; the commonest past items come first."""
+
+BLOCK: Final = 512
+WORD: Final = re.compile(r"[^\W\d_]{2,}")
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Links from fields: the cosine of two items' fields, a rare value weighing more than a common one.
+
+    Source: Pazzani & Billsus (2007), Content-based recommendation systems.
+
+    Attributes:
+        with_titles: Whether the words of titles are fields.
+        fields: Values of unit length, shape ``(n_items, n_values)``.
+    """
+
+    with_titles: bool
+    fields: sparse.csr_array[np.float32, tuple[int, int]] = field(repr=False)
+
+    name = "alike"
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, *, with_titles: bool) -> Alike | None:
+        """Read the fields of a catalogue; ``None`` if no two items share a value that others lack."""
+        values = pd.DataFrame(_values(catalogue.items, with_titles=with_titles), columns=["item", "value"])
+        values = values.drop_duplicates()
+        n_items = len(catalogue)
+        shared = values.groupby("value")["item"].transform("size")
+        values, shared = values[(shared > 1) & (shared < n_items)], shared[(shared > 1) & (shared < n_items)]
+        if values.empty:
+            return None
+        codes, names = pd.factorize(values["value"])
+        weight = np.log(n_items / shared.to_numpy())
+        item = values["item"].to_numpy()
+        length = np.sqrt(np.bincount(item, weight**2, n_items))
+        matrix = sparse.coo_array((weight / length[item], (item, codes)), (n_items, len(names)), dtype=np.float32)
+        return cls(with_titles, matrix.tocsr())
+
+    def fit(self, log: Log, candidates: IndexArray, n_items: int) -> Table:
+        """Compare the items of a log with candidates.
+
+        Args:
+            log: Target events.
+            candidates: Items that may be recommended, shape ``(n_candidates,)``.
+            n_items: Number of items of the catalogue.
+
+        Returns:
+            The table.
+        """
+        n_rows = np.bincount(log.item_index, minlength=n_items)
+        n_past = min(int(MAX_PRODUCTS // max(len(candidates), 1)), int((n_rows > 0).sum()))
+        past = np.sort(np.argsort(-n_rows, kind="stable")[:n_past])
+        width = min(MOST_LINKS, max(1, MAX_LINKS // max(n_past, 1)), len(candidates))
+        targets = self.fields[candidates].T.tocsc()
+        found = []
+        for start in range(0, n_past, BLOCK):
+            rows = past[start : start + BLOCK]
+            cosine = (self.fields[rows] @ targets).toarray()  # (n_rows, n_candidates)
+            cosine[rows[:, None] == candidates] = 0.0
+            value, place = (part.numpy().ravel() for part in torch.from_numpy(cosine).topk(width, dim=1))
+            found.append((value, np.repeat(rows, width), candidates[place]))
+        value, row, column = (np.concatenate(each) for each in zip(*found, strict=True))
+        links = sparse.coo_array((value.astype(np.float64), (row, column)), (n_items, n_items)).tocsr()
+        links.eliminate_zeros()
+        return links
+
+
+def _values(items: pd.DataFrame, *, with_titles: bool) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Yield each item's values with the field that they stand in."""
+    for column, parts in ((CATEGORY, None), (CATEGORIES, "|"), (BRAND, None), (TITLE, WORD)):
+        if column not in items or (column == TITLE and not with_titles):
+            continue
+        name = CATEGORY if column == CATEGORIES else column
+        for item, text in enumerate(items[column].astype(object)):
+            if not isinstance(text, str) or not text:
+                continue
+            if isinstance(parts, re.Pattern):
+                yield from ((item, (name, word)) for word in parts.findall(text.lower()))
+            elif parts:
+                levels = (level.strip() for path in text.split(parts) for level in path.split(">"))
+                yield from ((item, (name, level)) for level in levels if level)
+            else:
+                yield item, (name, text)

@@ -1,0 +1,62 @@
+"""Links between items with the same fields, against cosines done by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from rows import log_of
+
+from scoring.data.catalogue import Catalogue
+from scoring.features.alike import Alike
+
+ITEMS = pd.DataFrame(
+    {
+        "item_id": ["0", "1", "2", "3"],
+        "title": ["Green tea", "Black tea", "Tea pot", ""],
+        "category": ["drinks", "drinks", "pots", None],
+        "brand": ["A", "B", "B", None],
+    }
+)
+ALL = np.arange(4)
+LOG = log_of([(0, item, float(item)) for item in range(4)])
+
+
+def table(items: pd.DataFrame, *, with_titles: bool = False) -> np.ndarray:
+    alike = Alike.of(Catalogue(items), with_titles=with_titles)
+    assert alike is not None
+    return alike.fit(LOG, ALL, 4).toarray()
+
+
+def test_items_are_linked_by_the_fields_that_they_share() -> None:
+    # Items 0 and 1 share the category and 1 and 2 the brand; both are values of two items in four and weigh ln 2.
+    # Item 1 has both values, so each is 1/√2 of its length; "pots" and "A" are in one item each and link nothing.
+    expected = np.zeros((4, 4))
+    expected[0, 1] = expected[1, 0] = expected[1, 2] = expected[2, 1] = 1 / np.sqrt(2)
+    np.testing.assert_allclose(table(ITEMS), expected, atol=1e-6)
+
+
+def test_words_of_titles_are_fields_where_they_are_asked_for() -> None:
+    links = table(ITEMS, with_titles=True)
+    assert links[0, 2] > 0, "both titles say tea"
+    assert not links[3].any(), "an item without fields is like none"
+
+
+def test_several_categories_are_several_fields() -> None:
+    items = ITEMS.assign(categories=["Home > Kitchen|Gifts", "Gifts", "Home > Garden", None])
+    links = table(items)
+    assert links[0, 2] > 0, "both are of the home"
+    assert links[0, 1] > table(ITEMS)[0, 1] - 0.2
+
+
+def test_a_catalogue_without_shared_fields_has_no_such_links() -> None:
+    items = ITEMS.assign(category=list("abcd"), brand=None, title="")
+    assert Alike.of(Catalogue(items), with_titles=True) is None
+
+
+def test_a_candidate_is_the_only_target() -> None:
+    alike = Alike.of(Catalogue(ITEMS), with_titles=False)
+    assert alike is not None
+    links = alike.fit(LOG, np.array([2]), 4).toarray()
+    assert links[1, 2] == pytest.approx(1 / np.sqrt(2), abs=1e-6)
+    assert np.count_nonzero(links) == 1

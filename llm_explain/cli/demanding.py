@@ -15,6 +15,7 @@ from llm_explain.errors import SettingError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from llm_explain.jobs.demand import DemandScene
     from scoring.demand.forecaster import Forecaster
     from scoring.demand.panel import Rows, SalesPanel
 
@@ -112,6 +113,9 @@ def forecast(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the forecasts as Parquet and CSV files here.")
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Picture of the first series: sales, forecast, ranges, drivers.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Forecast the units of the coming weeks with 50, 80 and 95 % ranges."""
@@ -128,15 +132,96 @@ def forecast(
     frame = _of(frame, panel, rows)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        others = {name: _of(getattr(found, name), panel, rows) for name in ("together", "players")}
+        others = {name: _of(getattr(found, name), panel, rows) for name in ("together", "series", "players")}
         for name, table in {"forecast": frame, **others}.items():
             table.to_parquet(out / f"{name}.parquet", index=False)
             table.to_csv(out / f"{name}.csv", index=False)
-        note(f"forecasts of {len(found.together):,} series in {out.resolve()}")
+        note(f"forecasts of {len(rows):,} series in {out.resolve()}")
+    if plot is not None:
+        from llm_explain.jobs.demand.plots import save_plot
+
+        save_plot(panel, found, frame["item_id"].iloc[0], frame["store_id"].iloc[0], plot)
+        note(f"picture in {plot.resolve()}")
     if json:
         write_json_lines(_records(frame))
     elif out is None:
         _print(frame)
+
+
+@app.command("explain")
+def explain(
+    artifacts: Artifacts = DEFAULT_ARTIFACTS,
+    stock: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Stock table: item_id, store_id, on_hand, lead_time_days, ….")
+    ] = None,
+    plans: Plans = None,
+    what_if: WhatIf = None,
+    item: Items = None,
+    store: Stores = None,
+    service_level: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=0.975, help="From costs and prices of the stock table if not given, else 0.95."),
+    ] = None,
+    overstock_weeks: Annotated[float, typer.Option(help="Stock for more weeks of expected sales is too much.")] = 12,
+    dead_weeks: Annotated[int, typer.Option(min=1, help="Stock without a sale for so many weeks is dead.")] = 13,
+    locale: options.Locale = "en",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write records, and the tables that SQL proves them from, here.")
+    ] = None,
+    audit: Annotated[bool, typer.Option("--audit", help="Repeat every fact in SQL; needs --out.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Say what to order, or what will sell in the coming week, and why: one verified text for each series."""
+    from llm_explain.jobs import BriefWriter
+    from llm_explain.jobs.demand import DemandScene
+    from llm_explain.jobs.demand import explain as explained
+    from scoring.data.reading import read_table
+    from scoring.demand.outlook import outlook
+    from scoring.demand.plans import parsed_changes
+    from scoring.demand.stock import StockPolicy, orders, read_stock
+
+    if audit and out is None:
+        raise SettingError("--audit is given without --out but an audit reads files. Give --out DIR.")
+    forecaster, panel = _loaded(artifacts, plans)
+    chosen = panel.rows_of(item or (), store or ())
+    weeks = forecaster.model.config.weeks
+    panel = panel.extended(weeks).with_plan(parsed_changes(what_if or []), chosen)
+    found = outlook(forecaster, panel, weeks)
+    policy = StockPolicy(service_level=service_level, overstock_weeks=overstock_weeks, dead_weeks=dead_weeks)
+    ordered = None if stock is None else orders(found, read_stock(read_table(stock).frame), policy)
+    scene = DemandScene(panel, found, ordered)
+    keys = set(panel.series.iloc[chosen][["item_id", "store_id"]].itertuples(index=False, name=None))
+    pairs = scene.coming[["item_id", "store_id"]].itertuples(index=False, name=None)
+    rows = [row for row, key in enumerate(pairs) if key in keys]
+    records = explained(scene, BriefWriter("demand", locale), locale=locale, rows=rows)
+    if out is not None:
+        _write_explained(scene, records, out, is_audited=audit)
+    if json:
+        write_json_lines(records)
+    elif out is None:
+        for record in records:
+            OUT.print(record["text"] or "–")
+
+
+def _write_explained(scene: DemandScene, records: list[dict[str, Any]], out: Path, *, is_audited: bool) -> None:
+    """Write the tables and the records, and repeat the facts in SQL if asked to."""
+    from json import dumps
+
+    scene.write(out)
+    lines = [dumps(record, ensure_ascii=False) for record in records]
+    (out / "explanations.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if scene.orders is not None:
+        scene.orders.to_csv(out / "orders.csv", index=False)
+    note(f"{sum(bool(record['text']) for record in records):,} texts in {out.resolve()}")
+    if is_audited:
+        from llm_explain.jobs.demand.audit import DemandAudit
+
+        faults = DemandAudit(out).faults(records)
+        for fault in faults:
+            note(fault)
+        note(f"{len(records):,} records audited, {len(faults):,} faults")
+        if faults:
+            raise typer.Exit(1)
 
 
 def _cutoff(panel: SalesPanel, cutoff: str | None) -> int:

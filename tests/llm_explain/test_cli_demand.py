@@ -56,3 +56,23 @@ def test_a_cutoff_outside_the_sales_is_an_error(tmp_path: Path) -> None:
         run("train", "--data", str(tmp_path / "sales.csv"), "--cutoff", "99")
     with pytest.raises(SettingError, match="--map is 'units' but COLUMN=NAME"):
         run("train", "--data", str(tmp_path / "sales.csv"), "--map", "units")
+
+
+def test_a_picture_is_written(artifacts: Path, tmp_path: Path) -> None:
+    run("forecast", "--artifacts", str(artifacts), "--weeks", "3", "--item", "bread", "--plot", str(tmp_path / "a.png"))
+    assert (tmp_path / "a.png").stat().st_size > 10_000
+    with pytest.raises(SettingError, match=r"the picture is a.txt but .png, .svg, .pdf is needed"):
+        run("forecast", "--artifacts", str(artifacts), "--weeks", "3", "--plot", str(tmp_path / "a.txt"))
+
+
+def test_explain_writes_audited_texts(artifacts: Path, tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    (tmp_path / "stock.csv").write_text("sku,store,stock,lead time\napples,1,3,2\n")
+    arguments = ("--artifacts", str(artifacts), "--stock", str(tmp_path / "stock.csv"), "--what-if", "display=1")
+    rows = run("explain", *arguments, "--item", "apples", "--out", str(tmp_path / "out"), "--audit")
+    assert [row["subject"]["store_id"] for row in rows] == ["1", "2"]
+    assert "rder" in rows[0]["text"]
+    assert all("the display adds about" in row["text"] for row in rows)
+    assert (tmp_path / "out" / "orders.csv").is_file()
+    with pytest.raises(SettingError, match="--audit is given without --out"):
+        run("explain", *arguments, "--audit")

@@ -1,0 +1,81 @@
+"""Audit of demand records: SQL over the written tables repeats every fact, and shares no code with the claim rules."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from llm_explain.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+SQL: Final = Path(__file__).with_name("sql")
+_FILES: Final = ("expectation", "stock", "promotion", "price", "season", "other_items")
+_TOLERANCE: Final = 1e-6
+
+
+class DemandAudit:
+    """Repeats the facts of records from the tables that ``DemandScene.write`` wrote.
+
+    Args:
+        folder: Folder with the tables.
+
+    Raises:
+        MissingExtraError: If DuckDB is not installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            import duckdb
+        except ImportError as error:
+            raise MissingExtraError.of("duckdb", "an audit", "evaluation") from error
+        self._tables = duckdb.connect()
+        for path in sorted(folder.glob("*.parquet")):
+            self._tables.read_parquet(str(path)).create(f'"{path.stem}"')
+        has_stock = (folder / "stock.parquet").is_file()
+        for name in _FILES:
+            if name != "stock" or has_stock:
+                self._tables.execute((SQL / f"{name}.sql").read_text(encoding="utf-8"))
+        self._found: dict[str, dict[tuple[str, str], list[dict[str, Any]]]] = {}
+
+    def faults(self, records: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Return a line for each fact that the tables do not give.
+
+        Args:
+            records: Explanation records.
+
+        Returns:
+            The faults; empty if every fact of every reason and statement is repeated.
+        """
+        return [fault for record in records for fault in self._of_record(record)]
+
+    def _of_record(self, record: Mapping[str, Any]) -> Iterator[str]:
+        subject = record["subject"]
+        where = f"item {subject['item_id']}, store {subject['store_id']}"
+        for claim in (*record["reasons"], *record["statements"]):
+            rows = self._rows(claim["kind"]).get((subject["item_id"], subject["store_id"]), [])
+            if not any(_agrees(claim["facts"], row) for row in rows):
+                yield f"{where}, {claim['kind']}: {claim['facts']} but the tables give {rows or 'nothing'}"
+
+    def _rows(self, kind: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        if kind not in self._found:
+            frame = self._tables.sql(f"select * from found_{kind}").df()  # noqa: S608  the kind is one of the records'
+            rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+            for row in frame.to_dict("records"):
+                rows.setdefault((row["item_id"], row["store_id"]), []).append({str(name): v for name, v in row.items()})
+            self._found[kind] = rows
+        return self._found[kind]
+
+
+def _agrees(facts: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Return whether a row of the tables has every fact."""
+    for name, fact in facts.items():
+        value = row.get(name)
+        if isinstance(fact, str):
+            if str(value) != fact:
+                return False
+        elif value is None or not math.isclose(float(value), float(fact), rel_tol=0, abs_tol=_TOLERANCE):
+            return False
+    return True

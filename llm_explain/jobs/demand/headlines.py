@@ -1,0 +1,110 @@
+"""What a sentence states first: an order, a forecast, or stock that is too much. The docstrings are the rules."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from llm_explain.jobs.brief import Stated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llm_explain.records import Fact
+
+RANGE: Final = 80
+"""Percent of the range that sentences tell."""
+
+
+def headline(row: Mapping[str, Any]) -> Stated:
+    """Return what the sentence about a series states first.
+
+    ``state`` of the order table decides; a series without stock gives ``forecast``.
+
+    Args:
+        row: A row of ``DemandScene.coming``.
+
+    Returns:
+        ``order``, ``enough``, ``overstock``, ``dead`` or ``forecast`` with its facts.
+    """
+    state = row.get("state")
+    if not isinstance(state, str):
+        return Stated("forecast", expectation(row))
+    if state == "order":
+        return Stated("order", expectation(row) | order(row))
+    if state == "overstock":
+        return Stated("overstock", named(row) | overstock(row))
+    if state == "dead":
+        return Stated("dead", named(row) | dead(row))
+    return Stated("enough", expectation(row))
+
+
+def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
+    """Return what an order, or the lack of one, rests on, as the last statement.
+
+    ``need`` is the quantile of sales at the service level, over the days of delivery and a week more, rounded up.
+    """
+    if row.get("state") not in {"order", "enough"}:
+        return ()
+    facts: dict[str, Fact] = {name: whole(row[name]) for name in ("on_hand", "on_order", "lead_time_days")}
+    facts |= {
+        "need": math.ceil(row["need"] - 1e-9),
+        "service_percent": whole(100 * row["service_level"]),
+        "pack_size": whole(row["pack_size"]),
+    }
+    return (Stated("shortage" if row["state"] == "order" else "supply", facts),)
+
+
+def named(row: Mapping[str, Any]) -> dict[str, Fact]:
+    """Return title and store; the store is empty for a table without stores."""
+    return {"title": str(row["title"]), "store_id": str(row["store_id"])}
+
+
+def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
+    """Return the forecast of the coming week.
+
+    ``low`` is the lower end of the 80 % range, rounded down; ``high`` the upper one, rounded up. ``last_units`` is
+    what was sold in the week before, missing if that is unknown.
+    """
+    facts = named(row) | {
+        "week": str(row["week"]),
+        "low": math.floor(row[f"low_{RANGE}"] + 1e-9),
+        "high": math.ceil(row[f"high_{RANGE}"] - 1e-9),
+        "level": RANGE,
+    }
+    last = row["last_week_units"]
+    return facts if pd.isna(last) else facts | {"last_units": whole(last)}
+
+
+def order(row: Mapping[str, Any]) -> dict[str, Fact]:
+    """Return the order: units in whole packs, and the day by which it is due.
+
+    The first day of the coming week is day 1; an order with no spare days is due on it.
+    """
+    facts: dict[str, Fact] = {"order_units": whole(row["order_units"]), "order_day": int(row["days_left"]) + 1}
+    if "-" in str(row["week"]):
+        day = pd.Timestamp(row["week"]) + pd.Timedelta(days=int(row["days_left"]))
+        facts["order_by"] = str(day.date())
+    return facts
+
+
+def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
+    """Return the position, the weeks that it covers (rounded down), and the units beyond the limit in weeks."""
+    return {
+        "position": whole(row["position"]),
+        "cover_weeks": math.floor(row["cover_weeks"]),
+        "too_many": int(row["too_many"]),
+        "limit_weeks": float(row["overstock_weeks"]),
+    }
+
+
+def dead(row: Mapping[str, Any]) -> dict[str, Fact]:
+    """Return stock on hand and the known weeks since the last sale."""
+    return {"on_hand": whole(row["on_hand"]), "weeks_without_sale": int(row["weeks_without_sale"])}
+
+
+def whole(value: float) -> int:
+    """Return the nearest whole number, halves upwards."""
+    return math.floor(float(value) + 0.5)

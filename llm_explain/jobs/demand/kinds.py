@@ -1,0 +1,172 @@
+"""Drivers of a demand forecast. The docstring of each class is its rule; the SQL file of its name repeats it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.jobs.demand.headlines import whole
+from scoring.demand.effects import OTHERS
+from scoring.demand.features import SEASON, YEAR
+from scoring.demand.panel import PRICE, STORE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llm_explain.jobs.demand.scene import DemandScene
+    from llm_explain.records import Fact
+
+RUNS: Final = 0.5
+"""Share of the week, or of the stores, from which a promotion is said to run."""
+
+REGULAR: Final = 0.8
+"""Mean share over the last 26 weeks above which a promotion is no news."""
+
+WINDOW: Final = 26
+LEAST_UNITS: Final = 1
+LEAST_PRICE_CHANGE: Final = 2
+"""Percent of the usual price."""
+
+SEASON_RATIO: Final = 1.15
+SEASON_WEEKS: Final = 8
+
+
+class Found(NamedTuple):
+    """A driver that holds for a series.
+
+    Attributes:
+        row: Its place in ``DemandScene.coming``.
+        player: The player of the attribution.
+        sign: 1 if the facts speak of more sales, −1 of fewer; 0 if only the attribution tells.
+        facts: Facts by name.
+    """
+
+    row: int
+    player: str
+    sign: int
+    facts: dict[str, Fact]
+
+
+class DriverKind(ABC):
+    """One kind of driver.
+
+    Attributes:
+        name: Its name in records and prompts.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def find(self, scene: DemandScene) -> Iterator[Found]:
+        """Yield the series for which the rule holds, with the facts."""
+
+
+class Promotion(DriverKind):
+    """A promotion of the coming week changes the forecast.
+
+    Rule: the promotion runs for at least half of the week (or in half of the stores), and ran for at most 80 % of the
+    last 26 known weeks. ``units`` is the forecast and ``without`` the forecast of the same model without it, both
+    rounded; ``difference`` is their difference, which is not 0.
+    """
+
+    name = "promotion"
+
+    def find(self, scene: DemandScene) -> Iterator[Found]:
+        """Apply the rule of the class."""
+        frame, planned = scene.coming, scene.panel.planned()
+        known = slice(max(0, scene.panel.n_known - WINDOW), scene.panel.n_known)
+        for promotion, values in planned.promotions.items():
+            if f"without_{promotion}" not in frame:
+                continue
+            is_news = values[scene.place, known].mean(axis=1) <= REGULAR
+            is_on = (frame[promotion] >= RUNS) & frame[f"without_{promotion}"].notna()
+            for row in np.flatnonzero(is_on.to_numpy() & is_news):
+                units, without = (whole(frame[name].iloc[row]) for name in ("units", f"without_{promotion}"))
+                if abs(units - without) >= LEAST_UNITS:
+                    facts: dict[str, Fact] = {"promotion": promotion, "units": units, "without": without}
+                    facts["difference"] = units - without
+                    yield Found(int(row), promotion, _sign(units - without), facts)
+
+
+class Price(DriverKind):
+    """The planned price of the coming week differs from the usual one.
+
+    Rule: the price is a plan. ``percent`` is how much it lies above the median of the last 26 known weeks, at least
+    2 % of it in either direction. ``units`` and ``at_usual`` are the forecasts at this price and at the usual one,
+    rounded, and ``difference`` their difference, which is not 0.
+    """
+
+    name = "price"
+
+    def find(self, scene: DemandScene) -> Iterator[Found]:
+        """Apply the rule of the class."""
+        frame = scene.coming
+        if "at_usual_price" not in frame:
+            return
+        for row in np.flatnonzero(frame["at_usual_price"].notna()):
+            price, usual, units, other = (
+                float(frame[name].iloc[row]) for name in (PRICE, "usual_price", "units", "at_usual_price")
+            )
+            percent = whole(abs(100 * (price / usual - 1)))
+            difference = whole(units) - whole(other)
+            if percent >= LEAST_PRICE_CHANGE and abs(difference) >= LEAST_UNITS:
+                facts: dict[str, Fact] = {"percent": percent if price > usual else -percent}
+                facts |= {"units": whole(units), "at_usual": whole(other), "difference": difference}
+                yield Found(int(row), PRICE, _sign(difference), facts)
+
+
+class Season(DriverKind):
+    """The same week a year ago sold more, or less, than the weeks before it.
+
+    Rule: ``year_ago`` are the units of 52 weeks before the coming week, and ``before`` the mean of the eight known
+    weeks before that one, rounded. Their ratio is at least 1.15, or at most its inverse.
+    """
+
+    name = "season"
+
+    def find(self, scene: DemandScene) -> Iterator[Found]:
+        """Apply the rule of the class."""
+        week = scene.panel.n_known - YEAR
+        if week < SEASON_WEEKS or SEASON not in scene.players:
+            return
+        units = scene.panel.units[scene.place]
+        before = units[:, week - SEASON_WEEKS : week]
+        for row in np.flatnonzero(np.isfinite(units[:, week]) & np.isfinite(before).all(axis=1)):
+            own, mean = whole(units[row, week]), whole(before[row].mean())
+            if mean > 0 and own > 0 and max(own / mean, mean / own) >= SEASON_RATIO:
+                yield Found(int(row), SEASON, _sign(own - mean), {"year_ago": own, "before": mean})
+
+
+class OtherItems(DriverKind):
+    """Promotions of other items of the store in the coming week.
+
+    Rule: ``items`` is the number of other items of the same store for which any promotion runs for at least half of
+    the week, at least 1. They compete: the rule speaks of fewer sales only.
+    """
+
+    name = "other_items"
+
+    def find(self, scene: DemandScene) -> Iterator[Found]:
+        """Apply the rule of the class."""
+        frame = scene.coming
+        names = [name for name in scene.panel.promotions if name in frame]
+        if OTHERS not in scene.players or not names:
+            return
+        planned = scene.panel.planned()
+        week = scene.panel.n_known
+        is_on = np.any([planned.promotions[name][:, week] >= RUNS for name in names], axis=0)
+        per_store = pd.Series(is_on.astype(int)).groupby(scene.panel.series[STORE]).transform("sum").to_numpy()
+        others = (per_store - is_on)[scene.place]
+        for row in np.flatnonzero(others >= 1):
+            yield Found(int(row), OTHERS, -1, {"items": int(others[row])})
+
+
+KINDS: Final[tuple[DriverKind, ...]] = (Promotion(), Price(), Season(), OtherItems())
+"""Every kind of driver."""
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)

@@ -1,0 +1,117 @@
+"""The tables that the claim rules of demand read, for the coming week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from scoring.demand.panel import ITEM, STORE, UNITS, WEEK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scoring.demand.outlook import Outlook
+    from scoring.demand.panel import SalesPanel
+
+KEYS: Final = [ITEM, STORE]
+
+
+@dataclass(frozen=True, eq=False)
+class DemandScene:
+    """Forecasts, sales and stock of the series to explain.
+
+    Attributes:
+        panel: Weekly sales with plans.
+        outlook: Forecasts of the coming weeks.
+        orders: What to order (``scoring.demand.stock.orders``); ``None`` without a stock table.
+    """
+
+    panel: SalesPanel
+    outlook: Outlook
+    orders: pd.DataFrame | None = None
+
+    @cached_property
+    def coming(self) -> pd.DataFrame:
+        """One row a series: the forecast of the coming week, its past, its stock if there is any."""
+        weekly = self.outlook.weekly
+        frame = weekly[weekly["weeks_ahead"] == 1].merge(self.outlook.series.drop(columns="title"), on=KEYS)
+        if self.orders is not None:
+            own = self.orders.drop(columns=[name for name in self.orders if name in frame and name not in KEYS])
+            frame = frame.merge(own, on=KEYS, how="left")
+        return frame
+
+    @cached_property
+    def players(self) -> pd.DataFrame:
+        """Attribution of the coming week, in the order of ``coming``."""
+        own = self.outlook.players[self.outlook.players["weeks_ahead"] == 1]
+        return self.coming[KEYS].merge(own, on=KEYS, how="left")
+
+    @cached_property
+    def place(self) -> np.ndarray:
+        """Row of each series of ``coming`` in the panel, shape ``(n,)``."""
+        keys = pd.MultiIndex.from_frame(self.panel.series[KEYS])
+        return keys.get_indexer(pd.MultiIndex.from_frame(self.coming[KEYS]))
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table by its file name, for an audit that repeats the facts in SQL.
+
+        ``sales`` has one row a series and week, numbered from 0; ``promotions`` one row a series, week and promotion.
+        """
+        panel = self.panel
+        n, n_weeks = panel.units.shape
+        planned = panel.planned()
+        grid = panel.series[KEYS].loc[np.repeat(np.arange(n), n_weeks)].reset_index(drop=True)
+        grid["week_number"], grid[WEEK] = (
+            np.tile(np.arange(n_weeks), n),
+            np.tile(np.array(panel.weeks, dtype=object), n),
+        )
+        sales = grid.assign(units=panel.units.ravel(), price=planned.price.ravel())
+        sales["is_given_price"] = np.isfinite(panel.price.ravel())
+        sales["is_known"] = sales["week_number"] < panel.n_known
+        runs = [grid.assign(promotion=name, share=values.ravel()) for name, values in planned.promotions.items()]
+        columns = [*grid.columns, "promotion", "share"]
+        weekly = self.outlook.weekly
+        other = [
+            weekly[[*KEYS, WEEK, UNITS]].assign(promotion=name, without=weekly[f"without_{name}"])
+            for name in planned.promotions
+            if f"without_{name}" in weekly
+        ]
+        found = {
+            "sales": sales,
+            "promotions": pd.concat(runs, ignore_index=True) if runs else pd.DataFrame(columns=columns),
+            "without": pd.concat(other, ignore_index=True)
+            if other
+            else pd.DataFrame(columns=[*KEYS, WEEK, UNITS, "promotion", "without"]),
+            "weekly": weekly.assign(
+                **{name: np.nan for name in ("usual_price", "at_usual_price") if name not in weekly}
+            ),
+            "together": self.outlook.together,
+            "series": self.outlook.series,
+            "players": self.outlook.players,
+        }
+        if self.orders is not None:
+            stock = [
+                "on_hand",
+                "on_order",
+                "lead_time_days",
+                "pack_size",
+                "service_level",
+                "overstock_weeks",
+                "dead_weeks",
+            ]
+            found["stock"] = self.orders[[*KEYS, *stock]]
+        return found
+
+    def write(self, folder: Path) -> None:
+        """Write the tables as Parquet files.
+
+        Args:
+            folder: Folder to write to; it is created.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in self.tables().items():
+            table.to_parquet(folder / f"{name}.parquet", index=False)

@@ -1,0 +1,14 @@
+-- Statements forecast, order and enough: the 80 % range of the coming week, rounded outward, and the week before.
+create or replace view coming as
+select item_id, store_id, week, units, title, low_80, high_80 from weekly where weeks_ahead = 1;
+
+create or replace view last_known as
+select item_id, store_id, units from sales
+where is_known and week_number = (select max(week_number) from sales where is_known);
+
+create or replace view found_forecast as
+select c.item_id, c.store_id, c.title, c.week, 80 as level,
+       floor(c.low_80 + 1e-9) as low, ceil(c.high_80 - 1e-9) as high, floor(l.units + 0.5) as last_units
+from coming c left join last_known l on l.item_id = c.item_id and l.store_id = c.store_id;
+
+create or replace view found_enough as select * from found_forecast;

@@ -1,0 +1,65 @@
+-- Statements order, overstock, dead, shortage and supply. A level between two ends of the forecasts is linear in the level.
+create or replace view at_level as
+select t.item_id, t.store_id, t.weeks, s.service_level as level,
+       case when s.service_level <= 0.75 then t.units + (s.service_level - 0.5) / 0.25 * (t.high_50 - t.units)
+            when s.service_level <= 0.9 then t.high_50 + (s.service_level - 0.75) / 0.15 * (t.high_80 - t.high_50)
+            else t.high_80 + (s.service_level - 0.9) / 0.075 * (t.high_95 - t.high_80) end as raw
+from together t join stock s on s.item_id = t.item_id and s.store_id = t.store_id;
+
+create or replace view needs as
+select item_id, store_id, weeks, max(raw) over (partition by item_id, store_id order by weeks) as units from at_level
+union all select distinct item_id, store_id, 0, 0.0 from at_level;
+
+create or replace view levels as
+with wanted as (
+    select item_id, store_id, 'need' as name, (lead_time_days + 7) / 7.0 as weeks from stock
+    union all select item_id, store_id, 'need_lead', lead_time_days / 7.0 from stock
+)
+select w.item_id, w.store_id, w.name,
+       a.units + (w.weeks - floor(w.weeks)) * (coalesce(b.units, a.units) - a.units) as units
+from wanted w
+join needs a on a.item_id = w.item_id and a.store_id = w.store_id and a.weeks = floor(w.weeks)
+left join needs b on b.item_id = w.item_id and b.store_id = w.store_id and b.weeks = floor(w.weeks) + 1;
+
+create or replace view positions as
+select s.*, s.on_hand + s.on_order as position, n.units as need, l.units as need_lead, r.weekly_units, silent.weeks_without_sale
+from stock s
+join levels n on n.item_id = s.item_id and n.store_id = s.store_id and n.name = 'need'
+join levels l on l.item_id = s.item_id and l.store_id = s.store_id and l.name = 'need_lead'
+join (select item_id, store_id, max_by(units, weeks) / max(weeks) as weekly_units from together group by all) r
+  on r.item_id = s.item_id and r.store_id = s.store_id
+join (select item_id, store_id, count(*) filter (where is_known and units is not null and week_number > last_sale) as weeks_without_sale
+      from (select *, coalesce(max(week_number) filter (where is_known and units > 0) over (partition by item_id, store_id), -1) as last_sale
+            from sales) group by all) silent
+  on silent.item_id = s.item_id and silent.store_id = s.store_id;
+
+create or replace view found_order as
+select f.*, ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size as order_units,
+       least(floor(7 * greatest(p.position - p.need_lead, 0) / greatest(p.weekly_units, 1e-9)), 6) + 1 as order_day,
+       case when f.week like '%-%' then cast(cast(f.week as date)
+         + cast(least(floor(7 * greatest(p.position - p.need_lead, 0) / greatest(p.weekly_units, 1e-9)), 6) as integer) as varchar) end as order_by
+from positions p join found_forecast f on f.item_id = p.item_id and f.store_id = p.store_id
+where p.need > p.position;
+
+create or replace view found_overstock as
+select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.position / greatest(p.weekly_units, 1e-9)) as cover_weeks,
+       floor(greatest(p.position - p.overstock_weeks * greatest(p.weekly_units, 1e-9), 0)) as too_many, p.overstock_weeks as limit_weeks
+from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id
+where p.position > p.overstock_weeks * p.weekly_units;
+
+create or replace view found_dead as
+select p.item_id, p.store_id, c.title, floor(p.on_hand + 0.5) as on_hand, p.weeks_without_sale
+from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id
+where p.weeks_without_sale >= p.dead_weeks and p.on_hand > 0;
+
+create or replace view found_shortage as
+select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
+       floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
+       floor(100 * service_level + 0.5) as service_percent, floor(pack_size + 0.5) as pack_size
+from positions where need > position;
+
+create or replace view found_supply as
+select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
+       floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
+       floor(100 * service_level + 0.5) as service_percent, floor(pack_size + 0.5) as pack_size
+from positions where need <= position;

@@ -1,0 +1,140 @@
+"""Sentences about demand: every statement follows from the tables, and the verifier refuses any other number."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from llm_explain.jobs import BriefWriter
+from llm_explain.jobs.demand import DemandScene, explain
+from llm_explain.jobs.demand.audit import DemandAudit
+from llm_explain.jobs.demand.explain import briefs
+from scoring.demand.outlook import outlook
+from scoring.demand.plans import with_plans
+from scoring.demand.stock import StockPolicy, orders, read_stock
+from tests.scoring.demand.sales import fitted, panel
+
+PLANS = pd.DataFrame(
+    {
+        "item_id": ["apples", "bread"],
+        "store_id": ["1", "2"],
+        "week": [71, 71],
+        "display": [1, None],
+        "price": [None, 1.6],
+    }
+)
+STOCK = pd.DataFrame(
+    {
+        "item_id": ["apples", "apples", "bread", "bread", "cheese", "rare"],
+        "store_id": ["1", "2", "1", "2", "1", "1"],
+        "on_hand": [20, 45, 5000, 90, 130, 3],
+        "on_order": [6, 0, 0, 0, 0, 0],
+        "lead_time_days": [3, 1, 7, 7, 0, 7],
+        "pack_size": [12, 1, 1, 6, 1, 1],
+    }
+)
+
+
+@cache
+def scene(has_stock: bool = True, has_dates: bool = False) -> DemandScene:
+    """Return the small shop with a display for apples and a low price for bread in the coming week."""
+    known = with_plans(panel(), PLANS)
+    if has_dates:
+        days = pd.date_range("2024-03-04", periods=len(known.weeks), freq="7D")
+        known = replace(known, weeks=tuple(str(day.date()) for day in days))
+    found = outlook(fitted(), known.extended(3), 3)
+    ordered = orders(found, read_stock(STOCK), StockPolicy(dead_weeks=4)) if has_stock else None
+    return DemandScene(known.extended(3), found, ordered)
+
+
+def records(locale: str = "en", **options: bool) -> list[dict]:
+    return explain(scene(**options), BriefWriter("demand", locale), locale=locale)
+
+
+def text_of(item: str, store: str, locale: str = "en", **options: bool) -> str:
+    own = [each for each in records(locale, **options) if each["subject"]["item_id"] == item]
+    return next(each["text"] for each in own if each["subject"]["store_id"] == store)
+
+
+def test_an_order_states_its_range_its_driver_and_its_stock() -> None:
+    text = text_of("apples", "1")
+    assert re.search(r"rder \d+ of apples for store 1", text)
+    assert re.search(r"; the display adds about \d+\. The 20 on hand and 6 on order are fewer than the \d+", text)
+    assert "week 71" in text
+    assert text.endswith("that 3 days of delivery and one week more need at a service level of 95 %; packs hold 12.")
+
+
+def test_a_lower_price_is_a_driver() -> None:
+    assert re.search(r"the price, 20 % below the usual one, adds about \d+", text_of("bread", "2"))
+
+
+def test_weeks_with_dates_are_named_by_their_day() -> None:
+    text = text_of("apples", "1", has_dates=True)
+    assert "in the week from 7 July" in text
+    assert re.search(r"by (?:7|8) July", text)
+    assert "7月7日起的一周" in text_of("apples", "1", "zh", has_dates=True)
+
+
+def test_too_much_stock_and_missing_stock() -> None:
+    assert "5,000 in stock and on order cover about" in text_of("bread", "1")
+    assert re.search(r"xpect", text_of("cheese", "2"))  # no row of stock: a forecast
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("has_stock", [True, False])
+def test_sql_repeats_every_fact(locale: str, tmp_path: Path, *, has_stock: bool) -> None:
+    pytest.importorskip("duckdb")
+    found = records(locale, has_stock=has_stock)
+    assert all(record["text"] and record["verdict"]["ok"] for record in found)
+    scene(has_stock=has_stock).write(tmp_path)
+    audit = DemandAudit(tmp_path)
+    assert audit.faults(found) == []
+    told = [claim for record in found for claim in (*record["reasons"], *record["statements"])]
+    assert {claim["kind"] for claim in told} >= {"promotion", "price"}
+    for claim in told:
+        for name, value in claim["facts"].items():
+            if isinstance(value, int):
+                wrong = {**claim, "facts": {**claim["facts"], name: value + 1}}
+                record = next(each for each in found if claim in (*each["reasons"], *each["statements"]))
+                assert audit.faults([{**record, "reasons": [], "statements": [wrong]}]), (claim["kind"], name)
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("has_dates", [True, False])
+def test_the_verifier_refuses_every_other_number_and_name(locale: str, *, has_dates: bool) -> None:
+    writer = BriefWriter("demand", locale)
+    for _, brief in briefs(scene(has_dates=has_dates)):
+        stated, text = writer.write(brief)
+        assert text is not None
+        for match in re.finditer(r"\d+", text.text):
+            wrong = text.text[: match.start()] + str(int(match.group()) + 1) + text.text[match.end() :]
+            assert not writer.verifier.verify(wrong, stated).ok, wrong
+        for old, new in (
+            ("adds", "takes away"),
+            ("below", "above"),
+            ("增加", "减少"),
+            ("低", "高"),
+            ("apples", "pears"),
+        ):
+            if old in text.text:
+                assert not writer.verifier.verify(text.text.replace(old, new), stated).ok
+
+
+def test_attributions_add_up_and_drivers_have_the_sign_of_their_facts() -> None:
+    for record in records():
+        total = record["base_value"] + sum(player["phi"] for player in record["attributions"])
+        assert total == pytest.approx(record["score"])
+        for claim in record["reasons"]:
+            if "difference" in claim["facts"]:
+                assert claim["phi"] * claim["facts"]["difference"] > 0
+
+
+def test_an_intermittent_item_has_no_drivers() -> None:
+    rare = [record for record in records() if record["subject"]["item_id"] == "rare"]
+    assert [record["reasons"] for record in rare] == [[], []]
+    assert [len(record["attributions"]) for record in rare] == [1, 1]

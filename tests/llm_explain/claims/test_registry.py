@@ -7,6 +7,7 @@ import pytest
 from llm_explain.claims import ClaimKind, ClaimKinds, registry
 from llm_explain.claims.kinds.popular import Popular
 from llm_explain.errors import ClaimError
+from scoring.features.context import TERMS
 
 KINDS = ClaimKinds.installed()
 
@@ -77,6 +78,10 @@ def test_installed_packages_offer_kinds(monkeypatch: pytest.MonkeyPatch) -> None
     offer = EntryPoint("weather", f"{__name__}:Weather", registry.ENTRY_POINTS)
     monkeypatch.setattr(registry, "entry_points", lambda group: [offer] if group == offer.group else [])
     assert isinstance(ClaimKinds.installed.__wrapped__(ClaimKinds)["weather"], ClaimKind)
+
+
+def test_a_new_context_term_takes_a_name_that_no_kind_has() -> None:
+    assert set(TERMS) & set(KINDS) == {"promotion", "season"}  # docs/decisions/0012
 
 
 def test_the_sql_lies_next_to_the_class() -> None:

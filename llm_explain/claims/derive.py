@@ -206,4 +206,5 @@ def _speakers(
             elif f"{prefix}:" == GROUP_PREFIX:
                 speaker = _Speaker(row, player, parts, categories[0])
                 found.setdefault("own group" if categories[0] == own else "other group", []).append(speaker)
+                found.setdefault("any group", []).append(speaker)
     return found

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from llm_explain.records import Claim, Fact, SubjectType
     from scoring.data.catalogue import IndexArray
 
-Scope = Literal["own group", "other group", "past item", "context", "feature"]
-"""What a kind can speak for: the item's own category, another single one, a past item, a context term, a feature."""
+Scope = Literal["own group", "other group", "any group", "past item", "context", "feature"]
+"""What a kind can speak for: the item's own category, another one, either, a past item, a context term, a feature."""
 
 EVENT_KIND = "event_kind"
 """Fact of a claim about events that are not purchases: their kind, so that the verb can follow."""

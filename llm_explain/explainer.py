@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScor
 from llm_explain.catalogue import CHANGES, LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, ShopEvidence
 from llm_explain.claims.picture_kinds import picture_kinds
+from llm_explain.composition import Selection, arrange
 from llm_explain.errors import SettingError
 from llm_explain.pipeline import Pipeline
 from llm_explain.policy.masking import mask_differences
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution.black_box import FrameScorer, HistoryScorer
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.claims import ClaimKind
+    from llm_explain.composition import SelectionOptions
     from llm_explain.generation.generator import Generator
     from llm_explain.policy.suppressions import Suppressions
     from llm_explain.text.skeleton import Tone
@@ -319,6 +321,7 @@ class Explainer:
         k: int = 10,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
+        **options: Unpack[SelectionOptions],
     ) -> list[Ranked]:
         """Rank the candidates for a user, without a word of why.
 
@@ -329,16 +332,30 @@ class Explainer:
                 optional column of the events table, of which nothing is kept; or a ``History``, whose own moment
                 counts and whose scored user is kept for a while if it names a user.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
+            **options: Which items, as for ``recommend``, but ranked by score alone unless ``section`` is given.
 
         Returns:
             The best ``k`` items, best first.
         """
+        options.setdefault("section", None)
+        selection = Selection(**options)
         version = self._at(as_of, history)
-        scored = version.reader.read(user_id, history, as_of).scored
-        items, scores = scored.rank(_at_least_one(k))
-        ids = map(str, version.shop.catalogue.item_ids[items])
-        rows = zip(ids, scores.tolist(), scored.probability(scores), strict=True)
-        return [Ranked(item_id, rank, score, p) for rank, (item_id, score, p) in enumerate(rows, start=1)]
+        user = version.reader.read(user_id, history, as_of)
+        placed = arrange(user.scored, user.evidence, selection, _at_least_one(k))
+        scores = np.array([card.score for card in placed])
+        ids = version.shop.catalogue.item_ids
+        return [
+            Ranked(
+                str(ids[card.item_index]),
+                card.rank,
+                card.score,
+                probability,
+                card.position,
+                card.section,
+                card.placement,
+            )
+            for card, probability in zip(placed, user.scored.probability(scores), strict=True)
+        ]
 
     def recommend(
         self,
@@ -354,8 +371,12 @@ class Explainer:
         deadline: float | None = None,
         suppressions: Suppressions = NO_SUPPRESSIONS,
         sources: Sequence[str] | None = None,
+        **options: Unpack[SelectionOptions],
     ) -> list[Explanation]:
-        """Rank the candidates for a user and say why each is recommended.
+        """Compose a list for a user and say why each item is recommended.
+
+        The list has two sections. *New* carries the reasons. *Again* holds what the user bought before, with a short
+        line each. ``section=None`` ranks by score alone and explains each item by itself.
 
         Args:
             user_id: The shop's id; a user without events is explained from context alone.
@@ -372,16 +393,22 @@ class Explainer:
             suppressions: What the user does not want to be told.
             sources: Order of the sources of sentences, ``phrasebook``, ``lm``, ``template`` if not given. With ``lm``
                 first, the language model writes the whole list in one batch.
+            **options: Which items: ``section``, ``exclude``, ``candidates``, ``categories``, ``brands``, ``min_price``,
+                ``max_price``, ``diversity``, ``offset``, ``pins`` and ``buries``, as ``SelectionOptions`` describes.
 
         Returns:
-            An explanation for each item, best first; no two texts share a skeleton or an opening.
+            An explanation for each item, in the order shown; no two sentences share a skeleton or an opening.
         """
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
+        selection = Selection(**options)
         version = self._at(as_of, history)
         user = version.reader.read(user_id, history, as_of)
-        items, _ = user.scored.rank(_at_least_one(k))
+        placed = arrange(user.scored, user.evidence, selection, _at_least_one(k))
         pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
-        return pipeline.explain(user.scored, user.evidence, items)
+        if selection.section is not None:
+            return pipeline.compose(user.scored, user.evidence, placed)
+        rows = pipeline.explain(user.scored, user.evidence, np.array([card.item_index for card in placed], np.int64))
+        return [replace(row, rank=card.rank) for row, card in zip(rows, placed, strict=True)]
 
     def explain(
         self,

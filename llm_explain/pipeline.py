@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.claims import MOST_KINDS, derive, neutral, select
+from llm_explain.claims import MOST_KINDS, allowed_claims, derive, neutral, select
 from llm_explain.claims.subjects import Subjects
+from llm_explain.composition import cards
 from llm_explain.policy.masking import mask_attribution
-from llm_explain.records import Explanation
+from llm_explain.records import Badge, Explanation
 from llm_explain.text.sentence_spec import SentenceRequest
 
 if TYPE_CHECKING:
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.values import Attribution
-    from llm_explain.claims import Evidence, ShopEvidence, Subjects
+    from llm_explain.claims import ClaimKind, Evidence, ShopEvidence
+    from llm_explain.claims.derive import Choose
+    from llm_explain.claims.selection import MayTell
+    from llm_explain.composition import Placed
     from llm_explain.policy.suppressions import Suppressions
-    from llm_explain.records import Claim, Text
+    from llm_explain.records import Claim, Section, Text
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
     from llm_explain.writing.writer import Writer
@@ -79,6 +83,101 @@ class Pipeline:
         places = zip(found, user.ranks(items), user.probability(scores), strict=True)
         return [replace(each, rank=rank, probability=probability) for each, rank, probability in places]
 
+    def compose(self, user: ScoredUser, evidence: Evidence, placed: Sequence[Placed]) -> list[Explanation]:
+        """Explain the items of a list, as one text: a line or reasons for each card, and badges.
+
+        Args:
+            user: The user's history, as the scorer read it.
+            evidence: The same history, as the claim rules count it.
+            placed: The items, in the order shown.
+
+        Returns:
+            An explanation for each item, with its place, section and badges.
+        """
+        items = np.array([card.item_index for card in placed], dtype=np.int64)
+        attributions = [mask_attribution(each, self.shop.policy) for each in user.attribute(items)]
+        subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
+        requests, texts = self._write(self._cards(subjects, attributions, placed))
+        badges = self._badges(subjects, requests, placed)
+        scores = np.array([card.score for card in placed])
+        title = {section: self._section_title(section) for section in {card.section for card in placed}}
+        return [
+            replace(
+                self._record(row, request, attribution, text, subjects, badges=badges[row]),
+                rank=card.rank,
+                probability=probability,
+                position=card.position,
+                section=card.section,
+                section_title=title[card.section],
+                placement=card.placement,
+            )
+            for row, (card, request, attribution, text, probability) in enumerate(
+                zip(placed, requests, attributions, texts, user.probability(scores), strict=True)
+            )
+        ]
+
+    def _section_title(self, section: Section | None) -> str | None:
+        kind = self.shop.shop.target_kinds[0]
+        return None if section is None else self.writer.section_title(section, kind, self.locale)
+
+    def _cards(
+        self, subjects: Subjects, attributions: Sequence[Attribution], placed: Sequence[Placed]
+    ) -> list[SentenceRequest]:
+        """Choose what each card of a list states."""
+        kinds, settings = self.writer.spoken_kinds(self.locale), self.shop.policy.settings
+        claims = self._derived(
+            subjects,
+            attributions,
+            lambda own, row: allowed_claims(own, placed[row].item_index, shop=self.shop, kinds=kinds),
+        )
+        reasons = cards.open_claims(claims, placed, kinds)
+        budget = cards.Budget.of(reasons)
+        chosen = cards.first_reasons(reasons, placed, budget)
+        lines = self._lines(subjects, claims, placed)
+        requests = self._with_facts(subjects, chosen, lambda claim, row: row not in lines and budget.take(claim))
+        if settings.max_reasons > 1:
+            chosen = cards.with_second_reasons(reasons, chosen, budget, kinds)
+        requests = [
+            request if request.is_neutral else replace(request, claims=own)
+            for request, own in zip(requests, chosen, strict=True)
+        ]
+        for row, line in lines.items():
+            requests[row] = replace(requests[row], claims=(line,), is_neutral=line not in claims[row], form="line")
+        return requests
+
+    def _lines(
+        self, subjects: Subjects, claims: Sequence[Sequence[Claim]], placed: Sequence[Placed]
+    ) -> dict[int, Claim]:
+        """Return what the line of each *again* card states: a driver of its score where the claim is one."""
+        rows = [row for row, card in enumerate(placed) if card.section == "again" and card.placement != "pinned"]
+        kinds = self.writer.spoken_kinds(self.locale)
+        found = self._facts(subjects, rows, kinds.lines(subjects.type), lambda *_: True)
+        return {
+            row: next((claim for claim in claims[row] if claim.kind == fact.kind), fact) for row, fact in found.items()
+        }
+
+    def _badges(
+        self, subjects: Subjects, requests: Sequence[SentenceRequest], placed: Sequence[Placed]
+    ) -> list[tuple[Badge, ...]]:
+        """Return at most one badge for each card of a list with sections."""
+        kinds = self.writer.spoken_kinds(self.locale)
+        topics = [{kinds[claim.kind].topic for claim in request.claims} for request in requests]
+        rows = [row for row, card in enumerate(placed) if card.section is not None]
+        budget = cards.Budget()
+        found = self._facts(
+            subjects,
+            rows,
+            kinds.badges(subjects.type),
+            lambda claim, row: (
+                kinds[claim.kind].topic not in topics[row] and (not kinds[claim.kind].is_scarce or budget.take(claim))
+            ),
+        )
+        asked = [replace(requests[row], claims=(claim,), is_neutral=True, form="badge") for row, claim in found.items()]
+        texts = dict(zip(found, self._written(asked, None) if asked else (), strict=True))
+        return [
+            (Badge(found[row], text),) if (text := texts.get(row)) is not None else () for row in range(len(requests))
+        ]
+
     def explain_subjects(self, subjects: Subjects, attributions: Sequence[Attribution]) -> list[Explanation]:
         """Explain scores of any subjects: items of one or several users, or users themselves.
 
@@ -121,52 +220,73 @@ class Pipeline:
 
     def _requests(self, subjects: Subjects, attributions: Sequence[Attribution]) -> list[SentenceRequest]:
         """Choose what each sentence states: reasons, or a neutral fact, or nothing."""
-        kinds, degrees = self.writer.spoken_kinds(self.locale), self.writer.degrees(self.locale)
-        items = [item if item >= 0 else None for item in subjects.item.tolist()]
-        item_ids = [None if item is None else str(self.shop.catalogue.item_ids[item]) for item in items]
+        kinds, items = self.writer.spoken_kinds(self.locale), _items(subjects)
+        claims = self._derived(
+            subjects, attributions, lambda claims, row: select(claims, items[row], shop=self.shop, kinds=kinds)
+        )
+        return self._with_facts(subjects, [tuple(own) for own in claims])
 
-        def choose(claims: list[Claim], row: int) -> list[Claim]:
-            allowed = [
-                claim
-                for claim in claims
-                if self.writer.speaks(claim, self.locale) and self.suppressions.allow(claim, item_ids[row])
-            ]
-            return select(allowed, items[row], shop=self.shop, kinds=kinds)
-
-        settings = self.shop.policy.settings
-        claims = derive(
+    def _derived(self, subjects: Subjects, attributions: Sequence[Attribution], choose: Choose) -> list[list[Claim]]:
+        """Return what is chosen of the claims that hold, that the locale has words for and that are not suppressed."""
+        may_tell, settings = self._may_tell(subjects), self.shop.policy.settings
+        return derive(
             subjects,
             attributions,
-            kinds=kinds,
-            degrees=degrees,
+            kinds=self.writer.spoken_kinds(self.locale),
+            degrees=self.writer.degrees(self.locale),
             least_share=settings.min_share,
             least_item_share=settings.min_item_share,
-            choose=choose,
+            choose=lambda claims, row: choose([claim for claim in claims if may_tell(claim, row)], row),
         )
-        silent = [row for row, own in enumerate(claims) if not own]
-        facts = neutral(
-            subjects.take(np.array(silent, dtype=np.int64)),
-            kinds=kinds,
-            degrees=degrees,
-            may_tell=lambda claim, row: (
-                self.writer.speaks(claim, self.locale) and self.suppressions.allow(claim, item_ids[silent[row]])
-            ),
+
+    def _may_tell(self, subjects: Subjects) -> MayTell:
+        """Return whether the locale has words for a claim of a row that the user does not suppress."""
+        ids = [None if item is None else str(self.shop.catalogue.item_ids[item]) for item in _items(subjects)]
+        return lambda claim, row: self.writer.speaks(claim, self.locale) and self.suppressions.allow(claim, ids[row])
+
+    def _facts(
+        self, subjects: Subjects, rows: Sequence[int], among: Sequence[ClaimKind] | None, may_tell: MayTell
+    ) -> dict[int, Claim]:
+        """Return a true statement for each of some rows that has one."""
+        is_wanted = self._may_tell(subjects)
+        found = neutral(
+            subjects.take(np.array(rows, dtype=np.int64)),
+            kinds=self.writer.spoken_kinds(self.locale),
+            degrees=self.writer.degrees(self.locale),
+            may_tell=lambda claim, place: is_wanted(claim, rows[place]) and may_tell(claim, rows[place]),
+            among=among,
         )
-        said = {row: (fact,) if fact else () for row, fact in zip(silent, facts, strict=True)}
+        return {row: fact for row, fact in zip(rows, found, strict=True) if fact is not None}
+
+    def _with_facts(
+        self,
+        subjects: Subjects,
+        claims: Sequence[tuple[Claim, ...]],
+        may_tell: MayTell = lambda *_: True,
+    ) -> list[SentenceRequest]:
+        """Return what each text states: its claims, or a neutral fact if it has none."""
+        facts = self._facts(subjects, [row for row, own in enumerate(claims) if not own], None, may_tell)
         histories = [subjects.evidence.histories[user] for user in subjects.user.tolist()]
         return [
             SentenceRequest(
-                claims=said.get(row, tuple(claims[row])),
-                is_neutral=row in said,
+                claims=(facts[row],) if row in facts else claims[row],
+                is_neutral=row in facts,
                 item_index=item,
                 user_id=history.user_id,
                 as_of=self.shop.local(history.as_of),
             )
-            for row, (item, history) in enumerate(zip(items, histories, strict=True))
+            for row, (item, history) in enumerate(zip(_items(subjects), histories, strict=True))
         ]
 
     def _record(
-        self, row: int, request: SentenceRequest, attribution: Attribution, text: Text | None, subjects: Subjects
+        self,
+        row: int,
+        request: SentenceRequest,
+        attribution: Attribution,
+        text: Text | None,
+        subjects: Subjects,
+        *,
+        badges: tuple[Badge, ...] = (),
     ) -> Explanation:
         history = subjects.evidence.histories[int(subjects.user[row])]
         subject = subjects.names(row)
@@ -183,7 +303,7 @@ class Pipeline:
         for claim in claims:
             attribution = attribution.citing(claim.player, claim.part) if claim.phi else attribution
         return Explanation(
-            id=hashlib.sha256("|".join(map(str, (*inputs, text))).encode()).hexdigest()[:24],
+            id=hashlib.sha256("|".join(map(str, (*inputs, text, *badges))).encode()).hexdigest()[:24],
             user_id=history.user_id,
             subject=subject,
             rank=None,
@@ -198,4 +318,10 @@ class Pipeline:
             as_of=history.as_of,
             provenance=self.provenance,
             is_cold=request.item_index is not None and not self.shop.snapshot.n_events[request.item_index],
+            badges=badges,
         )
+
+
+def _items(subjects: Subjects) -> list[int | None]:
+    """Return the item of each subject; ``None`` for a subject without one."""
+    return [item if item >= 0 else None for item in subjects.item.tolist()]

@@ -19,6 +19,12 @@ Source = Literal["phrasebook", "lm", "template"]
 SubjectType = Literal["item", "user", "item_in_store", "offer"]
 """What is explained: an item for a user, a user, an item in a store, or an offer for a user."""
 
+Section = Literal["again", "new"]
+"""Part of a list: items that the user bought before, or items that are new to the user."""
+
+Placement = Literal["pinned", "buried"]
+"""What a merchant did with an item of a list."""
+
 Fact = str | int | float
 """A value that a rule derived from the tables."""
 
@@ -120,6 +126,23 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Badge:
+    """A true claim next to a sentence that is not given as a reason (docs/design.md §2).
+
+    Attributes:
+        claim: The claim.
+        text: Its verified text.
+    """
+
+    claim: Claim
+    text: Text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``badges`` entry of the explanation record."""
+        return {"kind": self.claim.kind, "facts": dict(self.claim.facts), "text": self.text.text}
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a subject, such as an item for a user, has its score: what drove it, and one true sentence.
 
@@ -127,7 +150,8 @@ class Explanation:
         id: Stable for the same user, history, item, moment, artifacts and wording.
         user_id: The shop's id; ``None`` for a history that came with the request.
         subject: What is explained: its ``type`` (``item``, ``user``, ``item_in_store``, ``offer``) and the shop's ids.
-        rank: Place among all candidates, from 1; ``None`` for an item outside them, or for another subject.
+        rank: Place by score among the allowed items of a list, else among all candidates, from 1; ``None`` for an item
+            outside them, or for another subject.
         probability: Calibrated probability of a purchase in the coming 30 days; ``None`` for a black box.
         attribution: Exact Shapley values of this score.
         reasons: Claims that the sentence gives as reasons.
@@ -139,6 +163,11 @@ class Explanation:
         provenance: Ids and hashes of data, scorer and policy.
         is_cold: Whether the item has no events in the shop's statistics, and is scored from its fields.
         as_of: The moment that the explanation speaks of, UTC without a zone; records state the zone.
+        position: Place shown in a list, from 1; ``None`` for an explanation by itself.
+        section: Section of a composed list; ``None`` if there are no sections.
+        section_title: Heading of the section in the locale.
+        placement: What a merchant did with the item; ``None`` if nothing. A pinned item has no reasons.
+        badges: At most one true claim next to the text.
     """
 
     id: str
@@ -156,6 +185,11 @@ class Explanation:
     as_of: pd.Timestamp
     provenance: Mapping[str, str] = field(default_factory=dict)
     is_cold: bool = False
+    position: int | None = None
+    section: Section | None = None
+    section_title: str | None = None
+    placement: Placement | None = None
+    badges: tuple[Badge, ...] = ()
 
     @property
     def item_id(self) -> str | None:
@@ -171,6 +205,10 @@ class Explanation:
             "item_id": self.item_id,
             "subject": dict(self.subject),
             "rank": self.rank,
+            "position": self.position,
+            "section": self.section,
+            "section_title": self.section_title,
+            "placement": self.placement,
             "score": self.attribution.score,
             "probability": self.probability,
             "cold": self.is_cold,
@@ -183,6 +221,7 @@ class Explanation:
             "source": text.source if text else None,
             "reasons": [claim.to_dict() for claim in self.reasons],
             "statements": [claim.to_dict() for claim in self.statements],
+            "badges": [badge.to_dict() for badge in self.badges],
             "verdict": (text.verdict if text else Verdict()).to_dict(),
             "ai_generated": text.is_ai_generated if text else False,
             "provenance": {
@@ -201,15 +240,21 @@ class Ranked:
 
     Attributes:
         item_id: The shop's id.
-        rank: Place among all candidates, from 1.
+        rank: Place by score among the allowed items, from 1.
         score: Ranking value in logits.
         probability: Calibrated probability of a purchase in the coming 30 days; ``None`` for a black box.
+        position: Place shown, from 1; ``None`` if the list is ranked by score alone.
+        section: Section of the list; ``None`` if it has none.
+        placement: What a merchant did with the item; ``None`` if nothing.
     """
 
     item_id: str
     rank: int
     score: float
     probability: float | None
+    position: int | None = None
+    section: Section | None = None
+    placement: Placement | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON record."""

@@ -81,6 +81,10 @@ class ClaimKind(ABC):
         position: Its place in a sentence; kinds with small numbers come first, those of one number in the order
             of their names. Breaks ties between attributions too.
         neutral_place: Its place among the facts that a text without a reason may state; ``None`` if it may not.
+        again_place: Its place among the claims that a line of an *again* card may state; ``None`` if it may not.
+        badge_place: Its place among the claims that a badge may state; ``None`` if it may not.
+        is_scarce: Whether at most two badges of a page may state it, because it says the same of every item.
+        fits_lists: Whether a composed list may give it as a reason.
         topic: What it speaks of; two claims of one topic are never joined.
         never_with: Topics that it is never joined with.
         yields_to: Topics that replace it, whatever the attributions, where they speak for the same player.
@@ -96,6 +100,10 @@ class ClaimKind(ABC):
     parts: ClassVar[tuple[str, ...]]
     position: ClassVar[int]
     neutral_place: ClassVar[int | None] = None
+    again_place: ClassVar[int | None] = None
+    badge_place: ClassVar[int | None] = None
+    is_scarce: ClassVar[bool] = False
+    fits_lists: ClassVar[bool] = True
     topic: ClassVar[str]
     never_with: ClassVar[frozenset[str]] = frozenset()
     yields_to: ClassVar[frozenset[str]] = frozenset()

@@ -133,3 +133,13 @@ class ClaimKinds(Mapping[str, ClaimKind]):
         """Return the kinds that a text without a reason may state, the preferred ones first."""
         placed = [(kind.neutral_place, kind) for kind in self.about(subject) if kind.neutral_place is not None]
         return tuple(kind for _, kind in sorted(placed, key=lambda pair: pair[0]))
+
+    def lines(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
+        """Return the kinds that a line of an *again* card may state, the most useful ones first."""
+        placed = [(kind.again_place, kind) for kind in self.about(subject) if kind.again_place is not None]
+        return tuple(kind for _, kind in sorted(placed, key=lambda pair: pair[0]))
+
+    def badges(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
+        """Return the kinds that a badge may state, the most useful ones first."""
+        placed = [(kind.badge_place, kind) for kind in self.about(subject) if kind.badge_place is not None]
+        return tuple(kind for _, kind in sorted(placed, key=lambda pair: pair[0]))

@@ -40,14 +40,52 @@ def select(claims: Sequence[Claim], item_index: int | None, *, shop: ShopEvidenc
     Returns:
         At most ``max_reasons`` claims, largest attribution first.
     """
-    allowed = [claim for claim in claims if _is_allowed(claim, kinds[claim.kind], item_index, shop)]
-    telling = {(kinds[claim.kind].topic, claim.player) for claim in allowed if kinds[claim.kind].is_telling(claim)}
     chosen: list[Claim] = []
-    for claim in sorted(allowed, key=lambda claim: -claim.phi):
-        is_replaced = any((topic, claim.player) in telling for topic in kinds[claim.kind].yields_to)
-        if not is_replaced and all(_go_together(claim, other, kinds) for other in chosen):
+    for claim in allowed_claims(claims, item_index, shop=shop, kinds=kinds):
+        if all(go_together(claim, other, kinds) for other in chosen):
             chosen.append(claim)
     return chosen[: shop.policy.settings.max_reasons]
+
+
+def allowed_claims(
+    claims: Sequence[Claim], item_index: int | None, *, shop: ShopEvidence, kinds: ClaimKinds
+) -> list[Claim]:
+    """Return the claims that may be reasons, largest attribution first.
+
+    Args:
+        claims: Claims that ``derive`` found for one subject.
+        item_index: The subject's item; ``None`` for a subject without an item.
+        shop: The shop, with its policy.
+        kinds: Claim kinds in force.
+
+    Returns:
+        The claims that are large enough, neither vetoed nor sensitive, and replaced by no more telling claim.
+    """
+    allowed = [claim for claim in claims if _is_allowed(claim, kinds[claim.kind], item_index, shop)]
+    telling = {(kinds[claim.kind].topic, claim.player) for claim in allowed if kinds[claim.kind].is_telling(claim)}
+    return [
+        claim
+        for claim in sorted(allowed, key=lambda claim: -claim.phi)
+        if not any((topic, claim.player) in telling for topic in kinds[claim.kind].yields_to)
+    ]
+
+
+def go_together(claim: Claim, other: Claim, kinds: ClaimKinds) -> bool:
+    """Return whether two claims can be reasons of one sentence.
+
+    Args:
+        claim: A claim.
+        other: Another claim about the same subject.
+        kinds: Claim kinds in force.
+
+    Returns:
+        Whether they speak for different parts, their kinds go together, and they count events of one kind.
+    """
+    first, second = kinds[claim.kind], kinds[other.kind]
+    if (claim.player, claim.part) == (other.player, other.part) or not first.goes_with(second):
+        return False
+    spoken = {_event_kind(each) for each in (claim, other) if kinds[each.kind].counts_events}
+    return len(spoken) <= 1
 
 
 def may_speak(kind: ClaimKind, item_index: int | None, shop: ShopEvidence) -> bool:
@@ -70,8 +108,15 @@ def may_speak(kind: ClaimKind, item_index: int | None, shop: ShopEvidence) -> bo
     return kind.fits_sensitive_items or not shop.is_sensitive(item_index)
 
 
-def neutral(subjects: Subjects, *, kinds: ClaimKinds, degrees: Degrees, may_tell: MayTell) -> list[Claim | None]:
-    """Return a true statement about each subject for a text without a reason.
+def neutral(
+    subjects: Subjects,
+    *,
+    kinds: ClaimKinds,
+    degrees: Degrees,
+    may_tell: MayTell,
+    among: Sequence[ClaimKind] | None = None,
+) -> list[Claim | None]:
+    """Return a true statement about each subject for a text without a reason, or for a badge.
 
     Its attribution is given as 0, and a text from it may make no causal statement ("because", "since you", "that is
     why").
@@ -80,14 +125,15 @@ def neutral(subjects: Subjects, *, kinds: ClaimKinds, degrees: Degrees, may_tell
         subjects: What is explained.
         kinds: Claim kinds in force.
         degrees: When the locale's words of degree are licensed.
-        may_tell: Whether a claim may be told of the subject at a place, as far as the user is concerned.
+        may_tell: Whether a claim may be told of the subject at a place. It is asked once for each claim.
+        among: Kinds to try, the preferred ones first; the neutral kinds if not given.
 
     Returns:
-        The first neutral kind that holds, that the policy lets be spoken and that may be told; ``None`` where none.
+        The first kind that holds, that the policy lets be spoken and that may be told; ``None`` where none.
     """
     found: list[Claim | None] = [None] * len(subjects)
     items = [item if item >= 0 else None for item in subjects.item.tolist()]
-    for kind in kinds.neutral(subjects.type):
+    for kind in kinds.neutral(subjects.type) if among is None else among:
         open_rows = [
             row for row, item in enumerate(items) if found[row] is None and may_speak(kind, item, subjects.shop)
         ]
@@ -114,15 +160,6 @@ def _is_allowed(claim: Claim, kind: ClaimKind, item_index: int | None, shop: Sho
         and not (isinstance(category, str) and not policy.may_name_category(category))
         and not (isinstance(category, str) and not policy.may_speak_kind(claim.kind, category))
     )
-
-
-def _go_together(claim: Claim, other: Claim, kinds: ClaimKinds) -> bool:
-    """Return whether two claims can be reasons of one sentence."""
-    first, second = kinds[claim.kind], kinds[other.kind]
-    if (claim.player, claim.part) == (other.player, other.part) or not first.goes_with(second):
-        return False
-    spoken = {_event_kind(each) for each in (claim, other) if kinds[each.kind].counts_events}
-    return len(spoken) <= 1
 
 
 def _event_kind(claim: Claim) -> Fact:

@@ -13,6 +13,7 @@ from scoring.data.shop import Shop
 if TYPE_CHECKING:
     import pandas as pd
 
+    from llm_explain.claims.occasions import Flags
     from llm_explain.policy.policy import Policy
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.features.promotions import PromotionCalendar
@@ -73,6 +74,16 @@ class ShopEvidence:
     def pictures(self) -> Pictures:
         """Pictures of the items, for a catalogue that has them."""
         return Pictures(self.catalogue)
+
+    @cached_property
+    def may_recommend(self) -> Flags:
+        """Whether the policy lets a list show each item, shape ``(n_items,)``."""
+        return ~self.policy.never_recommended.flags(self.catalogue)
+
+    @cached_property
+    def may_promote(self) -> Flags:
+        """Whether popularity may speak for each item, shape ``(n_items,)``."""
+        return ~self.policy.unpromoted.flags(self.catalogue)
 
     @cached_property
     def top_decile_users(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.table import Table
@@ -16,6 +16,8 @@ from scoring.data.catalogue import near_matches
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llm_explain.composition import SelectionOptions
+    from llm_explain.composition.selection import SectionOption
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
 
@@ -37,6 +39,17 @@ def recommend(
     locale: options.Locale = "en",
     surface: options.Surface = None,
     max_length: options.MaxLength = None,
+    section: options.SectionOption = "mixed",
+    exclude: options.Exclude = None,
+    candidates: options.CandidatesFile = None,
+    category: options.Category = None,
+    brand: options.Brand = None,
+    min_price: options.MinPrice = None,
+    max_price: options.MaxPrice = None,
+    diversity: options.Diversity = 0.0,
+    offset: options.Offset = 0,
+    pin: options.Pin = None,
+    bury: options.Bury = None,
     language_model: options.LanguageModel = "auto",
     no_language_model: options.NoLanguageModel = False,
     sources: options.Sources = "phrasebook,lm,template",
@@ -47,11 +60,24 @@ def recommend(
         typer.Option(metavar="FILE", help="Also write user, item, title, rank, score, probability and text."),
     ] = None,
 ) -> None:
-    """Rank items for users and, with --explain, say why."""
+    """Compose a list for users and, with --explain, say why."""
     is_explained = explain or html is not None
+    selected: SelectionOptions = {
+        "section": None if section == "score" else cast("SectionOption", section),
+        "exclude": exclude or (),
+        "candidates": options.read_ids(candidates),
+        "categories": category or (),
+        "brands": brand or (),
+        "min_price": min_price,
+        "max_price": max_price,
+        "diversity": diversity,
+        "offset": offset,
+        "pins": pin or (),
+        "buries": bury or (),
+    }
     explainer = _load(artifacts, events, language_model if is_explained and not no_language_model else None)
     if not is_explained:
-        bare = _recommend_bare(explainer, user, k=k, as_of=as_of, json=json)
+        bare = _recommend_bare(explainer, user, selected, k=k, as_of=as_of, json=json)
         if csv is not None:
             _write_csv(csv, bare)
         return
@@ -67,6 +93,7 @@ def recommend(
             surface=surface,
             max_length=max_length,
             sources=sources.split(","),
+            **selected,
         )
         if json:
             write_json_lines(row.to_dict() for row in answers[user_id])
@@ -82,20 +109,21 @@ def recommend(
 
 
 def _recommend_bare(
-    explainer: Explainer, users: Sequence[str], *, k: int, as_of: str | None, json: bool
+    explainer: Explainer, users: Sequence[str], selected: SelectionOptions, *, k: int, as_of: str | None, json: bool
 ) -> list[dict[str, Any]]:
     """Print ranked items without explanations and return them as rows of a CSV file."""
     found = []
     for user_id in users:
-        rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of))
+        rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of), **selected)
         found += [_as_csv(user_id, explainer.titles, row.item_id, row.rank, row.score, row.probability) for row in rows]
         if json:
             write_json_lines({"user_id": user_id, **row.to_dict()} for row in rows)
             continue
-        table = Table("rank", "item", "title", "score", "probability", title=f"user {user_id}")
+        table = Table("", "section", "rank", "item", "title", "score", "probability", title=f"user {user_id}")
         for row in rows:
-            title = explainer.titles[row.item_id]
-            table.add_row(str(row.rank), row.item_id, title, f"{row.score:.2f}", f"{row.probability:.1%}")
+            title, probability = explainer.titles[row.item_id], f"{row.probability:.1%}"
+            place = (str(row.position), row.section or "", str(row.rank))
+            table.add_row(*place, row.item_id, title, f"{row.score:.2f}", probability)
         OUT.print(table)
     return found
 
@@ -131,15 +159,16 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]) -> None:
-    table = Table("", "item", "why", "source", title=f"user {user_id}", title_justify="left", show_lines=False)
-    for row in rows:
-        sentence = row.text.text if row.text else f"(no sentence: {row.reason_code})"
-        table.add_row(
-            str(row.rank or "–"),
-            explainer.titles[row.subject["item_id"]],
-            sentence,
-            row.text.source if row.text else "",
-        )
+    """Print a list, each section under its heading."""
+    table = Table("", "item", "why", title=f"user {user_id}", title_justify="left", show_lines=False)
+    for before, row in zip((None, *rows), rows, strict=False):
+        if row.section_title and (before is None or before.section != row.section):
+            table.add_section()
+            table.add_row("", Text(row.section_title, style="bold"), "")
+        why = Text(row.text.text if row.text else f"(no sentence: {row.reason_code})")
+        for badge in row.badges:
+            why.append(f"\n{badge.text.text}", style="green")
+        table.add_row(str(row.position or row.rank or "–"), explainer.titles[row.subject["item_id"]], why)
     OUT.print(table)
 
 

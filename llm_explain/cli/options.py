@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llm_explain.errors import SettingError
 from llm_explain.text.skeleton import Tone
 from scoring.data.moments import as_moment
 
@@ -49,6 +50,23 @@ Sources = Annotated[
         "--sources", metavar="LIST", help="Where sentences come from, first to last: lm first writes the list live."
     ),
 ]
+SectionOption = Annotated[
+    str, typer.Option("--section", metavar="S", help="new, again, mixed, or score: by score alone, without sections.")
+]
+Exclude = Annotated[list[str] | None, typer.Option("--exclude", metavar="I", help="An item that is left out.")]
+CandidatesFile = Annotated[
+    Path | None, typer.Option("--candidates", metavar="FILE", help="Items that may be shown, one id a line.")
+]
+Category = Annotated[list[str] | None, typer.Option("--category", metavar="C", help="Only these categories.")]
+Brand = Annotated[list[str] | None, typer.Option("--brand", metavar="B", help="Only these brands.")]
+MinPrice = Annotated[float | None, typer.Option(metavar="X", help="Lowest price.")]
+MaxPrice = Annotated[float | None, typer.Option(metavar="X", help="Highest price.")]
+Diversity = Annotated[
+    float, typer.Option("--diversity", metavar="X", help="0 (by score) to 1: avoid categories that the list shows.")
+]
+Offset = Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Places to skip, for the next page.")]
+Pin = Annotated[list[str] | None, typer.Option("--pin", metavar="I", help="An item that the merchant puts first.")]
+Bury = Annotated[list[str] | None, typer.Option("--bury", metavar="I", help="An item that the merchant puts last.")]
 Locale = Annotated[str, typer.Option("--locale", help="A folder under prompts/, for example en.")]
 
 
@@ -64,3 +82,24 @@ def moment(as_of: str | None) -> pd.Timestamp | None:
         A moment without a zone; ``None`` if none was given.
     """
     return None if as_of is None else as_moment(as_of, "--as-of")
+
+
+def read_ids(path: Path | None) -> list[str] | None:
+    """Return the ids of a file, one a line.
+
+    Args:
+        path: The file; ``None`` for none.
+
+    Returns:
+        Ids without empty lines; ``None`` if no file was given.
+
+    Raises:
+        SettingError: If the file cannot be read.
+    """
+    if path is None:
+        return None
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} cannot be read ({error}) but a text file with ids is needed. Write one.") from error
+    return [line.strip() for line in lines if line.strip()]

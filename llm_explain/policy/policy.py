@@ -16,6 +16,7 @@ import yaml
 from pydantic import ValidationError
 
 from llm_explain.errors import PromptError
+from llm_explain.policy.name_set import NameSet, plain
 from llm_explain.policy.settings import PolicySettings
 from scoring.data.catalogue import NO_CATEGORY
 
@@ -38,6 +39,7 @@ class Policy:
         types: Sensitive product types from the files that it names.
         digest: Hash of the policy file followed by the files that it names; of the settings where not given.
         item_ids: Ids of sensitive items.
+        unpromoted: Names that popularity does not promote.
         currency: ISO 4217 code of the shop's prices; ``None`` if the shop does not state it.
 
     Attributes:
@@ -54,15 +56,22 @@ class Policy:
         types: Iterable[str] = (),
         digest: str | None = None,
         item_ids: Iterable[str] = (),
+        unpromoted: NameSet | None = None,
         currency: str | None = None,
     ) -> None:
         self.settings = settings or PolicySettings()
         self.currency = currency
-        sensitive = self.settings.sensitive
-        self._categories = frozenset(map(_plain, (*categories, *sensitive.categories)))
-        self._types = tuple(sorted(set(map(_plain, (*types, *sensitive.types)))))
-        self._brands = frozenset(map(_plain, sensitive.brands))
-        self._item_ids = frozenset(item_ids)
+        sensitive, never = self.settings.sensitive, self.settings.never_recommend
+        self._sensitive = NameSet.of(
+            categories=(*categories, *sensitive.categories),
+            types=(*types, *sensitive.types),
+            brands=sensitive.brands,
+            item_ids=item_ids,
+        )
+        self._unpromoted = unpromoted or NameSet()
+        self._never = NameSet.of(
+            categories=never.categories, types=never.types, brands=never.brands, item_ids=never.item_ids
+        )
         self._digest = digest or _digest([self.settings.model_dump_json().encode()])
         self.hash = f"sha256:{self._digest}"
 
@@ -94,11 +103,17 @@ class Policy:
             ) from error
         sensitive = settings.sensitive
         lists = {name: _read(path.parent / name) for name in (*sensitive.category_files, *sensitive.type_files)}
+        categories = [row for file in sensitive.category_files for row in _rows(path.parent / file, lists[file])]
+        types = [row for file in sensitive.type_files for row in _rows(path.parent / file, lists[file])]
         return cls(
             settings,
-            categories=[name for file in sensitive.category_files for name in _names(path.parent / file, lists[file])],
-            types=[name for file in sensitive.type_files for name in _names(path.parent / file, lists[file])],
+            categories=[name for name, _ in categories],
+            types=[name for name, _ in types],
             digest=_digest([content, *lists.values()]),
+            unpromoted=NameSet.of(
+                categories=[name for name, reason in categories if reason in settings.unpromoted_reasons],
+                types=[name for name, reason in types if reason in settings.unpromoted_reasons],
+            ),
         )
 
     def for_shop(self, shop: Shop) -> Policy:
@@ -115,12 +130,18 @@ class Policy:
         if not categories and not item_ids and shop.currency == self.currency:
             return self
         content = "\n".join((self._digest, shop.currency or "", *sorted(categories), "", *sorted(item_ids)))
+        proposed, reasons = shop.proposals, self.settings.unpromoted_reasons
         return Policy(
             self.settings,
-            categories=self._categories | categories,
-            types=self._types,
+            categories=self._sensitive.categories | categories,
+            types=self._sensitive.types,
             digest=_digest([content.encode()]),
             item_ids=item_ids,
+            unpromoted=self._unpromoted
+            | NameSet.of(
+                categories=[name for name in categories if proposed.sensitive_categories[name].reason in reasons],
+                item_ids=[item_id for item_id, each in proposed.sensitive_items.items() if each.reason in reasons],
+            ),
             currency=shop.currency,
         )
 
@@ -137,10 +158,11 @@ class Policy:
             return self
         return Policy(
             self.settings,
-            categories=self._categories,
-            types=self._types,
+            categories=self._sensitive.categories,
+            types=self._sensitive.types,
             digest=_digest(["\n".join((self._digest, *sorted(item_ids))).encode()]),
-            item_ids=self._item_ids | frozenset(item_ids),
+            item_ids=self._sensitive.item_ids | frozenset(item_ids),
+            unpromoted=self._unpromoted,
             currency=self.currency,
         )
 
@@ -170,7 +192,7 @@ class Policy:
     def may_name_brand(self, brand: str) -> bool:
         """Return whether a text may say a brand's name."""
         is_anonymous = self._unnameable is not None and self._unnameable.search(brand) is not None
-        return not is_anonymous and _plain(brand) not in self._brands
+        return not is_anonymous and plain(brand) not in self._sensitive.brands
 
     def is_brand(self, brand: str) -> bool:
         """Return whether a value of ``brand`` stands for a brand."""
@@ -186,7 +208,7 @@ class Policy:
 
     def is_sensitive_category(self, name: str) -> bool:
         """Return whether no text may name a category or hint at it."""
-        return _plain(name) in self._categories
+        return plain(name) in self._sensitive.categories
 
     def is_sensitive_item(self, catalogue: Catalogue, item_index: int) -> bool:
         """Return whether no text may name an item or hint that the user has to do with it.
@@ -198,19 +220,17 @@ class Policy:
         Returns:
             Whether its category or its brand is sensitive or its title begins with a sensitive product type.
         """
-        brand = int(catalogue.brand_index[item_index])
-        return (
-            catalogue.item_ids[item_index] in self._item_ids
-            or self.is_sensitive_category(catalogue.category_names[int(catalogue.category_index[item_index])])
-            or (bool(self._brands) and brand >= 0 and _plain(catalogue.brand_names[brand]) in self._brands)
-            or self._has_sensitive_type(_plain(str(catalogue.titles[item_index])))
-        )
+        return self._sensitive.has_item(catalogue, item_index)
 
-    def _has_sensitive_type(self, title: str) -> bool:
-        if not title.startswith(self._types):
-            return False
-        begun = (title[len(name) :] for name in self._types if title.startswith(name))
-        return any(not rest[:1].isalnum() for rest in begun)
+    @property
+    def unpromoted(self) -> NameSet:
+        """Names of items that popularity does not promote: alcohol and tobacco, by default."""
+        return self._unpromoted
+
+    @property
+    def never_recommended(self) -> NameSet:
+        """Names of items that no list shows."""
+        return self._never
 
     def may_speak_kind(self, kind: str, category: str | None = None) -> bool:
         """Return whether claims of a kind may be said, of a category or at all.
@@ -223,11 +243,7 @@ class Policy:
             False for a vetoed kind, and for a kind that is blocked for the category.
         """
         blocked = self.settings.blocked_claims.get(kind, ()) if category is not None else ()
-        return kind not in self.settings.vetoed_kinds and _plain(category or "") not in map(_plain, blocked)
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().split())
+        return kind not in self.settings.vetoed_kinds and plain(category or "") not in map(plain, blocked)
 
 
 def _read(path: Path) -> bytes:
@@ -240,14 +256,15 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _names(path: Path, content: bytes) -> list[str]:
+def _rows(path: Path, content: bytes) -> list[tuple[str, str]]:
+    """Return the names of a sensitive list with their reasons."""
     rows = list(csv.reader(content.decode("utf-8-sig").splitlines()))
     if not rows or tuple(rows[0]) != SENSITIVE_COLUMNS or any(len(row) != len(SENSITIVE_COLUMNS) for row in rows):
         raise PromptError(
             f"{path} does not have {len(SENSITIVE_COLUMNS)} values in each row under the heading "
             f"{','.join(SENSITIVE_COLUMNS)!r} but a sensitive list needs them. Correct the file."
         )
-    return [name for name, _ in rows[1:] if name.strip()]
+    return [(name, reason) for name, reason in rows[1:] if name.strip()]
 
 
 def _digest(contents: Iterable[bytes]) -> str:

@@ -30,6 +30,24 @@ class Sensitive(BaseModel):
     brands: tuple[str, ...] = ()
 
 
+class NeverRecommended(BaseModel):
+    """Names of items that no list shows, in any case of letters.
+
+    Attributes:
+        categories: Categories.
+        types: Product types: words that a title begins with.
+        brands: Brands.
+        item_ids: Ids of items.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    categories: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    item_ids: tuple[str, ...] = ()
+
+
 class PolicySettings(BaseModel):
     """The policy file.
 
@@ -49,6 +67,9 @@ class PolicySettings(BaseModel):
         blocked_words: Words and phrases that no text may contain, besides those that the locales block.
         lexicalised: Whether a language model reads names and values and phrases them freely; for strong models.
         sensitive: Names that no text may say or hint at.
+        never_recommend: Names of items that no list shows.
+        unpromoted_reasons: Reasons of sensitive names whose items popularity does not promote: no sentence calls them
+            popular, and a composed list shows them only to users who bought from their category.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,6 +89,8 @@ class PolicySettings(BaseModel):
     blocked_words: tuple[str, ...] = ()
     lexicalised: bool = False
     sensitive: Sensitive = Sensitive()
+    never_recommend: NeverRecommended = NeverRecommended()
+    unpromoted_reasons: tuple[str, ...] = ("alcohol", "tobacco", "addiction")
 
     @field_validator("vetoed_kinds", "blocked_claims")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -30,7 +31,7 @@ def write_page(path: Path, explanations: Mapping[str, Sequence[Explanation]], ti
         resources.files("llm_explain.reports").joinpath("report.html.j2").read_text(encoding="utf-8")
     )
     households = [
-        {"user_id": user_id, "is_cold": _is_cold(rows), "rows": [_row(row, titles) for row in rows]}
+        {"user_id": user_id, "is_cold": _is_cold(rows), "sections": _sections([_row(row, titles) for row in rows])}
         for user_id, rows in explanations.items()
     ]
     first = next((rows[0] for rows in explanations.values() if rows), None)
@@ -42,6 +43,12 @@ def write_page(path: Path, explanations: Mapping[str, Sequence[Explanation]], ti
 def _is_cold(rows: Sequence[Explanation]) -> bool:
     """Return whether the user has no history, so that every player is a context term."""
     return bool(rows) and all(player.startswith(CONTEXT_PREFIX) for player in rows[0].attribution.players)
+
+
+def _sections(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows under the headings of their sections."""
+    grouped = groupby(rows, key=lambda row: row["record"]["section_title"])
+    return [{"title": title, "rows": list(own)} for title, own in grouped]
 
 
 def _row(explanation: Explanation, titles: Mapping[str, str]) -> dict[str, Any]:

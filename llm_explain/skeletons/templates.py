@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.sentence_spec import Form
 
 _TRIES = 120
 
@@ -70,6 +71,7 @@ class Templates:
     Attributes:
         origin: ``name@sha256:…`` of the hand-written sentences, for the provenance of a text.
         grammar_origin: The same of the grammar.
+        of_form: Skeletons of a claim kind for a line or a badge.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -83,6 +85,7 @@ class Templates:
         for line in corpus:
             self._written.setdefault((self._kinds.in_order(line.kinds), line.tone), []).append(line.text)
         self._skeletons = cache(self._all_skeletons)
+        self.of_form = cache(self._of_form)
 
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> tuple[Skeleton, ...]:
         """Return every skeleton for a combination of kinds, the hand-written ones first.
@@ -115,7 +118,16 @@ class Templates:
                     made = pattern.replace("<a>", text).replace("<A>", text[:1].upper() + text[1:])
                     sentence = self._contracted(_mention(made, self._grammar.mentions))
                     found.append((f"{kind}, {form}", sentence, (kind,), tone))
+            found += [(f"{kind}, line", text, (kind,), "concise") for text in clauses.line]
+            found += [(f"{kind}, badge", text, (kind,), "concise") for text in clauses.badge]
         return found
+
+    def _of_form(self, kind: str, form: Form) -> tuple[Skeleton, ...]:
+        """Return the skeletons of a claim kind for a line or a badge, those that say most first."""
+        clauses = self._words[kind].clauses
+        texts = clauses.line if form == "line" else clauses.badge
+        found = (self._verifier.accept(text, (kind,), tone="concise", origin=self.grammar_origin) for text in texts)
+        return tuple(skeleton for skeleton in found if skeleton is not None)
 
     def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
         written = dict.fromkeys(self._written.get((kinds, tone), ()), self.origin)

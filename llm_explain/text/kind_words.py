@@ -58,12 +58,16 @@ class Clauses(_Strict):
         short: Fragments, for the concise tone.
         again: Full clauses for a sentence that has already named what ``again_after`` lists.
         again_short: Fragments for such a sentence.
+        line: Whole sentences for a card under the heading of *again*.
+        badge: Whole sentences for a badge.
     """
 
     full: tuple[str, ...]
     short: tuple[str, ...]
     again: tuple[str, ...] = ()
     again_short: tuple[str, ...] = ()
+    line: tuple[str, ...] = ()
+    badge: tuple[str, ...] = ()
 
 
 class PromptPart(_Strict):
@@ -121,6 +125,7 @@ class KindWords(_Strict):
         clauses: Clauses of the grammar.
         prompt: What a language model reads.
         samples: Facts of a sample claim, for the linter.
+        other_samples: Facts of more sample claims, for sentences with slots that the first one does not give.
         panel: How a web page tells the claim.
     """
 
@@ -133,6 +138,7 @@ class KindWords(_Strict):
     clauses: Clauses
     prompt: PromptWords
     samples: dict[str, Any]
+    other_samples: tuple[dict[str, Any], ...] = ()
     panel: Panel
 
 

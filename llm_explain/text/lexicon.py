@@ -135,6 +135,20 @@ class Causes(_Strict):
     plain: tuple[str, ...]
 
 
+class SectionTitles(_Strict):
+    """Headings of the sections of a list.
+
+    Attributes:
+        new: Items that are new to the user.
+        again: Items that the user bought before.
+        again_of_other_events: The same where events are no purchases.
+    """
+
+    new: str
+    again: str
+    again_of_other_events: str
+
+
 class Lexicon(_Strict):
     """A locale's words: the lexicon file, whose comments explain each entry, and the claim kinds that it can state.
 
@@ -160,6 +174,7 @@ class Lexicon(_Strict):
     store_brand: StoreBrand
     promotions: Promotions
     shelf_title: str
+    section_titles: SectionTitles
     form: Form
     has_packaged_model: bool
     idioms: tuple[str, ...]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+Form = Literal["sentence", "line", "badge"]
+"""A sentence by itself, a short line under the heading of a section, or a badge next to a sentence."""
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,6 +27,7 @@ class SentenceRequest:
         user_id: The shop's id; ``None`` for a history without a user.
         as_of: The moment that the sentence speaks of.
         is_neutral: Whether the claims are no reasons, so that no cause may be claimed.
+        form: Form of the text.
     """
 
     claims: tuple[Claim, ...]
@@ -31,6 +35,7 @@ class SentenceRequest:
     user_id: str | None
     as_of: pd.Timestamp
     is_neutral: bool = False
+    form: Form = "sentence"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,7 +15,7 @@ from llm_explain.generation.lexicalised import FreeWriter
 from llm_explain.generation.weights import is_tuned
 from llm_explain.records import Text
 from llm_explain.skeletons.phrasebook import PhrasebookSource
-from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variety
+from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variety, shuffled
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from llm_explain.generation.generator import Generator
     from llm_explain.generation.lexicalised import FreeDraft
     from llm_explain.policy.policy import Policy
-    from llm_explain.records import Source, Verdict
+    from llm_explain.records import Section, Source, Verdict
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.sentence_spec import SentenceRequest, SentenceSpec
     from llm_explain.text.skeleton import Skeleton, Tone
@@ -289,14 +290,49 @@ class LocaleWriter:
     def _candidates(self, source: SkeletonSource, sheet: _List, place: int) -> list[Skeleton]:
         """Return the skeletons of a source that fit, in the order of this user, item and moment."""
         request, spec = sheet.requests[place], sheet.specs[place]
-        item_id = "" if request.item_index is None else str(self._catalogue.item_ids[request.item_index])
-        key = "|".join(map(str, (request.user_id, item_id, request.as_of, sheet.tone)))
+        key = self._key(request, sheet.tone)
         usable = [
             skeleton
             for skeleton in source.skeletons(spec.kinds, sheet.tone)
             if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
         ]
         return sorted(usable, key=lambda skeleton: source.order(skeleton, key))
+
+    def write_form(self, request: SentenceRequest, spec: SentenceSpec, limits: Limits | None) -> Text | None:
+        """Return the first verified line or badge. Lines may sound alike, because they stand under one heading.
+
+        Args:
+            request: What the text is to state.
+            spec: Its specification.
+            limits: How long a text may be where it is shown.
+
+        Returns:
+            The text; ``None`` if no line or badge states the claim.
+        """
+        (kind,) = spec.kinds
+        is_badge = request.form == "badge"
+        usable = [each for each in self._templates.of_form(kind, request.form) if self._realiser.fits(each, spec)]
+        key = self._key(request, "concise")
+        for skeleton in sorted(usable, key=lambda each: (-len(each.slots), shuffled(each, key))):
+            text = self._realiser.fill(skeleton, spec)
+            verdict = self._verifier.verify(text, spec, limits=limits)
+            if verdict.ok:
+                shown = re.sub(f"(?:{self._lexicon.form.sentence_end})$", "", text) if is_badge else text
+                return Text(shown, "template", skeleton.text, verdict, is_ai_generated=False, prompt=skeleton.origin)
+            self._on_refused("template", verdict)
+        return None
+
+    def _key(self, request: SentenceRequest, tone: Tone) -> str:
+        """Return what the order of skeletons depends on: user, item, moment and tone."""
+        item_id = "" if request.item_index is None else str(self._catalogue.item_ids[request.item_index])
+        return "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
+
+    def section_title(self, section: Section, event_kind: str) -> str:
+        """Return the heading of a section of a list."""
+        titles = self._lexicon.section_titles
+        if section == "new":
+            return titles.new
+        return titles.again if event_kind == PURCHASE else titles.again_of_other_events
 
     def shelf_title(self, category: str) -> str:
         """Return the title of a shelf."""

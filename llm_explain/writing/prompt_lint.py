@@ -19,6 +19,7 @@ from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import SLOT, TONES, Skeleton, Tone
 from llm_explain.text.surfaces import load_surfaces
+from llm_explain.text.values import Facts, ValueWriter
 from llm_explain.verifier import SkeletonVerifier, Verifier
 
 if TYPE_CHECKING:
@@ -60,19 +61,26 @@ class Samples(BaseModel):
             raise PromptError(f"{locale}/samples.yaml breaks its schema ({error}). Correct the file.") from error
 
 
-def sample_claim(kind: str, lexicon: Lexicon) -> Claim:
+def sample_claim(kind: str, lexicon: Lexicon, slots: Sequence[str] = ()) -> Claim:
     """Return the sample claim of a kind; it permits every word of degree.
 
     Args:
         kind: The claim kind.
         lexicon: The locale's words.
+        slots: Slots that the claim should give, where the kind's file has several samples.
 
     Returns:
         A claim with the facts that the kind's file gives.
     """
     scope, part = lexicon.kinds[kind].scope, lexicon.kinds[kind].parts[0]
     player = f"context:{part}" if scope == "context" else "group:sample"
-    return Claim(kind, player, part, 1.0, 0.5, lexicon.words[kind].samples, frozenset(lexicon.degree_rules))
+    words, given = lexicon.words[kind], set(slots)
+    samples = (words.samples, *words.other_samples)
+    values = ValueWriter(lexicon)
+    as_of = Samples.load(lexicon.locale).as_of
+    fitting = (each for each in samples if given <= values.write(kind, Facts(each, as_of, {})).keys())
+    facts = next(fitting, words.samples) if words.other_samples else words.samples
+    return Claim(kind, player, part, 1.0, 0.5, facts, frozenset(lexicon.degree_rules))
 
 
 @dataclass(frozen=True)
@@ -157,8 +165,12 @@ class Linter:
         finding = self._skeletons.check(text, kinds)
         if finding.faults:
             return Linted(where, text, "", finding.faults)
+        owned = self._lexicon.slots
         spec = self._realiser.specify(
-            [sample_claim(kind, self._lexicon) for kind in kinds],
+            [
+                sample_claim(kind, self._lexicon, [slot for slot in SLOT.findall(text) if slot in owned[kind].every])
+                for kind in kinds
+            ],
             title=self._samples.title,
             as_of=self._samples.as_of,
             titles={_OTHER_ITEM: self._samples.other_title},

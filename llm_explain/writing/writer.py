@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llm_explain.claims import Degrees
     from llm_explain.generation.generator import Generator
     from llm_explain.policy.policy import Policy
-    from llm_explain.records import Claim, Source, Text, Verdict
+    from llm_explain.records import Claim, Section, Source, Text, Verdict
     from llm_explain.text.sentence_spec import SentenceRequest
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
@@ -124,7 +124,21 @@ class Writer:
         if deadline is None:
             deadline = LIVE_SECONDS if order[0] == "lm" else SPARE_SECONDS
         specs = [writer.specify(request) for request in requests]
-        texts = writer.write(requests, specs, tone, order=order, seconds=deadline, limits=limits)
+        texts: list[Text | None] = [
+            None if request.form == "sentence" else writer.write_form(request, spec, limits)
+            for request, spec in zip(requests, specs, strict=True)
+        ]
+        places = [place for place, request in enumerate(requests) if request.form == "sentence"]
+        written = writer.write(
+            [requests[place] for place in places],
+            [specs[place] for place in places],
+            tone,
+            order=order,
+            seconds=deadline,
+            limits=limits,
+        )
+        for place, text in zip(places, written, strict=True):
+            texts[place] = text
         self.on_written(texts)
         return texts
 
@@ -174,6 +188,19 @@ class Writer:
             How many skeletons the phrasebook has.
         """
         return self._locale_writers(locale).warm_up(pause_seconds)
+
+    def section_title(self, section: Section, event_kind: str, locale: str = "en") -> str:
+        """Return the heading of a section of a list.
+
+        Args:
+            section: The section.
+            event_kind: Kind of events that the shop recommends.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            For example "Buy again".
+        """
+        return self._locale_writers(locale).section_title(section, event_kind)
 
     def shelf_title(self, category: str, locale: str = "en") -> str:
         """Return the title of a shelf of items that a history group recommends.

@@ -30,7 +30,7 @@ def explainer(shop_artifacts: Path) -> Explainer:
 
 
 def test_a_list_is_ranked_explained_and_adds_up(explainer: Explainer) -> None:
-    rows = explainer.recommend("u00", k=10)
+    rows = explainer.recommend("u00", k=10, section=None)
     assert [row.rank for row in rows] == list(range(1, 11))
     scores = [row.attribution.score for row in rows]
     assert scores == sorted(scores, reverse=True)
@@ -80,7 +80,7 @@ def test_a_wrong_argument_is_named(explainer: Explainer, arguments: dict[str, An
 
 
 def test_no_two_texts_of_a_list_share_a_skeleton(explainer: Explainer) -> None:
-    skeletons = [row.text.skeleton for row in explainer.recommend("u02", k=10) if row.text]
+    skeletons = [row.text.skeleton for row in explainer.recommend("u02", k=10, section=None) if row.text]
     assert len(skeletons) >= 5
     assert len(set(skeletons)) == len(skeletons)
 
@@ -93,7 +93,7 @@ def test_the_same_request_gives_the_same_records(shop_artifacts: Path, explainer
 
 
 def test_explain_and_recommend_agree_on_the_same_item(explainer: Explainer) -> None:
-    best = explainer.recommend("u03", k=1)[0]
+    best = explainer.recommend("u03", k=1, section=None)[0]
     (row,) = explainer.explain("u03", [best.item_id])
     assert row.to_dict() == best.to_dict()
 

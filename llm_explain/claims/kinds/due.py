@@ -36,6 +36,7 @@ class Due(ClaimKind):
     scope = "own group"
     parts = ("own_rhythm",)
     position = 20
+    again_place = 10
     topic = "rhythm"
     never_with = frozenset({"category", "other purchase", "brand"})
 

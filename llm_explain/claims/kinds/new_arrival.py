@@ -39,6 +39,7 @@ class NewArrival(ClaimKind):
     position = 110
     topic = "novelty"
     neutral_place = 30
+    badge_place = 40
     counts_events = False
     fits_sensitive_items = True
 

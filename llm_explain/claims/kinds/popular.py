@@ -19,8 +19,8 @@ class Popular(ClaimKind):
     Rule: ``users_band`` is the largest of the policy's bands that is below the number of distinct users with a counted
     target event of the item in the ``window_days`` before the snapshot, so that "more than" is true of it; ``until`` is
     the snapshot's local moment. It holds from the policy's least crowd on (50 or more), for an item that fewer than a
-    tenth of the items sold in that window surpass in users, with a snapshot that is at most seven days older than
-    ``as_of`` and not younger, in a shop with one target kind.
+    tenth of the items sold in that window surpass in users and that the policy lets popularity promote, with a snapshot
+    that is at most seven days older than ``as_of`` and not younger, in a shop with one target kind.
     """
 
     name = "popular"
@@ -29,6 +29,8 @@ class Popular(ClaimKind):
     position = 90
     topic = "crowd"
     neutral_place = 10
+    badge_place = 30
+    is_scarce = True
     fits_sensitive_items = True
 
     def find(self, subjects: Subjects) -> Findings:
@@ -39,6 +41,7 @@ class Popular(ClaimKind):
         users = shop.snapshot.users_in_window[subjects.item]
         bands = [shop.policy.band(number) for number in users.tolist()]
         is_crowd = np.array([band is not None for band in bands], dtype=bool)
+        is_crowd &= shop.may_promote[subjects.item]
         rows = np.flatnonzero(is_crowd & (users >= shop.top_decile_users) & subjects.is_snapshot_fresh)
         facts: dict[str, list[Fact | None]] = {
             "users_band": [bands[row] for row in rows.tolist()],

@@ -36,6 +36,7 @@ class Promotion(ClaimKind):
     position = 80
     topic = "promotion"
     neutral_place = 20
+    badge_place = 10
     counts_events = False
     fits_sensitive_items = True
 

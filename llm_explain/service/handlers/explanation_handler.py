@@ -49,17 +49,17 @@ class ExplanationHandler:
         """Return the best items, and why."""
         with self._context(request) as context:
             if not request.explain:
-                ranked = self.explainer.rank(k=request.k, history=context.history)
+                ranked = self.explainer.rank(history=context.history, **request.listed())
                 items = [{**self.items.brief(row.item_id), **row.to_dict(), "explanation": None} for row in ranked]
                 return Answer({**self._head(context), "recorded": False, "items": items})
             rows = self.explainer.recommend(
-                k=request.k,
                 history=context.history,
+                **request.listed(),
                 **request.words(),
                 deadline=_seconds(request.deadline_ms),
                 suppressions=context.suppressions,
             )
-            return self._explained(context, rows, request)
+            return self._explained(context, rows, request, listed=request.listed())
 
     def explain(self, request: ExplanationRequest) -> Answer:
         """Return why items score as they do."""
@@ -98,24 +98,26 @@ class ExplanationHandler:
             found = self.explainer.contrast(None, request.item_id, request.other_id, history=context.history)
             return Answer({**self._head(context), **found.to_dict()})
 
-    def explain_again(self, context: UserContext, item_ids: Sequence[str], words: Mapping[str, Any]) -> list[Json]:
-        """Return the records that a list of items gets."""
-        rows = self.explainer.explain(
-            None, item_ids, history=context.history, suppressions=context.suppressions, **words
-        )
-        return [row.to_dict() for row in rows]
+    def explain_again(self, context: UserContext, replay: Mapping[str, Any]) -> list[Json]:
+        """Return the records that a stored answer gets now: those of its list, or of its items."""
+        words: dict[str, Any] = {**replay["words"], "history": context.history, "suppressions": context.suppressions}
+        if (listed := replay.get("listed")) is not None:
+            return [row.to_dict() for row in self.explainer.recommend(**listed, **words)]
+        return [row.to_dict() for row in self.explainer.explain(None, replay["item_ids"], **words)]
 
     def _context(self, request: Who) -> AbstractContextManager[UserContext]:
         if request.user_id is not None:
             return self._context_reader.reading_user(request.user_id, request.as_of)
         return self._context_reader.reading_history(request.history or (), request.as_of)
 
-    def _explained(self, context: UserContext, rows: Sequence[Explanation], wording: Wording) -> Answer:
+    def _explained(
+        self, context: UserContext, rows: Sequence[Explanation], wording: Wording, listed: Json | None = None
+    ) -> Answer:
         records = [row.to_dict() for row in rows]
         items = [
             {
                 **self.items.brief(record["item_id"]),
-                "rank": record["rank"],
+                **{name: record[name] for name in ("rank", "position", "section", "section_title", "placement")},
                 "score": record["score"],
                 "probability": record["probability"],
                 "explanation": record,
@@ -129,6 +131,7 @@ class ExplanationHandler:
         replay = {
             "as_of": context.history.as_of.isoformat(),
             "words": wording.words(),
+            "listed": listed,
             "item_ids": [record["item_id"] for record in records],
             "personalised": user.personalised,
             "groups_off": user.groups_off,

@@ -166,7 +166,7 @@ class UserDataHandler:
                 suppressed=tuple((kind, player, item_id) for kind, player, item_id in replay["suppressed"]),
             )
             context = self._context_reader.of_user(kept.user_id, then, datetime.fromisoformat(replay["as_of"]))
-            records = self._explanations.explain_again(context, replay["item_ids"], replay["words"])
+            records = self._explanations.explain_again(context, replay)
         return bool(records[kept.place]["id"] == kept.record["id"])
 
     def _present(self, user_ids: AbstractSet[str]) -> dict[str, datetime]:

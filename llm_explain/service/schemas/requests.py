@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from llm_explain.composition import SelectionOptions
 from llm_explain.errors import SettingError
 from llm_explain.records import Source
 from llm_explain.skeletons.sources import order_of
@@ -21,6 +22,8 @@ MAX_ID_LENGTH = 128
 MAX_K = 100
 MAX_HISTORY = 10_000
 MAX_EVENTS = 1000
+MAX_FILTER = 1000
+MAX_OFFSET = 1000
 MAX_PLAYERS = 100
 MAX_KINDS = 100
 FIRST_YEAR, LAST_YEAR = 1970, 2200
@@ -139,17 +142,45 @@ class Wording(Body):
 
 
 class RecommendationRequest(Who, Wording):
-    """Ask for the best items.
+    """Ask for a list of items.
 
     Attributes:
         k: How many.
         explain: Whether to say why.
+        section: ``new``, ``again``, or ``mixed`` for both; ``score`` ranks by score alone, without sections.
+        exclude: Items that are left out.
+        candidates: Items that may be shown; all if not given.
+        categories: Categories that may be shown; all if empty.
+        brands: Brands that may be shown; all if empty.
+        min_price: Lowest price in the shop's currency.
+        max_price: Highest price.
+        diversity: From 0 (by score) to 1: how much a category that the list already shows counts against an item.
+        offset: Places to skip, for the next page.
+        pins: Items that the merchant puts first, in this order.
+        buries: Items that the merchant puts last.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "k": 10}]})
 
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
     explain: bool = True
+    section: Literal["new", "again", "mixed", "score"] = "mixed"
+    exclude: Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER)] = ()
+    candidates: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_FILTER)] | None = None
+    categories: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
+    brands: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
+    min_price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    max_price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
+    offset: Annotated[int, Field(ge=0, le=MAX_OFFSET)] = 0
+    pins: Annotated[tuple[Id, ...], Field(max_length=MAX_K)] = ()
+    buries: Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER)] = ()
+
+    def listed(self) -> dict[str, Any]:
+        """Return which items the explainer is asked for."""
+        names = set(SelectionOptions.__annotations__) - {"section"}
+        options = {name: getattr(self, name) for name in names}
+        return {**options, "k": self.k, "section": None if self.section == "score" else self.section}
 
 
 class ExplanationRequest(Who, Wording):

@@ -96,7 +96,31 @@ class Verdict(BaseModel):
     faults: list[Fault]
 
 
-class Record(BaseModel):
+class Badge(BaseModel):
+    """A true claim next to a sentence that is not given as a reason."""
+
+    kind: str
+    facts: dict[str, str | int | float]
+    text: str
+
+
+class Place(BaseModel):
+    """Where an item stands in a list.
+
+    Attributes:
+        position: Place shown, from 1; none outside lists.
+        section: ``again`` or ``new``; none without sections.
+        section_title: Heading of the section.
+        placement: What the merchant did with the item.
+    """
+
+    position: int | None = None
+    section: Literal["again", "new"] | None = None
+    section_title: str | None = None
+    placement: Literal["pinned", "buried"] | None = None
+
+
+class Record(Place):
     """An explanation record. ``base_value`` plus the sum of every ``phi`` is ``score``.
 
     Attributes:
@@ -126,17 +150,18 @@ class Record(BaseModel):
     source: Literal["phrasebook", "lm", "template"] | None
     reasons: list[Reason]
     statements: list[Reason]
+    badges: list[Badge] = []
     verdict: Verdict
     ai_generated: bool
     provenance: dict[str, str]
     as_of: datetime
 
 
-class Item(ItemName):
+class Item(ItemName, Place):
     """An item with its place and the reason for it.
 
     Attributes:
-        rank: Place among all candidates, from 1; none for an item outside them.
+        rank: Place by score among the allowed items, from 1; none for an item outside the candidates.
         probability: Calibrated probability of a purchase within 30 days.
         explanation: Why; none if it was not asked for.
     """

@@ -54,7 +54,9 @@ def test_a_request_chooses_where_sentences_come_from(client: TestClient) -> None
 def test_ranks_alone_carry_no_record(client: TestClient, explainer: Explainer) -> None:
     answer = _post(client, "recommendations", user_id="u00", k=4, explain=False)
     Items.model_validate(answer)
-    assert [item["item_id"] for item in answer["items"]] == [row.item_id for row in explainer.rank("u00", k=4)]
+    assert [item["item_id"] for item in answer["items"]] == [
+        row.item_id for row in explainer.rank("u00", k=4, section="mixed")
+    ]
     assert not answer["recorded"]
     assert all(item["explanation"] is None for item in answer["items"])
 

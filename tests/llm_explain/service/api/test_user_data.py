@@ -144,7 +144,9 @@ def test_without_personalisation_only_context_ranks(client: TestClient, explaine
     client.put("/v1/users/u07/preferences", json={"personalised": False})
     reply = client.post("/v1/recommendations", json={"user_id": "u07", "k": 5}).json()
     assert reply["personalised"] is False
-    assert [item["item_id"] for item in reply["items"]] == [row.item_id for row in explainer.rank("nobody", k=5)]
+    assert [item["item_id"] for item in reply["items"]] == [
+        row.item_id for row in explainer.rank("nobody", k=5, section="mixed")
+    ]
     for item in reply["items"]:
         assert all(player["player"].startswith("context:") for player in item["explanation"]["attributions"])
     assert client.get("/v1/users/u07/shelves").json()["shelves"] == []

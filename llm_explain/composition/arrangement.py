@@ -1,0 +1,226 @@
+"""Arrangement of a list: items in sections and places, from the scores of all candidates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.claims.subjects import Subjects
+
+if TYPE_CHECKING:
+    from llm_explain.attribution.scored_user import ScoredUser
+    from llm_explain.attribution.shapley import FloatArray
+    from llm_explain.claims import Evidence
+    from llm_explain.claims.occasions import Flags
+    from llm_explain.composition.selection import Selection
+    from llm_explain.records import Placement, Section
+    from scoring.data.catalogue import IndexArray
+
+HOLD_DAYS: Final = 7
+"""Days for which an item without a known rhythm is held back after a purchase."""
+
+MIN_RHYTHM_DAYS: Final = 3
+"""Days with a purchase from which on the median interval is a rhythm, as for the claim kind of that name."""
+
+DUE_FROM: Final = 0.8
+"""Share of the median interval after which an item is due again."""
+
+AGAIN_SHARE: Final = 0.5
+"""Largest share of a mixed list that repeats, while there are new items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One item of a list.
+
+    Attributes:
+        item_index: Row number in the catalogue.
+        score: Its score in logits.
+        rank: Place by score among the allowed items, from 1.
+        position: Place shown, from 1.
+        section: Its section; ``None`` in a list without sections.
+        placement: What the merchant did with it; ``None`` if nothing.
+    """
+
+    item_index: int
+    score: float
+    rank: int
+    position: int
+    section: Section | None
+    placement: Placement | None
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Allowed items as columns of shape ``(n,)``."""
+
+    item: IndexArray
+    score: FloatArray
+    rank: IndexArray
+    is_again: Flags
+    is_held: Flags
+    pin: IndexArray  # place among the pins, or the number of pins
+    is_buried: Flags
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def take(self, rows: IndexArray | Flags) -> _Candidates:
+        """Return some of the items."""
+        return _Candidates(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
+    def placed(self, selection: Selection, n_pins: int) -> list[Placed]:
+        """Return the items in the places shown."""
+        has_sections = selection.section is not None
+        return [
+            Placed(
+                item_index=item,
+                score=score,
+                rank=rank,
+                position=selection.offset + place,
+                section=("again" if is_again else "new") if has_sections else None,
+                placement="pinned" if pin < n_pins else "buried" if is_buried else None,
+            )
+            for place, (item, score, rank, is_again, _, pin, is_buried) in enumerate(
+                zip(*(getattr(self, name).tolist() for name in self.__dataclass_fields__), strict=True), start=1
+            )
+        ]
+
+
+def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int) -> list[Placed]:
+    """Choose the items of a list and their places.
+
+    Without sections, the list is the best allowed items by score. With sections, it shows each visible title once. An
+    item is in *again* if the user bought its title before, else in *new*. What was just bought is held back until it is
+    due: a list of *again* leaves it out, and a mixed list shows it last. At most half of a mixed list repeats while
+    there are new items. Pinned items come first and buried ones last. A page continues the one before it.
+
+    Args:
+        scored: The user's scores.
+        evidence: The user's events, as the only history.
+        selection: Options of the list.
+        k: Most items.
+
+    Returns:
+        At most ``k`` items, in the order shown.
+    """
+    found = _candidates(scored, evidence, selection)
+    n_pins, end = len(selection.pins), selection.offset + k
+    if selection.section is not None:
+        found = found.take(_is_asked_for(evidence, found))
+        found = found.take(_first_of_each(evidence.shop.title_index[found.item]))
+        if selection.section == "new":
+            found = found.take(~found.is_again)
+        elif selection.section == "again":
+            found = found.take(found.is_again & ~found.is_held)
+    waits = found.is_held if selection.section == "mixed" else np.zeros(len(found), dtype=bool)
+    is_last = (waits | found.is_buried) & (found.pin == n_pins)
+    found = found.take(np.lexsort((found.rank, is_last, found.pin)))
+    if selection.diversity:
+        n_first, n_middle = int((found.pin < n_pins).sum()), len(found) - int(is_last.sum())
+        middle = np.arange(n_first, n_middle)
+        category = evidence.shop.catalogue.category_index[found.item[middle]]
+        chosen = diversified(found.score[middle], category, selection.diversity, end)
+        found = found.take(np.r_[np.arange(n_first), middle[chosen], np.arange(n_middle, len(found))])
+    if selection.section == "mixed":
+        found = found.take(_mixed(found.is_again, end))
+    page = found.take(np.arange(len(found))[selection.offset : end])
+    if selection.section is not None and len(page):
+        page = page.take(np.argsort(page.is_again != page.is_again[0], kind="stable"))
+    return page.placed(selection, n_pins)
+
+
+def diversified(score: FloatArray, category: IndexArray, weight: float, n: int) -> IndexArray:
+    """Order items by maximal marginal relevance.
+
+    Each step takes the item with the largest ``(1 − weight) · relevance − weight · similarity``. The relevance is the
+    score, scaled to 0…1 over the ``4 · n`` best items. The similarity is 1 for a category that the list already shows.
+    Source: Carbonell & Goldstein (1998), The use of MMR, diversity-based reranking for reordering documents.
+
+    Args:
+        score: Scores, best first, shape ``(n_items,)``.
+        category: Category of each item, shape ``(n_items,)``.
+        weight: From 0 (by score) to 1.
+        n: Items to choose; the others follow in the order given.
+
+    Returns:
+        Places in the new order, shape ``(n_items,)``.
+    """
+    pool = min(len(score), 4 * n)
+    low, high = (float(score[pool - 1]), float(score[0])) if pool else (0.0, 0.0)
+    relevance = (score[:pool] - low) / ((high - low) or 1.0)
+    is_shown, is_left = np.zeros(pool), np.ones(pool, dtype=bool)
+    chosen: list[int] = []
+    for _ in range(min(n, pool)):
+        value = (1 - weight) * relevance - weight * is_shown
+        best = int(np.argmax(np.where(is_left, value, -math.inf)))
+        chosen.append(best)
+        is_left[best] = False
+        is_shown[category[:pool] == category[best]] = 1.0
+    return np.array([*chosen, *np.flatnonzero(is_left).tolist(), *range(pool, len(score))], dtype=np.int64)
+
+
+def _candidates(scored: ScoredUser, evidence: Evidence, selection: Selection) -> _Candidates:
+    """Return the allowed items, best first."""
+    shop = evidence.shop
+    items, scores = scored.rank(len(shop.catalogue))
+    is_allowed = selection.allows(items, shop)
+    items, scores = items[is_allowed], scores[is_allowed]
+    pin = np.full(len(items), len(selection.pins))
+    for place, item in reversed(list(enumerate(shop.catalogue.index_of(list(selection.pins)).tolist()))):
+        pin[items == item] = place
+    is_again, is_held = _repeats(evidence, items)
+    return _Candidates(
+        item=items,
+        score=scores,
+        rank=np.arange(1, len(items) + 1),
+        is_again=is_again,
+        is_held=is_held,
+        pin=pin,
+        is_buried=np.isin(items, shop.catalogue.index_of(list(selection.buries))),
+    )
+
+
+def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags]:
+    """Return which items have a title that the user bought, and which of these are not due yet."""
+    shop = evidence.shop
+    is_again: Flags = np.isin(shop.title_index[items], shop.title_index[evidence.item])
+    is_held = np.zeros(len(items), dtype=bool)
+    if shop.has_dates and is_again.any():
+        rows = np.flatnonzero(is_again)
+        occasions = Subjects.of(evidence, np.zeros(len(rows), dtype=np.int64), items[rows]).of_item
+        has_rhythm = occasions.days.counts >= MIN_RHYTHM_DAYS
+        until_due = np.where(has_rhythm, DUE_FROM * occasions.rhythm, HOLD_DAYS)
+        is_held[rows] = occasions.days_since < until_due
+    return is_again, is_held
+
+
+def _is_asked_for(evidence: Evidence, found: _Candidates) -> Flags:
+    """Return whether popularity may speak for each item, or the user bought from its category."""
+    shop, category = evidence.shop, evidence.shop.catalogue.category_index
+    is_known: Flags = np.isin(category[found.item], category[evidence.item])
+    return shop.may_promote[found.item] | is_known
+
+
+def _first_of_each(title: IndexArray) -> IndexArray:
+    """Return the places of the first item of each title, ascending."""
+    return np.sort(np.unique(title, return_index=True)[1])
+
+
+def _mixed(is_again: Flags, n: int) -> IndexArray:
+    """Return the places of at most ``n`` items, of which repeats are at most half while there are new ones."""
+    waiting: dict[bool, list[int]] = {kind: np.flatnonzero(is_again == kind)[::-1].tolist() for kind in (True, False)}
+    chosen: list[int] = []
+    n_again = 0
+    while len(chosen) < n and (waiting[True] or waiting[False]):
+        is_full = n_again + 1 > math.ceil(AGAIN_SHARE * (len(chosen) + 1))
+        if not waiting[True] or not waiting[False]:
+            takes = bool(waiting[True])
+        else:
+            takes = waiting[True][-1] < waiting[False][-1] and not is_full
+        chosen.append(waiting[takes].pop())
+        n_again += takes
+    return np.array(chosen, dtype=np.int64)

@@ -1,0 +1,132 @@
+"""What each card of a composed list states: a short line in *again*, a reason within the page's budget in *new*."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from llm_explain.claims import go_together
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.claims import ClaimKinds
+    from llm_explain.composition.arrangement import Placed
+    from llm_explain.records import Claim, Fact
+
+MOST_CARDS_A_KIND: Final = 2
+"""Most cards of a page, outside *again*, that state claims of one kind."""
+
+FEW_KINDS: Final = 5
+"""With fewer kinds to speak of, a kind may come more often if each card names another item or category."""
+
+NAMED_FACTS: Final = ("other_item_id", "category")
+"""Facts by which a claim names an item or a category."""
+
+
+@dataclass
+class Budget:
+    """Kinds and names that the cards of a page have used.
+
+    Attributes:
+        has_few_kinds: Whether the page has few kinds to speak of.
+        cards: Cards by claim kind.
+        names: Names that cards have used, by claim kind.
+    """
+
+    has_few_kinds: bool = False
+    cards: Counter[str] = field(default_factory=Counter)
+    names: set[tuple[str, Fact]] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, claims: Sequence[Sequence[Claim]]) -> Budget:
+        """Return the budget of a page whose cards may state some claims."""
+        return cls(has_few_kinds=len({claim.kind for own in claims for claim in own}) < FEW_KINDS)
+
+    def allows(self, claim: Claim) -> bool:
+        """Return whether another card may state a claim."""
+        if self.cards[claim.kind] < MOST_CARDS_A_KIND:
+            return True
+        name = named(claim)
+        return self.has_few_kinds and name is not None and (claim.kind, name) not in self.names
+
+    def take(self, claim: Claim) -> bool:
+        """Count a claim if the budget allows it, and return whether it does."""
+        if not self.allows(claim):
+            return False
+        self.cards[claim.kind] += 1
+        if (name := named(claim)) is not None:
+            self.names.add((claim.kind, name))
+        return True
+
+
+def named(claim: Claim) -> Fact | None:
+    """Return the item or category that a claim names; ``None`` if it names none."""
+    return next((claim.facts[fact] for fact in NAMED_FACTS if fact in claim.facts), None)
+
+
+def first_reasons(
+    claims: Sequence[Sequence[Claim]], placed: Sequence[Placed], budget: Budget
+) -> list[tuple[Claim, ...]]:
+    """Choose one reason for each card, within the budget of the page.
+
+    A card prefers claims that name an item or a category, then those with the largest attribution. Cards with few kinds
+    to speak of choose first, so that few cards are left without a reason.
+
+    Args:
+        claims: Claims that may be the reason of each card.
+        placed: The cards.
+        budget: Budget of the page.
+
+    Returns:
+        The reason of each card; empty for a card without one.
+    """
+    chosen: list[tuple[Claim, ...]] = [()] * len(placed)
+    for row in sorted(range(len(placed)), key=lambda row: len({claim.kind for claim in claims[row]})):
+        ordered = sorted(claims[row], key=lambda claim: (named(claim) is None, -claim.phi))
+        chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
+    return chosen
+
+
+def with_second_reasons(
+    claims: Sequence[Sequence[Claim]], chosen: Sequence[tuple[Claim, ...]], budget: Budget, kinds: ClaimKinds
+) -> list[tuple[Claim, ...]]:
+    """Add a second reason to the cards with one, as far as the budget allows.
+
+    Args:
+        claims: Claims that may be reasons of each card, largest attribution first.
+        chosen: The first reason of each card.
+        budget: Budget of the page.
+        kinds: Claim kinds in force.
+
+    Returns:
+        One or two reasons of each card that had one, largest attribution first.
+    """
+    found = []
+    for own, said in zip(claims, chosen, strict=True):
+        fitting = (claim for claim in own if said and go_together(claim, said[0], kinds))
+        second = next(((claim,) for claim in fitting if budget.take(claim)), ())
+        found.append(tuple(sorted((*said, *second), key=lambda claim: -claim.phi)))
+    return found
+
+
+def open_claims(claims: Sequence[Sequence[Claim]], placed: Sequence[Placed], kinds: ClaimKinds) -> list[list[Claim]]:
+    """Return the claims that may be reasons of the cards outside *again*.
+
+    Args:
+        claims: Claims that may be said of each card.
+        placed: The cards.
+        kinds: Claim kinds in force.
+
+    Returns:
+        Claims of each card; none for a pinned item, because the merchant chose it.
+    """
+    return [
+        [
+            claim
+            for claim in own
+            if kinds[claim.kind].fits_lists and card.section != "again" and card.placement != "pinned"
+        ]
+        for own, card in zip(claims, placed, strict=True)
+    ]

@@ -1,0 +1,176 @@
+"""Lists of the small shop: sections, filters, places, pages, pins, and what each card says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from llm_explain import Explainer
+from llm_explain.errors import SettingError, UnknownItemError
+from llm_explain.policy.policy import Policy
+from llm_explain.policy.settings import PolicySettings
+from scoring.data.tables import TIMESTAMP, USER_ID, Tables
+
+if TYPE_CHECKING:
+    from llm_explain.records import Explanation
+
+USERS = ("u00", "u03", "u07", "u11")
+
+
+@pytest.fixture(scope="module")
+def explainer(shop_artifacts: Path) -> Explainer:
+    return Explainer.load(shop_artifacts, language_model=None)
+
+
+def bought_titles(tables: Tables, user_id: str, as_of: pd.Timestamp) -> set[str]:
+    titles = tables.items.set_index("item_id")["title"]
+    events = tables.events
+    is_past = (events[USER_ID] == user_id) & (events[TIMESTAMP] < as_of)
+    return set(titles[events.loc[is_past, "item_id"]])
+
+
+def ids(rows: list[Explanation]) -> list[str | None]:
+    return [row.item_id for row in rows]
+
+
+@pytest.mark.parametrize("user_id", USERS)
+def test_sections_follow_the_titles_that_the_user_bought(
+    explainer: Explainer, shop_tables: Tables, user_id: str
+) -> None:
+    rows = explainer.recommend(user_id, k=10)
+    bought = bought_titles(shop_tables, user_id, explainer.as_of)
+    shown = [explainer.titles[str(row.item_id)] for row in rows]
+    assert [row.section for row in rows] == ["again" if title in bought else "new" for title in shown]
+    assert len(set(shown)) == len(shown)
+    assert [row.position for row in rows] == list(range(1, 11))
+    sections = [row.section for row in rows]
+    assert sections == sorted(sections, key=lambda section: section != sections[0])
+    assert Counter(sections)["again"] <= 5
+    assert {(row.section, row.section_title) for row in rows} <= {("again", "Buy again"), ("new", "New for you")}
+
+
+def test_a_line_states_the_last_date_or_the_rhythm(explainer: Explainer) -> None:
+    rows = [row for user_id in USERS for row in explainer.recommend(user_id, k=6, section="again")]
+    rows = [row for row in rows if not explainer.shop.is_sensitive(explainer.shop.catalogue.index_of([row.item_id])[0])]
+    assert len(rows) >= 8
+    for row in rows:
+        assert row.text is not None
+        assert row.text.verdict.ok
+        (claim,) = (*row.reasons, *row.statements)
+        assert claim.kind in {"due", "repeat_item"}
+        assert "Last bought" in row.text.text or "Bought" in row.text.text
+        assert "because" not in row.text.text
+
+
+def test_what_was_just_bought_is_held_back(explainer: Explainer) -> None:
+    (best, *_) = explainer.rank("u00", k=1, section="again")
+    now = explainer.as_of
+    moments = [now - pd.Timedelta(days=days) for days in (61, 41, 21, 1)]  # every 20 days, the last time yesterday
+    history = pd.DataFrame({"item_id": best.item_id, "timestamp": moments})
+    assert best.item_id not in [row.item_id for row in explainer.rank(history=history, k=40, section="again")]
+    due = history.assign(timestamp=history["timestamp"] - pd.Timedelta(days=15))  # 16 of 20 days ago: due from 0.8 on
+    assert [row.item_id for row in explainer.rank(history=due, k=40, section="again")] == [best.item_id]
+    early = history.assign(timestamp=history["timestamp"] - pd.Timedelta(days=14))
+    assert explainer.rank(history=early, k=40, section="again") == []
+    assert explainer.rank(history=early, k=100, section="mixed")[-1].section == "again"
+
+
+@pytest.mark.parametrize("section", ["new", "again", "mixed", None])
+def test_pages_continue_one_list(explainer: Explainer, section: Any) -> None:
+    whole = explainer.rank("u07", k=8, section=section)
+    pages = [explainer.rank("u07", k=4, offset=offset, section=section) for offset in (0, 4)]
+    assert {row.item_id for page in pages for row in page} == {row.item_id for row in whole}
+    assert [row.position for page in pages for row in page] == [row.position for row in whole]
+
+
+def test_filters_leave_only_what_is_asked_for(explainer: Explainer, shop_tables: Tables) -> None:
+    items = shop_tables.items.set_index("item_id")
+    by_score = explainer.rank("u00", k=40, section=None)
+    categories = sorted(set(items["category"]))[:2]
+    rows = explainer.rank("u00", k=40, categories=categories)
+    assert rows
+    assert {items.loc[row.item_id, "category"] for row in rows} <= set(categories)
+    assert [row.rank for row in rows] == list(range(1, len(rows) + 1))  # by score among the allowed items
+    best = by_score[0].item_id
+    assert best not in ids(explainer.recommend("u00", k=10, exclude=[best]))
+    some = [row.item_id for row in by_score[:3]]
+    assert set(ids(explainer.recommend("u00", k=10, candidates=some))) <= set(some)
+    price = dict(zip(explainer.shop.catalogue.item_ids, explainer.shop.snapshot.price, strict=True))
+    middle = float(pd.Series(price).median())
+    cheap = explainer.rank("u00", k=40, max_price=middle)
+    dear = explainer.rank("u00", k=40, min_price=middle)
+    assert all(price[row.item_id] <= middle for row in cheap)
+    assert all(price[row.item_id] >= middle for row in dear)
+    assert len(cheap) + len(dear) >= len(by_score)
+
+
+def test_diversity_shows_more_categories(explainer: Explainer, shop_tables: Tables) -> None:
+    category = shop_tables.items.set_index("item_id")["category"]
+    plain, diverse = (
+        {category[row.item_id] for row in explainer.rank("u00", k=5, section="new", diversity=weight)}
+        for weight in (0.0, 1.0)
+    )
+    assert len(diverse) == 5 > len(plain)
+
+
+def test_a_merchant_pins_and_buries_and_a_pin_is_not_personal(explainer: Explainer) -> None:
+    (first, second, *_, last) = explainer.rank("u00", k=12, section="new")
+    rows = explainer.recommend("u00", k=6, section="new", pins=[last.item_id], buries=[first.item_id])
+    assert (rows[0].item_id, rows[0].placement, rows[0].position) == (last.item_id, "pinned", 1)
+    assert rows[0].rank == last.rank > 1
+    assert rows[0].reasons == ()
+    assert rows[1].item_id == second.item_id
+    assert first.item_id not in ids(rows)
+    everything = explainer.recommend("u00", k=40, section="new", buries=[first.item_id])
+    assert (everything[-1].item_id, everything[-1].placement) == (first.item_id, "buried")
+
+
+@pytest.mark.parametrize("user_id", USERS)
+def test_a_page_keeps_to_its_budget(explainer: Explainer, user_id: str) -> None:
+    rows = explainer.recommend(user_id, k=10, section="new")
+    claims = [claim for row in rows for claim in (*row.reasons, *row.statements)]
+    named = {
+        (claim.kind, claim.facts.get("other_item_id", claim.facts.get("category")))
+        for claim in claims
+        if claim.facts.keys() & {"other_item_id", "category"}
+    }
+    for kind, cards in Counter(claim.kind for claim in claims).items():
+        assert cards <= max(2, sum(name[0] == kind for name in named))
+
+
+def test_the_policy_keeps_items_out_of_every_list(shop_artifacts: Path, shop_tables: Tables) -> None:
+    explainer = Explainer.load(shop_artifacts, language_model=None)
+    category = str(shop_tables.items["category"].iloc[0])
+    kept_out = set(shop_tables.items.loc[shop_tables.items["category"] == category, "item_id"])
+    settings = PolicySettings.model_validate({"never_recommend": {"categories": [category.upper()]}})
+    explainer.shop.policy = Policy(settings)
+    for section in ("mixed", None):
+        shown = {row.item_id for row in explainer.rank("u00", k=40, section=section)}  # type: ignore[arg-type]
+        assert shown
+        assert not shown & kept_out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"section": "old"}, "section is 'old' but one of again, new, mixed is needed"),
+        ({"diversity": 1.5}, "diversity is 1.5 but a number from 0 to 1 is needed"),
+        ({"offset": -1}, "offset is -1 but a whole number of at least 0 is needed"),
+        ({"min_price": 3.0, "max_price": 2.0}, "min_price is 3.0 but max_price is 2.0"),
+        ({"max_price": float("nan")}, "max_price is nan but an amount of at least 0 is needed"),
+        ({"categories": ["nothing"]}, "category 'nothing' is not in the catalogue"),
+        ({"exclude": "31"}, r"exclude is the text '31' but a list is needed. Write \['31'\]"),
+    ],
+)
+def test_a_wrong_option_is_named(explainer: Explainer, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        explainer.recommend("u00", **options)
+
+
+def test_an_unknown_item_is_refused(explainer: Explainer) -> None:
+    with pytest.raises(UnknownItemError, match="item 'x' is not in the catalogue"):
+        explainer.rank("u00", exclude=["x"])

@@ -56,8 +56,8 @@ def test_explained_records_have_the_fields_of_the_contract(artifacts: list[str])
     rows = _json_lines("recommend", "--user", "u00", "-k", "4", "--explain", "--no-language-model", *artifacts)
     wanted = {
         "id", "user_id", "item_id", "rank", "score", "probability", "base_value", "attributions", "text", "locale",
-        "tone", "source", "reasons", "verdict", "ai_generated", "provenance", "as_of", "position", "section", "section_title", "placement",
-        "badges",
+        "tone", "source", "reasons", "verdict", "ai_generated", "provenance", "as_of",
+        "position", "section", "section_title", "placement", "badges",
     }  # fmt: skip
     for row in rows:
         assert wanted <= set(row)

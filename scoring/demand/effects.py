@@ -20,23 +20,33 @@ if TYPE_CHECKING:
     from scoring.demand.panel import Floats, Rows, SalesPanel
 
 OTHERS: Final = "other_items"
+SEASON: Final = "season"
+YEAR: Final = 52
+"""Weeks in a year."""
+
 HOLIDAY: Final = "holiday"
 _MOST_COMPETITORS: Final = 50
 """In a store with more items, the others together say nothing about one of them."""
 
+_WAVES: Final = 3
+"""Waves a year of the seasonal effect: one, two and three."""
+
 _RIDGE_ALL, _RIDGE_ITEM = 1.0, 20.0
 
 
-def terms(panel: SalesPanel, holidays: Floats | None = None) -> dict[tuple[str, str], Floats]:
+def terms(
+    panel: SalesPanel, holidays: Floats | None = None, *, has_season: bool = False
+) -> dict[tuple[str, str], Floats]:
     """Return what may have an effect in each week, by driver and term.
 
     Args:
         panel: A panel without gaps in prices and promotions.
         holidays: Public holidays in each week, shape ``(n_weeks,)``.
+        has_season: Whether the time of year has an effect.
 
     Returns:
         Arrays of shape ``(n, n_weeks)``: log price and promotions of the series, the same of the other items of its
-        store, and holidays. A term without any variation is left out.
+        store, holidays, and waves of a year. A term without any variation is left out.
     """
     found: dict[tuple[str, str], Floats] = {}
     has_price = panel.has_planned_price and bool(np.isfinite(panel.price).any())
@@ -59,7 +69,19 @@ def terms(panel: SalesPanel, holidays: Floats | None = None) -> dict[tuple[str, 
             found[OTHERS, name] = _by_store(values, stores, np.add, 0.0) - values
     if holidays is not None:
         found[HOLIDAY, "now"] = np.broadcast_to(holidays, panel.units.shape).astype(float)
+    if has_season:
+        phase = 2 * np.pi * week_of_year(panel) / YEAR
+        for wave in range(1, _WAVES + 1):
+            for name, curve in ((f"sin_{wave}", np.sin(wave * phase)), (f"cos_{wave}", np.cos(wave * phase))):
+                found[SEASON, name] = np.broadcast_to(curve, panel.units.shape).astype(float)
     return {key: values for key, values in found.items() if np.ptp(values) > 0}
+
+
+def week_of_year(panel: SalesPanel) -> Floats:
+    """Return the place of each week in its year, in weeks, shape ``(n_weeks,)``."""
+    if panel.has_dates:
+        return pd.to_datetime(list(panel.weeks)).day_of_year.to_numpy(dtype=float) / 7.0
+    return np.array([int(week) % YEAR for week in panel.weeks], dtype=float)
 
 
 def _by_store(values: Floats, stores: Rows, combine: np.ufunc, start: float) -> Floats:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from scoring.demand.effects import HOLIDAY, OTHERS
+from scoring.demand.effects import HOLIDAY, OTHERS, SEASON, YEAR, week_of_year
 from scoring.demand.panel import PRICE
 
 if TYPE_CHECKING:
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from scoring.demand.panel import Floats, Rows, SalesPanel
 
 HISTORY: Final = "history"
-SEASON: Final = "season"
 SERIES: Final = "item_and_store"
-YEAR: Final = 52
-"""Weeks in a year."""
-
 _CODES = ((SERIES, "item"), (SERIES, "store"), (HISTORY, "weeks_ahead"))
 _LEVEL_WEEKS = 52
 _MIN_WEEKS_FOR_CALENDAR = 2 * YEAR
@@ -83,7 +79,7 @@ class Features:
             smooth = _rolling(plain, weeks)
             week[SEASON, name] = _shifted(smooth, YEAR - ahead) - _shifted(level, YEAR - ahead)
         if panel.n_known >= _MIN_WEEKS_FOR_CALENDAR:
-            week[SEASON, "week_of_year"] = np.broadcast_to(_week_of_year(panel), log_units.shape).astype(float)
+            week[SEASON, "week_of_year"] = np.broadcast_to(week_of_year(panel), log_units.shape).astype(float)
         log_price = np.nan_to_num(np.log(np.maximum(panel.price, 1e-9)))
         if panel.has_planned_price and np.ptp(log_price) > 0:
             mean = _rolling(log_price, 26)
@@ -161,9 +157,3 @@ def _shifted(values: Floats, weeks: int) -> Floats:
     if weeks < values.shape[1]:
         moved[:, weeks:] = values[:, : values.shape[1] - weeks]
     return moved
-
-
-def _week_of_year(panel: SalesPanel) -> Floats:
-    if panel.has_dates:
-        return pd.to_datetime(list(panel.weeks)).dayofyear.to_numpy(dtype=float) / 7.0
-    return np.array([int(week) % YEAR for week in panel.weeks], dtype=float)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from scoring.demand.effects import Effects, terms
+from scoring.demand.effects import SEASON, Effects, terms
 from scoring.demand.features import HISTORY, Features
 from scoring.errors import MissingExtraError, TableError
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 QUANTILES: Final = (LOW, MIDDLE, HIGH)
 _MIN_HISTORY: Final = 8
+_SEASON_TEST_WEEKS: Final = 26
+_SEASON_FIT_WEEKS: Final = 78
+"""Half a year tells whether a season that an earlier year and a half shows comes again."""
 
 
 class DemandConfig(BaseModel):
@@ -44,10 +47,10 @@ class DemandConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     weeks: Annotated[int, Field(ge=1, le=26)] = 4
-    n_trees: Annotated[int, Field(ge=1)] = 160
+    n_trees: Annotated[int, Field(ge=1)] = 100
     learning_rate: Annotated[float, Field(gt=0)] = 0.06
     n_leaves: Annotated[int, Field(ge=2)] = 31
-    max_rows: Annotated[int, Field(ge=100)] = 100_000
+    max_rows: Annotated[int, Field(ge=100)] = 60_000
     validation_weeks: Annotated[int, Field(ge=2)] = 26
     seed: int = 0
 
@@ -89,10 +92,9 @@ class DemandModel:
         """
         holidays = holidays or {}
         planned = panel.planned()
-        values = terms(planned, _on(planned, holidays))
-        effects = Effects.fit(
-            np.log1p(planned.units), values, pd.factorize(planned.series["item_id"])[0].astype(np.int64)
-        )
+        item = pd.factorize(planned.series["item_id"])[0].astype(np.int64)
+        values = terms(planned, _on(planned, holidays), has_season=_has_season(planned, holidays, item))
+        effects = Effects.fit(np.log1p(planned.units), values, item)
         features = Features.of(planned, effects.of(values), values)
         series, week, ahead = _training_rows(planned, features, config)
         if len(series) < _MIN_HISTORY:
@@ -114,7 +116,8 @@ class DemandModel:
     def features(self, panel: SalesPanel) -> Features:
         """Return the features of a panel with the series that the model was fitted on."""
         planned = panel.planned()
-        values = terms(planned, _on(planned, self.holidays))
+        has_season = any(driver == SEASON for driver, _ in self.effects.names)
+        values = terms(planned, _on(planned, self.holidays), has_season=has_season)
         return Features.of(planned, self.effects.of(values), values, self.keys)
 
     def quantiles(self, features: Features, series: Rows, week: Rows, ahead: Rows) -> Floats:
@@ -170,6 +173,26 @@ def _on(panel: SalesPanel, holidays: Mapping[str, float]) -> Floats | None:
     if not holidays:
         return None
     return np.array([holidays.get(week, 0.0) for week in panel.weeks])
+
+
+def _has_season(panel: SalesPanel, holidays: Mapping[str, float], item: Rows) -> bool:
+    """Return whether an effect of the season, fitted before the last weeks, makes their additive forecast better."""
+    cut = panel.n_known - _SEASON_TEST_WEEKS
+    if cut < _SEASON_FIT_WEEKS:
+        return False
+    log_units = np.log1p(panel.units)
+    errors = []
+    for has_season in (False, True):
+        values = terms(panel, _on(panel, holidays), has_season=has_season)
+        earlier = log_units.copy()
+        earlier[:, cut:] = np.nan
+        effects = Effects.fit(earlier, values, item).of(values)
+        features = Features.of(panel, effects, values)
+        series, week = np.nonzero(np.isfinite(panel.units[:, cut : panel.n_known]))
+        offset = features.offset(series, week + cut, week * 0 + 2)
+        miss = np.abs(np.expm1(offset) - panel.units[series, week + cut])
+        errors.append(float(np.nansum(miss)))
+    return errors[1] < errors[0]
 
 
 def _training_rows(panel: SalesPanel, features: Features, config: DemandConfig) -> tuple[Rows, Rows, Rows]:

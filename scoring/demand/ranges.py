@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LEVELS: Final = (50, 80, 95)
 """Percent of the weeks that a range is to cover."""
 
-_LEAST_SPREAD = 0.05
+_LEAST_SPREAD = 0.01
 """Log units; a smaller spread would make factors explode."""
 
 

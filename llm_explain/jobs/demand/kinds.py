@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.jobs.demand.headlines import whole
-from scoring.demand.effects import OTHERS
-from scoring.demand.features import SEASON, YEAR
+from scoring.demand.effects import OTHERS, SEASON, YEAR
 from scoring.demand.panel import PRICE, STORE
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from scoring.demand.intermittent import empirical_quantiles, is_intermittent, ts
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import parsed_changes, with_plans
 from scoring.demand.ranges import LEVELS, Stretch
+from scoring.demand.reading import panel_of_sales
 from scoring.demand.storage import load, save
 from scoring.errors import ArtifactError, SettingError, TableError, UnknownItemError
 from tests.scoring.demand.sales import CONFIG, fitted, panel
@@ -128,3 +129,16 @@ def test_faults_of_plans_and_choices() -> None:
         panel().rows_of((), ["9"])
     with pytest.raises(SettingError, match="--weeks is 9 but 1 to 3 are possible"):
         outlook(fitted(), panel(), 9)
+
+
+def test_a_season_that_comes_again_has_an_effect() -> None:
+    weeks = np.arange(130)
+    rate = 200 * (1 + 0.5 * np.sin(2 * np.pi * weeks / 52))
+    random = np.random.default_rng(1)
+    rows = [(item, str(week), random.poisson(rate[week])) for item in ("a", "b") for week in weeks]
+    seasonal = panel_of_sales(pd.DataFrame(rows, columns=["item_id", "week", "units"]))
+    measured = backtest(seasonal, CONFIG, 118)
+    assert measured.wmape["3"] < 0.5 * measured.baselines["mean_8"]["3"]
+    assert measured.wmape["3"] < measured.baselines["seasonal_naive"]["3"]
+    names = {driver for driver, _ in fitted().model.effects.names}
+    assert names == {"price", "display", "other_items"}  # 70 weeks are too few to tell a season

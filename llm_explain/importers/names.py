@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.errors import PromptError
@@ -108,11 +107,6 @@ class Names:
             {shorthand: name for (shorthand, _), name in categories.items()},
             read_dictionary(folder / f"{source}_types.csv", "title"),
         )
-
-    @cached_property
-    def category_set(self) -> frozenset[str]:
-        """All readable categories of the dictionary."""
-        return frozenset(self.categories.values())
 
     def category(self, shorthand: str) -> str:
         """Return the readable name of a category.

@@ -121,6 +121,9 @@ def calibration_gaps(
 ) -> npt.NDArray[np.float64]:
     """Return Σ promised − Σ happened in bins of equal width; gaps of several blocks of pairs add up.
 
+    Their absolute sum over the number of pairs is the expected calibration error. Source: Naeini, Cooper & Hauskrecht
+    (2015), "Obtaining well calibrated probabilities using Bayesian binning".
+
     Args:
         probability: Promised probabilities, any shape.
         outcome: What happened, the same shape.
@@ -148,24 +151,6 @@ def calibration_gaps(
     promised = probability.astype(np.float64).ravel()
     bins = np.minimum((promised * n_bins).astype(np.int64), n_bins - 1)
     return np.asarray(np.bincount(bins, promised - outcome.ravel(), n_bins), dtype=np.float64)
-
-
-def expected_calibration_error(
-    probability: npt.NDArray[np.floating[Any]], outcome: npt.NDArray[np.bool_], *, n_bins: int = 15
-) -> float:
-    """Return the mean gap between what was promised and what happened, over bins of equal width.
-
-    Source: Naeini, Cooper & Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian binning".
-
-    Args:
-        probability: Promised probabilities, any shape.
-        outcome: What happened, the same shape.
-        n_bins: Bins that divide [0, 1] evenly.
-
-    Returns:
-        Σ over bins of |mean probability − share of outcomes| × share of the pairs in the bin.
-    """
-    return float(np.abs(calibration_gaps(probability, outcome, n_bins=n_bins)).sum() / probability.size)
 
 
 def _check(hits: Hits, n_relevant: Counts) -> None:

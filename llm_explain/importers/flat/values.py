@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 CURRENCY: Final = re.compile(r"[^\d.,()'+\-eE]|(?<![\d.,])[eE]|[eE](?![+\-\d])")
 PLAIN: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:([,.'])\d{3})+")
 WHOLE_FLOAT: Final = re.compile(r"(-?\d+)\.0+")
 SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 MOST_LETTERS: Final = 4

@@ -51,7 +51,6 @@ UNKNOWN_LOCALE = Problem(
 UNUSABLE = Problem("unusable-value", 422, "A value cannot be used. See the schema.")
 FUTURE = Problem("event-in-the-future", 422, "An event lies more than a day ahead. Send events that have happened.")
 KEY_REUSED = Problem("idempotency-key-reused", 422, "This idempotency key belongs to another body. Use a new key.")
-NO_KEY = Problem("no-idempotency-key", 400, "The header Idempotency-Key is missing. Send 1 to 128 visible characters.")
 UNAUTHENTICATED = Problem("unauthenticated", 401, "A valid API key is needed. Send Authorization: Bearer KEY.")
 FORBIDDEN = Problem("forbidden", 403, "This needs an API key with the scope admin.")
 FULL = Problem(

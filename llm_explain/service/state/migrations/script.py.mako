@@ -13,8 +13,3 @@ down_revision = ${repr(down_revision)}
 def upgrade() -> None:
     """Bring the tables one step forward."""
     ${upgrades if upgrades else "pass"}
-
-
-def downgrade() -> None:
-    """Bring the tables one step back."""
-    ${downgrades if downgrades else "pass"}

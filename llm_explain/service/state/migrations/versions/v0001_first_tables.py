@@ -116,22 +116,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("explanation_of_answer", "explanation", ["answer_id"], unique=False)
-
-
-def downgrade() -> None:
-    """Drop them."""
-    op.drop_index("explanation_of_answer", table_name="explanation")
-    op.drop_table("explanation")
-    op.drop_table("suppression")
-    op.drop_table("secret")
-    op.drop_table("person")
-    op.drop_index("feedback_of_user", table_name="feedback")
-    op.drop_table("feedback")
-    op.drop_table("event_batch")
-    op.drop_index("event_of_user", table_name="event")
-    op.drop_table("event")
-    op.drop_table("erasure")
-    op.drop_table("api_key")
-    op.drop_index("answer_of_user", table_name="answer")
-    op.drop_index("answer_by_age", table_name="answer")
-    op.drop_table("answer")

@@ -43,6 +43,7 @@ class Words(_Strict):
         sensitive_exceptions: Regular expressions of names that begin like sensitive ones.
         stop_words: Words that name no kind of product.
         word_endings: Endings of a word's plural, longest first.
+        plurals: Plurals of words for things, by the word.
     """
 
     version: Literal["1"]
@@ -63,6 +64,7 @@ class Words(_Strict):
     sensitive_exceptions: tuple[str, ...] = ()
     stop_words: tuple[str, ...] = ()
     word_endings: tuple[str, ...] = ()
+    plurals: dict[str, str] = {}
 
 
 @cache

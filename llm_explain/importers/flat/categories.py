@@ -11,7 +11,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.names import clean, is_shouted, sentence_case
 from llm_explain.importers.flat.values import each_value
-from llm_explain.text.import_words import words
+from llm_explain.text.import_words import word_list, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ STEPS: Final = (">", "»", "›", " / ", " :: ")
 LISTS: Final = ("|", ";")
 DOTTED: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 LEAST_PATHS: Final = 0.3
+JOINED: Final = re.compile(r"[&,+]|\w\s+(?:and|or)\s+\w")
 LEAST_LISTS: Final = 3
 LEAST_SHARED: Final = 0.5
 LEAST_ITEMS: Final = 20
@@ -47,8 +48,24 @@ def category_table(column: pd.Series, locale: str = "en") -> pd.DataFrame:
     single = named.map(lambda found: _most_specific(found, counts), na_action="ignore")
     if is_shouted([str(name) for name in single.dropna().unique()]):
         single = each_value(single, lambda name: sentence_case(name, locale))
+    single = each_value(single, lambda name: in_plural(name, locale))
     every = named.map(lambda found: "|".join(" > ".join(path) for path in found), na_action="ignore")
     return pd.DataFrame({"category": single.astype("str"), "categories": every.astype("str")}, index=column.index)
+
+
+def in_plural(name: str, locale: str) -> str:
+    """Return the name of a category in the plural, if it ends in a word for one thing ("Hair clip", "Hat/beanie")."""
+    plurals = word_list(locale).plurals
+    parts = name.split("/")
+    if JOINED.search(name):
+        return name
+    for place, part in enumerate(parts):
+        head, space, last = part.rpartition(" ")
+        found = plurals.get(last.casefold())
+        if found is None:
+            return name
+        parts[place] = head + space + (found.capitalize() if last[:1].isupper() else found)
+    return "/".join(parts)
 
 
 def _most_specific(found: list[tuple[str, ...]], counts: pd.Series) -> str:

@@ -427,7 +427,7 @@ def test_the_last_name_of_a_path_stands_for_the_item(tmp_path):
     rows = "".join(f"{number},Thing {number},{value}\n" for number, value in enumerate([*values, "Toys|Games"]))
     run(tmp_path, items=ITEMS + rows)
     items = Tables.read(tmp_path / "out").items
-    assert items["category"].tolist()[2:] == ["Mugs", "Tshirts", "Bags", "smartphone", "Toys"]
+    assert items["category"].tolist()[2:] == ["Mugs", "Tshirts", "Bags", "smartphones", "Toys"]
     assert items["categories"].tolist()[2] == "Kitchen > Mugs"
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app
 from llm_explain.errors import SettingError, TableError
+from llm_explain.importers.flat.categories import in_plural
 from llm_explain.importers.flat.dialect import decode, sniff
 from llm_explain.importers.flat.run import import_flat
 from llm_explain.importers.flat.times import moments
@@ -225,3 +226,21 @@ def test_a_header_is_found_or_missed():
     assert sniff("a,b,c\n2,6,4\n", is_known_header).has_header
     assert sniff("sep=;\nuser;item\nu;i\n", is_known_header).separator == ";"
     assert decode("a,é".encode("cp1252")) == ("a,é", "cp1252")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Jacket", "Jackets"),
+        ("Hair clip", "Hair clips"),
+        ("Hat/cap", "Hats/caps"),
+        ("Scarf", "Scarves"),
+        ("Trousers", "Trousers"),
+        ("milk", "milk"),
+        ("Home & Kitchen", "Home & Kitchen"),
+        ("hens and game", "hens and game"),
+    ],
+)
+def test_a_category_of_things_is_named_in_the_plural(name, expected):
+    assert in_plural(name, "en-GB") == in_plural(name, "en") == expected
+    assert in_plural(name, "zh") == name

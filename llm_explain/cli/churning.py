@@ -142,15 +142,45 @@ def explain(
     features: Features = None,
     as_of: AsOf = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Without --user: how many of the highest risks to explain.")] = 10,
+    uplift: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="An experiment; texts name an action only if it proves it for such a customer."
+        ),
+    ] = None,
+    treatment: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column of --uplift: who received what.")
+    ] = "treatment",
+    control: Annotated[str, typer.Option(metavar="VALUE", help="Its value for no action.")] = "0",
+    outcome: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column of --uplift: what an action should raise.")
+    ] = "outcome",
+    value: Annotated[str | None, typer.Option(metavar="COLUMN", help="Money in place of the outcome.")] = None,
+    cost: Annotated[float, typer.Option(min=0.0, help="Cost of one action, in the money of --value.")] = 0.0,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Column of --uplift measured after the action; repeatable."),
+    ] = None,
+    started: Annotated[
+        str | None,
+        typer.Option("--experiment-at", metavar="TIME", help="With events: when the experiment of --uplift began."),
+    ] = None,
     locale: options.Locale = "en",
     json: options.Json = False,
 ) -> None:
-    """Say in one verified text what drives a user's risk."""
+    """Say in one verified text what drives a user's risk, and which action is proven."""
     import numpy as np
 
     job = _job(artifacts, data, features, as_of)
     rows = job.rows_of(user) if user else np.argsort(-job.risk, kind="stable")[:k].tolist()
-    found = job.explain(rows, locale=locale)
+    closing = None
+    if uplift is not None:
+        from llm_explain.jobs.churn.actions import ExperimentColumns
+
+        columns = ExperimentColumns(treatment, control, outcome, value, cost, tuple(exclude or ()))
+        before = None if started is None else _job(artifacts, data, features, started)
+        closing = job.actions(uplift, columns, before)(rows)
+    found = job.explain(rows, locale=locale, closing=closing)
     if json:
         write_json_lines(each.to_dict() for each in found)
         return

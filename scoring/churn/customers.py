@@ -66,7 +66,7 @@ class CustomerColumns:
     Attributes:
         columns: Columns in use.
         id_column: Column of the customers' ids.
-        label_column: Column of the label.
+        label_column: Column of the label; empty for none.
         positive: Value of the label that is churn.
         left_out: Columns that are not used, with the reason.
     """
@@ -144,7 +144,7 @@ class CustomerColumns:
         cls,
         table: pd.DataFrame,
         *,
-        label: str,
+        label: str | None = None,
         positive: str | None = None,
         id_column: str | None = None,
         exclude: Sequence[str] = (),
@@ -153,7 +153,7 @@ class CustomerColumns:
 
         Args:
             table: One row for each customer.
-            label: Column of the label.
+            label: Column of the label; none if not given.
             positive: Value of the label that is churn; yes, true or 1 if not given.
             id_column: Column of the ids; the first column whose values all differ and are texts if not given.
             exclude: Columns not to use.
@@ -164,13 +164,13 @@ class CustomerColumns:
         Raises:
             TableError: If a column is missing, the label has not two values, or no column is left.
         """
-        for name in (label, *((id_column,) if id_column else ()), *exclude):
+        for name in (*((label,) if label else ()), *((id_column,) if id_column else ()), *exclude):
             if name not in table:
                 raise TableError(
                     f"the customers have no column {name!r} but it is named. "
                     f"Choose one of {', '.join(map(str, table))}."
                 )
-        chosen = _positive(table[label], label, positive)
+        chosen = _positive(table[label], label, positive) if label else ""
         named = id_column or next((str(name) for name in table if name != label and _is_id(table[name])), "")
         columns: list[Column] = []
         left_out = dict.fromkeys(exclude, "excluded")
@@ -184,7 +184,7 @@ class CustomerColumns:
                 columns.append(found)
         if not columns:
             raise TableError("no column of the customers can be a feature but one is needed. Add numbers or levels.")
-        return cls(tuple(columns), named, label, chosen, left_out)
+        return cls(tuple(columns), named, label or "", chosen, left_out)
 
 
 def read_customers(path: Path) -> pd.DataFrame:

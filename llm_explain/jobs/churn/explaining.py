@@ -50,7 +50,7 @@ class ChurnWriter:
         user_ids: Sequence[str],
         attributed: Sequence[Attribution],
         claims: Sequence[Sequence[Claim]],
-        as_of: pd.Timestamp,
+        moment: tuple[pd.Timestamp, pd.Timestamp],
         closing: Sequence[tuple[Stated, ...]] | None = None,
     ) -> list[Explanation]:
         """Return the record of each user.
@@ -59,12 +59,13 @@ class ChurnWriter:
             user_ids: The shop's ids, shape ``(n,)``.
             attributed: Attribution of each risk.
             claims: Claims of each user.
-            as_of: Local moment of the explanations.
+            moment: Moment of the explanations: UTC without a zone, and on the shop's clock.
             closing: Statements at the end of each text.
 
         Returns:
             Records with reasons in the direction of the headline, and opposing drivers as statements.
         """
+        as_of, local = moment
         found = []
         for row, (user_id, attribution, own) in enumerate(zip(user_ids, attributed, claims, strict=True)):
             risk = float(sigmoid(np.array([attribution.score]))[0])
@@ -78,7 +79,7 @@ class ChurnWriter:
                 reasons=reasons,
                 opposing=opposing if reasons else (),
                 closing=closing[row] if closing is not None else (),
-                as_of=as_of.date(),
+                as_of=local.date(),
                 key=f"{user_id}|{as_of}",
             )
             said, text = self._writer.write(brief)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.errors import SettingError, UnknownUserError
+from llm_explain.jobs.churn.actions import Actions
 from llm_explain.jobs.churn.columns import claims_from_customers
 from llm_explain.jobs.churn.explaining import ChurnWriter, claims_from_events
 from llm_explain.jobs.churn.view import PLAYER_OF, ChurnView
@@ -20,13 +21,14 @@ from scoring.churn.events import UserTable, features
 from scoring.churn.measures import sigmoid
 from scoring.churn.spending import Spending
 from scoring.data.log import to_day
-from scoring.data.tables import Tables
+from scoring.data.tables import USER_ID, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from llm_explain.jobs.brief import Stated
+    from llm_explain.jobs.churn.actions import ExperimentColumns
     from llm_explain.records import Explanation
     from scoring.boosting.additive import Floats
 
@@ -38,7 +40,8 @@ class ChurnJob:
     Attributes:
         artifacts: The trained model.
         user_ids: The shop's ids of all users that can be scored.
-        as_of: Local moment of the risks.
+        as_of: Moment of the risks, UTC without a zone.
+        local: The same moment on the shop's clock.
         x: Feature values, shape ``(n, n_features)``.
         currency: Currency of the amounts.
         spending: Events before the moment; ``None`` for a table of customers.
@@ -49,6 +52,7 @@ class ChurnJob:
     artifacts: ChurnArtifacts
     user_ids: tuple[str, ...]
     as_of: pd.Timestamp
+    local: pd.Timestamp
     x: Floats
     currency: str | None
     spending: Spending | None
@@ -86,7 +90,8 @@ class ChurnJob:
         past = spending.before(at)
         table = features(past, at, artifacts.setting)
         moment = pd.Timestamp(0) + pd.Timedelta(days=at)
-        return cls(artifacts, table.user_ids, moment, table.x, tables.shop.currency, past, None, may_name)
+        utc = tables.shop.clock.utc(moment) if as_of is None else as_of
+        return cls(artifacts, table.user_ids, utc, moment, table.x, tables.shop.currency, past, None, may_name)
 
     @classmethod
     def of_customers(cls, artifacts: ChurnArtifacts, path: Path, *, currency: str | None = None) -> ChurnJob:
@@ -108,7 +113,7 @@ class ChurnJob:
         table = read_customers(path)
         x = artifacts.columns.encode(table)
         now = pd.Timestamp.now().floor("D")
-        return cls(artifacts, artifacts.columns.ids(table), now, x, currency, None, table, lambda _: True)
+        return cls(artifacts, artifacts.columns.ids(table), now, now, x, currency, None, table, lambda _: True)
 
     @cached_property
     def risk(self) -> Floats:
@@ -134,6 +139,38 @@ class ChurnJob:
                 "Choose another user or moment."
             )
         return [place[user_id] for user_id in user_ids]
+
+    def actions(
+        self, experiment: Path, columns: ExperimentColumns, before: ChurnJob | None = None
+    ) -> Callable[[Sequence[int]], list[tuple[Stated, ...]]]:
+        """Measure the actions of an experiment.
+
+        Args:
+            experiment: CSV, Parquet or Excel, one row for each customer.
+            columns: Its columns; the others are features that ``customers`` has too.
+            before: With events: the users when the experiment began; the experiment then needs ``user_id`` alone.
+
+        Returns:
+            A function of rows of this job that returns the closing statements of their texts.
+
+        Raises:
+            SettingError: If the job reads events and ``before`` is missing.
+        """
+        table = read_customers(experiment)
+        if self.customers is not None:
+            actions, customers = Actions.fit(table, columns), self.customers
+            return lambda rows: actions.closing(actions.encode(customers.iloc[list(rows)]))
+        if before is None or USER_ID not in table:
+            raise SettingError(
+                "the experiment has no moment or no column 'user_id' but both are needed with events. "
+                "Say when it began with --experiment-at."
+            )
+        place = {user_id: row for row, user_id in enumerate(before.user_ids)}
+        known = table[table[USER_ID].astype(str).isin(place)].reset_index(drop=True)
+        ids = known[USER_ID].astype(str).tolist()
+        x = before.x[[place[user_id] for user_id in ids]]
+        on_events = Actions.fit_on(x, self.artifacts.model.features, ids, known, columns)
+        return lambda rows: on_events.closing(self.x[list(rows)])
 
     def explain(
         self, rows: Sequence[int], *, locale: str = "en", closing: Sequence[tuple[Stated, ...]] | None = None
@@ -169,7 +206,7 @@ class ChurnJob:
         places = np.array(rows, dtype=np.int64)
         ids = tuple(self.user_ids[row] for row in rows)
         if self.spending is not None and setting is not None:
-            at = to_day(self.as_of)
+            at = to_day(self.local)
             table = UserTable(ids, self.artifacts.model.features, self.x[places], np.full(len(rows), at))
             medians = dict(zip(table.features, np.nanmedian(self.x, axis=0).tolist(), strict=True))
             view = ChurnView(self.spending, table, at, setting, medians, self.may_name)
@@ -181,4 +218,4 @@ class ChurnJob:
                     "the job has neither events nor customers but one is needed. Open it by its class methods."
                 )
             attributed, claims = claims_from_customers(self.artifacts.model, customers.iloc[places], columns, labels)
-        return writer.explain(ids, attributed, claims, self.as_of, closing)
+        return writer.explain(ids, attributed, claims, (self.as_of, self.local), closing)

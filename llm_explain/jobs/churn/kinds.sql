@@ -1,9 +1,13 @@
--- The rules of the claim kinds of churn, over the raw tables. A table `asked` has rid, user_id, kind and as_of (UTC).
--- `setting` has recent_days, usual_days and shop-wide medians; `counted` has the target events of every user before as_of.
+-- The rules of the claim kinds of churn, over the raw tables. A table `asked` has rid, user_id and as_of (UTC). A table
+-- `setting` has recent_days, usual_days and the medians of all users; `unnameable` has categories that no text names.
+
+create or replace table viewpoint as select distinct user_id, as_of from asked;
+create or replace table counted as select * from counted_occasions('viewpoint');
 
 create or replace view bought as
-select a.rid, a.kind as claim, wall_of(a.as_of) as now, c.* exclude (as_of, kind), coalesce(c.price * coalesce(c.quantity, 1), 0) as paid
-from asked a join counted c using (user_id, as_of);
+select a.rid, wall_of(a.as_of) as now, c.occasion, c.category, c.wall, coalesce(e.price * coalesce(e.quantity, 1), 0) as paid,
+       e.item_id, e.store_id, e.timestamp
+from asked a join counted c using (user_id, as_of) join events e on e.file_row_number = c.row;
 
 create or replace macro recent() as (select recent_days from setting);
 create or replace macro usual() as (select usual_days from setting);
@@ -98,3 +102,19 @@ create or replace view found_large_basket as from found_small_basket;
 create or replace view found_rare_visits as
 select rid, interval as level, (select interval from setting) as median, recent() as days from rhythm;
 create or replace view found_frequent_visits as from found_rare_visits;
+
+create or replace view found_promoted_share as
+with ran as (
+    select rid, exists(
+        select 1 from promotions p where p.item_id = b.item_id and p.start <= b.timestamp
+            and b.timestamp < coalesce(p."end", timestamp '2261-12-31')
+            and (coalesce(p.store_id, '') = '' or p.store_id = b.store_id)) as is_promoted
+    from bought b where wall >= now - days_of(usual()))
+select rid, round(avg(is_promoted::int), 4) as share, (select promoted_share from setting) as median from ran group by rid;
+
+create or replace view found_asked_for_support as
+select a.rid, count(*) as count, recent() as days
+from asked a join events e using (user_id)
+where e.kind in (from support_kind) and e.timestamp < a.as_of
+    and wall_of(e.timestamp) >= wall_of(a.as_of) - days_of(recent())
+group by a.rid;

@@ -1,0 +1,181 @@
+"""Actions that an experiment proves for a customer, as closing statements of a text.
+
+A reason for a risk is not a reason for an action. A text names an action only if the experiment measured an uplift for
+customers like this one, and its lower bound is above zero. Otherwise it says that no action is proven.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.errors import SettingError, TableError
+from llm_explain.jobs.brief import Stated
+from scoring.churn.customers import CustomerColumns
+from scoring.churn.uplift import ActionUplift, fit_uplift
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llm_explain.records import Fact
+    from scoring.boosting.additive import Floats
+
+POINTS: Final = 100.0
+UNPROVEN: Final = Stated("action_unproven", {"is_proven": 0})
+
+
+@dataclass(frozen=True)
+class ExperimentColumns:
+    """Columns of an experiment.
+
+    Attributes:
+        treatment: Who received what.
+        control: Its value for no action.
+        outcome: What an action should raise: yes or no, or 0 and 1.
+        value: Money that a customer brought, in place of the outcome; ``None`` if not measured.
+        cost: Cost of one action, in the same money.
+        exclude: Columns that are no features, because they came after the treatment.
+    """
+
+    treatment: str
+    control: str
+    outcome: str
+    value: str | None = None
+    cost: float = 0.0
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Actions:
+    """Measured uplift of every action of an experiment.
+
+    Attributes:
+        uplifts: One for each action.
+        columns: Columns of the experiment.
+        encode: Turns rows of customers into features.
+    """
+
+    uplifts: tuple[ActionUplift, ...]
+    columns: ExperimentColumns
+    encode: Callable[[pd.DataFrame], Floats]
+
+    @classmethod
+    def fit(cls, experiment: pd.DataFrame, columns: ExperimentColumns, *, id_column: str | None = None) -> Actions:
+        """Fit every action of an experiment whose other columns are features.
+
+        Args:
+            experiment: One row for each customer of the experiment.
+            columns: Its columns.
+            id_column: Column of the ids; found as for a table of customers if not given.
+
+        Returns:
+            The actions.
+        """
+        outcome = _outcome(experiment, columns)
+        known = [columns.treatment, columns.outcome, *([columns.value] if columns.value else []), *columns.exclude]
+        rest = experiment.drop(columns=known)
+        table = CustomerColumns.infer(rest, id_column=id_column)
+        x, ids = table.encode(rest), table.ids(rest)
+        return cls._fitted(x, table.features, ids, experiment, columns, outcome, table.encode)
+
+    @classmethod
+    def fit_on(
+        cls, x: Floats, names: Sequence[str], ids: Sequence[str], experiment: pd.DataFrame, columns: ExperimentColumns
+    ) -> Actions:
+        """Fit every action of an experiment on given features, such as those of events before it.
+
+        Args:
+            x: Feature values of the rows of the experiment, shape ``(n, n_features)``.
+            names: Names of the features.
+            ids: Ids of the rows.
+            experiment: The experiment.
+            columns: Its columns.
+
+        Returns:
+            The actions.
+        """
+        outcome = _outcome(experiment, columns)
+        return cls._fitted(x, names, ids, experiment, columns, outcome, lambda _: x)
+
+    @classmethod
+    def _fitted(
+        cls,
+        x: Floats,
+        names: Sequence[str],
+        ids: Sequence[str],
+        experiment: pd.DataFrame,
+        columns: ExperimentColumns,
+        outcome: Floats,
+        encode: Callable[[pd.DataFrame], Floats],
+    ) -> Actions:
+        arm = experiment[columns.treatment].astype(str).to_numpy()
+        found = []
+        for action in sorted(set(arm) - {columns.control}):
+            rows = (arm == action) | (arm == columns.control)
+            is_treated = arm[rows] == action
+            gained = outcome[rows] - columns.cost * is_treated
+            own = [each for each, is_in in zip(ids, rows.tolist(), strict=True) if is_in]
+            found.append(fit_uplift(x[rows], is_treated, gained, own, names, action=action))
+        return cls(tuple(found), columns, encode)
+
+    def closing(self, x: Floats) -> list[tuple[Stated, ...]]:
+        """Return what the texts of some customers say of actions.
+
+        Args:
+            x: Their features, shape ``(n, n_features)``.
+
+        Returns:
+            The proven action with the largest lower bound, or that none is proven.
+        """
+        bins = [uplift.bin_of(x) for uplift in self.uplifts]
+        found: list[tuple[Stated, ...]] = []
+        for row in range(len(x)):
+            own = [
+                (uplift.bins[int(place[row])], uplift.action) for uplift, place in zip(self.uplifts, bins, strict=True)
+            ]
+            best, action = max(own, key=lambda pair: pair[0].lower)
+            found.append((self._proven(action, best.uplift, best.lower, best.n) if best.is_proven else UNPROVEN,))
+        return found
+
+    def _proven(self, action: str, uplift: float, lower: float, n: int) -> Stated:
+        """Return the statement of a proven action; a bound that rounds to nothing proves nothing."""
+        if self.columns.value:
+            low = float(np.floor(100 * lower) / 100)
+            facts: dict[str, Fact] = {"action": action, "gain": round(uplift, 2), "low": low, "customers": n}
+            return Stated("action_worth", facts) if low > 0 else UNPROVEN
+        low = float(np.floor(10 * POINTS * lower) / 10)
+        proven: dict[str, Fact] = {
+            "action": action,
+            "outcome": self.columns.outcome,
+            "gain": round(POINTS * uplift, 1),
+            "low": low,
+            "customers": n,
+        }
+        return Stated("action_proven", proven) if low > 0 else UNPROVEN
+
+
+def _outcome(experiment: pd.DataFrame, columns: ExperimentColumns) -> Floats:
+    """Return what an action should raise, shape ``(n,)``."""
+    for name in (columns.treatment, columns.outcome, *([columns.value] if columns.value else []), *columns.exclude):
+        if name not in experiment:
+            raise TableError(
+                f"the experiment has no column {name!r} but it is named. "
+                f"Choose one of {', '.join(map(str, experiment))}."
+            )
+    arms = sorted(set(experiment[columns.treatment].astype(str)))
+    if columns.control not in arms or len(arms) == 1:
+        raise SettingError(
+            f"the control is {columns.control!r} but the treatments are {', '.join(arms[:6])}. Choose one of several."
+        )
+    column = experiment[columns.value or columns.outcome]
+    numbers = pd.to_numeric(column.replace({"yes": 1, "no": 0, "Yes": 1, "No": 0, True: 1, False: 0}), errors="coerce")
+    outcome = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isnan(outcome).any() or (columns.value is None and not np.isin(outcome, (0.0, 1.0)).all()):
+        raise TableError(
+            f"column {column.name!r} of the experiment holds other values but numbers, or yes and no, are needed. "
+            "Correct it."
+        )
+    return outcome

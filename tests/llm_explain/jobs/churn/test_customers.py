@@ -1,0 +1,135 @@
+"""Churn from a table of customers, and actions that an experiment proves, through the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from llm_explain.cli import app
+from llm_explain.errors import SettingError, TableError
+from llm_explain.jobs.churn.actions import Actions, ExperimentColumns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def subscribers(n: int, seed: int) -> pd.DataFrame:
+    """Return subscribers; those with a monthly contract churn more often, and a call keeps them alone."""
+    random = np.random.default_rng(seed)
+    contract = random.choice(["Month-to-month", "Two year"], n)
+    tenure = random.integers(1, 72, n).astype(float)
+    churns = random.random(n) < 1 / (1 + np.exp(1.5 + 0.03 * tenure - 2.5 * (contract == "Month-to-month")))
+    called = random.random(n) < 0.5
+    stays = random.random(n) < 0.4 + 0.4 * (called & (contract == "Month-to-month"))
+    return pd.DataFrame(
+        {
+            "customerID": [f"C{seed}-{place}" for place in range(n)],
+            "Contract": contract,
+            "tenure": np.where(random.random(n) < 0.1, np.nan, tenure),
+            "Churn": np.where(churns, "Yes", "No"),
+            "call": np.where(called, "call", "none"),
+            "stayed": stays.astype(int),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("customers")
+    subscribers(1200, 1).drop(columns=["call", "stayed"]).to_csv(folder / "customers.csv", index=False)
+    subscribers(4000, 2).drop(columns="Churn").to_csv(folder / "experiment.csv", index=False)
+    run(folder, "train", "--label", "Churn")
+    return folder
+
+
+def run(folder: Path, command: str, *options: str) -> str:
+    given = ["--features", str(folder / "customers.csv"), "--artifacts", str(folder / "model")]
+    done = CliRunner().invoke(app, ["churn", command, *given, *options])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_training_prints_the_figures_of_the_contract(folder: Path) -> None:
+    last = json.loads(run(folder, "train", "--label", "Churn", "--json").splitlines()[-1])
+    assert list(last) == ["auc", "ece", "base_rate", "n_test", "baselines"]
+    assert last["auc"] > 0.75
+
+
+def test_texts_name_columns_by_their_labels(folder: Path) -> None:
+    text = run(folder, "explain", "-k", "1")
+    assert "risk of leaving" in text
+    assert "Contract is Month-to-month" in text
+    path = folder / "model" / "labels.yaml"
+    labels = yaml.safe_load(path.read_text())
+    labels["columns"]["Contract"], labels["outcome"] = "The contract", "cancelling"
+    path.write_text(yaml.safe_dump(labels))
+    text = run(folder, "explain", "-k", "1")
+    assert "risk of cancelling" in text
+    assert "the contract is Month-to-month" in text.casefold().replace("month-to-month", "Month-to-month")
+
+
+def test_each_customer_has_facts_of_the_table_and_signs_of_the_model(folder: Path) -> None:
+    table = pd.read_csv(folder / "customers.csv", dtype=str).set_index("customerID")
+    lines = run(folder, "explain", "-k", "1200", "--json").splitlines()
+    for record in map(json.loads, lines):
+        phi = {each["player"]: each["phi"] for each in record["attributions"]}
+        for claim in (*record["reasons"], *record["statements"]):
+            column = claim["player"].removeprefix("feature:")
+            cell = table.loc[record["user_id"], column]
+            assert claim["phi"] == pytest.approx(phi[claim["player"]])
+            if claim["kind"] == "column_missing":
+                assert pd.isna(cell)
+            elif claim["kind"] == "column_number":
+                assert float(claim["facts"]["value"]) == float(cell)
+            else:
+                assert claim["facts"]["value"] == cell
+
+
+def test_an_action_is_named_only_for_customers_for_whom_it_is_proven(folder: Path) -> None:
+    given = [
+        "--uplift",
+        str(folder / "experiment.csv"),
+        "--treatment",
+        "call",
+        "--control",
+        "none",
+        "--outcome",
+        "stayed",
+    ]
+    table = pd.read_csv(folder / "customers.csv").set_index("customerID")
+    named = {"Month-to-month": [], "Two year": []}
+    for line in run(folder, "explain", "-k", "1200", "--json", *given).splitlines():
+        record = json.loads(line)
+        is_named = "“call” raised “stayed” by" in record["text"]
+        assert is_named != record["text"].endswith("No action is proven to help this customer.")
+        named[table.loc[record["user_id"], "Contract"]].append(is_named)
+    assert np.mean(named["Month-to-month"]) > 0.9
+    assert np.mean(named["Two year"]) < 0.1
+
+
+def test_an_action_in_money_pays_its_cost() -> None:
+    table = subscribers(4000, 3).assign(money=lambda frame: 10.0 * frame["stayed"])
+    columns = ExperimentColumns("call", "none", "stayed", value="money", cost=1.0, exclude=("Churn",))
+    found = Actions.fit(table, columns)
+    said = found.closing(found.encode(table))
+    worth = [each.facts for (each,) in said if each.kind == "action_worth"]
+    assert 0.3 < len(worth) / len(said) < 0.7
+    assert all(2.0 < facts["low"] < facts["gain"] < 4.5 for facts in worth)  # 10 · .4 − 1 = 3
+    dear = Actions.fit(table, ExperimentColumns("call", "none", "stayed", "money", 9.0, ("Churn",)))
+    assert {each.kind for (each,) in dear.closing(dear.encode(table))} == {"action_unproven"}
+
+
+def test_an_experiment_that_cannot_be_read_is_an_error() -> None:
+    table = subscribers(500, 4)
+    with pytest.raises(TableError, match="the experiment has no column 'mail' but it is named"):
+        Actions.fit(table, ExperimentColumns("mail", "none", "stayed"))
+    with pytest.raises(SettingError, match="the control is '0' but the treatments are call, none"):
+        Actions.fit(table, ExperimentColumns("call", "0", "stayed"))
+    with pytest.raises(TableError, match="column 'tenure' of the experiment holds other values"):
+        Actions.fit(table, ExperimentColumns("call", "none", "tenure"))

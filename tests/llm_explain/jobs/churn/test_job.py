@@ -1,0 +1,132 @@
+"""The churn job from tables to verified texts: facts repeat in SQL, drivers have the signs of the model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from fading_log import random_log
+from typer.testing import CliRunner
+
+from llm_explain.cli import app
+from llm_explain.errors import SettingError, UnknownUserError
+from llm_explain.evaluation.churn_audit import fact_faults, text_faults
+from llm_explain.jobs.churn.columns import COLUMN_KINDS
+from llm_explain.jobs.churn.job import ChurnJob
+from llm_explain.jobs.churn.kinds import KINDS
+from llm_explain.jobs.churn.training import train_events
+from llm_explain.jobs.churn.view import PLAYER_OF
+from llm_explain.jobs.writer import check_words
+from scoring.churn.artifacts import ChurnArtifacts, Labels
+from scoring.churn.setting import ChurnSetting
+from scoring.data.tables import Tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AS_OF = pd.Timestamp("2020-12-30")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the tables of a small shop and a churn model."""
+    folder = tmp_path_factory.mktemp("churn")
+    random_log().write(folder / "data")
+    train_events(folder / "data", folder / "model", ChurnSetting(), labels=Labels(noun="household"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def job(folder: Path) -> ChurnJob:
+    artifacts = ChurnArtifacts.read(folder / "model")
+    return ChurnJob.of_events(artifacts, Tables.read(folder / "data"), as_of=AS_OF)
+
+
+@pytest.fixture(scope="module")
+def records(job: ChurnJob) -> list[dict[str, Any]]:
+    return [each.to_dict() for each in job.explain(range(len(job.user_ids)))]
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_each_kind_has_words_and_a_proof(locale: str) -> None:
+    check_words("churn", locale, [*(kind.name for kind in KINDS), *COLUMN_KINDS])
+
+
+def test_each_feature_has_a_player(job: ChurnJob) -> None:
+    assert set(job.artifacts.model.features) <= set(PLAYER_OF)
+    assert {(kind.player, part) for kind in KINDS for part in kind.parts} <= {(p, f) for f, p in PLAYER_OF.items()}
+
+
+def test_the_sql_repeats_every_fact(job: ChurnJob, records: list[dict[str, Any]], folder: Path) -> None:
+    assert sum(len(each["reasons"]) for each in records) > 200
+    assert fact_faults(job, records, folder / "data", AS_OF) == []
+    records[0]["reasons"][0]["facts"] |= {"days": 1234}
+    assert any("1234" in fault for fault in fact_faults(job, records[:1], folder / "data", AS_OF))
+
+
+def test_the_texts_tell_signs_order_and_values_of_the_model(job: ChurnJob, records: list[dict[str, Any]]) -> None:
+    terms = job.artifacts.model.terms(job.x)
+    average = float(job.risk.mean())
+    for record, row in zip(records[1:], terms[1:], strict=True):
+        own = dict(zip(job.artifacts.model.features, row.tolist(), strict=True))
+        assert text_faults(record, own, average) == []
+        flipped = {name: -value for name, value in own.items()}
+        assert text_faults(record, flipped, average) or not record["reasons"]
+
+
+def test_attributions_add_up_to_the_risk(job: ChurnJob, records: list[dict[str, Any]]) -> None:
+    for record, risk in zip(records, job.risk.tolist(), strict=True):
+        total = record["base_value"] + sum(each["phi"] for each in record["attributions"])
+        assert total == pytest.approx(record["score"], abs=1e-9)
+        assert 1 / (1 + np.exp(-total)) == pytest.approx(risk)
+        assert record["probability"] == risk
+        assert record["verdict"]["ok"]
+
+
+def test_a_category_that_may_not_be_named_is_not(job: ChurnJob, folder: Path) -> None:
+    silent = ChurnJob.of_events(
+        job.artifacts, Tables.read(folder / "data"), as_of=AS_OF, may_name=lambda name: name != "coffee"
+    )
+    texts = [each.text.text for each in silent.explain(range(len(silent.user_ids))) if each.text]
+    assert not any("coffee" in text for text in texts)
+
+
+def test_chinese_texts_are_proven_too(job: ChurnJob) -> None:
+    found = job.explain(range(40), locale="zh")
+    assert all(each.text and each.text.text.startswith("家庭") for each in found)
+
+
+def test_users_that_are_not_scored_and_wrong_inputs_are_errors(job: ChurnJob, folder: Path) -> None:
+    with pytest.raises(UnknownUserError, match="user 'nobody' is not scored"):
+        job.rows_of(["nobody"])
+    with pytest.raises(SettingError, match="the model was trained on events but a table of customers is given"):
+        ChurnJob.of_customers(job.artifacts, folder / "missing.csv")
+
+
+def test_the_command_line_scores_and_explains(folder: Path) -> None:
+    given = ["--data", str(folder / "data"), "--artifacts", str(folder / "model"), "--as-of", str(AS_OF)]
+    scored = CliRunner().invoke(app, ["churn", "score", *given, "--out", str(folder / "risks.csv"), "--json"])
+    assert scored.exit_code == 0, scored.output
+    risks = pd.read_csv(folder / "risks.csv")["risk"]
+    assert risks.is_monotonic_decreasing
+    told = CliRunner().invoke(app, ["churn", "explain", *given, "-k", "3"])
+    assert told.exit_code == 0, told.output
+    assert told.stdout.count("risk of halving its spending in the next eight weeks") == 3
+
+
+def test_training_writes_pictures_and_keeps_edited_labels(folder: Path) -> None:
+    names = {path.name for path in (folder / "model").iterdir()}
+    assert names >= {
+        "churn.json",
+        "labels.yaml",
+        "history.json",
+        "drivers.png",
+        "curves.png",
+        "calibration.png",
+        "history.png",
+    }
+    history = json.loads((folder / "model" / "history.json").read_text())
+    assert len(history["train"]) == len(history["held_out"]) >= history["rounds"]

@@ -21,6 +21,7 @@ from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScor
 from llm_explain.catalogue import CHANGES, LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, ShopEvidence
 from llm_explain.claims.picture_kinds import picture_kinds
+from llm_explain.claims.signal_kinds import signal_kinds
 from llm_explain.composition import Selection, arrange
 from llm_explain.errors import SettingError
 from llm_explain.pipeline import Pipeline
@@ -217,7 +218,7 @@ class Explainer:
             vectors=vectors,
             users=LRUCache(MAX_SCORED_USERS),
             retired=manifest.get("feedback", {}).get("retired", ()),
-            claim_kinds=claim_kinds,
+            claim_kinds=(*signal_kinds(scorer.buckets.signals), *claim_kinds),
         )
         explainer._live = LiveCatalogue(log, scorer, explainer._version)
         return explainer

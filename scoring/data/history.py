@@ -12,7 +12,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from scoring.data.shop import Shop
-from scoring.data.tables import ITEM_ID, KIND, ORDER_ID, PRICE, PURCHASE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID
+from scoring.data.tables import (
+    CHANNEL,
+    ITEM_ID,
+    KIND,
+    ORDER_ID,
+    PRICE,
+    PURCHASE,
+    QUANTITY,
+    STORE_ID,
+    TIMESTAMP,
+    USER_ID,
+)
 from scoring.data.targets import Roles, Truths, counted, occasions, order_numbers, roles
 from scoring.errors import UnknownItemError
 
@@ -38,6 +49,7 @@ class History:
         kind: Kinds of event; ``purchase`` where the table does not say.
         store_id: Stores; the empty string where the table does not say.
         order_id: Orders; the empty string where the table does not say.
+        channel: Where events happened, such as web or app; the empty string where the table does not say.
         role: Whether an event is a target event, a return, or another event (``scoring.data.targets``).
     """
 
@@ -50,6 +62,7 @@ class History:
     kind: npt.NDArray[np.object_]
     store_id: npt.NDArray[np.object_]
     order_id: npt.NDArray[np.object_]
+    channel: npt.NDArray[np.object_]
     role: Roles
 
     def __len__(self) -> int:
@@ -247,5 +260,6 @@ def _columns(
         kind=kind,
         store_id=words(STORE_ID, ""),
         order_id=words(ORDER_ID, ""),
+        channel=words(CHANNEL, ""),
         role=roles(kind, quantity, shop),
     )

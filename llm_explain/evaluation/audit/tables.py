@@ -35,6 +35,7 @@ OPTIONAL: Final = {
         "price": "double",
         "kind": "varchar",
         "store_id": "varchar",
+        "channel": "varchar",
         "order_id": "varchar",
         "quantity": "double",
     },

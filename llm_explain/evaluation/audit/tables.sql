@@ -6,7 +6,7 @@ create or replace macro wall_of(moment) as (moment at time zone 'UTC') at time z
 
 -- What an event does to the count: a target event counts, a return takes one back, every other event does neither.
 create or replace table event as
-select e.file_row_number as row, e.user_id, e.item_id, nullif(e.order_id, '') as order_id, e.store_id, e.kind, e.timestamp, wall_of(e.timestamp) as wall, e.price,
+select e.file_row_number as row, e.user_id, e.item_id, nullif(e.order_id, '') as order_id, e.store_id, e.kind, e.channel, e.timestamp, wall_of(e.timestamp) as wall, e.price,
        i.category, i.brand, i.title,
        case
            when e.kind in (from return_kind) then 'return'

@@ -1,0 +1,84 @@
+"""Events of one signal kind, such as views, of users and titles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from scoring.data.targets import OTHER
+
+if TYPE_CHECKING:
+    from llm_explain.claims.occasions import Floats
+    from llm_explain.claims.subjects import Subjects
+    from scoring.data.catalogue import IndexArray
+
+NS_PER_DAY = 86_400 * 10**9
+
+
+class SignalEvents(NamedTuple):
+    """Events of a signal kind with the visible title of each subject's item; all columns have shape ``(n,)``.
+
+    Attributes:
+        row: Subject of each event, ascending.
+        moment: Local moment in nanoseconds since 1970.
+        channel: Where it happened; the empty string where the log does not say.
+    """
+
+    row: IndexArray
+    moment: IndexArray
+    channel: list[str]
+
+    def n_days(self, n_subjects: int) -> IndexArray:
+        """Return how many local days with an event each subject has, shape ``(n_subjects,)``."""
+        pairs = np.unique(np.column_stack([self.row, self.moment // NS_PER_DAY]), axis=0)
+        return np.bincount(pairs[:, 0], minlength=n_subjects)
+
+    def last(self, n_subjects: int) -> tuple[Floats, list[str]]:
+        """Return the local moment of each subject's latest event, and its channel.
+
+        Args:
+            n_subjects: Number of subjects.
+
+        Returns:
+            Moments, −infinity without an event, shape ``(n_subjects,)``; channels, empty where events of that moment
+            name several or none.
+        """
+        latest = np.full(n_subjects, -np.inf)
+        np.maximum.at(latest, self.row, self.moment.astype(np.float64))
+        named: list[set[str]] = [set() for _ in range(n_subjects)]
+        for row, moment, channel in zip(self.row.tolist(), self.moment.tolist(), self.channel, strict=True):
+            if float(moment) == latest[row]:
+                named[row].add(channel)
+        return latest, [next(iter(names)) if len(names) == 1 else "" for names in named]
+
+
+def signal_events(subjects: Subjects, kind: str) -> SignalEvents:
+    """Return the events of a signal kind with the visible title of each subject's item, before its moment.
+
+    Args:
+        subjects: Users and items.
+        kind: A signal kind; events of it that are target events or returns are left out.
+
+    Returns:
+        The events, of one subject after the other.
+    """
+    shop, title = subjects.shop, subjects.shop.title_index
+    rows, moments, channels = [np.array([], dtype=np.int64)], [np.array([], dtype=np.int64)], []
+    own: dict[int, tuple[IndexArray, IndexArray, list[str]]] = {}
+    for row, (user, item) in enumerate(zip(subjects.user.tolist(), subjects.item.tolist(), strict=True)):
+        if user not in own:
+            history = subjects.evidence.histories[user]
+            is_one = (history.kind == kind) & (history.role == OTHER)
+            moment = history.timestamp[is_one].astype("datetime64[ns]").astype(np.int64)
+            own[user] = (
+                title[history.item_index[is_one]],
+                shop.shop.clock.local(moment),
+                history.channel[is_one].tolist(),
+            )
+        titles, moment, names = own[user]
+        places = np.flatnonzero(titles == title[item])
+        rows.append(np.full(len(places), row))
+        moments.append(moment[places])
+        channels += [str(names[place]) for place in places.tolist()]
+    return SignalEvents(np.concatenate(rows), np.concatenate(moments), channels)

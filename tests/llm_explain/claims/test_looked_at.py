@@ -1,0 +1,156 @@
+"""Views of an item with their day and channel: found by the rule, repeated in SQL, stated in the past tense."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from llm_explain import Explainer
+from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects
+from llm_explain.claims.signal_kinds import LookedAt, signal_kinds
+from llm_explain.evaluation.audit.tables import Audit
+from llm_explain.policy.policy import Policy
+from llm_explain.records import Claim
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.sentence_spec import SentenceRequest
+from llm_explain.verifier import Verifier
+from llm_explain.writing.prompt_lint import Linter, faulty
+from llm_explain.writing.writer import Writer
+from scoring.data.catalogue import Catalogue
+from scoring.data.history import History
+from scoring.data.shop import Shop
+from scoring.data.tables import Tables
+from scoring.features.promotions import PromotionCalendar
+from scoring.features.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llm_explain.records import Fact
+
+AS_OF = pd.Timestamp("2025-06-01")
+KINDS = ClaimKinds.installed().extended([LookedAt])
+NEW_YORK = Shop(time_zone="America/New_York")
+ITEMS = pd.DataFrame(
+    {
+        "item_id": ["mug", "mug-2", "tea"],
+        "title": ["Stoneware mug", "Stoneware mug", "Green tea"],
+        "category": ["mugs", "mugs", "teas"],
+    }
+)
+
+
+def seen(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
+    """Return views: item, moment in UTC, channel."""
+    frame = pd.DataFrame(rows, columns=["item_id", "timestamp", "channel"])
+    return frame.assign(user_id="u", kind="view", timestamp=pd.to_datetime(frame["timestamp"], format="ISO8601"))
+
+
+def facts_of(events: pd.DataFrame, folder: Path, *, shop: Shop = NEW_YORK) -> dict[str, Fact] | None:
+    """Return what the rule finds for the mug, after SQL has agreed."""
+    pytest.importorskip("duckdb")
+    catalogue, tables = Catalogue(ITEMS), Tables(events.astype({"timestamp": "datetime64[ns]"}), ITEMS, shop=shop)
+    evidence = ShopEvidence(
+        catalogue,
+        snapshot=Snapshot.build(tables, catalogue, AS_OF),
+        promotions=PromotionCalendar(tables.promotions, catalogue),
+        policy=Policy(),
+        shop=shop,
+    )
+    own = History.from_events(tables.events, catalogue, as_of=AS_OF, user_id="u", shop=shop)
+    findings = LookedAt().find(Subjects.of(Evidence(evidence, [own]), np.array([0]), np.array([0])))
+    facts = findings.facts_at(0) if len(findings.rows) else None
+    tables.write(folder)
+    audit = Audit(folder, AS_OF, kinds=KINDS)
+    stated = facts or {"days": 1, "last": "2025-05-30", "event_kind": "view"}
+    claim = {"kind": "looked_at", "player": "group:mugs", "part": "signals", "phi": 1.0, "share": 0.5, "facts": stated}
+    record = {"user_id": "u", "item_id": "mug", "as_of": f"{AS_OF}+00:00", "reasons": [claim], "statements": []}
+    assert (audit.fact_faults([(record, claim)])[0] == []) == (facts is not None)
+    return facts
+
+
+def test_the_day_is_local_and_items_of_one_title_count_together(tmp_path: Path) -> None:
+    # Two o'clock in the morning UTC is the evening before in New York.
+    events = seen(
+        ("mug", "2025-05-27T02:00", "app"), ("mug-2", "2025-05-26T18:00", "web"), ("mug", "2025-03-01T12:00", "web"),
+        ("tea", "2025-05-30T12:00", "web"),
+    )  # fmt: skip
+    expected = {"days": 2, "last": "2025-05-26", "channel": "app", "event_kind": "view"}
+    assert facts_of(events, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("mug", "2025-05-27T12:00", "kiosk")], {"days": 1, "last": "2025-05-27"}),
+        ([("mug", "2025-05-27T12:00", None)], {"days": 1, "last": "2025-05-27"}),
+        ([("mug", "2025-05-27T12:00", "web"), ("mug", "2025-05-27T12:00", "app")], {"days": 1, "last": "2025-05-27"}),
+        ([("mug", "2025-05-01T12:00", "web")], None),  # 30.5 days ago
+        ([("mug", "2025-05-03T12:00", "web")], {"days": 1, "last": "2025-05-03", "channel": "web"}),
+        ([("mug", "2025-06-01T00:00", "web")], None),  # not before the moment
+        ([("tea", "2025-05-27T12:00", "web")], None),
+    ],
+)
+def test_channel_and_window(
+    rows: list[tuple[str, str, str | None]], expected: dict[str, Fact] | None, tmp_path: Path
+) -> None:
+    found = facts_of(seen(*rows), tmp_path)
+    assert found == (None if expected is None else expected | {"event_kind": "view"})
+
+
+def test_a_shop_whose_target_is_a_view_has_no_such_claim(tmp_path: Path) -> None:
+    shop = Shop(target_kinds=("view",))
+    assert facts_of(seen(("mug", "2025-05-27T12:00", "app")), tmp_path, shop=shop) is None
+
+
+FACTS: dict[str, Fact] = {"days": 3, "last": "2025-05-27", "channel": "app", "event_kind": "view"}
+CLAIM = Claim("looked_at", "group:mugs", "signals", 1.0, 0.5, FACTS)
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "27 May"), ("zh", "5月27日")])
+def test_sentences_are_in_the_past_tense_and_verified(locale: str, words: str) -> None:
+    writer = Writer(policy=Policy(), catalogue=Catalogue(ITEMS), kinds=KINDS)
+    requests = [SentenceRequest((CLAIM,), 0, "u", AS_OF) for _ in range(6)]
+    texts = [text.text for text in writer.write(requests, locale=locale) if text is not None]
+    assert len(texts) >= 4
+    assert all(words in text for text in texts)
+    assert any(("in our app" if locale == "en" else "在应用里") in text for text in texts)
+    assert all(("looked at" if locale == "en" else "浏览过") in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You bought this in our app on 27 May.",
+        "You look at this in our app on 27 May.",
+        "You looked at this on our website on 27 May.",
+        "You looked at this in our app on 28 May.",
+        "You've looked at this on 4 days, most recently on 27 May.",
+        "You often looked at this in our app on 27 May.",
+        "You looked at this in our app until 27 May.",
+    ],
+)
+def test_false_sentences_are_refused(text: str) -> None:
+    lexicon = load_lexicon("en", KINDS)
+    spec = Realiser(lexicon).specify([CLAIM], title="Stoneware mug", as_of=AS_OF.date())
+    verifier = Verifier(lexicon)
+    assert verifier.verify("You looked at this in our app on 27 May.", spec).ok
+    assert not verifier.verify(text, spec).ok
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_words_pass_the_linter(locale: str) -> None:
+    linter = Linter(locale, KINDS)
+    clauses = [clause for clause in linter.clauses if clause[2] == ("looked_at",)]
+    assert len(clauses) >= 5
+    assert not faulty(linter.sentence(*clause) for clause in clauses)
+
+
+def test_the_kind_is_in_force_where_the_scorer_reads_views(shop_artifacts: Path, mixed_artifacts: Path) -> None:
+    assert signal_kinds(("cart",)) == ()
+    assert "looked_at" not in Explainer.load(shop_artifacts, language_model=None).kinds
+    assert "looked_at" in Explainer.load(mixed_artifacts, language_model=None).kinds

@@ -24,10 +24,10 @@ class LookedAt(ClaimKind):
     """The user looked at this item in the last 30 days.
 
     Rule: counted are events of the kind ``view``, no target or return kind, before ``as_of``, of an item that has the
-    item's title. ``days`` is the number of local days with one. ``last`` is the local day of the latest one, which lies in
-    the 30 days before ``as_of``. ``channel`` is its channel: web, app, mini_program or shop. Events of that very moment
-    in several channels, or in another one, give no ``channel``. A log whose times only order the events has no such
-    claim.
+    item's title. ``days`` is the number of local days with one. ``last`` is the local day of the latest one, which lies
+    in the 30 days before ``as_of``. ``channel`` is its channel: web, app, mini_program or shop. Events of that very
+    moment in several channels, or in another one, give no ``channel``. A log whose times only order the events has no
+    such claim.
     """
 
     name = "looked_at"

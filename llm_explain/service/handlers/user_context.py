@@ -9,7 +9,7 @@ import pandas as pd
 
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 from scoring.data.history import History
-from scoring.data.tables import ITEM_ID, KIND, ORDER_ID, PRICE, QUANTITY, STORE_ID, TIMESTAMP
+from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PRICE, QUANTITY, STORE_ID, TIMESTAMP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue
     from scoring.data.shop import Shop
 
-_EVENT_COLUMNS: Final = (ITEM_ID, TIMESTAMP, QUANTITY, PRICE, KIND, STORE_ID, ORDER_ID)
+_EVENT_COLUMNS: Final = (ITEM_ID, TIMESTAMP, QUANTITY, PRICE, KIND, STORE_ID, ORDER_ID, CHANNEL)
 
 
 @dataclass(frozen=True)

@@ -201,6 +201,7 @@ def _logged(history: History, item_ids: Any) -> list[Json]:
         history.kind,
         history.store_id,
         history.order_id,
+        history.channel,
     )
     return [
         {
@@ -209,10 +210,10 @@ def _logged(history: History, item_ids: Any) -> list[Json]:
             "quantity": float(quantity),
             "price": None if price != price else float(price),
             "kind": str(kind),
-            "channel": "",
+            "channel": str(channel),
             "store_id": str(store_id),
             "order_id": str(order_id),
             "source": "artifacts",
         }
-        for item, moment, quantity, price, kind, store_id, order_id in zip(*columns, strict=True)
+        for item, moment, quantity, price, kind, store_id, order_id, channel in zip(*columns, strict=True)
     ]

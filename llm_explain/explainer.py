@@ -28,14 +28,15 @@ from llm_explain.pipeline import Pipeline
 from llm_explain.policy.masking import mask_differences
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
-from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, Shelved, WhatIfRow
+from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, RelatedItem, Shelved, WhatIfRow
+from llm_explain.related_items import RelatedItems, pair_texts
 from llm_explain.skeletons.sources import DEFAULT_ORDER
 from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.surfaces import resolve
 from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
 from llm_explain.writing.writer import Writer
 from scoring.data.catalogue import Catalogue
-from scoring.data.changes import ChangeLog, changed_items
+from scoring.data.changes import ChangeLog, changed_items, is_on_sale
 from scoring.data.history import EventLog, History
 from scoring.data.moments import as_moment
 from scoring.data.tables import TIMESTAMP, Tables
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from scoring.data.changes import Change
     from scoring.data.moments import Moment
     from scoring.data.shop import Shop
+    from scoring.model.links import Links
     from scoring.training.config import TrainConfig
 
 
@@ -86,6 +88,7 @@ class Explainer:
     ) -> None:
         self._version = Version(0, reader, writer, dict(provenance))
         self._live: LiveCatalogue | None = None
+        self._links: Links | None = None
         self.events = reader.events
         self.kinds = kinds or ClaimKinds.installed()
 
@@ -221,6 +224,7 @@ class Explainer:
             claim_kinds=(*signal_kinds(scorer.buckets.signals), *claim_kinds),
         )
         explainer._live = LiveCatalogue(log, scorer, explainer._version)
+        explainer._links = scorer.item_links
         return explainer
 
     @classmethod
@@ -577,6 +581,44 @@ class Explainer:
         return global_attributions(
             attribution for scored in users for attribution in scored.attribute(scored.rank(k)[0])
         )
+
+    def similar(self, item_id: str, *, k: int = 10, locale: str = "en") -> list[RelatedItem]:
+        """List items for the page of an item, without a user.
+
+        Args:
+            item_id: The shop's id.
+            k: How many items.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            Items that the scorer links to it or that its users bought too, strongest first, with what the counts say.
+        """
+        (item,) = self.shop.catalogue.index_of([item_id]).tolist()
+        return self._related().similar(item, _at_least_one(k), pair_texts(locale))
+
+    def complete(self, basket: Sequence[str], *, k: int = 10, locale: str = "en") -> list[RelatedItem]:
+        """List items that were bought together with those of a basket, without a user.
+
+        Args:
+            basket: The shop's ids of the items in it.
+            k: How many items.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            Items outside the basket, strongest first, with what the counts say.
+
+        Raises:
+            SettingError: If the basket is empty.
+        """
+        if not basket:
+            raise SettingError("basket is empty but at least one item is needed. Give the items of the basket.")
+        items = self.shop.catalogue.index_of(basket).tolist()
+        return self._related().complete(items, _at_least_one(k), pair_texts(locale))
+
+    def _related(self) -> RelatedItems:
+        shop = self.shop
+        is_shown = is_on_sale(shop.catalogue.items) & (shop.snapshot.n_events > 0)
+        return RelatedItems(shop, np.flatnonzero(is_shown), self._links)
 
     def is_cold(self, user_id: str, *, as_of: Moment | None = None) -> bool:
         """Return whether a user has no events before a moment, so that only context can explain."""

@@ -285,6 +285,36 @@ class WhatIfRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedItem:
+    """An item that goes with another one, or with a basket.
+
+    Attributes:
+        item_id: The shop's id.
+        strength: By this the items are ordered; of no unit.
+        kind: What the text states: ``companion`` (bought together), ``follower`` (bought later), or nothing.
+        facts: Facts of the statement.
+        text: The verified statement; ``None`` where the counts permit none.
+    """
+
+    item_id: str
+    strength: float
+    kind: str
+    facts: Mapping[str, Fact]
+    text: Text | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the item as JSON values."""
+        text = self.text.text if self.text else None
+        return {
+            "item_id": self.item_id,
+            "strength": self.strength,
+            "text": text,
+            "kind": self.kind,
+            "facts": dict(self.facts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Shelved:
     """An item on a shelf.
 

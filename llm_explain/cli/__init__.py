@@ -18,6 +18,7 @@ from llm_explain.cli import (
     models,
     phrasebooks,
     prompting,
+    relating,
     serving,
     state,
     training,
@@ -51,6 +52,8 @@ app.command("explain")(explaining.explain)
 app.command("shelf")(explaining.shelf)
 app.command("whatif")(explaining.whatif)
 app.command("contrast")(explaining.contrast)
+app.command("similar")(relating.similar)
+app.command("complete")(relating.complete)
 app.command("models")(models.models)
 app.command("serve")(serving.serve)
 

@@ -73,13 +73,14 @@ def train(
         raise SettingError(f"--target is {target!r} but 'spending' or 'silence' is needed. Choose one of them.")
     if noun not in ("customer", "household"):
         raise SettingError(f"--noun is {noun!r} but 'customer' or 'household' is needed. Choose one of them.")
+    words = Labels.model_validate({"noun": noun})
     with progress() as report:
         if features is not None:
             if label is None:
                 raise SettingError("--features is given without --label but a label is needed. Name its column.")
             found = train_customers(
                 features, artifacts, label=label, positive=positive, id_column=id_column, exclude=exclude or (),
-                labels=Labels(noun=noun), progress=report,
+                labels=words, progress=report,
             )  # fmt: skip
         else:
             setting: ChurnSetting = ChurnSetting.model_validate(
@@ -87,7 +88,7 @@ def train(
             )
             found = train_events(
                 data, artifacts, setting, test=options.moment(test),
-                given=[options.moment(each) for each in cutoff or ()], labels=Labels(noun=noun), progress=report,
+                given=[options.moment(each) for each in cutoff or ()], labels=words, progress=report,
             )  # fmt: skip
     for line in found.notes:
         note(line)

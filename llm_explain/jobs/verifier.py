@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from llm_explain.jobs.brief import Brief, Stated
-    from llm_explain.jobs.words import Proof
     from llm_explain.records import Claim, Fact
 
 _MACRO = re.compile(r"<([a-z_]+)>")
@@ -46,7 +45,8 @@ class BriefVerifier:
         self._where = f"{locale}/{job}.yaml"
         self._environment = proof_environment(job_lexicon(locale, currency))
         self._proofs = {**words.headlines, **words.kinds, **words.closing}
-        self._holds = {kind: self._expression(kind, proof) for kind, proof in self._proofs.items()}
+        self._holds = {kind: self._expression(kind, proof.holds) for kind, proof in self._proofs.items()}
+        self._shared = self._expression("shared", words.shared or "true")
         self._sources = {
             kind: "|".join(self._expanded(kind, source) for source in proof.reads)
             for kind, proof in self._proofs.items()
@@ -92,7 +92,7 @@ class BriefVerifier:
     def _is_proven(self, kind: str, parts: Mapping[str, str], facts: Mapping[str, Fact], brief: Brief) -> bool:
         names = {**parts, "facts": SimpleNamespace(**facts), "as_of": brief.as_of, "direction": brief.direction}
         try:
-            return bool(self._holds[kind](names))
+            return bool(self._holds[kind](names)) and bool(self._shared(names))
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
             return False  # what cannot be read is not proven
 
@@ -140,11 +140,11 @@ class BriefVerifier:
             ) from error
         return expanded
 
-    def _expression(self, kind: str, proof: Proof) -> Callable[..., Any]:
+    def _expression(self, kind: str, source: str) -> Callable[..., Any]:
         try:
-            return self._environment.compile_expression(proof.holds)
+            return self._environment.compile_expression(source)
         except TemplateError as error:
-            raise PromptError(f"{self._where}: {kind} holds {proof.holds!r} ({error}). Correct it.") from error
+            raise PromptError(f"{self._where}: {kind} holds {source!r} ({error}). Correct it.") from error
 
 
 def _order_faults(brief: Brief) -> Iterator[Fault]:

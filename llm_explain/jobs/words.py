@@ -67,8 +67,10 @@ class WriterWords(_Strict):
         kinds: Phrases by claim kind.
         closing: Phrases by kind of closing sentence.
         joins: How they are joined.
+        shared: Expressions of slots that every kind has.
     """
 
+    shared: dict[str, str] = {}
     measures: dict[str, dict[str, str]] = {}
     headlines: dict[str, Phrases]
     kinds: dict[str, Phrases]
@@ -107,6 +109,7 @@ class VerifierWords(_Strict):
         kinds: Proofs by claim kind.
         closing: Proofs by kind of closing sentence.
         grammar: What joins them.
+        shared: Expression that must be true of each statement besides its own; the empty text if there is none.
         max_length: Most characters of a text.
     """
 
@@ -115,6 +118,7 @@ class VerifierWords(_Strict):
     kinds: dict[str, Proof]
     closing: dict[str, Proof] = {}
     grammar: Grammar
+    shared: str = ""
     max_length: int = 600
 
 

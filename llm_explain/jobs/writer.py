@@ -48,7 +48,8 @@ class BriefWriter:
         self._origin = f"{folder}/{job}@{read_prompt_file(folder, f'{job}.yaml')[1]}"
         phrases = {**words.headlines, **words.kinds, **words.closing}
         self._expressions = {
-            kind: value_expressions(lexicon, each.values, where=f"{job}.yaml: {kind}") for kind, each in phrases.items()
+            kind: value_expressions(lexicon, {**words.shared, **each.values}, where=f"{job}.yaml: {kind}")
+            for kind, each in phrases.items()
         }
         self._phrases = phrases
 

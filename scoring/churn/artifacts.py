@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -31,13 +31,15 @@ class Labels(BaseModel):
 
     Attributes:
         noun: What a user is called: ``customer`` or ``household``.
+        occasion: What a purchase is called: ``visit`` to a shop, or ``order``.
         outcome: What a customer does who churns, as "leaving"; for tables of customers.
         columns: Names of columns, as a sentence says them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    noun: str = "customer"
+    noun: Literal["customer", "household"] = "customer"
+    occasion: Literal["visit", "order"] = "order"
     outcome: str = ""
     columns: dict[str, str] = {}
 

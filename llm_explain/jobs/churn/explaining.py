@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -113,7 +114,7 @@ def _headline(risk: float, average: float) -> str:
 
 
 def claims_from_events(
-    model: AdditiveModel, view: ChurnView, player_of: Mapping[str, str]
+    model: AdditiveModel, view: ChurnView, player_of: Mapping[str, str], occasion: str
 ) -> tuple[list[Attribution], list[list[Claim]]]:
     """Return attributions and claims of the users of a view.
 
@@ -121,9 +122,12 @@ def claims_from_events(
         model: The calibrated model.
         view: The users and their events.
         player_of: Player of each feature.
+        occasion: What a purchase is called: ``visit`` or ``order``.
 
     Returns:
         One attribution and the claims of each user.
     """
     attributed = attributions(model, view.table.x, player_of)
-    return attributed, driver_claims([(kind, kind.find(view)) for kind in KINDS], attributed)
+    claims = driver_claims([(kind, kind.find(view)) for kind in KINDS], attributed)
+    named = [[replace(claim, facts={**claim.facts, "occasion": occasion}) for claim in own] for own in claims]
+    return attributed, named

@@ -274,11 +274,16 @@ class _Level(DriverKind[ChurnView]):
 
     of: ClassVar[str]
     below: ClassVar[bool]
+    step: ClassVar[float] = 1.0
+    digits: ClassVar[int] = 2
 
     def level(self, view: ChurnView) -> Floats:
         """Return the level of each user."""
-        if self.of == "interval":
-            return view.table.column("interval")
+        if self.of in {"interval", "days_since", "days_known"}:
+            return view.table.column(self.of)
+        if self.of == "usual_visits":
+            visits = view.visits(view.setting.usual_days)
+            return np.round(visits / view.days_known * view.setting.recent_days, self.digits)
         spent = view.spent(view.setting.usual_days)
         if self.of == "spend_per_visit":
             return np.round(spent / np.maximum(view.visits(view.setting.usual_days), 1), 2)
@@ -288,9 +293,11 @@ class _Level(DriverKind[ChurnView]):
         """Apply the rule of the class."""
         if self.of not in view.medians:
             return _found(np.zeros(len(view.user), dtype=bool), {})
-        level, median = self.level(view), round(view.medians[self.of], 2)
-        holds = (level <= median - 1) if self.below else (level >= median + 1)
-        return _found(holds & (level >= 1), {"level": level, "median": median, "days": view.setting.recent_days})
+        level, median = self.level(view), round(view.medians[self.of], self.digits)
+        holds = (level < median - self.step / 2) if self.below else (level > median + self.step / 2)
+        return _found(
+            holds & (level >= self.step), {"level": level, "median": median, "days": view.setting.recent_days}
+        )
 
 
 class SmallSpender(_Level):
@@ -335,6 +342,70 @@ class FrequentVisits(_Level):
     of, below = "interval", True
 
 
+class FewVisits(_Level):
+    """Mean visits in as many days as the recent window has, over the usual window, are below the median.
+
+    Both are rounded to one decimal.
+    """
+
+    name, player, parts, effect = "few_visits", "level", ("usual_visits",), "raises"
+    of, below, step, digits = "usual_visits", True, 0.1, 1
+
+
+class ManyVisits(_Level):
+    """Mean visits in as many days as the recent window has, over the usual window, are above the median.
+
+    Both are rounded to one decimal.
+    """
+
+    name, player, parts, effect = "many_visits", "level", ("usual_visits",), "lowers"
+    of, below, step, digits = "usual_visits", False, 0.1, 1
+
+
+class VisitedLongAgo(_Level):
+    """The days since the last visit, ``level``, are more than those of the median user."""
+
+    name, player, parts, effect = (
+        "visited_long_ago",
+        "rhythm",
+        ("days_since", "overdue", "against_longest_gap"),
+        "raises",
+    )
+    of, below = "days_since", False
+
+
+class VisitedLately(_Level):
+    """The days since the last visit, ``level``, are fewer than those of the median user."""
+
+    name, player, parts, effect = "visited_lately", "rhythm", ("days_since", "overdue", "against_longest_gap"), "lowers"
+    of, below = "days_since", True
+
+
+class Newcomer(_Level):
+    """The days since the first visit, ``level``, are fewer than those of the median user."""
+
+    name, player, parts, effect = "newcomer", "tenure", ("days_known",), "raises"
+    of, below = "days_known", True
+
+
+class Longstanding(_Level):
+    """The days since the first visit, ``level``, are more than those of the median user."""
+
+    name, player, parts, effect = "longstanding", "tenure", ("days_known",), "lowers"
+    of, below = "days_known", False
+
+
+class VisitedOnce(DriverKind[ChurnView]):
+    """The user has visited on one day only, so there is no interval. ``days`` counts the days since then."""
+
+    name, player, parts, effect = "visited_once", "interval", ("interval",), "raises"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days = view.table.column("days_since")
+        return _found(np.isnan(view.table.column("interval")), {"days": np.nan_to_num(days).astype(int)})
+
+
 class PromotedShare(DriverKind[ChurnView]):
     """Share of the bought rows of the usual window whose item was on promotion at the time, and the median share."""
 
@@ -367,7 +438,8 @@ KINDS: Final[tuple[DriverKind[ChurnView], ...]] = tuple(
         VisitsFell, VisitsRose, SpendFell, SpendRose, RangeFell, RangeRose, VisitsBelowUsual, VisitsAboveUsual,
         SpendBelowUsual, SpendAboveUsual, Overdue, CameLately, CategoryGivenUp, HabitsKept, NarrowRange, WideRange,
         Uneven, Even, SmallSpender, BigSpender, SmallBasket, LargeBasket, RareVisits, FrequentVisits,
-        PromotedShare, AskedForSupport,
+        FewVisits, ManyVisits, VisitedLongAgo, VisitedLately, Newcomer, Longstanding,
+        VisitedOnce, PromotedShare, AskedForSupport,
     )
 )  # fmt: skip
 """Every claim kind of churn from events."""

@@ -103,6 +103,24 @@ create or replace view found_rare_visits as
 select rid, interval as level, (select interval from setting) as median, recent() as days from rhythm;
 create or replace view found_frequent_visits as from found_rare_visits;
 
+create or replace view found_few_visits as
+select rid, round(count(distinct occasion) filter (wall >= now - days_of(usual())) / any_value(known.days) * recent(), 1) as level,
+       (select round(usual_visits, 1) from setting) as median, recent() as days
+from bought join known using (rid) group by rid;
+create or replace view found_many_visits as from found_few_visits;
+
+create or replace view found_visited_long_ago as
+select rid, days as level, (select days_since from setting) as median, recent() as days from rhythm;
+create or replace view found_visited_lately as from found_visited_long_ago;
+
+create or replace view found_newcomer as
+select rid, any_value(today) - min(day) as level, (select days_known from setting) as median, recent() as days
+from visit_day group by rid;
+create or replace view found_longstanding as from found_newcomer;
+
+create or replace view found_visited_once as
+select rid, any_value(today) - min(day) as days from visit_day group by rid having count(distinct day) = 1;
+
 create or replace view found_promoted_share as
 with ran as (
     select rid, exists(

@@ -13,7 +13,7 @@ from scoring.churn.customers import CustomerColumns, read_customers
 from scoring.churn.spending import Spending
 from scoring.churn.training import train_on_customers, train_on_events
 from scoring.data.log import to_day
-from scoring.data.tables import Tables
+from scoring.data.tables import STORE_ID, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -84,6 +84,8 @@ def train_events(
         given=[to_day(local(each)) for each in given if each is not None],
     )
     progress("fitting", 1, 1)
+    if STORE_ID in tables.events:
+        labels = labels.model_copy(update={"occasion": "visit"})
     artifacts = ChurnArtifacts(fitted.model, setting, None, labels, measured.to_dict())
     _write(folder, artifacts, fitted, measured, rows.x, PLAYER_OF)
     return Trained(measured.to_dict())

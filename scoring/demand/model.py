@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 QUANTILES: Final = (LOW, MIDDLE, HIGH)
 _MIN_HISTORY: Final = 8
+_LEAF_ROWS: Final = 25
+"""Rows of a leaf for each number of weeks ahead: the rows of one week and series are nearly the same."""
 _SEASON_TEST_WEEKS: Final = 26
-_SEASON_FIT_WEEKS: Final = 78
-"""Half a year tells whether a season that an earlier year and a half shows comes again."""
+_SEASON_FIT_WEEKS: Final = 56
+"""Half a year tells whether a season that more than a year before it shows comes again."""
 
 
 class DemandConfig(BaseModel):
@@ -224,7 +226,7 @@ def _boosted(
         "alpha": quantile,
         "learning_rate": config.learning_rate,
         "num_leaves": config.n_leaves,
-        "min_data_in_leaf": int(np.clip(len(target) // 200, 10, 100)),
+        "min_data_in_leaf": int(np.clip(len(target) // 10, 5, _LEAF_ROWS * config.weeks)),
         "feature_fraction": 0.6,
         "bagging_fraction": 0.7,
         "bagging_freq": 1,

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from scoring.demand.backtest import backtest
+from scoring.demand.effects import SEASON
 from scoring.demand.intermittent import empirical_quantiles, is_intermittent, tsb_rate
+from scoring.demand.model import DemandModel
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import parsed_changes, with_plans
 from scoring.demand.ranges import LEVELS, Stretch
@@ -140,5 +142,6 @@ def test_a_season_that_comes_again_has_an_effect() -> None:
     measured = backtest(seasonal, CONFIG, 118)
     assert measured.wmape["3"] < 0.5 * measured.baselines["mean_8"]["3"]
     assert measured.wmape["3"] < measured.baselines["seasonal_naive"]["3"]
+    assert any(driver == SEASON for driver, _ in DemandModel.fit(seasonal, CONFIG).effects.names)
     names = {driver for driver, _ in fitted().model.effects.names}
     assert names == {"price", "display", "other_items"}  # 70 weeks are too few to tell a season

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -233,7 +234,13 @@ def stated_claims(records: Iterable[Record]) -> list[StatedClaim]:
 
 
 def _moment(record: Record) -> pd.Timestamp:
-    return pd.to_datetime(record["as_of"], utc=True).tz_localize(None)
+    return _utc(str(record["as_of"]))
+
+
+@lru_cache(maxsize=1024)
+def _utc(moment: str) -> pd.Timestamp:
+    """Return a moment in UTC without a zone; cached, because many claims share few moments."""
+    return pd.to_datetime(moment, utc=True).tz_localize(None)
 
 
 def _asked(rid: int, record: Record, claim: Record) -> Record:

@@ -35,7 +35,7 @@ SHOPS = {
 
 def records(tables: Tables) -> list[Record]:
     """Return every claim that the rules find for some users and items."""
-    return records_of(tables, AS_OF, MOMENT, n_users=40, n_items=20)
+    return records_of(tables, AS_OF, MOMENT, n_users=15, n_items=16)
 
 
 @pytest.mark.parametrize("shop", SHOPS.values(), ids=SHOPS)
@@ -45,7 +45,7 @@ def test_every_claim_is_true_of_the_shop(shop: Shop, tmp_path: Path) -> None:
     found, audit = records(tables), Audit(tmp_path, MOMENT)
     assert audit.faults(found) == []
     assert audit.licence_faults(found) == []
-    assert count_kinds(found).total() > 1000
+    assert count_kinds(found).total() > 300
 
 
 @pytest.fixture(scope="module")

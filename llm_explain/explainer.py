@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Literal, Unpack, cast
 
 import numpy as np
 import pandas as pd
@@ -429,6 +429,7 @@ class Explainer:
         deadline: float | None = None,
         suppressions: Suppressions = NO_SUPPRESSIONS,
         sources: Sequence[str] | None = None,
+        players: Literal["groups", "items"] = "groups",
     ) -> list[Explanation]:
         """Say why items score as they do, for a shop with a ranking of its own.
 
@@ -447,16 +448,23 @@ class Explainer:
             suppressions: What the user does not want to be told.
             sources: Order of the sources of sentences, ``phrasebook``, ``lm``, ``template`` if not given. With ``lm``
                 first, the language model writes the whole list in one batch.
+            players: ``items`` splits the largest history group of each score into its heaviest past items and the rest;
+                each such item is a part ``item:<item_id>`` of the group. It needs the glass-box scorer.
 
         Returns:
             An explanation for each item, in the order given.
+
+        Raises:
+            SettingError: If ``players`` is neither ``groups`` nor ``items``.
         """
+        if players not in {"groups", "items"}:
+            raise SettingError(f"players is {players!r} but 'groups' or 'items' is needed. Choose one of them.")
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         version = self._at(as_of, history)
         items = version.shop.catalogue.index_of(item_ids)
         user = version.reader.read(user_id, history, as_of)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
-        return pipeline.explain(user.scored, user.evidence, items)
+        return pipeline.explain(user.scored, user.evidence, items, has_item_players=players == "items")
 
     def shelves(
         self,

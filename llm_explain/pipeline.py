@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llm_explain.attribution.values import ITEM
 from llm_explain.claims import MOST_KINDS, allowed_claims, derive, neutral, select
 from llm_explain.claims.subjects import Subjects
 from llm_explain.composition import cards
@@ -65,23 +66,36 @@ class Pipeline:
     suppressions: Suppressions
     sources: Sequence[str] | None = None
 
-    def explain(self, user: ScoredUser, evidence: Evidence, items: IndexArray) -> list[Explanation]:
+    def explain(
+        self, user: ScoredUser, evidence: Evidence, items: IndexArray, *, has_item_players: bool = False
+    ) -> list[Explanation]:
         """Explain some items of one user.
 
         Args:
             user: The user's history, as the scorer read it.
             evidence: The same history, as the claim rules count it.
             items: Row numbers in the catalogue, shape ``(n,)``.
+            has_item_players: Whether the largest history group of each score is split into its past items.
 
         Returns:
             An explanation for each item, in the order given.
         """
-        attributions = user.attribute(items)
+        attributions = user.attribute_past(items) if has_item_players else user.attribute(items)
         subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
         found = self.explain_subjects(subjects, attributions)
+        if has_item_players:
+            found = [replace(each, attribution=self._with_items(each.attribution)) for each in found]
         scores = np.array([attribution.score for attribution in attributions])
         places = zip(found, user.ranks(items), user.probability(scores), strict=True)
         return [replace(each, rank=rank, probability=probability) for each, rank, probability in places]
+
+    def _with_items(self, attribution: Attribution) -> Attribution:
+        """Return an attribution in which each past item that is no secret is a part of its own."""
+        for player, items in zip(attribution.players, attribution.items, strict=False):
+            for item in items:
+                if item.part.startswith(f"{ITEM}:") and not self.shop.is_sensitive(item.item_index):
+                    attribution = attribution.citing(player, item.part)
+        return attribution
 
     def compose(self, user: ScoredUser, evidence: Evidence, placed: Sequence[Placed]) -> list[Explanation]:
         """Explain the items of a list, as one text: a line or reasons for each card, and badges.

@@ -6,7 +6,7 @@ it scores one history for each coalition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,8 @@ import numpy as np
 from llm_explain.attribution import counterfactual, shelves
 from llm_explain.attribution.black_box import attribute_black_box
 from llm_explain.attribution.exact import attribute
+from llm_explain.attribution.item_players import MAX_PARTS, item_values
+from llm_explain.attribution.partition import GROUP_PREFIX, Partition
 from llm_explain.errors import SettingError
 from scoring.scorer.retrieval import best
 
@@ -51,6 +53,9 @@ class ScoredUser(Protocol):
 
     def attribute(self, item_index: IndexArray) -> list[Attribution]:
         """Return the attribution of each item."""
+
+    def attribute_past(self, item_index: IndexArray) -> list[Attribution]:
+        """Return the attribution of each item, with the past items of its largest history group."""
 
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:
         """Return scores and ranks as if some players were absent."""
@@ -106,6 +111,57 @@ class AdditiveScoredUser:
         """Return the exact attribution of each item."""
         return attribute(self.scorer, self.state, item_index, cache=self.vectors)
 
+    def attribute_past(self, item_index: IndexArray, *, max_parts: int = MAX_PARTS) -> list[Attribution]:
+        """Return the exact attribution of each item, with the past items of the largest single history group.
+
+        Args:
+            item_index: Items to explain, shape ``(n,)``.
+            max_parts: Most parts that the group is split into.
+
+        Returns:
+            Attributions whose ``items`` of this group carry every term of the score.
+        """
+        return [
+            self._with_past(each, int(item), max_parts)
+            for each, item in zip(self.attribute(item_index), item_index, strict=True)
+        ]
+
+    def _with_past(self, attribution: Attribution, item: int, max_parts: int) -> Attribution:
+        single = [
+            row
+            for row, (player, value) in enumerate(zip(attribution.players, attribution.values, strict=True))
+            if value > 0 and player.startswith(GROUP_PREFIX)
+        ]
+        if not single:
+            return attribution
+        row = max(single, key=lambda place: attribution.values[place])
+        return self.with_past_items(attribution, item, attribution.players[row], max_parts=max_parts)
+
+    def with_past_items(
+        self, attribution: Attribution, item: int, player: str, *, max_parts: int = MAX_PARTS
+    ) -> Attribution:
+        """Return an attribution with the exact values of single past items of one history group.
+
+        Args:
+            attribution: The attribution of one score of this user.
+            item: The item that is scored.
+            player: A history group of one category.
+            max_parts: Most parts that the group is split into.
+
+        Returns:
+            The same attribution with other ``items`` of the player.
+        """
+        groups = [row for row, categories in enumerate(attribution.categories) if categories]
+        partition = Partition(
+            tuple(attribution.players[row] for row in groups), tuple(attribution.categories[row] for row in groups)
+        )
+        found = item_values(
+            self.scorer, self.state, np.array([item]), player, groups=partition, max_parts=max_parts
+        ).past_items(0, self.scorer.catalogue.item_ids)
+        items = list(attribution.items or ((),) * len(attribution.players))
+        items[attribution.players.index(player)] = found
+        return replace(attribution, items=tuple(items))
+
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:
         """Return exact scores and ranks as if some players were absent."""
         return counterfactual.what_if(self.scorer, self.state, without=without, item_index=item_index)
@@ -156,6 +212,10 @@ class BlackBoxScoredUser:
         """Return the attribution of each item through the ``shap`` library."""
         ids = [str(item_id) for item_id in self.catalogue.item_ids[item_index]]
         return attribute_black_box(self.score, self.history, ids, catalogue=self.catalogue)
+
+    def attribute_past(self, item_index: IndexArray) -> list[Attribution]:  # noqa: ARG002
+        """Raise an error: single items would need a game of their own."""
+        raise _needs_glass_box("items as players")
 
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:  # noqa: ARG002
         """Raise an error: ranks without a group would need new scores of the whole catalogue."""

@@ -156,6 +156,24 @@ def test_shelves_name_their_group_and_hold_other_categories(explainer: Explainer
         assert all(item.phi > 0 and category[item.item_id] != name for item in shelf.items)
 
 
+def test_the_items_of_the_largest_group_may_be_players(explainer: Explainer) -> None:
+    ids = [row.item_id for row in explainer.rank("u03", k=12)]
+    rows = explainer.explain("u03", ids, players="items")
+    plain = explainer.explain("u03", ids)
+    n_items = 0
+    for row, bare in zip(rows, plain, strict=True):
+        for value, parts, before in zip(
+            row.attribution.values, row.attribution.parts, bare.attribution.parts, strict=True
+        ):
+            items = {name: part for name, part in parts.items() if name.startswith("item:")}
+            n_items += len(items)
+            assert sum(parts.values()) == pytest.approx(value, abs=1e-9)
+            assert sum(before.values()) == pytest.approx(value, abs=1e-9)
+    assert n_items > 12
+    with pytest.raises(SettingError, match="players is 'rows' but 'groups' or 'items' is needed"):
+        explainer.explain("u03", ids, players="rows")  # type: ignore[arg-type]
+
+
 def test_any_callable_can_be_explained(shop_tables: Tables) -> None:
     """A scorer that counts events: every event of cheese or soup adds one to each item of cheese."""
     category = shop_tables.items["category"].to_numpy()
@@ -177,6 +195,8 @@ def test_any_callable_can_be_explained(shop_tables: Tables) -> None:
     assert {claim.kind for claim in row.reasons} <= {"category_affinity", "related_category", "similar_item"}
     with pytest.raises(SettingError, match="the scorer is a plain callable but what-if needs the glass-box scorer"):
         explainer.what_if("u08", without=["group:cheese"])
+    with pytest.raises(SettingError, match="items as players needs the glass-box scorer"):
+        explainer.explain("u08", [str(row.item_id)], players="items")
 
 
 def test_a_black_box_may_read_frames(shop_tables: Tables) -> None:

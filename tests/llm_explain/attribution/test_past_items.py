@@ -11,23 +11,11 @@ from shop import CUTOFF
 
 from llm_explain.attribution.exact import MAX_ITEMS, attribute
 from scoring.data.history import EventLog
-from scoring.data.log import Log
-from scoring.features.link_tables import Transitions
-from scoring.model.links import Decay, Links, LinkTable
+from scoring.model.links import Links
 
 if TYPE_CHECKING:
     from scoring.data.tables import Tables
     from scoring.scorer.scorer import GlassBoxScorer
-
-
-@pytest.fixture(scope="module")
-def linked_scorer(shop_scorer: GlassBoxScorer, shop_tables: Tables) -> GlassBoxScorer:
-    """Return the scorer with a table of transitions, whatever validation chose."""
-    scorer = copy(shop_scorer)
-    log = Log.from_events(shop_tables.events, scorer.catalogue, shop=scorer.shop)
-    table = Transitions().fit(log, scorer.candidates, len(scorer.catalogue))
-    scorer.item_links = Links(len(scorer.catalogue), (LinkTable("transitions", table, Decay(30.0, 2.0), weight=0.7),))
-    return scorer
 
 
 def test_a_cited_item_is_what_its_rows_add(linked_scorer: GlassBoxScorer, shop_tables: Tables) -> None:

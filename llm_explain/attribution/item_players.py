@@ -1,0 +1,163 @@
+"""Single items of one history group as players: exact values that sum to the group's (docs/design.md §5).
+
+The group's category is split into its heaviest items and a remainder. The value of a coalition of groups and items is
+the score of the history with only these. Owen values keep the groups' Shapley values: the parts of a category share
+exactly what the category has. Only the events of this category are read again, once for each subset of its parts.
+
+Source: Owen (1977), "Values of games with a priori unions".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.attribution.partition import GROUP_PREFIX
+from llm_explain.attribution.shapley import MAX_PLAYERS, all_coalitions, shapley_values
+from llm_explain.attribution.values import ITEM, LINKS, TOWER, PastItem
+from llm_explain.errors import SettingError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from llm_explain.attribution.partition import Partition
+    from llm_explain.attribution.shapley import FloatArray
+    from scoring.data.catalogue import IndexArray
+    from scoring.scorer.scorer import GlassBoxScorer
+    from scoring.scorer.user_state import UserState
+
+MAX_PARTS: Final = 4
+"""Parts of a category: its heaviest items and the remainder. Each further part doubles the work."""
+
+
+@dataclass(frozen=True, eq=False)
+class ItemValues:
+    """Values of the parts of one history group for some scores.
+
+    Attributes:
+        player: The history group.
+        items: Its single items, shape ``(n_items,)``; the remainder of the category is a further part if there is one.
+        names: Names of the parts of a value: ``tower``, ``links``, and the own-history features.
+        values: Attribution of each part of the category for each score, in logits, shape ``(n, n_parts, n_names)``.
+    """
+
+    player: str
+    items: IndexArray
+    names: tuple[str, ...]
+    values: FloatArray
+
+    def past_items(self, row: int, item_ids: npt.NDArray[np.object_]) -> tuple[PastItem, ...]:
+        """Return the single items that raise one score, largest attribution first.
+
+        Args:
+            row: Place of the score.
+            item_ids: The shop's ids by ``item_index``.
+
+        Returns:
+            Items with their parts, those that are not zero.
+        """
+        found = [
+            PastItem(
+                int(item),
+                f"{ITEM}:{item_ids[int(item)]}",
+                {name: value for name, value in zip(self.names, values, strict=True) if value},
+            )
+            for item, values in zip(self.items, self.values[row].tolist(), strict=False)
+        ]
+        return tuple(sorted((item for item in found if item.phi > 0), key=lambda item: -item.phi))
+
+
+def item_values(
+    scorer: GlassBoxScorer,
+    state: UserState,
+    item_index: IndexArray,
+    player: str,
+    *,
+    groups: Partition,
+    max_parts: int = MAX_PARTS,
+) -> ItemValues:
+    """Return the exact values of single items of a history group.
+
+    Args:
+        scorer: The glass-box scorer.
+        state: The user, as the scorer read the history.
+        item_index: Items that are scored, shape ``(n,)``.
+        player: A group of one category, for example ``group:apples``.
+        groups: Partition that the group belongs to.
+        max_parts: Most parts of the category: single items, most target events first, and the remainder.
+
+    Returns:
+        Values of the parts. Over the parts they sum to the group's attribution.
+
+    Raises:
+        SettingError: If the player is no group of one category, or ``max_parts`` is out of range.
+    """
+    if player not in groups.players or not player.startswith(GROUP_PREFIX):
+        raise SettingError(
+            f"player is {player!r} but one of {', '.join(groups.players)} that is a single category is needed. "
+            "Choose a history group."
+        )
+    if not 2 <= max_parts <= MAX_PLAYERS:
+        raise SettingError(
+            f"max_parts is {max_parts} but 2 to {MAX_PLAYERS} are needed: single items and the remainder. "
+            "Choose another max_parts."
+        )
+    group = groups.players.index(player)
+    (category,) = groups.categories[group]
+    parts, items = _parts(scorer, state, category, max_parts)
+    n_parts = len(items) + int((parts == len(items)).any())
+    subsets = all_coalitions(n_parts)
+    histories = [state.history.select(np.isin(parts, np.flatnonzero(present))) for present in subsets]
+    states = scorer.read_all(histories)
+    sums = np.array([each.summands.sum(axis=0) for each in states])  # (2^n_parts, d_sum)
+    added = shapley_values(_embeddings(state, sums, groups, group))  # (n_parts, d)
+    tower = np.asarray(scorer.item_embedding[item_index]) @ added.T  # (n, n_parts)
+    part_of = np.zeros((len(state.bought), n_parts))
+    bought = np.flatnonzero(scorer.catalogue.category_index[state.bought] == category)
+    single = state.bought[bought][:, None] == items
+    part_of[bought] = np.eye(n_parts)[np.where(single.any(axis=1), single.argmax(axis=1), n_parts - 1)]
+    linked = scorer.linked(state, item_index) @ part_of  # (n, n_parts)
+    own = np.zeros((len(item_index), n_parts, len(scorer.own_features)))
+    is_own = scorer.catalogue.category_index[item_index] == category
+    if is_own.any():
+        by_subset = np.array([scorer.own_parts(each, item_index[is_own]) for each in states])
+        own[is_own] = np.moveaxis(shapley_values(by_subset), 0, 1)
+    values = np.concatenate([tower[:, :, None], linked[:, :, None], own], axis=2)
+    return ItemValues(player, items, (TOWER, LINKS, *scorer.own_features), values)
+
+
+def _parts(scorer: GlassBoxScorer, state: UserState, category: int, max_parts: int) -> tuple[IndexArray, IndexArray]:
+    """Return the part of each event, −1 for other categories, and the items that stand alone, heaviest first."""
+    history = state.history
+    rows = np.flatnonzero(scorer.catalogue.category_index[history.item_index] == category)
+    found, place, n_rows = np.unique(history.item_index[rows], return_inverse=True, return_counts=True)
+    n_targets = np.bincount(place, history.is_target[rows], minlength=len(found))
+    order = np.lexsort((found, -n_rows, -n_targets))
+    n_single = len(found) if len(found) <= max_parts else max_parts - 1
+    part_of_found = np.full(len(found), n_single, dtype=np.int64)
+    part_of_found[order[:n_single]] = np.arange(n_single)
+    parts = np.full(len(history), -1, dtype=np.int64)
+    parts[rows] = part_of_found[place]
+    return parts, found[order[:n_single]]
+
+
+def _embeddings(state: UserState, sums: FloatArray, groups: Partition, group: int) -> FloatArray:
+    """Return U of each subset of the parts, as the mean over coalitions of the other groups in the Shapley order.
+
+    The weight of a coalition T of the other groups is |T|! (G − |T| − 1)! / G!, as in the Shapley value of the group.
+    """
+    others = np.delete(state.group_sums(groups.group_of(state.categories), len(groups)), group, axis=0)
+    coalitions = all_coalitions(len(others))
+    weight = _weights(len(others) + 1)[coalitions.sum(axis=1)]
+    around = coalitions.astype(np.float64) @ others  # (2^(G-1), d_sum)
+    return np.array([weight @ np.asarray(state.embed(around + own), dtype=np.float64) for own in sums])
+
+
+def _weights(n_players: int) -> FloatArray:
+    """Return the Shapley weight of a coalition of the other players by its size, shape ``(n_players,)``."""
+    weight = np.ones(n_players) / n_players
+    for size in range(1, n_players):
+        weight[size] = weight[size - 1] * size / (n_players - size)
+    return weight

@@ -1,0 +1,118 @@
+"""Items of a category as players: every coalition is a history without rows, and the values share the group's."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import factorial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from shop import CUTOFF
+
+from llm_explain.attribution.exact import attribute
+from llm_explain.attribution.group_vectors import VectorCache
+from llm_explain.attribution.item_players import item_values
+from llm_explain.attribution.partition import partition
+from llm_explain.attribution.scored_user import AdditiveScoredUser
+from llm_explain.errors import SettingError
+from scoring.data.history import EventLog, History
+
+if TYPE_CHECKING:
+    from scoring.data.tables import Tables
+    from scoring.scorer.scorer import GlassBoxScorer
+
+ASKED = np.arange(0, 40, 3)
+
+
+@pytest.fixture(scope="module")
+def history(linked_scorer: GlassBoxScorer, shop_tables: Tables) -> History:
+    return EventLog(shop_tables.events, linked_scorer.catalogue).history("u03", CUTOFF)
+
+
+@pytest.mark.parametrize("max_parts", [2, 4, 5])
+def test_the_parts_share_the_value_of_their_group(
+    linked_scorer: GlassBoxScorer,
+    history: History,
+    max_parts: int,
+) -> None:
+    scorer, state = linked_scorer, linked_scorer.read(history)
+    groups = partition(history, scorer.catalogue, max_groups=6)
+    for attribution_row, attribution in enumerate(attribute(scorer, state, ASKED, max_groups=6)):
+        for place, player in enumerate(groups.players[:-1] if attribution.players[:6] == groups.players else ()):
+            found = item_values(scorer, state, ASKED, player, groups=groups, max_parts=max_parts)
+            assert found.values[attribution_row].sum() == pytest.approx(attribution.values[place], abs=1e-9)
+            by_name = dict(zip(found.names, found.values[attribution_row].sum(axis=0), strict=True))
+            for name, value in attribution.parts[place].items():
+                assert by_name[name] == pytest.approx(value, abs=1e-9)
+
+
+def test_a_coalition_is_a_history_without_the_rows(linked_scorer: GlassBoxScorer, history: History) -> None:
+    """Score every history with some groups and some items of one of them, and play the game by its definition."""
+    scorer, category = linked_scorer, linked_scorer.catalogue.category_index[history.item_index]
+    groups = partition(history, scorer.catalogue, max_groups=4)
+    player = groups.players[0]
+    (own,) = groups.categories[0]
+    asked = np.array([int(np.flatnonzero(scorer.catalogue.category_index == own)[0]), 0, 39])
+    found = item_values(scorer, scorer.read(history), asked, player, groups=groups, max_parts=3)
+    parts = [
+        *({int(item)} for item in found.items),
+        set(history.item_index[category == own]) - set(found.items.tolist()),
+    ]
+    assert len(parts) == 3
+
+    def score(present: frozenset[int], others: frozenset[int]) -> np.ndarray:
+        in_items = np.isin(history.item_index, [item for part in present for item in parts[part]])
+        in_groups = np.isin(category, [c for group in others for c in groups.categories[group]])
+        return scorer.score(scorer.read(history.select(in_items | in_groups)), asked)
+
+    values = np.zeros((len(asked), 3))
+    n = len(groups)
+    for part in range(3):
+        rest = [other for other in range(3) if other != part]
+        for size in range(3):
+            for chosen in combinations(rest, size):
+                inner = factorial(size) * factorial(2 - size) / factorial(3)
+                for n_others in range(n):
+                    outer = factorial(n_others) * factorial(n - n_others - 1) / factorial(n)
+                    for others in combinations(range(1, n), n_others):
+                        with_it = score(frozenset({*chosen, part}), frozenset(others))
+                        values[:, part] += inner * outer * (with_it - score(frozenset(chosen), frozenset(others)))
+    assert found.values.sum(axis=2) == pytest.approx(values, abs=1e-9)
+
+
+def test_the_only_item_of_a_group_has_its_whole_value(linked_scorer: GlassBoxScorer, history: History) -> None:
+    groups = partition(history, linked_scorer.catalogue, max_groups=6)
+    (category,) = groups.categories[0]
+    of_category = linked_scorer.catalogue.category_index[history.item_index] == category
+    first = history.item_index[of_category][0]
+    only = history.select(~of_category | (history.item_index == first))
+    user = AdditiveScoredUser(linked_scorer, linked_scorer.read(only), VectorCache())
+    (attribution,) = user.attribute(np.array([1]))
+    player = groups.players[0]
+    row = attribution.players.index(player)
+    (item,) = user.with_past_items(attribution, 1, player).items[row] or (None,)
+    if attribution.values[row] > 0:
+        assert item is not None
+        assert item.phi == pytest.approx(attribution.values[row], abs=1e-9)
+        assert item.part == f"item:{linked_scorer.catalogue.item_ids[first]}"
+
+
+def test_items_of_the_largest_group_are_offered(linked_scorer: GlassBoxScorer, history: History) -> None:
+    user = AdditiveScoredUser(linked_scorer, linked_scorer.read(history), VectorCache())
+    for attribution in user.attribute_past(ASKED):
+        cited = [item for own in attribution.items for item in own if item.part.startswith("item:")]
+        for player, own in zip(attribution.players, attribution.items, strict=True):
+            for item in own:
+                record = attribution.citing(player, item.part)
+                assert sum(record.parts[record.players.index(player)].values()) == pytest.approx(
+                    attribution.values[attribution.players.index(player)], abs=1e-9
+                )
+        assert len(cited) <= 4
+
+
+def test_only_a_group_of_one_category_has_items(linked_scorer: GlassBoxScorer, history: History) -> None:
+    groups = partition(history, linked_scorer.catalogue, max_groups=3)
+    for player in ("rest", "group:nothing"):
+        with pytest.raises(SettingError, match="is a single category is needed"):
+            item_values(linked_scorer, linked_scorer.read(history), ASKED, player, groups=groups)

@@ -240,6 +240,13 @@ def _print_proposals(done: FlatImport, out: Path) -> None:
     ]
     if not open_ones:
         return
+    no_products = [each for field, _, each in open_ones if field == "left_out_items"]
+    if no_products:
+        rows = sum(each.rows for each in no_products)
+        note(
+            f"{len(no_products):,} items with {rows:,} rows look like postage, fees or vouchers: they are neither "
+            f"recommended nor named, and their events count, until you decide in {out / 'shop.yaml'}"
+        )
     table = Table(
         "proposal", "what", "name", "reason", "rows",
         title=Text(f"decide in {out / 'shop.yaml'}: confirmed: true or false, then import again"), title_justify="left",

@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from scoring.data.rules import rule_of
-from scoring.data.tables import AVAILABLE, EMBEDDING_PREFIX, END, FIRST_SEEN, ITEM_ID, LABEL, START
+from scoring.data.tables import AVAILABLE, END, FIRST_SEEN, ITEM_ID, LABEL, START
 from scoring.errors import ArtifactError, SettingError
 
 if TYPE_CHECKING:
@@ -164,9 +164,6 @@ def changed_items(items: pd.DataFrame, changes: Iterable[Change]) -> pd.DataFram
     for name in names:
         values = {rows[item_id]: given[name] for item_id, given in fields.items() if name in given}
         table[name] = _column(name, table.get(name), values, len(table))
-    for name in (str(column) for column in items if str(column).startswith(EMBEDDING_PREFIX)):
-        zeros = [0.0] * len(items[name].iloc[0])
-        table[name] = [zeros if np.ndim(value) == 0 else value for value in table[name]]
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from scoring.data.log import Log
     from scoring.features.link_tables import Table
 
+Matrix: TypeAlias = "sparse.csr_array[np.float64, tuple[int, int]]"
+"""Numbers by item and item."""
+
 MAX_LINKS: Final = 5_000_000
 """Most links of a table."""
 
@@ -28,6 +31,9 @@ MOST_LINKS: Final = 300
 
 MAX_PRODUCTS: Final = 3e8
 """Most pairs of items that are compared; the commonest past items come first."""
+
+MOST_ALIKE: Final = 10
+"""Items that a new item takes its links from."""
 
 BLOCK: Final = 512
 WORD: Final = re.compile(r"[^\W\d_]{2,}")
@@ -93,6 +99,33 @@ class Alike:
         links = sparse.coo_array((value.astype(np.float64), (row, column)), (n_items, n_items)).tocsr()
         links.eliminate_zeros()
         return links
+
+
+def most_alike(catalogue: Catalogue, new: IndexArray, candidates: IndexArray) -> Matrix:
+    """Return how much new items are like others by their fields, the words of their titles included.
+
+    Args:
+        catalogue: The shop's items.
+        new: The new items, shape ``(n_new,)``.
+        candidates: Items that may be likened to them, ascending, shape ``(n_candidates,)``.
+
+    Returns:
+        Weights of the ``MOST_ALIKE`` items that are most alike, shape ``(n_new, n_items)``. A row sums to 1, or to 0
+        for an item that shares no field with another.
+    """
+    found = Alike.of(catalogue, with_titles=True)
+    if found is None or not len(candidates):
+        return sparse.csr_array((len(new), len(catalogue)))
+    cosine = (found.fields[new] @ found.fields[candidates].T).toarray()  # (n_new, n_candidates)
+    width = min(MOST_ALIKE, len(candidates))
+    value, place = (part.numpy() for part in torch.from_numpy(cosine).topk(width, dim=1))
+    total = value.sum(axis=1, keepdims=True)
+    weight = np.where(total > 0, value / np.where(total > 0, total, 1.0), 0.0).astype(np.float64)
+    row = np.repeat(np.arange(len(new)), width)
+    shape = (len(new), len(catalogue))
+    matrix = sparse.csr_array(sparse.coo_array((weight.ravel(), (row, candidates[place.ravel()])), shape=shape))
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def _values(items: pd.DataFrame, *, with_titles: bool) -> Iterator[tuple[int, tuple[str, str]]]:

@@ -147,10 +147,18 @@ class Links:
             )
         return cls(n_items, tuple(tables))
 
-    def with_items(self, n_new: int) -> Links:
-        """Return the links with items behind the others that nothing links to."""
-        n = self.n_items + n_new
-        return Links(n, tuple(replace(table, links=_resized(table.links, n)) for table in self.tables))
+    def with_items(self, alike: sparse.csr_array[np.float64, tuple[int, int]]) -> Links:
+        """Return the links with new items behind the others.
+
+        Args:
+            alike: How much each new item is like the old ones, shape ``(n_new, n_items)``; a row sums to 1, or to 0 for
+                an item like no other.
+
+        Returns:
+            Links in which a new item has the mean links of the items that it is like, as past item and as candidate.
+        """
+        n = self.n_items + alike.shape[0]
+        return Links(n, tuple(replace(table, links=_with_items(table.links, alike)) for table in self.tables))
 
     def weighted(self, weights: Sequence[float]) -> Links:
         """Return the links with each table's weight multiplied; tables of weight 0 are left out."""
@@ -160,9 +168,14 @@ class Links:
         )
 
 
-def _resized(
-    links: sparse.csr_array[np.float64, tuple[int, int]], n: int
+def _with_items(
+    links: sparse.csr_array[np.float64, tuple[int, int]], alike: sparse.csr_array[np.float64, tuple[int, int]]
 ) -> sparse.csr_array[np.float64, tuple[int, int]]:
-    """Return a table of links with empty rows and columns behind the others; the links themselves are not copied."""
-    starts = np.concatenate([links.indptr, np.full(n - links.shape[0], links.indptr[-1], dtype=links.indptr.dtype)])
-    return sparse.csr_array((links.data, links.indices, starts), shape=(n, n))
+    """Return a table with new rows and columns: means of old ones. No new item links to itself."""
+    rows = alike @ links  # (n_new, n_items)
+    corner = sparse.lil_array(rows @ alike.T)  # (n_new, n_new)
+    corner.setdiag(0.0)
+    upper, lower = sparse.hstack([links, links @ alike.T]), sparse.hstack([rows, corner])
+    table = sparse.csr_array(sparse.vstack([upper, lower]))
+    table.eliminate_zeros()
+    return table

@@ -19,6 +19,7 @@ from torch import nn
 from scoring.data.changes import changed_items, changed_promotions, is_on_sale
 from scoring.data.tables import EMBEDDING_PREFIX, FIRST_SEEN, ITEM_ID, PRICE, STORE_ID, TITLE
 from scoring.errors import ArtifactError
+from scoring.features.alike import most_alike
 from scoring.features.own_history import Buckets
 from scoring.scorer.scorer import GlassBoxScorer
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
     from scoring.features.titles import TitleSpace
+    from scoring.model.links import Links
     from scoring.model.model import AdditiveModel
 
 N_PRICE_COLUMNS = 2
@@ -68,7 +70,7 @@ def changed_scorer(base: GlassBoxScorer, changes: Sequence[Change], *, hidden: C
         trunk=_trunk(base, model, (catalogue, snapshot), changed, _embeddings(changes)),
         links=replace(base.links, n_items=len(catalogue)),
         calibration=base.calibration,
-        item_links=base.item_links.with_items(len(catalogue) - len(base.catalogue)),
+        item_links=_item_links(base, catalogue),
         titles=base.titles,
     )
 
@@ -141,6 +143,15 @@ def _promotions(base: PromotionCalendar, catalogue: Catalogue, changes: Sequence
     return base.changed(catalogue, lambda table: changed_promotions(table, changes), stores)
 
 
+def _item_links(base: GlassBoxScorer, catalogue: Catalogue) -> Links:
+    """Return links in which a new item has those of the candidates that its fields are most like."""
+    n_old = len(base.catalogue)
+    if len(catalogue) == n_old or not base.item_links.tables:
+        return replace(base.item_links, n_items=len(catalogue))
+    alike = most_alike(catalogue, np.arange(n_old, len(catalogue)), base.candidates)
+    return base.item_links.with_items(alike[:, :n_old])
+
+
 def _with_categories(model: AdditiveModel, n_categories: int) -> AdditiveModel:
     """Return the model with a vector for each category; a new category has the mean of the old ones."""
     if n_categories <= model.item_tower.category.num_embeddings:
@@ -198,10 +209,10 @@ def _content(
         if title in titles:
             dense[row, N_PRICE_COLUMNS:place] = titles[title]
     for column in embedding_columns(base.catalogue):
-        vectors = [np.asarray(vector, dtype=np.float64) for vector in catalogue.items[column].iloc[items]]
-        width = len(base.catalogue.items[column].iloc[0])
-        for row, vector in enumerate(vectors):
-            dense[row, place : place + width] = vector / max(float(np.linalg.norm(vector)), 1e-9)
+        width = _width(base.catalogue.items[column])
+        for row, vector in enumerate(catalogue.items[column].iloc[items]):
+            if np.ndim(vector):
+                dense[row, place : place + width] = np.asarray(vector) / max(float(np.linalg.norm(vector)), 1e-9)
         place += width
     brand = catalogue.brand_index[items] + 1
     brand = np.where(brand < tower.brand.num_embeddings, brand, 0)  # a new brand is as none
@@ -228,5 +239,10 @@ def embedding_columns(catalogue: Catalogue) -> list[str]:
 def _title_width(base: GlassBoxScorer) -> int:
     """Return how many columns of the item tower's dense input are title vectors."""
     items = base.catalogue.items
-    others = sum(len(items[column].iloc[0]) for column in embedding_columns(base.catalogue))
+    others = sum(_width(items[column]) for column in embedding_columns(base.catalogue))
     return int(base.model.item_tower.dense.in_features) - N_PRICE_COLUMNS - others
+
+
+def _width(vectors: pd.Series) -> int:
+    """Return the length of the vectors of a column; an item may have none."""
+    return next((len(vector) for vector in vectors if np.ndim(vector)), 0)

@@ -12,10 +12,13 @@ import pytest
 from shop import CUTOFF
 from typer.testing import CliRunner
 
+from llm_explain.catalogue import LiveCatalogue
 from llm_explain.cli import app
 from llm_explain.errors import SettingError, UnknownItemError
 from llm_explain.evaluation.audit import Audit
 from llm_explain.explainer import Explainer
+from llm_explain.policy.policy import Policy
+from scoring.data.proposals import Proposal, Proposals
 
 if TYPE_CHECKING:
     from scoring.data.tables import Tables
@@ -106,7 +109,7 @@ def test_a_promotion_is_spoken_from_its_start_until_it_ends(explainer: Explainer
     catalogue.end_promotions(["n1"], moment="2017-12-06T00:00")
 
     def spoken(as_of: str) -> set[str]:
-        (row,) = explainer.explain("u00", ["n1"], as_of=as_of)
+        (row,) = explainer.explain("stranger", ["n1"], as_of=as_of)
         return {claim.kind for claim in (*row.reasons, *row.statements)} & {"promotion"}
 
     assert [spoken(as_of) for as_of in ("2017-12-03T12:00", "2017-12-05", "2017-12-06T00:00")] == [
@@ -153,6 +156,20 @@ def test_names_of_new_items_are_known_to_the_verifier_and_sensitive_ones_have_no
     explainer.catalogue.put(pd.concat([NEW, sensitive]), moment=CLOCK)
     shop = explainer.shop
     assert [shop.is_sensitive(int(item)) for item in shop.catalogue.index_of(["n1", "n3"])] == [False, True]
+
+
+def test_an_item_that_looks_like_postage_is_neither_recommended_nor_named_until_the_shop_decides(
+    explainer: Explainer,
+) -> None:
+    best = records(explainer)[0]["item_id"]
+    shop = explainer.shop.shop
+    for confirmed, is_shown in ((None, False), (False, True)):
+        proposal = Proposal(reason="postage", confirmed=confirmed)
+        explainer.shop.shop = shop.model_copy(update={"proposals": Proposals(left_out_items={best: proposal})})
+        live = LiveCatalogue(explainer.catalogue._log, explainer.catalogue._scorer, explainer.version)
+        ranked, _ = live.current.reader.read("u00").scored.rank(60)
+        assert (best in live.current.shop.catalogue.item_ids[ranked]) == is_shown
+        assert (best in Policy().for_shop(explainer.shop.shop)._item_ids) != is_shown
 
 
 def test_unknown_items_and_columns_are_refused_and_nothing_is_written(explainer: Explainer) -> None:

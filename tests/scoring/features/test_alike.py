@@ -8,7 +8,7 @@ import pytest
 from rows import log_of
 
 from scoring.data.catalogue import Catalogue
-from scoring.features.alike import Alike
+from scoring.features.alike import Alike, most_alike
 
 ITEMS = pd.DataFrame(
     {
@@ -60,3 +60,21 @@ def test_a_candidate_is_the_only_target() -> None:
     links = alike.fit(LOG, np.array([2]), 4).toarray()
     assert links[1, 2] == pytest.approx(1 / np.sqrt(2), abs=1e-6)
     assert np.count_nonzero(links) == 1
+
+
+def test_a_new_item_is_like_the_items_that_share_its_rarest_fields():
+    items = pd.DataFrame(
+        {
+            "item_id": list("abcdn"),
+            "title": ["Gouda", "Brie", "Rye", "Oats", "Edam"],
+            "category": ["cheese", "cheese", "bread", "bread", "cheese"],
+        }
+    )
+    weights = most_alike(Catalogue(items), np.array([4]), np.arange(4)).toarray()
+    # Only the category is shared, and no other field tells the two cheeses apart.
+    assert weights == pytest.approx(np.array([[0.5, 0.5, 0.0, 0.0, 0.0]]))
+    items.loc[4, "title"] = "Brie, old"
+    weights = most_alike(Catalogue(items), np.array([4]), np.arange(4)).toarray()
+    assert weights[0, 1] > weights[0, 0] > 0
+    assert weights.sum() == pytest.approx(1.0)
+    assert most_alike(Catalogue(items), np.array([4]), np.array([2, 3])).nnz == 0

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 from shop import CUTOFF
 
 from scoring.data.changes import Change
 from scoring.data.history import EventLog
 from scoring.errors import ArtifactError
+from scoring.features.alike import most_alike
 from scoring.features.titles import TitleSpace
+from scoring.model.links import Decay, Links, LinkTable
 from scoring.scorer.changed import changed_scorer, packed, title_texts
 from scoring.scorer.scorer import GlassBoxScorer
 
@@ -84,6 +87,24 @@ def test_items_off_sale_and_hidden_items_are_no_candidates(shop_scorer: GlassBox
     )
     assert gone == {"00", "01"}
     assert len(changed.candidates) == len(shop_scorer.candidates) - 2
+
+
+def test_a_new_item_has_the_mean_links_of_the_items_that_it_is_like(shop_scorer: GlassBoxScorer) -> None:
+    base = copy.copy(shop_scorer)
+    n = len(base.catalogue)
+    links = sparse.random_array((n, n), density=0.5, format="csr", rng=np.random.default_rng(3))
+    base.item_links = Links(n, (LinkTable("any", links, Decay(30.0, 2.0)),))
+    change = put({"item_id": "n", "title": "Kimchi", "category": "milk"}, {"item_id": "o", "title": "Odd"})
+    (table,) = changed_scorer(base, [change]).item_links.tables
+    version = changed_scorer(base, [change]).catalogue
+    alike = most_alike(version, np.array([n, n + 1]), base.candidates)[:, :n].toarray()
+    milk = base.catalogue.category_index == base.catalogue.category_names.index("milk")
+    assert (alike[0] > 0).tolist() == milk.tolist()  # "Odd" is like nothing
+    np.testing.assert_allclose(table.links[:n, n:].toarray(), links.toarray() @ alike.T, atol=1e-12)
+    np.testing.assert_allclose(table.links[n:, :n].toarray(), alike @ links.toarray(), atol=1e-12)
+    np.testing.assert_array_equal(table.links[:n, :n].toarray(), links.toarray())
+    assert table.links[n:, n:].nnz == 0
+    assert table.links[:, [n + 1]].nnz == table.links[[n + 1]].nnz == 0
 
 
 def with_titles(scorer: GlassBoxScorer) -> GlassBoxScorer:

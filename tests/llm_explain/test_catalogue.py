@@ -143,6 +143,7 @@ def test_the_audit_reads_the_tables_of_each_records_moment(explainer: Explainer,
     flyer = pd.DataFrame({"item_id": ["n1"], "start": [CLOCK], "end": [pd.NaT], "label": "mailer"})
     explainer.catalogue.promote(flyer, moment=CLOCK)
     later = [row.to_dict() for row in explainer.explain("u04", ["n1", best, "00", "32"])]
+    later += [row.to_dict() for row in explainer.explain("stranger", ["n1"])]
     assert any(claim["kind"] == "promotion" for row in later for claim in (*row["reasons"], *row["statements"]))
     changed = Audit(folder / "tables", CUTOFF, changes=explainer.catalogue.changes)
     assert changed.faults([*at_first, *later, *at_first]) == []
@@ -166,6 +167,7 @@ def test_an_item_that_looks_like_postage_is_neither_recommended_nor_named_until_
     for confirmed, is_shown in ((None, False), (False, True)):
         proposal = Proposal(reason="postage", confirmed=confirmed)
         explainer.shop.shop = shop.model_copy(update={"proposals": Proposals(left_out_items={best: proposal})})
+        explainer.reader.forget()
         live = LiveCatalogue(explainer.catalogue._log, explainer.catalogue._scorer, explainer.version)
         ranked, _ = live.current.reader.read("u00").scored.rank(60)
         assert (best in live.current.shop.catalogue.item_ids[ranked]) == is_shown

@@ -94,7 +94,8 @@ def backtest(
     progress("fitting the model", 0, 2)
     forecaster = Forecaster.fit(panel.up_to(cutoff), config, holidays=holidays)
     progress("fitting the model", 2, 2)
-    features = forecaster.model.features(panel)
+    inputs = forecaster.inputs(panel)
+    features = inputs.middle
     simple: dict[str, Callable[[SalesPanel, int, int], Floats]] = {
         "mean_8": mean_of_eight,
         "seasonal_naive": seasonal_naive,
@@ -116,7 +117,7 @@ def backtest(
             if not len(series):
                 continue
             rows = (series, np.full(len(series), week), np.full(len(series), ahead))
-            found, actual = forecaster.predict(panel, features, *rows), panel.units[series, week]
+            found, actual = forecaster.predict(panel, inputs, *rows), panel.units[series, week]
             errors["ours", ahead].add(found.units, actual)
             errors["additive", ahead].add(np.maximum(np.expm1(features.offset(*rows)), 0.0), actual)
             for name, forecast in simple.items():

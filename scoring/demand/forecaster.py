@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from scoring.demand.intermittent import empirical_quantiles, is_intermittent, tsb_rate
-from scoring.demand.model import DemandModel
+from scoring.demand.model import MIDDLE, DemandModel
 from scoring.demand.ranges import LEVELS, Stretch
 
 if TYPE_CHECKING:
@@ -33,17 +33,33 @@ class Prediction(NamedTuple):
     high: Mapping[int, Floats]
 
 
-@dataclass(frozen=True, eq=False)
-class Forecaster:
-    """A model with the factors of its ranges.
+class Inputs(NamedTuple):
+    """Features of a panel for the two models of a forecaster.
 
     Attributes:
-        model: The model.
+        middle: Those of the model of the forecasts.
+        spread: Those of the model of the ranges.
+    """
+
+    middle: Features
+    spread: Features
+
+
+@dataclass(frozen=True, eq=False)
+class Forecaster:
+    """A model of the forecasts, and an earlier one whose quantiles, stretched, are the ranges.
+
+    The factors were fitted on weeks that the earlier model did not see. So its spreads are those that were tested.
+
+    Attributes:
+        model: Model fitted on all weeks; its median is the forecast.
+        spread: Model fitted on the weeks before the calibration.
         weekly: Factors for a single week, in log units.
         together: Factors for the next weeks together, by their number, in units.
     """
 
     model: DemandModel
+    spread: DemandModel
     weekly: Stretch
     together: Mapping[int, Stretch]
 
@@ -63,14 +79,19 @@ class Forecaster:
         start = panel.n_known - n_validation
         earlier = DemandModel.fit(panel.up_to(start), config, holidays=holidays)
         weekly, together = _calibrated(earlier, panel, start)
-        return cls(DemandModel.fit(panel, config, holidays=holidays), weekly, together)
+        model = DemandModel.fit(panel, config, holidays=holidays, quantiles=(MIDDLE,))
+        return cls(model, earlier, weekly, together)
 
-    def predict(self, panel: SalesPanel, features: Features, series: Rows, week: Rows, ahead: Rows) -> Prediction:
+    def inputs(self, panel: SalesPanel) -> Inputs:
+        """Return what both models read of a panel with the series of the training."""
+        return Inputs(self.model.features(panel), self.spread.features(panel))
+
+    def predict(self, panel: SalesPanel, inputs: Inputs, series: Rows, week: Rows, ahead: Rows) -> Prediction:
         """Forecast single weeks from their origins.
 
         Args:
             panel: The panel; of its units, only those up to each origin are read.
-            features: Features of the panel.
+            inputs: What the models read of the panel.
             series: Row number of each series, shape ``(m,)``.
             week: The week to forecast, shape ``(m,)``.
             ahead: How many weeks after the origin it lies, shape ``(m,)``.
@@ -78,7 +99,9 @@ class Forecaster:
         Returns:
             The forecasts; NaN for a series without history.
         """
-        low, middle, high = self.model.quantiles(features, series, week, ahead).T
+        middle = self.model.median(inputs.middle, series, week, ahead)
+        quantiles = self.spread.quantiles(inputs.spread, series, week, ahead)
+        low, high = (middle + quantiles[:, place] - quantiles[:, 1] for place in (0, 2))
         units = np.expm1(middle)
         ends = {level: self.weekly.of(middle, low, high, level) for level in LEVELS}
         lows = {level: np.expm1(np.maximum(ends[level][0], 0.0)) for level in LEVELS}
@@ -86,12 +109,12 @@ class Forecaster:
         _replace_intermittent(panel, series, week - ahead, (units, lows, highs))
         return Prediction(units, lows, highs)
 
-    def predict_together(self, panel: SalesPanel, features: Features, n_weeks: int) -> Prediction:
+    def predict_together(self, panel: SalesPanel, inputs: Inputs, n_weeks: int) -> Prediction:
         """Forecast the units of the next weeks together, for every series.
 
         Args:
             panel: The panel, with at least ``n_weeks`` future weeks.
-            features: Features of the panel.
+            inputs: What the models read of the panel.
             n_weeks: Number of weeks, at least 1.
 
         Returns:
@@ -99,7 +122,7 @@ class Forecaster:
         """
         series = np.arange(len(panel))
         singles = [
-            self.predict(panel, features, series, series * 0 + panel.n_known + ahead - 1, series * 0 + ahead)
+            self.predict(panel, inputs, series, series * 0 + panel.n_known + ahead - 1, series * 0 + ahead)
             for ahead in range(1, n_weeks + 1)
         ]
         if n_weeks == 1:

@@ -77,7 +77,12 @@ class DemandModel:
 
     @classmethod
     def fit(
-        cls, panel: SalesPanel, config: DemandConfig, *, holidays: Mapping[str, float] | None = None
+        cls,
+        panel: SalesPanel,
+        config: DemandConfig,
+        *,
+        holidays: Mapping[str, float] | None = None,
+        quantiles: tuple[float, ...] = QUANTILES,
     ) -> DemandModel:
         """Fit the model on the known weeks of a panel.
 
@@ -85,6 +90,7 @@ class DemandModel:
             panel: Weekly sales.
             config: Settings.
             holidays: Public holidays by week label.
+            quantiles: Quantiles to fit trees for; ``median`` needs .5 alone.
 
         Returns:
             The model.
@@ -111,7 +117,7 @@ class DemandModel:
         weight = np.exp(level - level.max())
         trees = {
             quantile: _boosted(x, target, weight if quantile == MIDDLE else None, quantile, features, config)
-            for quantile in QUANTILES
+            for quantile in quantiles
         }
         return cls(config, effects, features.keys, trees, holidays)
 
@@ -121,6 +127,13 @@ class DemandModel:
         has_season = any(driver == SEASON for driver, _ in self.effects.names)
         values = terms(planned, _on(planned, self.holidays), has_season=has_season)
         return Features.of(planned, self.effects.of(values), values, self.keys)
+
+    def median(self, features: Features, series: Rows, week: Rows, ahead: Rows) -> Floats:
+        """Return the median of ``log(1 + units)``, at least 0, shape ``(m,)``; arguments as in ``quantiles``."""
+        x = features.rows(series, week, ahead)
+        found = np.asarray(self.trees[MIDDLE].predict(x, num_threads=1)) + features.offset(series, week, ahead)
+        limited: Floats = np.maximum(found, 0.0)
+        return limited
 
     def quantiles(self, features: Features, series: Rows, week: Rows, ahead: Rows) -> Floats:
         """Return the quantiles of units.

@@ -14,7 +14,7 @@ from scoring.demand.ranges import LEVELS
 from scoring.errors import SettingError
 
 if TYPE_CHECKING:
-    from scoring.demand.forecaster import Forecaster, Prediction
+    from scoring.demand.forecaster import Forecaster, Inputs, Prediction
     from scoring.demand.panel import Flags, Floats, Rows, SalesPanel
 
 USUAL_WEEKS: Final = 26
@@ -64,12 +64,13 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
         raise SettingError(f"--weeks is {n_weeks} but 1 to {most} are possible. Train again with more --weeks.")
     panel = panel.extended(n_weeks)
     planned = panel.planned()
-    features = forecaster.model.features(panel)
+    inputs = forecaster.inputs(panel)
+    features = inputs.middle
     series = np.flatnonzero(np.isfinite(features.level[:, panel.n_known - 1]))
     usual = np.nanmedian(
         np.where(np.isfinite(planned.price), planned.price, 0.0)[:, : panel.n_known][:, -USUAL_WEEKS:], axis=1
     )
-    others = _other_plans(panel, usual)
+    others = {name: (plan, forecaster.inputs(plan)) for name, plan in _other_plans(panel, usual).items()}
     is_intermittent = intermittent_at(panel, panel.n_known - 1)
     weekly, players = [], []
     for ahead in range(1, n_weeks + 1):
@@ -77,13 +78,13 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
         rows = (series, np.full(len(series), week), np.full(len(series), ahead))
         frame = panel.series.iloc[series].reset_index(drop=True)
         frame[WEEK], frame["weeks_ahead"] = panel.weeks[week], ahead
-        frame = frame.assign(**_columns(forecaster.predict(panel, features, *rows)))
+        frame = frame.assign(**_columns(forecaster.predict(panel, inputs, *rows)))
         if panel.has_planned_price and np.isfinite(planned.price).any():
             frame[PRICE], frame["usual_price"] = planned.price[series, week], usual[series]
         for name, values in planned.promotions.items():
             frame[name] = values[series, week]
         for name, other in others.items():
-            changed = forecaster.predict(other, forecaster.model.features(other), *rows).units
+            changed = forecaster.predict(*other, *rows).units
             is_other = _differs(name, planned, usual, week) & (name != "at_usual_price" or _is_given(panel, week))
             frame[name] = np.where(is_other[series], changed, np.nan)
         frame["is_intermittent"] = is_intermittent[series]
@@ -93,7 +94,7 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
         players.append(own.assign(base_value=base, score=base + phi.sum(axis=1)))
     return Outlook(
         pd.concat(weekly, ignore_index=True),
-        _together(forecaster, panel, n_weeks, series),
+        _together(forecaster, panel, inputs, n_weeks, series),
         _past(panel).iloc[series].reset_index(drop=True),
         pd.concat(players, ignore_index=True),
     )
@@ -106,12 +107,11 @@ def _columns(found: Prediction) -> dict[str, Floats]:
     return columns
 
 
-def _together(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, series: Rows) -> pd.DataFrame:
+def _together(forecaster: Forecaster, panel: SalesPanel, inputs: Inputs, n_weeks: int, series: Rows) -> pd.DataFrame:
     """Return the next 1, 2, … weeks together."""
-    features = forecaster.model.features(panel)
     keys = panel.series[[ITEM, STORE]]
     frames = [
-        keys.assign(weeks=n, **_columns(forecaster.predict_together(panel, features, n))).iloc[series]
+        keys.assign(weeks=n, **_columns(forecaster.predict_together(panel, inputs, n))).iloc[series]
         for n in range(1, n_weeks + 1)
     ]
     return pd.concat(frames, ignore_index=True)

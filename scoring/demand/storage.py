@@ -11,7 +11,7 @@ import pandas as pd
 
 from scoring.demand.effects import Effects
 from scoring.demand.forecaster import Forecaster
-from scoring.demand.model import QUANTILES, DemandConfig, DemandModel
+from scoring.demand.model import DemandConfig, DemandModel
 from scoring.demand.panel import PRICE, UNITS, SalesPanel
 from scoring.demand.ranges import Stretch
 from scoring.errors import ArtifactError, MissingExtraError
@@ -19,8 +19,9 @@ from scoring.errors import ArtifactError, MissingExtraError
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION: Final = 1
+VERSION: Final = 2
 _MODEL, _ARRAYS, _SERIES = "demand.json", "demand.npz", "series.parquet"
+_MIDDLE, _SPREAD = "middle", "spread"
 _PROMOTION: Final = "promotion."
 
 
@@ -32,26 +33,14 @@ def save(folder: Path, forecaster: Forecaster, panel: SalesPanel) -> None:
         forecaster: The forecaster.
         panel: The weekly sales that it was fitted on.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    model = forecaster.model
-    for quantile, booster in model.trees.items():
-        booster.save_model(folder / f"trees_{quantile}.txt")
-    arrays: dict[str, Any] = {
-        "item": model.effects.item,
-        "coefficients": model.effects.coefficients,
-        "means": model.effects.means,
-        UNITS: panel.units,
-        PRICE: panel.price,
-        **{f"{_PROMOTION}{name}": values for name, values in panel.promotions.items()},
-    }
-    np.savez_compressed(folder / _ARRAYS, allow_pickle=False, **arrays)
+    for name, model in {_MIDDLE: forecaster.model, _SPREAD: forecaster.spread}.items():
+        _save_model(folder / name, model)
+    promotions = {f"{_PROMOTION}{name}": values for name, values in panel.promotions.items()}
+    _write_arrays(folder / _ARRAYS, {UNITS: panel.units, PRICE: panel.price, **promotions})
     panel.series.to_parquet(folder / _SERIES, index=False)
     content = {
         "version": VERSION,
-        "config": model.config.model_dump(),
-        "terms": model.effects.names,
-        "keys": model.keys,
-        "holidays": model.holidays,
+        "config": forecaster.model.config.model_dump(),
         "weekly": asdict(forecaster.weekly),
         "together": {str(n): asdict(stretch) for n, stretch in forecaster.together.items()},
         "weeks": panel.weeks,
@@ -64,6 +53,8 @@ def save(folder: Path, forecaster: Forecaster, panel: SalesPanel) -> None:
 def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
     """Read what ``save`` wrote.
 
+    The call raises ``MissingExtraError`` if LightGBM is not installed.
+
     Args:
         folder: Folder that ``llm-explain demand train`` wrote.
 
@@ -72,34 +63,22 @@ def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
 
     Raises:
         ArtifactError: If a file is missing or of another version.
-        MissingExtraError: If LightGBM is not installed.
     """
     try:
-        import lightgbm
-    except ImportError as error:
-        raise MissingExtraError.of("lightgbm", "a demand model", "jobs") from error
-    try:
         content = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
-        series = pd.read_parquet(folder / _SERIES)
-        with np.load(folder / _ARRAYS, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        trees = {
-            quantile: lightgbm.Booster(model_str=(folder / f"trees_{quantile}.txt").read_text(encoding="utf-8"))
-            for quantile in QUANTILES
-        }
+        if content.get("version") != VERSION:
+            raise ArtifactError(
+                f"{folder} holds a demand model of version {content.get('version')} but {VERSION} is needed. "
+                "Train it again."
+            )
+        series, arrays = pd.read_parquet(folder / _SERIES), _arrays(folder / _ARRAYS)
+        config = DemandConfig.model_validate(content["config"])
+        middle, spread = (_load_model(folder / name, config) for name in (_MIDDLE, _SPREAD))
     except (OSError, ValueError) as error:
         raise ArtifactError(
             f"{folder} holds no demand model that can be read ({error}) but one is needed. "
             "Run llm-explain demand train."
         ) from error
-    if content.get("version") != VERSION:
-        raise ArtifactError(
-            f"{folder} holds a demand model of version {content.get('version')} but {VERSION} is needed. "
-            "Train it again."
-        )
-    effects = Effects(_pairs(content["terms"]), arrays["item"], arrays["coefficients"], arrays["means"])
-    config = DemandConfig.model_validate(content["config"])
-    model = DemandModel(config, effects, _pairs(content["keys"]), trees, content["holidays"])
     together = {int(n): _stretch(values) for n, values in content["together"].items()}
     panel = SalesPanel(
         series,
@@ -110,7 +89,42 @@ def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
         content["n_known"],
         content["has_planned_price"],
     )
-    return Forecaster(model, _stretch(content["weekly"]), together), panel
+    return Forecaster(middle, spread, _stretch(content["weekly"]), together), panel
+
+
+def _save_model(folder: Path, model: DemandModel) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for quantile, booster in model.trees.items():
+        booster.save_model(folder / f"trees_{quantile}.txt")
+    effects = model.effects
+    arrays = {"item": effects.item, "coefficients": effects.coefficients, "means": effects.means}
+    _write_arrays(folder / _ARRAYS, arrays)
+    content = {"terms": effects.names, "keys": model.keys, "holidays": model.holidays, "quantiles": list(model.trees)}
+    (folder / _MODEL).write_text(json.dumps(content), encoding="utf-8")
+
+
+def _load_model(folder: Path, config: DemandConfig) -> DemandModel:
+    try:
+        import lightgbm
+    except ImportError as error:
+        raise MissingExtraError.of("lightgbm", "a demand model", "jobs") from error
+    content = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
+    arrays = _arrays(folder / _ARRAYS)
+    effects = Effects(_pairs(content["terms"]), arrays["item"], arrays["coefficients"], arrays["means"])
+    trees = {
+        float(quantile): lightgbm.Booster(model_str=(folder / f"trees_{quantile}.txt").read_text(encoding="utf-8"))
+        for quantile in content["quantiles"]
+    }
+    return DemandModel(config, effects, _pairs(content["keys"]), trees, content["holidays"])
+
+
+def _write_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def _arrays(path: Path) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
 
 
 def _pairs(values: list[list[str]]) -> tuple[tuple[str, str], ...]:

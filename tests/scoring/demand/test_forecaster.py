@@ -76,7 +76,7 @@ def test_the_backtest_beats_simple_forecasts_and_covers() -> None:
 
 def test_the_forecast_reads_no_later_sales() -> None:
     later = panel().up_to(60)
-    model = fitted().model
+    model = fitted().spread
     rows = (np.arange(8), np.full(8, 62), np.full(8, 3))
     np.testing.assert_allclose(
         model.quantiles(model.features(panel()), *rows), model.quantiles(model.features(later), *rows)
@@ -93,7 +93,7 @@ def test_saved_artifacts_give_the_same_forecasts(tmp_path: Path) -> None:
     forecaster, loaded = load(tmp_path)
     pd.testing.assert_frame_equal(outlook(forecaster, loaded, 2).weekly, outlook(fitted(), panel(), 2).weekly)
     (tmp_path / "demand.json").write_text("{}")
-    with pytest.raises(ArtifactError, match="of version None but 1 is needed"):
+    with pytest.raises(ArtifactError, match="of version None but 2 is needed"):
         load(tmp_path)
     with pytest.raises(ArtifactError, match="holds no demand model"):
         load(tmp_path / "nowhere")

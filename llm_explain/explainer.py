@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from scoring.data.moments import Moment
     from scoring.data.shop import Shop
     from scoring.model.links import Links
+    from scoring.scorer.scorer import GlassBoxScorer
     from scoring.training.config import TrainConfig
 
 
@@ -221,7 +222,7 @@ class Explainer:
             vectors=vectors,
             users=LRUCache(MAX_SCORED_USERS),
             retired=manifest.get("feedback", {}).get("retired", ()),
-            claim_kinds=(*signal_kinds(scorer.buckets.signals), *claim_kinds),
+            claim_kinds=(*_kinds_of(scorer), *claim_kinds),
         )
         explainer._live = LiveCatalogue(log, scorer, explainer._version)
         explainer._links = scorer.item_links
@@ -289,7 +290,7 @@ class Explainer:
         retired: Sequence[str] = (),
         claim_kinds: Sequence[type[ClaimKind]] = (),
     ) -> Explainer:
-        kinds = ClaimKinds.installed().extended((*picture_kinds(events.catalogue), *claim_kinds))
+        kinds = ClaimKinds.installed().extended(claim_kinds)
         policy = Policy.load(prompts_root() / "policy.yaml", kinds=kinds).for_shop(events.shop)
         shop = ShopEvidence(
             catalogue,
@@ -650,6 +651,12 @@ def _pipeline(
 def _with_changes(catalogue: Catalogue, changes: Sequence[Change]) -> Catalogue:
     """Return a catalogue with the items that changes add."""
     return catalogue.with_items(changed_items(catalogue.items, changes)) if changes else catalogue
+
+
+def _kinds_of(scorer: GlassBoxScorer) -> tuple[type[ClaimKind], ...]:
+    """Return the claim kinds about pictures and signal events that a scorer gives reason for."""
+    links = [table.name for table in scorer.item_links.tables]
+    return (*picture_kinds(scorer.catalogue, links), *signal_kinds(scorer.buckets.signals))
 
 
 def _at_least_one(k: object) -> int:

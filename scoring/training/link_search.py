@@ -9,6 +9,7 @@ import numpy as np
 
 from scoring.features.alike import Alike
 from scoring.features.link_tables import Neighbours, Solved, Transitions
+from scoring.features.near import Near
 from scoring.model.links import Decay, Links, LinkTable
 from scoring.training.past import Past
 from scoring.training.quality import Asked, quality
@@ -103,7 +104,7 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
         if value > best:
             best, maker = value, other
     choices = [LinkChoice(maker, decay)]
-    others: list[Maker] = [Neighbours(), Solved()]
+    others: list[Maker] = [Neighbours(), Solved(), *Near.of(data.catalogue)]
     alike = [found for with_titles in (False, True) if (found := Alike.of(data.catalogue, with_titles=with_titles))]
     if alike:
         others.append(max(alike, key=lambda each: tried(each, (decay,))[0]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
-from llm_explain.claims.picture_kinds.candidates import bought_and_alike
+from llm_explain.claims.picture_kinds.candidates import first_alike
 from llm_explain.claims.pictures import LEAST_PICTURES, NEAR_SHARE
 from llm_explain.claims.subjects import Subjects
 
@@ -16,37 +16,38 @@ if TYPE_CHECKING:
 
 
 class LooksLike(ClaimKind):
-    """The item's picture is among the nearest 1 % of the shop to that of an item that the user bought.
+    """The item's picture is among the nearest 1 % of the shop to that of a past item that raised this score.
 
     Rule: ``pictures`` is the number of items with ``embedding_image`` whose title is not the item's, at least 100.
     ``place`` is the place of ``other_item_id`` among them by Euclidean distance to the item's vector (rounded to five
     decimals, equal distances sharing the first place); it holds up to ``pictures`` / 100, rounded down. The other item
-    lies in the cited player's category, is not sensitive, and its title makes at least half of the user's occasions in
-    that category (counted events as for ``category_affinity``). Of several the nearest one.
+    is, of those past items that raised the score, the one with the largest attribution that the user has a counted
+    target event of (as for ``repeat_item``), that has a title with a letter, and that is not sensitive. The claim
+    cites the attribution of this one item.
     """
 
     name = "looks_like"
-    scope = "any group"
-    parts = ("tower",)
-    position = 72
-    topic = "picture"
-    never_with = frozenset({"other purchase"})
+    scope = "past item"
+    parts = ("links", "item")
+    position = 69
+    topic = "past item"
+    never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
     yields_to = frozenset({"item", "rhythm"})
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         shop = subjects.shop
+        if not any(subjects.past_items):
+            return NOTHING
         items, inverse = np.unique(subjects.item, return_inverse=True)
         place = shop.pictures.places(items, shop.title_index)
         pictures = np.isfinite(place).sum(axis=1)
         is_alike = (place <= (pictures // NEAR_SHARE)[:, None]) & (pictures >= LEAST_PICTURES)[:, None]
-        if not is_alike.any():
-            return NOTHING
-        rows, other = bought_and_alike(subjects, is_alike[inverse], place[inverse])
+        rows, other, past = first_alike(subjects, is_alike[inverse])
         found = Subjects.of(subjects.evidence, subjects.user[rows], other).of_item
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
             "place": place[inverse[rows], other].astype(int).tolist(),
             "pictures": pictures[inverse[rows]].tolist(),
         }
-        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found))
+        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found), cites=past)

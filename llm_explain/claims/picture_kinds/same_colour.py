@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.claims.kind import ClaimKind, Findings, kinds_of
-from llm_explain.claims.picture_kinds.candidates import bought_and_alike
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
+from llm_explain.claims.picture_kinds.candidates import first_alike
 from llm_explain.claims.pictures import MOST_DIFFERENCE
 from llm_explain.claims.subjects import Subjects
 
@@ -16,34 +16,35 @@ if TYPE_CHECKING:
 
 
 class SameColour(ClaimKind):
-    """The item has the main colour of an item that the user bought.
+    """The item has the main colour of a past item that raised this score.
 
     Rule: L, a, b in ``embedding_colour`` (divided by 100) of both items differ by a Euclidean distance of at most 0.04
     (rounded to five decimals), and both fall into one named range of hue, lightness and chroma
     (``llm_explain.claims.pictures.COLOURS``), with at least 60 % of the foreground in that colour. ``colour`` is the
-    name. The other item, ``other_item_id``, is chosen as for ``looks_like``; its title is not the item's.
+    name. The other item, ``other_item_id``, is chosen and cited as for ``looks_like``; its title is not the item's.
     """
 
     name = "same_colour"
-    scope = "any group"
-    parts = ("tower",)
-    position = 71
-    topic = "picture"
-    never_with = frozenset({"other purchase"})
+    scope = "past item"
+    parts = ("links", "item")
+    position = 68
+    topic = "past item"
+    never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
     yields_to = frozenset({"item", "rhythm"})
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         shop = subjects.shop
+        if not any(subjects.past_items):
+            return NOTHING
         colours, names = shop.pictures.colours[:, :3], np.array(shop.pictures.colour_names, dtype=object)
         own = subjects.item
         difference = np.round(np.linalg.norm(colours[own][:, None, :] - colours[None, :, :], axis=2), 5)
         is_alike = (difference <= MOST_DIFFERENCE) & (names[own] != "")[:, None] & (names[own][:, None] == names)
-        is_alike &= shop.title_index[own][:, None] != shop.title_index[None, :]
-        rows, other = bought_and_alike(subjects, is_alike, difference)
+        rows, other, past = first_alike(subjects, is_alike)
         found = Subjects.of(subjects.evidence, subjects.user[rows], other).of_item
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
             "colour": [str(name) for name in names[own[rows]]],
         }
-        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found))
+        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found), cites=past)

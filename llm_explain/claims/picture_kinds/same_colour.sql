@@ -22,13 +22,9 @@ named as (
         when (hue >= 345 or hue < 20) and light >= 60 and light < 90 and chroma >= 20 then 'pink' end as colour
     from polar),
 own as (
-    select rid, any_value(other_item_id) as other_item_id,
-           count(distinct occasion) filter (is_alike(item_id, title, other_item_id, other_title)) as n_other,
-           count(distinct occasion) as n_group
-    from past where claim = 'same_colour' and category = player_category group by rid)
+    select distinct rid from past where claim = 'same_colour' and is_alike(item_id, title, other_item_id, other_title))
 select rid, other_item_id, i.colour
-from claim c join own using (rid, other_item_id) join named i using (item_id) join named o on o.item_id = other_item_id
+from claim c join own using (rid) join named i using (item_id) join named o on o.item_id = other_item_id
      join items x on x.item_id = other_item_id
 where claim = 'same_colour' and i.colour = o.colour and not is_alike(o.item_id, x.title, c.item_id, c.own_title)
-  and round(sqrt((i.light - o.light) ** 2 + (i.a - o.a) ** 2 + (i.b - o.b) ** 2) / 100, 5) <= 0.04
-  and n_other > 0 and 2 * n_other >= n_group and x.category = player_category;
+  and round(sqrt((i.light - o.light) ** 2 + (i.a - o.a) ** 2 + (i.b - o.b) ** 2) / 100, 5) <= 0.04;

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from llm_explain.attribution.values import PastItem
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects
 from llm_explain.claims.picture_kinds import LooksLike, SameColour, picture_kinds
 from llm_explain.claims.pictures import Pictures
@@ -66,59 +67,63 @@ def events(*item_ids: str) -> pd.DataFrame:
 
 
 def found(
-    kind: type[LooksLike | SameColour], item: str, group: str, *bought: str, items: pd.DataFrame = ITEMS
+    kind: type[LooksLike | SameColour],
+    item: str,
+    *bought: str,
+    items: pd.DataFrame = ITEMS,
+    policy: Policy | None = None,
 ) -> Findings:
+    """Return the findings for one item, all bought items having raised its score, the first one most."""
     catalogue = Catalogue(items)
     tables = Tables(events(*bought), items)
     shop = ShopEvidence(
         catalogue,
         snapshot=Snapshot.build(tables, catalogue, AS_OF),
         promotions=PromotionCalendar(tables.promotions, catalogue),
-        policy=Policy(),
+        policy=policy or Policy(),
     )
     own = History.from_events(tables.events, catalogue, as_of=AS_OF, user_id="u")
     subjects = Subjects.of(Evidence(shop, [own]), np.array([0]), catalogue.index_of([item]))
-    return kind().find(subjects.take(np.array([0]), group=np.array([catalogue.category_names.index(group)])))
+    past = [
+        PastItem(int(place), f"links:{place}", {"links": 1.0 / (n + 1)})
+        for n, place in enumerate(catalogue.index_of(bought))
+    ]
+    return kind().find(subjects.take(np.array([0]), past_items=[past]))
 
 
-def test_the_nearest_picture_that_the_user_bought_is_named() -> None:
-    findings = found(LooksLike, "cushion", "clocks", "clock", "rug", "o1")
+def test_a_past_item_among_the_nearest_pictures_is_named() -> None:
+    findings = found(LooksLike, "cushion", "rug", "clock", "o1")
     assert findings.facts_at(0) == {"other_item_id": "clock", "place": 1, "pictures": N_OTHERS + 2}
-    assert not len(found(LooksLike, "cushion", "rugs", "clock", "rug").rows)  # not among the nearest 1 % of 112
-    assert not len(found(LooksLike, "cushion", "clocks", "rug").rows)  # not bought
+    assert findings.cites is not None
+    assert findings.cites[0].phi == 0.5
+    assert not len(found(LooksLike, "cushion", "rug").rows)  # not among the nearest 1 % of 112
 
 
-def test_an_item_must_make_half_of_its_group() -> None:
-    items = ITEMS.assign(category=ITEMS["category"].replace("bowls", "clocks"))
-    assert len(found(LooksLike, "cushion", "clocks", "clock", "o1", items=items).rows) == 1
-    assert not len(found(LooksLike, "cushion", "clocks", "clock", "o1", "o2", items=items).rows)
+def test_a_past_item_that_may_not_be_named_is_passed_over() -> None:
+    nameless = ITEMS.assign(title=ITEMS["title"].replace("Brio clock", "1234"))
+    assert not len(found(LooksLike, "cushion", "clock", items=nameless).rows)
+    twins = ITEMS.assign(title=ITEMS["title"].replace("Brio clock", "Alva cushion"))
+    for kind in (LooksLike, SameColour):
+        assert not len(found(kind, "cushion", "clock", items=twins).rows)
 
 
 def test_a_shop_with_few_pictures_has_no_nearest_percent() -> None:
-    few = ITEMS.iloc[:90]
-    assert not len(found(LooksLike, "cushion", "clocks", "clock", items=few).rows)
+    assert not len(found(LooksLike, "cushion", "clock", items=ITEMS.iloc[:90]).rows)
     bare = ITEMS.copy()
     bare.loc[5:, ["embedding_image", "embedding_colour"]] = None
-    assert not len(found(LooksLike, "cushion", "clocks", "clock", items=bare).rows)
-
-
-def test_one_title_is_never_like_itself() -> None:
-    twins = ITEMS.assign(title=ITEMS["title"].replace("Brio clock", "Alva cushion"))
-    for kind in (LooksLike, SameColour):
-        assert not len(found(kind, "cushion", "clocks", "clock", items=twins).rows)
+    assert not len(found(LooksLike, "cushion", "clock", items=bare).rows)
 
 
 def test_the_same_colour_is_one_name_and_a_small_difference() -> None:
     for other in ("clock", "rug"):
-        findings = found(SameColour, "cushion", f"{other}s", "clock", "rug")
+        findings = found(SameColour, "cushion", other, "o1")
         assert findings.facts_at(0) == {"other_item_id": other, "colour": "blue"}
-    assert not len(found(SameColour, "o1", "bowls", "o2").rows)  # grey has no name
-    far = ITEMS.copy()
+    assert not len(found(SameColour, "o1", "o2").rows)  # grey has no name
+    far, mixed = ITEMS.copy(), ITEMS.copy()
     far.at[1, "embedding_colour"] = [0.36, 0.77, -1.05, 0.9]  # noqa: PD008  0.053 away
-    assert not len(found(SameColour, "cushion", "clocks", "clock", items=far).rows)
-    mixed = ITEMS.copy()
     mixed.at[1, "embedding_colour"] = [*BLUE[:3], 0.5]  # noqa: PD008
-    assert not len(found(SameColour, "cushion", "clocks", "clock", items=mixed).rows)
+    for items in (far, mixed):
+        assert not len(found(SameColour, "cushion", "clock", items=items).rows)
 
 
 CSS_COLOURS = [
@@ -160,7 +165,7 @@ def stated_by(
     kind: type[LooksLike | SameColour], item: str, group: str, facts: dict[str, object]
 ) -> tuple[dict[str, object], dict[str, object]]:
     """Return a record and its claim."""
-    claim = {"kind": kind.name, "player": f"group:{group}", "part": "tower", "phi": 1.0, "share": 0.5, "facts": facts}
+    claim = {"kind": kind.name, "player": f"group:{group}", "part": "links:1", "phi": 1.0, "share": 0.5, "facts": facts}
     as_of = f"{AS_OF.isoformat()}+00:00"
     return {"user_id": "u", "item_id": item, "as_of": as_of, "reasons": [claim], "statements": []}, claim
 
@@ -193,10 +198,10 @@ def test_sql_repeats_the_facts(tmp_path: Path) -> None:
 
 CLAIMS = {
     "looks_like": Claim(
-        "looks_like", "group:clocks", "tower", 1.0, 0.5, {"other_item_id": "clock", "place": 1, "pictures": 112}
+        "looks_like", "group:clocks", "links:1", 1.0, 0.5, {"other_item_id": "clock", "place": 1, "pictures": 112}
     ),
     "same_colour": Claim(
-        "same_colour", "group:clocks", "tower", 1.0, 0.5, {"other_item_id": "clock", "colour": "blue"}
+        "same_colour", "group:clocks", "links:1", 1.0, 0.5, {"other_item_id": "clock", "colour": "blue"}
     ),
 }
 
@@ -247,6 +252,9 @@ def test_words_pass_the_linter(locale: str) -> None:
     assert not faulty(linter.sentence(*clause) for clause in clauses)
 
 
-def test_the_kinds_are_in_force_for_pictures_alone() -> None:
-    assert picture_kinds(Catalogue(ITEMS)) == (SameColour, LooksLike)
-    assert picture_kinds(Catalogue(ITEMS.drop(columns="embedding_image"))) == ()
+def test_the_kinds_are_in_force_where_the_scorer_links_by_pictures() -> None:
+    catalogue, both = Catalogue(ITEMS), ("near:embedding_image", "near:embedding_colour")
+    assert picture_kinds(catalogue, both) == (SameColour, LooksLike)
+    assert picture_kinds(catalogue, ("transitions", "near:embedding_image")) == (LooksLike,)
+    assert picture_kinds(catalogue, ("transitions",)) == ()
+    assert picture_kinds(Catalogue(ITEMS.drop(columns="embedding_image")), both) == ()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from scoring.scorer.scorer import GlassBoxScorer
     from scoring.training.blend import Blend
 
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # shap compiles for ten seconds what takes a test one second
+
 TESTS = Path(__file__).parent
 if str(TESTS / "scoring") not in sys.path:
     sys.path.insert(0, str(TESTS / "scoring"))  # `from shop import small_shop`

@@ -141,22 +141,24 @@ def find_blend(
     values, contenders = _contenders(data, window, trainer, links, users=users, asked=asked)
     names = [*PARTS, *OWN_COUNTS, *POPULARITY, *(f"links {place} {t.name}" for place, t in enumerate(links.tables))]
     search = WeightSearch(values, contenders, np.arange(len(names)) < (0 if is_trained else len(PARTS)), len(PARTS))
-    starts, alone = {}, np.eye(len(names))
-    if is_trained:
-        starts["trained"] = alone[: len(PARTS)].sum(axis=0)
-    starts |= {
-        name: weights
-        for name, weights, is_left_out in zip(names, alone, search.is_left_out, strict=True)
+    alone = dict(zip(names, np.eye(len(names)), strict=True))
+    starts = {
+        name: alone[name]
+        for name, is_left_out in zip(names, search.is_left_out, strict=True)
         if name not in PARTS and (name == POPULARITY[-1] or not is_left_out)
     }
     found = search.compare(starts)
     popularity = max((name for name in POPULARITY if name in starts), key=lambda name: float(found[name].sum()))
-    starts |= {  # personal frequency needs popularity behind it
-        f"{name} and {popularity}": starts[name] + 1e-3 * starts[popularity] for name in OWN_COUNTS if name in starts
+    behind = {  # personal frequency needs popularity behind it
+        f"{name} and {popularity}": starts[name] + 1e-3 * starts[popularity]
+        for name in reversed(OWN_COUNTS)
+        if name in starts
     }
+    simple = {**behind, **starts}
+    starts = {**simple, "trained": np.sum([alone[name] for name in PARTS], axis=0)} if is_trained else simple
     found = search.compare(starts)
-    ranked = sorted(starts, key=lambda name: -search.value(starts[name]))
-    chosen = dict.fromkeys(["trained", ranked[0]] if is_trained else ranked[:2])
+    ranked = sorted(simple, key=lambda name: -search.value(simple[name]))
+    chosen = [ranked[0], "trained"] if is_trained else ranked[:2]
     weights = search.best([starts[name] for name in chosen])
     weights = weights * search.slope(weights)
     cut = np.cumsum([len(PARTS), len(OWN_COUNTS), len(POPULARITY)])

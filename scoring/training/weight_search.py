@@ -29,7 +29,7 @@ ENTRIES: Final = (0.03, 0.1, 0.3, 1.0)
 
 MIN_GAIN: Final = 5e-4
 MIN_ERRORS: Final = (3.0, 1.5, 0.5)
-"""A change is kept if it gains this many standard errors; users left out decide how many."""
+"""A change is kept if it gains this many standard errors, the first number unless users left out gain from another."""
 
 N_FOLDS: Final = 2
 
@@ -82,27 +82,28 @@ class WeightSearch:
 
     def value(self, weights: Weights) -> float:
         """Return how good some weights are, 1 for the best start in every metric."""
-        return _value(self._gains(self.scores(weights)))
+        return _value(self._gains_of(weights))
 
     def best(self, starts: Sequence[Weights]) -> Weights:
         """Return the best weights that ascent reaches from some starts.
 
         Args:
-            starts: Where to start.
+            starts: Where to start, the simplest first. Where a later one leads must be better by a standard error.
 
         Returns:
-            The weights. How many standard errors a change must gain is decided on users left out.
+            The weights. A change must gain three standard errors; fewer if that is better for users left out.
         """
         errors = MIN_ERRORS[0]
         n_users = self.values.shape[1]
         if n_users >= 2 * N_FOLDS:
             fold = np.arange(n_users) % N_FOLDS
             parts = [(self._of(fold != number), self._of(fold == number)) for number in range(N_FOLDS)]
-            found = [
-                np.mean([left_out.value(learnt._climb_all(starts, errors)) for learnt, left_out in parts])
-                for errors in MIN_ERRORS
-            ]
-            errors = MIN_ERRORS[int(np.argmax(found))]
+            gains = None
+            for tried in MIN_ERRORS:
+                found = [left_out._gains_of(learnt._climb_all(starts, tried)) for learnt, left_out in parts]
+                stacked = np.concatenate(found) / N_FOLDS
+                if gains is None or _is_better(stacked, gains):
+                    errors, gains = tried, stacked
         return self._climb_all(starts, errors)
 
     def slope(self, weights: Weights) -> float:
@@ -127,11 +128,18 @@ class WeightSearch:
         found.reference = self.reference
         return found
 
+    def _gains_of(self, weights: Weights) -> PerUser:
+        return self._gains(self.scores(weights))
+
     def _gains(self, scores: Scores) -> PerUser:
         return np.asarray(quality(scores, self.asked) / self.reference)
 
     def _climb_all(self, starts: Sequence[Weights], errors: float) -> Weights:
-        return max((self._climb(start, errors) for start in starts), key=self.value)
+        best, *others = (self._climb(start, errors) for start in starts)
+        for other in others:
+            if _is_better(self._gains_of(other), self._gains_of(best)):
+                best = other
+        return best
 
     def _climb(self, weights: Weights, errors: float) -> Weights:
         scores = self.scores(weights)
@@ -143,9 +151,7 @@ class WeightSearch:
                     tried = move(weights)
                     moved = scores + self.scores(tried - weights)
                     found = self._gains(moved)
-                    difference = (found - gains).mean(axis=1)
-                    error = float(difference.std() * np.sqrt(len(difference)))
-                    gain = _value(found) - _value(gains)
+                    gain, error = _gain(found, gains)
                     if gain > MIN_GAIN + errors * error:
                         weights, scores, gains = tried, moved, found
                     elif gain < -error:
@@ -179,6 +185,18 @@ class _Move:
 
     def __call__(self, weights: Weights) -> Weights:
         return np.where(self.chosen, weights * self.factor + self.entry, weights)
+
+
+def _is_better(found: PerUser, gains: PerUser) -> bool:
+    """Return whether the value grows by more than a standard error."""
+    gain, error = _gain(found, gains)
+    return gain > error
+
+
+def _gain(found: PerUser, gains: PerUser) -> tuple[float, float]:
+    """Return by how much the value grows from ``gains`` to ``found``, and the standard error of that."""
+    difference = (found - gains).mean(axis=1)
+    return _value(found) - _value(gains), float(difference.std() * np.sqrt(len(difference)))
 
 
 def _value(gains: PerUser) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scoring.training import weight_search
 from scoring.training.quality import Asked
 from scoring.training.weight_search import WeightSearch
 
@@ -50,3 +51,52 @@ def test_the_slope_makes_scores_log_odds(search: WeightSearch) -> None:
     weights = np.array([0.0, 2.0, 0.0, 0.0, 0.0])
     once, twice = search.slope(weights), search.slope(2 * weights)
     assert once == pytest.approx(2 * twice, rel=1e-3)
+
+
+def test_a_later_start_must_be_better_by_more_than_chance(search: WeightSearch) -> None:
+    twin = WeightSearch(search.values[[0, 0]] + np.float32(0.0), search.asked, np.zeros(2, dtype=bool), 0)
+    first, second = np.eye(2)
+    twin.compare({"first": first})
+    twin.is_left_out[:] = True  # starts alone, no changes
+    assert (twin.best([second, first]) == second).all()
+    pair = WeightSearch(search.values[[2, 0]], search.asked, np.zeros(2, dtype=bool), 0)
+    pair.compare({"noise": first})
+    pair.is_left_out[:] = True
+    assert pair.best([first, second])[1] > 0, "evidence beats noise wherever it stands"
+
+
+N_NOISE = 8
+SEEDS = range(12)
+
+
+def weights_of(seed: int, strength: float) -> np.ndarray:
+    """Search from one part that knows the purchases, next to a second one of some strength and parts of pure noise."""
+    rng = np.random.default_rng(seed)
+    n_parts = 2 + N_NOISE
+    values = rng.normal(size=(n_parts, 300, N_ITEMS)).astype(np.float32)
+    is_hit = np.arange(N_ITEMS)[None, :] == rng.integers(N_ITEMS, size=300)[:, None]
+    values[0] += 1.5 * is_hit
+    values[1] += strength * is_hit
+    nothing = np.zeros_like(is_hit)
+    search = WeightSearch(values, Asked(is_hit, nothing, nothing, only_new=True), np.zeros(n_parts, dtype=bool), 0)
+    start = np.eye(n_parts)[0]
+    search.compare({"start": start})
+    return search.best([start])
+
+
+@pytest.mark.parametrize(
+    ("min_errors", "least", "most"), [(weight_search.MIN_ERRORS, 0, 4), ((3.0,), 0, 1), ((1.5,), 4, 12)]
+)
+def test_noise_seldom_gets_a_weight(
+    monkeypatch: pytest.MonkeyPatch, min_errors: tuple[float, ...], least: int, most: int
+) -> None:
+    """Ten parts, each tried with several weights, are many chances: smaller thresholds keep noise in many searches."""
+    monkeypatch.setattr(weight_search, "MIN_ERRORS", min_errors)
+    n_with_noise = sum(bool(weights_of(seed, strength=0.0)[1:].any()) for seed in SEEDS)
+    assert least <= n_with_noise <= most
+
+
+@pytest.mark.parametrize("seed", SEEDS[:3])
+def test_a_part_with_information_gets_a_weight(seed: int) -> None:
+    weights = weights_of(seed, strength=1.5)
+    assert weights[1] > 2 * np.abs(weights[2:]).max()

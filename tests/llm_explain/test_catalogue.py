@@ -171,7 +171,9 @@ def test_an_item_that_looks_like_postage_is_neither_recommended_nor_named_until_
         live = LiveCatalogue(explainer.catalogue._log, explainer.catalogue._scorer, explainer.version)
         ranked, _ = live.current.reader.read("u00").scored.rank(60)
         assert (best in live.current.shop.catalogue.item_ids[ranked]) == is_shown
-        assert (best in Policy().for_shop(explainer.shop.shop)._item_ids) != is_shown
+        (item,) = live.current.shop.catalogue.index_of([best])
+        policy = Policy().for_shop(explainer.shop.shop)
+        assert policy.is_sensitive_item(live.current.shop.catalogue, int(item)) != is_shown
 
 
 def test_unknown_items_and_columns_are_refused_and_nothing_is_written(explainer: Explainer) -> None:

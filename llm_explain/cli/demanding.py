@@ -26,14 +26,14 @@ DEFAULT_ARTIFACTS = Path("artifacts/demand")
 
 Data = Annotated[
     Path,
-    typer.Option(metavar="PATH", help="A sales table (CSV or Parquet), or a folder that `llm-explain import` wrote."),
+    typer.Option(metavar="PATH", help="A sales table (CSV, Excel, Parquet), or a folder of `llm-explain import`."),
 ]
 Artifacts = Annotated[Path, typer.Option("--artifacts", metavar="DIR", help="Folder that `demand train` wrote.")]
 Items = Annotated[list[str] | None, typer.Option("--item", metavar="I", help="Only this item; may be repeated.")]
 Stores = Annotated[list[str] | None, typer.Option("--store", metavar="S", help="Only this store; may be repeated.")]
 Plans = Annotated[
     Path | None,
-    typer.Option("--plans", metavar="FILE", help="CSV or Parquet with prices and promotions of coming weeks."),
+    typer.Option("--plans", metavar="FILE", help="Table with prices and promotions of coming weeks."),
 ]
 WhatIf = Annotated[
     list[str] | None,
@@ -70,6 +70,7 @@ def train(
     json: options.Json = False,
 ) -> None:
     """Measure a demand model beside simple forecasts, then fit it on all weeks and write artifacts."""
+    from llm_explain.importers.any_table import read_any_table
     from scoring.demand.backtest import backtest
     from scoring.demand.forecaster import Forecaster
     from scoring.demand.holidays import holidays_in
@@ -77,7 +78,13 @@ def train(
     from scoring.demand.reading import read_panel
     from scoring.demand.storage import save
 
-    panel = read_panel(data, mapping=_mapping(maps or []), by_store=by_store, min_selling_weeks=min_selling_weeks)
+    panel = read_panel(
+        data,
+        mapping=_mapping(maps or []),
+        by_store=by_store,
+        min_selling_weeks=min_selling_weeks,
+        reader=read_any_table,
+    )
     config = DemandConfig(weeks=weeks, seed=seed)
     holidays = holidays_in(panel.extended(MOST_FUTURE_WEEKS).weeks, country)
     with progress() as report:
@@ -172,10 +179,10 @@ def explain(
     json: options.Json = False,
 ) -> None:
     """Say what to order, or what will sell in the coming week, and why: one verified text for each series."""
+    from llm_explain.importers.any_table import read_any_table
     from llm_explain.jobs import BriefWriter
     from llm_explain.jobs.demand import DemandScene
     from llm_explain.jobs.demand import explain as explained
-    from scoring.data.reading import read_table
     from scoring.demand.outlook import outlook
     from scoring.demand.plans import parsed_changes
     from scoring.demand.stock import StockPolicy, orders, read_stock
@@ -188,7 +195,7 @@ def explain(
     panel = panel.extended(weeks).with_plan(parsed_changes(what_if or []), chosen)
     found = outlook(forecaster, panel, weeks)
     policy = StockPolicy(service_level=service_level, overstock_weeks=overstock_weeks, dead_weeks=dead_weeks)
-    ordered = None if stock is None else orders(found, read_stock(read_table(stock).frame), policy)
+    ordered = None if stock is None else orders(found, read_stock(read_any_table(stock)), policy)
     scene = DemandScene(panel, found, ordered)
     keys = set(panel.series.iloc[chosen][["item_id", "store_id"]].itertuples(index=False, name=None))
     pairs = scene.coming[["item_id", "store_id"]].itertuples(index=False, name=None)
@@ -249,12 +256,12 @@ def _mapping(maps: list[str]) -> dict[str, str]:
 
 def _loaded(artifacts: Path, plans: Path | None) -> tuple[Forecaster, SalesPanel]:
     """Return the forecaster and the panel with plans."""
-    from scoring.data.reading import read_table
+    from llm_explain.importers.any_table import read_any_table
     from scoring.demand.plans import with_plans
     from scoring.demand.storage import load
 
     forecaster, panel = load(artifacts)
-    return forecaster, panel if plans is None else with_plans(panel, read_table(plans).frame)
+    return forecaster, panel if plans is None else with_plans(panel, read_any_table(plans))
 
 
 def _of(frame: pd.DataFrame, panel: SalesPanel, rows: Rows) -> pd.DataFrame:

@@ -42,6 +42,7 @@ def with_plans(panel: SalesPanel, table: pd.DataFrame) -> SalesPanel:
     weeks = _week_numbers(panel, frame)
     panel = panel.extended(max(0, int(weeks.max()) + 1 - panel.n_known))
     price, promotions = panel.price.copy(), {name: values.copy() for name, values in panel.promotions.items()}
+    values = {name: pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64) for name in names}
     target = {PRICE: price, **promotions}
     items, stores = panel.series[ITEM].to_numpy(), panel.series[STORE].to_numpy()
     own_stores = frame[STORE].fillna("").astype(str).to_numpy() if STORE in frame else np.full(len(frame), "")
@@ -49,9 +50,8 @@ def with_plans(panel: SalesPanel, table: pd.DataFrame) -> SalesPanel:
         rows = np.flatnonzero((items == item) & ((stores == store) | (store == "")))
         if panel.n_known <= week < len(panel.weeks):
             for name in names:
-                value = frame[name].iloc[place]
-                if pd.notna(value):
-                    target[name][rows, week] = float(value)
+                if np.isfinite(values[name][place]):
+                    target[name][rows, week] = values[name][place]
     return replace(panel, price=price, promotions=promotions, has_planned_price=panel.has_planned_price)
 
 

@@ -17,12 +17,12 @@ from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK, SalesPanel
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from scoring.demand.panel import Floats
 
-SALES_NAMES: Final = ("sales.parquet", "sales.csv")
+SALES_NAMES: Final = ("sales.parquet", "sales.csv", "sales.xlsx")
 DAYS: Final = 7
 """Days in a week."""
 
@@ -39,6 +39,7 @@ def read_panel(
     mapping: Mapping[str, str] | None = None,
     by_store: bool = False,
     min_selling_weeks: int = 1,
+    reader: Callable[[Path], pd.DataFrame] | None = None,
 ) -> SalesPanel:
     """Read a panel from a sales table, from a folder with one, or from the events of an import.
 
@@ -47,6 +48,7 @@ def read_panel(
         mapping: Name by header, for a sales table.
         by_store: Whether events give one series an item and store; one an item if not.
         min_selling_weeks: Series that sold something in fewer weeks are left out.
+        reader: Reads a sales table from a file of another form than ``.csv`` or ``.parquet``.
 
     Returns:
         The panel.
@@ -54,21 +56,23 @@ def read_panel(
     Raises:
         TableError: If no series sold something in that many weeks.
     """
-    panel = _read(path, mapping or {}, by_store=by_store, min_selling_weeks=min_selling_weeks)
+    found = _sales_file(path)
+    if found is None:
+        panel = panel_of_events(Tables.read(path), by_store=by_store, min_selling_weeks=min_selling_weeks)
+    else:
+        frame = read_table(found).frame if reader is None else reader(found)
+        panel = panel_of_sales(named(frame, mapping)[0])
     rows = np.flatnonzero(panel.selling_weeks() >= min_selling_weeks)
     if not len(rows):
         raise TableError(f"sales: no item sold in {min_selling_weeks} weeks but one is needed. Ask for fewer weeks.")
     return panel if len(rows) == len(panel) else panel.take(rows)
 
 
-def _read(path: Path, mapping: Mapping[str, str], *, by_store: bool, min_selling_weeks: int) -> SalesPanel:
-    if path.is_dir():
-        found = next((path / name for name in SALES_NAMES if (path / name).is_file()), None)
-        if found is None:
-            return panel_of_events(Tables.read(path), by_store=by_store, min_selling_weeks=min_selling_weeks)
-        path = found
-    table, _ = named(read_table(path).frame, mapping)
-    return panel_of_sales(table)
+def _sales_file(path: Path) -> Path | None:
+    """Return the file of the sales table; ``None`` for a folder with the events of an import."""
+    if not path.is_dir():
+        return path
+    return next((path / name for name in SALES_NAMES if (path / name).is_file()), None)
 
 
 def panel_of_sales(table: pd.DataFrame) -> SalesPanel:
@@ -104,7 +108,7 @@ def panel_of_sales(table: pd.DataFrame) -> SalesPanel:
     shape = (len(series), len(labels))
     key = (place.astype(np.int64), rows[WEEK].to_numpy(dtype=np.int64))
     units = _summed(key, rows[UNITS], shape)
-    price = _mean(key, rows[PRICE], rows[UNITS].clip(lower=0), shape)
+    price = np.round(_mean(key, rows[PRICE], rows[UNITS].clip(lower=0), shape), 6)
     panel = SalesPanel(
         series, labels, units, price, {name: _mean(key, rows[name], None, shape) for name in plans}, n_known
     )

@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from llm_explain.cli import app
+from llm_explain.importers.any_table import read_any_table
+from scoring.demand.reading import read_panel
 from scoring.demand.storage import save
 from scoring.errors import SettingError
 from tests.scoring.demand.sales import fitted, panel, sales
@@ -76,3 +78,13 @@ def test_explain_writes_audited_texts(artifacts: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "orders.csv").is_file()
     with pytest.raises(SettingError, match="--audit is given without --out"):
         run("explain", *arguments, "--audit")
+
+
+def test_a_table_with_semicolons_or_in_excel_is_read(tmp_path: Path) -> None:
+    frame = sales(40).assign(price=lambda each: each["price"].map("{:.1f}".format).str.replace(".", ",", regex=False))
+    frame.to_csv(tmp_path / "verkauf.csv", sep=";", index=False, encoding="cp1252")
+    sales(40).to_excel(tmp_path / "sales.xlsx", index=False)
+    found = [read_panel(tmp_path / name, reader=read_any_table) for name in ("verkauf.csv", "sales.xlsx")]
+    for panel_of_file in found:
+        assert panel_of_file.units.sum() == sales(40)["units"].sum()
+        assert set(panel_of_file.price.ravel()) == {1.6, 2.0}

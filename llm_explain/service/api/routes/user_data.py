@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from llm_explain.service.api.auth import admin, storefront
 from llm_explain.service.api.dependencies import TheUserDataHandler, answer
 from llm_explain.service.schemas.requests import EventsRequest, FeedbackRequest, Id, Preferences
-from llm_explain.service.schemas.responses import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
+from llm_explain.service.schemas.user_data import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
 
 router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
 admin_router = APIRouter(tags=["accounts"], dependencies=[Depends(admin)])

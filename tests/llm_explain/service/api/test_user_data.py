@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
-from llm_explain.service.schemas.responses import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
+from llm_explain.service.schemas.user_data import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
 from llm_explain.service.state.errors import StateBusyError, StateFullError
 from llm_explain.service.state.events import Events
 

@@ -1,0 +1,119 @@
+"""The explanation record of ``/v1`` (docs/design.md §9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class PlayerValue(BaseModel):
+    """What one player adds to a score, in logits.
+
+    Attributes:
+        player: ``group:<category>``, ``rest`` (the smaller history groups and those that are never named) or
+            ``context:<term>``.
+        phi: Its Shapley value.
+        parts: Shares of it that are exact by themselves.
+    """
+
+    player: str
+    phi: float
+    parts: dict[str, float]
+
+
+class Reason(BaseModel):
+    """A claim that the sentence makes.
+
+    Attributes:
+        kind: Claim kind.
+        player: Player that it speaks for.
+        part: Part of the player.
+        phi: Attribution of the part.
+        share: ``phi`` as a share of all positive attribution.
+        facts: What the rule found in the shop's tables.
+    """
+
+    kind: str
+    player: str
+    part: str
+    phi: float
+    share: float
+    facts: dict[str, str | int | float]
+
+
+class Fault(BaseModel):
+    """One thing that the verifier found wrong."""
+
+    code: str
+    message: str
+    span: tuple[int, int]
+
+
+class Verdict(BaseModel):
+    """The verifier's finding on the text that is shown."""
+
+    ok: bool
+    faults: list[Fault]
+
+
+class Badge(BaseModel):
+    """A true claim next to a sentence that is not given as a reason."""
+
+    kind: str
+    facts: dict[str, str | int | float]
+    text: str
+
+
+class Place(BaseModel):
+    """Where an item stands in a list.
+
+    Attributes:
+        position: Place shown, from 1; none outside lists.
+        section: ``again`` or ``new``; none without sections.
+        section_title: Heading of the section.
+        placement: What the merchant did with the item.
+    """
+
+    position: int | None = None
+    section: Literal["again", "new"] | None = None
+    section_title: str | None = None
+    placement: Literal["pinned", "buried"] | None = None
+
+
+class Record(Place):
+    """An explanation record. ``base_value`` plus the sum of every ``phi`` is ``score``.
+
+    Attributes:
+        id: Stable for the same user, history, item, moment, artifacts and wording.
+        cold: Whether the item has no events yet and is scored from its fields.
+        text: The sentence; none where nothing true can be said.
+        reason_code: Empty for a personal sentence, else ``neutral`` or ``nothing_to_say``.
+        source: Where the text came from.
+        ai_generated: Whether a language model wrote its wording.
+        provenance: Ids and hashes of data, scorer, language model, prompt, skeleton and policy.
+        as_of: The moment that the record speaks of.
+    """
+
+    id: str
+    user_id: str | None
+    item_id: str
+    rank: int | None
+    score: float
+    probability: float | None
+    cold: bool = False
+    base_value: float
+    attributions: list[PlayerValue]
+    text: str | None
+    reason_code: Literal["", "neutral", "nothing_to_say"]
+    locale: str
+    tone: str
+    source: Literal["phrasebook", "lm", "template"] | None
+    reasons: list[Reason]
+    statements: list[Reason]
+    badges: list[Badge] = []
+    verdict: Verdict
+    ai_generated: bool
+    provenance: dict[str, str]
+    as_of: datetime

@@ -166,6 +166,11 @@ def explain(
         str | None,
         typer.Option("--experiment-at", metavar="TIME", help="With events: when the experiment of --uplift began."),
     ] = None,
+    uplift_out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write user_id, action, uplift and uplift_low of every user, for campaigns."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a self-contained page.")] = None,
     locale: options.Locale = "en",
     json: options.Json = False,
 ) -> None:
@@ -180,8 +185,17 @@ def explain(
 
         columns = ExperimentColumns(treatment, control, outcome, value, cost, tuple(exclude or ()))
         before = None if started is None else _job(artifacts, data, features, started)
-        closing = job.actions(uplift, columns, before)(rows)
+        actions = job.actions(uplift, columns, before)
+        closing = actions.closing(rows)
+        if uplift_out is not None:
+            actions.table().to_csv(uplift_out, index=False)
+            note(f"uplift of {len(job.user_ids):,} users in {uplift_out.resolve()}")
     found = job.explain(rows, locale=locale, closing=closing)
+    if html is not None:
+        from llm_explain.jobs.churn.report import write_report
+
+        write_report(html, job, found, artifacts)
+        note(f"page in {html.resolve()}")
     if json:
         write_json_lines(each.to_dict() for each in found)
         return

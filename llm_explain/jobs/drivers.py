@@ -21,6 +21,9 @@ View = TypeVar("View")
 
 PREFIX = "feature:"
 
+LEAST_OPPOSING = 0.25
+"""Least size of an opposing driver, as a share of the largest reason."""
+
 
 class DriverKind(ABC, Generic[View]):
     """One kind of claim about what drives a score. The docstring of each subclass is its rule.
@@ -132,6 +135,8 @@ def choose(
 ) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
     """Choose the drivers of one text: the largest in its direction and the largest against it, one for each player.
 
+    An opposing driver is at least twice ``least`` and a quarter of the largest reason.
+
     Args:
         claims: Claims of one subject, largest attribution first.
         direction: 1 if the headline's drivers raise the score, −1 if they lower it.
@@ -147,7 +152,9 @@ def choose(
     for claim in claims:
         side = 1 if claim.phi * direction > 0 else -1
         limit = most if side > 0 else most_opposing
-        if abs(claim.phi) >= least and claim.player not in told and len(chosen[side]) < limit:
+        strongest = abs(chosen[1][0].phi) if chosen[1] else 0.0
+        enough = least if side > 0 else max(2 * least, LEAST_OPPOSING * strongest)
+        if abs(claim.phi) >= enough and claim.player not in told and len(chosen[side]) < limit:
             chosen[side].append(claim)
             told.add(claim.player)
     return tuple(chosen[1]), tuple(chosen[-1])

@@ -122,7 +122,7 @@ def features(spending: Spending, as_of: float, setting: ChurnSetting) -> UserTab
     """
     past = spending.before(as_of)
     columns = {
-        **_rhythm(past, as_of),
+        **_rhythm(past, as_of, setting),
         **_trends(past, as_of, setting),
         **_categories(past, as_of, setting),
         **_shares(past, as_of, setting),
@@ -139,7 +139,7 @@ def _days_known(past: Spending, as_of: float, setting: ChurnSetting) -> Floats:
     return np.asarray(np.clip(as_of - first, 1.0, setting.usual_days))
 
 
-def _rhythm(past: Spending, as_of: float) -> dict[str, Floats]:
+def _rhythm(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Floats]:
     """Return recency, rhythm and length of the history."""
     visit = np.unique(past.visit, return_index=True)[1]
     user, day = past.user[visit], np.floor(past.day[visit])
@@ -161,7 +161,8 @@ def _rhythm(past: Spending, as_of: float) -> dict[str, Floats]:
         "against_longest_gap": since / np.maximum(longest, 1.0),
         "interval": usual,
         "irregularity": spread / np.maximum(usual, 1.0),
-        "days_known": np.floor(as_of) - first,
+        # Capped, because a log that begins later than its users would tell moments apart, not users.
+        "days_known": np.minimum(np.floor(as_of) - first, 2.0 * setting.recent_days),
     }
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 N_BINS: Final = 4
 N_FOLDS: Final = 5
 LEVEL: Final = 0.95
-"""One-sided confidence of every lower bound of an action together (Bonferroni over its bins)."""
+"""One-sided confidence of all lower bounds together (Bonferroni over bins and actions)."""
 
 LEAST_ROWS: Final = 50
 """Held-out rows of each arm that a bin needs."""
@@ -101,6 +101,7 @@ def fit_uplift(
     *,
     action: str,
     rounds: int = 100,
+    n_actions: int = 1,
 ) -> ActionUplift:
     """Fit the uplift of one action and measure it in bins on rows that the models did not see.
 
@@ -112,6 +113,7 @@ def fit_uplift(
         names: Names of the features.
         action: Name of the treatment.
         rounds: Number of trees of each model.
+        n_actions: Number of actions of the experiment, of which the best will be chosen.
 
     Returns:
         Models of all rows; bins from predictions of models that did not see the row.
@@ -138,19 +140,22 @@ def fit_uplift(
         fit_additive(x[arm], outcome[arm], names, rounds=rounds, objective="regression")
         for arm in (is_treated, ~is_treated)
     ]
-    return ActionUplift(action, whole[0], whole[1], measured_bins(predicted, is_treated, outcome))
+    return ActionUplift(action, whole[0], whole[1], measured_bins(predicted, is_treated, outcome, n_actions))
 
 
-def measured_bins(predicted: Floats, is_treated: npt.NDArray[np.bool_], outcome: Floats) -> tuple[Bin, ...]:
+def measured_bins(
+    predicted: Floats, is_treated: npt.NDArray[np.bool_], outcome: Floats, n_actions: int = 1
+) -> tuple[Bin, ...]:
     """Return the measured uplift by quartiles of predicted uplift.
 
     The lower bound is one-sided, by the normal approximation of a difference of two means; its level holds for all
-    bins together.
+    bins of all actions together.
 
     Args:
         predicted: Predicted uplift of rows by models that did not see them, shape ``(n,)``.
         is_treated: Who received the action, shape ``(n,)``.
         outcome: The outcome, shape ``(n,)``.
+        n_actions: Number of actions that are measured.
 
     Returns:
         Bins, ascending.
@@ -158,7 +163,7 @@ def measured_bins(predicted: Floats, is_treated: npt.NDArray[np.bool_], outcome:
     edges = np.unique(np.quantile(predicted, np.linspace(0, 1, N_BINS + 1)[1:-1], method="higher"))
     edges = edges[edges > predicted.min()]
     place = np.searchsorted(edges, predicted, side="right")
-    z = float(norm.ppf(1 - (1 - LEVEL) / N_BINS))
+    z = float(norm.ppf(1 - (1 - LEVEL) / (N_BINS * n_actions)))
     found = []
     for number, low in enumerate((-np.inf, *edges.tolist())):
         arms = [outcome[(place == number) & arm] for arm in (is_treated, ~is_treated)]

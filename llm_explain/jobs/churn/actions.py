@@ -15,7 +15,7 @@ import pandas as pd
 from llm_explain.errors import SettingError, TableError
 from llm_explain.jobs.brief import Stated
 from scoring.churn.customers import CustomerColumns
-from scoring.churn.uplift import ActionUplift, fit_uplift
+from scoring.churn.uplift import ActionUplift, Bin, fit_uplift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -113,13 +113,30 @@ class Actions:
     ) -> Actions:
         arm = experiment[columns.treatment].astype(str).to_numpy()
         found = []
-        for action in sorted(set(arm) - {columns.control}):
+        actions = sorted(set(arm) - {columns.control})
+        for action in actions:
             rows = (arm == action) | (arm == columns.control)
             is_treated = arm[rows] == action
             gained = outcome[rows] - columns.cost * is_treated
             own = [each for each, is_in in zip(ids, rows.tolist(), strict=True) if is_in]
-            found.append(fit_uplift(x[rows], is_treated, gained, own, names, action=action))
+            found.append(fit_uplift(x[rows], is_treated, gained, own, names, action=action, n_actions=len(actions)))
         return cls(tuple(found), columns, encode)
+
+    def best(self, x: Floats) -> list[tuple[str, Bin]]:
+        """Return the action with the largest lower bound for each customer, proven or not.
+
+        Args:
+            x: Their features, shape ``(n, n_features)``.
+
+        Returns:
+            The action, and what the experiment measured for such customers.
+        """
+        bins = [uplift.bin_of(x).tolist() for uplift in self.uplifts]
+        found = []
+        for places in zip(*bins, strict=True):
+            own = [(each.action, each.bins[place]) for each, place in zip(self.uplifts, places, strict=True)]
+            found.append(max(own, key=lambda pair: pair[1].lower))
+        return found
 
     def closing(self, x: Floats) -> list[tuple[Stated, ...]]:
         """Return what the texts of some customers say of actions.
@@ -130,29 +147,26 @@ class Actions:
         Returns:
             The proven action with the largest lower bound, or that none is proven.
         """
-        bins = [uplift.bin_of(x) for uplift in self.uplifts]
-        found: list[tuple[Stated, ...]] = []
-        for row in range(len(x)):
-            own = [
-                (uplift.bins[int(place[row])], uplift.action) for uplift, place in zip(self.uplifts, bins, strict=True)
-            ]
-            best, action = max(own, key=lambda pair: pair[0].lower)
-            found.append((self._proven(action, best.uplift, best.lower, best.n) if best.is_proven else UNPROVEN,))
-        return found
+        return [(self._proven(action, each) if each.is_proven else UNPROVEN,) for action, each in self.best(x)]
 
-    def _proven(self, action: str, uplift: float, lower: float, n: int) -> Stated:
+    def _proven(self, action: str, measured: Bin) -> Stated:
         """Return the statement of a proven action; a bound that rounds to nothing proves nothing."""
         if self.columns.value:
-            low = float(np.floor(100 * lower) / 100)
-            facts: dict[str, Fact] = {"action": action, "gain": round(uplift, 2), "low": low, "customers": n}
+            low = float(np.floor(100 * measured.lower) / 100)
+            facts: dict[str, Fact] = {
+                "action": action,
+                "gain": round(measured.uplift, 2),
+                "low": low,
+                "customers": measured.n,
+            }
             return Stated("action_worth", facts) if low > 0 else UNPROVEN
-        low = float(np.floor(10 * POINTS * lower) / 10)
+        low = float(np.floor(10 * POINTS * measured.lower) / 10)
         proven: dict[str, Fact] = {
             "action": action,
             "outcome": self.columns.outcome,
-            "gain": round(POINTS * uplift, 1),
+            "gain": round(POINTS * measured.uplift, 1),
             "low": low,
-            "customers": n,
+            "customers": measured.n,
         }
         return Stated("action_proven", proven) if low > 0 else UNPROVEN
 

@@ -34,6 +34,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class UserActions:
+    """What an experiment proves for users.
+
+    Attributes:
+        actions: Measured uplift of every action.
+        x: Features of the users, as the actions read them, shape ``(n, n_features)``.
+        user_ids: The shop's ids, shape ``(n,)``.
+    """
+
+    actions: Actions
+    x: Floats
+    user_ids: tuple[str, ...]
+
+    def closing(self, rows: Sequence[int]) -> list[tuple[Stated, ...]]:
+        """Return the closing statements of the texts of some users."""
+        return self.actions.closing(self.x[list(rows)])
+
+    def table(self) -> pd.DataFrame:
+        """Return the action with the largest lower bound for each user: ``user_id, action, uplift, uplift_low``."""
+        best = self.actions.best(self.x)
+        rows = [
+            (user_id, action, each.uplift, each.lower)
+            for user_id, (action, each) in zip(self.user_ids, best, strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["user_id", "action", "uplift", "uplift_low"])
+
+
+@dataclass(frozen=True, eq=False)
 class ChurnJob:
     """Users of one moment, or customers of one table, with a trained model.
 
@@ -140,9 +168,7 @@ class ChurnJob:
             )
         return [place[user_id] for user_id in user_ids]
 
-    def actions(
-        self, experiment: Path, columns: ExperimentColumns, before: ChurnJob | None = None
-    ) -> Callable[[Sequence[int]], list[tuple[Stated, ...]]]:
+    def actions(self, experiment: Path, columns: ExperimentColumns, before: ChurnJob | None = None) -> UserActions:
         """Measure the actions of an experiment.
 
         Args:
@@ -151,15 +177,15 @@ class ChurnJob:
             before: With events: the users when the experiment began; the experiment then needs ``user_id`` alone.
 
         Returns:
-            A function of rows of this job that returns the closing statements of their texts.
+            What the experiment proves for the users of this job.
 
         Raises:
             SettingError: If the job reads events and ``before`` is missing.
         """
         table = read_customers(experiment)
         if self.customers is not None:
-            actions, customers = Actions.fit(table, columns), self.customers
-            return lambda rows: actions.closing(actions.encode(customers.iloc[list(rows)]))
+            actions, customers = Actions.fit(table, columns, id_column=self._id_in(table)), self.customers
+            return UserActions(actions, actions.encode(customers), self.user_ids)
         if before is None or USER_ID not in table:
             raise SettingError(
                 "the experiment has no moment or no column 'user_id' but both are needed with events. "
@@ -170,7 +196,12 @@ class ChurnJob:
         ids = known[USER_ID].astype(str).tolist()
         x = before.x[[place[user_id] for user_id in ids]]
         on_events = Actions.fit_on(x, self.artifacts.model.features, ids, known, columns)
-        return lambda rows: on_events.closing(self.x[list(rows)])
+        return UserActions(on_events, self.x, self.user_ids)
+
+    def _id_in(self, table: pd.DataFrame) -> str | None:
+        """Return the id column of the customers if a table has it too."""
+        columns = self.artifacts.columns
+        return columns.id_column if columns is not None and columns.id_column in table else None
 
     def explain(
         self, rows: Sequence[int], *, locale: str = "en", closing: Sequence[tuple[Stated, ...]] | None = None
@@ -195,6 +226,8 @@ class ChurnJob:
             "share": setting.share if setting else 0.0,
             "target": setting.target if setting else "label",
             "outcome": labels.outcome,
+            "label": self.artifacts.columns.label_column if self.artifacts.columns else "",
+            "positive": self.artifacts.columns.positive if self.artifacts.columns else "",
             "days": setting.horizon_days if setting else 0,
         }
         writer = ChurnWriter(

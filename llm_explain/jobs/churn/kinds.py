@@ -1,6 +1,7 @@
 """Claim kinds of churn from events. ``kinds.sql`` repeats each rule over the raw tables.
 
-Windows end at the moment of the explanation: "recent" is ``recent_days`` long, "short" half of it.
+Windows end at the moment of the explanation: "recent" is ``recent_days`` long, "short" half of it. Two values are
+compared only if they differ by at least a tenth of the larger one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,15 @@ LEAST_HABIT: Final = 5
 LEAST_REGULAR: Final = 3
 """Regular categories from which on their share is told."""
 
+LEAST_CHANGE: Final = 0.1
+"""Least relative difference that is told."""
+
+OVERDUE: Final = 1.5
+"""Intervals after which a visit is overdue."""
+
+LEAST_MORE: Final = 0.05
+"""Least difference of a share to the median share that is told."""
+
 SWING: Final = 2.0
 """Spending is uneven from this ratio of the highest period to the lowest on."""
 
@@ -34,6 +44,11 @@ def _found(holds: Truths, columns: Mapping[str, Any]) -> Findings:
     rows = np.flatnonzero(holds)
     facts = {name: np.broadcast_to(np.asarray(column), holds.shape)[rows].tolist() for name, column in columns.items()}
     return Findings(rows, cast("Mapping[str, list[Any]]", facts))
+
+
+def _is_below(low: Any, high: Any) -> Truths:
+    """Return whether a value is below another one by at least a tenth of it."""
+    return np.asarray(low <= (1 - LEAST_CHANGE) * high) & np.asarray(low < high)
 
 
 class _Compared(DriverKind[ChurnView]):
@@ -47,7 +62,7 @@ class _Compared(DriverKind[ChurnView]):
         days = view.setting.recent_days
         count = getattr(view, self.of)
         after, before = count(days), count(2 * days, days)
-        holds = (after < before) if self.falls else (after > before)
+        holds = _is_below(after, before) if self.falls else _is_below(before, after)
         return _found(holds & (view.days_known >= 2 * days), {"before": before, "after": after, "days": days})
 
 
@@ -105,7 +120,7 @@ class _AgainstUsual(DriverKind[ChurnView]):
         count = getattr(view, self.of)
         after = count(days)
         usual = np.round(count(view.setting.usual_days) / view.days_known * days, 1 if self.of == "visits" else 2)
-        holds = (after < usual) if self.below else (after > usual)
+        holds = _is_below(after, usual) if self.below else _is_below(usual, after)
         return _found(holds, {"after": after, "usual": usual, "days": int(days)})
 
 
@@ -146,12 +161,12 @@ class _Recency(DriverKind[ChurnView]):
     def find(self, view: ChurnView) -> Findings:
         """Apply the rule of the class."""
         days, interval = view.table.column("days_since"), view.table.column("interval")
-        holds = (days > interval) if self.late else (days <= interval)
+        holds = (days >= OVERDUE * interval) if self.late else (days <= interval)
         return _found(holds & (interval >= 1), {"days": np.nan_to_num(days).astype(int), "interval": interval})
 
 
 class Overdue(_Recency):
-    """The last visit is longer ago than the median days between visits."""
+    """The last visit is at least 1.5 times as long ago as the median days between visits."""
 
     name, effect, late = "overdue", "raises", True
 
@@ -199,7 +214,7 @@ class CategoryGivenUp(DriverKind[ChurnView]):
 class HabitsKept(DriverKind[ChurnView]):
     """Of ``regular`` regular categories, ``kept`` were bought within twice the median days between purchases.
 
-    Their share is more than the median share of all users, ``typical``.
+    Their share is at least 5 points more than the median share of all users, ``typical``.
     """
 
     name, player, parts, effect = "habits_kept", "habits", ("given_up",), "lowers"
@@ -211,7 +226,7 @@ class HabitsKept(DriverKind[ChurnView]):
         regular = np.bincount(habits.user, minlength=n)[view.user]
         kept = np.bincount(habits.user[is_kept], minlength=n)[view.user]
         typical = round(1.0 - view.medians.get("given_up", 0.0), 4)
-        holds = (regular >= LEAST_REGULAR) & (kept > typical * regular)
+        holds = (regular >= LEAST_REGULAR) & (kept >= (typical + LEAST_MORE) * regular)
         return _found(holds, {"kept": kept, "regular": regular, "typical": typical})
 
 
@@ -225,7 +240,7 @@ class _Range(DriverKind[ChurnView]):
         """Apply the rule of the class."""
         days = view.setting.recent_days
         count, median = view.categories(days), view.medians.get("categories", np.nan)
-        holds = (count < median) if self.below else (count > median)
+        holds = _is_below(count, median) if self.below else _is_below(median, count)
         return _found(holds, {"count": count, "median": median, "days": days})
 
 
@@ -279,7 +294,7 @@ class _Level(DriverKind[ChurnView]):
 
     def level(self, view: ChurnView) -> Floats:
         """Return the level of each user."""
-        if self.of in {"interval", "days_since", "days_known"}:
+        if self.of in {"interval", "days_since"}:
             return view.table.column(self.of)
         if self.of == "usual_visits":
             visits = view.visits(view.setting.usual_days)
@@ -294,7 +309,8 @@ class _Level(DriverKind[ChurnView]):
         if self.of not in view.medians:
             return _found(np.zeros(len(view.user), dtype=bool), {})
         level, median = self.level(view), round(view.medians[self.of], self.digits)
-        holds = (level < median - self.step / 2) if self.below else (level > median + self.step / 2)
+        holds = _is_below(level, median) if self.below else _is_below(median, level)
+        holds &= np.abs(level - median) >= self.step
         return _found(
             holds & (level >= self.step), {"level": level, "median": median, "days": view.setting.recent_days}
         )
@@ -381,18 +397,15 @@ class VisitedLately(_Level):
     of, below = "days_since", True
 
 
-class Newcomer(_Level):
-    """The days since the first visit, ``level``, are fewer than those of the median user."""
+class Newcomer(DriverKind[ChurnView]):
+    """The first visit, ``days`` ago, lies within twice the recent window."""
 
-    name, player, parts, effect = "newcomer", "tenure", ("days_known",), "raises"
-    of, below = "days_known", True
+    name, player, parts, effect = "newcomer", "tenure", ("days_known",), "either"
 
-
-class Longstanding(_Level):
-    """The days since the first visit, ``level``, are more than those of the median user."""
-
-    name, player, parts, effect = "longstanding", "tenure", ("days_known",), "lowers"
-    of, below = "days_known", False
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days = view.table.column("days_known")
+        return _found(days < 2 * view.setting.recent_days, {"days": days.astype(int)})
 
 
 class VisitedOnce(DriverKind[ChurnView]):
@@ -438,7 +451,7 @@ KINDS: Final[tuple[DriverKind[ChurnView], ...]] = tuple(
         VisitsFell, VisitsRose, SpendFell, SpendRose, RangeFell, RangeRose, VisitsBelowUsual, VisitsAboveUsual,
         SpendBelowUsual, SpendAboveUsual, Overdue, CameLately, CategoryGivenUp, HabitsKept, NarrowRange, WideRange,
         Uneven, Even, SmallSpender, BigSpender, SmallBasket, LargeBasket, RareVisits, FrequentVisits,
-        FewVisits, ManyVisits, VisitedLongAgo, VisitedLately, Newcomer, Longstanding,
+        FewVisits, ManyVisits, VisitedLongAgo, VisitedLately, Newcomer,
         VisitedOnce, PromotedShare, AskedForSupport,
     )
 )  # fmt: skip

@@ -114,9 +114,7 @@ select rid, days as level, (select days_since from setting) as median, recent() 
 create or replace view found_visited_lately as from found_visited_long_ago;
 
 create or replace view found_newcomer as
-select rid, any_value(today) - min(day) as level, (select days_known from setting) as median, recent() as days
-from visit_day group by rid;
-create or replace view found_longstanding as from found_newcomer;
+select rid, any_value(today) - min(day) as days from visit_day group by rid having any_value(today) - min(day) < 2 * recent();
 
 create or replace view found_visited_once as
 select rid, any_value(today) - min(day) as days from visit_day group by rid having count(distinct day) = 1;

@@ -73,7 +73,7 @@ def test_a_brief_becomes_one_sentence_with_its_drivers_in_order(text: str) -> No
         ("although", "and"),
         ("has a", "has only a"),
         (".", "!"),
-        (", and", ", so buy now, and"),
+        ("; and", "; so buy now; and"),
     ],
 )
 def test_a_text_with_another_value_direction_or_word_is_refused(

@@ -44,7 +44,7 @@ def test_rhythm(spending: Spending) -> None:
     assert of_user(spending, "interval") == 7
     assert of_user(spending, "overdue") == 2
     assert of_user(spending, "longest_gap") == 7
-    assert of_user(spending, "days_known") == 56
+    assert of_user(spending, "days_known") == 28  # twice the recent window at most
 
 
 def test_trends_compare_the_last_14_days_with_the_14_before(spending: Spending) -> None:

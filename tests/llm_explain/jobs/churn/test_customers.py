@@ -63,7 +63,7 @@ def test_training_prints_the_figures_of_the_contract(folder: Path) -> None:
 
 def test_texts_name_columns_by_their_labels(folder: Path) -> None:
     text = run(folder, "explain", "-k", "1")
-    assert "risk of leaving" in text
+    assert "risk of “Churn” being “Yes”" in text
     assert "Contract is Month-to-month" in text
     path = folder / "model" / "labels.yaml"
     labels = yaml.safe_load(path.read_text())
@@ -104,13 +104,18 @@ def test_an_action_is_named_only_for_customers_for_whom_it_is_proven(folder: Pat
     ]
     table = pd.read_csv(folder / "customers.csv").set_index("customerID")
     named = {"Month-to-month": [], "Two year": []}
-    for line in run(folder, "explain", "-k", "1200", "--json", *given).splitlines():
+    written = ("--uplift-out", str(folder / "uplift.csv"), "--html", str(folder / "page.html"))
+    for line in run(folder, "explain", "-k", "1200", "--json", *given, *written).splitlines():
         record = json.loads(line)
         is_named = "“call” raised “stayed” by" in record["text"]
         assert is_named != record["text"].endswith("No action is proven to help this customer.")
         named[table.loc[record["user_id"], "Contract"]].append(is_named)
     assert np.mean(named["Month-to-month"]) > 0.9
     assert np.mean(named["Two year"]) < 0.1
+    uplift = pd.read_csv(folder / "uplift.csv").set_index("user_id")
+    assert (uplift["uplift_low"] > 0).mean() == pytest.approx(np.mean([*named["Month-to-month"], *named["Two year"]]))
+    assert (uplift["uplift"] > uplift["uplift_low"]).all()
+    assert "Calibration error" in (folder / "page.html").read_text()
 
 
 def test_an_action_in_money_pays_its_cost() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -63,14 +64,15 @@ def test_each_feature_has_a_player(job: ChurnJob) -> None:
 def test_the_sql_repeats_every_fact(job: ChurnJob, records: list[dict[str, Any]], folder: Path) -> None:
     assert sum(len(each["reasons"]) for each in records) > 200
     assert fact_faults(job, records, folder / "data", AS_OF) == []
-    records[0]["reasons"][0]["facts"] |= {"days": 1234}
-    assert any("1234" in fault for fault in fact_faults(job, records[:1], folder / "data", AS_OF))
+    false = copy.deepcopy(next(each for each in records if each["reasons"]))
+    false["reasons"][0]["facts"] |= {"days": 1234}
+    assert any("1234" in fault for fault in fact_faults(job, [false], folder / "data", AS_OF))
 
 
 def test_the_texts_tell_signs_order_and_values_of_the_model(job: ChurnJob, records: list[dict[str, Any]]) -> None:
     terms = job.artifacts.model.terms(job.x)
     average = float(job.risk.mean())
-    for record, row in zip(records[1:], terms[1:], strict=True):
+    for record, row in zip(records, terms, strict=True):
         own = dict(zip(job.artifacts.model.features, row.tolist(), strict=True))
         assert text_faults(record, own, average) == []
         flipped = {name: -value for name, value in own.items()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.attribution.values import ITEM
 from llm_explain.claims import MOST_KINDS, allowed_claims, derive, neutral, select
 from llm_explain.claims.subjects import Subjects
@@ -75,11 +76,13 @@ class Pipeline:
             user: The user's history, as the scorer read it.
             evidence: The same history, as the claim rules count it.
             items: Row numbers in the catalogue, shape ``(n,)``.
-            has_item_players: Whether the largest history group of each score is split into its past items.
+            has_item_players: Whether the largest history group of each score is split into its past items. It always is
+                in a shop in which no category has a name.
 
         Returns:
             An explanation for each item, in the order given.
         """
+        has_item_players = has_item_players or self._needs_items(user)
         attributions = user.attribute_past(items) if has_item_players else user.attribute(items)
         subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
         found = self.explain_subjects(subjects, attributions)
@@ -88,6 +91,10 @@ class Pipeline:
         scores = np.array([attribution.score for attribution in attributions])
         places = zip(found, user.ranks(items), user.probability(scores), strict=True)
         return [replace(each, rank=rank, probability=probability) for each, rank, probability in places]
+
+    def _needs_items(self, user: ScoredUser) -> bool:
+        """Return whether reasons have to name past items, because no category of the shop can be named."""
+        return isinstance(user, AdditiveScoredUser) and not self.shop.names_categories
 
     def _with_items(self, attribution: Attribution) -> Attribution:
         """Return an attribution in which each past item that is no secret is a part of its own."""
@@ -109,12 +116,16 @@ class Pipeline:
             An explanation for each item, with its place, section and badges.
         """
         items = np.array([card.item_index for card in placed], dtype=np.int64)
-        attributions = [mask_attribution(each, self.shop.policy) for each in user.attribute(items)]
+        has_item_players = self._needs_items(user)
+        given = user.attribute_past(items) if has_item_players else user.attribute(items)
+        attributions = [mask_attribution(each, self.shop.policy) for each in given]
         subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
         requests, texts = self._write(self._cards(subjects, attributions, placed))
         badges = self._badges(subjects, requests, placed)
         scores = np.array([card.score for card in placed])
         title = {section: self._section_title(section) for section in {card.section for card in placed}}
+        if has_item_players:
+            attributions = [self._with_items(each) for each in attributions]
         return [
             replace(
                 self._record(row, request, attribution, text, subjects, badges=badges[row]),

@@ -63,6 +63,11 @@ class ShopEvidence:
         return kinds[0] if len(kinds) == 1 else None
 
     @cached_property
+    def names_categories(self) -> bool:
+        """Whether a text may name any category of the shop."""
+        return any(map(self.policy.may_name_category, self.catalogue.category_names))
+
+    @cached_property
     def title_index(self) -> IndexArray:
         """Number of each item's visible title; an item without a title has its own, shape ``(n_items,)``."""
         names, index = np.unique(self.catalogue.titles.astype(str), return_inverse=True)

@@ -30,6 +30,9 @@ LEAST_HEAD_SHARE: Final = 0.5
 """A category's name ends a phrase in this share of its titles: "holder" does, "hanging" does not."""
 
 LEAST_PLURALS: Final = 0.03
+LEAST_LETTERS: Final = 4
+"""Shorter words, such as articles, do not widen a category's name."""
+
 Term = tuple[str, ...]
 
 
@@ -157,7 +160,7 @@ def _widened(term: Term, titles: list[list[str]], basic: dict[str, str]) -> Term
                 for words, at in zip(plain, spans, strict=True)
             )
         )
-        left, right = (sorted(word for word in found if word.isalpha()) for found in (before, after))
+        left, right = (sorted(w for w in found if w.isalpha() and len(w) >= LEAST_LETTERS) for found in (before, after))
         if right:
             term = (*term, right[0])
         elif left:

@@ -15,6 +15,7 @@ from shop import SMALL, events_table, items_table
 from llm_explain import Explainer
 from llm_explain.errors import ArtifactError, PromptError, SettingError, TableError, UnknownGroupError, UnknownItemError
 from llm_explain.pipeline import NEUTRAL, NOTHING_TO_SAY
+from llm_explain.policy.policy import Policy
 from llm_explain.text.surfaces import load_surfaces
 from scoring.data.tables import TIMESTAMP, USER_ID, Tables
 
@@ -197,6 +198,23 @@ def test_any_callable_can_be_explained(shop_tables: Tables) -> None:
         explainer.what_if("u08", without=["group:cheese"])
     with pytest.raises(SettingError, match="items as players needs the glass-box scorer"):
         explainer.explain("u08", [str(row.item_id)], players="items")
+
+
+@pytest.mark.parametrize("section", ["mixed", None])
+def test_in_a_shop_without_named_categories_past_items_are_players(
+    shop_artifacts: Path, monkeypatch: pytest.MonkeyPatch, section: Any
+) -> None:
+    explainer = Explainer.load(shop_artifacts, language_model=None)
+
+    def item_parts() -> int:
+        rows = explainer.recommend("u03", k=8, section=section)
+        parts = [part for row in rows for player in row.attribution.to_records() for part in player["parts"]]
+        return sum(part.startswith("item:") for part in parts)
+
+    assert item_parts() == 0
+    monkeypatch.setattr(Policy, "may_name_category", lambda *_: False)
+    del explainer.shop.names_categories
+    assert item_parts() > 0
 
 
 def test_a_black_box_may_read_frames(shop_tables: Tables) -> None:

@@ -55,6 +55,11 @@ def test_a_table_without_items_has_one() -> None:
     assert panel_of_sales(frame([("1", 1, 5)], "store_id", "week", "units")).series["title"].tolist() == ["*"]
 
 
+def test_a_title_of_several_items_ends_in_the_id() -> None:
+    rows = frame([("1", "Milk", 1, 5), ("2", "Milk", 1, 5), ("3", "Tea", 1, 5)], "item_id", "title", "week", "units")
+    assert panel_of_sales(rows).series["title"].tolist() == ["Milk #1", "Milk #2", "Tea"]
+
+
 def test_stated_zeros_leave_other_gaps_unknown() -> None:
     rows = frame([("a", 1, 5), ("b", 1, 0), ("a", 2, 5)], "item_id", "week", "units")
     np.testing.assert_equal(panel_of_sales(rows).units, [[5, 5], [0, np.nan]])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import charset_normalizer
 import numpy as np
 import pandas as pd
 
@@ -115,6 +116,11 @@ class CustomerColumns:
         """Return 1 for churn and 0 for the rest, shape ``(n,)``."""
         return np.asarray(_texts(table[self.label_column]) == self.positive, dtype=np.float64)
 
+    def labelled(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table that have a label."""
+        rows = np.flatnonzero(_texts(table[self.label_column]) != "")
+        return table.iloc[rows].reset_index(drop=True)
+
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
         columns = [
@@ -155,7 +161,8 @@ class CustomerColumns:
             table: One row for each customer.
             label: Column of the label; none if not given.
             positive: Value of the label that is churn; yes, true or 1 if not given.
-            id_column: Column of the ids; the first column whose values all differ and are texts if not given.
+            id_column: Column of the ids. If not given: of the columns of texts or whole numbers that all differ, one
+                with "id" in its name, else the first.
             exclude: Columns not to use.
 
         Returns:
@@ -171,13 +178,14 @@ class CustomerColumns:
                     f"Choose one of {', '.join(map(str, table))}."
                 )
         chosen = _positive(table[label], label, positive) if label else ""
-        named = id_column or next((str(name) for name in table if name != label and _is_id(table[name])), "")
+        unique = [str(name) for name in table if name != label and _is_id(table[name])]
+        named = id_column or next((name for name in unique if "id" in name.casefold()), next(iter(unique), ""))
         columns: list[Column] = []
         left_out = dict.fromkeys(exclude, "excluded")
         for name in table.columns:
             if name in {label, named, *exclude}:
                 continue
-            found = _column(str(name), table[name])
+            found = "another value in each row" if name in unique else _column(str(name), table[name])
             if isinstance(found, str):
                 left_out[str(name)] = found
             else:
@@ -205,12 +213,21 @@ def read_customers(path: Path) -> pd.DataFrame:
         elif path.suffix in {".xlsx", ".xls"}:
             table = pd.read_excel(path)
         else:
-            table = pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig")
+            table = _read_csv(path)
     except (OSError, ValueError) as error:
         raise TableError(f"{path} cannot be read as a table ({error}). Give CSV, Parquet or Excel.") from error
     if table.empty:
         raise TableError(f"{path} has no rows but customers are needed. Give a table with rows.")
     return table.rename(columns=str)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Read CSV of any common encoding and separator."""
+    try:
+        return pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        found = charset_normalizer.from_path(path).best()
+        return pd.read_csv(path, sep=None, engine="python", encoding=found.encoding if found else "latin-1")
 
 
 def _texts(values: pd.Series) -> Any:
@@ -227,8 +244,7 @@ def _numbers(values: pd.Series) -> Floats:
 
 
 def _is_id(values: pd.Series) -> bool:
-    is_named = "id" in str(values.name).casefold()
-    return bool(values.is_unique and not values.isna().any() and (is_named or not pd.api.types.is_float_dtype(values)))
+    return bool(values.is_unique and not values.isna().any() and not pd.api.types.is_float_dtype(values))
 
 
 def _column(name: str, values: pd.Series) -> Column | str:

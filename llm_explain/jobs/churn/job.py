@@ -21,7 +21,7 @@ from scoring.churn.events import UserTable, features
 from scoring.churn.measures import sigmoid
 from scoring.churn.spending import Spending
 from scoring.data.log import to_day
-from scoring.data.tables import USER_ID, Tables
+from scoring.data.tables import PURCHASE, USER_ID, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,6 +75,7 @@ class ChurnJob:
         spending: Events before the moment; ``None`` for a table of customers.
         customers: The table of customers; ``None`` for events.
         may_name: Whether a category may be named.
+        counts_purchases: Whether the target events are purchases, so that texts can speak of them.
     """
 
     artifacts: ChurnArtifacts
@@ -86,6 +87,7 @@ class ChurnJob:
     spending: Spending | None
     customers: pd.DataFrame | None
     may_name: Callable[[str], bool]
+    counts_purchases: bool = True
 
     @classmethod
     def of_events(
@@ -117,9 +119,12 @@ class ChurnJob:
         at = midnight if as_of is None else to_day(tables.shop.clock.local(as_of))
         past = spending.before(at)
         table = features(past, at, artifacts.setting)
+        purchases = tables.shop.target_kinds == (PURCHASE,)
         moment = pd.Timestamp(0) + pd.Timedelta(days=at)
         utc = tables.shop.clock.utc(moment) if as_of is None else as_of
-        return cls(artifacts, table.user_ids, utc, moment, table.x, tables.shop.currency, past, None, may_name)
+        return cls(
+            artifacts, table.user_ids, utc, moment, table.x, tables.shop.currency, past, None, may_name, purchases
+        )
 
     @classmethod
     def of_customers(cls, artifacts: ChurnArtifacts, path: Path, *, currency: str | None = None) -> ChurnJob:
@@ -217,8 +222,13 @@ class ChurnJob:
             Explanation records; ``probability`` is the risk.
 
         Raises:
-            SettingError: If the job has neither events nor customers.
+            SettingError: If the job has neither events nor customers, or its target events are no purchases.
         """
+        if self.spending is not None and not self.counts_purchases:
+            raise SettingError(
+                "the target events are no purchases but the texts speak of purchases. Use `churn score`, or set "
+                "target_kinds in shop.yaml."
+            )
         setting, labels = self.artifacts.setting, self.artifacts.labels
         headline: dict[str, Any] = {
             "noun": labels.noun,

@@ -48,7 +48,8 @@ def _found(holds: Truths, columns: Mapping[str, Any]) -> Findings:
 
 def _is_below(low: Any, high: Any) -> Truths:
     """Return whether a value is below another one by at least a tenth of it."""
-    return np.asarray(low <= (1 - LEAST_CHANGE) * high) & np.asarray(low < high)
+    is_below: Truths = np.logical_and(low <= (1 - LEAST_CHANGE) * high, low < high)
+    return is_below
 
 
 class _Compared(DriverKind[ChurnView]):

@@ -119,14 +119,17 @@ def train_customers(
     """
     table = read_customers(path)
     columns = CustomerColumns.infer(table, label=label, positive=positive, id_column=id_column, exclude=exclude)
-    x = columns.encode(table)
+    known = columns.labelled(table)
+    x = columns.encode(known)
     progress("fitting", 0, 1)
-    fitted, measured, _ = train_on_customers(x, columns.labels(table), columns.ids(table), columns.features)
+    fitted, measured, _ = train_on_customers(x, columns.labels(known), columns.ids(known), columns.features)
     progress("fitting", 1, 1)
     shown = labels.model_copy(update={"columns": {each.name: each.name for each in columns.columns}})
     artifacts = ChurnArtifacts(fitted.model, None, columns, shown, measured.to_dict())
     _write(folder, artifacts, fitted, measured, x, columns.player_of)
     notes = [f"column {name!r} is left out: {why}" for name, why in columns.left_out.items()]
+    if len(known) < len(table):
+        notes.append(f"{len(table) - len(known):,} rows without a label are left out of the training")
     return Trained(measured.to_dict(), tuple(notes))
 
 

@@ -42,7 +42,7 @@ def test_types_are_inferred() -> None:
         "Contract=Month-to-month", "Contract=One year", "Contract=Two year", "tenure",
         "SeniorCitizen=0", "SeniorCitizen=1",
     )  # fmt: skip
-    assert dict(columns.left_out) == {"note": "600 different texts"}
+    assert dict(columns.left_out) == {"note": "another value in each row"}
     assert columns.player_of["Contract=One year"] == "Contract"
 
 
@@ -53,6 +53,22 @@ def test_gaps_are_missing_numbers_or_a_level() -> None:
     assert columns.features == ("plan=", "plan=a", "plan=b", "age")
     assert x[2, :3].tolist() == [1, 0, 0]
     assert np.isnan(x[2, 3])
+
+
+def test_other_columns_with_a_value_for_each_row_are_left_out() -> None:
+    table = subscribers().assign(RowNumber=range(600)).iloc[:, ::-1]
+    columns = CustomerColumns.infer(table, label="Churn")
+    assert columns.id_column == "customerID"
+    assert columns.left_out["RowNumber"] == "another value in each row"
+
+
+def test_rows_without_a_label_are_not_learned_from(tmp_path: Path) -> None:
+    table = subscribers()
+    table.loc[:99, "Churn"] = None
+    columns = CustomerColumns.infer(table, label="Churn")
+    assert len(columns.labelled(table)) == 500
+    table.assign(note="über die Straße zum Café gehört").to_csv(tmp_path / "latin.csv", index=False, encoding="latin-1")
+    assert read_customers(tmp_path / "latin.csv")["note"].iloc[0] == "über die Straße zum Café gehört"
 
 
 def test_a_level_that_training_did_not_see_is_no_level() -> None:

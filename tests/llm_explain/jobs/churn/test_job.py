@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from llm_explain.jobs.churn.view import PLAYER_OF
 from llm_explain.jobs.writer import check_words
 from scoring.churn.artifacts import ChurnArtifacts, Labels
 from scoring.churn.setting import ChurnSetting
+from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 
 if TYPE_CHECKING:
@@ -106,6 +108,15 @@ def test_users_that_are_not_scored_and_wrong_inputs_are_errors(job: ChurnJob, fo
         job.rows_of(["nobody"])
     with pytest.raises(SettingError, match="the model was trained on events but a table of customers is given"):
         ChurnJob.of_customers(job.artifacts, folder / "missing.csv")
+
+
+def test_events_that_are_no_purchases_are_scored_but_not_told(job: ChurnJob, folder: Path) -> None:
+    bought = Tables.read(folder / "data")
+    views = replace(bought, events=bought.events.assign(kind="view"), shop=Shop(target_kinds=("view",)))
+    scored = ChurnJob.of_events(job.artifacts, views, as_of=AS_OF)
+    np.testing.assert_array_equal(scored.risk, job.risk)
+    with pytest.raises(SettingError, match="the target events are no purchases but the texts speak of purchases"):
+        scored.explain([0])
 
 
 def test_the_command_line_scores_and_explains(folder: Path) -> None:

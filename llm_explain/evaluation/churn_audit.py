@@ -29,7 +29,6 @@ Record = dict[str, Any]
 SQL: Final = Path(job.__file__).with_name("kinds.sql")
 MEDIANS: Final = (
     "days_since",
-
     "usual_visits",
     "categories",
     "usual_spend",

@@ -203,8 +203,8 @@ class Policy:
         return label not in self.settings.unspeakable_promotions
 
     def may_name_category(self, name: str) -> bool:
-        """Return whether a text may name a category: one with a name that is not sensitive."""
-        return name != NO_CATEGORY and not self.is_sensitive_category(name)
+        """Return whether a text may name a category: one with a name that has a letter and is not sensitive."""
+        return name != NO_CATEGORY and any(map(str.isalpha, name)) and not self.is_sensitive_category(name)
 
     def is_sensitive_category(self, name: str) -> bool:
         """Return whether no text may name a category or hint at it."""

@@ -23,6 +23,7 @@ LISTS: Final = ("|", ";")
 DOTTED: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 LEAST_PATHS: Final = 0.3
 JOINED: Final = re.compile(r"[&,+]|\w\s+(?:and|or)\s+\w")
+CODE: Final = re.compile(r"(?:^|[>|/;]\s*)(\d+)(?:\.0)?\s*$")
 LEAST_LISTS: Final = 3
 LEAST_SHARED: Final = 0.5
 LEAST_ITEMS: Final = 20
@@ -51,6 +52,20 @@ def category_table(column: pd.Series, locale: str = "en") -> pd.DataFrame:
     single = each_value(single, lambda name: in_plural(name, locale))
     every = named.map(lambda found: "|".join(" > ".join(path) for path in found), na_action="ignore")
     return pd.DataFrame({"category": single.astype("str"), "categories": every.astype("str")}, index=column.index)
+
+
+def category_codes(column: pd.Series) -> pd.Series:
+    """Return the numbers of categories where the export has no names; they group items and are never named.
+
+    Args:
+        column: Categories as the export has them.
+
+    Returns:
+        The last number of each item's category; missing unless several items share one.
+    """
+    codes = column.str.extract(CODE, expand=False)
+    is_shared = codes.map(codes.value_counts()) > 1
+    return codes.where(is_shared).astype("str")
 
 
 def in_plural(name: str, locale: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from llm_explain.importers.flat.categories import category_table
+from llm_explain.importers.flat.categories import category_codes, category_table
 from llm_explain.importers.flat.names import TAG, names
 from llm_explain.importers.flat.values import each_value
 from llm_explain.text.import_words import words
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("title", "category", "category_broad", "category_narrow", "brand")
 OTHERS: Final = ("price", "description", "image", "available", "first_seen", "parent_id")
+CATEGORY_CODE: Final = "category_code"
+"""Number of each item's category, which stands in where no category has a name."""
+
 LEAST_FILLED: Final = 0.05
 LONGEST_NOTE: Final = 40
 PROSE_SPACE: Final = re.compile(r"[^\S\n]+")
@@ -52,7 +55,8 @@ def items_table(items: pd.DataFrame, events: pd.DataFrame, locale: str, first_ki
             table[column] = table[column].where(table[column].notna(), found) if column in table else found
     cleaned = pd.DataFrame({"title": _texts(table, "title")}, index=ids)
     cleaned["title"] = names(cleaned["title"], locale).astype("str")
-    cleaned = cleaned.join(category_table(_raw_category(table), locale))
+    raw = _raw_category(table)
+    cleaned = cleaned.join(category_table(raw, locale)).assign(**{CATEGORY_CODE: category_codes(raw)})
     if "brand" in table:
         cleaned["brand"] = names(table["brand"], locale, is_brand=True).astype("str")
     for column in OTHERS:

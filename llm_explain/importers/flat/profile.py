@@ -77,6 +77,9 @@ def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take
     names = [column for column in texts if column in free and item_column and _names(head, item_column, column)]
     if names and "title" not in taken:
         take(names[0], "title")
+    groups = [column for column in ids if column in free and item_column and _groups(head, item_column, column)]
+    if groups and "category" not in taken:
+        take(groups[0], "category")
 
 
 def _as_items(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take) -> bool:
@@ -103,6 +106,13 @@ def _names(head: pd.DataFrame, item: str, text: str) -> bool:
     pairs = head[[item, text]].dropna().drop_duplicates()
     n_items, n_texts = pairs[item].nunique(), pairs[text].nunique()
     return n_items > 1 and len(pairs) <= SAME_NAME * n_items and len(pairs) <= 2 * n_texts
+
+
+def _groups(head: pd.DataFrame, item: str, code: str) -> bool:
+    """Return whether a code is the category of an item: nearly each item has one, and many items share it."""
+    pairs = head[[item, code]].dropna().drop_duplicates()
+    n_items, n_codes = pairs[item].nunique(), pairs[code].nunique()
+    return len(pairs) <= SAME_NAME * n_items and 1 < n_codes <= n_items / 2
 
 
 def _has_letters(column: pd.Series) -> bool:

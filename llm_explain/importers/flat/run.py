@@ -12,7 +12,7 @@ from llm_explain.errors import SettingError
 from llm_explain.importers.flat.assemble import Assembled, assemble, role
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
-from llm_explain.importers.flat.items import items_table
+from llm_explain.importers.flat.items import CATEGORY_CODE, items_table
 from llm_explain.importers.flat.lookups import join_lookups
 from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
 from llm_explain.importers.flat.recognise import recognise
@@ -110,6 +110,7 @@ def _tables(assembled: Assembled, shop: Shop) -> _Result:
     events, notes = with_returns(_priced(assembled.events), shop.return_kinds)
     items = items_table(assembled.items, events, shop.locale, shop.target_kinds)
     items, derived = _with_derived(items, shop.locale)
+    items = _with_codes(items)
     notes |= derived
     shop = _settings(shop, assembled, events)
     proposed = {
@@ -143,6 +144,15 @@ def _with_derived(items: pd.DataFrame, locale: str) -> tuple[pd.DataFrame, dict[
         return items, {}
     category = items["title"].map(found).astype("str")
     return items.assign(category=category), {"categories derived from titles": category.nunique()}
+
+
+def _with_codes(items: pd.DataFrame) -> pd.DataFrame:
+    """Return items with the numbers of their categories, where no category has a name."""
+    if CATEGORY_CODE not in items:
+        return items
+    codes = items[CATEGORY_CODE]
+    named = items.drop(columns=CATEGORY_CODE)
+    return named if named["category"].notna().any() else named.assign(category=codes)
 
 
 def _priced(events: pd.DataFrame) -> pd.DataFrame:

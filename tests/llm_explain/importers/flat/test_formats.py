@@ -6,6 +6,7 @@ import pytest
 
 from llm_explain.importers.flat.report import FlatImport
 from llm_explain.importers.flat.run import import_flat
+from llm_explain.policy.policy import Policy
 from tests.llm_explain.importers.flat import exports
 
 
@@ -236,6 +237,21 @@ def test_a_log_without_a_header_takes_the_names_of_its_items(imported):
     lines = [f"{u}\t2009-05-04T23:0{n}:57Z\t{m}\t{artist}\t{track}" for n, (u, m, artist, track) in enumerate(rows)]
     done = imported(plays_tsv="\n".join(lines) + "\n")
     assert items_of(done, "title") == {"m1": ("Sigur Rós",), "m2": ("Björk",)}
+
+
+def test_numbers_of_categories_group_items_and_are_never_named(imported):
+    rows = [
+        f"u{user},{item},{item % 2 + 2500},buy,{1511658000 + user * 60 + item}"
+        for user in range(3)
+        for item in range(4)
+    ]
+    done = imported(UserBehavior_csv="\n".join(rows) + "\n")
+    assert items_of(done, "category") == {str(item): (str(item % 2 + 2500),) for item in range(4)}
+    assert not Policy().may_name_category("2500")
+    assert Policy().may_name_category("2500 series")
+    mixed = "item_id,title,category\n0,Cup,17\n1,Mug,17\n2,Pot,pots\n"
+    done = imported(orders_csv="user_id,item_id,timestamp\nu,0,2020-01-02\n", items_csv=mixed)
+    assert items_of(done, "category") == {"0": (None,), "1": (None,), "2": ("pots",)}  # a name is there: 17 is none
 
 
 def test_names_in_another_language_take_the_place_of_a_categorys_name(imported):

@@ -41,7 +41,8 @@ class TrainConfig(BaseModel):
         link_ridge: Strength of its ridge, in mean squared lengths of a user's row.
         smoothness: Weight of the curves' roughness.
         weight_decay: Of the towers.
-        titles: Where title embeddings come from: ``packaged``, ``none``, a local folder or a hub id.
+        titles: Where title embeddings come from: ``words`` for the mean of word vectors, ``packaged`` for sentence
+            embeddings, ``none``, a local folder or a hub id.
         d_titles: Principal components of the title embeddings to keep.
         device: ``auto`` takes a GPU where there is one.
     """
@@ -72,7 +73,7 @@ class TrainConfig(BaseModel):
     link_ridge: float = Field(default=4.0, gt=0)
     smoothness: float = Field(default=0.02, ge=0)
     weight_decay: float = Field(default=1e-2, ge=0)
-    titles: str = "packaged"
+    titles: str = "words"
     d_titles: int = Field(default=64, ge=1)
     device: Literal["auto", "cpu"] = "auto"
 

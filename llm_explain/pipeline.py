@@ -157,7 +157,7 @@ class Pipeline:
         )
         reasons = cards.open_claims(claims, placed, kinds)
         budget = cards.Budget.of(reasons)
-        chosen = cards.first_reasons(reasons, placed, budget)
+        chosen = cards.first_reasons(reasons, budget, kinds)
         lines = self._lines(subjects, claims, placed)
         requests = self._with_facts(subjects, chosen, lambda claim, row: row not in lines and budget.take(claim))
         if settings.max_reasons > 1:
@@ -168,6 +168,9 @@ class Pipeline:
         ]
         for row, line in lines.items():
             requests[row] = replace(requests[row], claims=(line,), is_neutral=line not in claims[row], form="line")
+        silent = [row for row, request in enumerate(requests) if not request.claims]
+        for row, fact in self._facts(subjects, silent, kinds.badges(subjects.type), lambda *_: True).items():
+            requests[row] = replace(requests[row], claims=(fact,), is_neutral=True, form="fact")
         return requests
 
     def _lines(
@@ -194,7 +197,8 @@ class Pipeline:
             rows,
             kinds.badges(subjects.type),
             lambda claim, row: (
-                kinds[claim.kind].topic not in topics[row] and (not kinds[claim.kind].is_scarce or budget.take(claim))
+                kinds[claim.kind].topic not in topics[row]
+                and (not kinds[claim.kind].is_scarce or (placed[row].section == "new" and budget.take(claim)))
             ),
         )
         asked = [replace(requests[row], claims=(claim,), is_neutral=True, form="badge") for row, claim in found.items()]

@@ -111,7 +111,7 @@ def _found(
     }  # one object a scope, so that kinds share what is counted for it
     return [
         (kind, speakers[key], kind.find(spoken[key]))
-        for kind in kinds.about(subjects.type)
+        for kind in kinds.reasons(subjects.type)
         for key in _keys(kind)
         if key in speakers
     ]

@@ -83,8 +83,10 @@ class ClaimKind(ABC):
         neutral_place: Its place among the facts that a text without a reason may state; ``None`` if it may not.
         again_place: Its place among the claims that a line of an *again* card may state; ``None`` if it may not.
         badge_place: Its place among the claims that a badge may state; ``None`` if it may not.
-        is_scarce: Whether at most two badges of a page may state it, because it says the same of every item.
-        fits_lists: Whether a composed list may give it as a reason.
+        is_reason: Whether a sentence may give it as a reason; ``False`` for a kind that only badges state.
+        is_scarce: Whether at most two badges of a page may state it, and none in *again*, because many items have it.
+        list_place: Its place among the reasons of a composed list, whatever the attributions: 0 names an item, 1 a
+            category, 2 speaks of the item, 3 and 4 say the same of many items; ``None`` if a list does not give it.
         topic: What it speaks of; two claims of one topic are never joined.
         never_with: Topics that it is never joined with.
         yields_to: Topics that replace it, whatever the attributions, where they speak for the same player.
@@ -102,8 +104,9 @@ class ClaimKind(ABC):
     neutral_place: ClassVar[int | None] = None
     again_place: ClassVar[int | None] = None
     badge_place: ClassVar[int | None] = None
+    is_reason: ClassVar[bool] = True
     is_scarce: ClassVar[bool] = False
-    fits_lists: ClassVar[bool] = True
+    list_place: ClassVar[int | None] = 2
     topic: ClassVar[str]
     never_with: ClassVar[frozenset[str]] = frozenset()
     yields_to: ClassVar[frozenset[str]] = frozenset()

@@ -122,12 +122,17 @@ class ClaimKinds(Mapping[str, ClaimKind]):
         Returns:
             Combinations in the order in which a sentence names them, single kinds first.
         """
-        named = self.in_order(self if names is None else names)
+        every = (name for name, kind in self.items() if kind.is_reason)
+        named = self.in_order(every if names is None else names)
         return [chosen for n in range(1, most + 1) for chosen in combinations(named, n) if self.go_together(chosen)]
 
     def about(self, subject: SubjectType) -> list[ClaimKind]:
         """Return the kinds whose claims are about a type of subject."""
         return [kind for kind in self.values() if kind.subject == subject]
+
+    def reasons(self, subject: SubjectType) -> list[ClaimKind]:
+        """Return the kinds about a type of subject that a sentence may give as reasons."""
+        return [kind for kind in self.about(subject) if kind.is_reason]
 
     def neutral(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
         """Return the kinds that a text without a reason may state, the preferred ones first."""

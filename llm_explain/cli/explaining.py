@@ -165,7 +165,7 @@ def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]
         if row.section_title and (before is None or before.section != row.section):
             table.add_section()
             table.add_row("", Text(row.section_title, style="bold"), "")
-        why = Text(row.text.text if row.text else f"(no sentence: {row.reason_code})")
+        why = Text(row.text.text if row.text else "–")
         for badge in row.badges:
             why.append(f"\n{badge.text.text}", style="green")
         table.add_row(str(row.position or row.rank or "–"), explainer.titles[row.subject["item_id"]], why)

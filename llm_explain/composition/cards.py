@@ -67,24 +67,24 @@ def named(claim: Claim) -> Fact | None:
 
 
 def first_reasons(
-    claims: Sequence[Sequence[Claim]], placed: Sequence[Placed], budget: Budget
+    claims: Sequence[Sequence[Claim]], budget: Budget, kinds: ClaimKinds
 ) -> list[tuple[Claim, ...]]:
     """Choose one reason for each card, within the budget of the page.
 
-    A card prefers claims that name an item or a category, then those with the largest attribution. Cards with few kinds
-    to speak of choose first, so that few cards are left without a reason.
+    A card prefers the kinds with the smallest ``list_place``, then the claims with the largest attribution. Cards with
+    few kinds to speak of choose first, so that few cards are left without a reason.
 
     Args:
         claims: Claims that may be the reason of each card.
-        placed: The cards.
         budget: Budget of the page.
+        kinds: Claim kinds in force.
 
     Returns:
         The reason of each card; empty for a card without one.
     """
-    chosen: list[tuple[Claim, ...]] = [()] * len(placed)
-    for row in sorted(range(len(placed)), key=lambda row: len({claim.kind for claim in claims[row]})):
-        ordered = sorted(claims[row], key=lambda claim: (named(claim) is None, -claim.phi))
+    chosen: list[tuple[Claim, ...]] = [()] * len(claims)
+    for row in sorted(range(len(claims)), key=lambda row: len({claim.kind for claim in claims[row]})):
+        ordered = sorted(claims[row], key=lambda claim: (kinds[claim.kind].list_place or 0, -claim.phi))
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
     return chosen
 
@@ -126,7 +126,7 @@ def open_claims(claims: Sequence[Sequence[Claim]], placed: Sequence[Placed], kin
         [
             claim
             for claim in own
-            if kinds[claim.kind].fits_lists and card.section != "again" and card.placement != "pinned"
+            if kinds[claim.kind].list_place is not None and card.section != "again" and card.placement != "pinned"
         ]
         for own, card in zip(claims, placed, strict=True)
     ]

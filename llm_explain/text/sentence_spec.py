@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-Form = Literal["sentence", "line", "badge"]
-"""A sentence by itself, a short line under the heading of a section, or a badge next to a sentence."""
+Form = Literal["sentence", "line", "badge", "fact"]
+"""A sentence by itself, a short line under the heading of a section, a badge next to a sentence, or a badge's fact in
+place of a sentence."""
 
 if TYPE_CHECKING:
     import datetime as dt

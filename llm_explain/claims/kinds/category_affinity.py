@@ -21,6 +21,7 @@ class CategoryAffinity(CategoryHabit):
     scope = "own group"
     parts = ("tower", "links", "category_share")
     position = 30
+    list_place = 1
     topic = "category"
     never_with = frozenset({"other purchase"})
     yields_to = frozenset({"item", "rhythm", "past item"})

@@ -27,6 +27,7 @@ class Popular(ClaimKind):
     scope = "context"
     parts = ("popularity",)
     position = 90
+    list_place = 3
     topic = "crowd"
     neutral_place = 10
     badge_place = 30

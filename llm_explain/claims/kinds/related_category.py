@@ -18,4 +18,4 @@ class RelatedCategory(CategoryHabit):
     position = 40
     topic = "other purchase"
     yields_to = frozenset({"past item"})
-    fits_lists = False  # a shopper sees no link between two aisles
+    list_place = None  # a shopper sees no link between two aisles

@@ -31,6 +31,7 @@ class Season(ClaimKind):
     scope = "context"
     parts = ("season",)
     position = 100
+    list_place = 4
     topic = "season"
     neutral_place = 40
 

@@ -42,6 +42,7 @@ class SimilarItem(ClaimKind):
     scope = "past item"
     parts = ("links", "item")
     position = 70
+    list_place = 0
     topic = "past item"
     never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
     yields_to = frozenset({"item", "rhythm"})

@@ -31,6 +31,7 @@ class UsualBrand(ClaimKind):
     scope = "own group"
     parts = ("own_brand",)
     position = 50
+    list_place = 1
     topic = "brand"
     never_with = frozenset({"other purchase"})
 

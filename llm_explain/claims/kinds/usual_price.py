@@ -36,6 +36,7 @@ class UsualPrice(ClaimKind):
     scope = "own group"
     parts = ("own_price",)
     position = 60
+    list_place = 1
     topic = "price"
     never_with = frozenset({"other purchase", "promotion"})
 

@@ -51,7 +51,7 @@ OPTIONAL: Final = {
 }
 ABSENT: Final = {"kind": "'purchase'", "store_id": "''"}
 CENT: Final = 0.0101
-SLACK: Final = {"price": CENT, "low": CENT, "high": CENT}
+SLACK: Final = {"price": CENT, "low": CENT, "high": CENT, "usual": CENT, "last_paid": CENT}
 BATCH: Final = 20_000
 """Claims that one run of the SQL reads."""
 
@@ -160,7 +160,7 @@ class Audit:
         Returns:
             One line for each claim whose words differ.
         """
-        stated = stated_claims(records)
+        stated = [(record, claim) for record, claim in stated_claims(records) if "licences" in claim]
         return [
             f"user {record['user_id']}, item {record['item_id']}, {claim['kind']}: licenses "
             f"{sorted(claim['licences'])} but the tables permit {sorted(permitted)}"
@@ -229,8 +229,16 @@ class Audit:
 
 
 def stated_claims(records: Iterable[Record]) -> list[StatedClaim]:
-    """Return every claim of records: the reasons, and the other statements."""
-    return [(record, claim) for record in records for claim in (*record["reasons"], *record.get("statements", ()))]
+    """Return every claim of records: the reasons, the other statements and the badges, which have no player."""
+    return [
+        (record, claim)
+        for record in records
+        for claim in (
+            *record["reasons"],
+            *record.get("statements", ()),
+            *({"player": "", **badge} for badge in record.get("badges", ())),
+        )
+    ]
 
 
 def _moment(record: Record) -> pd.Timestamp:

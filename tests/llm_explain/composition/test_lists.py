@@ -10,14 +10,18 @@ import pandas as pd
 import pytest
 
 from llm_explain import Explainer
+from llm_explain.claims.kinds.popular import Popular
 from llm_explain.errors import SettingError, UnknownItemError
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from scoring.data.tables import TIMESTAMP, USER_ID, Tables
+from tests.llm_explain.claims.scene import INDEX, evidence, find
+from tests.llm_explain.claims.test_context import crowd
 
 if TYPE_CHECKING:
     from llm_explain.records import Explanation
 
+PROMPTS = Path(__file__).parents[3] / "prompts"
 USERS = ("u00", "u03", "u07", "u11")
 
 
@@ -174,3 +178,42 @@ def test_a_wrong_option_is_named(explainer: Explainer, options: dict[str, Any], 
 def test_an_unknown_item_is_refused(explainer: Explainer) -> None:
     with pytest.raises(UnknownItemError, match="item 'x' is not in the catalogue"):
         explainer.rank("u00", exclude=["x"])
+
+
+def test_badges_are_verified_true_and_of_another_topic_than_the_text(explainer: Explainer) -> None:
+    rows = [row for user_id in explainer.events.user_ids[:10] for row in explainer.recommend(user_id, k=10)]
+    badges = [(row, badge) for row in rows for badge in row.badges]
+    assert badges
+    for row, badge in badges:
+        assert len(row.badges) == 1
+        assert badge.text.verdict.ok
+        assert not badge.text.text.endswith(".")
+        assert "because" not in badge.text.text
+        topics = {explainer.kinds[claim.kind].topic for claim in (*row.reasons, *row.statements)}
+        assert explainer.kinds[badge.claim.kind].topic not in topics
+    entry = badges[0][1].to_dict()
+    assert set(entry) == {"kind", "facts", "text"}
+
+
+def test_the_audit_repeats_the_facts_of_badges(shop_artifacts: Path, explainer: Explainer) -> None:
+    pytest.importorskip("duckdb")
+    from llm_explain.evaluation.audit.tables import Audit
+
+    rows = [row for user_id in explainer.events.user_ids[:10] for row in explainer.recommend(user_id, k=10)]
+    records = [row.to_dict() for row in rows if row.badges]
+    audit = Audit(shop_artifacts / "tables", explainer.as_of)
+    assert audit.faults(records) == []
+    facts = records[0]["badges"][0]["facts"]
+    name, value = next(iter(facts.items()))
+    facts[name] = "another" if isinstance(value, str) else value + 1
+    assert len(audit.faults(records)) == 1
+
+
+def test_popularity_promotes_neither_alcohol_nor_tobacco() -> None:
+    packaged = Policy.load(PROMPTS / "policy.yaml")
+    everywhere = crowd(600, others=600)
+    shop = evidence("lager", policy=packaged, statistics=everywhere).shop
+    assert (shop.may_promote[INDEX["lager"]], shop.may_promote[INDEX["milk"]]) == (False, True)
+    assert find(Popular, evidence("lager", policy=packaged, statistics=everywhere)) is None
+    assert find(Popular, evidence("lager", statistics=everywhere)) is not None
+    assert find(Popular, evidence("milk", policy=packaged, statistics=everywhere)) is not None

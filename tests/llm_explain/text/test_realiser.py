@@ -37,7 +37,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "category_window": "90 days",
         "related_category": "cold cereal",
         "related_times": "4 times",
-        "related_window": "365 days",
+        "related_window": "12 months",
         "brand_category": "yogurt",
         "brand": "Chobani",
         "brand_share": "80%",

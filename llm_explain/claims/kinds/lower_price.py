@@ -1,0 +1,69 @@
+"""The claim kind ``lower_price``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.claims.groups import spans_of
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
+from llm_explain.claims.occasions import NS_PER_DAY, Spans
+
+if TYPE_CHECKING:
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
+
+MIN_PAID: Final = 2
+CENTS: Final = 100
+MOST_OF_PAID: Final = 95
+"""Largest price, in percent of what was paid, that is told as lower."""
+
+
+class LowerPrice(ClaimKind):
+    """The item costs less than the user paid for it the last time, and in the median.
+
+    Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases of the item's title (the
+    kind is ``purchase`` and no return took them back), ``usual`` is the median and ``last_paid`` the lowest one on the
+    latest local day; ``price`` is the item's in the snapshot, rounded to cents. It holds from two prices on, where
+    ``price`` is at most 95 % of both, with a snapshot that is at most seven days older than ``as_of`` and not younger.
+    A log whose times only order the events has no such claim.
+    """
+
+    name = "lower_price"
+    scope = "context"
+    parts = ("price",)
+    position = 65
+    topic = "price"
+    badge_place = 5
+    is_reason = False
+    never_with = frozenset({"other purchase", "promotion"})
+
+    def find(self, subjects: Subjects) -> Findings:
+        """Apply the rule of the class."""
+        shop, evidence = subjects.shop, subjects.evidence
+        if not shop.has_dates:
+            return NOTHING
+        paid = evidence.paid
+        places, bounds = spans_of(paid.keys, paid.bounds, evidence.category_key(subjects.user, subjects.category))
+        group = np.repeat(np.arange(len(subjects)), np.diff(bounds))
+        is_own = shop.title_index[evidence.item[paid.row[places]]] == shop.title_index[subjects.item[group]]
+        places, group = places[is_own], group[is_own]
+        cents = np.round(paid.price[places] * CENTS).astype(np.int64)
+        prices = Spans.of(cents, group, len(subjects))
+        day = evidence.moment[paid.row[places]] // NS_PER_DAY
+        latest = np.zeros(len(subjects), dtype=np.int64)
+        np.maximum.at(latest, group, day)
+        last = np.full(len(subjects), np.iinfo(np.int64).max)
+        is_latest = day == latest[group]
+        np.minimum.at(last, group[is_latest], cents[is_latest])
+        price = np.round(np.round(shop.snapshot.price[subjects.item], 2) * CENTS)  # NaN compares as false
+        least = np.minimum(prices.medians(), last)
+        is_lower = (prices.counts >= MIN_PAID) & subjects.is_snapshot_fresh & (CENTS * price <= MOST_OF_PAID * least)
+        rows = np.flatnonzero(is_lower & (price > 0))
+        facts: dict[str, list[Fact]] = {
+            "price": (price[rows] / CENTS).tolist(),
+            "usual": (prices.medians()[rows] / CENTS).tolist(),
+            "last_paid": (last[rows] / CENTS).tolist(),
+        }
+        return Findings(rows, facts)

@@ -66,9 +66,7 @@ def named(claim: Claim) -> Fact | None:
     return next((claim.facts[fact] for fact in NAMED_FACTS if fact in claim.facts), None)
 
 
-def first_reasons(
-    claims: Sequence[Sequence[Claim]], budget: Budget, kinds: ClaimKinds
-) -> list[tuple[Claim, ...]]:
+def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: ClaimKinds) -> list[tuple[Claim, ...]]:
     """Choose one reason for each card, within the budget of the page.
 
     A card prefers the kinds with the smallest ``list_place``, then the claims with the largest attribution. Cards with

@@ -44,6 +44,8 @@ def test_every_kind_gives_the_values_of_its_slots():
         "price_category": "yogurt",
         "price": "$2.99",
         "price_range": "$2.50 to $3.99",
+        "lower_price": "$1.99",
+        "last_paid": "$2.49",
         "other_item": "Crunchy Granola 12 oz",
         "promotion": "featured in your store's flyer",
         "promotion_end": "4 December",  # it is over at midnight before the 5th

@@ -47,6 +47,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "lower_price": "$1.99",
         "last_paid": "$2.49",
         "other_item": "Crunchy Granola 12 oz",
+        "next_share": "31%",
         "promotion": "featured in your store's flyer",
         "promotion_end": "4 December",  # it is over at midnight before the 5th
         "users_band": "more than 250",

@@ -37,6 +37,7 @@ class LowerPrice(ClaimKind):
     topic = "price"
     badge_place = 5
     is_reason = False
+    counts_events = False
     never_with = frozenset({"other purchase", "promotion"})
 
     def find(self, subjects: Subjects) -> Findings:

@@ -136,7 +136,7 @@ def test_a_merchant_pins_and_buries_and_a_pin_is_not_personal(explainer: Explain
 @pytest.mark.parametrize("user_id", USERS)
 def test_a_page_keeps_to_its_budget(explainer: Explainer, user_id: str) -> None:
     rows = explainer.recommend(user_id, k=10, section="new")
-    claims = [claim for row in rows for claim in (*row.reasons, *row.statements)]
+    claims = [claim for row in rows for claim in row.reasons]
     named = {
         (claim.kind, claim.facts.get("other_item_id", claim.facts.get("category")))
         for claim in claims

@@ -13,7 +13,7 @@ import pytest
 
 from llm_explain.attribution.partition import partition
 from llm_explain.attribution.values import Attribution, PastItem
-from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects, derive
+from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects, derive, neutral
 from llm_explain.evaluation.audit import Audit, attribution_faults, selection_faults
 from llm_explain.policy.policy import Policy
 from llm_explain.records import Claim
@@ -103,7 +103,10 @@ def records_of(
         ).astype(np.int64)
         given = [attribution_of_ones(history, catalogue, int(item_index)) for item_index in items]
         subjects = Subjects.of(Evidence(shop, [history]), np.zeros(len(items), dtype=np.int64), items)
-        claims = derive(subjects, given, kinds=kinds or ClaimKinds.installed(), degrees=load_lexicon("en").degrees)
+        in_force, degrees = kinds or ClaimKinds.installed(), load_lexicon("en").degrees
+        claims = derive(subjects, given, kinds=in_force, degrees=degrees)
+        of_badges = [kind for kind in in_force.values() if not kind.is_reason]
+        told = neutral(subjects, kinds=in_force, degrees=degrees, may_tell=lambda *_: True, among=of_badges)
         records += [
             {
                 "user_id": str(user_id),
@@ -113,15 +116,21 @@ def records_of(
                 "base_value": attribution.base_value,
                 "attributions": cited(attribution, own),
                 "reasons": [{**claim.to_dict(), "licences": sorted(claim.licences)} for claim in own],
+                "statements": [{**fact.to_dict(), "licences": sorted(fact.licences)}] if fact else [],
             }
-            for item_index, attribution, own in zip(items, given, claims, strict=True)
+            for item_index, attribution, own, fact in zip(items, given, claims, told, strict=True)
         ]
     return records
 
 
+def claims_of(record: Record) -> list[Record]:
+    """Return the reasons of a record and what a badge could state."""
+    return [*record["reasons"], *record["statements"]]
+
+
 def count_kinds(records: list[Record]) -> Counter[str]:
     """Return how many claims of each kind records have."""
-    return Counter(claim["kind"] for record in records for claim in record["reasons"])
+    return Counter(claim["kind"] for record in records for claim in claims_of(record))
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +164,7 @@ def test_no_claim_is_missed(audit: Audit, records: list[Record]) -> None:
     """Ask the audit about every kind and player: where its rule holds, ``derive`` must have found the claim."""
     asked, expected = [], 0
     for record in records:
-        found = {(claim["kind"], claim["player"]) for claim in record["reasons"]}
+        found = {(claim["kind"], claim["player"]) for claim in claims_of(record)}
         subjects = [
             {"kind": kind, "player": player["player"], "facts": {}}
             for player in record["attributions"]
@@ -186,9 +195,9 @@ def falsified(value: str | float) -> str | float:
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_audit_finds_every_falsified_fact(audit: Audit, records: list[Record], kind: str) -> None:
-    record, claim = next((record, claim) for record in records for claim in record["reasons"] if claim["kind"] == kind)
+    record, claim = next((record, claim) for record in records for claim in claims_of(record) if claim["kind"] == kind)
     for name, value in claim["facts"].items():
-        wrong = copy.deepcopy({**record, "reasons": [claim]})
+        wrong = copy.deepcopy({**record, "reasons": [claim], "statements": []})
         wrong["reasons"][0]["facts"][name] = falsified(value)
         faults = audit.faults([wrong])
         assert faults
@@ -233,9 +242,7 @@ def test_eight_hundred_real_pairs() -> None:
     records = records_of(Tables.read(REAL_DATA), cutoff, cutoff, n_users=100, n_items=8)
     assert len(records) > 750
     assert Audit(REAL_DATA, cutoff).faults(records) == []
-    assert set(count_kinds(records)) >= {kind.name for kind in KINDS.reasons("item")} - {
-        "new_arrival"
-    }  # hardly anything is new in this log
+    assert set(count_kinds(records)) >= set(KINDS) - {"new_arrival"}  # hardly anything is new in this log
 
 
 @pytest.mark.parametrize("n_users", [pytest.param(30, id="small"), pytest.param(60, id="real", marks=pytest.mark.slow)])
@@ -250,7 +257,7 @@ def test_the_records_of_a_trained_scorer(request: pytest.FixtureRequest, n_users
     assert len(records) == 10 * n_users
     assert Audit(folder / "tables", explainer.as_of).faults(records) == []
     assert [fault for record in records for fault in selection_faults(record)] == []
-    assert sum(bool(record["reasons"]) for record in records) > len(records) / 2
+    assert sum(bool(record["text"]) for record in records) > len(records) / 2
 
 
 def test_shares_are_those_of_the_masked_attribution(shop_artifacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:

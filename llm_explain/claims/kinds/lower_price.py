@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.claims.groups import spans_of
+from llm_explain.claims.groups import spans_of, starts
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import NS_PER_DAY, Spans
 
@@ -46,13 +46,15 @@ class LowerPrice(ClaimKind):
         if not shop.has_dates:
             return NOTHING
         paid = evidence.paid
-        places, bounds = spans_of(paid.keys, paid.bounds, evidence.category_key(subjects.user, subjects.category))
-        group = np.repeat(np.arange(len(subjects)), np.diff(bounds))
-        is_own = shop.title_index[evidence.item[paid.row[places]]] == shop.title_index[subjects.item[group]]
-        places, group = places[is_own], group[is_own]
-        cents = np.round(paid.price[places] * CENTS).astype(np.int64)
+        key = evidence.title_key(evidence.user[paid.row], evidence.item[paid.row])
+        order = np.lexsort((paid.price, key))
+        key, row, price_paid = key[order], paid.row[order], paid.price[order]
+        bounds = starts(key)
+        places, found = spans_of(key[bounds[:-1]], bounds, evidence.title_key(subjects.user, subjects.item))
+        group = np.repeat(np.arange(len(subjects)), np.diff(found))
+        cents = np.round(price_paid[places] * CENTS).astype(np.int64)
         prices = Spans.of(cents, group, len(subjects))
-        day = evidence.moment[paid.row[places]] // NS_PER_DAY
+        day = evidence.moment[row[places]] // NS_PER_DAY
         latest = np.zeros(len(subjects), dtype=np.int64)
         np.maximum.at(latest, group, day)
         last = np.full(len(subjects), np.iinfo(np.int64).max)

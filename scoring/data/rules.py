@@ -77,8 +77,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, ColumnRule]]] = {
     },
     "items": {
         ITEM_ID: ColumnRule("id", is_required=True, is_unique=True),
-        TITLE: ColumnRule("text", is_required=True, is_nullable=True),
-        CATEGORY: ColumnRule("text", is_required=True, is_nullable=True),
+        TITLE: ColumnRule("text", is_nullable=True),
+        CATEGORY: ColumnRule("text", is_nullable=True),
         CATEGORIES: ColumnRule("text", is_nullable=True),
         BRAND: ColumnRule("text", is_nullable=True),
         PRICE: ColumnRule("number", is_nullable=True),

@@ -120,9 +120,7 @@ class Tables:
         if TIMESTAMP not in found["events"]:
             found["events"] = with_order(found["events"])
             shop = shop.model_copy(update={"times": "order"})
-        for column in (TITLE, CATEGORY):
-            if column not in found["items"]:
-                found["items"][column] = pd.Series(None, index=found["items"].index, dtype="str")
+        found["items"] = with_names(found["items"])
         return cls(**found, shop=shop)
 
     def write(self, folder: Path, *, order: Mapping[str, Order] | None = None) -> None:
@@ -154,6 +152,12 @@ def with_order(events: pd.DataFrame) -> pd.DataFrame:
     """Return events with times a day apart that say the order of each user's rows; all users end at one moment."""
     behind = events.groupby(USER_ID).cumcount(ascending=False)
     return events.assign(timestamp=(END_OF_ORDER - pd.to_timedelta(behind, unit="D")).astype("datetime64[ns]"))
+
+
+def with_names(items: pd.DataFrame) -> pd.DataFrame:
+    """Return items with the columns ``title`` and ``category``, which are null where the table does not have them."""
+    missing = [column for column in (TITLE, CATEGORY) if column not in items]
+    return items.assign(**{column: pd.Series(None, index=items.index, dtype="str") for column in missing})
 
 
 def read_parquet(path: Path) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from scoring.data.coercion import coerce
 from scoring.data.reading import read_table
 from scoring.data.rules import COLUMNS, rule_of, schema
 from scoring.data.shop import Shop
-from scoring.data.tables import EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, USER_ID, Tables
+from scoring.data.tables import EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, USER_ID, Tables, with_names
 from scoring.data.violations import ROW, Violation, message, rejected_rows
 from scoring.errors import TableError
 
@@ -63,7 +63,7 @@ def check(
         shop: Settings that say what times without a zone mean; UTC if not given.
 
     Returns:
-        The checked table; without ``skip_bad`` nothing is set aside.
+        The checked table, items with ``title`` and ``category``; without ``skip_bad`` nothing is set aside.
 
     Raises:
         TableError: If a column is missing, unknown or there twice, if no row is left, or if rows break a rule and
@@ -83,7 +83,7 @@ def check(
     good = typed[~is_bad].reset_index(drop=True)
     if good.empty and name not in MAY_BE_EMPTY:
         raise TableError(f"{message(came, violations, source)}\nNo good row is left but at least one is needed.")
-    return Checked(good, rejected_rows(came, violations))
+    return Checked(with_names(good) if name == "items" else good, rejected_rows(came, violations))
 
 
 def check_tables(frames: Mapping[str, pd.DataFrame], shop: Shop | None = None) -> Tables:

@@ -246,3 +246,9 @@ def test_events_are_read_from_either_format(tmp_path):
         TableError, match=r"events\.csv: column 'item_id' names items .* in 1 row \(first: row 2, 'b'\)"
     ):
         read_events(tmp_path / "events.csv", ["a"])
+
+
+def test_items_need_no_title_and_no_category():
+    found = check(items()[["item_id"]], "items", source="items.csv").frame
+    assert found[["title", "category"]].isna().all(axis=None)
+    assert len(found) == len(items())

@@ -36,7 +36,10 @@ MIN_FOLLOWER_SHARE: Final = 0.1
 """Least share of an item's users that a follower has."""
 
 MIN_LIFT: Final = 2.0
-"""Least ratio between the count of a pair and what chance would give; bananas are in every other basket."""
+"""Least ratio between the occasions of companions and what chance would give; bananas are in every other basket."""
+
+MIN_FOLLOWER_LIFT: Final = 1.5
+"""The same for followers, with chance in any order."""
 
 N_COMPANIONS: Final = 50
 """Most companions that an item keeps: those with the largest cosine."""
@@ -106,7 +109,7 @@ def followers(log: Log, n_items: int) -> tuple[ItemPairs, IndexArray]:
     """Count who bought an item after another one: the first event of the one lies before the last event of the other.
 
     A pair is kept if the first item has at least 50 users, the pair at least 10 users and a tenth of the first item's,
-    and at least twice as many users as chance would give.
+    and at least one and a half times as many users as chance would give to both items in any order.
 
     Args:
         log: Target events of the window.
@@ -141,7 +144,9 @@ def followers(log: Log, n_items: int) -> tuple[ItemPairs, IndexArray]:
                 is_later = first_day[begin:end][own, None] < last_day[begin:end]
                 counts[np.ix_(row[own], place[item[begin:end]])] += is_later
         counts[np.arange(len(asked)), place[asked]] = 0
-        least = np.maximum(MIN_FOLLOWER_SHARE, MIN_LIFT * buyers[may_follow] / n_users) * buyers[asked][:, None]
+        least = (
+            np.maximum(MIN_FOLLOWER_SHARE, MIN_FOLLOWER_LIFT * buyers[may_follow] / n_users) * buyers[asked][:, None]
+        )
         row, column = np.nonzero(counts >= np.maximum(least - 1e-9, MIN_PAIR_USERS))
         rows.append((asked[row], may_follow[column], counts[row, column].astype(np.int64)))
     return _joined(rows, n_items), buyers

@@ -34,8 +34,8 @@ class SimilarItem(ClaimKind):
     ``next_share`` is the share of the other item's users who have a target event of the item after their first one of
     the other item, rounded down to two decimals. Both lie in the 365 days before the snapshot. It is left out below
     0.1; where the other item has fewer users than the policy's least crowd (50 or more); for fewer than 10 such users,
-    or fewer than twice as many as by chance; in a shop with several target kinds or without dates; and with a snapshot
-    that is younger than ``as_of`` or more than 90 days older.
+    or fewer than one and a half times as many as would have both items by chance; in a shop with several target kinds
+    or without dates; and with a snapshot that is younger than ``as_of`` or more than 90 days older.
     """
 
     name = "similar_item"

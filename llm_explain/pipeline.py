@@ -83,7 +83,7 @@ class Pipeline:
             An explanation for each item, in the order given.
         """
         has_item_players = has_item_players or self._needs_items(user)
-        attributions = user.attribute_past(items) if has_item_players else user.attribute(items)
+        attributions = user.attribute_past(items) if has_item_players else self._attributed(user, items)
         subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
         found = self.explain_subjects(subjects, attributions)
         if has_item_players:
@@ -95,6 +95,16 @@ class Pipeline:
     def _needs_items(self, user: ScoredUser) -> bool:
         """Return whether reasons have to name past items, because no category of the shop can be named."""
         return isinstance(user, AdditiveScoredUser) and not self.shop.names_categories
+
+    def _attributed(self, user: ScoredUser, items: IndexArray) -> list[Attribution]:
+        """Return attributions with the past items that a reason may cite: those with links, else a few heavy ones."""
+        attributions = user.attribute(items)
+        if any(each.items for each in attributions):
+            return attributions
+        policy = self.shop.policy
+        return user.with_heaviest_items(
+            attributions, items, may_name=policy.may_name_category, least_share=policy.settings.min_share
+        )
 
     def _with_items(self, attribution: Attribution) -> Attribution:
         """Return an attribution in which each past item that is no secret is a part of its own."""
@@ -117,7 +127,7 @@ class Pipeline:
         """
         items = np.array([card.item_index for card in placed], dtype=np.int64)
         has_item_players = self._needs_items(user)
-        given = user.attribute_past(items) if has_item_players else user.attribute(items)
+        given = user.attribute_past(items) if has_item_players else self._attributed(user, items)
         attributions = [mask_attribution(each, self.shop.policy) for each in given]
         subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
         requests, texts = self._write(self._cards(subjects, attributions, placed))

@@ -9,20 +9,23 @@ Source: Owen (1977), "Values of games with a priori unions".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.attribution.partition import GROUP_PREFIX
+from llm_explain.attribution.group_vectors import group_vectors
+from llm_explain.attribution.partition import GROUP_PREFIX, Partition
 from llm_explain.attribution.shapley import MAX_PLAYERS, all_coalitions, shapley_values
-from llm_explain.attribution.values import ITEM, LINKS, TOWER, PastItem
+from llm_explain.attribution.values import ITEM, LINKS, TOWER, Attribution, PastItem
 from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import numpy.typing as npt
 
-    from llm_explain.attribution.partition import Partition
+    from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.shapley import FloatArray
     from scoring.data.catalogue import IndexArray
     from scoring.scorer.scorer import GlassBoxScorer
@@ -30,6 +33,12 @@ if TYPE_CHECKING:
 
 MAX_PARTS: Final = 4
 """Parts of a category: its heaviest items and the remainder. Each further part doubles the work."""
+
+PAIR: Final = 2
+"""Of two parts, the values follow from the group's value and from the scores with one part each."""
+
+MIN_EVENT_SHARE: Final = 0.5
+"""Least share of a category's target events that its heaviest item has, so that it speaks for the category."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +86,7 @@ def item_values(
     *,
     groups: Partition,
     max_parts: int = MAX_PARTS,
+    cache: VectorCache | None = None,
 ) -> ItemValues:
     """Return the exact values of single items of a history group.
 
@@ -86,7 +96,9 @@ def item_values(
         item_index: Items that are scored, shape ``(n,)``.
         player: A group of one category, for example ``group:apples``.
         groups: Partition that the group belongs to.
-        max_parts: Most parts of the category: single items, most target events first, and the remainder.
+        max_parts: Most parts of the category: single items, those with the largest links and then most target events
+            first, and the remainder.
+        cache: Where group vectors are kept between calls.
 
     Returns:
         Values of the parts. Over the parts they sum to the group's attribution.
@@ -106,19 +118,27 @@ def item_values(
         )
     group = groups.players.index(player)
     (category,) = groups.categories[group]
-    parts, items = _parts(scorer, state, category, max_parts)
+    by_item = scorer.linked(state, item_index)  # (n, n_bought)
+    parts, items = _parts(scorer, state, category, max_parts, links=by_item.max(axis=0, initial=0.0))
     n_parts = len(items) + int((parts == len(items)).any())
     subsets = all_coalitions(n_parts)
     histories = [state.history.select(np.isin(parts, np.flatnonzero(present))) for present in subsets]
     states = scorer.read_all(histories)
     sums = np.array([each.summands.sum(axis=0) for each in states])  # (2^n_parts, d_sum)
-    added = shapley_values(_embeddings(state, sums, groups, group))  # (n_parts, d)
+    if n_parts > PAIR:
+        added = shapley_values(_embeddings(state, sums, groups, group))  # (n_parts, d)
+    else:
+        vectors = cache.get(state, groups) if cache is not None else group_vectors(state, groups)
+        added = vectors.added[group][None] / n_parts
+        if n_parts == PAIR:  # half of what both have together, and half of what sets them apart
+            first, second = _embeddings(state, sums[1:3], groups, group)
+            added = added + np.array([[0.5], [-0.5]]) * (first - second)
     tower = np.asarray(scorer.item_embedding[item_index]) @ added.T  # (n, n_parts)
     part_of = np.zeros((len(state.bought), n_parts))
     bought = np.flatnonzero(scorer.catalogue.category_index[state.bought] == category)
     single = state.bought[bought][:, None] == items
     part_of[bought] = np.eye(n_parts)[np.where(single.any(axis=1), single.argmax(axis=1), n_parts - 1)]
-    linked = scorer.linked(state, item_index) @ part_of  # (n, n_parts)
+    linked = by_item @ part_of  # (n, n_parts)
     own = np.zeros((len(item_index), n_parts, len(scorer.own_features)))
     is_own = scorer.catalogue.category_index[item_index] == category
     if is_own.any():
@@ -128,13 +148,20 @@ def item_values(
     return ItemValues(player, items, (TOWER, LINKS, *scorer.own_features), values)
 
 
-def _parts(scorer: GlassBoxScorer, state: UserState, category: int, max_parts: int) -> tuple[IndexArray, IndexArray]:
-    """Return the part of each event, −1 for other categories, and the items that stand alone, heaviest first."""
+def _parts(
+    scorer: GlassBoxScorer, state: UserState, category: int, max_parts: int, *, links: FloatArray
+) -> tuple[IndexArray, IndexArray]:
+    """Return the part of each event, −1 for other categories, and the items that stand alone.
+
+    The items with the largest links come first, then those with most target events.
+    """
     history = state.history
     rows = np.flatnonzero(scorer.catalogue.category_index[history.item_index] == category)
     found, place, n_rows = np.unique(history.item_index[rows], return_inverse=True, return_counts=True)
     n_targets = np.bincount(place, history.is_target[rows], minlength=len(found))
-    order = np.lexsort((found, -n_rows, -n_targets))
+    link = np.zeros(len(scorer.catalogue))
+    link[state.bought] = links
+    order = np.lexsort((found, -n_rows, -n_targets, -link[found]))
     n_single = len(found) if len(found) <= max_parts else max_parts - 1
     part_of_found = np.full(len(found), n_single, dtype=np.int64)
     part_of_found[order[:n_single]] = np.arange(n_single)
@@ -161,3 +188,104 @@ def _weights(n_players: int) -> FloatArray:
     for size in range(1, n_players):
         weight[size] = weight[size - 1] * size / (n_players - size)
     return weight
+
+
+def with_heaviest_items(
+    scorer: GlassBoxScorer,
+    state: UserState,
+    attributions: Sequence[Attribution],
+    item_index: IndexArray,
+    *,
+    may_name: Callable[[str], bool],
+    least_share: float = 0.0,
+    cache: VectorCache | None = None,
+    most_games: int = 1,
+) -> list[Attribution]:
+    """Return attributions with the heaviest item of the history group behind each score, where it speaks for the group.
+
+    An item speaks for a category if it has half of the user's target events in it. An item that the user bought before
+    is left as it is, since its own history says more. A category of one item costs nothing; any other costs as much as
+    the group vectors.
+
+    Args:
+        scorer: The glass-box scorer.
+        state: The user, as the scorer read the history.
+        attributions: Attributions of this user's scores.
+        item_index: The items that are scored, shape ``(n,)``.
+        may_name: Whether a category may be named.
+        least_share: Least share of the positive attribution that the group has.
+        cache: Where group vectors are kept between calls.
+        most_games: Most categories of several items that are split.
+
+    Returns:
+        The attributions, some with ``items``.
+    """
+    history, catalogue = state.history, scorer.catalogue
+    targets = np.bincount(history.item_index[history.is_target], minlength=len(catalogue))
+    of_category = np.bincount(catalogue.category_index, targets, minlength=len(catalogue.category_names))
+    found = list(attributions)
+    for place, (attribution, item) in enumerate(zip(attributions, item_index.tolist(), strict=True)):
+        row = largest_group(attribution, may_name)
+        if row is None or targets[item]:
+            continue
+        positive = float(attribution.values[attribution.values > 0].sum())
+        if attribution.values[row] < least_share * positive:
+            continue
+        (category,) = attribution.categories[row]
+        in_category = np.where(catalogue.category_index == category, targets, 0)
+        if in_category.max() < max(1.0, MIN_EVENT_SHARE * of_category[category]):
+            continue
+        is_single = np.count_nonzero(in_category) == 1
+        if is_single or most_games > 0:
+            most_games -= 0 if is_single else 1
+            found[place] = with_past_items(
+                scorer, state, attribution, item, attribution.players[row], max_parts=PAIR, cache=cache
+            )
+    return found
+
+
+def with_past_items(
+    scorer: GlassBoxScorer,
+    state: UserState,
+    attribution: Attribution,
+    item: int,
+    player: str,
+    *,
+    max_parts: int = MAX_PARTS,
+    cache: VectorCache | None = None,
+) -> Attribution:
+    """Return an attribution with the exact values of single past items of one history group.
+
+    Args:
+        scorer: The glass-box scorer.
+        state: The user, as the scorer read the history.
+        attribution: The attribution of one score of this user.
+        item: The item that is scored.
+        player: A history group of one category.
+        max_parts: Most parts that the group is split into.
+        cache: Where group vectors are kept between calls.
+
+    Returns:
+        The same attribution with other ``items`` of the player.
+    """
+    rows = [row for row, categories in enumerate(attribution.categories) if categories]
+    groups = Partition(
+        tuple(attribution.players[row] for row in rows), tuple(attribution.categories[row] for row in rows)
+    )
+    values = item_values(scorer, state, np.array([item]), player, groups=groups, max_parts=max_parts, cache=cache)
+    items = list(attribution.items or ((),) * len(attribution.players))
+    items[attribution.players.index(player)] = values.past_items(0, scorer.catalogue.item_ids)
+    return replace(attribution, items=tuple(items))
+
+
+def largest_group(attribution: Attribution, may_name: Callable[[str], bool] | None = None) -> int | None:
+    """Return the place of the group of one category that raised a score most; ``None`` if it may not be named."""
+    raised = [
+        row
+        for row, (player, value) in enumerate(zip(attribution.players, attribution.values.tolist(), strict=True))
+        if value > 0 and player.startswith(GROUP_PREFIX)
+    ]
+    row = max(raised, key=lambda place: float(attribution.values[place]), default=None)
+    if row is None or may_name is None:
+        return row
+    return row if may_name(attribution.players[row].removeprefix(GROUP_PREFIX)) else None

@@ -6,7 +6,7 @@ it scores one history for each coalition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,13 +15,17 @@ import numpy as np
 from llm_explain.attribution import counterfactual, shelves
 from llm_explain.attribution.black_box import attribute_black_box
 from llm_explain.attribution.exact import attribute
-from llm_explain.attribution.item_players import MAX_PARTS, item_values
-from llm_explain.attribution.partition import GROUP_PREFIX, Partition
+from llm_explain.attribution.item_players import (
+    MAX_PARTS,
+    largest_group,
+    with_heaviest_items,
+    with_past_items,
+)
 from llm_explain.errors import SettingError
 from scoring.scorer.retrieval import best
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from llm_explain.attribution.black_box import HistoryScorer
     from llm_explain.attribution.counterfactual import Contrast, WhatIf
@@ -56,6 +60,16 @@ class ScoredUser(Protocol):
 
     def attribute_past(self, item_index: IndexArray) -> list[Attribution]:
         """Return the attribution of each item, with the past items of its largest history group."""
+
+    def with_heaviest_items(
+        self,
+        attributions: Sequence[Attribution],
+        item_index: IndexArray,
+        *,
+        may_name: Callable[[str], bool],
+        least_share: float,
+    ) -> list[Attribution]:
+        """Return attributions with the past item that speaks for a category, where it costs little to know."""
 
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:
         """Return scores and ranks as if some players were absent."""
@@ -121,46 +135,42 @@ class AdditiveScoredUser:
         Returns:
             Attributions whose ``items`` of this group carry every term of the score.
         """
-        return [
-            self._with_past(each, int(item), max_parts)
-            for each, item in zip(self.attribute(item_index), item_index, strict=True)
-        ]
+        found = []
+        for attribution, item in zip(self.attribute(item_index), item_index.tolist(), strict=True):
+            row = largest_group(attribution)
+            found.append(
+                attribution
+                if row is None
+                else with_past_items(
+                    self.scorer,
+                    self.state,
+                    attribution,
+                    item,
+                    attribution.players[row],
+                    max_parts=max_parts,
+                    cache=self.vectors,
+                )
+            )
+        return found
 
-    def _with_past(self, attribution: Attribution, item: int, max_parts: int) -> Attribution:
-        single = [
-            row
-            for row, (player, value) in enumerate(zip(attribution.players, attribution.values, strict=True))
-            if value > 0 and player.startswith(GROUP_PREFIX)
-        ]
-        if not single:
-            return attribution
-        row = max(single, key=lambda place: attribution.values[place])
-        return self.with_past_items(attribution, item, attribution.players[row], max_parts=max_parts)
-
-    def with_past_items(
-        self, attribution: Attribution, item: int, player: str, *, max_parts: int = MAX_PARTS
-    ) -> Attribution:
-        """Return an attribution with the exact values of single past items of one history group.
-
-        Args:
-            attribution: The attribution of one score of this user.
-            item: The item that is scored.
-            player: A history group of one category.
-            max_parts: Most parts that the group is split into.
-
-        Returns:
-            The same attribution with other ``items`` of the player.
-        """
-        groups = [row for row, categories in enumerate(attribution.categories) if categories]
-        partition = Partition(
-            tuple(attribution.players[row] for row in groups), tuple(attribution.categories[row] for row in groups)
+    def with_heaviest_items(
+        self,
+        attributions: Sequence[Attribution],
+        item_index: IndexArray,
+        *,
+        may_name: Callable[[str], bool],
+        least_share: float,
+    ) -> list[Attribution]:
+        """Return attributions with the heaviest past item of a category where it speaks for the category."""
+        return with_heaviest_items(
+            self.scorer,
+            self.state,
+            attributions,
+            item_index,
+            may_name=may_name,
+            least_share=least_share,
+            cache=self.vectors,
         )
-        found = item_values(
-            self.scorer, self.state, np.array([item]), player, groups=partition, max_parts=max_parts
-        ).past_items(0, self.scorer.catalogue.item_ids)
-        items = list(attribution.items or ((),) * len(attribution.players))
-        items[attribution.players.index(player)] = found
-        return replace(attribution, items=tuple(items))
 
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:
         """Return exact scores and ranks as if some players were absent."""
@@ -216,6 +226,17 @@ class BlackBoxScoredUser:
     def attribute_past(self, item_index: IndexArray) -> list[Attribution]:  # noqa: ARG002
         """Raise an error: single items would need a game of their own."""
         raise _needs_glass_box("items as players")
+
+    def with_heaviest_items(
+        self,
+        attributions: Sequence[Attribution],
+        item_index: IndexArray,  # noqa: ARG002
+        *,
+        may_name: Callable[[str], bool],  # noqa: ARG002
+        least_share: float,  # noqa: ARG002
+    ) -> list[Attribution]:
+        """Return the attributions unchanged."""
+        return list(attributions)
 
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:  # noqa: ARG002
         """Raise an error: ranks without a group would need new scores of the whole catalogue."""

@@ -18,6 +18,7 @@ _LONE_HASH = re.compile(r"(?<![^\W_])#+(?![^\W_])|##+")
 """A sign that is no part of a word or number as in "C#" or "#7", but of a heading or a comment."""
 _INCHES = re.compile(r"(?<=\d)[\"”]")
 _SPACE = re.compile(r"\s+")
+_NAME_END = re.compile(r"[,(]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 _NEEDLESS_JOINERS = re.compile("(?:^|(?<=[\\x00-\\x7f]))[\u200c\u200d]+|[\u200c\u200d]+(?=[\\x00-\\x7f]|$)")
@@ -76,8 +77,12 @@ def inside_sentence(title: str, common_words: Container[str]) -> str:
         common_words: Words that the shop writes in lower case elsewhere.
 
     Returns:
-        The title, with a small first letter where its first word is a common one.
+        The title, with a small first letter where its first word is a common one and no capital follows in its name:
+        "Die Hard (1988)" is a name, whatever other titles write in lower case.
     """
     first = title.split(" ", 1)[0].rstrip(",")
+    name = _NAME_END.split(title, maxsplit=1)[0]
+    if any(word[:1].isupper() for word in name.split()[1:]):
+        return title
     is_common = first[1:].islower() and all(part in common_words for part in first.lower().split("-") if part)
     return title[:1].lower() + title[1:] if is_common else title

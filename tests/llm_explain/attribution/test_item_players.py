@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from math import factorial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from shop import CUTOFF
 
 from llm_explain.attribution.exact import attribute
 from llm_explain.attribution.group_vectors import VectorCache
-from llm_explain.attribution.item_players import item_values
+from llm_explain.attribution.item_players import item_values, largest_group, with_heaviest_items, with_past_items
 from llm_explain.attribution.partition import partition
 from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.errors import SettingError
@@ -91,7 +92,7 @@ def test_the_only_item_of_a_group_has_its_whole_value(linked_scorer: GlassBoxSco
     (attribution,) = user.attribute(np.array([1]))
     player = groups.players[0]
     row = attribution.players.index(player)
-    (item,) = user.with_past_items(attribution, 1, player).items[row] or (None,)
+    (item,) = with_past_items(linked_scorer, user.state, attribution, 1, player).items[row] or (None,)
     if attribution.values[row] > 0:
         assert item is not None
         assert item.phi == pytest.approx(attribution.values[row], abs=1e-9)
@@ -116,3 +117,48 @@ def test_only_a_group_of_one_category_has_items(linked_scorer: GlassBoxScorer, h
     for player in ("rest", "group:nothing"):
         with pytest.raises(SettingError, match="is a single category is needed"):
             item_values(linked_scorer, linked_scorer.read(history), ASKED, player, groups=groups)
+
+
+@pytest.fixture(scope="module")
+def loyal(linked_scorer: GlassBoxScorer, history: History) -> tuple[History, int, str]:
+    """Return a history that is mostly one item of its category, that category, and the item's id."""
+    category = linked_scorer.catalogue.category_index[history.item_index]
+    own = int(np.bincount(category).argmax())
+    items, counts = np.unique(history.item_index[category == own], return_counts=True)
+    heaviest = int(items[counts.argmax()])
+    others = history.item_index[(category == own) & (history.item_index != heaviest)]
+    kept = history.select((category != own) | (history.item_index == heaviest) | (history.item_index == others[0]))
+    return kept, own, str(linked_scorer.catalogue.item_ids[heaviest])
+
+
+def test_the_heaviest_item_speaks_for_its_category(
+    linked_scorer: GlassBoxScorer, loyal: tuple[History, int, str]
+) -> None:
+    kept, own, item_id = loyal
+    state, cache = linked_scorer.read(kept), VectorCache()
+    asked = np.setdiff1d(np.flatnonzero(linked_scorer.catalogue.category_index != own), kept.item_index)
+    given = [replace(each, items=()) for each in attribute(linked_scorer, state, asked, cache=cache)]
+
+    def cited(**settings: Any) -> list[str]:
+        chosen = {"may_name": lambda name: name == linked_scorer.catalogue.category_names[own], **settings}
+        found = with_heaviest_items(linked_scorer, state, given, asked, cache=cache, **chosen)
+        return [item.part for each in found for items in each.items for item in items if item.part[5:] == item_id]
+
+    behind = [each for each in given if largest_group(each) == each.categories.index((own,))]
+    assert behind
+    assert len(cited(most_games=100)) <= len(behind)
+    assert len(cited()) == 1  # one game a list
+    assert cited(most_games=0) == cited(may_name=lambda _: False) == cited(least_share=1.01) == []
+
+
+def test_two_parts_follow_from_the_value_of_their_group(
+    linked_scorer: GlassBoxScorer, loyal: tuple[History, int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, own, _ = loyal
+    state = linked_scorer.read(kept)
+    groups = partition(kept, linked_scorer.catalogue, max_groups=6)
+    player = groups.players[groups.categories.index((own,))]
+    short = item_values(linked_scorer, state, ASKED, player, groups=groups, max_parts=2)
+    monkeypatch.setattr("llm_explain.attribution.item_players.PAIR", 1)
+    enumerated = item_values(linked_scorer, state, ASKED, player, groups=groups, max_parts=2)
+    assert short.values == pytest.approx(enumerated.values, abs=1e-9)

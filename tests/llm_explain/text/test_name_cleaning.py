@@ -76,8 +76,10 @@ def test_no_name_breaks_a_sentence(name):
         ("Fisher-Price toy", "Fisher-Price toy"),
         ("Maybelline cosmetics", "Maybelline cosmetics"),
         ("BBQ sauce", "BBQ sauce"),
+        ("Die Hard (1988)", "Die Hard (1988)"),
+        ("Donuts (Store brand)", "donuts (Store brand)"),
         ("", ""),
     ],
 )
 def test_a_common_first_word_is_written_small_within_a_sentence(title: str, expected: str) -> None:
-    assert inside_sentence(title, {"donuts", "toy", "bbq"}) == expected
+    assert inside_sentence(title, {"donuts", "toy", "bbq", "die"}) == expected

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from scoring.demand.panel import Floats
 
-LEVELS: Final = (50, 80, 95)
-"""Percent of the weeks that a range is to cover."""
+LEVELS: Final = (50, 80, 90, 95)
+"""Percent of the weeks that a range is to cover; the upper end of 90 is the usual service level."""
 
 _LEAST_SPREAD = 0.01
 """Log units; a smaller spread would make factors explode."""
@@ -72,7 +72,7 @@ class Stretch:
         )
 
 
-_UNFITTED = {50: 0.53, 80: 1.0, 95: 1.53}
+_UNFITTED = {50: 0.53, 80: 1.0, 90: 1.28, 95: 1.53}
 """Factors of a normal distribution, against its 80 % range."""
 
 

@@ -36,7 +36,7 @@ HEADERS: Final[dict[str, tuple[str, ...]]] = {
     PRICE: ("price", "unit price", "selling price"),
 }
 DAYS: Final = 7
-_ENDS: Final = ((0.5, "units"), (0.75, "high_50"), (0.9, "high_80"), (0.975, "high_95"))
+_ENDS: Final = ((0.5, "units"), (0.75, "high_50"), (0.9, "high_80"), (0.95, "high_90"), (0.975, "high_95"))
 """Quantile levels of the forecast tables, and their columns."""
 
 
@@ -113,7 +113,8 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     Returns:
         One row a series: the columns of the stock table, the names above, ``service_level``, ``order_units``,
         ``days_left`` until the order is due, ``weekly_units`` expected, ``cover_weeks`` of the position, ``too_many``
-        units, and ``state``: ``dead``, ``order``, ``overstock`` or ``enough``.
+        units, and ``state``: ``dead``, ``order``, ``overstock``, ``enough``, or ``quiet`` for an item that has sold
+        nothing for as long as dead stock and is out of stock.
 
     Raises:
         SettingError: If a lead time and the review week reach beyond the forecast, or no row of stock has a forecast.
@@ -144,9 +145,12 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     frame["too_many"] = np.floor(np.maximum(frame["position"] - policy.overstock_weeks * weekly, 0)).astype(int)
     frame["overstock_weeks"], frame["dead_weeks"] = float(policy.overstock_weeks), policy.dead_weeks
     is_dead = (frame["weeks_without_sale"] >= policy.dead_weeks) & (frame[ON_HAND] > 0)
-    is_order = (frame["order_units"] > 0) & (frame["weekly_units"] > 0)
+    is_quiet = (frame["weeks_without_sale"] >= policy.dead_weeks) & (frame["order_units"] > 0)
+    is_order = frame["order_units"] > 0
     is_over = frame["too_many"] > 0
-    frame["state"] = np.select([is_dead, is_order, is_over], ["dead", "order", "overstock"], "enough")
+    frame["state"] = np.select(
+        [is_dead, is_quiet, is_order, is_over], ["dead", "quiet", "order", "overstock"], "enough"
+    )
     return frame
 
 

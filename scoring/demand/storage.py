@@ -19,7 +19,7 @@ from scoring.errors import ArtifactError, MissingExtraError
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION: Final = 2
+VERSION: Final = 3
 _MODEL, _ARRAYS, _SERIES = "demand.json", "demand.npz", "series.parquet"
 _MIDDLE, _SPREAD = "middle", "spread"
 _PROMOTION: Final = "promotion."

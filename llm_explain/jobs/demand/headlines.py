@@ -21,7 +21,7 @@ RANGE: Final = 80
 def headline(row: Mapping[str, Any]) -> Stated:
     """Return what the sentence about a series states first.
 
-    ``state`` of the order table decides; a series without stock gives ``forecast``.
+    ``state`` of the order table decides; a series without stock, or a quiet one, gives ``forecast``.
 
     Args:
         row: A row of ``DemandScene.coming``.
@@ -30,7 +30,7 @@ def headline(row: Mapping[str, Any]) -> Stated:
         ``order``, ``enough``, ``overstock``, ``dead`` or ``forecast`` with its facts.
     """
     state = row.get("state")
-    if not isinstance(state, str):
+    if not isinstance(state, str) or state == "quiet":
         return Stated("forecast", expectation(row))
     if state == "order":
         return Stated("order", expectation(row) | order(row))

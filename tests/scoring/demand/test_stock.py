@@ -13,9 +13,11 @@ EMPTY = pd.DataFrame()
 
 
 def outlook(weeks_without_sale: int = 0) -> Outlook:
-    """Return a forecast of 70 a week; the ends of n weeks together are 70 n + 10, 20 and 30."""
-    rows = [("a", "1", n, 70.0 * n, 70.0 * n + 10, 70.0 * n + 20, 70.0 * n + 30) for n in (1, 2, 3, 4)]
-    together = pd.DataFrame(rows, columns=["item_id", "store_id", "weeks", "units", "high_50", "high_80", "high_95"])
+    """Return a forecast of 70 a week; the upper ends of n weeks together are 70 n + 10, 20, 25 and 30."""
+    rows = [("a", "1", n, 70.0 * n, 70.0 * n + 10, 70.0 * n + 20, 70.0 * n + 25, 70.0 * n + 30) for n in (1, 2, 3, 4)]
+    together = pd.DataFrame(
+        rows, columns=["item_id", "store_id", "weeks", "units", "high_50", "high_80", "high_90", "high_95"]
+    )
     series = pd.DataFrame(
         {"item_id": ["a"], "store_id": ["1"], "title": ["A"], "weeks_without_sale": [weeks_without_sale]}
     )
@@ -38,10 +40,11 @@ def test_an_order_fills_the_position_up_to_the_need() -> None:
 
 
 def test_the_level_between_two_ends_is_linear() -> None:
-    # .95 lies two thirds of the way from .90 to .975: 90 + 2/3 × 10
+    # .96 lies two fifths of the way from .95 to .975: 95 + 2/5 × 5
+    row = orders(outlook(), stock(on_hand=1, lead_time_days=0), StockPolicy(service_level=0.96)).iloc[0]
+    assert row["need"] == pytest.approx(97)
     row = orders(outlook(), stock(on_hand=1, lead_time_days=0), StockPolicy()).iloc[0]
-    assert row["need"] == pytest.approx(90 + 20 / 3)
-    assert (row["order_units"], row["days_left"]) == (96, 0)
+    assert (row["order_units"], row["days_left"]) == (94, 0)  # .95: 95 - 1
 
 
 def test_margins_choose_the_service_level() -> None:
@@ -57,7 +60,7 @@ def test_margins_choose_the_service_level() -> None:
         (840, 0, "enough", 0),
         (900, 0, "overstock", 60),
         (900, 13, "dead", 60),
-        (0, 13, "order", 0),
+        (0, 13, "quiet", 0),
     ],
 )
 def test_states(on_hand: int, silence: int, state: str, too_many: int) -> None:

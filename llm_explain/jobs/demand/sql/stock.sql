@@ -3,7 +3,8 @@ create or replace view at_level as
 select t.item_id, t.store_id, t.weeks, s.service_level as level,
        case when s.service_level <= 0.75 then t.units + (s.service_level - 0.5) / 0.25 * (t.high_50 - t.units)
             when s.service_level <= 0.9 then t.high_50 + (s.service_level - 0.75) / 0.15 * (t.high_80 - t.high_50)
-            else t.high_80 + (s.service_level - 0.9) / 0.075 * (t.high_95 - t.high_80) end as raw
+            when s.service_level <= 0.95 then t.high_80 + (s.service_level - 0.9) / 0.05 * (t.high_90 - t.high_80)
+            else t.high_90 + (s.service_level - 0.95) / 0.025 * (t.high_95 - t.high_90) end as raw
 from together t join stock s on s.item_id = t.item_id and s.store_id = t.store_id;
 
 create or replace view needs as
@@ -39,7 +40,7 @@ select f.*, ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size as or
        case when f.week like '%-%' then cast(cast(f.week as date)
          + cast(least(floor(7 * greatest(p.position - p.need_lead, 0) / greatest(p.weekly_units, 1e-9)), 6) as integer) as varchar) end as order_by
 from positions p join found_forecast f on f.item_id = p.item_id and f.store_id = p.store_id
-where p.need > p.position;
+where p.need > p.position and p.weeks_without_sale < p.dead_weeks;
 
 create or replace view found_overstock as
 select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.position / greatest(p.weekly_units, 1e-9)) as cover_weeks,

@@ -96,7 +96,7 @@ def test_the_explainer_states_it_in_verified_sentences(explainer: Explainer, loc
     explained = [
         row
         for user_id in explainer.events.user_ids[:15]
-        for row in explainer.recommend(user_id, k=4, locale=locale, suppressions=alone)
+        for row in explainer.recommend(user_id, k=4, section=None, locale=locale, suppressions=alone)
         if row.reasons
     ]
     assert len(explained) >= 5
@@ -124,7 +124,11 @@ def test_it_joins_reasons_of_the_package(kind: type[ClaimKind]) -> None:
 
 
 def test_records_with_it_are_plain_json(explainer: Explainer) -> None:
-    rows = [row.to_dict() for user_id in explainer.events.user_ids[:15] for row in explainer.recommend(user_id, k=4)]
+    rows = [
+        row.to_dict()
+        for user_id in explainer.events.user_ids[:15]
+        for row in explainer.recommend(user_id, k=4, section=None)
+    ]
     claims = [claim for row in rows for claim in row["reasons"] if claim["kind"] == "weekday_habit"]
     assert claims
     assert json.loads(json.dumps(claims)) == claims
@@ -137,7 +141,7 @@ def test_the_audit_repeats_it_in_sql(explainer: Explainer, shop_artifacts: Path)
     explained = [
         row
         for user_id in explainer.events.user_ids[:15]
-        for row in explainer.recommend(user_id, k=4, suppressions=alone)
+        for row in explainer.recommend(user_id, k=4, section=None, suppressions=alone)
         if row.reasons
     ]
     records = [row.to_dict() for row in explained]

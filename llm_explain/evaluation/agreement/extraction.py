@@ -49,12 +49,14 @@ class KindExtract(_Strict):
             where the cue alone shows the kind.
         cue: Regular expression that shows the kind.
         own_category: What stands before the own category where this kind names it.
+        own_category_after: What stands behind it there.
         values: Where its numbers stand.
     """
 
     about: Literal["", "item count", "own category", "other category", "other item"] = ""
     cue: str = ""
     own_category: str = ""
+    own_category_after: str = ""
     values: tuple[ValueExtract, ...] = ()
 
 
@@ -135,7 +137,7 @@ class Extraction(_Strict):
             The number; ``None`` if no day stands there.
         """
         month = "|".join(self.months)
-        found = re.search(rf"(?:{before})(?:(?P<day>\d+) )?(?P<month>{month})(?: (?P<after>\d+)\b)?", text)
+        found = re.search(rf"(?:{before})(?:(?P<day>\d+) )?(?P<month>{month})(?: ?(?P<after>\d+)(?!\d))?", text)
         day = (found["day"] or found["after"]) if found else None
         return self.number(found["month"]) * 100 + float(day) if found and day else None
 

@@ -6,15 +6,19 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from llm_explain.text.name_dictionary import load_name_dictionary
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from scoring.data.catalogue import Catalogue
 
 MOST_WORDS: Final = 16
 """Longest name that is looked for."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_IDEOGRAPH = "[㐀-鿿]"
+_WORD = re.compile(rf"{_IDEOGRAPH}|(?:(?!{_IDEOGRAPH})[^\W_])+(?:['’](?:(?!{_IDEOGRAPH})[^\W_])+)*")
+"""A word: letters and figures, or one sign of a script that writes no spaces."""
 
 Place = Literal["own", "cat", "item", "other"]
 """The item's own category, another category, the item itself, another item."""
@@ -42,9 +46,9 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(match.group().casefold() for match in _WORD.finditer(text))
 
 
-def product(title: str) -> tuple[str, ...]:
-    """Return the words of a title before its size and mark: "Rice cakes, 4.5 oz (store brand)" is rice cakes."""
-    return words(re.split(r",| \(", title, maxsplit=1)[0])
+def product(title: str) -> str:
+    """Return a title without its size and mark: "Rice cakes, 4.5 oz (store brand)" is rice cakes."""
+    return re.split(r",| \(", title, maxsplit=1)[0]
 
 
 class Names:
@@ -53,17 +57,21 @@ class Names:
     Args:
         categories: Names of the categories.
         titles: Titles of the items.
+        spoken: Gives the words of a locale for a category or a product; the shop's own if not given.
     """
 
-    def __init__(self, categories: Iterable[str], titles: Iterable[str]) -> None:
-        self._categories = {words(name): name for name in categories}
+    def __init__(self, categories: Iterable[str], titles: Iterable[str], *, spoken: Callable[[str], str] = str) -> None:
+        self._spoken = spoken
+        self._categories = {words(spoken(name)): name for name in categories}
         known = list(titles)
-        self._titles = {product(name): name for name in known} | {words(name): name for name in known}
+        self._titles = {words(spoken(product(name))): name for name in known} | {words(name): name for name in known}
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> Names:
-        """Return the names of a catalogue."""
-        return cls(catalogue.category_names, dict.fromkeys(str(title) for title in catalogue.titles))
+    def of(cls, catalogue: Catalogue, locale: str = "en") -> Names:
+        """Return the names of a catalogue, in the words of a locale where its dictionaries have some."""
+        find = load_name_dictionary(locale).find
+        titles = dict.fromkeys(str(title) for title in catalogue.titles)
+        return cls(catalogue.category_names, titles, spoken=lambda name: find(name) or name)
 
     def mask(
         self, text: str, *, title: str, category: str, before_item: Collection[str] = ()
@@ -80,7 +88,7 @@ class Names:
             The sentence in lower case with ``[own]``, ``[cat]``, ``[item]`` and ``[other]``, and the names behind them.
         """
         tokens = list(_WORD.finditer(text))
-        own, item = words(category), (words(title), product(title))
+        own, item = words(self._spoken(category)), (words(title), words(self._spoken(product(title))))
         masked, found, done, place = "", [], 0, 0
         while place < len(tokens):
             may_be_item = place > 0 and tokens[place - 1].group().casefold() in before_item

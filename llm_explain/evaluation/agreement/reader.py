@@ -187,10 +187,13 @@ class _Sentence:
 
     def _is_category_itself(self, name: Found) -> bool:
         """Return whether a mention of the own category says that it is bought, not whose brand or price it is."""
-        rules = [extract.own_category for extract in self.cues.kinds.values() if extract.own_category]
-        before = self.masked[: name.start]
-        others = (self.cues.this, self.cues.bought_for, *rules)
-        return not any(re.search(pattern, before) for pattern in others)
+        kinds = self.cues.kinds.values()
+        before, after = self.masked[: name.start], self.masked[name.end :]
+        others = (self.cues.this, self.cues.bought_for, *(each.own_category for each in kinds if each.own_category))
+        behind = (each.own_category_after for each in kinds if each.own_category_after)
+        return not (
+            any(re.search(pattern, before) for pattern in others) or any(re.match(pattern, after) for pattern in behind)
+        )
 
     def _similar(self) -> list[Mention]:
         others = [name for name in self.found if name.place == "other"]

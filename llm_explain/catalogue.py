@@ -150,7 +150,7 @@ class LiveCatalogue:
             changes = self._log.read()
             if len(changes) != self._current.number:
                 self._past = {}
-                self._current = self._build(changes)
+                self._current = _warmed(self._build(changes))
             return len(changes)
 
     def put(self, items: pd.DataFrame, *, moment: Moment | None = None) -> Change:
@@ -269,11 +269,18 @@ class LiveCatalogue:
                 titles={title: packed(vector) for title, vector in zip(titles, embeddings, strict=True)},
             )
             expected = (*earlier, change)
-            version = self._build(expected)  # first, so that a change that cannot be built is never written
+            version = _warmed(self._build(expected))  # first: a change that cannot be built is never written
             self._log.append(change)
             changes = self._log.read()  # with those that another process wrote in the meantime
             self._past, self._current = {}, version if changes == expected else self._build(changes)
         return change
+
+
+def _warmed(version: Version) -> Version:
+    """Return a version after it has computed what its first request would wait for."""
+    version.reader.read("").scored.rank(1)
+    _ = version.shop.may_promote
+    return version
 
 
 def _sensitive(changes: Sequence[Change]) -> frozenset[str]:

@@ -179,4 +179,5 @@ def _numbered(names: npt.NDArray[np.object_], first: tuple[str, ...]) -> pd.Cate
     found = pd.Categorical(names)
     if not first:
         return found
-    return found.set_categories([*first, *(name for name in found.categories if name not in set(first))])
+    known = frozenset(first)
+    return found.set_categories([*first, *(name for name in found.categories if name not in known)])

@@ -165,10 +165,10 @@ class Pipeline:
             attributions,
             lambda own, row: allowed_claims(own, placed[row].item_index, shop=self.shop, kinds=kinds),
         )
-        reasons = cards.open_claims(claims, placed, kinds)
+        lines = self._lines(subjects, claims, placed)
+        reasons = cards.open_claims(claims, placed, kinds, with_lines=lines)
         budget = cards.Budget.of(reasons)
         chosen = cards.first_reasons(reasons, budget, kinds)
-        lines = self._lines(subjects, claims, placed)
         requests = self._with_facts(subjects, chosen, lambda claim, row: row not in lines and budget.take(claim))
         if settings.max_reasons > 1:
             chosen = cards.with_second_reasons(reasons, chosen, budget, kinds)

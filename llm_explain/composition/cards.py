@@ -1,4 +1,4 @@
-"""What each card of a composed list states: a short line in *again*, a reason within the page's budget in *new*."""
+"""Reasons of the cards of a composed list, within the budget of a page."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 from llm_explain.claims import go_together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from llm_explain.claims import ClaimKinds
     from llm_explain.composition.arrangement import Placed
     from llm_explain.records import Claim, Fact
 
 MOST_CARDS_A_KIND: Final = 2
-"""Most cards of a page, outside *again*, that state claims of one kind."""
+"""Most cards of a page that give reasons of one kind; the lines of *again* do not count."""
 
 FEW_KINDS: Final = 5
 """With fewer kinds to speak of, a kind may come more often if each card names another item or category."""
@@ -109,22 +109,23 @@ def with_second_reasons(
     return found
 
 
-def open_claims(claims: Sequence[Sequence[Claim]], placed: Sequence[Placed], kinds: ClaimKinds) -> list[list[Claim]]:
-    """Return the claims that may be reasons of the cards outside *again*.
+def open_claims(
+    claims: Sequence[Sequence[Claim]], placed: Sequence[Placed], kinds: ClaimKinds, *, with_lines: Collection[int]
+) -> list[list[Claim]]:
+    """Return the claims that may be reasons of the cards without a line.
 
     Args:
         claims: Claims that may be said of each card.
         placed: The cards.
         kinds: Claim kinds in force.
+        with_lines: Cards that have a line.
 
     Returns:
         Claims of each card; none for a pinned item, because the merchant chose it.
     """
     return [
-        [
-            claim
-            for claim in own
-            if kinds[claim.kind].list_place is not None and card.section != "again" and card.placement != "pinned"
-        ]
-        for own, card in zip(claims, placed, strict=True)
+        []
+        if row in with_lines or card.placement == "pinned"
+        else [claim for claim in own if kinds[claim.kind].list_place is not None]
+        for row, (own, card) in enumerate(zip(claims, placed, strict=True))
     ]

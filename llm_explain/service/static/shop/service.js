@@ -13,7 +13,7 @@ settings.send = (url, init) => {
 
 export const useKey = (key) => sessionStorage.setItem(KEY, key);
 export const households = () => call(root, "GET", "v1/shop/households");
-export const recommendations = (user_id, k, locale) => call(root, "POST", "v1/recommendations", { user_id, k, locale });
+export const recommendations = (user_id, k, locale) => call(root, "POST", "v1/recommendations", { user_id, k, locale, section: "score" });
 export const explanation = async (user_id, item_id, locale) => {
   const answer = await call(root, "POST", "v1/explanations", { user_id, item_ids: [item_id], locale });
   return answer.items[0];

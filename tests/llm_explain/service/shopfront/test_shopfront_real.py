@@ -64,7 +64,7 @@ def titles(page: Page) -> list[str]:
 
 
 def test_the_list_and_its_sentences_are_the_explainer_s(page, explained):
-    rows = explained.recommend(user_of(page), k=K)
+    rows = explained.recommend(user_of(page), k=K, section=None)
     assert titles(page) == [explained.titles[row.item_id] for row in rows]
     shown = [card.locator(".sentence").text_content() for card in page.locator("#grid why-this").all()]
     assert shown == [row.text.text if row.text else "No reason to give for this one." for row in rows]

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from llm_explain.cli import app
 from llm_explain.errors import SettingError, UnknownUserError
 from llm_explain.evaluation.churn_audit import fact_faults, text_faults
+from llm_explain.jobs.churn.actions import ExperimentColumns
 from llm_explain.jobs.churn.columns import COLUMN_KINDS
 from llm_explain.jobs.churn.job import ChurnJob
 from llm_explain.jobs.churn.kinds import KINDS
@@ -117,6 +118,18 @@ def test_events_that_are_no_purchases_are_scored_but_not_told(job: ChurnJob, fol
     np.testing.assert_array_equal(scored.risk, job.risk)
     with pytest.raises(SettingError, match="the target events are no purchases but the texts speak of purchases"):
         scored.explain([0])
+
+
+def test_an_experiment_on_events_needs_its_moment_and_enough_users(job: ChurnJob, folder: Path) -> None:
+    path = folder / "experiment.csv"
+    treated = np.arange(len(job.user_ids)) % 2
+    table = pd.DataFrame({"user_id": job.user_ids, "treatment": treated, "outcome": treated})
+    table.to_csv(path, index=False)
+    columns = ExperimentColumns("treatment", "0", "outcome")
+    with pytest.raises(SettingError, match="Say when it began with --experiment-at"):
+        job.actions(path, columns)
+    with pytest.raises(SettingError, match=r"action '1' has .* but at least 200 of each are needed"):
+        job.actions(path, columns, before=job)
 
 
 def test_the_command_line_scores_and_explains(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,12 @@ import pytest
 from fading_log import random_log
 
 from llm_explain.evaluation.churn_audit import fact_faults
+from llm_explain.jobs.brief import Brief, Stated
 from llm_explain.jobs.churn.job import ChurnJob
 from llm_explain.jobs.churn.kinds import KINDS
 from llm_explain.jobs.churn.view import ChurnView
+from llm_explain.jobs.writer import BriefWriter
+from llm_explain.records import Claim, Fact
 from scoring.boosting.additive import AdditiveModel, Curve
 from scoring.churn.artifacts import ChurnArtifacts, Labels
 from scoring.churn.events import UserTable, features
@@ -24,10 +28,23 @@ from scoring.data.log import to_day
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llm_explain.claims.kind import Findings
     from scoring.data.tables import Tables
 
+Facts = Mapping[str, Fact]
 AS_OF = pd.Timestamp("2020-09-01")
 SILENCE = ChurnSetting(target="silence")
+COMMON: Facts = {"user_id": "C-1", "noun": "customer", "outcome": "", "label": "Churn", "positive": "Yes"}
+HEADLINES = (
+    Stated("risk", {**COMMON, "risk": 0.81, "average": 0.2, "share": 0.5, "target": "spending", "days": 56}),
+    Stated("low_risk", {**COMMON, "risk": 0.08, "average": 0.2, "share": 0.3, "target": "spending", "days": 30}),
+    Stated("near_risk", {**COMMON, "risk": 0.2, "average": 0.2, "share": 0.5, "target": "silence", "days": 273}),
+    Stated("risk", {**COMMON, "risk": 0.81, "average": 0.2, "share": 0.0, "target": "label", "days": 0}),
+    Stated(
+        "risk",
+        {**COMMON, "risk": 0.4, "average": 0.2, "share": 0.0, "target": "label", "days": 0, "outcome": "leaving"},
+    ),
+)
 
 
 def eventful() -> Tables:
@@ -59,18 +76,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_sql_repeats_the_facts_of_every_kind(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def job() -> ChurnJob:
+    """Return a job whose model has no curves, so that every user of the log can be asked about."""
     tables = eventful()
     at = to_day(AS_OF)
     table = features(Spending.of(tables, support_kinds=SILENCE.support_kinds), at, SILENCE)
     flat = tuple(Curve(np.zeros(0), np.zeros(1), 0.0) for _ in table.features)
     artifacts = ChurnArtifacts(AdditiveModel(table.features, flat, 0.0), SILENCE, None, Labels(), {})
-    job = ChurnJob.of_events(artifacts, tables, as_of=AS_OF)
+    return ChurnJob.of_events(artifacts, tables, as_of=AS_OF)
+
+
+@pytest.fixture(scope="module")
+def found(job: ChurnJob) -> dict[str, Findings]:
     assert job.spending is not None
-    users = UserTable(job.user_ids, table.features, job.x, np.full(len(job.x), at))
-    medians = dict(zip(table.features, np.nanmedian(job.x, axis=0).tolist(), strict=True))
+    names, at = job.artifacts.model.features, to_day(AS_OF)
+    users = UserTable(job.user_ids, names, job.x, np.full(len(job.x), at))
+    medians = dict(zip(names, np.nanmedian(job.x, axis=0).tolist(), strict=True))
     view = ChurnView(job.spending, users, at, SILENCE, medians, lambda _: True)
-    found = {kind.name: kind.find(view) for kind in KINDS}
+    return {kind.name: kind.find(view) for kind in KINDS}
+
+
+def test_the_sql_repeats_the_facts_of_every_kind(job: ChurnJob, found: dict[str, Findings], folder: Path) -> None:
     records = [
         {"user_id": job.user_ids[row], "reasons": [{"kind": name, "facts": own.facts_at(place)}], "statements": []}
         for name, own in found.items()
@@ -79,3 +106,39 @@ def test_the_sql_repeats_the_facts_of_every_kind(folder: Path) -> None:
     assert fact_faults(job, records, folder, AS_OF) == []
     silent = {name for name, own in found.items() if not len(own.rows)}
     assert silent == {"habits_kept", "wide_range"}  # half of the users keep all of their three categories
+
+
+OTHERS: dict[str, Facts] = {
+    "habits_kept": {"kept": 4, "regular": 4, "typical": 0.6},
+    "wide_range": {"count": 9, "median": 4.0, "days": 56},
+    "column_level": {"label": "Contract", "value": "Two year"},
+    "column_number": {"label": "Tenure", "value": "3", "median": "29.5"},
+    "column_missing": {"label": "Tenure", "is_missing": 1},
+}
+CLOSING = (
+    Stated("action_proven", {"action": "mail", "outcome": "visit", "gain": 8.2, "low": 6.5, "customers": 10655}),
+    Stated("action_worth", {"action": "mail", "gain": 0.81, "low": 0.16, "customers": 1020}),
+    Stated("action_unproven", {"is_proven": 0}),
+)
+
+
+@pytest.mark.parametrize("locale", ["en", "en-GB", "zh"])
+@pytest.mark.parametrize("occasion", ["visit", "order"])
+def test_each_kind_can_be_told_and_proven(found: dict[str, Findings], locale: str, occasion: str) -> None:
+    writer = BriefWriter("churn", locale, currency="USD")
+    facts = {name: own.facts_at(place) for name, own in found.items() for place in range(len(own.rows))}
+    for number, (kind, own) in enumerate({**facts, **OTHERS}.items()):
+        claim = Claim(kind, "feature:x", "x", 1.0, 1.0, {**own, "occasion": occasion})
+        brief = Brief(HEADLINES[number % len(HEADLINES)], 1, (claim,), AS_OF.date(), closing=(CLOSING[number % 3],))
+        assert writer.verdict(brief).faults == ()
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_money_and_shares_are_not_told_beyond_the_facts(locale: str) -> None:
+    writer = BriefWriter("churn", locale, currency="USD")
+    for closing in CLOSING[:2]:
+        brief = Brief(HEADLINES[0], 1, (), AS_OF.date(), closing=(closing,))
+        text = writer.write(brief)[1]
+        assert text is not None
+        lowered = replace(brief, closing=(replace(closing, facts={**closing.facts, "low": -0.1}),))
+        assert not writer.verifier.verify(text.text, lowered).ok

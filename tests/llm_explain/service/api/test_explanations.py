@@ -136,8 +136,8 @@ def test_every_moment_carries_its_zone(client: TestClient) -> None:
     assert moments == ["2017-12-01T00:00:00+00:00"] * 7
 
 
-PASSING = {"promotion", "popular", "season", "new_arrival", "similar_item"}
-"""Claim kinds that speak of the days around the snapshot."""
+PASSING = {"promotion", "popular", "season", "new_arrival", "next_share"}
+"""Claim kinds that speak of the days around the snapshot, and what a claim says of other customers."""
 
 
 def _kinds_and_moment(client: TestClient, **body: object) -> tuple[set[str], str]:
@@ -146,7 +146,8 @@ def _kinds_and_moment(client: TestClient, **body: object) -> tuple[set[str], str
         answer = _post(client, "recommendations", user_id=user_id, k=20, **body)
         for item in answer["items"]:
             record = item["explanation"]
-            kinds |= {claim["kind"] for claim in (*record["reasons"], *record["statements"])}
+            claims = (*record["reasons"], *record["statements"])
+            kinds |= {name for claim in claims for name in (claim["kind"], *claim["facts"])}
     return kinds, str(answer["as_of"])
 
 

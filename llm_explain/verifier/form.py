@@ -20,6 +20,8 @@ _LINK = re.compile(r"https?:|www\.|\w@\w|\w\.(?:com|net|org|io|shop|cn|de|uk)\b"
 _MARKUP = re.compile(r"[<>\[\]|`\\^~_=*#]|&#?\w+;|\{\{|\}\}|\{%")
 _CURRENCY = re.compile(rf"[{CURRENCY_SIGNS}]|\b(?:{'|'.join(sorted(list_currencies()))})\b")
 _MOST_SENTENCES = 2
+_SHOUTED = 4
+"""Capital letters from which on a sentence without a small one is shouted."""
 
 
 def form_faults(text: str, wording: CompiledLexicon, max_length: int) -> Iterator[Fault]:
@@ -65,6 +67,9 @@ def _shape_faults(text: str, without_slots: str, wording: CompiledLexicon) -> It
         yield Fault("too_many_sentences", f"at most {_MOST_SENTENCES} sentences and one ! are allowed")
     if not form["begins"].search(text):
         yield Fault("capital", f"the sentence begins with {text[:1]!r} but a capital letter is needed", (0, 1))
+    letters = [letter for letter in SLOT.sub("", text) if letter.isalpha()]
+    if sum(map(str.isupper, letters)) >= _SHOUTED and not any(map(str.islower, letters)):
+        yield Fault("shouted", "the sentence is written in capital letters")
     if match := form["small_beginning"].search(text):
         yield Fault("capital", "a sentence begins with a small letter", match.span())
     if match := wording.imperative.search(without_slots.lower()):

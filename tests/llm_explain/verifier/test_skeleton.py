@@ -114,6 +114,11 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
         (["new_arrival"], "This one is new in our range since {new_days} ago."),
         (["related_category", "season"], "You buy {related_category}, and its kind was in demand in {month}."),
         (["related_category", "due"], "You buy {related_category}, about every {interval}, and this one too."),
+        (["similar_item"], "Before you've bought {other_item}, here's this one for you."),
+        (["similar_item"], "Because you've bought {other_item}, we thought of."),
+        (["similar_item"], "BECAUSE YOU BOUGHT {other_item}."),
+        (["similar_item"], "This is {other_item}."),
+        (["similar_item", "promotion"], "You've bought {other_item}, currently {promotion}."),
         (["similar_item"], "Like you, customers who bought {other_item} bought this."),  # did you?
         (["similar_item", "popular"], "You bought {other_item}; popular with our customers."),
         (["category_affinity", "season"], "You buy {category}, and its kind was in demand in {category} in {month}."),
@@ -141,3 +146,20 @@ def test_a_relative_clause_about_a_brand_speaks_of_the_brand() -> None:
         ("usual_brand", "usually"),
         ("usual_brand", "current"),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "needs_crowd"),
+    [
+        ("Because you bought {other_item}.", False),
+        ("You've bought {other_item}, and this is popular with our customers.", False),
+        ("Customers who bought {other_item}, as you did, also bought this.", True),
+        ("You've bought {other_item}; its buyers also buy this.", True),
+        ("You bought {other_item}, and {next_share} of the customers who did so later bought this one.", True),
+    ],
+)
+def test_what_other_customers_did_needs_a_share(text: str, *, needs_crowd: bool) -> None:
+    kinds = ["similar_item", "popular"] if "popular" in text else ["similar_item"]
+    finding = VERIFIER.check(text, kinds)
+    assert not finding.faults
+    assert (Need(frozenset({"similar_item"}), "some") in finding.needs) == needs_crowd

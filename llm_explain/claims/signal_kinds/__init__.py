@@ -1,10 +1,10 @@
-"""Claim kinds about signal events, in force where the scorer has learned from that kind of event."""
+"""The claim kind about signal events, in force where the scorer has learned from such events."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llm_explain.claims.signal_kinds.looked_at import VIEW, LookedAt
+from llm_explain.claims.signal_kinds.recent_signal import SIGNALS, RecentSignal
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,4 +21,4 @@ def signal_kinds(signals: Collection[str]) -> tuple[type[ClaimKind], ...]:
     Returns:
         Classes for ``ClaimKinds.extended``.
     """
-    return (LookedAt,) if VIEW in signals else ()
+    return (RecentSignal,) if set(SIGNALS) & set(signals) else ()

@@ -51,7 +51,7 @@ def test_occasions_are_counted_not_rows() -> None:
     assert found.players == ("group:eggs", "group:ale")
 
 
-def test_what_was_only_looked_at_comes_after_what_was_bought() -> None:
+def test_what_was_only_recent_signal_comes_after_what_was_bought() -> None:
     moments = pd.to_datetime(["2020-05-01", "2020-05-02", "2020-05-03", "2020-05-04"])
     kinds = ["view", "view", "view", "purchase"]
     rows = pd.DataFrame({"item_id": ["fish-0", "eggs-0", "eggs-1", "beans-0"], "timestamp": moments, "kind": kinds})

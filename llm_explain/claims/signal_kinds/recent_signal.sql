@@ -1,8 +1,8 @@
-create or replace view found_looked_at as
+create or replace view found_recent_signal as
 with seen as (
     select c.rid, c.as_of, e.wall, e.channel
     from claim c join event e on e.user_id = c.user_id and e.timestamp < c.moment_utc
-    where c.claim = 'looked_at' and c.has_dates and e.kind = 'view' and e.role = 'other'
+    where c.claim = 'recent_signal' and c.has_dates and e.kind = c.event_kind and e.role = 'other'
       and is_alike(e.item_id, e.title, c.item_id, c.own_title)),
 latest as (select rid, max(wall) as wall from seen group by rid),
 place as (

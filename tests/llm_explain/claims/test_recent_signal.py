@@ -1,7 +1,8 @@
-"""Views of an item with their day and channel: found by the rule, repeated in SQL, stated in the past tense."""
+"""Views and other signals with their day and channel: found by the rule, repeated in SQL, stated in the past tense."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from llm_explain import Explainer
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects
-from llm_explain.claims.signal_kinds import LookedAt, signal_kinds
+from llm_explain.claims.signal_kinds import RecentSignal, signal_kinds
 from llm_explain.evaluation.audit.tables import Audit
 from llm_explain.policy.policy import Policy
 from llm_explain.records import Claim
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from llm_explain.records import Fact
 
 AS_OF = pd.Timestamp("2025-06-01")
-KINDS = ClaimKinds.installed().extended([LookedAt])
+KINDS = ClaimKinds.installed().extended([RecentSignal])
 NEW_YORK = Shop(time_zone="America/New_York")
 ITEMS = pd.DataFrame(
     {
@@ -62,12 +63,19 @@ def facts_of(events: pd.DataFrame, folder: Path, *, shop: Shop = NEW_YORK) -> di
         shop=shop,
     )
     own = History.from_events(tables.events, catalogue, as_of=AS_OF, user_id="u", shop=shop)
-    findings = LookedAt().find(Subjects.of(Evidence(evidence, [own]), np.array([0]), np.array([0])))
+    findings = RecentSignal().find(Subjects.of(Evidence(evidence, [own]), np.array([0]), np.array([0])))
     facts = findings.facts_at(0) if len(findings.rows) else None
     tables.write(folder)
     audit = Audit(folder, AS_OF, kinds=KINDS)
     stated = facts or {"days": 1, "last": "2025-05-30", "event_kind": "view"}
-    claim = {"kind": "looked_at", "player": "group:mugs", "part": "signals", "phi": 1.0, "share": 0.5, "facts": stated}
+    claim = {
+        "kind": "recent_signal",
+        "player": "group:mugs",
+        "part": "signals",
+        "phi": 1.0,
+        "share": 0.5,
+        "facts": stated,
+    }
     record = {"user_id": "u", "item_id": "mug", "as_of": f"{AS_OF}+00:00", "reasons": [claim], "statements": []}
     assert (audit.fact_faults([(record, claim)])[0] == []) == (facts is not None)
     return facts
@@ -107,14 +115,46 @@ def test_a_shop_whose_target_is_a_view_has_no_such_claim(tmp_path: Path) -> None
     assert facts_of(seen(("mug", "2025-05-27T12:00", "app")), tmp_path, shop=shop) is None
 
 
+def test_the_kind_that_tells_most_is_chosen(tmp_path: Path) -> None:
+    events = seen(("mug", "2025-05-29T12:00", "web"), ("mug", "2025-05-20T12:00", "app"))
+    events["kind"] = ["view", "wishlist"]
+    expected = {"days": 1, "last": "2025-05-20", "channel": "app", "event_kind": "wishlist"}
+    assert facts_of(events, tmp_path) == expected
+    events["kind"] = ["view", "cart"]  # a cart has no verb
+    assert facts_of(events, tmp_path) == {"days": 1, "last": "2025-05-29", "channel": "web", "event_kind": "view"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("view", "looked at"),
+        ("wishlist", "wishlisted"),
+        ("play", "played"),
+        ("watch", "watched"),
+        ("read", "read"),
+        ("like", "liked"),
+        ("bookmark", "bookmarked"),
+        ("rate", "rated"),
+        ("follow", "followed"),
+        ("search", "searched for"),
+    ],
+)
+def test_each_kind_has_its_verb(kind: str, words: str) -> None:
+    claim = replace(CLAIM, facts={**FACTS, "event_kind": kind})
+    writer = Writer(policy=Policy(), catalogue=Catalogue(ITEMS), kinds=KINDS)
+    (text,) = writer.write([SentenceRequest((claim,), 0, "u", AS_OF)])
+    assert text is not None
+    assert words in text.text
+
+
 FACTS: dict[str, Fact] = {"days": 3, "last": "2025-05-27", "channel": "app", "event_kind": "view"}
-CLAIM = Claim("looked_at", "group:mugs", "signals", 1.0, 0.5, FACTS)
+CLAIM = Claim("recent_signal", "group:mugs", "signals", 1.0, 0.5, FACTS)
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en", "27 May"), ("zh", "5月27日")])
 def test_sentences_are_in_the_past_tense_and_verified(locale: str, words: str) -> None:
     writer = Writer(policy=Policy(), catalogue=Catalogue(ITEMS), kinds=KINDS)
-    requests = [SentenceRequest((CLAIM,), 0, "u", AS_OF) for _ in range(6)]
+    requests = [SentenceRequest((CLAIM,), 0, "u", AS_OF) for _ in range(14)]
     texts = [text.text for text in writer.write(requests, locale=locale) if text is not None]
     assert len(texts) >= 4
     assert all(words in text for text in texts)
@@ -145,12 +185,12 @@ def test_false_sentences_are_refused(text: str) -> None:
 @pytest.mark.parametrize("locale", ["en", "zh"])
 def test_words_pass_the_linter(locale: str) -> None:
     linter = Linter(locale, KINDS)
-    clauses = [clause for clause in linter.clauses if clause[2] == ("looked_at",)]
+    clauses = [clause for clause in linter.clauses if clause[2] == ("recent_signal",)]
     assert len(clauses) >= 5
     assert not faulty(linter.sentence(*clause) for clause in clauses)
 
 
 def test_the_kind_is_in_force_where_the_scorer_reads_views(shop_artifacts: Path, mixed_artifacts: Path) -> None:
     assert signal_kinds(("cart",)) == ()
-    assert "looked_at" not in Explainer.load(shop_artifacts, language_model=None).kinds
-    assert "looked_at" in Explainer.load(mixed_artifacts, language_model=None).kinds
+    assert "recent_signal" not in Explainer.load(shop_artifacts, language_model=None).kinds
+    assert "recent_signal" in Explainer.load(mixed_artifacts, language_model=None).kinds

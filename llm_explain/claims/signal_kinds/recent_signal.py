@@ -1,0 +1,59 @@
+"""The claim kind ``recent_signal``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
+from llm_explain.claims.occasions import to_dates
+from llm_explain.claims.signal_events import NS_PER_DAY, signal_events
+
+if TYPE_CHECKING:
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
+
+SIGNALS: Final = ("wishlist", "play", "watch", "read", "like", "bookmark", "rate", "follow", "search", "view")
+"""Signal kinds that have a verb, those that tell most of the user first."""
+
+WINDOW_DAYS: Final = 30
+CHANNELS: Final = frozenset({"web", "app", "mini_program", "shop"})
+"""Channels that have words."""
+
+
+class RecentSignal(ClaimKind):
+    """The user looked at this item, put it on the wish list or played it in the last 30 days.
+
+    Rule: counted are events of one signal kind, which ``event_kind`` names, before ``as_of``, of an item that has the
+    item's title. ``days`` is the number of local days with one. ``last`` is the local day of the latest one, which lies
+    in the 30 days before ``as_of``. ``channel`` is its channel: web, app, mini_program or shop. Events of that very
+    moment in several channels, or in another one, give no ``channel``. The kind is the first of ``SIGNALS`` that has
+    such an event and is no target kind. A log whose times only order the events has no such claim.
+    """
+
+    name = "recent_signal"
+    scope = "own group"
+    parts = ("signals",)
+    position = 15
+    topic = "signal"
+
+    def find(self, subjects: Subjects) -> Findings:
+        """Apply the rule of the class."""
+        if not subjects.shop.has_dates:
+            return NOTHING
+        found: dict[int, tuple[str, dict[str, Fact | None]]] = {}
+        present = {str(kind) for history in subjects.evidence.histories for kind in history.kind}
+        for kind in SIGNALS:
+            if kind not in present or kind in subjects.shop.shop.target_kinds:
+                continue
+            events = signal_events(subjects, kind)
+            moment, channel = events.last(len(subjects))
+            days = events.n_days(len(subjects))
+            for row in np.flatnonzero(moment >= subjects.as_of - WINDOW_DAYS * NS_PER_DAY).tolist():
+                (last,) = to_dates(np.array([int(moment[row]) // NS_PER_DAY]))
+                place = channel[row] if channel[row] in CHANNELS else None
+                found.setdefault(row, (kind, {"days": int(days[row]), "last": last, "channel": place}))
+        rows = sorted(found)
+        facts = {name: [found[row][1][name] for row in rows] for name in ("days", "last", "channel")}
+        return Findings(np.array(rows, dtype=np.int64), facts, event_kind=[found[row][0] for row in rows])

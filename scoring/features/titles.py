@@ -67,7 +67,7 @@ class TitleSpace:
         """
         source = _installed(self.model)
         if source is None:
-            raise MissingExtraError.of("sentence-transformers", "the title of a new item", "train")
+            raise MissingExtraError.of(_library(self.model), "the title of a new item", "train")
         return encode(titles, source, is_static=self.model == WORDS)
 
 
@@ -84,7 +84,7 @@ def title_embeddings(
 
     Returns:
         Vectors of unit variance in all, shape ``(n_items, d)``, and their space; twice ``None`` where
-        sentence-transformers or the packaged weights are not installed.
+        the library of the model or the packaged weights are not installed.
     """
     source = _installed(model)
     if source is None:
@@ -110,8 +110,11 @@ def weights(model: str) -> str | None:
 
 
 def _installed(model: str) -> str | None:
-    library = "tokenizers" if model == WORDS else "sentence_transformers"
-    return weights(model) if importlib.util.find_spec(library) is not None else None
+    return weights(model) if importlib.util.find_spec(_library(model).replace("-", "_")) is not None else None
+
+
+def _library(model: str) -> str:
+    return "tokenizers" if model == WORDS else "sentence-transformers"
 
 
 @lru_cache(maxsize=1)

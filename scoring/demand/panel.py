@@ -123,6 +123,14 @@ class SalesPanel:
             promotions={name: values[rows] for name, values in self.promotions.items()},
         )
 
+    def with_distinct_titles(self) -> SalesPanel:
+        """Return the panel with the item's id behind each title that several items share."""
+        series = self.series.copy()
+        items = series.drop_duplicates(ITEM)
+        shared = series["title"].isin(items.loc[items["title"].duplicated(), "title"])
+        series.loc[shared, "title"] += " #" + series.loc[shared, ITEM]
+        return replace(self, series=series)
+
     def planned(self) -> SalesPanel:
         """Return the panel without gaps in prices and promotions.
 

@@ -65,7 +65,7 @@ def read_panel(
     rows = np.flatnonzero(panel.selling_weeks() >= min_selling_weeks)
     if not len(rows):
         raise TableError(f"sales: no item sold in {min_selling_weeks} weeks but one is needed. Ask for fewer weeks.")
-    return panel if len(rows) == len(panel) else panel.take(rows)
+    return panel.take(rows).with_distinct_titles()
 
 
 def _sales_file(path: Path) -> Path | None:
@@ -87,8 +87,7 @@ def panel_of_sales(table: pd.DataFrame) -> SalesPanel:
         table: Columns of docs/design.md §8; rows without units are plans of future weeks.
 
     Returns:
-        The panel; a title that several items share ends in the item's id. The call raises ``TableError`` if units or
-        weeks cannot be read.
+        The panel. The call raises ``TableError`` if units or weeks cannot be read.
     """
     rows = pd.DataFrame({UNITS: _numbers(table, UNITS)})
     rows[ITEM] = table[ITEM].map(_id) if ITEM in table else EVERY_ITEM
@@ -105,9 +104,6 @@ def panel_of_sales(table: pd.DataFrame) -> SalesPanel:
     if TITLE in table:
         titles = table[TITLE].astype("string").groupby(rows[ITEM]).first()
         series["title"] = series[ITEM].map(titles).fillna(series[ITEM]).astype(str)
-        items = series.drop_duplicates(ITEM)
-        shared = series["title"].isin(items.loc[items["title"].duplicated(), "title"])
-        series.loc[shared, "title"] += " #" + series.loc[shared, ITEM]
     place = pd.MultiIndex.from_frame(series[[ITEM, STORE]]).get_indexer(pd.MultiIndex.from_frame(rows[[ITEM, STORE]]))
     shape = (len(series), len(labels))
     key = (place.astype(np.int64), rows[WEEK].to_numpy(dtype=np.int64))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.jobs.demand.headlines import whole
-from scoring.demand.effects import OTHERS, SEASON, YEAR
+from scoring.demand.effects import HOLIDAY, OTHERS, SEASON, YEAR
 from scoring.demand.panel import PRICE, STORE
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ REGULAR: Final = 0.8
 
 WINDOW: Final = 26
 LEAST_UNITS: Final = 1
+LEAST_SHARE: Final = 0.1
+"""Share of the forecast without a promotion: a smaller effect is not told."""
+
 LEAST_PRICE_CHANGE: Final = 2
 """Percent of the usual price."""
 
@@ -68,7 +71,8 @@ class Promotion(DriverKind):
 
     Rule: the promotion runs for at least half of the week (or in half of the stores), and ran for at most 80 % of the
     last 26 known weeks. ``units`` is the forecast and ``without`` the forecast of the same model without it, both
-    rounded; ``difference`` is their difference, which is not 0.
+    rounded; ``difference`` is their difference, at least one unit and a tenth of ``without``. Fewer sales are told of
+    holidays only: that a flyer lowers sales is more likely a coincidence in the log than an effect.
     """
 
     name = "promotion"
@@ -84,7 +88,8 @@ class Promotion(DriverKind):
             is_on = (frame[promotion] >= RUNS) & frame[f"without_{promotion}"].notna()
             for row in np.flatnonzero(is_on.to_numpy() & is_news):
                 units, without = (whole(frame[name].iloc[row]) for name in ("units", f"without_{promotion}"))
-                if abs(units - without) >= LEAST_UNITS:
+                is_told = units > without or HOLIDAY in promotion
+                if is_told and abs(units - without) >= max(LEAST_UNITS, LEAST_SHARE * without):
                     facts: dict[str, Fact] = {"promotion": promotion, "units": units, "without": without}
                     facts["difference"] = units - without
                     yield Found(int(row), promotion, _sign(units - without), facts)
@@ -95,7 +100,7 @@ class Price(DriverKind):
 
     Rule: the price is a plan. ``percent`` is how much it lies above the median of the last 26 known weeks, at least
     2 % of it in either direction. ``units`` and ``at_usual`` are the forecasts at this price and at the usual one,
-    rounded, and ``difference`` their difference, which is not 0.
+    rounded, and ``difference`` their difference: more sales at a lower price, or fewer at a higher one.
     """
 
     name = "price"
@@ -111,7 +116,8 @@ class Price(DriverKind):
             )
             percent = whole(abs(100 * (price / usual - 1)))
             difference = whole(units) - whole(other)
-            if percent >= LEAST_PRICE_CHANGE and abs(difference) >= LEAST_UNITS:
+            is_told = difference * (usual - price) > 0
+            if is_told and percent >= LEAST_PRICE_CHANGE and abs(difference) >= LEAST_UNITS:
                 facts: dict[str, Fact] = {"percent": percent if price > usual else -percent}
                 facts |= {"units": whole(units), "at_usual": whole(other), "difference": difference}
                 yield Found(int(row), PRICE, _sign(difference), facts)

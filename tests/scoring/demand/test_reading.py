@@ -57,7 +57,7 @@ def test_a_table_without_items_has_one() -> None:
 
 def test_a_title_of_several_items_ends_in_the_id() -> None:
     rows = frame([("1", "Milk", 1, 5), ("2", "Milk", 1, 5), ("3", "Tea", 1, 5)], "item_id", "title", "week", "units")
-    assert panel_of_sales(rows).series["title"].tolist() == ["Milk #1", "Milk #2", "Tea"]
+    assert panel_of_sales(rows).with_distinct_titles().series["title"].tolist() == ["Milk #1", "Milk #2", "Tea"]
 
 
 def test_stated_zeros_leave_other_gaps_unknown() -> None:

@@ -14,6 +14,7 @@ from llm_explain.jobs import BriefWriter
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.demand.audit import DemandAudit
 from llm_explain.jobs.demand.explain import briefs
+from llm_explain.jobs.demand.kinds import Price, Promotion
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import with_plans
 from scoring.demand.stock import StockPolicy, orders, read_stock
@@ -138,3 +139,11 @@ def test_an_intermittent_item_has_no_drivers() -> None:
     rare = [record for record in records() if record["subject"]["item_id"] == "rare"]
     assert [record["reasons"] for record in rare] == [[], []]
     assert [len(record["attributions"]) for record in rare] == [1, 1]
+
+
+def test_an_effect_against_sense_is_not_told() -> None:
+    assert [list(kind.find(scene())) != [] for kind in (Promotion(), Price())] == [True, True]
+    weekly = scene().outlook.weekly
+    against = weekly.assign(without_display=3 * weekly["without_display"], at_usual_price=3 * weekly["at_usual_price"])
+    changed = replace(scene(), outlook=replace(scene().outlook, weekly=against))
+    assert [list(kind.find(changed)) for kind in (Promotion(), Price())] == [[], []]

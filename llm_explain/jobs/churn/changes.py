@@ -1,0 +1,148 @@
+"""Claim kinds of churn about change: recent windows against earlier ones and against the usual, and evenness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+
+from llm_explain.jobs.churn.facts import found, is_below
+from llm_explain.jobs.churn.view import ChurnView
+from llm_explain.jobs.drivers import DriverKind
+from scoring.churn.events import N_PERIODS, past_periods
+
+if TYPE_CHECKING:
+    from llm_explain.claims.kind import Findings
+
+
+SWING: Final = 2.0
+"""Spending is uneven from this ratio of the highest period to the lowest on."""
+
+
+class _Compared(DriverKind[ChurnView]):
+    """A count or an amount of the last days and of the days before them."""
+
+    of: ClassVar[str]
+    falls: ClassVar[bool]
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days = view.setting.recent_days
+        count = getattr(view, self.of)
+        after, before = count(days), count(2 * days, days)
+        holds = is_below(after, before) if self.falls else is_below(before, after)
+        return found(holds & (view.days_known >= 2 * days), {"before": before, "after": after, "days": days})
+
+
+class VisitsFell(_Compared):
+    """Visits of the recent window, ``after``, are fewer than those of the window before it, ``before``."""
+
+    name, player, parts, effect = "visits_fell", "visits", ("visits_trend",), "raises"
+    of, falls = "visits", True
+
+
+class VisitsRose(_Compared):
+    """Visits of the recent window, ``after``, are more than those of the window before it, ``before``."""
+
+    name, player, parts, effect = "visits_rose", "visits", ("visits_trend",), "lowers"
+    of, falls = "visits", False
+
+
+class SpendFell(_Compared):
+    """Spending of the recent window, ``after``, is less than that of the window before it, ``before``."""
+
+    name, player, parts, effect = "spend_fell", "spending", ("spend_trend",), "raises"
+    of, falls = "spent", True
+
+
+class SpendRose(_Compared):
+    """Spending of the recent window, ``after``, is more than that of the window before it, ``before``."""
+
+    name, player, parts, effect = "spend_rose", "spending", ("spend_trend",), "lowers"
+    of, falls = "spent", False
+
+
+class RangeFell(_Compared):
+    """Categories bought in the recent window, ``after``, are fewer than in the window before it, ``before``."""
+
+    name, player, parts, effect = "range_fell", "range", ("categories_trend",), "raises"
+    of, falls = "categories", True
+
+
+class RangeRose(_Compared):
+    """Categories bought in the recent window, ``after``, are more than in the window before it, ``before``."""
+
+    name, player, parts, effect = "range_rose", "range", ("categories_trend",), "lowers"
+    of, falls = "categories", False
+
+
+class _AgainstUsual(DriverKind[ChurnView]):
+    """A count or an amount of the short window and what is usual for a window as long."""
+
+    of: ClassVar[str]
+    below: ClassVar[bool]
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days = view.setting.recent_days / 2
+        count = getattr(view, self.of)
+        after = count(days)
+        usual = np.round(count(view.setting.usual_days) / view.days_known * days, 1 if self.of == "visits" else 2)
+        holds = is_below(after, usual) if self.below else is_below(usual, after)
+        return found(holds, {"after": after, "usual": usual, "days": int(days)})
+
+
+class VisitsBelowUsual(_AgainstUsual):
+    """Visits of the short window are fewer than usual: ``usual`` is the mean of the usual window, to one decimal."""
+
+    name, player, parts, effect = "visits_below_usual", "visits", ("visits_short_trend",), "raises"
+    of, below = "visits", True
+
+
+class VisitsAboveUsual(_AgainstUsual):
+    """Visits of the short window are more than usual: ``usual`` is the mean of the usual window, to one decimal."""
+
+    name, player, parts, effect = "visits_above_usual", "visits", ("visits_short_trend",), "lowers"
+    of, below = "visits", False
+
+
+class SpendBelowUsual(_AgainstUsual):
+    """Spending of the short window is less than usual: ``usual`` is the mean of the usual window."""
+
+    name, player, parts, effect = "spend_below_usual", "spending", ("spend_short_trend",), "raises"
+    of, below = "spent", True
+
+
+class SpendAboveUsual(_AgainstUsual):
+    """Spending of the short window is more than usual: ``usual`` is the mean of the usual window."""
+
+    name, player, parts, effect = "spend_above_usual", "spending", ("spend_short_trend",), "lowers"
+    of, below = "spent", False
+
+
+class _Evenness(DriverKind[ChurnView]):
+    """Lowest and highest spending of the last six short windows, ``low`` and ``high``."""
+
+    player, parts = "evenness", ("unevenness", "low_periods")
+    swings: ClassVar[bool]
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days = view.setting.recent_days / 2
+        periods = np.round(past_periods(view.spending, view.as_of, days)[:, view.user], 2)
+        low, high = periods.min(axis=0), periods.max(axis=0)
+        is_whole = view.days_known >= N_PERIODS * days
+        holds = is_whole & ((high >= SWING * low) if self.swings else (high < SWING * low))
+        return found(holds, {"low": low, "high": high, "days": int(days), "periods": N_PERIODS})
+
+
+class Uneven(_Evenness):
+    """The highest of the last six short windows is at least twice the lowest."""
+
+    name, effect, swings = "uneven", "raises", True
+
+
+class Even(_Evenness):
+    """The highest of the last six short windows is less than twice the lowest."""
+
+    name, effect, swings = "even", "lowers", False

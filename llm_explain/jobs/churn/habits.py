@@ -1,0 +1,127 @@
+"""Claim kinds of churn about what is bought: regular categories, the range, promotions, and support."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+import numpy as np
+
+from llm_explain.claims.kind import Findings
+from llm_explain.jobs.churn.facts import found, is_below
+from llm_explain.jobs.churn.view import ChurnView
+from llm_explain.jobs.drivers import DriverKind
+from scoring.churn.events import GIVEN_UP_INTERVALS
+
+LEAST_HABIT: Final = 5
+"""Days with a purchase from which on a category that was given up is named."""
+
+LEAST_REGULAR: Final = 3
+"""Regular categories from which on their share is told."""
+
+LEAST_MORE: Final = 0.05
+"""Least difference of a share to the median share that is told."""
+
+
+class CategoryGivenUp(DriverKind[ChurnView]):
+    """A regular category has not been bought for more than twice the median days between its purchases.
+
+    Of the categories with at least five days with a purchase, it is the one with most of them, then the first by name.
+    ``interval`` is the median, ``days`` the days since the last purchase, ``last`` its date, ``others`` the number of
+    other regular categories that were given up, of ``regular`` in all.
+    """
+
+    name, player, parts, effect = "category_given_up", "habits", ("given_up",), "raises"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        habits = view.habits
+        names = np.array(view.spending.categories, dtype=object)
+        is_nameable = np.array([view.may_name(name) for name in names], dtype=bool)
+        row = view.row_of_user[habits.user]
+        is_given_up = habits.silent_days > GIVEN_UP_INTERVALS * habits.interval
+        given_up = np.bincount(habits.user[is_given_up], minlength=view.spending.n_users)
+        regular = np.bincount(habits.user, minlength=view.spending.n_users)
+        fits = (row >= 0) & is_nameable[habits.category] & (habits.occasions >= LEAST_HABIT) & is_given_up
+        pairs = np.flatnonzero(fits)
+        pairs = pairs[np.lexsort((habits.category[pairs], -habits.occasions[pairs], row[pairs]))]
+        pairs = pairs[np.unique(row[pairs], return_index=True)[1]]
+        facts = {
+            "category": names[habits.category[pairs]].tolist(),
+            "interval": habits.interval[pairs].tolist(),
+            "days": habits.silent_days[pairs].astype(int).tolist(),
+            "last": habits.last_day[pairs].astype("datetime64[D]").astype(str).tolist(),
+            "others": (given_up[habits.user[pairs]] - 1).tolist(),
+            "regular": regular[habits.user[pairs]].tolist(),
+        }
+        return Findings(row[pairs], facts)
+
+
+class HabitsKept(DriverKind[ChurnView]):
+    """Of ``regular`` regular categories, ``kept`` were bought within twice the median days between purchases.
+
+    Their share is at least 5 points more than the median share of all users, ``typical``.
+    """
+
+    name, player, parts, effect = "habits_kept", "habits", ("given_up",), "lowers"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        habits, n = view.habits, view.spending.n_users
+        is_kept = habits.silent_days <= GIVEN_UP_INTERVALS * habits.interval
+        regular = np.bincount(habits.user, minlength=n)[view.user]
+        kept = np.bincount(habits.user[is_kept], minlength=n)[view.user]
+        typical = round(1.0 - view.medians.get("given_up", 0.0), 4)
+        holds = (regular >= LEAST_REGULAR) & (kept >= (typical + LEAST_MORE) * regular)
+        return found(holds, {"kept": kept, "regular": regular, "typical": typical})
+
+
+class _Range(DriverKind[ChurnView]):
+    """Categories bought in the recent window, ``count``, and the median of all users, ``median``."""
+
+    player, parts = "range", ("categories",)
+    below: ClassVar[bool]
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days = view.setting.recent_days
+        count, median = view.categories(days), view.medians.get("categories", np.nan)
+        holds = is_below(count, median) if self.below else is_below(median, count)
+        return found(holds, {"count": count, "median": median, "days": days})
+
+
+class NarrowRange(_Range):
+    """The user bought from fewer categories than the median user."""
+
+    name, effect, below = "narrow_range", "raises", True
+
+
+class WideRange(_Range):
+    """The user bought from more categories than the median user."""
+
+    name, effect, below = "wide_range", "lowers", False
+
+
+class PromotedShare(DriverKind[ChurnView]):
+    """Share of the bought rows of the usual window whose item was on promotion at the time, and the median share."""
+
+    name, player, parts, effect = "promoted_share", "promotions", ("promoted_share",), "either"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        if "promoted_share" not in view.table.features:
+            return found(np.zeros(len(view.user), dtype=bool), {})
+        share, median = view.table.column("promoted_share"), view.medians["promoted_share"]
+        return found(np.abs(share - median) >= 0.01, {"share": np.round(share, 4), "median": round(median, 4)})
+
+
+class AskedForSupport(DriverKind[ChurnView]):
+    """The user asked for support ``count`` times in the recent window."""
+
+    name, player, parts, effect = "asked_for_support", "support", ("support",), "raises"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        if "support" not in view.table.features:
+            return found(np.zeros(len(view.user), dtype=bool), {})
+        count = view.table.column("support").astype(int)
+        return found(count > 0, {"count": count, "days": view.setting.recent_days})

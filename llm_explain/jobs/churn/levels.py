@@ -1,0 +1,177 @@
+"""Claim kinds of churn about levels: recency, rhythm, spending and visits against the usual or the typical."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+
+from llm_explain.jobs.churn.facts import found, is_below
+from llm_explain.jobs.churn.view import ChurnView
+from llm_explain.jobs.drivers import DriverKind
+
+if TYPE_CHECKING:
+    from llm_explain.claims.kind import Findings
+    from scoring.churn.spending import Floats
+
+
+OVERDUE: Final = 1.5
+"""Intervals after which a visit is overdue."""
+
+
+class _Recency(DriverKind[ChurnView]):
+    """Days since the last visit, ``days``, and the median days between visits, ``interval``."""
+
+    player, parts = "rhythm", ("days_since", "overdue", "against_longest_gap")
+    late: ClassVar[bool]
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days, interval = view.table.column("days_since"), view.table.column("interval")
+        holds = (days >= OVERDUE * interval) if self.late else (days <= interval)
+        return found(holds & (interval >= 1), {"days": np.nan_to_num(days).astype(int), "interval": interval})
+
+
+class Overdue(_Recency):
+    """The last visit is at least 1.5 times as long ago as the median days between visits."""
+
+    name, effect, late = "overdue", "raises", True
+
+
+class CameLately(_Recency):
+    """The last visit is at most as long ago as the median days between visits."""
+
+    name, effect, late = "came_lately", "lowers", False
+
+
+class _Level(DriverKind[ChurnView]):
+    """A level of the usual window and the median of all users."""
+
+    of: ClassVar[str]
+    below: ClassVar[bool]
+    step: ClassVar[float] = 1.0
+    digits: ClassVar[int] = 2
+
+    def level(self, view: ChurnView) -> Floats:
+        """Return the level of each user."""
+        if self.of in {"interval", "days_since"}:
+            return view.table.column(self.of)
+        if self.of == "usual_visits":
+            visits = view.visits(view.setting.usual_days)
+            return np.round(visits / view.days_known * view.setting.recent_days, self.digits)
+        spent = view.spent(view.setting.usual_days)
+        if self.of == "spend_per_visit":
+            return np.round(spent / np.maximum(view.visits(view.setting.usual_days), 1), 2)
+        return np.round(spent / view.days_known * view.setting.recent_days, 2)
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        if self.of not in view.medians:
+            return found(np.zeros(len(view.user), dtype=bool), {})
+        level, median = self.level(view), round(view.medians[self.of], self.digits)
+        holds = is_below(level, median) if self.below else is_below(median, level)
+        holds &= np.abs(level - median) >= self.step
+        return found(holds & (level >= self.step), {"level": level, "median": median, "days": view.setting.recent_days})
+
+
+class SmallSpender(_Level):
+    """Mean spending in as many days as the recent window has, over the usual window, is below the median."""
+
+    name, player, parts, effect = "small_spender", "level", ("usual_spend",), "raises"
+    of, below = "usual_spend", True
+
+
+class BigSpender(_Level):
+    """Mean spending in as many days as the recent window has, over the usual window, is above the median."""
+
+    name, player, parts, effect = "big_spender", "level", ("usual_spend",), "lowers"
+    of, below = "usual_spend", False
+
+
+class SmallBasket(_Level):
+    """Mean spending of a visit over the usual window is below the median."""
+
+    name, player, parts, effect = "small_basket", "basket", ("spend_per_visit",), "raises"
+    of, below = "spend_per_visit", True
+
+
+class LargeBasket(_Level):
+    """Mean spending of a visit over the usual window is above the median."""
+
+    name, player, parts, effect = "large_basket", "basket", ("spend_per_visit",), "lowers"
+    of, below = "spend_per_visit", False
+
+
+class RareVisits(_Level):
+    """The median days between visits are more than those of the median user."""
+
+    name, player, parts, effect = "rare_visits", "interval", ("interval",), "raises"
+    of, below = "interval", False
+
+
+class FrequentVisits(_Level):
+    """The median days between visits are fewer than those of the median user."""
+
+    name, player, parts, effect = "frequent_visits", "interval", ("interval",), "lowers"
+    of, below = "interval", True
+
+
+class FewVisits(_Level):
+    """Mean visits in as many days as the recent window has, over the usual window, are below the median.
+
+    Both are rounded to one decimal.
+    """
+
+    name, player, parts, effect = "few_visits", "level", ("usual_visits",), "raises"
+    of, below, step, digits = "usual_visits", True, 0.1, 1
+
+
+class ManyVisits(_Level):
+    """Mean visits in as many days as the recent window has, over the usual window, are above the median.
+
+    Both are rounded to one decimal.
+    """
+
+    name, player, parts, effect = "many_visits", "level", ("usual_visits",), "lowers"
+    of, below, step, digits = "usual_visits", False, 0.1, 1
+
+
+class VisitedLongAgo(_Level):
+    """The days since the last visit, ``level``, are more than those of the median user."""
+
+    name, player, parts, effect = (
+        "visited_long_ago",
+        "rhythm",
+        ("days_since", "overdue", "against_longest_gap"),
+        "raises",
+    )
+    of, below = "days_since", False
+
+
+class VisitedLately(_Level):
+    """The days since the last visit, ``level``, are fewer than those of the median user."""
+
+    name, player, parts, effect = "visited_lately", "rhythm", ("days_since", "overdue", "against_longest_gap"), "lowers"
+    of, below = "days_since", True
+
+
+class Newcomer(DriverKind[ChurnView]):
+    """The first visit, ``days`` ago, lies within twice the recent window."""
+
+    name, player, parts, effect = "newcomer", "tenure", ("days_known",), "either"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days = view.table.column("days_known")
+        return found(days < 2 * view.setting.recent_days, {"days": days.astype(int)})
+
+
+class VisitedOnce(DriverKind[ChurnView]):
+    """The user has visited on one day only, so there is no interval. ``days`` counts the days since then."""
+
+    name, player, parts, effect = "visited_once", "interval", ("interval",), "raises"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days = view.table.column("days_since")
+        return found(np.isnan(view.table.column("interval")), {"days": np.nan_to_num(days).astype(int)})

@@ -54,22 +54,30 @@ def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadCo
     for column in list(free):
         if "kind" not in taken and holds_event_words(head[column]):
             take(column, "kind")
-    if {"timestamp", "kind"} & taken:
-        _as_events(head, free, taken, take)
+    if {"timestamp", "kind"} & taken or {"user_id", "item_id"} <= taken or _is_plays(head, free):
+        item = next((column for column, each in chosen.items() if each.name == "item_id"), None)
+        _as_events(head, free, taken, take, item)
     return {column: ReadColumn(column, name, WHY) for column, name in found.items()}
 
 
-def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take) -> None:
+def _is_plays(head: pd.DataFrame, free: list[str]) -> bool:
+    """Return whether columns are a user, an item and the item's name, as in counts of plays."""
+    ids = [column for column in free if _is_id(head[column]) and not _is_rating(head[column])]
+    texts = [column for column in free if _has_letters(head[column]) and column not in ids[:2]]
+    is_named = len(ids) >= 2 and any(_names(head, ids[1], text) for text in texts)
+    return is_named and not head[ids[0]].is_unique and not head[ids[1]].is_unique
+
+
+def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take, item_column: str | None) -> None:
     ids = [column for column in free if _is_id(head[column]) or _is_rating(head[column])]
     if len(ids) > 2 and not {"value", "kind"} & taken:
-        ratings = [column for column in ids if _is_rating(head[column])]
+        ratings = [column for column in ids if _is_rating(head[column]) and not _groups(head, ids[1], column)]
         for column in ratings[-1:]:
             ids.remove(column)
             take(column, "value")
-    item_column = None
     for name in ("user_id", "item_id"):
         if name not in taken and ids:
-            item_column = ids[0] if name == "item_id" else None
+            item_column = ids[0] if name == "item_id" else item_column
             take(ids.pop(0), name)
     texts = [column for column in free if _has_letters(head[column])]
     if "user_id" in taken and not {"item_id", "title"} & taken and texts:

@@ -60,6 +60,9 @@ def recognise(source: Source, corrections: Corrections) -> Recognised:
     if not (found and found.only):
         chosen |= _by_header(source.frame, columns, chosen)
         chosen |= by_values(source, chosen)
+    if not {each.name for each in chosen.values()} & {"user_id", "item_id", "order_id", "timestamp"}:
+        own = [column for column, header in columns.items() if header == "id" and source.frame[column].is_unique]
+        chosen |= {column: ReadColumn(column, "item_id", "header") for column in own[:1]}
     reads = tuple(chosen.get(column, ReadColumn(column, "", "not needed")) for column in columns)
     kind = corrections.kinds.get(source.name) or (found.kind if found else None)
     return Recognised(source, reads, found, kind or kind_of_file(source.name))

@@ -30,6 +30,11 @@ NAMED: Final = re.compile(
     rf"(?:[A-Za-z]{{3,9}}\.?,?\s+)?(?:(\d{{1,2}})(?:st|nd|rd|th)?[-/. ]+([A-Za-z]{{3,9}})"
     rf"|([A-Za-z]{{3,9}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?),?[-/. ]+(\d{{4}}|\d{{2}})(?:\s+at)?{CLOCK}{ZONE}"
 )
+YEAR_LAST: Final = re.compile(
+    r"(?:[A-Za-z]{3} )?([A-Za-z]{3}) +(\d{1,2}) (\d{2}:\d{2}:\d{2}) ([+-]\d{4}|UTC|GMT) (\d{4})"
+)
+"""Times as Twitter and Goodreads write them: Wed Mar 22 11:37:04 -0700 2017."""
+
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -77,7 +82,7 @@ def moments(column: pd.Series, order: Order | None = None, *, is_excel: bool = F
         how = f"{order} dates"
     values = each_value(texts, lambda text: _moment(text, order or "day-first"))
     typed = pd.to_datetime(pd.Series(values, index=column.index), errors="coerce").astype("datetime64[ns]")
-    has_zone = sample.str.contains(r"(?:Z|UTC|GMT|:\d{2}\s*[+-]\d{2}:?\d{2})\)?$", regex=True).mean() > 0.5
+    has_zone = sample.str.contains(r"(?:Z|UTC|GMT|:\d{2}\s*[+-]\d{2}:?\d{2})\)?(?: \d{4})?$", regex=True).mean() > 0.5
     return Moments(typed, how, is_doubtful=doubtful, has_zone=bool(has_zone))
 
 
@@ -133,7 +138,7 @@ def _moment(text: str, order: Order) -> pd.Timestamp | None:
         first, _, second, year, *rest = match.groups()
         day, month = (first, second) if order == "day-first" else (second, first)
         return _built(year, month, day, *rest)
-    if match := NAMED.fullmatch(text):
+    if match := NAMED.fullmatch(YEAR_LAST.sub(r"\1 \2 \5 \3 \4", text)):
         day, month = (match[1], match[2]) if match[1] else (match[4], match[3])
         prefix = month.lower()[:3]
         number = MONTHS.index(prefix) + 1 if prefix in MONTHS else 0

@@ -254,6 +254,27 @@ def test_numbers_of_categories_group_items_and_are_never_named(imported):
     assert items_of(done, "category") == {"0": (None,), "1": (None,), "2": ("pots",)}  # a name is there: 17 is none
 
 
+def test_counts_of_plays_without_a_header_or_times(imported):
+    rows = [("a1", "m1", "Björk", 20), ("a1", "m2", "Abba", 7), ("a2", "m1", "Björk", 990), ("a2", "m3", "Air", 3)]
+    done = imported(plays_tsv="".join("\t".join(map(str, row)) + "\n" for row in rows))
+    assert events_of(done, "user_id", "item_id", "kind")[0] == ("a1", "m1", "play")
+    assert items_of(done, "title") == {"m1": ("Björk",), "m2": ("Abba",), "m3": ("Air",)}
+
+
+def test_an_id_of_a_catalogue_is_that_of_the_log(imported):
+    done = imported(
+        plays_csv="userID,artistID,weight\n2,51,13883\n2,52,11690\n3,51,4\n",
+        artists_csv="id,name\n51,Duran Duran\n52,Morcheeba\n",
+    )
+    assert items_of(done, "title") == {"51": ("Duran Duran",), "52": ("Morcheeba",)}
+
+
+def test_times_with_the_year_at_the_end(imported):
+    line = '{"user_id": "u", "book_id": "b", "rating": 4, "date_added": "Wed Mar 22 11:37:04 -0700 2017"}\n'
+    done = imported(reads_json=line)
+    assert events_of(done, "timestamp") == [(pd.Timestamp("2017-03-22 18:37:04"),)]
+
+
 def test_names_in_another_language_take_the_place_of_a_categorys_name(imported):
     done = imported(
         orders_csv="order_id,user_id,product_id,timestamp\no1,u1,p1,2018-01-02\no2,u1,p2,2018-01-03\no3,u1,p3,2018-01-04\n",

@@ -60,6 +60,7 @@ class ValueWriter:
 
     def __init__(self, lexicon: Lexicon, *, more: Mapping[str, Mapping[str, str]] | None = None) -> None:
         self._filters = _Filters(lexicon)
+        self._names = ReferringExpressions(lexicon)
         environment = ImmutableSandboxedEnvironment(autoescape=False)
         environment.filters.update(self._filters.by_name())
         self._expressions: dict[str, dict[str, Callable[..., Any]]] = {}
@@ -88,7 +89,7 @@ class ValueWriter:
 
     def name(self, name: str) -> str:
         """Return a category in the locale's words, cleaned and limited in length."""
-        return self._filters.name(name)
+        return self._names.name(name)
 
 
 def value_expressions(lexicon: Lexicon, sources: Mapping[str, str], *, where: str) -> dict[str, Callable[..., Any]]:
@@ -264,9 +265,10 @@ class _Filters:
         return format_percent(rounded, self._lexicon.formats.percent, locale=self._locale) if share < _ALL else None
 
     @_of_known
-    def name(self, name: str) -> str:
-        """Return a category in the locale's words."""
-        return self._names.name(str(name))
+    def name(self, name: str) -> str | None:
+        """Return a category in the locale's words; nothing for one too long to stand whole in a sentence."""
+        said = self._names.name(str(name))
+        return None if said.endswith(self._lexicon.formats.ellipsis) else said
 
     @_of_known
     def brand(self, brand: str) -> str | None:

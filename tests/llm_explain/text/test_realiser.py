@@ -10,6 +10,7 @@ from llm_explain.errors import ClaimError
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import Skeleton
+from llm_explain.verifier import Verifier
 from tests.llm_explain.spoken_claims import CLAIMS, SCENE, claim, spec
 
 REALISER = Realiser(load_lexicon("en"))
@@ -149,3 +150,22 @@ def test_values_in_braces_are_not_filled_again():
 
 def test_a_title_that_leaves_nothing_readable_gives_no_item():
     assert "item" not in spec([], title="<>{}").values
+
+
+def test_a_category_that_is_too_long_is_not_said_in_part():
+    long = "a very long name of a category that a merchandiser wrote with every detail in it"
+    assert "category" not in values(claim("category_affinity", category=long, count=3, window_days=90))
+    assert REALISER.name(long).endswith("…")  # a heading may break off
+
+
+@pytest.mark.parametrize(
+    ("text", "is_true"),
+    [
+        ("Bought once, on 31 May.", True),
+        ("You've bought it once and last bought it on 31 May.", False),  # reads as two purchases
+        ("You bought this once, last on 31 May.", False),
+    ],
+)
+def test_one_purchase_is_not_told_as_two(text, *, is_true):
+    once = spec([claim("repeat_item", count=1, last="2017-05-31")])
+    assert Verifier(load_lexicon("en")).verify(text, once).ok == is_true

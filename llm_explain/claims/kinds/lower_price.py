@@ -19,6 +19,9 @@ CENTS: Final = 100
 MOST_OF_PAID: Final = 95
 """Largest price, in percent of what was paid, that is told as lower."""
 
+LEAST_OF_PAID: Final = 50
+"""Smallest price, in percent of what was paid: below it, the price paid was hardly one of the same quantity."""
+
 
 class LowerPrice(ClaimKind):
     """The item costs less than the user paid for it the last time, and in the median.
@@ -26,8 +29,8 @@ class LowerPrice(ClaimKind):
     Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases of the item's title (the
     kind is ``purchase`` and no return took them back), ``usual`` is the median and ``last_paid`` the lowest one on the
     latest local day; ``price`` is the item's in the snapshot, rounded to cents. It holds from two prices on, where
-    ``price`` is at most 95 % of both, with a snapshot that is at most seven days older than ``as_of`` and not younger.
-    A log whose times only order the events has no such claim.
+    ``price`` is at most 95 % and at least 50 % of both, with a snapshot that is at most seven days older than ``as_of``
+    and not younger. A log whose times only order the events has no such claim.
     """
 
     name = "lower_price"
@@ -61,8 +64,9 @@ class LowerPrice(ClaimKind):
         is_latest = day == latest[group]
         np.minimum.at(last, group[is_latest], cents[is_latest])
         price = np.round(np.round(shop.snapshot.price[subjects.item], 2) * CENTS)  # NaN compares as false
-        least = np.minimum(prices.medians(), last)
-        is_lower = (prices.counts >= MIN_PAID) & subjects.is_snapshot_fresh & (CENTS * price <= MOST_OF_PAID * least)
+        least, most = np.minimum(prices.medians(), last), np.maximum(prices.medians(), last)
+        is_lower = (CENTS * price <= MOST_OF_PAID * least) & (CENTS * price >= LEAST_OF_PAID * most)
+        is_lower &= (prices.counts >= MIN_PAID) & subjects.is_snapshot_fresh
         rows = np.flatnonzero(is_lower & (price > 0))
         facts: dict[str, list[Fact]] = {
             "price": (price[rows] / CENTS).tolist(),

@@ -15,4 +15,5 @@ usual as (
     select rid, any_value(own_item) as item_id, median(price) as usual, count(*) as n from lower_price_paid group by rid)
 select rid, t.price, usual, last_paid
 from usual join last_time using (rid) join price_today t using (item_id) join claim using (rid)
-where n >= 2 and t.price > 0 and t.price <= 0.95 * least(usual, last_paid) + 1e-6 and is_fresh and has_dates;
+where n >= 2 and t.price > 0 and t.price <= 0.95 * least(usual, last_paid) + 1e-6
+  and t.price >= 0.5 * greatest(usual, last_paid) - 1e-6 and is_fresh and has_dates;

@@ -36,6 +36,8 @@ def test_the_facts_are_the_price_the_median_and_what_was_paid_the_last_time() ->
     [
         ((2.0, 2.0), 1.9, True),  # 95 % of both
         ((2.0, 2.0), 1.91, False),
+        ((2.0, 2.0), 1.0, True),  # half of both
+        ((2.0, 2.0), 0.99, False),  # hardly a price of the same quantity
         ((2.0, 2.0, 1.5), 1.5, False),  # paid as little the last time
         ((1.5, 1.5, 2.0), 1.5, False),  # a median as low
         ((2.0,), 1.0, False),  # one price is no habit
@@ -48,9 +50,9 @@ def test_it_holds_below_the_median_and_the_last_price(prices: tuple[float, ...],
 
 def test_only_purchases_of_the_title_count() -> None:
     others = [bought("kettle", 20, price=3.0), bought("tortilla", 15, price=3.0, kind="view")]
-    assert find(LowerPrice, evidence("tortilla", *paid(3.0), *others, statistics=at(1.0))) is None
+    assert find(LowerPrice, evidence("tortilla", *paid(3.0), *others, statistics=at(2.0))) is None
 
 
 def test_it_needs_fresh_statistics() -> None:
-    assert find(LowerPrice, evidence("tortilla", *paid(2.0, 2.0), statistics=at(1.0, age_days=7))) is not None
-    assert find(LowerPrice, evidence("tortilla", *paid(2.0, 2.0), statistics=at(1.0, age_days=8))) is None
+    assert find(LowerPrice, evidence("tortilla", *paid(2.0, 2.0), statistics=at(1.5, age_days=7))) is not None
+    assert find(LowerPrice, evidence("tortilla", *paid(2.0, 2.0), statistics=at(1.5, age_days=8))) is None

@@ -14,7 +14,8 @@ from llm_explain.jobs import BriefWriter
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.demand.audit import DemandAudit
 from llm_explain.jobs.demand.explain import briefs
-from llm_explain.jobs.demand.kinds import Price, Promotion
+from llm_explain.jobs.demand.kinds import KINDS, Price, Promotion
+from llm_explain.jobs.writer import check_words
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import with_plans
 from scoring.demand.stock import StockPolicy, orders, read_stock
@@ -147,3 +148,8 @@ def test_an_effect_against_sense_is_not_told() -> None:
     against = weekly.assign(without_display=3 * weekly["without_display"], at_usual_price=3 * weekly["at_usual_price"])
     changed = replace(scene(), outlook=replace(scene().outlook, weekly=against))
     assert [list(kind.find(changed)) for kind in (Promotion(), Price())] == [[], []]
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_every_kind_has_words_and_a_proof(locale: str) -> None:
+    check_words("demand", locale, [kind.name for kind in KINDS])

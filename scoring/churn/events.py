@@ -12,6 +12,8 @@ from scoring.churn.spending import Floats, Indices, Spending, Truths
 from scoring.errors import SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scoring.churn.setting import ChurnSetting
 
 MIN_OCCASIONS: Final = 4
@@ -45,6 +47,19 @@ class UserTable:
     features: tuple[str, ...]
     x: Floats
     as_of: Floats
+
+    def aligned(self, names: Sequence[str]) -> UserTable:
+        """Return the table with the features of a model.
+
+        Args:
+            names: Features of the model.
+
+        Returns:
+            The table; a feature that this log lacks is missing, and without events of support their number is 0.
+        """
+        absent = {name: np.full(len(self.x), 0.0 if name == "support" else np.nan) for name in names}
+        known = {**absent, **dict(zip(self.features, self.x.T, strict=True))}
+        return UserTable(self.user_ids, tuple(names), np.column_stack([known[name] for name in names]), self.as_of)
 
     def column(self, name: str) -> Floats:
         """Return one feature, shape ``(n,)``."""
@@ -291,7 +306,7 @@ def _shares(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Fl
         promoted = np.bincount(past.user[window & past.promoted], minlength=past.n_users)
         columns["promoted_share"] = np.where(n > 0, promoted / np.maximum(n, 1), np.nan)
     users, days = past.asked
-    if len(users):
+    if past.has_support:
         recent = (days >= as_of - setting.recent_days) & (days < as_of)
         columns["support"] = np.bincount(users[recent], minlength=past.n_users).astype(np.float64)
     return columns

@@ -52,6 +52,7 @@ class Spending:
         visit: Number of the visit, ascending with the rows' first events, shape ``(n,)``.
         promoted: Whether the item was on promotion at that moment; ``None`` without a promotions table, shape ``(n,)``.
         asked: Local moments of the users' events of support kinds: users and days, shape ``(n_support,)`` each.
+        has_support: Whether the whole log has events of support kinds.
     """
 
     user_ids: tuple[str, ...]
@@ -63,6 +64,7 @@ class Spending:
     visit: Indices
     promoted: Truths | None
     asked: tuple[Indices, Floats]
+    has_support: bool = False
 
     @property
     def n_users(self) -> int:
@@ -99,6 +101,7 @@ class Spending:
             self.visit[keep],
             None if self.promoted is None else self.promoted[keep],
             (users[days < end], days[days < end]),
+            self.has_support,
         )
 
     def total(self, rows: Truths) -> Floats:
@@ -145,6 +148,7 @@ class Spending:
             visit=_visits(codes[rows], order, moment[rows].astype(np.int64)),
             promoted=_promoted(kept, tables.promotions),
             asked=(codes[asked].astype(np.int64), local[asked]),
+            has_support=len(asked) > 0,
         )
 
 

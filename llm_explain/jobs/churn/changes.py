@@ -132,7 +132,7 @@ class _Evenness(DriverKind[ChurnView]):
         periods = np.round(past_periods(view.spending, view.as_of, days)[:, view.user], 2)
         low, high = periods.min(axis=0), periods.max(axis=0)
         is_whole = view.days_known >= N_PERIODS * days
-        holds = is_whole & ((high >= SWING * low) if self.swings else (high < SWING * low))
+        holds = is_whole & (high > 0) & ((high >= SWING * low) if self.swings else (high < SWING * low))
         return found(holds, {"low": low, "high": high, "days": int(days), "periods": N_PERIODS})
 
 

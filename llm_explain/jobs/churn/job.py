@@ -118,7 +118,7 @@ class ChurnJob:
         midnight = float(np.floor(spending.day.max())) + 1
         at = midnight if as_of is None else to_day(tables.shop.clock.local(as_of))
         past = spending.before(at)
-        table = features(past, at, artifacts.setting)
+        table = features(past, at, artifacts.setting).aligned(artifacts.model.features)
         purchases = tables.shop.target_kinds == (PURCHASE,)
         moment = pd.Timestamp(0) + pd.Timedelta(days=at)
         utc = tables.shop.clock.utc(moment) if as_of is None else as_of
@@ -251,7 +251,7 @@ class ChurnJob:
         if self.spending is not None and setting is not None:
             at = to_day(self.local)
             table = UserTable(ids, self.artifacts.model.features, self.x[places], np.full(len(rows), at))
-            medians = dict(zip(table.features, np.nanmedian(self.x, axis=0).tolist(), strict=True))
+            medians = dict(zip(table.features, pd.DataFrame(self.x).median().tolist(), strict=True))
             view = ChurnView(self.spending, table, at, setting, medians, self.may_name)
             attributed, claims = claims_from_events(self.artifacts.model, view, PLAYER_OF, labels.occasion)
         else:

@@ -100,6 +100,22 @@ def test_rows_of_one_order_are_one_visit_and_returns_do_not_count() -> None:
     assert orders.total(everything).tolist() == [7.0]
 
 
+def test_the_first_event_of_support_changes_no_columns() -> None:
+    days = [*SUNDAYS, "2020-02-20"]
+    log = Spending.of(
+        tables([("a", "m", day, 2.0) for day in days], kind=["purchase"] * 7 + ["ticket"]), support_kinds=["ticket"]
+    )
+    early, late = (features(log, to_day(pd.Timestamp(day)), SETTING) for day in ("2020-02-17", "2020-02-24"))
+    assert early.features == late.features
+    assert (early.column("support").tolist(), late.column("support").tolist()) == ([0.0], [1.0])
+
+
+def test_a_feature_that_a_log_lacks_is_missing(spending: Spending) -> None:
+    table = features(spending, AS_OF, SETTING).aligned(["support", "days_since", "promoted_share"])
+    assert table.x[:, :2].tolist() == [[0.0, 14.0]]
+    assert np.isnan(table.column("promoted_share")).all()
+
+
 def test_a_promotion_counts_in_its_store_and_while_it_runs() -> None:
     promotions = pd.DataFrame(
         {

@@ -132,6 +132,14 @@ def test_an_experiment_on_events_needs_its_moment_and_enough_users(job: ChurnJob
         job.actions(path, columns, before=job)
 
 
+def test_a_log_without_prices_is_explained_by_what_it_has(job: ChurnJob, folder: Path) -> None:
+    bought = Tables.read(folder / "data")
+    bare = replace(bought, events=bought.events.drop(columns="price"))
+    silence = replace(job.artifacts, setting=ChurnSetting(target="silence"))
+    found = ChurnJob.of_events(silence, bare, as_of=AS_OF).explain([0, 1, 2])
+    assert all(each.text and "spen" not in each.text.text for each in found)
+
+
 def test_the_command_line_scores_and_explains(folder: Path) -> None:
     given = ["--data", str(folder / "data"), "--artifacts", str(folder / "model"), "--as-of", str(AS_OF)]
     scored = CliRunner().invoke(app, ["churn", "score", *given, "--out", str(folder / "risks.csv"), "--json"])

@@ -47,7 +47,7 @@ CLAIMS: dict[str, Claim] = {
     "usual_brand": claim("usual_brand", ("usually", "current"), brand="Chobani", category="yogurt", share=0.8, count=9),
     "usual_price": claim("usual_price", ("usually", "current"), price=2.99, low=2.5, high=3.99, category="yogurt"),
     "lower_price": claim("lower_price", (), price=1.99, usual=2.49, last_paid=2.49),
-    "similar_item": claim("similar_item", ("some",), other_item_id="7", next_share=0.31),
+    "similar_item": claim("similar_item", ("some", "crowd"), other_item_id="7", next_share=0.31),
     "promotion": claim(
         "promotion", (), label="mailer", start="2017-11-27T00:00:00", end="2017-12-05T00:00:00", store_id="401"
     ),

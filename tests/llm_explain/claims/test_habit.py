@@ -40,7 +40,7 @@ def test_a_value_that_stands_for_no_brand_is_none() -> None:
 def test_usually_is_licensed_by_share_and_count() -> None:
     found = find(UsualBrand, evidence("ridged", bought("tortilla", 60, 50, 40, 30, 20)))
     assert found is not None
-    assert found.licences == {"usually", "often", "current", "some"}
+    assert found.licences == {"usually", "often", "current", "some", "crowd"}
 
 
 def prices(value: float, age_days: float = 0):

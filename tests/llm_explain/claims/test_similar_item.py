@@ -145,6 +145,7 @@ def test_the_share_of_customers_who_bought_it_later(users: int, share: float | N
     found = said(followed(users))
     assert found.facts.get("next_share") == share
     assert ("some" in found.licences) == may_say_some
+    assert ("crowd" in found.licences) == (users >= 50)
 
 
 def test_a_crowd_has_fifty_customers() -> None:

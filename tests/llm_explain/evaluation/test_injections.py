@@ -46,7 +46,7 @@ def hostile_claims(name):
         "category_affinity": claim("category_affinity", DEGREES, category=name, count=9, window_days=90),
         "related_category": claim("related_category", DEGREES, category=name, count=4, window_days=365),
         "usual_brand": claim("usual_brand", DEGREES, brand=name, category=name, share=0.8, count=9),
-        "similar_item": claim("similar_item", ("some",), other_item_id="7", next_share=0.3),
+        "similar_item": claim("similar_item", ("some", "crowd"), other_item_id="7", next_share=0.3),
         "repeat_item": claim("repeat_item", DEGREES, count=12, last="2017-11-03"),
     }
 

@@ -36,7 +36,7 @@ CHIPS = bought("tortilla", 55, 41, 29, 13, price=3.0)
 def test_the_kinds_are_those_of_the_contract() -> None:
     assert set(KINDS) == {
         "repeat_item", "due", "category_affinity", "related_category", "usual_brand", "usual_price", "promotion",
-        "popular", "season", "new_arrival", "similar_item",
+        "popular", "season", "new_arrival", "similar_item", "lower_price",
     }  # fmt: skip
     assert all(name == kind.name for name, kind in KINDS.items())
 

@@ -171,34 +171,34 @@ def companions(log: Log, n_items: int) -> ItemPairs:
     n_occasions = int(occasion.max()) + 1
     basket = _indicator(occasion, log.item_index, (n_occasions, n_items))
     size: FloatArray = np.asarray(basket.sum(axis=0)).ravel()
+    common = np.flatnonzero(size >= MIN_PAIR_USERS)
+    basket, size = basket[:, common], size[common]
+    by_item = basket.T.tocsr()
     rows: list[tuple[IndexArray, IndexArray, IndexArray]] = []
     user_of = np.zeros(n_occasions, dtype=np.int64)
     user_of[occasion] = log.user_index
-    for asked in _blocks(np.flatnonzero(size >= MIN_PAIR_USERS), n_items):
-        together = (basket[:, asked].T @ basket).tocoo()
-        row, column, times = together.row, together.col, together.data
-        is_pair = (asked[row] != column) & (times >= MIN_PAIR_USERS)
-        is_pair &= times * n_occasions >= MIN_LIFT * size[asked[row]] * size[column]
+    for asked in _blocks(np.arange(len(common)), len(common)):
+        together = (by_item[asked] @ basket).tocoo()
+        row, column, times = asked[together.row], together.col.astype(np.int64), together.data
+        is_pair = (row != column) & (times >= MIN_PAIR_USERS)
+        is_pair &= times * n_occasions >= MIN_LIFT * size[row] * size[column]
         row, column, times = row[is_pair], column[is_pair], times[is_pair]
-        cosine = times / np.sqrt(size[asked[row]] * size[column])
-        order = np.lexsort((-cosine, row))
+        order = np.lexsort((-times / np.sqrt(size[row] * size[column]), row))
         row, column = row[order], column[order]
-        begin = np.searchsorted(row, row)
-        near = np.arange(len(row)) - begin < N_COMPANIONS
-        row, column = asked[row[near]], column[near].astype(np.int64)
-        users = _users_of_pairs(basket, user_of, row, column)
+        near = np.arange(len(row)) - np.searchsorted(row, row) < N_COMPANIONS
+        row, column = row[near], column[near]
+        users = _users_of_pairs(by_item, user_of, row, column)
         kept = users >= MIN_PAIR_USERS
-        rows.append((row[kept], column[kept], users[kept]))
+        rows.append((common[row[kept]], common[column[kept]], users[kept]))
     return _joined(rows, n_items)
 
 
 def _users_of_pairs(
-    basket: sparse.csr_array[np.float64, tuple[int, int]], user_of: IndexArray, first: IndexArray, second: IndexArray
+    by_item: sparse.csr_array[np.float64, tuple[int, int]], user_of: IndexArray, first: IndexArray, second: IndexArray
 ) -> IndexArray:
-    """Return the distinct users of the occasions with both items of each pair."""
-    by_item = basket.tocsc()
+    """Return the distinct users of the occasions with both items of each pair; ``by_item`` holds occasions by item."""
     users = np.zeros(len(first), dtype=np.int64)
-    has_first = np.zeros(basket.shape[0], dtype=bool)
+    has_first = np.zeros(by_item.shape[1], dtype=bool)
     last = -1
     for place, (one, other) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
         if one != last:

@@ -20,7 +20,7 @@ from tests.llm_explain.spoken_claims import CLAIMS, SCENE
 KINDS = ClaimKinds.installed()
 
 SPOKEN = ("view", "cart", "wishlist", "play", "watch", "read", "rate", "like", "bookmark", "follow", "search", "return")
-COUNTING = [kind for kind in KINDS if kind not in ("promotion", "new_arrival")]
+COUNTING = [kind.name for kind in KINDS.reasons("item") if kind.name not in ("promotion", "new_arrival")]
 TOLD = {
     "en": {
         "purchase": r"\b(?:buy\w*|bought|purchas\w*|basket\w*|shopp\w+|sold|sales|pay|paid|demand|choice|choose)\b",

@@ -131,24 +131,21 @@ def followers(log: Log, n_items: int) -> tuple[ItemPairs, IndexArray]:
     place[may_follow] = np.arange(len(may_follow))
     kept = place[item] >= 0
     user, item, first_day, last_day = user[kept], item[kept], first_day[kept], last_day[kept]
-    bounds = np.r_[np.flatnonzero(np.r_[True, np.diff(user) != 0]), len(user)] if len(user) else np.zeros(1, np.int64)
+    place, length = place[item], np.bincount(user)
+    begin = np.cumsum(length) - length  # the rows of one user lie together
+    by_item = np.argsort(item, kind="stable")
+    bounds = np.searchsorted(item[by_item], np.arange(n_items + 1))
     rows: list[tuple[IndexArray, IndexArray, IndexArray]] = []
-    for asked in _blocks(np.flatnonzero(buyers >= MIN_BUYERS), len(may_follow)):
-        counts = np.zeros((len(asked), len(may_follow)), dtype=np.int32)
-        row_of = np.full(n_items, -1, dtype=np.int64)
-        row_of[asked] = np.arange(len(asked))
-        for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-            row = row_of[item[begin:end]]
-            own = np.flatnonzero(row >= 0)
-            if len(own):
-                is_later = first_day[begin:end][own, None] < last_day[begin:end]
-                counts[np.ix_(row[own], place[item[begin:end]])] += is_later
-        counts[np.arange(len(asked)), place[asked]] = 0
-        least = (
-            np.maximum(MIN_FOLLOWER_SHARE, MIN_FOLLOWER_LIFT * buyers[may_follow] / n_users) * buyers[asked][:, None]
-        )
-        row, column = np.nonzero(counts >= np.maximum(least - 1e-9, MIN_PAIR_USERS))
-        rows.append((asked[row], may_follow[column], counts[row, column].astype(np.int64)))
+    for asked in np.flatnonzero(buyers >= MIN_BUYERS).tolist():
+        own = by_item[bounds[asked] : bounds[asked + 1]]
+        whose, n = user[own], length[user[own]]
+        other = np.arange(n.sum()) + np.repeat(begin[whose] - (np.cumsum(n) - n), n)  # all rows of the item's users
+        is_later = np.repeat(first_day[own], n) < last_day[other]
+        counts = np.bincount(place[other[is_later]], minlength=len(may_follow))
+        counts[place[own[0]]] = 0
+        least = np.maximum(MIN_FOLLOWER_SHARE, MIN_FOLLOWER_LIFT * buyers[may_follow] / n_users) * buyers[asked]
+        found = np.flatnonzero(counts >= np.maximum(least - 1e-9, MIN_PAIR_USERS))
+        rows.append((np.full(len(found), asked), may_follow[found], counts[found]))
     return _joined(rows, n_items), buyers
 
 

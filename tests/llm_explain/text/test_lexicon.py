@@ -36,7 +36,8 @@ def test_rules_name_groups_slots_and_statements_that_exist(locale):
         assert of_kind.licences.may_state <= defined
         for role in of_kind.roles.values():
             assert {*role.twins, *filter(None, [role.partner])} <= set(rules.roles)
-    assert {*lexicon.degree_words, *lexicon.degree_patterns} == set(lexicon.degrees.rules)
+    of_kinds = {name for each in rules.kinds.values() for name in each.licences.needs}
+    assert {*lexicon.degree_words, *lexicon.degree_patterns, *of_kinds} == set(lexicon.degrees.rules)
 
 
 def test_a_kind_without_words_in_a_locale_is_left_out():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.table import Table
@@ -15,6 +15,7 @@ from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
     from scoring.data.tables import Tables
+    from scoring.training.training import Protocol
 
 
 def train(
@@ -29,8 +30,11 @@ def train(
         ),
     ] = None,
     protocol: Annotated[
-        str, typer.Option(help="time: purchases of the next 30 days; last: the next event, new items only.")
-    ] = "time",
+        str | None,
+        typer.Option(
+            help="time: the next 30 days; last: the next event, new items only. The log decides if not given."
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with training settings.")] = None,
     state: Annotated[
         str | None,
@@ -49,7 +53,7 @@ def train(
     from scoring.training.holdout import measure
     from scoring.training.training import train
 
-    if protocol not in ("time", "last"):
+    if protocol not in (None, "time", "last"):
         raise SettingError(f"--protocol is {protocol!r} but 'time' or 'last' is needed. Choose one of them.")
     settings = TrainConfig.read(config) if config is not None else TrainConfig()
     if seed is not None:
@@ -75,7 +79,7 @@ def train(
             settings,
             artifacts,
             cutoff=moment,
-            protocol="last" if protocol == "last" else "time",
+            protocol=cast("Protocol | None", protocol),
             progress=report,
             notes=notes,
         )

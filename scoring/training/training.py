@@ -41,6 +41,12 @@ if TYPE_CHECKING:
 
 Protocol: TypeAlias = Literal["time", "last"]
 
+MOST_REPEATS: Final = 0.05
+"""Largest share of target events whose user had the item before, in a log that hardly repeats."""
+
+LEAST_RETURNING: Final = 0.1
+"""Smallest share of users with an event in the last window and one before it, for windows of time to learn from."""
+
 MIN_TRAINED_ROWS: Final = 2000
 """Shorter logs are scored by popularity, personal frequency and links alone."""
 
@@ -83,7 +89,7 @@ def train(
     artifacts_dir: Path,
     *,
     cutoff: pd.Timestamp,
-    protocol: Protocol = "time",
+    protocol: Protocol | None = None,
     progress: Progress = _silent,
     notes: Mapping[str, Any] | None = None,
 ) -> TrainReport:
@@ -95,7 +101,7 @@ def train(
         artifacts_dir: Folder to create or fill.
         cutoff: End of training.
         protocol: What the scorer is for: ``time`` for purchases of the next 30 days, ``last`` for the next event,
-            which is never an item of the history.
+            which is never an item of the history. If not given, ``protocol_of`` chooses.
         progress: Told how far each stage has come.
         notes: JSON values for the manifest that training itself does not read.
 
@@ -112,6 +118,8 @@ def train(
     promotions = PromotionCalendar(tables.promotions, catalogue)
     snapshot = Snapshot.from_log(log, catalogue, cutoff, clock=clock)
     buckets = Buckets.build(catalogue, snapshot.price, signals)
+    if protocol is None:
+        protocol = protocol_of(log, to_day(cutoff), has_times=tables.shop.times != "order")
     is_last = protocol == "last"
     min_events = enough_events(snapshot.n_events, 1 if is_last else config.min_events)
     data = TrainingData(
@@ -224,6 +232,33 @@ def signal_kinds(tables: Tables, cutoff: pd.Timestamp) -> tuple[str, ...]:
     counts = tables.events.loc[tables.events[TIMESTAMP] < cutoff, KIND].value_counts()
     no_signals = {*tables.shop.target_kinds, *tables.shop.return_kinds}
     return tuple(str(kind) for kind in counts.index if kind not in no_signals)[:MAX_SIGNALS]
+
+
+def protocol_of(log: Log, end: float, *, has_times: bool) -> Protocol:
+    """Return the protocol that fits a log.
+
+    ``last`` fits a log that hardly repeats if it has no times, or if few users come back within a window: people who
+    rate all their films in one sitting, for example.
+
+    Args:
+        log: Events before the cut-off.
+        end: The cut-off, in days since 1970.
+        has_times: Whether the log has times, and not only an order.
+
+    Returns:
+        ``time`` or ``last``.
+    """
+    rows = log.targets()
+    n_users = len(log.user_ids)
+    pairs = np.unique(rows.item_index * np.int64(n_users) + rows.user_index)
+    if len(rows) - len(pairs) > MOST_REPEATS * len(rows):
+        return "time"
+    if not has_times:
+        return "last"
+    is_late = rows.day >= end - HORIZON_DAYS
+    returning = np.intersect1d(rows.user_index[is_late], rows.user_index[~is_late])
+    several = np.bincount(rows.user_index, minlength=n_users) > 1
+    return "time" if len(returning) >= LEAST_RETURNING * several.sum() else "last"
 
 
 def make_windows(

@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 from shop import SMALL
 
+from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog
+from scoring.data.log import Log, to_day
+from scoring.data.shop import Shop
 from scoring.data.tables import Tables
-from scoring.training.training import Protocol, train
+from scoring.training.training import Protocol, protocol_of, train
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,3 +44,31 @@ def test_scores_are_finite_and_of_the_size_of_log_odds(
     assert np.isfinite(scores).all()
     assert np.abs(scores).max() < 100.0
     assert ((scorer.probability(scores) >= 0) & (scorer.probability(scores) <= 1)).all()
+
+
+ONE_SITTING = [(f"u{user}", f"i{(user + n) % 8}", 3.0 * user + 0.01 * n) for user in range(20) for n in range(5)]
+LATER = [(f"u{user}", f"i{(user + n) % 8}", user + 12.0 * n) for user in range(20) for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "has_times", "expected"),
+    [
+        (REPEATED, True, "time"),
+        (REPEATED, False, "time"),
+        (LATER, True, "time"),
+        (LATER, False, "last"),
+        (ONE_SITTING, True, "last"),
+    ],
+    ids=["repeats", "repeats without times", "users come back", "order alone", "one sitting"],
+)
+def test_the_log_decides_what_the_scorer_is_for(
+    rows: list[tuple[str, str, float]], has_times: bool, expected: str
+) -> None:
+    events = pd.DataFrame(rows, columns=["user_id", "item_id", "day"])
+    events["timestamp"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(events.pop("day"), unit="D")
+    ids = [f"i{item}" for item in range(8)]
+    log = Log.from_events(
+        events, Catalogue(pd.DataFrame({"item_id": ids, "title": ids, "category": "all"})), shop=Shop()
+    )
+    end = to_day(events["timestamp"].max() + pd.Timedelta(seconds=1))
+    assert protocol_of(log, end, has_times=has_times) == expected

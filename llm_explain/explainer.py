@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack, cast
@@ -14,55 +10,41 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.attribution.black_box import over_frames
-from llm_explain.attribution.group_vectors import VectorCache
 from llm_explain.attribution.importance import global_attributions
-from llm_explain.attribution.lru_cache import LRUCache
-from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScoredUser
-from llm_explain.catalogue import CHANGES, LiveCatalogue, Version
+from llm_explain.catalogue import LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, ShopEvidence
-from llm_explain.claims.picture_kinds import picture_kinds
-from llm_explain.claims.signal_kinds import signal_kinds
 from llm_explain.composition import Selection, arrange
 from llm_explain.errors import SettingError
+from llm_explain.opening import Opened, open_black_box, open_trained
 from llm_explain.pipeline import Pipeline
 from llm_explain.policy.masking import mask_differences
-from llm_explain.policy.policy import Policy
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, RelatedItem, Shelved, WhatIfRow
 from llm_explain.related_items import RelatedItems, pair_texts
 from llm_explain.skeletons.sources import DEFAULT_ORDER
-from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.surfaces import resolve
-from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
+from llm_explain.user_reader import UserReader
 from llm_explain.writing.writer import Writer
 from scoring.data.catalogue import Catalogue
-from scoring.data.changes import ChangeLog, changed_items, is_on_sale
-from scoring.data.history import EventLog, History
+from scoring.data.changes import is_on_sale
+from scoring.data.history import History
 from scoring.data.moments import as_moment
 from scoring.data.tables import TIMESTAMP, Tables
 from scoring.data.targets import end_of_log
-from scoring.features.promotions import PromotionCalendar
-from scoring.features.snapshot import Snapshot
-from scoring.scorer.artifacts import read_manifest
-from scoring.scorer.storage import load_scorer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llm_explain.attribution.black_box import FrameScorer, HistoryScorer
-    from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.claims import ClaimKind
     from llm_explain.composition import SelectionOptions
     from llm_explain.generation.generator import Generator
     from llm_explain.policy.suppressions import Suppressions
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
-    from llm_explain.user_reader import ReadUser
-    from scoring.data.changes import Change
     from scoring.data.moments import Moment
     from scoring.data.shop import Shop
     from scoring.model.links import Links
-    from scoring.scorer.scorer import GlassBoxScorer
     from scoring.training.config import TrainConfig
 
 
@@ -196,37 +178,15 @@ class Explainer:
         Returns:
             An explainer.
         """
-        folder = Path(artifacts)
-        with ThreadPoolExecutor(1) as beside:
-            own_events = beside.submit(pd.read_parquet, folder / "tables" / "events.parquet")
-            scorer = load_scorer(folder)
-            log = ChangeLog(folder / CHANGES)
-            changes = log.read()
-            if events is None:
-                rows = own_events.result()
-            else:
-                from scoring.data.validation import read_events  # what checks tables is slow to import
-
-                rows = read_events(events, _with_changes(scorer.catalogue, changes).item_ids, scorer.shop)
-        manifest = read_manifest(folder, is_checked=True)
-        vectors = VectorCache()
-        explainer = cls._of_shop(
-            lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
-            events=EventLog(rows, _with_changes(scorer.catalogue, changes), scorer.shop),
-            catalogue=scorer.catalogue,
-            snapshot=scorer.snapshot,
-            promotions=scorer.promotions,
-            language_model=language_model,
-            sources=sources,
-            provenance=_provenance(manifest["files"]),
-            vectors=vectors,
-            users=LRUCache(MAX_SCORED_USERS),
-            retired=manifest.get("feedback", {}).get("retired", ()),
-            claim_kinds=(*_kinds_of(scorer), *claim_kinds),
+        return cls._of(
+            open_trained(
+                Path(artifacts),
+                events=events,
+                language_model=language_model,
+                sources=sources,
+                claim_kinds=claim_kinds,
+            )
         )
-        explainer._live = LiveCatalogue(log, scorer, explainer._version)
-        explainer._links = scorer.item_links
-        return explainer
 
     @classmethod
     def over(
@@ -258,57 +218,26 @@ class Explainer:
             An explainer; ``what_if``, ``contrast`` and ``shelves`` need the glass-box scorer.
         """
         catalogue = Catalogue(tables.items)
-        snapshot = Snapshot.build(tables, catalogue, as_of)
-        items = np.flatnonzero(snapshot.n_events) if candidates is None else np.sort(catalogue.index_of(candidates))
-        name = getattr(score, "__qualname__", type(score).__qualname__)
         of_histories = over_frames(cast("FrameScorer", score), catalogue) if as_frames else cast("HistoryScorer", score)
-        return cls._of_shop(
-            lambda history: BlackBoxScoredUser(of_histories, history, catalogue, items),
-            events=EventLog(tables.events, catalogue, tables.shop),
-            catalogue=catalogue,
-            snapshot=snapshot,
-            promotions=PromotionCalendar(tables.promotions, catalogue),
-            language_model=language_model,
-            provenance={"data": "", "scorer": name},
-            claim_kinds=claim_kinds,
+        return cls._of(
+            open_black_box(
+                of_histories,
+                tables,
+                catalogue,
+                name=getattr(score, "__qualname__", type(score).__qualname__),
+                as_of=as_of,
+                candidates=candidates,
+                language_model=language_model,
+                claim_kinds=claim_kinds,
+            )
         )
 
     @classmethod
-    def _of_shop(
-        cls,
-        read: Callable[[History], ScoredUser],
-        *,
-        events: EventLog,
-        catalogue: Catalogue,
-        snapshot: Snapshot,
-        promotions: PromotionCalendar,
-        language_model: str | Generator | None,
-        sources: Sequence[str] = DEFAULT_ORDER,
-        provenance: Mapping[str, str],
-        vectors: VectorCache | None = None,
-        users: LRUCache[ReadUser] | None = None,
-        retired: Sequence[str] = (),
-        claim_kinds: Sequence[type[ClaimKind]] = (),
-    ) -> Explainer:
-        kinds = ClaimKinds.installed().extended(claim_kinds)
-        policy = Policy.load(prompts_root() / "policy.yaml", kinds=kinds).for_shop(events.shop)
-        shop = ShopEvidence(
-            catalogue,
-            snapshot=snapshot,
-            promotions=promotions,
-            policy=policy,
-            shop=events.shop,
-        )
-        writer = Writer(
-            policy=policy,
-            catalogue=catalogue,
-            language_model=language_model,
-            sources=sources,
-            retired=retired,
-            kinds=kinds,
-        )
-        reader = UserReader(read, events=events, shop=shop, vectors=vectors, users=users)
-        return cls(reader, writer=writer, provenance={**provenance, "policy": policy.hash}, kinds=kinds)
+    def _of(cls, opened: Opened) -> Explainer:
+        version = opened.version
+        explainer = cls(version.reader, writer=version.writer, provenance=version.provenance, kinds=opened.kinds)
+        explainer._live, explainer._links = opened.live, opened.links
+        return explainer
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -648,29 +577,8 @@ def _pipeline(
     )
 
 
-def _with_changes(catalogue: Catalogue, changes: Sequence[Change]) -> Catalogue:
-    """Return a catalogue with the items that changes add."""
-    return catalogue.with_items(changed_items(catalogue.items, changes)) if changes else catalogue
-
-
-def _kinds_of(scorer: GlassBoxScorer) -> tuple[type[ClaimKind], ...]:
-    """Return the claim kinds about pictures and signal events that a scorer gives reason for."""
-    links = [table.name for table in scorer.item_links.tables]
-    return (*picture_kinds(scorer.catalogue, links), *signal_kinds(scorer.buckets.signals))
-
-
 def _at_least_one(k: object) -> int:
     """Return a number of items that a caller asked for."""
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise SettingError(f"k is {k!r} but a whole number of at least 1 is needed. Ask for one item or more.")
     return int(k)
-
-
-def _provenance(files: Mapping[str, str]) -> dict[str, str]:
-    """Return one hash of the tables and one of the scorer, from the manifest's hash of each file."""
-    tables = {name: digest for name, digest in files.items() if name.startswith("tables/")}
-    scorer = {name: digest for name, digest in files.items() if name not in tables}
-    return {
-        what: "sha256:" + hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
-        for what, hashes in (("data", tables), ("scorer", scorer))
-    }

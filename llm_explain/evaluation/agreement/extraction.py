@@ -86,6 +86,7 @@ class Extraction(_Strict):
         bought_for: What stands before the own category where something else is bought for it.
         degrees: Words of degree by rule.
         degree_exempt: Where a word of degree belongs to another rule.
+        degree_about: What a word of degree speaks of wherever it stands, by rule, as ``about`` of a kind names it.
         event_kinds: Words that tell which kind of event a sentence speaks of, by event kind.
         causes: What makes a fact a reason.
         against: What turns it round.
@@ -101,6 +102,7 @@ class Extraction(_Strict):
     bought_for: str
     degrees: dict[str, str]
     degree_exempt: str
+    degree_about: dict[str, str] = {}
     event_kinds: dict[str, str]
     causes: str
     against: str

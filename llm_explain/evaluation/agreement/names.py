@@ -74,7 +74,7 @@ class Names:
         return cls(catalogue.category_names, titles, spoken=lambda name: find(name) or name)
 
     def mask(
-        self, text: str, *, title: str, category: str, before_item: Collection[str] = ()
+        self, text: str, *, title: str, category: str, before_item: Collection[str] = (), titles: Collection[str] = ()
     ) -> tuple[str, list[Found]]:
         """Replace names by what they are.
 
@@ -83,16 +83,18 @@ class Names:
             title: Title of the recommended item.
             category: Its category.
             before_item: Words after which a single small word may name another item.
+            titles: Titles that are read as items where a category has the same name.
 
         Returns:
             The sentence in lower case with ``[own]``, ``[cat]``, ``[item]`` and ``[other]``, and the names behind them.
         """
         tokens = list(_WORD.finditer(text))
         own, item = words(self._spoken(category)), (words(title), words(self._spoken(product(title))))
+        as_items = {words(self._spoken(product(name))) for name in titles}
         masked, found, done, place = "", [], 0, 0
         while place < len(tokens):
             may_be_item = place > 0 and tokens[place - 1].group().casefold() in before_item
-            size, what, name = self._longest(tokens, place, own, item, may_be_item=may_be_item)
+            size, what, name = self._longest(tokens, place, own, item, as_items, may_be_item=may_be_item)
             if what is None:
                 place += 1
                 continue
@@ -110,6 +112,7 @@ class Names:
         place: int,
         own: tuple[str, ...],
         item: tuple[tuple[str, ...], ...],
+        as_items: Collection[tuple[str, ...]],
         *,
         may_be_item: bool,
     ) -> tuple[int, Place | None, str]:
@@ -117,6 +120,8 @@ class Names:
         said = tuple(token.group().casefold() for token in tokens[place : place + MOST_WORDS])
         for size in range(len(said), 0, -1):
             name = said[:size]
+            if name in as_items and name in self._titles:
+                return size, "item" if name in item else "other", self._titles[name]
             if name == own:
                 return size, "own", self._categories.get(name, "")
             if name in item:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_explain.evaluation.agreement.extraction import load_extraction
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from llm_explain.claims import ClaimKinds
     from llm_explain.evaluation.agreement.extraction import Extraction, KindExtract, ValueExtract
     from llm_explain.evaluation.agreement.names import Found, Names
@@ -73,18 +75,21 @@ class Reader:
         self._names = names
         self._cues = load_extraction(locale, kinds)
 
-    def read(self, text: str, *, title: str, category: str) -> list[Mention]:
+    def read(self, text: str, *, title: str, category: str, titles: Collection[str] = ()) -> list[Mention]:
         """Return the reasons of a sentence.
 
         Args:
             text: A finished sentence.
             title: Title of the recommended item.
             category: Its category.
+            titles: Titles that are read as items where a category has the same name.
 
         Returns:
             Mentions in order of appearance; at most one of a kind and name.
         """
-        masked, found = self._names.mask(text, title=title, category=category, before_item=self._cues.before_item)
+        masked, found = self._names.mask(
+            text, title=title, category=category, before_item=self._cues.before_item, titles=titles
+        )
         sentence = _Sentence(masked, found, self._cues)
         mentions = sorted(sentence.mentions(), key=lambda mention: mention.start)
         return sentence.with_degrees([sentence.signed(mention) for mention in mentions])
@@ -218,7 +223,9 @@ class _Sentence:
             for match in re.finditer(pattern, self.masked):
                 if not mentions or any(start <= match.start() < end for start, end in exempt):
                     continue
-                nearest = min(range(len(mentions)), key=lambda n: self._distance(match.start(), mentions[n]))
+                about = self.cues.about(self.cues.degree_about[rule]) if rule in self.cues.degree_about else ""
+                meant = [n for n, mention in enumerate(mentions) if mention.kind == about] or range(len(mentions))
+                nearest = min(meant, key=lambda n: self._distance(match.start(), mentions[n]))
                 by_mention.setdefault(nearest, []).append(rule)
         return [
             replace(each, degrees=tuple(by_mention.get(place, ())), event_kinds=self.event_kinds)

@@ -11,7 +11,7 @@ from llm_explain.evaluation.audit.attributions import attribution_faults, select
 from llm_explain.evaluation.audit.tables import stated_claims
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from llm_explain.claims.kind import ClaimKind
     from llm_explain.evaluation.agreement.reader import Mention, Reader
@@ -125,8 +125,9 @@ def mentions_of(
         if record["text"] is None:
             continue
         title, category = items[record["item_id"]]
-        mentions = reader.read(record["text"], title=title, category=category)
         facts_of = {claim["kind"]: claim["facts"] for claim in (*record["reasons"], *record.get("statements", ()))}
+        titles = _titles_of(facts_of.values(), title, items)
+        mentions = reader.read(record["text"], title=title, category=category, titles=titles)
         for mention in mentions:
             known = facts_of.get(mention.kind, {})
             other = str(known.get("other_item_id", item_of_title.get(mention.name, "")))
@@ -135,6 +136,16 @@ def mentions_of(
             )
             for event_kind in mention.event_kinds or (known.get("event_kind", "purchase"),):
                 yield (record, {**claim, "facts": {**claim["facts"], "event_kind": event_kind}}), mention
+
+
+def _titles_of(facts: Iterable[Mapping[str, Any]], title: str, items: Mapping[str, tuple[str, str]]) -> set[str]:
+    """Return the titles that a record's claims speak of: those of cited items, and the item's if no category is cited.
+
+    A generic title is also the name of a category ("Apples"). The tables then prove what the record means by it.
+    """
+    cited = [str(own["other_item_id"]) for own in facts if "other_item_id" in own]
+    own_title = set() if any("category" in own for own in facts) else {title}
+    return {items[other][0] for other in cited if other in items} | own_title
 
 
 def as_claim(

@@ -55,6 +55,22 @@ def test_reasons_and_numbers(text, expected):
     assert [(each.kind, each.name, each.values) for each in read(text)] == expected
 
 
+def test_a_title_that_is_also_a_category_is_read_as_the_record_means_it():
+    reader = Reader(Names(["cheese", "apples"], ["Cheddar", "Apples"]))
+    text = "Customers who bought apples, as you did, bought this too."
+    meant = reader.read(text, title="Cheddar", category="cheese", titles={"Apples"})
+    assert [(each.kind, each.name, each.degrees) for each in meant] == [("similar_item", "Apples", ("crowd",))]
+    assert [each.kind for each in reader.read(text, title="Cheddar", category="cheese")] == ["related_category"]
+    own = reader.read("Apples: popular with our shoppers.", title="Apples", category="apples", titles={"Apples"})
+    assert [each.kind for each in own] == ["popular"]
+
+
+def test_other_customers_are_those_of_the_other_item_wherever_they_stand():
+    (promotion, similar) = read("Currently on display; also bought by customers who, like you, bought Onion soup.")
+    assert (promotion.kind, promotion.degrees) == ("promotion", ())
+    assert (similar.kind, similar.degrees) == ("similar_item", ("crowd",))
+
+
 def test_a_name_inside_a_longer_one_is_not_read():
     # "cheese" stands in the item's own title alone.
     assert [each.kind for each in read("We picked this cheddar cheese because it's on promotion.")] == ["promotion"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from threadpoolctl import threadpool_limits
 from scoring.baselines.base import UserRows, n_buyers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scoring.data.catalogue import IndexArray
     from scoring.evaluation.metrics import Scores
     from scoring.evaluation.protocol import Ranker
@@ -61,37 +64,51 @@ class RecTools:
     Attributes:
         model: ``SASRec`` or ``EASE``.
         python: The interpreter of that environment.
-        n_epochs: Passes over the rows, for SASRec.
+        epochs: Passes over the rows, ascending, after each of which SASRec ranks; EASE needs one number of any size.
         name: Name in tables.
+        settings: Arguments of SASRec that replace those of ``rectools_lists.py``.
     """
 
     model: str
     python: Path
-    n_epochs: int
+    epochs: tuple[int, ...]
     name: str
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     def fit(self, train: Interactions, /) -> Ranker:
         """Fit, and keep the best items of every user."""
+        return self.stages(train)[self.epochs[-1]]
+
+    def stages(self, train: Interactions) -> dict[int, Ranker]:
+        """Return the ranker after each of ``epochs`` of one training."""
         with tempfile.TemporaryDirectory() as temporary:
             rows, lists = Path(temporary) / "rows.npz", Path(temporary) / "lists.npz"
             np.savez(rows, **_rows(train, is_counted=self.model == "EASE"))
-            script = Path(__file__).with_name("rectools_lists.py")
-            command = [self.python, script, self.model, rows, lists, K, self.n_epochs]
+            script = Path(__file__).with_name("rectools_lists.py").absolute()
+            settings = json.dumps({"epochs": self.epochs, **self.settings})
+            command = [self.python, script, self.model, rows, lists, K, settings]
             done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, cwd=temporary)
             if done.returncode:
                 raise SystemExit((done.stderr.strip().splitlines() or ["RecTools failed without a message"])[-1])
             with np.load(lists) as columns:
                 best = pd.DataFrame({name: columns[name] for name in columns.files})
-        # The list over all items comes first, then that of what is new: the two agree on what they share.
-        best = best.sort_values(["is_new", "rank"]).drop_duplicates(["user_id", "item_id"])
-        height = (2 * K + 1 - best["rank"] - K * best["is_new"]).to_numpy(dtype=np.float32)
-        shape = (len(train.user_ids), train.n_candidates)
-        scores = sp.csr_array((height, (best["user_id"].to_numpy(), best["item_id"].to_numpy())), shape=shape)
+        return {int(epochs): list_ranker(train, stage) for epochs, stage in best.groupby("epochs")}
 
-        def known(users: IndexArray) -> Scores:
-            return np.asarray(scores[users].toarray(), dtype=np.float32)
 
-        return UserRows(train, known, n_buyers(train))
+def list_ranker(train: Interactions, best: pd.DataFrame) -> Ranker:
+    """Return a ranker that puts the items of each user's lists first and the others behind them by popularity."""
+    # The list over all items comes first, then that of what is new: the two agree on what they share.
+    best = best.sort_values(["is_new", "rank"]).drop_duplicates(["user_id", "item_id"])
+    height = (2 * K + 1 - best["rank"] - K * best["is_new"]).to_numpy(dtype=np.float32)
+    shape = (len(train.user_ids), train.n_candidates)
+    scores = sp.csr_array((height, (best["user_id"].to_numpy(), best["item_id"].to_numpy())), shape=shape)
+    popularity = n_buyers(train)
+    behind = (popularity / (popularity.max() + 1)).astype(np.float32)  # below 1, the least height of a list
+
+    def known(users: IndexArray) -> Scores:
+        return np.asarray(scores[users].toarray() + behind, dtype=np.float32)
+
+    return UserRows(train, known, popularity)
 
 
 def _rows(train: Interactions, *, is_counted: bool) -> dict[str, np.ndarray]:

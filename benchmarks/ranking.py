@@ -52,7 +52,7 @@ def baselines(split: Split, catalogue: Catalogue, events: pd.DataFrame) -> dict[
 
     found: list[Baseline] = [
         *cheap_baselines(), Bpr(), TifuKnn(),
-        RecTools("SASRec", PYTHON, EPOCHS, SASREC), RecTools("EASE", PYTHON, 0, EASE),
+        RecTools("SASRec", PYTHON, (EPOCHS,), SASREC), RecTools("EASE", PYTHON, (0,), EASE),
         LambdaMart(Shop.of(split, catalogue, events), LAMBDAMART),
     ]  # fmt: skip
     return {baseline.name: baseline for baseline in found}

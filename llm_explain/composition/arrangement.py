@@ -96,7 +96,8 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
     Without sections, the list is the best allowed items by score. With sections, it shows each visible title once. An
     item is in *again* if the user bought its title before, else in *new*. What was just bought is held back until it is
     due: a list of *again* leaves it out, and a mixed list shows it last. At most half of a mixed list repeats while
-    there are new items. Pinned items come first and buried ones last. A page continues the one before it.
+    there are new items. If users of the shop do not come back to items, all that they had comes last. Pinned items come
+    first and buried ones last. A page continues the one before it.
 
     Args:
         scored: The user's scores.
@@ -116,7 +117,9 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
             found = found.take(~found.is_again)
         elif selection.section == "again":
             found = found.take(found.is_again & ~found.is_held)
-    waits = found.is_held if selection.section == "mixed" else np.zeros(len(found), dtype=bool)
+    waits = np.zeros(len(found), dtype=bool)
+    if selection.section == "mixed":
+        waits = found.is_held if evidence.shop.snapshot.has_repeats else found.is_again
     is_last = (waits | found.is_buried) & (found.pin == n_pins)
     found = found.take(np.lexsort((found.rank, is_last, found.pin)))
     if selection.diversity:

@@ -37,7 +37,7 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
 
     Args:
         name: Title, brand or category as the catalogue has it.
-        max_length: Longest name; a longer one ends at a word with ``ellipsis``.
+        max_length: Longest name; a longer one ends at a word, outside parentheses, with ``ellipsis``.
         ellipsis: What stands for the rest.
 
     Returns:
@@ -54,6 +54,8 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
         return text
     cut = text[: max_length - len(ellipsis)]
     head = cut.rsplit(" ", 1)[0] if " " in cut else cut
+    if head.count("(") > head.count(")"):
+        head = head[: head.rindex("(")]
     return head.rstrip(" ,;:.-–—/&+(") + ellipsis
 
 

@@ -6,6 +6,7 @@ anyone else's answer (docs/design.md §11).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +32,9 @@ SEASON_MONTHS: Final = 12
 SEASON_MIN_DAYS: Final = 90
 SEASON_MIN_ROWS: Final = 100
 PRICE_DAYS: Final = 90
+MIN_REPEATS: Final = 0.05
+"""Share of pairs of user and item with two events instead of one, from which on users come back to items."""
+
 REBUY_PRIOR: Final = 5.0
 """Buyers of the average item that every item is given."""
 
@@ -69,6 +73,15 @@ class Snapshot:
     buyers: IndexArray
     followers: ItemPairs
     companions: ItemPairs
+
+    @property
+    def has_repeats(self) -> bool:
+        """Whether users come back to items, as they do to groceries but not to the films that they rated.
+
+        A shop without events is not known to differ from one whose users do.
+        """
+        n_events = self.n_events.sum()
+        return bool(not n_events or self.n_events @ self.rebuy > MIN_REPEATS * math.log(2) * n_events)
 
     @property
     def popularity_window_days(self) -> int:

@@ -11,8 +11,11 @@ from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import NS_PER_DAY, Spans
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
+    from scoring.data.catalogue import IndexArray
 
 MIN_PAID: Final = 2
 CENTS: Final = 100
@@ -22,6 +25,10 @@ MOST_OF_PAID: Final = 95
 LEAST_OF_PAID: Final = 50
 """Smallest price, in percent of what was paid: below it, the price paid was hardly one of the same quantity."""
 
+MIN_SAME: Final = 2
+LEAST_SAME: Final = 3
+"""Divisor of the number of prices: at least one in three is the commonest. Goods sold by weight have no such price."""
+
 
 class LowerPrice(ClaimKind):
     """The item costs less than the user paid for it the last time, and in the median.
@@ -30,7 +37,9 @@ class LowerPrice(ClaimKind):
     kind is ``purchase`` and no return took them back), ``usual`` is the median and ``last_paid`` the lowest one on the
     latest local day; ``price`` is the item's in the snapshot, rounded to cents. It holds from two prices on, where
     ``price`` is at most 95 % and at least 50 % of both, with a snapshot that is at most seven days older than ``as_of``
-    and not younger. A log whose times only order the events has no such claim.
+    and not younger. The user's commonest price was paid at least twice and makes up at least a third of the prices:
+    the amounts paid for loose apples are no prices of one quantity. A log whose times only order the events has no such
+    claim.
     """
 
     name = "lower_price"
@@ -66,7 +75,9 @@ class LowerPrice(ClaimKind):
         price = np.round(np.round(shop.snapshot.price[subjects.item], 2) * CENTS)  # NaN compares as false
         least, most = np.minimum(prices.medians(), last), np.maximum(prices.medians(), last)
         is_lower = (CENTS * price <= MOST_OF_PAID * least) & (CENTS * price >= LEAST_OF_PAID * most)
-        is_lower &= (prices.counts >= MIN_PAID) & subjects.is_snapshot_fresh
+        is_lower &= (
+            (prices.counts >= MIN_PAID) & subjects.is_snapshot_fresh & _has_one_price(cents, group, prices.counts)
+        )
         rows = np.flatnonzero(is_lower & (price > 0))
         facts: dict[str, list[Fact]] = {
             "price": (price[rows] / CENTS).tolist(),
@@ -74,3 +85,21 @@ class LowerPrice(ClaimKind):
             "last_paid": (last[rows] / CENTS).tolist(),
         }
         return Findings(rows, facts)
+
+
+def _has_one_price(cents: npt.NDArray[np.int64], group: IndexArray, counts: IndexArray) -> npt.NDArray[np.bool_]:
+    """Return whether the commonest price of each group is common enough to be the price of one quantity.
+
+    Args:
+        cents: Prices, shape ``(n_prices,)``.
+        group: Group of each price, shape ``(n_prices,)``.
+        counts: Number of prices of each group, shape ``(n_groups,)``.
+
+    Returns:
+        Mask of the groups, shape ``(n_groups,)``.
+    """
+    pairs, n_same = np.unique(np.stack([group, cents]), axis=1, return_counts=True)
+    commonest = np.zeros(len(counts), dtype=np.int64)
+    np.maximum.at(commonest, pairs[0], n_same)
+    found: npt.NDArray[np.bool_] = (commonest >= MIN_SAME) & (LEAST_SAME * commonest >= counts)
+    return found

@@ -26,7 +26,7 @@ def paid(*prices: float) -> list[pd.DataFrame]:
 
 
 def test_the_facts_are_the_price_the_median_and_what_was_paid_the_last_time() -> None:
-    found = find(LowerPrice, evidence("tortilla", *paid(2.0, 3.0, 2.5), statistics=at(1.9)))
+    found = find(LowerPrice, evidence("tortilla", *paid(2.0, 2.5, 3.0, 2.5), statistics=at(1.9)))
     assert found is not None
     assert found.facts == {"price": 1.9, "usual": 2.5, "last_paid": 2.5}
 
@@ -42,6 +42,9 @@ def test_the_facts_are_the_price_the_median_and_what_was_paid_the_last_time() ->
         ((1.5, 1.5, 2.0), 1.5, False),  # a median as low
         ((2.0,), 1.0, False),  # one price is no habit
         ((2.0, 2.0), float("nan"), False),
+        ((2.0, 2.1), 1.5, False),  # amounts of a good sold by weight
+        ((2.0, 2.0, 1.9, 2.1, 2.2, 2.3), 1.5, True),  # a third at one price
+        ((2.0, 2.0, 1.9, 2.1, 2.2, 2.3, 2.4), 1.5, False),
     ],
 )
 def test_it_holds_below_the_median_and_the_last_price(prices: tuple[float, ...], now: float, *, holds: bool) -> None:

@@ -15,6 +15,7 @@ from llm_explain.errors import SettingError, UnknownItemError
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from scoring.data.tables import TIMESTAMP, USER_ID, Tables
+from scoring.features.snapshot import Snapshot
 from tests.llm_explain.claims.scene import INDEX, evidence, find
 from tests.llm_explain.claims.test_context import crowd
 
@@ -217,3 +218,15 @@ def test_popularity_promotes_neither_alcohol_nor_tobacco() -> None:
     assert find(Popular, evidence("lager", policy=packaged, statistics=everywhere)) is None
     assert find(Popular, evidence("lager", statistics=everywhere)) is not None
     assert find(Popular, evidence("milk", policy=packaged, statistics=everywhere)) is not None
+
+
+@pytest.mark.parametrize("user_id", USERS)
+def test_where_users_do_not_come_back_to_items_a_mixed_list_begins_with_new_ones(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch, user_id: str
+) -> None:
+    assert explainer.shop.snapshot.has_repeats
+    again = ids(explainer.recommend(user_id, k=4, section="again"))
+    n_new = len(explainer.recommend(user_id, k=100, section="new"))
+    monkeypatch.setattr(Snapshot, "has_repeats", False)
+    assert {row.section for row in explainer.recommend(user_id, k=min(4, n_new))} == {"new"}
+    assert ids(explainer.recommend(user_id, k=4, section="again")) == again

@@ -60,6 +60,11 @@ def test_a_long_name_ends_at_a_word():
     assert clean_name("organic fair trade dark chocolate with almonds", 30) == "organic fair trade dark…"
 
 
+def test_a_long_name_does_not_end_within_parentheses():
+    title = "Raiders of the Lost Ark (Indiana Jones and the Raiders of the Lost Ark) (1981)"
+    assert clean_name(title) == "Raiders of the Lost Ark…"
+
+
 @given(st.text(max_size=300))
 def test_no_name_breaks_a_sentence(name):
     cleaned = clean_name(name)

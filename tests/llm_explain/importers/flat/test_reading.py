@@ -13,6 +13,7 @@ from llm_explain.cli import app
 from llm_explain.errors import SettingError, TableError
 from llm_explain.importers.flat.categories import in_plural
 from llm_explain.importers.flat.dialect import decode, sniff
+from llm_explain.importers.flat.names import names
 from llm_explain.importers.flat.run import import_flat
 from llm_explain.importers.flat.times import moments
 from llm_explain.importers.flat.values import ids, numbers
@@ -244,3 +245,18 @@ def test_a_header_is_found_or_missed():
 def test_a_category_of_things_is_named_in_the_plural(name, expected):
     assert in_plural(name, "en-GB") == in_plural(name, "en") == expected
     assert in_plural(name, "zh") == name
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Quiet Harbour, The (1999)", "The Quiet Harbour (1999)"),
+        ("Quiet Harbour, The (Hafen, Der) (1999)", "The Quiet Harbour (Hafen, Der) (1999)"),
+        ("Quiet Harbour, The", "The Quiet Harbour"),
+        ("Stiller Tag, A (1999)", "A Stiller Tag (1999)"),
+        ("Vitamins, A", "Vitamins, A"),
+        ("Cream (white, the best)", "Cream (white, the best)"),
+    ],
+)
+def test_an_article_behind_a_title_is_written_in_front(title, expected):
+    assert names(pd.Series([title])).tolist() == [expected]

@@ -164,6 +164,7 @@ class Pipeline:
             subjects,
             attributions,
             lambda own, row: allowed_claims(own, placed[row].item_index, shop=self.shop, kinds=kinds),
+            needs_visible_links=True,
         )
         lines = self._lines(subjects, claims, placed)
         reasons = cards.open_claims(claims, placed, kinds, with_lines=lines)
@@ -265,7 +266,14 @@ class Pipeline:
         )
         return self._with_facts(subjects, [tuple(own) for own in claims])
 
-    def _derived(self, subjects: Subjects, attributions: Sequence[Attribution], choose: Choose) -> list[list[Claim]]:
+    def _derived(
+        self,
+        subjects: Subjects,
+        attributions: Sequence[Attribution],
+        choose: Choose,
+        *,
+        needs_visible_links: bool = False,
+    ) -> list[list[Claim]]:
         """Return what is chosen of the claims that hold, that the locale has words for and that are not suppressed."""
         may_tell, settings = self._may_tell(subjects), self.shop.policy.settings
         return derive(
@@ -276,6 +284,7 @@ class Pipeline:
             least_share=settings.min_share,
             least_item_share=settings.min_item_share,
             choose=lambda claims, row: choose([claim for claim in claims if may_tell(claim, row)], row),
+            needs_visible_links=needs_visible_links,
         )
 
     def _may_tell(self, subjects: Subjects) -> MayTell:

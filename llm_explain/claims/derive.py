@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
 
     Choose = Callable[[list[Claim], int], list[Claim]]
+    _Speakers = Mapping[str, list["_Speaker"]]
 
 GROUP_PREFIX: Final = "group:"
 CONTEXT_PREFIX: Final = "context:"
@@ -54,6 +55,7 @@ def derive(
     least_share: float = 0.0,
     least_item_share: float = 0.0,
     choose: Choose | None = None,
+    needs_visible_links: bool = False,
 ) -> list[list[Claim]]:
     """Return every claim that is true and speaks for a part that raised the score, or those that are chosen of them.
 
@@ -69,6 +71,8 @@ def derive(
         least_item_share: The same for claims that cite one past item.
         choose: Chooses among the claims of a subject, given as a row; they have no words of degree yet. Only those of
             the chosen claims are computed.
+        needs_visible_links: Whether a past item or another category speaks only if a person would see its link with
+            the item.
 
     Returns:
         Claims of each subject in the order of ``choose``; without it largest attribution first, ties in the order of a
@@ -77,7 +81,8 @@ def derive(
     positive = [float(each.values[each.values > 0].sum()) for each in attributions]
     least = [(least_share * each, least_item_share * each) for each in positive]
     speakers = _speakers(subjects, attributions, least)
-    found = _found(subjects, speakers, kinds)
+    visible = _visible(subjects, speakers) if needs_visible_links else speakers
+    found = _found(subjects, speakers, visible, kinds)
     sources: dict[int, tuple[int, int]] = {}  # findings and place of each claim, by the claim's id
     claims: list[list[Claim]] = [[] for _ in attributions]
     for number, (kind, own, findings) in enumerate(found):
@@ -98,23 +103,45 @@ def derive(
 
 
 def _found(
-    subjects: Subjects, speakers: Mapping[str, list[_Speaker]], kinds: ClaimKinds
+    subjects: Subjects, speakers: _Speakers, visible: _Speakers, kinds: ClaimKinds
 ) -> list[tuple[ClaimKind, list[_Speaker], Findings]]:
     """Apply the rule of each kind to the players that it can speak for."""
-    spoken = {
-        key: subjects.take(
-            np.array([speaker.row for speaker in own], dtype=np.int64),
-            group=np.array([speaker.group for speaker in own], dtype=np.int64),
-            past_items=[speaker.items for speaker in own],
-        )
-        for key, own in speakers.items()
-    }  # one object a scope, so that kinds share what is counted for it
-    return [
-        (kind, speakers[key], kind.find(spoken[key]))
-        for kind in kinds.reasons(subjects.type)
-        for key in _keys(kind)
-        if key in speakers
-    ]
+    spoken = {id(own): _spoken(subjects, own) for own in (*speakers.values(), *visible.values())}
+    found = []  # kinds share one object a scope, and with it what is counted for it
+    for kind in kinds.reasons(subjects.type):
+        allowed = visible if kind.needs_visible_link else speakers
+        found += [(kind, allowed[key], kind.find(spoken[id(allowed[key])])) for key in _keys(kind) if key in allowed]
+    return found
+
+
+def _spoken(subjects: Subjects, speakers: Sequence[_Speaker]) -> Subjects:
+    """Return the subjects of some players, with the history group and the past items of each."""
+    return subjects.take(
+        np.array([speaker.row for speaker in speakers], dtype=np.int64),
+        group=np.array([speaker.group for speaker in speakers], dtype=np.int64),
+        past_items=[speaker.items for speaker in speakers],
+    )
+
+
+def _visible(subjects: Subjects, speakers: _Speakers) -> dict[str, list[_Speaker]]:
+    """Return the players whose link with the item a person would see, each with such past items only."""
+    links = subjects.shop.visible_links
+    past = [(place, item) for place, speaker in enumerate(speakers.get("past item", ())) for item in speaker.items]
+    rows = np.array([speakers["past item"][place].row for place, _ in past], dtype=np.int64)
+    other = np.array([item.item_index for _, item in past], dtype=np.int64)
+    kept: dict[int, list[PastItem]] = {}
+    for (place, item), is_seen in zip(past, links.of_items(other, subjects.item[rows]).tolist(), strict=True):
+        if is_seen:
+            kept.setdefault(place, []).append(item)
+    evidence = subjects.evidence
+    groups = []
+    for speaker in speakers.get("other group", ()):
+        is_bought = (evidence.user == subjects.user[speaker.row]) & (evidence.category == speaker.group)
+        bought = np.unique(evidence.item[is_bought])
+        if links.of_category(speaker.group, bought, int(subjects.item[speaker.row])):
+            groups.append(speaker)
+    items = [speakers["past item"][place]._replace(items=own) for place, own in kept.items()]
+    return {key: own for key, own in (("past item", items), ("other group", groups)) if own}
 
 
 def _with_words(

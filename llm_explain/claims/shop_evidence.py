@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.claims.pictures import Pictures
+from llm_explain.claims.visible_links import VisibleLinks
 from scoring.data.shop import Shop
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class ShopEvidence:
     def pictures(self) -> Pictures:
         """Pictures of the items, for a catalogue that has them."""
         return Pictures(self.catalogue)
+
+    @cached_property
+    def visible_links(self) -> VisibleLinks:
+        """Links between items that a person would see."""
+        return VisibleLinks(self.catalogue, self.snapshot, self.policy)
 
     @cached_property
     def may_recommend(self) -> Flags:

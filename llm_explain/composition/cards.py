@@ -82,7 +82,7 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
     """
     chosen: list[tuple[Claim, ...]] = [()] * len(claims)
     for row in sorted(range(len(claims)), key=lambda row: len({claim.kind for claim in claims[row]})):
-        ordered = sorted(claims[row], key=lambda claim: (kinds[claim.kind].list_place or 0, -claim.phi))
+        ordered = sorted(claims[row], key=lambda claim: (_place(claim, budget, kinds), -claim.phi))
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
     return chosen
 
@@ -103,10 +103,23 @@ def with_second_reasons(
     """
     found = []
     for own, said in zip(claims, chosen, strict=True):
-        fitting = (claim for claim in own if said and go_together(claim, said[0], kinds))
+        fitting = (
+            claim
+            for claim in sorted(own, key=lambda claim: _is_repeated(claim, budget, kinds))
+            if said and go_together(claim, said[0], kinds)
+        )
         second = next(((claim,) for claim in fitting if budget.take(claim)), ())
         found.append(tuple(sorted((*said, *second), key=lambda claim: -claim.phi)))
     return found
+
+
+def _place(claim: Claim, budget: Budget, kinds: ClaimKinds) -> tuple[bool, int]:
+    """Return the place of a claim among those of its card; a second scarce one on a page comes last."""
+    return _is_repeated(claim, budget, kinds), kinds[claim.kind].list_place or 0
+
+
+def _is_repeated(claim: Claim, budget: Budget, kinds: ClaimKinds) -> bool:
+    return kinds[claim.kind].is_scarce and budget.cards[claim.kind] > 0
 
 
 def open_claims(

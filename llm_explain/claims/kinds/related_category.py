@@ -18,4 +18,5 @@ class RelatedCategory(CategoryHabit):
     position = 40
     topic = "other purchase"
     yields_to = frozenset({"past item"})
-    list_place = None  # a shopper sees no link between two aisles
+    list_place = 1
+    needs_visible_link = True

@@ -43,6 +43,7 @@ class SimilarItem(ClaimKind):
     parts = ("links", "item")
     position = 70
     list_place = 0
+    needs_visible_link = True
     topic = "past item"
     never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
     yields_to = frozenset({"item", "rhythm"})

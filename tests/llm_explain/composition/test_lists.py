@@ -6,14 +6,18 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from llm_explain import Explainer
+from llm_explain.claims import ClaimKinds
 from llm_explain.claims.kinds.popular import Popular
+from llm_explain.composition.cards import Budget, first_reasons, with_second_reasons
 from llm_explain.errors import SettingError, UnknownItemError
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
+from llm_explain.records import Claim
 from scoring.data.tables import TIMESTAMP, USER_ID, Tables
 from scoring.features.snapshot import Snapshot
 from tests.llm_explain.claims.scene import INDEX, evidence, find
@@ -230,3 +234,28 @@ def test_where_users_do_not_come_back_to_items_a_mixed_list_begins_with_new_ones
     monkeypatch.setattr(Snapshot, "has_repeats", False)
     assert {row.section for row in explainer.recommend(user_id, k=min(4, n_new))} == {"new"}
     assert ids(explainer.recommend(user_id, k=4, section="again")) == again
+
+
+def test_a_list_asks_for_visible_links(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kinds() -> set[str]:
+        rows = [row for user_id in USERS for row in explainer.recommend(user_id, k=6, section="new")]
+        return {claim.kind for row in rows for claim in row.reasons}
+
+    assert "similar_item" in kinds()
+    links = explainer.shop.visible_links
+    monkeypatch.setattr(links, "of_items", lambda other, item: np.zeros(len(other), dtype=bool))
+    assert not {"similar_item", "related_category"} & kinds()
+
+
+def test_a_second_popular_card_comes_last() -> None:
+    def claim(kind: str, phi: float) -> Claim:
+        return Claim(kind, f"context:{kind}", kind, phi, phi, {})
+
+    kinds = ClaimKinds.installed()
+    popular, season = claim("popular", 0.5), claim("season", 0.2)
+    claims = [[popular], [popular, season]]
+    budget = Budget()
+    chosen = first_reasons(claims, budget, kinds)
+    assert chosen == [(popular,), (season,)]
+    assert with_second_reasons(claims, chosen, budget, kinds)[0] == (popular,)
+    assert first_reasons([[popular, season]], Budget(), kinds) == [(popular,)]

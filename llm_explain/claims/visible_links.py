@@ -1,0 +1,129 @@
+"""Links between past items and recommended items that a person would see."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from scoring.data.catalogue import NO_CATEGORY
+
+if TYPE_CHECKING:
+    from llm_explain.claims.occasions import Flags
+    from llm_explain.policy.policy import Policy
+    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.features.snapshot import Snapshot
+
+MIN_TOGETHER_SHARE: Final = 0.1
+"""Least share of the past item's users who bought both items in one occasion."""
+
+MIN_LATER_SHARE: Final = 0.25
+"""Least share of its users who bought the other item later, in a shop without occasions of several items."""
+
+MAX_WORD_SHARE: Final = 0.01
+"""Most titles that a word stands in, as a share of all, if it tells what an item is; two titles are always allowed."""
+
+MAX_WORD_CATEGORIES: Final = 3
+"""Most categories whose titles have such a word: "salsa" stands in few, "frozen" in many."""
+
+WORD: Final = re.compile(r"[^\W\d_]{3,}")
+
+
+class VisibleLinks:
+    """Which past items and categories a person would link with an item; build it once for a shop.
+
+    A past item has a visible link in three cases. It is of the item's category. Its title shares a word that few titles
+    and at most three categories have. Or the counts of pairs show it: the item is among its followers and among its
+    companions (``scoring.features.item_pairs``), so that chance and a large basket explain neither, and a tenth of its
+    users bought both in one occasion. Where occasions have single items, a quarter of its users bought the item later.
+
+    Args:
+        catalogue: The shop's items.
+        snapshot: The shop's statistics, with its counts of pairs.
+        policy: Which categories have a name, and how many users make a crowd.
+    """
+
+    def __init__(self, catalogue: Catalogue, snapshot: Snapshot, policy: Policy) -> None:
+        self._catalogue, self._snapshot, self._policy = catalogue, snapshot, policy
+
+    @cached_property
+    def can_tell(self) -> bool:
+        """Whether categories and counts can show links. Where they cannot, the learned link is all that is known."""
+        n_named = sum(map(self._policy.may_name_category, self._catalogue.category_names))
+        return n_named > 1 and bool((self._snapshot.buyers >= self._policy.settings.min_crowd).any())
+
+    def of_items(self, other: IndexArray, item: IndexArray) -> Flags:
+        """Return which past items may speak for items.
+
+        Args:
+            other: Row numbers of past items, shape ``(n,)``.
+            item: Row number of the item that each would explain, shape ``(n,)``.
+
+        Returns:
+            Flags, shape ``(n,)``; all true where the shop cannot tell.
+        """
+        if not self.can_tell or not len(other):
+            return np.ones(len(other), dtype=bool)
+        category, titles = self._catalogue.category_index, self._catalogue.titles
+        found: Flags = (category[other] == category[item]) & (category[item] != self._no_category)
+        found |= self._is_counted(other, item)
+        for place in np.flatnonzero(~found).tolist():
+            found[place] = self._share_a_word(str(titles[other[place]]), str(titles[item[place]]))
+        return found
+
+    def of_category(self, category: int, bought: IndexArray, item: int) -> bool:
+        """Return whether a user's purchases of another category may speak for an item.
+
+        Args:
+            category: The other category.
+            bought: Row numbers of the items that the user bought from it, shape ``(n,)``.
+            item: Row number of the item that it would explain.
+
+        Returns:
+            Whether the counts show a link with an item that the user bought from the category, or the category's name
+            shares a word with the item's title. False where the shop cannot tell.
+        """
+        if not self.can_tell:
+            return False
+        if self._share_a_word(self._catalogue.category_names[category], str(self._catalogue.titles[item])):
+            return True
+        return bool(self._is_counted(bought, np.full(len(bought), item)).any())
+
+    def _is_counted(self, other: IndexArray, item: IndexArray) -> Flags:
+        """Return for which pairs the counts show a link."""
+        snapshot = self._snapshot
+        buyers = np.maximum(snapshot.buyers[other], 1)
+        later = snapshot.followers.users_of(other, item)
+        if not len(snapshot.companions.item):
+            return later >= MIN_LATER_SHARE * buyers
+        return (later > 0) & (snapshot.companions.users_of(other, item) >= MIN_TOGETHER_SHARE * buyers)
+
+    @cached_property
+    def _no_category(self) -> int:
+        names = self._catalogue.category_names
+        return names.index(NO_CATEGORY) if NO_CATEGORY in names else -1
+
+    @cached_property
+    def _telling_words(self) -> frozenset[str]:
+        """Words that few titles and few categories have."""
+        catalogue = self._catalogue
+        titles: dict[str, set[str]] = defaultdict(set)
+        categories: dict[str, set[int]] = defaultdict(set)
+        for title, category in zip(catalogue.titles.tolist(), catalogue.category_index.tolist(), strict=True):
+            for word in _words(title):
+                titles[word].add(title)
+                categories[word].add(category)
+        most = max(2.0, MAX_WORD_SHARE * len(set(catalogue.titles.tolist())))
+        return frozenset(
+            word for word in titles if len(titles[word]) <= most and len(categories[word]) <= MAX_WORD_CATEGORIES
+        )
+
+    def _share_a_word(self, first: str, second: str) -> bool:
+        return bool(_words(first) & _words(second) & self._telling_words)
+
+
+def _words(name: str) -> set[str]:
+    return set(WORD.findall(name.lower()))

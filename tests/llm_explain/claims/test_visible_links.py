@@ -1,0 +1,153 @@
+"""Past items and categories speak in lists only if a person would see their link with the item."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from llm_explain.claims.visible_links import VisibleLinks
+from llm_explain.policy.policy import Policy
+from scoring.data.catalogue import Catalogue
+from scoring.features.item_pairs import ItemPairs
+from tests.llm_explain.claims.scene import (
+    CATALOGUE,
+    CATEGORY,
+    INDEX,
+    ITEMS,
+    attribution,
+    bought,
+    derive,
+    evidence,
+    snapshot,
+)
+from tests.llm_explain.claims.test_similar_item import past
+
+if TYPE_CHECKING:
+    from llm_explain.records import Claim
+    from scoring.features.snapshot import Snapshot
+
+HISTORY = (bought("milk", 40, 30, 20, 10), bought("salsa", 30, 10))
+
+
+def pairs(**users: int) -> ItemPairs:
+    """Return pairs of past items with tortilla chips."""
+    first = np.array([INDEX[item] for item in users], dtype=np.int64)
+    second = np.full(len(first), INDEX["tortilla"])
+    return ItemPairs.of_rows(first, second, np.array([*users.values()], dtype=np.int64), len(ITEMS))
+
+
+def counted(later: ItemPairs, together: ItemPairs, *, buyers: int = 200) -> Snapshot:
+    """Return the statistics of a shop in which each item has so many users."""
+    return snapshot(buyers=np.full(len(ITEMS), buyers), followers=later, companions=together)
+
+
+NO_LINKS = counted(pairs(), pairs(hummus=20))
+SALSA_LINKED = counted(pairs(salsa=60, milk=80), pairs(salsa=20, milk=19))
+
+
+def reasons(statistics: Snapshot, *, in_list: bool = True) -> list[Claim]:
+    """Return the reasons of tortilla chips; milk, which everybody buys, has the largest attribution."""
+    seen = evidence("tortilla", *HISTORY, statistics=statistics)
+    given = attribution(
+        {"group:milk": {"links": 0.6}, "group:dips": {"links": 0.3}, "context:popularity": {"popularity": 0.1}}
+    )
+    given = replace(given, items=(past(milk=0.6), past(salsa=0.3), ()))
+    return [
+        claim
+        for claim in derive(seen, given, needs_visible_links=in_list)
+        if claim.kind in {"similar_item", "related_category"}
+    ]
+
+
+def named(claims: list[Claim], kind: str) -> list[object]:
+    facts = [claim.facts for claim in claims if claim.kind == kind]
+    return [own.get("other_item_id", own.get("category")) for own in facts]
+
+
+def test_a_popular_item_without_a_visible_link_does_not_speak() -> None:
+    assert named(reasons(SALSA_LINKED, in_list=False), "similar_item") == ["milk", "salsa"]
+    assert named(reasons(SALSA_LINKED), "similar_item") == ["salsa"]
+    assert reasons(NO_LINKS) == []
+
+
+def test_another_category_speaks_by_an_item_that_the_counts_link() -> None:
+    assert named(reasons(SALSA_LINKED, in_list=False), "related_category") == ["milk", "dips"]
+    assert named(reasons(SALSA_LINKED), "related_category") == ["dips"]
+
+
+def test_within_a_player_the_largest_visible_item_speaks() -> None:
+    seen = evidence("tortilla", *HISTORY, statistics=SALSA_LINKED)
+    given = attribution({"rest": {"links": 1.0}}, rest=["milk", "dips"])
+    given = replace(given, items=(past(milk=0.6, salsa=0.3),))
+    (claim,) = [each for each in derive(seen, given, needs_visible_links=True) if each.kind == "similar_item"]
+    assert (claim.part, claim.phi) == ("links:salsa", 0.3)
+
+
+@pytest.mark.parametrize(
+    ("later", "together", "is_seen"),
+    [
+        (10, 20, True),
+        (10, 19, False),  # fewer than a tenth of 200 users in one occasion
+        (0, 150, False),  # no more than chance in a year
+        (150, 0, False),
+    ],
+)
+def test_both_counts_have_to_show_the_link(later: int, together: int, *, is_seen: bool) -> None:
+    kept = {"salsa": later} if later else {}
+    shown = {"salsa": together} if together else {"hummus": 20}
+    links = VisibleLinks(CATALOGUE, counted(pairs(**kept), pairs(**shown)), Policy())
+    other = np.array([INDEX["salsa"]])
+    assert links.of_items(other, np.array([INDEX["tortilla"]])).tolist() == [is_seen]
+    assert links.of_category(CATEGORY["dips"], other, INDEX["tortilla"]) == is_seen
+
+
+@pytest.mark.parametrize(("later", "is_seen"), [(50, True), (49, False)])
+def test_without_companions_a_quarter_comes_back_for_the_item(later: int, *, is_seen: bool) -> None:
+    links = VisibleLinks(CATALOGUE, counted(pairs(salsa=later), pairs()), Policy())
+    assert links.of_items(np.array([INDEX["salsa"]]), np.array([INDEX["tortilla"]])).tolist() == [is_seen]
+
+
+def test_an_item_of_the_same_category_speaks() -> None:
+    links = VisibleLinks(CATALOGUE, NO_LINKS, Policy())
+    other = np.array([INDEX["kettle"], INDEX["milk"]])
+    assert links.of_items(other, np.full(2, INDEX["tortilla"])).tolist() == [True, False]
+    unnamed = Catalogue(ITEMS.assign(category=ITEMS["category"].where(~ITEMS["category"].isin(["chips", "dips"]))))
+    links = VisibleLinks(unnamed, NO_LINKS, Policy())
+    assert links.of_items(np.array([INDEX["salsa"]]), np.array([INDEX["tortilla"]])).tolist() == [False]
+
+
+def test_a_word_speaks_if_few_titles_and_categories_have_it() -> None:
+    titles = {"salsa": "Tortilla dip, small", "milk": "Milk, small"}
+    items = ITEMS.assign(title=ITEMS["item_id"].map(titles).fillna(ITEMS["title"]))
+    items.loc[items["item_id"] == "tortilla", "title"] = "Tortilla chips, small"
+    links = VisibleLinks(Catalogue(items), NO_LINKS, Policy())
+    other = np.array([INDEX["salsa"], INDEX["milk"]])
+    assert links.of_items(other, np.full(2, INDEX["tortilla"])).tolist() == [True, False]  # "tortilla", not "small"
+    many = pd.DataFrame({"item_id": [f"x{n}" for n in range(300)], "title": [f"Thing{n}" for n in range(300)]})
+    spread = pd.concat([items, many.assign(category="things", brand=None)], ignore_index=True)
+    links = VisibleLinks(Catalogue(spread), NO_LINKS, Policy())
+    assert links.of_items(other, np.full(2, INDEX["tortilla"])).tolist() == [True, True]  # 3 of 300 titles
+    spread.loc[spread["item_id"] == "lager", "title"] = "Small lager"
+    links = VisibleLinks(Catalogue(spread), NO_LINKS, Policy())
+    assert links.of_items(other, np.full(2, INDEX["tortilla"])).tolist() == [True, False]  # four categories
+
+
+def test_a_category_speaks_by_a_word_of_its_name() -> None:
+    items = ITEMS.assign(title=ITEMS["title"].where(ITEMS["item_id"] != "kettle", "Kettle chips with dips"))
+    links = VisibleLinks(Catalogue(items), NO_LINKS, Policy())
+    none = np.array([], dtype=np.int64)
+    assert links.of_category(CATEGORY["dips"], none, INDEX["kettle"])
+    assert not links.of_category(CATEGORY["dips"], none, INDEX["tortilla"])
+
+
+def test_a_shop_that_cannot_tell_lets_the_learned_link_speak() -> None:
+    small = VisibleLinks(CATALOGUE, counted(pairs(), pairs(), buyers=49), Policy())
+    unnamed = VisibleLinks(Catalogue(ITEMS.assign(category="")), NO_LINKS, Policy())
+    for links in (small, unnamed):
+        assert not links.can_tell
+        assert links.of_items(np.array([INDEX["milk"]]), np.array([INDEX["tortilla"]])).tolist() == [True]
+        assert not links.of_category(CATEGORY["milk"], np.array([INDEX["milk"]]), INDEX["tortilla"])

@@ -137,8 +137,7 @@ def _visible(subjects: Subjects, speakers: _Speakers) -> dict[str, list[_Speaker
     groups = []
     for speaker in speakers.get("other group", ()):
         is_bought = (evidence.user == subjects.user[speaker.row]) & (evidence.category == speaker.group)
-        bought = np.unique(evidence.item[is_bought])
-        if links.of_category(speaker.group, bought, int(subjects.item[speaker.row])):
+        if links.of_category(speaker.group, evidence.item[is_bought], int(subjects.item[speaker.row])):
             groups.append(speaker)
     items = [speakers["past item"][place]._replace(items=own) for place, own in kept.items()]
     return {key: own for key, own in (("past item", items), ("other group", groups)) if own}

@@ -23,6 +23,9 @@ MIN_TOGETHER_SHARE: Final = 0.1
 MIN_LATER_SHARE: Final = 0.25
 """Least share of its users who bought the other item later, in a shop without occasions of several items."""
 
+MIN_CATEGORY_SHARE: Final = 0.5
+"""Least share of the user's purchases of a category that the counts link with the item, if the category speaks."""
+
 MAX_WORD_SHARE: Final = 0.01
 """Most titles that a word stands in, as a share of all, if it tells what an item is; two titles are always allowed."""
 
@@ -79,18 +82,19 @@ class VisibleLinks:
 
         Args:
             category: The other category.
-            bought: Row numbers of the items that the user bought from it, shape ``(n,)``.
+            bought: Row number of the item of each of the user's purchases from it, shape ``(n,)``.
             item: Row number of the item that it would explain.
 
         Returns:
-            Whether the counts show a link with an item that the user bought from the category, or the category's name
+            Whether the counts show a link with the items of at least half of the purchases, or the category's name
             shares a word with the item's title. False where the shop cannot tell.
         """
         if not self.can_tell:
             return False
         if self._share_a_word(self._catalogue.category_names[category], str(self._catalogue.titles[item])):
             return True
-        return bool(self._is_counted(bought, np.full(len(bought), item)).any())
+        linked = self._is_counted(bought, np.full(len(bought), item))
+        return bool(len(bought)) and bool(linked.mean() >= MIN_CATEGORY_SHARE)
 
     def _is_counted(self, other: IndexArray, item: IndexArray) -> Flags:
         """Return for which pairs the counts show a link."""

@@ -105,6 +105,15 @@ def test_both_counts_have_to_show_the_link(later: int, together: int, *, is_seen
     assert links.of_category(CATEGORY["dips"], other, INDEX["tortilla"]) == is_seen
 
 
+@pytest.mark.parametrize(
+    ("purchases", "is_seen"), [(["salsa", "hummus"], True), (["salsa", "hummus", "hummus"], False)]
+)
+def test_the_counts_link_half_of_the_purchases_of_a_category(purchases: list[str], *, is_seen: bool) -> None:
+    links = VisibleLinks(CATALOGUE, SALSA_LINKED, Policy())
+    bought = np.array([INDEX[item] for item in purchases])
+    assert links.of_category(CATEGORY["dips"], bought, INDEX["tortilla"]) == is_seen
+
+
 @pytest.mark.parametrize(("later", "is_seen"), [(50, True), (49, False)])
 def test_without_companions_a_quarter_comes_back_for_the_item(later: int, *, is_seen: bool) -> None:
     links = VisibleLinks(CATALOGUE, counted(pairs(salsa=later), pairs()), Policy())

@@ -87,14 +87,22 @@ def train(
     if json:
         write_json_lines([metrics])
         return
-    columns = ("recall@10", "ndcg@10", "recall@10_new", "ndcg@10_new")
-    table = Table("scorer", *columns, title="held-out purchases", title_justify="left")
-    for name, row in {"llm-explain": metrics["test"], **metrics["baselines"]}.items():
-        table.add_row(name, *(f"{row[column]:.3f}" if column in row else "–" for column in columns))
-    OUT.print(table)
+    if "skipped" in metrics["test"]:
+        note(f"not measured: {metrics['test']['skipped']}. llm-explain evaluate ranking --data {data} measures.")
+    else:
+        _print_metrics(metrics)
     if "ece" in metrics["test"]:
         note(f"expected calibration error {metrics['test']['ece']:.4f} over the best 100 candidates of each user")
     note(f"artifacts in {artifacts.resolve()} after {metrics['seconds']:.0f} s, at most {metrics['peak_rss_mb']:,} MB")
+
+
+def _print_metrics(metrics: dict[str, Any]) -> None:
+    """Print a row for the scorer and each baseline."""
+    columns = ("recall@10", "ndcg@10", "recall@10_new", "ndcg@10_new")
+    table = Table("scorer", *columns, title="held-out events", title_justify="left")
+    for name, row in {"llm-explain": metrics["test"], **metrics["baselines"]}.items():
+        table.add_row(name, *(f"{row[column]:.3f}" if column in row else "–" for column in columns))
+    OUT.print(table)
 
 
 def _check_folder(artifacts: Path, data: Path, *, is_cut: bool) -> None:

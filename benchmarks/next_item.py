@@ -1,7 +1,7 @@
 """Does SASRec rank each user's last event better than the scorer and the baselines?
 
     make build/peers/rectools/.ready
-    python benchmarks/next_item.py DIR [--json FILE]
+    python benchmarks/next_item.py DIR [--quick] [--json FILE]
 
 DIR holds tables of ``llm-explain import``. Candidates, users and the rule for ties are those of ``llm-explain evaluate
 ranking --protocol last``. Settings and epochs of SASRec are those that rank best on validation: each user's event
@@ -25,7 +25,7 @@ from scoring.training.comparison import METRICS, compare, last_task, per_user, w
 from scoring.training.config import TrainConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from scoring.evaluation.protocol import Ranker
     from scoring.training.comparison import Task
@@ -50,14 +50,15 @@ def means(ranker: Ranker, task: Task) -> Means:
     return {name: float(np.nanmean(values)) for name, values in per_user(ranker, task).items() if name in SHOWN}
 
 
-def validated(task: Task) -> tuple[Mapping[str, object], int]:
+def validated(task: Task, choices: Sequence[Mapping[str, object]]) -> tuple[Mapping[str, object], int]:
     """Return the settings and the number of epochs that rank best on validation.
 
     Args:
         task: The test; its training events alone are read.
+        choices: Settings to try.
     """
     validation, tried = last_task(task.tables), []
-    for settings in SETTINGS:
+    for settings in choices:
         start = time.perf_counter()
         stages = RecTools("SASRec", PYTHON, EPOCHS, "SASRec", settings).stages(validation.split.train)
         for epochs, ranker in stages.items():
@@ -69,10 +70,10 @@ def validated(task: Task) -> tuple[Mapping[str, object], int]:
     return settings, epochs
 
 
-def measured(tables: Tables) -> dict[str, Means]:
+def measured(tables: Tables, choices: Sequence[Mapping[str, object]]) -> dict[str, Means]:
     """Return the metrics of the scorer, the baselines and SASRec, by name."""
     task = last_task(with_targets(tables))
-    settings, epochs = validated(task)
+    settings, epochs = validated(task, choices)
     name = f"RecTools SASRec, {epochs} epochs, {', '.join(f'{key} {value}' for key, value in settings.items())}"
     sasrec = means(RecTools("SASRec", PYTHON, (epochs,), name, settings).fit(task.split.train), task)
     compared = compare(tables, TrainConfig(), protocol="last", cutoff=None, progress=lambda *_: None)
@@ -84,11 +85,12 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="Tables that `llm-explain import` wrote.")
+    parser.add_argument("--quick", action="store_true", help="Try the first settings of SASRec alone.")
     parser.add_argument("--json", type=Path, help="File for the figures.")
     given = parser.parse_args()
     if not PYTHON.exists():
         parser.error(f"{PYTHON} is missing but is needed. Run `make build/peers/rectools/.ready` in the repository.")
-    found = measured(Tables.read(given.data))
+    found = measured(Tables.read(given.data), SETTINGS[:1] if given.quick else SETTINGS)
     print("| ranker | " + " | ".join(SHOWN) + " |\n|---|" + "---:|" * len(SHOWN))
     for name, row in found.items():
         print(f"| {name} | " + " | ".join(f"{row[metric]:.4f}" for metric in SHOWN) + " |")

@@ -168,7 +168,8 @@ def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]
         why = Text(row.text.text if row.text else "–")
         for badge in row.badges:
             why.append(f"\n{badge.text.text}", style="green")
-        table.add_row(str(row.position or row.rank or "–"), explainer.titles[row.subject["item_id"]], why)
+        item_id = row.subject["item_id"]
+        table.add_row(str(row.position or row.rank or "–"), explainer.titles[item_id] or f"item {item_id}", why)
     OUT.print(table)
 
 
@@ -227,7 +228,8 @@ def explain(
 def _print_one(explainer: Explainer, row: Explanation) -> None:
     sentence = row.text.text if row.text else f"(no sentence: {row.reason_code})"
     rank = f"rank {row.rank:,}" if row.rank else "not a candidate"
-    title = Text(str(explainer.titles[row.subject["item_id"]]), style="bold")
+    item_id = row.subject["item_id"]
+    title = Text(explainer.titles[item_id] or f"item {item_id}", style="bold")
     OUT.print(title.append(f"  ({rank}, score {row.attribution.score:.2f})", style="not bold"))
     OUT.print(sentence, markup=False)
     table = Table("player", "φ", "parts")

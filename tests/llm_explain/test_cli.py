@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app, main
 from llm_explain.cli.console import OUT
+from llm_explain.cli.explaining import _print_table
 from llm_explain.errors import SettingError
 from llm_explain.writing.prompt_lint import Linted, Linter
 from scoring.data.tables import Tables
@@ -324,3 +326,15 @@ def test_the_linter_shows_sentences_and_faults(monkeypatch: pytest.MonkeyPatch) 
     assert "pressing at 0-3 'Buy'" in result.stdout
     rows = RUN.invoke(app, ["prompts", "lint", "--locale", "en", "--json"], catch_exceptions=False).stdout.splitlines()
     assert [bool(json.loads(row)["faults"]) for row in rows] == [False, True]
+
+
+def test_an_item_without_a_title_is_printed_with_its_id(artifacts: list[str]) -> None:
+    from llm_explain import Explainer
+
+    explainer = Explainer.load(artifacts[1], language_model=None)
+    rows = explainer.recommend("u00", k=2)
+    item_id = str(rows[0].item_id)
+    titles = {**explainer.titles, item_id: ""}
+    with OUT.capture() as captured:
+        _print_table(SimpleNamespace(titles=titles), "u00", rows)
+    assert f"item {item_id}" in captured.get()

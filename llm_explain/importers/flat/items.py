@@ -151,7 +151,7 @@ def _finished(table: pd.DataFrame) -> pd.DataFrame:
     if "price" in table:
         table["price"] = table["price"].mask(table["price"] < 0)
     if "image" in table:
-        table["image"] = table["image"].str.split(r"[,|\s]", n=1, regex=True).str[0].astype("str")
+        table["image"] = table["image"].astype("str").str.extract(r"([^,|\s]+)", expand=False)
     single = table["categories"] == table["category"]
     if single.fillna(value=True).all():
         table = table.drop(columns="categories")

@@ -220,6 +220,7 @@ def test_an_injected_name_only_stands_in_its_slot_cleaned(injection):
         ("You've been given this 12 times.", ["repeat_item"]),
         ("This has been in their basket 12 times.", ["repeat_item"]),
         ("This has gone out of your basket 12 times.", ["repeat_item"]),
+        ("It was the yogurt in your basket that brought this one up.", ["category_affinity"]),
         ("We buy yogurt.", ["category_affinity"]),
         ("You often like yogurt.", ["category_affinity"]),
         ("Our shopping includes yogurt.", ["category_affinity"]),

@@ -1,6 +1,8 @@
 """Exports of shop systems become tables without corrections. Expected rows are read off ``exports.py`` by hand."""
 # ruff: noqa: E501  rows are as long as the systems write them
 
+from io import StringIO
+
 import pandas as pd
 import pytest
 
@@ -48,6 +50,13 @@ def test_shopify_orders_and_products(imported):
     assert items["MUG-R"] == ("Stoneware mug", "mugs", "Alba", 5.5, True, "stoneware-mug")
     assert items["TEA-G"] == ("Green tea", "teas", "Boreal", 4.0, False, "green-tea")
     assert done.rejects[["file", "row", "reason"]].to_numpy().tolist() == [["orders.csv", 4, "no user"]]
+
+
+@pytest.mark.parametrize("column", ["Image Src", "Body (HTML)", "Vendor", "Type", "Product Category", "Variant Price"])
+def test_a_column_of_products_may_be_empty(imported, column):
+    products = pd.read_csv(StringIO(exports.SHOPIFY_PRODUCTS), dtype="str").assign(**{column: None})
+    done = imported(orders_csv=exports.SHOPIFY_ORDERS, products_csv=products.to_csv(index=False))
+    assert items_of(done, "title")["TEA-G"] == ("Green tea",)
     assert done.tables.shop.currency == "EUR"
 
 

@@ -84,6 +84,7 @@ def test_rules_for_rows_that_are_no_products(item_id, title, reason):
         "Feminine care",
         "Fungal cream",
         "Cognac",
+        "Snuff",
     ],
 )
 def test_names_that_may_be_sensitive(name):
@@ -102,6 +103,7 @@ def test_names_that_may_be_sensitive(name):
         "Cocktail dresses",
         "Diet Coke",
         "Meat thermometer",
+        "Candle snuffers",
     ],
 )
 def test_names_that_are_not(name):

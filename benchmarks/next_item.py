@@ -40,7 +40,7 @@ PYTHON: Final = Path("build/peers/rectools/bin/python").absolute()
 EPOCHS: Final = (10, 20, 40)
 SETTINGS: Final[tuple[Mapping[str, object], ...]] = (
     {"dropout_rate": 0.2, "n_negatives": 16, "batch_size": 32, "lr": 0.003},
-    {"dropout_rate": 0.5, "n_negatives": 16, "batch_size": 32, "lr": 0.003},
+    {"loss": "softmax", "session_max_len": 50, "batch_size": 32, "lr": 0.003},
 )
 """Arguments of SASRec that replace those of ``rectools_lists.py``."""
 

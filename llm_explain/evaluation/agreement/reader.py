@@ -239,4 +239,4 @@ class _Sentence:
 
     def _distance(self, place: int, mention: Mention) -> tuple[int, int]:
         between = self.masked[min(place, mention.start) : max(place, mention.start)]
-        return len(re.findall(r"[,;:.?!]| and ", between)), abs(place - mention.start)
+        return len(re.findall(r"[,;:.?!](?!\d)| and ", between)), abs(place - mention.start)

@@ -71,6 +71,12 @@ def test_other_customers_are_those_of_the_other_item_wherever_they_stand():
     assert (similar.kind, similar.degrees) == ("similar_item", ("crowd",))
 
 
+def test_a_price_does_not_end_a_clause():
+    price, popular = read("In the $0.88 to $1.33 range you pay for cheese; this one is popular with our customers.")
+    assert (price.kind, price.degrees) == ("usual_price", ("current",))
+    assert (popular.kind, popular.degrees) == ("popular", ())
+
+
 def test_a_name_inside_a_longer_one_is_not_read():
     # "cheese" stands in the item's own title alone.
     assert [each.kind for each in read("We picked this cheddar cheese because it's on promotion.")] == ["promotion"]

@@ -107,15 +107,24 @@ def _path(columns: list[pd.Series]) -> pd.Series:
 def _users(columns: list[pd.Series]) -> pd.Series:
     """Return one id a user: that of the first column, also where only another column names the user.
 
-    A guest order has an e-mail address only. Where the same address has an account elsewhere, the account counts.
+    A guest order has an e-mail address only. Where the same address has an account elsewhere, the account counts. The
+    account 0 is a guest, unless the only column counts its users from 0.
     """
     known = [column.mask(each_value(column, _is_no_user).fillna(value=False).astype(bool)) for column in columns]
+    if len(columns) == 1 and _counts_from_zero(columns[0]):
+        known = [known[0].mask(columns[0] == "0", "0")]
     found = known[0]
     for column in known[1:]:
         pairs = pd.DataFrame({"account": known[0], "other": column}).dropna().drop_duplicates("other")
         account = column.map(pairs.set_index("other")["account"]) if len(pairs) else column
         found = found.where(found.notna(), account.where(account.notna(), column))
     return found.astype("str")
+
+
+def _counts_from_zero(ids: pd.Series) -> bool:
+    """Return whether most whole numbers from 0 to the largest id are ids."""
+    number = pd.to_numeric(ids.dropna().drop_duplicates(), errors="coerce")
+    return len(number) > 1 and number.notna().all() and number.min() == 0 and 2 * len(number) > number.max()
 
 
 def _is_no_user(text: str) -> bool:

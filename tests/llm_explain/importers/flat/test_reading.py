@@ -14,6 +14,7 @@ from llm_explain.errors import SettingError, TableError
 from llm_explain.importers.flat.categories import in_plural
 from llm_explain.importers.flat.dialect import decode, sniff
 from llm_explain.importers.flat.names import names
+from llm_explain.importers.flat.rows import _users
 from llm_explain.importers.flat.run import import_flat
 from llm_explain.importers.flat.times import moments
 from llm_explain.importers.flat.values import ids, numbers
@@ -260,3 +261,17 @@ def test_a_category_of_things_is_named_in_the_plural(name, expected):
 )
 def test_an_article_behind_a_title_is_written_in_front(title, expected):
     assert names(pd.Series([title])).tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ([["0", "1", "2", "0"]], ["0", "1", "2", "0"]),
+        ([["0", "4711", "9000"]], [None, "4711", "9000"]),
+        ([["0", "1", "2"], ["a@x", "b@x", "c@x"]], ["a@x", "1", "2"]),
+    ],
+    ids=["counted from 0", "sparse accounts", "an address names the guest"],
+)
+def test_the_account_0_is_a_guest_unless_users_are_counted_from_0(columns, expected):
+    found = _users([pd.Series(column, dtype="str") for column in columns])
+    assert [None if pd.isna(user) else user for user in found] == expected

@@ -84,6 +84,9 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
     for row in sorted(range(len(claims)), key=lambda row: len({claim.kind for claim in claims[row]})):
         ordered = sorted(claims[row], key=lambda claim: (_place(claim, budget, kinds), -claim.phi))
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
+        if not chosen[row] and ordered and budget.has_few_kinds:
+            chosen[row] = (min(ordered, key=lambda claim: budget.cards[claim.kind]),)
+            budget.cards[chosen[row][0].kind] += 1
     return chosen
 
 

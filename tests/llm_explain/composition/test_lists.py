@@ -259,3 +259,10 @@ def test_a_second_popular_card_comes_last() -> None:
     assert chosen == [(popular,), (season,)]
     assert with_second_reasons(claims, chosen, budget, kinds)[0] == (popular,)
     assert first_reasons([[popular, season]], Budget(), kinds) == [(popular,)]
+
+
+@pytest.mark.parametrize(("has_few_kinds", "n_said"), [(True, 4), (False, 2)])
+def test_with_few_kinds_a_card_repeats_a_reason_rather_than_say_nothing(has_few_kinds: bool, n_said: int) -> None:
+    bought = Claim("similar_item", "group:tea", "links:a", 1.0, 0.5, {"other_item_id": "a"})
+    chosen = first_reasons([[bought]] * 4, Budget(has_few_kinds=has_few_kinds), ClaimKinds.installed())
+    assert sum(bool(claims) for claims in chosen) == n_said

@@ -124,7 +124,7 @@ def _users(columns: list[pd.Series]) -> pd.Series:
 def _counts_from_zero(ids: pd.Series) -> bool:
     """Return whether most whole numbers from 0 to the largest id are ids."""
     number = pd.to_numeric(ids.dropna().drop_duplicates(), errors="coerce")
-    return len(number) > 1 and number.notna().all() and number.min() == 0 and 2 * len(number) > number.max()
+    return bool(len(number) > 1 and number.notna().all() and number.min() == 0 and 2 * len(number) > number.max())
 
 
 def _is_no_user(text: str) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "manifest.json"
 STAGE: Final = ".new"
-VERSION: Final = 5
+VERSION: Final = 6
 """Raised when the layout of the artifacts changes."""
 
 Arrays = dict[str, "npt.NDArray[Any]"]

@@ -142,9 +142,7 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         links=CoPurchase(len(catalogue), shop["candidates"], shop["link_source"], shop["link_target"]),
         calibration=Calibration(shop["calibration_score"], shop["calibration_probability"]),
         item_links=Links.of(len(catalogue), words["item_links"], shop),
-        titles=TitleSpace(words["titles"], shop["title_mean"], shop["title_directions"])
-        if words.get("titles")
-        else None,
+        titles=TitleSpace(words["titles"], shop["title_mean"], shop["title_directions"]) if words["titles"] else None,
     )
 
 
@@ -163,8 +161,6 @@ def _order_for_start(tables: Tables, as_of: pd.Timestamp) -> dict[str, IndexArra
 
 
 def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:
-    n_items = len(shop["n_events"])
-    shop = {**_no_pairs(n_items), **shop}  # artifacts of earlier releases count no pairs
     arrays: dict[str, Any] = {f.name: shop[f.name] for f in fields(Snapshot) if f.name not in (*SNAPSHOT_WORDS, *PAIRS)}
     arrays["first_seen"] = arrays["first_seen"].astype("datetime64[s]")
     for name in PAIRS:
@@ -175,9 +171,3 @@ def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:
         season_month=words["season_month"],
         **arrays,
     )
-
-
-def _no_pairs(n_items: int) -> Arrays:
-    none = ItemPairs.none(n_items)
-    pairs = {f"{name}_{f.name}": getattr(none, f.name) for name in PAIRS for f in fields(ItemPairs)}
-    return {"buyers": np.zeros(n_items, dtype=np.int64), **pairs}

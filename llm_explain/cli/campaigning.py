@@ -85,7 +85,8 @@ def plan(
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the campaign"
-        raise SettingError(f"{where} is wrong: {first['msg']}. Correct the option.") from error
+        what = first["msg"].removeprefix("Value error, ")  # the words of pydantic before those of a validator
+        raise SettingError(f"{where} is wrong: {what}. Correct the option.") from error
     explainer = Explainer.load(artifacts, language_model=None)
     offers = [] if coupons is None else read_coupons(coupons, explainer.shop.catalogue.item_ids.tolist())
     chosen = None if users is None else read_table(users).frame["user_id"].astype("str").tolist()

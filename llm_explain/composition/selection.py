@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, get_args
 import numpy as np
 
 from llm_explain.errors import SettingError
+from scoring.data.catalogue import near_matches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -123,5 +124,7 @@ def _codes(what: str, names: Collection[str], known: Sequence[str]) -> list[int]
     """Return the numbers of names."""
     number = {name: code for code, name in enumerate(known)}
     if unknown := [name for name in names if name not in number]:
-        raise SettingError(f"{what} {unknown[0]!r} is not in the catalogue. Choose one that the items table has.")
+        near = near_matches(unknown[0], [name for name in known if name])
+        hint = f"Did you mean {', '.join(near)}?" if near else "Choose one that the items table has."
+        raise SettingError(f"{what} {unknown[0]!r} is not in the catalogue but a known one is needed. {hint}")
     return [number[name] for name in names]

@@ -171,7 +171,8 @@ def test_the_policy_keeps_items_out_of_every_list(shop_artifacts: Path, shop_tab
         ({"offset": -1}, "offset is -1 but a whole number of at least 0 is needed"),
         ({"min_price": 3.0, "max_price": 2.0}, "min_price is 3.0 but max_price is 2.0"),
         ({"max_price": float("nan")}, "max_price is nan but an amount of at least 0 is needed"),
-        ({"categories": ["nothing"]}, "category 'nothing' is not in the catalogue"),
+        ({"categories": ["nothing"]}, "category 'nothing' is not in the catalogue but a known one is needed. Choose"),
+        ({"categories": ["chese"]}, r"category 'chese' is not in the catalogue .* Did you mean cheese"),
         ({"exclude": "31"}, r"exclude is the text '31' but a list is needed. Write \['31'\]"),
     ],
 )

@@ -108,6 +108,20 @@ def test_the_sql_repeats_the_facts_of_every_kind(job: ChurnJob, found: dict[str,
     assert silent == {"habits_kept", "wide_range"}  # half of the users keep all of their three categories
 
 
+def test_a_category_that_may_not_be_named_is_not(job: ChurnJob, folder: Path) -> None:
+    risky, flat = Curve(np.zeros(1), np.array([-1.0, 1.0]), 0.0), Curve(np.zeros(0), np.zeros(1), 0.0)
+    names = job.artifacts.model.features
+    model = AdditiveModel(names, tuple(risky if name == "given_up" else flat for name in names), 0.0)
+    named = replace(job, artifacts=replace(job.artifacts, model=model))
+    silent = replace(named, may_name=lambda name: name != "coffee")
+    every = range(len(job.user_ids))
+    told, untold = ([each.to_dict() for each in of.explain(every)] for of in (named, silent))
+    assert any("coffee" in record["text"] for record in told)
+    assert not any("coffee" in record["text"] for record in untold)
+    assert any("has not bought" in record["text"] for record in untold)
+    assert fact_faults(silent, untold, folder, AS_OF) == []
+
+
 OTHERS: dict[str, Facts] = {
     "habits_kept": {"kept": 4, "regular": 4, "typical": 0.6},
     "wide_range": {"count": 9, "median": 4.0, "days": 56},

@@ -127,8 +127,11 @@ def _brief(row: Mapping[str, Any], claims: Sequence[Claim], as_of: pd.Timestamp)
 
 
 def _one_of_a_kind(claims: Sequence[Claim]) -> list[Claim]:
-    """Return the largest driver of each kind."""
-    return list({claim.kind: claim for claim in reversed(claims)}.values())[::-1] if claims else []
+    """Return the largest driver of each kind, largest first, of claims in that order."""
+    largest: dict[str, Claim] = {}
+    for claim in claims:
+        largest.setdefault(claim.kind, claim)
+    return list(largest.values())
 
 
 def _statement(stated: Stated) -> Claim:

@@ -13,9 +13,10 @@ import pytest
 from llm_explain.jobs import BriefWriter
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.demand.audit import DemandAudit
-from llm_explain.jobs.demand.explain import briefs
+from llm_explain.jobs.demand.explain import _brief, briefs
 from llm_explain.jobs.demand.kinds import KINDS, Price, Promotion
 from llm_explain.jobs.writer import check_words
+from llm_explain.records import Claim
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import with_plans
 from scoring.demand.stock import StockPolicy, orders, read_stock
@@ -84,7 +85,8 @@ def test_weeks_with_dates_are_named_by_their_day() -> None:
 
 def test_too_much_stock_and_missing_stock() -> None:
     assert "5,000 in stock and on order cover about" in text_of("bread", "1")
-    assert re.search(r"xpect", text_of("cheese", "2"))  # no row of stock: a forecast
+    forecast = next(brief for _, brief in briefs(scene()) if brief.key == "cheese|2")
+    assert (forecast.headline.kind, forecast.closing) == ("forecast", ())  # no row of stock
 
 
 @pytest.mark.parametrize("locale", ["en", "zh"])
@@ -140,6 +142,15 @@ def test_an_intermittent_item_has_no_drivers() -> None:
     rare = [record for record in records() if record["subject"]["item_id"] == "rare"]
     assert [record["reasons"] for record in rare] == [[], []]
     assert [len(record["attributions"]) for record in rare] == [1, 1]
+
+
+def test_of_two_promotions_the_larger_comes_first() -> None:
+    # The smaller promotion must not take the place of the larger one behind the price and the season.
+    sizes = (("promotion", 0.9), ("price", 0.6), ("season", 0.5), ("promotion", 0.4))
+    claims = [Claim(kind, "", "", phi, 0.0, {}) for kind, phi in sizes]
+    row = {str(name): value for name, value in scene(has_stock=False).coming.iloc[0].items()}
+    told = _brief(row, claims, pd.Timestamp("2024-01-01")).reasons
+    assert [(claim.kind, claim.phi) for claim in told] == [("promotion", 0.9), ("price", 0.6)]
 
 
 def test_an_effect_against_sense_is_not_told() -> None:

@@ -31,6 +31,9 @@ DUE_FROM: Final = 0.8
 AGAIN_SHARE: Final = 0.5
 """Largest share of a mixed list that repeats, while there are new items."""
 
+POOL: Final = 40
+"""Best items left that each place of a diverse list chooses among."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -97,7 +100,8 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
     item is in *again* if the user bought its title before, else in *new*. What was just bought is held back until it is
     due: a list of *again* leaves it out, and a mixed list shows it last. At most half of a mixed list repeats while
     there are new items. If users of the shop do not come back to items, all that they had comes last. Pinned items come
-    first and buried ones last. A page continues the one before it.
+    first, though all of them repeat, and buried ones last. Diversity orders each section by itself. A page continues
+    the one before it.
 
     Args:
         scored: The user's scores.
@@ -112,6 +116,7 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
     n_pins, end = len(selection.pins), selection.offset + k
     if selection.section is not None:
         found = found.take(_is_asked_for(evidence, found))
+        found = found.take(np.lexsort((found.rank, found.pin)))  # a pin stands for its title
         found = found.take(_first_of_each(evidence.shop.title_index[found.item]))
         if selection.section == "new":
             found = found.take(~found.is_again)
@@ -121,15 +126,17 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
     if selection.section == "mixed":
         waits = found.is_held if evidence.shop.snapshot.has_repeats else found.is_again
     is_last = (waits | found.is_buried) & (found.pin == n_pins)
-    found = found.take(np.lexsort((found.rank, is_last, found.pin)))
+    order = np.lexsort((found.rank, is_last, found.pin))
+    found, is_last = found.take(order), is_last[order]
     if selection.diversity:
-        n_first, n_middle = int((found.pin < n_pins).sum()), len(found) - int(is_last.sum())
-        middle = np.arange(n_first, n_middle)
-        category = evidence.shop.catalogue.category_index[found.item[middle]]
-        chosen = diversified(found.score[middle], category, selection.diversity, end)
-        found = found.take(np.r_[np.arange(n_first), middle[chosen], np.arange(n_middle, len(found))])
+        section = found.is_again if selection.section == "mixed" else np.zeros(len(found), dtype=bool)
+        category, order = evidence.shop.catalogue.category_index[found.item], np.arange(len(found))
+        for is_of in (section, ~section):
+            rows = np.flatnonzero(is_of & ~is_last & (found.pin == n_pins))
+            order[rows] = rows[diversified(found.score[rows], category[rows], selection.diversity, end)]
+        found = found.take(order)
     if selection.section == "mixed":
-        found = found.take(_mixed(found.is_again, end))
+        found = found.take(_mixed(found.is_again, end, n_first=int((found.pin < n_pins).sum())))
     page = found.take(np.arange(len(found))[selection.offset : end])
     if selection.section is not None and len(page):
         page = page.take(np.argsort(page.is_again != page.is_again[0], kind="stable"))
@@ -139,8 +146,9 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
 def diversified(score: FloatArray, category: IndexArray, weight: float, n: int) -> IndexArray:
     """Order items by maximal marginal relevance.
 
-    Each step takes the item with the largest ``(1 − weight) · relevance − weight · similarity``. The relevance is the
-    score, scaled to 0…1 over the ``4 · n`` best items. The similarity is 1 for a category that the list already shows.
+    Each step takes, of the ``POOL`` best items that are left, the one with the largest
+    ``(1 − weight) · relevance − weight · similarity``. The relevance is the score, scaled to 0…1 over the ``POOL`` best
+    of all. The similarity is 1 for a category that was already chosen. So the first places do not depend on ``n``.
     Source: Carbonell & Goldstein (1998), The use of MMR, diversity-based reranking for reordering documents.
 
     Args:
@@ -152,18 +160,17 @@ def diversified(score: FloatArray, category: IndexArray, weight: float, n: int) 
     Returns:
         Places in the new order, shape ``(n_items,)``.
     """
-    pool = min(len(score), 4 * n)
-    low, high = (float(score[pool - 1]), float(score[0])) if pool else (0.0, 0.0)
-    relevance = (score[:pool] - low) / ((high - low) or 1.0)
-    is_shown, is_left = np.zeros(pool), np.ones(pool, dtype=bool)
+    low, high = (float(score[:POOL][-1]), float(score[0])) if len(score) else (0.0, 0.0)
+    relevance = (score - low) / ((high - low) or 1.0)
+    is_shown, is_left = np.zeros(len(score)), np.ones(len(score), dtype=bool)
     chosen: list[int] = []
-    for _ in range(min(n, pool)):
-        value = (1 - weight) * relevance - weight * is_shown
-        best = int(np.argmax(np.where(is_left, value, -math.inf)))
+    for end in range(POOL, POOL + min(n, len(score))):
+        value = (1 - weight) * relevance[:end] - weight * is_shown[:end]
+        best = int(np.argmax(np.where(is_left[:end], value, -math.inf)))
         chosen.append(best)
         is_left[best] = False
-        is_shown[category[:pool] == category[best]] = 1.0
-    return np.array([*chosen, *np.flatnonzero(is_left).tolist(), *range(pool, len(score))], dtype=np.int64)
+        is_shown[category == category[best]] = 1.0
+    return np.array([*chosen, *np.flatnonzero(is_left).tolist()], dtype=np.int64)
 
 
 def _candidates(scored: ScoredUser, evidence: Evidence, selection: Selection) -> _Candidates:
@@ -213,11 +220,17 @@ def _first_of_each(title: IndexArray) -> IndexArray:
     return np.sort(np.unique(title, return_index=True)[1])
 
 
-def _mixed(is_again: Flags, n: int) -> IndexArray:
-    """Return the places of at most ``n`` items, of which repeats are at most half while there are new ones."""
-    waiting: dict[bool, list[int]] = {kind: np.flatnonzero(is_again == kind)[::-1].tolist() for kind in (True, False)}
-    chosen: list[int] = []
-    n_again = 0
+def _mixed(is_again: Flags, n: int, *, n_first: int) -> IndexArray:
+    """Return the places of at most ``n`` items, of which repeats are at most half while there are new ones.
+
+    The first ``n_first`` come first in any case, because the merchant chose them.
+    """
+    places = np.arange(len(is_again))
+    waiting: dict[bool, list[int]] = {
+        kind: places[(is_again == kind) & (places >= n_first)][::-1].tolist() for kind in (True, False)
+    }
+    chosen = places[: min(n, n_first)].tolist()
+    n_again = int(is_again[chosen].sum())
     while len(chosen) < n and (waiting[True] or waiting[False]):
         is_full = n_again + 1 > math.ceil(AGAIN_SHARE * (len(chosen) + 1))
         if not waiting[True] or not waiting[False]:

@@ -32,7 +32,7 @@ class SelectionOptions(TypedDict, total=False):
         brands: Brands that may be shown.
         min_price: Lowest price in the shop's currency. Items without a known price are left out.
         max_price: Highest price.
-        diversity: From 0 (by score) to 1: how much a category that the list already shows counts against an item.
+        diversity: From 0 (by score) to 1: how much a category that the section already shows counts against an item.
         offset: Places to skip, for the next page.
         pins: Items that the merchant puts first, in this order.
         buries: Items that the merchant puts last.

@@ -154,7 +154,7 @@ class RecommendationRequest(Who, Wording):
         brands: Brands that may be shown; all if empty.
         min_price: Lowest price in the shop's currency.
         max_price: Highest price.
-        diversity: From 0 (by score) to 1: how much a category that the list already shows counts against an item.
+        diversity: From 0 (by score) to 1: how much a category that the section already shows counts against an item.
         offset: Places to skip, for the next page.
         pins: Items that the merchant puts first, in this order.
         buries: Items that the merchant puts last.

@@ -88,12 +88,14 @@ def test_what_was_just_bought_is_held_back(explainer: Explainer) -> None:
     assert explainer.rank(history=early, k=100, section="mixed")[-1].section == "again"
 
 
+@pytest.mark.parametrize("diversity", [0.0, 0.2])
 @pytest.mark.parametrize("section", ["new", "again", "mixed", None])
-def test_pages_continue_one_list(explainer: Explainer, section: Any) -> None:
-    whole = explainer.rank("u07", k=8, section=section)
-    pages = [explainer.rank("u07", k=4, offset=offset, section=section) for offset in (0, 4)]
-    assert {row.item_id for page in pages for row in page} == {row.item_id for row in whole}
-    assert [row.position for page in pages for row in page] == [row.position for row in whole]
+def test_pages_continue_one_list(explainer: Explainer, section: Any, diversity: float) -> None:
+    for user_id in ("u06", "u07", "u15"):
+        whole = explainer.rank(user_id, k=12, section=section, diversity=diversity)
+        pages = [explainer.rank(user_id, k=4, offset=n, section=section, diversity=diversity) for n in (0, 4, 8)]
+        assert sorted(row.item_id for page in pages for row in page) == sorted(row.item_id for row in whole)
+        assert [row.position for page in pages for row in page] == [row.position for row in whole]
 
 
 def test_filters_leave_only_what_is_asked_for(explainer: Explainer, shop_tables: Tables) -> None:
@@ -136,6 +138,22 @@ def test_a_merchant_pins_and_buries_and_a_pin_is_not_personal(explainer: Explain
     assert first.item_id not in ids(rows)
     everything = explainer.recommend("u00", k=40, section="new", buries=[first.item_id])
     assert (everything[-1].item_id, everything[-1].placement) == (first.item_id, "buried")
+
+
+def test_pins_come_first_though_the_user_bought_all_of_them(explainer: Explainer) -> None:
+    pins = [row.item_id for row in explainer.rank("u00", k=40, section="again")[-2:]]
+    assert [row.item_id for row in explainer.rank("u00", k=2, section="mixed", pins=pins)] == pins
+
+
+def test_a_pin_stands_for_the_items_with_its_title(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = explainer.rank("u00", k=2, section="new")
+    row, other = explainer.shop.catalogue.index_of([first.item_id, second.item_id]).tolist()
+    titles = explainer.shop.title_index.copy()
+    titles[other] = titles[row]
+    monkeypatch.setattr(explainer.shop, "title_index", titles)
+    shown = [each.item_id for each in explainer.rank("u00", k=40, section="new", pins=[second.item_id])]
+    assert shown[0] == second.item_id
+    assert first.item_id not in shown
 
 
 @pytest.mark.parametrize("user_id", USERS)

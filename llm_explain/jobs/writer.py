@@ -10,7 +10,7 @@ from jinja2 import TemplateError, Undefined
 
 from llm_explain.errors import ClaimError, PromptError
 from llm_explain.jobs.verifier import BriefVerifier
-from llm_explain.jobs.words import WriterWords, job_lexicon, job_section
+from llm_explain.jobs.words import VerifierWords, WriterWords, job_lexicon, job_section
 from llm_explain.records import Text, Verdict
 from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.values import value_expressions
@@ -52,10 +52,6 @@ class BriefWriter:
             for kind, each in phrases.items()
         }
         self._phrases = phrases
-
-    def speaks(self, kind: str) -> bool:
-        """Return whether the locale has words for a kind."""
-        return kind in self._phrases
 
     def write(self, brief: Brief) -> tuple[Brief, Text | None]:
         """Return a verified text.
@@ -138,8 +134,6 @@ def check_words(job: str, locale: str, kinds: Iterable[str]) -> None:
     Raises:
         PromptError: If writer and verifier do not know the same kinds, or one of the job's kinds is missing.
     """
-    from llm_explain.jobs.words import VerifierWords
-
     writer, verifier = (
         job_section(locale, job, "writer", WriterWords),
         job_section(locale, job, "verifier", VerifierWords),

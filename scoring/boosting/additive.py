@@ -7,7 +7,6 @@ The curves are steps. LightGBM fits them as trees with one split; this module re
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ from scoring.errors import ArtifactError, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 Floats = npt.NDArray[np.float64]
 """Numbers, shape as said where it is used."""
@@ -105,14 +103,6 @@ class AdditiveModel:
         curves = tuple(curve.shifted(0.0, slope) for curve in self.curves)
         return replace(self, curves=curves, base_value=slope * self.base_value + intercept)
 
-    def used(self) -> tuple[str, ...]:
-        """Return the features whose curve is not flat."""
-        return tuple(
-            name
-            for name, curve in zip(self.features, self.curves, strict=True)
-            if np.ptp(np.append(curve.values, curve.missing)) > 0
-        )
-
     def to_json(self) -> dict[str, Any]:
         """Return the model as JSON values."""
         curves = {
@@ -146,28 +136,6 @@ class AdditiveModel:
             raise ArtifactError(
                 f"the model cannot be read ({error!r}) but curves are needed. Train it again."
             ) from error
-
-    def write(self, path: Path) -> None:
-        """Write the model as JSON."""
-        path.write_text(json.dumps(self.to_json()) + "\n", encoding="utf-8")
-
-    @classmethod
-    def read(cls, path: Path) -> AdditiveModel:
-        """Read a model.
-
-        Args:
-            path: File that ``write`` wrote.
-
-        Returns:
-            The model.
-
-        Raises:
-            ArtifactError: If the file is no model.
-        """
-        try:
-            return cls.of_json(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"{path} is no model ({error}) but one is needed. Train it again.") from error
 
 
 def read_out(booster: Any, features: Sequence[str], reference: Floats) -> AdditiveModel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 import numpy as np
 
@@ -210,8 +211,6 @@ def rows_at(spending: Spending, at: float, setting: ChurnSetting) -> tuple[UserT
 
 def split_of(ids: Sequence[str], n_parts: int = 10) -> Floats:
     """Return a part of 0 to ``n_parts - 1`` for each id, by its hash, so that a run can be repeated, shape ``(n,)``."""
-    from zlib import crc32
-
     return np.array([crc32(each.encode()) % n_parts for each in ids], dtype=np.float64)
 
 

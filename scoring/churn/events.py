@@ -77,14 +77,12 @@ def eligible(spending: Spending, as_of: float, setting: ChurnSetting) -> Truths:
     Returns:
         Truth values, shape ``(n_users,)``.
     """
-    first = np.full(spending.n_users, np.inf)
-    np.minimum.at(first, spending.user, spending.day)
-    window = spending.between(as_of - setting.usual_days, as_of)
     if setting.target == "silence":
-        return np.asarray(first < as_of)
+        return np.asarray(spending.first_day < as_of)
+    window = spending.between(as_of - setting.usual_days, as_of)
     recent = spending.between(as_of - setting.recent_days, as_of)
     is_active = (spending.total(window) > 0) & (spending.visits(recent) > 0)
-    return np.asarray(is_active & (first < as_of - setting.recent_days))
+    return np.asarray(is_active & (spending.first_day < as_of - setting.recent_days))
 
 
 def labels(spending: Spending, as_of: float, setting: ChurnSetting) -> Truths:
@@ -121,7 +119,8 @@ def usual_spending(spending: Spending, as_of: float, setting: ChurnSetting) -> F
     Returns:
         Amounts a day, shape ``(n_users,)``.
     """
-    return spending.total(spending.between(as_of - setting.usual_days, as_of)) / _days_known(spending, as_of, setting)
+    window = spending.between(as_of - setting.usual_days, as_of)
+    return spending.total(window) / spending.days_known(as_of, setting.usual_days)
 
 
 def features(spending: Spending, as_of: float, setting: ChurnSetting) -> UserTable:
@@ -146,12 +145,6 @@ def features(spending: Spending, as_of: float, setting: ChurnSetting) -> UserTab
     x = np.column_stack(list(columns.values()))[rows]
     ids = tuple(past.user_ids[row] for row in rows.tolist())
     return UserTable(ids, tuple(columns), x, np.full(len(rows), as_of))
-
-
-def _days_known(past: Spending, as_of: float, setting: ChurnSetting) -> Floats:
-    first = np.full(past.n_users, np.inf)
-    np.minimum.at(first, past.user, past.day)
-    return np.asarray(np.clip(as_of - first, 1.0, setting.usual_days))
 
 
 def _rhythm(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Floats]:
@@ -185,7 +178,7 @@ def _trends(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Fl
     """Return the usual level of visits and spending, and how recent windows compare with it."""
     recent, usual = setting.recent_days, setting.usual_days
     short = recent / 2
-    known = _days_known(past, as_of, setting)
+    known = past.days_known(as_of, setting.usual_days)
     windows = {days: past.between(as_of - days, as_of) for days in (short, recent, 2 * recent, usual)}
     visits = {days: past.visits(rows) for days, rows in windows.items()}
     spend = {days: past.total(rows) for days, rows in windows.items()}
@@ -230,18 +223,17 @@ def _categories(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str
     if not past.categories:
         return {}
     recent = setting.recent_days
-    counts = []
-    for start, end in ((recent, 0), (2 * recent, recent)):
-        rows = past.between(as_of - start, as_of - end) & (past.category >= 0)
-        pairs = np.unique(past.user[rows] * len(past.categories) + past.category[rows])
-        counts.append(np.bincount(pairs // len(past.categories), minlength=past.n_users).astype(np.float64))
+    now, earlier = (
+        past.n_categories(past.between(as_of - start, as_of - end)).astype(np.float64)
+        for start, end in ((recent, 0), (2 * recent, recent))
+    )
     habit = regular_categories(past, as_of)
     is_given_up = habit.silent_days > GIVEN_UP_INTERVALS * habit.interval
     n_regular = np.bincount(habit.user, minlength=past.n_users)
     given_up = np.bincount(habit.user[is_given_up], minlength=past.n_users) / np.maximum(n_regular, 1)
     return {
-        "categories": counts[0],
-        "categories_trend": np.log((counts[0] + 1) / (counts[1] + 1)),
+        "categories": now,
+        "categories_trend": np.log((now + 1) / (earlier + 1)),
         "given_up": np.where(n_regular > 0, given_up, np.nan),
     }
 

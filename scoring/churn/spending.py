@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -104,6 +105,25 @@ class Spending:
             self.has_support,
         )
 
+    @cached_property
+    def first_day(self) -> Floats:
+        """Local moment of each user's first event in days since 1970, infinite for none, shape ``(n_users,)``."""
+        first = np.full(self.n_users, np.inf)
+        np.minimum.at(first, self.user, self.day)
+        return first
+
+    def days_known(self, as_of: float, most: float) -> Floats:
+        """Return how long each user has been known at a moment.
+
+        Args:
+            as_of: Local moment in days since 1970.
+            most: Most days.
+
+        Returns:
+            Days since the first event, at least 1, shape ``(n_users,)``.
+        """
+        return np.asarray(np.clip(as_of - self.first_day, 1.0, most))
+
     def total(self, rows: Truths) -> Floats:
         """Return each user's spending in some events, shape ``(n_users,)``."""
         return np.bincount(self.user[rows], np.nan_to_num(self.spend[rows]), self.n_users).astype(np.float64)
@@ -112,6 +132,13 @@ class Spending:
         """Return each user's number of visits in some events, shape ``(n_users,)``."""
         first = np.unique(self.visit[rows], return_index=True)[1]
         return np.bincount(self.user[rows][first], minlength=self.n_users).astype(np.float64)
+
+    def n_categories(self, rows: Truths) -> Indices:
+        """Return from how many categories each user bought in some events, shape ``(n_users,)``."""
+        named = rows & (self.category >= 0)
+        n = max(1, len(self.categories))
+        pairs = np.unique(self.user[named] * n + self.category[named])
+        return np.bincount(pairs // n, minlength=self.n_users)
 
     @classmethod
     def of(cls, tables: Tables, *, support_kinds: Sequence[str] = ()) -> Spending:

@@ -80,14 +80,10 @@ class ChurnView:
 
     def categories(self, start: float, end: float = 0.0) -> Indices:
         """Return from how many categories each user bought in the same window, shape ``(n,)``."""
-        n = max(1, len(self.spending.categories))
-        rows = self.spending.between(self.as_of - start, self.as_of - end) & (self.spending.category >= 0)
-        pairs = np.unique(self.spending.user[rows] * n + self.spending.category[rows])
-        return np.bincount(pairs // n, minlength=self.spending.n_users)[self.user]
+        rows = self.spending.between(self.as_of - start, self.as_of - end)
+        return self.spending.n_categories(rows)[self.user]
 
     @cached_property
     def days_known(self) -> Floats:
         """Days of the usual window in which each user was known, shape ``(n,)``."""
-        first = np.full(self.spending.n_users, np.inf)
-        np.minimum.at(first, self.spending.user, self.spending.day)
-        return np.asarray(np.clip(self.as_of - first, 1.0, self.setting.usual_days))[self.user]
+        return self.spending.days_known(self.as_of, self.setting.usual_days)[self.user]

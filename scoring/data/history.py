@@ -87,7 +87,8 @@ class History:
         The events of one order are one occasion. An event without an order belongs to the occasion of the user's
         previous target event if that is at most 30 minutes earlier.
         """
-        return occasions(self.is_target, self._order, self.timestamp.astype(np.int64))
+        user = np.zeros(len(self), dtype=np.int64)
+        return occasions(self.is_target, user=user, order=self._order, moment_ns=self.timestamp.astype(np.int64))
 
     @cached_property
     def _order(self) -> IndexArray:

@@ -153,14 +153,15 @@ def _latest_taken(rows: Indices, role: Roles, pair: Indices, moment: npt.NDArray
     return np.array(taken, dtype=np.int64)
 
 
-def occasions(is_counted: Truths, order: Indices, moment_ns: Indices) -> Indices:
-    """Return the number of the occasion of each event of one user.
+def occasions(is_counted: Truths, *, user: Indices, order: Indices, moment_ns: Indices) -> Indices:
+    """Return the number of the occasion of each event.
 
-    The events of one order are one occasion. An event without an order belongs to the occasion of the previous event
-    if that is at most 30 minutes earlier.
+    The events of one user and order are one occasion. An event without an order belongs to the occasion of the user's
+    previous event if that is at most 30 minutes earlier.
 
     Args:
-        is_counted: Which events count, shape ``(n_events,)``, oldest first.
+        is_counted: Which events count, shape ``(n_events,)``, user by user and oldest first.
+        user: Whose event, shape ``(n_events,)``.
         order: Which order, −1 for none, shape ``(n_events,)``.
         moment_ns: When, in nanoseconds, shape ``(n_events,)``.
 
@@ -169,11 +170,12 @@ def occasions(is_counted: Truths, order: Indices, moment_ns: Indices) -> Indices
     """
     number = np.full(len(is_counted), -1, dtype=np.int64)
     rows = np.flatnonzero(is_counted)
-    order, moment_ns = order[rows], moment_ns[rows]
+    user, order, moment_ns = user[rows], order[rows], moment_ns[rows]
     is_new = np.ones(len(rows), dtype=bool)
-    is_new[1:] = (order[1:] >= 0) | (np.diff(moment_ns) > SAME_OCCASION_NS)
+    is_new[1:] = (order[1:] >= 0) | (user[1:] != user[:-1]) | (np.diff(moment_ns) > SAME_OCCASION_NS)
     head = np.flatnonzero(is_new)[np.cumsum(is_new) - 1]  # (n_rows,): the event that opens each event's occasion
-    number[rows] = pd.factorize(np.where(order[head] >= 0, order[head], -1 - head))[0]
+    by_order = user * (order.max(initial=0) + 1) + order[head]
+    number[rows] = pd.factorize(np.where(order[head] >= 0, by_order, -1 - head))[0]
     return number
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import sparse
 
-from scoring.data.targets import SAME_OCCASION_NS
+from scoring.data.targets import occasions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,14 +210,11 @@ def _users_of_pairs(
 def _occasions(log: Log) -> IndexArray:
     """Return a number of the occasion of each event, distinct over users, shape ``(n_events,)``."""
     rows = np.lexsort((log.day, log.user_index))
-    user, order, day = log.user_index[rows], log.order[rows], log.day[rows]
-    is_new = np.ones(len(rows), dtype=bool)
-    gap: FloatArray = np.diff(day) * 86_400e9
-    is_new[1:] = (order[1:] >= 0) | (user[1:] != user[:-1]) | (gap > SAME_OCCASION_NS + 1e5)
-    head = np.flatnonzero(is_new)[np.cumsum(is_new) - 1]
-    key = np.where(order[head] >= 0, user * (order.max(initial=0) + 1) + order[head], -1 - head)
+    moment_us = np.round(log.day[rows] * 86_400e6).astype(np.int64)  # days are rounded to less than that
     number = np.empty(len(rows), dtype=np.int64)
-    number[rows] = np.unique(key, return_inverse=True)[1]
+    number[rows] = occasions(
+        np.ones(len(rows), dtype=bool), user=log.user_index[rows], order=log.order[rows], moment_ns=moment_us * 1000
+    )
     return number
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import EventLog, History
 from scoring.data.shop import Shop
-from scoring.data.targets import end_of_log
+from scoring.data.targets import end_of_log, occasions
 
 CATALOGUE = Catalogue(pd.DataFrame({"item_id": ["a", "b", "c"], "title": list("ABC"), "category": list("xyz")}))
 AS_OF = pd.Timestamp("2025-06-01")
@@ -151,3 +151,11 @@ def test_returns_without_orders_agree_with_a_running_balance(rows: list[tuple[in
     balance = np.cumsum(np.where(found.role[in_order] > 0, 1, -1))
     kept = [role > 0 and balance[at:].min() >= balance[at] for at, role in enumerate(found.role[in_order])]
     assert found.is_target[in_order].tolist() == kept
+
+
+def test_occasions_of_several_users_stay_apart():
+    user, order = np.array([0, 0, 1, 1, 2]), np.array([-1, 3, 3, -1, -1])
+    minutes = np.array([0, 40, 50, 60, 61])  # the third event opens an order, the fourth belongs to it
+    moment = minutes * 60 * 10**9
+    found = occasions(np.ones(5, dtype=bool), user=user, order=order, moment_ns=moment)
+    assert found.tolist() == [0, 1, 2, 2, 3]

@@ -25,7 +25,7 @@ from scoring.data.tables import (
     USER_ID,
     Tables,
 )
-from scoring.data.targets import SAME_OCCASION_NS, counted_rows, order_numbers
+from scoring.data.targets import counted_rows, occasions, order_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +172,9 @@ class Spending:
             spend=_spend(kept),
             category=category.astype(np.int64),
             categories=tuple(map(str, categories)),
-            visit=_visits(codes[rows], order, moment[rows].astype(np.int64)),
+            visit=occasions(
+                np.ones(n, dtype=bool), user=codes[rows], order=order, moment_ns=moment[rows].astype(np.int64)
+            ),
             promoted=_promoted(kept, tables.promotions),
             asked=(codes[asked].astype(np.int64), local[asked]),
             has_support=len(asked) > 0,
@@ -185,16 +187,6 @@ def _spend(events: pd.DataFrame) -> Floats:
         return np.full(len(events), np.nan)
     quantity = events[QUANTITY].to_numpy(dtype=np.float64, na_value=1.0) if QUANTITY in events else 1.0
     return np.asarray(events[PRICE].to_numpy(dtype=np.float64, na_value=np.nan) * quantity)
-
-
-def _visits(user: Indices, order: Indices, moment: Indices) -> Indices:
-    """Return the number of the visit of each event: its order, or events at most 30 minutes apart."""
-    opens = np.ones(len(user), dtype=bool)
-    opens[1:] = (user[1:] != user[:-1]) | (order[1:] >= 0) | (np.diff(moment) > SAME_OCCASION_NS)
-    head = np.flatnonzero(opens)[np.cumsum(opens) - 1] if len(opens) else np.array([], dtype=np.int64)
-    key = np.where(order[head] >= 0, order[head], -1 - head)
-    pair = pd.MultiIndex.from_arrays([user, key])
-    return np.asarray(pd.factorize(pair)[0], dtype=np.int64)
 
 
 def _promoted(events: pd.DataFrame, promotions: pd.DataFrame) -> Truths | None:

@@ -110,8 +110,12 @@ class Extraction(_Strict):
     kinds: dict[str, KindExtract]
 
     def about(self, what: str) -> str:
-        """Return the claim kind that is known by what a sentence mentions; the empty string without one."""
-        return next((kind for kind, extract in self.kinds.items() if extract.about == what), "")
+        """Return the first claim kind that is known by what a sentence mentions; the empty string without one."""
+        return next(iter(self.all_about(what)), "")
+
+    def all_about(self, what: str) -> tuple[str, ...]:
+        """Return the claim kinds that are known by what a sentence mentions, in the order of a sentence."""
+        return tuple(kind for kind, extract in self.kinds.items() if what and extract.about == what)
 
     @cached_property
     def times(self) -> re.Pattern[str]:

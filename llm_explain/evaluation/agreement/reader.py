@@ -201,10 +201,11 @@ class _Sentence:
         )
 
     def _similar(self) -> list[Mention]:
+        """Return the mention of another item, of the first kind whose cue the sentence has."""
         others = [name for name in self.found if name.place == "other"]
-        kind = self.cues.about("other item")
-        is_said = bool(kind) and re.search(self.cues.kinds[kind].cue, self.masked) is not None
-        if not others or not is_said:
+        said = (kind for kind in self.cues.all_about("other item") if re.search(self.cues.kinds[kind].cue, self.masked))
+        kind = next(said, None)
+        if not others or kind is None:
             return []
         return [Mention(kind, others[0].name, self._values(self.cues.kinds[kind]), others[0].start)]
 
@@ -223,8 +224,8 @@ class _Sentence:
             for match in re.finditer(pattern, self.masked):
                 if not mentions or any(start <= match.start() < end for start, end in exempt):
                     continue
-                about = self.cues.about(self.cues.degree_about[rule]) if rule in self.cues.degree_about else ""
-                meant = [n for n, mention in enumerate(mentions) if mention.kind == about] or range(len(mentions))
+                about = self.cues.all_about(self.cues.degree_about.get(rule, ""))
+                meant = [n for n, mention in enumerate(mentions) if mention.kind in about] or range(len(mentions))
                 nearest = min(meant, key=lambda n: self._distance(match.start(), mentions[n]))
                 by_mention.setdefault(nearest, []).append(rule)
         return [

@@ -13,6 +13,8 @@ from llm_explain.attribution.values import PastItem
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects
 from llm_explain.claims.picture_kinds import LooksLike, SameColour, picture_kinds
 from llm_explain.claims.pictures import Pictures
+from llm_explain.evaluation.agreement.names import Names
+from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.evaluation.audit.tables import Audit
 from llm_explain.policy.policy import Policy
 from llm_explain.records import Claim
@@ -221,6 +223,18 @@ def test_sentences_are_verified(kind: str, locale: str, words: str) -> None:
     assert text is not None
     assert words in text.text
     assert "Brio clock" in text.text
+    reader = Reader(Names.of(Catalogue(ITEMS), locale), locale, kinds=KINDS)
+    (mention,) = reader.read(text.text, title="Alva cushion", category="cushions", titles=["Brio clock"])
+    assert (mention.kind, mention.name) == (kind, "Brio clock")
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"), [("en", "Because you bought Brio clock."), ("zh", "因为你买过Brio clock。")]
+)
+def test_the_audit_reads_other_reasons_next_to_pictures(locale: str, text: str) -> None:
+    reader = Reader(Names.of(Catalogue(ITEMS), locale), locale, kinds=KINDS)
+    (mention,) = reader.read(text, title="Alva cushion", category="cushions", titles=["Brio clock"])
+    assert (mention.kind, mention.name) == ("similar_item", "Brio clock")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,10 @@ import pytest
 from llm_explain import Explainer
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects
 from llm_explain.claims.signal_kinds import RecentSignal, signal_kinds
+from llm_explain.evaluation.agreement.names import Names
+from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.evaluation.audit.tables import Audit
+from llm_explain.evaluation.audit.texts import mentions_of, text_faults
 from llm_explain.policy.policy import Policy
 from llm_explain.records import Claim
 from llm_explain.text.lexicon import load_lexicon
@@ -151,12 +154,53 @@ FACTS: dict[str, Fact] = {"days": 3, "last": "2025-05-27", "channel": "app", "ev
 CLAIM = Claim("recent_signal", "group:mugs", "signals", 1.0, 0.5, FACTS)
 
 
-@pytest.mark.parametrize(("locale", "words"), [("en", "27 May"), ("zh", "5月27日")])
-def test_sentences_are_in_the_past_tense_and_verified(locale: str, words: str) -> None:
+def written(locale: str) -> list[str]:
+    """Return sentences that state the claim."""
     writer = Writer(policy=Policy(), catalogue=Catalogue(ITEMS), kinds=KINDS)
     requests = [SentenceRequest((CLAIM,), 0, "u", AS_OF) for _ in range(14)]
     texts = [text.text for text in writer.write(requests, locale=locale) if text is not None]
     assert len(texts) >= 4
+    return texts
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_the_audit_reads_the_day_and_the_days(locale: str) -> None:
+    reader = Reader(Names.of(Catalogue(ITEMS), locale), locale, kinds=KINDS)
+    for text in written(locale):
+        (mention,) = reader.read(text, title="Stoneware mug", category="mugs")
+        assert (mention.kind, mention.event_kinds) == ("recent_signal", ("view",))
+        assert mention.values == {"last": 527.0} | ({"days": 3.0} if "3 days" in text else {})  # noqa: PD011  a dictionary
+
+
+@pytest.mark.parametrize("text", ["Last watched on 27 May, 12 times so far.", "You've watched this twice, on 27 May."])
+def test_a_count_with_a_day_is_no_signal(text: str) -> None:
+    reader = Reader(Names.of(Catalogue(ITEMS)), kinds=KINDS)
+    assert [mention.kind for mention in reader.read(text, title="Stoneware mug", category="mugs")] == ["repeat_item"]
+
+
+@pytest.mark.parametrize(
+    ("text", "n_faults"),
+    [
+        ("You looked at this on 27 May.", 0),
+        ("You looked at this on 26 May.", 1),
+        ("You've looked at this on 2 days, most recently on 27 May.", 0),
+        ("You've looked at this on 3 days, most recently on 27 May.", 1),
+        ("You wishlisted this on 27 May.", 1),
+    ],
+)
+def test_the_audit_finds_false_sentences(text: str, n_faults: int, tmp_path: Path) -> None:
+    events = seen(("mug", "2025-05-27T15:00", "app"), ("mug", "2025-05-20T15:00", "app"))
+    assert facts_of(events, tmp_path) is not None
+    record = {"user_id": "u", "item_id": "mug", "as_of": f"{AS_OF}+00:00", "text": text, "reasons": []}
+    reader = Reader(Names.of(Catalogue(ITEMS)), kinds=KINDS)
+    read = list(mentions_of([record], reader, {"mug": ("Stoneware mug", "mugs")}, {}, kinds=KINDS))
+    faults = text_faults(read, Audit(tmp_path, AS_OF, kinds=KINDS))
+    assert [len(each) for each in faults] == [n_faults]
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "27 May"), ("zh", "5月27日")])
+def test_sentences_are_in_the_past_tense_and_verified(locale: str, words: str) -> None:
+    texts = written(locale)
     assert all(words in text for text in texts)
     assert any(("in our app" if locale == "en" else "在应用里") in text for text in texts)
     assert all(("looked at" if locale == "en" else "浏览过") in text for text in texts)

@@ -26,7 +26,6 @@ from llm_explain.text.surfaces import resolve
 from llm_explain.user_reader import UserReader
 from llm_explain.writing.writer import Writer
 from scoring.data.catalogue import Catalogue
-from scoring.data.changes import is_on_sale
 from scoring.data.history import History
 from scoring.data.moments import as_moment
 from scoring.data.tables import TIMESTAMP, Tables
@@ -418,7 +417,7 @@ class Explainer:
             Shelves of groups that the policy lets us name, those that add most first.
         """
         version = self._at(as_of, history)
-        catalogue, policy = version.shop.catalogue, version.shop.policy
+        shop, catalogue = version.shop, version.shop.catalogue
         shelves = []
         for shelf in version.reader.read(user_id, history, as_of).scored.shelves(_at_least_one(k)):
             category = catalogue.category_names[shelf.category_index]
@@ -426,9 +425,9 @@ class Explainer:
             items = [
                 Shelved(str(catalogue.item_ids[item]), phi, score)
                 for item, phi, score in rows
-                if not policy.is_sensitive_item(catalogue, int(item))
+                if shop.may_recommend[item] and not shop.is_sensitive(int(item))
             ]
-            if items and policy.may_name_category(category):
+            if items and shop.policy.may_name_category(category):
                 shelves.append(ReasonShelf(shelf.player, version.writer.shelf_title(category, locale), tuple(items)))
         return shelves
 
@@ -531,8 +530,9 @@ class Explainer:
         Returns:
             Items that the scorer links to it or that its users bought too, strongest first, with what the counts say.
         """
-        (item,) = self.shop.catalogue.index_of([item_id]).tolist()
-        return self._related().similar(item, _at_least_one(k), pair_texts(locale))
+        shop = self.shop
+        (item,) = shop.catalogue.index_of([item_id]).tolist()
+        return self._related(shop).similar(item, _at_least_one(k), pair_texts(locale))
 
     def complete(self, basket: Sequence[str], *, k: int = 10, locale: str = "en") -> list[RelatedItem]:
         """List items that were bought together with those of a basket, without a user.
@@ -550,13 +550,12 @@ class Explainer:
         """
         if not basket:
             raise SettingError("basket is empty but at least one item is needed. Give the items of the basket.")
-        items = self.shop.catalogue.index_of(basket).tolist()
-        return self._related().complete(items, _at_least_one(k), pair_texts(locale))
-
-    def _related(self) -> RelatedItems:
         shop = self.shop
-        is_shown = is_on_sale(shop.catalogue.items) & (shop.snapshot.n_events > 0)
-        return RelatedItems(shop, np.flatnonzero(is_shown), self._links)
+        items = shop.catalogue.index_of(basket).tolist()
+        return self._related(shop).complete(items, _at_least_one(k), pair_texts(locale))
+
+    def _related(self, shop: ShopEvidence) -> RelatedItems:
+        return RelatedItems(shop, np.flatnonzero(shop.is_sold), self._links)
 
     def is_cold(self, user_id: str, *, as_of: Moment | None = None) -> bool:
         """Return whether a user has no events before a moment, so that only context can explain."""

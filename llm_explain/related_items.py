@@ -44,14 +44,14 @@ class RelatedItems:
 
     Args:
         shop: The shop, with its statistics and policy.
-        candidates: Items that may be shown, shape ``(n_candidates,)``.
+        candidates: Items that may be shown unless the policy keeps them out, shape ``(n_candidates,)``.
         links: The scorer's links; ``None`` for a scorer without.
     """
 
     def __init__(self, shop: ShopEvidence, candidates: IndexArray, links: Links | None = None) -> None:
         self._shop = shop
         self._may_show = np.zeros(len(shop.catalogue), dtype=bool)
-        self._may_show[candidates] = True
+        self._may_show[candidates] = shop.may_recommend[candidates]
         self._links = links if links is not None and links.tables else None
 
     def similar(self, item: int, k: int, texts: PairTexts) -> list[RelatedItem]:

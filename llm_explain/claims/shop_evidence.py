@@ -9,6 +9,7 @@ import numpy as np
 
 from llm_explain.claims.pictures import Pictures
 from llm_explain.claims.visible_links import VisibleLinks
+from scoring.data.changes import is_on_sale
 from scoring.data.shop import Shop
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ class ShopEvidence:
     def may_recommend(self) -> Flags:
         """Whether the policy lets a list show each item, shape ``(n_items,)``."""
         return ~self.policy.never_recommended.flags(self.catalogue)
+
+    @cached_property
+    def is_sold(self) -> Flags:
+        """Whether each item is on sale and has events, shape ``(n_items,)``."""
+        is_sold: Flags = is_on_sale(self.catalogue.items) & (self.snapshot.n_events > 0)
+        return is_sold
 
     @cached_property
     def may_promote(self) -> Flags:

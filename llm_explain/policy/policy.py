@@ -218,7 +218,7 @@ class Policy:
             item_index: The item.
 
         Returns:
-            Whether its category or its brand is sensitive or its title begins with a sensitive product type.
+            Whether its id, category or brand is sensitive or its title begins with a sensitive product type.
         """
         return self._sensitive.has_item(catalogue, item_index)
 

@@ -95,6 +95,13 @@ def test_sensitive_items_are_neither_asked_nor_shown() -> None:
     assert [each.item_id for each in related(explainer, bars).similar(0, 5, texts)] == ["c"]
 
 
+def test_items_that_the_policy_keeps_out_of_lists_are_not_shown() -> None:
+    bars = Policy(PolicySettings.model_validate({"never_recommend": {"item_ids": ["b"]}}))
+    explainer, texts = explainer_of(shop_tables()), PairTexts()
+    assert [each.item_id for each in related(explainer, bars).similar(0, 5, texts)] == ["c"]
+    assert related(explainer, bars).complete([0], 5, texts) == []
+
+
 def test_a_larger_crowd_is_asked_for() -> None:
     texts, explainer = PairTexts(), explainer_of(shop_tables())
     found = related(explainer, Policy(PolicySettings(min_crowd=61))).similar(0, 5, texts)

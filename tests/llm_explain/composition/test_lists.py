@@ -179,6 +179,9 @@ def test_the_policy_keeps_items_out_of_every_list(shop_artifacts: Path, shop_tab
         shown = {row.item_id for row in explainer.rank("u00", k=40, section=section)}  # type: ignore[arg-type]
         assert shown
         assert not shown & kept_out
+    shelves = {entry.item_id for user_id in USERS for shelf in explainer.shelves(user_id) for entry in shelf.items}
+    assert shelves
+    assert not shelves & kept_out
 
 
 @pytest.mark.parametrize(

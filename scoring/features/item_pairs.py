@@ -6,6 +6,7 @@ Both are counts of users, so that a text can say them: "bought in the same order
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -77,15 +78,20 @@ class ItemPairs:
         Returns:
             Distinct users, 0 for a pair that is not kept, shape ``(n,)``.
         """
-        n_items = len(self.start) - 1
-        keys = np.repeat(np.arange(n_items), np.diff(self.start)) * n_items + self.item
-        asked = np.asarray(first, dtype=np.int64) * n_items + second
+        keys = self._keys
+        asked = np.asarray(first, dtype=np.int64) * (len(self.start) - 1) + second
         place = np.searchsorted(keys, asked)
         found = np.zeros(len(asked), dtype=np.int64)
         is_known = place < len(keys)
         is_known[is_known] = keys[place[is_known]] == asked[is_known]
         found[is_known] = self.users[place[is_known]]
         return found
+
+    @cached_property
+    def _keys(self) -> IndexArray:
+        """A number for each pair, ascending, shape ``(n_pairs,)``; claims of every request look pairs up in them."""
+        n_items = len(self.start) - 1
+        return np.repeat(np.arange(n_items), np.diff(self.start)) * n_items + self.item
 
     def with_items(self, n_new: int) -> ItemPairs:
         """Return the same pairs with items behind the others that have none."""

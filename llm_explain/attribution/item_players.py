@@ -16,7 +16,7 @@ import numpy as np
 
 from llm_explain.attribution.group_vectors import group_vectors
 from llm_explain.attribution.partition import GROUP_PREFIX, Partition
-from llm_explain.attribution.shapley import MAX_PLAYERS, all_coalitions, shapley_values
+from llm_explain.attribution.shapley import MAX_PLAYERS, all_coalitions, shapley_values, size_weights
 from llm_explain.attribution.values import ITEM, LINKS, TOWER, Attribution, PastItem
 from llm_explain.errors import SettingError
 
@@ -173,21 +173,13 @@ def _parts(
 def _embeddings(state: UserState, sums: FloatArray, groups: Partition, group: int) -> FloatArray:
     """Return U of each subset of the parts, as the mean over coalitions of the other groups in the Shapley order.
 
-    The weight of a coalition T of the other groups is |T|! (G − |T| − 1)! / G!, as in the Shapley value of the group.
+    A coalition of the other groups has the weight that it has in the Shapley value of the group.
     """
     others = np.delete(state.group_sums(groups.group_of(state.categories), len(groups)), group, axis=0)
     coalitions = all_coalitions(len(others))
-    weight = _weights(len(others) + 1)[coalitions.sum(axis=1)]
+    weight = size_weights(len(others) + 1)[coalitions.sum(axis=1)]
     around = coalitions.astype(np.float64) @ others  # (2^(G-1), d_sum)
     return np.array([weight @ np.asarray(state.embed(around + own), dtype=np.float64) for own in sums])
-
-
-def _weights(n_players: int) -> FloatArray:
-    """Return the Shapley weight of a coalition of the other players by its size, shape ``(n_players,)``."""
-    weight = np.ones(n_players) / n_players
-    for size in range(1, n_players):
-        weight[size] = weight[size - 1] * size / (n_players - size)
-    return weight
 
 
 def with_heaviest_items(

@@ -60,6 +60,12 @@ def all_coalitions(n_players: int) -> Coalitions:
     return coalitions
 
 
+def size_weights(n_players: int) -> FloatArray:
+    """Return the weight s! (G - s - 1)! / G! of a coalition of s of the other players, shape ``(n_players,)``."""
+    n = n_players
+    return np.array([math.factorial(s) * math.factorial(n - s - 1) / math.factorial(n) for s in range(n)])
+
+
 @lru_cache(maxsize=MAX_PLAYERS + 1)
 def shapley_weights(n_players: int) -> FloatArray:
     """Return the matrix that turns coalition values into Shapley values.
@@ -74,8 +80,7 @@ def shapley_weights(n_players: int) -> FloatArray:
         Weights in the order of ``all_coalitions``, shape ``(n_players, 2^n_players)``; every row sums to zero.
     """
     coalitions = all_coalitions(n_players)
-    n = n_players
-    w = np.array([math.factorial(s) * math.factorial(n - s - 1) / math.factorial(n) for s in range(n)] + [0.0])
+    w = np.append(size_weights(n_players), 0.0)
     size = coalitions.sum(axis=1)
     # Present players get w(size - 1). The empty coalition has no present player, so w[-1] = 0 is never used.
     weights = np.where(coalitions, w[size - 1][:, None], -w[size][:, None]).T  # (n_players, 2^n_players)

@@ -19,7 +19,7 @@ MOST_CARDS_A_KIND: Final = 2
 """Most cards of a page that give reasons of one kind; the lines of *again* do not count."""
 
 FEW_KINDS: Final = 5
-"""With fewer kinds to speak of, a kind may come more often if each card names another item or category."""
+"""With fewer kinds to speak of, a kind may come more often: first for another item or category, then for any card."""
 
 NAMED_FACTS: Final = ("other_item_id", "category")
 """Facts by which a claim names an item or a category."""
@@ -70,7 +70,8 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
     """Choose one reason for each card, within the budget of the page.
 
     A card prefers the kinds with the smallest ``list_place``, then the claims with the largest attribution. Cards with
-    few kinds to speak of choose first, so that few cards are left without a reason.
+    few kinds to speak of choose first, so that few cards are left without a reason. If the page has few kinds, such a
+    card repeats a kind that few cards have.
 
     Args:
         claims: Claims that may be the reason of each card.

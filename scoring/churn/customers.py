@@ -55,8 +55,8 @@ class Column:
     def encode(self, values: pd.Series) -> Floats:
         """Return the features of some values, shape ``(n, n_features)``."""
         if not self.levels:
-            return np.asarray(_numbers(values)[:, None])
-        texts = _texts(values)
+            return np.asarray(cell_numbers(values)[:, None])
+        texts = cell_texts(values)
         return np.column_stack([texts == level for level in self.levels]).astype(np.float64)
 
 
@@ -114,11 +114,11 @@ class CustomerColumns:
 
     def labels(self, table: pd.DataFrame) -> Floats:
         """Return 1 for churn and 0 for the rest, shape ``(n,)``."""
-        return np.asarray(_texts(table[self.label_column]) == self.positive, dtype=np.float64)
+        return np.asarray(cell_texts(table[self.label_column]) == self.positive, dtype=np.float64)
 
     def labelled(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a table that have a label."""
-        rows = np.flatnonzero(_texts(table[self.label_column]) != "")
+        rows = np.flatnonzero(cell_texts(table[self.label_column]) != "")
         return table.iloc[rows].reset_index(drop=True)
 
     def to_json(self) -> dict[str, Any]:
@@ -230,14 +230,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, sep=None, engine="python", encoding=found.encoding if found else "latin-1")
 
 
-def _texts(values: pd.Series) -> Any:
-    """Return values as trimmed texts, ``""`` for a gap; whole numbers without a decimal point."""
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
-        values = values.astype("Int64")
-    return values.astype("string").fillna("").str.strip().to_numpy(dtype=object)
+def cell_texts(values: pd.Series) -> Any:
+    """Return values as trimmed texts, ``""`` for a gap; whole numbers without a decimal point, shape ``(n,)``."""
+    texts = values.astype("string").fillna("").str.strip()
+    if pd.api.types.is_float_dtype(values):
+        texts = texts.str.removesuffix(".0")
+    return texts.to_numpy(dtype=object)
 
 
-def _numbers(values: pd.Series) -> Floats:
+def cell_numbers(values: pd.Series) -> Floats:
+    """Return values as numbers, NaN for a gap and for a text, shape ``(n,)``."""
     if pd.api.types.is_bool_dtype(values):
         values = values.astype(float)
     return np.asarray(pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
@@ -249,11 +251,11 @@ def _is_id(values: pd.Series) -> bool:
 
 def _column(name: str, values: pd.Series) -> Column | str:
     """Return a column as features, or why it cannot be one."""
-    texts = _texts(values)
+    texts = cell_texts(values)
     filled = texts != ""
     if not filled.any():
         return "empty"
-    numbers = _numbers(values)
+    numbers = cell_numbers(values)
     is_number = np.isfinite(numbers[filled]).mean() >= NUMBER_SHARE
     counts = pd.Series(texts).value_counts()
     if is_number and counts.drop("", errors="ignore").size > LEVELS_OF_NUMBER:
@@ -267,7 +269,7 @@ def _column(name: str, values: pd.Series) -> Column | str:
 
 
 def _positive(values: pd.Series, label: str, positive: str | None) -> str:
-    found = sorted({str(text) for text in _texts(values)} - {""})
+    found = sorted({str(text) for text in cell_texts(values)} - {""})
     if positive is not None and positive in found and len(found) > 1:
         return positive
     yes = [text for text in found if text.casefold() in YES]

@@ -1,17 +1,19 @@
-"""Claims about the columns of a table of customers: a level, a number beside the median, or a gap."""
+"""Claims about the columns of a table of customers: a level, a number with the median, or a gap."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from llm_explain.jobs.drivers import PREFIX, attributions, by_player, totals
 from llm_explain.records import Claim
+from scoring.churn.customers import cell_numbers, cell_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from llm_explain.attribution.values import Attribution
     from llm_explain.records import Fact
@@ -55,14 +57,11 @@ def _facts(column: Column, values: pd.Series, labels: Labels) -> list[tuple[str,
     """Return kind and facts of each cell of a column."""
     label = labels.columns.get(column.name, column.name)
     found: list[tuple[str, Mapping[str, Fact]]] = []
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    for value, number in zip(values.tolist(), numbers.tolist(), strict=True):
-        text = "" if value is None or value is pd.NA or value != value else str(value).strip()
+    for text, number in zip(cell_texts(values).tolist(), cell_numbers(values).tolist(), strict=True):
         if not text or (not column.levels and np.isnan(number)):
             found.append(("column_missing", {"label": label, "is_missing": 1}))
         elif column.levels:
-            whole = isinstance(value, float) and value.is_integer()
-            found.append(("column_level", {"label": label, "value": str(int(value)) if whole else text}))
+            found.append(("column_level", {"label": label, "value": text}))
         else:
             found.append(
                 ("column_number", {"label": label, "value": f"{number:,.10g}", "median": f"{column.median:,.10g}"})

@@ -77,6 +77,13 @@ def test_a_level_that_training_did_not_see_is_no_level() -> None:
     assert not columns.encode(other)[:, :3].any()
 
 
+def test_a_part_of_a_table_has_the_features_of_the_whole() -> None:
+    table = pd.DataFrame({"rate": [0.5, 1.0] * 30, "plan": ["a", "b", "c"] * 20})
+    columns = CustomerColumns.infer(table)
+    assert columns.features == ("rate=0.5", "rate=1", "plan=a", "plan=b", "plan=c")
+    np.testing.assert_array_equal(columns.encode(table.iloc[1::2]), columns.encode(table)[1::2])
+
+
 def test_the_columns_survive_json() -> None:
     columns = CustomerColumns.infer(subscribers(), label="Churn")
     again = CustomerColumns.of_json(columns.to_json())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Brief:
     as_of: dt.date
     opposing: tuple[Claim, ...] = ()
     closing: tuple[Stated, ...] = ()
-    key: str = field(default="")
+    key: str = ""
 
     def shorter(self) -> Iterator[Brief]:
         """Yield the same brief, then with fewer and fewer drivers, the weakest left out first."""
@@ -56,4 +56,4 @@ class Brief:
         opposing, reasons = self.opposing, self.reasons
         while opposing or len(reasons) > 1:
             opposing, reasons = (opposing[:-1], reasons) if opposing else (opposing, reasons[:-1])
-            yield Brief(self.headline, self.direction, reasons, self.as_of, opposing, self.closing, self.key)
+            yield replace(self, reasons=reasons, opposing=opposing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from scoring.churn.spending import Spending
 
 TRAIN_SHARE: Final = 0.7
+N_PARTS: Final = 10
+"""Parts of the users that a split by users takes whole."""
+
 MOST_ROUNDS: Final = 400
 LEAST_ROUNDS: Final = 20
 
@@ -209,7 +212,7 @@ def rows_at(spending: Spending, at: float, setting: ChurnSetting) -> tuple[UserT
     return table, Rows(table.x, y, np.full(len(y), at))
 
 
-def split_of(ids: Sequence[str], n_parts: int = 10) -> Floats:
+def split_of(ids: Sequence[str], n_parts: int = N_PARTS) -> Floats:
     """Return a part of 0 to ``n_parts - 1`` for each id, by its hash, so that a run can be repeated, shape ``(n,)``."""
     return np.array([crc32(each.encode()) % n_parts for each in ids], dtype=np.float64)
 
@@ -237,12 +240,8 @@ def train_on_events(
         every = Rows.stack([train, last])
     else:
         every = Rows(last.x, last.y, split_of(table.user_ids))
-        is_test = every.group >= 10 * TRAIN_SHARE
-        train, tested = every.take(~is_test), every.take(is_test)
-    fitted = fit(train, table.features, DIRECTIONS)
-    figures = measure(fitted.model, train, tested)
-    whole = fit(every, table.features, DIRECTIONS)
-    return Fitted(whole.model, fitted.rounds, fitted.train_losses, fitted.held_out_losses), figures, every
+        train, tested = _by_users(every)
+    return *_fitted(every, train, tested, table.features, DIRECTIONS), every
 
 
 def train_on_customers(x: Floats, y: Floats, ids: Sequence[str], names: Sequence[str]) -> tuple[Fitted, Measured, Rows]:
@@ -258,9 +257,19 @@ def train_on_customers(x: Floats, y: Floats, ids: Sequence[str], names: Sequence
         The model fitted on all rows, the figures of the one fitted on the training rows, and all rows.
     """
     every = Rows(x, y, split_of(ids))
-    is_test = every.group >= 10 * TRAIN_SHARE
-    train, tested = every.take(~is_test), every.take(is_test)
-    fitted = fit(train, names)
-    figures = measure(fitted.model, train, tested)
-    whole = fit(every, names)
-    return Fitted(whole.model, fitted.rounds, fitted.train_losses, fitted.held_out_losses), figures, every
+    return *_fitted(every, *_by_users(every), names), every
+
+
+def _by_users(every: Rows) -> tuple[Rows, Rows]:
+    """Return training and test rows of rows whose group is a part of the users."""
+    is_test = every.group >= N_PARTS * TRAIN_SHARE
+    return every.take(~is_test), every.take(is_test)
+
+
+def _fitted(
+    every: Rows, train: Rows, tested: Rows, names: Sequence[str], directions: Mapping[str, int] | None = None
+) -> tuple[Fitted, Measured]:
+    """Return the model of all rows with the history of the training rows, and the figures of theirs."""
+    fitted = fit(train, names, directions)
+    measured = measure(fitted.model, train, tested)
+    return replace(fitted, model=fit(every, names, directions).model), measured

@@ -174,7 +174,8 @@ def moments(
         Training moments in order, which may be empty, and the test moment.
 
     Raises:
-        SettingError: If the labels of a training moment end after the test moment, or the log is too short.
+        SettingError: If one training moment is given, the labels of one end after the test moment, or the log is too
+            short.
     """
     first, last = float(np.floor(spending.day.min())), float(np.floor(spending.day.max())) + 1
     at = last - setting.horizon_days if test is None else test
@@ -187,6 +188,11 @@ def moments(
         raise SettingError(
             f"{len(late)} training moments have labels after the test moment but each must end "
             f"{setting.horizon_days} days before it. Choose earlier moments."
+        )
+    if len(given) == 1:
+        raise SettingError(
+            "1 training moment is given but at least 2 are needed, because the last one calibrates. "
+            "Give another moment, or give none."
         )
     latest = at - setting.horizon_days
     steps = [latest - setting.step_days * k for k in range(setting.most_moments)]

@@ -44,6 +44,8 @@ def test_labels_of_training_moments_end_before_the_test(spending: Spending) -> N
     assert [test - each for each in earlier] == [168, 140, 112, 84, 56]
     with pytest.raises(SettingError, match="1 training moments have labels after the test moment"):
         moments(spending, SETTING, test=test, given=[test - 55])
+    with pytest.raises(SettingError, match="1 training moment is given but at least 2 are needed"):
+        moments(spending, SETTING, test=test, given=[test - 56])
     with pytest.raises(SettingError, match="must lie inside the log"):
         moments(spending, SETTING, test=0.0)
 

@@ -147,7 +147,7 @@ def plan_campaign(
         The plan.
     """
     moment = explainer.as_of if as_of is None else as_moment(as_of)
-    found = eligible(user_ids or explainer.events.user_ids, audience, settings, as_of=moment)
+    found = eligible(explainer.events.user_ids if user_ids is None else user_ids, audience, settings, as_of=moment)
     planner = _Planner(explainer, settings, moment, coupons)
     wishes = []
     for done, user_id in enumerate(found.user_ids):
@@ -218,7 +218,7 @@ class _Planner:
                 continue
             cost = self.settings.message_cost + sum(each.expected_cost for each in offers)
             group = HOLDOUT if is_held_out(user_id, self.settings) else TREATED
-            if group == TREATED and self._is_over(sent, spent, cost):
+            if self._is_over(sent, spent, cost):  # for both groups, else the holdout would hold costlier users
                 left_out[OVER_BUDGET] += 1
                 continue
             messages.append(PlannedMessage(user_id, group, offers, cost))

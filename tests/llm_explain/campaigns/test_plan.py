@@ -103,6 +103,20 @@ def test_money_and_messages_are_limited(explainer: Explainer, consent: Path, pla
         assert small.left_out[OVER_BUDGET] >= 3
 
 
+def test_a_budget_limits_the_holdout_as_it_limits_the_treated(
+    explainer: Explainer, consent: Path, coupon: Offer
+) -> None:
+    settings = CampaignSettings(channel="coupon", holdout=0.5, budget=0.0)  # no coupon can be paid
+    made = plan_campaign(explainer, audience=Audience(consent), settings=settings, coupons=[coupon], user_ids=USERS)
+    assert made.messages == ()
+    assert made.left_out[OVER_BUDGET] >= 6
+
+
+def test_an_empty_list_of_users_gets_no_message(explainer: Explainer, consent: Path) -> None:
+    made = plan_campaign(explainer, audience=Audience(consent), settings=CampaignSettings(channel="push"), user_ids=[])
+    assert made.messages == ()
+
+
 def test_sections_offer_new_items_or_those_bought_before(
     explainer: Explainer, consent: Path, shop_tables: Tables
 ) -> None:

@@ -1,4 +1,4 @@
-"""Whom a campaign may write to: users who consented, are not suppressed and have not heard too much."""
+"""Whom a campaign may write to: users who consented, are not suppressed and are below the frequency cap."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVERY_CHANNEL: Final = "all"
 
 NO_CONSENT: Final = "no consent"
 SUPPRESSED: Final = "suppressed"
-HEARD_ENOUGH: Final = "frequency cap"
+AT_CAP: Final = "frequency cap"
 NO_UPLIFT: Final = "no proven uplift"
 
 
@@ -76,7 +76,7 @@ def eligible(
         Users and the numbers of those left out.
     """
     agreed = _agreed(audience.consent, settings.channel)
-    suppressed = set() if audience.suppressed is None else set(_columns(audience.suppressed, "user_id")["user_id"])
+    suppressed = set() if audience.suppressed is None else set(read_columns(audience.suppressed, "user_id")["user_id"])
     counts = _recent(audience.sent, settings, as_of)
     uplift = None if audience.uplift is None else _uplift(audience.uplift)
     left_out: Counter[str] = Counter()
@@ -87,7 +87,7 @@ def eligible(
         elif user_id in suppressed:
             left_out[SUPPRESSED] += 1
         elif counts.get(user_id, 0) >= settings.max_sent:
-            left_out[HEARD_ENOUGH] += 1
+            left_out[AT_CAP] += 1
         elif uplift is not None and uplift.get(user_id, 0.0) <= 0.0:
             left_out[NO_UPLIFT] += 1
         else:
@@ -95,7 +95,19 @@ def eligible(
     return Eligible(tuple(kept), uplift, left_out)
 
 
-def _columns(path: Path, *names: str) -> pd.DataFrame:
+def read_columns(path: Path, *names: str) -> pd.DataFrame:
+    """Read some columns of a file as text; a row with an empty field is left out.
+
+    Args:
+        path: CSV or Parquet.
+        *names: Names of the columns.
+
+    Returns:
+        The columns; the index numbers the rows of the file from 1.
+
+    Raises:
+        TableError: If a column is missing.
+    """
     frame = read_table(path).frame
     missing = [name for name in names if name not in frame]
     if missing:
@@ -103,19 +115,23 @@ def _columns(path: Path, *names: str) -> pd.DataFrame:
             f"{path.name} has the columns {', '.join(map(str, frame.columns))} but {', '.join(names)} are needed. "
             "Add or rename the columns."
         )
-    return frame[list(names)].dropna().astype("str").reset_index(drop=True)
+    return frame[list(names)].dropna().astype("str")
+
+
+def _refuse(path: Path, values: pd.Series, is_wrong: pd.Series, what: str) -> None:
+    """Raise ``TableError`` for the first wrong value of a column."""
+    if is_wrong.any():
+        first = int(is_wrong.to_numpy().argmax())
+        raise TableError(
+            f"{path.name}: column {values.name!r} holds {values.iloc[first]!r} in row {values.index[first]} but {what}"
+        )
 
 
 def _agreed(path: Path, channel: str) -> set[str]:
     """Return the users whose last row for the channel says yes; a row for all channels counts as one for each."""
-    frame = _columns(path, "user_id", "channel", "consent")
+    frame = read_columns(path, "user_id", "channel", "consent")
     answer = frame["consent"].str.strip().str.lower()
-    wrong = answer[~answer.isin(YES | NO)]
-    if len(wrong):
-        raise TableError(
-            f"{path.name}: column 'consent' holds {frame['consent'][wrong.index[0]]!r} in row {wrong.index[0] + 1} but "
-            "yes or no is needed. Correct the row."
-        )
+    _refuse(path, frame["consent"], ~answer.isin(YES | NO), "yes or no is needed. Correct the row.")
     own = frame["channel"].str.strip().str.lower().isin({channel, EVERY_CHANNEL})
     last = frame[own].assign(is_yes=answer.isin(YES)).drop_duplicates("user_id", keep="last")
     return set(last.loc[last["is_yes"], "user_id"])
@@ -125,25 +141,16 @@ def _recent(path: Path | None, settings: CampaignSettings, as_of: pd.Timestamp) 
     """Return how many messages each user got within the days of the cap."""
     if path is None:
         return {}
-    frame = _columns(path, "user_id", "sent_at")
+    frame = read_columns(path, "user_id", "sent_at")
     moments = pd.to_datetime(frame["sent_at"], utc=True, errors="coerce", format="ISO8601").dt.tz_localize(None)
-    if moments.isna().any():
-        row = int(moments.isna().to_numpy().argmax())
-        raise TableError(
-            f"{path.name}: column 'sent_at' holds {frame['sent_at'][row]!r} in row {row + 1} but a date and time is "
-            "needed. Write ISO 8601, for example 2017-12-01T09:30."
-        )
+    needed = "a date and time is needed. Write ISO 8601, for example 2017-12-01T09:30."
+    _refuse(path, frame["sent_at"], moments.isna(), needed)
     is_recent = (moments > as_of - pd.Timedelta(days=settings.cap_days)) & (moments <= as_of)
     return {str(user): int(n) for user, n in frame.loc[is_recent, "user_id"].value_counts().items()}
 
 
 def _uplift(path: Path) -> dict[str, float]:
-    frame = _columns(path, "user_id", "uplift_low")
+    frame = read_columns(path, "user_id", "uplift_low")
     bounds = pd.to_numeric(frame["uplift_low"], errors="coerce")
-    if bounds.isna().any():
-        row = int(bounds.isna().to_numpy().argmax())
-        raise TableError(
-            f"{path.name}: column 'uplift_low' holds {frame['uplift_low'][row]!r} in row {row + 1} but a number is "
-            "needed. Correct the row."
-        )
+    _refuse(path, frame["uplift_low"], bounds.isna(), "a number is needed. Correct the row.")
     return dict(zip(frame["user_id"], bounds.astype(float).tolist(), strict=True))

@@ -65,13 +65,12 @@ def plan(
     json: options.Json = False,
 ) -> None:
     """Say whom to write to, what to offer and why, and hold out a random group."""
-    from llm_explain.campaigns.audience import Audience
+    from llm_explain.campaigns.audience import Audience, read_columns
     from llm_explain.campaigns.offers import read_coupons
     from llm_explain.campaigns.output import write_plan
     from llm_explain.campaigns.plan import campaign_lines, plan_campaign
     from llm_explain.campaigns.settings import CampaignSettings
     from llm_explain.explainer import Explainer
-    from scoring.data.reading import read_table
 
     try:
         settings = CampaignSettings.model_validate(
@@ -89,7 +88,7 @@ def plan(
         raise SettingError(f"{where} is wrong: {what}. Correct the option.") from error
     explainer = Explainer.load(artifacts, language_model=None)
     offers = [] if coupons is None else read_coupons(coupons, explainer.shop.catalogue.item_ids.tolist())
-    chosen = None if users is None else read_table(users).frame["user_id"].astype("str").tolist()
+    chosen = None if users is None else read_columns(users, "user_id")["user_id"].tolist()
     with progress() as report:
         planned = plan_campaign(
             explainer,

@@ -66,6 +66,7 @@ def test_suppressed_users_caps_and_effects_leave_users_out(consent: Path, tmp_pa
     ("name", "text", "message"),
     [
         ("consent", "user_id,channel,consent\na,email,perhaps\n", r"'consent' holds 'perhaps' in row 1 but yes or no"),
+        ("consent", "user_id,channel,consent\na,email,\nb,email,perhaps\n", r"'consent' holds 'perhaps' in row 2 but"),
         ("sent", "user_id\na\n", r"sent\.csv has the columns user_id but user_id, sent_at are needed"),
         ("sent", "user_id,sent_at\na,soon\n", r"column 'sent_at' holds 'soon' in row 1"),
         ("uplift", "user_id,uplift_low\na,high\n", r"column 'uplift_low' holds 'high' in row 1"),

@@ -173,6 +173,9 @@ def test_the_command_line(shop_artifacts: Path, consent: Path, tmp_path: Path) -
     assert json.loads(done.stdout.strip().splitlines()[-1])["treated"] == 3
     refused = CliRunner().invoke(app, arguments)
     assert "unsubscribe_url has no {user_id}" in str(refused.exception)
+    (tmp_path / "users.csv").write_text("household\n1\n")
+    refused = CliRunner().invoke(app, [*arguments, "--unsubscribe-url", LINK])
+    assert "users.csv has the columns household but user_id are needed" in str(refused.exception)
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:
         if (values[:, future] >= _LEAST_RUN).any()
     }
     if (
-        panel.has_planned_price
+        PRICE in panel.plan_names
         and (_differs("at_usual_price", planned, usual, future) & _is_given(panel, future)).any()
     ):
         other = panel.with_plan({PRICE: 0.0})

@@ -71,6 +71,12 @@ class SalesPanel:
         """Label of the last known week."""
         return self.weeks[self.n_known - 1]
 
+    @property
+    def plan_names(self) -> tuple[str, ...]:
+        """What a plan can change: promotions, and ``price`` if prices of the past were known before their week."""
+        has_price = self.has_planned_price and bool(np.isfinite(self.price[:, : self.n_known]).any())
+        return (PRICE, *self.promotions) if has_price else tuple(self.promotions)
+
     def up_to(self, n_known: int) -> SalesPanel:
         """Return the panel as it was known after a number of weeks; later prices and promotions stay as plans.
 
@@ -135,7 +141,7 @@ class SalesPanel:
         """Return the panel without gaps in prices and promotions.
 
         An unknown price is the last known one, and before the first known one that. A future week without a plan has
-        the last price of the past. An unknown promotion is none.
+        the last price of the past. An unknown promotion counts as 0.
 
         Returns:
             A panel whose prices are NaN only for a series without any price.
@@ -178,25 +184,25 @@ class SalesPanel:
         """Return the panel with other prices or promotions in the future weeks.
 
         Args:
-            changes: Value by name: ``price`` or a promotion column.
+            changes: Value by name: one of ``plan_names``.
             rows: Series whose plans change; all of them if not given.
 
         Returns:
             The changed panel.
 
         Raises:
-            SettingError: If a name is neither ``price`` nor a promotion of the panel.
+            SettingError: If a name is not in ``plan_names``: the forecast would not change.
         """
         price, promotions = self.price.copy(), dict(self.promotions)
         for name, value in changes.items():
+            if name not in self.plan_names:
+                known = f"only {', '.join(self.plan_names)}" if self.plan_names else "no column"
+                raise SettingError(f"the plan changes {name!r} but {known} can be changed. Correct the name.")
             if name == PRICE:
                 price[rows, self.n_known :] = value
-            elif name in promotions:
+            else:
                 promotions[name] = promotions[name].copy()
                 promotions[name][rows, self.n_known :] = value
-            else:
-                known = ", ".join((PRICE, *self.promotions))
-                raise SettingError(f"the plan changes {name!r} but only {known} can be changed. Correct the name.")
         return replace(self, price=price, promotions=promotions)
 
     def selling_weeks(self) -> Rows:

@@ -33,11 +33,11 @@ def with_plans(panel: SalesPanel, table: pd.DataFrame) -> SalesPanel:
         TableError: If the table has no item or week, or no column of a plan.
     """
     frame = table.rename(columns={column: _name(str(column)) for column in table.columns})
-    names = [name for name in (PRICE, *panel.promotions) if name in frame]
+    names = [name for name in panel.plan_names if name in frame]
     if ITEM not in frame or not {WEEK, DATE} & set(frame.columns) or not names:
         raise TableError(
             f"plans: the columns are {', '.join(map(str, table.columns))} but item_id, week or date, and one of "
-            f"{', '.join((PRICE, *panel.promotions))} are needed. Name them so."
+            f"{', '.join(panel.plan_names) or 'the promotions of the sales'} are needed. Name them so."
         )
     weeks = _week_numbers(panel, frame)
     panel = panel.extended(max(0, int(weeks.max()) + 1 - panel.n_known))
@@ -52,7 +52,7 @@ def with_plans(panel: SalesPanel, table: pd.DataFrame) -> SalesPanel:
             for name in names:
                 if np.isfinite(values[name][place]):
                     target[name][rows, week] = values[name][place]
-    return replace(panel, price=price, promotions=promotions, has_planned_price=panel.has_planned_price)
+    return replace(panel, price=price, promotions=promotions)
 
 
 def parsed_changes(changes: Sequence[str]) -> dict[str, float]:

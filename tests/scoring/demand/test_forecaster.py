@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,11 @@ def test_faults_of_plans_and_choices() -> None:
         parsed_changes(["price"])
     with pytest.raises(SettingError, match="the plan changes 'flyer' but only price, display"):
         panel().with_plan({"flyer": 1.0})
+    receipts = replace(panel(), has_planned_price=False)
+    with pytest.raises(SettingError, match="the plan changes 'price' but only display can be changed"):
+        receipts.with_plan({"price": 1.6})  # the forecast would stay the same
+    with pytest.raises(TableError, match="item_id, week, price but item_id, week or date, and one of display are"):
+        with_plans(receipts, pd.DataFrame({"item_id": ["apples"], "week": [71], "price": [1.6]}))
     with pytest.raises(TableError, match="plans: the columns are item_id, week but"):
         with_plans(panel(), pd.DataFrame({"item_id": ["apples"], "week": [71]}))
     with pytest.raises(UnknownItemError, match="item is 'pears' but an item of the sales is needed"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from scoring.demand.panel import PRICE, STORE
+from scoring.demand.panel import PRICE, STORE, monday_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,9 @@ def week_of_year(panel: SalesPanel) -> Floats:
     """Return the place of each week in its year, in weeks, shape ``(n_weeks,)``."""
     if panel.has_dates:
         return pd.to_datetime(list(panel.weeks)).day_of_year.to_numpy(dtype=float) / 7.0
-    return np.array([int(week) % YEAR for week in panel.weeks], dtype=float)
+    mondays = [monday_of(week) for week in panel.weeks]
+    numbers = [day.isocalendar().week if day else int(week) for day, week in zip(mondays, panel.weeks, strict=True)]
+    return np.array(numbers, dtype=float) % YEAR
 
 
 def _by_store(values: Floats, stores: Rows, combine: np.ufunc, start: float) -> Floats:

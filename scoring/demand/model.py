@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 QUANTILES: Final = (LOW, MIDDLE, HIGH)
+MOST_WEEKS: Final = 26
+"""Weeks ahead that a model can forecast at most."""
+
 _MIN_HISTORY: Final = 8
 _LEAF_ROWS: Final = 25
 """Rows of a leaf for each number of weeks ahead: the rows of one week and series are nearly the same."""
@@ -48,7 +51,7 @@ class DemandConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    weeks: Annotated[int, Field(ge=1, le=26)] = 4
+    weeks: Annotated[int, Field(ge=1, le=MOST_WEEKS)] = 4
     n_trees: Annotated[int, Field(ge=1)] = 100
     learning_rate: Annotated[float, Field(gt=0)] = 0.06
     n_leaves: Annotated[int, Field(ge=2)] = 31

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -212,7 +214,20 @@ class SalesPanel:
 
 
 def _later(week: str, step: int) -> str:
-    """Return the label of a week some steps after another one."""
+    """Return the label of a week some steps after another one; codes such as 202352 are weeks of ISO 8601."""
     if "-" in week:
         return str((pd.Timestamp(week) + pd.Timedelta(weeks=step)).date())
+    if monday := monday_of(week):
+        year, number, _ = (monday + dt.timedelta(weeks=step)).isocalendar()
+        return f"{year}{number:02}"
     return str(int(week) + step)
+
+
+def monday_of(week: str) -> dt.date | None:
+    """Return the first day of a week that is named by year and number, such as 202352; ``None`` for other names."""
+    if not re.fullmatch(r"(19|20)\d{4}", week):
+        return None
+    try:
+        return dt.date.fromisocalendar(int(week[:4]), int(week[4:]), 1)
+    except ValueError:
+        return None

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.demand.columns import DATE, HEADERS, normal
+from scoring.demand.model import MOST_WEEKS
 from scoring.demand.panel import ITEM, PRICE, STORE, WEEK
 from scoring.errors import SettingError, TableError
 
@@ -30,7 +31,7 @@ def with_plans(panel: SalesPanel, table: pd.DataFrame) -> SalesPanel:
         The panel with the plans; rows of past weeks change nothing.
 
     Raises:
-        TableError: If the table has no item or week, or no column of a plan.
+        TableError: If the table has no item or week, no column of a plan, or a week that cannot be read.
     """
     frame = table.rename(columns={column: _name(str(column)) for column in table.columns})
     names = [name for name in panel.plan_names if name in frame]
@@ -84,8 +85,18 @@ def _name(header: str) -> str:
 
 
 def _week_numbers(panel: SalesPanel, frame: pd.DataFrame) -> np.ndarray:
-    """Return the place of each row's week in the panel; places after its end are future weeks too."""
+    """Return the place of each row's week in the panel: of a day after its end a later one, of another name -1."""
+    column = frame[DATE if DATE in frame else WEEK] if panel.has_dates else frame[WEEK if WEEK in frame else DATE]
     if panel.has_dates:
-        days = pd.to_datetime(frame[DATE if DATE in frame else WEEK])
-        return np.asarray((days - pd.Timestamp(panel.weeks[0])).dt.days // 7, dtype=np.int64)
-    return pd.to_numeric(frame[WEEK if WEEK in frame else DATE]).to_numpy(dtype=np.int64) - int(panel.weeks[0])
+        days = pd.to_datetime(column, errors="coerce", utc=True).dt.tz_localize(None)
+        places = ((days - pd.Timestamp(panel.weeks[0])).dt.days // 7).astype(float)
+    else:
+        known = {float(week): float(place) for place, week in enumerate(panel.extended(MOST_WEEKS).weeks)}
+        numbers = pd.to_numeric(column, errors="coerce").astype(float)
+        places = numbers.map(known).fillna(-1.0).where(numbers.notna())
+    if places.isna().any():
+        needed = "a day, such as 2017-12-01," if panel.has_dates else "a number"
+        raise TableError(
+            f"plans: the week is {column[places.isna()].iloc[0]!r} but {needed} is needed. Correct the row."
+        )
+    return places.to_numpy(dtype=np.int64)

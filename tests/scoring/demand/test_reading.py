@@ -11,6 +11,8 @@ import pytest
 from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 from scoring.demand.columns import named
+from scoring.demand.effects import week_of_year
+from scoring.demand.plans import with_plans
 from scoring.demand.reading import panel_of_events, panel_of_sales, read_panel
 from scoring.errors import SettingError, TableError
 
@@ -44,6 +46,22 @@ def test_an_item_without_a_row_sold_nothing_while_its_store_sold_something() -> 
 def test_codes_of_weeks_follow_each_other() -> None:
     panel = panel_of_sales(frame([("a", 202351, 1), ("a", 202352, 2), ("a", 202401, 3)], "item_id", "week", "units"))
     assert (panel.weeks, panel.units.tolist()) == (("202351", "202352", "202401"), [[1.0, 2.0, 3.0]])
+
+
+def test_a_plan_names_a_coming_week_as_the_sales_do() -> None:
+    weeks = [202451, 202452, *range(202501, 202511)]  # 2024 has 52 weeks
+    rows = frame([("a", week, 1, 0.0) for week in weeks[:2]], "item_id", "week", "units", "display")
+    panel = panel_of_sales(rows)
+    assert panel.extended(3).weeks == ("202451", "202452", "202501", "202502", "202503")
+    plans = frame([("a", 202502, 1.0), ("a", 202440, 1.0)], "item_id", "week", "display")
+    np.testing.assert_equal(with_plans(panel, plans).planned().promotions["display"], [[0, 0, 0, 1]])
+    long = panel_of_sales(frame([("a", week, 1) for week in weeks], "item_id", "week", "units"))
+    assert week_of_year(long).tolist() == [51, 0, *range(1, 11)]
+    with pytest.raises(TableError, match="plans: the week is 'soon' but a number is needed"):
+        with_plans(panel, frame([("a", "soon", 1.0)], "item_id", "week", "display"))
+    dated = panel_of_sales(frame([("a", "2024-01-05", 3, 0.0)], "item_id", "date", "units", "display"))
+    with pytest.raises(TableError, match="plans: the week is 'soon' but a day, such as 2017-12-01, is needed"):
+        with_plans(dated, frame([("a", "soon", 1.0)], "item_id", "date", "display"))
 
 
 def test_a_year_and_its_week_are_a_monday() -> None:

@@ -13,6 +13,7 @@ from scoring.data.tables import EMBEDDING_PREFIX
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import pandas as pd
 
     from scoring.data.catalogue import Catalogue
     from scoring.data.log import FloatArray
@@ -68,16 +69,19 @@ def dense_columns(catalogue: Catalogue, price: FloatArray, titles: npt.NDArray[n
     if titles is not None:
         blocks.append(titles.astype(np.float64))
     embeddings = (column for column in catalogue.items.columns if str(column).startswith(EMBEDDING_PREFIX))
-    blocks.extend(_unit_rows(_vectors(catalogue.items[column].tolist())) for column in embeddings)
+    blocks.extend(_unit_rows(_vectors(catalogue.items[column])) for column in embeddings)
     return np.column_stack(blocks)
 
 
-def _vectors(values: list[FloatArray | None]) -> FloatArray:
+def _vectors(column: pd.Series) -> FloatArray:
     """Return one row for each item, zeros for an item without a vector."""
-    is_there = [isinstance(value, np.ndarray | list) for value in values]
-    width = next((len(value) for value, there in zip(values, is_there, strict=True) if there and value is not None), 0)
-    rows = [value if there else np.zeros(width) for value, there in zip(values, is_there, strict=True)]
-    return np.stack([np.asarray(row, dtype=np.float64) for row in rows])
+    known = column.notna().to_numpy()
+    if not known.any():
+        return np.zeros((len(column), 0))
+    found = np.stack(column[known].tolist())
+    rows = np.zeros((len(column), found.shape[1]))
+    rows[known] = found
+    return rows
 
 
 def _unit_rows(vectors: FloatArray) -> FloatArray:

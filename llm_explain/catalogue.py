@@ -22,7 +22,7 @@ from scoring.data.changes import NO, Change, hash_of, is_on_sale, version_at
 from scoring.data.moments import as_moment
 from scoring.data.rules import COLUMNS
 from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, ITEM_ID, LABEL, TITLE
-from scoring.scorer.changed import changed_scorer, embedding_columns, packed, title_texts
+from scoring.scorer.changed import changed_scorer, packed, title_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -236,7 +236,7 @@ class LiveCatalogue:
     def _checked(self, items: pd.DataFrame) -> pd.DataFrame:
         from scoring.data.validation import check  # what checks tables is slow to import
 
-        known = embedding_columns(self._scorer.catalogue)
+        known = self._scorer.catalogue.embedding_columns
         others = [column for column in items if column not in COLUMNS["items"] and column not in known]
         if others:
             raise SettingError(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from scoring.data.tables import BRAND, CATEGORY, ITEM_ID, TITLE
+from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TITLE
 from scoring.errors import UnknownItemError
 
 if TYPE_CHECKING:
@@ -76,6 +76,11 @@ class Catalogue:
     def title_of(self) -> Mapping[str, str]:
         """Titles by ``item_id``."""
         return dict(zip(self.item_ids.tolist(), self.titles.tolist(), strict=True))
+
+    @property
+    def embedding_columns(self) -> list[str]:
+        """Columns of the items table that hold vectors."""
+        return [str(column) for column in self.items.columns if str(column).startswith(EMBEDDING_PREFIX)]
 
     @cached_property
     def title_index(self) -> IndexArray:

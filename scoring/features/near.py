@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import sparse
 
-from scoring.data.tables import EMBEDDING_PREFIX
-
 if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray, Log
@@ -51,9 +49,8 @@ class Near:
     @classmethod
     def of(cls, catalogue: Catalogue) -> list[Near]:
         """Return a maker for each ``embedding_*`` column of a catalogue that two items have."""
-        columns = [str(name) for name in catalogue.items.columns if str(name).startswith(EMBEDDING_PREFIX)]
         makers = []
-        for column in columns:
+        for column in catalogue.embedding_columns:
             known = np.flatnonzero(catalogue.items[column].notna().to_numpy())
             if len(known) > 1:
                 makers.append(cls(column, known, np.stack(catalogue.items[column].iloc[known].tolist()).astype(float)))

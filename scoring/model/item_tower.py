@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from scoring.data.tables import EMBEDDING_PREFIX
-
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
@@ -68,8 +66,7 @@ def dense_columns(catalogue: Catalogue, price: FloatArray, titles: npt.NDArray[n
     blocks = [level[:, None], known[:, None].astype(np.float64)]
     if titles is not None:
         blocks.append(titles.astype(np.float64))
-    embeddings = (column for column in catalogue.items.columns if str(column).startswith(EMBEDDING_PREFIX))
-    blocks.extend(_unit_rows(_vectors(catalogue.items[column])) for column in embeddings)
+    blocks.extend(_unit_rows(_vectors(catalogue.items[column])) for column in catalogue.embedding_columns)
     return np.column_stack(blocks)
 
 

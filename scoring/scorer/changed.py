@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from scoring.data.changes import changed_items, changed_promotions, is_on_sale
-from scoring.data.tables import EMBEDDING_PREFIX, FIRST_SEEN, ITEM_ID, PRICE, STORE_ID, TITLE
+from scoring.data.tables import FIRST_SEEN, ITEM_ID, PRICE, STORE_ID, TITLE
 from scoring.errors import ArtifactError
 from scoring.features.alike import most_alike
 from scoring.features.own_history import Buckets
@@ -208,7 +208,7 @@ def _content(
     for row, title in enumerate(catalogue.titles[items]):
         if title in titles:
             dense[row, N_PRICE_COLUMNS:place] = titles[title]
-    for column in embedding_columns(base.catalogue):
+    for column in base.catalogue.embedding_columns:
         width = _width(base.catalogue.items[column])
         for row, vector in enumerate(catalogue.items[column].iloc[items]):
             if np.ndim(vector):
@@ -231,15 +231,10 @@ def _titles(space: TitleSpace | None, embeddings: Mapping[str, FloatArray]) -> d
     return dict(zip(embeddings, vectors.astype(np.float64), strict=True))
 
 
-def embedding_columns(catalogue: Catalogue) -> list[str]:
-    """Return the columns of an items table that hold vectors."""
-    return [str(column) for column in catalogue.items.columns if str(column).startswith(EMBEDDING_PREFIX)]
-
-
 def _title_width(base: GlassBoxScorer) -> int:
     """Return how many columns of the item tower's dense input are title vectors."""
     items = base.catalogue.items
-    others = sum(_width(items[column]) for column in embedding_columns(base.catalogue))
+    others = sum(_width(items[column]) for column in base.catalogue.embedding_columns)
     return int(base.model.item_tower.dense.in_features) - N_PRICE_COLUMNS - others
 
 

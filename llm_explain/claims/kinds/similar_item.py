@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from llm_explain.claims.cited_items import first_named
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
 from llm_explain.claims.occasions import round_down
-from llm_explain.claims.subjects import Subjects
 
 if TYPE_CHECKING:
     from llm_explain.claims.occasions import Floats
+    from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Claim, Fact
     from scoring.data.catalogue import IndexArray
 
@@ -54,32 +55,15 @@ class SimilarItem(ClaimKind):
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        shop, titles = subjects.shop, subjects.shop.catalogue.titles
-        row = np.repeat(np.arange(len(subjects.past_items)), [len(own) for own in subjects.past_items])
-        if not len(row):
+        if not any(subjects.past_items):
             return NOTHING
-        past = [item for own in subjects.past_items for item in own]
-        other = np.array([item.item_index for item in past], dtype=np.int64)
-        about_others = Subjects.of(subjects.evidence, subjects.user[row], other)
-        may_be = about_others.of_item.counts > 0
-        may_be &= shop.title_index[other] != shop.title_index[subjects.item[row]]
-        chosen: dict[int, int] = {}
-        for place in np.flatnonzero(may_be).tolist():
-            item = int(other[place])
-            if int(row[place]) in chosen or shop.is_sensitive(item):
-                continue
-            if any(letter.isalpha() for letter in str(titles[item])):
-                chosen[int(row[place])] = place
-        places = np.array([*chosen.values()], dtype=np.int64)
-        rows, other = row[places], other[places]
-        occasions = about_others.of_item.take(places)
+        rows, other, past, occasions = first_named(subjects)
         share = _next_share(subjects, rows, other)
         facts: dict[str, list[Fact | None]] = {
-            "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
+            "other_item_id": [str(item_id) for item_id in subjects.shop.catalogue.item_ids[other]],
             "next_share": [None if np.isnan(each) else each for each in share.tolist()],
         }
-        kinds = kinds_of(subjects, occasions)
-        return Findings(rows, facts, occasions, share, kinds, [past[place] for place in places.tolist()])
+        return Findings(rows, facts, occasions, share, kinds_of(subjects, occasions), past)
 
 
 def _next_share(subjects: Subjects, rows: IndexArray, other: IndexArray) -> Floats:

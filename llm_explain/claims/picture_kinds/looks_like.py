@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llm_explain.claims.cited_items import first_named
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
-from llm_explain.claims.picture_kinds.candidates import first_alike
 from llm_explain.claims.pictures import LEAST_PICTURES, NEAR_SHARE
-from llm_explain.claims.subjects import Subjects
 
 if TYPE_CHECKING:
+    from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
 
 
@@ -43,11 +43,10 @@ class LooksLike(ClaimKind):
         place = shop.pictures.places(items, shop.title_index)
         pictures = np.isfinite(place).sum(axis=1)
         is_alike = (place <= (pictures // NEAR_SHARE)[:, None]) & (pictures >= LEAST_PICTURES)[:, None]
-        rows, other, past = first_alike(subjects, is_alike[inverse])
-        found = Subjects.of(subjects.evidence, subjects.user[rows], other).of_item
+        rows, other, past, occasions = first_named(subjects, is_alike[inverse])
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
             "place": place[inverse[rows], other].astype(int).tolist(),
             "pictures": pictures[inverse[rows]].tolist(),
         }
-        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found), cites=past)
+        return Findings(rows, facts, occasions, event_kind=kinds_of(subjects, occasions), cites=past)

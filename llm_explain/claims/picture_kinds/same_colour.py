@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llm_explain.claims.cited_items import first_named
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
-from llm_explain.claims.picture_kinds.candidates import first_alike
 from llm_explain.claims.pictures import MOST_DIFFERENCE
-from llm_explain.claims.subjects import Subjects
 
 if TYPE_CHECKING:
+    from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
 
 
@@ -41,10 +41,9 @@ class SameColour(ClaimKind):
         own = subjects.item
         difference = np.round(np.linalg.norm(colours[own][:, None, :] - colours[None, :, :], axis=2), 5)
         is_alike = (difference <= MOST_DIFFERENCE) & (names[own] != "")[:, None] & (names[own][:, None] == names)
-        rows, other, past = first_alike(subjects, is_alike)
-        found = Subjects.of(subjects.evidence, subjects.user[rows], other).of_item
+        rows, other, past, occasions = first_named(subjects, is_alike)
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
             "colour": [str(name) for name in names[own[rows]]],
         }
-        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found), cites=past)
+        return Findings(rows, facts, occasions, event_kind=kinds_of(subjects, occasions), cites=past)

@@ -15,8 +15,8 @@ from llm_explain.catalogue import LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, ShopEvidence
 from llm_explain.composition import Selection, arrange
 from llm_explain.errors import SettingError
+from llm_explain.list_pipeline import ListPipeline
 from llm_explain.opening import Opened, open_black_box, open_trained
-from llm_explain.pipeline import Pipeline
 from llm_explain.policy.masking import mask_differences
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, RelatedItem, Shelved, WhatIfRow
@@ -570,8 +570,8 @@ def _pipeline(
     deadline: float | None,
     suppressions: Suppressions,
     sources: Sequence[str] | None,
-) -> Pipeline:
-    return Pipeline(
+) -> ListPipeline:
+    return ListPipeline(
         version.shop, version.writer, version.provenance, tone, locale, limits, deadline, suppressions, sources
     )
 

@@ -77,7 +77,10 @@ class RangeRose(_Compared):
 
 
 class _AgainstUsual(DriverKind[ChurnView]):
-    """A count or an amount of the short window and what is usual for a window as long."""
+    """A count or an amount of the short window and what is usual for a window as long.
+
+    The user has been known for the recent window at least.
+    """
 
     of: ClassVar[str]
     below: ClassVar[bool]
@@ -89,7 +92,7 @@ class _AgainstUsual(DriverKind[ChurnView]):
         after = count(days)
         usual = np.round(count(view.setting.usual_days) / view.days_known * days, 1 if self.of == "visits" else 2)
         holds = is_below(after, usual) if self.below else is_below(usual, after)
-        return found(holds, {"after": after, "usual": usual, "days": int(days)})
+        return found(holds & view.has_usual, {"after": after, "usual": usual, "days": int(days)})
 
 
 class VisitsBelowUsual(_AgainstUsual):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 OVERDUE: Final = 1.5
 """Intervals after which a visit is overdue."""
 
+RATES: Final = ("usual_spend", "usual_visits")
+"""Levels that are scaled to the length of the recent window."""
+
 
 class _Recency(DriverKind[ChurnView]):
     """Days since the last visit, ``days``, and the median days between visits, ``interval``."""
@@ -45,7 +48,10 @@ class CameLately(_Recency):
 
 
 class _Level(DriverKind[ChurnView]):
-    """A level of the usual window and the median of all users."""
+    """A level of the usual window and the median of all users.
+
+    A rate needs a user who has been known for the recent window at least.
+    """
 
     of: ClassVar[str]
     below: ClassVar[bool]
@@ -71,6 +77,8 @@ class _Level(DriverKind[ChurnView]):
         level, median = self.level(view), round(view.medians[self.of], self.digits)
         holds = is_below(level, median) if self.below else is_below(median, level)
         holds &= np.abs(level - median) >= self.step
+        if self.of in RATES:
+            holds &= view.has_usual
         return found(holds & (level >= self.step), {"level": level, "median": median, "days": view.setting.recent_days})
 
 

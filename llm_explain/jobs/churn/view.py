@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from scoring.churn.events import UserTable
     from scoring.churn.setting import ChurnSetting
-    from scoring.churn.spending import Floats, Indices, Spending
+    from scoring.churn.spending import Floats, Indices, Spending, Truths
 
 PLAYER_OF: Final = {
     "days_since": "rhythm", "overdue": "rhythm", "against_longest_gap": "rhythm",
@@ -87,3 +87,8 @@ class ChurnView:
     def days_known(self) -> Floats:
         """Days of the usual window in which each user was known, shape ``(n,)``."""
         return self.spending.days_known(self.as_of, self.setting.usual_days)[self.user]
+
+    @cached_property
+    def has_usual(self) -> Truths:
+        """Whether each user has been known for the recent window at least, so that a rate is usual, shape ``(n,)``."""
+        return np.asarray(self.days_known >= self.setting.recent_days)

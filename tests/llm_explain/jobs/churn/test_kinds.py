@@ -108,6 +108,15 @@ def test_the_sql_repeats_the_facts_of_every_kind(job: ChurnJob, found: dict[str,
     assert silent == {"habits_kept", "wide_range"}  # half of the users keep all of their three categories
 
 
+def test_a_user_known_for_less_than_the_recent_window_has_no_usual_level(
+    job: ChurnJob, found: dict[str, Findings]
+) -> None:
+    # The user "new" bought once, 12 days before: that makes no usual 2.3 orders in four weeks.
+    told = {kind for kind, own in found.items() if "new" in {job.user_ids[row] for row in own.rows.tolist()}}
+    assert "newcomer" in told
+    assert not {kind for kind in told if kind.endswith(("_usual", "_spender", "few_visits", "many_visits"))}
+
+
 def test_a_category_that_may_not_be_named_is_not(job: ChurnJob, folder: Path) -> None:
     risky, flat = Curve(np.zeros(1), np.array([-1.0, 1.0]), 0.0), Curve(np.zeros(0), np.zeros(1), 0.0)
     names = job.artifacts.model.features

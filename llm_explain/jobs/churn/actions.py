@@ -14,7 +14,7 @@ import pandas as pd
 
 from llm_explain.errors import SettingError, TableError
 from llm_explain.jobs.brief import Stated
-from scoring.churn.customers import CustomerColumns
+from scoring.churn.customers import CustomerColumns, cell_texts
 from scoring.churn.uplift import ActionUplift, Bin, fit_uplift
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ class ExperimentColumns:
     cost: float = 0.0
     exclude: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that is no feature."""
+        return (self.treatment, self.outcome, *((self.value,) if self.value else ()), *self.exclude)
+
 
 @dataclass(frozen=True, eq=False)
 class Actions:
@@ -75,8 +80,7 @@ class Actions:
             The actions.
         """
         outcome = _outcome(experiment, columns)
-        known = [columns.treatment, columns.outcome, *([columns.value] if columns.value else []), *columns.exclude]
-        rest = experiment.drop(columns=known)
+        rest = experiment.drop(columns=list(columns.names))
         table = CustomerColumns.infer(rest, id_column=id_column)
         x, ids = table.encode(rest), table.ids(rest)
         return cls._fitted(x, table.features, ids, experiment, columns, outcome, table.encode)
@@ -111,7 +115,7 @@ class Actions:
         outcome: Floats,
         encode: Callable[[pd.DataFrame], Floats],
     ) -> Actions:
-        arm = experiment[columns.treatment].astype(str).to_numpy()
+        arm = cell_texts(experiment[columns.treatment])
         found = []
         actions = sorted(set(arm) - {columns.control})
         for action in actions:
@@ -173,13 +177,23 @@ class Actions:
 
 def _outcome(experiment: pd.DataFrame, columns: ExperimentColumns) -> Floats:
     """Return what an action should raise, shape ``(n,)``."""
-    for name in (columns.treatment, columns.outcome, *([columns.value] if columns.value else []), *columns.exclude):
+    for name in columns.names:
         if name not in experiment:
             raise TableError(
                 f"the experiment has no column {name!r} but it is named. "
                 f"Choose one of {', '.join(map(str, experiment))}."
             )
-    arms = sorted(set(experiment[columns.treatment].astype(str)))
+    if columns.cost and columns.value is None:
+        raise SettingError(
+            f"the cost is {columns.cost} but the outcome {columns.outcome!r} is no money. Name a column of money."
+        )
+    arm = cell_texts(experiment[columns.treatment])
+    if n_gaps := int((arm == "").sum()):
+        raise TableError(
+            f"column {columns.treatment!r} of the experiment is empty in {n_gaps} rows but each needs a treatment. "
+            "Fill them or leave the rows out."
+        )
+    arms = sorted(set(arm))
     if columns.control not in arms or len(arms) == 1:
         raise SettingError(
             f"the control is {columns.control!r} but the treatments are {', '.join(arms[:6])}. Choose one of several."

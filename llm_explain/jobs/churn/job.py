@@ -145,7 +145,7 @@ class ChurnJob:
             raise SettingError("the model was trained on events but a table of customers is given. Leave it out.")
         table = read_customers(path)
         x = artifacts.columns.encode(table)
-        now = pd.Timestamp.now().floor("D")
+        now = pd.Timestamp.now("UTC").tz_localize(None).floor("D")
         return cls(artifacts, artifacts.columns.ids(table), now, now, x, currency, None, table, lambda _: True)
 
     @cached_property

@@ -138,3 +138,13 @@ def test_an_experiment_that_cannot_be_read_is_an_error() -> None:
         Actions.fit(table, ExperimentColumns("call", "0", "stayed"))
     with pytest.raises(TableError, match="column 'tenure' of the experiment holds other values"):
         Actions.fit(table, ExperimentColumns("call", "none", "tenure"))
+    with pytest.raises(SettingError, match=r"the cost is 0\.5 but the outcome 'stayed' is no money"):
+        Actions.fit(table, ExperimentColumns("call", "none", "stayed", cost=0.5))
+    with pytest.raises(TableError, match="column 'call' of the experiment is empty in 1 rows"):
+        Actions.fit(table.assign(call=["", *table["call"][1:]]), ExperimentColumns("call", "none", "stayed"))
+
+
+def test_treatments_are_read_as_levels_are() -> None:
+    table = subscribers(4000, 5).assign(call=lambda frame: (frame["call"] == "call").astype(float))
+    found = Actions.fit(table, ExperimentColumns("call", "0", "stayed", exclude=("Churn",)))
+    assert [each.action for each in found.uplifts] == ["1"]

@@ -100,3 +100,13 @@ def test_noise_seldom_gets_a_weight(
 def test_a_part_with_information_gets_a_weight(seed: int) -> None:
     weights = weights_of(seed, strength=1.5)
     assert weights[1] > 2 * np.abs(weights[2:]).max()
+
+
+@pytest.mark.parametrize(("min_errors", "least", "most"), [(weight_search.MIN_ERRORS, 10, 12), ((3.0,), 0, 7)])
+def test_users_left_out_decide_for_a_part_with_little_information(
+    monkeypatch: pytest.MonkeyPatch, min_errors: tuple[float, ...], least: int, most: int
+) -> None:
+    """Three standard errors alone lose such a part in half of the searches."""
+    monkeypatch.setattr(weight_search, "MIN_ERRORS", min_errors)
+    n_with_part = sum(weights_of(seed, strength=0.45)[1] > 0 for seed in SEEDS)
+    assert least <= n_with_part <= most

@@ -65,7 +65,8 @@ def read_stock(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         ``item_id``, ``store_id`` (empty without stores), ``on_hand``, ``on_order``, ``lead_time_days`` and
-        ``pack_size`` (0, 7 and 1 where missing), and ``unit_cost`` and ``price`` (missing where unknown).
+        ``pack_size`` (the last three are 0, 7 and 1 where missing), and ``unit_cost`` and ``price`` (missing where
+        unknown). A row without stock on hand is left out: its stock is unknown.
 
     Raises:
         TableError: If item or stock on hand is missing, a number is negative or unreadable, or a row comes twice.
@@ -78,7 +79,7 @@ def read_stock(table: pd.DataFrame) -> pd.DataFrame:
     found = pd.DataFrame({ITEM: table[chosen[ITEM]].astype(str)})
     found[STORE] = "" if chosen[STORE] is None else table[chosen[STORE]].fillna("").astype(str)
     for name, default in (
-        (ON_HAND, 0.0),
+        (ON_HAND, np.nan),
         (ON_ORDER, 0.0),
         (LEAD_TIME, 7.0),
         (PACK, 1.0),
@@ -92,6 +93,7 @@ def read_stock(table: pd.DataFrame) -> pd.DataFrame:
         found[name] = values.astype(float).fillna(default)
     if (found[PACK] <= 0).any():
         raise TableError("stock: a pack size is 0 but a positive number is needed. Leave it empty for single units.")
+    found = found[found[ON_HAND].notna()].reset_index(drop=True)
     if found.duplicated([ITEM, STORE]).any():
         first = found[found.duplicated([ITEM, STORE])].iloc[0]
         raise TableError(f"stock: item {first[ITEM]!r} comes twice for store {first[STORE]!r}. Keep one row.")

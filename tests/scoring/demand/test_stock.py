@@ -68,6 +68,13 @@ def test_states(on_hand: int, silence: int, state: str, too_many: int) -> None:
     assert (row["state"], row["too_many"]) == (state, too_many)
 
 
+def test_stock_that_is_not_counted_is_unknown() -> None:
+    table = read_stock(pd.DataFrame({"item_id": ["a", "b"], "on_hand": [None, 2], "on_order": [3, None]}))
+    assert table[["item_id", "on_hand", "on_order", "lead_time_days", "pack_size"]].to_numpy().tolist() == [
+        ["b", 2.0, 0.0, 7.0, 1.0]
+    ]
+
+
 def test_faults_of_stock_tables() -> None:
     with pytest.raises(TableError, match="stock: the columns are item_id but item_id and on_hand are needed"):
         read_stock(pd.DataFrame({"item_id": ["a"]}))

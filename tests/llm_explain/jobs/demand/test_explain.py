@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 from llm_explain.jobs import BriefWriter
+from llm_explain.jobs.brief import Stated
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.demand.audit import DemandAudit
 from llm_explain.jobs.demand.explain import _brief, briefs
 from llm_explain.jobs.demand.kinds import KINDS, Price, Promotion
 from llm_explain.jobs.writer import check_words
-from llm_explain.records import Claim
+from llm_explain.records import Claim, Fact
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import with_plans
 from scoring.demand.stock import StockPolicy, orders, read_stock
@@ -127,6 +128,22 @@ def test_the_verifier_refuses_every_other_number_and_name(locale: str, *, has_da
         ):
             if old in text.text:
                 assert not writer.verifier.verify(text.text.replace(old, new), stated).ok
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_stock_is_short_or_enough_as_its_rounded_numbers_read(locale: str) -> None:
+    # 2.4 on hand and 2.4 on order cover 4.7; "2 and 2 cover the 5" would be read as false, so it is not said.
+    facts: dict[str, Fact] = {"lead_time_days": 7, "service_percent": 95, "pack_size": 1, "on_order": 2, "need": 5}
+    writer = BriefWriter("demand", locale)
+    brief = next(brief for _, brief in briefs(scene(has_stock=False)))
+    for kind, on_hand, is_said in (
+        ("supply", 3, True),
+        ("supply", 2, False),
+        ("shortage", 2, True),
+        ("shortage", 3, False),
+    ):
+        stated, text = writer.write(replace(brief, closing=(Stated(kind, {**facts, "on_hand": on_hand}),)))
+        assert bool(text and stated.closing) == is_said, (kind, on_hand)
 
 
 def test_attributions_add_up_and_drivers_have_the_sign_of_their_facts() -> None:

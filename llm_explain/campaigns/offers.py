@@ -48,7 +48,7 @@ class Offer:
 
         Args:
             probability: Probability of a purchase.
-            price: Price of the item; NaN if it is not known.
+            price: Price of the item; NaN if it is not known, and a percentage of it counts as 0.
 
         Returns:
             Money.

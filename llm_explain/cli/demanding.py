@@ -53,7 +53,8 @@ def train(
     cutoff: Annotated[
         str | None,
         typer.Option(
-            metavar="WEEK", help="Last week or day to fit on for the metrics; the log but a fifth, if not given."
+            metavar="WEEK",
+            help="Last week or day to fit on for the metrics; default: a fifth of the weeks, at most 12, follow it.",
         ),
     ] = None,
     weeks: Annotated[int, typer.Option(min=1, max=MOST_FUTURE_WEEKS, help="How many weeks ahead to forecast.")] = 4,
@@ -69,7 +70,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     json: options.Json = False,
 ) -> None:
-    """Measure a demand model beside simple forecasts, then fit it on all weeks and write artifacts."""
+    """Compare a demand model with simple forecasts, then fit it on all weeks and write artifacts."""
     from llm_explain.importers.any_table import read_any_table
     from scoring.demand.backtest import backtest
     from scoring.demand.forecaster import Forecaster

@@ -1,7 +1,7 @@
 """A multilayer perceptron on the elementwise product of a user vector and an item vector.
 
-Most introductions to neural recommenders start from this model: with learned embeddings it is the MLP form of neural
-collaborative filtering. Its score has no exact parts, which is why the package ranks with an additive model instead.
+With learned embeddings it is generalised matrix factorisation with hidden layers before the output. The MLP does not
+split its score into parts, which is why the package ranks with an additive model instead.
 Source: He et al. (2017), "Neural collaborative filtering", arXiv:1708.05031.
 """
 

@@ -46,6 +46,7 @@ class Measurement:
         baselines: The same errors of simple forecasts, on the same weeks.
         n_series: Series that were measured.
         weeks: First and last week that were forecast.
+        notes: Baselines that were left out, and why.
     """
 
     wmape: dict[str, float | None]
@@ -107,7 +108,7 @@ def backtest(
         notes.append(f"ETS is left out: it fits at most {MOST_ETS_SERIES:,} series.")
     else:
         simple["ets"] = ExponentialSmoothing(panel, cutoff, progress)
-    names = ("ours", "additive", *simple)
+    names = ("model", "additive", *simple)
     errors = {(name, ahead): _Errors() for name in names for ahead in range(1, config.weeks + 1)}
     inside = dict.fromkeys(LEVELS, 0)
     n_rows, measured = 0, np.zeros(len(panel), dtype=bool)
@@ -118,7 +119,7 @@ def backtest(
                 continue
             rows = (series, np.full(len(series), week), np.full(len(series), ahead))
             found, actual = forecaster.predict(panel, inputs, *rows), panel.units[series, week]
-            errors["ours", ahead].add(found.units, actual)
+            errors["model", ahead].add(found.units, actual)
             errors["additive", ahead].add(np.maximum(np.expm1(features.offset(*rows)), 0.0), actual)
             for name, forecast in simple.items():
                 errors[name, ahead].add(forecast(panel, week - ahead, week)[series], actual)
@@ -128,7 +129,7 @@ def backtest(
             measured[series] = True
     by_name = {name: {str(ahead): errors[name, ahead].wmape for ahead in range(1, config.weeks + 1)} for name in names}
     return Measurement(
-        wmape=by_name.pop("ours"),
+        wmape=by_name.pop("model"),
         coverage={level: round(inside[level] / max(n_rows, 1), 4) for level in LEVELS},
         baselines=by_name,
         n_series=int(measured.sum()),

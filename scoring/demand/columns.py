@@ -116,7 +116,7 @@ def _long(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _flag(values: pd.Series) -> pd.Series | None:
-    """Return a promotion as a share from 0 to 1; ``None`` for a column that is none."""
+    """Return a promotion as a share from 0 to 1; ``None`` for another column."""
     if values.dtype == bool:
         return values.astype(float)
     numbers = pd.to_numeric(values, errors="coerce")

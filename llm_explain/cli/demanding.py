@@ -113,7 +113,10 @@ def train(
 @app.command("forecast")
 def forecast(
     artifacts: Artifacts = DEFAULT_ARTIFACTS,
-    weeks: Annotated[int, typer.Option(min=1, max=MOST_FUTURE_WEEKS, help="How many weeks ahead.")] = 4,
+    weeks: Annotated[
+        int | None,
+        typer.Option(min=1, max=MOST_FUTURE_WEEKS, help="How many weeks ahead; all that the model knows if not given."),
+    ] = None,
     plans: Plans = None,
     what_if: WhatIf = None,
     item: Items = None,
@@ -131,6 +134,7 @@ def forecast(
     from scoring.demand.plans import parsed_changes
 
     forecaster, panel = _loaded(artifacts, plans)
+    weeks = weeks or forecaster.model.config.weeks
     rows = panel.rows_of(item or (), store or ())
     found = outlook(forecaster, panel, weeks)
     frame = found.weekly

@@ -49,6 +49,7 @@ def test_forecast_writes_plans_and_other_plans(artifacts: Path, tmp_path: Path) 
     assert [(row["week"], row["display"]) for row in rows] == [("71", 1.0), ("72", 0.0)]
     assert rows[0]["units_what_if"] == rows[0]["without_display"] < 0.7 * rows[0]["units"]
     run("forecast", *arguments, "--out", str(tmp_path / "out"))
+    assert len(run("forecast", "--artifacts", str(artifacts), "--item", "rare", "--store", "1")) == 3  # as trained
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"forecast.csv", "together.csv", "players.csv"}
 
 

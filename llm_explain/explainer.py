@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Unpack, cast
 import numpy as np
 import pandas as pd
 
+from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, RelatedItem, Shelved, WhatIfRow
 from llm_explain.attribution.black_box import over_frames
 from llm_explain.attribution.importance import global_attributions
 from llm_explain.catalogue import LiveCatalogue, Version
@@ -19,7 +20,7 @@ from llm_explain.list_pipeline import ListPipeline
 from llm_explain.opening import Opened, open_black_box, open_trained
 from llm_explain.policy.masking import mask_differences
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
-from llm_explain.records import ContrastAnswer, Explanation, Ranked, ReasonShelf, RelatedItem, Shelved, WhatIfRow
+from llm_explain.records import Explanation
 from llm_explain.related_items import RelatedItems, pair_texts
 from llm_explain.skeletons.sources import DEFAULT_ORDER
 from llm_explain.text.surfaces import resolve

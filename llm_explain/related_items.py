@@ -15,8 +15,9 @@ import yaml
 from jinja2 import TemplateError, Undefined
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from llm_explain.answers import RelatedItem
 from llm_explain.errors import PromptError
-from llm_explain.records import Fault, RelatedItem, Text, Verdict
+from llm_explain.records import Fault, Text, Verdict
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.name_cleaning import inside_sentence
 from llm_explain.text.prompt_files import read_prompt_file

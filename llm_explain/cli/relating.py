@@ -13,8 +13,8 @@ from llm_explain.cli.console import OUT, write_json_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llm_explain.answers import RelatedItem
     from llm_explain.explainer import Explainer
-    from llm_explain.records import RelatedItem
 
 Items = Annotated[list[str], typer.Option("--item", metavar="I", help="An item's id; may be given several times.")]
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from llm_explain.answers import RelatedItem
 from llm_explain.errors import SettingError
 from llm_explain.explainer import Explainer
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
-from llm_explain.records import RelatedItem
 from llm_explain.related_items import PairTexts, RelatedItems
 from scoring.data.shop import Shop
 from scoring.data.tables import Tables

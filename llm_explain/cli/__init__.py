@@ -18,6 +18,7 @@ from llm_explain.cli import (
     models,
     phrasebooks,
     prompting,
+    recommending,
     relating,
     serving,
     state,
@@ -47,7 +48,7 @@ app.add_typer(phrasebooks.app, name="phrasebook")
 app.add_typer(churning.app, name="churn")
 app.command("train")(training.train)
 app.command("tune")(tuning.tune)
-app.command("recommend")(explaining.recommend)
+app.command("recommend")(recommending.recommend)
 app.command("explain")(explaining.explain)
 app.command("shelf")(explaining.shelf)
 app.command("whatif")(explaining.whatif)

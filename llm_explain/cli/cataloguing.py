@@ -10,6 +10,7 @@ from rich.table import Table
 
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, write_json_lines
+from llm_explain.cli.opening import open_explainer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,9 +32,7 @@ Moment = Annotated[
 
 
 def _open(artifacts: Path) -> LiveCatalogue:
-    from llm_explain.explainer import Explainer
-
-    return Explainer.load(artifacts, language_model=None).catalogue
+    return open_explainer(artifacts).catalogue
 
 
 def _read(file: Path) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, write_json_lines
+from llm_explain.cli.opening import open_explainer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ def similar(
     json: options.Json = False,
 ) -> None:
     """List items that go with an item, for its page, and what the shop's counts say of each."""
-    explainer = _load(artifacts)
+    explainer = open_explainer(artifacts)
     _print(explainer, explainer.similar(item, k=k, locale=locale), title=explainer.titles[item], json=json)
 
 
@@ -39,15 +40,9 @@ def complete(
     json: options.Json = False,
 ) -> None:
     """List items that were bought together with those of a basket."""
-    explainer = _load(artifacts)
+    explainer = open_explainer(artifacts)
     title = " + ".join(explainer.titles[each] for each in item if each in explainer.titles)
     _print(explainer, explainer.complete(item, k=k, locale=locale), title=title, json=json)
-
-
-def _load(artifacts: options.Artifacts) -> Explainer:
-    from llm_explain.explainer import Explainer
-
-    return Explainer.load(artifacts, language_model=None)
 
 
 def _print(explainer: Explainer, found: Sequence[RelatedItem], *, title: str, json: bool) -> None:

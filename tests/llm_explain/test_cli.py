@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app, main
 from llm_explain.cli.console import OUT
-from llm_explain.cli.explaining import _print_table
+from llm_explain.cli.recommending import _print_table
 from llm_explain.errors import SettingError
 from llm_explain.writing.prompt_lint import Linted, Linter
 from scoring.data.tables import Tables

@@ -1,0 +1,167 @@
+"""``recommend``: lists for users, printed or written as JSON, a page or a CSV file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from llm_explain.cli import options
+from llm_explain.cli.console import OUT, note, write_json_lines
+from llm_explain.cli.opening import open_explainer, say_if_cold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm_explain.composition import SelectionOptions
+    from llm_explain.composition.selection import SectionOption
+    from llm_explain.explainer import Explainer
+    from llm_explain.records import Explanation
+
+
+def recommend(
+    user: options.Users,
+    k: options.K = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Add attributions, reasons and a sentence.")] = False,
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    as_of: options.AsOf = None,
+    events: options.Events = None,
+    tone: options.ToneOption = None,
+    locale: options.Locale = "en",
+    surface: options.Surface = None,
+    max_length: options.MaxLength = None,
+    section: options.SectionOption = "mixed",
+    exclude: options.Exclude = None,
+    candidates: options.CandidatesFile = None,
+    category: options.Category = None,
+    brand: options.Brand = None,
+    min_price: options.MinPrice = None,
+    max_price: options.MaxPrice = None,
+    diversity: options.Diversity = 0.0,
+    offset: options.Offset = 0,
+    pin: options.Pin = None,
+    bury: options.Bury = None,
+    language_model: options.LanguageModel = "auto",
+    no_language_model: options.NoLanguageModel = False,
+    sources: options.Sources = "phrasebook,lm,template",
+    json: options.Json = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a self-contained page.")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write user, item, title, rank, score, probability and text."),
+    ] = None,
+) -> None:
+    """Compose a list for users and, with --explain, say why."""
+    is_explained = explain or html is not None
+    selected: SelectionOptions = {
+        "section": None if section == "score" else cast("SectionOption", section),
+        "exclude": exclude or (),
+        "candidates": options.read_ids(candidates),
+        "categories": category or (),
+        "brands": brand or (),
+        "min_price": min_price,
+        "max_price": max_price,
+        "diversity": diversity,
+        "offset": offset,
+        "pins": pin or (),
+        "buries": bury or (),
+    }
+    explainer = open_explainer(artifacts, events, language_model if is_explained and not no_language_model else None)
+    if not is_explained:
+        bare = _recommend_bare(explainer, user, selected, k=k, as_of=as_of, json=json)
+        if csv is not None:
+            _write_csv(csv, bare)
+        return
+    answers: dict[str, list[Explanation]] = {}
+    for user_id in user:
+        say_if_cold(explainer, user_id, as_of)
+        answers[user_id] = explainer.recommend(
+            user_id,
+            k=k,
+            as_of=options.moment(as_of),
+            tone=tone,
+            locale=locale,
+            surface=surface,
+            max_length=max_length,
+            sources=sources.split(","),
+            **selected,
+        )
+        if json:
+            write_json_lines(row.to_dict() for row in answers[user_id])
+        else:
+            _print_table(explainer, user_id, answers[user_id])
+    if html is not None:
+        from llm_explain.reports.page import write_page
+
+        write_page(html, answers, explainer.titles)
+        note(f"Page with reasons and waterfall pictures: {html.resolve()}")
+    if csv is not None:
+        _write_csv(csv, [_csv_row(explainer, user_id, row) for user_id, rows in answers.items() for row in rows])
+
+
+def _recommend_bare(
+    explainer: Explainer, users: Sequence[str], selected: SelectionOptions, *, k: int, as_of: str | None, json: bool
+) -> list[dict[str, Any]]:
+    """Print ranked items without explanations and return them as rows of a CSV file."""
+    found = []
+    for user_id in users:
+        rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of), **selected)
+        found += [_as_csv(user_id, explainer.titles, row.item_id, row.rank, row.score, row.probability) for row in rows]
+        if json:
+            write_json_lines({"user_id": user_id, **row.to_dict()} for row in rows)
+            continue
+        table = Table("", "section", "rank", "item", "title", "score", "probability", title=f"user {user_id}")
+        for row in rows:
+            title, probability = explainer.titles[row.item_id], f"{row.probability:.1%}"
+            place = (str(row.position), row.section or "", str(row.rank))
+            table.add_row(*place, row.item_id, title, f"{row.score:.2f}", probability)
+        OUT.print(table)
+    return found
+
+
+def _csv_row(explainer: Explainer, user_id: str, row: Explanation) -> dict[str, Any]:
+    text = row.text.text if row.text else ""
+    item_id = str(row.item_id)
+    return _as_csv(user_id, explainer.titles, item_id, row.rank, row.attribution.score, row.probability, text)
+
+
+def _as_csv(
+    user_id: str, titles: Mapping[str, str], item_id: str, rank: int | None, score: float, probability: float | None,
+    text: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "user_id": user_id,
+        "item_id": item_id,
+        "title": titles[item_id],
+        "rank": rank,
+        "score": score,
+        "probability": probability,
+        "text": text,
+    }
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    import pandas as pd
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = ["user_id", "item_id", "title", "rank", "score", "probability", "text"]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+    note(f"{len(rows)} rows: {path.resolve()}")
+
+
+def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]) -> None:
+    """Print a list, each section under its heading."""
+    table = Table("", "item", "why", title=f"user {user_id}", title_justify="left", show_lines=False)
+    for before, row in zip((None, *rows), rows, strict=False):
+        if row.section_title and (before is None or before.section != row.section):
+            table.add_section()
+            table.add_row("", Text(row.section_title, style="bold"), "")
+        why = Text(row.text.text if row.text else "–")
+        for badge in row.badges:
+            why.append(f"\n{badge.text.text}", style="green")
+        item_id = row.subject["item_id"]
+        table.add_row(str(row.position or row.rank or "–"), explainer.titles[item_id] or f"item {item_id}", why)
+    OUT.print(table)

@@ -242,6 +242,8 @@ def test_the_audit_reads_other_reasons_next_to_pictures(locale: str, text: str) 
     [
         ("same_colour", "This is the same green as Brio clock, which you've bought."),
         ("same_colour", "This is the same blue as Corda rug, which you've bought."),
+        ("same_colour", "You are the same blue as Brio clock, which you've bought."),
+        ("same_colour", "The same item, the same blue as Brio clock, which you've bought."),
         ("looks_like", "This looks like Corda rug, which you've bought."),
         ("looks_like", "This looks better than Brio clock, which you've bought."),
         ("looks_like", "This is the same as Brio clock, which you've bought."),
@@ -256,6 +258,23 @@ def test_false_sentences_are_refused(kind: str, text: str) -> None:
     good = "This looks like Brio clock, which you've bought."
     assert Verifier(lexicon).verify(good, spec).ok == (kind == "looks_like")
     assert not Verifier(lexicon).verify(text, replace(spec)).ok
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "false"),
+    [
+        ("same_colour", "这款和你买过的Brio clock是同样的蓝色。", "你和你买过的Brio clock是同样的蓝色。"),
+        ("same_colour", "你买过Brio clock，这款是同样的蓝色。", "你买过Brio clock，你是同样的蓝色。"),
+        ("looks_like", "这款看起来像你买过的Brio clock。", "你看起来像你买过的Brio clock。"),
+        ("looks_like", "你买过Brio clock，这款看起来和它很像。", "你买过Brio clock，你看起来和它很像。"),
+    ],
+)
+def test_chinese_says_it_of_the_item(kind: str, good: str, false: str) -> None:
+    lexicon = load_lexicon("zh", KINDS)
+    titles = {"clock": "Brio clock"}
+    spec = Realiser(lexicon).specify([CLAIMS[kind]], title="Alva cushion", as_of=AS_OF.date(), titles=titles)
+    assert Verifier(lexicon).verify(good, spec).ok
+    assert not Verifier(lexicon).verify(false, spec).ok
 
 
 @pytest.mark.parametrize("locale", ["en", "zh"])

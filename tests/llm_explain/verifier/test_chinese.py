@@ -96,6 +96,22 @@ def test_false_texts_are_caught(text, code):
     assert code in codes(text, "repeat_item")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你买过酸奶油（16盎司），也买过这款。",
+        "你买过酸奶油（16盎司），买过这款。",
+        "你买过酸奶油（16盎司），同时购买此商品。",
+        "你买过酸奶油（16盎司），也买过。",
+        "你买过酸奶油（16盎司），这款也买过。",
+        "买过这款，因为你买过酸奶油（16盎司）。",
+    ],
+)
+def test_another_item_does_not_say_that_this_one_was_bought(text):
+    assert codes("因为你买过酸奶油（16盎司）。", "similar_item") == set()
+    assert "claim_added" in codes(text, "similar_item")
+
+
 def test_a_word_of_degree_needs_its_licence():
     text = "你最近买过酸奶，来看看同品类的这款。"
     assert "unlicensed_degree" in codes(text, "category_affinity")

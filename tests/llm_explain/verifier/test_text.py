@@ -45,6 +45,30 @@ def test_a_true_text_has_no_fault(text, kinds):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "You bought Crunchy Granola 12 oz and this.",
+        "You bought Crunchy Granola 12 oz, and bought this too.",
+        "You bought Crunchy Granola 12 oz, also this.",
+        "You bought Crunchy Granola 12 oz, and later this.",
+        "You bought Crunchy Granola 12 oz with this.",
+        "You've bought Crunchy Granola 12 oz before this one.",
+        "You bought Crunchy Granola 12 oz; bought before.",
+        "You've bought Crunchy Granola 12 oz, which is this.",
+        "This is Crunchy Granola 12 oz, which you bought.",
+    ],
+)
+def test_another_item_does_not_say_that_this_one_was_bought(text):
+    assert "claim_added" in codes(text, "similar_item")
+
+
+@pytest.mark.parametrize("text", ["You buy yogurt and this.", "You often buy yogurt, and bought this too."])
+def test_a_category_does_not_say_that_this_item_was_bought(text):
+    assert "claim_added" in codes(text, "category_affinity")
+    assert "claim_added" not in codes(text, "category_affinity", "repeat_item")
+
+
+@pytest.mark.parametrize(
     ("text", "kinds", "code"),
     [
         ("You've bought this 13 times.", ["repeat_item"], "unlicensed_number"),

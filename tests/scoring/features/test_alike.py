@@ -36,6 +36,15 @@ def test_items_are_linked_by_the_fields_that_they_share() -> None:
     np.testing.assert_allclose(table(ITEMS), expected, atol=1e-6)
 
 
+def test_a_value_of_few_items_weighs_more() -> None:
+    items = ITEMS.assign(category=["drinks", "drinks", "drinks", None], brand=["A", None, None, "A"])
+    # Three of four items are drinks and two are of A: ln(4/3) and ln 2.
+    drinks, brand = np.log(4 / 3), np.log(2)
+    links = table(items)
+    assert links[0, 1] == pytest.approx(drinks / np.hypot(drinks, brand), abs=1e-6)
+    assert links[0, 3] == pytest.approx(brand / np.hypot(drinks, brand), abs=1e-6)
+
+
 def test_words_of_titles_are_fields_where_they_are_asked_for() -> None:
     links = table(ITEMS, with_titles=True)
     assert links[0, 2] > 0, "both titles say tea"

@@ -90,6 +90,24 @@ def test_companions_count_users_not_orders() -> None:
     assert pairs.users_of(np.array([0]), np.array([1])).tolist() == [11]
 
 
+@pytest.mark.parametrize(("n_others", "is_kept"), [(0, False), (39, False), (40, True)])
+def test_companions_are_together_twice_as_often_as_chance_gives(n_others: int, *, is_kept: bool) -> None:
+    # 20 of the 40 occasions with the one have the other: of 80 occasions, chance gives 40 · 20 / 80 = 10 of both.
+    rows = [(f"u{user}", "other", 10.0) for user in range(40)] + [(f"u{user}", "rare", 10.2) for user in range(20)]
+    rows += [(f"u{40 + user}", "film", 10.0) for user in range(n_others)]
+    assert (len(companions(log_of(*rows), len(ITEMS)).item) > 0) == is_kept
+
+
+def test_an_item_keeps_the_companions_with_the_largest_cosine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_pairs, "N_COMPANIONS", 1)
+    # Cosine of film and sequel 24 / √(36 · 24) = .82, of film and other 12 / √(36 · 12) = .58.
+    rows = [(f"u{user}", "film", 10.0) for user in range(36)]
+    rows += [(f"u{user}", "sequel" if user < 24 else "other", 10.2) for user in range(36)]
+    rows += [(f"u{user}", "rare", 10.0) for user in range(36, 96)]
+    pairs = companions(log_of(*rows), len(ITEMS))
+    assert [pairs.of(item)[0].tolist() for item in range(4)] == [[1], [0], [0], []]
+
+
 def test_a_new_item_has_no_pairs() -> None:
     pairs, _ = followers(crowd(50, 20), len(ITEMS))
     longer = pairs.with_items(2)

@@ -64,7 +64,7 @@ def train(
     noun: Annotated[str, typer.Option(help="What a user is called: customer or household.")] = "customer",
     json: options.Json = False,
 ) -> None:
-    """Fit a risk model, measure it beside baselines on later data, and write artifacts."""
+    """Fit a risk model, compare it with baselines on later data, and write artifacts."""
     from llm_explain.jobs.churn.training import train_customers, train_events
     from scoring.churn.artifacts import Labels
     from scoring.churn.setting import ChurnSetting

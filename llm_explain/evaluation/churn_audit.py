@@ -1,7 +1,7 @@
 """Audit of churn texts: facts by SQL over the raw tables; signs, order and values read from the texts themselves.
 
 It shares no code with the job's writer, verifier and claim kinds. The text audit reads the section ``audit`` of the
-job's file: for each kind a cue and the numbers beside it.
+job's file: a cue with its numbers for each kind.
 """
 
 from __future__ import annotations

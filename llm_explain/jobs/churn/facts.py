@@ -1,4 +1,4 @@
-"""Helpers of the claim kinds of churn: facts where a rule holds, and when two values differ enough to be compared."""
+"""Facts where the rule of a churn kind holds, and when two values differ enough to be compared."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.special import expit
 from scipy.stats import rankdata
 
 if TYPE_CHECKING:
@@ -50,11 +51,6 @@ def ece(y: Floats, risk: Floats) -> float:
     return float(np.abs(gap).sum() / len(y))
 
 
-def sigmoid(score: Floats) -> Floats:
-    """Return probabilities of logits."""
-    return np.asarray(1.0 / (1.0 + np.exp(-score)))
-
-
 def log_losses(y: Floats, score: Floats) -> Floats:
     """Return the log loss of each row, shape ``(n,)``."""
     return np.asarray(np.logaddexp(0.0, score) - y * score)
@@ -75,7 +71,7 @@ def platt(y: Floats, score: Floats) -> tuple[float, float]:
     design = np.column_stack([score, np.ones(len(score))])
     weights = np.array([1.0, 0.0])
     for _ in range(N_STEPS):
-        p = sigmoid(design @ weights)
+        p = expit(design @ weights)
         hessian = (design * (p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
         weights = weights + np.linalg.solve(hessian, design.T @ (y - p))
     gain = log_losses(y, score) - log_losses(y, design @ weights)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 import numpy as np
+from scipy.special import expit
 
 from scoring.boosting.additive import AdditiveModel, Floats
 from scoring.boosting.trees import fit_additive, fit_trees, losses
 from scoring.churn.events import DIRECTIONS, features, labels
-from scoring.churn.measures import auc, ece, one_sided, platt, sigmoid
+from scoring.churn.measures import auc, ece, one_sided, platt
 from scoring.errors import SettingError
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def measure(model: AdditiveModel, train: Rows, test: Rows) -> Measured:
     }
     if "days_since" in single:
         baselines["recency"] = single["days_since"]
-    risk = sigmoid(score)
+    risk = expit(score)
     return Measured(auc(test.y, score), ece(test.y, risk), float(test.y.mean()), len(test.y), baselines, risk, test.y)
 
 

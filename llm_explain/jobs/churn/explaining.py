@@ -7,14 +7,13 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from llm_explain.jobs.brief import Brief, Direction, Stated
 from llm_explain.jobs.churn.kinds import KINDS
 from llm_explain.jobs.drivers import attributions, choose, driver_claims
 from llm_explain.records import Explanation
-from scoring.churn.measures import sigmoid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +37,8 @@ class ChurnWriter:
         writer: Writes and verifies the texts.
         locale: A folder under ``prompts/``.
         provenance: Hashes of data and model, for the records.
-        headline: Facts that every headline shares: ``noun``, ``average``, ``share``, ``target``, ``outcome``, ``days``.
+        headline: Facts that every headline shares: ``noun``, ``average``, ``share``, ``target``, ``days``,
+            ``outcome``, ``label``, ``positive``.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ChurnWriter:
         as_of, local = moment
         found = []
         for row, (user_id, attribution, own) in enumerate(zip(user_ids, attributed, claims, strict=True)):
-            risk = float(sigmoid(np.array([attribution.score]))[0])
+            risk = float(expit(attribution.score))
             is_high = risk >= float(self._headline["average"])
             direction: Direction = 1 if is_high else -1
             reasons, opposing = choose(own, direction, most=MOST_REASONS, most_opposing=MOST_OPPOSING, least=LEAST_PHI)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from llm_explain.errors import SettingError, UnknownUserError
 from llm_explain.jobs.churn.actions import Actions
@@ -18,7 +19,6 @@ from llm_explain.jobs.writer import BriefWriter
 from scoring.churn.artifacts import ChurnArtifacts
 from scoring.churn.customers import read_customers
 from scoring.churn.events import UserTable, features
-from scoring.churn.measures import sigmoid
 from scoring.churn.spending import Spending
 from scoring.data.log import to_day
 from scoring.data.tables import PURCHASE, USER_ID, Tables
@@ -151,7 +151,7 @@ class ChurnJob:
     @cached_property
     def risk(self) -> Floats:
         """Calibrated risk of every user, shape ``(n,)``."""
-        return sigmoid(self.artifacts.model.score(self.x))
+        return expit(self.artifacts.model.score(self.x))
 
     def rows_of(self, user_ids: Sequence[str]) -> list[int]:
         """Return the places of users.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fading_log import random_log
+from scipy.special import expit
 
-from scoring.churn.measures import auc, ece, platt, sigmoid
+from scoring.churn.measures import auc, ece, platt
 from scoring.churn.setting import ChurnSetting
 from scoring.churn.spending import Spending
 from scoring.churn.training import Rows, fit, moments, train_on_events
@@ -33,9 +34,9 @@ def test_calibration_error_weighs_bins_by_rows() -> None:
 def test_calibration_finds_slope_and_intercept_and_keeps_a_calibrated_score() -> None:
     random = np.random.default_rng(1)
     score = random.normal(size=20_000)
-    shifted = (random.random(20_000) < sigmoid(2 * score - 1)).astype(float)
+    shifted = (random.random(20_000) < expit(2 * score - 1)).astype(float)
     assert platt(shifted, score) == pytest.approx((2.0, -1.0), abs=0.1)
-    assert platt((random.random(20_000) < sigmoid(score)).astype(float), score) == (1.0, 0.0)
+    assert platt((random.random(20_000) < expit(score)).astype(float), score) == (1.0, 0.0)
 
 
 def test_labels_of_training_moments_end_before_the_test(spending: Spending) -> None:

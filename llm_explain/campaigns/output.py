@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -11,14 +12,14 @@ from urllib.parse import quote
 import jinja2
 import pandas as pd
 
-from llm_explain.campaigns.plan import TREATED
+from llm_explain.campaigns.records import TREATED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from llm_explain.campaigns.lines import CampaignLines
-    from llm_explain.campaigns.plan import CampaignPlan, PlannedMessage, PlannedOffer
+    from llm_explain.campaigns.records import CampaignPlan, PlannedMessage, PlannedOffer
 
 PLAN_COLUMNS: Final = (
     "user_id", "group", "place", "offer_id", "offer_kind", "item_id", "title", "probability", "expected_cost", "line",
@@ -127,6 +128,7 @@ def write_plan(
     return paths
 
 
+@cache
 def _environment() -> jinja2.Environment:
     folder = resources.files("llm_explain.campaigns")
     names = ("email.html.j2", "preview.html.j2")

@@ -1,17 +1,18 @@
-"""The plan of a campaign: users, their offers, the reasons, and who is held out."""
+"""Planning a campaign: which users get which offers for which reasons, and who is held out."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from llm_explain.campaigns.audience import eligible
 from llm_explain.campaigns.lines import COUPON, CampaignLines
-from llm_explain.campaigns.offers import Offer, promotions_of, running
+from llm_explain.campaigns.offers import promotions_of, running
+from llm_explain.campaigns.records import HOLDOUT, TREATED, CampaignPlan, PlannedMessage, PlannedOffer
 from llm_explain.claims.subjects import Subjects
 from llm_explain.policy.suppressions import Suppressions
 from llm_explain.text.lexicon import load_lexicon
@@ -23,99 +24,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from llm_explain.campaigns.audience import Audience, Eligible
+    from llm_explain.campaigns.offers import Offer
     from llm_explain.campaigns.settings import CampaignSettings
     from llm_explain.explainer import Explainer
-    from llm_explain.records import Explanation
     from scoring.data.moments import Moment
 
-TREATED: Final = "treated"
-HOLDOUT: Final = "holdout"
 NO_OFFER: Final = "no offer among the best items"
 NO_REASON: Final = "no reason that can be said"
 OVER_BUDGET: Final = "budget or number of messages used up"
 OFFERS_ONLY: Final = Suppressions(kinds=frozenset({"promotion"}))
 """The offer's own line states the promotion; the sentence gives another reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedOffer:
-    """One offer of a message.
-
-    Attributes:
-        offer: What is offered.
-        probability: Calibrated probability that the user buys the item within 30 days.
-        line: The verified line of the offer.
-        explanation: Why this item for this user, with the verified sentence; its subject is the offer.
-        expected_cost: What the offer is expected to cost.
-    """
-
-    offer: Offer
-    probability: float
-    line: str
-    explanation: Explanation
-    expected_cost: float
-
-    @property
-    def sentence(self) -> str:
-        """The verified reason."""
-        return self.explanation.text.text if self.explanation.text else ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedMessage:
-    """What one user gets, or would get if not held out.
-
-    Attributes:
-        user_id: The shop's id.
-        group: ``treated`` or ``holdout``.
-        offers: Offers, the likeliest purchase first.
-        expected_cost: Cost of the message and expected cost of its offers.
-    """
-
-    user_id: str
-    group: str
-    offers: tuple[PlannedOffer, ...]
-    expected_cost: float
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignPlan:
-    """Whom to write to, what to offer and why.
-
-    Attributes:
-        settings: What the campaign was allowed to do.
-        as_of: The time of the campaign, UTC without a zone.
-        messages: Messages of the treated users and of the holdout, in the order of choice.
-        left_out: Users who are not in the plan, by reason.
-        is_uplift_measured: Whether users were chosen by a measured effect.
-    """
-
-    settings: CampaignSettings
-    as_of: pd.Timestamp
-    messages: tuple[PlannedMessage, ...]
-    left_out: Counter[str]
-    is_uplift_measured: bool
-
-    def of(self, group: str) -> list[PlannedMessage]:
-        """Return the messages of one group."""
-        return [message for message in self.messages if message.group == group]
-
-    def summary(self) -> dict[str, Any]:
-        """Return the numbers of the plan, ready for JSON."""
-        treated = self.of(TREATED)
-        return {
-            "name": self.settings.name,
-            "as_of": self.as_of.tz_localize("UTC").isoformat(),
-            "treated": len(treated),
-            "holdout": len(self.of(HOLDOUT)),
-            "holdout_share": self.settings.holdout,
-            "seed": self.settings.seed,
-            "offers": sum(len(message.offers) for message in treated),
-            "expected_cost": round(sum(message.expected_cost for message in treated), 2),
-            "budget": self.settings.budget,
-            "left_out": dict(self.left_out),
-            "uplift": "measured" if self.is_uplift_measured else "unknown until the holdout is compared",
-        }
 
 
 def plan_campaign(

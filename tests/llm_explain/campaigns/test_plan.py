@@ -13,7 +13,7 @@ from llm_explain import Explainer
 from llm_explain.campaigns.audience import Audience
 from llm_explain.campaigns.offers import Offer, read_coupons
 from llm_explain.campaigns.output import write_plan
-from llm_explain.campaigns.plan import OVER_BUDGET, CampaignPlan, campaign_lines, is_held_out, plan_campaign
+from llm_explain.campaigns.plan import OVER_BUDGET, campaign_lines, is_held_out, plan_campaign
 from llm_explain.campaigns.settings import CampaignSettings
 from llm_explain.cli import app
 from llm_explain.errors import TableError
@@ -21,6 +21,7 @@ from llm_explain.errors import TableError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llm_explain.campaigns.records import CampaignPlan
     from llm_explain.records import Fact
     from scoring.data.tables import Tables
 

@@ -23,7 +23,7 @@ USUAL_WEEKS: Final = 26
 _LEAST_CHANGE: Final = 0.02
 """Share of the usual price by which another price must differ."""
 
-_LEAST_RUN: Final = 0.5
+LEAST_RUN: Final = 0.5
 """Share of a week, or of the stores, from which a promotion is said to run."""
 
 
@@ -43,6 +43,12 @@ class Outlook:
     together: pd.DataFrame
     series: pd.DataFrame
     players: pd.DataFrame
+
+    @property
+    def player_names(self) -> list[str]:
+        """Names of the players, in the order of their columns."""
+        others = {ITEM, STORE, WEEK, "weeks_ahead", "base_value", "score"}
+        return [str(name) for name in self.players if name not in others]
 
 
 def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
@@ -137,7 +143,7 @@ def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:
     found = {
         f"without_{name}": panel.with_plan({name: 0.0})
         for name, values in planned.promotions.items()
-        if (values[:, future] >= _LEAST_RUN).any()
+        if (values[:, future] >= LEAST_RUN).any()
     }
     if (
         PRICE in panel.plan_names
@@ -161,5 +167,5 @@ def _differs(name: str, planned: SalesPanel, usual: Floats, week: int | slice) -
         base = usual if isinstance(week, int) else usual[:, None]
         differs: Flags = np.abs(price - base) > _LEAST_CHANGE * base
         return differs
-    runs: Flags = planned.promotions[name.removeprefix("without_")][:, week] >= _LEAST_RUN
+    runs: Flags = planned.promotions[name.removeprefix("without_")][:, week] >= LEAST_RUN
     return runs

@@ -26,7 +26,6 @@ LEAST_PHI: Final = 0.05
 
 MOST_REASONS, MOST_OPPOSING = 2, 1
 _NO_DRIVERS: Final = {"overstock", "dead"}
-_NOT_PLAYERS: Final = {"item_id", "store_id", "week", "weeks_ahead", "base_value", "score"}
 _NUMBERED: Final = pd.Timestamp("2000-01-01")
 """Day of a text whose weeks are numbers; such a text names no day."""
 
@@ -102,7 +101,7 @@ def _claims(scene: DemandScene) -> dict[int, list[Claim]]:
                     Claim(kind.name, f"feature:{found.player}", found.player, phi, 0.0, found.facts)
                 )
     for row, own in claims.items():
-        total = sum(abs(float(players[name].iloc[row])) for name in players if name not in _NOT_PLAYERS)
+        total = sum(abs(float(players[name].iloc[row])) for name in scene.outlook.player_names)
         own[:] = [
             Claim(each.kind, each.player, each.part, each.phi, abs(each.phi) / total, each.facts)
             for each in sorted(own, key=lambda claim: -abs(claim.phi))
@@ -144,7 +143,7 @@ def _attribution(scene: DemandScene, row: int) -> Attribution:
     if bool(scene.coming["is_intermittent"].iloc[row]):
         score = float(np.log1p(scene.coming["units"].iloc[row]))
         return Attribution(("feature:history",), np.array([score]), ({"history": score},), 0.0, score, ((),))
-    names = [str(name) for name in scene.players if name not in _NOT_PLAYERS]
+    names = scene.outlook.player_names
     values = own[names].to_numpy(dtype=np.float64)
     parts = tuple({name: float(value)} for name, value in zip(names, values, strict=True))
     players = tuple(f"feature:{name}" for name in names)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from llm_explain.jobs.demand.headlines import whole
 from scoring.demand.effects import HOLIDAY, OTHERS, SEASON, YEAR
+from scoring.demand.outlook import LEAST_RUN
 from scoring.demand.panel import PRICE, STORE
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from llm_explain.jobs.demand.scene import DemandScene
     from llm_explain.records import Fact
-
-RUNS: Final = 0.5
-"""Share of the week, or of the stores, from which a promotion is said to run."""
 
 REGULAR: Final = 0.8
 """Mean share over the last 26 weeks above which a promotion is no news."""
@@ -85,7 +83,7 @@ class Promotion(DriverKind):
             if f"without_{promotion}" not in frame:
                 continue
             is_news = values[scene.place, known].mean(axis=1) <= REGULAR
-            is_on = (frame[promotion] >= RUNS) & frame[f"without_{promotion}"].notna()
+            is_on = (frame[promotion] >= LEAST_RUN) & frame[f"without_{promotion}"].notna()
             for row in np.flatnonzero(is_on.to_numpy() & is_news):
                 units, without = (whole(frame[name].iloc[row]) for name in ("units", f"without_{promotion}"))
                 is_told = units > without or HOLIDAY in promotion
@@ -162,7 +160,7 @@ class OtherItems(DriverKind):
             return
         planned = scene.panel.planned()
         week = scene.panel.n_known
-        is_on = np.any([planned.promotions[name][:, week] >= RUNS for name in names], axis=0)
+        is_on = np.any([planned.promotions[name][:, week] >= LEAST_RUN for name in names], axis=0)
         per_store = pd.Series(is_on.astype(int)).groupby(scene.panel.series[STORE]).transform("sum").to_numpy()
         others = (per_store - is_on)[scene.place]
         for row in np.flatnonzero(others >= 1):

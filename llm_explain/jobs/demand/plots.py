@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from llm_explain.errors import MissingExtraError, SettingError
+from scoring.demand.features import HISTORY
 from scoring.demand.panel import ITEM, STORE, WEEK
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ FORMATS: Final = (".png", ".svg", ".pdf")
 PAST_WEEKS: Final = 26
 SHADES: Final = {95: 0.15, 80: 0.25, 50: 0.4}
 UP, DOWN, LINE = "#2f7d5b", "#a8503f", "#3b5b92"
-_NOT_PLAYERS = {ITEM, STORE, WEEK, "weeks_ahead", "base_value", "score"}
 
 
 def save_plot(panel: SalesPanel, outlook: Outlook, item_id: str, store_id: str, path: Path) -> None:
@@ -72,7 +72,7 @@ def _draw_drivers(axes: Any, outlook: Outlook, item_id: str, store_id: str) -> N
     """Draw by how much each player multiplies the forecast of the coming week; the level of the series is left out."""
     players = outlook.players
     own = players[(players[ITEM] == item_id) & (players[STORE] == store_id)].iloc[0]
-    names = [str(name) for name in players if name not in {*_NOT_PLAYERS, "history"}]
+    names = [name for name in outlook.player_names if name != HISTORY]
     factors = np.exp(own[names].to_numpy(dtype=float))
     order = np.argsort(np.abs(np.log(factors)))
     bars = axes.barh([names[place] for place in order], factors[order] - 1, left=1)

@@ -31,10 +31,10 @@ def test_the_effects_are_those_of_the_shop() -> None:
 
 
 def test_base_value_and_players_add_up_to_the_forecast() -> None:
-    players = outlook(fitted(), panel(), 3).players
-    names = [name for name in players if name not in {"item_id", "store_id", "week", "weeks_ahead", "score"}]
+    found = outlook(fitted(), panel(), 3)
+    players, names = found.players, ["base_value", *found.player_names]
     np.testing.assert_allclose(players[names].sum(axis=1), players["score"], atol=1e-9)
-    weekly = outlook(fitted(), panel(), 3).weekly
+    weekly = found.weekly
     regular = ~weekly["is_intermittent"].to_numpy()
     np.testing.assert_allclose(np.expm1(players["score"])[regular], weekly["units"][regular], rtol=1e-6)
 

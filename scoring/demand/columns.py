@@ -48,8 +48,8 @@ def normal(header: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9]+", " ", spaced.lower()).split())
 
 
-def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return a sales table with the columns of docs/design.md §8, and what each was called.
+def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return a sales table with the columns of docs/design.md §8.
 
     A column of 0 and 1, or of at most six codes, is a promotion if its header says so. Other columns are left out:
     what is measured in a week, such as its customers, is unknown before the week.
@@ -61,7 +61,7 @@ def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> tupl
 
     Returns:
         The table with ``item_id``, ``store_id``, ``date`` or ``week``, ``units``, and optionally ``price``, ``title``
-        and promotions; and the original header by name.
+        and promotions.
 
     Raises:
         SettingError: If the mapping names a header that the table lacks.
@@ -91,10 +91,8 @@ def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> tupl
         if is_asked or (is_free and PROMOTIONS.search(normal(str(header)))):
             values = _flag(frame[header])
             if values is not None:
-                key = normal(str(header)).replace(" ", "_")
-                table[key] = values
-                chosen[key] = str(header)
-    return table, {name: str(header) for name, header in chosen.items()}
+                table[normal(str(header)).replace(" ", "_")] = values
+    return table
 
 
 def _days(year: pd.Series, week: pd.Series) -> pd.Series:

@@ -61,7 +61,7 @@ def read_panel(
         panel = panel_of_events(Tables.read(path), by_store=by_store, min_selling_weeks=min_selling_weeks)
     else:
         frame = read_table(found).frame if reader is None else reader(found)
-        panel = panel_of_sales(named(frame, mapping)[0])
+        panel = panel_of_sales(named(frame, mapping))
     rows = np.flatnonzero(panel.selling_weeks() >= min_selling_weeks)
     if not len(rows):
         raise TableError(f"sales: no item sold in {min_selling_weeks} weeks but one is needed. Ask for fewer weeks.")

@@ -65,7 +65,7 @@ def test_a_plan_names_a_coming_week_as_the_sales_do() -> None:
 
 
 def test_a_year_and_its_week_are_a_monday() -> None:
-    table, _ = named(frame([("a", 2024, 1, 5), ("a", 2024, 2, 6)], "item", "Year", "Week", "Units"))
+    table = named(frame([("a", 2024, 1, 5), ("a", 2024, 2, 6)], "item", "Year", "Week", "Units"))
     assert panel_of_sales(table).weeks == ("2024-01-01", "2024-01-08")
 
 
@@ -114,18 +114,18 @@ def test_the_price_of_a_week_is_what_was_paid() -> None:
 def test_headers_of_known_shapes_are_recognised(headers: str, names: str) -> None:
     values = {"Date": "2024-01-01", "date": "2024-01-01", "Customers": 555, "profit": 31.5, "price_rel": 0.9}
     table = pd.DataFrame([{header: values.get(header, 1) for header in headers.split()}])
-    assert set(named(table)[0].columns) == set(names.split())
+    assert set(named(table).columns) == set(names.split())
 
 
 def test_weeks_side_by_side_become_rows() -> None:
     wide = pd.DataFrame({"item_id": ["a"], "store_id": ["1"], **{f"d_{day}": [day] for day in range(1, 15)}})
-    panel = panel_of_sales(named(wide)[0])
+    panel = panel_of_sales(named(wide))
     assert panel.units.tolist() == [[28.0, 77.0]]  # 1 + … + 7 and 8 + … + 14
 
 
 def test_a_mapping_comes_before_the_headers() -> None:
     table = frame([("a", 1, 5, 9)], "item", "week", "units", "sent")
-    assert named(table, {"sent": "units"})[0]["units"].tolist() == [9]
+    assert named(table, {"sent": "units"})["units"].tolist() == [9]
     with pytest.raises(SettingError, match="--map names 'gone' but the columns are item, week, units, sent"):
         named(table, {"gone": "units"})
 

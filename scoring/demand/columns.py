@@ -65,7 +65,7 @@ def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> pd.D
 
     Raises:
         SettingError: If the mapping names a header that the table lacks.
-        TableError: If there is no column for the units or for the week.
+        TableError: If there is no column for the units or for the week, or the mapping calls other values a promotion.
     """
     mapping = dict(mapping or {})
     if unknown := sorted(set(mapping) - set(frame.columns)):
@@ -90,6 +90,11 @@ def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> pd.D
         is_free = header in free and header not in chosen.values()
         if is_asked or (is_free and PROMOTIONS.search(normal(str(header)))):
             values = _flag(frame[header])
+            if values is None and is_asked:
+                raise TableError(
+                    f"the sales table's column {header!r} holds {frame[header].nunique()} different values but a share "
+                    f"from 0 to 1, or at most {_MOST_CODES} codes, are needed for a promotion. Leave it out of --map."
+                )
             if values is not None:
                 table[normal(str(header)).replace(" ", "_")] = values
     return table

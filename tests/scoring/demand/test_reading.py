@@ -128,6 +128,8 @@ def test_a_mapping_comes_before_the_headers() -> None:
     assert named(table, {"sent": "units"})["units"].tolist() == [9]
     with pytest.raises(SettingError, match="--map names 'gone' but the columns are item, week, units, sent"):
         named(table, {"gone": "units"})
+    with pytest.raises(TableError, match="column 'sent' holds 1 different values but a share from 0 to 1"):
+        named(table, {"sent": "promotion"})
 
 
 def test_faults_name_the_column() -> None:

@@ -5,7 +5,7 @@
 
 DIR holds tables of ``llm-explain import``. Candidates, users and the rule for ties are those of ``llm-explain evaluate
 ranking --protocol last``. Settings and epochs of SASRec are those that rank best on validation: each user's event
-before the last one, learned from the events before that.
+before the last one, learned from the events before that. Its training stops when validation gains no more.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SHOWN: Final = METRICS[:2]
 
 CHOSEN_BY: Final = "ndcg@10"
 PYTHON: Final = Path("build/peers/rectools/bin/python").absolute()
-EPOCHS: Final = (10, 20, 40)
+EPOCHS: Final = tuple(range(5, 305, 5))
 SETTINGS: Final[tuple[Mapping[str, object], ...]] = (
     {"dropout_rate": 0.2, "n_negatives": 16, "batch_size": 32, "lr": 0.003},
     {"loss": "softmax", "session_max_len": 50, "batch_size": 32, "lr": 0.003},
@@ -60,7 +60,8 @@ def validated(task: Task, choices: Sequence[Mapping[str, object]]) -> tuple[Mapp
     validation, tried = last_task(task.tables), []
     for settings in choices:
         start = time.perf_counter()
-        stages = RecTools("SASRec", PYTHON, EPOCHS, "SASRec", settings).stages(validation.split.train)
+        sasrec = RecTools("SASRec", PYTHON, EPOCHS, "SASRec", settings)
+        stages = sasrec.stages(validation.split.train, validation.split)
         for epochs, ranker in stages.items():
             tried.append((means(ranker, validation), settings, epochs))
             said = ", ".join(f"{name} {value:.4f}" for name, value in tried[-1][0].items())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
     from scoring.evaluation.metrics import Scores
     from scoring.evaluation.protocol import Ranker
-    from scoring.evaluation.split import Interactions
+    from scoring.evaluation.split import Interactions, Split
 
 K = 10
 
@@ -79,11 +79,16 @@ class RecTools:
         """Fit, and keep the best items of every user."""
         return self.stages(train)[self.epochs[-1]]
 
-    def stages(self, train: Interactions) -> dict[int, Ranker]:
-        """Return the ranker after each of ``epochs`` of one training."""
+    def stages(self, train: Interactions, asked: Split | None = None) -> dict[int, Ranker]:
+        """Return the ranker after each of ``epochs`` of one training.
+
+        Args:
+            train: The rows to learn from.
+            asked: Validation data of the same rows, on which the training stops early; it does not stop without them.
+        """
         with tempfile.TemporaryDirectory() as temporary:
             rows, lists = Path(temporary) / "rows.npz", Path(temporary) / "lists.npz"
-            np.savez(rows, **_rows(train, is_counted=self.model == "EASE"))
+            np.savez(rows, **_rows(train, is_counted=self.model == "EASE"), **({} if asked is None else _asked(asked)))
             script = Path(__file__).with_name("rectools_lists.py").absolute()
             settings = json.dumps({"epochs": self.epochs, **self.settings})
             command = [self.python, script, self.model, rows, lists, K, settings]
@@ -109,6 +114,12 @@ def list_ranker(train: Interactions, best: pd.DataFrame) -> Ranker:
         return np.asarray(scores[users].toarray() + behind, dtype=np.float32)
 
     return UserRows(train, known, popularity)
+
+
+def _asked(split: Split) -> dict[str, np.ndarray]:
+    """Return what the users of a split are asked."""
+    relevant = split.relevant.tocoo()
+    return {"asked_user": split.train.rows_of(split.user_ids)[relevant.row], "asked_item": relevant.col}
 
 
 def _rows(train: Interactions, *, is_counted: bool) -> dict[str, np.ndarray]:

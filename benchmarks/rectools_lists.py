@@ -4,7 +4,8 @@
 
 ROWS has ``user_id, item_id, datetime, weight``; LISTS gets ``user_id, item_id, rank, is_new, epochs`` of each user's
 best K items, once from all items and once from those that are new to the user. SETTINGS is JSON: ``epochs`` after which
-SASRec ranks, ascending, and arguments of SASRec.
+SASRec ranks, ascending, and arguments of SASRec. With ``asked_user, asked_item`` in ROWS, training stops when the share
+of these items in the lists of new items has not grown for PATIENCE rankings.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ SASREC = {
     "n_negatives": 64, "gbce_t": 0.75, "lr": 0.001, "batch_size": 64,
 }  # fmt: skip
 """SASRec as small as a few minutes on a CPU allow."""
+
+PATIENCE = 4
 
 
 def model_of(name, settings):  # type: ignore[no-untyped-def]
@@ -64,11 +67,13 @@ def main() -> None:
     from rectools.dataset import Dataset
 
     with np.load(rows) as columns:
-        frame = pd.DataFrame({name: columns[name] for name in columns.files})
+        arrays = {name: columns[name] for name in columns.files}
+    asked = pd.DataFrame({"user_id": arrays.pop("asked_user", []), "item_id": arrays.pop("asked_item", [])})
+    frame = pd.DataFrame(arrays)
     dataset, users = Dataset.construct(frame), frame["user_id"].unique()
     arguments = json.loads(settings)
     stages = arguments.pop("epochs")
-    model, found, done = model_of(name, arguments), [], 0
+    model, found, shares, done = model_of(name, arguments), [], [], 0
     for epochs in stages:
         if name == "EASE":
             model.fit(dataset)
@@ -76,6 +81,9 @@ def main() -> None:
             model.fit_partial(dataset, min_epochs=epochs - done, max_epochs=epochs - done)
         done = epochs
         found.append(lists_of(model, dataset, users, int(k)).assign(epochs=epochs))
+        shares.append(len(found[-1][found[-1]["is_new"]].merge(asked, on=["user_id", "item_id"])))
+        if len(asked) and len(shares) > PATIENCE and max(shares[-PATIENCE:]) <= max(shares[:-PATIENCE]):
+            break
     np.savez(lists, **{name: column.to_numpy() for name, column in pd.concat(found).items()})
 
 

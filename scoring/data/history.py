@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,8 @@ class History:
         order_id: Orders; the empty string where the table does not say.
         channel: Where events happened, such as web or app; the empty string where the table does not say.
         role: Whether an event is a target event, a return, or another event (``scoring.data.targets``).
+        last_seen: Moment of the latest event when the history was read; it stays as it is when events are left out.
+            ``None`` for a history that was read empty.
     """
 
     user_id: str | None
@@ -64,6 +66,7 @@ class History:
     order_id: npt.NDArray[np.object_]
     channel: npt.NDArray[np.object_]
     role: Roles
+    last_seen: pd.Timestamp | None = None
 
     def __len__(self) -> int:
         """Return the number of events."""
@@ -97,11 +100,9 @@ class History:
     @cached_property
     def digest(self) -> bytes:
         """A digest of everything that the history says, its moment included, but not of whose it is."""
-        digest = hashlib.blake2b(str(self.as_of.value).encode(), digest_size=16)
-        for field in fields(self):
-            if field.name in {"user_id", "as_of"}:
-                continue
-            column = getattr(self, field.name)
+        digest = hashlib.blake2b(f"{self.as_of.value} {self.last_seen}".encode(), digest_size=16)
+        for name in COLUMNS:
+            column = getattr(self, name)
             digest.update("\0".join(map(str, column.tolist())).encode() if column.dtype == object else column.tobytes())
         return digest.digest()
 
@@ -114,8 +115,7 @@ class History:
         Returns:
             A shorter history of the same user and moment.
         """
-        arrays = {f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name not in {"user_id", "as_of"}}
-        return replace(self, **arrays)
+        return replace(self, **{name: getattr(self, name)[mask] for name in COLUMNS})
 
     def without(self, category_index: Collection[int], catalogue: Catalogue) -> History:
         """Return the history as if some categories had never been bought.
@@ -139,13 +139,12 @@ class History:
         Returns:
             A history of both, oldest event first; of two at one moment this history's comes first.
         """
-        arrays: dict[str, Any] = {
-            f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
-            for f in fields(self)
-            if f.name not in {"user_id", "as_of"}
-        }
+        arrays: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in COLUMNS}
         order = np.argsort(arrays["timestamp"], kind="stable")
-        return replace(self, **{name: array[order] for name, array in arrays.items()})
+        seen = [each.last_seen for each in (self, other) if each.last_seen is not None]
+        return replace(
+            self, **{name: array[order] for name, array in arrays.items()}, last_seen=max(seen, default=None)
+        )
 
     @classmethod
     def from_events(
@@ -171,6 +170,10 @@ class History:
         """
         rows = events[(events[TIMESTAMP] < as_of).to_numpy()].sort_values(TIMESTAMP, kind="stable")
         return _columns(rows, catalogue, shop or Shop(), as_of=as_of, user_id=user_id)
+
+
+COLUMNS: Final = tuple(f.name for f in fields(History) if f.name not in {"user_id", "as_of", "last_seen"})
+"""Arrays of a history."""
 
 
 class EventLog:
@@ -218,7 +221,9 @@ class EventLog:
             return _columns(self.events.iloc[:0], self.catalogue, self.shop, as_of=as_of, user_id=user_id)
         everything = self._everything
         until = int(np.searchsorted(everything.timestamp[rows], as_of.to_datetime64()))
-        return replace(everything.select(slice(rows.start, rows.start + until)), user_id=user_id, as_of=as_of)
+        own = slice(rows.start, rows.start + until)
+        last_seen = pd.Timestamp(everything.timestamp[own.stop - 1]) if until else None
+        return replace(everything.select(own), user_id=user_id, as_of=as_of, last_seen=last_seen)
 
     @cached_property
     def _everything(self) -> History:
@@ -251,11 +256,12 @@ def _columns(
         return rows[name].to_numpy(dtype=np.float64, na_value=default)
 
     quantity, kind = numbers(QUANTITY, 1.0), words(KIND, PURCHASE)
+    timestamp = rows[TIMESTAMP].to_numpy(dtype="datetime64[ns]")
     return History(
         user_id=user_id,
         as_of=as_of,
         item_index=item_index,
-        timestamp=rows[TIMESTAMP].to_numpy(dtype="datetime64[ns]"),
+        timestamp=timestamp,
         quantity=quantity,
         price=numbers(PRICE, np.nan),
         kind=kind,
@@ -263,4 +269,5 @@ def _columns(
         order_id=words(ORDER_ID, ""),
         channel=words(CHANNEL, ""),
         role=roles(kind, quantity, shop),
+        last_seen=pd.Timestamp(timestamp.max()) if n else None,
     )

@@ -176,18 +176,22 @@ class Log:
         )
 
     @classmethod
-    def from_histories(cls, histories: Sequence[History], signals: Sequence[str] = ()) -> Log:
-        """Return histories as a log whose moments count from the end of each history.
+    def from_histories(
+        cls, histories: Sequence[History], signals: Sequence[str] = (), *, moments: Sequence[pd.Timestamp] | None = None
+    ) -> Log:
+        """Return histories as a log whose moments count from one moment of each history.
 
         Args:
             histories: Histories, of one user or of many, which may end at different moments.
             signals: Signal kinds to number.
+            moments: The moment that is 0 for each history; its ``as_of`` if not given.
 
         Returns:
-            A log with a user for each history, in their order; every ``day`` is negative, and now is 0.
+            A log with a user for each history, in their order; no ``day`` is above 0.
         """
         lengths = [len(history) for history in histories]
-        days = [to_days(history.timestamp) - to_day(history.as_of) for history in histories]
+        ends = [history.as_of for history in histories] if moments is None else moments
+        days = [to_days(history.timestamp) - to_day(end) for history, end in zip(histories, ends, strict=True)]
 
         def column(name: str) -> npt.NDArray[Any]:
             return np.concatenate([getattr(history, name) for history in histories])

@@ -117,11 +117,12 @@ class TrainingData:
         past = replace(past, day=past.day - now)
         return self._window(as_of, past, self.log.between(now, now + HORIZON_DAYS).targets(), snapshot)
 
-    def window_before(self, n: int) -> Window:
+    def window_before(self, n: int, *, since_last_seen: bool = False) -> Window:
         """Return each user at the moment of their n-th target event from the end.
 
         Args:
             n: 0 for the last target event, which is then what the user bought, and so on.
+            since_last_seen: Whether ages count from the latest event before it instead.
 
         Returns:
             The window; its statistics are those of everything before these events.
@@ -129,6 +130,9 @@ class TrainingData:
         past, bought, now = self.log.history_before(n)
         as_of = from_day(float(past.day.max(initial=0.0))) + pd.Timedelta(seconds=1)
         snapshot = Snapshot.from_log(past, self.catalogue, as_of, clock=self.clock, pairs=False)
+        if since_last_seen:
+            now = np.full(len(past.user_ids), -np.inf)
+            np.maximum.at(now, past.user_index, past.day)
         return self._window(as_of, replace(past, day=past.day - now[past.user_index]), bought, snapshot)
 
     def _window(self, as_of: pd.Timestamp, past: Log, bought: Log, snapshot: Snapshot) -> Window:

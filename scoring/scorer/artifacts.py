@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 MANIFEST: Final = "manifest.json"
+LAST_SEEN: Final = "last_seen.parquet"
 STAGE: Final = ".new"
 VERSION: Final = 6
 """Raised when the layout of the artifacts changes."""
@@ -139,6 +140,7 @@ def _file_names(folder: Path) -> list[str]:
     paths = [
         *folder.glob("*.safetensors"),
         folder / "model.json",
+        folder / LAST_SEEN,
         *folder.glob("tables/*.parquet"),
         folder / "tables/shop.yaml",
     ]

@@ -72,6 +72,7 @@ def changed_scorer(base: GlassBoxScorer, changes: Sequence[Change], *, hidden: C
         calibration=base.calibration,
         item_links=_item_links(base, catalogue),
         titles=base.titles,
+        last_seen=base.last_seen,
     )
 
 

@@ -19,7 +19,7 @@ from scoring.scorer.retrieval import best
 from scoring.scorer.user_state import UserState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -55,6 +55,8 @@ class GlassBoxScorer:
         calibration: From score to probability.
         item_links: Links from past items to candidates.
         titles: Space of the title vectors; ``None`` if the item tower reads no titles.
+        last_seen: Moment of each user's latest event at the end of training, for a scorer of the next event, whose ages
+            count from there; ``None`` if ages count from ``as_of``.
     """
 
     terms: tuple[str, ...] = TERMS
@@ -63,6 +65,7 @@ class GlassBoxScorer:
         self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, buckets: Buckets,
         candidates: IndexArray, model: AdditiveModel, trunk: torch.Tensor, links: CoPurchase,
         calibration: Calibration, item_links: Links, titles: TitleSpace | None = None,
+        last_seen: Mapping[str, pd.Timestamp] | None = None,
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
         self.buckets, self.candidates, self.calibration = buckets, candidates, calibration
@@ -75,7 +78,7 @@ class GlassBoxScorer:
                 self.trunk, torch.from_numpy(links.candidates), torch.from_numpy(links.target).double()
             )
         self.item_embedding = ItemVectors(tower.numpy(), candidates, links.candidates, linked.numpy())
-        self.item_links = item_links
+        self.item_links, self.last_seen = item_links, last_seen
         self.links, self._item_stats = links, item_stats(snapshot, links)
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
 
@@ -107,7 +110,7 @@ class GlassBoxScorer:
         """
         if not histories:
             return []
-        log = Log.from_histories(histories, self.buckets.signals)
+        log = Log.from_histories(histories, self.buckets.signals, moments=[self.moment(each) for each in histories])
         own = own_evidence(log, 0.0, self.buckets, self._item_stats)
         log = log.targets()
         *_, age, start = occasions(log.user_index, log.item_index, -log.day, log.order)
@@ -139,6 +142,23 @@ class GlassBoxScorer:
                     )
                 )
         return states
+
+    def moment(self, history: History) -> pd.Timestamp:
+        """Return the moment that the ages of a history's events count from.
+
+        A scorer of the next event counts from the user's latest event: that of training, or a later one of the history
+        as it was read. This moment is known apart from the events, so it stays when events are deleted.
+
+        Args:
+            history: The history.
+
+        Returns:
+            ``as_of`` for other scorers, for a user without events, and before the latest event of training.
+        """
+        if self.last_seen is None:
+            return history.as_of
+        known = [each for each in (self.last_seen.get(history.user_id or ""), history.last_seen) if each is not None]
+        return min(max(known, default=history.as_of), history.as_of)
 
     def _summands(self, own: OwnEvidence, n_users: int) -> torch.Tensor:
         category = own.buckets[0]

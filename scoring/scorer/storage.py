@@ -24,7 +24,7 @@ from scoring.features.snapshot import Snapshot
 from scoring.features.titles import TitleSpace
 from scoring.model.links import Links
 from scoring.model.model import AdditiveModel
-from scoring.scorer.artifacts import read_arrays, read_manifest, staged, write_arrays, write_manifest
+from scoring.scorer.artifacts import LAST_SEEN, read_arrays, read_manifest, staged, write_arrays, write_manifest
 from scoring.scorer.calibration import Calibration
 from scoring.scorer.scorer import GlassBoxScorer
 
@@ -92,7 +92,11 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
         "model": scorer.model.settings,
         "item_links": scorer.item_links.settings(),
         "titles": scorer.titles.model if scorer.titles else None,
+        "counts_from_last_seen": scorer.last_seen is not None,
     }
+    if scorer.last_seen is not None:
+        seen = pd.DataFrame({USER_ID: list(scorer.last_seen), TIMESTAMP: list(scorer.last_seen.values())})
+        seen.to_parquet(folder / LAST_SEEN)
     (folder / "model.json").write_text(json.dumps(words, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     write_manifest(folder, {"as_of": words["as_of"], **entries})
 
@@ -143,11 +147,17 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         calibration=Calibration(shop["calibration_score"], shop["calibration_probability"]),
         item_links=Links.of(len(catalogue), words["item_links"], shop),
         titles=TitleSpace(words["titles"], shop["title_mean"], shop["title_directions"]) if words["titles"] else None,
+        last_seen=_last_seen(folder) if words.get("counts_from_last_seen") else None,
     )
 
 
 def _title_arrays(titles: TitleSpace | None) -> Arrays:
     return {} if titles is None else {"title_mean": titles.mean, "title_directions": titles.directions}
+
+
+def _last_seen(folder: Path) -> dict[str, pd.Timestamp]:
+    rows = pd.read_parquet(folder / LAST_SEEN)
+    return dict(zip(rows[USER_ID], rows[TIMESTAMP], strict=True))
 
 
 def _order_for_start(tables: Tables, as_of: pd.Timestamp) -> dict[str, IndexArray]:

@@ -13,7 +13,6 @@ import pandas as pd
 
 from scoring.baselines import cheap_baselines
 from scoring.data.catalogue import Catalogue
-from scoring.data.history import EventLog
 from scoring.data.tables import ITEM_ID, KIND, TIMESTAMP, USER_ID, Tables
 from scoring.data.targets import counted_rows
 from scoring.errors import MissingExtraError, SettingError
@@ -25,10 +24,9 @@ from scoring.training.holdout import scorer_ranker
 from scoring.training.training import train
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from scoring.evaluation.protocol import Ranker
-    from scoring.scorer.scorer import GlassBoxScorer
     from scoring.training.config import TrainConfig
     from scoring.training.trainer import Progress
     from scoring.training.training import Protocol
@@ -53,13 +51,11 @@ class Task:
         tables: Tables with the training events alone.
         split: Training rows and questions.
         only_new: Whether items of the history are no candidates.
-        as_of: For ``last``, the moment of each test user; ``None`` for the cut-off.
     """
 
     tables: Tables
     split: Split
     only_new: bool
-    as_of: Mapping[str, pd.Timestamp] | None = None
 
 
 def compare(
@@ -84,7 +80,7 @@ def compare(
         report = train(
             task.tables, config, Path(folder), cutoff=task.split.cutoff, protocol=protocol, progress=progress
         )
-    ours = per_user(task_ranker(report.scorer, task), task)
+    ours = per_user(scorer_ranker(report.scorer, task.tables, task.split), task)
     others: dict[str, dict[str, PerUser]] = {}
     baselines: dict[str, Any] = {}
     methods = cheap_baselines()
@@ -140,30 +136,7 @@ def last_task(tables: Tables) -> Task:
         raise SettingError("no user has two events but one such user is needed. Import a longer log.")
     test, rest = tables.events[is_test], tables.events[~is_test].reset_index(drop=True)
     split = Split.between(rest[counted_rows(rest, tables.shop)], test, Catalogue(tables.items))
-    return Task(
-        replace(tables, events=rest), split, only_new=True, as_of=dict(zip(test[USER_ID], test[TIMESTAMP], strict=True))
-    )
-
-
-def task_ranker(scorer: GlassBoxScorer, task: Task) -> Ranker:
-    """Return the scorer as a ranker of a task.
-
-    For ``last``, each history ends at the user's own moment. Its events are moved in time so that this moment is the
-    cut-off, which keeps their ages.
-    """
-    if task.as_of is None:
-        return scorer_ranker(scorer, task.tables, task.split)
-    log, cutoff, as_of = EventLog(task.tables.events, scorer.catalogue, scorer.shop), task.split.cutoff, task.as_of
-
-    def rank(user_ids: Sequence[str], /) -> metrics.Scores:
-        histories = []
-        for user_id in user_ids:
-            history = log.history(user_id, cutoff)
-            moved = history.timestamp + (cutoff - as_of[user_id]).to_timedelta64()
-            histories.append(replace(history, timestamp=moved))
-        return scorer.score_all(scorer.read_all(histories), task.split.candidates)
-
-    return rank
+    return Task(replace(tables, events=rest), split, only_new=True)
 
 
 def per_user(ranker: Ranker, task: Task) -> dict[str, PerUser]:

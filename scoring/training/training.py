@@ -15,7 +15,7 @@ import torch
 
 from scoring.data.catalogue import Catalogue
 from scoring.data.log import Log, to_day
-from scoring.data.tables import KIND, TIMESTAMP
+from scoring.data.tables import KIND, TIMESTAMP, USER_ID
 from scoring.errors import SettingError
 from scoring.features.own_history import Buckets
 from scoring.features.promotions import PromotionCalendar
@@ -158,7 +158,7 @@ def train(
         catalogue, snapshot, promotions, shop=tables.shop, buckets=buckets, candidates=data.candidates, model=model,
         trunk=trunk, links=data.links(log), calibration=calibration,
         item_links=fit_links([choice for choice, _ in used], data, log).weighted([weight for _, weight in used]),
-        titles=titles,
+        titles=titles, last_seen=last_seen(tables, cutoff) if is_last else None,
     )  # fmt: skip
     entries = {
         **(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump(), "protocol": protocol,
@@ -215,6 +215,12 @@ def _fit(
         trainer.fit(windows, None, progress, tower_steps=config.tower_steps, last_step=step)
         blend.fold(trainer.model)
     return Fitted(trainer, reports, blend, choices, calibration)
+
+
+def last_seen(tables: Tables, cutoff: pd.Timestamp) -> dict[str, pd.Timestamp]:
+    """Return the moment of each user's latest event before a cut-off."""
+    latest = tables.before(cutoff).events.groupby(USER_ID)[TIMESTAMP].max()
+    return {str(user): pd.Timestamp(moment) for user, moment in zip(latest.index, latest.array, strict=True)}
 
 
 def signal_kinds(tables: Tables, cutoff: pd.Timestamp) -> tuple[str, ...]:
@@ -295,7 +301,8 @@ def make_windows(
             progress("windows", k + 1, config.n_windows)
         windows = [window for window in windows if len(window.users)]
     if len(windows) < 2:
-        windows = [data.window_before(k) for k in range(1 if protocol == "last" else N_LAST)]
+        is_last = protocol == "last"
+        windows = [data.window_before(k, since_last_seen=is_last) for k in range(1 if is_last else N_LAST)]
         windows = [window for window in windows if len(window.users)]
         progress("windows", config.n_windows, config.n_windows)
     return [*windows[:1], *(replace(window, past=window.past.between(np.inf, np.inf)) for window in windows[1:])]

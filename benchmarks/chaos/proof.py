@@ -55,7 +55,8 @@ def recommendations(names: list[str], n: int | None = None, **fields: Any) -> It
     Returns:
         Requests.
     """
-    made = [request("POST", "/v1/recommendations", {"user_id": name, "k": 10, **fields}) for name in names]
+    body = {"k": 10, "detail": "full", **fields}
+    made = [request("POST", "/v1/recommendations", {"user_id": name, **body}) for name in names]
     return itertools.islice(itertools.cycle(made), n)
 
 

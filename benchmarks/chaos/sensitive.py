@@ -179,7 +179,7 @@ async def _ask(nursery: Nursery, shop: Shop, n_profiles: int, seed: int) -> _Ask
                 asked.users.append(who["user_id"])
                 await _send(connection, asked, "POST", "events", {"events": [{**who, **event} for event in events]})
             for path, body in (("recommendations", {"k": 5}), ("explanations", {"item_ids": sorted(set(wanted))})):
-                answer = await connection.ask(request("POST", f"/v1/{path}", {**who, **body}))
+                answer = await connection.ask(request("POST", f"/v1/{path}", {**who, **body, "detail": "full"}))
                 asked.look_at(answer, bought)
             if "user_id" in who:
                 await _send(connection, asked, "DELETE", f"users/{who['user_id']}", None)

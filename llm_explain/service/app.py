@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
 
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 DEFAULT_LOCALE: Final = "en"
 MAX_MODEL_REQUESTS: Final = 8
 """Requests that may wait for a language model at a time; each keeps a thread, but no place in the queue."""
+
+LEAST_COMPRESSED: Final = 1000
+"""Smallest answer in bytes that is compressed for a client that accepts gzip."""
 
 _PAUSE_SECONDS: Final = 0.02
 """Between two steps of warming up, which share the interpreter with requests; a step takes about five milliseconds."""
@@ -133,6 +137,7 @@ def _add_middleware(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -
     metrics.watch("queue_work_seconds", "Smoothed time for which a request has its place.", lambda: queue.work_seconds)
     metrics.watch("draining", "Whether the process is about to end.", lambda: float(drain.is_set()))
     app.state.metrics, app.state.drain, app.state.admission_queue = metrics, drain, queue
+    app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=5)
     app.add_middleware(AdmissionMiddleware, settings=settings, queue=queue, metrics=metrics)
     app.add_middleware(RequestMiddleware, metrics=metrics, drain=drain, is_traced=settings.tracing)
     if settings.cors_origins:

@@ -67,6 +67,16 @@ class Ticket:
         """Return how long storing the answer may take; ``None`` if the client named no deadline."""
         return max(0.0, self._deadline - time.monotonic()) if self._is_client_deadline else None
 
+    async def reenter(self) -> None:
+        """Let the requests that wait go first, then take a place again.
+
+        A request for many users calls this after each of them.
+        """
+        self.release()
+        await self._queue.take()
+        with self._lock:
+            self._since, self._is_held = time.monotonic(), True
+
     def release(self) -> None:
         """Give the place to the next request, from any thread; a second call does nothing.
 
@@ -117,16 +127,22 @@ class AdmissionQueue:
         wait = self.expected_wait()
         if had_to_wait and time.monotonic() + wait + self.work_seconds > deadline:
             raise ShedError("deadline", wait)
-        self.n_waiting += had_to_wait
         try:
             async with asyncio.timeout(max(0.0, deadline - time.monotonic()) if had_to_wait else None):
-                await self._places.acquire()
+                await self.take()
         except TimeoutError:
             raise ShedError("deadline", self.expected_wait()) from None
+        return Ticket(self, deadline, is_client_deadline=is_client_deadline, had_to_wait=had_to_wait)
+
+    async def take(self) -> None:
+        """Wait for a place, behind the requests that wait already."""
+        had_to_wait = self._places.locked()
+        self.n_waiting += had_to_wait
+        try:
+            await self._places.acquire()
         finally:
             self.n_waiting -= had_to_wait
         self.n_running += 1
-        return Ticket(self, deadline, is_client_deadline=is_client_deadline, had_to_wait=had_to_wait)
 
     def raise_if_full(self) -> None:
         """Refuse a request for which there is no room, whatever its deadline.

@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import Depends, Request, Response
 from pydantic_core import to_json
 
-from llm_explain.service.handlers.answer import Answer
+from llm_explain.service.handlers.answer import Answer, Json
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
 
@@ -43,10 +43,28 @@ async def answer(request: Request, work: Callable[[], Answer], *, status: int = 
     Returns:
         JSON with the request's id; FastAPI does not validate it again.
     """
+    return reply(request, await run(request, work), status=status)
+
+
+async def run(request: Request, work: Callable[[], Answer]) -> Json:
+    """Run a handler in a thread and store its records.
+
+    Args:
+        request: The request.
+        work: Calls the handler; it may block.
+
+    Returns:
+        The content of the response, without the request's id.
+    """
     given = await to_thread.run_sync(work, limiter=request.app.state.thread_limiter)
-    content = {"request_id": request.state.request_id, **given.content}
-    if given.keep is not None:
-        content["recorded"] = await _store(request, given.keep)
+    if given.keep is None:
+        return given.content
+    return {**given.content, "recorded": await _store(request, given.keep)}
+
+
+def reply(request: Request, content: Json, *, status: int = 200) -> Response:
+    """Return content as JSON with the request's id; FastAPI does not validate it again."""
+    content = {"request_id": request.state.request_id, **content}
     return Response(to_json(content, inf_nan_mode="null"), status_code=status, media_type="application/json")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.handlers.catalogue_items import CatalogueItems
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.user_context_reader import UserContextReader
     from llm_explain.service.schemas.requests import (
         ContrastRequest,
+        Detail,
         ExplanationRequest,
         RecommendationRequest,
         WhatIfRequest,
         Who,
         Wording,
     )
+
+PLACE: Final = ("rank", "position", "section", "section_title", "placement")
+SENTENCE: Final = ("id", "text", "reason_code", "ai_generated")
+"""Fields of a record with ``detail=text``."""
 
 
 class ExplanationHandler:
@@ -48,31 +54,38 @@ class ExplanationHandler:
     def recommend(self, request: RecommendationRequest) -> Answer:
         """Return the best items, and why."""
         with self._context(request) as context:
+            known = self.items.known
+            listed = request.listed(known)
+            unknown = sorted({item_id for item_id in request.items_named() if item_id not in known})
             if not request.explain:
-                ranked = self.explainer.rank(history=context.history, **request.listed())
-                items = [{**self.items.brief(row.item_id), **row.to_dict(), "explanation": None} for row in ranked]
-                return Answer({**self._head(context), "recorded": False, "items": items})
+                items = [row.to_dict() for row in self.explainer.rank(history=context.history, **listed)]
+                return Answer(self._content(context, items, request.detail, unknown))
             rows = self.explainer.recommend(
                 history=context.history,
-                **request.listed(),
+                **listed,
                 **request.words(),
                 deadline=_seconds(request.deadline_ms),
                 suppressions=context.suppressions,
             )
-            return self._explained(context, rows, request, listed=request.listed())
+            return self._explained(context, rows, request, listed=listed, unknown=unknown)
 
     def explain(self, request: ExplanationRequest) -> Answer:
         """Return why items score as they do."""
+        known = self.items.known
+        item_ids = [item_id for item_id in request.item_ids if item_id in known]
         with self._context(request) as context:
             rows = self.explainer.explain(
                 None,
-                request.item_ids,
+                item_ids,
                 history=context.history,
                 **request.words(),
                 deadline=_seconds(request.deadline_ms),
                 suppressions=context.suppressions,
             )
-            return self._explained(context, rows, request)
+            answer = self._explained(context, rows, request)
+        explained = iter(answer.content["items"])
+        items = [next(explained) if item_id in known else self.items.brief(item_id) for item_id in request.item_ids]
+        return replace(answer, content={**answer.content, "items": items})
 
     def shelves(self, user_id: str, *, k: int, locale: str, as_of: datetime | None) -> Answer:
         """Return items by reason."""
@@ -86,10 +99,13 @@ class ExplanationHandler:
     def what_if(self, request: WhatIfRequest) -> Answer:
         """Return scores and ranks without some players."""
         with self._context(request) as context:
+            asked = request.item_ids
+            item_ids = None if asked is None else [item_id for item_id in asked if item_id in self.items.known]
             rows = self.explainer.what_if(
-                without=request.without, item_ids=request.item_ids, k=request.k, history=context.history
+                without=request.without, item_ids=item_ids, k=request.k, history=context.history
             )
-            items = [{**self.items.brief(row.item_id), **row.to_dict()} for row in rows]
+            found = {row.item_id: row.to_dict() for row in rows}
+            items = [{**self.items.brief(item_id), **found.get(item_id, {})} for item_id in asked or found]
             return Answer({**self._head(context), "items": items})
 
     def contrast(self, request: ContrastRequest) -> Answer:
@@ -111,20 +127,17 @@ class ExplanationHandler:
         return self._context_reader.reading_history(request.history or (), request.as_of)
 
     def _explained(
-        self, context: UserContext, rows: Sequence[Explanation], wording: Wording, listed: Json | None = None
+        self,
+        context: UserContext,
+        rows: Sequence[Explanation],
+        wording: Wording,
+        *,
+        listed: Json | None = None,
+        unknown: Sequence[str] = (),
     ) -> Answer:
         records = [row.to_dict() for row in rows]
-        items = [
-            {
-                **self.items.brief(record["item_id"]),
-                **{name: record[name] for name in ("rank", "position", "section", "section_title", "placement")},
-                "score": record["score"],
-                "probability": record["probability"],
-                "explanation": record,
-            }
-            for record in records
-        ]
-        content = {**self._head(context), "recorded": False, "items": items}
+        items = [{**record, "explanation": _detailed(record, wording.detail)} for record in records]
+        content = self._content(context, items, wording.detail, unknown)
         user, user_id = context.user, context.history.user_id
         if user is None or user_id is None:
             return Answer(content)
@@ -141,6 +154,16 @@ class ExplanationHandler:
         }
         return Answer(content, GivenAnswer(user_id, replay, records, user.erasures))
 
+    def _content(self, context: UserContext, rows: list[Json], detail: Detail, unknown: Sequence[str]) -> Json:
+        """Return the response of a list."""
+        names = PLACE if detail != "full" else (*PLACE, "score", "probability")
+        items = [
+            {**self.items.brief(row["item_id"]), **{name: row[name] for name in names if row.get(name) is not None}}
+            | ({"explanation": row["explanation"]} if "explanation" in row else {})
+            for row in rows
+        ]
+        return {**self._head(context), "recorded": False, "unknown_items": unknown, "items": items}
+
     def _head(self, context: UserContext) -> Json:
         """Return the fields that every answer about a user has."""
         return {
@@ -149,6 +172,19 @@ class ExplanationHandler:
             "personalised": context.personalised,
             "provenance": self.explainer.provenance,
         }
+
+
+def _detailed(record: Json, detail: Detail) -> Json:
+    """Return the fields of a record that a detail names."""
+    if detail == "full":
+        return record
+    if detail == "text":
+        return {name: record[name] for name in SENTENCE}
+    reasons = [
+        {**{name: reason[name] for name in ("kind", "player", "facts")}, "share": round(reason["share"], 3)}
+        for reason in record["reasons"]
+    ]
+    return {name: record[name] for name in (*SENTENCE, "section", "badges")} | {"reasons": reasons}
 
 
 def _seconds(milliseconds: int | None) -> float | None:

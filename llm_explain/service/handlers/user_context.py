@@ -53,8 +53,8 @@ def history_of(
     """Return a history of checked events.
 
     Args:
-        events: Events of one user, in any order.
-        catalogue: The shop's items; an unknown one is an error.
+        events: Events of one user, in any order; those of unknown items are left out.
+        catalogue: The shop's items.
         moment: Events at this time or later are left out.
         user_id: The shop's id, if the user is known.
         shop: Which kinds of event count.
@@ -62,7 +62,7 @@ def history_of(
     Returns:
         The history, oldest event first.
     """
-    catalogue.index_of([event.item_id for event in events])
-    columns = {name: [getattr(event, name) for event in events] for name in _EVENT_COLUMNS}
+    known = [event for event in events if event.item_id in catalogue.index_by_id]
+    columns = {name: [getattr(event, name) for event in known] for name in _EVENT_COLUMNS}
     rows = pd.DataFrame(columns).astype({TIMESTAMP: "datetime64[ns]", PRICE: "float64"})
     return History.from_events(rows, catalogue, as_of=moment, user_id=user_id, shop=shop)

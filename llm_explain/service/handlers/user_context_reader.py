@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from llm_explain.service.schemas.requests import HistoryEvent
     from llm_explain.service.state import State
     from llm_explain.service.state.users import StoredUser
+    from scoring.data.catalogue import Catalogue
     from scoring.data.history import History
 
 AFTER: Final = pd.Timedelta(milliseconds=1)
@@ -45,11 +46,14 @@ class UserContextReader:
 
     def __init__(self, explainer: Explainer, state: State, clock: Clock | None = None) -> None:
         self._explainer = explainer
-        self._catalogue = explainer.shop.catalogue
         self._state = state
         self._clock = clock
         self._lock = threading.Lock()
         self._erasures = 0
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self._explainer.shop.catalogue
 
     def reading_history(
         self, events: Sequence[HistoryEvent], as_of: datetime | None

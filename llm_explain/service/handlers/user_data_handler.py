@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from llm_explain.service.state import State
     from llm_explain.service.state.records import Kept
     from llm_explain.service.state.users import StoredUser, Suppressed
+    from scoring.data.catalogue import Catalogue
     from scoring.data.history import History
 
 FUTURE: Final = timedelta(days=1)
@@ -52,19 +53,24 @@ class UserDataHandler:
         self._state = state
         self._explanations = explanations
         self._context_reader = context_reader
-        self._catalogue = explanations.explainer.shop.catalogue
         self._kinds = kinds
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self._explanations.explainer.shop.catalogue
 
     def add_events(self, request: EventsRequest, *, key: str, body: bytes) -> Answer:
         """Store events; they count in the next answer."""
-        self._catalogue.index_of([event.item_id for event in request.events])
+        known = self._explanations.items.known
+        events = [event for event in request.events if event.item_id in known]
         latest = now() + FUTURE
         if any(event.timestamp is not None and event.timestamp > latest for event in request.events):
             raise ServiceProblem(problems.FUTURE)
-        present = self._present({event.user_id for event in request.events if event.timestamp is None})
-        rows = [_row(event, present) for event in request.events]
+        present = self._present({event.user_id for event in events if event.timestamp is None})
+        rows = [_row(event, present) for event in events]
         receipt = self._state.events.add(rows, key=key, body=body)
-        return Answer({"stored": receipt.stored, "repeated": receipt.is_repeated})
+        unknown = sorted({event.item_id for event in request.events if event.item_id not in known})
+        return Answer({"stored": receipt.stored, "repeated": receipt.is_repeated, "unknown_items": unknown})
 
     def add_feedback(self, request: FeedbackRequest) -> Answer:
         """Store what a shopper thinks, and suppress what is wrong or unwanted at once."""

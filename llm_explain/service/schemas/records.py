@@ -29,16 +29,16 @@ class Reason(BaseModel):
     Attributes:
         kind: Claim kind.
         player: Player that it speaks for.
-        part: Part of the player.
-        phi: Attribution of the part.
+        part: Part of the player; with ``detail=full`` only.
+        phi: Attribution of the part; with ``detail=full`` only.
         share: ``phi`` as a share of all positive attribution.
         facts: What the rule found in the shop's tables.
     """
 
     kind: str
     player: str
-    part: str
-    phi: float
+    part: str | None = None
+    phi: float | None = None
     share: float
     facts: dict[str, str | int | float]
 
@@ -85,6 +85,9 @@ class Place(BaseModel):
 class Record(Place):
     """An explanation record. ``base_value`` plus the sum of every ``phi`` is ``score``.
 
+    ``detail=text`` gives ``id``, ``text``, ``reason_code`` and ``ai_generated``; ``detail=reasons`` adds ``section``,
+    ``reasons`` and ``badges``; ``detail=full`` gives every field.
+
     Attributes:
         id: Stable for the same user, history, item, moment, artifacts and wording.
         cold: Whether the item has no events yet and is scored from its fields.
@@ -97,23 +100,24 @@ class Record(Place):
     """
 
     id: str
-    user_id: str | None
-    item_id: str
-    rank: int | None
-    score: float
-    probability: float | None
-    cold: bool = False
-    base_value: float
-    attributions: list[PlayerValue]
     text: str | None
     reason_code: Literal["", "neutral", "nothing_to_say"]
-    locale: str
-    tone: str
-    source: Literal["phrasebook", "lm", "template"] | None
-    reasons: list[Reason]
-    statements: list[Reason]
-    badges: list[Badge] = []
-    verdict: Verdict
     ai_generated: bool
-    provenance: dict[str, str]
-    as_of: datetime
+    reasons: list[Reason] = []
+    badges: list[Badge] = []
+    user_id: str | None = None
+    item_id: str | None = None
+    subject: dict[str, str] | None = None
+    rank: int | None = None
+    score: float | None = None
+    probability: float | None = None
+    cold: bool = False
+    base_value: float | None = None
+    attributions: list[PlayerValue] = []
+    locale: str | None = None
+    tone: str | None = None
+    source: Literal["phrasebook", "lm", "template"] | None = None
+    statements: list[Reason] = []
+    verdict: Verdict | None = None
+    provenance: dict[str, str] = {}
+    as_of: datetime | None = None

@@ -6,10 +6,11 @@ time is stored in UTC without a zone.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from llm_explain.composition import SelectionOptions
 from llm_explain.errors import SettingError
@@ -20,6 +21,7 @@ from llm_explain.text.surfaces import LEAST_LENGTH
 
 MAX_ID_LENGTH = 128
 MAX_K = 100
+MAX_USERS = 100
 MAX_HISTORY = 10_000
 MAX_EVENTS = 1000
 MAX_FILTER = 1000
@@ -36,8 +38,18 @@ def _naive_utc(moment: datetime) -> datetime:
 
 
 _VISIBLE = r"^[^\x00-\x1f\x7f]+$"
-Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=_VISIBLE)]
-"""An id of the shop."""
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Id = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=_VISIBLE),
+]
+"""An id of the shop; a whole number is taken as its digits."""
 
 Player = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_VISIBLE)]
 """``group:<category>``, ``rest`` or ``context:<term>``."""
@@ -46,8 +58,10 @@ Moment = Annotated[datetime, AfterValidator(_naive_utc)]
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 """A claim kind; the handler knows which there are."""
 
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
 FeedbackVerdict = Literal["helpful", "not_helpful", "wrong", "hide_reason"]
+Detail = Literal["text", "reasons", "full"]
 
 
 class Body(BaseModel):
@@ -96,8 +110,8 @@ class Who(Body):
 
     @model_validator(mode="after")
     def _is_one(self) -> Who:
-        if (self.user_id is None) == (self.history is None):
-            raise ValueError("either user_id or history is needed, and not both")
+        if sum(getattr(self, name, None) is not None for name in ("user_id", "history", "users")) != 1:
+            raise ValueError("exactly one of user_id, history and, for a list, users is needed")
         return self
 
 
@@ -111,10 +125,24 @@ def _order(sources: tuple[Source, ...]) -> tuple[Source, ...]:
 Sources = Annotated[tuple[Source, ...], AfterValidator(_order)]
 
 
-class Wording(Body):
-    """How a sentence is to sound.
+class Experiment(Body):
+    """The arm of an experiment that an answer belongs to.
 
     Attributes:
+        tag: Name of the experiment.
+        arm: The variant that the shopper sees.
+    """
+
+    tag: Label
+    arm: Label = "all"
+
+
+class Wording(Body):
+    """How a sentence is to sound, and how much of its record is returned.
+
+    Attributes:
+        detail: ``text`` for the sentence; ``reasons`` for reasons and badges too; ``full`` for the whole record.
+        experiment: Counts the answer, and what follows from it, for an arm of an experiment.
         tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
         locale: Language of the text.
         surface: Where the text is shown: ``card``, ``detail``, ``email`` or ``push``; it sets length and tone.
@@ -129,6 +157,8 @@ class Wording(Body):
     max_length: Annotated[int, Field(ge=LEAST_LENGTH, le=1000)] | None = None
     deadline_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None
     sources: Sources | None = None
+    detail: Detail = "reasons"
+    experiment: Experiment | None = None
 
     def words(self) -> dict[str, Any]:
         """Return what the explainer is asked for, but for the deadline: what a replay needs to say the same."""
@@ -141,15 +171,20 @@ class Wording(Body):
         }
 
 
+_ITEM_LISTS = ("exclude", "candidates", "pins", "buries")
+
+
 class RecommendationRequest(Who, Wording):
-    """Ask for a list of items.
+    """Ask for a list of items; unknown items in its filters are skipped.
 
     Attributes:
+        users: Several users, each of whom gets a list of their own, for example for e-mails.
         k: How many.
         explain: Whether to say why.
         section: ``new``, ``again``, or ``mixed`` for both; ``score`` ranks by score alone, without sections.
         exclude: Items that are left out.
-        candidates: Items that may be shown; all if not given.
+        cart: Items in the shopper's cart, which are left out too.
+        candidates: Items that may be shown; all if not given. For example, what is in stock.
         categories: Categories that may be shown; all if empty.
         brands: Brands that may be shown; all if empty.
         min_price: Lowest price in the shop's currency.
@@ -162,10 +197,12 @@ class RecommendationRequest(Who, Wording):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "k": 10}]})
 
+    users: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_USERS)] | None = None
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
     explain: bool = True
     section: Literal["new", "again", "mixed", "score"] = "mixed"
     exclude: Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER)] = ()
+    cart: Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER)] = ()
     candidates: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_FILTER)] | None = None
     categories: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
     brands: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
@@ -176,10 +213,29 @@ class RecommendationRequest(Who, Wording):
     pins: Annotated[tuple[Id, ...], Field(max_length=MAX_K)] = ()
     buries: Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER)] = ()
 
-    def listed(self) -> dict[str, Any]:
-        """Return which items the explainer is asked for."""
-        names = set(SelectionOptions.__annotations__) - {"section"}
-        options = {name: getattr(self, name) for name in names}
+    def of(self, user_id: str) -> RecommendationRequest:
+        """Return the request for one of its users."""
+        return self.model_copy(update={"user_id": user_id, "users": None})
+
+    def items_named(self) -> tuple[str, ...]:
+        """Return the items that the request names."""
+        events = (event.item_id for event in self.history or ())
+        return (*events, *self.cart, *(item_id for name in _ITEM_LISTS for item_id in getattr(self, name) or ()))
+
+    def listed(self, known: Container[str]) -> dict[str, Any]:
+        """Return which items the explainer is asked for.
+
+        Args:
+            known: The catalogue's ids; other items are skipped.
+
+        Returns:
+            Keyword arguments.
+        """
+        options = {name: getattr(self, name) for name in SelectionOptions.__annotations__ if name != "section"}
+        options["exclude"] += self.cart
+        for name in _ITEM_LISTS:
+            if options[name] is not None:
+                options[name] = tuple(item_id for item_id in options[name] if item_id in known)
         return {**options, "k": self.k, "section": None if self.section == "score" else self.section}
 
 
@@ -187,7 +243,7 @@ class ExplanationRequest(Who, Wording):
     """Ask why items score as they do, for a shop with a ranking of its own.
 
     Attributes:
-        item_ids: Items of the catalogue.
+        item_ids: Items; the answer reports those that are unknown.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "item_ids": ["1082185"]}]})

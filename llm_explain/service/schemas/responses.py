@@ -11,11 +11,16 @@ from llm_explain.service.schemas.records import Place, Record
 
 
 class ItemName(BaseModel):
-    """An item of the catalogue."""
+    """An item.
+
+    Attributes:
+        status: ``unknown_item`` for an item outside the catalogue, of which nothing else is said.
+    """
 
     item_id: str
-    title: str
-    category: str
+    status: Literal["ok", "unknown_item"] = "ok"
+    title: str | None = None
+    category: str | None = None
 
 
 class Reply(BaseModel):
@@ -30,7 +35,7 @@ class Reply(BaseModel):
     request_id: str
 
 
-class UserReply(Reply):
+class UserAnswer(BaseModel):
     """An answer about a user or a history.
 
     Attributes:
@@ -46,30 +51,47 @@ class UserReply(Reply):
     provenance: dict[str, str]
 
 
+class UserReply(UserAnswer, Reply):
+    """An answer about one user or history."""
+
+
 class Item(ItemName, Place):
     """An item with its place and the reason for it.
 
     Attributes:
         rank: Place by score among the allowed items, from 1; none for an item outside the candidates.
-        probability: Calibrated probability of a purchase within 30 days.
+        score: Ranking value in logits; with ``detail=full`` only.
+        probability: Calibrated probability of a purchase within 30 days; with ``detail=full`` only.
         explanation: Why; none if it was not asked for.
     """
 
-    rank: int | None
-    score: float
-    probability: float | None
-    explanation: Record | None
+    rank: int | None = None
+    score: float | None = None
+    probability: float | None = None
+    explanation: Record | None = None
 
 
-class Items(UserReply):
+class UserItems(UserAnswer):
     """Items, best first or in the order asked for.
 
     Attributes:
         recorded: Whether the explanations can be fetched again by their ids.
+        unknown_items: Items that the request names in filters or the history, and that the catalogue does not have.
     """
 
     recorded: bool
+    unknown_items: list[str] = []
     items: list[Item]
+
+
+class Items(UserItems, Reply):
+    """Items of one user or history."""
+
+
+class ItemsOfUsers(Reply):
+    """Items of several users, in the order asked for."""
+
+    results: list[UserItems]
 
 
 class ShelfItem(ItemName):
@@ -96,10 +118,10 @@ class Shelves(UserReply):
 class WhatIfItem(ItemName):
     """One item with and without some players."""
 
-    score: float
-    score_without: float
-    rank: int | None
-    rank_without: int | None
+    score: float | None = None
+    score_without: float | None = None
+    rank: int | None = None
+    rank_without: int | None = None
 
 
 class WhatIf(UserReply):
@@ -155,12 +177,13 @@ class Health(BaseModel):
 class ShopItem(ItemName):
     """An item of the catalogue."""
 
-    brand: str | None
-    price: float | None
+    brand: str | None = None
+    price: float | None = None
+    available: bool | None = None
 
 
 class ShopItems(Reply):
-    """Items of the catalogue in the order asked for; unknown ones are left out."""
+    """Items in the order asked for."""
 
     currency: str | None
     items: list[ShopItem]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from llm_explain.service.schemas.records import Record
 from llm_explain.service.schemas.requests import FeedbackVerdict, HistoryEvent, Preferences
@@ -13,10 +13,16 @@ from llm_explain.service.schemas.responses import Reply
 
 
 class Stored(Reply):
-    """Events that are stored; ``repeated`` says that an earlier request with this key had stored them."""
+    """Events that are stored.
+
+    Attributes:
+        repeated: Whether an earlier request with this key had stored them.
+        unknown_items: Items that the catalogue does not have; their events are not stored.
+    """
 
     stored: int
     repeated: bool
+    unknown_items: list[str] = Field(default_factory=list)
 
 
 class Suppression(BaseModel):

@@ -69,7 +69,8 @@ class Events:
                         key_hash=key_hash, body_hash=body_hash, stored=len(rows), received_at=received_at
                     )
                 )
-                connection.execute(insert(EventRow), [{**row, "received_at": received_at} for row in rows])
+                if rows:
+                    connection.execute(insert(EventRow), [{**row, "received_at": received_at} for row in rows])
         except IntegrityError:  # the same key came twice at once
             earlier = self._earlier(key_hash, body_hash)
             if earlier is None:

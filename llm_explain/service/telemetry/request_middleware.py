@@ -110,7 +110,7 @@ def _log(scope: Scope, route: str, sender: _Sender, seconds: float, trace_id: st
 
 def _route_of(scope: Scope) -> str:
     """Return the path template of the route that matched; empty if no route did."""
-    path = getattr(scope.get("route"), "path", "")
+    path = getattr(scope.get("route"), "path_format", "")
     return f"{PREFIX}{path}" if path and scope["path"].startswith(PREFIX) and not path.startswith(PREFIX) else path
 
 

@@ -35,7 +35,9 @@ def test_no_answer_about_anybody_says_a_sensitive_reason(
     settings = ServiceSettings(auth=False, database_url=url, rate_per_second=0, as_of="snapshot")
     with TestClient(create_app(discreet, settings)) as client:
         for user in discreet.events.user_ids[::4]:
-            items = client.post("/v1/recommendations", json={"user_id": user, "k": 10}).json()["items"]
+            items = client.post("/v1/recommendations", json={"user_id": user, "k": 10, "detail": "full"}).json()[
+                "items"
+            ]
             for item in items:
                 record = item["explanation"]
                 said = repr([record["text"], record["reasons"], record["statements"], record["attributions"]])

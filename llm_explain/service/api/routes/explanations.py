@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from llm_explain.service.api.auth import storefront
-from llm_explain.service.api.dependencies import TheExplanationHandler, answer
+from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run
+from llm_explain.service.handlers.answer import Json
 from llm_explain.service.schemas.requests import (
     ContrastRequest,
     ExplanationRequest,
@@ -17,15 +19,22 @@ from llm_explain.service.schemas.requests import (
     RecommendationRequest,
     WhatIfRequest,
 )
-from llm_explain.service.schemas.responses import Contrast, Items, Shelves, WhatIf
+from llm_explain.service.schemas.responses import Contrast, Items, ItemsOfUsers, Shelves, WhatIf
 
 router = APIRouter(tags=["explaining"], dependencies=[Depends(storefront)])
 
 
-@router.post("/recommendations", response_model=Items, summary="The best items for a user, and why")
+@router.post("/recommendations", response_model=Items | ItemsOfUsers, summary="The best items for users, and why")
 async def recommend(body: RecommendationRequest, request: Request, handler: TheExplanationHandler) -> Response:
-    """Rank the catalogue for a user or a history and say truthfully why each item is recommended."""
-    return await answer(request, lambda: handler.recommend(body))
+    """Rank the catalogue for a user, a history or several users, and say why each item is recommended."""
+    if body.users is None:
+        return await answer(request, lambda: handler.recommend(body))
+    results: list[Json] = []
+    for user_id in body.users:
+        if results:
+            await request.state.ticket.reenter()
+        results.append(await run(request, partial(handler.recommend, body.of(user_id))))
+    return reply(request, {"results": results})
 
 
 @router.post("/explanations", response_model=Items, summary="Why these items")
@@ -34,7 +43,7 @@ async def explain(body: ExplanationRequest, request: Request, handler: TheExplan
     return await answer(request, lambda: handler.explain(body))
 
 
-@router.get("/users/{user_id}/shelves", response_model=Shelves, summary="Items by reason")
+@router.get("/users/{user_id:path}/shelves", response_model=Shelves, summary="Items by reason")
 async def shelves(
     request: Request,
     handler: TheExplanationHandler,

@@ -34,13 +34,15 @@ async def add_feedback(body: FeedbackRequest, request: Request, handler: TheUser
     return await answer(request, lambda: handler.add_feedback(body), status=201)
 
 
-@router.get("/users/{user_id}/preferences", response_model=PreferencesReply, summary="What a user has switched off")
+@router.get(
+    "/users/{user_id:path}/preferences", response_model=PreferencesReply, summary="What a user has switched off"
+)
 async def preferences(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Say what is switched off, what could be, and what feedback has suppressed."""
     return await answer(request, lambda: handler.preferences(user_id))
 
 
-@router.put("/users/{user_id}/preferences", response_model=PreferencesReply, summary="Switch things off")
+@router.put("/users/{user_id:path}/preferences", response_model=PreferencesReply, summary="Switch things off")
 async def prefer(body: Preferences, request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Switch history groups, claim kinds or personalisation off or on again; the next answer knows it."""
     return await answer(request, lambda: handler.prefer(user_id, body))
@@ -52,13 +54,13 @@ async def record(request: Request, handler: TheUserDataHandler, explanation_id: 
     return await answer(request, lambda: handler.record(explanation_id))
 
 
-@admin_router.delete("/users/{user_id}", response_model=Erased, summary="Erase a user")
+@admin_router.delete("/users/{user_id:path}", response_model=Erased, summary="Erase a user")
 async def erase(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Remove a user from every table and cache; the artifacts' events of the user count no more."""
     return await answer(request, lambda: handler.erase(user_id))
 
 
-@admin_router.get("/users/{user_id}/export", response_model=Export, summary="Everything kept of a user")
+@admin_router.get("/users/{user_id:path}/export", response_model=Export, summary="Everything kept of a user")
 async def export(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Return a user's events, preferences, feedback and records."""
     return await answer(request, lambda: handler.export(user_id))

@@ -13,9 +13,9 @@ settings.send = (url, init) => {
 
 export const useKey = (key) => sessionStorage.setItem(KEY, key);
 export const households = () => call(root, "GET", "v1/shop/households");
-export const recommendations = (user_id, k, locale) => call(root, "POST", "v1/recommendations", { user_id, k, locale, section: "score" });
+export const recommendations = (user_id, k, locale) => call(root, "POST", "v1/recommendations", { user_id, k, locale, section: "score", detail: "full" });
 export const explanation = async (user_id, item_id, locale) => {
-  const answer = await call(root, "POST", "v1/explanations", { user_id, item_ids: [item_id], locale });
+  const answer = await call(root, "POST", "v1/explanations", { user_id, item_ids: [item_id], locale, detail: "full" });
   return answer.items[0];
 };
 export const shelves = (user, locale) => call(root, "GET", `v1/users/${each(user)}/shelves?k=10&locale=${each(locale)}`);
@@ -34,7 +34,7 @@ export async function itemsById(ids) {
   for (let start = 0; start < missing.length; start += 50) {
     const query = missing.slice(start, start + 50).map((id) => `id=${each(id)}`).join("&");
     const answer = await call(root, "GET", `v1/shop/items?${query}`);
-    for (const item of answer.items) known.set(item.item_id, item);
+    for (const item of answer.items) if (item.status === "ok") known.set(item.item_id, item);
   }
   return known;
 }

@@ -3,7 +3,6 @@
 const TIMEOUT_MS = 30000;
 const MOST_TRIES = 3;
 const MOST_ITEMS = 100;
-const REFUSED = [400, 404, 422];
 const LONGEST_WAIT_MS = 5000;
 
 /**
@@ -73,17 +72,12 @@ function deferred() {
 
 async function answerTogether(endpoint, user, wording, asked, items) {
   try {
-    const body = { user_id: user, item_ids: items, ...wording };
+    const body = { user_id: user, item_ids: items, detail: "full", ...wording };
     const answer = await call(endpoint, "POST", "v1/explanations", body);
-    answer.items.forEach((row) => asked.get(row.item_id)?.resolve(row.explanation));
-    items.forEach((item) => asked.get(item).reject(new ServiceError(404)));
+    answer.items.forEach((row) => row.explanation && asked.get(row.item_id)?.resolve(row.explanation));
+    items.forEach((item) => asked.get(item).reject(new ServiceError(404))); // what the shop does not know
   } catch (error) {
-    if (items.length > 1 && REFUSED.includes(error.status)) {
-      // One item that the shop does not know must not silence its neighbours.
-      items.forEach((item) => answerTogether(endpoint, user, wording, asked, [item]));
-    } else {
-      items.forEach((item) => asked.get(item).reject(error));
-    }
+    items.forEach((item) => asked.get(item).reject(error));
   }
 }
 

@@ -158,3 +158,23 @@ def test_only_a_deadline_of_the_client_limits_storage() -> None:
         assert 9 < asked <= 10
 
     asyncio.run(scene())
+
+
+def test_a_request_for_many_users_lets_others_go_first_after_each() -> None:
+    async def scene() -> None:
+        queue = opened()
+        many = await queue.enter(FAR)
+        other = later(queue)
+        await step()
+        again = asyncio.create_task(many.reenter())
+        await step()
+        assert other.done()
+        assert not again.done()
+        other.result().release()
+        await again
+        assert (queue.n_running, queue.n_waiting) == (1, 0)
+        many.release()
+        await step()
+        assert queue.n_running == 0
+
+    asyncio.run(scene())

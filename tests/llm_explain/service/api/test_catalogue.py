@@ -52,9 +52,10 @@ def test_words_that_break_their_schema_are_refused(monkeypatch: pytest.MonkeyPat
 def test_items_are_looked_up_by_id(client: TestClient) -> None:
     answer = client.get("/v1/shop/items", params={"id": ["31", "no such item", "00"]}).json()
     ShopItems.model_validate(answer)
-    assert [(item["item_id"], item["title"], item["category"]) for item in answer["items"]] == [
-        ("31", "cheese B", "cheese"), ("00", "apples A", "apples"),
+    assert [(item["item_id"], item.get("title"), item["status"]) for item in answer["items"]] == [
+        ("31", "cheese B", "ok"), ("no such item", None, "unknown_item"), ("00", "apples A", "ok"),
     ]  # fmt: skip
+    assert answer["items"][0]["available"] is True
     assert answer["currency"] == "USD"
 
 

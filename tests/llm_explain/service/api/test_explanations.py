@@ -13,9 +13,11 @@ from llm_explain import Explainer
 from llm_explain.service.schemas.responses import Contrast, Items, Shelves, WhatIf
 from llm_explain.service.settings import ServiceSettings
 
+DETAILED = {"recommendations", "explanations"}
+
 
 def _post(client: TestClient, path: str, **body: object) -> dict[str, object]:
-    reply = client.post(f"/v1/{path}", json=body)
+    reply = client.post(f"/v1/{path}", json={"detail": "full", **body} if path in DETAILED else body)
     assert reply.status_code == 200, reply.text
     assert reply.headers["x-request-id"] == reply.json()["request_id"]
     answer: dict[str, object] = reply.json()
@@ -58,7 +60,7 @@ def test_ranks_alone_carry_no_record(client: TestClient, explainer: Explainer) -
         row.item_id for row in explainer.rank("u00", k=4, section="mixed")
     ]
     assert not answer["recorded"]
-    assert all(item["explanation"] is None for item in answer["items"])
+    assert all("explanation" not in item for item in answer["items"])
 
 
 def test_a_history_in_the_body_is_answered_and_nothing_is_stored(client: TestClient, explainer: Explainer) -> None:

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def _list(client: TestClient, user_id: str, k: int = 5) -> list[Json]:
-    reply = client.post("/v1/recommendations", json={"user_id": user_id, "k": k})
+    reply = client.post("/v1/recommendations", json={"user_id": user_id, "k": k, "detail": "full"})
     assert reply.status_code == 200, reply.text
     return [item["explanation"] for item in reply.json()["items"]]
 
@@ -61,13 +61,21 @@ def test_an_event_is_stored_once_for_each_idempotency_key(client: TestClient) ->
     assert keyless.json()["errors"][0]["pointer"] == "#/idempotency-key"
 
 
-def test_events_that_cannot_be_are_refused_and_none_of_their_batch_is_stored(client: TestClient) -> None:
-    events = [{"user_id": "u", "item_id": "31"}, {"user_id": "u", "item_id": "no such item"}]
-    reply = client.post("/v1/events", json={"events": events}, headers={"Idempotency-Key": "k"})
-    assert reply.json()["type"] == "urn:llm-explain:problem:unknown-item"
-    assert "no such item" not in reply.text
+def test_an_event_in_the_future_is_refused_with_its_batch(client: TestClient) -> None:
     assert _buy(client, "u", "31", "k2", timestamp="2199-01-01T00:00:00Z").json()["type"].endswith("in-the-future")
     assert client.get("/v1/users/u/export").json()["events"] == []
+
+
+def test_an_event_of_an_unknown_item_is_reported_and_the_others_are_stored(client: TestClient) -> None:
+    events = [{"user_id": "u", "item_id": "31"}, {"user_id": "u", "item_id": "no such item"}]
+    replies = [
+        client.post("/v1/events", json={"events": events}, headers={"Idempotency-Key": "k"}).json() for _ in range(2)
+    ]
+    assert [(reply["stored"], reply["repeated"]) for reply in replies] == [(1, False), (1, True)]
+    assert [Stored.model_validate(reply).unknown_items for reply in replies] == [["no such item"]] * 2
+    alone = client.post("/v1/events", json={"events": events[1:]}, headers={"Idempotency-Key": "k2"}).json()
+    assert alone["stored"] == 0
+    assert len(client.get("/v1/users/u/export").json()["events"]) == 1
 
 
 def test_events_that_training_took_in_do_not_count_twice(client: TestClient, explainer: Explainer) -> None:
@@ -142,7 +150,7 @@ def test_a_kind_that_is_switched_off_is_not_said(client: TestClient) -> None:
 
 def test_without_personalisation_only_context_ranks(client: TestClient, explainer: Explainer) -> None:
     client.put("/v1/users/u07/preferences", json={"personalised": False})
-    reply = client.post("/v1/recommendations", json={"user_id": "u07", "k": 5}).json()
+    reply = client.post("/v1/recommendations", json={"user_id": "u07", "k": 5, "detail": "full"}).json()
     assert reply["personalised"] is False
     assert [item["item_id"] for item in reply["items"]] == [
         row.item_id for row in explainer.rank("nobody", k=5, section="mixed")

@@ -36,7 +36,7 @@ PREFERENCES = {"personalised": True, "groups_off": [], "kinds_off": []}
 def item(item_id: str, title: str = "", category: str = "cheese", brand: str | None = None) -> dict[str, Any]:
     """Return what the catalogue says of an item."""
     name = title or f"Cheese {item_id}"
-    return {"item_id": item_id, "title": name, "category": category, "brand": brand, "price": 2.5}
+    return {"item_id": item_id, "status": "ok", "title": name, "category": category, "brand": brand, "price": 2.5}
 
 
 def record(item_id: str, text: str | None = "You bought this 12 times.", **changes: Any) -> dict[str, Any]:
@@ -95,6 +95,8 @@ class FakeService:
 
     def explained(self, item_id: str) -> dict[str, Any]:
         """Return an item with its explanation, as a list has it."""
+        if item_id not in self.items:
+            return {"item_id": item_id, "status": "unknown_item"}
         told = self.records.get(item_id) or record(item_id)
         return {**self.items[item_id], "rank": 1, "score": told["score"], "probability": 0.1, "explanation": told}
 
@@ -108,17 +110,13 @@ class FakeService:
             route.fulfill(status=status, json={"detail": "refused", "status": status})
             return
         answer = self._said(request.method, url.path, body, parse_qs(url.query))
-        if answer is None:
-            route.fulfill(status=422, json={"detail": "An item is not in the catalogue.", "status": 422})
-            return
         route.fulfill(json={"request_id": "r", **answer})
 
-    def _said(self, method: str, path: str, body: Any, query: dict[str, list[str]]) -> dict[str, Any] | None:
+    def _said(self, method: str, path: str, body: Any, query: dict[str, list[str]]) -> dict[str, Any]:
         head = {"user_id": USER, "as_of": "2017-12-01T00:00:00", "personalised": self.preferences["personalised"]}
         ids = list(self.items)
         if path.endswith("/explanations"):
-            known = all(item_id in self.items for item_id in body["item_ids"])
-            return {**head, "items": [self.explained(item_id) for item_id in body["item_ids"]]} if known else None
+            return {**head, "items": [self.explained(item_id) for item_id in body["item_ids"]]}
         if path.endswith("/recommendations"):
             rows = [{**self.explained(item_id), "rank": rank} for rank, item_id in enumerate(ids, 1)]
             return {**head, "items": rows}

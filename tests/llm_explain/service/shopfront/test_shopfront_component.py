@@ -55,7 +55,9 @@ def test_cards_of_one_page_ask_together(visit, site, shop):
     shop.attach(new.page)
     new.open(f"{site}/card?n=4")
     expect(new.page.locator("why-this[state=ready]")).to_have_count(4)
-    assert shop.bodies("/explanations") == [{"user_id": USER, "item_ids": ["i1", "i2", "i3", "i4"], "locale": "en"}]
+    assert shop.bodies("/explanations") == [
+        {"user_id": USER, "item_ids": ["i1", "i2", "i3", "i4"], "detail": "full", "locale": "en"}
+    ]
 
 
 def test_an_item_that_the_shop_does_not_know_does_not_silence_the_others(visit, site):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Bring a shop's tables in.", no_args_is_help=True)
 
 MOST_SHOWN = 25
+WIDEST = 24
 """Proposals that the command line prints; all are in ``shop.yaml``."""
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the tables, created if needed.")]
@@ -207,7 +208,7 @@ def _print_flat(done: FlatImport, out: Path, *, is_dry_run: bool) -> None:
         others = [column.column for column in done.columns if column.file == file and not column.name]
         table = Table("column", "read as", "why", "values", title=Text(f"{file} ({about})"), title_justify="left")
         for column in used:
-            shown = ", ".join(value[:24] for value in column.values)
+            shown = ", ".join(value if len(value) <= WIDEST else value[: WIDEST - 1] + "…" for value in column.values)
             table.add_row(*(Text(text) for text in (column.column, column.name, column.how, shown)))
         OUT.print(table)
         if others:

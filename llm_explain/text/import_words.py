@@ -44,6 +44,9 @@ class Words(_Strict):
         stop_words: Words that name no kind of product.
         word_endings: Endings of a word's plural, longest first.
         plurals: Plurals of words for things, by the word.
+        language: Regular expression that a text of this language contains.
+        other_language: Regular expression of another language with the same letters; its texts count against this one.
+        capitals: Which words of a name have a capital: the ``first``, or ``all`` but stop words.
     """
 
     version: Literal["1"]
@@ -65,6 +68,9 @@ class Words(_Strict):
     stop_words: tuple[str, ...] = ()
     word_endings: tuple[str, ...] = ()
     plurals: dict[str, str] = {}
+    language: str = ""
+    other_language: str = ""
+    capitals: Literal["first", "all"] = "first"
 
 
 @cache

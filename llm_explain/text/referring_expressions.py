@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from llm_explain.text.import_words import word_list
 from llm_explain.text.name_cleaning import clean_name
 from llm_explain.text.name_dictionary import load_name_dictionary
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from llm_explain.text.lexicon import Lexicon
 
 _CACHED = 16_384
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 class ReferringExpressions:
@@ -31,6 +33,8 @@ class ReferringExpressions:
         self._words = lexicon.spoken_names
         self._formats = lexicon.formats
         self._dictionary = load_name_dictionary(lexicon.locale)
+        plurals = word_list(lexicon.locale).plurals
+        self._common_nouns = self._dictionary.common_words | {*plurals, *plurals.values()}
         self._title = re.compile(self._words.title)
         self._common = re.compile(self._words.common)
         self._head = re.compile(self._words.head)
@@ -50,6 +54,20 @@ class ReferringExpressions:
         """
         cleaned = self._clean(name)
         return self._dictionary.find(cleaned) or cleaned
+
+    def category(self, name: str) -> str:
+        """Return a category as it stands within a sentence.
+
+        Args:
+            name: The catalogue's name.
+
+        Returns:
+            The locale's name; in lower case if each of its words is a common noun, as in "Mugs & Cups".
+        """
+        said = self.name(name)
+        words = _WORD.findall(said)
+        is_common = bool(words) and all(word[1:].islower() and word.lower() in self._common_nouns for word in words)
+        return said.lower() if is_common else said
 
     def _this(self, title: str) -> str:
         """Return the recommended item as a sentence says it; empty if its title leaves nothing readable."""

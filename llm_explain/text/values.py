@@ -267,7 +267,9 @@ class _Filters:
     @_of_known
     def name(self, name: str) -> str | None:
         """Return a category in the locale's words; nothing for one too long to stand whole in a sentence."""
-        said = self._names.name(str(name))
+        return self._whole(self._names.category(str(name)))
+
+    def _whole(self, said: str) -> str | None:
         return None if said.endswith(self._lexicon.formats.ellipsis) else said
 
     @_of_known
@@ -276,7 +278,7 @@ class _Filters:
         store_brand = self._lexicon.store_brand
         if brand.casefold() in store_brand.names:
             return store_brand.text
-        return None if "#" in brand or not any(c.isalpha() for c in brand) else self.name(brand)
+        return None if "#" in brand or not any(c.isalpha() for c in brand) else self._whole(self._names.name(brand))
 
     @_of_known
     def other_item(self, item_id: str, titles: Mapping[str, str]) -> str:

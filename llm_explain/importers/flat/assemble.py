@@ -12,8 +12,7 @@ from llm_explain.errors import SettingError
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.rows import FILE, Rows
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import normal
-from llm_explain.text.import_words import words
+from llm_explain.importers.flat.vocabulary import kind_of_word, normal
 from scoring.data.tables import END_OF_ORDER
 
 if TYPE_CHECKING:
@@ -159,9 +158,7 @@ def _with_kind(read: Recognised, frame: pd.DataFrame) -> pd.DataFrame:
 
 def event_kind(text: str) -> str:
     """Return the event kind that an export's word means; other words stay as they are, in lower case."""
-    word = normal(text)
-    found = next((kind for kind, names in words().event_kinds.items() if word in names), None)
-    return found or word
+    return kind_of_word(text, "event_kinds") or normal(text)
 
 
 def _with_orders(lines: pd.DataFrame, orders: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -250,6 +247,11 @@ def _set_aside(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         reason = reason.where(reason.notna() | events[column].notna(), why)
     if "price" in events:
         reason = reason.mask(reason.isna() & (events["price"] < 0), "a negative price")
+    if "quantity" in events:  # what is left of a refunded line, unless something was paid for it
+        is_paid = events["amount"].gt(0) if "amount" in events else pd.Series(False, index=events.index)
+        reason = reason.mask(
+            reason.isna() & (events["kind"] == "purchase") & (events["quantity"] == 0) & ~is_paid, "quantity 0"
+        )
     aside = events[reason.notna()].copy()
     aside.insert(0, REASON, reason[reason.notna()])
     return events[reason.isna()].reset_index(drop=True), aside

@@ -9,8 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import normal
-from llm_explain.text.import_words import words
+from llm_explain.importers.flat.vocabulary import kind_of_word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +51,7 @@ def channels_of_user_agents(column: pd.Series) -> pd.Series:
 
 
 def _channel(text: str) -> str:
-    word = normal(text.casefold())  # "iOS" is one word
-    return next((channel for channel, names in words().channels.items() if word in names), text.strip())
+    return kind_of_word(text.casefold(), "channels") or text.strip()  # "iOS" is one word
 
 
 def _of_user_agent(text: str) -> str | None:

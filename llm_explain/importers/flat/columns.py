@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from llm_explain.importers.flat.times import is_time_like, seconds_of_day
 from llm_explain.importers.flat.values import numbers
-from llm_explain.importers.flat.vocabulary import Format, normal
-from llm_explain.text.import_words import words
+from llm_explain.importers.flat.vocabulary import Format, headers, kind_of_word, normal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +22,8 @@ TAKEN_BACK: Final = frozenset({"return", "refund", "cancel"})
 NUMBERS: Final = frozenset({"quantity", "price", "amount", "value", "refunded_quantity"})
 IDS: Final = frozenset({"user_id", "item_id", "order_id"})
 NAMES: Final = frozenset({"title", "brand", "category", "description"})
+NAME: Final = r"[^\W\d_].*[^\W\d_]\s+[^\W\d_].*|[A-Z][a-z]+[^\d_]*|\D*[^\x00-\x7f]\D*"
+"""Names have two words, a capital before lower case, or letters of another script; few ids look like that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,13 @@ def holds_event_words(column: pd.Series) -> bool:
     values = column.dropna().head(20_000).unique()
     if not 0 < len(values) <= MOST_KINDS:
         return False
-    known = {word for kind, names in words().event_kinds.items() if kind not in TAKEN_BACK for word in names}
-    return sum(normal(str(value)) in known for value in values) >= max(1, 0.5 * min(len(values), 4))
+    known = [kind_of_word(str(value), "event_kinds") for value in values]
+    return sum(kind is not None and kind not in TAKEN_BACK for kind in known) >= max(1, 0.5 * min(len(values), 4))
+
+
+def are_names(texts: pd.Series) -> bool:
+    """Return whether most texts are names such as "Flat white" or "Croissant" rather than ids such as "mug-blue"."""
+    return bool(texts.str.fullmatch(NAME).mean() > 0.5)
 
 
 def fits(column: pd.Series, target: str, header: str) -> bool:
@@ -106,6 +112,8 @@ def fits(column: pd.Series, target: str, header: str) -> bool:
     if target in NAMES:
         has_letters = present.str.contains(r"[^\W\d_]", regex=True).mean()
         return bool(has_letters > 0.3) and not is_time_like(present)
+    if target == "item_id" and headers()["title"].rank(header) is not None and are_names(present):
+        return False
     if target in IDS:
         return not (is_time_like(present) and not present.str.fullmatch(r"\d+(?:\.0)?").all())
     return True

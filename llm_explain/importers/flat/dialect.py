@@ -9,9 +9,11 @@ import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from charset_normalizer import from_bytes
+
+from llm_explain.errors import TableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,11 +49,13 @@ class Dialect:
         separator: What stands between fields; a space stands for any white space.
         preamble: Lines before the header or the first row.
         has_header: Whether the first row names the columns.
+        gap: Where the rows have a field without a header: row numbers ``first``, or nothing ``last``.
     """
 
     separator: str
     preamble: int
     has_header: bool
+    gap: Literal["", "first", "last"] = ""
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -110,7 +114,22 @@ def sniff(text: str, is_known: Callable[[str], bool]) -> Dialect:
     rows = split_rows(lines, separator)
     width = _width(rows)
     preamble = next((n for n, row in enumerate(rows) if len(row) == width), 0)
+    if preamble and sum(map(is_known, rows[preamble - 1])) > 1:
+        return Dialect(separator, preamble - 1, True, _gap(rows[preamble - 1], rows[preamble:]))
     return Dialect(separator, preamble, has_header(rows[preamble:], is_known))
+
+
+def _gap(header: list[str], rows: list[list[str]]) -> Literal["first", "last"]:
+    """Return where rows have one field more than their header."""
+    full = [row for row in rows if len(row) == len(header) + 1]
+    if full and not any(row[-1].strip() for row in full):
+        return "last"
+    if full and all(row[0].strip().isdigit() for row in full) and len({row[0] for row in full}) == len(full):
+        return "first"
+    raise TableError(
+        f"the header has {len(header)} columns ({', '.join(header[:3])}, …) but the rows have {len(rows[0])} fields, "
+        "and one header a field is needed. Export the file again or correct its first line."
+    )
 
 
 def split_rows(text: str, separator: str) -> list[list[str]]:

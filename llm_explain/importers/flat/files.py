@@ -104,7 +104,11 @@ def _sources(name: str, data: bytes, is_known: Callable[[str], bool]) -> Iterato
         yield _records(name, _json(decode(data)[0]), "JSON")
     else:
         text, encoding = decode(data)
-        yield read_text(name, text, encoding, sniff(text, is_known))
+        try:
+            dialect = sniff(text, is_known)
+        except TableError as error:
+            raise TableError(f"{name}: {error}") from error
+        yield read_text(name, text, encoding, dialect)
 
 
 def _parquet(name: str, table: pa.Table) -> Source:
@@ -164,6 +168,11 @@ def read_text(name: str, text: str, encoding: str, dialect: Dialect) -> Source:
     """
     body = "\n".join(text.split("\n")[dialect.preamble :]) if dialect.preamble else text
     separator = dialect.separator
+    if dialect.gap:
+        header, newline, rest = body.partition("\n")
+        ended = header.rstrip("\r")
+        header = separator + ended if dialect.gap == "first" else ended + separator
+        body = header + newline + rest
     if separator == WHITE_SPACE:
         body = "\n".join(UNIT_SEPARATOR.join(line.split()) for line in body.splitlines() if line.strip())
     elif len(separator) > 1:

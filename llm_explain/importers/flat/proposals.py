@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
@@ -12,15 +12,14 @@ from llm_explain.text.import_words import words
 from llm_explain.text.sensitive_words import sensitive_names
 from scoring.data.proposals import Proposal
 
-if TYPE_CHECKING:
-    pass
-
 FREE: Final = "free"
 MANY_ROWS: Final = 1_000
 TIMES_TYPICAL: Final = 10
 MANY_A_DAY: Final = 500
 MOST_OUTLIERS: Final = 50
 WHOLESALE: Final = 50
+INTIMATE: Final = "intimate"
+ENDS_WITH_YEAR: Final = r"\((?:18|19|20)\d\d\)$"
 
 
 def no_products(events: pd.DataFrame, items: pd.DataFrame) -> dict[str, Proposal]:
@@ -94,12 +93,16 @@ def outliers(events: pd.DataFrame) -> dict[str, Proposal]:
     return {user: found[user] for user in largest}
 
 
-def sensitive(events: pd.DataFrame, items: pd.DataFrame) -> dict[str, dict[str, Proposal]]:
+def sensitive(events: pd.DataFrame, items: pd.DataFrame, *, are_works: bool = False) -> dict[str, dict[str, Proposal]]:
     """Propose sensitive categories, and sensitive items of other categories.
+
+    The title of a film or a song is invented: "Four Weddings and a Funeral" tells nothing of who watches it. Of such
+    titles only intimate ones are proposed. Titles count as invented too if most of them end with a year.
 
     Args:
         events: Events with ``item_id``.
         items: Items with ``item_id``, ``title`` and ``category``.
+        are_works: Whether the items are known to be films, songs or the like.
 
     Returns:
         Proposals by field and key.
@@ -110,6 +113,8 @@ def sensitive(events: pd.DataFrame, items: pd.DataFrame) -> dict[str, dict[str, 
     by_category = rows.groupby(items["category"]).sum()
     others = items[~items["category"].isin(list(categories)) & items["title"].notna()]
     titles = sensitive_names(str(title) for title in others["title"].unique())
+    if are_works or items["title"].dropna().str.contains(ENDS_WITH_YEAR).mean() > 0.5:
+        titles = {title: reason for title, reason in titles.items() if reason == INTIMATE}
     flagged = others[others["title"].isin(list(titles))]
     return {
         "sensitive_categories": {

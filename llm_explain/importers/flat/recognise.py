@@ -10,7 +10,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, holds_event_words
 from llm_explain.importers.flat.profile import by_values
-from llm_explain.importers.flat.vocabulary import formats, headers, normal
+from llm_explain.importers.flat.vocabulary import formats, headers, kind_of_word, normal
 from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ TARGETS: Final = (
     "timestamp", "user_id", "order_id", "item_id", "refunded_quantity", "quantity", "kind", "price", "amount", "status",
     "cancelled_at", "value", "tag", "title", "category_narrow", "category_broad", "category", "brand", "description",
     "image", "available", "first_seen", "parent_id", "channel", "user_agent", "store_id",
-    "time_of_day",
+    "time_of_day", "currency",
 )  # fmt: skip
 """Names in the order in which they choose their column."""
 
@@ -30,6 +30,8 @@ SHARED: Final = frozenset({"category", "category_narrow", "category_broad"})
 
 INDEX_HEADERS: Final = frozenset({"", "unnamed", "unnamed 0", "index", "level 0", "row", "row id", "rownum"})
 SAMPLE: Final = 2_000
+NO_ACCOUNT: Final = ("0", "0.0", "-1", "NULL", "null")
+"""What exports write for the account of a guest."""
 
 
 def recognise(source: Source, corrections: Corrections) -> Recognised:
@@ -71,8 +73,8 @@ def recognise(source: Source, corrections: Corrections) -> Recognised:
 def kind_of_file(name: str) -> str | None:
     """Return the event kind that a file's name tells."""
     parts = normal(name.partition(".")[0]).split()
-    singular = {part.removesuffix("s") for part in parts} | set(parts)
-    return next((kind for kind, names in words().file_kinds.items() if singular & set(names)), None)
+    found = [kind_of_word(word, "file_kinds") for part in parts for word in (part, part.removesuffix("s"))]
+    return next((kind for kind in words().file_kinds if kind in found), None)
 
 
 def _is_row_number(column: pd.Series, header: str) -> bool:
@@ -99,6 +101,18 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
             if column not in found and (rank := headers()[target].rank(header)) is not None
         )
         fitting = [column for _, column in ranked if fits(frame[column].head(SAMPLE), target, normal(column))]
-        for column in fitting if target in SHARED else fitting[:1]:
+        if target == "user_id":
+            fitting = fitting[:1] + [column for column in fitting[1:] if _is_mail_of_guests(frame, fitting[0], column)]
+        for column in fitting if target in SHARED or target == "user_id" else fitting[:1]:
             found[column] = ReadColumn(column, target, "header")
     return found
+
+
+def _is_mail_of_guests(frame: pd.DataFrame, account: str, other: str) -> bool:
+    """Return whether a column has the e-mail address of each user, where the column of accounts has gaps."""
+    values = frame[other].dropna()
+    is_mail = values.head(SAMPLE).str.fullmatch(r"[^@\s]+@[^@\s]+").mean() > 0.9
+    return bool(
+        is_mail
+        and (frame[other].notna() & frame[account].isin([*NO_ACCOUNT]).where(frame[account].notna(), other=True)).any()
+    )

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import normal
-from llm_explain.text.import_words import words
+from llm_explain.importers.flat.vocabulary import kind_of_word, normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +51,7 @@ def with_returns(events: pd.DataFrame, return_kinds: Sequence[str]) -> tuple[pd.
 def _negative_rows(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     negative = events["quantity"] < 0
     if "amount" in events:
-        negative |= events["quantity"].isna() & (events["amount"] < 0)
+        negative |= events["amount"] < 0
         events["amount"] = events["amount"].abs()
     is_return = negative & (events["kind"] == PURCHASE)
     events["quantity"] = events["quantity"].abs()
@@ -82,8 +81,7 @@ def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 
 def _undone(text: str) -> str | None:
-    word = normal(text).removeprefix("wc ")
-    return next((kind for kind, names in words().statuses.items() if word in names), None)
+    return kind_of_word(normal(text).removeprefix("wc "), "statuses")
 
 
 def _refunded_lines(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -13,13 +13,14 @@ from llm_explain.importers.flat.assemble import Assembled, assemble, role
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
 from llm_explain.importers.flat.items import CATEGORY_CODE, items_table
+from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.lookups import join_lookups
 from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
 from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
 from llm_explain.importers.flat.returns import with_returns
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
-from llm_explain.importers.flat.vocabulary import is_known_header
+from llm_explain.importers.flat.vocabulary import is_known_header, names_works
 from llm_explain.importers.flat.writing import write_import
 from llm_explain.importers.summary import LeftOut, Progress, silent
 from llm_explain.text.import_words import word_list
@@ -90,7 +91,8 @@ def _import(
     rows = {read.source.name: standard_rows(read, shop) for read in reads}
     progress("Checking tables", 0, 1)
     assembled = assemble(reads, rows)
-    result = _tables(assembled, shop)
+    shop = _with_language(shop, assembled, reads)
+    result = _tables(assembled, shop, are_works=_are_works(reads))
     reported = FlatImport(
         result.tables, tuple(_columns(reads, rows)), {r.source.name: _about(r) for r in reads},
         _with_ragged(assembled.rejects, reads), result.left_out, result.notes, tuple(lines),
@@ -106,7 +108,22 @@ class _Result:
     notes: dict[str, int]
 
 
-def _tables(assembled: Assembled, shop: Shop) -> _Result:
+def _with_language(shop: Shop, assembled: Assembled, reads: Sequence[Recognised]) -> Shop:
+    """Return the shop with the language of its names, where its settings do not say one."""
+    if "locale" in shop.model_fields_set:
+        return shop
+    headers = (column.header for read in reads for column in read.columns)
+    found = language_of((assembled.items, assembled.events), headers)
+    return Shop.of({**shop.model_dump(include=shop.model_fields_set), "locale": found}) if found else shop
+
+
+def _are_works(reads: Sequence[Recognised]) -> bool:
+    """Return whether the headers of ids, titles or categories say that items are films, songs or the like."""
+    named = (column for read in reads for column in read.columns if column.name in {"item_id", "title", "category"})
+    return any(names_works(column.header) for column in named)
+
+
+def _tables(assembled: Assembled, shop: Shop, *, are_works: bool) -> _Result:
     events, notes = with_returns(_priced(assembled.events), shop.return_kinds)
     items = items_table(assembled.items, events, shop.locale, shop.target_kinds)
     items, derived = _with_derived(items, shop.locale)
@@ -116,7 +133,7 @@ def _tables(assembled: Assembled, shop: Shop) -> _Result:
     proposed = {
         "left_out_items": no_products(events, items),
         "outlier_users": outliers(events),
-        **sensitive(events, items),
+        **sensitive(events, items, are_works=are_works),
     }
     shop = shop.model_copy(update={"proposals": shop.proposals.updated(proposed)})
     events, items, left_out = _without_confirmed(events, items, shop)

@@ -15,6 +15,7 @@ CURRENCY: Final = re.compile(r"[^\d.,()'+\-eE]|(?<![\d.,])[eE]|[eE](?![+\-\d])")
 PLAIN: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 WHOLE_FLOAT: Final = re.compile(r"(-?\d+)\.0+")
 SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
+FORMULA: Final = re.compile(r'="?([^"]*)"?')
 MOST_LETTERS: Final = 4
 """A number may carry a unit or a currency such as "USD" or "kg" of at most this many letters."""
 
@@ -114,13 +115,20 @@ def ids(column: pd.Series) -> pd.Series:
     Returns:
         Trimmed texts. Where the column is numeric and some values went through a float, "17850.0" is "17850".
     """
-    texts = each_value(column, lambda text: " ".join(text.split()).removeprefix("'") or None).astype("str")
+    texts = each_value(column, _bare).astype("str")
     present = pd.Series(texts.dropna().unique(), dtype="str")
     is_float = present.str.fullmatch(WHOLE_FLOAT)
     is_number = is_float | present.str.fullmatch(r"-?\d+") | present.str.fullmatch(SCIENTIFIC)
     if len(present) and is_number.all() and (is_float.any() or present.str.fullmatch(SCIENTIFIC).any()):
         return each_value(texts, _whole).astype("str")
     return texts
+
+
+def _bare(text: str) -> str | None:
+    """Return an id without the marks that keep spreadsheets from reading it as a number: ``'007`` and ``="007"``."""
+    trimmed = " ".join(text.split())
+    formula = FORMULA.fullmatch(trimmed)
+    return (formula[1] if formula else trimmed.removeprefix("'")) or None
 
 
 def _whole(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from llm_explain.text.import_words import read_words
+from llm_explain.text.import_words import read_words, words
 
 HERE: Final = Path(__file__).parent
 CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -26,15 +26,19 @@ class Headers(_Strict):
     Attributes:
         names: Whole headers in normal form, best first.
         patterns: Regular expressions of other headers.
+        fallbacks: Whole headers that count where no name and no pattern fits, best first.
     """
 
     names: tuple[str, ...]
     patterns: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
 
     @cached_property
     def ranks(self) -> dict[str, int]:
-        """Place of each header, from 0."""
-        return {normal(name): rank for rank, name in reversed(list(enumerate(self.names)))}
+        """Place of each header, from 0; the places of patterns lie between those of names and fallbacks."""
+        after = len(self.names) + len(self.patterns)
+        placed = [*enumerate(self.names), *enumerate(self.fallbacks, start=after)]
+        return {normal(name): rank for rank, name in reversed(placed)}
 
     def rank(self, header: str) -> int | None:
         """Return how good a header is for this kind of column; 0 is best, ``None`` means not at all."""
@@ -82,6 +86,7 @@ class Format(_Strict):
 
 class _HeaderFile(_Strict):
     version: Literal["1"]
+    works: tuple[str, ...]
     columns: dict[str, Headers]
 
 
@@ -104,6 +109,25 @@ def normal(header: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", bare).split())
 
 
+def kind_of_word(text: str, group: Literal["event_kinds", "statuses", "file_kinds", "channels"]) -> str | None:
+    """Return what a word of an export means.
+
+    Args:
+        text: The word, in any spelling that `normal` makes equal.
+        group: The lists of ``import.yaml`` that may hold it.
+
+    Returns:
+        The key of the list that holds the word, such as ``refund``; ``None`` if no list does.
+    """
+    return _kinds(group).get(normal(text))
+
+
+@cache
+def _kinds(group: str) -> dict[str, str]:
+    lists: dict[str, tuple[str, ...]] = getattr(words(), group)
+    return {normal(word): kind for kind, names in reversed(lists.items()) for word in names}
+
+
 @cache
 def headers() -> dict[str, Headers]:
     """Return the known headers by kind of column."""
@@ -114,6 +138,16 @@ def headers() -> dict[str, Headers]:
 def formats() -> tuple[Format, ...]:
     """Return the known formats."""
     return read_words(HERE / "formats.yaml", _FormatFile).formats
+
+
+def names_works(header: str) -> bool:
+    """Return whether a header says that items are works with invented titles, such as films or songs."""
+    return bool(set(normal(header).split()) & _works())
+
+
+@cache
+def _works() -> frozenset[str]:
+    return frozenset(normal(word) for word in read_words(HERE / "headers.yaml", _HeaderFile).works)
 
 
 def is_known_header(header: str) -> bool:

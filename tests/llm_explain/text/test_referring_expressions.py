@@ -31,6 +31,21 @@ def test_english_titles(title, this, another):
     assert (ENGLISH.this(title), ENGLISH.another(title)) == (this, another)
 
 
+@pytest.mark.parametrize(
+    ("category", "said"),
+    [
+        ("Candles", "candles"),
+        ("Mugs & Cups", "mugs & cups"),
+        ("Star Wars mugs", "Star Wars mugs"),
+        ("LED lamps", "LED lamps"),
+        ("Sprite", "Sprite"),
+    ],
+)
+def test_common_nouns_have_small_letters_in_a_sentence(category, said):
+    assert ENGLISH.category(category) == said
+    assert ENGLISH.name(category) == category  # a brand stays as it is
+
+
 def test_a_title_before_a_colon_is_a_label():
     assert ENGLISH.label("Rice cakes, 4.5 oz (store brand)") == "Rice cakes, 4.5 oz (store brand)"
 

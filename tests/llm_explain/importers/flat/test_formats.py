@@ -73,6 +73,17 @@ def test_woocommerce_orders_and_products(imported):
     assert items == {"MUG-B": ("Stoneware mug", "Mugs", 7.5, True), "12": ("Gift box", None, 6.0, False)}
 
 
+def test_a_quantity_without_its_refunds_is_a_quantity(imported):
+    """Advanced Order Export subtracts refunds; a line that came back whole has the quantity 0."""
+    done = imported(
+        orders_csv="Order Number,Order Status,Order Date,Email (Billing),SKU,Item #,Item Name,Quantity (- Refund),Item Cost\n"
+        "1,Completed,2025-01-21 14:56,ann@shop.test,A,1,Mug,3,8\n"
+        "2,Completed,2025-01-22 14:56,ann@shop.test,A,1,Mug,0,8\n"
+    )
+    assert events_of(done, "item_id", "kind", "quantity") == [("A", "purchase", 3)]
+    assert done.set_aside == {"orders.csv: quantity 0": 1}
+
+
 def test_magento_order_items_and_products(imported):
     done = imported(sales_csv=exports.MAGENTO_ORDER_ITEMS, catalog_csv=exports.MAGENTO_PRODUCTS)
     assert events_of(done, "user_id", "item_id", "kind", "quantity", "order_id") == [
@@ -122,6 +133,12 @@ def test_amazon_personalize(imported):
     assert items.loc["i1", "first_seen"] == pd.Timestamp("2018-10-20 01:46:40")
     assert items.loc["i1", "categories"] == "Action|Drama"
     assert items.loc["i2", "category"] == "Comedy"
+
+
+def test_a_description_in_personalize_is_no_title(imported):
+    items = "ITEM_ID,CATEGORY_L1,CATEGORY_L2,PRODUCT_DESCRIPTION\ni1,accessories,bags,A fine piece\ni2,decor,lamps,A fine piece\n"
+    done = imported(interactions_csv=exports.PERSONALIZE_INTERACTIONS, items_csv=items)
+    assert items_of(done, "title", "category", "description")["i1"] == (None, "bags", "A fine piece")
 
 
 def test_instacart_has_an_order_of_times_only(imported):

@@ -59,6 +59,7 @@ def test_free_items_of_a_shop_with_prices_are_proposed(tmp_path):
         ("BANK CHARGES", "Bank Charges", "fee"),
         ("x", "Amazon fee", "fee"),
         ("gift_0001_20", "Gift Voucher £20.00", "voucher"),
+        ("ROUTEINS10", "Route Package Protection", "fee"),
         ("M", "Manual", "manual"),
         ("S", "SAMPLES", "sample"),
         ("x", "Free gift with order", "gift"),
@@ -156,3 +157,27 @@ def test_placeholders_are_no_names(text):
 )
 def test_characters_of_a_name_stay(text):
     assert clean(text) == text
+
+
+def test_titles_of_films_are_invented(tmp_path):
+    films = ["Four Weddings and a Funeral", "Erotic Nights", "Heat"]
+    rows = "".join(f"{n},{title},Drama\n" for n, title in enumerate(films, start=1))
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n" + rows)
+    (tmp_path / "ratings.csv").write_text(
+        "userId,movieId,rating,timestamp\n1,1,5,978300760\n1,2,3,978302109\n2,3,4,978298413\n"
+    )
+    done = import_flat([tmp_path / "movies.csv", tmp_path / "ratings.csv"], out=tmp_path / "out")
+    assert list(done.tables.shop.proposals.sensitive_items) == ["2"]
+
+
+def test_titles_that_end_with_a_year_are_invented(tmp_path):
+    lines = ["Silent Church (1994)", "Heat (1995)", "Top Gun (1986)"]
+    path = tmp_path / "orders.csv"
+    path.write_text("user,sku,name,date\n" + "".join(f"u,{n},{title},2024-01-02\n" for n, title in enumerate(lines)))
+    assert not import_flat([path], out=tmp_path / "out").tables.shop.proposals.sensitive_items
+
+
+def test_titles_of_things_tell_what_they_are(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("user,sku,name,date\nu,1,Funeral wreath stand,2024-01-02\nu,2,Mug,2024-01-02\n")
+    assert list(import_flat([path], out=tmp_path / "out").tables.shop.proposals.sensitive_items) == ["1"]

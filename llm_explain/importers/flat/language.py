@@ -1,0 +1,57 @@
+"""The language of a shop, found in its names and in the headers of its exports."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.text.import_words import word_list
+from llm_explain.text.prompt_files import prompts_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+COLUMNS: Final = ("title", "category", "category_narrow", "description")
+MOST_TEXTS: Final = 5_000
+LEAST_TEXTS: Final = 3
+TIMES_NEXT: Final = 1.5
+"""A language counts if it has this many times as many texts as any other."""
+
+
+def language_of(tables: Iterable[pd.DataFrame], headers: Iterable[str]) -> str | None:
+    """Return the language of a shop.
+
+    Args:
+        tables: Rows with names and descriptions, as the export has them.
+        headers: Headers of the export; they count where the names do not tell.
+
+    Returns:
+        A folder of ``prompts`` with an ``import.yaml``; ``None`` if the texts do not tell.
+    """
+    columns = [table[name] for table in tables for name in COLUMNS if name in table]
+    texts = pd.concat(columns).dropna().drop_duplicates().head(MOST_TEXTS) if columns else pd.Series(dtype="str")
+    return _commonest(texts) or _commonest(pd.Series(sorted(set(headers)), dtype="str"))
+
+
+def _commonest(texts: pd.Series) -> str | None:
+    counts = {
+        name: int(texts.str.contains(own).sum()) - 2 * int(texts.str.contains(other).sum())
+        for name, (own, other) in _patterns().items()
+    }
+    best, *others = sorted(counts, key=lambda name: -counts[name])
+    next_best = max((counts[name] for name in others), default=0)
+    return best if counts[best] >= max(LEAST_TEXTS, TIMES_NEXT * next_best) else None
+
+
+@cache
+def _patterns() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
+    locales = sorted(path.parent.name for path in prompts_root().glob("*/import.yaml"))
+    told = {name: word_list(name) for name in locales}
+    return {
+        name: (re.compile(found.language, re.IGNORECASE), re.compile(found.other_language or r"(?!)", re.IGNORECASE))
+        for name, found in told.items()
+        if found.language
+    }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pandas as pd
 
@@ -18,17 +18,17 @@ from llm_explain.claims import ShopEvidence
 from llm_explain.errors import SettingError
 from llm_explain.text.sensitive_words import sensitive_reason
 from llm_explain.user_reader import UserReader
-from scoring.data.changes import NO, Change, hash_of, is_on_sale, version_at
+from scoring.data.changes import NO, Change, check_order, hash_of, is_on_sale, version_at
 from scoring.data.moments import as_moment
 from scoring.data.rules import COLUMNS
-from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, ITEM_ID, LABEL, TITLE
+from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, END, ITEM_ID, LABEL, START, STORE_ID, TITLE
 from scoring.scorer.changed import changed_scorer, packed, title_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llm_explain.writing.writer import Writer
-    from scoring.data.changes import ChangeLog, Operation
+    from scoring.data.changes import Operation
     from scoring.data.moments import Moment
     from scoring.scorer.scorer import GlassBoxScorer
 
@@ -64,20 +64,48 @@ class Version:
         return self.reader.shop
 
 
+class Changes(Protocol):
+    """A log of changes, such as a ``ChangeLog``."""
+
+    def read(self) -> tuple[Change, ...]:
+        """Return all changes, oldest first."""
+
+    def append(self, change: Change) -> None:
+        """Write a change behind the others."""
+
+
 class LiveCatalogue:
     """Changes a catalogue, and keeps its versions.
 
     Args:
-        log: The changes.
+        log: The changes next to the artifacts.
         scorer: The scorer as it was trained.
         trained: The version without changes.
     """
 
-    def __init__(self, log: ChangeLog, scorer: GlassBoxScorer, trained: Version) -> None:
-        self._log, self._scorer, self._trained = log, scorer, trained
+    def __init__(self, log: Changes, scorer: GlassBoxScorer, trained: Version) -> None:
+        self._logs: list[Changes] = [log]
+        self._scorer, self._trained = scorer, trained
         self._lock = Lock()
         self._past: dict[int, Version] = {}
-        self._current = self._build(log.read())
+        self._changes = self._read()
+        self._current = self._build(self._changes)
+
+    def keep_in(self, log: Changes) -> None:
+        """Keep later changes in another log too, such as a service's database, and read those that it has.
+
+        Args:
+            log: The log. Its changes up to the end of training are part of the training's tables and do not count.
+        """
+        self._logs = [self._logs[0], log]
+        self.refresh()
+
+    def _read(self) -> tuple[Change, ...]:
+        """Return the changes of all logs, oldest first."""
+        own = self._logs[0].read()
+        others = (change for log in self._logs[1:] for change in log.read())
+        later = [change for change in others if change.since > self._scorer.snapshot.as_of]
+        return tuple(sorted((*own, *later), key=lambda change: change.since)) if later else own
 
     def _build(self, changes: Sequence[Change]) -> Version:
         """Return the version that knows some changes, with the caches and the sources of sentences of the others."""
@@ -114,7 +142,7 @@ class LiveCatalogue:
     @property
     def changes(self) -> tuple[Change, ...]:
         """All changes, oldest first."""
-        return self._log.read()
+        return self._read()
 
     @property
     def items(self) -> pd.DataFrame:
@@ -130,7 +158,7 @@ class LiveCatalogue:
         Returns:
             The version.
         """
-        current, changes = self._current, self._log.read()[: self._current.number]
+        current, changes = self._current, self._changes
         number = version_at(changes, as_of)
         if number == current.number:
             return current
@@ -147,10 +175,10 @@ class LiveCatalogue:
             How many changes there are.
         """
         with self._lock:
-            changes = self._log.read()
-            if len(changes) != self._current.number:
-                self._past = {}
+            changes = self._read()
+            if changes != self._changes:
                 self._current = _warmed(self._build(changes))
+                self._past, self._changes = {}, changes
             return len(changes)
 
     def put(self, items: pd.DataFrame, *, moment: Moment | None = None) -> Change:
@@ -158,6 +186,7 @@ class LiveCatalogue:
 
         Args:
             items: Rows of the items table (docs/design.md §8). A value that is missing leaves an item's value as it is.
+                Rows that change nothing are left out; a change without rows is not written.
             moment: From when on the change counts, UTC without a zone; right after the latest known moment if not
                 given. A running shop passes its clock.
 
@@ -197,7 +226,7 @@ class LiveCatalogue:
         return self._change("discontinue", moment, items=pd.DataFrame({ITEM_ID: ids, AVAILABLE: False}))
 
     def promote(self, promotions: pd.DataFrame, *, moment: Moment | None = None) -> Change:
-        """Add promotions.
+        """Add promotions. One with the item, start, label and store of another replaces it.
 
         Args:
             promotions: Rows of the promotions table (docs/design.md §8).
@@ -210,7 +239,24 @@ class LiveCatalogue:
 
         ids = self._current.shop.catalogue.index_by_id
         checked = check(promotions, "promotions", source="promotions", item_ids=ids, shop=self._scorer.shop).frame
-        return self._change("promote", moment, promotions=checked)
+        known = {_promotion(row): row for row in _rows(self.promotions_of(checked[ITEM_ID].tolist()))}
+        rows = [
+            row for row in _rows(checked) if row.get(END, "") != known.get(_promotion(row), {END: None}).get(END, "")
+        ]
+        ended = [dict(_promotion(row)) for row in rows if _promotion(row) in known]
+        return self._change("promote", moment, promotions=tuple(rows), ended=tuple(ended))
+
+    def promotions_of(self, item_ids: Sequence[str]) -> pd.DataFrame:
+        """Return promotions of items that run now or will run, as rows of the promotions table.
+
+        Args:
+            item_ids: Items.
+
+        Returns:
+            Rows of the promotions table.
+        """
+        current = self._current
+        return current.shop.promotions.after(current.reader.as_of, item_ids)
 
     def end_promotions(
         self, item_ids: Sequence[str], *, label: str | None = None, moment: Moment | None = None
@@ -227,8 +273,11 @@ class LiveCatalogue:
         """
         ids = [str(item_id) for item_id in item_ids]
         self._known(ids)
+        rows = self.promotions_of(ids)
+        running = set(rows[ITEM_ID] if label is None else rows.loc[rows[LABEL] == label, ITEM_ID])
         of_label = {} if label is None else {LABEL: label}
-        return self._change("end_promotions", moment, ended=tuple({ITEM_ID: item_id, **of_label} for item_id in ids))
+        ended = tuple({ITEM_ID: item_id, **of_label} for item_id in ids if item_id in running)
+        return self._change("end_promotions", moment, ended=ended)
 
     def _known(self, item_ids: Sequence[str]) -> None:
         self._current.shop.catalogue.index_of(list(item_ids))
@@ -251,29 +300,41 @@ class LiveCatalogue:
         moment: Moment | None,
         *,
         items: pd.DataFrame | None = None,
-        promotions: pd.DataFrame | None = None,
+        promotions: tuple[dict[str, Any], ...] = (),
         ended: tuple[dict[str, str], ...] = (),
     ) -> Change:
-        titles = [] if items is None else title_texts(self._scorer, items)
+        rows = self._news(_rows(items))
+        titles = title_texts(self._scorer, pd.DataFrame(list(rows)))
         embeddings = self._scorer.titles.encode(titles) if titles and self._scorer.titles else ()
         with self._lock:
-            earlier = self._log.read()
+            earlier = self._read()
             latest = max([self._scorer.snapshot.as_of, *(change.since for change in earlier)])
             since = latest + STEP if moment is None else as_moment(moment, "moment")
             change = Change(
                 operation=operation,
                 moment=since.isoformat(),
-                items=_rows(items),
-                promotions=_rows(promotions),
+                items=rows,
+                promotions=promotions,
                 ended=ended,
                 titles={title: packed(vector) for title, vector in zip(titles, embeddings, strict=True)},
             )
+            if not (rows or promotions or ended):
+                return change
+            check_order(change, earlier)
             expected = (*earlier, change)
             version = _warmed(self._build(expected))  # first: a change that cannot be built is never written
-            self._log.append(change)
-            changes = self._log.read()  # with those that another process wrote in the meantime
-            self._past, self._current = {}, version if changes == expected else self._build(changes)
+            self._logs[-1].append(change)
+            changes = self._read()  # with those that another process wrote in the meantime
+            self._current = version if changes == expected else self._build(changes)
+            self._past, self._changes = {}, changes
         return change
+
+    def _news(self, rows: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+        """Return the rows that change an item."""
+        items = self.items
+        index = self._current.shop.catalogue.index_by_id.get_indexer(pd.Index([row[ITEM_ID] for row in rows]))
+        old = {row[ITEM_ID]: row for row in _rows(items.iloc[index[index >= 0]])}
+        return tuple(row for row in rows if not row.items() <= old.get(row[ITEM_ID], {}).items())
 
 
 def _warmed(version: Version) -> Version:
@@ -291,6 +352,11 @@ def _sensitive(changes: Sequence[Change]) -> frozenset[str]:
         for item in change.items
         if any(sensitive_reason(str(item.get(name, ""))) for name in (TITLE, CATEGORY, CATEGORIES))
     )
+
+
+def _promotion(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return what makes two rows of the promotions table one promotion."""
+    return tuple((name, str(row.get(name, ""))) for name in (ITEM_ID, START, LABEL, STORE_ID))
 
 
 def _rows(table: pd.DataFrame | None) -> tuple[dict[str, Any], ...]:

@@ -86,6 +86,11 @@ class Explainer:
         return self._live
 
     @property
+    def is_changeable(self) -> bool:
+        """Whether there is a living catalogue."""
+        return self._live is not None
+
+    @property
     def version(self) -> Version:
         """The latest version of the catalogue, which a request without ``as_of`` reads."""
         return self._version if self._live is None else self._live.current

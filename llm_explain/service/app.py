@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, create_task_group, sleep, to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
+from llm_explain.errors import LlmExplainError
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.api import error_handlers, pages
 from llm_explain.service.api.auth import Authenticator
 from llm_explain.service.api.routes import catalogue, explanations, health, user_data
+from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.demo_shop import DemoShop
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.handlers.main_parameters import MainParameters
@@ -47,6 +50,8 @@ LEAST_COMPRESSED: Final = 1000
 
 _PAUSE_SECONDS: Final = 0.02
 """Between two steps of warming up, which share the interpreter with requests; a step takes about five milliseconds."""
+_WATCH_SECONDS: Final = 1.0
+_LOG = logging.getLogger(__name__)
 _PROBLEM: Final = {"model": ProblemDocument, "content": {MEDIA_TYPE: {}}}
 
 
@@ -81,7 +86,11 @@ def create_app(
         oldest = now() - timedelta(days=settings.record_days)
         with suppress(StateError):  # the service answers with a full or busy storage too
             await to_thread.run_sync(state.records.prune, oldest)
-        yield
+        async with create_task_group() as tasks:
+            if explainer.is_changeable:
+                tasks.start_soon(_watch_catalogue, explainer)
+            yield
+            tasks.cancel_scope.cancel()
         await to_thread.run_sync(state.close)
 
     app = FastAPI(
@@ -97,7 +106,14 @@ def create_app(
     app.state.authenticator = Authenticator(state.keys if settings.auth else None)
     error_handlers.install(app)
     demo = (catalogue.demo_router,) if settings.demo_shop else ()
-    for router in (explanations.router, user_data.router, user_data.admin_router, catalogue.router, *demo):
+    for router in (
+        explanations.router,
+        user_data.router,
+        user_data.admin_router,
+        catalogue.router,
+        catalogue.admin_router,
+        *demo,
+    ):
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
     pages.install(app, with_shop=settings.demo_shop)
@@ -111,8 +127,11 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     reader = UserContextReader(explainer, state, clock)
     handler = app.state.explanation_handler = ExplanationHandler(explainer, reader)
     app.state.user_data_handler = UserDataHandler(state, handler, reader, kinds=explainer.kinds)
+    if explainer.is_changeable:
+        explainer.catalogue.keep_in(state.changes)
+    app.state.catalogue_handler = CatalogueHandler(explainer, handler.items, clock)
     parameters = app.state.main_parameters = MainParameters(explainer)
-    app.state.demo_shop = DemoShop(explainer, handler.items, state)
+    app.state.demo_shop = DemoShop(explainer, state)
 
     def prepare() -> None:
         """Do what would make the first answer late; the process is ready afterwards."""
@@ -126,6 +145,16 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
 
     app.state.prepare = prepare
     app.state.warm_up = warm_up
+
+
+async def _watch_catalogue(explainer: Explainer) -> None:
+    """Read changes of the catalogue that other processes wrote."""
+    while True:
+        await sleep(_WATCH_SECONDS)
+        try:
+            await to_thread.run_sync(explainer.catalogue.refresh)
+        except LlmExplainError as error:
+            _LOG.warning("changes of the catalogue were not read: %s", type(error).__name__)
 
 
 def _add_middleware(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None:

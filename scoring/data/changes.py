@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from scoring.data.rules import rule_of
-from scoring.data.tables import AVAILABLE, END, FIRST_SEEN, ITEM_ID, LABEL, START
+from scoring.data.tables import AVAILABLE, END, FIRST_SEEN, ITEM_ID, START
 from scoring.errors import ArtifactError, SettingError
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class Change(BaseModel):
         moment: First moment at which it counts, UTC without a zone.
         items: Fields of items that are added or changed, each with its ``item_id``.
         promotions: Rows of the promotions table that are added.
-        ended: Promotions that end, as ``item_id`` and, unless all of the item's end, ``label``.
+        ended: Promotions that end, as ``item_id`` and, unless all of the item's end, ``label``, ``start`` or
+            ``store_id``; an empty store stands for all stores.
         titles: Sentence embedding of each title in ``items``, as base64 of 32-bit floats; empty without title vectors.
     """
 
@@ -103,25 +104,34 @@ class ChangeLog:
         return self._changes
 
     def append(self, change: Change) -> None:
-        """Write a change behind the others.
+        """Write a change behind the others; its moment must not be before theirs.
 
         Args:
             change: The change.
-
-        Raises:
-            SettingError: If its moment is before that of an earlier change.
         """
-        earlier = self.read()
-        if earlier and change.since < earlier[-1].since:
-            raise SettingError(
-                f"moment is {change.moment} but the last change is of {earlier[-1].moment} and changes are kept in "
-                "their order. Choose a later moment."
-            )
+        check_order(change, self.read())
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as stream:
             content = self.path.read_bytes()
             stream.truncate(content.rfind(b"\n") + 1)  # an unfinished line was never read
             stream.write(f"{change.line}\n".encode())
+
+
+def check_order(change: Change, earlier: Sequence[Change]) -> None:
+    """Refuse a change that counts before an earlier one.
+
+    Args:
+        change: The change.
+        earlier: The changes before it, oldest first.
+
+    Raises:
+        SettingError: If its moment is before that of the last change.
+    """
+    if earlier and change.since < earlier[-1].since:
+        raise SettingError(
+            f"moment is {change.moment} but the last change is of {earlier[-1].moment} and changes are kept in their "
+            "order. Choose a later moment."
+        )
 
 
 def hash_of(changes: Iterable[Change]) -> str:
@@ -189,18 +199,18 @@ def changed_promotions(promotions: pd.DataFrame, changes: Iterable[Change]) -> p
         The rows with their new ends, and the new rows. A promotion that ended before it began is left out.
     """
     for change in changes:
+        for ended in change.ended:
+            is_of = promotions[END].isna() | (promotions[END] > change.since)
+            for name, value in ended.items():
+                column = promotions.get(name, pd.Series("", index=promotions.index))
+                is_of &= column == pd.Timestamp(value) if name == START else column.fillna("") == value
+            promotions = promotions.assign(**{END: promotions[END].mask(is_of, change.since)})
+            promotions = promotions[~(is_of & (promotions[START] >= change.since))]
         if change.promotions:
             added = pd.DataFrame(list(change.promotions))
             added[START] = pd.to_datetime(added[START]).astype("datetime64[ns]")
             added[END] = pd.to_datetime(added.get(END, pd.Series(pd.NaT, index=added.index))).astype("datetime64[ns]")
             promotions = pd.concat([promotions, added], ignore_index=True) if len(promotions) else added
-        for ended in change.ended:
-            is_of = promotions[ITEM_ID] == ended[ITEM_ID]
-            if LABEL in ended:
-                is_of &= promotions[LABEL] == ended[LABEL]
-            is_of &= promotions[END].isna() | (promotions[END] > change.since)
-            promotions = promotions.assign(**{END: promotions[END].mask(is_of, change.since)})
-            promotions = promotions[~(is_of & (promotions[START] >= change.since))]
     return promotions.reset_index(drop=True)
 
 

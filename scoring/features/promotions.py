@@ -18,7 +18,7 @@ import pandas as pd
 from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray
@@ -123,6 +123,20 @@ class PromotionCalendar:
     def labels(self) -> tuple[str, ...]:
         """Labels of the whole table, sorted."""
         return self.names.labels
+
+    def after(self, as_of: pd.Timestamp, item_ids: Collection[str]) -> pd.DataFrame:
+        """Return promotions of some items that have not ended at a moment: those that run and those that will.
+
+        Args:
+            as_of: The moment, not before the latest rows.
+            item_ids: The items.
+
+        Returns:
+            Rows of the promotions table.
+        """
+        rows = self._rows
+        is_open = rows[END].isna() | (rows[END] > as_of)
+        return rows[is_open & rows[ITEM_ID].isin(list(item_ids))].reset_index(drop=True)
 
     def running(self, as_of: pd.Timestamp, item_index: int, *, store_id: str | None) -> list[Run]:
         """Return an item's promotions at a moment in one store, with those that run in all stores.

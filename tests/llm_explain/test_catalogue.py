@@ -168,7 +168,7 @@ def test_an_item_that_looks_like_postage_is_neither_recommended_nor_named_until_
         proposal = Proposal(reason="postage", confirmed=confirmed)
         explainer.shop.shop = shop.model_copy(update={"proposals": Proposals(left_out_items={best: proposal})})
         explainer.reader.forget()
-        live = LiveCatalogue(explainer.catalogue._log, explainer.catalogue._scorer, explainer.version)
+        live = LiveCatalogue(explainer.catalogue._logs[0], explainer.catalogue._scorer, explainer.version)
         ranked, _ = live.current.reader.read("u00").scored.rank(60)
         assert (best in live.current.shop.catalogue.item_ids[ranked]) == is_shown
         (item,) = live.current.shop.catalogue.index_of([best])

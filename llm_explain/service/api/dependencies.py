@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from asyncio import wait, wrap_future
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, cast
@@ -11,6 +12,7 @@ from fastapi import Depends, Request, Response
 from pydantic_core import to_json
 
 from llm_explain.service.handlers.answer import Answer, Json
+from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
 
@@ -28,6 +30,11 @@ def _user_data_handler(request: Request) -> UserDataHandler:
     return cast("UserDataHandler", request.app.state.user_data_handler)
 
 
+def _catalogue_handler(request: Request) -> CatalogueHandler:
+    return cast("CatalogueHandler", request.app.state.catalogue_handler)
+
+
+TheCatalogueHandler = Annotated[CatalogueHandler, Depends(_catalogue_handler)]
 TheExplanationHandler = Annotated[ExplanationHandler, Depends(_explanation_handler)]
 TheUserDataHandler = Annotated[UserDataHandler, Depends(_user_data_handler)]
 
@@ -66,6 +73,21 @@ def reply(request: Request, content: Json, *, status: int = 200) -> Response:
     """Return content as JSON with the request's id; FastAPI does not validate it again."""
     content = {"request_id": request.state.request_id, **content}
     return Response(to_json(content, inf_nan_mode="null"), status_code=status, media_type="application/json")
+
+
+def etag_of(content: Json) -> str:
+    """Return a weak ETag of content."""
+    return f'W/"{hashlib.sha256(to_json(content)).hexdigest()[:32]}"'
+
+
+def reply_cached(request: Request, content: Json) -> Response:
+    """Return content with its ETag; 304 if the client has it already."""
+    headers = {"ETag": etag_of(content), "Cache-Control": "private, no-cache"}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    response = reply(request, content)
+    response.headers.update(headers)
+    return response
 
 
 async def _store(request: Request, records: GivenAnswer) -> bool:

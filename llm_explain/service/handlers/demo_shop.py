@@ -1,4 +1,4 @@
-"""Items of the catalogue, and users that the demo shop offers to choose from."""
+"""Users that the demo shop offers to choose from."""
 
 from __future__ import annotations
 
@@ -9,30 +9,21 @@ import numpy as np
 from llm_explain.service.handlers.answer import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from llm_explain.explainer import Explainer
-    from llm_explain.service.handlers.catalogue_items import CatalogueItems
     from llm_explain.service.state import State
 
 
 class DemoShop:
-    """Looks up items and users.
+    """Looks up users.
 
     Args:
         explainer: Holds the event log.
-        items: Items of the catalogue.
         state: Knows which users were erased.
     """
 
-    def __init__(self, explainer: Explainer, items: CatalogueItems, state: State) -> None:
+    def __init__(self, explainer: Explainer, state: State) -> None:
         self._explainer = explainer
         self._state = state
-        self._items = items
-
-    def items(self, item_ids: Sequence[str]) -> Answer:
-        """Return items of the catalogue in the order asked for; unknown ones are left out."""
-        return Answer({"currency": self._explainer.shop.policy.currency, "items": self._items.full(item_ids)})
 
     def households(self, n: int) -> Answer:
         """Return users to choose from, those with most events first; without erased users."""

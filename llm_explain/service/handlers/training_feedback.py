@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from scoring.data.changes import changed_items, changed_promotions
 from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PURCHASE, STORE_ID, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
@@ -28,7 +29,7 @@ class TrainingFeedback:
     """The tables to train on, and what was merged into them.
 
     Attributes:
-        tables: The shop's tables with the service's events and without those of erased users.
+        tables: The shop's tables with the service's events and changes of the catalogue, without erased users.
         n_new: Events that the tables did not have.
         n_unknown: Events of items that the catalogue no longer has; left out.
         n_erased: Events of erased users; left out.
@@ -52,6 +53,7 @@ def learn(tables: Tables, state: State) -> TrainingFeedback:
     Returns:
         The tables to train on, and the counts for the manifest.
     """
+    tables = _with_changes(tables, state)
     kept, n_erased = _without_erased(tables.events, state)
     events, n_new, n_unknown = _with_new(kept, tables.items, state)
     gone = state.users.erased()
@@ -85,6 +87,17 @@ def is_rejected(tally: Tally) -> bool:
     centre = share + Z * Z / (2 * n)
     margin = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
     return (centre - margin) / (1 + Z * Z / n) > MOST_REJECTED
+
+
+def _with_changes(tables: Tables, state: State) -> Tables:
+    """Return the tables after the changes of the catalogue that came after their last event.
+
+    Tables that hold later events were exported later, with the shop's own state of these items.
+    """
+    exported = tables.events[TIMESTAMP].max()
+    changes = [change for change in state.changes.read() if change.since > exported]
+    items, promotions = changed_items(tables.items, changes), changed_promotions(tables.promotions, changes)
+    return replace(tables, items=items, promotions=promotions)
 
 
 def _without_erased(events: pd.DataFrame, state: State) -> tuple[pd.DataFrame, int]:

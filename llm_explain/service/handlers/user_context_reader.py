@@ -138,7 +138,10 @@ class UserContextReader:
         if as_of is not None:
             return pd.Timestamp(as_of)
         # Whole minutes, so that the caches serve several requests.
-        present = self._explainer.as_of if self._clock is None else pd.Timestamp(self._clock()).floor("min")
+        changed = self._explainer.as_of
+        clock = changed if self._clock is None else pd.Timestamp(self._clock())
+        minute = clock if self._clock is None else clock.floor("min")
+        present = changed if minute < changed <= clock else minute  # a change of the catalogue counts at once
         latest = max(timestamps, default=None)
         return present if latest is None else max(present, pd.Timestamp(latest) + AFTER)
 

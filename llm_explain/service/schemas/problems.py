@@ -39,6 +39,12 @@ INVALID = Problem(
 )
 MALFORMED = Problem("malformed-request", 400, "The body cannot be read. Send one JSON object in UTF-8.")
 UNKNOWN_ITEM = Problem("unknown-item", 422, "An item is not in the catalogue but a known one is needed.")
+NO_ITEM = Problem("unknown-item", 404, "The catalogue does not have this item. Add it with PUT.")
+INVALID_ROW = Problem(
+    "invalid-row",
+    422,
+    "A row breaks a rule of the tables, such as a control character in a title. See docs/design.md §8.",
+)
 UNKNOWN_PLAYER = Problem(
     "unknown-player", 422, "A player is not one of this user's. Use the players of an attribution."
 )

@@ -26,6 +26,7 @@ MAX_HISTORY = 10_000
 MAX_EVENTS = 1000
 MAX_FILTER = 1000
 MAX_OFFSET = 1000
+MAX_ROWS = 1000
 MAX_PLAYERS = 100
 MAX_KINDS = 100
 FIRST_YEAR, LAST_YEAR = 1970, 2200
@@ -58,6 +59,8 @@ Moment = Annotated[datetime, AfterValidator(_naive_utc)]
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 """A claim kind; the handler knows which there are."""
 
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_VISIBLE)]
+Price = Annotated[float, Field(ge=0, le=1e9)]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
 FeedbackVerdict = Literal["helpful", "not_helpful", "wrong", "hide_reason"]
@@ -87,7 +90,7 @@ class HistoryEvent(Body):
     item_id: Id
     timestamp: Moment
     quantity: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    price: Price | None = None
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")] = "purchase"
     channel: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     store_id: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
@@ -206,8 +209,8 @@ class RecommendationRequest(Who, Wording):
     candidates: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_FILTER)] | None = None
     categories: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
     brands: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
-    min_price: Annotated[float, Field(ge=0, le=1e9)] | None = None
-    max_price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    min_price: Price | None = None
+    max_price: Price | None = None
     diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
     offset: Annotated[int, Field(ge=0, le=MAX_OFFSET)] = 0
     pins: Annotated[tuple[Id, ...], Field(max_length=MAX_K)] = ()
@@ -305,6 +308,145 @@ class EventsRequest(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"events": [{"user_id": "1228", "item_id": "1082185"}]}]})
 
     events: Annotated[tuple[NewEvent, ...], Field(min_length=1, max_length=MAX_EVENTS)]
+
+
+class ItemFields(Body):
+    """Fields of an item; those that are not given stay as they are.
+
+    Attributes:
+        category: One name, a path ``Home > Kitchen > Mugs``, or several joined by ``|``.
+        available: Whether the item may be recommended.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Smoked cheddar", "price": 5.3}]})
+
+    title: Text | None = None
+    category: Text | None = None
+    brand: Text | None = None
+    price: Price | None = None
+    description: Annotated[str, StringConstraints(max_length=10_000)] | None = None
+    image: Text | None = None
+    parent_id: Id | None = None
+    first_seen: Moment | None = None
+    available: bool | None = None
+
+
+class ItemRow(ItemFields):
+    """An item."""
+
+    item_id: Id
+
+
+class ItemsRequest(Body):
+    """Add or change several items.
+
+    Attributes:
+        items: The items.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [{"item_id": "n1", "title": "Smoked cheddar", "category": "cheese"}]}]
+        }
+    )
+
+    items: Annotated[tuple[ItemRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class PromotionRow(Body):
+    """A promotion of an item.
+
+    Attributes:
+        start: First moment.
+        end: Moment after the last; none for a promotion without an end.
+        label: The shop's name of the kind of promotion.
+        store_id: The store; all stores if not given.
+    """
+
+    item_id: Id
+    start: Moment
+    end: Moment | None = None
+    label: Text
+    store_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> PromotionRow:
+        if self.end is not None and self.end <= self.start:
+            raise ValueError("an end after the start is needed")
+        return self
+
+
+class PromotionsRequest(Body):
+    """Add promotions; one with the item, start, label and store of another replaces it.
+
+    Attributes:
+        promotions: The promotions.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"promotions": [{"item_id": "n1", "start": "2026-12-01", "label": "sale"}]}]}
+    )
+
+    promotions: Annotated[tuple[PromotionRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class PromotionEnd(Body):
+    """A new end of promotions that run or will run.
+
+    Attributes:
+        item_id: Their item.
+        label: Only promotions with this label; all of the item if not given.
+        end: The new end; none for promotions without an end.
+    """
+
+    item_id: Id
+    label: Text | None = None
+    end: Moment | None
+
+
+class PromotionEndsRequest(Body):
+    """Change ends of promotions.
+
+    Attributes:
+        promotions: The promotions.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"promotions": [{"item_id": "n1", "end": "2026-12-24T00:00:00Z"}]}]}
+    )
+
+    promotions: Annotated[tuple[PromotionEnd, ...], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class SimilarRequest(Body):
+    """Ask for items that are like one item or that its buyers bought too.
+
+    Attributes:
+        k: How many.
+        locale: Language of the texts.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"item_id": "1082185"}]})
+
+    item_id: Id
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    locale: Locale = "en"
+
+
+class CompleteRequest(Body):
+    """Ask for items that were bought together with those of a basket; unknown ones are skipped.
+
+    Attributes:
+        basket: Items of the basket.
+        k: How many.
+        locale: Language of the texts.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"basket": ["1082185"]}]})
+
+    basket: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    locale: Locale = "en"
 
 
 class ReasonName(Body):

@@ -189,6 +189,48 @@ class ShopItems(Reply):
     items: list[ShopItem]
 
 
+class RowStatus(BaseModel):
+    """What became of one row of a request."""
+
+    item_id: str
+    status: Literal["ok", "unchanged", "unknown_item"]
+
+
+class Changed(Reply):
+    """A change of the catalogue.
+
+    Attributes:
+        as_of: From when on it counts; none if nothing changed.
+        items: What became of each row.
+    """
+
+    as_of: datetime | None
+    items: list[RowStatus]
+
+
+class RelatedItem(ItemName):
+    """An item that goes with others.
+
+    Attributes:
+        strength: By this the items are ordered; of no unit.
+        text: A verified statement of how they go together; none where the counts permit none.
+        kind: ``companion`` (bought together), ``follower`` (bought later), or empty.
+        facts: Facts of the statement.
+    """
+
+    strength: float
+    text: str | None
+    kind: str
+    facts: dict[str, str | int | float]
+
+
+class RelatedItems(Reply):
+    """Related items, strongest first."""
+
+    unknown_items: list[str] = []
+    items: list[RelatedItem]
+
+
 class Household(BaseModel):
     """A user of the demo shop."""
 

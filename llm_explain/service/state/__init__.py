@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llm_explain.service.state.changes import Changes
 from llm_explain.service.state.database import Database
 from llm_explain.service.state.events import Events
 from llm_explain.service.state.feedback import Feedback
@@ -23,6 +24,7 @@ class State:
         events: Events that came after the artifacts.
         feedback: Opinions.
         records: Explanation records.
+        changes: Changes of the catalogue.
         keys: API keys.
     """
 
@@ -32,6 +34,7 @@ class State:
         self.events = Events(self.database)
         self.feedback = Feedback(self.database)
         self.records = Records(self.database, self.users)
+        self.changes = Changes(self.database)
         self.keys = Keys(self.database, pepper)
 
     def close(self) -> None:

@@ -1,9 +1,12 @@
-"""The tables of the state. A user's id stands in no other column than ``user_id``, so erasing a user is exact.
+"""The tables of the state. The id of a user stands in columns ``user_id`` only, and that of a
+guest who became a user also in ``guest_id``, so erasing a user is exact.
 
 person       what a user has switched off
 event        events that came after the artifacts          event_batch  which bodies were stored already
 answer       lists of explanation records, compressed      explanation  where the record with an id lies
 feedback     what shoppers think of explanations           suppression  what a user is not told any more
+catalogue_change  items and promotions that changed after training
+exposure     answers, impressions and clicks of an experiment   guest  whose account a guest's events belong to
 erasure      who is gone: keyed hashes, never ids          secret       the key of those hashes
 api_key      hashes of API keys
 """
@@ -124,6 +127,42 @@ class SuppressionRow(Base):
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     player: Mapped[str] = mapped_column(String(200), primary_key=True)
     item_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+
+
+class CatalogueChangeRow(Base):
+    """A change of the catalogue, as a line of JSON."""
+
+    __tablename__ = "catalogue_change"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    line: Mapped[str] = mapped_column(Text)
+
+
+class ExposureRow(Base):
+    """What an arm of an experiment showed to a user, or a click on it."""
+
+    __tablename__ = "exposure"
+    __table_args__ = (Index("exposure_of_user", "user_id"), Index("exposure_of_experiment", "tag"))
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(128))
+    tag: Mapped[str] = mapped_column(String(64))
+    arm: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(40))
+    item_id: Mapped[str] = mapped_column(String(128))
+    explanation_id: Mapped[str | None] = mapped_column(String(24))
+    timestamp: Mapped[datetime]
+
+
+class GuestRow(Base):
+    """A guest who turned out to be a user."""
+
+    __tablename__ = "guest"
+    __table_args__ = (Index("guest_of_user", "user_id"),)
+
+    guest_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(128))
 
 
 class ErasureRow(Base):

@@ -70,26 +70,39 @@ def state(database_url: str) -> Iterator[State]:
     opened.close()
 
 
-@pytest.fixture
-def serve(explainer: Explainer, tmp_path: Path) -> Iterator[Serve]:
-    """Return a function that starts the service in this process; ``auth`` is off unless it is asked for."""
+def _served(explainer: Explainer, folder: Path, **settings: object) -> TestClient:
     from starlette.testclient import TestClient
 
     from llm_explain.service.app import create_app
     from llm_explain.service.settings import ServiceSettings
 
+    url = f"sqlite:///{folder / 'service.db'}"
+    given = {"auth": False, "database_url": url, "rate_per_second": 0, "as_of": "snapshot", **settings}
+    return TestClient(create_app(explainer, ServiceSettings(**given)), raise_server_exceptions=False)
+
+
+@pytest.fixture
+def serve(explainer: Explainer, tmp_path: Path) -> Iterator[Serve]:
+    """Return a function that starts the service in this process; ``auth`` is off unless it is asked for."""
     opened: list[TestClient] = []
 
     def start(**settings: object) -> TestClient:
-        url = f"sqlite:///{tmp_path / 'service.db'}"
-        given = {"auth": False, "database_url": url, "rate_per_second": 0, "as_of": "snapshot", **settings}
-        client = TestClient(create_app(explainer, ServiceSettings(**given)), raise_server_exceptions=False)
+        client = _served(explainer, tmp_path, **settings)
         opened.append(client.__enter__())
         return client
 
     yield start
     for client in opened:
         client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def changeable(shop_artifacts: Path, tmp_path: Path) -> Iterator[TestClient]:
+    """The service with an explainer of its own, whose catalogue a test may change."""
+    from llm_explain import Explainer
+
+    with _served(Explainer.load(shop_artifacts, language_model=None), tmp_path) as client:
+        yield client
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ export async function itemsById(ids) {
   const missing = [...new Set(ids)].filter((id) => !known.has(id));
   for (let start = 0; start < missing.length; start += 50) {
     const query = missing.slice(start, start + 50).map((id) => `id=${each(id)}`).join("&");
-    const answer = await call(root, "GET", `v1/shop/items?${query}`);
+    const answer = await call(root, "GET", `v1/items?${query}`);
     for (const item of answer.items) if (item.status === "ok") known.set(item.item_id, item);
   }
   return known;

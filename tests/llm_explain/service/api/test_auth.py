@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 from llm_explain.service.api import auth
 
 OF_ADMINS = {("DELETE", "/v1/users/{user_id}"), ("GET", "/v1/users/{user_id}/export")}
+OF_ADMINS |= {(method, f"/v1/items{each}") for method in ("PUT", "PATCH", "DELETE") for each in ("", "/{item_id}")}
+OF_ADMINS |= {(method, "/v1/promotions") for method in ("PUT", "PATCH", "DELETE")}
 OPEN = {"/healthz", "/readyz", "/metrics"}
 
 
@@ -23,7 +25,9 @@ def guarded(serve: Any) -> tuple[TestClient, str, str]:
 def _status(client: TestClient, method: str, path: str, key: str | None) -> int:
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     path = path.replace("{user_id}", "u00").replace("{explanation_id}", "0" * 24)
-    return client.request(method, path, headers=headers, json={} if method in {"POST", "PUT"} else None).status_code
+    return client.request(
+        method, path, headers=headers, json={} if method in {"POST", "PUT", "PATCH"} else None
+    ).status_code
 
 
 def test_every_route_asks_for_a_key_and_some_for_an_admins(guarded: tuple[TestClient, str, str]) -> None:

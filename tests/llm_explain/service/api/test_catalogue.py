@@ -50,7 +50,7 @@ def test_words_that_break_their_schema_are_refused(monkeypatch: pytest.MonkeyPat
 
 
 def test_items_are_looked_up_by_id(client: TestClient) -> None:
-    answer = client.get("/v1/shop/items", params={"id": ["31", "no such item", "00"]}).json()
+    answer = client.get("/v1/items", params={"id": ["31", "no such item", "00"]}).json()
     ShopItems.model_validate(answer)
     assert [(item["item_id"], item.get("title"), item["status"]) for item in answer["items"]] == [
         ("31", "cheese B", "ok"), ("no such item", None, "unknown_item"), ("00", "apples A", "ok"),

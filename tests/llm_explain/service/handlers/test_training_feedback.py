@@ -12,12 +12,16 @@ from llm_explain.service.handlers.training_feedback import is_rejected, learn
 from llm_explain.service.state import State
 from llm_explain.service.state.feedback import Opinion, Tally
 from llm_explain.service.state.records import GivenAnswer
+from scoring.data.changes import Change
 from scoring.data.tables import Tables
 
 NEW = {
     "user_id": "u00", "item_id": "31", "timestamp": datetime(2018, 1, 3, 9), "quantity": 2.0, "price": 1.5,
     "kind": "purchase", "channel": "", "store_id": "s1",
 }  # fmt: skip
+
+
+FLYER = {"item_id": "31", "start": "2018-02-01T00:00:00", "end": "2018-02-08T00:00:00", "label": "mailer"}
 
 
 @pytest.fixture
@@ -71,6 +75,24 @@ def test_an_erased_user_is_left_out_and_a_returning_one_is_new(tables: Tables, s
     assert learned.n_erased == (tables.events["user_id"] == "u00").sum()
     assert "u00" not in set(learned.tables.users["user_id"])
     assert len(learned.tables.users) == len(tables.users) - 1
+
+
+def test_changes_of_the_catalogue_after_the_last_event_are_taken_in(tables: Tables, state: State) -> None:
+    last = tables.events["timestamp"].max()
+    for moment, price in ((last - pd.Timedelta(days=1), 1.0), (last + pd.Timedelta(days=1), 2.0)):
+        items = (
+            {"item_id": "31", "price": price},
+            {"item_id": f"new {price}", "title": "Cheddar", "category": "cheese"},
+        )
+        state.changes.append(Change(operation="put", moment=moment.isoformat(), items=items))
+    state.changes.append(Change(operation="promote", moment="2018-02-01T00:00:00", promotions=(FLYER,)))
+    state.events.add([{**NEW, "item_id": "new 2.0"}], key="k", body=b"1")
+    learned = learn(tables, state)
+    known = learned.tables.items.set_index("item_id")
+    assert known.loc["31", "price"] == 2.0
+    assert ("new 1.0" in known.index, "new 2.0" in known.index) == (False, True)
+    assert (learned.n_new, learned.n_unknown) == (1, 0)
+    assert len(learned.tables.promotions) == len(tables.promotions) + 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,136 @@
+"""Handles requests about the catalogue: reads and changes items and promotions, and finds related items."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from llm_explain.service.handlers.answer import Answer
+from llm_explain.service.schemas.requests import PromotionRow
+from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llm_explain.answers import RelatedItem
+    from llm_explain.catalogue import LiveCatalogue
+    from llm_explain.explainer import Explainer
+    from llm_explain.service.handlers.answer import Json
+    from llm_explain.service.handlers.catalogue_items import CatalogueItems
+    from llm_explain.service.handlers.user_context_reader import Clock
+    from llm_explain.service.schemas.requests import CompleteRequest, ItemRow, PromotionEnd, SimilarRequest
+    from scoring.data.changes import Change
+
+
+class CatalogueHandler:
+    """Reads and changes the living catalogue; safe to share between threads.
+
+    Args:
+        explainer: Holds the catalogue.
+        items: Items of the catalogue.
+        clock: The present time; if not given, a change counts right after the latest known moment.
+    """
+
+    def __init__(self, explainer: Explainer, items: CatalogueItems, clock: Clock | None) -> None:
+        self._explainer = explainer
+        self._items = items
+        self._clock = clock
+        self._turn = Lock()
+
+    def items(self, item_ids: Sequence[str]) -> Answer:
+        """Return items in the order asked for."""
+        return Answer({"currency": self._explainer.shop.policy.currency, "items": self._items.full(item_ids)})
+
+    def put(self, rows: Sequence[ItemRow]) -> Answer:
+        """Add items, and change those that are there; of two rows of one item the last counts."""
+        return self._change(rows, lambda table, moment: self._live.put(table, moment=moment), is_new=True)
+
+    def patch(self, rows: Sequence[ItemRow]) -> Answer:
+        """Change fields of items; unknown items are reported."""
+        return self._change(rows, lambda table, moment: self._live.patch(table, moment=moment))
+
+    def discontinue(self, rows: Sequence[ItemRow]) -> Answer:
+        """Recommend items no more; unknown items are reported."""
+        return self._change(rows, lambda table, moment: self._live.discontinue(table[ITEM_ID].tolist(), moment=moment))
+
+    def promote(self, rows: Sequence[PromotionRow]) -> Answer:
+        """Add promotions; those of unknown items are reported."""
+        columns = list(PromotionRow.model_fields)
+        return self._change(
+            rows, lambda table, moment: self._live.promote(table.reindex(columns=columns), moment=moment)
+        )
+
+    def end_promotions(self, rows: Sequence[ItemRow], label: str | None) -> Answer:
+        """End promotions before their time; unknown items are reported."""
+        return self._change(
+            rows,
+            lambda table, moment: self._live.end_promotions(table[ITEM_ID].tolist(), label=label, moment=moment),
+        )
+
+    def extend(self, rows: Sequence[PromotionEnd]) -> Answer:
+        """Change the ends of promotions that run or will run; unknown items are reported."""
+
+        def promote(table: pd.DataFrame, moment: pd.Timestamp | None) -> Change:
+            promotions = self._live.promotions_of(table[ITEM_ID].tolist())
+            for each in rows:
+                is_of = promotions[ITEM_ID] == each.item_id
+                is_of &= promotions[LABEL] == each.label if each.label else True
+                promotions.loc[is_of, END] = each.end
+            return self._live.promote(promotions, moment=moment)
+
+        return self._change(rows, promote)
+
+    def similar(self, request: SimilarRequest) -> Answer:
+        """Return items for the page of an item; an unknown item is reported."""
+        is_known = request.item_id in self._items.known
+        rows = self._explainer.similar(request.item_id, k=request.k, locale=request.locale) if is_known else []
+        return self._related(rows, () if is_known else (request.item_id,))
+
+    def complete(self, request: CompleteRequest) -> Answer:
+        """Return items that go with a basket; unknown items are reported."""
+        known = [item_id for item_id in request.basket if item_id in self._items.known]
+        rows = self._explainer.complete(known, k=request.k, locale=request.locale) if known else []
+        return self._related(rows, sorted({*request.basket} - {*known}))
+
+    def _related(self, rows: Sequence[RelatedItem], unknown: Sequence[str]) -> Answer:
+        items = [{**self._items.brief(row.item_id), **row.to_dict()} for row in rows]
+        return Answer({"unknown_items": unknown, "items": items})
+
+    @property
+    def _live(self) -> LiveCatalogue:
+        return self._explainer.catalogue
+
+    def _change(
+        self,
+        rows: Sequence[ItemRow] | Sequence[PromotionRow] | Sequence[PromotionEnd],
+        make: Callable[[pd.DataFrame, pd.Timestamp | None], Change],
+        *,
+        is_new: bool = False,
+    ) -> Answer:
+        """Make a change of known items, or of any, at the present moment and say what became of each row."""
+        with self._turn:
+            self._live.refresh()
+            known = self._items.known
+            given = [row.model_dump(exclude_none=True) for row in rows if is_new or row.item_id in known]
+            moment = None if self._clock is None else max(pd.Timestamp(self._clock()), self._explainer.as_of)
+            change = make(_table(given), moment) if given else None
+        lists = () if change is None else (change.items, change.promotions, change.ended)
+        changed = {str(row[ITEM_ID]) for each in lists for row in each}
+        statuses = {True: "ok", False: "unchanged"}
+        items = [
+            {
+                "item_id": row.item_id,
+                "status": statuses[row.item_id in changed] if is_new or row.item_id in known else "unknown_item",
+            }
+            for row in rows
+        ]
+        since = change.since.tz_localize("UTC").isoformat() if change and changed else None
+        return Answer({"as_of": since, "items": items})
+
+
+def _table(rows: Sequence[Json]) -> pd.DataFrame:
+    """Return rows as a table; of two rows of one item, or of one promotion, the last one counts."""
+    keys = [name for name in (ITEM_ID, START, LABEL, STORE_ID) if name in rows[0] or name == ITEM_ID]
+    return pd.DataFrame(list(rows)).drop_duplicates(keys, keep="last", ignore_index=True)

@@ -1,0 +1,204 @@
+"""Items, prices, stock and promotions change over HTTP: at once, in every process, and never what was said before."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+
+from llm_explain import Explainer
+from llm_explain.service import app as application
+from llm_explain.service.schemas.responses import Changed, RelatedItems, ShopItems
+from llm_explain.service.settings import ServiceSettings
+from scoring.data.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Json = dict[str, Any]
+NEW = {"title": "Smoked cheddar", "category": "cheese", "brand": "Quickes", "price": 5.3}
+
+
+def _changed(client: TestClient, method: str, path: str, body: Json | None = None, status: int = 200) -> Json:
+    reply = client.request(method, f"/v1/{path}", json=body)
+    assert reply.status_code == status, reply.text
+    answer: Json = reply.json()
+    if status == 200:
+        Changed.model_validate(answer)
+    return answer
+
+
+def _statuses(answer: Json) -> list[tuple[str, str]]:
+    return [(row["item_id"], row["status"]) for row in answer["items"]]
+
+
+def _list(client: TestClient, **body: object) -> list[Json]:
+    reply = client.post("/v1/recommendations", json={"user_id": "u00", "k": 60, "detail": "full", **body})
+    items: list[Json] = reply.json()["items"]
+    return items
+
+
+def _facts(client: TestClient, item_id: str, kind: str) -> Json | None:
+    body = {"user_id": "stranger", "item_ids": [item_id], "detail": "full"}
+    record = client.post("/v1/explanations", json=body).json()["items"][0]["explanation"]
+    found = {claim["kind"]: claim["facts"] for claim in (*record["reasons"], *record["statements"], *record["badges"])}
+    return found.get(kind)
+
+
+def test_a_product_that_arrived_today_is_recommended_at_once_and_counts_events(changeable: TestClient) -> None:
+    before = _list(changeable)[0]["explanation"]
+    assert _statuses(_changed(changeable, "PUT", "items/gid:%2F%2Fshop%2F1", NEW)) == [("gid://shop/1", "ok")]
+    fresh = next(item for item in _list(changeable) if item["item_id"] == "gid://shop/1")
+    assert fresh["title"] == "Smoked cheddar"
+    assert fresh["explanation"]["cold"] is True
+    event = {"events": [{"user_id": "newcomer", "item_id": "gid://shop/1"}]}
+    assert changeable.post("/v1/events", json=event, headers={"Idempotency-Key": "k"}).json()["stored"] == 1
+    assert changeable.get("/v1/users/newcomer/preferences").json()["groups"] == ["group:cheese"]
+    again = changeable.get(f"/v1/explanations/{before['id']}").json()
+    assert (again["record"], again["reproduced"]) == (before, True)
+
+
+def test_the_same_change_twice_is_one_change(changeable: TestClient) -> None:
+    catalogue = changeable.app.state.explanation_handler.explainer.catalogue  # type: ignore[attr-defined]
+    promotion = {"promotions": [{"item_id": "31", "start": "2017-11-30", "end": "2017-12-24", "label": "mailer"}]}
+    changes: list[tuple[str, str, Json | None]] = [
+        ("PUT", "items/n1", NEW),
+        ("PATCH", "items/31", {"price": 9.5}),
+        ("PUT", "promotions", promotion),
+        ("PATCH", "promotions", {"promotions": [{"item_id": "31", "label": "mailer", "end": "2017-12-31"}]}),
+        ("DELETE", "promotions?id=31&label=mailer", None),
+        ("DELETE", "items/31", None),
+    ]
+    for method, path, body in changes:
+        first = _changed(changeable, method, path, body)
+        n = len(catalogue.changes)
+        second = _changed(changeable, method, path, body)
+        assert [status for _, status in _statuses(first)] == ["ok"], path
+        assert [status for _, status in _statuses(second)] == ["unchanged"], path
+        assert (second["as_of"], len(catalogue.changes)) == (None, n)
+        assert first["as_of"].endswith("+00:00")
+
+
+def test_bulk_changes_report_each_row(changeable: TestClient) -> None:
+    rows = {"items": [{"item_id": "31", "price": 4.2}, {"item_id": "gone", "price": 1.0}, {"item_id": 0, "price": 2}]}
+    assert _statuses(_changed(changeable, "PATCH", "items", rows)) == [
+        ("31", "ok"), ("gone", "unknown_item"), ("0", "unknown_item"),
+    ]  # fmt: skip
+    rows = {"items": [{"item_id": "n1", **NEW}, {"item_id": "n2", "title": "Kimchi"}]}
+    assert _statuses(_changed(changeable, "PUT", "items", rows)) == [("n1", "ok"), ("n2", "ok")]
+    assert _statuses(_changed(changeable, "DELETE", "items?id=n1&id=gone")) == [("n1", "ok"), ("gone", "unknown_item")]
+    shown = changeable.get("/v1/items", params={"id": ["31", "n1", "n2"]}).json()
+    ShopItems.model_validate(shown)
+    assert [(item["title"], item["price"], item["available"]) for item in shown["items"]] == [
+        ("cheese B", 4.2, True), ("Smoked cheddar", 5.3, False), ("Kimchi", None, True),
+    ]  # fmt: skip
+    for method in ("PATCH", "DELETE"):
+        body = {"price": 1.0} if method == "PATCH" else None
+        assert _changed(changeable, method, "items/gone", body, status=404)["type"].endswith("unknown-item")
+    assert changeable.get("/v1/items/gone").status_code == 404
+
+
+def test_what_is_discontinued_is_not_recommended_until_it_is_back(changeable: TestClient) -> None:
+    best = _list(changeable)[0]["item_id"]
+    _changed(changeable, "DELETE", f"items/{best}")
+    assert best not in {item["item_id"] for item in _list(changeable)}
+    _changed(changeable, "PATCH", f"items/{best}", {"available": True})
+    assert best in {item["item_id"] for item in _list(changeable)}
+
+
+def test_a_promotion_and_its_end_are_spoken_at_once(changeable: TestClient) -> None:
+    assert _facts(changeable, "33", "promotion") is None
+    row = {"item_id": "33", "start": "2017-11-30T00:00:00Z", "end": "2017-12-24T00:00:00Z", "label": "mailer"}
+    _changed(changeable, "PUT", "promotions", {"promotions": [row]})
+    spoken = _facts(changeable, "33", "promotion")
+    assert spoken is not None
+    _changed(changeable, "PATCH", "promotions", {"promotions": [{"item_id": "33", "end": "2017-12-27T00:00:00Z"}]})
+    later = _facts(changeable, "33", "promotion")
+    assert later is not None
+    assert {**later, "until": ""} == {**spoken, "until": ""}
+    assert str(later["until"]) > str(spoken["until"])
+    _changed(changeable, "DELETE", "promotions?id=33")
+    assert _facts(changeable, "33", "promotion") is None
+
+
+def test_a_changed_price_filters_at_once(changeable: TestClient) -> None:
+    _changed(changeable, "PATCH", "items/31", {"price": 99.0})
+    assert [item["item_id"] for item in _list(changeable, min_price=90)] == ["31"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"promotions": [{"item_id": "31", "start": "2017-12-02", "end": "2017-12-01", "label": "x"}]},
+        {"promotions": [{"item_id": "31", "start": "2017-12-02", "label": "a\u202eb"}]},
+        {"promotions": []},
+    ],
+)
+def test_a_row_that_breaks_a_rule_is_refused_and_not_repeated(changeable: TestClient, body: Json) -> None:
+    reply = changeable.put("/v1/promotions", json=body)
+    assert reply.status_code == 422
+    assert "\u202e" not in reply.text
+
+
+def test_catalogue_reads_can_be_kept(changeable: TestClient) -> None:
+    first = changeable.get("/v1/items/31")
+    assert first.headers["cache-control"] == "private, no-cache"
+    kept = {"If-None-Match": first.headers["etag"]}
+    assert changeable.get("/v1/items/31", headers=kept).status_code == 304
+    _changed(changeable, "PATCH", "items/31", {"price": 7.7})
+    assert changeable.get("/v1/items/31", headers=kept).json()["items"][0]["price"] == 7.7
+
+
+@pytest.fixture
+def other(shop_artifacts: Path, changeable: TestClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """Another process of the service over the same state, started before any change."""
+    monkeypatch.setattr(application, "_WATCH_SECONDS", 0.05)
+    settings = changeable.app.state.settings  # type: ignore[attr-defined]
+    given = ServiceSettings(**{**settings.model_dump(), "database_url": settings.database_url})
+    with TestClient(application.create_app(Explainer.load(shop_artifacts, language_model=None), given)) as client:
+        yield client
+
+
+def test_other_processes_and_later_ones_read_the_same_changes(
+    changeable: TestClient, other: TestClient, shop_artifacts: Path
+) -> None:
+    _changed(changeable, "PUT", "items/n1", NEW)
+    _changed(changeable, "DELETE", "items/31")
+    wanted = [item["explanation"] for item in _list(changeable)]
+    explainer = other.app.state.explanation_handler.explainer  # type: ignore[attr-defined]
+    for _ in range(200):
+        if len(explainer.catalogue.changes) == explainer.version.number == 2:
+            break
+        time.sleep(0.05)
+    assert [item["explanation"] for item in _list(other)] == wanted
+    assert _statuses(_changed(other, "PUT", "items/n1", NEW)) == [("n1", "unchanged")]
+    assert _statuses(_changed(other, "PUT", "items/n3", NEW)) == [("n3", "ok")]
+
+
+def test_similar_items_and_a_completed_basket_are_the_explainers(tmp_path: Path) -> None:
+    """Sixty users buy apples with bars, and others buy other things."""
+    rows = [(f"u{user}", item, "2017-06-01") for user in range(60) for item in ("a", "b")]
+    rows += [(f"v{user}", item, f"2017-06-0{day}") for user in range(140) for day, item in enumerate("ef", 2)]
+    events = pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp"]).astype({"timestamp": "datetime64[ns]"})
+    items = pd.DataFrame({"item_id": [*"abef"], "title": ["Apples", "Oat bars", "Bagels", "Tea"], "category": "food"})
+    tables = Tables(events.assign(kind="purchase"), items)
+    explainer = Explainer.over(
+        lambda histories, ids: np.zeros((len(histories), len(ids))), tables, as_of=pd.Timestamp("2017-07-01")
+    )
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    with TestClient(application.create_app(explainer, ServiceSettings(auth=False, database_url=url))) as client:
+        reply = client.post("/v1/similar", json={"item_id": "a", "k": 4}).json()
+        RelatedItems.model_validate(reply)
+        text = "Bought together with apples by 60 customers."
+        assert [(item["item_id"], item["title"], item["text"]) for item in reply["items"]] == [("b", "Oat bars", text)]
+        reply = client.post("/v1/complete", json={"basket": ["a", "gone"], "locale": "en"}).json()
+        assert [(item["item_id"], item["text"]) for item in reply["items"]] == [("b", text)]
+        assert reply["unknown_items"] == ["gone"]
+        assert client.post("/v1/complete", json={"basket": ["gone"]}).json()["items"] == []
+        assert client.post("/v1/similar", json={"item_id": "gone"}).json()["unknown_items"] == ["gone"]
+        assert client.put("/v1/items/n1", json={"title": "Tea"}).status_code == 422

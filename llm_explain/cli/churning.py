@@ -13,7 +13,7 @@ from llm_explain.cli.console import OUT, note, progress, write_json_lines
 from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
-    from llm_explain.jobs.churn.job import ChurnJob
+    from llm_explain.jobs.churn.job import ChurnJob, UserActions
     from scoring.churn.setting import ChurnSetting
 
 app = typer.Typer(help="Score the risk of churn, and say what drives it.", no_args_is_help=True)
@@ -166,6 +166,13 @@ def explain(
         str | None,
         typer.Option("--experiment-at", metavar="TIME", help="With events: when the experiment of --uplift began."),
     ] = None,
+    learner: Annotated[
+        str | None,
+        typer.Option(metavar="t|x", help="T-learner or X-learner; the one with better held-out policies if not given."),
+    ] = None,
+    keep_uplift: Annotated[
+        bool, typer.Option("--keep-uplift", help="Keep what --uplift proves in the artifacts, for later texts.")
+    ] = False,
     uplift_out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write user_id, action, uplift and uplift_low of every user, for campaigns."),
@@ -179,18 +186,29 @@ def explain(
 
     job = _job(artifacts, data, features, as_of)
     rows = job.rows_of(user) if user else np.argsort(-job.risk, kind="stable")[:k].tolist()
-    closing = None
+    if learner not in (None, "t", "x"):
+        raise SettingError(f"--learner is {learner!r} but 't' or 'x' is needed. Choose one, or leave it out.")
+    actions: UserActions | None = None
     if uplift is not None:
         from llm_explain.jobs.churn.actions import ExperimentColumns
 
-        columns = ExperimentColumns(treatment, control, outcome, value, cost, tuple(exclude or ()))
+        columns = ExperimentColumns(treatment, control, outcome, value, cost, tuple(exclude or ()), learner)  # type: ignore[arg-type]  # checked above
         before = None if started is None else _job(artifacts, data, features, started)
         actions = job.actions(uplift, columns, before)
-        closing = actions.closing(rows)
-        if uplift_out is not None:
-            actions.table().to_csv(uplift_out, index=False)
-            note(f"uplift of {len(job.user_ids):,} users in {uplift_out.resolve()}")
-    found = job.explain(rows, locale=locale, closing=closing)
+        _note_uplift(actions)
+        if keep_uplift:
+            actions.actions.save(artifacts)
+            note(f"the experiment is kept in {artifacts.resolve()}; later texts use it")
+    elif keep_uplift:
+        raise SettingError("--keep-uplift is given without --uplift but an experiment is needed. Give its file.")
+    else:
+        actions = job.kept_actions(artifacts)
+    if uplift_out is not None:
+        if actions is None:
+            raise SettingError("--uplift-out is given without --uplift but an experiment is needed. Give its file.")
+        actions.table().to_csv(uplift_out, index=False)
+        note(f"uplift of {len(job.user_ids):,} users in {uplift_out.resolve()}")
+    found = job.explain(rows, locale=locale, closing=None if actions is None else actions.closing(rows))
     if html is not None:
         from llm_explain.jobs.churn.report import write_report
 
@@ -203,17 +221,21 @@ def explain(
         OUT.print(each.text.text if each.text else f"{each.user_id}: {each.probability:.0%}")
 
 
+def _note_uplift(actions: UserActions) -> None:
+    """Say which learner predicts each action, and for how many quartiles it is proven."""
+    for each in actions.actions.uplifts:
+        proven = sum(one.is_proven for one in each.bins)
+        values = ", ".join(f"{name.upper()}-learner {value:.4f}" for name, value in each.policy_values.items())
+        note(
+            f"“{each.action}”: {each.model.learner.upper()}-learner, proven in {proven} of {len(each.bins)} quartiles "
+            f"(mean held-out outcome of its policies: {values})"
+        )
+
+
 def _job(artifacts: Path, data: Path, features: Path | None, as_of: str | None) -> ChurnJob:
     """Open the artifacts on events or on a table of customers."""
-    from llm_explain.jobs.churn.job import ChurnJob
-    from llm_explain.policy.policy import Policy
-    from llm_explain.text.prompt_files import prompts_root
-    from scoring.churn.artifacts import ChurnArtifacts
-    from scoring.data.tables import Tables
+    from llm_explain.jobs.churn.opening import open_churn
 
-    trained = ChurnArtifacts.read(artifacts)
-    if features is not None:
-        return ChurnJob.of_customers(trained, features)
-    tables = Tables.read(data)
-    policy = Policy.load(prompts_root() / "policy.yaml").for_shop(tables.shop)
-    return ChurnJob.of_events(trained, tables, as_of=options.moment(as_of), may_name=policy.may_name_category)
+    if features is not None and not features.is_file():
+        raise SettingError(f"--features is {features} but a file with customers is needed. Check the path.")
+    return open_churn(artifacts, features or data, as_of=options.moment(as_of))

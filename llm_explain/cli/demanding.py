@@ -64,6 +64,14 @@ def train(
     ] = None,
     min_selling_weeks: Annotated[int, typer.Option(min=1, help="Leave out items that sold in fewer weeks.")] = 1,
     by_store: Annotated[bool, typer.Option("--by-store", help="Forecast events for each store.")] = False,
+    prices: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Prices apart from the sales: item_id, store_id, week or date, price."),
+    ] = None,
+    calendar: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Events by date or week: a column of names, or columns of 0 and 1."),
+    ] = None,
     country: Annotated[
         str | None, typer.Option(metavar="CODE", help="Public holidays of this country count, for example US.")
     ] = None,
@@ -73,21 +81,28 @@ def train(
     """Compare a demand model with simple forecasts, then fit it on all weeks and write artifacts."""
     from llm_explain.importers.any_table import read_any_table
     from scoring.demand.backtest import backtest
+    from scoring.demand.calendar import Calendar, merged
     from scoring.demand.forecaster import Forecaster
     from scoring.demand.holidays import holidays_in
     from scoring.demand.model import DemandConfig
     from scoring.demand.reading import read_panel
     from scoring.demand.storage import save
 
+    events = None if calendar is None else Calendar.of(read_any_table(calendar))
     panel = read_panel(
         data,
         mapping=_mapping(maps or []),
         by_store=by_store,
         min_selling_weeks=min_selling_weeks,
         reader=read_any_table,
+        prices=None if prices is None else read_any_table(prices),
+        calendar=events,
     )
     config = DemandConfig(weeks=weeks, seed=seed)
-    holidays = holidays_in(panel.extended(MOST_FUTURE_WEEKS).weeks, country)
+    later = panel.extended(MOST_FUTURE_WEEKS)
+    holidays = merged(holidays_in(later.weeks, country), events.in_weeks(later) if events else {})
+    for name in events.left_out if events else ():
+        note(f"column {name!r} of the calendar is left out: it is on in too many rows to be an event")
     with progress() as report:
         measured = backtest(panel, config, _cutoff(panel, cutoff), holidays=holidays, progress=report)
         report("fitting on all weeks", 0, 1)

@@ -41,6 +41,8 @@ ATOL: Final = 0.011
 """A cent, or the last decimal of a fact."""
 
 SHARE: Final = 1e-4
+PERCENT: Final = 100.0
+ROUNDING: Final = 1e-6
 
 
 class Cue(BaseModel):
@@ -61,12 +63,14 @@ class AuditWords(BaseModel):
     """The audit's section of a job's file.
 
     Attributes:
+        headline: Regular expression of the headline's ``risk`` and ``average`` in percent.
         kinds: Cues by claim kind.
         opposing: What separates opposing drivers from reasons.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    headline: str
     kinds: dict[str, Cue]
     opposing: str
 
@@ -150,7 +154,7 @@ def text_faults(record: Record, terms: Mapping[str, float], average: float, loca
     halves = re.split(words.opposing, text, maxsplit=1)
     is_high = record["probability"] >= average
     stated = {claim["kind"]: claim for claim in (*record["reasons"], *record["statements"])}
-    faults = []
+    faults = list(_headline_faults(re.search(words.headline, text), record["probability"], average))
     found: list[tuple[int, int, str]] = []
     for side, half in enumerate(halves):
         for kind, cue in words.kinds.items():
@@ -172,6 +176,17 @@ def text_faults(record: Record, terms: Mapping[str, float], average: float, loca
     return faults
 
 
+def _headline_faults(match: re.Match[str] | None, risk: float, average: float) -> Iterator[str]:
+    """Yield what the headline says against the risk; one without an average says that both are equal."""
+    if match is None:
+        yield "the headline tells no risk"
+        return
+    said = int(match["risk"])
+    for name, told, value in (("risk", said, risk), ("average", int(match["average"] or said), average)):
+        if abs(told - PERCENT * value) > 0.5 + ROUNDING:
+            yield f"the {name} is told as {told}% but is {value:.4f}"
+
+
 def _value_faults(numbers: Mapping[str, str | None], claim: Record | None) -> Iterator[str]:
     if claim is None:
         yield "the record has no such claim"
@@ -186,5 +201,5 @@ def _value_faults(numbers: Mapping[str, str | None], claim: Record | None) -> It
             continue
         said = float(text.replace(",", ""))
         decimals = len(text.partition(".")[2])
-        if abs(said - fact) > 0.5 * 10.0**-decimals + 1e-6:
+        if abs(said - fact) > 0.5 * 10.0**-decimals + ROUNDING:
             yield f"{name} is told as {said} but is {fact}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, Undefined
@@ -121,6 +122,12 @@ class BriefWriter:
         if len(texts) == 1:
             return texts[0]
         return joins.between.join(texts[:-1]) + joins.last + texts[-1]
+
+
+@cache
+def brief_writer(job: str, locale: str, currency: str | None = None) -> BriefWriter:
+    """Return the writer of a job's texts; its expressions are compiled once in a process."""
+    return BriefWriter(job, locale, currency=currency)
 
 
 def check_words(job: str, locale: str, kinds: Iterable[str]) -> None:

@@ -18,10 +18,11 @@ from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.api import error_handlers, pages
 from llm_explain.service.api.auth import Authenticator
-from llm_explain.service.api.routes import catalogue, explanations, health, user_data
+from llm_explain.service.api.routes import catalogue, explanations, health, jobs, user_data
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.demo_shop import DemoShop
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
+from llm_explain.service.handlers.jobs import JobsHandler
 from llm_explain.service.handlers.main_parameters import MainParameters
 from llm_explain.service.handlers.user_context_reader import UserContextReader
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
@@ -103,6 +104,7 @@ def create_app(
     app.state.settings, app.state.state, app.state.model = settings, state, model
     _add_handlers(app, explainer, state, clock or (now if settings.as_of == "now" else None))
     app.state.thread_limiter = CapacityLimiter(settings.max_running + MAX_MODEL_REQUESTS)
+    app.state.jobs_handler, app.state.jobs_limiter = JobsHandler(settings, state), CapacityLimiter(1)
     app.state.authenticator = Authenticator(state.keys if settings.auth else None)
     error_handlers.install(app)
     demo = (catalogue.demo_router,) if settings.demo_shop else ()
@@ -112,6 +114,7 @@ def create_app(
         user_data.admin_router,
         catalogue.router,
         catalogue.admin_router,
+        jobs.router,
         *demo,
     ):
         app.include_router(router, prefix=PREFIX)

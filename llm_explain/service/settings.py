@@ -36,6 +36,9 @@ class ServiceSettings(BaseSettings):
         port: Port to listen on; 0 for any free one.
         fd: Descriptor of an open socket to listen on instead, for a supervisor that keeps the socket.
         artifacts: Folder that ``llm-explain train`` wrote.
+        churn_artifacts: Folder that ``llm-explain churn train`` wrote; without it ``/v1/churn`` answers no-churn-model.
+        churn_data: What the churn model scores: a folder of ``llm-explain import``, or a file of customers.
+        demand_artifacts: Folder that ``llm-explain demand train`` wrote, for ``/v1/demand``.
         database_url: SQLAlchemy URL; a SQLite file in the working directory by default.
         auth: Whether requests need an API key.
         as_of: Time that answers speak of when a request names none: ``now``, or ``snapshot`` for the time of the
@@ -75,6 +78,9 @@ class ServiceSettings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     fd: Annotated[int, Field(ge=0)] | None = None
     artifacts: Path = Path("artifacts/completejourney")
+    churn_artifacts: Path | None = None
+    churn_data: Path = Path("data/completejourney")
+    demand_artifacts: Path | None = None
     database_url: SecretStr = SecretStr("sqlite:///llm-explain.db")
     auth: bool = True
     as_of: Literal["now", "snapshot"] = "now"

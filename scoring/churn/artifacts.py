@@ -104,6 +104,11 @@ class ChurnArtifacts:
             ArtifactError: If the model is missing or cannot be read.
         """
         path = folder / MODEL
+        if not path.is_file():
+            raise ArtifactError(
+                f"{folder} holds no {MODEL} but a trained churn model is needed. "
+                f"Run `llm-explain churn train --artifacts {folder}` first."
+            )
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["version"] != VERSION:
@@ -117,7 +122,8 @@ class ChurnArtifacts:
             figures = content["figures"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArtifactError(
-                f"{path} is no churn model ({error!r}) but one is needed. Run `llm-explain churn train` first."
+                f"{path} cannot be read as a churn model ({error!r}) but one is needed. "
+                f"Run `llm-explain churn train --artifacts {folder}` again."
             ) from error
         return cls(model, setting, columns, _labels(folder / LABELS), figures, file_hash(path))
 

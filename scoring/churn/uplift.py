@@ -1,35 +1,32 @@
 """Uplift of actions from an experiment: what an action changes, and for whom that is proven.
 
-A T-learner fits one additive model on the treated and one on the control rows of an action. The uplift is their
-difference, so its exact Shapley values are ``φ(treated) − φ(control)`` (probability or amount, identity link).
 An action is proven for customers whose predicted uplift lies in a range where the measured uplift of held-out
-customers is above zero at its lower bound.
-
-Source: Künzel et al. (2019), Metalearners for estimating heterogeneous treatment effects, arXiv:1706.03461.
+customers is above zero at its lower bound. Predictions come from a T-learner or an X-learner of additive models.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import astuple, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.stats import norm
 
-from scoring.boosting.additive import AdditiveModel, Floats
-from scoring.boosting.trees import fit_additive
+from scoring.boosting.additive import Floats
+from scoring.churn.learners import LEARNERS, Learner, UpliftModel, cross_fitted, fit_learner
 from scoring.churn.training import split_of
 from scoring.errors import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
 N_BINS: Final = 4
 N_FOLDS: Final = 5
 LEVEL: Final = 0.95
-"""One-sided confidence of all lower bounds together (Bonferroni over bins and actions)."""
+"""One-sided confidence of all lower bounds together (Bonferroni over bins, actions and learners)."""
 
 LEAST_ROWS: Final = 50
 """Held-out rows of each arm that a bin needs."""
@@ -63,33 +60,40 @@ class ActionUplift:
 
     Attributes:
         action: Name of the treatment.
-        treated: Model of the outcome of treated customers.
-        control: Model of the outcome of the others.
+        model: Predicts its uplift, with exact Shapley values.
         bins: Ranges of predicted uplift, ascending.
+        policy_values: Mean held-out outcome of policies that treat the best tenth, two tenths, … by each learner's
+            predictions.
     """
 
     action: str
-    treated: AdditiveModel
-    control: AdditiveModel
+    model: UpliftModel
     bins: tuple[Bin, ...]
-
-    def predict(self, x: Floats) -> Floats:
-        """Return the predicted uplift of each row, shape ``(n,)``."""
-        return np.asarray(self.treated.score(x) - self.control.score(x))
-
-    def terms(self, x: Floats) -> Floats:
-        """Return the exact Shapley values of the predicted uplift, shape ``(n, n_features)``."""
-        return np.asarray(self.treated.terms(x) - self.control.terms(x))
-
-    @property
-    def base_value(self) -> float:
-        """Predicted uplift with every feature absent."""
-        return self.treated.base_value - self.control.base_value
+    policy_values: Mapping[Learner, float]
 
     def bin_of(self, x: Floats) -> npt.NDArray[np.int64]:
         """Return the bin of each row, shape ``(n,)``."""
         lows = np.array([each.low for each in self.bins[1:]])
-        return np.searchsorted(lows, self.predict(x), side="right")
+        return np.searchsorted(lows, self.model.predict(x), side="right")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values; a bound that is not finite becomes ``None``."""
+        bins = [[None if np.isinf(value) else value for value in astuple(each)] for each in self.bins]
+        return {
+            "action": self.action,
+            "model": self.model.to_json(),
+            "bins": bins,
+            "policy_values": dict(self.policy_values),
+        }
+
+    @classmethod
+    def of_json(cls, content: Mapping[str, Any]) -> ActionUplift:
+        """Read what ``to_json`` returned."""
+        bins = tuple(
+            Bin(-np.inf if low is None else low, uplift, -np.inf if lower is None else lower, n)
+            for low, uplift, lower, n in content["bins"]
+        )
+        return cls(content["action"], UpliftModel.of_json(content["model"]), bins, content["policy_values"])
 
 
 def fit_uplift(
@@ -100,6 +104,7 @@ def fit_uplift(
     names: Sequence[str],
     *,
     action: str,
+    learner: Learner | None = None,
     rounds: int = 100,
     n_actions: int = 1,
 ) -> ActionUplift:
@@ -112,11 +117,13 @@ def fit_uplift(
         ids: Ids of the rows, which decide the folds.
         names: Names of the features.
         action: Name of the treatment.
+        learner: ``t`` or ``x``. If not given, the one whose held-out policies have the larger mean value; the bounds
+            then hold for both.
         rounds: Number of trees of each model.
         n_actions: Number of actions of the experiment, of which the best will be chosen.
 
     Returns:
-        Models of all rows; bins from predictions of models that did not see the row.
+        A model of all rows; bins from predictions of models that did not see the row.
 
     Raises:
         SettingError: If an arm is too small.
@@ -128,34 +135,31 @@ def fit_uplift(
             f"least {least} of each are needed. Run a larger experiment."
         )
     fold = split_of(ids, N_FOLDS)
-    predicted = np.zeros(len(outcome))
-    for number in range(N_FOLDS):
-        seen = fold != number
-        models = [
-            fit_additive(x[seen & arm], outcome[seen & arm], names, rounds=rounds, objective="regression")
-            for arm in (is_treated, ~is_treated)
-        ]
-        predicted[~seen] = models[0].score(x[~seen]) - models[1].score(x[~seen])
-    whole = [
-        fit_additive(x[arm], outcome[arm], names, rounds=rounds, objective="regression")
-        for arm in (is_treated, ~is_treated)
-    ]
-    return ActionUplift(action, whole[0], whole[1], measured_bins(predicted, is_treated, outcome, n_actions))
+
+    def fit(name: Learner, rows: npt.NDArray[np.bool_]) -> UpliftModel:
+        return fit_learner(name, x[rows], is_treated[rows], outcome[rows], names, rounds=rounds)
+
+    tried = LEARNERS if learner is None else (learner,)
+    predicted = {name: cross_fitted(fold, partial(fit, name), x) for name in tried}
+    values = {name: mean_policy_value(each, is_treated, outcome) for name, each in predicted.items()}
+    best = max(tried, key=lambda name: values[name])
+    bins = measured_bins(predicted[best], is_treated, outcome, n_actions * len(tried))
+    return ActionUplift(action, fit(best, np.ones(len(x), dtype=bool)), bins, values)
 
 
 def measured_bins(
-    predicted: Floats, is_treated: npt.NDArray[np.bool_], outcome: Floats, n_actions: int = 1
+    predicted: Floats, is_treated: npt.NDArray[np.bool_], outcome: Floats, n_choices: int = 1
 ) -> tuple[Bin, ...]:
     """Return the measured uplift by quartiles of predicted uplift.
 
     The lower bound is one-sided, by the normal approximation of a difference of two means; its level holds for all
-    bins of all actions together.
+    bins of all choices together.
 
     Args:
         predicted: Predicted uplift of rows by models that did not see them, shape ``(n,)``.
         is_treated: Who received the action, shape ``(n,)``.
         outcome: The outcome, shape ``(n,)``.
-        n_actions: Number of actions that are measured.
+        n_choices: Number of actions and learners, of which the best is chosen.
 
     Returns:
         Bins, ascending.
@@ -163,7 +167,7 @@ def measured_bins(
     edges = np.unique(np.quantile(predicted, np.linspace(0, 1, N_BINS + 1)[1:-1], method="higher"))
     edges = edges[edges > predicted.min()]
     place = np.searchsorted(edges, predicted, side="right")
-    z = float(norm.ppf(1 - (1 - LEVEL) / (N_BINS * n_actions)))
+    z = float(norm.ppf(1 - (1 - LEVEL) / (N_BINS * n_choices)))
     found = []
     for number, low in enumerate((-np.inf, *edges.tolist())):
         arms = [outcome[(place == number) & arm] for arm in (is_treated, ~is_treated)]
@@ -175,6 +179,24 @@ def measured_bins(
         error = float(np.sqrt(sum(arm.var(ddof=1) / len(arm) for arm in arms)))
         found.append(Bin(low, uplift, uplift - z * error, n))
     return tuple(found)
+
+
+def mean_policy_value(predicted: Floats, is_treated: npt.NDArray[np.bool_], outcome: Floats) -> float:
+    """Return the mean value of the policies that treat the best tenth, two tenths, … nine tenths by predicted uplift.
+
+    Args:
+        predicted: Predicted uplift, shape ``(n,)``.
+        is_treated: Who was treated, at random, shape ``(n,)``.
+        outcome: The outcome less the cost of a treatment, shape ``(n,)``.
+
+    Returns:
+        Mean of the policies' mean outcomes.
+    """
+    order = np.argsort(-predicted, kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    shares = np.arange(1, 10) / 10
+    return float(np.mean([policy_value(place < share * len(order), is_treated, outcome) for share in shares]))
 
 
 def policy_value(

@@ -66,7 +66,7 @@ def backtest(
     config: DemandConfig,
     cutoff: int,
     *,
-    holidays: Mapping[str, float] | None = None,
+    holidays: Mapping[str, Mapping[str, float]] | None = None,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Measurement:
     """Fit a forecaster on the weeks up to a cutoff and measure it on the weeks after.
@@ -78,7 +78,7 @@ def backtest(
         panel: Weekly sales.
         config: Settings.
         cutoff: Number of weeks to fit on.
-        holidays: Public holidays by week label.
+        holidays: 1 by named event and week label.
         progress: Told a description, the steps done and the steps in all.
 
     Returns:

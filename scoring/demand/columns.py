@@ -39,7 +39,7 @@ PROMOTIONS: Final = re.compile(
     r"school holiday|is ?holiday|event|open|advert\w*|ad|special|campaign)\b"
 )
 _MOST_CODES: Final = 6
-_WIDE: Final = re.compile(r"^d_?\d+$")
+WIDE: Final = re.compile(r"^d_?\d+$")
 
 
 def normal(header: str) -> str:
@@ -48,7 +48,9 @@ def normal(header: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9]+", " ", spaced.lower()).split())
 
 
-def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> pd.DataFrame:
+def named(
+    frame: pd.DataFrame, mapping: Mapping[str, str] | None = None, days: Mapping[str, pd.Timestamp] | None = None
+) -> pd.DataFrame:
     """Return a sales table with the columns of docs/design.md §8.
 
     A column of 0 and 1, or of at most six codes, is a promotion if its header says so. Other columns are left out:
@@ -58,6 +60,7 @@ def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> pd.D
         frame: A table in any of the usual shapes; columns ``d_1, d_2, …`` are weeks or days side by side.
         mapping: Name by header, before anything else; an empty name leaves the column out, ``promotion`` keeps it as
             a promotion under its own header.
+        days: Day by header of a column ``d_1, d_2, …``; without it, they follow each other from any Monday.
 
     Returns:
         The table with ``item_id``, ``store_id``, ``date`` or ``week``, ``units``, and optionally ``price``, ``title``
@@ -71,7 +74,7 @@ def named(frame: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> pd.D
     if unknown := sorted(set(mapping) - set(frame.columns)):
         columns = ", ".join(map(str, frame.columns))
         raise SettingError(f"--map names {unknown[0]!r} but the columns are {columns}. Correct the header.")
-    frame = _long(frame)
+    frame = _long(frame, days or {})
     chosen = {name: header for header, name in mapping.items() if name and name != PROMOTION}
     free = [header for header in frame.columns if header not in mapping]
     for name, headers in HEADERS.items():
@@ -106,16 +109,21 @@ def _days(year: pd.Series, week: pd.Series) -> pd.Series:
     return pd.to_datetime(codes, format="%G-W%V-%u", errors="coerce")
 
 
-def _long(frame: pd.DataFrame) -> pd.DataFrame:
+def _long(frame: pd.DataFrame, days: Mapping[str, pd.Timestamp]) -> pd.DataFrame:
     """Return a table whose weeks or days stand side by side as one row each."""
-    wide = [column for column in frame.columns if _WIDE.match(str(column))]
+    wide = [column for column in frame.columns if WIDE.match(str(column))]
     if len(wide) < len(frame.columns) / 2 or len(wide) < 2:
         return frame
     keys = [column for column in frame.columns if column not in wide]
     long = frame.melt(keys, wide, var_name="_day", value_name=UNITS)
+    headers = long.pop("_day")
+    if days:
+        if missing := sorted(set(wide) - set(days)):
+            raise TableError(f"calendar: it has no day {missing[0]!r} but the sales have. Add the row.")
+        return long.assign(date=headers.map(days))
     first = pd.Timestamp("2000-01-03")  # a Monday: only the order of the days matters
-    days = long.pop("_day").str.extract(r"(\d+)", expand=False).astype(int)
-    return long.assign(date=first + pd.to_timedelta(days - 1, unit="D"))
+    numbers = headers.str.extract(r"(\d+)", expand=False).astype(int)
+    return long.assign(date=first + pd.to_timedelta(numbers - 1, unit="D"))
 
 
 def _flag(values: pd.Series) -> pd.Series | None:

@@ -35,13 +35,13 @@ _RIDGE_ALL, _RIDGE_ITEM = 1.0, 20.0
 
 
 def terms(
-    panel: SalesPanel, holidays: Floats | None = None, *, has_season: bool = False
+    panel: SalesPanel, holidays: Mapping[str, Floats] | None = None, *, has_season: bool = False
 ) -> dict[tuple[str, str], Floats]:
     """Return what may have an effect in each week, by driver and term.
 
     Args:
         panel: A panel without gaps in prices and promotions.
-        holidays: Public holidays in each week, shape ``(n_weeks,)``.
+        holidays: Which weeks have an event, by its name, each of shape ``(n_weeks,)``.
         has_season: Whether the time of year has an effect.
 
     Returns:
@@ -67,8 +67,8 @@ def terms(
             found[OTHERS, "lowest"] = np.where(np.isinf(found[OTHERS, "lowest"]), 0.0, found[OTHERS, "lowest"])
         for name, values in panel.promotions.items():
             found[OTHERS, name] = _by_store(values, stores, np.add, 0.0) - values
-    if holidays is not None:
-        found[HOLIDAY, "now"] = np.broadcast_to(holidays, panel.units.shape).astype(float)
+    for event, weeks in (holidays or {}).items():
+        found[HOLIDAY, event] = np.broadcast_to(weeks, panel.units.shape).astype(float)
     if has_season:
         phase = 2 * np.pi * week_of_year(panel) / YEAR
         for wave in range(1, _WAVES + 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from scoring.demand.model import MIDDLE, DemandModel
 from scoring.demand.ranges import LEVELS, Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from scoring.demand.features import Features
     from scoring.demand.model import DemandConfig
@@ -64,13 +64,15 @@ class Forecaster:
     together: Mapping[int, Stretch]
 
     @classmethod
-    def fit(cls, panel: SalesPanel, config: DemandConfig, *, holidays: Mapping[str, float] | None = None) -> Forecaster:
+    def fit(
+        cls, panel: SalesPanel, config: DemandConfig, *, holidays: Mapping[str, Mapping[str, float]] | None = None
+    ) -> Forecaster:
         """Fit a model on all known weeks, and its ranges on the last ones, which an earlier model did not see.
 
         Args:
             panel: Weekly sales.
             config: Settings.
-            holidays: Public holidays by week label.
+            holidays: 1 by named event and week label.
 
         Returns:
             The forecaster.
@@ -81,6 +83,11 @@ class Forecaster:
         weekly, together = _calibrated(earlier, panel, start)
         model = DemandModel.fit(panel, config, holidays=holidays, quantiles=(MIDDLE,))
         return cls(model, earlier, weekly, together)
+
+    def without_holidays(self, weeks: Collection[str]) -> Forecaster:
+        """Return the forecaster that expects no event in some weeks."""
+        models = {name: getattr(self, name).without_holidays(weeks) for name in ("model", "spread")}
+        return replace(self, **models)
 
     def inputs(self, panel: SalesPanel) -> Inputs:
         """Return what both models read of a panel with the series of the training."""
@@ -109,31 +116,31 @@ class Forecaster:
         _replace_intermittent(panel, series, week - ahead, (units, lows, highs))
         return Prediction(units, lows, highs)
 
-    def predict_together(self, panel: SalesPanel, inputs: Inputs, n_weeks: int) -> Prediction:
-        """Forecast the units of the next weeks together, for every series.
+    def predict_together(self, panel: SalesPanel, inputs: Inputs, n_weeks: int, series: Rows) -> Prediction:
+        """Forecast the units of the next weeks together.
 
         Args:
             panel: The panel, with at least ``n_weeks`` future weeks.
             inputs: What the models read of the panel.
             n_weeks: Number of weeks, at least 1.
+            series: Row number of each series, shape ``(m,)``.
 
         Returns:
-            The forecasts, each array of shape ``(n,)``.
+            The forecasts, each array of shape ``(m,)``.
         """
-        series = np.arange(len(panel))
         singles = [
             self.predict(panel, inputs, series, series * 0 + panel.n_known + ahead - 1, series * 0 + ahead)
             for ahead in range(1, n_weeks + 1)
         ]
         if n_weeks == 1:
             return singles[0]
-        middle = sum((each.units for each in singles), np.zeros(len(panel)))
-        low = middle - sum((each.units - each.low[80] for each in singles), np.zeros(len(panel)))
-        high = middle + sum((each.high[80] - each.units for each in singles), np.zeros(len(panel)))
+        middle = sum((each.units for each in singles), np.zeros(len(series)))
+        low = middle - sum((each.units - each.low[80] for each in singles), np.zeros(len(series)))
+        high = middle + sum((each.high[80] - each.units for each in singles), np.zeros(len(series)))
         ends = {level: self.together[n_weeks].of(middle, low, high, level) for level in LEVELS}
         lows = {level: np.maximum(ends[level][0], 0.0) for level in LEVELS}
         highs = {level: ends[level][1] for level in LEVELS}
-        origin = np.full(len(panel), panel.n_known - 1)
+        origin = np.full(len(series), panel.n_known - 1)
         _replace_intermittent(panel, series, origin, (middle, lows, highs), n_weeks)
         return Prediction(middle, lows, highs)
 

@@ -1,8 +1,9 @@
-"""Public holidays of a country in each week."""
+"""Public holidays of a country by the weeks in which they fall."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -11,16 +12,21 @@ from scoring.errors import MissingExtraError, SettingError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scoring.demand.calendar import Holidays
 
-def holidays_in(weeks: Sequence[str], country: str | None) -> dict[str, float]:
-    """Return how many public holidays each week has.
+
+_NOTES: Final = re.compile(r"\s*\((?:observed|estimated|substituted[^)]*)\)")
+
+
+def holidays_in(weeks: Sequence[str], country: str | None) -> Holidays:
+    """Return which weeks have which public holiday.
 
     Args:
         weeks: First days of weeks, ISO 8601.
         country: ISO 3166 code, for example ``US``; ``None`` for none.
 
     Returns:
-        Number by week; empty without a country.
+        1 by holiday and week; empty without a country. A day that is observed in place of a holiday has its name.
 
     Raises:
         MissingExtraError: If the package ``holidays`` is not installed.
@@ -42,4 +48,9 @@ def holidays_in(weeks: Sequence[str], country: str | None) -> dict[str, float]:
         raise SettingError(
             f"--country is {country!r} but a country of the package holidays is needed. Write its ISO 3166 code."
         ) from error
-    return {week: float(sum(day.date() in known for day in own)) for week, own in zip(weeks, days, strict=True)}
+    found: Holidays = {}
+    for week, own in zip(weeks, days, strict=True):
+        for day in own:
+            for name in known.get_list(day.date()):
+                found.setdefault(_NOTES.sub("", name), {})[week] = 1.0
+    return found

@@ -7,7 +7,7 @@ Source: Ke et al. (2017), LightGBM; Lundberg et al. (2020), arXiv:1905.04610.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
@@ -19,7 +19,7 @@ from scoring.demand.features import HISTORY, Features
 from scoring.errors import MissingExtraError, TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from scoring.demand.panel import Floats, Rows, SalesPanel
 
@@ -69,14 +69,14 @@ class DemandModel:
         effects: The additive part.
         keys: Player and name of each feature that the trees read.
         trees: LightGBM booster of each quantile.
-        holidays: Public holidays by week label; empty without a country.
+        holidays: 1 by named event and week label; empty without a calendar.
     """
 
     config: DemandConfig
     effects: Effects
     keys: tuple[tuple[str, str], ...]
     trees: Mapping[float, Any]
-    holidays: Mapping[str, float]
+    holidays: Mapping[str, Mapping[str, float]]
 
     @classmethod
     def fit(
@@ -84,7 +84,7 @@ class DemandModel:
         panel: SalesPanel,
         config: DemandConfig,
         *,
-        holidays: Mapping[str, float] | None = None,
+        holidays: Mapping[str, Mapping[str, float]] | None = None,
         quantiles: tuple[float, ...] = QUANTILES,
     ) -> DemandModel:
         """Fit the model on the known weeks of a panel.
@@ -92,7 +92,7 @@ class DemandModel:
         Args:
             panel: Weekly sales.
             config: Settings.
-            holidays: Public holidays by week label.
+            holidays: 1 by named event and week label.
             quantiles: Quantiles to fit trees for; ``median`` needs .5 alone.
 
         Returns:
@@ -123,6 +123,13 @@ class DemandModel:
             for quantile in quantiles
         }
         return cls(config, effects, features.keys, trees, holidays)
+
+    def without_holidays(self, weeks: Collection[str]) -> DemandModel:
+        """Return the model that expects no event in some weeks; those of other weeks keep their effects."""
+        left = {
+            name: {week: on for week, on in own.items() if week not in weeks} for name, own in self.holidays.items()
+        }
+        return replace(self, holidays=left)
 
     def features(self, panel: SalesPanel) -> Features:
         """Return the features of a panel with the series that the model was fitted on."""
@@ -187,13 +194,11 @@ class DemandModel:
         return players, phi, base
 
 
-def _on(panel: SalesPanel, holidays: Mapping[str, float]) -> Floats | None:
-    if not holidays:
-        return None
-    return np.array([holidays.get(week, 0.0) for week in panel.weeks])
+def _on(panel: SalesPanel, holidays: Mapping[str, Mapping[str, float]]) -> dict[str, Floats]:
+    return {event: np.array([own.get(week, 0.0) for week in panel.weeks]) for event, own in holidays.items()}
 
 
-def _has_season(panel: SalesPanel, holidays: Mapping[str, float], item: Rows) -> bool:
+def _has_season(panel: SalesPanel, holidays: Mapping[str, Mapping[str, float]], item: Rows) -> bool:
     """Return whether an effect of the season, fitted before the last weeks, makes their additive forecast better."""
     cut = panel.n_known - _SEASON_TEST_WEEKS
     if cut < _SEASON_FIT_WEEKS:
@@ -253,8 +258,6 @@ def _boosted(
         "num_threads": 1,
         "verbose": -1,
     }
-    names = [name for _, name in features.keys]
-    data = lightgbm.Dataset(
-        x, target, weight=weight, feature_name=names, categorical_feature=["item", "store"], params={"verbose": -1}
-    )
+    codes = [place for place, (_, name) in enumerate(features.keys) if name in {"item", "store"}]
+    data = lightgbm.Dataset(x, target, weight=weight, categorical_feature=codes, params={"verbose": -1})
     return lightgbm.train(parameters, data, config.n_trees)

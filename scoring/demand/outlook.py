@@ -33,16 +33,19 @@ class Outlook:
 
     Attributes:
         weekly: One row a series and week: ``units`` with ``low_50`` … ``high_95``, the plan of the week, and the units
-            ``without_<promotion>`` and ``at_usual_price``, missing where no such promotion or price is planned.
+            ``without_<promotion>``, ``at_usual_price`` and ``without_holidays``, missing where no such promotion,
+            price or event is planned.
         together: One row a series and number of coming weeks ``weeks``: these weeks together, in units.
         series: One row a series: what it sold in the last week, and how long it has sold nothing.
         players: One row a series and week: log units that each player adds, ``base_value`` and their sum ``score``.
+        holidays: One row a named event and week of the calendar: ``week``, ``event``, ``week_number`` from 0.
     """
 
     weekly: pd.DataFrame
     together: pd.DataFrame
     series: pd.DataFrame
     players: pd.DataFrame
+    holidays: pd.DataFrame
 
     @property
     def player_names(self) -> list[str]:
@@ -51,13 +54,14 @@ class Outlook:
         return [str(name) for name in self.players if name not in others]
 
 
-def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
+def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Rows | None = None) -> Outlook:
     """Forecast the coming weeks of every series that has history.
 
     Args:
         forecaster: A fitted forecaster.
         panel: Weekly sales, with plans of future weeks where they are known.
         n_weeks: Number of weeks.
+        rows: Row numbers of the series to forecast; all of them if not given. The others still count as competitors.
 
     Returns:
         The forecasts.
@@ -73,29 +77,36 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
     inputs = forecaster.inputs(panel)
     features = inputs.middle
     series = np.flatnonzero(np.isfinite(features.level[:, panel.n_known - 1]))
+    series = series if rows is None else np.intersect1d(series, rows)
     usual = np.nanmedian(
         np.where(np.isfinite(planned.price), planned.price, 0.0)[:, : panel.n_known][:, -USUAL_WEEKS:], axis=1
     )
     others = {name: (plan, forecaster.inputs(plan)) for name, plan in _other_plans(panel, usual).items()}
+    holidays = _holidays(forecaster, panel)
+    quiet = forecaster.without_holidays(panel.weeks[panel.n_known :])
+    plain = quiet.inputs(panel) if (holidays["week_number"] >= panel.n_known).any() else None
     is_intermittent = intermittent_at(panel, panel.n_known - 1)
     weekly, players = [], []
     for ahead in range(1, n_weeks + 1):
         week = panel.n_known + ahead - 1
-        rows = (series, np.full(len(series), week), np.full(len(series), ahead))
+        asked = (series, np.full(len(series), week), np.full(len(series), ahead))
         frame = panel.series.iloc[series].reset_index(drop=True)
         frame[WEEK], frame["weeks_ahead"] = panel.weeks[week], ahead
-        frame = frame.assign(**_columns(forecaster.predict(panel, inputs, *rows)))
+        frame = frame.assign(**_columns(forecaster.predict(panel, inputs, *asked)))
         if panel.has_planned_price and np.isfinite(planned.price).any():
             frame[PRICE], frame["usual_price"] = planned.price[series, week], usual[series]
         for name, values in planned.promotions.items():
             frame[name] = values[series, week]
         for name, other in others.items():
-            changed = forecaster.predict(*other, *rows).units
+            changed = forecaster.predict(*other, *asked).units
             is_other = _differs(name, planned, usual, week) & (name != "at_usual_price" or _is_given(panel, week))
             frame[name] = np.where(is_other[series], changed, np.nan)
+        if plain is not None:
+            has_event = (holidays["week_number"] == week).any()
+            frame["without_holidays"] = quiet.predict(panel, plain, *asked).units if has_event else np.nan
         frame["is_intermittent"] = is_intermittent[series]
         weekly.append(frame)
-        names, phi, base = forecaster.model.attribution(features, *rows)
+        names, phi, base = forecaster.model.attribution(features, *asked)
         own = frame[[ITEM, STORE, WEEK, "weeks_ahead"]].assign(**dict(zip(names, phi.T, strict=True)))
         players.append(own.assign(base_value=base, score=base + phi.sum(axis=1)))
     return Outlook(
@@ -103,7 +114,21 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int) -> Outlook:
         _together(forecaster, panel, inputs, n_weeks, series),
         _past(panel).iloc[series].reset_index(drop=True),
         pd.concat(players, ignore_index=True),
+        holidays,
     )
+
+
+def _holidays(forecaster: Forecaster, panel: SalesPanel) -> pd.DataFrame:
+    """Return the named events of the panel's weeks, in the order of the weeks."""
+    place = {week: number for number, week in enumerate(panel.weeks)}
+    rows = [
+        (week, event, place[week])
+        for event, weeks in forecaster.model.holidays.items()
+        for week, is_on in weeks.items()
+        if week in place and is_on
+    ]
+    frame = pd.DataFrame(rows, columns=[WEEK, "event", "week_number"])
+    return frame.sort_values(["week_number", "event"], ignore_index=True)
 
 
 def _columns(found: Prediction) -> dict[str, Floats]:
@@ -117,7 +142,7 @@ def _together(forecaster: Forecaster, panel: SalesPanel, inputs: Inputs, n_weeks
     """Return the next 1, 2, … weeks together."""
     keys = panel.series[[ITEM, STORE]]
     frames = [
-        keys.assign(weeks=n, **_columns(forecaster.predict_together(panel, inputs, n))).iloc[series]
+        keys.iloc[series].assign(weeks=n, **_columns(forecaster.predict_together(panel, inputs, n, series)))
         for n in range(1, n_weeks + 1)
     ]
     return pd.concat(frames, ignore_index=True)

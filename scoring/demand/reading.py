@@ -14,12 +14,14 @@ from scoring.data.targets import counted_rows
 from scoring.demand.columns import DATE, TITLE, named
 from scoring.demand.event_promotions import weekly_promotions
 from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK, SalesPanel
-from scoring.errors import TableError
+from scoring.demand.prices import with_prices
+from scoring.errors import SettingError, TableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from scoring.demand.calendar import Calendar
     from scoring.demand.panel import Floats
 
 SALES_NAMES: Final = ("sales.parquet", "sales.csv", "sales.xlsx")
@@ -40,6 +42,8 @@ def read_panel(
     by_store: bool = False,
     min_selling_weeks: int = 1,
     reader: Callable[[Path], pd.DataFrame] | None = None,
+    prices: pd.DataFrame | None = None,
+    calendar: Calendar | None = None,
 ) -> SalesPanel:
     """Read a panel from a sales table, from a folder with one, or from the events of an import.
 
@@ -49,19 +53,25 @@ def read_panel(
         by_store: Whether events give one series an item and store; one an item if not.
         min_selling_weeks: Series that sold something in fewer weeks are left out.
         reader: Reads a sales table from a file of another form than ``.csv`` or ``.parquet``.
+        prices: Prices apart from a sales table.
+        calendar: Days of codes in the sales and the prices.
 
     Returns:
         The panel.
 
     Raises:
         TableError: If no series sold something in that many weeks.
+        SettingError: If prices are given for events.
     """
     found = _sales_file(path)
     if found is None:
+        if prices is not None:
+            raise SettingError(f"--prices is given but {path} holds events, not a sales table. Leave it out.")
         panel = panel_of_events(Tables.read(path), by_store=by_store, min_selling_weeks=min_selling_weeks)
     else:
         frame = read_table(found).frame if reader is None else reader(found)
-        panel = panel_of_sales(named(frame, mapping))
+        table = named(frame, mapping, None if calendar is None else calendar.day_of)
+        panel = panel_of_sales(table if prices is None else with_prices(table, prices, calendar))
     rows = np.flatnonzero(panel.selling_weeks() >= min_selling_weeks)
     if not len(rows):
         raise TableError(f"sales: no item sold in {min_selling_weeks} weeks but one is needed. Ask for fewer weeks.")

@@ -19,7 +19,7 @@ from scoring.errors import ArtifactError, MissingExtraError
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION: Final = 3
+VERSION: Final = 4
 _MODEL, _ARRAYS, _SERIES = "demand.json", "demand.npz", "series.parquet"
 _MIDDLE, _SPREAD = "middle", "spread"
 _PROMOTION: Final = "promotion."
@@ -64,6 +64,11 @@ def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
     Raises:
         ArtifactError: If a file is missing or of another version.
     """
+    if not (folder / _MODEL).is_file():
+        raise ArtifactError(
+            f"{folder} holds no {_MODEL} but a trained demand model is needed. "
+            f"Run `llm-explain demand train --data DATA --artifacts {folder}` first."
+        )
     try:
         content = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
         if content.get("version") != VERSION:
@@ -76,8 +81,8 @@ def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
         middle, spread = (_load_model(folder / name, config) for name in (_MIDDLE, _SPREAD))
     except (OSError, ValueError) as error:
         raise ArtifactError(
-            f"{folder} holds no demand model that can be read ({error}) but one is needed. "
-            "Run llm-explain demand train."
+            f"{folder} holds a demand model that cannot be read ({error}) but a whole one is needed. "
+            f"Run `llm-explain demand train --data DATA --artifacts {folder}` again."
         ) from error
     together = {int(n): _stretch(values) for n, values in content["together"].items()}
     panel = SalesPanel(

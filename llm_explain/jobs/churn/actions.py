@@ -6,24 +6,29 @@ customers like this one, and its lower bound is above zero. Otherwise it says th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from llm_explain.errors import SettingError, TableError
+from llm_explain.errors import ArtifactError, SettingError, TableError
 from llm_explain.jobs.brief import Stated
 from scoring.churn.customers import CustomerColumns, cell_texts
 from scoring.churn.uplift import ActionUplift, Bin, fit_uplift
+from scoring.scorer.artifacts import staged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from llm_explain.records import Fact
     from scoring.boosting.additive import Floats
+    from scoring.churn.learners import Learner
 
 POINTS: Final = 100.0
+UPLIFT: Final = "uplift.json"
 UNPROVEN: Final = Stated("action_unproven", {"is_proven": 0})
 
 
@@ -38,6 +43,7 @@ class ExperimentColumns:
         value: Money that a customer brought, in place of the outcome; ``None`` if not measured.
         cost: Cost of one action, in the same money.
         exclude: Columns that are no features, because they came after the treatment.
+        learner: ``t`` or ``x``; chosen on held-out rows if not given.
     """
 
     treatment: str
@@ -46,6 +52,7 @@ class ExperimentColumns:
     value: str | None = None
     cost: float = 0.0
     exclude: tuple[str, ...] = ()
+    learner: Learner | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -60,12 +67,17 @@ class Actions:
     Attributes:
         uplifts: One for each action.
         columns: Columns of the experiment.
-        encode: Turns rows of customers into features.
+        table: Turns rows of customers into features; ``None`` where features come from events.
     """
 
     uplifts: tuple[ActionUplift, ...]
     columns: ExperimentColumns
-    encode: Callable[[pd.DataFrame], Floats]
+    table: CustomerColumns | None = None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features."""
+        return self.uplifts[0].model.parts[0][1].features
 
     @classmethod
     def fit(cls, experiment: pd.DataFrame, columns: ExperimentColumns, *, id_column: str | None = None) -> Actions:
@@ -83,7 +95,7 @@ class Actions:
         rest = experiment.drop(columns=list(columns.names))
         table = CustomerColumns.infer(rest, id_column=id_column)
         x, ids = table.encode(rest), table.ids(rest)
-        return cls._fitted(x, table.features, ids, experiment, columns, outcome, table.encode)
+        return cls._fitted(x, table.features, ids, experiment, columns, outcome, table)
 
     @classmethod
     def fit_on(
@@ -102,7 +114,7 @@ class Actions:
             The actions.
         """
         outcome = _outcome(experiment, columns)
-        return cls._fitted(x, names, ids, experiment, columns, outcome, lambda _: x)
+        return cls._fitted(x, names, ids, experiment, columns, outcome)
 
     @classmethod
     def _fitted(
@@ -113,7 +125,7 @@ class Actions:
         experiment: pd.DataFrame,
         columns: ExperimentColumns,
         outcome: Floats,
-        encode: Callable[[pd.DataFrame], Floats],
+        table: CustomerColumns | None = None,
     ) -> Actions:
         arm = cell_texts(experiment[columns.treatment])
         found = []
@@ -123,8 +135,54 @@ class Actions:
             is_treated = arm[rows] == action
             gained = outcome[rows] - columns.cost * is_treated
             own = [each for each, is_in in zip(ids, rows.tolist(), strict=True) if is_in]
-            found.append(fit_uplift(x[rows], is_treated, gained, own, names, action=action, n_actions=len(actions)))
-        return cls(tuple(found), columns, encode)
+            found.append(
+                fit_uplift(
+                    x[rows], is_treated, gained, own, names, action=action, learner=columns.learner,
+                    n_actions=len(actions),
+                )
+            )  # fmt: skip
+        return cls(tuple(found), columns, table)
+
+    def save(self, folder: Path) -> None:
+        """Write the actions next to a churn model.
+
+        Args:
+            folder: The model's artifacts.
+        """
+        content = {
+            "uplifts": [each.to_json() for each in self.uplifts],
+            "columns": asdict(self.columns),
+            "table": self.table.to_json() if self.table else None,
+        }
+        with staged(folder) as stage:
+            (stage / UPLIFT).write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Actions | None:
+        """Read what ``save`` wrote.
+
+        Args:
+            folder: A churn model's artifacts.
+
+        Returns:
+            The actions; ``None`` if no experiment was kept.
+
+        Raises:
+            ArtifactError: If the file cannot be read.
+        """
+        path = folder / UPLIFT
+        if not path.is_file():
+            return None
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            columns = {**content["columns"], "exclude": tuple(content["columns"]["exclude"])}
+            table = CustomerColumns.of_json(content["table"]) if content["table"] else None
+            return cls(tuple(map(ActionUplift.of_json, content["uplifts"])), ExperimentColumns(**columns), table)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ArtifactError(
+                f"{path} cannot be read ({error!r}) but measured actions are needed. "
+                "Run `llm-explain churn explain --uplift FILE --keep-uplift` again, or delete the file."
+            ) from error
 
     def best(self, x: Floats) -> list[tuple[str, Bin]]:
         """Return the action with the largest lower bound for each customer, proven or not.

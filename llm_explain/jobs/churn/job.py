@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from llm_explain.errors import SettingError, UnknownUserError
+from llm_explain.errors import ArtifactError, SettingError, UnknownUserError
 from llm_explain.jobs.churn.actions import Actions
 from llm_explain.jobs.churn.columns import claims_from_customers
 from llm_explain.jobs.churn.explaining import ChurnWriter, claims_from_events
 from llm_explain.jobs.churn.view import PLAYER_OF, ChurnView
-from llm_explain.jobs.writer import BriefWriter
+from llm_explain.jobs.writer import brief_writer
 from scoring.churn.artifacts import ChurnArtifacts
 from scoring.churn.customers import read_customers
 from scoring.churn.events import UserTable, features
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from llm_explain.jobs.churn.actions import ExperimentColumns
     from llm_explain.records import Explanation
     from scoring.boosting.additive import Floats
+    from scoring.churn.uplift import Bin
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,10 @@ class UserActions:
     def closing(self, rows: Sequence[int]) -> list[tuple[Stated, ...]]:
         """Return the closing statements of the texts of some users."""
         return self.actions.closing(self.x[list(rows)])
+
+    def best(self, rows: Sequence[int]) -> list[tuple[str, Bin]]:
+        """Return the action with the largest lower bound, and what was measured, for some users."""
+        return self.actions.best(self.x[list(rows)])
 
     def table(self) -> pd.DataFrame:
         """Return the action with the largest lower bound for each user: ``user_id, action, uplift, uplift_low``."""
@@ -189,8 +194,7 @@ class ChurnJob:
         """
         table = read_customers(experiment)
         if self.customers is not None:
-            actions, customers = Actions.fit(table, columns, id_column=self._id_in(table)), self.customers
-            return UserActions(actions, actions.encode(customers), self.user_ids)
+            return self._users_of(Actions.fit(table, columns, id_column=self._id_in(table)))
         if before is None or USER_ID not in table:
             raise SettingError(
                 "the experiment has no moment or no column 'user_id' but both are needed with events. "
@@ -200,8 +204,32 @@ class ChurnJob:
         known = table[table[USER_ID].astype(str).isin(place)].reset_index(drop=True)
         ids = known[USER_ID].astype(str).tolist()
         x = before.x[[place[user_id] for user_id in ids]]
-        on_events = Actions.fit_on(x, self.artifacts.model.features, ids, known, columns)
-        return UserActions(on_events, self.x, self.user_ids)
+        return self._users_of(Actions.fit_on(x, self.artifacts.model.features, ids, known, columns))
+
+    def kept_actions(self, folder: Path) -> UserActions | None:
+        """Return the actions of the experiment that ``Actions.save`` kept next to the model.
+
+        The call raises ``ArtifactError`` if the file cannot be read, or belongs to other features.
+
+        Args:
+            folder: The model's artifacts.
+
+        Returns:
+            What the experiment proves for the users of this job; ``None`` if no experiment was kept.
+        """
+        actions = Actions.load(folder)
+        return None if actions is None else self._users_of(actions)
+
+    def _users_of(self, actions: Actions) -> UserActions:
+        """Return what actions prove for the users of this job."""
+        if actions.table is not None and self.customers is not None:
+            return UserActions(actions, actions.table.encode(self.customers), self.user_ids)
+        if actions.table is not None or actions.features != self.artifacts.model.features:
+            raise ArtifactError(
+                "the kept experiment was measured on other features but those of the model are needed. "
+                "Run `llm-explain churn explain --uplift FILE --keep-uplift` again."
+            )
+        return UserActions(actions, self.x, self.user_ids)
 
     def _id_in(self, table: pd.DataFrame) -> str | None:
         """Return the id column of the customers if a table has it too."""
@@ -241,7 +269,7 @@ class ChurnJob:
             "days": setting.horizon_days if setting else 0,
         }
         writer = ChurnWriter(
-            BriefWriter("churn", locale, currency=self.currency),
+            brief_writer("churn", locale, self.currency),
             locale=locale,
             provenance={"model": self.artifacts.digest},
             headline=headline,

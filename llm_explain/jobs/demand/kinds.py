@@ -30,6 +30,10 @@ LEAST_SHARE: Final = 0.1
 LEAST_PRICE_CHANGE: Final = 2
 """Percent of the usual price."""
 
+MOST_EVENTS: Final = 3
+LEAST_SEEN: Final = 2
+"""Known weeks in which an event must have been before."""
+
 SEASON_RATIO: Final = 1.15
 SEASON_WEEKS: Final = 8
 
@@ -91,6 +95,32 @@ class Promotion(DriverKind):
                     facts: dict[str, Fact] = {"promotion": promotion, "units": units, "without": without}
                     facts["difference"] = units - without
                     yield Found(int(row), promotion, _sign(units - without), facts)
+
+
+class Holiday(DriverKind):
+    """Named events of the coming week change the forecast.
+
+    Rule: the calendar names one to three events in the coming week, and each of them in at least two earlier known
+    weeks: once is an anecdote. ``event`` holds their names in alphabetical order, separated by ``|``. ``units`` is the
+    forecast and ``without`` that of the same model without events in the coming weeks, both rounded; ``difference`` is
+    their difference, at least one unit and a tenth of ``without``.
+    """
+
+    name = "holiday"
+
+    def find(self, scene: DemandScene) -> Iterator[Found]:
+        """Apply the rule of the class."""
+        frame, rows, n_known = scene.coming, scene.outlook.holidays, scene.panel.n_known
+        names = sorted(rows.loc[rows["week_number"] == n_known, "event"])
+        seen = rows.loc[rows["week_number"] < n_known, "event"].value_counts()
+        if not 1 <= len(names) <= MOST_EVENTS or any(seen.get(name, 0) < LEAST_SEEN for name in names):
+            return
+        for row in np.flatnonzero(frame["without_holidays"].notna()):
+            units, without = (whole(frame[name].iloc[row]) for name in ("units", "without_holidays"))
+            if abs(units - without) >= max(LEAST_UNITS, LEAST_SHARE * without):
+                facts: dict[str, Fact] = {"event": "|".join(names), "units": units, "without": without}
+                facts["difference"] = units - without
+                yield Found(int(row), HOLIDAY, _sign(units - without), facts)
 
 
 class Price(DriverKind):
@@ -167,7 +197,7 @@ class OtherItems(DriverKind):
             yield Found(int(row), OTHERS, -1, {"items": int(others[row])})
 
 
-KINDS: Final[tuple[DriverKind, ...]] = (Promotion(), Price(), Season(), OtherItems())
+KINDS: Final[tuple[DriverKind, ...]] = (Promotion(), Holiday(), Price(), Season(), OtherItems())
 """Every kind of driver."""
 
 

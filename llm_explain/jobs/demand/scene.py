@@ -87,11 +87,12 @@ class DemandScene:
             if other
             else pd.DataFrame(columns=[*KEYS, WEEK, UNITS, "promotion", "without"]),
             "weekly": weekly.assign(
-                **{name: np.nan for name in ("usual_price", "at_usual_price") if name not in weekly}
+                **{name: np.nan for name in ("usual_price", "at_usual_price", "without_holidays") if name not in weekly}
             ),
             "together": self.outlook.together,
             "series": self.outlook.series,
             "players": self.outlook.players,
+            "holidays": self.outlook.holidays,
         }
         if self.orders is not None:
             stock = [

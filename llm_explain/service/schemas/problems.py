@@ -55,6 +55,16 @@ UNKNOWN_LOCALE = Problem(
     "unknown-locale", 422, "There are no words for this locale. See the schema for those there are."
 )
 UNUSABLE = Problem("unusable-value", 422, "A value cannot be used. See the schema.")
+NO_CHURN_MODEL = Problem(
+    "no-churn-model",
+    404,
+    "No churn model is configured. Set LLM_EXPLAIN_CHURN_ARTIFACTS to a folder of `llm-explain churn train`.",
+)
+NO_DEMAND_MODEL = Problem(
+    "no-demand-model",
+    404,
+    "No demand model is configured. Set LLM_EXPLAIN_DEMAND_ARTIFACTS to a folder of `llm-explain demand train`.",
+)
 FUTURE = Problem("event-in-the-future", 422, "An event lies more than a day ahead. Send events that have happened.")
 KEY_REUSED = Problem("idempotency-key-reused", 422, "This idempotency key belongs to another body. Use a new key.")
 UNAUTHENTICATED = Problem("unauthenticated", 401, "A valid API key is needed. Send Authorization: Bearer KEY.")

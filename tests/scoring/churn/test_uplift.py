@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from scoring.churn.uplift import LEAST_ROWS, fit_uplift, measured_bins, policy_value
+from scoring.churn.learners import LEARNERS, Learner, fit_learner
+from scoring.churn.uplift import LEAST_ROWS, ActionUplift, fit_uplift, mean_policy_value, measured_bins, policy_value
 from scoring.errors import SettingError
 
 
@@ -19,17 +22,58 @@ def experiment() -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     return x, is_treated, (random.random(4000) < chance).astype(float), [str(row) for row in range(4000)]
 
 
-def test_terms_of_the_uplift_are_exact(experiment: tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]) -> None:
-    found = fit_uplift(*experiment, ["works", "noise"], action="mail")
-    x = experiment[0]
-    np.testing.assert_allclose(found.terms(x), found.treated.terms(x) - found.control.terms(x), atol=1e-12)
+Experiment = tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_terms_of_the_uplift_are_exact(experiment: Experiment, learner: Learner) -> None:
+    x, is_treated, outcome, _ = experiment
+    found = fit_learner(learner, x, is_treated, outcome, ["works", "noise"])
     np.testing.assert_allclose(found.base_value + found.terms(x).sum(axis=1), found.predict(x), atol=1e-12)
     assert found.terms(np.array([[1.0, 0.0]]))[0, 0] > 0.1 > -0.1 > found.terms(np.array([[0.0, 0.0]]))[0, 0]
+    # The game of two players: a feature is absent if its term is 0, which is its mean over the rows.
+    pairs = found.terms(x[:50])
+    alone = [found.base_value + pairs[:, place] for place in (0, 1)]
+    both = found.predict(x[:50])
+    shapley = (alone[0] - found.base_value + both - alone[1]) / 2
+    np.testing.assert_allclose(shapley, pairs[:, 0], atol=1e-12)
 
 
-def test_an_action_is_proven_only_where_it_works(
-    experiment: tuple[np.ndarray, np.ndarray, np.ndarray, list[str]],
-) -> None:
+def test_the_x_learner_weighs_the_effects_of_each_arm_by_the_other() -> None:
+    # One feature that says nothing: the control arm's outcome is 1, the treated arm's is 3, and 1 in 4 is treated.
+    is_treated = np.arange(400) % 4 == 0
+    outcome = np.where(is_treated, 3.0, 1.0)
+    found = fit_learner("x", np.zeros((400, 1)), is_treated, outcome, ["nothing"])
+    assert [weight for weight, _ in found.parts] == [0.25, 0.75]
+    np.testing.assert_allclose(found.predict(np.zeros((1, 1))), 2.0, atol=1e-2)
+
+
+def test_the_learner_with_better_held_out_policies_is_chosen(experiment: Experiment) -> None:
+    found = fit_uplift(*experiment, ["works", "noise"], action="mail")
+    assert set(found.policy_values) == {"t", "x"}
+    assert found.policy_values[found.model.learner] == max(found.policy_values.values())
+    one = fit_uplift(*experiment, ["works", "noise"], action="mail", learner="x")
+    assert one.model.learner == "x"
+    assert set(one.policy_values) == {"x"}
+    # Two learners were tried: the same bins have lower bounds than those of one learner.
+    same = fit_uplift(*experiment, ["works", "noise"], action="mail", learner=found.model.learner)
+    assert all(both.lower < alone.lower for both, alone in zip(found.bins, same.bins, strict=True))
+
+
+def test_the_mean_value_of_policies_rewards_the_right_order(experiment: Experiment) -> None:
+    x, is_treated, outcome, _ = experiment
+    right, wrong = (mean_policy_value(sign * x[:, 0], is_treated, outcome) for sign in (1, -1))
+    assert right > wrong + 0.05
+
+
+def test_actions_survive_json(experiment: Experiment) -> None:
+    found = fit_uplift(*experiment, ["works", "noise"], action="mail")
+    again = ActionUplift.of_json(json.loads(json.dumps(found.to_json())))
+    np.testing.assert_array_equal(again.bin_of(experiment[0]), found.bin_of(experiment[0]))
+    assert again.bins == found.bins
+
+
+def test_an_action_is_proven_only_where_it_works(experiment: Experiment) -> None:
     found = fit_uplift(*experiment, ["works", "noise"], action="mail")
     proven = np.array([each.is_proven for each in found.bins])[found.bin_of(experiment[0])]
     works = experiment[0][:, 0] == 1
@@ -37,9 +81,7 @@ def test_an_action_is_proven_only_where_it_works(
     assert proven[~works].mean() < 0.05
 
 
-def test_an_action_without_effect_is_proven_for_nobody(
-    experiment: tuple[np.ndarray, np.ndarray, np.ndarray, list[str]],
-) -> None:
+def test_an_action_without_effect_is_proven_for_nobody(experiment: Experiment) -> None:
     x, is_treated, _, ids = experiment
     same = (np.random.default_rng(4).random(len(x)) < 0.3).astype(float)
     assert not any(each.is_proven for each in fit_uplift(x, is_treated, same, ids, ["a", "b"], action="mail").bins)

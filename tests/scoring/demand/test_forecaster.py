@@ -94,9 +94,12 @@ def test_saved_artifacts_give_the_same_forecasts(tmp_path: Path) -> None:
     forecaster, loaded = load(tmp_path)
     pd.testing.assert_frame_equal(outlook(forecaster, loaded, 2).weekly, outlook(fitted(), panel(), 2).weekly)
     (tmp_path / "demand.json").write_text("{}")
-    with pytest.raises(ArtifactError, match="of version None but 3 is needed"):
+    with pytest.raises(ArtifactError, match="of version None but 4 is needed"):
         load(tmp_path)
-    with pytest.raises(ArtifactError, match="holds no demand model"):
+    with pytest.raises(
+        ArtifactError,
+        match=r"holds no demand\.json but a trained demand model is needed\. Run `llm-explain demand train",
+    ):
         load(tmp_path / "nowhere")
 
 

@@ -21,7 +21,7 @@ def outlook(weeks_without_sale: int = 0) -> Outlook:
     series = pd.DataFrame(
         {"item_id": ["a"], "store_id": ["1"], "title": ["A"], "weeks_without_sale": [weeks_without_sale]}
     )
-    return Outlook(EMPTY, together, series, EMPTY)
+    return Outlook(EMPTY, together, series, EMPTY, EMPTY)
 
 
 def stock(**columns: object) -> pd.DataFrame:

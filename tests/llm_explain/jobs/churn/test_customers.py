@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,10 @@ import yaml
 from typer.testing import CliRunner
 
 from llm_explain.cli import app
-from llm_explain.errors import SettingError, TableError
+from llm_explain.errors import ArtifactError, SettingError, TableError
 from llm_explain.jobs.churn.actions import Actions, ExperimentColumns
+from llm_explain.jobs.churn.job import ChurnJob
+from scoring.churn.artifacts import ChurnArtifacts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,16 +121,30 @@ def test_an_action_is_named_only_for_customers_for_whom_it_is_proven(folder: Pat
     assert "Calibration error" in (folder / "page.html").read_text()
 
 
+def test_a_kept_experiment_speaks_in_later_texts(folder: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(folder / "model", model)
+    uplift = ("--uplift", str(folder / "experiment.csv"), "--control", "none", "--outcome", "stayed")
+    options = (*uplift, "--treatment", "call", "--artifacts", str(model))
+    measured = run(folder, "explain", "-k", "5", "--keep-uplift", "--learner", "t", *options)
+    kept = run(folder, "explain", "-k", "5", "--artifacts", str(model))
+    assert "“call” raised “stayed” by" in kept
+    assert kept in measured
+    (model / "uplift.json").write_text("{}")
+    with pytest.raises(ArtifactError, match=r"uplift\.json cannot be read .* but measured actions are needed"):
+        ChurnJob.of_customers(ChurnArtifacts.read(model), folder / "customers.csv").kept_actions(model)
+
+
 def test_an_action_in_money_pays_its_cost() -> None:
     table = subscribers(4000, 3).assign(money=lambda frame: 10.0 * frame["stayed"])
     columns = ExperimentColumns("call", "none", "stayed", value="money", cost=1.0, exclude=("Churn",))
     found = Actions.fit(table, columns)
-    said = found.closing(found.encode(table))
+    said = found.closing(found.table.encode(table))
     worth = [each.facts for (each,) in said if each.kind == "action_worth"]
     assert 0.3 < len(worth) / len(said) < 0.7
     assert all(2.0 < facts["low"] < facts["gain"] < 4.5 for facts in worth)  # 10 · .4 − 1 = 3
     dear = Actions.fit(table, ExperimentColumns("call", "none", "stayed", "money", 9.0, ("Churn",)))
-    assert {each.kind for (each,) in dear.closing(dear.encode(table))} == {"action_unproven"}
+    assert {each.kind for (each,) in dear.closing(dear.table.encode(table))} == {"action_unproven"}
 
 
 def test_an_experiment_that_cannot_be_read_is_an_error() -> None:

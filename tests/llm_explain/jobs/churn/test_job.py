@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,14 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app
 from llm_explain.errors import SettingError, UnknownUserError
-from llm_explain.evaluation.churn_audit import fact_faults, text_faults
+from llm_explain.evaluation.churn_audit import AuditWords, fact_faults, text_faults
 from llm_explain.jobs.churn.actions import ExperimentColumns
 from llm_explain.jobs.churn.columns import COLUMN_KINDS
 from llm_explain.jobs.churn.job import ChurnJob
 from llm_explain.jobs.churn.kinds import KINDS
 from llm_explain.jobs.churn.training import train_events
 from llm_explain.jobs.churn.view import PLAYER_OF
+from llm_explain.jobs.words import job_section
 from llm_explain.jobs.writer import check_words
 from scoring.churn.artifacts import ChurnArtifacts, Labels
 from scoring.churn.setting import ChurnSetting
@@ -91,9 +93,31 @@ def test_attributions_add_up_to_the_risk(job: ChurnJob, records: list[dict[str, 
         assert record["verdict"]["ok"]
 
 
-def test_chinese_texts_are_proven_too(job: ChurnJob) -> None:
-    found = job.explain(range(40), locale="zh")
-    assert all(each.text and each.text.text.startswith("家庭") for each in found)
+def test_chinese_texts_are_proven_and_audited_too(job: ChurnJob) -> None:
+    found = [each.to_dict() for each in job.explain(range(len(job.user_ids)), locale="zh")]
+    assert all(each["text"].startswith("家庭") for each in found)
+    terms, average = job.artifacts.model.terms(job.x), float(job.risk.mean())
+    for record, row in zip(found, terms, strict=True):
+        own = dict(zip(job.artifacts.model.features, row.tolist(), strict=True))
+        assert text_faults(record, own, average, "zh") == []
+        flipped = {name: -value for name, value in own.items()}
+        assert text_faults(record, flipped, average, "zh") or not record["reasons"]
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_the_audit_reads_the_headline(job: ChurnJob, locale: str) -> None:
+    record = job.explain([0], locale=locale)[0].to_dict()
+    terms = dict(zip(job.artifacts.model.features, job.artifacts.model.terms(job.x)[0].tolist(), strict=True))
+    average = float(job.risk.mean())
+    assert text_faults(record, terms, average, locale) == []
+    false = {**record, "text": re.sub(r"\d+%", "1%", record["text"], count=1)}
+    assert any("the risk is told as 1%" in fault for fault in text_faults(false, terms, average, locale))
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_the_audit_knows_every_kind(locale: str) -> None:
+    words = job_section(locale, "churn", "audit", AuditWords)
+    assert set(words.kinds) == {kind.name for kind in KINDS}
 
 
 def test_users_that_are_not_scored_and_wrong_inputs_are_errors(job: ChurnJob, folder: Path) -> None:

@@ -15,13 +15,14 @@ from llm_explain.jobs.brief import Stated
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.demand.audit import DemandAudit
 from llm_explain.jobs.demand.explain import _brief, briefs
-from llm_explain.jobs.demand.kinds import KINDS, Price, Promotion
+from llm_explain.jobs.demand.kinds import KINDS, Holiday, Price, Promotion
 from llm_explain.jobs.writer import check_words
 from llm_explain.records import Claim, Fact
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import with_plans
 from scoring.demand.stock import StockPolicy, orders, read_stock
 from tests.scoring.demand.sales import fitted, panel
+from tests.scoring.demand.test_calendar import feast, feast_outlook
 
 PLANS = pd.DataFrame(
     {
@@ -181,3 +182,32 @@ def test_an_effect_against_sense_is_not_told() -> None:
 @pytest.mark.parametrize("locale", ["en", "zh"])
 def test_every_kind_has_words_and_a_proof(locale: str) -> None:
     check_words("demand", locale, [kind.name for kind in KINDS])
+
+
+@cache
+def feast_scene() -> DemandScene:
+    return DemandScene(feast()[0].extended(2), feast_outlook())
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en", "the week of Feast adds about {:,}"), ("zh", "“Feast”所在的一周约增加{:,}件")]
+)
+def test_an_event_that_was_seen_before_is_told_with_its_units(locale: str, words: str, tmp_path: Path) -> None:
+    found = explain(feast_scene(), BriefWriter("demand", locale), locale=locale)
+    coming = feast_scene().coming
+    for record, row in zip(found, coming.to_dict("records"), strict=True):
+        difference = int(row["units"] + 0.5) - int(row["without_holidays"] + 0.5)
+        assert words.format(difference) in record["text"]
+        assert record["reasons"][0]["player"] == "feature:holiday"
+    feast_scene().write(tmp_path)
+    assert DemandAudit(tmp_path).faults(found) == []
+    found[0]["reasons"][0]["facts"] |= {"event": "Fast"}
+    assert len(DemandAudit(tmp_path).faults(found)) == 1
+
+
+def test_an_event_that_was_seen_once_is_not_told() -> None:
+    outlooked = feast_outlook()
+    rows = outlooked.holidays
+    once = replace(outlooked, holidays=pd.concat([rows.iloc[:1], rows[rows["week_number"] >= 124]]))
+    assert list(Holiday().find(feast_scene()))
+    assert not list(Holiday().find(DemandScene(feast_scene().panel, once)))

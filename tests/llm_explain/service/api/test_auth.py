@@ -12,6 +12,7 @@ from llm_explain.service.api import auth
 OF_ADMINS = {("DELETE", "/v1/users/{user_id}"), ("GET", "/v1/users/{user_id}/export")}
 OF_ADMINS |= {(method, f"/v1/items{each}") for method in ("PUT", "PATCH", "DELETE") for each in ("", "/{item_id}")}
 OF_ADMINS |= {(method, "/v1/promotions") for method in ("PUT", "PATCH", "DELETE")}
+OF_ADMINS |= {("POST", "/v1/churn"), ("POST", "/v1/demand")}
 OPEN = {"/healthz", "/readyz", "/metrics"}
 
 

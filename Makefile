@@ -53,7 +53,7 @@ demo: $(ARTIFACTS)/manifest.json
 	$(BIN)/llm-explain recommend $(HOUSEHOLDS) -k 10 --explain --artifacts $(ARTIFACTS) --html build/demo.html
 
 shop: $(ARTIFACTS)/manifest.json
-	$(BIN)/llm-explain serve --no-auth --as-of snapshot --artifacts $(ARTIFACTS)
+	LLM_EXPLAIN_DEMO_SHOP=true $(BIN)/llm-explain serve --no-auth --as-of snapshot --artifacts $(ARTIFACTS)
 
 lint: setup
 	$(BIN)/ruff format --check .

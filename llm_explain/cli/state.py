@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,7 +45,7 @@ def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
 
     Args:
         url: SQLAlchemy URL; that of the settings if not given.
-        is_created: Whether an SQLite file that does not exist is created; an error if not.
+        is_created: Whether a state that does not exist is created; an error if not.
 
     Yields:
         State: The state.
@@ -55,28 +54,12 @@ def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
         from llm_explain.service.settings import ServiceSettings
         from llm_explain.service.state import State
     settings = ServiceSettings.read(database_url=url)
-    database_url = settings.database_url.get_secret_value()
-    if not is_created:
-        _check_exists(database_url)
-    state = State(database_url, pepper=settings.key_pepper.get_secret_value())
+    pepper = settings.key_pepper.get_secret_value()
+    state = State(settings.database_url.get_secret_value(), pepper=pepper, is_created=is_created)
     try:
         yield state
     finally:
         state.close()
-
-
-def _check_exists(database_url: str) -> None:
-    """Raise if a URL names an SQLite file that does not exist: a mistyped path would look like an empty state."""
-    from sqlalchemy.engine import make_url
-
-    url = make_url(database_url)
-    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
-        path = Path(str(url.database))
-        if not path.is_file():
-            raise SettingError(
-                f"--state names {path} but no such database exists. Correct the path, or start `llm-explain serve` "
-                "with it once."
-            )
 
 
 @keys_app.command("create")
@@ -84,13 +67,14 @@ def create(
     name: Annotated[str, typer.Option(help="What the key is for.")],
     scope: Annotated[str, typer.Option(help="storefront or admin.")] = "storefront",
     state: Url = None,
+    new: Annotated[bool, typer.Option("--new", help="Create the state that --state names.")] = False,
 ) -> None:
     """Make a key and print it; it is kept as a hash and cannot be shown again."""
     if scope not in SCOPES:
         raise SettingError(f"--scope is {scope!r} but one of {', '.join(SCOPES)} is needed. Choose one.")
     if not 1 <= len(name) <= 64:
         raise SettingError(f"--name has {len(name)} characters but 1 to 64 are needed. Choose another name.")
-    with opened(state, is_created=True) as keeper:
+    with opened(state, is_created=new or state is None) as keeper:
         OUT.print(
             keeper.keys.create(name, "admin" if scope == "admin" else "storefront"), markup=False, highlight=False
         )

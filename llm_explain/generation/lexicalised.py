@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,6 +55,7 @@ class FreeWriter:
         self._open = open_generator
         self._generator: Generator | None = None
         self._template = PromptTemplate(lexicon, TEMPLATE)
+        self._sentence_end = re.compile(lexicon.form.sentence_end)
         self._seed = seed
 
     def write(
@@ -66,14 +68,15 @@ class FreeWriter:
         """Return drafts for each sentence, all written in one batch.
 
         Args:
-            wanted: Claim kinds and rendered values by slot; none for a sentence that is not wanted.
+            wanted: Claim kinds and rendered values by slot; none for a sentence that is not wanted. Nothing is written
+                about a value that ends a sentence ("Buy now!"): the model could let it speak.
             tone: ``friendly``, ``concise`` or ``formal``.
             seconds: How long writing may take. The time to load the model does not count.
 
         Returns:
             Complete drafts, in the order of ``wanted``.
         """
-        places = [place for place, (kinds, _) in enumerate(wanted) if kinds]
+        places = [place for place, (kinds, values) in enumerate(wanted) if kinds and not self._speaks(values)]
         found: list[list[FreeDraft]] = [[] for _ in wanted]
         if not places:
             return found
@@ -89,6 +92,10 @@ class FreeWriter:
             texts = dict.fromkeys(draft.text for draft in drafts if draft.is_complete)
             found[place] = [FreeDraft(text, prompt.origin, self._generator.name) for text in texts]
         return found
+
+    def _speaks(self, values: Mapping[str, str]) -> bool:
+        """Return whether a supplier's title or another value is a sentence of its own."""
+        return any(self._sentence_end.search(value) for value in values.values())
 
 
 def _shown(values: Mapping[str, str]) -> dict[str, str]:

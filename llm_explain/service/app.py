@@ -14,11 +14,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
 from llm_explain.errors import LlmExplainError
+from llm_explain.service.admission.authenticator import Authenticator
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
+from llm_explain.service.admission.tokens import UserTokens
 from llm_explain.service.api import error_handlers, pages
-from llm_explain.service.api.auth import Authenticator
-from llm_explain.service.api.routes import catalogue, explanations, health, jobs, user_data
+from llm_explain.service.api.routes import catalogue, explanations, health, jobs, tokens, user_data
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.demo_shop import DemoShop
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
@@ -100,23 +101,18 @@ def create_app(
         version="1",
         responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
         lifespan=_lifespan,
+        redirect_slashes=False,  # a redirect would name the host that the client sent
     )
     app.state.settings, app.state.state, app.state.model = settings, state, model
     _add_handlers(app, explainer, state, clock or (now if settings.as_of == "now" else None))
     app.state.thread_limiter = CapacityLimiter(settings.max_running + MAX_MODEL_REQUESTS)
     app.state.jobs_handler, app.state.jobs_limiter = JobsHandler(settings, state), CapacityLimiter(1)
-    app.state.authenticator = Authenticator(state.keys if settings.auth else None)
+    app.state.tokens = UserTokens(state.token_secret)
     error_handlers.install(app)
     demo = (catalogue.demo_router,) if settings.demo_shop else ()
-    for router in (
-        explanations.router,
-        user_data.router,
-        user_data.admin_router,
-        catalogue.router,
-        catalogue.admin_router,
-        jobs.router,
-        *demo,
-    ):
+    users = (user_data.router, user_data.storefront_router, user_data.admin_router)
+    items = (catalogue.router, catalogue.admin_router)
+    for router in (explanations.router, *users, tokens.router, *items, jobs.router, *demo):
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
     pages.install(app, with_shop=settings.demo_shop)
@@ -170,12 +166,17 @@ def _add_middleware(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -
     metrics.watch("draining", "Whether the process is about to end.", lambda: float(drain.is_set()))
     app.state.metrics, app.state.drain, app.state.admission_queue = metrics, drain, queue
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=5)
-    app.add_middleware(AdmissionMiddleware, settings=settings, queue=queue, metrics=metrics)
+    state: State = app.state.state
+    authenticator = Authenticator(state.keys if settings.auth else None, app.state.tokens, settings.fixed_keys())
+    app.add_middleware(
+        AdmissionMiddleware, settings=settings, queue=queue, metrics=metrics, authenticator=authenticator
+    )
     app.add_middleware(RequestMiddleware, metrics=metrics, drain=drain, is_traced=settings.tracing)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PUT"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key", "Idempotency-Key"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match"],
+            expose_headers=["ETag", "Retry-After", "X-Request-ID"],
         )

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from llm_explain.errors import SettingError
 from llm_explain.service.schemas.requests import Sources
+from llm_explain.service.state.keys import Scope
 from llm_explain.skeletons.sources import DEFAULT_ORDER
 
 PREFIX = "LLM_EXPLAIN_"
@@ -26,6 +27,8 @@ FILE_VARIABLE = "LLM_EXPLAIN_SETTINGS"
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Count = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(ge=0)]
+Key = Annotated[SecretStr, Field(min_length=32, max_length=512)]
 
 
 class ServiceSettings(BaseSettings):
@@ -44,7 +47,8 @@ class ServiceSettings(BaseSettings):
         as_of: Time that answers speak of when a request names none: ``now``, or ``snapshot`` for the time of the
             artifacts' statistics. A user's latest event counts in both.
         demo_shop: Whether the demo shop answers at ``/``.
-        cors_origins: Origins that browsers may call from; none by default.
+        cors_origins: Origins that browsers may call from; none by default. Browsers send user tokens, never keys.
+        trusted_proxies: Addresses or networks whose ``X-Forwarded-For`` names the client.
         language_model: Folder, hub id or ``auto`` for weights that write sentences in a process of their own; ``None``
             for phrasebook and templates only.
         sources: Where sentences come from, first to last, ``template`` at the end; a request may name its own order.
@@ -66,10 +70,17 @@ class ServiceSettings(BaseSettings):
         max_list: Longest JSON array or object in a body.
         rate_per_second: Requests a second that one API key may send in the long run; 0 for no limit.
         rate_burst: Requests that one API key may send at once.
-        rate_keys: API keys whose rate is remembered at a time.
+        user_rate_per_second: Requests a second that the tokens of one user may send.
+        user_rate_burst: Requests that the tokens of one user may send at once.
+        failure_rate_per_second: Requests a second without a valid key that one address may send before they get 429;
+            requests with a valid key do not count and are not refused.
+        failure_rate_burst: Such requests at once.
+        rate_keys: Keys, users and addresses whose rate is remembered at a time, of each sort.
         metrics_token: Bearer token that ``/metrics`` asks for; none by default.
         record_days: Explanation records older than this are removed when the process starts.
-        key_pepper: Secret that is mixed into the hashes of API keys.
+        key_pepper: Secret that is mixed into the hashes of API keys and into the signatures of user tokens.
+        admin_key: An admin's API key that is good without being stored, for a container; at least 32 characters.
+        storefront_key: The same for a storefront.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -84,8 +95,9 @@ class ServiceSettings(BaseSettings):
     database_url: SecretStr = SecretStr("sqlite:///llm-explain.db")
     auth: bool = True
     as_of: Literal["now", "snapshot"] = "now"
-    demo_shop: bool = True
+    demo_shop: bool = False
     cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     language_model: str | None = None
     sources: Sources = DEFAULT_ORDER
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -102,12 +114,18 @@ class ServiceSettings(BaseSettings):
     max_body_bytes: Count = 1_000_000
     max_depth: Count = 16
     max_list: Count = 10_000
-    rate_per_second: Annotated[float, Field(ge=0)] = 100.0
+    rate_per_second: Rate = 100.0
     rate_burst: Count = 200
+    user_rate_per_second: Rate = 5.0
+    user_rate_burst: Count = 30
+    failure_rate_per_second: Rate = 1.0
+    failure_rate_burst: Count = 30
     rate_keys: Count = 10_000
     record_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     metrics_token: SecretStr | None = None
     key_pepper: SecretStr = SecretStr("")
+    admin_key: Key | None = None
+    storefront_key: Key | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -145,6 +163,11 @@ class ServiceSettings(BaseSettings):
             raise SettingError("; ".join(_said(each) for each in error.errors(include_input=False))) from None
         except ValueError as error:  # the file is no TOML
             raise SettingError(f"{FILE_VARIABLE} names a file that is no TOML ({error}). Mend it.") from error
+
+    def fixed_keys(self) -> dict[Scope, str]:
+        """Return the keys that the settings hold, by scope."""
+        found: dict[Scope, SecretStr | None] = {"admin": self.admin_key, "storefront": self.storefront_key}
+        return {scope: key.get_secret_value() for scope, key in found.items() if key is not None}
 
     def masked(self) -> dict[str, Any]:
         """Return the settings for printing; secrets are masked, a database URL keeps its kind alone."""

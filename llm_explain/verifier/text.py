@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 JOINERS = frozenset("\u200c\u200d")
 """Invisible characters that Persian, Indic scripts and emoji need within a word."""
 
+_PAUSES = f"{STOPS},:;()，：；、（）–—"
+_BARE_VALUE = re.compile(rf"(?:^|[{_PAUSES}])\s*(\{{\w+\}})\s*(?=$|[{_PAUSES}])")
+"""A value between pauses, without a word of the sentence: a supplier's title would speak there for itself."""
+
 _SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")
 
 
@@ -67,13 +71,14 @@ class Verifier:
         spoken, _ = self._events.as_purchases(text, spec.values.values(), kind)
         return self._read(spoken, spec)[0].skeleton
 
-    def verify(self, text: str, spec: SentenceSpec, *, limits: Limits | None = None) -> Verdict:
+    def verify(self, text: str, spec: SentenceSpec, *, limits: Limits | None = None, is_free: bool = False) -> Verdict:
         """Return every fault of a text.
 
         Args:
             text: The finished text.
             spec: Claims that the text may, and must, state, with the values that the writer gives them.
             limits: How long it may be on the surface where it is shown.
+            is_free: Whether its writer saw the values, and so may have put a supplier's title anywhere.
 
         Returns:
             The verdict; ``ok`` if the text may be shown.
@@ -88,6 +93,7 @@ class Verifier:
         faults += self._values(reading, finding, spec)
         faults += self._licences(finding, spec)
         faults += self._names(spoken, spec.values)
+        faults += self._bare_values(reading) if is_free else ()
         if spec.is_neutral and finding.is_causal:
             faults.append(Fault("unlicensed_cause", "a neutral sentence may not claim a cause"))
         return Verdict(tuple(dict.fromkeys(faults)))
@@ -167,6 +173,12 @@ class Verifier:
         for slot in (*sorted(standing), *names):
             if not self._proof.holds(slot, spec):
                 yield Fault("unproven_value", f"{spec.values[slot]!r} is no value of {{{slot}}} by the facts")
+
+    def _bare_values(self, reading: Reading) -> Iterator[Fault]:
+        """Yield a fault for each value that stands between pauses without a word of the sentence."""
+        for match in _BARE_VALUE.finditer(reading.skeleton):
+            span = (reading.to_text(match.start(1)), reading.to_text(match.end(1) - 1) + 1)
+            yield Fault("bare_value", f"{match.group(1)} stands without a word that says what it is", span)
 
     def _licences(self, finding: SkeletonCheck, spec: SentenceSpec) -> Iterator[Fault]:
         """Yield faults for words of degree that the claims do not permit and for twins that differ."""

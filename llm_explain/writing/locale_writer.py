@@ -183,7 +183,7 @@ class LocaleWriter:
     def _accepted(self, spec: SentenceSpec, drafts: Sequence[FreeDraft], limits: Limits | None) -> Text | None:
         """Return the first draft that the verifier accepts."""
         for draft in drafts:
-            verdict = self._verifier.verify(draft.text, spec, limits=limits)
+            verdict = self._verifier.verify(draft.text, spec, limits=limits, is_free=True)
             if verdict.ok:
                 return Text(
                     text=draft.text,

@@ -29,21 +29,27 @@ def _run(*arguments: str) -> str:
 
 
 def test_a_state_that_does_not_exist_is_refused_and_not_created(url: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"--state names .*state\.db but no such database exists"):
-        RUN.invoke(app, ["feedback", "report", "--state", url], catch_exceptions=False)
+    for arguments in (["feedback", "report"], ["keys", "list"], ["keys", "create", "--name", "x"]):
+        with pytest.raises(
+            SettingError, match=r"the state .*state\.db does not exist but one that the service made is"
+        ):
+            RUN.invoke(app, [*arguments, "--state", url], catch_exceptions=False)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "state.db").touch()
+    with pytest.raises(SettingError, match=r"the state .*state\.db does not exist but one that the service made is"):
+        RUN.invoke(app, ["keys", "list", "--state", url], catch_exceptions=False)
+    assert (tmp_path / "state.db").stat().st_size == 0
 
 
 def test_a_key_is_made_listed_and_revoked(url: str) -> None:
-    key = _run("keys", "create", "--name", "web shop", "--scope", "admin", "--state", url).strip()
+    key = _run("keys", "create", "--name", "web shop", "--scope", "admin", "--state", url, "--new").strip()
     state = State(url)
-    found = state.keys.find(key)
-    assert found is not None
-    assert (found.name, found.scope) == ("web shop", "admin")
+    (found,) = state.keys.all()
+    assert (found.id, found.name, found.scope) == (state.keys.id_of(key), "web shop", "admin")
     (listed,) = [json.loads(line) for line in _run("keys", "list", "--state", url, "--json").splitlines()]
     assert (listed["id"], listed["scope"], listed["revoked_at"]) == (found.id, "admin", None)
     _run("keys", "revoke", found.id, "--state", url)
-    assert state.keys.find(key) is None
+    assert state.keys.in_force() == {}
     assert "yes" in _run("keys", "list", "--state", url)
     state.close()
 

@@ -1,35 +1,38 @@
 """Decides which requests under ``/v1`` reach the application.
 
-The middleware checks, in this order: the rate of the API key, whether the queue has room, the body, and whether there
-is a place before the deadline. A refusal is a problem document: 429 or 503 with ``Retry-After``, 408, 413, 415 or 400.
-Other paths (health, metrics, the demo shop's files) pass unchecked.
+The middleware checks, in this order: the API key or token, its rate, whether the queue has room, the body, and whether
+there is a place before the deadline. So a request without a valid key never takes a place. A refusal is a problem
+document: 401, 429 or 503 with ``Retry-After``, 408, 413, 415 or 400. Other paths (health, metrics, the component's
+files) pass unchecked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from llm_explain.service.admission.authenticator import address_of
 from llm_explain.service.admission.json_body import BodyLimits, check_size, read_json
 from llm_explain.service.admission.queue import AdmissionQueue, ShedError, current_ticket
 from llm_explain.service.admission.rate_limiter import RateLimiter
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
+from llm_explain.service.state.database import storage_deadline
+from llm_explain.service.state.errors import StateError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from llm_explain.service.admission.authenticator import Authenticator, Caller
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.service.telemetry.metrics import Metrics
 
 GUARDED: Final = "/v1/"
 """Paths that need a place in the queue."""
 
-_KEY_HEADERS: Final = (b"x-api-key", b"authorization")
 _LONG_BODY: Final = 65_536
 """A body of so many bytes is parsed in a thread."""
 
@@ -42,16 +45,31 @@ class AdmissionMiddleware:
         settings: Limits.
         queue: The admission queue.
         metrics: Counters.
+        authenticator: Finds the caller.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, queue: AdmissionQueue, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: ServiceSettings,
+        queue: AdmissionQueue,
+        metrics: Metrics,
+        authenticator: Authenticator,
+    ) -> None:
         self._app = app
+        self._authenticator = authenticator
         self._settings = settings
         self._queue = queue
         self._metrics = metrics
         self._limits = BodyLimits(settings.max_body_bytes, settings.max_depth, settings.max_list)
-        self._rates = RateLimiter(
-            per_second=settings.rate_per_second, burst=settings.rate_burst, max_keys=settings.rate_keys
+        n, per_second = settings.rate_keys, settings.rate_per_second
+        self._key_rates = RateLimiter(per_second=per_second, burst=settings.rate_burst, max_keys=n)
+        self._user_rates = RateLimiter(
+            per_second=per_second and settings.user_rate_per_second, burst=settings.user_rate_burst, max_keys=n
+        )
+        self._failure_rates = RateLimiter(
+            per_second=per_second and settings.failure_rate_per_second, burst=settings.failure_rate_burst, max_keys=n
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,17 +79,20 @@ class AdmissionMiddleware:
             return
         state = scope.setdefault("state", {})
         try:
-            self._check_rate(scope)
+            state["caller"] = await self._caller(scope)
             self._queue.raise_if_full()  # before the body is read
             body, asked = await self._read(scope, receive)
-            seconds = self._settings.deadline_seconds if asked is None else asked
-            ticket = await self._queue.enter(time.monotonic() + seconds, is_client_deadline=asked is not None)
+            deadline = time.monotonic() + (self._settings.deadline_seconds if asked is None else asked)
+            ticket = await self._queue.enter(deadline)
         except ShedError as error:
             self._metrics.count_shed(error.reason)
             await problem_response(_problem_of(error), state.get("request_id", ""))(scope, receive, send)
             return
         except ServiceProblem as error:
             await problem_response(error.problem, state.get("request_id", ""))(scope, receive, send)
+            return
+        except StateError:  # the keys cannot be read
+            await problem_response(problems.BUSY, state.get("request_id", ""))(scope, receive, send)
             return
         except ConnectionError:  # the client left while it sent its body
             return
@@ -81,17 +102,26 @@ class AdmissionMiddleware:
             await send(message)
 
         state["ticket"] = ticket
-        token = current_ticket.set(ticket)
+        token, due = current_ticket.set(ticket), storage_deadline.set(deadline)
         try:
             await self._app(scope, _replay(body, receive), send_and_release)
         finally:
             current_ticket.reset(token)
+            storage_deadline.reset(due)
             ticket.release()
 
-    def _check_rate(self, scope: Scope) -> None:
-        wait = self._rates.take(_client_key(scope))
-        if wait > 0:
+    async def _caller(self, scope: Scope) -> Caller:
+        """Return who asks; the rate of a key is its own, and only failures count against an address."""
+        try:
+            caller = await self._authenticator.caller(scope)
+        except ServiceProblem:
+            if wait := self._failure_rates.take(address_of(scope)):
+                raise ShedError("rate", wait) from None
+            raise
+        rates = self._key_rates if caller.user_id is None else self._user_rates
+        if wait := rates.take(caller.id):
             raise ShedError("rate", wait)
+        return caller
 
     async def _read(self, scope: Scope, receive: Receive) -> tuple[bytes, float | None]:
         """Return the checked body, and the deadline in seconds that it names."""
@@ -118,15 +148,6 @@ class AdmissionMiddleware:
         if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
             return body, min(asked / 1000, self._settings.longest_deadline_seconds)
         return body, None
-
-
-def _client_key(scope: Scope) -> bytes:
-    """Return a hash of the request's API key, or its address if it has no key."""
-    for name, value in scope["headers"]:
-        if name in _KEY_HEADERS:
-            return hashlib.blake2b(value, digest_size=16).digest()
-    client = scope.get("client")
-    return str(client[0]).encode() if client else b""
 
 
 async def _receive_all(receive: Receive, limits: BodyLimits) -> bytes:

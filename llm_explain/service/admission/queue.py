@@ -11,6 +11,8 @@ import time
 from contextvars import ContextVar
 from typing import Final, Literal
 
+from llm_explain.service.state.database import storage_deadline
+
 ShedReason = Literal["queue_full", "deadline", "rate"]
 
 _REST_SECONDS: Final = 0.1
@@ -43,16 +45,15 @@ class Ticket:
     Args:
         queue: The queue that admitted the request.
         deadline: Time of ``time.monotonic()`` at which the answer is due.
-        is_client_deadline: Whether the client named the deadline.
         had_to_wait: Whether the request waited for its place.
     """
 
-    def __init__(self, queue: AdmissionQueue, deadline: float, *, is_client_deadline: bool, had_to_wait: bool) -> None:
+    def __init__(self, queue: AdmissionQueue, deadline: float, *, had_to_wait: bool) -> None:
         self._queue = queue
         self._deadline = deadline
-        self._is_client_deadline = is_client_deadline
         self._had_to_wait = had_to_wait
         self._since = time.monotonic()
+        self._seconds = deadline - self._since
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._is_held = True
@@ -63,19 +64,21 @@ class Ticket:
             return 0.0
         return max(0.0, self._deadline - time.monotonic() - _REST_SECONDS)
 
-    def storage_seconds(self) -> float | None:
-        """Return how long storing the answer may take; ``None`` if the client named no deadline."""
-        return max(0.0, self._deadline - time.monotonic()) if self._is_client_deadline else None
+    def storage_seconds(self) -> float:
+        """Return how long storing the answer may take."""
+        return max(0.0, self._deadline - time.monotonic())
 
     async def reenter(self) -> None:
         """Let the requests that wait go first, then take a place again.
 
-        A request for many users calls this after each of them.
+        A request for many users calls this after each of them; each user has the time of a request.
         """
         self.release()
         await self._queue.take()
         with self._lock:
             self._since, self._is_held = time.monotonic(), True
+        self._deadline = self._since + self._seconds
+        storage_deadline.set(self._deadline)
 
     def release(self) -> None:
         """Give the place to the next request, from any thread; a second call does nothing.
@@ -109,12 +112,11 @@ class AdmissionQueue:
         self._max_waiting = max_waiting
         self._places = asyncio.Semaphore(max_running)
 
-    async def enter(self, deadline: float, *, is_client_deadline: bool = False) -> Ticket:
+    async def enter(self, deadline: float) -> Ticket:
         """Wait for a place.
 
         Args:
             deadline: Time of ``time.monotonic()`` at which the answer is due.
-            is_client_deadline: Whether the client named the deadline.
 
         Returns:
             A ticket; call its ``release`` when the work is done.
@@ -132,7 +134,7 @@ class AdmissionQueue:
                 await self.take()
         except TimeoutError:
             raise ShedError("deadline", self.expected_wait()) from None
-        return Ticket(self, deadline, is_client_deadline=is_client_deadline, had_to_wait=had_to_wait)
+        return Ticket(self, deadline, had_to_wait=had_to_wait)
 
     async def take(self) -> None:
         """Wait for a place, behind the requests that wait already."""

@@ -1,4 +1,4 @@
-"""A token bucket for each API key, for a bounded number of keys."""
+"""Token buckets for a bounded number of callers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class RateLimiter:
         self._per_second = per_second
         self._burst = float(burst)
         self._max_keys = max_keys
-        self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, key: bytes) -> float:
+    def take(self, key: str) -> float:
         """Take a token.
 
         Args:

@@ -1,87 +1,85 @@
-"""API keys: the scope ``storefront`` allows everything about one shopper's answers, ``admin`` allows all.
+"""What a caller may do: the scope that each route needs, and the users that a request may be about.
 
-A key that was checked is trusted for ``TRUST_SECONDS``, so a revoked key stops working within that time.
+``AdmissionMiddleware`` has found the caller. A route without one of these dependencies would be open, and a test visits
+every route.
 """
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated
 
-from anyio import to_thread
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from llm_explain.service.schemas.problems import FORBIDDEN, UNAUTHENTICATED, ServiceProblem
+from llm_explain.service.schemas.problems import NEEDS_USER, UNAUTHENTICATED, ServiceProblem
 
 if TYPE_CHECKING:
-    from llm_explain.service.state.keys import ApiKey, Keys, Scope
+    from datetime import datetime
 
-TRUST_SECONDS: Final = 5.0
-MAX_TRUSTED: Final = 1024
+    from llm_explain.service.admission.authenticator import Caller
 
-_BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="Authorization: Bearer KEY")
+_BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="Authorization: Bearer KEY or TOKEN")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header", description="X-API-Key: KEY")
-
-
-class Authenticator:
-    """Checks keys.
-
-    Args:
-        keys: The keys in force; ``None`` to allow every request.
-    """
-
-    def __init__(self, keys: Keys | None) -> None:
-        self._keys = keys
-        self._trusted: OrderedDict[bytes, tuple[float, ApiKey]] = OrderedDict()
-
-    async def check(self, key: str, scope: Scope) -> None:
-        """Refuse a request whose key does not allow what it asks.
-
-        Args:
-            key: The request's key; empty if it has none.
-            scope: The scope that the route needs.
-
-        Raises:
-            ServiceProblem: If the key is unknown or its scope is too small.
-        """
-        if self._keys is None:
-            return
-        found = await self._find(self._keys, key) if key else None
-        if found is None:
-            raise ServiceProblem(UNAUTHENTICATED)
-        if scope == "admin" and found.scope != "admin":
-            raise ServiceProblem(FORBIDDEN)
-
-    async def _find(self, keys: Keys, key: str) -> ApiKey | None:
-        digest = hashlib.blake2b(key.encode(errors="replace"), digest_size=16).digest()
-        checked, trusted = self._trusted.get(digest, (0.0, None))
-        if trusted is not None and time.monotonic() - checked < TRUST_SECONDS:
-            return trusted
-        found = await to_thread.run_sync(keys.find, key)
-        self._trusted.pop(digest, None)
-        if found is not None:
-            self._trusted[digest] = time.monotonic(), found
-            while len(self._trusted) > MAX_TRUSTED:
-                self._trusted.popitem(last=False)
-        return found
-
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 Header = Annotated[str | None, Depends(_HEADER)]
 
 
-async def storefront(request: Request, bearer: Bearer, header: Header) -> None:
+def caller_of(request: Request) -> Caller:
+    """Return the caller that the middleware found."""
+    found: Caller | None = getattr(request.state, "caller", None)
+    if found is None:
+        raise ServiceProblem(UNAUTHENTICATED)
+    return found
+
+
+async def shopper(request: Request, _bearer: Bearer, _header: Header) -> None:
+    """Require a key or a user token; the route calls ``permit`` with the users that it is about."""
+    caller_of(request)
+
+
+async def storefront(request: Request, _bearer: Bearer, _header: Header) -> None:
     """Require a key of any scope."""
-    await cast("Authenticator", request.app.state.authenticator).check(_key(bearer, header), "storefront")
+    caller_of(request).require("storefront")
 
 
-async def admin(request: Request, bearer: Bearer, header: Header) -> None:
+async def admin(request: Request, _bearer: Bearer, _header: Header) -> None:
     """Require an admin key."""
-    await cast("Authenticator", request.app.state.authenticator).check(_key(bearer, header), "admin")
+    caller_of(request).require("admin")
 
 
-def _key(bearer: HTTPAuthorizationCredentials | None, header: str | None) -> str:
-    return bearer.credentials if bearer is not None else header or ""
+def permit(request: Request, *user_ids: str | None, as_of: datetime | None = None) -> None:
+    """Refuse what a caller may not ask.
+
+    Args:
+        request: The request.
+        *user_ids: The users that it is about; ``None`` for a history that came with it.
+        as_of: The time that it names. Reading the shop as of another time needs much memory, so only admins may.
+
+    Raises:
+        ServiceProblem: If a token asks about another user, or anyone but an admin names a time.
+    """
+    caller = caller_of(request)
+    caller.require_users(user_ids)
+    if as_of is not None:
+        caller.require("admin")
+
+
+def owner(request: Request, user_id: str | None) -> str | None:
+    """Return the user whose explanation a caller may read or judge.
+
+    Args:
+        request: The request.
+        user_id: The user that it names.
+
+    Returns:
+        The user; ``None`` for any, which only an admin may ask.
+
+    Raises:
+        ServiceProblem: If a token names another user, or a storefront names no user.
+    """
+    caller = caller_of(request)
+    caller.require_users([user_id])
+    if user_id is None and caller.scope == "storefront":
+        raise ServiceProblem(NEEDS_USER)
+    return user_id or caller.user_id

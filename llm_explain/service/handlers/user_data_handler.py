@@ -72,9 +72,9 @@ class UserDataHandler:
         unknown = sorted({event.item_id for event in request.events if event.item_id not in known})
         return Answer({"stored": receipt.stored, "repeated": receipt.is_repeated, "unknown_items": unknown})
 
-    def add_feedback(self, request: FeedbackRequest) -> Answer:
+    def add_feedback(self, request: FeedbackRequest, user_id: str | None = None) -> Answer:
         """Store what a shopper thinks, and suppress what is wrong or unwanted at once."""
-        kept = self._kept(request.explanation_id)
+        kept = self._kept(request.explanation_id, user_id)
         record = kept.record
         told = record["reasons"] or record["statements"]
         meant = request.reason
@@ -145,15 +145,16 @@ class UserDataHandler:
         }
         return Answer(content)
 
-    def record(self, explanation_id: str) -> Answer:
+    def record(self, explanation_id: str, user_id: str | None = None) -> Answer:
         """Return a record as it was given, and whether explaining again gives the same."""
-        kept = self._kept(explanation_id)
+        kept = self._kept(explanation_id, user_id)
         content = {"record": kept.record, "created_at": kept.created_at, "reproduced": self._reproduced(kept)}
         return Answer(content)
 
-    def _kept(self, explanation_id: str) -> Kept:
+    def _kept(self, explanation_id: str, user_id: str | None) -> Kept:
+        """Return a stored record; that of another user is not found."""
         kept = self._state.records.find(explanation_id)
-        if kept is None:
+        if kept is None or user_id not in (None, kept.user_id):
             raise ServiceProblem(problems.UNKNOWN_EXPLANATION)
         return kept
 

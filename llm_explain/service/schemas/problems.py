@@ -67,7 +67,11 @@ NO_DEMAND_MODEL = Problem(
 )
 FUTURE = Problem("event-in-the-future", 422, "An event lies more than a day ahead. Send events that have happened.")
 KEY_REUSED = Problem("idempotency-key-reused", 422, "This idempotency key belongs to another body. Use a new key.")
-UNAUTHENTICATED = Problem("unauthenticated", 401, "A valid API key is needed. Send Authorization: Bearer KEY.")
+UNAUTHENTICATED = Problem(
+    "unauthenticated", 401, "A valid API key or user token is needed. Send Authorization: Bearer KEY."
+)
+NOT_YOUR_USER = Problem("not-your-user", 403, "The token is for another user. Ask about the user of the token.")
+NEEDS_USER = Problem("user-needed", 422, "The user of the explanation is needed. Send user_id.")
 FORBIDDEN = Problem("forbidden", 403, "This needs an API key with the scope admin.")
 FULL = Problem(
     "storage-full", 507, "The storage is full, and nothing was stored. Make room and send the request again."
@@ -77,7 +81,7 @@ INTERNAL = Problem("internal-error", 500, "Something went wrong here. The reques
 
 OVERLOADED = Problem("overloaded", 503, "More is asked than can be answered in time. Wait for Retry-After seconds.", 1)
 RATE_LIMITED = Problem(
-    "rate-limited", 429, "This API key sends faster than its rate. Wait for Retry-After seconds.", retry_after=1
+    "rate-limited", 429, "This caller sends faster than its rate. Wait for Retry-After seconds.", retry_after=1
 )
 UNSUPPORTED_MEDIA_TYPE = Problem(
     "unsupported-media-type", 415, "The body's type is not the one that is taken. Send application/json."

@@ -449,6 +449,20 @@ class CompleteRequest(Body):
     locale: Locale = "en"
 
 
+class TokenRequest(Body):
+    """Ask for a token with which a browser may ask about one user.
+
+    Attributes:
+        user_id: The only user that the token is good for.
+        seconds: How long it is good.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228"}]})
+
+    user_id: Id
+    seconds: Annotated[int, Field(ge=10, le=3600)] = 900
+
+
 class ReasonName(Body):
     """One reason of a sentence.
 
@@ -466,6 +480,7 @@ class FeedbackRequest(Body):
 
     Attributes:
         explanation_id: Id in the explanation record.
+        user_id: Whose explanation it is; a storefront's key must name the user, a token does.
         verdict: ``wrong`` suppresses what the sentence says of this item, ``hide_reason`` suppresses the reason
             everywhere; both at once.
         reason: The reason that is meant; all reasons of the sentence if not given.
@@ -476,6 +491,7 @@ class FeedbackRequest(Body):
     )
 
     explanation_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+    user_id: Id | None = None
     verdict: FeedbackVerdict
     reason: ReasonName | None = None
 

@@ -140,6 +140,20 @@ class Contrast(UserReply):
     differences: dict[str, float]
 
 
+class Token(Reply):
+    """A token for one user; a browser sends it as ``Authorization: Bearer TOKEN``.
+
+    Attributes:
+        token: The token, a JSON Web Token (RFC 7519).
+        user_id: Whom it is for.
+        expires_in: Seconds for which it is good.
+    """
+
+    token: str
+    user_id: str
+    expires_in: int
+
+
 class Parameter(BaseModel):
     """One thing that drives recommendations.
 

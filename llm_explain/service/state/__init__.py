@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
+
 from llm_explain.service.state.changes import Changes
-from llm_explain.service.state.database import Database
+from llm_explain.service.state.database import TOKEN_SECRET, Database
 from llm_explain.service.state.events import Events
 from llm_explain.service.state.feedback import Feedback
 from llm_explain.service.state.keys import Keys
@@ -17,6 +19,7 @@ class State:
     Args:
         url: SQLAlchemy URL of a SQLite file or a PostgreSQL database; its tables are brought up to date.
         pepper: Secret that is mixed into the hashes of API keys.
+        is_created: Whether a state that does not exist is created; an error if not.
 
     Attributes:
         database: Transactions.
@@ -26,16 +29,18 @@ class State:
         records: Explanation records.
         changes: Changes of the catalogue.
         keys: API keys.
+        token_secret: Signs user tokens.
     """
 
-    def __init__(self, url: str, *, pepper: str = "") -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, *, pepper: str = "", is_created: bool = True) -> None:
+        self.database = Database(url, is_created=is_created)
         self.users = Users(self.database)
         self.events = Events(self.database)
         self.feedback = Feedback(self.database)
         self.records = Records(self.database, self.users)
         self.changes = Changes(self.database)
         self.keys = Keys(self.database, pepper)
+        self.token_secret = hmac.digest(pepper.encode(), self.database.kept_secret(TOKEN_SECRET), "sha512")
 
     def close(self) -> None:
         """Write what is queued and close every connection."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import secrets
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event, select, text
+from sqlalchemy import create_engine, event, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from llm_explain.errors import SettingError
@@ -22,12 +26,15 @@ from llm_explain.service.state.models import SecretRow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
     from llm_explain.service.state.models import Base
 
 BUSY_SECONDS: Final = 5.0
-"""How long a write waits for another process's."""
+"""How long a transaction waits for another process's, if no request is due earlier."""
+
+storage_deadline: ContextVar[float | None] = ContextVar("storage_deadline", default=None)
+"""Time of ``time.monotonic()`` at which the request that this task or thread works for is due."""
 
 POOL_SIZE: Final = 8
 SQLITE_PRAGMAS: Final = (
@@ -45,6 +52,7 @@ ERASURE_LOCK: Final = 7_163_011
 """Keys of PostgreSQL advisory locks."""
 
 ERASURE_SECRET: Final = "erasure"  # noqa: S105
+TOKEN_SECRET: Final = "token"  # noqa: S105
 
 
 class Database:
@@ -52,19 +60,30 @@ class Database:
 
     Args:
         url: SQLAlchemy URL: ``sqlite:///file.db`` or ``postgresql://…``.
+        is_created: Whether a state that does not exist is created; an error if not.
 
     Attributes:
         is_sqlite: Whether it is SQLite.
+        file: The SQLite file; ``None`` for a database in memory or PostgreSQL.
     """
 
-    def __init__(self, url: str) -> None:
-        self.is_sqlite = url.startswith("sqlite")
-        self._engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
+    def __init__(self, url: str, *, is_created: bool = True) -> None:
+        parsed = _parsed(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.file = _file_of(parsed)
+        if self.file is not None:
+            _keep_private(self.file, is_created=is_created)
+        self._engine = _sqlite(parsed) if self.is_sqlite else _postgresql(parsed)
         self._writer = self._engine.execution_options(writes=True)
         self._turn = threading.Lock()
+        with translated(), self._engine.connect() as connection:
+            is_there = inspect(connection).has_table("alembic_version")
+        if not is_created and not is_there:
+            self.close()
+            raise SettingError(_no_state(parsed.database))
         with translated():
             _migrate(self._engine)
-        self.secret = self._keep_secret()
+        self.secret = self.kept_secret(ERASURE_SECRET)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -91,7 +110,7 @@ class Database:
         """
         if self.is_sqlite:
             # Writers of this process take turns here instead of sleeping in SQLite's busy handler.
-            if not self._turn.acquire(timeout=BUSY_SECONDS):
+            if not self._turn.acquire(timeout=_patience()):
                 raise StateBusyError("the storage is busy but a write is due. Try again.")
             try:
                 with translated(), self._writer.begin() as connection:
@@ -119,12 +138,13 @@ class Database:
         """Close every connection."""
         self._engine.dispose()
 
-    def _keep_secret(self) -> bytes:
-        wanted = select(SecretRow.value).where(SecretRow.name == ERASURE_SECRET)
+    def kept_secret(self, name: str) -> bytes:
+        """Return a random secret of the state, made when it is first asked for."""
+        wanted = select(SecretRow.value).where(SecretRow.name == name)
         with self.reading() as connection:
             found = connection.scalar(wanted)
         if found is None:  # of several processes that start at once, the first one's secret stays
-            values = {"name": ERASURE_SECRET, "value": secrets.token_hex(32)}
+            values = {"name": name, "value": secrets.token_hex(32)}
             with self.writing() as connection:
                 connection.execute(self.insert_once(SecretRow).values(values))
             with self.reading() as connection:
@@ -155,7 +175,8 @@ def translated() -> Iterator[None]:
         if _is_full(error.orig):
             raise StateFullError("the storage is full but a write is due. Make room.") from error
         kind = type(error.orig).__name__
-        if kind in {"OperationalError", "InterfaceError"} or error.connection_invalidated:
+        families = {each.__name__ for each in type(error.orig).__mro__}  # of the driver, whichever it is
+        if families & {"OperationalError", "InterfaceError"} or error.connection_invalidated:
             raise StateBusyError(f"the storage failed ({kind}) but an answer is due. Try again.") from error
         raise StateError(f"the storage failed ({kind}). See the database's log.") from error
 
@@ -165,33 +186,86 @@ def _is_full(error: Any) -> bool:
     return (code & 0xFF) in {SQLITE_FULL, SQLITE_IOERR} or getattr(error, "sqlstate", None) == DISK_FULL_SQLSTATE
 
 
-def _sqlite(url: str) -> Engine:
+def _patience() -> float:
+    """Return how many seconds a transaction may wait for another one."""
+    due = storage_deadline.get()
+    return BUSY_SECONDS if due is None else min(BUSY_SECONDS, max(0.0, due - time.monotonic()))
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql", "postgres"}:
+        raise SettingError(
+            f"setting 'database_url' begins with {url.partition(':')[0][:20]!r} but sqlite or postgresql is needed. "
+            "Write sqlite:///file.db or postgresql://user:password@host/name."
+        )
+    return parsed
+
+
+def _file_of(url: URL) -> Path | None:
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if is_file and not str(url.database).startswith("file:") else None
+
+
+def _no_state(name: object) -> str:
+    return (
+        f"the state {name} does not exist but one that the service made is needed. Correct --state or the setting "
+        "'database_url', or start `llm-explain serve` with it once."
+    )
+
+
+def _keep_private(file: Path, *, is_created: bool) -> None:
+    """Let the owner alone read an SQLite file; SQLite gives its log the same permissions."""
+    if not is_created and not (file.is_file() and file.stat().st_size):
+        raise SettingError(_no_state(file))
+    if not file.parent.is_dir():
+        raise SettingError(
+            f"setting 'database_url' names a file in {file.parent} but no such folder exists. Create it, or correct "
+            "the setting."
+        )
+    file.touch(mode=0o600)
+    for path in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+        with suppress(FileNotFoundError, PermissionError):  # another user's file stays as that user wants it
+            path.chmod(0o600)
+
+
+def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=POOL_SIZE, max_overflow=POOL_SIZE)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves
-        for pragma in SQLITE_PRAGMAS:
+        for pragma in (f"busy_timeout={_patience() * 1000:.0f}", *SQLITE_PRAGMAS):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         is_write = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience() * 1000:.0f}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
     return engine
 
 
-def _postgresql(url: str) -> Engine:
-    scheme, separator, rest = url.partition("://")
-    if scheme.split("+")[0] not in {"postgresql", "postgres"} or not separator:
-        raise SettingError(
-            f"the database URL begins with {scheme!r} but sqlite or postgresql is needed. "
-            "Write sqlite:///file.db or postgresql://user:password@host/name."
-        )
-    return create_engine(
-        f"postgresql+psycopg://{rest}", pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True, pool_timeout=5
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"connect_timeout": round(BUSY_SECONDS)},
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_pre_ping=True,
+        pool_timeout=BUSY_SECONDS,
     )
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        # 0 would mean no limit.
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, round(_patience() * 1000))}")
+
+    return engine
 
 
 def _migrate(engine: Engine) -> None:

@@ -41,6 +41,19 @@ class ApiKey:
     revoked_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """What is kept of a key.
+
+    Attributes:
+        scope: What it may do.
+        key_hash: Its hash.
+    """
+
+    scope: Scope
+    key_hash: str
+
+
 class Keys:
     """Makes, checks and revokes keys.
 
@@ -70,18 +83,22 @@ class Keys:
             connection.execute(insert(ApiKeyRow).values(values))
         return key
 
-    def find(self, key: str) -> ApiKey | None:
-        """Return what a key stands for; nothing for one that is unknown, wrong or revoked."""
+    def id_of(self, key: str) -> str:
+        """Return the public part of a key; empty if it is not written like one."""
         prefix, _, rest = key.partition("_")
         key_id = rest.partition("_")[0]
-        if prefix != PREFIX or not key_id.isalnum() or not key.isascii():
-            return None
-        wanted = select(*ApiKeyRow.__table__.columns).where(ApiKeyRow.id == key_id, ApiKeyRow.revoked_at.is_(None))
+        return key_id if prefix == PREFIX and key_id.isalnum() and key.isascii() else ""
+
+    def is_of(self, key: str, stored: StoredKey) -> bool:
+        """Return whether a key has the hash of a stored one; takes the same time for each wrong key."""
+        return hmac.compare_digest(stored.key_hash, self._hash(key))
+
+    def in_force(self) -> dict[str, StoredKey]:
+        """Return the keys that are not revoked, by id."""
+        columns = (ApiKeyRow.id, ApiKeyRow.scope, ApiKeyRow.key_hash)
         with self._database.reading() as connection:
-            row = connection.execute(wanted).one_or_none()
-        if row is None or not hmac.compare_digest(row.key_hash, self._hash(key)):
-            return None
-        return ApiKey(row.id, row.name, row.scope, row.created_at, row.revoked_at)
+            rows = connection.execute(select(*columns).where(ApiKeyRow.revoked_at.is_(None))).all()
+        return {row.id: StoredKey(row.scope, row.key_hash) for row in rows}
 
     def all(self) -> list[ApiKey]:
         """Return every key that was made, oldest first."""

@@ -31,6 +31,9 @@ _GIVEN_ID: Final = re.compile(rb"[0-9a-fA-F-]{16,64}")
 _UNLOGGED_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _REFUSED: Final = frozenset({429, 503})
 _CLOSE: Final = (b"connection", b"close")
+_NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
+_NOT_CACHED: Final = (b"cache-control", b"private, no-store")
+"""Answers of the API are personal unless the route says otherwise."""
 
 
 class RequestMiddleware:
@@ -57,7 +60,7 @@ class RequestMiddleware:
         started = time.perf_counter()
         name = _id_of(scope["headers"])
         scope.setdefault("state", {})["request_id"] = name
-        sender = _Sender(send, (b"x-request-id", name.encode()), self._drain)
+        sender = _Sender(send, (b"x-request-id", name.encode()), self._drain, is_api=scope["path"].startswith(PREFIX))
         token = request_id.set(name)
         self._metrics.begin_request()
         opened = tracing.server_span(scope["headers"], scope["method"]) if self._is_traced else nullcontext()
@@ -75,21 +78,24 @@ class RequestMiddleware:
 
 
 class _Sender:
-    """Sends messages, adds the request's id, and remembers the status and the size of the answer."""
+    """Sends messages, adds headers, and remembers the status and the size of the answer."""
 
-    def __init__(self, send: Send, id_header: tuple[bytes, bytes], drain: Event) -> None:
+    def __init__(self, send: Send, id_header: tuple[bytes, bytes], drain: Event, *, is_api: bool) -> None:
         self.status = 0
         self.n_bytes = 0
         self._send = send
-        self._id_header = id_header
+        self._added = [id_header, _NO_SNIFF]
+        self._default = [_NOT_CACHED] if is_api else []
         self._drain = drain
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            added = [self._id_header, _CLOSE] if self._drain.is_set() else [self._id_header]
-            kept = (pair for pair in message.get("headers", ()) if pair[0] != self._id_header[0])
-            message["headers"] = [*kept, *added]
+            added = [*self._added, _CLOSE] if self._drain.is_set() else self._added
+            replaced = {name for name, _ in added}
+            kept = [pair for pair in message.get("headers", ()) if pair[0] not in replaced]
+            given = {name for name, _ in kept}
+            message["headers"] = [*kept, *added, *(pair for pair in self._default if pair[0] not in given)]
         else:
             self.n_bytes += len(message.get("body", b""))
         await self._send(message)

@@ -12,6 +12,7 @@ from llm_explain.policy.settings import PolicySettings
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.sentence_spec import SentenceRequest
 from llm_explain.writing.writer import Writer
+from scoring.data.catalogue import Catalogue
 from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS
 
 FREE = "Twelve is a fair number, but to be exact, you've bought this 12 times."
@@ -37,10 +38,13 @@ def request(*kinds: str) -> SentenceRequest:
     return SentenceRequest(claims=tuple(CLAIMS[kind] for kind in kinds), item_index=0, user_id="1", as_of=AS_OF)
 
 
-def written(monkeypatch, generator, *, lexicalised=True, locale="en"):
+def written(monkeypatch, generator, *, lexicalised=True, locale="en", title=None):
     monkeypatch.setattr("llm_explain.writing.locale_writer.open_generator", lambda name: generator)
     policy = Policy(PolicySettings(lexicalised=lexicalised))
-    writer = Writer(policy=policy, catalogue=CATALOGUE, language_model="strong", sources=("lm", "template"))
+    catalogue = CATALOGUE
+    if title is not None:
+        catalogue = Catalogue(CATALOGUE.items.assign(title=[title, *CATALOGUE.items["title"][1:]]))
+    writer = Writer(policy=policy, catalogue=catalogue, language_model="strong", sources=("lm", "template"))
     return writer.write([request("repeat_item")], locale=locale, tone="friendly")[0]
 
 
@@ -55,6 +59,19 @@ def test_a_free_sentence_that_is_true_is_shown(monkeypatch):
 def test_a_false_one_is_refused_and_another_source_answers(monkeypatch):
     text = written(monkeypatch, Scripted("You've bought Chobani Peach Yogurt 5.3 oz 13 times.", "Buy it now!"))
     assert (text.source, text.verdict.ok) == ("template", True)
+
+
+@pytest.mark.parametrize("title", ["Buy now, 90% off!", "Peach Yogurt. Order today. Free", "Order today"])
+@pytest.mark.parametrize(
+    "form", ["{said}. {title}", "{said}, {title}.", "{said}: {title}.", "{title}. {said}.", "{title}, {said}."]
+)
+def test_a_suppliers_title_does_not_speak(monkeypatch, title, form):
+    """The model may be told by a title to put it where it reads as the shop's own words."""
+    said = "You've had this in your basket 12 times, most recently on 3 November"
+    text = written(monkeypatch, Scripted(form.format(said=said, title=title)), title=title)
+    assert text.source == "template"
+    within = f"You've had {title} in your basket 12 times, most recently on 3 November."
+    assert (written(monkeypatch, Scripted(within), title=title).source == "lm") is (title == "Order today")
 
 
 def test_a_model_that_fails_leaves_it_to_the_other_sources(monkeypatch):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 PROXY = (DEPLOY / "nginx.conf").read_text()
+TRUSTED = re.compile(PREFIX + "TRUSTED_PROXIES")
 FILES = ("Dockerfile", "compose.yaml", "kubernetes.yaml")
 
 
@@ -76,6 +77,32 @@ def test_the_container_is_not_root_and_its_data_are_mounted() -> None:
     assert user == "USER 10001:10001"
     assert lines.index(user) > max(number for number, line in enumerate(lines) if line.startswith("FROM"))
     assert 'CMD ["serve"]' in lines
+
+
+def test_the_image_installs_the_pinned_files_alone() -> None:
+    pins = dict(
+        re.findall(r"^([\w.-]+)(?:\[.*\])?==(\S+)", (DEPLOY.parent / "constraints.txt").read_text(), re.MULTILINE)
+    )
+    pins = {name.lower().replace("_", "-"): version for name, version in pins.items()}
+    image = (DEPLOY / "requirements.txt").read_text() + (DEPLOY / "torch-cpu.txt").read_text()
+    blocks = re.split(r"^(?=[a-z])", image, flags=re.MULTILINE)[1:]
+    assert len(blocks) > 50
+    for block in blocks:
+        name, version = block.split()[0].split("==")
+        assert "--hash=sha256:" in block, name
+        assert version.removesuffix("+cpu") == pins.get(name.partition("[")[0], version).removesuffix("+cpu"), name
+    installed = re.findall(r"pip install (.*)", (DEPLOY / "Dockerfile").read_text())
+    assert len(installed) == 3
+    assert all("--require-hashes" in each or each.startswith("--no-deps /wheels/") for each in installed)
+
+
+def test_containers_get_their_keys(pod: Any) -> None:
+    keys = {f"{PREFIX}{name}" for name in ("ADMIN_KEY", "STOREFRONT_KEY", "KEY_PEPPER")}
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["service"]["environment"]
+    assert all(compose[key].startswith("${") and ":?" in compose[key] for key in keys)  # none has a default
+    kept = {each["name"] for each in pod["containers"][0]["env"] if "secretKeyRef" in each.get("valueFrom", {})}
+    assert keys <= kept
+    assert len(TRUSTED.findall((DEPLOY / "compose.yaml").read_text() + (DEPLOY / "kubernetes.yaml").read_text())) == 2
 
 
 def test_compose_is_read_only_and_waits_for_the_database() -> None:

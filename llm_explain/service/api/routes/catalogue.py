@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from llm_explain.service.api.auth import admin, storefront
+from llm_explain.service.api.auth import admin, shopper
 from llm_explain.service.api.dependencies import TheCatalogueHandler, answer, reply, reply_cached, run
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import ServiceProblem
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.answer import Answer, Json
     from llm_explain.service.handlers.demo_shop import DemoShop
 
-router = APIRouter(tags=["shop"], dependencies=[Depends(storefront)])
+router = APIRouter(tags=["shop"], dependencies=[Depends(shopper)])
 admin_router = APIRouter(tags=["shop"], dependencies=[Depends(admin)])
-demo_router = APIRouter(tags=["shop"], dependencies=[Depends(storefront)])
+demo_router = APIRouter(tags=["shop"], dependencies=[Depends(admin)])
 
 ItemId = Annotated[Id, Path()]
 ItemIds = Annotated[list[Id], Query(alias="id", min_length=1, max_length=100)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from llm_explain.service.api.auth import storefront
+from llm_explain.service.api.auth import permit, shopper
 from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run
 from llm_explain.service.handlers.answer import Json
 from llm_explain.service.schemas.requests import (
@@ -21,12 +21,13 @@ from llm_explain.service.schemas.requests import (
 )
 from llm_explain.service.schemas.responses import Contrast, Items, ItemsOfUsers, Shelves, WhatIf
 
-router = APIRouter(tags=["explaining"], dependencies=[Depends(storefront)])
+router = APIRouter(tags=["explaining"], dependencies=[Depends(shopper)])
 
 
 @router.post("/recommendations", response_model=Items | ItemsOfUsers, summary="The best items for users, and why")
 async def recommend(body: RecommendationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Rank the catalogue for a user, a history or several users, and say why each item is recommended."""
+    permit(request, body.user_id, *(body.users or ()), as_of=body.as_of)
     if body.users is None:
         return await answer(request, lambda: handler.recommend(body))
     results: list[Json] = []
@@ -40,6 +41,7 @@ async def recommend(body: RecommendationRequest, request: Request, handler: TheE
 @router.post("/explanations", response_model=Items, summary="Why these items")
 async def explain(body: ExplanationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Say why given items score as they do, for a shop with a ranking of its own."""
+    permit(request, body.user_id, as_of=body.as_of)
     return await answer(request, lambda: handler.explain(body))
 
 
@@ -53,16 +55,19 @@ async def shelves(
     as_of: Annotated[Moment | None, Query()] = None,
 ) -> Response:
     """List what each of a user's history groups recommends ("because you buy …")."""
+    permit(request, user_id, as_of=as_of)
     return await answer(request, lambda: handler.shelves(user_id, k=k, locale=locale, as_of=as_of))
 
 
 @router.post("/what-if", response_model=WhatIf, summary="Ranks without some players")
 async def what_if(body: WhatIfRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Score and rank as if some history groups or context terms had never been there; exact."""
+    permit(request, body.user_id, as_of=body.as_of)
     return await answer(request, lambda: handler.what_if(body))
 
 
 @router.post("/contrast", response_model=Contrast, summary="Why this and not that")
 async def contrast(body: ContrastRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Say what each player adds to one item beyond another."""
+    permit(request, body.user_id, as_of=body.as_of)
     return await answer(request, lambda: handler.contrast(body))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
-from llm_explain.service.api.auth import admin, storefront
+from llm_explain.service.api.auth import admin, owner, permit, shopper, storefront
 from llm_explain.service.api.dependencies import TheUserDataHandler, answer
 from llm_explain.service.schemas.requests import EventsRequest, FeedbackRequest, Id, Preferences
 from llm_explain.service.schemas.user_data import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
 
-router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
+router = APIRouter(tags=["accounts"], dependencies=[Depends(shopper)])
+storefront_router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
 admin_router = APIRouter(tags=["accounts"], dependencies=[Depends(admin)])
 
 UserId = Annotated[Id, Path()]
@@ -19,7 +20,7 @@ ExplanationId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 IdempotencyKey = Annotated[str, Header(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
 
 
-@router.post("/events", response_model=Stored, status_code=201, summary="Store events")
+@storefront_router.post("/events", response_model=Stored, status_code=201, summary="Store events")
 async def add_events(
     body: EventsRequest, request: Request, handler: TheUserDataHandler, idempotency_key: IdempotencyKey
 ) -> Response:
@@ -31,7 +32,8 @@ async def add_events(
 @router.post("/feedback", response_model=FeedbackReceipt, status_code=201, summary="Say what a shopper thinks")
 async def add_feedback(body: FeedbackRequest, request: Request, handler: TheUserDataHandler) -> Response:
     """Store a verdict; ``wrong`` and ``hide_reason`` suppress at once. Repeating it changes nothing."""
-    return await answer(request, lambda: handler.add_feedback(body), status=201)
+    user_id = owner(request, body.user_id)
+    return await answer(request, lambda: handler.add_feedback(body, user_id), status=201)
 
 
 @router.get(
@@ -39,19 +41,30 @@ async def add_feedback(body: FeedbackRequest, request: Request, handler: TheUser
 )
 async def preferences(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Say what is switched off, what could be, and what feedback has suppressed."""
+    permit(request, user_id)
     return await answer(request, lambda: handler.preferences(user_id))
 
 
 @router.put("/users/{user_id:path}/preferences", response_model=PreferencesReply, summary="Switch things off")
 async def prefer(body: Preferences, request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Switch history groups, claim kinds or personalisation off or on again; the next answer knows it."""
+    permit(request, user_id)
     return await answer(request, lambda: handler.prefer(user_id, body))
 
 
 @router.get("/explanations/{explanation_id}", response_model=RecordReply, summary="The audit record")
-async def record(request: Request, handler: TheUserDataHandler, explanation_id: ExplanationId) -> Response:
-    """Return a record as it was given, and whether explaining again from what was known then gives the same."""
-    return await answer(request, lambda: handler.record(explanation_id))
+async def record(
+    request: Request,
+    handler: TheUserDataHandler,
+    explanation_id: ExplanationId,
+    user_id: Annotated[Id | None, Query()] = None,
+) -> Response:
+    """Return a record as it was given, and whether explaining again from what was known then gives the same.
+
+    A storefront names the user, and a record of another user is not found.
+    """
+    of_user = owner(request, user_id)
+    return await answer(request, lambda: handler.record(explanation_id, of_user))
 
 
 @admin_router.delete("/users/{user_id:path}", response_model=Erased, summary="Erase a user")

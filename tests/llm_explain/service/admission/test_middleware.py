@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from asgi import Reply, ask, echo, scope_of
 
+from llm_explain.service.admission.authenticator import Authenticator
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue, current_ticket
+from llm_explain.service.admission.tokens import UserTokens
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.telemetry.metrics import Metrics
 
@@ -18,13 +20,38 @@ JSON = ("content-type", "application/json")
 PATH = "/v1/recommendations"
 
 
-def guarded(app: Any = echo, *, queue: AdmissionQueue | None = None, **settings: Any) -> AdmissionMiddleware:
+TOKENS = UserTokens(b"s" * 32)
+KEY = "k" * 32
+BEARER = ("authorization", f"Bearer {KEY}")
+
+
+class Stored:
+    """Keys of a state that has none."""
+
+    def __init__(self) -> None:
+        self.readings = 0
+
+    def id_of(self, key: str) -> str:
+        return key[:4]
+
+    def in_force(self) -> dict[str, Any]:
+        self.readings += 1
+        return {}
+
+
+STORED: Any = Stored()
+
+
+def guarded(
+    app: Any = echo, *, queue: AdmissionQueue | None = None, auth: bool = False, **settings: Any
+) -> AdmissionMiddleware:
     given = {"rate_per_second": 0.0, "max_body_bytes": 1000, "max_depth": 5, "body_seconds": 5.0, **settings}
     return AdmissionMiddleware(
         app,
         settings=ServiceSettings(**given),
         queue=queue or AdmissionQueue(max_running=1, max_waiting=1),
         metrics=Metrics(),
+        authenticator=Authenticator(STORED if auth else None, TOKENS, {"storefront": KEY}),
     )
 
 
@@ -108,13 +135,57 @@ def test_a_body_that_does_not_come_is_not_waited_for() -> None:
 
 
 def test_a_key_that_sends_too_fast_is_told_when_to_come_back() -> None:
-    app = guarded(rate_per_second=0.1, rate_burst=1)
-    key = ("authorization", "Bearer secret")
-    assert post(app, b"{}", JSON, key).status == 200
-    reply = post(app, b"{}", JSON, key)
+    app = guarded(auth=True, rate_per_second=0.1, rate_burst=1)
+    assert post(app, b"{}", JSON, BEARER).status == 200
+    reply = post(app, b"{}", JSON, ("x-api-key", KEY))
     assert is_problem(reply, 429, "rate-limited")
     assert 1 <= int(reply.headers["retry-after"]) <= 10
-    assert post(app, b"{}", JSON, ("x-api-key", "another")).status == 200
+    token = ("authorization", f"Bearer {TOKENS.issue('u1', 'storefront', 60)}")
+    assert post(app, b"{}", JSON, token).status == 200  # a user's rate is its own
+
+
+def test_another_wrong_key_has_no_rate_of_its_own() -> None:
+    """The rate was one for each value of the header: who sent another word each time had no limit."""
+    app = guarded(auth=True, rate_per_second=100, failure_rate_per_second=0.1, failure_rate_burst=3)
+    statuses = [post(app, b"{}", JSON, ("x-api-key", f"wrong-{n}")).status for n in range(5)]
+    assert statuses == [401, 401, 401, 429, 429]
+    assert post(app, b"{}", JSON, BEARER).status == 200  # failures of its address do not lock a valid key out
+
+
+def test_requests_without_a_key_take_no_place_and_their_bodies_are_not_read() -> None:
+    """44 connections without a key that never sent their bodies locked every customer out."""
+
+    async def scene() -> tuple[list[int], Reply, AdmissionQueue]:
+        queue = AdmissionQueue(max_running=1, max_waiting=1)
+        app = guarded(auth=True, queue=queue, failure_rate_burst=1000)
+
+        async def never() -> Any:
+            await asyncio.Event().wait()
+
+        async def without_key() -> int:
+            statuses: list[int] = []
+
+            async def send(message: Any) -> None:
+                statuses.append(message.get("status", 0))
+
+            await app(scope_of(PATH, headers=[JSON]), never, send)
+            return statuses[0]
+
+        flood = [asyncio.create_task(without_key()) for _ in range(44)]
+        served = await ask(app, scope_of(PATH, headers=[JSON, BEARER]), [b"{}"])
+        return list(await asyncio.wait_for(asyncio.gather(*flood), 5)), served, queue
+
+    statuses, served, queue = asyncio.run(scene())
+    assert statuses == [401] * 44
+    assert served.status == 200
+    assert queue.n_waiting == 0
+
+
+def test_unknown_keys_do_not_read_the_storage_each_time() -> None:
+    STORED.readings = 0
+    app = guarded(auth=True)
+    assert {post(app, b"{}", JSON, ("x-api-key", f"llmx_{n}")).status for n in range(20)} == {401}
+    assert STORED.readings <= 3
 
 
 def test_beyond_the_queue_requests_are_turned_away_and_leave_no_trace() -> None:

@@ -149,13 +149,10 @@ def test_no_request_uses_the_language_model_while_requests_wait() -> None:
     asyncio.run(scene())
 
 
-def test_only_a_deadline_of_the_client_limits_storage() -> None:
+def test_the_deadline_limits_storage_too() -> None:
     async def scene() -> None:
-        queue = opened(max_running=2)
-        assert (await queue.enter(FAR)).storage_seconds() is None
-        asked = (await queue.enter(time.monotonic() + 10, is_client_deadline=True)).storage_seconds()
-        assert asked is not None
-        assert 9 < asked <= 10
+        left = (await opened(max_running=2).enter(time.monotonic() + 10)).storage_seconds()
+        assert 9 < left <= 10
 
     asyncio.run(scene())
 

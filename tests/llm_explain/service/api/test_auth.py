@@ -4,38 +4,63 @@ from __future__ import annotations
 
 from typing import Any
 
+import jwt
 import pytest
 from starlette.testclient import TestClient
 
-from llm_explain.service.api import auth
+from llm_explain.service.admission import authenticator
 
-OF_ADMINS = {("DELETE", "/v1/users/{user_id}"), ("GET", "/v1/users/{user_id}/export")}
+OF_ADMINS = {
+    ("DELETE", "/v1/users/{user_id}"),
+    ("GET", "/v1/users/{user_id}/export"),
+    ("GET", "/v1/shop/households"),
+}
 OF_ADMINS |= {(method, f"/v1/items{each}") for method in ("PUT", "PATCH", "DELETE") for each in ("", "/{item_id}")}
 OF_ADMINS |= {(method, "/v1/promotions") for method in ("PUT", "PATCH", "DELETE")}
 OF_ADMINS |= {("POST", "/v1/churn"), ("POST", "/v1/demand")}
+OF_KEYS = {("POST", "/v1/events"), ("POST", "/v1/tokens")}
+"""Routes that refuse user tokens."""
+
+PUBLIC = {("GET", f"/v1/{path}") for path in ("main-parameters", "items", "items/{item_id}")}
+PUBLIC |= {("POST", "/v1/similar"), ("POST", "/v1/complete")}
+"""Routes that are about no user."""
+
 OPEN = {"/healthz", "/readyz", "/metrics"}
+SECRET = "s" * 32
 
 
 @pytest.fixture
 def guarded(serve: Any) -> tuple[TestClient, str, str]:
-    client = serve(auth=True)
+    client = serve(auth=True, demo_shop=True)
     keys = client.app.state.state.keys
     return client, keys.create("shop", "storefront"), keys.create("operator", "admin")
 
 
-def _status(client: TestClient, method: str, path: str, key: str | None) -> int:
-    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-    path = path.replace("{user_id}", "u00").replace("{explanation_id}", "0" * 24)
-    return client.request(
-        method, path, headers=headers, json={} if method in {"POST", "PUT", "PATCH"} else None
-    ).status_code
+def _bearer(word: str | None) -> dict[str, str]:
+    return {} if word is None else {"Authorization": f"Bearer {word}"}
+
+
+def _status(client: TestClient, method: str, path: str, key: str | None, user_id: str = "u00") -> int:
+    path = path.replace("{user_id}", user_id).replace("{explanation_id}", "0" * 24)
+    body = {} if method in {"POST", "PUT", "PATCH"} else None
+    return client.request(method, path, headers=_bearer(key), json=body).status_code
+
+
+def _routes(client: TestClient) -> set[tuple[str, str]]:
+    paths = client.app.openapi()["paths"]
+    return {(method.upper(), path) for path, methods in paths.items() for method in methods if path not in OPEN}
+
+
+def _token(client: TestClient, key: str, user_id: str = "u00", **more: Any) -> str:
+    reply = client.post("/v1/tokens", json={"user_id": user_id, **more}, headers=_bearer(key))
+    assert reply.status_code == 201
+    return str(reply.json()["token"])
 
 
 def test_every_route_asks_for_a_key_and_some_for_an_admins(guarded: tuple[TestClient, str, str]) -> None:
     client, storefront, admin = guarded
-    paths = client.get("/openapi.json").json()["paths"]
-    routes = {(method.upper(), path) for path, methods in paths.items() for method in methods if path not in OPEN}
-    assert routes > OF_ADMINS
+    routes = _routes(client)
+    assert routes > OF_ADMINS | OF_KEYS
     for method, path in sorted(routes - OF_ADMINS):
         assert _status(client, method, path, None) == 401, path
         assert _status(client, method, path, storefront) not in {401, 403}, path
@@ -44,6 +69,134 @@ def test_every_route_asks_for_a_key_and_some_for_an_admins(guarded: tuple[TestCl
         assert _status(client, method, path, storefront) == 403
     for method, path in sorted(routes):
         assert _status(client, method, path, admin) not in {401, 403}, path
+
+
+def test_a_token_reaches_its_own_user_alone(guarded: tuple[TestClient, str, str]) -> None:
+    client, storefront, _ = guarded
+    token = _token(client, storefront)
+    for method, path in sorted(OF_ADMINS | OF_KEYS):
+        assert _status(client, method, path, token) == 403, path
+    of_a_user = {route for route in _routes(client) if "{user_id}" in route[1]} - OF_ADMINS
+    assert of_a_user
+    for method, path in sorted(of_a_user):
+        assert _status(client, method, path, token, "u01") == 403, path
+        assert _status(client, method, path, token) not in {401, 403}, path
+    items = client.post("/v1/recommendations", json={"user_id": "u00"}, headers=_bearer(token)).json()["items"]
+    one = items[0]["item_id"]
+    for path, more in (
+        ("recommendations", {}),
+        ("explanations", {"item_ids": [one]}),
+        ("what-if", {"without": ["group:cheese"]}),
+        ("contrast", {"item_id": one, "other_id": items[1]["item_id"]}),
+    ):
+        body = {"user_id": "u01", **more}
+        reply = client.post(f"/v1/{path}", json=body, headers=_bearer(token))
+        assert (reply.status_code, reply.json()["type"]) == (403, "urn:llm-explain:problem:not-your-user"), path
+        assert "u01" not in reply.text
+        assert client.post(f"/v1/{path}", json={**body, "user_id": "u00"}, headers=_bearer(token)).status_code == 200
+
+
+def test_every_route_for_tokens_is_tried_above(guarded: tuple[TestClient, str, str]) -> None:
+    """A new route that takes tokens must be added to the test that asks about another user."""
+    client, storefront, _ = guarded
+    token = _token(client, storefront)
+    tried = {"/v1/recommendations", "/v1/explanations", "/v1/what-if", "/v1/contrast", "/v1/feedback"}
+    tried |= {"/v1/explanations/{explanation_id}"}
+    for method, path in _routes(client) - OF_ADMINS - OF_KEYS - PUBLIC:
+        assert path in tried or "{user_id}" in path or _status(client, method, path, token) == 403, path
+
+
+def test_a_stored_explanation_belongs_to_its_user(guarded: tuple[TestClient, str, str]) -> None:
+    client, storefront, admin = guarded
+    reply = client.post("/v1/recommendations", json={"user_id": "u00", "k": 3}, headers=_bearer(storefront)).json()
+    given = reply["items"][0]["explanation"]["id"]
+    judged = {"explanation_id": given, "verdict": "helpful"}
+    path = f"/v1/explanations/{given}"
+    own, foreign = _token(client, storefront), _token(client, storefront, "u01")
+    for word, user_id, status in (
+        (own, None, 200),
+        (own, "u01", 403),
+        (foreign, None, 404),
+        (storefront, None, 422),
+        (storefront, "u01", 404),
+        (storefront, "u00", 200),
+        (admin, None, 200),
+    ):
+        named = {} if user_id is None else {"user_id": user_id}
+        assert client.get(path, params=named, headers=_bearer(word)).status_code == status
+        sent = client.post("/v1/feedback", json={**judged, **named}, headers=_bearer(word))
+        assert sent.status_code == (201 if status == 200 else status)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda claims, _: jwt.encode(claims, None, algorithm="none"),
+        lambda claims, _: jwt.encode(claims, SECRET, algorithm="HS256"),
+        lambda claims, secret: jwt.encode(claims, secret, algorithm="HS512"),
+        lambda claims, secret: jwt.encode({**claims, "exp": 1}, secret, algorithm="HS256"),
+        lambda claims, secret: jwt.encode({**claims, "iat": 2**33}, secret, algorithm="HS256"),
+        lambda claims, secret: jwt.encode({**claims, "aud": "another"}, secret, algorithm="HS256"),
+        lambda claims, secret: jwt.encode({**claims, "azp": "0" * 12}, secret, algorithm="HS256"),
+        lambda claims, secret: jwt.encode({**claims, "sub": 7}, secret, algorithm="HS256"),
+        *(
+            lambda claims, secret, name=name: jwt.encode(
+                {key: value for key, value in claims.items() if key != name}, secret, algorithm="HS256"
+            )
+            for name in ("sub", "azp", "aud", "iat", "exp")
+        ),
+    ],
+)
+def test_a_forged_token_is_refused(guarded: tuple[TestClient, str, str], forge: Any) -> None:
+    client, storefront, _ = guarded
+    secret = client.app.state.state.token_secret
+    claims = jwt.decode(_token(client, storefront), secret, algorithms=["HS256"], audience="llm-explain")
+    path = "/v1/users/u00/preferences"
+    assert client.get(path, headers=_bearer(jwt.encode(claims, secret, algorithm="HS256"))).status_code == 200
+    assert client.get(path, headers=_bearer(forge(claims, secret))).status_code == 401
+
+
+def test_a_token_lives_for_an_hour_at_most(guarded: tuple[TestClient, str, str]) -> None:
+    client, storefront, _ = guarded
+    reply = client.post("/v1/tokens", json={"user_id": "u00", "seconds": 3601}, headers=_bearer(storefront))
+    assert reply.status_code == 422
+
+
+def test_another_time_is_for_admins(guarded: tuple[TestClient, str, str]) -> None:
+    """A statistic of another time is counted anew; one old time took 0.9 GB."""
+    client, storefront, admin = guarded
+    body = {"user_id": "u00", "as_of": "2017-11-01T00:00:00Z"}
+    for word, status in ((storefront, 403), (_token(client, storefront), 403), (admin, 200)):
+        assert client.post("/v1/recommendations", json=body, headers=_bearer(word)).status_code == status
+        shelves = client.get("/v1/users/u00/shelves", params={"as_of": body["as_of"]}, headers=_bearer(word))
+        assert shelves.status_code == status
+
+
+def test_keys_of_the_settings_need_no_storage(serve: Any) -> None:
+    client = serve(auth=True, admin_key="a" * 32, storefront_key="b" * 32)
+    path = "/v1/users/u00/export"
+    assert client.get(path, headers=_bearer("a" * 32)).status_code == 200
+    assert client.get(path, headers=_bearer("b" * 32)).status_code == 403
+    assert client.get(path, headers=_bearer("c" * 32)).status_code == 401
+    token = _token(client, "b" * 32)
+    assert client.get("/v1/users/u00/preferences", headers=_bearer(token)).status_code == 200
+
+
+def test_no_cache_keeps_personal_answers(client: TestClient) -> None:
+    for reply in (
+        client.post("/v1/recommendations", json={"user_id": "u00", "k": 1}),
+        client.get("/v1/users/u00/export"),
+        client.post("/v1/recommendations", json={}),
+    ):
+        assert reply.headers["cache-control"] == "private, no-store"
+        assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+def test_no_answer_sends_a_client_to_the_host_that_it_named(client: TestClient) -> None:
+    for path in ("/v1/main-parameters/", "/static", "/docs/", "/healthz/"):
+        reply = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+        assert reply.status_code == 404, path
+        assert "location" not in reply.headers
 
 
 def test_a_wrong_key_is_told_how_to_send_one(guarded: tuple[TestClient, str, str]) -> None:
@@ -57,12 +210,12 @@ def test_a_wrong_key_is_told_how_to_send_one(guarded: tuple[TestClient, str, str
 
 
 def test_a_revoked_key_stops_working(guarded: tuple[TestClient, str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "TRUST_SECONDS", 0.0)
+    monkeypatch.setattr(authenticator, "TRUST_SECONDS", 0.0)
     client, storefront, _ = guarded
-    headers = {"Authorization": f"Bearer {storefront}"}
-    assert client.get("/v1/users/u00/preferences", headers=headers).status_code == 200
+    words = (storefront, _token(client, storefront))
+    assert {client.get("/v1/users/u00/preferences", headers=_bearer(word)).status_code for word in words} == {200}
     client.app.state.state.keys.revoke(storefront.split("_")[1])
-    assert client.get("/v1/users/u00/preferences", headers=headers).status_code == 401
+    assert {client.get("/v1/users/u00/preferences", headers=_bearer(word)).status_code for word in words} == {401}
 
 
 def test_browsers_of_other_origins_are_let_in_where_they_are_named(serve: Any) -> None:

@@ -59,7 +59,8 @@ def test_items_are_looked_up_by_id(client: TestClient) -> None:
     assert answer["currency"] == "USD"
 
 
-def test_households_are_offered_in_the_demo_shop_alone(client: TestClient, serve: Any) -> None:
+def test_households_are_offered_in_the_demo_shop_alone(serve: Any) -> None:
+    client = serve(demo_shop=True)
     answer = client.get("/v1/shop/households", params={"n": 3}).json()
     users = Households.model_validate(answer).users
     assert len(users) == 3
@@ -67,4 +68,4 @@ def test_households_are_offered_in_the_demo_shop_alone(client: TestClient, serve
     client.delete(f"/v1/users/{users[0].user_id}")
     left = client.get("/v1/shop/households", params={"n": 3}).json()["users"]
     assert users[0].user_id not in {user["user_id"] for user in left}
-    assert serve(demo_shop=False).get("/v1/shop/households").status_code == 404
+    assert serve().get("/v1/shop/households").status_code == 404

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, text
+from sqlalchemy import create_engine, insert, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from llm_explain.errors import SettingError
 from llm_explain.service.state import State
-from llm_explain.service.state.database import Database, translated
+from llm_explain.service.state.database import BUSY_SECONDS, Database, storage_deadline, translated
 from llm_explain.service.state.errors import StateBusyError, StateError, StateFullError
 from llm_explain.service.state.models import Base, SecretRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 
 
 def test_migrations_make_the_tables_that_the_models_say(state: State) -> None:
@@ -114,6 +121,60 @@ def test_errors_of_drivers_become_ours(failure: Exception, expected: type[StateE
 
 
 def test_another_database_is_refused_without_its_password() -> None:
-    with pytest.raises(SettingError, match="the database URL begins with 'mysql' but sqlite or postgresql") as caught:
+    with pytest.raises(
+        SettingError, match="setting 'database_url' begins with 'mysql' but sqlite or postgresql"
+    ) as caught:
         Database("mysql://root:hunter2@host/name")
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_sqlite_state_is_its_owners_alone(tmp_path: Path) -> None:
+    """Other users of the machine could read each purchase and the secret of the tokens."""
+    old = tmp_path / "old.db"
+    old.touch(0o644)
+    for path in (old, tmp_path / "new.db"):
+        database = Database(f"sqlite:///{path}")
+        files = sorted(tmp_path.glob(f"{path.name}*"))
+        assert len(files) == 3
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+        database.close()
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        SettingError, match=r"setting 'database_url' names a file in .*nowhere but no such folder exists"
+    ):
+        Database(f"sqlite:///{tmp_path}/nowhere/state.db")
+
+
+def test_a_mistyped_state_is_not_created(database_url: str) -> None:
+    for _ in range(2):
+        with pytest.raises(SettingError, match=r"the state .* does not exist but one that the service made is needed"):
+            Database(database_url, is_created=False)
+    Database(database_url).close()
+    Database(database_url, is_created=False).close()
+
+
+@contextmanager
+def locked(database_url: str) -> Iterator[None]:
+    """Hold the state as a backup or a long transaction of another process does."""
+    other = create_engine(make_url(database_url).set(drivername=DRIVERS[database_url.partition(":")[0]]))
+    with other.connect() as connection:
+        if other.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        else:
+            connection.exec_driver_sql("LOCK TABLE secret, event_batch, erasure IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+    other.dispose()
+
+
+def test_a_locked_state_keeps_the_deadline_of_a_request(state: State, database_url: str) -> None:
+    with locked(database_url):
+        due = storage_deadline.set(time.monotonic() + 0.2)
+        started = time.monotonic()
+        with pytest.raises(StateBusyError, match="the storage failed"):
+            _insert(state.database, {"name": "x", "value": "1"})
+        storage_deadline.reset(due)
+    assert time.monotonic() - started < BUSY_SECONDS / 2  # a request waited for all of it
+    _insert(state.database, {"name": "x", "value": "1"})

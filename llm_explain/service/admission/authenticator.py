@@ -1,0 +1,159 @@
+"""Authentication: API keys and user tokens, checked before a request may wait for a place.
+
+The keys in force are held in memory and read again after ``TRUST_SECONDS``, so a request without a valid key costs no
+database access, and a revoked key or its tokens stop working within that time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ipaddress
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from anyio import to_thread
+
+from llm_explain.service.schemas.problems import FORBIDDEN, NOT_YOUR_USER, UNAUTHENTICATED, ServiceProblem
+from llm_explain.service.state.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from starlette.types import Scope as AsgiScope
+
+    from llm_explain.service.admission.tokens import UserTokens
+    from llm_explain.service.state.keys import Keys, Scope, StoredKey
+
+TRUST_SECONDS: Final = 5.0
+_MISS_SECONDS: Final = 0.2
+"""A key that is not known may be new: the keys are read again, but not more often than this."""
+
+_IPV6_PREFIX: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request.
+
+    Attributes:
+        scope: ``user`` for a token, else the scope of the key.
+        id: Id of the key; whose rate counts.
+        user_id: The only user that a token may ask about; ``None`` for a key.
+    """
+
+    scope: Literal["admin", "storefront", "user"]
+    id: str
+    user_id: str | None = None
+
+    def require(self, scope: Scope) -> None:
+        """Refuse a caller whose scope is too small.
+
+        Args:
+            scope: The scope that the route needs.
+
+        Raises:
+            ServiceProblem: If the caller is a user or lacks the scope.
+        """
+        if self.scope == "user" or (scope == "admin" and self.scope != "admin"):
+            raise ServiceProblem(FORBIDDEN)
+
+    def require_users(self, user_ids: Iterable[str | None]) -> None:
+        """Refuse a token that asks about another user.
+
+        Args:
+            user_ids: The users that the request is about; ``None`` for a history that came with it.
+
+        Raises:
+            ServiceProblem: If one of them is not the token's.
+        """
+        if self.user_id is not None and any(user_id not in (None, self.user_id) for user_id in user_ids):
+            raise ServiceProblem(NOT_YOUR_USER)
+
+
+class Authenticator:
+    """Finds the caller of a request.
+
+    Args:
+        keys: The stored keys; ``None`` to treat each caller as an admin.
+        tokens: Reads user tokens.
+        fixed: Keys from the settings by scope; empty ones are left out.
+    """
+
+    def __init__(self, keys: Keys | None, tokens: UserTokens, fixed: Mapping[Scope, str] | None = None) -> None:
+        self._keys = keys
+        self._tokens = tokens
+        self._fixed = {scope: key.encode() for scope, key in (fixed or {}).items() if key}
+        self._known: dict[str, StoredKey] = {}
+        self._read_at = -TRUST_SECONDS
+        self._reading = asyncio.Lock()
+
+    async def caller(self, scope: AsgiScope) -> Caller:
+        """Return who sent a request.
+
+        Args:
+            scope: The ASGI scope.
+
+        Returns:
+            The caller; an admin, named by its address, where keys are off.
+
+        Raises:
+            ServiceProblem: If there is no valid key or token.
+        """
+        if self._keys is None:
+            return Caller("admin", address_of(scope))
+        credential = _credential(scope)
+        found = await self._find(self._keys, credential) if credential else None
+        if found is None:
+            raise ServiceProblem(UNAUTHENTICATED)
+        return found
+
+    async def _find(self, keys: Keys, credential: str) -> Caller | None:
+        for scope, key in self._fixed.items():
+            if hmac.compare_digest(credential.encode(), key):
+                return Caller(scope, scope)
+        claims = self._tokens.read(credential)
+        key_id = keys.id_of(credential) if claims is None else claims.key_id
+        if claims is not None and key_id in self._fixed:
+            return Caller("user", f"{key_id}/{claims.user_id}", claims.user_id)
+        stored = await self._stored(keys, key_id)
+        if stored is None:
+            return None
+        if claims is not None:
+            return Caller("user", f"{key_id}/{claims.user_id}", claims.user_id)
+        return Caller(stored.scope, key_id) if keys.is_of(credential, stored) else None
+
+    async def _stored(self, keys: Keys, key_id: str) -> StoredKey | None:
+        """Return a key that is in force; ``None`` for any other."""
+        if not key_id:
+            return None
+        async with self._reading:  # one reading at a time, for every request that waits for it
+            age = time.monotonic() - self._read_at
+            if age >= TRUST_SECONDS or (key_id not in self._known and age >= _MISS_SECONDS):
+                try:
+                    self._known = await to_thread.run_sync(keys.in_force)
+                except StateError:
+                    if key_id not in self._known:
+                        raise
+                finally:
+                    self._read_at = time.monotonic()
+        return self._known.get(key_id)
+
+
+def address_of(scope: AsgiScope) -> str:
+    """Return the client's address, or the network of an IPv6 client, which has many addresses."""
+    host = str((scope.get("client") or ("",))[0])
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ipaddress.ip_network((address, _IPV6_PREFIX), strict=False))
+
+
+def _credential(scope: AsgiScope) -> str:
+    """Return the key or token of ``Authorization: Bearer`` or ``X-API-Key``; empty if there is none."""
+    headers = dict(reversed(scope["headers"]))
+    scheme, _, word = headers.get(b"authorization", b"").partition(b" ")
+    found = word.strip() if scheme.lower() == b"bearer" else headers.get(b"x-api-key", b"")
+    return found.decode() if found.isascii() else ""

@@ -1,0 +1,68 @@
+"""User tokens: short-lived JSON Web Tokens (RFC 7519) with which a browser may ask about one user."""
+
+from __future__ import annotations
+
+import time
+from typing import Final, NamedTuple
+
+import jwt
+
+AUDIENCE: Final = "llm-explain"
+ALGORITHM: Final = "HS256"
+MAX_SECONDS: Final = 3600
+_MAX_LENGTH: Final = 2048
+_KEY_ID: Final = "azp"
+
+
+class Claims(NamedTuple):
+    """What a valid token says.
+
+    Attributes:
+        user_id: Whom it is for.
+        key_id: Id of the API key that issued it; the token ends with the key.
+    """
+
+    user_id: str
+    key_id: str
+
+
+class UserTokens:
+    """Issues and reads tokens.
+
+    Args:
+        secret: Signs the tokens; at least 32 bytes.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def issue(self, user_id: str, key_id: str, seconds: int) -> str:
+        """Return a token.
+
+        Args:
+            user_id: Whom it is for.
+            key_id: Id of the API key that issues it.
+            seconds: How long it is valid.
+
+        Returns:
+            The token.
+        """
+        issued = int(time.time())
+        claims = {"sub": user_id, _KEY_ID: key_id, "aud": AUDIENCE, "iat": issued, "exp": issued + seconds}
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+
+    def read(self, token: str) -> Claims | None:
+        """Return what a token says; ``None`` if it is not a token, not of this service, or not valid any more."""
+        if len(token) > _MAX_LENGTH or token.count(".") != 2:
+            return None
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                options={"require": ["sub", _KEY_ID, "aud", "iat", "exp"]},
+            )
+        except jwt.InvalidTokenError:
+            return None
+        return Claims(claims["sub"], claims[_KEY_ID])

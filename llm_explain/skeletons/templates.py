@@ -16,7 +16,7 @@ from llm_explain.errors import PromptError
 from llm_explain.skeletons.corpus import corpus_hash, read_corpus
 from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.skeleton import Skeleton, Tone, opening
-from llm_explain.text.word_boundaries import LETTER, STOPS, bounded
+from llm_explain.text.word_boundaries import LETTER, STOPS, any_of, bounded
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Templates:
         self._written: dict[tuple[tuple[str, ...], str], list[str]] = {}
         for line in corpus:
             self._written.setdefault((self._kinds.in_order(line.kinds), line.tone), []).append(line.text)
+        shorts = {form for short in self._grammar.contractions for form in (short, short[0].upper() + short[1:])}
+        self._short = re.compile(bounded(any_of(shorts)))
         self._skeletons = cache(self._all_skeletons)
         self.of_form = cache(self._of_form)
 
@@ -183,10 +185,14 @@ class Templates:
 
     def _written_out(self, text: str) -> str:
         """Write contractions out, as one writes formally."""
-        for short, long in sorted(self._grammar.contractions.items(), key=lambda pair: -len(pair[0])):
-            text = re.sub(bounded(re.escape(short)), long, text)
-            text = re.sub(bounded(re.escape(short[0].upper() + short[1:])), long[0].upper() + long[1:], text)
-        return text
+        longer = self._grammar.contractions
+
+        def written_out(match: re.Match[str]) -> str:
+            said = match.group(0)
+            long = longer.get(said) or longer[said[0].lower() + said[1:]]
+            return long if said in longer else long[0].upper() + long[1:]
+
+        return self._short.sub(written_out, text) if longer else text
 
     def _contracted(self, text: str) -> str:
         """Contract at the beginning of a clause, as one speaks."""
@@ -199,8 +205,9 @@ def _mention(text: str, mentions: _Mentions) -> str:
     while (position := text.find("<this>")) >= 0:
         is_known = re.search(mentions.pattern, text[:position], re.IGNORECASE) is not None
         word = mentions.later if is_known else mentions.first
+        rest = text[position + len("<this>") :]
         starts = not text[:position].strip() or text[:position].rstrip()[-1] in STOPS
-        text = text[:position] + (word.capitalize() if starts else word) + text[position + len("<this>") :]
+        text = text[:position] + (word.capitalize() + rest if starts else word + rest if word else rest.lstrip())
     capital = re.sub(rf"([{STOPS}] )({LETTER})", lambda match: match.group(1) + match.group(2).upper(), text)
     return capital[:1].upper() + capital[1:]
 

@@ -260,9 +260,10 @@ class _Filters:
 
     @_of_known
     def percent(self, share: float) -> str | None:
-        """Return a share in percent; nothing for all."""
+        """Return a share in percent, as the region writes it if there is one; nothing for all."""
         rounded = self.whole(float(share) * 100) / 100
-        return format_percent(rounded, self._lexicon.formats.percent, locale=self._locale) if share < _ALL else None
+        pattern = None if self._lexicon.region else self._lexicon.formats.percent
+        return format_percent(rounded, pattern, locale=self._locale) if share < _ALL else None
 
     @_of_known
     def name(self, name: str) -> str | None:

@@ -90,7 +90,7 @@ def test_the_weekday_is_that_of_the_shop(kind: type[ClaimKind]) -> None:
     assert found.facts["weekday"] == 4
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_the_explainer_states_it_in_verified_sentences(explainer: Explainer, locale: str) -> None:
     alone = Suppressions(kinds=frozenset(ClaimKinds.installed()))
     explained = [
@@ -154,7 +154,7 @@ def test_the_audit_repeats_it_in_sql(explainer: Explainer, shop_artifacts: Path)
     assert len(audit.faults(records)) == 3
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_its_words_pass_the_linter(kind: type[ClaimKind], locale: str) -> None:
     kinds = ClaimKinds.installed().extended([kind])
     linter = Linter(locale, kinds)

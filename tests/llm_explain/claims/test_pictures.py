@@ -277,7 +277,7 @@ def test_chinese_says_it_of_the_item(kind: str, good: str, false: str) -> None:
     assert not Verifier(lexicon).verify(false, spec).ok
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_words_pass_the_linter(locale: str) -> None:
     linter = Linter(locale, KINDS)
     clauses = [clause for clause in linter.clauses if clause[2] in (("looks_like",), ("same_colour",))]

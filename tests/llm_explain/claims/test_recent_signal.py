@@ -163,7 +163,7 @@ def written(locale: str) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_the_audit_reads_the_day_and_the_days(locale: str) -> None:
     reader = Reader(Names.of(Catalogue(ITEMS), locale), locale, kinds=KINDS)
     for text in written(locale):
@@ -226,7 +226,7 @@ def test_false_sentences_are_refused(text: str) -> None:
     assert not verifier.verify(text, spec).ok
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_words_pass_the_linter(locale: str) -> None:
     linter = Linter(locale, KINDS)
     clauses = [clause for clause in linter.clauses if clause[2] == ("recent_signal",)]

@@ -135,7 +135,7 @@ def test_a_verifier_that_passes_everything_is_found_out(small, monkeypatch):
     assert figures["event_kinds"]["pairs"] > 50
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_each_kind_of_event_that_is_told_as_another_is_caught(small, locale):
     requests, catalogue, policy = small
     lexicon = load_lexicon(locale)

@@ -95,7 +95,7 @@ def test_with_the_setting_it_reads_names_and_values(monkeypatch):
     assert "The shopper bought this product 12 times, most recently on 3 November." in asked
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_every_kind_has_its_facts(locale):
     generator = Scripted()
     free = FreeWriter(lambda: generator, load_lexicon(locale))

@@ -17,7 +17,7 @@ KINDS = ClaimKinds.installed()
 LEXICON = load_lexicon("en")
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_writer_and_verifier_know_the_same_slots(locale):
     lexicon = load_lexicon(locale)
     rules = Rules(lexicon)
@@ -26,7 +26,7 @@ def test_writer_and_verifier_know_the_same_slots(locale):
     assert all(role.holds or role.means for role in rules.roles.values())
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_rules_name_groups_slots_and_statements_that_exist(locale):
     lexicon = load_lexicon(locale)
     rules = Rules(lexicon)
@@ -63,7 +63,7 @@ def test_the_reader_takes_the_longest_phrase():
 
 
 def test_an_unknown_locale_names_those_that_there_are():
-    with pytest.raises(PromptError, match=r"locale is 'xx' but one of en, zh is needed, perhaps with a region"):
+    with pytest.raises(PromptError, match=r"locale is 'xx' but one of en, es, zh is needed, perhaps with a region"):
         load_lexicon("xx")
 
 

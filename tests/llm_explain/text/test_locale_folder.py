@@ -37,7 +37,7 @@ def grocery(*licences: str, category: str = "épicerie") -> Claim:
 
 
 def test_the_folder_adds_a_locale_with_the_kinds_that_it_has_words_for() -> None:
-    assert {"en", "fr", "zh"} <= set(locales())
+    assert {"en", "es", "fr", "zh"} <= set(locales())
     assert list(load_lexicon("fr").kinds) == ["repeat_item", "category_affinity"]
 
 
@@ -97,6 +97,9 @@ def test_elision_follows_the_name_and_gender_the_kind_of_event() -> None:
         ("en", "3 November", "4 December", "$2.99"),
         ("en-US", "November 3", "December 4", "$2.99"),
         ("en-GB", "3 November", "4 December", "US$2.99"),
+        ("es", "3 de noviembre", "4 de diciembre", "2,99\u00a0US$"),
+        ("es-ES", "3 de noviembre", "4 de diciembre", "2,99\u00a0US$"),
+        ("es-MX", "3 de noviembre", "4 de diciembre", "USD2.99"),
         ("zh-CN", "11月3日", "12月4日", "US$2.99"),
     ],
 )
@@ -118,7 +121,19 @@ def test_a_date_of_another_year_follows_the_region() -> None:
     assert american.values["last_date"] == "November 3, 2016"
 
 
+@pytest.mark.parametrize(
+    ("locale", "share"), [("es", "80\u00a0%"), ("es-ES", "80\u00a0%"), ("es-MX", "80%"), ("en-GB", "80%")]
+)
+def test_a_share_is_written_as_the_region_writes_it(locale: str, share: str) -> None:
+    lexicon = load_lexicon(locale)
+    spec = Realiser(lexicon).specify([CLAIMS["usual_brand"]], **SCENE)
+    skeletons = Templates(lexicon).skeletons(["usual_brand"], "friendly")
+    skeleton = next(each for each in skeletons if "brand_share" in each.slots)
+    assert spec.values["brand_share"] == share
+    assert Verifier(lexicon).verify(Realiser(lexicon).fill(skeleton, spec), spec).faults == ()
+
+
 @pytest.mark.parametrize("locale", ["en-XX", "de-DE", "xx"])
 def test_an_unknown_region_or_language_is_refused(locale: str) -> None:
-    with pytest.raises(PromptError, match=r"but one of en, fr, zh is needed, perhaps with a region"):
+    with pytest.raises(PromptError, match=r"but one of en, es, fr, zh is needed, perhaps with a region"):
         load_lexicon(locale)

@@ -8,7 +8,7 @@ from llm_explain.errors import PromptError, SettingError
 from llm_explain.text.surfaces import Limits, load_surfaces, resolve
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_each_locale_has_the_four_surfaces(locale):
     assert list(load_surfaces(locale)) == ["card", "detail", "email", "push"]
 
@@ -38,5 +38,5 @@ def test_a_length_that_fits_no_sentence_is_refused():
 
 
 def test_an_unknown_locale_names_those_that_there_are():
-    with pytest.raises(PromptError, match="locale is 'xx' but one of en, zh is needed"):
+    with pytest.raises(PromptError, match="locale is 'xx' but one of en, es, zh is needed"):
         resolve("xx")

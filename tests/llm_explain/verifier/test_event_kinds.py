@@ -37,6 +37,21 @@ TOLD = {
         "search": r"\bsearch\w*",
         "return": r"\breturn\w*",
     },
+    "es": {
+        "purchase": r"\bcompr\w*|\bpag\w+|\bvend\w+|\bventas\b|\bprecio\b",
+        "view": r"\bmir\w+|\bvisitas\b",
+        "cart": r"\bcarrito\b",
+        "wishlist": r"\bfavoritos\b",
+        "play": r"\breprod\w+",
+        "watch": r"\b(?:visto|viste|vio|vieron|ves|ven|ver|verlo|ve)\b",
+        "read": r"\ble(?:e|es|en|er|erlo|ído|íste|yó|yeron|ctura)\b",
+        "rate": r"\bvalor\w+",
+        "like": r"\bme gusta\b",
+        "bookmark": r"\bmarcadores\b",
+        "follow": r"\bsegui\w+|\bsigue\w*",
+        "search": r"\bbusc\w+|\bbúsquedas\b",
+        "return": r"\bdev(?:uelto|olv\w+)",
+    },
     "zh": {
         "purchase": r"买|购物篮",
         "view": r"浏览",
@@ -58,7 +73,7 @@ TOLD = {
 NAMES = re.compile(r"here's (?:one|another) to look at|to look at too", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module", params=["en", "zh"])
+@pytest.fixture(scope="module", params=["en", "es", "zh"])
 def shop(request):
     """Return a locale with its writer, its sentences about one kind, and its verifier."""
     lexicon = load_lexicon(request.param)
@@ -161,6 +176,6 @@ def test_a_name_may_hold_any_word():
     assert verifier.verify("You've bought Watch and Return Cart 12 times.", spec).ok
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_every_kind_has_words(locale):
     assert set(EventForms.load(locale).forms) == set(SPOKEN)

@@ -30,6 +30,9 @@ def specified(locale, kind, *licences):
         ("en", "This goes in your basket about every two weeks.", "due"),
         ("en", "When you buy yogurt, you choose this brand 80% of the time.", "usual_brand"),
         ("en", "It's priced within the range you pay for yogurt.", "usual_price"),
+        ("es", "Compras yogur.", "category_affinity"),
+        ("es", "Usted compra yogur.", "category_affinity"),
+        ("es", "Lo compras más o menos cada dos semanas.", "due"),
         ("zh", "你买酸奶。", "category_affinity"),
         ("zh", "你大约每两周就买这款。", "due"),
     ],
@@ -49,6 +52,8 @@ def test_present_tense_needs_its_licence(locale, text, kind):
         ("en", "You've bought this about every two weeks.", "due"),
         ("en", "This brand is in 80% of your purchases of yogurt.", "usual_brand"),
         ("en", "Its price is within the range you've paid for yogurt.", "usual_price"),
+        ("es", "Has comprado yogur 9 veces en los últimos 90 días.", "category_affinity"),
+        ("es", "Lo has comprado más o menos cada dos semanas.", "due"),
         ("zh", "过去90天你买过9次酸奶。", "category_affinity"),
         ("zh", "过去你大约每两周买这款。", "due"),
     ],
@@ -59,7 +64,7 @@ def test_past_tense_needs_none(locale, text, kind):
 
 @pytest.mark.parametrize("tone", TONES)
 @pytest.mark.parametrize("kind", HISTORY)
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_there_is_something_to_say_without_a_recent_occasion(locale, kind, tone):
     lexicon = load_lexicon(locale)
     realiser, verifier, spec = Realiser(lexicon), Verifier(lexicon), specified(locale, kind)

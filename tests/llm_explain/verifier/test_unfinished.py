@@ -12,7 +12,7 @@ ENGLISH = load_lexicon("en")
 VERIFIER = UnfinishedVerifier(ENGLISH)
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_no_beginning_of_a_hand_written_sentence_is_lost(locale: str) -> None:
     verifier = UnfinishedVerifier(load_lexicon(locale))
     for line in read_corpus(load_lexicon(locale))[::20]:

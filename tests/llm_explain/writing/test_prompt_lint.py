@@ -14,9 +14,10 @@ KINDS = ClaimKinds.installed()
 
 ENGLISH = Linter("en")
 CHINESE = Linter("zh")
+SPANISH = Linter("es")
 
 
-@pytest.mark.parametrize("linter", [ENGLISH, CHINESE], ids=["en", "zh"])
+@pytest.mark.parametrize("linter", [ENGLISH, SPANISH, CHINESE], ids=["en", "es", "zh"])
 def test_files_and_every_ninth_sentence_have_no_fault(linter):
     found = list(itertools.islice(linter.check(), 2 + len(KINDS)))
     found += [

@@ -56,7 +56,7 @@ def records(job: ChurnJob) -> list[dict[str, Any]]:
     return [each.to_dict() for each in job.explain(range(len(job.user_ids)))]
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_each_kind_has_words_and_a_proof(locale: str) -> None:
     check_words("churn", locale, [*(kind.name for kind in KINDS), *COLUMN_KINDS])
 

@@ -145,7 +145,7 @@ CLOSING = (
 )
 
 
-@pytest.mark.parametrize("locale", ["en", "en-GB", "zh"])
+@pytest.mark.parametrize("locale", ["en", "en-GB", "es", "es-MX", "zh"])
 @pytest.mark.parametrize("occasion", ["visit", "order"])
 def test_each_kind_can_be_told_and_proven(found: dict[str, Findings], locale: str, occasion: str) -> None:
     writer = BriefWriter("churn", locale, currency="USD")
@@ -156,7 +156,7 @@ def test_each_kind_can_be_told_and_proven(found: dict[str, Findings], locale: st
         assert writer.verdict(brief).faults == ()
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_money_and_shares_are_not_told_beyond_the_facts(locale: str) -> None:
     writer = BriefWriter("churn", locale, currency="USD")
     for closing in CLOSING[:2]:

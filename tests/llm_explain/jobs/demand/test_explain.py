@@ -91,7 +91,7 @@ def test_too_much_stock_and_missing_stock() -> None:
     assert (forecast.headline.kind, forecast.closing) == ("forecast", ())  # no row of stock
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 @pytest.mark.parametrize("has_stock", [True, False])
 def test_sql_repeats_every_fact(locale: str, tmp_path: Path, *, has_stock: bool) -> None:
     pytest.importorskip("duckdb")
@@ -110,7 +110,7 @@ def test_sql_repeats_every_fact(locale: str, tmp_path: Path, *, has_stock: bool)
                 assert audit.faults([{**record, "reasons": [], "statements": [wrong]}]), (claim["kind"], name)
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 @pytest.mark.parametrize("has_dates", [True, False])
 def test_the_verifier_refuses_every_other_number_and_name(locale: str, *, has_dates: bool) -> None:
     writer = BriefWriter("demand", locale)
@@ -125,13 +125,15 @@ def test_the_verifier_refuses_every_other_number_and_name(locale: str, *, has_da
             ("below", "above"),
             ("增加", "减少"),
             ("低", "高"),
+            ("suma", "resta"),
+            ("debajo", "encima"),
             ("apples", "pears"),
         ):
             if old in text.text:
                 assert not writer.verifier.verify(text.text.replace(old, new), stated).ok
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_stock_is_short_or_enough_as_its_rounded_numbers_read(locale: str) -> None:
     # 2.4 on hand and 2.4 on order cover 4.7; "2 and 2 cover the 5" would be read as false, so it is not said.
     facts: dict[str, Fact] = {"lead_time_days": 7, "service_percent": 95, "pack_size": 1, "on_order": 2, "need": 5}
@@ -179,7 +181,7 @@ def test_an_effect_against_sense_is_not_told() -> None:
     assert [list(kind.find(changed)) for kind in (Promotion(), Price())] == [[], []]
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_every_kind_has_words_and_a_proof(locale: str) -> None:
     check_words("demand", locale, [kind.name for kind in KINDS])
 

@@ -1,0 +1,129 @@
+"""The same verifier on Spanish: accents, inverted marks, dropped subjects, a formal address, decimal commas."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_explain.skeletons.corpus import read_corpus
+from llm_explain.skeletons.templates import Templates
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.skeleton import TONES
+from llm_explain.verifier import NameIndex, SkeletonVerifier, Verifier
+from tests.llm_explain.spoken_claims import CLAIMS, SCENE
+
+LEXICON = load_lexicon("es")
+SKELETONS = SkeletonVerifier(LEXICON)
+REALISER = Realiser(LEXICON)
+VERIFIER = Verifier(LEXICON, NameIndex(["leche", "pan", "café con leche"]), blocklist=["vip"])
+TEMPLATES = Templates(LEXICON)
+
+
+def codes(text, *kinds):
+    spec = REALISER.specify([CLAIMS[kind] for kind in kinds], **SCENE)
+    return {fault.code for fault in VERIFIER.verify(text, spec).faults}
+
+
+def test_hand_written_sentences_pass():
+    corpus = read_corpus(LEXICON)
+    refused = [line.text for line in corpus if SKELETONS.check(line.text, line.kinds).faults]
+    assert len(corpus) >= 300
+    assert refused == []
+
+
+def test_values_are_written_in_the_locale_manner():
+    values = REALISER.specify(list(CLAIMS.values()), **SCENE).values
+    shown = {slot: values[slot] for slot in ("times", "last_date", "interval", "days_since", "category", "price")}
+    assert shown == {
+        "times": "12 veces",
+        "last_date": "3 de noviembre",
+        "interval": "dos semanas",
+        "days_since": "16 días",
+        "category": "yogur",
+        "price": "2,99\u00a0US$",
+    }
+    shown = {slot: values[slot] for slot in ("brand_share", "users_band", "month", "lift", "related_category")}
+    assert shown == {
+        "brand_share": "80\u00a0%",
+        "users_band": "más de 250",
+        "month": "noviembre",
+        "lift": "1,8 veces",
+        "related_category": "cereales de desayuno",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Ya lo has comprado 12 veces; la última, el 3 de noviembre.", ["repeat_item"]),
+        ("Lo compras más o menos cada dos semanas, y la última vez fue hace 16 días.", ["due"]),
+        ("Le recomendamos este producto porque usted compra yogur.", ["category_affinity"]),
+        ("¿Por qué este producto? Porque compras cereales de desayuno.", ["related_category"]),
+        ("El 80\u00a0% de tus compras de yogur son de esta marca.", ["usual_brand"]),
+        ("Más de 250 clientes lo han comprado en los últimos 30 días.", ["popular"]),
+        ("Sale en el folleto de la tienda hasta el 4 de diciembre.", ["promotion"]),
+    ],
+)
+def test_true_texts_pass(text, kinds):
+    assert codes(text, *kinds) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Lo has comprado 13 veces.", "slot_missing"),
+        ("Lo has comprado 12 días.", "slot_missing"),
+        ("Nunca lo has comprado 12 veces.", "negation"),
+        ("Lo has comprado 12 veces, y está de oferta.", "unlicensed_promotion"),
+        ("Lo has comprado 12 veces, delicioso.", "hype"),
+        ("Lo has comprado 12 veces, con leche.", "unlicensed_name"),
+        ("Lo has comprado 12 veces. Cómpralo.", "pressing"),
+        ("Compra este producto, comprado 12 veces.", "pressing"),
+        ("Lo has comprado 12 veces, vip.", "policy"),
+        ("Lo has comprado 12 veces, ver www.example.com.", "link"),
+        ("You've bought this 12 veces.", "unknown_word"),
+        ("Lo has comprado 12 veces y es popular entre nuestros clientes.", "unlicensed_popular"),
+        ("Lo has comprado 12 veces, una novedad.", "unlicensed_new_arrival"),
+        ("Lo han comprado 12 veces.", "unlicensed_crowd"),
+        ("Lo has mirado 12 veces.", "event_kind"),
+        ("Lo has comprado 12 veces a menudo.", "slot_role"),
+        ("lo has comprado 12 veces.", "capital"),
+    ],
+)
+def test_false_texts_are_caught(text, code):
+    assert code in codes(text, "repeat_item")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Has comprado Crunchy Granola 12 oz, y lo has comprado.",
+        "Has comprado Crunchy Granola 12 oz y este producto.",
+        "Has comprado Crunchy Granola 12 oz; este producto también lo compraste.",
+        "Compraste Crunchy Granola 12 oz, así que lo compras.",
+    ],
+)
+def test_another_item_does_not_say_that_this_one_was_bought(text):
+    assert codes("Porque compraste Crunchy Granola 12 oz.", "similar_item") == set()
+    assert "claim_added" in codes(text, "similar_item")
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_every_tone_keeps_its_address(tone):
+    texts = [each.text.lower() for kind in CLAIMS for each in TEMPLATES.skeletons([kind], tone)]
+    words = {word.strip(".,;:¿?") for text in texts for word in text.split()}
+    assert not words & (
+        {"tú", "tu", "tus", "te", "ti", "has", "compras", "sueles"} if tone == "formal" else {"usted", "le"}
+    ) - {"compras"}
+
+
+def test_a_subject_that_is_known_is_dropped():
+    texts = {each.text for each in TEMPLATES.skeletons(["repeat_item", "promotion"], "friendly")}
+    assert any(" y {promotion}" in text for text in texts)
+    assert not any("  " in text for text in texts)
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_combinations_that_nobody_wrote_have_sentences(tone):
+    for kinds in [("usual_price", "new_arrival"), ("due", "similar_item"), ("popular", "season")]:
+        assert len({each.opening for each in TEMPLATES.skeletons(kinds, tone)}) >= 6

@@ -108,7 +108,7 @@ def train(
         report("fitting on all weeks", 0, 1)
         forecaster = Forecaster.fit(panel, config, holidays=holidays)
         report("fitting on all weeks", 1, 1)
-    save(artifacts, forecaster, panel)
+    save(artifacts, forecaster, panel, measured.figures())
     for message in measured.notes:
         note(message)
     note(

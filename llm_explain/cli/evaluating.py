@@ -27,6 +27,18 @@ def evaluate(
     language_model: Annotated[
         str | None, typer.Option(metavar="NAME", help="As for recommend; sentences of templates alone if not given.")
     ] = None,
+    churn: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also report on this model of `churn train`.")
+    ] = None,
+    churn_data: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="What --churn scores: a folder of `import`, or customers.")
+    ] = None,
+    demand: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also report on this model of `demand train`.")
+    ] = None,
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also report on this plan of `campaign plan`.")
+    ] = None,
 ) -> None:
     """Measure ranking, explanations and texts with negative controls, and write a report."""
     if context.invoked_subcommand is not None:
@@ -34,9 +46,13 @@ def evaluate(
     if out is None:
         raise SettingError("--out is not given but the report needs a folder. Add --out DIR.")
     from llm_explain.evaluation.report import Evaluation
+    from llm_explain.evaluation.sections.jobs import JobPaths
 
+    jobs = JobPaths(churn, churn_data, demand, campaign)
     with progress() as report:
-        found = Evaluation.of(artifacts, quick=quick, seed=seed, language_model=language_model, progress=report)
+        found = Evaluation.of(
+            artifacts, quick=quick, seed=seed, language_model=language_model, progress=report, jobs=jobs
+        )
         found.write(out)
     for line in found.summary:
         OUT.print(f"- {line}", markup=False, highlight=False)

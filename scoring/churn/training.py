@@ -12,7 +12,7 @@ from scipy.special import expit
 from scoring.boosting.additive import AdditiveModel, Floats
 from scoring.boosting.trees import fit_additive, fit_trees, losses
 from scoring.churn.events import DIRECTIONS, features, labels
-from scoring.churn.measures import auc, ece, one_sided, platt
+from scoring.churn.measures import N_BINS, auc, ece, one_sided, platt
 from scoring.errors import SettingError
 
 if TYPE_CHECKING:
@@ -92,6 +92,16 @@ class Measured:
     baselines: Mapping[str, float]
     risk: Floats
     y: Floats
+
+    def bins(self) -> list[dict[str, float]]:
+        """Return mean risk, share of churn and number of rows of ten bins of equal width, empty ones left out."""
+        place = np.minimum((self.risk * N_BINS).astype(np.int64), N_BINS - 1)
+        own = [place == number for number in range(N_BINS)]
+        return [
+            {"promised": float(self.risk[rows].mean()), "happened": float(self.y[rows].mean()), "rows": int(rows.sum())}
+            for rows in own
+            if rows.any()
+        ]
 
     def to_dict(self) -> dict[str, object]:
         """Return the last line of ``churn train --json``."""

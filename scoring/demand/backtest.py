@@ -60,6 +60,11 @@ class Measurement:
         """Return the record of docs/design.md §10."""
         return {"wmape": self.wmape, "coverage80": self.coverage[80], "baselines": self.baselines}
 
+    def figures(self) -> dict[str, Any]:
+        """Return everything that was measured, ready for JSON."""
+        coverage = {str(level): share for level, share in self.coverage.items()}
+        return {**self.to_dict(), "coverage": coverage, "n_series": self.n_series, "weeks": list(self.weeks)}
+
 
 def backtest(
     panel: SalesPanel,

@@ -17,21 +17,24 @@ from scoring.demand.ranges import Stretch
 from scoring.errors import ArtifactError, MissingExtraError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 VERSION: Final = 4
 _MODEL, _ARRAYS, _SERIES = "demand.json", "demand.npz", "series.parquet"
 _MIDDLE, _SPREAD = "middle", "spread"
+_FIGURES: Final = "metrics.json"
 _PROMOTION: Final = "promotion."
 
 
-def save(folder: Path, forecaster: Forecaster, panel: SalesPanel) -> None:
+def save(folder: Path, forecaster: Forecaster, panel: SalesPanel, figures: Mapping[str, Any] | None = None) -> None:
     """Write a forecaster and its panel.
 
     Args:
         folder: Folder to write to; it is created.
         forecaster: The forecaster.
         panel: The weekly sales that it was fitted on.
+        figures: What a backtest measured, for a report.
     """
     for name, model in {_MIDDLE: forecaster.model, _SPREAD: forecaster.spread}.items():
         _save_model(folder / name, model)
@@ -47,7 +50,30 @@ def save(folder: Path, forecaster: Forecaster, panel: SalesPanel) -> None:
         "n_known": panel.n_known,
         "has_planned_price": panel.has_planned_price,
     }
+    if figures is not None:
+        (folder / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
     (folder / _MODEL).write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def read_figures(folder: Path) -> dict[str, Any]:
+    """Read what the backtest of ``llm-explain demand train`` measured.
+
+    Args:
+        folder: Folder that it wrote.
+
+    Returns:
+        ``wmape``, ``coverage80``, ``baselines``, ``coverage``, ``n_series`` and ``weeks``.
+
+    Raises:
+        ArtifactError: If the folder holds no figures.
+    """
+    path = folder / _FIGURES
+    if not path.is_file():
+        raise ArtifactError(
+            f"{folder} holds no {_FIGURES} but the figures of a demand model are needed. "
+            f"Run `llm-explain demand train --data DATA --artifacts {folder}` again."
+        )
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def load(folder: Path) -> tuple[Forecaster, SalesPanel]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.controls import CONTROLS, OURS
 from llm_explain.evaluation.ranking import SEGMENTS
+from llm_explain.evaluation.report.jobs import job_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +44,7 @@ def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     if "calibration" in ranking:
         found["ranking"]["Promised and kept"] = draw(_calibration, ranking["calibration"], 4.6, 4.2)
     found["controls"] = {"Our sentences and the controls": draw(_controls, report["controls"]["metrics"], 10.0, 4.6)}
-    return found
+    return {**found, **job_pictures(report, draw)}
 
 
 def _svg(figure: Any) -> str:

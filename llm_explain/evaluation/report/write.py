@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 
 from llm_explain.errors import MissingExtraError
+from llm_explain.evaluation.report.jobs import JOBS, job_tables
 from llm_explain.evaluation.report.plots import pictures
 from llm_explain.evaluation.report.summary import summary
 from llm_explain.evaluation.report.tables import Table, tables
@@ -24,6 +25,7 @@ SECTIONS: Final = {
     "audit": "True of the data",
     "agreement": "Text against attributions",
     "controls": "Controls",
+    **JOBS,
 }
 
 
@@ -37,7 +39,8 @@ def write_report(report: Mapping[str, Any], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(plain(report), indent=2, ensure_ascii=False, allow_nan=False)
     (out / "report.json").write_text(text + "\n", encoding="utf-8")
-    shown = tables(report)
+    shown = every_table(report)
+    sections = {name: title for name, title in SECTIONS.items() if name in report}
     (out / "report.md").write_text(markdown(report, shown), encoding="utf-8")
     try:
         drawn = pictures(report)
@@ -46,10 +49,22 @@ def write_report(report: Mapping[str, Any], out: Path) -> None:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     source = resources.files("llm_explain.evaluation.report").joinpath("report.html.j2").read_text(encoding="utf-8")
     page = environment.from_string(source).render(
-        report=report, sections=SECTIONS, pictures=drawn, summary=summary(report),
-        tables={name: [table for table in shown if table.section == name] for name in SECTIONS},
+        report=report, sections=sections, pictures=drawn, summary=summary(report),
+        tables={name: [table for table in shown if table.section == name] for name in sections},
     )  # fmt: skip
     (out / "report.html").write_text(page, encoding="utf-8")
+
+
+def every_table(report: Mapping[str, Any]) -> list[Table]:
+    """Return every table of a report, those of the jobs last.
+
+    Args:
+        report: What ``run`` returned.
+
+    Returns:
+        Tables in the order of the sections.
+    """
+    return [*tables(report), *job_tables(report)]
 
 
 def plain(value: Any) -> Any:
@@ -85,6 +100,8 @@ def markdown(report: Mapping[str, Any], shown: list[Table]) -> str:
         "",
     ]
     for name, title in SECTIONS.items():
+        if name not in report:
+            continue
         lines += [f"## {title}", ""]
         for table in shown:
             if table.section == name:

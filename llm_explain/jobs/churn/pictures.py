@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MOST_BARS: Final = 12
 N_CURVES: Final = 4
-N_BINS: Final = 10
 
 
 def draw(folder: Path, fitted: Fitted, measured: Measured, x: Floats, player_of: Mapping[str, str]) -> None:
@@ -77,15 +76,10 @@ def _curves(path: Path, model: AdditiveModel, x: Floats) -> None:
 
 
 def _calibration(path: Path, measured: Measured) -> None:
-    bins = np.minimum((measured.risk * N_BINS).astype(np.int64), N_BINS - 1)
-    n = np.bincount(bins, minlength=N_BINS)
-    used = n > 0
+    risk, rate, n = (np.array([row[name] for row in measured.bins()]) for name in ("promised", "happened", "rows"))
     figure, (axes,) = _figure(figsize=(4, 4))
-    rate = np.bincount(bins, measured.y, N_BINS)[used] / n[used]
     axes.plot([0, 1], [0, 1], color="#6b6761", linewidth=0.6)
-    axes.scatter(
-        np.bincount(bins, measured.risk, N_BINS)[used] / n[used], rate, s=8 + 120 * n[used] / n.max(), color="#2f7d5b"
-    )
+    axes.scatter(risk, rate, s=8 + 120 * n / n.max(), color="#2f7d5b")
     axes.set_xlabel("risk")
     axes.set_ylabel("share that churned")
     axes.set_title(f"Calibration error {measured.ece:.3f}", loc="left")

@@ -145,5 +145,6 @@ def _write(
         "rounds": fitted.rounds,
         "train": [round(value, 6) for value in fitted.train_losses],
         "held_out": [round(value, 6) for value in fitted.held_out_losses],
+        "calibration": measured.bins(),
     }
     artifacts.write(folder, history, lambda stage: draw(stage, fitted, measured, x, player_of))

@@ -5,6 +5,7 @@ LlmExplainError
 ├── UnknownUserError, UnknownItemError, UnknownGroupError                       from scoring.errors
 ├── AttributionError    base value plus attributions is not the score
 ├── ClaimError          a claim was asked for that its rule does not support
+├── BatchError          a shard of a batch cannot be written
 ├── PromptError         a file under prompts/ is missing, unreadable or breaks its schema
 └── GenerationError     the language model failed; says whether trying again can help
 """
@@ -26,6 +27,7 @@ from scoring.errors import (
 __all__ = [
     "ArtifactError",
     "AttributionError",
+    "BatchError",
     "ClaimError",
     "GenerationError",
     "LlmExplainError",
@@ -42,6 +44,10 @@ __all__ = [
 
 class AttributionError(LlmExplainError):
     """Base value plus attributions is not the score."""
+
+
+class BatchError(LlmExplainError):
+    """A shard of a batch cannot be written."""
 
 
 class ClaimError(LlmExplainError):

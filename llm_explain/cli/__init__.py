@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from llm_explain.cli import (
+    batching,
     campaigning,
     cataloguing,
     churning,
@@ -49,6 +50,7 @@ app.add_typer(churning.app, name="churn")
 app.command("train")(training.train)
 app.command("tune")(tuning.tune)
 app.command("recommend")(recommending.recommend)
+app.command("batch")(batching.batch)
 app.command("explain")(explaining.explain)
 app.command("shelf")(explaining.shelf)
 app.command("whatif")(explaining.whatif)

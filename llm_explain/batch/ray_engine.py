@@ -1,0 +1,78 @@
+"""Writes shards by the actors of a Ray cluster, over a folder that all of its machines share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llm_explain.batch.worker import write_shard
+from llm_explain.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from llm_explain.batch.shards import Shards
+
+
+class ShardWriter:
+    """An actor that opens the shop once and writes shards.
+
+    Args:
+        shards: The batch.
+    """
+
+    def __init__(self, shards: Shards) -> None:
+        self._shards = shards
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Write the shards of a Ray batch.
+
+        Args:
+            batch: Column ``id``, places of shards.
+
+        Returns:
+            The batch.
+        """
+        for number in batch["id"].tolist():
+            write_shard(self._shards, number)
+        return batch
+
+
+def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterator[int]:
+    """Write shards.
+
+    Args:
+        shards: The batch; its folders must be shared by the machines of the cluster.
+        numbers: Places of the shards.
+        workers: Actors, one processor each.
+
+    Yields:
+        int: The place of each shard when it is written.
+
+    Raises:
+        MissingExtraError: If Ray is not installed.
+    """
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise MissingExtraError(
+            "the package ray is not installed but the engine ray needs it. "
+            "Run `pip install 'llm-explain-recommendations[ray]'`."
+        ) from error
+    is_ours = not ray.is_initialized()
+    if is_ours:
+        ray.init(num_cpus=None, include_dashboard=False, log_to_driver=False, logging_level="warning")
+    try:
+        written = ray.data.from_items([{"id": number} for number in numbers], override_num_blocks=len(numbers))
+        written = written.map_batches(
+            ShardWriter,
+            fn_constructor_args=(shards,),
+            batch_size=1,
+            num_cpus=1,
+            compute=ray.data.ActorPoolStrategy(size=workers),
+        )
+        for row in written.iter_rows():
+            yield int(row["id"])
+    finally:
+        if is_ours:
+            ray.shutdown()

@@ -1,0 +1,180 @@
+"""Batches: the rows of ``recommend``, whole shards or none, and runs that are continued."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from llm_explain import Explainer
+from llm_explain.batch import BatchSettings, explain_users, read_users, run_batch, users_of_log, with_events
+from llm_explain.errors import BatchError, SettingError
+from scoring.data.moments import as_moment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = BatchSettings(k=4)
+
+
+@pytest.fixture(scope="module")
+def explainer(shop_artifacts: Path) -> Explainer:
+    """Return an explainer without a language model."""
+    return Explainer.load(shop_artifacts, language_model=None)
+
+
+@pytest.fixture(scope="module")
+def users(shop_artifacts: Path) -> pa.Table:
+    """Return twelve users of the shop with a column of their own."""
+    found = users_of_log(shop_artifacts).slice(0, 12)
+    return found.append_column("segment", pa.array([f"segment {n % 3}" for n in range(len(found))]))
+
+
+@pytest.fixture(scope="module")
+def expected(explainer: Explainer, users: pa.Table) -> pa.Table:
+    """Return the rows of the batch, computed in this process."""
+    return explain_users(explainer, SETTINGS, users)
+
+
+def rows_of(folder: Path) -> pa.Table:
+    """Return the rows of all shards."""
+    return pa.concat_tables([pq.read_table(path) for path in sorted(folder.glob("part-*.parquet"))])
+
+
+def test_rows_are_those_of_recommend_with_the_columns_of_the_users(
+    explainer: Explainer, users: pa.Table, expected: pa.Table
+) -> None:
+    first = users.column("user_id")[0].as_py()
+    own = explainer.recommend(first, k=4, sources=("phrasebook", "template"))
+    rows = [row for row in expected.to_pylist() if row["user_id"] == first]
+    assert [row["item_id"] for row in rows] == [each.item_id for each in own]
+    assert [row["text"] for row in rows] == [each.text.text if each.text else None for each in own]
+    assert [row["score"] for row in rows] == [each.attribution.score for each in own]
+    assert {row["segment"] for row in rows} == {"segment 0"}
+    assert all(row["is_verified"] for row in expected.to_pylist() if row["text"])
+
+
+def test_shards_hold_all_rows_once_and_a_second_run_writes_the_missing_ones(
+    shop_artifacts: Path, users: pa.Table, expected: pa.Table, tmp_path: Path
+) -> None:
+    summary = run_batch(shop_artifacts, users, tmp_path, SETTINGS, shard_users=5)
+    assert rows_of(tmp_path).equals(expected)
+    assert (summary.users, summary.sentences + summary.refused) == (12, len(expected))
+    (tmp_path / "part-000001.parquet").unlink()
+    kept = (tmp_path / "part-000000.parquet").stat().st_mtime_ns
+    (tmp_path / ".part-000001.parquet.77.tmp").write_bytes(b"what a killed process left")
+    told: list[tuple[int, int]] = []
+    run_batch(shop_artifacts, users, tmp_path, SETTINGS, shard_users=5, report=lambda *step: told.append(step))
+    assert told == [(0, 1), (1, 1)]
+    assert rows_of(tmp_path).equals(expected)
+    assert (tmp_path / "part-000000.parquet").stat().st_mtime_ns == kept
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_folder_of_another_batch_is_refused(shop_artifacts: Path, users: pa.Table, tmp_path: Path) -> None:
+    run_batch(shop_artifacts, users.slice(0, 2), tmp_path, SETTINGS)
+    with pytest.raises(SettingError, match="holds shards of a batch with other users, settings or artifacts"):
+        run_batch(shop_artifacts, users.slice(0, 3), tmp_path, SETTINGS)
+    run_batch(shop_artifacts, users.slice(0, 3), tmp_path, SETTINGS, overwrite=True)
+    assert len(rows_of(tmp_path)) == 12
+
+
+def test_json_lines_hold_the_same_rows(
+    shop_artifacts: Path, users: pa.Table, expected: pa.Table, tmp_path: Path
+) -> None:
+    summary = run_batch(shop_artifacts, users, tmp_path, SETTINGS, format="jsonl", shard_users=7)
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(tmp_path.glob("part-*.jsonl")))
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [(line["user_id"], line["item_id"], line["text"]) for line in lines] == [
+        (row["user_id"], row["item_id"], row["text"]) for row in expected.to_pylist()
+    ]
+    assert summary.sentences == sum(row["text"] is not None for row in expected.to_pylist())
+
+
+def test_killed_workers_lose_and_repeat_no_row(
+    shop_artifacts: Path, users: pa.Table, expected: pa.Table, tmp_path: Path
+) -> None:
+    killed: list[int] = []
+    is_done = threading.Event()
+    me = psutil.Process()
+
+    def kill() -> None:
+        while not is_done.wait(0.3) and len(killed) < 4:
+            if children := me.children():
+                children[0].send_signal(signal.SIGKILL)
+                killed.append(children[0].pid)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    run_batch(shop_artifacts, users, tmp_path, SETTINGS, workers=2, shard_users=1)
+    is_done.set()
+    killer.join()
+    assert killed
+    assert rows_of(tmp_path).equals(expected)
+
+
+def test_workers_that_always_die_end_the_run_with_an_error(
+    shop_artifacts: Path, users: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from llm_explain.batch.shards import Shards
+
+    monkeypatch.setattr(Shards, "write", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(BatchError, match=r"part-000000.parquet: 5 workers died"):
+        run_batch(shop_artifacts, users.slice(0, 2), tmp_path, SETTINGS, workers=2)
+    assert not list(tmp_path.glob("part-*"))
+
+
+def test_a_killed_run_is_completed_by_the_same_command(
+    shop_artifacts: Path, users: pa.Table, expected: pa.Table, tmp_path: Path
+) -> None:
+    pq.write_table(users, tmp_path / "users.parquet")
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", "from llm_explain.cli import main; main()", "batch"]
+    command += ["--users", str(tmp_path / "users.parquet"), "--out", str(out), "-k", "4", "--shard-users", "1", "--artifacts", str(shop_artifacts), "--json"]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("part-*")) and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    run.kill()
+    run.wait()
+    n_before = len(list(out.glob("part-*")))
+    assert 0 < n_before
+    run_batch(shop_artifacts, users, out, SETTINGS, shard_users=1)
+    assert rows_of(out).equals(expected)
+
+
+@pytest.mark.slow
+def test_ray_writes_the_same_rows(
+    shop_artifacts: Path, users: pa.Table, expected: pa.Table, tmp_path: Path
+) -> None:
+    pytest.importorskip("ray")
+    summary = run_batch(shop_artifacts, users, tmp_path, SETTINGS, engine="ray", workers=1, shard_users=6)
+    assert rows_of(tmp_path).equals(expected)
+    assert summary.engine == "ray"
+
+
+def test_users_come_from_files_and_from_new_events(shop_artifacts: Path, tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text("user_id,segment\n007,a\n8,b\n")
+    assert read_users(path).to_pylist() == [{"user_id": "007", "segment": "a"}, {"user_id": "8", "segment": "b"}]
+    path.write_text("user,segment\n007,a\n")
+    with pytest.raises(SettingError, match="the columns are user, segment but user_id is needed"):
+        read_users(path)
+    path.write_text("user_id\n7\n7\n")
+    with pytest.raises(SettingError, match="0 rows have no user_id and 1 repeat one"):
+        read_users(path)
+    events = pq.read_table(shop_artifacts / "tables" / "events.parquet").to_pandas()
+    since = events["timestamp"].sort_values().iloc[-5]
+    late = users_of_log(shop_artifacts, since=as_moment(str(since)))
+    assert late.column("user_id").to_pylist() == sorted(set(events.loc[events["timestamp"] >= since, "user_id"]))
+    assert len(with_events(users_of_log(shop_artifacts), late)) == len(late)

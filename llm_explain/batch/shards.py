@@ -12,6 +12,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -83,12 +84,11 @@ class Shards:
         temporary.replace(path)
 
     def _plan(self, users: pa.Table) -> dict[str, Any]:
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, users.schema) as stream:
-            stream.write_table(users.combine_chunks())
+        rows = pd.util.hash_pandas_object(users.to_pandas(), index=False).to_numpy()
         return {
             "users": len(users),
-            "users_sha256": hashlib.sha256(sink.getvalue()).hexdigest(),
+            "columns": users.column_names,
+            "users_sha256": hashlib.sha256(rows.tobytes()).hexdigest(),
             "artifacts": file_hash(self.artifacts / MANIFEST),
             "events": None if self.events is None else file_hash(self.events),
             "settings": json.loads(json.dumps(asdict(self.settings))),

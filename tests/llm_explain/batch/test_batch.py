@@ -154,6 +154,7 @@ def test_a_killed_run_is_completed_by_the_same_command(
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
 def test_ray_writes_the_same_rows(
     shop_artifacts: Path, users: pa.Table, expected: pa.Table, tmp_path: Path
 ) -> None:

@@ -121,10 +121,12 @@ def item_values(
     by_item = scorer.linked(state, item_index)  # (n, n_bought)
     parts, items = _parts(scorer, state, category, max_parts, links=by_item.max(axis=0, initial=0.0))
     n_parts = len(items) + int((parts == len(items)).any())
-    subsets = all_coalitions(n_parts)
-    histories = [state.history.select(np.isin(parts, np.flatnonzero(present))) for present in subsets]
-    states = scorer.read_all(histories)
-    sums = np.array([each.summands.sum(axis=0) for each in states])  # (2^n_parts, d_sum)
+    is_own = scorer.catalogue.category_index[item_index] == category
+    states: list[UserState] = []
+    if n_parts > 1:
+        histories = [state.history.select(np.isin(parts, np.flatnonzero(each))) for each in all_coalitions(n_parts)]
+        states = scorer.read_all(histories)
+        sums = np.array([each.summands.sum(axis=0) for each in states])  # (2^n_parts, d_sum)
     if n_parts > PAIR:
         added = shapley_values(_embeddings(state, sums, groups, group))  # (n_parts, d)
     else:
@@ -140,10 +142,11 @@ def item_values(
     part_of[bought] = np.eye(n_parts)[np.where(single.any(axis=1), single.argmax(axis=1), n_parts - 1)]
     linked = by_item @ part_of  # (n, n_parts)
     own = np.zeros((len(item_index), n_parts, len(scorer.own_features)))
-    is_own = scorer.catalogue.category_index[item_index] == category
-    if is_own.any():
+    if is_own.any() and states:
         by_subset = np.array([scorer.own_parts(each, item_index[is_own]) for each in states])
         own[is_own] = np.moveaxis(shapley_values(by_subset), 0, 1)
+    elif is_own.any():  # the category is one item, and these parts read no other category
+        own[is_own, 0] = scorer.own_parts(state, item_index[is_own]) - scorer.own_empty(item_index[is_own])
     values = np.concatenate([tower[:, :, None], linked[:, :, None], own], axis=2)
     return ItemValues(player, items, (TOWER, LINKS, *scorer.own_features), values)
 

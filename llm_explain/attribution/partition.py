@@ -2,7 +2,7 @@
 
 Each of the largest categories is a player. The smaller ones together are the player ``rest``. The partition never
 changes a score. An item's own category must be a player of its own: if it is part of ``rest``, it replaces the smallest
-other category. So the number of groups keeps its bound, and every item of a list costs the same.
+other category. So the number of groups keeps its bound. The items of a list share partitions.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ REST: Final = "rest"
 GROUP_PREFIX: Final = "group:"
 MAX_GROUPS: Final = 10
 """History groups of one attribution: 2^10 coalitions."""
+
+MIN_LARGEST: Final = 2
+"""Largest categories of the user that stand alone in any case, next to the own categories of a list's items."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,9 @@ def partition(
 def partitions_for(
     history: History, catalogue: Catalogue, item_index: IndexArray, *, max_groups: int = MAX_GROUPS
 ) -> list[tuple[Partition, IndexArray]]:
-    """Divide a history for each of some items, so that no item's own category is in ``rest``.
+    """Divide a history for some items, so that no item's own category is in ``rest``.
+
+    Items share a partition as far as their own categories fit into it, since each partition costs 2^G coalitions.
 
     Args:
         history: The user's events.
@@ -105,12 +110,18 @@ def partitions_for(
     base = partition(history, catalogue, max_groups=max_groups)
     ordered = [category for categories in base.categories for category in categories]
     category = catalogue.category_index[item_index]
+    is_known = base.group_of(category) >= 0
     rest = base.players.index(REST) if REST in base.players else len(base)
-    carved = np.where(base.group_of(category) == rest, category, -1)
-    return [
-        (_divide(ordered, catalogue, max_groups, {int(own)}) if own >= 0 else base, np.flatnonzero(carved == own))
-        for own in np.unique(carved)
-    ]
+    if not (base.group_of(category) == rest).any():
+        return [(base, np.arange(len(category)))]
+    own = np.unique(category[is_known])
+    n_parts = -(-len(own) // max(max_groups - 1 - MIN_LARGEST, 1))
+    found = []
+    for number, alone in enumerate(np.array_split(own, n_parts)):
+        is_served = np.isin(category, alone) | (~is_known if number == 0 else False)
+        groups = _divide(ordered, catalogue, max_groups, {int(each) for each in alone})
+        found.append((groups, np.flatnonzero(is_served)))
+    return found
 
 
 def player_name(catalogue: Catalogue, category_index: int) -> str:

@@ -43,30 +43,68 @@ class ListPipeline(Pipeline):
         Returns:
             An explanation for each item, with its place, section and badges.
         """
-        items = np.array([card.item_index for card in placed], dtype=np.int64)
-        has_item_players = self._needs_items(user)
-        given = user.attribute_past(items) if has_item_players else self._attributed(user, items)
-        attributions = [mask_attribution(each, self.shop.policy) for each in given]
-        subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
-        requests, texts = self._write(self._cards(subjects, attributions, placed))
-        badges = self._badges(subjects, requests, placed)
-        scores = np.array([card.score for card in placed])
-        title = {section: self._section_title(section) for section in {card.section for card in placed}}
-        if has_item_players:
-            attributions = [self._with_items(each) for each in attributions]
-        return [
+        return self.compose_many([user], evidence, [placed])[0]
+
+    def compose_many(
+        self, users: Sequence[ScoredUser], evidence: Evidence, lists: Sequence[Sequence[Placed]]
+    ) -> list[list[Explanation]]:
+        """Explain lists of several users, whose claims are derived together.
+
+        Args:
+            users: The users' histories, as the scorer read them.
+            evidence: The same histories, as the claim rules count them.
+            lists: The items of each user's list, in the order shown.
+
+        Returns:
+            What ``compose`` returns, for each user.
+        """
+        given = [self._attributed_list(user, placed) for user, placed in zip(users, lists, strict=True)]
+        attributions = [mask_attribution(each, self.shop.policy) for own in given for each in own]
+        ends = np.cumsum([len(placed) for placed in lists]).tolist()
+        pages = [range(end - len(placed), end) for end, placed in zip(ends, lists, strict=True)]
+        cards_of_all = [card for placed in lists for card in placed]
+        items = np.array([card.item_index for card in cards_of_all], dtype=np.int64)
+        subjects = Subjects.of(evidence, np.repeat(np.arange(len(pages)), [len(page) for page in pages]), items)
+        asked = self._cards(subjects, attributions, cards_of_all, pages)
+        written = [self._write(asked[page.start : page.stop]) for page in pages]
+        requests = [request for own, _ in written for request in own]
+        texts = [text for _, own in written for text in own]
+        badges = self._badges(subjects, requests, cards_of_all, pages)
+        title = {section: self._section_title(section) for section in {card.section for card in cards_of_all}}
+        found = [
             replace(
                 self._record(row, request, attribution, text, subjects, badges=badges[row]),
                 rank=card.rank,
-                probability=probability,
                 position=card.position,
                 section=card.section,
                 section_title=title[card.section],
                 placement=card.placement,
             )
-            for row, (card, request, attribution, text, probability) in enumerate(
-                zip(placed, requests, attributions, texts, user.probability(scores), strict=True)
+            for row, (card, request, attribution, text) in enumerate(
+                zip(cards_of_all, requests, attributions, texts, strict=True)
             )
+        ]
+        return [
+            self._with_probabilities(user, found[page.start : page.stop])
+            for user, page in zip(users, pages, strict=True)
+        ]
+
+    def _attributed_list(self, user: ScoredUser, placed: Sequence[Placed]) -> list[Attribution]:
+        """Return the attribution of each card of a list."""
+        items = np.array([card.item_index for card in placed], dtype=np.int64)
+        return user.attribute_past(items) if self._needs_items(user) else self._attributed(user, items)
+
+    def _with_probabilities(self, user: ScoredUser, rows: Sequence[Explanation]) -> list[Explanation]:
+        """Return the explanations of a list with probabilities, and with past items as parts in a shop that needs them."""
+        has_item_players = self._needs_items(user)
+        found = user.probability(np.array([row.attribution.score for row in rows]))
+        return [
+            replace(
+                row,
+                probability=probability,
+                attribution=self._with_items(row.attribution) if has_item_players else row.attribution,
+            )
+            for row, probability in zip(rows, found, strict=True)
         ]
 
     def _section_title(self, section: Section | None) -> str | None:
@@ -74,9 +112,13 @@ class ListPipeline(Pipeline):
         return None if section is None else self.writer.section_title(section, kind, self.locale)
 
     def _cards(
-        self, subjects: Subjects, attributions: Sequence[Attribution], placed: Sequence[Placed]
+        self,
+        subjects: Subjects,
+        attributions: Sequence[Attribution],
+        placed: Sequence[Placed],
+        pages: Sequence[range],
     ) -> list[SentenceRequest]:
-        """Choose what each card of a list states."""
+        """Choose what each card states; each page has a budget of its own."""
         kinds, settings = self.writer.spoken_kinds(self.locale), self.shop.policy.settings
         claims = self._derived(
             subjects,
@@ -86,11 +128,19 @@ class ListPipeline(Pipeline):
         )
         lines = self._lines(subjects, claims, placed)
         reasons = cards.open_claims(claims, placed, kinds, with_lines=lines)
-        budget = cards.Budget.of(reasons)
-        chosen = cards.first_reasons(reasons, budget, kinds)
-        requests = self._with_facts(subjects, chosen, lambda claim, row: row not in lines and budget.take(claim))
+        budgets = [cards.Budget.of(reasons[page.start : page.stop]) for page in pages]
+        budget_of = [budget for budget, page in zip(budgets, pages, strict=True) for _ in page]
+        chosen: list[tuple[Claim, ...]] = []
+        for page, budget in zip(pages, budgets, strict=True):
+            chosen += cards.first_reasons(reasons[page.start : page.stop], budget, kinds)
+        requests = self._with_facts(
+            subjects, chosen, lambda claim, row: row not in lines and budget_of[row].take(claim)
+        )
         if settings.max_reasons > 1:
-            chosen = cards.with_second_reasons(reasons, chosen, budget, kinds)
+            first, chosen = chosen, []
+            for page, budget in zip(pages, budgets, strict=True):
+                own = slice(page.start, page.stop)
+                chosen += cards.with_second_reasons(reasons[own], first[own], budget, kinds)
         requests = [
             request if request.is_neutral else replace(request, claims=own)
             for request, own in zip(requests, chosen, strict=True)
@@ -114,20 +164,24 @@ class ListPipeline(Pipeline):
         }
 
     def _badges(
-        self, subjects: Subjects, requests: Sequence[SentenceRequest], placed: Sequence[Placed]
+        self,
+        subjects: Subjects,
+        requests: Sequence[SentenceRequest],
+        placed: Sequence[Placed],
+        pages: Sequence[range],
     ) -> list[tuple[Badge, ...]]:
         """Return at most one badge for each card of a list with sections."""
         kinds = self.writer.spoken_kinds(self.locale)
         topics = [{kinds[claim.kind].topic for claim in request.claims} for request in requests]
         rows = [row for row, card in enumerate(placed) if card.section is not None]
-        budget = cards.Budget()
+        budgets = [budget for page in pages for budget in [cards.Budget()] * len(page)]
         found = self._facts(
             subjects,
             rows,
             kinds.badges(subjects.type),
             lambda claim, row: (
                 kinds[claim.kind].topic not in topics[row]
-                and (not kinds[claim.kind].is_scarce or (placed[row].section == "new" and budget.take(claim)))
+                and (not kinds[claim.kind].is_scarce or (placed[row].section == "new" and budgets[row].take(claim)))
             ),
         )
         asked = [replace(requests[row], claims=(claim,), is_neutral=True, form="badge") for row, claim in found.items()]

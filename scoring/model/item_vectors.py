@@ -44,15 +44,17 @@ class ItemVectors:
         return vectors
 
     def of_candidates(self, user: FloatArray) -> FloatArray:
-        """Return the product of every candidate's vector with a user's.
+        """Return the product of every candidate's vector with those of users.
 
         Args:
-            user: ``U``, shape ``(d + rank,)``.
+            user: ``U`` of one user or several, shape ``(…, d + rank)``.
 
         Returns:
-            Products, shape ``(n_candidates,)``.
+            Products, shape ``(…, n_candidates)``.
         """
         d = self._tower.shape[1]
-        of_links = np.append(self._links @ user[d:], 0.0)  # row -1 is that of items without links
-        products: FloatArray = self._candidate_tower @ user[:d] + of_links[self._candidate_row]
+        of_links = user[..., d:] @ self._links.T
+        none = np.zeros((*of_links.shape[:-1], 1))  # row -1 is that of items without links
+        of_links = np.concatenate([of_links, none], axis=-1)
+        products: FloatArray = user[..., :d] @ self._candidate_tower.T + of_links[..., self._candidate_row]
         return products

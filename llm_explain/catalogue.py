@@ -117,7 +117,7 @@ class LiveCatalogue:
         vectors = VersionVectors(trained.reader.vectors or VectorCache(), number)
         policy = of_shop.policy.with_sensitive_items(_sensitive(changes))
         reader = UserReader(
-            lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
+            lambda histories: AdditiveScoredUser.read_all(scorer, histories, vectors),
             events=trained.reader.events,
             shop=ShopEvidence(
                 scorer.catalogue,

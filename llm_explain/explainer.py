@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack, cast
+from typing import TYPE_CHECKING, Final, Literal, Unpack, cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, RelatedItem
 from llm_explain.attribution.black_box import over_frames
 from llm_explain.attribution.importance import global_attributions
 from llm_explain.catalogue import LiveCatalogue, Version
-from llm_explain.claims import ClaimKinds, ShopEvidence
+from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence
 from llm_explain.composition import Selection, arrange
 from llm_explain.errors import SettingError
 from llm_explain.list_pipeline import ListPipeline
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from scoring.data.shop import Shop
     from scoring.model.links import Links
     from scoring.training.config import TrainConfig
+
+
+MOST_SCORES: Final = 4_000_000
+"""Scores that ``recommend_many`` keeps at a time: 32 MB."""
 
 
 class Explainer:
@@ -377,12 +381,18 @@ class Explainer:
         Returns:
             What ``recommend`` returns, for each user in the order given.
         """
-        return [
-            self.recommend(
-                user_id, k=k, as_of=as_of, tone=tone, locale=locale, surface=surface, sources=sources, **options
-            )
-            for user_id in user_ids
-        ]
+        spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=None)
+        selection, version = Selection(**options), self._at(as_of, None)
+        pipeline = _pipeline(version, spoken, locale, limits, None, NO_SUPPRESSIONS, sources)
+        together = max(1, MOST_SCORES // max(len(version.shop.catalogue), 1))
+        found: list[list[Explanation]] = []
+        for start in range(0, len(user_ids), together):
+            users = version.reader.read_many(user_ids[start : start + together], as_of)
+            lists = [arrange(user.scored, user.evidence, selection, _at_least_one(k)) for user in users]
+            scored = [user.scored for user in users]
+            evidence = Evidence(version.shop, [history for user in users for history in user.evidence.histories])
+            found += pipeline.compose_many(scored, evidence, lists)
+        return found
 
     def explain(
         self,

@@ -88,7 +88,7 @@ def open_trained(
     vectors = VectorCache()
     kinds = ClaimKinds.installed().extended((*_kinds_of(scorer), *claim_kinds))
     version = _version(
-        lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
+        lambda histories: AdditiveScoredUser.read_all(scorer, histories, vectors),
         kinds,
         events=EventLog(rows, _with_changes(scorer.catalogue, changes), scorer.shop),
         catalogue=scorer.catalogue,
@@ -134,7 +134,7 @@ def open_black_box(
     items = np.flatnonzero(snapshot.n_events) if candidates is None else np.sort(catalogue.index_of(candidates))
     kinds = ClaimKinds.installed().extended(claim_kinds)
     version = _version(
-        lambda history: BlackBoxScoredUser(score, history, catalogue, items),
+        lambda histories: [BlackBoxScoredUser(score, history, catalogue, items) for history in histories],
         kinds,
         events=EventLog(tables.events, catalogue, tables.shop),
         catalogue=catalogue,
@@ -147,7 +147,7 @@ def open_black_box(
 
 
 def _version(
-    read: Callable[[History], ScoredUser],
+    read: Callable[[Sequence[History]], Sequence[ScoredUser]],
     kinds: ClaimKinds,
     *,
     events: EventLog,

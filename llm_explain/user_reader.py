@@ -12,7 +12,7 @@ from scoring.data.history import EventLog, History
 from scoring.data.moments import as_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.lru_cache import LRUCache
@@ -40,7 +40,7 @@ class UserReader:
     """Reads known users, and histories that come with a request. The latter are never kept.
 
     Args:
-        read: Lets the scorer read a history.
+        read: Lets the scorer read histories.
         events: The event log that known users' histories come from.
         shop: What the claim rules know of the shop.
         vectors: The scorer's cache of group vectors, if it has one.
@@ -59,7 +59,7 @@ class UserReader:
 
     def __init__(
         self,
-        read: Callable[[History], ScoredUser],
+        read: Callable[[Sequence[History]], Sequence[ScoredUser]],
         *,
         events: EventLog,
         shop: ShopEvidence,
@@ -68,7 +68,7 @@ class UserReader:
         as_of: pd.Timestamp | None = None,
         version: int = 0,
     ) -> None:
-        self._read_history = read
+        self._read_histories = read
         self.as_of = shop.snapshot.as_of if as_of is None else as_of
         self._version = version
         self.events = events
@@ -112,6 +112,23 @@ class UserReader:
             )
         return self._remembered(self.events.history(user_id, moment))
 
+    def read_many(self, user_ids: Sequence[str], as_of: Moment | None = None) -> list[ReadUser]:
+        """Read known users together, without the cache.
+
+        The call raises ``SettingError`` if ``as_of`` is no moment.
+
+        Args:
+            user_ids: The shop's ids; a user without events has an empty history.
+            as_of: Only events before this moment count; the snapshot's moment if not given.
+
+        Returns:
+            The users, in the order given.
+        """
+        moment = self.as_of if as_of is None else as_moment(as_of)
+        histories = [self._of_known_items(self.events.history(user_id, moment)) for user_id in user_ids]
+        users = self._read_histories(histories) if histories else ()
+        return [ReadUser(user, Evidence(self.shop, [own])) for user, own in zip(users, histories, strict=True)]
+
     def forget(self) -> None:
         """Empty the caches of users and group vectors."""
         for cache in (self.vectors, self.users):
@@ -132,4 +149,5 @@ class UserReader:
         return history if is_known.all() else history.select(is_known)
 
     def _make(self, history: History) -> ReadUser:
-        return ReadUser(self._read_history(history), Evidence(self.shop, [history]))
+        (scored,) = self._read_histories([history])
+        return ReadUser(scored, Evidence(self.shop, [history]))

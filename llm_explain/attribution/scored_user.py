@@ -89,11 +89,33 @@ class AdditiveScoredUser:
         scorer: The scorer.
         state: The user's tokens and own history.
         vectors: Cache of group vectors.
+        known_scores: Score of every candidate, if they were computed for many users together.
     """
 
     scorer: GlassBoxScorer
     state: UserState
     vectors: VectorCache
+    known_scores: FloatArray | None = None
+
+    @classmethod
+    def read_all(
+        cls, scorer: GlassBoxScorer, histories: Sequence[History], vectors: VectorCache
+    ) -> list[AdditiveScoredUser]:
+        """Read and score users together, which costs a fraction of one user at a time.
+
+        Args:
+            scorer: The glass-box scorer.
+            histories: A history for each user.
+            vectors: Cache of group vectors.
+
+        Returns:
+            The users. With one history, scores wait until they are needed.
+        """
+        states = scorer.read_all(histories)
+        if len(states) == 1:
+            return [cls(scorer, states[0], vectors)]
+        scores = scorer.score_all(states, scorer.candidates)
+        return [cls(scorer, state, vectors, own) for state, own in zip(states, scores, strict=True)]
 
     @property
     def history(self) -> History:
@@ -107,7 +129,8 @@ class AdditiveScoredUser:
     @cached_property
     def scores(self) -> FloatArray:
         """Score of every candidate, computed once, shape ``(n_candidates,)``."""
-        return self.scorer.score(self.state, self.scorer.candidates)
+        known = self.known_scores
+        return self.scorer.score(self.state, self.scorer.candidates) if known is None else known
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
         """Return each item's place among all candidates, from 1; ``None`` if it is not one of them."""

@@ -218,11 +218,7 @@ class GlassBoxScorer:
             Logits, shape ``(n,)``.
         """
         index = np.arange(len(self.catalogue)) if item_index is None else item_index
-        U = state.user_embedding_all
-        tower = self.item_embedding.of_candidates(U) if index is self.candidates else self.item_embedding[index] @ U
-        own = self.own_parts(state, index).sum(axis=1)
-        context = self.context_parts(state.history.as_of, index).sum(axis=1)
-        score: FloatArray = tower + own + self.item_links.of_history(state.bought, state.strengths)[index] + context
+        score: FloatArray = self._tower(state.user_embedding_all, index) + self._other_terms(state, index)
         return score
 
     def score_all(self, states: Sequence[UserState], item_index: IndexArray) -> FloatArray:
@@ -235,14 +231,25 @@ class GlassBoxScorer:
         Returns:
             Logits, shape ``(len(states), n)``.
         """
-        vectors = self.item_embedding[item_index]  # (n, d)
-        scores = np.zeros((len(states), len(item_index)))
-        for row, state in enumerate(states):
-            own = self.own_parts(state, item_index).sum(axis=1)
-            context = self.context_parts(state.history.as_of, item_index).sum(axis=1)
-            links = self.item_links.of_history(state.bought, state.strengths)[item_index]
-            scores[row] = vectors @ state.user_embedding_all + own + links + context
+        if not states:
+            return np.zeros((0, len(item_index)))
+        scores = self._tower(np.array([state.user_embedding_all for state in states]), item_index)
+        for row, state in zip(scores, states, strict=True):
+            row += self._other_terms(state, item_index)
         return scores
+
+    def _tower(self, users: FloatArray, item_index: IndexArray) -> FloatArray:
+        """Return ⟨U, V_i⟩ for users of shape ``(…, d)``, shape ``(…, n)``."""
+        if item_index is self.candidates:
+            return self.item_embedding.of_candidates(users)
+        return users @ self.item_embedding[item_index].T
+
+    def _other_terms(self, state: UserState, item_index: IndexArray) -> FloatArray:
+        """Return the terms of the scores that do not go through the user embedding."""
+        own = self.own_parts(state, item_index).sum(axis=1)
+        context = self.context_parts(state.history.as_of, item_index).sum(axis=1)
+        total: FloatArray = own + self.item_links.of_history(state.bought, state.strengths)[item_index] + context
+        return total
 
     def linked(self, state: UserState, item_index: IndexArray) -> FloatArray:
         """Return the contribution of each past item to some scores through links.

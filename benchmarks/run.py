@@ -19,7 +19,7 @@ from pathlib import Path
 
 from report import IMAGES, machine, versions
 
-QUESTIONS = ("ranking", "attribution", "fidelity", "scaling", "text", "phrasebook", "generation", "service")
+QUESTIONS = ("ranking", "attribution", "fidelity", "scaling", "text", "phrasebook", "generation", "service", "batch")
 SCRIPTS = {"fidelity": "fidelity/deletion.py"}
 """Scripts of questions that have a folder of their own."""
 HERE = Path(__file__).parent

@@ -117,7 +117,8 @@ class LiveCatalogue:
         vectors = VersionVectors(trained.reader.vectors or VectorCache(), number)
         policy = of_shop.policy.with_sensitive_items(_sensitive(changes))
         reader = UserReader(
-            lambda histories: AdditiveScoredUser.read_all(scorer, histories, vectors),
+            lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
+            lambda histories: AdditiveScoredUser.read_many(scorer, histories),
             events=trained.reader.events,
             shop=ShopEvidence(
                 scorer.catalogue,

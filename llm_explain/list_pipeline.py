@@ -58,7 +58,7 @@ class ListPipeline(Pipeline):
         Returns:
             What ``compose`` returns, for each user.
         """
-        given = [self._attributed_list(user, placed) for user, placed in zip(users, lists, strict=True)]
+        given = self._attributed(users, [np.array([card.item_index for card in own], np.int64) for own in lists])
         attributions = [mask_attribution(each, self.shop.policy) for own in given for each in own]
         ends = np.cumsum([len(placed) for placed in lists]).tolist()
         pages = [range(end - len(placed), end) for end, placed in zip(ends, lists, strict=True)]
@@ -89,13 +89,8 @@ class ListPipeline(Pipeline):
             for user, page in zip(users, pages, strict=True)
         ]
 
-    def _attributed_list(self, user: ScoredUser, placed: Sequence[Placed]) -> list[Attribution]:
-        """Return the attribution of each card of a list."""
-        items = np.array([card.item_index for card in placed], dtype=np.int64)
-        return user.attribute_past(items) if self._needs_items(user) else self._attributed(user, items)
-
     def _with_probabilities(self, user: ScoredUser, rows: Sequence[Explanation]) -> list[Explanation]:
-        """Return the explanations of a list with probabilities, and with past items as parts in a shop that needs them."""
+        """Return the explanations with probabilities, and with past items as parts in a shop that needs them."""
         has_item_players = self._needs_items(user)
         found = user.probability(np.array([row.attribution.score for row in rows]))
         return [

@@ -88,7 +88,8 @@ def open_trained(
     vectors = VectorCache()
     kinds = ClaimKinds.installed().extended((*_kinds_of(scorer), *claim_kinds))
     version = _version(
-        lambda histories: AdditiveScoredUser.read_all(scorer, histories, vectors),
+        lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
+        lambda histories: AdditiveScoredUser.read_many(scorer, histories),
         kinds,
         events=EventLog(rows, _with_changes(scorer.catalogue, changes), scorer.shop),
         catalogue=scorer.catalogue,
@@ -134,6 +135,7 @@ def open_black_box(
     items = np.flatnonzero(snapshot.n_events) if candidates is None else np.sort(catalogue.index_of(candidates))
     kinds = ClaimKinds.installed().extended(claim_kinds)
     version = _version(
+        lambda history: BlackBoxScoredUser(score, history, catalogue, items),
         lambda histories: [BlackBoxScoredUser(score, history, catalogue, items) for history in histories],
         kinds,
         events=EventLog(tables.events, catalogue, tables.shop),
@@ -147,7 +149,8 @@ def open_black_box(
 
 
 def _version(
-    read: Callable[[Sequence[History]], Sequence[ScoredUser]],
+    read: Callable[[History], ScoredUser],
+    read_many: Callable[[Sequence[History]], Sequence[ScoredUser]],
     kinds: ClaimKinds,
     *,
     events: EventLog,
@@ -171,7 +174,7 @@ def _version(
         retired=retired,
         kinds=kinds,
     )
-    reader = UserReader(read, events=events, shop=shop, vectors=vectors, users=users)
+    reader = UserReader(read, read_many, events=events, shop=shop, vectors=vectors, users=users)
     return Version(0, reader, writer, {**provenance, "policy": policy.hash})
 
 

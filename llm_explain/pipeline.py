@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llm_explain.attribution.item_players import read_together
 from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.attribution.values import ITEM
 from llm_explain.claims import MOST_KINDS, derive, neutral, select
@@ -20,6 +21,7 @@ from llm_explain.text.sentence_spec import SentenceRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llm_explain.attribution.item_players import Game
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.values import Attribution
     from llm_explain.claims import ClaimKind, Evidence, ShopEvidence
@@ -81,7 +83,7 @@ class Pipeline:
             An explanation for each item, in the order given.
         """
         has_item_players = has_item_players or self._needs_items(user)
-        attributions = user.attribute_past(items) if has_item_players else self._attributed(user, items)
+        attributions = user.attribute_past(items) if has_item_players else self._attributed([user], [items])[0]
         subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
         found = self.explain_subjects(subjects, attributions)
         if has_item_players:
@@ -94,15 +96,27 @@ class Pipeline:
         """Return whether reasons have to name past items, because no category of the shop can be named."""
         return isinstance(user, AdditiveScoredUser) and not self.shop.names_categories
 
-    def _attributed(self, user: ScoredUser, items: IndexArray) -> list[Attribution]:
+    def _attributed(self, users: Sequence[ScoredUser], lists: Sequence[IndexArray]) -> list[list[Attribution]]:
         """Return attributions with the past items that a reason may cite: those with links, else a few heavy ones."""
-        attributions = user.attribute(items)
-        if any(each.items for each in attributions):
-            return attributions
+        found: list[list[Attribution]] = []
+        games: dict[int, Game[list[Attribution]]] = {}
         policy = self.shop.policy
-        return user.with_heaviest_items(
-            attributions, items, may_name=policy.may_name_category, least_share=policy.settings.min_share
-        )
+        for number, (user, items) in enumerate(zip(users, lists, strict=True)):
+            has_item_players = self._needs_items(user)
+            found.append(user.attribute_past(items) if has_item_players else user.attribute(items))
+            if (
+                isinstance(user, AdditiveScoredUser)
+                and not has_item_players
+                and not any(each.items for each in found[number])
+            ):
+                games[number] = user.heaviest_items(
+                    found[number], items, may_name=policy.may_name_category, least_share=policy.settings.min_share
+                )
+        if games:
+            scorer = next(user.scorer for user in users if isinstance(user, AdditiveScoredUser))
+            for number, attributions in zip(games, read_together(scorer, list(games.values())), strict=True):
+                found[number] = attributions
+        return found
 
     def _with_items(self, attribution: Attribution) -> Attribution:
         """Return an attribution in which each past item that is no secret is a part of its own."""

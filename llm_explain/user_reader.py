@@ -40,7 +40,8 @@ class UserReader:
     """Reads known users, and histories that come with a request. The latter are never kept.
 
     Args:
-        read: Lets the scorer read histories.
+        read: Lets the scorer read a history.
+        read_many: Lets the scorer read histories of many users together.
         events: The event log that known users' histories come from.
         shop: What the claim rules know of the shop.
         vectors: The scorer's cache of group vectors, if it has one.
@@ -59,7 +60,8 @@ class UserReader:
 
     def __init__(
         self,
-        read: Callable[[Sequence[History]], Sequence[ScoredUser]],
+        read: Callable[[History], ScoredUser],
+        read_many: Callable[[Sequence[History]], Sequence[ScoredUser]],
         *,
         events: EventLog,
         shop: ShopEvidence,
@@ -68,7 +70,7 @@ class UserReader:
         as_of: pd.Timestamp | None = None,
         version: int = 0,
     ) -> None:
-        self._read_histories = read
+        self._read_history, self._read_histories = read, read_many
         self.as_of = shop.snapshot.as_of if as_of is None else as_of
         self._version = version
         self.events = events
@@ -149,5 +151,4 @@ class UserReader:
         return history if is_known.all() else history.select(is_known)
 
     def _make(self, history: History) -> ReadUser:
-        (scored,) = self._read_histories([history])
-        return ReadUser(scored, Evidence(self.shop, [history]))
+        return ReadUser(self._read_history(history), Evidence(self.shop, [history]))

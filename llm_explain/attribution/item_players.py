@@ -10,7 +10,7 @@ Source: Owen (1977), "Values of games with a priori unions".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -21,15 +21,20 @@ from llm_explain.attribution.values import ITEM, LINKS, TOWER, Attribution, Past
 from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     import numpy.typing as npt
 
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.shapley import FloatArray
     from scoring.data.catalogue import IndexArray
+    from scoring.data.history import History
     from scoring.scorer.scorer import GlassBoxScorer
-    from scoring.scorer.user_state import UserState
+    from scoring.scorer.user_state import Floats, UserState
+
+T = TypeVar("T")
+if TYPE_CHECKING:
+    Game = Generator[list[History], list[UserState] | None, T]
 
 MAX_PARTS: Final = 4
 """Parts of a category: its heaviest items and the remainder. Each further part doubles the work."""
@@ -90,6 +95,8 @@ def item_values(
 ) -> ItemValues:
     """Return the exact values of single items of a history group.
 
+    The call raises ``SettingError`` if the player is no group of one category, or ``max_parts`` is out of range.
+
     Args:
         scorer: The glass-box scorer.
         state: The user, as the scorer read the history.
@@ -102,10 +109,54 @@ def item_values(
 
     Returns:
         Values of the parts. Over the parts they sum to the group's attribution.
-
-    Raises:
-        SettingError: If the player is no group of one category, or ``max_parts`` is out of range.
     """
+    (found,) = read_together(
+        scorer, [_item_values(scorer, state, item_index, player, groups=groups, max_parts=max_parts, cache=cache)]
+    )
+    return found
+
+
+def read_together(scorer: GlassBoxScorer, games: Sequence[Game[T]]) -> list[T]:
+    """Play games that ask for histories to be read, and read those of all games together.
+
+    Args:
+        scorer: The glass-box scorer.
+        games: Generators that yield histories, are sent the states of these and return a result.
+
+    Returns:
+        The result of each game.
+    """
+    results: dict[int, T] = {}
+    asked: dict[int, list[History]] = {}
+
+    def advance(number: int, states: list[UserState] | None) -> None:
+        try:
+            asked[number] = games[number].send(states)
+        except StopIteration as stop:
+            results[number] = stop.value
+
+    for number in range(len(games)):
+        advance(number, None)
+    while asked:
+        waiting, asked = asked, {}
+        states = scorer.read_all([history for histories in waiting.values() for history in histories])
+        for number, histories in waiting.items():
+            own, states = states[: len(histories)], states[len(histories) :]
+            advance(number, own)
+    return [results[number] for number in range(len(games))]
+
+
+def _item_values(
+    scorer: GlassBoxScorer,
+    state: UserState,
+    item_index: IndexArray,
+    player: str,
+    *,
+    groups: Partition,
+    max_parts: int,
+    cache: VectorCache | None,
+) -> Game[ItemValues]:
+    """Play the game of ``item_values``."""
     if player not in groups.players or not player.startswith(GROUP_PREFIX):
         raise SettingError(
             f"player is {player!r} but one of {', '.join(groups.players)} that is a single category is needed. "
@@ -123,17 +174,18 @@ def item_values(
     n_parts = len(items) + int((parts == len(items)).any())
     is_own = scorer.catalogue.category_index[item_index] == category
     states: list[UserState] = []
+    dtype = np.float32 if cache is not None and cache.is_single else np.float64
     if n_parts > 1:
         histories = [state.history.select(np.isin(parts, np.flatnonzero(each))) for each in all_coalitions(n_parts)]
-        states = scorer.read_all(histories)
+        states = (yield histories) or []
         sums = np.array([each.summands.sum(axis=0) for each in states])  # (2^n_parts, d_sum)
     if n_parts > PAIR:
-        added = shapley_values(_embeddings(state, sums, groups, group))  # (n_parts, d)
+        added = shapley_values(_embeddings(state, sums.astype(dtype), groups, group))  # (n_parts, d)
     else:
         vectors = cache.get(state, groups) if cache is not None else group_vectors(state, groups)
         added = vectors.added[group][None] / n_parts
         if n_parts == PAIR:  # half of what both have together, and half of what sets them apart
-            first, second = _embeddings(state, sums[1:3], groups, group)
+            first, second = _embeddings(state, sums[1:3].astype(dtype), groups, group)
             added = added + np.array([[0.5], [-0.5]]) * (first - second)
     tower = np.asarray(scorer.item_embedding[item_index]) @ added.T  # (n, n_parts)
     part_of = np.zeros((len(state.bought), n_parts))
@@ -173,19 +225,19 @@ def _parts(
     return parts, found[order[:n_single]]
 
 
-def _embeddings(state: UserState, sums: FloatArray, groups: Partition, group: int) -> FloatArray:
+def _embeddings(state: UserState, sums: Floats, groups: Partition, group: int) -> FloatArray:
     """Return U of each subset of the parts, as the mean over coalitions of the other groups in the Shapley order.
 
     A coalition of the other groups has the weight that it has in the Shapley value of the group.
     """
     others = np.delete(state.group_sums(groups.group_of(state.categories), len(groups)), group, axis=0)
     coalitions = all_coalitions(len(others))
-    weight = size_weights(len(others) + 1)[coalitions.sum(axis=1)]
-    around = coalitions.astype(np.float64) @ others  # (2^(G-1), d_sum)
-    return np.array([weight @ np.asarray(state.embed(around + own), dtype=np.float64) for own in sums])
+    weight = size_weights(len(others) + 1)[coalitions.sum(axis=1)][None]  # (1, 2^(G-1))
+    around = (coalitions.astype(np.float64) @ others).astype(sums.dtype)  # (2^(G-1), d_sum)
+    return np.array([np.asarray(state.embed(around + own, weight)[0], dtype=np.float64) for own in sums])
 
 
-def with_heaviest_items(
+def heaviest_items(
     scorer: GlassBoxScorer,
     state: UserState,
     attributions: Sequence[Attribution],
@@ -195,12 +247,12 @@ def with_heaviest_items(
     least_share: float = 0.0,
     cache: VectorCache | None = None,
     most_games: int = 1,
-) -> list[Attribution]:
-    """Return attributions with the heaviest item of the history group behind each score, where it speaks for the group.
+) -> Game[list[Attribution]]:
+    """Find the heaviest item of the history group behind each score, where it speaks for the group.
 
     An item speaks for a category if it has half of the user's target events in it. An item that the user bought before
     is left as it is, since its own history says more. A category of one item costs nothing; any other costs as much as
-    the group vectors.
+    the group vectors. ``read_together`` plays the game.
 
     Args:
         scorer: The glass-box scorer.
@@ -233,13 +285,13 @@ def with_heaviest_items(
         is_single = np.count_nonzero(in_category) == 1
         if is_single or most_games > 0:
             most_games -= 0 if is_single else 1
-            found[place] = with_past_items(
+            found[place] = yield from past_items(
                 scorer, state, attribution, item, attribution.players[row], max_parts=PAIR, cache=cache
             )
     return found
 
 
-def with_past_items(
+def past_items(
     scorer: GlassBoxScorer,
     state: UserState,
     attribution: Attribution,
@@ -248,8 +300,8 @@ def with_past_items(
     *,
     max_parts: int = MAX_PARTS,
     cache: VectorCache | None = None,
-) -> Attribution:
-    """Return an attribution with the exact values of single past items of one history group.
+) -> Game[Attribution]:
+    """Find the exact values of single past items of one history group; ``read_together`` plays the game.
 
     Args:
         scorer: The glass-box scorer.
@@ -267,7 +319,8 @@ def with_past_items(
     groups = Partition(
         tuple(attribution.players[row] for row in rows), tuple(attribution.categories[row] for row in rows)
     )
-    values = item_values(scorer, state, np.array([item]), player, groups=groups, max_parts=max_parts, cache=cache)
+    asked = np.array([item])
+    values = yield from _item_values(scorer, state, asked, player, groups=groups, max_parts=max_parts, cache=cache)
     items = list(attribution.items or ((),) * len(attribution.players))
     items[attribution.players.index(player)] = values.past_items(0, scorer.catalogue.item_ids)
     return replace(attribution, items=tuple(items))

@@ -15,11 +15,13 @@ import numpy as np
 from llm_explain.attribution import counterfactual, shelves
 from llm_explain.attribution.black_box import attribute_black_box
 from llm_explain.attribution.exact import attribute
+from llm_explain.attribution.group_vectors import VectorCache
 from llm_explain.attribution.item_players import (
     MAX_PARTS,
+    heaviest_items,
     largest_group,
-    with_heaviest_items,
-    with_past_items,
+    past_items,
+    read_together,
 )
 from llm_explain.errors import SettingError
 from scoring.scorer.retrieval import best
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from llm_explain.attribution.black_box import HistoryScorer
     from llm_explain.attribution.counterfactual import Contrast, WhatIf
-    from llm_explain.attribution.group_vectors import VectorCache
+    from llm_explain.attribution.item_players import Game
     from llm_explain.attribution.shapley import FloatArray
     from llm_explain.attribution.shelves import Shelf
     from llm_explain.attribution.values import Attribution
@@ -61,16 +63,6 @@ class ScoredUser(Protocol):
     def attribute_past(self, item_index: IndexArray) -> list[Attribution]:
         """Return the attribution of each item, with the past items of its largest history group."""
 
-    def with_heaviest_items(
-        self,
-        attributions: Sequence[Attribution],
-        item_index: IndexArray,
-        *,
-        may_name: Callable[[str], bool],
-        least_share: float,
-    ) -> list[Attribution]:
-        """Return attributions with the past item that speaks for a category, where it costs little to know."""
-
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:
         """Return scores and ranks as if some players were absent."""
 
@@ -98,22 +90,18 @@ class AdditiveScoredUser:
     known_scores: FloatArray | None = None
 
     @classmethod
-    def read_all(
-        cls, scorer: GlassBoxScorer, histories: Sequence[History], vectors: VectorCache
-    ) -> list[AdditiveScoredUser]:
+    def read_many(cls, scorer: GlassBoxScorer, histories: Sequence[History]) -> list[AdditiveScoredUser]:
         """Read and score users together, which costs a fraction of one user at a time.
 
         Args:
             scorer: The glass-box scorer.
             histories: A history for each user.
-            vectors: Cache of group vectors.
 
         Returns:
-            The users. With one history, scores wait until they are needed.
+            The users, whose coalitions are computed in single precision.
         """
         states = scorer.read_all(histories)
-        if len(states) == 1:
-            return [cls(scorer, states[0], vectors)]
+        vectors = VectorCache(is_single=True)
         scores = scorer.score_all(states, scorer.candidates)
         return [cls(scorer, state, vectors, own) for state, own in zip(states, scores, strict=True)]
 
@@ -158,34 +146,32 @@ class AdditiveScoredUser:
         Returns:
             Attributions whose ``items`` of this group carry every term of the score.
         """
-        found = []
-        for attribution, item in zip(self.attribute(item_index), item_index.tolist(), strict=True):
-            row = largest_group(attribution)
-            found.append(
-                attribution
-                if row is None
-                else with_past_items(
-                    self.scorer,
-                    self.state,
-                    attribution,
-                    item,
-                    attribution.players[row],
-                    max_parts=max_parts,
-                    cache=self.vectors,
+        games = []
+        attributions = self.attribute(item_index)
+        rows = [largest_group(attribution) for attribution in attributions]
+        for attribution, item, row in zip(attributions, item_index.tolist(), rows, strict=True):
+            if row is not None:
+                player = attribution.players[row]
+                games.append(
+                    past_items(
+                        self.scorer, self.state, attribution, item, player, max_parts=max_parts, cache=self.vectors
+                    )
                 )
-            )
-        return found
+        split = iter(read_together(self.scorer, games))
+        return [
+            attribution if row is None else next(split) for attribution, row in zip(attributions, rows, strict=True)
+        ]
 
-    def with_heaviest_items(
+    def heaviest_items(
         self,
         attributions: Sequence[Attribution],
         item_index: IndexArray,
         *,
         may_name: Callable[[str], bool],
         least_share: float,
-    ) -> list[Attribution]:
-        """Return attributions with the heaviest past item of a category where it speaks for the category."""
-        return with_heaviest_items(
+    ) -> Game[list[Attribution]]:
+        """Find the past item that speaks for a category; ``read_together`` plays the game."""
+        return heaviest_items(
             self.scorer,
             self.state,
             attributions,
@@ -249,17 +235,6 @@ class BlackBoxScoredUser:
     def attribute_past(self, item_index: IndexArray) -> list[Attribution]:  # noqa: ARG002
         """Raise an error: single items would need a game of their own."""
         raise _needs_glass_box("items as players")
-
-    def with_heaviest_items(
-        self,
-        attributions: Sequence[Attribution],
-        item_index: IndexArray,  # noqa: ARG002
-        *,
-        may_name: Callable[[str], bool],  # noqa: ARG002
-        least_share: float,  # noqa: ARG002
-    ) -> list[Attribution]:
-        """Return the attributions unchanged."""
-        return list(attributions)
 
     def what_if(self, without: Sequence[str], item_index: IndexArray | None) -> WhatIf:  # noqa: ARG002
         """Raise an error: ranks without a group would need new scores of the whole catalogue."""

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from llm_explain.text.skeleton import Tone
 
 REASON: Final = pa.struct(
-    [("kind", pa.string()), ("player", pa.string()), ("phi", pa.float64()), ("share", pa.float64()), ("facts", pa.string())]
+    [
+        ("kind", pa.string()),
+        ("player", pa.string()),
+        ("phi", pa.float64()),
+        ("share", pa.float64()),
+        ("facts", pa.string()),
+    ]
 )
 BADGE: Final = pa.struct([("kind", pa.string()), ("text", pa.string()), ("facts", pa.string())])
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.batch.worker import write_shard
+from llm_explain.batch.worker import write_shards_of
 from llm_explain.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ class ShardWriter:
         Returns:
             The batch.
         """
-        for number in batch["id"].tolist():
-            write_shard(self._shards, number)
+        write_shards_of(self._shards, batch["id"].tolist())
         return batch
 
 
@@ -61,10 +61,10 @@ def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterat
         ) from error
     is_ours = not ray.is_initialized()
     if is_ours:
-        ray.init(num_cpus=None, include_dashboard=False, log_to_driver=False, logging_level="warning")
+        ray.init(num_cpus=None, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
     try:
-        written = ray.data.from_items([{"id": number} for number in numbers], override_num_blocks=len(numbers))
-        written = written.map_batches(
+        asked = ray.data.from_items([{"id": number} for number in numbers], override_num_blocks=len(numbers))
+        written = asked.map_batches(
             ShardWriter,
             fn_constructor_args=(shards,),
             batch_size=1,

@@ -52,7 +52,7 @@ def run_batch(
     shard_users: int = 200,
     format: Format = "parquet",  # noqa: A002
     overwrite: bool = False,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    report: Callable[[int, int], None] | None = None,
 ) -> BatchSummary:
     """Explain users and write their rows as shards; the call may be repeated until every shard is there.
 
@@ -83,8 +83,9 @@ def run_batch(
             from llm_explain.batch.ray_engine import write_shards
         else:
             from llm_explain.batch.local_engine import write_shards
-        report(0, len(missing))
+        tell = report or (lambda *_: None)
+        tell(0, len(missing))
         for done, _ in enumerate(write_shards(shards, missing, workers), start=1):
-            report(done, len(missing))
+            tell(done, len(missing))
     sentences, refused = shards.counts()
     return BatchSummary(len(users), sentences, refused, round(time.monotonic() - began, 3), engine, workers)

@@ -105,6 +105,10 @@ class Shards:
         n_shards = -(-n_users // self.shard_users)
         return [number for number in range(n_shards) if not self.path(number).exists()]
 
+    def users(self) -> pa.Table:
+        """Return the table of users that the plan was made from."""
+        return pq.read_table(self.folder / USERS, memory_map=True)
+
     def write(self, number: int, explainer: Explainer) -> None:
         """Explain the users of a shard and write its file.
 
@@ -112,8 +116,7 @@ class Shards:
             number: Place of the shard.
             explainer: The shop.
         """
-        users = pq.read_table(self.folder / USERS, memory_map=True)
-        users = users.slice(number * self.shard_users, self.shard_users)
+        users = self.users().slice(number * self.shard_users, self.shard_users)
         rows = explain_users(explainer, self.settings, users)
         temporary = self.folder / f".{self.path(number).name}.{os.getpid()}.tmp"
         if self.format == "parquet":
@@ -138,5 +141,3 @@ class Shards:
             else:
                 with shard.open(encoding="utf-8") as file:
                     yield pa.chunked_array([pa.array([json.loads(line)["text"] for line in file], pa.string())])
-
-

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import TYPE_CHECKING
 
 import torch
 
+from llm_explain.batch.explaining import explain_users
 from llm_explain.explainer import Explainer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from multiprocessing.connection import Connection
+
     from llm_explain.batch.shards import Shards
+
+WARM_USERS = 20
+"""Users that are explained before processes fork, so that caches of words and skeletons are shared."""
 
 _open: tuple[Shards, Explainer] | None = None
 
 
-def open_shards(shards: Shards) -> Explainer:
+def open_shop(shards: Shards) -> Explainer:
     """Open the shop of a batch in this process, unless the process that it forked from has done so.
 
     Args:
@@ -24,32 +32,47 @@ def open_shards(shards: Shards) -> Explainer:
     Returns:
         An explainer that uses one thread; it has a language model only if the settings ask for one.
     """
-    global _open  # noqa: PLW0603, the one way to hand an object to forked processes
+    global _open
     if _open is None or _open[0] != shards:
         torch.set_num_threads(1)
         language_model = "auto" if "lm" in shards.settings.sources else None
         _open = shards, Explainer.load(shards.artifacts, events=shards.events, language_model=language_model)
-        gc.collect()
-        gc.freeze()  # so that the collector does not write to pages that forked workers share
     return _open[1]
 
 
-def write_shard(shards: Shards, number: int) -> int:
-    """Write one shard.
+def warm_up(shards: Shards) -> None:
+    """Open the shop and fill its caches before processes fork.
 
     Args:
         shards: The batch.
-        number: Place of the shard.
-
-    Returns:
-        ``number``.
     """
-    shards.write(number, open_shards(shards))
-    return number
+    explain_users(open_shop(shards), shards.settings, shards.users().slice(0, WARM_USERS))
+    gc.collect()
+    gc.freeze()  # so that the collector does not write to pages that forked processes share
+
+
+def write_shards_of(shards: Shards, numbers: Sequence[int], errors: Connection | None = None) -> None:
+    """Write some shards.
+
+    Args:
+        shards: The batch.
+        numbers: Places of the shards.
+        errors: Where a process sends the message of an exception before it ends.
+    """
+    try:
+        explainer = open_shop(shards)
+        for number in numbers:
+            if not shards.path(number).exists():
+                shards.write(number, explainer)
+    except Exception as error:
+        if errors is None:
+            raise
+        errors.send(f"{type(error).__name__}: {error}")
+        sys.exit(1)
 
 
 def close() -> None:
     """Forget the shop that this process opened."""
-    global _open  # noqa: PLW0603
+    global _open
     _open = None
     gc.unfreeze()

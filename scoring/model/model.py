@@ -5,6 +5,8 @@ s(u, i, t) = ⟨ U(H_u,t), V_i ⟩  +  h_i(H_u,t[g(i)])  +  Σ_c f_c(x_c(i, t))
 
 from __future__ import annotations
 
+import copy
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -246,17 +248,25 @@ class AdditiveModel(nn.Module):
         # Centred as in training: what a history adds to an item is what it adds beyond the average candidate.
         return V.sub_(V[candidates].mean(dim=0)).mul_(self.gain), self.link_scale * link_item
 
-    def embed(self, sums: Tensor) -> Tensor:
-        """Return ``U`` from sums of what tokens add.
+    def embed(self, sums: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return ``U`` from sums of what tokens add, or weighted sums of it.
 
         Args:
             sums: The user tower's summands with co-purchase behind them, shape ``(n, d_sum)``; zeros for no history.
+            weights: Weights of the rows, shape ``(m, n)``.
 
         Returns:
-            User embeddings, shape ``(n, d + rank)``.
+            User embeddings, shape ``(n, d + rank)``; with weights, ``weights @ U`` of shape ``(m, d + rank)``.
         """
         width = self.user_tower.d_sum
-        return torch.cat([self.user_tower.embed(sums[:, :width]), self.link_embedding(sums[:, width:])], dim=1)
+        linked = self.link_embedding(sums[:, width:])
+        linked = linked if weights is None else weights @ linked
+        return torch.cat([self.user_tower.embed(sums[:, :width], weights), linked], dim=1)
+
+    @cached_property
+    def in_single_precision(self) -> tuple[AdditiveModel]:
+        """A copy that computes in single precision, in a tuple so that it is no part of this module."""
+        return (copy.deepcopy(self).float(),)
 
     def place_knots(self, windows: Sequence[Window]) -> None:
         """Put the curves' knots where the windows' values lie, and begin near popularity and personal frequency.

@@ -10,6 +10,7 @@ Sources: Vaswani et al. (2017), arXiv:1706.03762; Lee et al. (2019), Set Transfo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -125,20 +126,27 @@ class UserTower(nn.Module):
         weight = soft_cap(self.query(tokens)).exp().unsqueeze(2)  # (n_groups, queries, 1)
         return torch.cat([weight * tokens.unsqueeze(1), weight], dim=2).flatten(1)
 
-    def embed(self, sums: Tensor) -> Tensor:
-        """Return ``U`` from sums of summands.
+    def embed(self, sums: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return ``U`` from sums of summands, or weighted sums of it.
 
         Args:
             sums: One row a user or coalition, shape ``(n, n_queries * (d + 1))``; zeros for an empty history.
+            weights: Weights of the rows, shape ``(m, n)``. They are applied before the last linear maps, so that the
+                weighted sums cost less than ``U`` itself.
 
         Returns:
-            User embeddings, shape ``(n, d)``.
+            User embeddings, shape ``(n, d)``; with weights, ``weights @ U`` of shape ``(m, d)``.
         """
         sums = sums.view(len(sums), self.n_queries, -1)  # (n, queries, d + 1)
         sink = F.softplus(self.sink)
         pooled = (sums[..., :-1] + sink * self.sink_value) / (sums[..., -1:] + sink)
         flat = pooled.flatten(1)
-        embedding: Tensor = self.out(flat) + self.head(flat)
+        hidden = self.head[:-1](flat)
+        last = cast("nn.Linear", self.head[-1])
+        bias = self.out.bias + last.bias
+        if weights is not None:
+            flat, hidden, bias = weights @ flat, weights @ hidden, weights.sum(dim=1, keepdim=True) * bias
+        embedding: Tensor = F.linear(flat, self.out.weight) + F.linear(hidden, last.weight) + bias
         return embedding
 
     def forward(self, events: TokenEvents, items: Tensor) -> Tensor:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BoolArray = npt.NDArray[np.bool_]
 """Truth values, shape as said where it is used."""
 
+Floats = npt.NDArray[np.floating]
+"""Numbers in single or double precision."""
+
 
 @dataclass(frozen=True)
 class UserState:
@@ -70,17 +73,20 @@ class UserState:
         np.add.at(sums, groups, self.summands)
         return sums
 
-    def embed(self, sums: FloatArray) -> FloatArray:
-        """Return ``U`` from sums of tokens.
+    def embed(self, sums: Floats, weights: Floats | None = None) -> Floats:
+        """Return ``U`` from sums of tokens, or weighted sums of it; in single precision if the sums are.
 
         Args:
             sums: One row a coalition, shape ``(n_coalitions, d_sum)``; zeros for the empty one.
+            weights: Weights of the coalitions, shape ``(m, n_coalitions)``.
 
         Returns:
-            User embeddings, shape ``(n_coalitions, d)``.
+            User embeddings, shape ``(n_coalitions, d)``; with weights, ``weights @ U`` of shape ``(m, d)``.
         """
+        model = self._model.in_single_precision[0] if sums.dtype == np.float32 else self._model
+        chosen = None if weights is None else torch.from_numpy(weights.astype(sums.dtype, copy=False))
         with torch.no_grad():
-            embedding: FloatArray = self._model.embed(torch.from_numpy(sums)).numpy()
+            embedding: Floats = model.embed(torch.from_numpy(sums), chosen).numpy()
         return embedding
 
     def user_embedding(self, present: BoolArray) -> FloatArray:
@@ -100,4 +106,4 @@ class UserState:
                 f"present has shape {present.shape} but (n_coalitions, {len(self.categories)}) is needed. "
                 "Give one column for every entry of `categories`."
             )
-        return self.embed(present.astype(np.float64) @ self.summands)
+        return np.asarray(self.embed(present.astype(np.float64) @ self.summands), dtype=np.float64)

@@ -13,7 +13,7 @@ from shop import CUTOFF
 
 from llm_explain.attribution.exact import attribute
 from llm_explain.attribution.group_vectors import VectorCache
-from llm_explain.attribution.item_players import item_values, largest_group, with_heaviest_items, with_past_items
+from llm_explain.attribution.item_players import heaviest_items, item_values, largest_group, past_items, read_together
 from llm_explain.attribution.partition import partition
 from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.errors import SettingError
@@ -92,7 +92,8 @@ def test_the_only_item_of_a_group_has_its_whole_value(linked_scorer: GlassBoxSco
     (attribution,) = user.attribute(np.array([1]))
     player = groups.players[0]
     row = attribution.players.index(player)
-    (item,) = with_past_items(linked_scorer, user.state, attribution, 1, player).items[row] or (None,)
+    (split,) = read_together(linked_scorer, [past_items(linked_scorer, user.state, attribution, 1, player)])
+    (item,) = split.items[row] or (None,)
     if attribution.values[row] > 0:
         assert item is not None
         assert item.phi == pytest.approx(attribution.values[row], abs=1e-9)
@@ -141,7 +142,8 @@ def test_the_heaviest_item_speaks_for_its_category(
 
     def cited(**settings: Any) -> list[str]:
         chosen = {"may_name": lambda name: name == linked_scorer.catalogue.category_names[own], **settings}
-        found = with_heaviest_items(linked_scorer, state, given, asked, cache=cache, **chosen)
+        game = heaviest_items(linked_scorer, state, given, asked, cache=cache, **chosen)
+        (found,) = read_together(linked_scorer, [game])
         return [item.part for each in found for items in each.items for item in items if item.part[5:] == item_id]
 
     behind = [each for each in given if largest_group(each) == each.categories.index((own,))]

@@ -78,7 +78,21 @@ def test_every_item_gets_a_partition_with_its_own_category_out_of_rest() -> None
     for groups, rows in partitions_for(of, SHOP, items, max_groups=3):
         assert len(groups) == 3
         served.update({int(row): groups.players[1] for row in rows})
-    assert list(served.values()) == ["group:eggs", "group:cheese", "group:cheese", "group:ale", "group:eggs"]
+    assert list(served.values()) == ["group:eggs", "group:cheese", "group:ale", "group:ale", "group:eggs"]
+
+
+def test_items_of_a_list_share_a_partition_as_far_as_their_categories_fit() -> None:
+    shop = catalogue(tuple("abcdefghi"))
+    of = history(shop, {f"{name}-0": 9 - place for place, name in enumerate("abcdefghi")})
+    ((groups, rows),) = partitions_for(of, shop, shop.index_of(["h-0", "i-1", "a-1", "h-1"]), max_groups=6)
+    assert rows.tolist() == [0, 1, 2, 3]
+    assert groups.players == ("group:a", "group:b", "group:c", "group:h", "group:i", "rest")
+    items = shop.index_of(["f-0", "g-0", "h-0", "i-0"])  # four of their own, and two of the largest, are too many
+    parts = [(groups.players, rows.tolist()) for groups, rows in partitions_for(of, shop, items, max_groups=6)]
+    assert parts == [
+        (("group:a", "group:b", "group:c", "group:f", "group:g", "rest"), [0, 1]),
+        (("group:a", "group:b", "group:c", "group:h", "group:i", "rest"), [2, 3]),
+    ]
 
 
 def test_too_few_groups_are_refused() -> None:

@@ -303,7 +303,7 @@ def test_chinese_comes_from_hand_written_sentences(explainer: Explainer) -> None
 def test_unknown_surfaces_and_locales_are_refused(explainer: Explainer) -> None:
     with pytest.raises(SettingError, match="surface is 'poster' but one of card, detail, email, push is needed"):
         explainer.recommend("u01", surface="poster")
-    with pytest.raises(PromptError, match="locale is 'xx' but one of en, zh is needed"):
+    with pytest.raises(PromptError, match="locale is 'xx' but one of en, es, zh is needed"):
         explainer.explain("u01", ["i000"], locale="xx")
 
 

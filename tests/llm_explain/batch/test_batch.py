@@ -19,6 +19,7 @@ import pytest
 
 from llm_explain import Explainer
 from llm_explain.batch import BatchSettings, explain_users, read_users, run_batch, users_of_log, with_events
+from llm_explain.batch.shards import Shards
 from llm_explain.errors import BatchError, SettingError
 from scoring.data.moments import as_moment
 
@@ -143,8 +144,6 @@ def test_killed_workers_lose_and_repeat_no_row(
 def test_workers_that_always_die_end_the_run_with_an_error(
     shop_artifacts: Path, users: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from llm_explain.batch.shards import Shards
-
     monkeypatch.setattr(Shards, "write", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     with pytest.raises(BatchError, match=r"part-000000.parquet: 5 workers died"):
         run_batch(shop_artifacts, users.slice(0, 2), tmp_path, SETTINGS, workers=2)
@@ -152,10 +151,14 @@ def test_workers_that_always_die_end_the_run_with_an_error(
 
 
 def test_an_error_in_a_worker_ends_the_run_with_its_message(
-    shop_artifacts: Path, users: pa.Table, tmp_path: Path
+    shop_artifacts: Path, users: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BatchError, match="a worker failed \\(SettingError: k is 0 but a whole number"):
-        run_batch(shop_artifacts, users.slice(0, 2), tmp_path, BatchSettings(k=0), workers=2)
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Shards, "write", fail)
+    with pytest.raises(BatchError, match=r"a worker failed \(OSError: no space left on device\)"):
+        run_batch(shop_artifacts, users.slice(0, 2), tmp_path, SETTINGS, workers=2)
 
 
 def test_a_killed_run_is_completed_by_the_same_command(

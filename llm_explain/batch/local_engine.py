@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final, cast
 
-from llm_explain.batch.worker import close, warm_up, write_shards_of
+from llm_explain.batch.worker import close, warm_up, write_in_process, write_shards_of
 from llm_explain.errors import BatchError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterat
 
 def _start(context: BaseContext, shards: Shards, numbers: Sequence[int]) -> _Worker:
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=write_shards_of, args=(shards, numbers, sender), daemon=True)  # type: ignore[attr-defined]
+    process = context.Process(target=write_in_process, args=(shards, numbers, sender), daemon=True)  # type: ignore[attr-defined]
     process.start()
     sender.close()
     return _Worker(process, numbers, receiver)

@@ -51,22 +51,30 @@ def warm_up(shards: Shards) -> None:
     gc.freeze()  # so that the collector does not write to pages that forked processes share
 
 
-def write_shards_of(shards: Shards, numbers: Sequence[int], errors: Connection | None = None) -> None:
-    """Write some shards.
+def write_shards_of(shards: Shards, numbers: Sequence[int]) -> None:
+    """Write those of some shards that are missing.
 
     Args:
         shards: The batch.
         numbers: Places of the shards.
-        errors: Where a process sends the message of an exception before it ends.
+    """
+    explainer = open_shop(shards)
+    for number in numbers:
+        if not shards.path(number).exists():
+            shards.write(number, explainer)
+
+
+def write_in_process(shards: Shards, numbers: Sequence[int], errors: Connection) -> None:
+    """Write shards in a process of its own.
+
+    Args:
+        shards: The batch.
+        numbers: Places of the shards.
+        errors: Where the process sends the message of an exception before it ends.
     """
     try:
-        explainer = open_shop(shards)
-        for number in numbers:
-            if not shards.path(number).exists():
-                shards.write(number, explainer)
+        write_shards_of(shards, numbers)
     except Exception as error:
-        if errors is None:
-            raise
         errors.send(f"{type(error).__name__}: {error}")
         sys.exit(1)
 

@@ -33,8 +33,8 @@ class UserTokens(Protocol):
         """Category of each token, shape ``(n_tokens,)``."""
 
     @property
-    def bought(self) -> IndexArray:
-        """Past items that links start from, shape ``(n_bought,)``."""
+    def past(self) -> IndexArray:
+        """Past items that links start from, shape ``(n_past,)``."""
 
     def group_sums(self, groups: IndexArray, n_groups: int, /) -> Float64s:
         """Return the sums over the tokens of each group for the pooling, shape ``(n_groups, d_sum)``."""
@@ -92,7 +92,7 @@ class AdditiveScorer(Protocol[StateT_contra]):
         """Return what links add by group of past items, shape ``(n, n_groups)``; group −1 of a category is none."""
 
     def linked(self, state: StateT_contra, item_index: IndexArray, /) -> Numbers:
-        """Return what links of each past item add, columns as ``bought``, shape ``(n, n_bought)``."""
+        """Return what links of each past item add, columns as ``past``, shape ``(n, n_past)``."""
 
     def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray, /) -> Numbers:
         """Return the context terms at a moment, shape ``(n, n_terms)``."""

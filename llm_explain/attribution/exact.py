@@ -219,18 +219,16 @@ def _linked_items(
     """Return, for each score and each player, the past items whose links raise the score most."""
     linked = np.asarray(scorer.linked(state, phi.item_index), dtype=np.float64)  # (n_items, n_bought)
     ids, n_groups = scorer.catalogue.item_ids, len(phi.groups)
-    group = phi.groups.group_of(scorer.catalogue.category_index[state.bought])
+    group = phi.groups.group_of(scorer.catalogue.category_index[state.past])
     found = []
     for values in linked:
         columns = np.flatnonzero((values > 0) & (group >= 0))
-        columns = columns[np.lexsort((state.bought[columns], -values[columns], group[columns]))]
+        columns = columns[np.lexsort((state.past[columns], -values[columns], group[columns]))]
         first = np.searchsorted(group[columns], np.arange(n_groups + 1)).tolist()
         groups = [columns[begin:end][:MAX_ITEMS].tolist() for begin, end in pairwise(first)]
         items = [
             tuple(
-                PastItem(
-                    int(state.bought[column]), f"{LINKS}:{ids[state.bought[column]]}", {LINKS: float(values[column])}
-                )
+                PastItem(int(state.past[column]), f"{LINKS}:{ids[state.past[column]]}", {LINKS: float(values[column])})
                 for column in own
             )
             for own in groups

@@ -188,9 +188,9 @@ def _item_values(
             first, second = _embeddings(state, sums[1:3].astype(dtype), groups, group)
             added = added + np.array([[0.5], [-0.5]]) * (first - second)
     tower = np.asarray(scorer.item_embedding[item_index]) @ added.T  # (n, n_parts)
-    part_of = np.zeros((len(state.bought), n_parts))
-    bought = np.flatnonzero(scorer.catalogue.category_index[state.bought] == category)
-    single = state.bought[bought][:, None] == items
+    part_of = np.zeros((len(state.past), n_parts))
+    bought = np.flatnonzero(scorer.catalogue.category_index[state.past] == category)
+    single = state.past[bought][:, None] == items
     part_of[bought] = np.eye(n_parts)[np.where(single.any(axis=1), single.argmax(axis=1), n_parts - 1)]
     linked = by_item @ part_of  # (n, n_parts)
     own = np.zeros((len(item_index), n_parts, len(scorer.own_features)))
@@ -215,7 +215,7 @@ def _parts(
     found, place, n_rows = np.unique(history.item_index[rows], return_inverse=True, return_counts=True)
     n_targets = np.bincount(place, history.is_target[rows], minlength=len(found))
     link = np.zeros(len(scorer.catalogue))
-    link[state.bought] = links
+    link[state.past] = links
     order = np.lexsort((found, -n_rows, -n_targets, -link[found]))
     n_single = len(found) if len(found) <= max_parts else max_parts - 1
     part_of_found = np.full(len(found), n_single, dtype=np.int64)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from llm_explain.claims.kind import kinds_of
+from llm_explain.claims.signal_events import SIGNALS, signal_events
 from llm_explain.claims.subjects import Subjects
 
 if TYPE_CHECKING:
@@ -23,32 +25,41 @@ class Cited(NamedTuple):
         rows: Subjects, ascending, shape ``(n,)``.
         other: The past items, shape ``(n,)``.
         past: The same with their attributions.
-        occasions: The user's occasions with each past item's title.
+        occasions: The user's occasions with each past item's title; none of one that the user has signal events of.
+        event_kind: What the user did with each past item.
     """
 
     rows: IndexArray
     other: IndexArray
     past: Sequence[PastItem]
     occasions: Occasions
+    event_kind: Sequence[str]
 
 
-def first_named(subjects: Subjects, is_alike: Flags | None = None) -> Cited:
+def first_named(subjects: Subjects, is_alike: Flags | None = None, *, with_signals: bool = False) -> Cited:
     """Return, for each subject, the past item with the largest attribution that may be named.
 
     Args:
         subjects: What is explained, with the past items that raised each score, largest attribution first.
         is_alike: Whether a rule holds for each item, shape ``(n_subjects, n_items)``; for all if not given.
+        with_signals: Whether an item that the user has no counted target event of may be named for signal events.
 
     Returns:
-        Subjects for which there is one: the user has a counted target event of it, its title has a letter and is not
-        the item's, and it is not sensitive.
+        Subjects for which there is one: the user has a counted target event of it (or a signal event), its title has a
+        letter and is not the item's, and it is not sensitive.
     """
     shop, titles = subjects.shop, subjects.shop.catalogue.titles
     row = np.repeat(np.arange(len(subjects.past_items)), [len(own) for own in subjects.past_items])
     past = [item for own in subjects.past_items for item in own]
     other = np.array([item.item_index for item in past], dtype=np.int64)
-    occasions = Subjects.of(subjects.evidence, subjects.user[row], other).of_item
-    may_be = (occasions.counts > 0) & (shop.title_index[other] != shop.title_index[subjects.item[row]])
+    others = Subjects.of(subjects.evidence, subjects.user[row], other)
+    occasions = others.of_item
+    event_kind = kinds_of(others, occasions)
+    is_done = occasions.counts > 0
+    if with_signals and not is_done.all():
+        for place, kind in _signal_kinds(others, np.flatnonzero(~is_done)).items():
+            event_kind[place], is_done[place] = kind, True
+    may_be = is_done & (shop.title_index[other] != shop.title_index[subjects.item[row]])
     if is_alike is not None:
         may_be &= is_alike[row, other]
     chosen: dict[int, int] = {}
@@ -59,4 +70,17 @@ def first_named(subjects: Subjects, is_alike: Flags | None = None) -> Cited:
         if any(letter.isalpha() for letter in str(titles[item])):
             chosen[int(row[place])] = place
     places = np.array([*chosen.values()], dtype=np.int64)
-    return Cited(row[places], other[places], [past[place] for place in places.tolist()], occasions.take(places))
+    cited, kinds = ([column[place] for place in places.tolist()] for column in (past, event_kind))
+    return Cited(row[places], other[places], cited, occasions.take(places), kinds)
+
+
+def _signal_kinds(others: Subjects, places: IndexArray) -> dict[int, str]:
+    """Return the first of ``SIGNALS`` that the user has an event of, for those past items that have one."""
+    found: dict[int, str] = {}
+    asked = others.take(places)
+    present = {str(kind) for history in others.evidence.histories for kind in history.kind}
+    for kind in SIGNALS:
+        if kind in present and kind not in others.shop.shop.target_kinds:
+            for row in np.unique(signal_events(asked, kind).row).tolist():
+                found.setdefault(int(places[row]), kind)
+    return found

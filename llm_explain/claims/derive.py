@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from llm_explain.attribution.values import LINKS
 from llm_explain.claims.kind import Findings
 from llm_explain.claims.occasions import Occasions
 from llm_explain.records import Claim
@@ -124,7 +125,11 @@ def _spoken(subjects: Subjects, speakers: Sequence[_Speaker]) -> Subjects:
 
 
 def _visible(subjects: Subjects, speakers: _Speakers) -> dict[str, list[_Speaker]]:
-    """Return the players whose link with the item a person would see, each with such past items only."""
+    """Return the players whose link with the item a person would see, each with such past items only.
+
+    Where there is none in a shop whose users hardly come back to items, past items with a learned link are left: few
+    items are bought there with everything else by chance.
+    """
     links = subjects.shop.visible_links
     past = [(place, item) for place, speaker in enumerate(speakers.get("past item", ())) for item in speaker.items]
     rows = np.array([speakers["past item"][place].row for place, _ in past], dtype=np.int64)
@@ -139,6 +144,10 @@ def _visible(subjects: Subjects, speakers: _Speakers) -> dict[str, list[_Speaker
         is_bought = (evidence.user == subjects.user[speaker.row]) & (evidence.category == speaker.group)
         if links.of_category(speaker.group, evidence.item[is_bought], int(subjects.item[speaker.row])):
             groups.append(speaker)
+    seen = {speakers["past item"][place].row for place in kept} | {speaker.row for speaker in groups}
+    for place, item in () if subjects.shop.snapshot.has_repeats else past:
+        if speakers["past item"][place].row not in seen and LINKS in item.parts:
+            kept.setdefault(place, []).append(item)
     items = [speakers["past item"][place]._replace(items=own) for place, own in kept.items()]
     return {key: own for key, own in (("past item", items), ("other group", groups)) if own}
 

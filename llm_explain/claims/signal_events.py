@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
 
 NS_PER_DAY = 86_400 * 10**9
+
+SIGNALS: Final = ("wishlist", "play", "watch", "read", "like", "bookmark", "rate", "follow", "search", "view")
+"""Signal kinds that have a verb, those that tell most of the user first."""
 
 
 class SignalEvents(NamedTuple):

@@ -114,6 +114,10 @@ class Log:
             return self
         return self._select(self.is_target)
 
+    def interactions(self) -> Log:
+        """Return the target events as in ``targets``, and the events of numbered signal kinds."""
+        return self._select(self.is_target | (self.signal >= 0))
+
     @cached_property
     def is_target(self) -> npt.NDArray[np.bool_]:
         """Whether an event is a target event that no return in this log takes back, shape ``(n_events,)``."""

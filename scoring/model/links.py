@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from scoring.features.own_history import occasions
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from scoring.data.catalogue import IndexArray
-    from scoring.data.log import FloatArray
+    from scoring.data.log import FloatArray, Log
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,14 @@ class LinkTable:
         links: ``T`` without its weight, by past item and candidate, shape ``(n_items, n_items)``.
         decay: ``w`` without its weight.
         weight: Logits for one fresh event and a link of 1.
+        has_signals: Whether links also start from items of signal events, such as views.
     """
 
     name: str
     links: sparse.csr_array[np.float64, tuple[int, int]]
     decay: Decay
     weight: float = 1.0
+    has_signals: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,28 @@ class Links:
             for column, table in enumerate(self.tables):
                 strengths[:, column] = table.weight * np.add.reduceat(table.decay(age), start)
         return strengths
+
+    def read(self, log: Log) -> tuple[IndexArray, IndexArray, FloatArray]:
+        """Return the past items of users that links start from.
+
+        Args:
+            log: Events whose ``day`` counts from the moment of scoring.
+
+        Returns:
+            User and item of each, by user, then by item, shape ``(n_past,)`` each; their weights as in ``strengths``.
+        """
+        by_source = {
+            has_signals: occasions(own.user_index, own.item_index, -own.day, own.order)
+            for has_signals in sorted({False, *(table.has_signals for table in self.tables)})
+            for own in [log.interactions() if has_signals else log.targets()]
+        }
+        user, item, *_ = by_source[max(by_source)]  # target events are among the interactions
+        key, strengths = user * self.n_items + item, np.zeros((len(user), len(self.tables)))
+        for has_signals, (own_user, own_item, age, start) in by_source.items():
+            rows = np.searchsorted(key, own_user * self.n_items + own_item)
+            columns = np.flatnonzero([table.has_signals == has_signals for table in self.tables])
+            strengths[rows[:, None], columns] = self.strengths(age, start)[:, columns]
+        return user, item, strengths
 
     def of_history(self, past: IndexArray, strength: FloatArray) -> FloatArray:
         """Return the contribution of a whole history to every item.
@@ -133,7 +159,10 @@ class Links:
 
     def settings(self) -> list[dict[str, Any]]:
         """Return everything but the arrays as JSON values."""
-        return [{"name": table.name, **asdict(table.decay), "weight": table.weight} for table in self.tables]
+        return [
+            {"name": table.name, **asdict(table.decay), "weight": table.weight, "has_signals": table.has_signals}
+            for table in self.tables
+        ]
 
     @classmethod
     def of(cls, n_items: int, settings: Sequence[Mapping[str, Any]], arrays: Mapping[str, npt.NDArray[Any]]) -> Links:
@@ -142,9 +171,8 @@ class Links:
         for place, words in enumerate(settings):
             parts = tuple(arrays[f"links_{place}_{part}"] for part in ("data", "indices", "indptr"))
             matrix = sparse.csr_array(parts, shape=(n_items, n_items))
-            tables.append(
-                LinkTable(words["name"], matrix, Decay(words["days"], words["power"], words["least"]), words["weight"])
-            )
+            decay = Decay(words["days"], words["power"], words["least"])
+            tables.append(LinkTable(words["name"], matrix, decay, words["weight"], words.get("has_signals", False)))
         return cls(n_items, tuple(tables))
 
     def with_items(self, alike: sparse.csr_array[np.float64, tuple[int, int]]) -> Links:

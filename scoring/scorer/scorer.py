@@ -9,7 +9,7 @@ import torch
 
 from scoring.data.log import Log
 from scoring.features.context import TERMS
-from scoring.features.own_history import BUCKET_KINDS, COUNT, occasions, own_evidence
+from scoring.features.own_history import BUCKET_KINDS, COUNT, own_evidence
 from scoring.features.windows import item_stats
 from scoring.model.batches import BucketRows, link_user, token_events
 from scoring.model.context_terms import ContextTerms
@@ -112,10 +112,8 @@ class GlassBoxScorer:
             return []
         log = Log.from_histories(histories, self.buckets.signals, moments=[self.moment(each) for each in histories])
         own = own_evidence(log, 0.0, self.buckets, self._item_stats)
-        log = log.targets()
-        *_, age, start = occasions(log.user_index, log.item_index, -log.day, log.order)
-        strengths = self.item_links.strengths(age, start)
-        whose = [own.user, *(evidence.user for evidence in own.buckets)]
+        past_user, past, strengths = self.item_links.read(log)
+        whose = [own.user, past_user, *(evidence.user for evidence in own.buckets)]
         first = [np.searchsorted(user, np.arange(len(histories) + 1)) for user in whose]
         with torch.no_grad():
             summands = self._summands(own, len(histories))
@@ -126,7 +124,8 @@ class GlassBoxScorer:
             ]
             states = []
             for user, history in enumerate(histories):
-                pairs, tokens, *_ = rows = [slice(*bounds[user : user + 2]) for bounds in first]
+                pairs, linked, *rows = [slice(*bounds[user : user + 2]) for bounds in first]
+                tokens = rows[0]
                 states.append(
                     UserState(
                         history=history,
@@ -134,9 +133,10 @@ class GlassBoxScorer:
                         summands=summands[tokens].numpy(),
                         bought=own.item[pairs],
                         bought_parts=parts[pairs],
-                        strengths=strengths[pairs],
-                        buckets=tuple(evidence.bucket[at] for evidence, at in zip(own.buckets, rows[1:], strict=True)),
-                        bucket_heights=tuple(height[at] for height, at in zip(heights, rows[1:], strict=True)),
+                        past=past[linked],
+                        strengths=strengths[linked],
+                        buckets=tuple(evidence.bucket[at] for evidence, at in zip(own.buckets, rows, strict=True)),
+                        bucket_heights=tuple(height[at] for height, at in zip(heights, rows, strict=True)),
                         user_embedding_all=self.model.embed(summands[tokens].sum(dim=0, keepdim=True))[0].numpy(),
                         _model=self.model,
                     )
@@ -248,7 +248,7 @@ class GlassBoxScorer:
         """Return the terms of the scores that do not go through the user embedding."""
         own = self.own_parts(state, item_index).sum(axis=1)
         context = self.context_parts(state.history.as_of, item_index).sum(axis=1)
-        total: FloatArray = own + self.item_links.of_history(state.bought, state.strengths)[item_index] + context
+        total: FloatArray = own + self.item_links.of_history(state.past, state.strengths)[item_index] + context
         return total
 
     def linked(self, state: UserState, item_index: IndexArray) -> FloatArray:
@@ -259,9 +259,9 @@ class GlassBoxScorer:
             item_index: Items that are scored, shape ``(n,)``.
 
         Returns:
-            Logits, columns as ``state.bought``, shape ``(n, n_bought)``.
+            Logits, columns as ``state.past``, shape ``(n, n_past)``.
         """
-        return self.item_links.of_items(state.bought, state.strengths, item_index)
+        return self.item_links.of_items(state.past, state.strengths, item_index)
 
     def link_parts(
         self, state: UserState, item_index: IndexArray, group_of_category: IndexArray, n_groups: int
@@ -278,10 +278,10 @@ class GlassBoxScorer:
             Logits, shape ``(n, n_groups)``.
         """
         parts = np.zeros((len(item_index), n_groups))
-        groups = group_of_category[self.catalogue.category_index[state.bought]]
+        groups = group_of_category[self.catalogue.category_index[state.past]]
         for group in np.unique(groups[groups >= 0]) if self.item_links.tables else ():
             chosen = groups == group
-            parts[:, group] = self.item_links.of_history(state.bought[chosen], state.strengths[chosen])[item_index]
+            parts[:, group] = self.item_links.of_history(state.past[chosen], state.strengths[chosen])[item_index]
         return parts
 
     def probability(self, score: FloatArray) -> FloatArray:

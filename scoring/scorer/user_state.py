@@ -34,7 +34,9 @@ class UserState:
         summands: What each token adds to the pooling, shape ``(n_tokens, d_sum)``.
         bought: Items in the history, ascending, shape ``(n_bought,)``.
         bought_parts: Own-history parts that speak of exactly these items, shape ``(n_bought, n_own)``.
-        strengths: Weight of each of them in each table of links, shape ``(n_bought, n_tables)``.
+        past: Items that links start from, ascending, shape ``(n_past,)``: those bought, and those of signal events
+            where a table has links from them.
+        strengths: Weight of each of them in each table of links, shape ``(n_past, n_tables)``.
         buckets: For each kind of bucket, those that the history speaks of, shape ``(n_spoken,)``.
         bucket_heights: Their heights, shape ``(n_spoken,)``.
         user_embedding_all: ``U`` with every token present, shape ``(d,)``.
@@ -45,6 +47,7 @@ class UserState:
     summands: FloatArray
     bought: IndexArray
     bought_parts: FloatArray
+    past: IndexArray
     strengths: FloatArray
     buckets: tuple[IndexArray, ...]
     bucket_heights: tuple[FloatArray, ...]

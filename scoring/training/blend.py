@@ -7,29 +7,33 @@ result is at least as good as the best of them on validation data.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from scoring.features.context import context_columns
-from scoring.features.own_history import PAIR_FEATURES
+from scoring.features.own_history import BUCKET_FEATURES, BUCKET_KINDS, PAIR_FEATURES
 from scoring.model.batches import make_batch
 from scoring.model.model import PARTS
-from scoring.training.past import Past, to_candidates
+from scoring.training.past import table_scores, to_candidates
 from scoring.training.quality import Asked, best
 from scoring.training.weight_search import WeightSearch
 
 if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
     from scoring.features.windows import TrainingData, Window
+    from scoring.model.curves import Curves
     from scoring.model.links import Links
     from scoring.model.model import AdditiveModel
     from scoring.training.trainer import Trainer
 
 OWN_COUNTS: Final = ("count_10", "count_30", "count_90", "count")
 """Features of a bought item that rank by personal frequency."""
+
+SIGNAL_COUNTS: Final = ("count_10", "count")
+"""Features of an item with signal events, such as views, that rank by how often each signal kind occurred."""
 
 POPULARITY: Final = ("users_7", "users_30", "users_90", "rows")
 """Columns of the context that rank by popularity."""
@@ -56,6 +60,7 @@ class Blend:
         own: Slopes that are added to the curves of ``OWN_COUNTS``.
         popularity: Slopes that are added to the curves of ``POPULARITY``.
         links: Weights of the link tables.
+        signals: Slopes that are added to the curves of ``SIGNAL_COUNTS`` of items, signal kind by signal kind.
         metrics: recall@10 and NDCG@10 on validation data, over all items and over new ones.
         starts: The same of each part by itself, by name.
     """
@@ -64,6 +69,7 @@ class Blend:
     own: tuple[float, ...]
     popularity: tuple[float, ...]
     links: tuple[float, ...]
+    signals: tuple[float, ...]
     metrics: tuple[float, ...]
     starts: dict[str, tuple[float, ...]]
 
@@ -72,6 +78,10 @@ class Blend:
         model.scale(dict(zip(PARTS, self.model, strict=True)))
         for name, slope in zip(OWN_COUNTS, self.own, strict=True):
             model.own.pair.tilt(PAIR_FEATURES.index(name), slope)
+        for place, slope in enumerate(self.signals):
+            signal, feature = divmod(place, len(SIGNAL_COUNTS))
+            curves = cast("Curves", model.own.bucket[signal_bucket(signal)])
+            curves.tilt(BUCKET_FEATURES.index(SIGNAL_COUNTS[feature]), slope)
         columns = [column[1] for column in context_columns(model.labels)]
         for name, slope in zip(POPULARITY, self.popularity, strict=True):
             model.context.curves.tilt(columns.index(name), slope)
@@ -79,7 +89,7 @@ class Blend:
     @classmethod
     def popular(cls) -> Blend:
         """Return the blend for a log without validation data: popularity alone."""
-        return cls((0.0,) * len(PARTS), (0.0,) * len(OWN_COUNTS), (0.0, 0.0, 0.0, 1.0), (), (), {})
+        return cls((0.0,) * len(PARTS), (0.0,) * len(OWN_COUNTS), (0.0, 0.0, 0.0, 1.0), (), (), (), {})
 
     @staticmethod
     def named_metrics(values: tuple[float, ...]) -> dict[str, float]:
@@ -139,7 +149,9 @@ def find_blend(
         The weights.
     """
     values, contenders = _contenders(data, window, trainer, links, users=users, asked=asked)
-    names = [*PARTS, *OWN_COUNTS, *POPULARITY, *(f"links {place} {t.name}" for place, t in enumerate(links.tables))]
+    signals = [f"{name} of {kind}" for kind in data.buckets.signals for name in SIGNAL_COUNTS]
+    tables = [f"links {place} {table.name}" for place, table in enumerate(links.tables)]
+    names = [*PARTS, *OWN_COUNTS, *signals, *POPULARITY, *tables]
     search = WeightSearch(values, contenders, np.arange(len(names)) < (0 if is_trained else len(PARTS)), len(PARTS))
     alone = dict(zip(names, np.eye(len(names)), strict=True))
     starts = {
@@ -149,10 +161,13 @@ def find_blend(
     }
     found = search.compare(starts)
     popularity = max((name for name in POPULARITY if name in starts), key=lambda name: float(found[name].sum()))
-    behind = {  # personal frequency needs popularity behind it
-        f"{name} and {popularity}": starts[name] + 1e-3 * starts[popularity]
-        for name in reversed(OWN_COUNTS)
+    linked = max((name for name in tables if name in starts), key=lambda name: float(found[name].sum()), default=None)
+    behind = {  # personal frequency needs something behind it for items that are new to the user
+        f"{name} and {back}": starts[name] + 1e-3 * starts[back]
+        for name in (*reversed(OWN_COUNTS), *signals)
         if name in starts
+        for back in (popularity, linked)
+        if back
     }
     simple = {**behind, **starts}
     starts = {**simple, "trained": np.sum([alone[name] for name in PARTS], axis=0)} if is_trained else simple
@@ -160,12 +175,14 @@ def find_blend(
     ranked = sorted(simple, key=lambda name: -search.value(simple[name]))
     chosen = [ranked[0], "trained"] if is_trained else ranked[:2]
     weights = search.best([starts[name] for name in chosen])
+    if not weights[: len(PARTS)].any() and not any(weights[names.index(name)] for name in tables):
+        weights = search.backed(weights, [names.index(name) for name in (linked, popularity) if name])
     weights = weights * search.slope(weights)
-    cut = np.cumsum([len(PARTS), len(OWN_COUNTS), len(POPULARITY)])
-    model, own_slopes, slopes, link_weights = (tuple(part.tolist()) for part in np.split(weights, cut))
+    cut = np.cumsum([len(PARTS), len(OWN_COUNTS), len(signals), len(POPULARITY)])
+    model, own_slopes, signal_slopes, slopes, link_weights = (tuple(part.tolist()) for part in np.split(weights, cut))
     metrics = tuple(search.means(weights).tolist())
     by_start = {name: tuple(value.tolist()) for name, value in found.items()}
-    return Blend(model, own_slopes, slopes, link_weights, metrics, by_start)
+    return Blend(model, own_slopes, slopes, link_weights, signal_slopes, metrics, by_start)
 
 
 def _contenders(
@@ -174,14 +191,13 @@ def _contenders(
     """Return each part's value of each user's contenders, shape ``(n_parts, n_users, n_contenders)``."""
     popularity = _columns(data, window)
     past = window.past.of_users(users)
-    tables = to_candidates(links, data.candidates).tables
+    linked = to_candidates(links, data.candidates)
     found, places = [], []
     for at in range(0, len(users), BLOCK):
         rows = slice(at, at + BLOCK)
         parts = _parts(data, window, trainer, users[rows])
         parts += [np.broadcast_to(column, parts[0].shape) for column in popularity]
-        some = Past.of(past, np.arange(len(users))[rows])
-        parts += [some.scores(table) for table in tables]
+        parts += table_scores(linked, past, np.arange(len(users))[rows])
         block = asked.rows(rows)
         chosen = [_best(scores, block) for scores in (parts[0] + parts[1] + parts[2] + parts[3], *parts)]
         for row, is_hit in enumerate(block.is_hit):
@@ -227,4 +243,18 @@ def _parts(data: TrainingData, window: Window, trainer: Trainer, users: IndexArr
         counts = np.zeros(found[0].shape, dtype=np.float32)
         counts[user, place] = x[:, PAIR_FEATURES.index(name)]
         found.append(counts)
+    place_of_item = data.place()
+    for signal in range(len(data.buckets.signals)):
+        rows = batch.buckets[signal_bucket(signal)]
+        place = place_of_item[rows.bucket.cpu().numpy()]
+        user, x = rows.user.cpu().numpy()[place >= 0], rows.x.cpu().numpy()[place >= 0]
+        for name in SIGNAL_COUNTS:
+            counts = np.zeros(found[0].shape, dtype=np.float32)
+            counts[user, place[place >= 0]] = x[:, BUCKET_FEATURES.index(name)]
+            found.append(counts)
     return found
+
+
+def signal_bucket(signal: int) -> int:
+    """Return the number of the kind of bucket that holds single items of a signal kind."""
+    return len(BUCKET_KINDS) + 2 * signal

@@ -134,8 +134,13 @@ def last_task(tables: Tables) -> Task:
     is_test[np.flatnonzero(is_counted)[last]] = True
     if not is_test.any():
         raise SettingError("no user has two events but one such user is needed. Import a longer log.")
-    test, rest = tables.events[is_test], tables.events[~is_test].reset_index(drop=True)
+    row = np.arange(len(tables.events))
+    asked = tables.events[USER_ID].map(dict(zip(tables.events[USER_ID][is_test], row[is_test], strict=True)))
+    is_past = ~(row >= asked.to_numpy(dtype=np.float64, na_value=np.inf))  # signals after the test event are not known
+    test, rest = tables.events[is_test], tables.events[is_past].reset_index(drop=True)
     split = Split.between(rest[counted_rows(rest, tables.shop)], test, Catalogue(tables.items))
+    cutoff = max(split.cutoff, rest[TIMESTAMP].max() + pd.Timedelta(seconds=1))  # signals after the last target event
+    split = replace(split, train=replace(split.train, as_of=cutoff))
     return Task(replace(tables, events=rest), split, only_new=True)
 
 

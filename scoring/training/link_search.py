@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import numpy as np
 
@@ -15,8 +15,6 @@ from scoring.training.past import Past
 from scoring.training.quality import Asked, quality
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from scoring.data.catalogue import IndexArray
     from scoring.data.log import Log
     from scoring.features.link_tables import Table
@@ -41,6 +39,10 @@ SHARE_OF_USERS: Final = 0.5
 """Share of the validation users that the choice is made on."""
 
 
+Fitted: TypeAlias = "dict[tuple[Maker, bool], Table]"
+"""Tables by maker and by whether signal events count."""
+
+
 class Maker(Protocol):
     """A way to link items."""
 
@@ -59,10 +61,12 @@ class LinkChoice:
     Attributes:
         maker: Makes the table from a log.
         decay: Weight of an event by its age.
+        has_signals: Whether signal events count like target events, as past items and in the counts.
     """
 
     maker: Maker
     decay: Decay
+    has_signals: bool = False
 
 
 def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexArray) -> tuple[list[LinkChoice], Links]:
@@ -82,20 +86,24 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
     if not len(log):
         return [], Links(len(data.catalogue))
     few = users[:: int(1 / SHARE_OF_USERS)] if len(users) >= MANY_USERS else users
-    past, asked = Past.of(window.past, few), asked.rows(np.isin(users, few))
-    decays = tuple(replace(decay, least=past.youngest()) for decay in DECAYS)
+    sources = (False, True) if data.buckets.signals else (False,)
+    pasts = {has_signals: Past.of(window.past, few, has_signals=has_signals) for has_signals in sources}
+    asked = asked.rows(np.isin(users, few))
+    fitted: Fitted = {}
 
-    fitted: dict[Maker, Table] = {}
+    def decays_of(has_signals: bool) -> tuple[Decay, ...]:
+        least = pasts[has_signals].youngest()
+        return tuple(replace(decay, least=least) for decay in DECAYS)
 
-    def tried(maker: Maker, decays: tuple[Decay, ...]) -> tuple[float, Decay]:
-        if maker not in fitted:
-            fitted[maker] = maker.fit(log, data.candidates, len(data.catalogue))
-        table = LinkTable(maker.name, fitted[maker][:, data.candidates], FLAT)
-        scores = past.scores_by_decay(table, decays)
+    def tried(maker: Maker, decays: tuple[Decay, ...], has_signals: bool = False) -> tuple[float, Decay]:
+        links = _fit(maker, has_signals, window.past, data, fitted)
+        table = LinkTable(maker.name, links[:, data.candidates], FLAT)
+        scores = pasts[has_signals].scores_by_decay(table, decays)
         found = [(quality(each, asked, new_only=True).sum(), -place) for place, each in enumerate(scores)]
         best = max(found)
         return float(best[0]), decays[-best[1]]
 
+    decays = decays_of(False)
     best, decay = tried(Transitions(), decays)
     maker = Transitions()
     for variant in VARIANTS if len(log) <= MAX_ROWS else ():
@@ -111,27 +119,42 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
     choices += [LinkChoice(other, tried(other, decays)[1]) for other in others]
     flat = [replace(choice, decay=FLAT) for choice in choices if choice.decay.days < FLAT.days]
     choices += flat
-    return choices, fit_links(choices, data, log, fitted)
+    if data.buckets.signals:
+        makers = (Transitions(), *others)
+        decays = decays_of(True)
+        choices += [LinkChoice(each, tried(each, decays, True)[1], has_signals=True) for each in makers]
+    return choices, fit_links(choices, data, window.past, fitted)
 
 
-def fit_links(
-    choices: list[LinkChoice], data: TrainingData, past: Log, fitted: Mapping[Maker, Table] | None = None
-) -> Links:
+def fit_links(choices: list[LinkChoice], data: TrainingData, past: Log, fitted: Fitted | None = None) -> Links:
     """Return the links of a log.
 
     Args:
         choices: How to link items.
         data: Data that every window shares.
         past: Events.
-        fitted: Tables of this log that are known already.
+        fitted: Tables of this log that are known already, by maker and by whether signal events count.
 
     Returns:
         A table for each choice, of weight 1.
     """
-    log, n_items = past.targets(), len(data.catalogue)
     found = dict(fitted or {})
-    for choice in choices:
-        if choice.maker not in found:
-            found[choice.maker] = choice.maker.fit(log, data.candidates, n_items)
-    tables = (LinkTable(choice.maker.name, found[choice.maker], choice.decay) for choice in choices)
-    return Links(n_items, tuple(tables))
+    tables = (
+        LinkTable(
+            choice.maker.name,
+            _fit(choice.maker, choice.has_signals, past, data, found),
+            choice.decay,
+            has_signals=choice.has_signals,
+        )
+        for choice in choices
+    )
+    return Links(len(data.catalogue), tuple(tables))
+
+
+def _fit(maker: Maker, has_signals: bool, past: Log, data: TrainingData, fitted: Fitted) -> Table:
+    """Return the links of a log, and keep them in ``fitted``."""
+    key = maker, has_signals
+    if key not in fitted:
+        log = past.interactions() if has_signals else past.targets()
+        fitted[key] = maker.fit(log, data.candidates, len(data.catalogue))
+    return fitted[key]

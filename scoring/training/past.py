@@ -45,17 +45,19 @@ class Past:
     n_users: int
 
     @classmethod
-    def of(cls, past: Log, users: IndexArray) -> Past:
+    def of(cls, past: Log, users: IndexArray, *, has_signals: bool = False) -> Past:
         """Read the target events of some users.
 
         Args:
             past: Events whose ``day`` counts from the moment of each user.
             users: Whom, ascending, shape ``(n_users,)``.
+            has_signals: Whether signal events are read too.
 
         Returns:
             Their occasions.
         """
-        chosen = past.of_users(users).targets()
+        own = past.of_users(users)
+        chosen = own.interactions() if has_signals else own.targets()
         user, item, age, start = occasions(chosen.user_index, chosen.item_index, -chosen.day, chosen.order)
         return cls(user, item, age, start, len(users))
 
@@ -100,6 +102,15 @@ def history_scores(links: Links, window: Window, users: IndexArray) -> npt.NDArr
     """
     if not links.tables:
         return 0.0
-    past = Past.of(window.past, users)
-    total: npt.NDArray[np.float32] = np.sum([past.scores(table) for table in links.tables], axis=0)
+    total: npt.NDArray[np.float32] = np.sum(list(table_scores(links, window.past, users)), axis=0)
     return total
+
+
+def table_scores(links: Links, past: Log, users: IndexArray) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield the contribution of each table, shape ``(n_users, n_candidates)``; arguments as in ``history_scores``."""
+    by_source = {
+        has_signals: Past.of(past, users, has_signals=has_signals)
+        for has_signals in {table.has_signals for table in links.tables}
+    }
+    for table in links.tables:
+        yield by_source[table.has_signals].scores(table)

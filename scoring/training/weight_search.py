@@ -106,6 +106,26 @@ class WeightSearch:
                     errors, gains = tried, stacked
         return self._climb_all(starts, errors)
 
+    def backed(self, weights: Weights, places: Sequence[int]) -> Weights:
+        """Return weights with the parts of some places, each as large as costs nothing on validation data.
+
+        Where what users did before ranks the items that they come back to, nothing else may tell the other items apart.
+
+        Args:
+            weights: Weights.
+            places: Parts that may enter.
+
+        Returns:
+            The weights; a part enters with the smallest share if every share costs something.
+        """
+        least = self.value(weights) - MIN_GAIN
+        size = float(self.scores(weights).std())
+        for place in places:
+            shares = [share * size / float(self.spread[place]) for share in reversed(ENTRIES)]
+            moves = [_Move(np.arange(len(weights)) == place, 0.0, share) for share in shares]
+            weights = next((tried for move in moves if self.value(tried := move(weights)) >= least), moves[-1](weights))
+        return weights
+
     def slope(self, weights: Weights) -> float:
         """Return the factor that makes the scores of contenders log-odds, by logistic regression."""
         if (weights[: self.n_trained] == 1.0).all():

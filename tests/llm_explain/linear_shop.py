@@ -52,7 +52,7 @@ class LinearState:
     has_sink: bool
 
     @property
-    def bought(self) -> np.ndarray:
+    def past(self) -> np.ndarray:
         return np.unique(self.history.item_index)
 
     def group_sums(self, groups: np.ndarray, n_groups: int) -> np.ndarray:
@@ -108,7 +108,7 @@ class LinearScorer:
         return np.zeros((len(item_index), n_groups))
 
     def linked(self, state: LinearState, item_index: np.ndarray) -> np.ndarray:
-        return np.zeros((len(item_index), len(state.bought)))
+        return np.zeros((len(item_index), len(state.past)))
 
     def context_parts(self, as_of: pd.Timestamp, item_index: np.ndarray) -> np.ndarray:
         return self.context[item_index]

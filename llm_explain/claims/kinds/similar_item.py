@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.claims.cited_items import first_named
-from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import round_down
 
 if TYPE_CHECKING:
@@ -26,17 +26,19 @@ MIN_TELLING_SHARE: Final = 0.1
 
 
 class SimilarItem(ClaimKind):
-    """The user bought an item that raised this score.
+    """The user bought an item that raised this score, or looked at it.
 
     Rule: ``other_item_id`` is, of the past items that raised the score, the one with the largest attribution that the
-    user has a counted target event of (as for ``repeat_item``), that has a title with a letter, another title than the
-    item, and that is not sensitive. The claim cites the attribution of this one item.
+    user has a counted target event of (as for ``repeat_item``) or a signal event (as for ``recent_signal``, at any time
+    before ``as_of``), that has a title with a letter, another title than the item, and that is not sensitive. The claim
+    cites the attribution of this one item. ``event_kind`` is the first signal kind if there is no target event.
 
     ``next_share`` is the share of the other item's users who have a target event of the item after their first one of
     the other item, rounded down to two decimals. Both lie in the 365 days before the snapshot. It is left out below
     0.1; where the other item has fewer users than the policy's least crowd (50 or more); for fewer than 10 such users,
     or fewer than one and a half times as many as would have both items by chance; in a shop with several target kinds
-    or without dates; and with a snapshot that is younger than ``as_of`` or more than 90 days older.
+    or without dates; where the user has signal events alone; and with a snapshot that is younger than ``as_of`` or
+    more than 90 days older.
     """
 
     name = "similar_item"
@@ -57,13 +59,13 @@ class SimilarItem(ClaimKind):
         """Apply the rule of the class."""
         if not any(subjects.past_items):
             return NOTHING
-        rows, other, past, occasions = first_named(subjects)
-        share = _next_share(subjects, rows, other)
+        rows, other, past, occasions, event_kind = first_named(subjects, with_signals=True)
+        share = np.where(occasions.counts > 0, _next_share(subjects, rows, other), np.nan)
         facts: dict[str, list[Fact | None]] = {
             "other_item_id": [str(item_id) for item_id in subjects.shop.catalogue.item_ids[other]],
             "next_share": [None if np.isnan(each) else each for each in share.tolist()],
         }
-        return Findings(rows, facts, occasions, share, kinds_of(subjects, occasions), past)
+        return Findings(rows, facts, occasions, share, event_kind, past)
 
 
 def _next_share(subjects: Subjects, rows: IndexArray, other: IndexArray) -> Floats:

@@ -20,7 +20,12 @@ where o.n >= 50 and n_later >= 10 and n_later / o.n >= 0.1 - 1e-9
 create or replace view found_similar_item as
 with own as (
     select distinct rid from past
-    where claim = 'similar_item' and is_alike(item_id, title, other_item_id, other_title))
+    where claim = 'similar_item' and is_alike(item_id, title, other_item_id, other_title)
+    union
+    select c.rid
+    from claim c join event e on e.user_id = c.user_id and e.timestamp < c.moment_utc
+    where c.claim = 'similar_item' and c.event_kind not in (from target_kind) and e.kind = c.event_kind and e.role = 'other'
+      and is_alike(e.item_id, e.title, c.other_item_id, c.other_title))
 select rid, other_item_id,
        if(is_of_only_kind and c.has_dates and moment_utc - interval 90 day <= snapshot_utc and snapshot_utc <= moment_utc,
           next_share, null) as next_share

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llm_explain.claims.signal_kinds.recent_signal import SIGNALS, RecentSignal
+from llm_explain.claims.signal_events import SIGNALS
+from llm_explain.claims.signal_kinds.recent_signal import RecentSignal
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,14 +8,11 @@ import numpy as np
 
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import to_dates
-from llm_explain.claims.signal_events import NS_PER_DAY, signal_events
+from llm_explain.claims.signal_events import NS_PER_DAY, SIGNALS, signal_events
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
-
-SIGNALS: Final = ("wishlist", "play", "watch", "read", "like", "bookmark", "rate", "follow", "search", "view")
-"""Signal kinds that have a verb, those that tell most of the user first."""
 
 WINDOW_DAYS: Final = 30
 CHANNELS: Final = frozenset({"web", "app", "mini_program", "shop"})

@@ -170,3 +170,14 @@ def test_the_share_needs_one_target_kind_and_dates() -> None:
 def test_a_share_below_a_quarter_is_not_written(share: float | None, text: str | None) -> None:
     facts = {"other_item_id": "salsa"} | ({} if share is None else {"next_share": share})
     assert written(facts).get("next_share") == text
+
+
+def test_an_item_of_signal_events_alone_is_named_for_them() -> None:
+    seen = evidence("tortilla", bought("salsa", 400, kind="view"), bought("hummus", 20), statistics=followed(60))
+    found = find(SimilarItem, citing(seen, salsa=0.5, hummus=0.4))
+    assert found is not None
+    assert found.facts == {"other_item_id": "salsa", "event_kind": "view"}, "no share: the others bought it"
+    carted = evidence("tortilla", bought("salsa", 4, kind="cart"), bought("hummus", 20))
+    found = find(SimilarItem, citing(carted, salsa=0.5, hummus=0.4))
+    assert found is not None
+    assert found.facts["other_item_id"] == "hummus", "a kind without a verb is not told"

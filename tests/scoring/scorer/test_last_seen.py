@@ -71,7 +71,7 @@ def test_scores_are_the_same_right_after_the_latest_event_and_years_later(traine
 def test_deleting_the_rows_of_items_gives_the_reported_score(trained: Trained, gone: list[int]) -> None:
     state = trained.scorer.read(trained.history(MUCH_LATER))
     by_item = trained.scorer.linked(state, np.arange(N_ITEMS))
-    reported = trained.scorer.score(state) - by_item[:, np.isin(state.bought, gone)].sum(axis=1)
+    reported = trained.scorer.score(state) - by_item[:, np.isin(state.past, gone)].sum(axis=1)
     is_gone = trained.events[ITEM_ID].isin([f"i{item:02d}" for item in gone]) & (trained.events[USER_ID] == "u07")
     assert is_gone.sum() == len(gone)
     np.testing.assert_allclose(trained.scores(MUCH_LATER, trained.events[~is_gone]), reported, rtol=0, atol=1e-9)

@@ -58,7 +58,7 @@ def test_deleting_the_rows_of_one_item_removes_its_links(linked_scorer: GlassBox
     state = linked_scorer.read(history)
     linked = linked_scorer.linked(state, ITEMS)
     assert linked.any()
-    for place, item in enumerate(state.bought):
+    for place, item in enumerate(state.past):
         deleted = linked_scorer.read(history.select(history.item_index != item))
         left = linked_scorer.linked(deleted, ITEMS).sum(axis=1)
         assert left == pytest.approx(linked.sum(axis=1) - linked[:, place], abs=1e-12)

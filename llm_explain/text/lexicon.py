@@ -67,6 +67,14 @@ class StoreBrand(_Strict):
     text: str
 
 
+class GenderForms(_Strict):
+    """How names of one grammatical gender are said; the attributes are those of ``NameForms``."""
+
+    this_one: str
+    these_many: str
+    articles: dict[str, str]
+
+
 class NameForms(_Strict):
     """How a title is said within a sentence; patterns are regular expressions.
 
@@ -81,6 +89,8 @@ class NameForms(_Strict):
         between: What stands between size and mark.
         articles: What stands before another item of one thing, by pattern of its name.
         label_words: What stands for a size or a mark, by pattern.
+        genders: What differs for names of a gender, by the word of the dictionaries' column ``gender``.
+        proper: A title that is no common noun, within a sentence.
     """
 
     title: str
@@ -93,6 +103,8 @@ class NameForms(_Strict):
     between: str
     articles: dict[str, str]
     label_words: dict[str, str]
+    genders: dict[str, GenderForms] = {}
+    proper: str = "{name}"
 
 
 class Form(_Strict):

@@ -30,12 +30,14 @@ class NameDictionary:
         names: The locale's name.
         plurals: Names, in lower case, that stand for many things.
         singulars: Names, in lower case, that stand for one thing.
+        genders: Grammatical gender by name in lower case, where the dictionaries state it.
         common_words: Words that the dictionaries write in lower case, so that they are no proper names.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     plurals: frozenset[str] = frozenset()
     singulars: frozenset[str] = frozenset()
+    genders: Mapping[str, str] = field(default_factory=dict)
     common_words: frozenset[str] = frozenset()
 
     def find(self, name: str) -> str | None:
@@ -62,14 +64,17 @@ def load_name_dictionary(locale: str) -> NameDictionary:
     """
     names: dict[str, str] = {}
     by_number: dict[str, set[str]] = {_PLURAL: set(), _SINGULAR: set()}
+    genders: dict[str, str] = {}
     for path in _files(locale):
-        source = {key: name for key, name, _ in _rows(prompts_root() / SOURCE_LOCALE / "names" / path.name)}
-        for key, name, number in _rows(path):
+        source = {key: name for key, name, _, _ in _rows(prompts_root() / SOURCE_LOCALE / "names" / path.name)}
+        for key, name, number, gender in _rows(path):
             if key in source:
                 names.setdefault(source[key].lower(), name)
                 by_number.setdefault(number, set()).add(name.lower())
+                if gender:
+                    genders.setdefault(name.lower(), gender)
     words = frozenset(word for name in names.values() for word in name.split() if word.islower())
-    return NameDictionary(names, frozenset(by_number[_PLURAL]), frozenset(by_number[_SINGULAR]), words)
+    return NameDictionary(names, frozenset(by_number[_PLURAL]), frozenset(by_number[_SINGULAR]), genders, words)
 
 
 def _files(locale: str) -> list[Path]:
@@ -78,14 +83,15 @@ def _files(locale: str) -> list[Path]:
     return [path for path in found if not path.name.startswith("sensitive")]
 
 
-def _rows(path: Path) -> Iterator[tuple[tuple[str, str], str, str]]:
-    """Yield the source's key, the name and its grammatical number of each row."""
+def _rows(path: Path) -> Iterator[tuple[tuple[str, str], str, str, str]]:
+    """Yield the source's key, the name, its grammatical number and its gender of each row."""
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream, strict=True)
             column = next(name for name in _NAME_COLUMNS if name in (reader.fieldnames or ()))
             for row in reader:
-                yield (row["shorthand"], row.get("category") or ""), row[column], row.get("number") or ""
+                key = (row["shorthand"], row.get("category") or "")
+                yield key, row[column], row.get("number") or "", row.get("gender") or ""
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, StopIteration) as error:
         raise PromptError(
             f"{path}: cannot be read as a dictionary ({error!r}) but the columns shorthand and title or name are "

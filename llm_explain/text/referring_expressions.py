@@ -11,7 +11,7 @@ from llm_explain.text.name_cleaning import clean_name
 from llm_explain.text.name_dictionary import load_name_dictionary
 
 if TYPE_CHECKING:
-    from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.lexicon import GenderForms, Lexicon, NameForms
 
 _CACHED = 16_384
 _WORD = re.compile(r"[^\W\d_]+")
@@ -22,7 +22,8 @@ class ReferringExpressions:
 
     A title such as "Rice cakes, 4.5 oz (store brand)" is a label. Within a sentence the recommended item is "these rice
     cakes", which only it can be; another item keeps its size, "rice cakes (4.5 oz, store brand)", since that tells it
-    from its like. A title that begins with an unknown name is said as it stands. Names that the locale's
+    from its like. Number and gender are those of the dictionaries. A title that begins with an unknown name is said as
+    it stands, or quoted. Names that the locale's
     dictionaries have are said in its words.
 
     Args:
@@ -73,18 +74,19 @@ class ReferringExpressions:
         """Return the recommended item as a sentence says it; empty if its title leaves nothing readable."""
         name, _, is_known = self._split(title)
         if not name or not is_known:
-            return self._whole(title)
+            return self._proper(title)
         head = self._head.search(name)
         is_many = name.lower() in self._dictionary.plurals or (
             self._dictionary.find(name) is None and self._many.search(head.group(0) if head else name) is not None
         )
-        return (self._words.these_many if is_many else self._words.this_one).format(name=name)
+        forms = self._forms(name)
+        return (forms.these_many if is_many else forms.this_one).format(name=name)
 
     def _another(self, title: str) -> str:
         """Return another item as a sentence says it; empty if its title leaves nothing readable."""
         name, label, is_known = self._split(title)
         if not name or not is_known:
-            return self._whole(title)
+            return self._proper(title)
         article = self._article(name)
         return article + (self._words.another.format(name=name, label=label) if label else name)
 
@@ -92,8 +94,17 @@ class ReferringExpressions:
         """Return what stands before a name that is of one thing."""
         if name.lower() not in self._dictionary.singulars:
             return ""
-        found = (article for pattern, article in self._words.articles.items() if re.search(pattern, name))
+        found = (article for pattern, article in self._forms(name).articles.items() if re.search(pattern, name))
         return next(found, "")
+
+    def _forms(self, name: str) -> NameForms | GenderForms:
+        """Return how names of a name's gender are said."""
+        return self._words.genders.get(self._dictionary.genders.get(name.lower(), ""), self._words)
+
+    def _proper(self, title: str) -> str:
+        """Return a title that is no common noun, as a sentence says it; empty if it leaves nothing readable."""
+        whole = self._whole(title)
+        return self._words.proper.format(name=whole) if whole else ""
 
     def _whole(self, title: str) -> str:
         """Return a title as it stands before a colon."""

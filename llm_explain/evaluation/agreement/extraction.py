@@ -7,12 +7,14 @@ from functools import cache, cached_property
 from typing import Literal
 
 import yaml
+from babel.numbers import get_decimal_symbol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llm_explain.claims.registry import ClaimKinds
 from llm_explain.errors import PromptError
 from llm_explain.text.event_forms import event_section
 from llm_explain.text.kind_words import kind_section
+from llm_explain.text.lexicon import folder_of
 from llm_explain.text.prompt_files import read_prompt_file
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -78,7 +80,7 @@ class Extraction(_Strict):
     """Cues of one locale; the file explains each entry.
 
     Attributes:
-        words: Patterns that are used in several places.
+        words: Patterns that are used in several places; ``day_month`` is what stands between a day and its month.
         before_item: Words after which a single small word may name another item.
         this: What stands before the item itself.
         numbers: Numbers in words.
@@ -91,6 +93,7 @@ class Extraction(_Strict):
         causes: What makes a fact a reason.
         against: What turns it round.
         constant: A sentence that fits everybody.
+        decimal: What parts a whole number from its decimals in the locale.
     """
 
     version: Literal[1]
@@ -107,6 +110,7 @@ class Extraction(_Strict):
     causes: str
     against: str
     constant: str
+    decimal: str
     kinds: dict[str, KindExtract]
 
     def about(self, what: str) -> str:
@@ -143,7 +147,8 @@ class Extraction(_Strict):
             The number; ``None`` if no day stands there.
         """
         month = "|".join(self.months)
-        found = re.search(rf"(?:{before})(?:(?P<day>\d+) )?(?P<month>{month})(?: ?(?P<after>\d+)(?!\d))?", text)
+        between = self.words.get("day_month", " ")
+        found = re.search(rf"(?:{before})(?:(?P<day>\d+){between})?(?P<month>{month})(?: ?(?P<after>\d+)(?!\d))?", text)
         day = (found["day"] or found["after"]) if found else None
         return self.number(found["month"]) * 100 + float(day) if found and day else None
 
@@ -158,7 +163,7 @@ class Extraction(_Strict):
         """
         if word in self.months:
             return self.months.index(word) + 1
-        figure = word.split(" ", 1)[0].replace(",", "")
+        figure = word.split(" ", 1)[0].replace("," if self.decimal == "." else ".", "").replace(self.decimal, ".")
         return float(figure) if _NUMBER.fullmatch(figure) else self.numbers.get(figure, 0)
 
 
@@ -166,7 +171,7 @@ def load_extraction(locale: str = "en", kinds: ClaimKinds | None = None) -> Extr
     """Return the cues of a locale.
 
     Args:
-        locale: A folder under ``prompts/``.
+        locale: A folder under ``prompts/``, perhaps with a region.
         kinds: Claim kinds in force; those that are installed if not given.
 
     Returns:
@@ -177,10 +182,14 @@ def load_extraction(locale: str = "en", kinds: ClaimKinds | None = None) -> Extr
 
 @cache
 def _load(locale: str, kinds: ClaimKinds) -> Extraction:
-    text, _ = read_prompt_file(locale, "extraction.yaml")
-    events = event_section(locale, "audit", EventExtract).words
-    of_kind = {name: kind_section(locale, kind, "audit", _Section).extract for name, kind in kinds.items()}
+    folder, region = folder_of(locale)
+    text, _ = read_prompt_file(folder, "extraction.yaml")
+    events = event_section(folder, "audit", EventExtract).words
+    of_kind = {name: kind_section(folder, kind, "audit", _Section).extract for name, kind in kinds.items()}
+    decimal = get_decimal_symbol(region or folder)
     try:
-        return Extraction.model_validate({**yaml.safe_load(text), "kinds": of_kind, "event_kinds": events})
+        return Extraction.model_validate(
+            {**yaml.safe_load(text), "kinds": of_kind, "event_kinds": events, "decimal": decimal}
+        )
     except (yaml.YAMLError, ValidationError) as error:
-        raise PromptError(f"{locale}/extraction.yaml breaks its schema ({error}). Correct the file.") from error
+        raise PromptError(f"{folder}/extraction.yaml breaks its schema ({error}). Correct the file.") from error

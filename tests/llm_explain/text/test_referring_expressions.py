@@ -11,6 +11,7 @@ from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.referring_expressions import ReferringExpressions
 
 ENGLISH = ReferringExpressions(load_lexicon("en"))
+SPANISH = ReferringExpressions(load_lexicon("es"))
 CHINESE = ReferringExpressions(load_lexicon("zh"))
 
 
@@ -44,6 +45,23 @@ def test_english_titles(title, this, another):
 def test_common_nouns_have_small_letters_in_a_sentence(category, said):
     assert ENGLISH.category(category) == said
     assert ENGLISH.name(category) == category  # a brand stays as it is
+
+
+@pytest.mark.parametrize(
+    ("title", "this", "another"),
+    [
+        ("Rice cakes, 4.5 oz (store brand)", "estas tortitas de arroz", "tortitas de arroz (4.5 oz, marca propia)"),
+        ("White milk, half gallon", "esta leche blanca", "leche blanca (medio galón)"),
+        ("Extension cord, 12 ft", "este alargador", "un alargador (12 pies)"),
+        ("Bag of frozen vegetables", "esta bolsa de verduras congeladas", "una bolsa de verduras congeladas"),
+        ("Eggs", "estos huevos", "huevos"),
+        ("Taza Reno 300 ml", "«Taza Reno 300 ml»", "«Taza Reno 300 ml»"),
+        ("<>{}", "", ""),
+    ],
+)
+def test_spanish_titles_agree_in_gender_and_number_and_unknown_ones_are_quoted(title, this, another):
+    assert (SPANISH.this(title), SPANISH.another(title)) == (this, another)
+    assert not SPANISH.label(title).startswith("«")
 
 
 def test_a_title_before_a_colon_is_a_label():

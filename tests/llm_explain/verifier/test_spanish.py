@@ -97,14 +97,14 @@ def test_false_texts_are_caught(text, code):
 @pytest.mark.parametrize(
     "text",
     [
-        "Has comprado Crunchy Granola 12 oz, y lo has comprado.",
-        "Has comprado Crunchy Granola 12 oz y este producto.",
-        "Has comprado Crunchy Granola 12 oz; este producto también lo compraste.",
-        "Compraste Crunchy Granola 12 oz, así que lo compras.",
+        "Has comprado «Crunchy Granola 12 oz», y lo has comprado.",
+        "Has comprado «Crunchy Granola 12 oz» y este producto.",
+        "Has comprado «Crunchy Granola 12 oz»; este producto también lo compraste.",
+        "Compraste «Crunchy Granola 12 oz», así que lo compras.",
     ],
 )
 def test_another_item_does_not_say_that_this_one_was_bought(text):
-    assert codes("Porque compraste Crunchy Granola 12 oz.", "similar_item") == set()
+    assert codes("Porque compraste «Crunchy Granola 12 oz».", "similar_item") == set()
     assert "claim_added" in codes(text, "similar_item")
 
 

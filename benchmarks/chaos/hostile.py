@@ -62,7 +62,11 @@ def bodies(users: list[str], items: list[str]) -> list[tuple[str, str, Any]]:
         ("POST", "/v1/contrast", {"user_id": user, "item_id": item, "other_id": other}),
         ("POST", "/v1/events", {"events": [{"user_id": f"{CANARY}9", **event}]}),
         ("POST", "/v1/feedback", {"explanation_id": "0" * 24, "verdict": "helpful"}),
-        ("PUT", f"/v1/users/{user}/preferences", {"personalised": True, "groups_off": ["group:beer"], "kinds_off": []}),
+        (
+            "PATCH",
+            f"/v1/users/{user}/preferences",
+            {"personalised": True, "groups_off": ["group:beer"], "kinds_off": []},
+        ),
         ("GET", f"/v1/users/{user}/shelves?k=3&locale=en", None),
         ("GET", f"/v1/users/{CANARY}/export", None),
         ("GET", f"/v1/explanations/{CANARY}", None),

@@ -116,7 +116,7 @@ def _check_folder(artifacts: Path, data: Path, *, is_cut: bool) -> None:
 def _learned(tables: Tables, url: str) -> tuple[Tables, dict[str, Any]]:
     """Return the tables with what the service has taken in, and what the manifest is to say of it."""
     with opened(url) as state:
-        from llm_explain.service.handlers.training_feedback import learn
+        from llm_explain.cli.training_feedback import learn
 
         learned = learn(tables, state)
     note(

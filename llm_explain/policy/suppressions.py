@@ -15,7 +15,8 @@ class Suppressions:
 
     Attributes:
         kinds: Claim kinds that are never said.
-        reasons: Kind, player and item of claims that are not said; ``None`` for every item.
+        reasons: Kind, player and item of claims that are not said; ``None`` for every item. Of one item,
+            no claim of the kind is said, whatever its player: its neutral sentence would state the same facts.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -33,9 +34,10 @@ class Suppressions:
         """
         if claim.kind in self.kinds:
             return False
-        return not self.reasons or not {
-            (claim.kind, claim.player, item_id), (claim.kind, claim.player, None)
-        } & self.reasons  # fmt: skip
+        return not any(
+            kind == claim.kind and (player == claim.player if item is None else item == item_id)
+            for kind, player, item in self.reasons
+        )
 
 
 NO_SUPPRESSIONS: Final = Suppressions()

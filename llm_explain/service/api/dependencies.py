@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from asyncio import wait, wrap_future
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, cast
@@ -11,7 +10,7 @@ from anyio import to_thread
 from fastapi import Depends, Request, Response
 from pydantic_core import to_json
 
-from llm_explain.service.handlers.answer import Answer, Json
+from llm_explain.service.handlers.answer import Answer, Json, etag_of
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
@@ -66,7 +65,7 @@ async def run(request: Request, work: Callable[[], Answer]) -> Json:
     given = await to_thread.run_sync(work, limiter=request.app.state.thread_limiter)
     if given.keep is None:
         return given.content
-    return {**given.content, "recorded": await _store(request, given.keep)}
+    return {**given.content, "recorded": await _store(request, given.keep) and bool(given.keep.records)}
 
 
 def reply(request: Request, content: Json, *, status: int = 200) -> Response:
@@ -75,14 +74,9 @@ def reply(request: Request, content: Json, *, status: int = 200) -> Response:
     return Response(to_json(content, inf_nan_mode="null"), status_code=status, media_type="application/json")
 
 
-def etag_of(content: Json) -> str:
-    """Return a weak ETag of content."""
-    return f'W/"{hashlib.sha256(to_json(content)).hexdigest()[:32]}"'
-
-
 def reply_cached(request: Request, content: Json) -> Response:
     """Return content with its ETag; 304 if the client has it already."""
-    headers = {"ETag": etag_of(content), "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f"W/{etag_of(content)}", "Cache-Control": "private, no-cache"}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     response = reply(request, content)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
 
 if TYPE_CHECKING:
     from llm_explain.service.state.records import GivenAnswer
 
 Json = dict[str, Any]
+
+
+def etag_of(content: Json) -> str:
+    """Return the ETag of content."""
+    return f'"{hashlib.sha256(to_json(content)).hexdigest()[:32]}"'
 
 
 @dataclass(frozen=True)

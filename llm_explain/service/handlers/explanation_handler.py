@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.handlers.catalogue_items import CatalogueItems
+from llm_explain.service.state.experiments import ANSWER
 from llm_explain.service.state.records import GivenAnswer
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from llm_explain.service.schemas.requests import (
         ContrastRequest,
         Detail,
+        Experiment,
         ExplanationRequest,
         RecommendationRequest,
         WhatIfRequest,
@@ -59,7 +61,11 @@ class ExplanationHandler:
             unknown = sorted({item_id for item_id in request.items_named() if item_id not in known})
             if not request.explain:
                 items = [row.to_dict() for row in self.explainer.rank(history=context.history, **listed)]
-                return Answer(self._content(context, items, request.detail, unknown))
+                content, user_id = self._content(context, items, request.detail, unknown), context.history.user_id
+                if context.user is None or user_id is None or request.experiment is None:
+                    return Answer(content)
+                exposures = _exposures(user_id, request.experiment, items)
+                return Answer(content, GivenAnswer(user_id, {}, [], context.user.erasures, exposures))
             rows = self.explainer.recommend(
                 history=context.history,
                 **listed,
@@ -151,8 +157,10 @@ class ExplanationHandler:
             "kinds_off": user.kinds_off,
             "suppressed": user.suppressed,
             "last_event": user.last_event,
+            "guests": [(guest_id, since and since.isoformat()) for guest_id, since in user.guests],
         }
-        return Answer(content, GivenAnswer(user_id, replay, records, user.erasures))
+        exposures = _exposures(user_id, wording.experiment, records)
+        return Answer(content, GivenAnswer(user_id, replay, records, user.erasures, exposures))
 
     def _content(self, context: UserContext, rows: list[Json], detail: Detail, unknown: Sequence[str]) -> Json:
         """Return the response of a list."""
@@ -172,6 +180,14 @@ class ExplanationHandler:
             "personalised": context.personalised,
             "provenance": self.explainer.provenance,
         }
+
+
+def _exposures(user_id: str, experiment: Experiment | None, rows: Sequence[Json]) -> list[Json]:
+    """Return the rows that count an answer for its experiment."""
+    if experiment is None:
+        return []
+    counted = {"user_id": user_id, **experiment.model_dump(), "kind": ANSWER}
+    return [{**counted, "item_id": row["item_id"], "explanation_id": row.get("id")} for row in rows]
 
 
 def _detailed(record: Json, detail: Detail) -> Json:

@@ -117,13 +117,17 @@ class UserContextReader:
         Returns:
             The history, without logged events before an erasure.
         """
-        logged = self._explainer.events.history(user_id, moment)
-        if user.erased_at is not None:
-            logged = logged.select(logged.timestamp >= np.datetime64(user.erased_at))
+        logged = self._logged(user_id, user.erased_at, moment)
+        for guest_id, counts_from in user.guests:
+            logged = logged.joined(self._logged(guest_id, counts_from, moment))
         if not user.events:
             return logged
         new = history_of(user.events, self._catalogue, moment, user_id, shop=self._explainer.events.shop)
         return logged.joined(new.select(~_is_in(new, logged)))  # training may have added stored events to the log
+
+    def _logged(self, user_id: str, counts_from: datetime | None, moment: pd.Timestamp) -> History:
+        logged = self._explainer.events.history(user_id, moment)
+        return logged if counts_from is None else logged.select(logged.timestamp >= np.datetime64(counts_from))
 
     def moment(self, timestamps: Sequence[datetime], as_of: datetime | None = None) -> pd.Timestamp:
         """Return the time that an answer speaks of.

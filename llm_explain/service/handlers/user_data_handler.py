@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.attribution.partition import GROUP_PREFIX
-from llm_explain.service.handlers.answer import Answer
+from llm_explain.service.handlers.answer import Answer, etag_of
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import ServiceProblem
 from llm_explain.service.state.feedback import Opinion
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.answer import Json
     from llm_explain.service.handlers.explanation_handler import ExplanationHandler
     from llm_explain.service.handlers.user_context_reader import UserContextReader
-    from llm_explain.service.schemas.requests import EventsRequest, FeedbackRequest, NewEvent, Preferences
+    from llm_explain.service.schemas.requests import EventsRequest, FeedbackRequest, NewEvent, PreferencesPatch
     from llm_explain.service.state import State
     from llm_explain.service.state.records import Kept
     from llm_explain.service.state.users import StoredUser, Suppressed
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from scoring.data.history import History
 
 FUTURE: Final = timedelta(days=1)
+EXPOSURES: Final = frozenset({"impression", "click"})
+"""Kinds of event that count for an experiment and are no part of a history."""
+
 SAME: Final = ("data", "scorer", "policy")
 """Provenance that must be the same for a replay to be tried."""
 
@@ -67,10 +70,47 @@ class UserDataHandler:
         if any(event.timestamp is not None and event.timestamp > latest for event in request.events):
             raise ServiceProblem(problems.FUTURE)
         present = self._present({event.user_id for event in events if event.timestamp is None})
-        rows = [_row(event, present) for event in events]
-        receipt = self._state.events.add(rows, key=key, body=body)
+        counted = [event for event in events if event.kind in EXPOSURES]
+        rows = [_row(event, present) for event in events if event.kind not in EXPOSURES]
+        exposures = self._exposures(counted, present)
+        receipt = self._state.events.add(rows, key=key, body=body, exposures=exposures)
         unknown = sorted({event.item_id for event in request.events if event.item_id not in known})
         return Answer({"stored": receipt.stored, "repeated": receipt.is_repeated, "unknown_items": unknown})
+
+    def _exposures(self, events: Sequence[NewEvent], present: dict[str, datetime]) -> list[Json]:
+        """Return rows of the impressions and clicks that belong to an experiment."""
+        ids = {event.explanation_id for event in events if event.explanation_id and event.experiment is None}
+        given = self._state.experiments.of_explanations(ids)
+        rows: list[Json] = []
+        for event in events:
+            tag, arm = given.get(event.explanation_id or "", ("", ""))
+            if event.experiment is not None:
+                tag, arm = event.experiment.tag, event.experiment.arm
+            if tag:
+                row = _row(event, present)
+                kept = {name: row[name] for name in ("user_id", "item_id", "kind", "timestamp")}
+                rows.append({**kept, "tag": tag, "arm": arm, "explanation_id": event.explanation_id})
+        return rows
+
+    def figures(self, tag: str) -> Answer:
+        """Return what each arm of an experiment did."""
+        kinds = self._explanations.explainer.events.shop.target_kinds
+        return Answer({"tag": tag, "arms": self._state.experiments.figures(tag, kinds)})
+
+    def merge(self, user_id: str, guest_id: str) -> Answer:
+        """Give everything of a guest to a user."""
+        moved = {} if user_id == guest_id else self._state.users.merge(user_id, guest_id)
+        if moved is None:
+            raise ServiceProblem(problems.GUEST_TAKEN)
+        self._context_reader.note_erasures(self._state.users.read(user_id).erasures)
+        return Answer({"user_id": user_id, "moved": moved})
+
+    def withdraw(self, feedback_id: str, user_id: str | None) -> Answer:
+        """Remove an opinion, of a user or of any; what it suppressed may be said again."""
+        user_id = self._state.feedback.withdraw(feedback_id, user_id)
+        if user_id is None:
+            raise ServiceProblem(problems.UNKNOWN_FEEDBACK)
+        return Answer({"feedback_id": feedback_id, "suppressed": self._state.feedback.suppressed_of(user_id)})
 
     def add_feedback(self, request: FeedbackRequest, user_id: str | None = None) -> Answer:
         """Store what a shopper thinks, and suppress what is wrong or unwanted at once."""
@@ -101,28 +141,32 @@ class UserDataHandler:
         is_new = self._state.feedback.add(opinion, suppressed)
         if is_new is None:
             raise ServiceProblem(problems.UNKNOWN_EXPLANATION)
-        return Answer({"feedback_id": opinion.id, "repeated": not is_new, "suppressed": _named(suppressed)})
+        return Answer({"feedback_id": opinion.id, "repeated": not is_new, "suppressed": _named(suppressed, opinion.id)})
 
-    def prefer(self, user_id: str, wanted: Preferences) -> Answer:
-        """Keep what a user has switched off."""
+    def prefer(self, user_id: str, patch: PreferencesPatch, if_match: str) -> Answer:
+        """Change what a user has switched off."""
+        wanted = {
+            name: list(dict.fromkeys(value)) if isinstance(value, tuple) else value
+            for name, value in patch.model_dump(exclude_none=True).items()
+        }
         categories = {GROUP_PREFIX + name for name in self._catalogue.category_names}
-        if not categories.issuperset(wanted.groups_off):
+        if not categories.issuperset(wanted.get("groups_off", ())):
             raise ServiceProblem(problems.UNKNOWN_PLAYER)
-        if not set(wanted.kinds_off) <= set(self._kinds):
+        if not set(wanted.get("kinds_off", ())) <= set(self._kinds):
             raise ServiceProblem(problems.INVALID, [{"pointer": "#/kinds_off", "in": "body", "rule": "unknown_kind"}])
-        self._state.users.prefer(
-            user_id,
-            personalised=wanted.personalised,
-            groups_off=tuple(dict.fromkeys(wanted.groups_off)),
-            kinds_off=tuple(dict.fromkeys(wanted.kinds_off)),
-        )
+        if not self._state.users.prefer(
+            user_id, wanted, expects=lambda stored: if_match == "*" or etag_of(stored) in if_match
+        ):
+            raise ServiceProblem(problems.CHANGED_MEANWHILE)
         return self.preferences(user_id)
 
     def preferences(self, user_id: str) -> Answer:
         """Return what a user has switched off, and what could be."""
         user = self._state.users.read(user_id)
         groups = self._context_reader.groups(user_id, user)
-        return Answer({"user_id": user_id, **_preferences(user), "groups": groups, "kinds": list(self._kinds)})
+        return Answer(
+            {"user_id": user_id, **self._preferences(user_id, user), "groups": groups, "kinds": list(self._kinds)}
+        )
 
     def erase(self, user_id: str) -> Answer:
         """Remove a user from every table and cache; the artifacts' events of the user count no more."""
@@ -138,9 +182,10 @@ class UserDataHandler:
         stored = [{**asdict(event), "source": "state"} for event in user.events]
         content = {
             "user_id": user_id,
-            **_preferences(user),
+            **self._preferences(user_id, user),
             "events": [*_logged(logged, self._catalogue.item_ids), *stored],
             "feedback": self._state.feedback.of_user(user_id),
+            "exposures": self._state.experiments.of_user(user_id),
             "explanations": self._state.records.of_user(user_id),
         }
         return Answer(content)
@@ -161,7 +206,8 @@ class UserDataHandler:
     def _reproduced(self, kept: Kept) -> bool | None:
         """Explain a list again from what was stored then."""
         provenance, replay = self._explanations.explainer.provenance, kept.context
-        if any(kept.record["provenance"][name] != provenance[name] for name in SAME):
+        is_same = all(kept.record["provenance"][name] == provenance[name] for name in SAME)
+        if not is_same or kept.record["user_id"] != kept.user_id:  # or the record of a guest before the merge
             return None
         user = self._state.users.read(kept.user_id, until=replay["last_event"])
         with self._context_reader.watching_erasures(user):
@@ -171,10 +217,17 @@ class UserDataHandler:
                 groups_off=tuple(replay["groups_off"]),
                 kinds_off=tuple(replay["kinds_off"]),
                 suppressed=tuple((kind, player, item_id) for kind, player, item_id in replay["suppressed"]),
+                guests=tuple(
+                    (guest_id, since and datetime.fromisoformat(since)) for guest_id, since in replay.get("guests", ())
+                ),
             )
             context = self._context_reader.of_user(kept.user_id, then, datetime.fromisoformat(replay["as_of"]))
             records = self._explanations.explain_again(context, replay)
         return bool(records[kept.place]["id"] == kept.record["id"])
+
+    def _preferences(self, user_id: str, user: StoredUser) -> Json:
+        preferences = {name: getattr(user, name) for name in ("personalised", "groups_off", "kinds_off")}
+        return {"preferences": preferences, "suppressed": self._state.feedback.suppressed_of(user_id)}
 
     def _present(self, user_ids: AbstractSet[str]) -> dict[str, datetime]:
         """Return the present moment of users whose event says none."""
@@ -184,19 +237,17 @@ class UserDataHandler:
 
 
 def _row(event: NewEvent, present: dict[str, datetime]) -> Json:
-    row = event.model_dump()
+    row = event.model_dump(exclude={"explanation_id", "experiment"})
     if row["timestamp"] is None:
         row["timestamp"] = present[event.user_id]
     return row
 
 
-def _preferences(user: StoredUser) -> Json:
-    preferences = {name: getattr(user, name) for name in ("personalised", "groups_off", "kinds_off")}
-    return {"preferences": preferences, "suppressed": _named(user.suppressed)}
-
-
-def _named(suppressed: Sequence[Suppressed]) -> list[Json]:
-    return [{"kind": kind, "player": player, "item_id": item_id} for kind, player, item_id in suppressed]
+def _named(suppressed: Sequence[Suppressed], feedback_id: str) -> list[Json]:
+    return [
+        {"kind": kind, "player": player, "item_id": item_id, "feedback_id": feedback_id}
+        for kind, player, item_id in suppressed
+    ]
 
 
 def _logged(history: History, item_ids: Any) -> list[Json]:

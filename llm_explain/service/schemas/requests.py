@@ -63,6 +63,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_V
 Price = Annotated[float, Field(ge=0, le=1e9)]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
+ExplanationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
 FeedbackVerdict = Literal["helpful", "not_helpful", "wrong", "hide_reason"]
 Detail = Literal["text", "reasons", "full"]
 
@@ -71,6 +72,10 @@ class Body(BaseModel):
     """A JSON object whose fields are all known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+def _example(body: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [body]})
 
 
 class HistoryEvent(Body):
@@ -198,7 +203,7 @@ class RecommendationRequest(Who, Wording):
         buries: Items that the merchant puts last.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "k": 10}]})
+    model_config = _example({"user_id": "1228", "k": 10})
 
     users: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_USERS)] | None = None
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
@@ -249,7 +254,7 @@ class ExplanationRequest(Who, Wording):
         item_ids: Items; the answer reports those that are unknown.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "item_ids": ["1082185"]}]})
+    model_config = _example({"user_id": "1228", "item_ids": ["1082185"]})
 
     item_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
 
@@ -263,7 +268,7 @@ class WhatIfRequest(Who):
         k: How many items where none are named.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "without": ["group:cheese"]}]})
+    model_config = _example({"user_id": "1228", "without": ["group:cheese"]})
 
     without: Annotated[tuple[Player, ...], Field(min_length=1, max_length=MAX_PLAYERS)]
     item_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)] | None = None
@@ -278,9 +283,7 @@ class ContrastRequest(Who):
         other_id: The other.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"user_id": "1228", "item_id": "1082185", "other_id": "981760"}]}
-    )
+    model_config = _example({"user_id": "1228", "item_id": "1082185", "other_id": "981760"})
 
     item_id: Id
     other_id: Id
@@ -289,13 +292,20 @@ class ContrastRequest(Who):
 class NewEvent(HistoryEvent):
     """An event to store.
 
+    ``impression`` and ``click`` count for an experiment and are no part of a history. Those without an experiment are
+    not stored; send ``view`` for what a shopper looked at.
+
     Attributes:
         user_id: Whose.
         timestamp: When; the shop's present moment if not given.
+        explanation_id: Explanation that was shown or clicked; its latest answer names the experiment.
+        experiment: The experiment of an impression or a click without an explanation.
     """
 
     user_id: Id
     timestamp: Moment | None = None  # type: ignore[assignment]
+    explanation_id: ExplanationId | None = None
+    experiment: Experiment | None = None
 
 
 class EventsRequest(Body):
@@ -305,7 +315,7 @@ class EventsRequest(Body):
         events: The events, of any users.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"events": [{"user_id": "1228", "item_id": "1082185"}]}]})
+    model_config = _example({"events": [{"user_id": "1228", "item_id": "1082185"}]})
 
     events: Annotated[tuple[NewEvent, ...], Field(min_length=1, max_length=MAX_EVENTS)]
 
@@ -318,7 +328,7 @@ class ItemFields(Body):
         available: Whether the item may be recommended.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Smoked cheddar", "price": 5.3}]})
+    model_config = _example({"title": "Smoked cheddar", "price": 5.3})
 
     title: Text | None = None
     category: Text | None = None
@@ -383,9 +393,7 @@ class PromotionsRequest(Body):
         promotions: The promotions.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"promotions": [{"item_id": "n1", "start": "2026-12-01", "label": "sale"}]}]}
-    )
+    model_config = _example({"promotions": [{"item_id": "n1", "start": "2026-12-01", "label": "sale"}]})
 
     promotions: Annotated[tuple[PromotionRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
 
@@ -411,9 +419,7 @@ class PromotionEndsRequest(Body):
         promotions: The promotions.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"promotions": [{"item_id": "n1", "end": "2026-12-24T00:00:00Z"}]}]}
-    )
+    model_config = _example({"promotions": [{"item_id": "n1", "end": "2026-12-24T00:00:00Z"}]})
 
     promotions: Annotated[tuple[PromotionEnd, ...], Field(min_length=1, max_length=MAX_ROWS)]
 
@@ -426,7 +432,7 @@ class SimilarRequest(Body):
         locale: Language of the texts.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"item_id": "1082185"}]})
+    model_config = _example({"item_id": "1082185"})
 
     item_id: Id
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
@@ -442,7 +448,7 @@ class CompleteRequest(Body):
         locale: Language of the texts.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"basket": ["1082185"]}]})
+    model_config = _example({"basket": ["1082185"]})
 
     basket: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
@@ -486,14 +492,24 @@ class FeedbackRequest(Body):
         reason: The reason that is meant; all reasons of the sentence if not given.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"explanation_id": "3b1f0c9a5d2e4f60718293a4", "verdict": "helpful"}]}
-    )
+    model_config = _example({"explanation_id": "3b1f0c9a5d2e4f60718293a4", "verdict": "helpful"})
 
-    explanation_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+    explanation_id: ExplanationId
     user_id: Id | None = None
     verdict: FeedbackVerdict
     reason: ReasonName | None = None
+
+
+class MergeRequest(Body):
+    """Give everything of a guest to a user.
+
+    Attributes:
+        guest_id: The guest, as ``from``.
+    """
+
+    model_config = _example({"from": "session-81f2"})
+
+    guest_id: Annotated[Id, Field(alias="from")]
 
 
 class Preferences(Body):
@@ -505,8 +521,22 @@ class Preferences(Body):
         kinds_off: Claim kinds that are never said to the user.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"groups_off": ["group:cheese"]}]})
-
     personalised: bool = True
     groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
     kinds_off: Annotated[tuple[Kind, ...], Field(max_length=MAX_KINDS)] = ()
+
+
+class PreferencesPatch(Body):
+    """Switch things off or on; what is not given stays.
+
+    Attributes:
+        personalised: Whether the user's history may be used at all.
+        groups_off: History groups that do not count.
+        kinds_off: Claim kinds that are never said to the user.
+    """
+
+    model_config = _example({"groups_off": ["group:cheese"]})
+
+    personalised: bool | None = None
+    groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] | None = None
+    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=MAX_KINDS)] | None = None

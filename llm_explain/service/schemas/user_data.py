@@ -26,11 +26,16 @@ class Stored(Reply):
 
 
 class Suppression(BaseModel):
-    """What a user is not told any more: a claim kind for a player, of one item or of all."""
+    """What a user is not told any more: a claim kind for a player, of one item or of all.
+
+    Attributes:
+        feedback_id: The feedback that says so; ``DELETE /v1/feedback/{id}`` undoes it.
+    """
 
     kind: str
     player: str
     item_id: str | None
+    feedback_id: str
 
 
 class FeedbackReceipt(Reply):
@@ -39,6 +44,46 @@ class FeedbackReceipt(Reply):
     feedback_id: str
     repeated: bool
     suppressed: list[Suppression]
+
+
+class Withdrawn(Reply):
+    """Feedback that was withdrawn, and what stays suppressed for its user."""
+
+    feedback_id: str
+    suppressed: list[Suppression]
+
+
+class Merged(Reply):
+    """A guest's rows are the user's; rows by what they are."""
+
+    user_id: str
+    moved: dict[str, int]
+
+
+class Arm(BaseModel):
+    """What one arm of an experiment did.
+
+    Attributes:
+        users: Users who were answered or shown something.
+        answered: Items in answers.
+        shown: Impressions.
+        clicked: Clicks.
+        bought: Pairs of a user and an item that was shown, and bought at that moment or later.
+    """
+
+    arm: str
+    users: int
+    answered: int
+    shown: int
+    clicked: int
+    bought: int
+
+
+class ExperimentReply(Reply):
+    """The figures of an experiment."""
+
+    tag: str
+    arms: list[Arm]
 
 
 class PreferencesReply(Reply):
@@ -73,11 +118,22 @@ class LoggedEvent(HistoryEvent):
 class GivenFeedback(BaseModel):
     """Feedback that a user gave."""
 
+    id: str
     explanation_id: str
     verdict: FeedbackVerdict
     kind: str | None
     player: str | None
     created_at: datetime
+
+
+class Exposure(BaseModel):
+    """What an arm of an experiment answered or showed, or a click on it."""
+
+    tag: str
+    arm: str
+    kind: str
+    item_id: str
+    timestamp: datetime
 
 
 class Export(Reply):
@@ -88,6 +144,7 @@ class Export(Reply):
     suppressed: list[Suppression]
     events: list[LoggedEvent]
     feedback: list[GivenFeedback]
+    exposures: list[Exposure]
     explanations: list[Record]
 
 

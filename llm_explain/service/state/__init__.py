@@ -7,6 +7,7 @@ import hmac
 from llm_explain.service.state.changes import Changes
 from llm_explain.service.state.database import TOKEN_SECRET, Database
 from llm_explain.service.state.events import Events
+from llm_explain.service.state.experiments import Experiments
 from llm_explain.service.state.feedback import Feedback
 from llm_explain.service.state.keys import Keys
 from llm_explain.service.state.records import Records
@@ -26,6 +27,7 @@ class State:
         users: Suppressed kinds and reasons, stored events, erasure.
         events: Events that came after the artifacts.
         feedback: Opinions.
+        experiments: Counts of experiments.
         records: Explanation records.
         changes: Changes of the catalogue.
         keys: API keys.
@@ -36,6 +38,7 @@ class State:
         self.database = Database(url, is_created=is_created)
         self.users = Users(self.database)
         self.events = Events(self.database)
+        self.experiments = Experiments(self.database)
         self.feedback = Feedback(self.database)
         self.records = Records(self.database, self.users)
         self.changes = Changes(self.database)

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from llm_explain.service.state.errors import KeyReusedError
-from llm_explain.service.state.models import EventBatchRow, EventRow
+from llm_explain.service.state.models import EventBatchRow, EventRow, ExposureRow
 from llm_explain.service.state.users import now
 
 if TYPE_CHECKING:
@@ -43,16 +43,19 @@ class Events:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, rows: Sequence[dict[str, Any]], *, key: str, body: bytes) -> Receipt:
+    def add(
+        self, rows: Sequence[dict[str, Any]], *, key: str, body: bytes, exposures: Sequence[dict[str, Any]] = ()
+    ) -> Receipt:
         """Store a batch, all of it or nothing; when this returns, it is durable.
 
         Args:
             rows: Columns of the event table, without the time of receipt.
             key: The client's idempotency key; only its hash is kept.
             body: The body that came with it; only its hash is kept.
+            exposures: Columns of the exposure table.
 
         Returns:
-            How many events are stored.
+            How many events and exposures are stored.
 
         Raises:
             IntegrityError: If a constraint is broken, and not by the same key.
@@ -61,22 +64,24 @@ class Events:
         earlier = self._earlier(key_hash, body_hash)
         if earlier is not None:
             return earlier
-        received_at = now()
+        received_at, stored = now(), len(rows) + len(exposures)
         try:
             with self._database.writing() as connection:
                 connection.execute(
                     insert(EventBatchRow).values(
-                        key_hash=key_hash, body_hash=body_hash, stored=len(rows), received_at=received_at
+                        key_hash=key_hash, body_hash=body_hash, stored=stored, received_at=received_at
                     )
                 )
                 if rows:
                     connection.execute(insert(EventRow), [{**row, "received_at": received_at} for row in rows])
+                if exposures:
+                    connection.execute(insert(ExposureRow), exposures)
         except IntegrityError:  # the same key came twice at once
             earlier = self._earlier(key_hash, body_hash)
             if earlier is None:
                 raise
             return earlier
-        return Receipt(len(rows), is_repeated=False)
+        return Receipt(stored, is_repeated=False)
 
     def _earlier(self, key_hash: str, body_hash: str) -> Receipt | None:
         wanted = select(EventBatchRow.body_hash, EventBatchRow.stored).where(EventBatchRow.key_hash == key_hash)

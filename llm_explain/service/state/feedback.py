@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from llm_explain.service.state.models import ExplanationRow, FeedbackRow, SuppressionRow
 from llm_explain.service.state.users import Suppressed, item_of, now
@@ -78,7 +78,13 @@ class Feedback:
         there = select(ExplanationRow.id).where(ExplanationRow.id == opinion.explanation_id)
         values = {name: getattr(opinion, name) for name in Opinion.__dataclass_fields__}
         rows = [
-            {"user_id": opinion.user_id, "kind": kind, "player": player, "item_id": item_of(item_id)}
+            {
+                "user_id": opinion.user_id,
+                "kind": kind,
+                "player": player,
+                "item_id": item_of(item_id),
+                "feedback_id": opinion.id,
+            }
             for kind, player, item_id in suppressed
         ]
         with self._database.writing() as connection:
@@ -91,9 +97,33 @@ class Feedback:
                 connection.execute(self._database.insert_once(SuppressionRow), rows)
         return is_new
 
+    def withdraw(self, feedback_id: str, user_id: str | None = None) -> str | None:
+        """Remove an opinion and what it suppresses.
+
+        Args:
+            feedback_id: Its id.
+            user_id: Its user; any if not given.
+
+        Returns:
+            Its user; ``None`` if there is no such opinion.
+        """
+        with self._database.writing() as connection:
+            opinion = delete(FeedbackRow).where(FeedbackRow.id == feedback_id).returning(FeedbackRow.user_id)
+            of = connection.scalar(opinion if user_id is None else opinion.where(FeedbackRow.user_id == user_id))
+            if of is not None:
+                connection.execute(delete(SuppressionRow).where(SuppressionRow.feedback_id == feedback_id))
+        return of
+
+    def suppressed_of(self, user_id: str) -> list[dict[str, Any]]:
+        """Return what a user is not told any more, and the opinion that says so."""
+        columns = [getattr(SuppressionRow, name) for name in ("kind", "player", "item_id", "feedback_id")]
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*columns).where(SuppressionRow.user_id == user_id)).mappings()
+            return [{**row, "item_id": row["item_id"] or None} for row in rows]
+
     def of_user(self, user_id: str) -> list[dict[str, Any]]:
         """Return a user's opinions, oldest first."""
-        names = ("explanation_id", "verdict", "kind", "player", "created_at")
+        names = ("id", "explanation_id", "verdict", "kind", "player", "created_at")
         columns = [getattr(FeedbackRow, name) for name in names]
         wanted = select(*columns).where(FeedbackRow.user_id == user_id).order_by(FeedbackRow.created_at)
         with self._database.reading() as connection:

@@ -119,7 +119,7 @@ class FeedbackRow(Base):
 
 
 class SuppressionRow(Base):
-    """What a user is not told any more: a claim kind for a player, of one item or of all."""
+    """What a user is not told any more, and by which feedback: a claim kind for a player, of one item or of all."""
 
     __tablename__ = "suppression"
 
@@ -127,6 +127,7 @@ class SuppressionRow(Base):
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     player: Mapped[str] = mapped_column(String(200), primary_key=True)
     item_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    feedback_id: Mapped[str] = mapped_column(String(24), server_default="")
 
 
 class CatalogueChangeRow(Base):
@@ -143,26 +144,25 @@ class ExposureRow(Base):
     """What an arm of an experiment showed to a user, or a click on it."""
 
     __tablename__ = "exposure"
-    __table_args__ = (Index("exposure_of_user", "user_id"), Index("exposure_of_experiment", "tag"))
 
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    user_id: Mapped[str] = mapped_column(String(128))
-    tag: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[str] = mapped_column(String(128), index=True)
+    tag: Mapped[str] = mapped_column(String(64), index=True)
     arm: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(40))
     item_id: Mapped[str] = mapped_column(String(128))
-    explanation_id: Mapped[str | None] = mapped_column(String(24))
+    explanation_id: Mapped[str | None] = mapped_column(String(24), index=True)
     timestamp: Mapped[datetime]
 
 
 class GuestRow(Base):
-    """A guest who turned out to be a user."""
+    """A guest who turned out to be a user; events of the artifacts from before ``counts_from`` were erased."""
 
     __tablename__ = "guest"
-    __table_args__ = (Index("guest_of_user", "user_id"),)
 
     guest_id: Mapped[str] = mapped_column(String(128), primary_key=True)
-    user_id: Mapped[str] = mapped_column(String(128))
+    user_id: Mapped[str] = mapped_column(String(128), index=True)
+    counts_from: Mapped[datetime | None]
 
 
 class ErasureRow(Base):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import to_json
 from sqlalchemy import delete, insert, select
 
-from llm_explain.service.state.models import AnswerRow, ExplanationRow
+from llm_explain.service.state.models import AnswerRow, ExplanationRow, ExposureRow
 from llm_explain.service.state.users import now
 
 if TYPE_CHECKING:
@@ -50,12 +50,14 @@ class GivenAnswer:
         context: What it takes to make the list again.
         records: The records, in order.
         erasures: How many erasures had been seen when the user was read.
+        exposures: Rows that count the answer for an experiment, without their time.
     """
 
     user_id: str
     context: Json
     records: Sequence[Json]
     erasures: int
+    exposures: Sequence[Json] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -109,7 +111,7 @@ class Records:
         """
         done: Future[bool] = Future()
         with self._lock:
-            if self._known.get(answer.key) == answer.erasures:
+            if self._known.get(answer.key) == answer.erasures and not answer.exposures:
                 self._known.move_to_end(answer.key)
                 done.set_result(True)
                 return done
@@ -231,6 +233,8 @@ class Records:
                 ]
                 connection.execute(self._database.insert_once(ExplanationRow), rows)
                 there.update(answer.key)
+            if is_there_still and answer.exposures:
+                connection.execute(insert(ExposureRow), [{**row, "timestamp": created_at} for row in answer.exposures])
             stored.append(is_there_still)
         return stored
 

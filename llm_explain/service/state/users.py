@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
@@ -16,18 +16,29 @@ from llm_explain.service.state.models import (
     ErasureRow,
     EventRow,
     ExplanationRow,
+    ExposureRow,
     FeedbackRow,
+    GuestRow,
     SuppressionRow,
     UserRow,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from llm_explain.service.state.database import Database
 
 Suppressed = tuple[str, str, str | None]
 """Kind, player and item of claims that are not said; ``None`` for every item."""
+
+
+Preferred = dict[str, Any]
+"""``personalised``, ``groups_off`` and ``kinds_off``."""
+
+OF_USER: Final = (AnswerRow, FeedbackRow, ExposureRow)
+"""Tables whose rows of a user may be given to another user as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,7 @@ class StoredUser:
         suppressed: Claims that feedback suppressed.
         events: Events that the service took in, oldest first.
         erased_at: Events of the artifacts before this moment do not count.
+        guests: Guests whose events of the artifacts count as the user's, and from when on; ``None`` for all.
         last_event: Newest stored event.
         erasures: How many erasures the state had seen; a larger number later means that a user was erased since.
     """
@@ -76,6 +88,7 @@ class StoredUser:
     suppressed: tuple[Suppressed, ...] = ()
     events: tuple[StoredEvent, ...] = ()
     erased_at: datetime | None = None
+    guests: tuple[tuple[str, datetime | None], ...] = ()
     last_event: int = 0
     erasures: int = 0
 
@@ -91,6 +104,7 @@ _EVENTS = (
     .where(EventRow.user_id == bindparam("user"), EventRow.id <= bindparam("until"))
     .order_by(EventRow.timestamp, EventRow.id)
 )
+_GUESTS = select(GuestRow.guest_id, GuestRow.counts_from).where(GuestRow.user_id == bindparam("user"))
 _ERASED = select(
     select(ErasureRow.erased_at).where(ErasureRow.user_hash == bindparam("hash")).scalar_subquery(),
     select(func.max(ErasureRow.id)).scalar_subquery(),
@@ -127,6 +141,7 @@ class Users:
             switched = connection.execute(_SWITCHED_OFF, {"user": user_id}).one_or_none()
             suppressed = connection.execute(_SUPPRESSED, {"user": user_id}).all()
             events = connection.execute(_EVENTS, {"user": user_id, "until": until}).all()
+            guests = connection.execute(_GUESTS, {"user": user_id}).all()
             erased_at, erasures = connection.execute(_ERASED, {"hash": self.user_hash(user_id)}).one()
         personalised, groups_off, kinds_off = (True, (), ()) if switched is None else switched
         return StoredUser(
@@ -136,31 +151,34 @@ class Users:
             suppressed=tuple((kind, player, item or None) for kind, player, item in suppressed),
             events=tuple(StoredEvent(*row[1:]) for row in events),
             erased_at=erased_at,
+            guests=tuple((guest_id, counts_from) for guest_id, counts_from in guests),
             last_event=max((row[0] for row in events), default=0),
             erasures=erasures or 0,
         )
 
-    def prefer(
-        self, user_id: str, *, personalised: bool, groups_off: tuple[str, ...], kinds_off: tuple[str, ...]
-    ) -> None:
-        """Store what a user has switched off.
+    def prefer(self, user_id: str, wanted: dict[str, Any], *, expects: Callable[[Preferred], bool]) -> bool:
+        """Change what a user has switched off.
 
         Args:
             user_id: The shop's id.
-            personalised: Whether the user's events may be used.
-            groups_off: History groups that do not count.
-            kinds_off: Claim kinds that are not said.
+            wanted: ``personalised``, ``groups_off`` and ``kinds_off``; what is not given stays.
+            expects: Whether the change applies to what is stored.
+
+        Returns:
+            Whether it was made.
         """
-        values: dict[str, Any] = {
-            "personalised": personalised,
-            "groups_off": list(groups_off),
-            "kinds_off": list(kinds_off),
-            "updated_at": now(),
-        }
         with self._database.writing() as connection:
-            changed = connection.execute(update(UserRow).where(UserRow.user_id == user_id).values(values))
-            if not changed.rowcount:
+            found = connection.execute(_SWITCHED_OFF.with_for_update(), {"user": user_id}).one_or_none()
+            stored: Preferred = {"personalised": True, "groups_off": [], "kinds_off": []}
+            stored = stored if found is None else dict(found._mapping)
+            if not expects(stored):
+                return False
+            values = {**stored, **wanted, "updated_at": now()}
+            if found is None:
                 connection.execute(insert(UserRow).values(user_id=user_id, **values))
+            else:
+                connection.execute(update(UserRow).where(UserRow.user_id == user_id).values(values))
+        return True
 
     def erase(self, user_id: str) -> dict[str, int]:
         """Remove a user from every table and remember, by a keyed hash alone, that the user is gone.
@@ -177,12 +195,52 @@ class Users:
             removed = {
                 "explanation": _remove(connection, delete(ExplanationRow).where(ExplanationRow.answer_id.in_(answers)))
             }
-            for table in (AnswerRow, FeedbackRow, SuppressionRow, EventRow, UserRow):
+            connection.execute(delete(GuestRow).where(GuestRow.guest_id == user_id))
+            for table in (*OF_USER, SuppressionRow, EventRow, UserRow, GuestRow):
                 removed[table.__tablename__] = _remove(connection, delete(table).where(table.user_id == user_id))
-            connection.execute(delete(ErasureRow).where(ErasureRow.user_hash == user_hash))
-            connection.execute(insert(ErasureRow).values(user_hash=user_hash, erased_at=now()))
+            _note_erasure(connection, user_hash)
         self._database.overwrite()
         return removed
+
+    def merge(self, user_id: str, guest_id: str) -> dict[str, int] | None:
+        """Give everything of a guest to a user; the guest is a stranger from then on.
+
+        Args:
+            user_id: The user.
+            guest_id: The guest.
+
+        Returns:
+            How many rows of each table were moved; ``None`` if the guest belongs to another user.
+        """
+        hashes = self.user_hash(user_id), self.user_hash(guest_id)
+        with self._database.writing(erases=True) as connection:
+            owner = connection.scalar(select(GuestRow.user_id).where(GuestRow.guest_id == guest_id))
+            if owner not in {None, user_id}:
+                return None
+            erased_at = connection.scalar(select(ErasureRow.erased_at).where(ErasureRow.user_hash == hashes[1]))
+            moved = {
+                table.__tablename__: int(connection.execute(_given(table, guest_id, user_id)).rowcount)
+                for table in (*OF_USER, GuestRow)
+            }
+            # Copies get new ids, so that replays of the user's earlier records leave them out.
+            for table in (EventRow, SuppressionRow, UserRow):
+                columns = [column for column in table.__table__.columns if column.name != "id"]
+                rows = connection.execute(select(*columns).where(table.user_id == guest_id)).mappings().all()
+                if rows:  # of preferences, the user's stay
+                    copies = [{**row, "user_id": user_id} for row in rows]
+                    connection.execute(self._database.insert_once(table), copies)
+                moved[table.__tablename__] = _remove(connection, delete(table).where(table.user_id == guest_id))
+            if owner is None:
+                row = {"guest_id": guest_id, "user_id": user_id, "counts_from": erased_at}
+                connection.execute(insert(GuestRow).values(row))
+                _note_erasure(connection, hashes[1])
+        return moved
+
+    def guests(self) -> list[tuple[str, str, datetime | None]]:
+        """Return every guest with the user, and the moment from which on the guest's logged events count."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(GuestRow.guest_id, GuestRow.user_id, GuestRow.counts_from)).all()
+        return [(guest_id, user_id, counts_from) for guest_id, user_id, counts_from in rows]
 
     def gone_since(self, connection: Connection, erasures: int) -> dict[str, int]:
         """Return the users who were erased after a moment.
@@ -202,6 +260,15 @@ class Users:
         with self._database.reading() as connection:
             rows = connection.execute(select(ErasureRow.user_hash, ErasureRow.erased_at)).all()
         return {user_hash: erased_at for user_hash, erased_at in rows}  # noqa: C416
+
+
+def _note_erasure(connection: Connection, user_hash: str) -> None:
+    connection.execute(delete(ErasureRow).where(ErasureRow.user_hash == user_hash))
+    connection.execute(insert(ErasureRow).values(user_hash=user_hash, erased_at=now()))
+
+
+def _given(table: Any, guest_id: str, user_id: str) -> Any:
+    return update(table).where(table.user_id == guest_id).values(user_id=user_id)
 
 
 def _remove(connection: Connection, statement: Any) -> int:

@@ -22,6 +22,7 @@ CLAIM = Claim("due", "group:cheese", "due", 1.0, 0.5, {})
         (Suppressions(reasons=frozenset({("due", "group:cheese", None)})), False),
         (Suppressions(reasons=frozenset({("due", "group:cheese", "31")})), False),
         (Suppressions(reasons=frozenset({("due", "group:cheese", "32")})), True),
+        (Suppressions(reasons=frozenset({("due", "context:times_bought", "31")})), False),
         (Suppressions(reasons=frozenset({("due", "group:soup", None)})), True),
     ],
 )

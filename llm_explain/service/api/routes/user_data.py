@@ -7,14 +7,33 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from llm_explain.service.api.auth import admin, owner, permit, shopper, storefront
-from llm_explain.service.api.dependencies import TheUserDataHandler, answer
-from llm_explain.service.schemas.requests import EventsRequest, FeedbackRequest, Id, Preferences
-from llm_explain.service.schemas.user_data import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply, Stored
+from llm_explain.service.api.dependencies import TheUserDataHandler, answer, reply, run
+from llm_explain.service.handlers.answer import Json, etag_of
+from llm_explain.service.schemas.requests import (
+    EventsRequest,
+    FeedbackRequest,
+    Id,
+    Label,
+    MergeRequest,
+    PreferencesPatch,
+)
+from llm_explain.service.schemas.user_data import (
+    Erased,
+    ExperimentReply,
+    Export,
+    FeedbackReceipt,
+    Merged,
+    PreferencesReply,
+    RecordReply,
+    Stored,
+    Withdrawn,
+)
 
 router = APIRouter(tags=["accounts"], dependencies=[Depends(shopper)])
 storefront_router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
 admin_router = APIRouter(tags=["accounts"], dependencies=[Depends(admin)])
 
+AskedUser = Annotated[Id | None, Query()]
 UserId = Annotated[Id, Path()]
 ExplanationId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 IdempotencyKey = Annotated[str, Header(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
@@ -40,16 +59,43 @@ async def add_feedback(body: FeedbackRequest, request: Request, handler: TheUser
     "/users/{user_id:path}/preferences", response_model=PreferencesReply, summary="What a user has switched off"
 )
 async def preferences(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
-    """Say what is switched off, what could be, and what feedback has suppressed."""
+    """Say what is switched off, what could be, and what feedback has suppressed; with the preferences' ETag."""
     permit(request, user_id)
-    return await answer(request, lambda: handler.preferences(user_id))
+    return _tagged(request, await run(request, lambda: handler.preferences(user_id)))
 
 
-@router.put("/users/{user_id:path}/preferences", response_model=PreferencesReply, summary="Switch things off")
-async def prefer(body: Preferences, request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+@router.patch("/users/{user_id:path}/preferences", response_model=PreferencesReply, summary="Switch things off")
+async def change_preferences(
+    body: PreferencesPatch,
+    request: Request,
+    handler: TheUserDataHandler,
+    user_id: UserId,
+    if_match: Annotated[str, Header(max_length=200)] = "*",
+) -> Response:
     """Switch history groups, claim kinds or personalisation off or on again; the next answer knows it."""
     permit(request, user_id)
-    return await answer(request, lambda: handler.prefer(user_id, body))
+    return _tagged(request, await run(request, lambda: handler.prefer(user_id, body, if_match)))
+
+
+@router.delete("/feedback/{feedback_id}", response_model=Withdrawn, summary="Undo feedback")
+async def withdraw_feedback(
+    request: Request, handler: TheUserDataHandler, feedback_id: ExplanationId, user_id: AskedUser = None
+) -> Response:
+    """Remove a verdict; what it suppressed may be said again."""
+    of = owner(request, user_id)
+    return await answer(request, lambda: handler.withdraw(feedback_id, of))
+
+
+@storefront_router.post("/users/{user_id:path}/merge", response_model=Merged, summary="Merge a guest into an account")
+async def merge(body: MergeRequest, request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+    """Give events, feedback, preferences and records of a guest to a user; repeating it moves what came since."""
+    return await answer(request, lambda: handler.merge(user_id, body.guest_id))
+
+
+@admin_router.get("/experiments/{tag}", response_model=ExperimentReply, summary="The figures of an experiment")
+async def read_experiment(request: Request, handler: TheUserDataHandler, tag: Annotated[Label, Path()]) -> Response:
+    """Return how many items each arm answered and showed, and how many of them were clicked and bought."""
+    return await answer(request, lambda: handler.figures(tag))
 
 
 @router.get("/explanations/{explanation_id}", response_model=RecordReply, summary="The audit record")
@@ -57,7 +103,7 @@ async def record(
     request: Request,
     handler: TheUserDataHandler,
     explanation_id: ExplanationId,
-    user_id: Annotated[Id | None, Query()] = None,
+    user_id: AskedUser = None,
 ) -> Response:
     """Return a record as it was given, and whether explaining again from what was known then gives the same.
 
@@ -77,3 +123,9 @@ async def erase(request: Request, handler: TheUserDataHandler, user_id: UserId) 
 async def export(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Return a user's events, preferences, feedback and records."""
     return await answer(request, lambda: handler.export(user_id))
+
+
+def _tagged(request: Request, content: Json) -> Response:
+    response = reply(request, content)
+    response.headers["ETag"] = etag_of(content["preferences"])
+    return response

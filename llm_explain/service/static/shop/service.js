@@ -22,7 +22,7 @@ export const shelves = (user, locale) => call(root, "GET", `v1/users/${each(user
 export const whatIf = (user_id, without, k) => call(root, "POST", "v1/what-if", { user_id, without, k });
 export const contrast = (user_id, item_id, other_id) => call(root, "POST", "v1/contrast", { user_id, item_id, other_id });
 export const preferences = (user) => call(root, "GET", `v1/users/${each(user)}/preferences`);
-export const setPreferences = (user, wanted) => call(root, "PUT", `v1/users/${each(user)}/preferences`, wanted);
+export const setPreferences = (user, wanted) => call(root, "PATCH", `v1/users/${each(user)}/preferences`, wanted);
 export const recorded = (id) => call(root, "GET", `v1/explanations/${each(id)}`);
 export const mainParameters = (locale) => call(root, "GET", `v1/main-parameters?locale=${each(locale)}`);
 

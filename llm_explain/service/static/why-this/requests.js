@@ -85,4 +85,4 @@ export const feedback = (endpoint, body) => call(endpoint, "POST", "v1/feedback"
 export const contrast = (endpoint, body) => call(endpoint, "POST", "v1/contrast", body);
 const of = (user) => `v1/users/${encodeURIComponent(user)}/preferences`;
 export const preferences = (endpoint, user) => call(endpoint, "GET", of(user));
-export const setPreferences = (endpoint, user, body) => call(endpoint, "PUT", of(user), body);
+export const setPreferences = (endpoint, user, body) => call(endpoint, "PATCH", of(user), body);

@@ -16,9 +16,10 @@ OF_ADMINS = {
     ("GET", "/v1/shop/households"),
 }
 OF_ADMINS |= {(method, f"/v1/items{each}") for method in ("PUT", "PATCH", "DELETE") for each in ("", "/{item_id}")}
+OF_ADMINS |= {("GET", "/v1/experiments/{tag}")}
 OF_ADMINS |= {(method, "/v1/promotions") for method in ("PUT", "PATCH", "DELETE")}
 OF_ADMINS |= {("POST", "/v1/churn"), ("POST", "/v1/demand")}
-OF_KEYS = {("POST", "/v1/events"), ("POST", "/v1/tokens")}
+OF_KEYS = {("POST", "/v1/events"), ("POST", "/v1/tokens"), ("POST", "/v1/users/{user_id}/merge")}
 """Routes that refuse user tokens."""
 
 PUBLIC = {("GET", f"/v1/{path}") for path in ("main-parameters", "items", "items/{item_id}")}
@@ -76,7 +77,7 @@ def test_a_token_reaches_its_own_user_alone(guarded: tuple[TestClient, str, str]
     token = _token(client, storefront)
     for method, path in sorted(OF_ADMINS | OF_KEYS):
         assert _status(client, method, path, token) == 403, path
-    of_a_user = {route for route in _routes(client) if "{user_id}" in route[1]} - OF_ADMINS
+    of_a_user = {route for route in _routes(client) if "{user_id}" in route[1]} - OF_ADMINS - OF_KEYS
     assert of_a_user
     for method, path in sorted(of_a_user):
         assert _status(client, method, path, token, "u01") == 403, path
@@ -101,7 +102,7 @@ def test_every_route_for_tokens_is_tried_above(guarded: tuple[TestClient, str, s
     client, storefront, _ = guarded
     token = _token(client, storefront)
     tried = {"/v1/recommendations", "/v1/explanations", "/v1/what-if", "/v1/contrast", "/v1/feedback"}
-    tried |= {"/v1/explanations/{explanation_id}"}
+    tried |= {"/v1/explanations/{explanation_id}", "/v1/feedback/{feedback_id}"}
     for method, path in _routes(client) - OF_ADMINS - OF_KEYS - PUBLIC:
         assert path in tried or "{user_id}" in path or _status(client, method, path, token) == 403, path
 
@@ -126,6 +127,9 @@ def test_a_stored_explanation_belongs_to_its_user(guarded: tuple[TestClient, str
         assert client.get(path, params=named, headers=_bearer(word)).status_code == status
         sent = client.post("/v1/feedback", json={**judged, **named}, headers=_bearer(word))
         assert sent.status_code == (201 if status == 200 else status)
+    path = f"/v1/feedback/{client.post('/v1/feedback', json=judged, headers=_bearer(own)).json()['feedback_id']}"
+    for word, status in ((foreign, 404), (storefront, 422), (own, 200)):
+        assert client.delete(path, headers=_bearer(word)).status_code == status
 
 
 @pytest.mark.parametrize(

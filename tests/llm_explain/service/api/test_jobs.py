@@ -60,7 +60,7 @@ def test_risks_come_highest_first_with_drivers_and_texts(jobs: TestClient) -> No
 def test_erased_and_unpersonalised_users_are_not_scored(jobs: TestClient) -> None:
     first, second, third = (each["user_id"] for each in jobs.post("/v1/churn", json={"k": 3}).json()["results"])
     jobs.app.state.state.users.erase(first)
-    jobs.app.state.state.users.prefer(second, personalised=False, groups_off=(), kinds_off=())
+    jobs.app.state.state.users.prefer(second, {"personalised": False}, expects=lambda _: True)
     reply = jobs.post("/v1/churn", json={"user_ids": [first, second, third, "nobody"]}).json()
     ChurnReply.model_validate(reply)
     assert [each["status"] for each in reply["results"]] == ["not_scored", "not_scored", "scored", "not_scored"]

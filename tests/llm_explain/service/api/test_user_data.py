@@ -104,7 +104,8 @@ def test_a_hidden_reason_is_said_of_no_item(client: TestClient) -> None:
     hidden = {"kind": reason["kind"], "player": reason["player"]}
     record = next(record for record in records if (hidden["kind"], hidden["player"]) in _told(record))
     body = {"explanation_id": record["id"], "verdict": "hide_reason", "reason": hidden}
-    assert client.post("/v1/feedback", json=body).json()["suppressed"] == [{**hidden, "item_id": None}]
+    receipt = client.post("/v1/feedback", json=body).json()
+    assert receipt["suppressed"] == [{**hidden, "item_id": None, "feedback_id": receipt["feedback_id"]}]
     assert not any((hidden["kind"], hidden["player"]) in _told(each) for each in _list(client, "u00", k=20))
     assert client.post("/v1/feedback", json=body).json()["repeated"] is True
     other = next(each for each in _list(client, "u01") if each["reasons"])
@@ -119,7 +120,7 @@ def test_feedback_on_no_explanation_is_refused(client: TestClient) -> None:
 
 def test_a_group_that_is_switched_off_is_as_if_it_had_never_been(client: TestClient, explainer: Explainer) -> None:
     groups = client.get("/v1/users/u05/preferences").json()["groups"]
-    reply = client.put("/v1/users/u05/preferences", json={"groups_off": groups[:1]})
+    reply = client.patch("/v1/users/u05/preferences", json={"groups_off": groups[:1]})
     changed = PreferencesReply.model_validate(reply.json())
     assert changed.preferences.groups_off == (groups[0],)
     assert changed.groups == groups  # it can be switched on again
@@ -130,26 +131,26 @@ def test_a_group_that_is_switched_off_is_as_if_it_had_never_been(client: TestCli
     for record in _list(client, "u05", k=40):
         assert groups[0] not in {player["player"] for player in record["attributions"]}
         assert record["score"] == pytest.approx(expected[record["item_id"]], abs=1e-4)
-    client.put("/v1/users/u05/preferences", json={})
+    client.patch("/v1/users/u05/preferences", json={"groups_off": []})
     assert any(
         groups[0] in {player["player"] for player in record["attributions"]} for record in _list(client, "u05", k=40)
     )
-    unknown = client.put("/v1/users/u05/preferences", json={"groups_off": ["group:no such group"]})
+    unknown = client.patch("/v1/users/u05/preferences", json={"groups_off": ["group:no such group"]})
     assert unknown.json()["type"] == "urn:llm-explain:problem:unknown-player"
 
 
 def test_a_kind_that_is_switched_off_is_not_said(client: TestClient) -> None:
     kinds = {kind for record in _list(client, "u06", k=20) for kind, _ in _told(record)}
     assert kinds
-    client.put("/v1/users/u06/preferences", json={"kinds_off": sorted(kinds)})
+    client.patch("/v1/users/u06/preferences", json={"kinds_off": sorted(kinds)})
     assert not {kind for record in _list(client, "u06", k=20) for kind, _ in _told(record)} & kinds
-    reply = client.put("/v1/users/u06/preferences", json={"kinds_off": ["no_such_kind"]})
+    reply = client.patch("/v1/users/u06/preferences", json={"kinds_off": ["no_such_kind"]})
     assert reply.status_code == 422
     assert "no_such_kind" not in reply.text
 
 
 def test_without_personalisation_only_context_ranks(client: TestClient, explainer: Explainer) -> None:
-    client.put("/v1/users/u07/preferences", json={"personalised": False})
+    client.patch("/v1/users/u07/preferences", json={"personalised": False})
     reply = client.post("/v1/recommendations", json={"user_id": "u07", "k": 5, "detail": "full"}).json()
     assert reply["personalised"] is False
     assert [item["item_id"] for item in reply["items"]] == [
@@ -164,7 +165,7 @@ def test_a_record_is_found_again_and_is_made_again_whatever_came_later(client: T
     records = _list(client, "u08", k=6)
     before = records[3]
     _buy(client, "u08", "31", "k", timestamp="2017-11-30T09:00:00")
-    client.put("/v1/users/u08/preferences", json={"kinds_off": ["repeat_item", "due"]})
+    client.patch("/v1/users/u08/preferences", json={"kinds_off": ["repeat_item", "due"]})
     reply = client.get(f"/v1/explanations/{before['id']}").json()
     RecordReply.model_validate(reply)
     assert reply["record"] == before
@@ -176,7 +177,7 @@ def test_a_user_who_is_erased_is_gone_and_a_stranger_from_then_on(client: TestCl
     record = next(record for record in _list(client, "u09") if record["reasons"])
     _buy(client, "u09", "31", "k")
     client.post("/v1/feedback", json={"explanation_id": record["id"], "verdict": "wrong"})
-    client.put("/v1/users/u09/preferences", json={"kinds_off": ["season"]})
+    client.patch("/v1/users/u09/preferences", json={"kinds_off": ["season"]})
     export = Export.model_validate(client.get("/v1/users/u09/export").json())
     assert {event.source for event in export.events} == {"artifacts", "state"}
     assert [given.verdict for given in export.feedback] == ["wrong"]

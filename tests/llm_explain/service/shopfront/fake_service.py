@@ -121,7 +121,7 @@ class FakeService:
             rows = [{**self.explained(item_id), "rank": rank} for rank, item_id in enumerate(ids, 1)]
             return {**head, "items": rows}
         if path.endswith("/preferences"):
-            self.preferences = body if method == "PUT" else self.preferences
+            self.preferences = {**self.preferences, **body} if method == "PATCH" else self.preferences
             groups = list(dict.fromkeys(f"group:{row['category']}" for row in self.items.values()))
             return {"user_id": USER, "preferences": self.preferences, "groups": groups, "kinds": [], "suppressed": []}
         if path.endswith("/what-if"):

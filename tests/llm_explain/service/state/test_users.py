@@ -23,9 +23,13 @@ def _row(user_id: str, item_id: str, day: int) -> dict[str, object]:
 
 
 def _fill(state: State, user_id: str, record_id: str) -> None:
-    state.users.prefer(user_id, personalised=True, groups_off=("group:cheese",), kinds_off=())
+    state.users.prefer(user_id, {"groups_off": ["group:cheese"]}, expects=lambda _: True)
     state.events.add([_row(user_id, "00", 3), _row(user_id, "01", 2)], key=f"key of {user_id}", body=user_id.encode())
-    answer = GivenAnswer(user_id, {"as_of": "2017-12-01"}, [{"id": record_id, "user_id": user_id}], erasures=0)
+    records = [{"id": record_id, "user_id": user_id}]
+    shown = {
+        "user_id": user_id, "tag": "t", "arm": "a", "kind": "answer", "item_id": "00", "explanation_id": record_id,
+    }  # fmt: skip
+    answer = GivenAnswer(user_id, {"as_of": "2017-12-01"}, records, erasures=0, exposures=[shown])
     assert state.records.save(answer).result()
     opinion = Opinion(
         explanation_id=record_id, user_id=user_id, item_id="00", verdict="wrong", kind=None, player=None,
@@ -48,18 +52,56 @@ def test_a_person_is_what_was_kept(state: State) -> None:
     assert [event.item_id for event in state.users.read(NAME, until=1).events] == ["00"]  # the row that came first
 
 
-def test_preferences_replace_those_before(state: State) -> None:
-    state.users.prefer("u", personalised=True, groups_off=("group:cheese",), kinds_off=("due",))
-    state.users.prefer("u", personalised=False, groups_off=(), kinds_off=())
+def test_preferences_that_are_not_given_stay(state: State) -> None:
+    state.users.prefer("u", {"personalised": False, "kinds_off": ["due"]}, expects=lambda _: True)
+    assert state.users.prefer("u", {"groups_off": ["group:cheese"]}, expects=lambda stored: not stored["personalised"])
+    assert not state.users.prefer("u", {"groups_off": []}, expects=lambda stored: stored["personalised"])
     user = state.users.read("u")
-    assert (user.personalised, user.groups_off, user.kinds_off) == (False, (), ())
+    assert (user.personalised, user.groups_off, user.kinds_off) == (False, ("group:cheese",), ("due",))
+
+
+def test_everything_of_a_guest_is_given_to_the_user(state: State) -> None:
+    _fill(state, "guest", RECORD_ID)
+    state.events.add([_row("u", "31", 1)], key="k", body=b"k")
+    moved = state.users.merge("u", "guest")
+    assert moved == {
+        "answer": 1, "feedback": 1, "exposure": 1, "guest": 0, "event": 2, "suppression": 2, "person": 1,
+    }  # fmt: skip
+    user, guest = state.users.read("u"), state.users.read("guest")
+    assert sorted(event.item_id for event in user.events) == ["00", "01", "31"]
+    assert user.groups_off == ("group:cheese",)
+    assert user.guests == (("guest", None),)
+    assert [event.item_id for event in state.users.read("u", until=3).events] == [
+        "31"
+    ]  # what came with the guest is newer
+    assert (guest.events, guest.suppressed, guest.groups_off) == ((), (), ())
+    assert guest.erased_at is not None
+    assert set((state.users.merge("u", "guest") or {"": 1}).values()) == {0}
+    assert state.users.merge("other", "guest") is None
+    state.users.merge("account", "u")
+    assert {guest_id for guest_id, _ in state.users.read("account").guests} == {"guest", "u"}
+
+
+def test_erasing_the_user_or_the_guest_forgets_the_guest(state: State) -> None:
+    state.users.erase("guest")
+    before = state.users.read("guest").erased_at
+    state.users.merge("u", "guest")
+    assert state.users.read("u").guests == (("guest", before),)
+    state.users.erase("guest")
+    assert state.users.guests() == []
+    state.users.merge("u", "other guest")
+    state.users.erase("u")
+    assert state.users.guests() == []
 
 
 def test_an_erased_user_is_in_no_column_of_any_table(state: State) -> None:
     _fill(state, NAME, RECORD_ID)
     _fill(state, "other", "1" * 24)
     removed = state.users.erase(NAME)
-    assert removed == {"explanation": 1, "answer": 1, "feedback": 1, "suppression": 2, "event": 2, "person": 1}
+    assert removed == {
+        "explanation": 1, "answer": 1, "feedback": 1, "exposure": 1, "suppression": 2, "event": 2, "person": 1,
+        "guest": 0,
+    }  # fmt: skip
     with state.database.reading() as connection:
         for table in inspect(connection).get_table_names():
             for row in connection.execute(text(f"SELECT * FROM {table}")):

@@ -15,29 +15,25 @@ def upgrade() -> None:
     """Create their tables."""
     op.create_table(
         "catalogue_change",
-        sa.Column("id", SERIAL, nullable=False),
+        sa.Column("id", SERIAL, primary_key=True),
         sa.Column("line", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
     op.create_table(
         "exposure",
-        sa.Column("id", SERIAL, nullable=False),
-        sa.Column("user_id", sa.String(length=128), nullable=False),
-        sa.Column("tag", sa.String(length=64), nullable=False),
-        sa.Column("arm", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("item_id", sa.String(length=128), nullable=False),
-        sa.Column("explanation_id", sa.String(length=24), nullable=True),
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("user_id", sa.String(128), nullable=False, index=True),
+        sa.Column("tag", sa.String(64), nullable=False, index=True),
+        sa.Column("arm", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("item_id", sa.String(128), nullable=False),
+        sa.Column("explanation_id", sa.String(24), index=True),
         sa.Column("timestamp", sa.DateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("exposure_of_user", "exposure", ["user_id"], unique=False)
-    op.create_index("exposure_of_experiment", "exposure", ["tag"], unique=False)
     op.create_table(
         "guest",
-        sa.Column("guest_id", sa.String(length=128), nullable=False),
-        sa.Column("user_id", sa.String(length=128), nullable=False),
-        sa.PrimaryKeyConstraint("guest_id"),
+        sa.Column("guest_id", sa.String(128), primary_key=True),
+        sa.Column("user_id", sa.String(128), nullable=False, index=True),
+        sa.Column("counts_from", sa.DateTime()),
     )
-    op.create_index("guest_of_user", "guest", ["user_id"], unique=False)
+    op.add_column("suppression", sa.Column("feedback_id", sa.String(24), nullable=False, server_default=""))

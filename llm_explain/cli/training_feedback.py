@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from scoring.data.changes import changed_items, changed_promotions
+from scoring.data.guests import GUEST_ID, merge_guests
 from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PURCHASE, STORE_ID, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
@@ -54,7 +55,7 @@ def learn(tables: Tables, state: State) -> TrainingFeedback:
         The tables to train on, and the counts for the manifest.
     """
     tables = _with_changes(tables, state)
-    kept, n_erased = _without_erased(tables.events, state)
+    kept, n_erased = _without_erased(_with_guests(tables.events, state), state)
     events, n_new, n_unknown = _with_new(kept, tables.items, state)
     gone = state.users.erased()
     is_there = [state.users.user_hash(str(user_id)) not in gone for user_id in tables.users[USER_ID]]
@@ -98,6 +99,17 @@ def _with_changes(tables: Tables, state: State) -> Tables:
     changes = [change for change in state.changes.read() if change.since > exported]
     items, promotions = changed_items(tables.items, changes), changed_promotions(tables.promotions, changes)
     return replace(tables, items=items, promotions=promotions)
+
+
+def _with_guests(events: pd.DataFrame, state: State) -> pd.DataFrame:
+    """Return the events with those of merged guests as their users', but for those that had been erased before."""
+    guests = state.users.guests()
+    if not guests:
+        return events
+    erased = {guest_id: counts_from for guest_id, _, counts_from in guests if counts_from is not None}
+    kept = events[~(events[TIMESTAMP] < pd.to_datetime(events[USER_ID].map(erased))).to_numpy()]
+    links = pd.DataFrame([(guest_id, user_id) for guest_id, user_id, _ in guests], columns=[GUEST_ID, USER_ID])
+    return merge_guests(kept, links)
 
 
 def _without_erased(events: pd.DataFrame, state: State) -> tuple[pd.DataFrame, int]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from shop import small_shop
 
-from llm_explain.service.handlers.training_feedback import is_rejected, learn
+from llm_explain.cli.training_feedback import is_rejected, learn
 from llm_explain.service.state import State
 from llm_explain.service.state.feedback import Opinion, Tally
 from llm_explain.service.state.records import GivenAnswer

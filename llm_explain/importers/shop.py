@@ -88,7 +88,7 @@ def import_csv(
     good["items"] = clean_names(good["items"], shop.locale)
     good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
     shop, remarks = proposed_settings(shop, good["events"])
-    proposals = shop.proposals.updated(sensitive(good["events"], good["items"]))
+    proposals = shop.proposals.updated(sensitive(good["events"], good["items"], shop.locale))
     tables = Tables(**good, shop=shop.model_copy(update={"proposals": proposals}))
     if proposals.open:
         notes["proposals without a decision in shop.yaml"] = proposals.open

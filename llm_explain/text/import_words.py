@@ -41,6 +41,7 @@ class Words(_Strict):
         proper_names: Names with their capitals.
         sensitive: Beginnings of words in sensitive names, by reason.
         sensitive_exceptions: Regular expressions of names that begin like sensitive ones.
+        harmless: Regular expressions of names that begin like sensitive ones of another language.
         stop_words: Words that name no kind of product.
         word_endings: Endings of a word's plural, longest first.
         plurals: Plurals of words for things, by the word.
@@ -65,6 +66,7 @@ class Words(_Strict):
     proper_names: tuple[str, ...] = ()
     sensitive: dict[str, tuple[str, ...]] = {}
     sensitive_exceptions: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
     stop_words: tuple[str, ...] = ()
     word_endings: tuple[str, ...] = ()
     plurals: dict[str, str] = {}

@@ -18,6 +18,7 @@ _LONE_HASH = re.compile(r"(?<![^\W_])#+(?![^\W_])|##+")
 """A sign that is no part of a word or number as in "C#" or "#7", but of a heading or a comment."""
 _INCHES = re.compile(r"(?<=\d)[\"”]")
 _SPACE = re.compile(r"\s+")
+_BEFORE_COMMA = re.compile(r" +(?=[,;](?:\s|$))")
 _NAME_END = re.compile(r"[,(]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
@@ -48,6 +49,7 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     text = "".join(" " if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS else c for c in text)
     text = _INCHES.sub("″", text)
     text = _SPACE.sub(" ", _LONE_HASH.sub(" ", _MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", text))))
+    text = _BEFORE_COMMA.sub("", text)
     text = text if text.count("(") == text.count(")") else text.replace("(", "").replace(")", "")
     text = text.strip(" ,;:.!?-–—/&'’\u200c\u200d")
     if len(text) <= max_length:

@@ -6,31 +6,32 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from llm_explain.text.import_words import words
+from llm_explain.text.import_words import word_list, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def sensitive_names(names: Iterable[str]) -> dict[str, str]:
+def sensitive_names(names: Iterable[str], locale: str = "en") -> dict[str, str]:
     """Find names that may be sensitive.
 
     Args:
         names: Titles or categories.
+        locale: Language of the shop. Words of another language may be harmless in it.
 
     Returns:
         Reason by name, for those in which a word begins like a sensitive one.
     """
     found = {}
     for name in names:
-        if reason := sensitive_reason(name):
+        if reason := sensitive_reason(name, locale):
             found[name] = reason
     return found
 
 
-def sensitive_reason(name: str) -> str:
-    """Return why a name may be sensitive; empty if it hardly is."""
-    rest = _exceptions().sub(" ", name)
+def sensitive_reason(name: str, locale: str = "en") -> str:
+    """Return why a name may be sensitive in any language; empty if it hardly is."""
+    rest = _exceptions(locale).sub(" ", name)
     return next((reason for reason, pattern in _stems() if pattern.search(rest)), "")
 
 
@@ -51,5 +52,7 @@ def _has_no_spaces(stem: str) -> bool:
 
 
 @cache
-def _exceptions() -> re.Pattern[str]:
-    return re.compile("|".join(words().sensitive_exceptions) or r"(?!)", re.IGNORECASE)
+def _exceptions(locale: str) -> re.Pattern[str]:
+    """Return what is harmless, in any language or in the shop's alone: "douche" is a shower in French."""
+    listed = (*words().sensitive_exceptions, *word_list(locale).harmless)
+    return re.compile("|".join(listed) or r"(?!)", re.IGNORECASE)

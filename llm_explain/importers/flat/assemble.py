@@ -51,6 +51,7 @@ class Assembled:
         users: Rows of users from tables of users.
         rejects: Rows that were set aside, with ``file``, ``row`` and ``reason``.
         is_order_only: Whether times only say the order of events.
+        zone: Zone of the shop's clock, if the times of all files tell the same.
         notes: Lines for the report.
     """
 
@@ -58,6 +59,7 @@ class Assembled:
     items: pd.DataFrame
     rejects: pd.DataFrame
     is_order_only: bool
+    zone: str | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -120,7 +122,9 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
             f"{len(rejects):,} rows were set aside ({counts}) and no event is left but at least one is needed. "
             "Correct the columns with --map."
         )
-    return Assembled(events, items, rejects, is_order_only or is_timeless)
+    zones = {found.zone for found in rows.values() if "timestamp" in found.frame}
+    zone = next(iter(zones)) if len(zones) == 1 else None
+    return Assembled(events, items, rejects, is_order_only or is_timeless, zone)
 
 
 def _nothing_found(reads: Sequence[Recognised]) -> tuple[str, list[str]]:

@@ -131,10 +131,12 @@ def _word(word: str, locale: str) -> str:
     bare = word.strip(".'’-")
     if bare.upper() in _acronyms(locale):
         return word
+    if word.casefold() in _stop_words(locale):
+        return word.lower()
     is_acronym = "&" in word or "." in word.rstrip(".")
     if len(bare) <= LONGEST_ACRONYM and len(bare) > 1 and bare.isalpha() and not VOWEL.search(bare):
         return word
-    if word_list(locale).capitals == "all" and word.casefold() not in _stop_words(locale):
+    if word_list(locale).capitals == "all":
         return word.capitalize()
     if any(c.isdigit() for c in word) or (is_acronym and len(word) <= LONGEST_ACRONYM + 1):
         return word if len(word) <= LONGEST_ACRONYM + 1 else word.lower()

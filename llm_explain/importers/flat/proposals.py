@@ -93,7 +93,9 @@ def outliers(events: pd.DataFrame) -> dict[str, Proposal]:
     return {user: found[user] for user in largest}
 
 
-def sensitive(events: pd.DataFrame, items: pd.DataFrame, *, are_works: bool = False) -> dict[str, dict[str, Proposal]]:
+def sensitive(
+    events: pd.DataFrame, items: pd.DataFrame, locale: str, *, are_works: bool = False
+) -> dict[str, dict[str, Proposal]]:
     """Propose sensitive categories, and sensitive items of other categories.
 
     The title of a film or a song is invented: "Four Weddings and a Funeral" tells nothing of who watches it. Of such
@@ -102,6 +104,7 @@ def sensitive(events: pd.DataFrame, items: pd.DataFrame, *, are_works: bool = Fa
     Args:
         events: Events with ``item_id``.
         items: Items with ``item_id``, ``title`` and ``category``.
+        locale: Language of the shop.
         are_works: Whether the items are known to be films, songs or the like.
 
     Returns:
@@ -109,10 +112,10 @@ def sensitive(events: pd.DataFrame, items: pd.DataFrame, *, are_works: bool = Fa
     """
     counts = events["item_id"].value_counts()
     rows = items["item_id"].map(counts).fillna(0)
-    categories = sensitive_names(str(name) for name in items["category"].dropna().unique())
+    categories = sensitive_names((str(name) for name in items["category"].dropna().unique()), locale)
     by_category = rows.groupby(items["category"]).sum()
     others = items[~items["category"].isin(list(categories)) & items["title"].notna()]
-    titles = sensitive_names(str(title) for title in others["title"].unique())
+    titles = sensitive_names((str(title) for title in others["title"].unique()), locale)
     if are_works or items["title"].dropna().str.contains(ENDS_WITH_YEAR).mean() > 0.5:
         titles = {title: reason for title, reason in titles.items() if reason == INTIMATE}
     flagged = others[others["title"].isin(list(titles))]

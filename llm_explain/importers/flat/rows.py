@@ -13,6 +13,7 @@ from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.times import moments, seconds_of_day
 from llm_explain.importers.flat.values import each_value, ids, numbers
 from llm_explain.importers.flat.vocabulary import normal
+from llm_explain.importers.flat.zones import zone_of
 from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
@@ -43,11 +44,13 @@ class Rows:
         frame: The rows; the index numbers them from 1.
         times: How its moments are written, for the report; empty without a time.
         is_order_only: Whether its times only say the order of rows.
+        zone: Zone of the clock that its times show, if they carry offsets that tell it.
     """
 
     frame: pd.DataFrame
     times: str = ""
     is_order_only: bool = False
+    zone: str | None = None
 
 
 def standard_rows(read: Recognised, shop: Shop) -> Rows:
@@ -85,7 +88,10 @@ def standard_rows(read: Recognised, shop: Shop) -> Rows:
         moment_columns = [_moments(read, header, shop) for header in read.headers_of(name)]
         columns[name] = _first([values for values, _ in moment_columns])
         times = moment_columns[0][1] if name == "timestamp" else times
-    return Rows(pd.DataFrame(columns, index=raw.index), times, times == POSITION)
+    zone = None
+    if "timestamp" in columns:
+        zone = zone_of(raw[read.headers_of("timestamp")[0]], columns["timestamp"])
+    return Rows(pd.DataFrame(columns, index=raw.index), times, times == POSITION, zone)
 
 
 def _first(columns: list[pd.Series]) -> pd.Series:

@@ -133,7 +133,7 @@ def _tables(assembled: Assembled, shop: Shop, *, are_works: bool) -> _Result:
     proposed = {
         "left_out_items": no_products(events, items),
         "outlier_users": outliers(events),
-        **sensitive(events, items, are_works=are_works),
+        **sensitive(events, items, shop.locale, are_works=are_works),
     }
     shop = shop.model_copy(update={"proposals": shop.proposals.updated(proposed)})
     events, items, left_out = _without_confirmed(events, items, shop)
@@ -182,7 +182,7 @@ def _priced(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
-    """Return the shop's settings with what the log tells: target kind, currency, whether times are an order."""
+    """Return the settings with what the log tells: target kind, currency, time zone, whether times are an order."""
     changed: dict[str, object] = {}
     counts = events.loc[~events["kind"].isin(shop.return_kinds), "kind"].value_counts()
     if len(counts) and not set(shop.target_kinds) & set(counts.index):
@@ -191,6 +191,8 @@ def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
         shop = Shop.of({**given, "target_kinds": (str(counts.index[0]),)})
     if assembled.is_order_only:
         changed["times"] = "order"
+    if assembled.zone and "time_zone" not in shop.model_fields_set:
+        changed["time_zone"] = assembled.zone
     currencies = events["currency"].dropna().str.upper().unique().tolist() if "currency" in events else []
     if shop.currency is None and len(currencies) == 1 and len(currencies[0]) == 3 and currencies[0].isalpha():
         changed["currency"] = str(currencies[0])

@@ -15,6 +15,9 @@ CURRENCY: Final = re.compile(r"[^\d.,()'+\-eE]|(?<![\d.,])[eE]|[eE](?![+\-\d])")
 PLAIN: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 WHOLE_FLOAT: Final = re.compile(r"(-?\d+)\.0+")
 SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
+NO_VALUE: Final = frozenset({"", "(not set)", "null", "none", "nan", "n/a", "<na>", "undefined", "nil"})
+"""What programs write where an id is missing."""
+
 FORMULA: Final = re.compile(r'="?([^"]*)"?')
 MOST_LETTERS: Final = 4
 """A number may carry a unit or a currency such as "USD" or "kg" of at most this many letters."""
@@ -128,7 +131,8 @@ def _bare(text: str) -> str | None:
     """Return an id without the marks that keep spreadsheets from reading it as a number: ``'007`` and ``="007"``."""
     trimmed = " ".join(text.split())
     formula = FORMULA.fullmatch(trimmed)
-    return (formula[1] if formula else trimmed.removeprefix("'")) or None
+    bare = formula[1] if formula else trimmed.removeprefix("'")
+    return None if bare.casefold() in NO_VALUE else bare
 
 
 def _whole(text: str) -> str:

@@ -18,6 +18,7 @@ from llm_explain.evaluation.audit.tables import Audit
 from llm_explain.evaluation.audit.texts import mentions_of, text_faults
 from llm_explain.policy.policy import Policy
 from llm_explain.records import Claim
+from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.sentence_spec import SentenceRequest
@@ -224,6 +225,14 @@ def test_false_sentences_are_refused(text: str) -> None:
     verifier = Verifier(lexicon)
     assert verifier.verify("You looked at this in our app on 27 May.", spec).ok
     assert not verifier.verify(text, spec).ok
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_other_kinds_keep_their_lines_in_a_shop_with_views(locale: str) -> None:
+    """A word that only this kind may say must not be one that the lines of other kinds need."""
+    alone, beside = Templates(load_lexicon(locale)), Templates(load_lexicon(locale, KINDS))
+    for kind in ("repeat_item", "due"):
+        assert beside.of_form(kind, "line") == alone.of_form(kind, "line") != ()
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])

@@ -88,3 +88,8 @@ def test_no_name_breaks_a_sentence(name):
 )
 def test_a_common_first_word_is_written_small_within_a_sentence(title: str, expected: str) -> None:
     assert inside_sentence(title, {"donuts", "toy", "bbq", "die"}) == expected
+
+
+def test_a_comma_follows_its_word_where_quotes_were():
+    assert clean_name('Keyring "Dad", a gift') == "Keyring Dad, a gift"
+    assert clean_name("Mug , blue") == "Mug, blue"

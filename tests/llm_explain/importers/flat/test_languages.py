@@ -187,3 +187,16 @@ def test_rows_with_a_field_more_than_the_header(imported):
 def test_a_header_that_does_not_fit_its_rows_is_an_error(imported):
     with pytest.raises(TableError, match=r"export.csv: the header has 4 columns .* but the rows have 3 fields"):
         imported("user,sku,date,qty\nu1,a,2025-01-25\nu2,b,2025-01-26\n")
+
+
+def test_ids_that_programs_write_for_nothing_are_missing(imported):
+    """GA4 writes "(not set)" for the transaction of each event without one: they are no order of one user."""
+    done = imported(
+        "event_name,event_timestamp,user_pseudo_id,transaction_id,item_id,item_name\n"
+        "view_item,1735689660123456,a,(not set),S1,Mug\nview_item,1735689670123456,,(not set),S2,Tea\n"
+        "purchase,1735689720123456,a,T1,S1,Mug\nview_item,1735689730123456,b,(not set),(not set),\n"
+    )
+    events = done.tables.events
+    assert events["user_id"].tolist() == ["a", "a"]
+    assert [value if isinstance(value, str) else None for value in events["order_id"]] == [None, "T1"]
+    assert done.set_aside == {"export.csv: no user": 1, "export.csv: no item": 1}

@@ -181,3 +181,14 @@ def test_titles_of_things_tell_what_they_are(tmp_path):
     path = tmp_path / "orders.csv"
     path.write_text("user,sku,name,date\nu,1,Funeral wreath stand,2024-01-02\nu,2,Mug,2024-01-02\n")
     assert list(import_flat([path], out=tmp_path / "out").tables.shop.proposals.sensitive_items) == ["1"]
+
+
+def test_a_word_that_is_harmless_in_the_language_of_the_shop():
+    assert sensitive_reason("Gel douche verveine", "fr") == ""
+    assert sensitive_reason("Douches", "en")
+    assert sensitive_reason("Douche et préservatifs", "fr")
+
+
+def test_units_in_capitals_have_small_letters():
+    assert sentence_case("SPRITE YOGA STRAP 6 FT", "en") == "Sprite yoga strap 6 ft"
+    assert sentence_case("USB CABLE 2 M LED", "en") == "USB cable 2 m LED"

@@ -2,6 +2,9 @@
 
 Each item has its own coefficients, drawn towards those of all items (two-stage ridge regression with one intercept a
 series). The effects explain past weeks too: history without them shows the level of an item better.
+
+A named event falls into a few weeks, and all series of a week share its accidents. So the effect of an event on an item
+is a random effect of weeks, not of rows: it is shrunk by the variance of the item's weeks (empirical Bayes).
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ _WAVES: Final = 3
 """Waves a year of the seasonal effect: one, two and three."""
 
 _RIDGE_ALL, _RIDGE_ITEM = 1.0, 20.0
+_LEAST_NOISE: Final = 1e-6
 
 
 def terms(
@@ -121,17 +125,20 @@ class Effects:
         Returns:
             The effects; 0 for a term that never varied.
         """
-        names, n_items = tuple(values), int(item.max()) + 1
+        events = tuple(key for key in values if key[0] == HOLIDAY)
+        names, n_items = tuple(key for key in values if key not in events), int(item.max()) + 1
         known = np.isfinite(log_units)
-        if not names:
+        if not values:
             return cls(names, item, np.zeros((n_items, 0)), np.zeros((len(item), 0)))
         series, week = np.nonzero(known)
-        x = np.stack([values[name][series, week] for name in names], axis=1)
+        every = np.stack([values[name][series, week] for name in (*names, *events)], axis=1)
         count = np.maximum(np.bincount(series, minlength=len(item)), 1)
-        means = np.stack([np.bincount(series, weights=column, minlength=len(item)) / count for column in x.T], axis=1)
+        means = [np.bincount(series, weights=column, minlength=len(item)) / count for column in every.T]
+        means = np.stack(means, axis=1)
+        x = every[:, : len(names)]
         y = log_units[series, week]
         y = y - (np.bincount(series, weights=y, minlength=len(item)) / count)[series]
-        x = x - means[series]
+        x = x - means[series][:, : len(names)]
         ridge = np.eye(len(names))
         overall = np.linalg.solve(x.T @ x + _RIDGE_ALL * ridge, x.T @ y)
         rest = y - x @ overall
@@ -144,7 +151,12 @@ class Effects:
             a = x[own]
             penalty = _RIDGE_ITEM * np.diag(variance)
             coefficients[number] += np.linalg.solve(a.T @ a + penalty + 1e-9 * ridge, a.T @ rest[own])
-        return cls(names, item, coefficients, means)
+        if events:
+            rest = y - (x * coefficients[item[series]]).sum(axis=1)
+            on = np.stack([values[name][0] for name in events], axis=1)
+            by_week = _item_weeks(rest, item[series], week, (n_items, log_units.shape[1]))
+            coefficients = np.hstack([coefficients, _event_effects(by_week, on)])
+        return cls((*names, *events), item, coefficients, means)
 
     def of(self, values: Mapping[tuple[str, str], Floats]) -> dict[str, Floats]:
         """Return the effect of each driver on log units in each week, against the mean of the training weeks.
@@ -162,3 +174,45 @@ class Effects:
             own = (values[driver, term] - self.means[:, [place]]) * self.coefficients[self.item, place][:, None]
             total[driver] = total[driver] + own if driver in total else own
         return total
+
+
+def _item_weeks(values: Floats, item: Rows, week: Rows, shape: tuple[int, int]) -> Floats:
+    """Return the mean of each item and week, NaN where it has no row, shape ``(n_items, n_weeks)``."""
+    place = item * shape[1] + week
+    n = np.bincount(place, minlength=shape[0] * shape[1])
+    total = np.bincount(place, weights=values, minlength=len(n))
+    return np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0).reshape(shape)
+
+
+def _event_effects(by_week: Floats, on: Floats) -> Floats:
+    """Return the effect of each event on each item, shrunk by how much weeks without events vary.
+
+    The prior variance is that of the observed effects beyond what the weeks' accidents explain. Source: Efron & Morris
+    (1973), Stein's estimation rule and its competitors.
+
+    Args:
+        by_week: Mean residual of each item and week, NaN where unknown, shape ``(n_items, n_weeks)``.
+        on: 1 in the weeks of an event, shape ``(n_weeks, n_events)``.
+
+    Returns:
+        Log units, shape ``(n_items, n_events)``; 0 for an event that no known week has.
+    """
+    known = np.isfinite(by_week)
+    quiet = known & ~on.any(axis=1)
+    n_quiet = np.maximum(quiet.sum(axis=1), 1)
+    mean = np.where(quiet, by_week, 0.0).sum(axis=1) / n_quiet
+    centred = np.where(known, by_week - mean[:, None], 0.0)
+    noise = (np.where(quiet, centred, 0.0) ** 2).sum(axis=1) / np.maximum(n_quiet - 1, 1) + _LEAST_NOISE
+    times = known @ on
+    seen = times > 0
+    raw = (centred @ on) / np.maximum(times, 1.0)
+    beyond = np.where(seen, raw**2 - noise[:, None] / np.maximum(times, 1.0), 0.0)
+    prior = max(0.0, float(beyond.sum() / max(seen.sum(), 1)))
+    if not prior:
+        return np.zeros(times.shape)
+    found = np.zeros(times.shape)
+    for number, own in enumerate(known):
+        design = on[own]
+        system = design.T @ design + noise[number] / prior * np.eye(on.shape[1])
+        found[number] = np.linalg.solve(system, design.T @ centred[number, own])
+    return found

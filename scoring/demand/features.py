@@ -91,10 +91,11 @@ class Features:
             week[name, f"{name}_before"] = _shifted(values, 1)
             week[name, f"{name}_of_8"] = _shifted(_rolling(values, 8), 1)
         for (driver, term), values in others.items():
-            if driver in {OTHERS, HOLIDAY}:
+            if driver == OTHERS:
                 week[driver, f"{driver}_{term}"] = values - log_price if term in {"price", "lowest"} else values
         for driver, values in effects.items():
-            week[driver, f"effect_{driver}"] = values
+            if driver != HOLIDAY:  # a few weeks that a tree would learn by heart
+                week[driver, f"effect_{driver}"] = values
         keys = keys or (*origin, *week, *_CODES)
         codes = np.stack([pd.factorize(panel.series[name])[0] for name in ("item_id", "store_id")], axis=1)
         return cls(keys, _small(origin), _small(week), level, effects, codes)

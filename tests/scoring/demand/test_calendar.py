@@ -10,6 +10,7 @@ import pytest
 
 from scoring.demand.calendar import Calendar, merged
 from scoring.demand.columns import named
+from scoring.demand.effects import _event_effects
 from scoring.demand.forecaster import Forecaster
 from scoring.demand.holidays import holidays_in
 from scoring.demand.model import DemandConfig
@@ -108,6 +109,17 @@ def test_public_holidays_have_names_and_observed_days_are_theirs() -> None:
         "2016-12-26": 1.0,
         "2017-01-09": 1.0,
     }
+
+
+def test_effects_of_events_are_shrunk_by_the_variance_of_quiet_weeks() -> None:
+    # Quiet weeks 1, -1, 1, -1: variance 4/3. An event in two weeks with 3 each: 9 - (4/3)/2 = 8.333 lies beyond it, so
+    # the effect is 6 / (2 + (4/3)/8.333) = 2.7778. With .5 each nothing lies beyond it.
+    on = np.array([[0.0, 0, 0, 0, 1, 1]]).T
+    strong, weak = (np.array([[1.0, -1, 1, -1, value, value]]) for value in (3.0, 0.5))
+    assert _event_effects(strong, on)[0, 0] == pytest.approx(2.7778, abs=1e-4)
+    assert _event_effects(weak, on).tolist() == [[0.0]]
+    unknown = np.array([[1.0, -1, 1, -1, np.nan, np.nan]])
+    assert _event_effects(unknown, on).tolist() == [[0.0]]
 
 
 @cache

@@ -18,6 +18,7 @@ from llm_explain.claims import ShopEvidence
 from llm_explain.errors import SettingError
 from llm_explain.text.sensitive_words import sensitive_reason
 from llm_explain.user_reader import UserReader
+from scoring.data.catalogue_history import CatalogueHistory
 from scoring.data.changes import NO, Change, check_order, hash_of, is_on_sale, version_at
 from scoring.data.moments import as_moment
 from scoring.data.rules import COLUMNS
@@ -126,6 +127,8 @@ class LiveCatalogue:
                 promotions=scorer.promotions,
                 policy=policy,
                 shop=of_shop.shop,
+                past=CatalogueHistory(of_shop.catalogue.items, tuple(changes)),
+                events=of_shop.events,
             ),
             vectors=trained.reader.vectors,
             users=trained.reader.users,

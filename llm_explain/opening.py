@@ -16,6 +16,7 @@ from llm_explain.attribution.lru_cache import LRUCache
 from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScoredUser
 from llm_explain.catalogue import CHANGES, LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, ShopEvidence
+from llm_explain.claims.catalogue_kinds import catalogue_kinds
 from llm_explain.claims.picture_kinds import picture_kinds
 from llm_explain.claims.signal_kinds import signal_kinds
 from llm_explain.policy.policy import Policy
@@ -133,7 +134,7 @@ def open_black_box(
     """
     snapshot = Snapshot.build(tables, catalogue, as_of)
     items = np.flatnonzero(snapshot.n_events) if candidates is None else np.sort(catalogue.index_of(candidates))
-    kinds = ClaimKinds.installed().extended(claim_kinds)
+    kinds = ClaimKinds.installed().extended((*catalogue_kinds(catalogue, tables.shop), *claim_kinds))
     version = _version(
         lambda history: BlackBoxScoredUser(score, history, catalogue, items),
         lambda histories: [BlackBoxScoredUser(score, history, catalogue, items) for history in histories],
@@ -165,7 +166,9 @@ def _version(
     retired: Sequence[str] = (),
 ) -> Version:
     policy = Policy.load(prompts_root() / "policy.yaml", kinds=kinds).for_shop(events.shop)
-    shop = ShopEvidence(catalogue, snapshot=snapshot, promotions=promotions, policy=policy, shop=events.shop)
+    shop = ShopEvidence(
+        catalogue, snapshot=snapshot, promotions=promotions, policy=policy, shop=events.shop, events=events
+    )
     writer = Writer(
         policy=policy,
         catalogue=catalogue,
@@ -184,9 +187,13 @@ def _with_changes(catalogue: Catalogue, changes: Sequence[Change]) -> Catalogue:
 
 
 def _kinds_of(scorer: GlassBoxScorer) -> tuple[type[ClaimKind], ...]:
-    """Return the claim kinds about pictures and signal events that a scorer gives reason for."""
+    """Return the claim kinds that a scorer, its catalogue and its shop give reason for."""
     links = [table.name for table in scorer.item_links.tables]
-    return (*picture_kinds(scorer.catalogue, links), *signal_kinds(scorer.buckets.signals))
+    return (
+        *picture_kinds(scorer.catalogue, links),
+        *signal_kinds(scorer.buckets.signals),
+        *catalogue_kinds(scorer.catalogue, scorer.shop),
+    )
 
 
 def _provenance(files: Mapping[str, str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ class Cited(NamedTuple):
         past: The same with their attributions.
         occasions: The user's occasions with each past item's title; none of one that the user has signal events of.
         event_kind: What the user did with each past item.
+        places: Place of each among ``past_pairs``.
     """
 
     rows: IndexArray
@@ -34,34 +35,43 @@ class Cited(NamedTuple):
     past: Sequence[PastItem]
     occasions: Occasions
     event_kind: Sequence[str]
+    places: IndexArray
 
 
-def first_named(subjects: Subjects, is_alike: Flags | None = None, *, with_signals: bool = False) -> Cited:
+def past_pairs(subjects: Subjects) -> tuple[IndexArray, IndexArray]:
+    """Return the subject and the row number of each past item that a claim may cite, subject by subject, ``(n,)``."""
+    row = np.repeat(np.arange(len(subjects.past_items)), [len(own) for own in subjects.past_items])
+    return row, np.array([item.item_index for own in subjects.past_items for item in own], dtype=np.int64)
+
+
+def first_named(
+    subjects: Subjects, may_cite: Flags | None = None, *, with_signals: bool = False, min_count: int = 1
+) -> Cited:
     """Return, for each subject, the past item with the largest attribution that may be named.
 
     Args:
         subjects: What is explained, with the past items that raised each score, largest attribution first.
-        is_alike: Whether a rule holds for each item, shape ``(n_subjects, n_items)``; for all if not given.
+        may_cite: Whether a rule holds for each of ``past_pairs``, shape ``(n,)``; for all if not given.
         with_signals: Whether an item that the user has no counted target event of may be named for signal events.
+        min_count: Least number of the user's occasions with the past item's title.
 
     Returns:
         Subjects for which there is one: the user has a counted target event of it (or a signal event), its title has a
         letter and is not the item's, and it is not sensitive.
     """
     shop, titles = subjects.shop, subjects.shop.catalogue.titles
-    row = np.repeat(np.arange(len(subjects.past_items)), [len(own) for own in subjects.past_items])
+    row, other = past_pairs(subjects)
     past = [item for own in subjects.past_items for item in own]
-    other = np.array([item.item_index for item in past], dtype=np.int64)
     others = Subjects.of(subjects.evidence, subjects.user[row], other)
     occasions = others.of_item
     event_kind = kinds_of(others, occasions)
-    is_done = occasions.counts > 0
+    is_done = occasions.counts >= min_count
     if with_signals and not is_done.all():
         for place, kind in _signal_kinds(others, np.flatnonzero(~is_done)).items():
             event_kind[place], is_done[place] = kind, True
     may_be = is_done & (shop.title_index[other] != shop.title_index[subjects.item[row]])
-    if is_alike is not None:
-        may_be &= is_alike[row, other]
+    if may_cite is not None:
+        may_be &= may_cite
     chosen: dict[int, int] = {}
     for place in np.flatnonzero(may_be).tolist():
         item = int(other[place])
@@ -71,7 +81,7 @@ def first_named(subjects: Subjects, is_alike: Flags | None = None, *, with_signa
             chosen[int(row[place])] = place
     places = np.array([*chosen.values()], dtype=np.int64)
     cited, kinds = ([column[place] for place in places.tolist()] for column in (past, event_kind))
-    return Cited(row[places], other[places], cited, occasions.take(places), kinds)
+    return Cited(row[places], other[places], cited, occasions.take(places), kinds, places)
 
 
 def _signal_kinds(others: Subjects, places: IndexArray) -> dict[int, str]:

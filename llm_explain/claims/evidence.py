@@ -46,6 +46,7 @@ class Evidence:
         user: User of each event, shape ``(n_events,)``.
         item: Item of each event, shape ``(n_events,)``.
         moment: Local moment of each event in nanoseconds since 1970, shape ``(n_events,)``.
+        occasion: Number of the user's occasion that each event belongs to, shape ``(n_events,)``.
         as_of: Local end of each user's history in nanoseconds since 1970, shape ``(n_users,)``.
     """
 
@@ -60,7 +61,7 @@ class Evidence:
         as_of: IndexArray = np.array([each.as_of.value for each in histories], dtype=np.int64)
         local = shop.shop.clock.local(np.concatenate([as_of, moment]))  # together: one call has a high fixed cost
         self.as_of, self.moment = local[: len(as_of)], local[len(as_of) :]
-        self._occasion: IndexArray = self._joined("occasion", np.int64)
+        self.occasion: IndexArray = self._joined("occasion", np.int64)
         self._stores: dict[int, str | None] = {}
 
     @cached_property
@@ -117,9 +118,15 @@ class Evidence:
         return self._grouped(self.brand_in_category_key(self.user[rows], self.item[rows]), rows)
 
     @cached_property
+    def unit_price(self) -> Floats:
+        """Unit price of each event, rounded to cents; NaN where the table does not say, shape ``(n_events,)``."""
+        price: Floats = np.round(self._joined("price", np.float64), 2)
+        return price
+
+    @cached_property
     def paid(self) -> Paid:
         """Unit prices of purchases, rounded to cents, by user and category."""
-        price: Floats = np.round(self._joined("price", np.float64), 2)
+        price = self.unit_price
         kinds = self.shop.shop.target_kinds
         rows = np.flatnonzero((price > 0) & (self.kind == (kinds.index(PURCHASE) if PURCHASE in kinds else -1)))
         key = self.category_key(self.user[rows], self.category[rows])
@@ -179,7 +186,7 @@ class Evidence:
         if sum(map(bool, names)) <= 1:
             return next(filter(None, names), None)
         first, last = self.user.searchsorted([user, user + 1])
-        moment, occasion = self.moment[first:last], self._occasion[first:last]
+        moment, occasion = self.moment[first:last], self.occasion[first:last]
         is_named = codes != (names.index("") if "" in names else -1)
         is_recent = is_named & (moment >= self.as_of[user] - USUAL_STORE_DAYS * NS_PER_DAY)
         (chosen,) = (is_recent if is_recent.any() else is_named).nonzero()
@@ -208,7 +215,7 @@ class Evidence:
             key = key[rows]
         order = key.argsort(kind="stable")
         rows, key = rows[order], key[order]
-        occasion, moment = self._occasion[rows], self.moment[rows]
+        occasion, moment = self.occasion[rows], self.moment[rows]
         if ((key[1:] == key[:-1]) & (occasion[1:] < occasion[:-1])).any():  # orders that overlap in time
             order = np.lexsort((moment, occasion, key))
             rows, key, occasion, moment = rows[order], key[order], occasion[order], moment[order]

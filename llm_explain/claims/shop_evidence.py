@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from llm_explain.claims.paid_in_year import PaidInYear
 from llm_explain.claims.pictures import Pictures
 from llm_explain.claims.visible_links import VisibleLinks
+from scoring.data.catalogue_history import CatalogueHistory
 from scoring.data.changes import is_on_sale
 from scoring.data.shop import Shop
+from scoring.data.tables import PARENT_ID
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from llm_explain.claims.occasions import Flags
     from llm_explain.policy.policy import Policy
     from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.history import EventLog
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
 
@@ -34,6 +38,8 @@ class ShopEvidence:
         promotions: The shop's promotions.
         policy: What may be spoken.
         shop: The shop's clock and target kinds; the default settings if not given.
+        past: What the items were before; the catalogue without changes if not given.
+        events: Events of all users, for the prices that were paid; none if not given.
     """
 
     def __init__(
@@ -44,12 +50,16 @@ class ShopEvidence:
         promotions: PromotionCalendar,
         policy: Policy,
         shop: Shop | None = None,
+        past: CatalogueHistory | None = None,
+        events: EventLog | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.snapshot = snapshot
         self.promotions = promotions
         self.policy = policy
         self.shop = shop or Shop()
+        self.past = past or CatalogueHistory(catalogue.items)
+        self.events = events
         self._sensitive: dict[int, bool] = {}
         self._local: dict[int, pd.Timestamp] = {}
 
@@ -117,6 +127,27 @@ class ShopEvidence:
         known = moment != np.iinfo(np.int64).min  # NaT
         moment[known] = self.shop.clock.local(moment[known])
         return np.asarray(moment, dtype=np.int64)
+
+    @cached_property
+    def own_brands(self) -> frozenset[int]:
+        """Brands that the shop says are its own, as ``brand_index``."""
+        own = {name.casefold() for name in self.shop.own_brands}
+        return frozenset(code for code, name in enumerate(self.catalogue.brand_names) if name.casefold() in own)
+
+    @cached_property
+    def family(self) -> IndexArray:
+        """Number of the items that are variants of one another, by ``parent_id``, shape ``(n_items,)``."""
+        ids = self.catalogue.item_ids.astype(str)
+        if PARENT_ID not in self.catalogue.items:
+            return np.arange(len(ids))
+        parents = self.catalogue.items[PARENT_ID]
+        of_item = np.where(parents.notna() & (parents.astype(str) != ""), parents.astype(str), ids)
+        return np.asarray(np.unique(of_item.astype(str), return_inverse=True)[1], dtype=np.int64)
+
+    @cached_property
+    def paid_in_year(self) -> PaidInYear:
+        """What all users paid for each item in the year before the snapshot; computed once, from every event."""
+        return PaidInYear.of(self.events, self.snapshot.as_of, len(self.catalogue))
 
     def local(self, moment: pd.Timestamp) -> pd.Timestamp:
         """Return a moment on the shop's clock; the few that promotions and statistics share are kept."""

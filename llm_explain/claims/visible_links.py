@@ -74,7 +74,7 @@ class VisibleLinks:
         found: Flags = (category[other] == category[item]) & (category[item] != self._no_category)
         found |= self._is_counted(other, item)
         for place in np.flatnonzero(~found).tolist():
-            found[place] = self._share_a_word(str(titles[other[place]]), str(titles[item[place]]))
+            found[place] = self.share_a_word(str(titles[other[place]]), str(titles[item[place]]))
         return found
 
     def of_category(self, category: int, bought: IndexArray, item: int) -> bool:
@@ -91,7 +91,7 @@ class VisibleLinks:
         """
         if not self.can_tell:
             return False
-        if self._share_a_word(self._catalogue.category_names[category], str(self._catalogue.titles[item])):
+        if self.share_a_word(self._catalogue.category_names[category], str(self._catalogue.titles[item])):
             return True
         linked = self._is_counted(bought, np.full(len(bought), item))
         return bool(len(bought)) and bool(linked.mean() >= MIN_CATEGORY_SHARE)
@@ -125,7 +125,8 @@ class VisibleLinks:
             word for word in titles if len(titles[word]) <= most and len(categories[word]) <= MAX_WORD_CATEGORIES
         )
 
-    def _share_a_word(self, first: str, second: str) -> bool:
+    def share_a_word(self, first: str, second: str) -> bool:
+        """Return whether two names share a word that few titles and few categories have."""
         return bool(_words(first) & _words(second) & self._telling_words)
 
 

@@ -60,6 +60,7 @@ class Licences(_Strict):
         never: Patterns of statements about its slots that no kind may make.
         degrees: Words of degree that the rule of the kind itself licenses.
         needs: Patterns that need a word of degree's licence from a claim of the kind, by word.
+        unblocks: Blocked words of the locale that the facts of the kind prove; a policy's own words stay blocked.
     """
 
     counts: str = ""
@@ -69,6 +70,7 @@ class Licences(_Strict):
     never: tuple[str, ...] = ()
     degrees: frozenset[str] = frozenset()
     needs: dict[str, tuple[str, ...]] = {}
+    unblocks: frozenset[str] = frozenset()
 
 
 class Mutations(_Strict):

@@ -16,7 +16,7 @@ from llm_explain.verifier.reading import Reading, readings, spans
 from llm_explain.verifier.skeleton import SkeletonCheck, SkeletonVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.sentence_spec import SentenceSpec
@@ -46,7 +46,7 @@ class Verifier:
         names: Every name of the catalogue.
     """
 
-    def __init__(self, lexicon: Lexicon, names: NameIndex | None = None, *, blocklist: Iterable[str] = ()) -> None:
+    def __init__(self, lexicon: Lexicon, names: NameIndex | None = None, *, blocklist: Collection[str] = ()) -> None:
         self.names = names or NameIndex(())
         self._lexicon = lexicon
         self._skeletons = SkeletonVerifier(lexicon)
@@ -56,6 +56,9 @@ class Verifier:
             {word.strip() for word in (*lexicon.blocked_words, *blocklist) if word.strip()}, key=len, reverse=True
         )
         self._blocked = re.compile(bounded("|".join(map(re.escape, blocked))), re.IGNORECASE) if blocked else None
+        own = {word.strip().lower() for word in blocklist}
+        kinds = self._skeletons.wording.rules.kinds
+        self._unblocked = {name: rules.licences.unblocks - own for name, rules in kinds.items()}
 
     def read(self, text: str, spec: SentenceSpec) -> str:
         """Return the text with its values read back into slots.
@@ -88,7 +91,7 @@ class Verifier:
         spoken, of_others = self._events.as_purchases(text, spec.values.values(), kind)
         faults += [*unspeakable, *of_others]
         reading, finding = self._read(spoken, spec)
-        faults += self._policy(reading)
+        faults += self._policy(reading, spec)
         faults += [self._in_text(fault, reading) for fault in finding.faults]
         faults += self._values(reading, finding, spec)
         faults += self._licences(finding, spec)
@@ -128,10 +131,13 @@ class Verifier:
         if limits.max_sentences is not None and n_sentences > limits.max_sentences:
             yield Fault("too_many_sentences", f"{n_sentences} sentences but at most {limits.max_sentences} fit")
 
-    def _policy(self, reading: Reading) -> Iterator[Fault]:
-        """Yield a fault for each blocked word outside the shop's own names."""
+    def _policy(self, reading: Reading, spec: SentenceSpec) -> Iterator[Fault]:
+        """Yield a fault for each blocked word outside the shop's own names that no claim proves."""
         if self._blocked is not None:
+            proven = frozenset().union(*(self._unblocked.get(claim.kind, frozenset()) for claim in spec.claims))
             for match in self._blocked.finditer(reading.skeleton):
+                if match.group(0).lower() in proven:
+                    continue
                 span = (reading.to_text(match.start()), reading.to_text(match.end() - 1) + 1)
                 yield Fault("policy", f"{match.group(0)!r} is blocked by the policy", span)
 

@@ -112,6 +112,7 @@ class Shop(BaseModel):
         target_kinds: Kinds of event that the scorer predicts and that habits and crowds count.
         return_kinds: Kinds of event that take back a target event of the same user and item. If not given and
             purchases are no target kind, there are none.
+        own_brands: Brands of the items table that are the shop's own.
         proposals: What an import proposes, and the shop's decisions.
     """
 
@@ -124,6 +125,7 @@ class Shop(BaseModel):
     locale: str = Field(default="en", pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
     target_kinds: tuple[Kind, ...] = Field(default=(PURCHASE,), min_length=1)
     return_kinds: tuple[Kind, ...] = RETURN_KINDS
+    own_brands: tuple[Kind, ...] = ()
     proposals: Proposals = Proposals()
 
     @model_validator(mode="before")

@@ -13,13 +13,14 @@ class CategoryAffinity(CategoryHabit):
     event of an item of ``category``, the item's own, in the ``window_days`` before ``as_of`` on the shop's clock. The
     window is 90 days, or 365 where fewer than two occasions lie in 90; the rule holds from two occasions on: one
     purchase is no affinity. An occasion lies in the window if its latest counted event does. A log whose times only
-    order the events has no window: all occasions count. It cites the larger of the tower's part and the part of the
-    own-history feature.
+    order the events has no window: all occasions count. It cites the largest part of the history group: the tower's,
+    the links', or that of an own-history feature of the category, of a brand in it or of a price band in it. Each of
+    them is what the user's purchases from this category add to the score.
     """
 
     name = "category_affinity"
     scope = "own group"
-    parts = ("tower", "links", "category_share")
+    parts = ("tower", "links", "category_share", "own_brand", "own_price")
     position = 30
     list_place = 1
     topic = "category"

@@ -30,7 +30,6 @@ class Popular(ClaimKind):
     list_place = 3
     topic = "crowd"
     neutral_place = 10
-    badge_place = 30
     is_scarce = True
     fits_sensitive_items = True
 

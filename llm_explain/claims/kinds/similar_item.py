@@ -59,7 +59,7 @@ class SimilarItem(ClaimKind):
         """Apply the rule of the class."""
         if not any(subjects.past_items):
             return NOTHING
-        rows, other, past, occasions, event_kind = first_named(subjects, with_signals=True)
+        rows, other, past, occasions, event_kind, _ = first_named(subjects, with_signals=True)
         share = np.where(occasions.counts > 0, _next_share(subjects, rows, other), np.nan)
         facts: dict[str, list[Fact | None]] = {
             "other_item_id": [str(item_id) for item_id in subjects.shop.catalogue.item_ids[other]],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.claims.cited_items import first_named
+from llm_explain.claims.cited_items import first_named, past_pairs
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
 from llm_explain.claims.pictures import LEAST_PICTURES, NEAR_SHARE
 
@@ -43,7 +43,7 @@ class LooksLike(ClaimKind):
         place = shop.pictures.places(items, shop.title_index)
         pictures = np.isfinite(place).sum(axis=1)
         is_alike = (place <= (pictures // NEAR_SHARE)[:, None]) & (pictures >= LEAST_PICTURES)[:, None]
-        rows, other, past, occasions, _ = first_named(subjects, is_alike[inverse])
+        rows, other, past, occasions, *_ = first_named(subjects, is_alike[inverse][past_pairs(subjects)])
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
             "place": place[inverse[rows], other].astype(int).tolist(),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.claims.cited_items import first_named
+from llm_explain.claims.cited_items import first_named, past_pairs
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
 from llm_explain.claims.pictures import MOST_DIFFERENCE
 
@@ -41,7 +41,7 @@ class SameColour(ClaimKind):
         own = subjects.item
         difference = np.round(np.linalg.norm(colours[own][:, None, :] - colours[None, :, :], axis=2), 5)
         is_alike = (difference <= MOST_DIFFERENCE) & (names[own] != "")[:, None] & (names[own][:, None] == names)
-        rows, other, past, occasions, _ = first_named(subjects, is_alike)
+        rows, other, past, occasions, *_ = first_named(subjects, is_alike[past_pairs(subjects)])
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
             "colour": [str(name) for name in names[own[rows]]],

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from llm_explain.claims.registry import ClaimKinds
 from llm_explain.errors import PromptError
 from llm_explain.text.event_forms import event_section
-from llm_explain.text.kind_words import kind_section
+from llm_explain.text.kind_words import kind_file, kind_section
 from llm_explain.text.lexicon import folder_of
 from llm_explain.text.prompt_files import read_prompt_file
 
@@ -136,6 +136,11 @@ class Extraction(_Strict):
         """A category at the end of a text."""
         return re.compile(rf"{self.words['category']}(?: too)?[ ,:]*$")
 
+    @cached_property
+    def item_before(self) -> re.Pattern[str]:
+        """Another item at the end of a text, so that a number of times behind it is the other item's."""
+        return re.compile(self.words.get("other_item", "(?!)"))
+
     def day(self, text: str, before: str) -> float | None:
         """Return the day that a text states behind some words, as month · 100 + day of the month.
 
@@ -172,7 +177,7 @@ def load_extraction(locale: str = "en", kinds: ClaimKinds | None = None) -> Extr
 
     Args:
         locale: A folder under ``prompts/``, perhaps with a region.
-        kinds: Claim kinds in force; those that are installed if not given.
+        kinds: Claim kinds in force; those that are installed if not given. A kind without words is left out.
 
     Returns:
         The checked file, with the audit's section of each kind.
@@ -185,7 +190,8 @@ def _load(locale: str, kinds: ClaimKinds) -> Extraction:
     folder, region = folder_of(locale)
     text, _ = read_prompt_file(folder, "extraction.yaml")
     events = event_section(folder, "audit", EventExtract).words
-    of_kind = {name: kind_section(folder, kind, "audit", _Section).extract for name, kind in kinds.items()}
+    spoken = {name: kind for name, kind in kinds.items() if kind_file(folder, kind).is_file()}
+    of_kind = {name: kind_section(folder, kind, "audit", _Section).extract for name, kind in spoken.items()}
     decimal = get_decimal_symbol(region or folder)
     try:
         return Extraction.model_validate(

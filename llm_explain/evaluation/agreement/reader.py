@@ -159,6 +159,8 @@ class _Sentence:
                 continue  # "1.4 times its usual share"
             if before.endswith("."):
                 continue  # the decimals of such a factor
+            if self.cues.item_before.search(before):
+                continue  # a count of another item
             in_window = bool(self.cues.window.match(after) or self.cues.category_before.search(before))
             counts.append((match.start(), int(self.cues.number(match.group())), in_window))
         return counts

@@ -46,6 +46,7 @@ OPTIONAL: Final = {
         "brand": "varchar",
         "price": "double",
         "first_seen": "timestamp",
+        "parent_id": "varchar",
     },
     "promotions": {"store_id": "varchar"},
 }
@@ -95,6 +96,10 @@ class Audit:
         )
         for name, values in (("target_kind", shop.target_kinds), ("return_kind", shop.return_kinds)):
             self.connection.execute(f"create table {name} as select unnest($1::varchar[]) as kind", [list(values)])
+        own = [name.lower() for name in shop.own_brands]
+        self.connection.execute("create table own_brand as select unnest($1::varchar[]) as brand", [own])
+        self._base = pd.read_parquet(folder / "items.parquet")
+        self._read_past(())
         self._run(HERE / "tables.sql")
 
     def _read(self, rows: str, table: str) -> None:
@@ -117,7 +122,31 @@ class Audit:
             rows = changed(pd.read_parquet(self._folder / f"{table}.parquet"), changes)
             self.connection.register(f"changed_{table}", rows)
             self._read(f"changed_{table}", table)
+        self._read_past(changes)
         self._run(HERE / "tables.sql")
+
+    def _read_past(self, changes: Sequence[Change]) -> None:
+        """Read when items went off sale and came back, and every price that the catalogue gave them."""
+        states: list[tuple[Any, ...]] = []
+        prices: list[tuple[Any, ...]] = []
+        for item in self._base.to_dict("records"):
+            if _is_no(item.get("available")):
+                states.append((item["item_id"], None, False))
+            prices.append((item["item_id"], item.get("price")))
+        for change in changes:
+            for given in change.items:
+                if "available" in given:
+                    states.append((given["item_id"], change.since, not _is_no(given["available"])))
+                prices.append((given["item_id"], given.get("price")))
+        for table, columns, rows in (
+            ("availability", ("item_id varchar", "moment timestamp", "available boolean", "place int"), states),
+            ("stated_price", ("item_id varchar", "price double", "place int"), prices),
+        ):
+            names = [column.split()[0] for column in columns]
+            frame = pd.DataFrame([(*row, place) for place, row in enumerate(rows)], columns=names)
+            self.connection.register(f"read_{table}", frame)
+            wanted = ", ".join(f"{name}::{type_} as {name}" for name, type_ in map(str.split, columns))
+            self.connection.execute(f"create or replace table {table} as select {wanted} from read_{table}")  # noqa: S608  our own names
 
     def _run(self, path: Path) -> None:
         self.connection.execute(path.read_text(encoding="utf-8"))
@@ -226,6 +255,10 @@ class Audit:
         for kind in kinds:
             self._run(self.kinds[kind].sql)
         return kinds
+
+
+def _is_no(value: Any) -> bool:
+    return str(value).strip().casefold() in {"false", "0", "0.0", "no"}
 
 
 def stated_claims(records: Iterable[Record]) -> list[StatedClaim]:

@@ -36,7 +36,8 @@ CHIPS = bought("tortilla", 55, 41, 29, 13, price=3.0)
 def test_the_kinds_are_those_of_the_contract() -> None:
     assert set(KINDS) == {
         "repeat_item", "due", "category_affinity", "related_category", "usual_brand", "usual_price", "promotion",
-        "popular", "season", "new_arrival", "similar_item", "lower_price",
+        "popular", "season", "new_arrival", "similar_item", "lower_price", "buyers", "first_in_category",
+        "back_after_break", "companion", "frequent_item", "bought_together",
     }  # fmt: skip
     assert all(name == kind.name for name, kind in KINDS.items())
 

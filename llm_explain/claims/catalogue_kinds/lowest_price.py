@@ -1,0 +1,56 @@
+"""The claim kind ``lowest_price``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
+from scoring.data.tables import PRICE, PURCHASE
+
+if TYPE_CHECKING:
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
+
+MOST_OF_MEDIAN: Final = 0.95
+SLACK: Final = 1e-6
+
+
+class LowestPrice(ClaimKind):
+    """No customer paid less for the item in a year.
+
+    Rule: ``price`` is the price that the catalogue gives the item, rounded to cents; ``usual`` is the median of the
+    unit prices above zero, rounded to cents, of all users' counted purchases of the item in the 365 days before the
+    snapshot. It holds where ``price`` is at most the lowest of these prices and at most 95 % of ``usual``, and where no
+    other price that the catalogue ever gave the item is lower. Each of the twelve periods of 30 days before the
+    snapshot has such a purchase, and one lies before the year. The snapshot is at most seven days older than ``as_of``
+    and not younger. The shop's only target kind is ``purchase``.
+    """
+
+    name = "lowest_price"
+    scope = "context"
+    parts = ("price",)
+    position = 66
+    topic = "price"
+    badge_place = 8
+    is_reason = False
+    counts_events = False
+    fits_sensitive_items = True
+
+    def find(self, subjects: Subjects) -> Findings:
+        """Apply the rule of the class."""
+        shop = subjects.shop
+        if not shop.has_dates or shop.crowd_kind != PURCHASE or PRICE not in shop.catalogue.items:
+            return NOTHING
+        stated = np.round(shop.catalogue.items[PRICE].to_numpy(dtype=np.float64)[subjects.item], 2)
+        rows = np.flatnonzero((stated > 0) & subjects.is_snapshot_fresh)
+        if not len(rows):
+            return NOTHING
+        paid, price, item = shop.paid_in_year, stated[rows], subjects.item[rows]
+        ever = shop.past.stated_prices()
+        lowest = np.array([ever.get(str(shop.catalogue.item_ids[each]), np.inf) for each in item.tolist()])
+        says = (price <= paid.lowest[item] + SLACK) & (price <= MOST_OF_MEDIAN * paid.median[item] + SLACK)
+        says &= paid.is_covered[item] & (price <= np.round(lowest, 2) + SLACK)
+        facts: dict[str, list[Fact]] = {"price": price[says].tolist(), "usual": paid.median[item][says].tolist()}
+        return Findings(rows[says], facts)

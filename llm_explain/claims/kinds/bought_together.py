@@ -1,0 +1,60 @@
+"""The claim kind ``bought_together``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from llm_explain.claims.cited_items import first_named, past_pairs
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
+from llm_explain.claims.occasions import round_down
+from scoring.data.tables import PURCHASE
+
+if TYPE_CHECKING:
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
+
+MIN_SHARE: Final = 0.1
+MAX_SNAPSHOT_AGE_DAYS: Final = 90
+
+
+class BoughtTogether(ClaimKind):
+    """Customers who bought an item that raised this score had both in one order.
+
+    Rule: ``other_item_id`` is, of the past items that raised the score, the one with the largest attribution that the
+    user has a counted purchase of (as for ``repeat_item``), that has a title with a letter, another title than the
+    item, that is not sensitive, and for which ``together_share`` can be said. That is the share of the other item's
+    users, in the 365 days before the snapshot, who had both items in one occasion, rounded down to two decimals. It is
+    at least 0.1. The other item has at least as many users as the policy's least crowd (50 or more), the pair at least
+    ten users, at least twice as many occasions as by chance, and a place among the other item's 50 companions with the
+    largest cosine of occasions. The shop's only target kind is ``purchase``, its log has dates, and the snapshot is at
+    most 90 days older than ``as_of`` and not younger. The claim cites the attribution of this one item. It states the
+    link itself, so a list asks for no other sign of it.
+    """
+
+    name = "bought_together"
+    scope = "past item"
+    parts = ("links", "item")
+    position = 67
+    list_place = 0
+    topic = "past item"
+    never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
+    yields_to = frozenset({"item", "rhythm"})
+
+    def find(self, subjects: Subjects) -> Findings:
+        """Apply the rule of the class."""
+        shop, snapshot = subjects.shop, subjects.shop.snapshot
+        if not any(subjects.past_items) or shop.crowd_kind != PURCHASE or not shop.has_dates:
+            return NOTHING
+        row, other = past_pairs(subjects)
+        buyers, age = snapshot.buyers[other], subjects.snapshot_age_days[row]
+        share = round_down(snapshot.companions.users_of(other, subjects.item[row]) / np.maximum(buyers, 1), 2)
+        may_cite = (share >= MIN_SHARE) & (buyers >= shop.policy.settings.min_crowd)
+        may_cite &= (age >= 0) & (age <= MAX_SNAPSHOT_AGE_DAYS)
+        rows, other, past, occasions, event_kind, places = first_named(subjects, may_cite)
+        facts: dict[str, list[Fact]] = {
+            "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
+            "together_share": share[places].tolist(),
+        }
+        return Findings(rows, facts, occasions, share[places], event_kind, past)

@@ -1,0 +1,49 @@
+"""The claim kind ``buyers``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
+
+if TYPE_CHECKING:
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Fact
+
+
+class Buyers(ClaimKind):
+    """How many customers bought the item lately.
+
+    Rule: ``users`` is the number of distinct users with a counted target event of the item in the ``window_days``
+    before the snapshot; ``until`` is the snapshot's local moment. It holds from the policy's least crowd on (50 or
+    more), for an item that fewer than a tenth of the items sold in that window surpass in users and that the policy
+    lets popularity promote, with a snapshot that is at most seven days older than ``as_of`` and not younger, in a shop
+    with one target kind.
+    """
+
+    name = "buyers"
+    scope = "context"
+    parts = ("popularity",)
+    position = 91
+    topic = "crowd"
+    badge_place = 30
+    is_reason = False
+    is_scarce = True
+    fits_sensitive_items = True
+
+    def find(self, subjects: Subjects) -> Findings:
+        """Apply the rule of the class."""
+        shop = subjects.shop
+        if shop.crowd_kind is None or not shop.has_dates:
+            return NOTHING
+        users = shop.snapshot.users_in_window[subjects.item]
+        least = max(shop.policy.settings.min_crowd, shop.top_decile_users)
+        rows = np.flatnonzero((users >= least) & shop.may_promote[subjects.item] & subjects.is_snapshot_fresh)
+        facts: dict[str, list[Fact]] = {
+            "users": users[rows].tolist(),
+            "window_days": [shop.snapshot.popularity_window_days] * len(rows),
+            "until": [shop.local(shop.snapshot.as_of).isoformat()] * len(rows),
+        }
+        return Findings(rows, facts, event_kind=[shop.crowd_kind] * len(rows))

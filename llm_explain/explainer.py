@@ -24,7 +24,7 @@ from llm_explain.records import Explanation
 from llm_explain.related_items import RelatedItems, pair_texts
 from llm_explain.skeletons.sources import DEFAULT_ORDER
 from llm_explain.text.surfaces import resolve
-from llm_explain.user_reader import UserReader
+from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
 from llm_explain.writing.writer import Writer
 from scoring.data.catalogue import Catalogue
 from scoring.data.history import History
@@ -156,12 +156,14 @@ class Explainer:
             An explainer of the trained scorer.
         """
         from scoring.data.validation import check_tables  # training and validation are slow to import
+        from scoring.scorer.versions import new_version
         from scoring.training.config import TrainConfig
         from scoring.training.training import train
 
         checked = tables if isinstance(tables, Tables) else check_tables(tables, shop)
         end = end_of_log(checked.events[TIMESTAMP])[0] if cutoff is None else cutoff
-        train(checked, config or TrainConfig(), Path(artifacts), cutoff=end)
+        with new_version(Path(artifacts)) as folder:
+            train(checked, config or TrainConfig(), folder, cutoff=end)
         return cls.load(artifacts, language_model=language_model)
 
     @classmethod
@@ -173,6 +175,9 @@ class Explainer:
         language_model: str | Generator | None = "auto",
         sources: Sequence[str] = DEFAULT_ORDER,
         claim_kinds: Sequence[type[ClaimKind]] = (),
+        policy_file: Path | None = None,
+        shop_file: Path | None = None,
+        cached_users: int = MAX_SCORED_USERS,
     ) -> Explainer:
         """Open what ``llm-explain train`` wrote.
 
@@ -183,6 +188,9 @@ class Explainer:
                 already, or ``None`` for templates only.
             sources: Order of the sources of sentences. With ``lm`` first, the language model writes each list live.
             claim_kinds: Claim kinds besides the built-in ones and those of installed packages.
+            policy_file: Policy that replaces ``prompts/policy.yaml``.
+            shop_file: ``shop.yaml`` that replaces the one of the artifacts.
+            cached_users: Known users whose reading is kept in memory.
 
         Returns:
             An explainer.
@@ -194,6 +202,9 @@ class Explainer:
                 language_model=language_model,
                 sources=sources,
                 claim_kinds=claim_kinds,
+                policy_file=policy_file,
+                shop_file=shop_file,
+                cached_users=cached_users,
             )
         )
 

@@ -30,6 +30,7 @@ from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
 from scoring.scorer.artifacts import read_manifest
 from scoring.scorer.storage import load_scorer
+from scoring.scorer.versions import active
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,12 +73,18 @@ def open_trained(
     language_model: str | Generator | None,
     sources: Sequence[str],
     claim_kinds: Sequence[type[ClaimKind]],
+    policy_file: Path | None = None,
+    shop_file: Path | None = None,
+    cached_users: int = MAX_SCORED_USERS,
 ) -> Opened:
     """Open the artifacts of a trained scorer; the arguments are those of ``Explainer.load``."""
+    log = ChangeLog(folder / CHANGES)  # it outlives a version of the artifacts
+    folder = active(folder)
     with ThreadPoolExecutor(1) as beside:
         own_events = beside.submit(pd.read_parquet, folder / "tables" / "events.parquet")
         scorer = load_scorer(folder)
-        log = ChangeLog(folder / CHANGES)
+        if shop_file is not None:
+            scorer.shop = scorer.shop.changed_by(shop_file)
         changes = log.read()
         if events is None:
             rows = own_events.result()
@@ -100,7 +107,8 @@ def open_trained(
         sources=sources,
         provenance=_provenance(manifest["files"]),
         vectors=vectors,
-        users=LRUCache(MAX_SCORED_USERS),
+        users=LRUCache(cached_users),
+        policy_file=policy_file,
         retired=manifest.get("feedback", {}).get("retired", ()),
     )
     return Opened(version, kinds, LiveCatalogue(log, scorer, version), scorer.item_links)
@@ -164,8 +172,11 @@ def _version(
     vectors: VectorCache | None = None,
     users: LRUCache[ReadUser] | None = None,
     retired: Sequence[str] = (),
+    policy_file: Path | None = None,
 ) -> Version:
-    policy = Policy.load(prompts_root() / "policy.yaml", kinds=kinds).for_shop(events.shop)
+    policy = Policy.load(
+        policy_file or prompts_root() / "policy.yaml", kinds=kinds, lists_folder=prompts_root()
+    ).for_shop(events.shop)
     shop = ShopEvidence(
         catalogue, snapshot=snapshot, promotions=promotions, policy=policy, shop=events.shop, events=events
     )

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from llm_explain.cli import (
+    artifacts,
     batching,
     campaigning,
     cataloguing,
@@ -38,10 +39,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(importing.app, name="import")
+app.add_typer(artifacts.app, name="artifacts")
 app.add_typer(campaigning.app, name="campaign")
 app.add_typer(cataloguing.app, name="catalogue")
 app.add_typer(evaluating.app, name="evaluate")
 app.add_typer(demanding.app, name="demand")
+app.add_typer(state.state_app, name="state")
 app.add_typer(state.keys_app, name="keys")
 app.add_typer(state.feedback_app, name="feedback")
 app.add_typer(prompting.app, name="prompts")

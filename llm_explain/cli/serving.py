@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llm_explain.cli.console import note, write_json_lines
-from llm_explain.errors import MissingExtraError
+from llm_explain.errors import ArtifactError, MissingExtraError, PromptError, TableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,12 @@ def serve(
         write_json_lines([settings.masked()])
         return
     configure_logs(settings.log_level)
+    if settings.workers:
+        from llm_explain.service.supervisor import Supervisor
+
+        note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
+        Supervisor(settings).run()
+        return
     metrics = Metrics()
     with ServedModel.opened(settings.language_model, metrics) as model:
         with ThreadPoolExecutor(1) as loader:
@@ -75,8 +81,38 @@ def _load(settings: ServiceSettings, model: ServedModel | None) -> Explainer:
 
     from llm_explain.explainer import Explainer
 
-    torch.set_num_threads(1)  # several requests run at a time; threads within one would slow the others
-    return Explainer.load(settings.artifacts, language_model=model, sources=settings.sources)
+    torch.set_num_threads(settings.threads)
+    try:
+        explainer = Explainer.load(
+            settings.artifacts,
+            language_model=model,
+            sources=settings.sources,
+            policy_file=settings.policy_file,
+            shop_file=settings.shop_file,
+            cached_users=settings.cached_users,
+        )
+    except ArtifactError as error:
+        raise ArtifactError(f"setting 'artifacts': {error}") from error
+    except PromptError as error:
+        raise PromptError(f"setting 'policy_file': {error}" if settings.policy_file else str(error)) from error
+    except TableError as error:
+        raise TableError(f"setting 'shop_file': {error}" if settings.shop_file else str(error)) from error
+    _release_memory()
+    return explainer
+
+
+def _release_memory() -> None:
+    """Give the memory back that reading the tables took: a fifth of the process in the demo's shop."""
+    import ctypes
+    import gc
+
+    import pyarrow as pa
+
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc alone has it
+    if trim is not None:
+        trim(0)
 
 
 @contextmanager

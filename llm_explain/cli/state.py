@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from llm_explain.service.state.feedback import Tally
 
 keys_app = typer.Typer(help="API keys of the HTTP service.", no_args_is_help=True)
+state_app = typer.Typer(help="The state of the HTTP service: size, old records, backups.", no_args_is_help=True)
 feedback_app = typer.Typer(help="What shoppers think of the sentences.", no_args_is_help=True)
 
 Url = Annotated[
@@ -110,6 +113,55 @@ def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As listed."
     with opened(state) as keeper:
         keeper.keys.revoke(key_id)
     note(f"key {key_id} is revoked.")
+
+
+@state_app.command("info")
+def info(state: Url = None, json: options.Json = False) -> None:
+    """Show how large the state is."""
+    with opened(state) as keeper:
+        row = {"bytes": keeper.database.size(), **keeper.records.counts()}
+    if json:
+        write_json_lines([row])
+        return
+    note(f"{row['bytes'] / 1e6:,.1f} MB, {row['lists']:,} stored lists, the oldest from {row['oldest'] or '–'}")
+
+
+@state_app.command("prune")
+def prune(
+    older_than: Annotated[int, typer.Option(min=1, metavar="DAYS", help="Age of what is removed.")],
+    compact: Annotated[bool, typer.Option("--compact", help="Give the room back to the disk; writing waits.")] = False,
+    state: Url = None,
+) -> None:
+    """Remove old records and idempotency keys; events, feedback and preferences stay."""
+    with opened(state) as keeper:
+        from llm_explain.service.state.users import now
+
+        before = now() - timedelta(days=older_than)
+        n_lists, n_keys = keeper.records.prune(before), keeper.events.prune(before)
+        if compact:
+            keeper.database.compact()
+    note(f"{n_lists:,} lists and {n_keys:,} idempotency keys were removed.")
+
+
+@state_app.command("backup")
+def backup(file: Annotated[Path, typer.Argument(help="A new file.")], state: Url = None) -> None:
+    """Write a copy of an SQLite state while the service runs."""
+    with opened(state) as keeper:
+        from llm_explain.service.state.backup import back_up
+
+        back_up(keeper, file)
+    note(f"{file} is a backup of the state.")
+
+
+@state_app.command("restore")
+def restore(file: Annotated[Path, typer.Argument(help="A backup.")], state: Url = None) -> None:
+    """Put a backup in the place of an SQLite state; stop the service first."""
+    with _with_extra():
+        from llm_explain.service.settings import ServiceSettings
+        from llm_explain.service.state.backup import restore as put_back
+    url = ServiceSettings.read(database_url=state).database_url.get_secret_value()
+    n_erased = put_back(file, url)
+    note(f"The state is that of {file}; {n_erased:,} users who were erased since are erased again.")
 
 
 @feedback_app.callback()

@@ -49,6 +49,7 @@ def train(
     """Train the scorer, compare it with the baselines, and write artifacts."""
     from scoring.data.tables import TIMESTAMP, Tables
     from scoring.data.targets import end_of_log
+    from scoring.scorer.versions import new_version
     from scoring.training.config import TrainConfig
     from scoring.training.holdout import measure
     from scoring.training.training import train
@@ -73,11 +74,11 @@ def train(
                 "Give --cutoff to train up to another moment."
             )
             tables = tables.before(moment)
-    with progress() as report:
+    with progress() as report, new_version(artifacts) as folder:
         trained = train(
             tables,
             settings,
-            artifacts,
+            folder,
             cutoff=moment,
             protocol=cast("Protocol | None", protocol),
             progress=report,

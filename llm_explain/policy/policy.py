@@ -76,12 +76,13 @@ class Policy:
         self.hash = f"sha256:{self._digest}"
 
     @classmethod
-    def load(cls, path: Path, *, kinds: Collection[str] | None = None) -> Policy:
+    def load(cls, path: Path, *, kinds: Collection[str] | None = None, lists_folder: Path | None = None) -> Policy:
         """Read a policy file and the lists that it names.
 
         Args:
             path: The YAML file.
             kinds: Claim kinds that the file may name; any name if not given.
+            lists_folder: Where lists are that are not next to the file.
 
         Returns:
             The policy. Its hash is that of the bytes of the file and of the lists, one after the other.
@@ -102,9 +103,14 @@ class Policy:
                 f"Correct it; the settings are {', '.join(PolicySettings.model_fields)}."
             ) from error
         sensitive = settings.sensitive
-        lists = {name: _read(path.parent / name) for name in (*sensitive.category_files, *sensitive.type_files)}
-        categories = [row for file in sensitive.category_files for row in _rows(path.parent / file, lists[file])]
-        types = [row for file in sensitive.type_files for row in _rows(path.parent / file, lists[file])]
+        folders = [folder for folder in (path.parent, lists_folder) if folder is not None]
+        files = {
+            name: next((each / name for each in folders if (each / name).exists()), path.parent / name)
+            for name in (*sensitive.category_files, *sensitive.type_files)
+        }
+        lists = {name: _read(file) for name, file in files.items()}
+        categories = [row for name in sensitive.category_files for row in _rows(files[name], lists[name])]
+        types = [row for name in sensitive.type_files for row in _rows(files[name], lists[name])]
         return cls(
             settings,
             categories=[name for name, _ in categories],

@@ -8,6 +8,7 @@ from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
 from anyio import CapacityLimiter, create_task_group, sleep, to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -23,7 +24,6 @@ from llm_explain.service.api.routes import catalogue, explanations, health, jobs
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.demo_shop import DemoShop
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
-from llm_explain.service.handlers.jobs import JobsHandler
 from llm_explain.service.handlers.main_parameters import MainParameters
 from llm_explain.service.handlers.user_context_reader import UserContextReader
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from llm_explain.explainer import Explainer
+    from llm_explain.service.handlers.jobs import JobsHandler
     from llm_explain.service.handlers.user_context_reader import Clock
     from llm_explain.service.language_model import ServedModel
 
@@ -81,7 +82,11 @@ def create_app(
         An ASGI application.
     """
     settings = settings or ServiceSettings.read()
-    state = state or State(settings.database_url.get_secret_value(), pepper=settings.key_pepper.get_secret_value())
+    state = state or State(
+        settings.database_url.get_secret_value(),
+        pepper=settings.key_pepper.get_secret_value(),
+        record_share=settings.record_share,
+    )
 
     @asynccontextmanager
     async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -106,7 +111,7 @@ def create_app(
     app.state.settings, app.state.state, app.state.model = settings, state, model
     _add_handlers(app, explainer, state, clock or (now if settings.as_of == "now" else None))
     app.state.thread_limiter = CapacityLimiter(settings.max_running + MAX_MODEL_REQUESTS)
-    app.state.jobs_handler, app.state.jobs_limiter = JobsHandler(settings, state), CapacityLimiter(1)
+    app.state.jobs_handler, app.state.jobs_limiter = _jobs_handler(settings, state), CapacityLimiter(1)
     app.state.tokens = UserTokens(state.token_secret)
     error_handlers.install(app)
     demo = (catalogue.demo_router,) if settings.demo_shop else ()
@@ -117,7 +122,8 @@ def create_app(
     app.include_router(health.router)
     pages.install(app, with_shop=settings.demo_shop)
     _add_middleware(app, settings, metrics or Metrics())
-    app.state.metrics.watch_explainer(explainer)
+    app.state.metrics.watch_explainer(explainer, lambda: pd.Timestamp(now()))
+    _watch_storage(app.state.metrics, state)
     return app
 
 
@@ -154,6 +160,20 @@ async def _watch_catalogue(explainer: Explainer) -> None:
             await to_thread.run_sync(explainer.catalogue.refresh)
         except LlmExplainError as error:
             _LOG.warning("changes of the catalogue were not read: %s", type(error).__name__)
+
+
+def _jobs_handler(settings: ServiceSettings, state: State) -> JobsHandler | None:
+    """Return what answers about churn and demand, if a model is set: its imports take 90 MB."""
+    if settings.churn_artifacts is None and settings.demand_artifacts is None:
+        return None
+    from llm_explain.service.handlers.jobs import JobsHandler
+
+    return JobsHandler(settings, state)
+
+
+def _watch_storage(metrics: Metrics, state: State) -> None:
+    metrics.watch("storage_up", "Whether the storage answers.", lambda: float(state.database.answers()))
+    metrics.watch("storage_size_bytes", "Size of the storage.", lambda: float(state.database.size()))
 
 
 def _add_middleware(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None:

@@ -54,8 +54,8 @@ class ServedModel(ProcessGenerator):
         super().__init__(open_model, limits=limits)
         self.reads_briefs = reads_briefs
         self._metrics = metrics
-        metrics.watch("model_ready", "Whether the language model is loaded.", lambda: float(self.is_ready))
-        metrics.watch("model_starts", "Processes started for the language model.", lambda: self.n_starts)
+        metrics.watch("language_model_ready", "Whether the language model is loaded.", lambda: float(self.is_ready))
+        metrics.watch_counts("language_model_starts", "Processes started.", "", {"": lambda: self.n_starts})
 
     @classmethod
     @contextmanager

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import os
 import signal
 import socket
 import time
@@ -49,6 +50,7 @@ class DrainingServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, *, settings: ServiceSettings, drain: Event) -> None:
         super().__init__(config)
         self._drain = drain
+        self._ready_fd = settings.ready_fd
         self._lame_duck_seconds = settings.lame_duck_seconds if settings.fd is None else 0.0
 
     def handle_exit(self, sig: int, frame: Any) -> None:
@@ -57,6 +59,13 @@ class DrainingServer(uvicorn.Server):
         if sig == signal.SIGINT:
             self._lame_duck_seconds = 0.0
         super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections, and tell a supervisor."""
+        await super().startup(sockets)
+        if self._ready_fd is not None and self.started:
+            os.write(self._ready_fd, b"1")
+            os.close(self._ready_fd)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting connections when the load balancer has had time, then finish what runs."""

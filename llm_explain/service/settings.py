@@ -38,7 +38,14 @@ class ServiceSettings(BaseSettings):
         host: Address to listen on.
         port: Port to listen on; 0 for any free one.
         fd: Descriptor of an open socket to listen on instead, for a supervisor that keeps the socket.
+        ready_fd: Descriptor of a pipe that gets one byte when the process serves, for a supervisor.
+        workers: Processes that share the socket. They are replaced one by one when ``artifacts activate`` is run, and
+            restarted when they die; with 0 this process serves alone.
         artifacts: Folder that ``llm-explain train`` wrote.
+        policy_file: Policy that replaces ``prompts/policy.yaml``.
+        shop_file: ``shop.yaml`` that replaces the one of the artifacts; what the model was trained on must be the same.
+        threads: Threads of PyTorch within one request; more of them slow the requests of other processes.
+        cached_users: Known users whose reading is kept in memory.
         churn_artifacts: Folder that ``llm-explain churn train`` wrote; without it ``/v1/churn`` answers no-churn-model.
         churn_data: What the churn model scores: a folder of ``llm-explain import``, or a file of customers.
         demand_artifacts: Folder that ``llm-explain demand train`` wrote, for ``/v1/demand``.
@@ -77,7 +84,10 @@ class ServiceSettings(BaseSettings):
         failure_rate_burst: Such requests at once.
         rate_keys: Keys, users and addresses whose rate is remembered at a time, of each sort.
         metrics_token: Bearer token that ``/metrics`` asks for; none by default.
-        record_days: Explanation records older than this are removed when the process starts.
+        record_share: Share of the lists whose records are stored: 1 for all, 0 for none. The same list is stored
+            always or never. Feedback and audit need the record.
+        record_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    record_days: Explanation records older than this are removed when the process starts.
         key_pepper: Secret that is mixed into the hashes of API keys and into the signatures of user tokens.
         admin_key: An admin's API key that is good without being stored, for a container; at least 32 characters.
         storefront_key: The same for a storefront.
@@ -88,7 +98,13 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     fd: Annotated[int, Field(ge=0)] | None = None
+    ready_fd: Annotated[int, Field(ge=0)] | None = None
+    workers: Annotated[int, Field(ge=0, le=64)] = 0
     artifacts: Path = Path("artifacts/completejourney")
+    policy_file: Path | None = None
+    shop_file: Path | None = None
+    threads: Count = 1
+    cached_users: Count = 256
     churn_artifacts: Path | None = None
     churn_data: Path = Path("data/completejourney")
     demand_artifacts: Path | None = None
@@ -121,6 +137,7 @@ class ServiceSettings(BaseSettings):
     failure_rate_per_second: Rate = 1.0
     failure_rate_burst: Count = 30
     rate_keys: Count = 10_000
+    record_share: Annotated[float, Field(ge=0, le=1)] = 1.0
     record_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     metrics_token: SecretStr | None = None
     key_pepper: SecretStr = SecretStr("")

@@ -106,11 +106,11 @@ class History:
             digest.update("\0".join(map(str, column.tolist())).encode() if column.dtype == object else column.tobytes())
         return digest.digest()
 
-    def select(self, mask: npt.NDArray[np.bool_] | slice) -> History:
+    def select(self, mask: npt.NDArray[np.bool_] | IndexArray | slice) -> History:
         """Return the history with only some of its events.
 
         Args:
-            mask: Events to keep: truth values of shape ``(n_events,)``, or a slice.
+            mask: Events to keep: truth values of shape ``(n_events,)``, places, or a slice.
 
         Returns:
             A shorter history of the same user and moment.
@@ -188,12 +188,12 @@ class EventLog:
     def __init__(self, events: pd.DataFrame, catalogue: Catalogue, shop: Shop | None = None) -> None:
         self.catalogue, self.shop = catalogue, shop or Shop()
         codes, ids = pd.factorize(events[USER_ID], sort=True)
-        moments = events[TIMESTAMP].to_numpy()
-        step = np.diff(codes)
+        everything = _columns(events, catalogue, self.shop, as_of=pd.Timestamp.max, user_id=None)
+        moments, step = everything.timestamp, np.diff(codes)
         if not ((step > 0) | ((step == 0) & (moments[1:] >= moments[:-1]))).all():
             order = np.lexsort((moments, codes))
-            events, codes = events.iloc[order].reset_index(drop=True), codes[order]
-        self.events = events
+            everything, codes = everything.select(order), codes[order]
+        self._everything = everything
         starts = np.searchsorted(codes, np.arange(len(ids) + 1)).tolist()
         self._rows = {str(name): slice(a, b) for name, a, b in zip(ids, starts[:-1], starts[1:], strict=True)}
 
@@ -218,17 +218,32 @@ class EventLog:
         """
         rows = self._rows.get(user_id)
         if rows is None:
-            return _columns(self.events.iloc[:0], self.catalogue, self.shop, as_of=as_of, user_id=user_id)
+            return replace(self._everything.select(slice(0, 0)), user_id=user_id, as_of=as_of, last_seen=None)
         everything = self._everything
         until = int(np.searchsorted(everything.timestamp[rows], as_of.to_datetime64()))
         own = slice(rows.start, rows.start + until)
         last_seen = pd.Timestamp(everything.timestamp[own.stop - 1]) if until else None
         return replace(everything.select(own), user_id=user_id, as_of=as_of, last_seen=last_seen)
 
-    @cached_property
-    def _everything(self) -> History:
-        """All events as one history, user by user, each user's oldest first."""
-        return _columns(self.events, self.catalogue, self.shop, as_of=pd.Timestamp.max, user_id=None)
+    @property
+    def events(self) -> pd.DataFrame:
+        """The events as a table, user by user; words that the shop's table does not state are missing.
+
+        The table is made anew at each call: kept, it would take as much memory as the arrays that histories read.
+        """
+        everything = self._everything
+        n_rows = [rows.stop - rows.start for rows in self._rows.values()]
+        columns: dict[str, Any] = {
+            USER_ID: np.repeat(np.array(self.user_ids, dtype=object), n_rows),
+            ITEM_ID: self.catalogue.item_ids[everything.item_index],
+        }
+        columns |= {TIMESTAMP: everything.timestamp, QUANTITY: everything.quantity, PRICE: everything.price}
+        columns[KIND] = everything.kind
+        for name in (STORE_ID, ORDER_ID, CHANNEL):
+            words = getattr(everything, name)
+            if (words != "").any():
+                columns[name] = np.where(words == "", None, words)
+        return pd.DataFrame(columns)
 
 
 def _columns(
@@ -246,13 +261,13 @@ def _columns(
 
     def words(name: str, default: str) -> npt.NDArray[np.object_]:
         if name not in rows:
-            return np.full(n, default, dtype=object)
+            return np.broadcast_to(np.array(default, dtype=object), n)
         codes, found = pd.factorize(rows[name])  # so that a million events share a few strings
         return np.append(np.asarray(found, dtype=object), default)[codes]  # what is missing has code -1
 
     def numbers(name: str, default: float) -> npt.NDArray[np.float64]:
         if name not in rows:
-            return np.full(n, default)
+            return np.broadcast_to(np.array(default), n)
         return rows[name].to_numpy(dtype=np.float64, na_value=default)
 
     quantity, kind = numbers(QUANTITY, 1.0), words(KIND, PURCHASE)

@@ -190,20 +190,31 @@ class Shop(BaseModel):
 
         Returns:
             The settings; the defaults if the folder has no such file.
-
-        Raises:
-            TableError: If the file cannot be read or a setting is wrong.
         """
         path = folder / FILE
-        if not path.exists():
-            return cls()
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise TableError(
-                f"{path} is not readable YAML but the settings of a shop are needed ({error}). Correct the file."
-            ) from error
-        return cls.of(values, source=str(path))
+        return cls.of(_values(path), source=str(path)) if path.exists() else cls()
+
+    def changed_by(self, file: Path) -> Shop:
+        """Return the settings with those of a file in place of their own.
+
+        Args:
+            file: A file like ``shop.yaml``; settings that it leaves out stay.
+
+        Returns:
+            The settings.
+
+        Raises:
+            TableError: If the file cannot be read, or changes what a trained model means by the tables.
+        """
+        given = _values(file)
+        shop = Shop.of({**self.model_dump(mode="json"), **(given or {})}, source=str(file))
+        for name in ("time_zone", "times", "target_kinds", "return_kinds"):
+            if (changed := getattr(shop, name)) != (trained := getattr(self, name)):
+                raise TableError(
+                    f"{file}: {name} is {changed!r} but the model was trained with {trained!r}. Leave it out of this "
+                    "file, or train again."
+                )
+        return shop
 
     def write(self, folder: Path) -> None:
         """Write ``shop.yaml``.
@@ -213,3 +224,14 @@ class Shop(BaseModel):
         """
         text = yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
         (folder / FILE).write_text(text, encoding="utf-8")
+
+
+def _values(path: Path) -> dict[str, Any] | None:
+    """Return the settings that a YAML file holds; ``None`` if it is empty."""
+    try:
+        found: dict[str, Any] | None = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise TableError(
+            f"{path} is not readable YAML but the settings of a shop are needed ({error}). Correct the file."
+        ) from error
+    return found

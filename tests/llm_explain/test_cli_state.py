@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from llm_explain.cli import app
@@ -13,6 +15,7 @@ from llm_explain.errors import SettingError
 from llm_explain.service.state import State
 from llm_explain.service.state.feedback import Opinion
 from llm_explain.service.state.records import GivenAnswer
+from llm_explain.service.state.users import now
 
 RUN = CliRunner()
 
@@ -75,3 +78,62 @@ def test_the_report_names_what_people_reject(url: str) -> None:
         ("kind", "due", 1), ("skeleton", "Soon again: {item}.", 1),
     ]  # fmt: skip
     assert "Soon again" in _run("feedback", "report", "--state", url)
+
+
+def _with_a_list(url: str, user_id: str, name: str) -> None:
+    state = State(url)
+    assert state.records.save(GivenAnswer(user_id, {}, [{"id": name * 24}], 0)).result()
+    state.users.prefer(user_id, personalised=False, groups_off=(), kinds_off=())
+    state.close()
+
+
+def test_old_records_are_pruned_and_preferences_stay(url: str) -> None:
+    _with_a_list(url, "u", "a")
+    state = State(url)
+    with state.database.writing() as connection:
+        connection.execute(text("UPDATE answer SET created_at = '2020-01-01 00:00:00.000000'"))
+    state.close()
+    _with_a_list(url, "v", "b")
+    before = json.loads(_run("state", "info", "--state", url, "--json"))
+    assert (before["lists"], before["oldest"]) == (2, "2020-01-01T00:00:00")
+    _run("state", "prune", "--older-than", "90", "--compact", "--state", url)
+    state = State(url)
+    assert state.records.find("a" * 24) is None
+    assert state.records.find("b" * 24) is not None
+    assert state.users.read("u").personalised is False
+    state.close()
+
+
+def test_a_backup_brings_back_what_was_stored_but_nobody_who_was_erased(url: str, tmp_path: Path) -> None:
+    for user_id, name in (("stays", "a"), ("erased", "b")):
+        _with_a_list(url, user_id, name)
+    file = tmp_path / "backup.db"
+    _run("state", "backup", str(file), "--state", url)
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SettingError, match=r"backup\.db exists but a new file is needed for a backup"):
+        _run("state", "backup", str(file), "--state", url)
+    state = State(url)
+    for user_id in ("erased", "of the artifacts"):
+        state.users.erase(user_id)
+    hashes = {state.users.user_hash(user_id) for user_id in ("erased", "of the artifacts")}
+    state.records.prune(now() + timedelta(days=1))
+    state.close()
+    _run("state", "restore", str(file), "--state", url)
+    state = State(url)
+    assert state.records.find("a" * 24) is not None
+    assert state.records.find("b" * 24) is None
+    assert state.users.read("erased").personalised is True
+    assert set(state.users.erased()) == hashes
+    assert state.database.file is not None
+    assert state.database.file.stat().st_mode & 0o777 == 0o600
+    state.close()
+
+
+def test_a_backup_of_another_state_cannot_undo_erasures(url: str, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    State(f"sqlite:///{other}").close()
+    state = State(url)
+    state.users.erase("u")
+    state.close()
+    with pytest.raises(SettingError, match=r"other\.db is the backup of another state but users were erased"):
+        _run("state", "restore", str(other), "--state", url)

@@ -55,9 +55,6 @@ def permit(request: Request, *user_ids: str | None, as_of: datetime | None = Non
         request: The request.
         *user_ids: The users that it is about; ``None`` for a history that came with it.
         as_of: The time that it names. Reading the shop as of another time needs much memory, so only admins may.
-
-    Raises:
-        ServiceProblem: If a token asks about another user, or anyone but an admin names a time.
     """
     caller = caller_of(request)
     caller.require_users(user_ids)

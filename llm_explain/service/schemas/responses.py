@@ -181,10 +181,13 @@ class MainParameters(Reply):
     provenance: dict[str, str]
 
 
+Status = Literal["ok", "draining", "unavailable"]
+
+
 class Health(BaseModel):
     """Whether the process is alive or ready."""
 
-    status: Literal["ok", "starting", "draining", "unavailable"]
+    status: Status
     checks: dict[str, bool] = Field(default_factory=dict)
 
 

@@ -21,6 +21,7 @@ class State:
         url: SQLAlchemy URL of a SQLite file or a PostgreSQL database; its tables are brought up to date.
         pepper: Secret that is mixed into the hashes of API keys.
         is_created: Whether a state that does not exist is created; an error if not.
+        record_share: Share of the lists whose records are stored.
 
     Attributes:
         database: Transactions.
@@ -34,13 +35,13 @@ class State:
         token_secret: Signs user tokens.
     """
 
-    def __init__(self, url: str, *, pepper: str = "", is_created: bool = True) -> None:
+    def __init__(self, url: str, *, pepper: str = "", is_created: bool = True, record_share: float = 1.0) -> None:
         self.database = Database(url, is_created=is_created)
         self.users = Users(self.database)
         self.events = Events(self.database)
         self.experiments = Experiments(self.database)
         self.feedback = Feedback(self.database)
-        self.records = Records(self.database, self.users)
+        self.records = Records(self.database, self.users, record_share)
         self.changes = Changes(self.database)
         self.keys = Keys(self.database, pepper)
         self.token_secret = hmac.digest(pepper.encode(), self.database.kept_secret(TOKEN_SECRET), "sha512")

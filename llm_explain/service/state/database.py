@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -36,7 +37,9 @@ BUSY_SECONDS: Final = 5.0
 storage_deadline: ContextVar[float | None] = ContextVar("storage_deadline", default=None)
 """Time of ``time.monotonic()`` at which the request that this task or thread works for is due."""
 
+PROBE_SECONDS: Final = 1.0
 POOL_SIZE: Final = 8
+_POSTGRESQL_SIZE: Final = "SELECT pg_database_size(current_database())"
 SQLITE_PRAGMAS: Final = (
     "journal_mode=WAL",
     "synchronous=FULL",  # a commit that returned survives a power cut
@@ -65,6 +68,9 @@ class Database:
     Attributes:
         is_sqlite: Whether it is SQLite.
         file: The SQLite file; ``None`` for a database in memory or PostgreSQL.
+
+    Raises:
+        SettingError: If the URL cannot be used, or the state does not exist and is not created.
     """
 
     def __init__(self, url: str, *, is_created: bool = True) -> None:
@@ -76,6 +82,7 @@ class Database:
         self._engine = _sqlite(parsed) if self.is_sqlite else _postgresql(parsed)
         self._writer = self._engine.execution_options(writes=True)
         self._turn = threading.Lock()
+        self._answers, self._probed_at = True, -PROBE_SECONDS
         with translated(), self._engine.connect() as connection:
             is_there = inspect(connection).has_table("alembic_version")
         if not is_created and not is_there:
@@ -133,6 +140,46 @@ class Database:
         if self.is_sqlite:
             with translated(), self._engine.connect() as connection:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def copy_to(self, file: Path) -> None:
+        """Write a compact copy of an SQLite database to an empty file."""
+        self._outside_of_transactions("VACUUM INTO ?", (str(file),))
+
+    def compact(self) -> None:
+        """Give the room of removed rows back to the disk; no other transaction writes meanwhile."""
+        if self.is_sqlite:
+            self._outside_of_transactions("VACUUM", ())
+
+    def _outside_of_transactions(self, statement: str, values: tuple[str, ...]) -> None:
+        connection = self._engine.raw_connection()
+        try:
+            connection.cursor().execute(statement, values)
+        except sqlite3.Error as error:
+            raise StateBusyError(f"the storage failed ({type(error).__name__}). Make room or try again.") from error
+        finally:
+            connection.close()
+
+    def answers(self) -> bool:
+        """Return whether the storage answers within ``PROBE_SECONDS``, as it was at most as long ago."""
+        if time.monotonic() - self._probed_at > PROBE_SECONDS:
+            self._answers = self._probe(select(SecretRow.name).limit(1)) is not None
+            self._probed_at = time.monotonic()
+        return self._answers
+
+    def size(self) -> int:
+        """Return the size of the storage in bytes; 0 if it does not answer."""
+        pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        return int(self._probe(text(pages if self.is_sqlite else _POSTGRESQL_SIZE)) or 0)
+
+    def _probe(self, wanted: Any) -> Any:
+        due = storage_deadline.set(time.monotonic() + PROBE_SECONDS)
+        try:
+            with self.reading() as connection:
+                return connection.scalar(wanted)
+        except StateError:
+            return None
+        finally:
+            storage_deadline.reset(due)
 
     def close(self) -> None:
         """Close every connection."""

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from llm_explain.service.state.errors import KeyReusedError
@@ -113,6 +113,11 @@ class Events:
         )
         with self._database.reading() as connection:
             return {user_id: moment for user_id, moment in connection.execute(wanted)}  # noqa: C416
+
+    def prune(self, before: datetime) -> int:
+        """Forget idempotency keys that came before a moment, and return how many; the events stay."""
+        with self._database.writing() as connection:
+            return int(connection.execute(delete(EventBatchRow).where(EventBatchRow.received_at < before)).rowcount)
 
     def after(self, event_id: int = 0) -> list[dict[str, Any]]:
         """Return stored events in the order in which they came.

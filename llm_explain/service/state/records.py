@@ -19,7 +19,7 @@ from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import to_json
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from llm_explain.service.state.models import AnswerRow, ExplanationRow, ExposureRow
 from llm_explain.service.state.users import now
@@ -90,10 +90,12 @@ class Records:
     Args:
         database: The state.
         users: The stored users; records of erased ones are not written.
+        share: Share of the answers that are stored, chosen by their ids.
     """
 
-    def __init__(self, database: Database, users: Users) -> None:
+    def __init__(self, database: Database, users: Users, share: float = 1.0) -> None:
         self._database = database
+        self._share = share
         self._users = users
         self._queue: Queue[tuple[GivenAnswer, Future[bool]] | None] = Queue(MAX_QUEUED)
         self._known: OrderedDict[tuple[str, ...], int] = OrderedDict()
@@ -107,9 +109,13 @@ class Records:
             answer: The answer.
 
         Returns:
-            Whether it is stored; ``False`` if the storage is full or busy, or if the user was erased.
+            Whether it is stored; ``False`` if the storage is full or busy, if the user was erased, or if it is not of
+            the share that is stored.
         """
         done: Future[bool] = Future()
+        if answer.key and int(answer.key[0][:8], 16) >= self._share * 2**32:
+            done.set_result(False)
+            return done
         with self._lock:
             if self._known.get(answer.key) == answer.erasures and not answer.exposures:
                 self._known.move_to_end(answer.key)
@@ -160,6 +166,12 @@ class Records:
             removed = connection.execute(delete(AnswerRow).where(AnswerRow.created_at < before)).rowcount
         self.forget()
         return int(removed)
+
+    def counts(self) -> dict[str, Any]:
+        """Return how many lists are stored, and since when."""
+        with self._database.reading() as connection:
+            n_lists, oldest = connection.execute(select(func.count(), func.min(AnswerRow.created_at))).one()
+        return {"lists": n_lists, "oldest": None if oldest is None else oldest.isoformat()}
 
     def forget(self) -> None:
         """Empty the cache of what is stored."""

@@ -24,7 +24,7 @@ from llm_explain.service.state.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection
 
@@ -241,6 +241,13 @@ class Users:
         with self._database.reading() as connection:
             rows = connection.execute(select(GuestRow.guest_id, GuestRow.user_id, GuestRow.counts_from)).all()
         return [(guest_id, user_id, counts_from) for guest_id, user_id, counts_from in rows]
+
+    def remember_erased(self, hashes: Iterable[str]) -> None:
+        """Note erasures of users of whom nothing is stored; events of the artifacts do not count for them."""
+        rows = [{"user_hash": each, "erased_at": now()} for each in sorted(hashes)]
+        if rows:
+            with self._database.writing(erases=True) as connection:
+                connection.execute(insert(ErasureRow), rows)
 
     def gone_since(self, connection: Connection, erasures: int) -> dict[str, int]:
         """Return the users who were erased after a moment.

@@ -17,10 +17,15 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
+from prometheus_client.core import CounterMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import pandas as pd
+    from prometheus_client.core import Metric
 
     from llm_explain.explainer import Explainer
     from llm_explain.records import Text, Verdict
@@ -50,19 +55,23 @@ class Metrics:
         PlatformCollector(registry=self.registry)
         self._routes: set[str] = set()
         self._codes: set[str] = set()
-        self._requests = self._counter("requests", "Requests answered.", "method", "route", "status")
+        self._requests = self._counter("http_requests", "Requests answered.", "method", "route", "status")
         self._latency = Histogram(
-            "llm_explain_request_seconds",
+            "llm_explain_http_request_duration_seconds",
             "Time to answer.",
             ("route",),
             buckets=_LATENCIES,
             registry=self.registry,
         )
-        self._in_flight = Gauge("llm_explain_requests_in_flight", "Requests not answered yet.", registry=self.registry)
-        self._shed = self._counter("shed", "Requests refused by the admission middleware.", "reason")
-        self._texts = self._counter("texts", "Sentences given, by where they came from.", "source")
-        self._fallbacks = self._counter("fallbacks", "Lists that the language model did not write.", "reason")
-        self._faults = self._counter("verdict_faults", "Sentences refused before they were shown.", "source", "code")
+        self._in_flight = Gauge(
+            "llm_explain_http_requests_in_flight", "Requests not answered yet.", registry=self.registry
+        )
+        self._shed = self._counter("http_requests_shed", "Requests refused by the admission middleware.", "reason")
+        self._texts = self._counter("sentences", "Sentences given, by where they came from.", "source")
+        self._fallbacks = self._counter(
+            "language_model_fallbacks", "Lists that the language model did not write.", "reason"
+        )
+        self._faults = self._counter("verifier_faults", "Faults of sentences that were refused.", "source", "code")
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
         return Counter(f"llm_explain_{name}", what, labels, registry=self.registry)
@@ -77,22 +86,45 @@ class Metrics:
         """
         Gauge(f"llm_explain_{name}", what, registry=self.registry).set_function(read)
 
-    def watch_explainer(self, explainer: Explainer) -> None:
-        """Count an explainer's sentences and what its caches hold.
+    def watch_counts(self, name: str, what: str, label: str, counts: Mapping[str, Callable[[], float]]) -> None:
+        """Show numbers that only grow, read at each scrape.
+
+        Args:
+            name: Name without the prefix and without ``_total``.
+            what: Description.
+            label: Name of the label; empty for one number without labels.
+            counts: Returns each number, by the value of the label.
+        """
+        family = partial(CounterMetricFamily, f"llm_explain_{name}", what, labels=[label] if label else [])
+        self.registry.register(_Read(family, {(value,) if label else (): read for value, read in counts.items()}))
+
+    def watch_explainer(self, explainer: Explainer, now: Callable[[], pd.Timestamp]) -> None:
+        """Count an explainer's sentences and what its caches hold, and show what it was trained on.
 
         Args:
             explainer: The explainer.
+            now: Returns the present time in UTC without a zone.
         """
         explainer.writer.on_refused = self.count_refused
         explainer.writer.on_written = self.count_texts
-        for name, described, cache in (
-            ("vectors", "Vectors of history groups", explainer.reader.vectors),
-            ("readings", "Read histories", explainer.reader.users),
-        ):
-            if cache is not None:
-                self.watch(f"{name}_hits", f"{described} found in the cache.", partial(getattr, cache, "n_hits"))
-                self.watch(f"{name}_misses", f"{described} computed anew.", partial(getattr, cache, "n_misses"))
-                self.watch(f"{name}_kept", f"{described} in the cache.", partial(len, cache))
+        reader = explainer.reader
+        caches = {
+            name: each for name, each in (("users", reader.users), ("vectors", reader.vectors)) if each is not None
+        }
+        for what in ("hits", "misses"):
+            counts = {name: partial(getattr, cache, f"n_{what}") for name, cache in caches.items()}
+            self.watch_counts(f"cache_{what}", f"Requests to a cache: {what}.", "cache", counts)
+        entries = Gauge("llm_explain_cache_entries", "Entries of a cache.", ("cache",), registry=self.registry)
+        for name, cache in caches.items():
+            entries.labels(name).set_function(partial(len, cache))
+        info = InfoMetricFamily("llm_explain_model", "Hashes of what answers are computed from.")
+        info.add_metric((), {name: value[:23] for name, value in explainer.provenance.items()})
+        self.registry.register(_Constant(info))
+        self.watch(
+            "model_data_age_seconds",
+            "Age of the model's statistics.",
+            lambda: (now() - explainer.as_of).total_seconds(),
+        )
 
     def begin_request(self) -> None:
         """Count a request that came."""
@@ -150,6 +182,33 @@ class Metrics:
     def render(self) -> bytes:
         """Return everything in the Prometheus text format."""
         return generate_latest(self.registry)
+
+
+class _Constant(Collector):
+    """Collects one family that never changes."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the family."""
+        yield self._family
+
+
+class _Read(Collector):
+    """Collects numbers that are read at each scrape."""
+
+    def __init__(
+        self, family: Callable[[], CounterMetricFamily], reads: Mapping[tuple[str, ...], Callable[[], float]]
+    ) -> None:
+        self._family, self._reads = family, reads
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the numbers."""
+        family = self._family()
+        for labels, read in self._reads.items():
+            family.add_metric(labels, read())
+        yield family
 
 
 def _known(method: str) -> str:

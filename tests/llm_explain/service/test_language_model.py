@@ -64,7 +64,7 @@ def echo() -> Iterator[tuple[ServedModel, Metrics]]:
 
 
 def fallbacks(metrics: Metrics, reason: str) -> float:
-    name = f'llm_explain_fallbacks_total{{reason="{reason}"}} '
+    name = f'llm_explain_language_model_fallbacks_total{{reason="{reason}"}} '
     lines = metrics.render().decode().splitlines()
     return next((float(line.split()[-1]) for line in lines if line.startswith(name)), 0)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, cast
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from llm_explain.service.schemas.problems import UNAUTHENTICATED, ServiceProblem
-from llm_explain.service.schemas.responses import Health
+from llm_explain.service.schemas.responses import Health, Status
 
 if TYPE_CHECKING:
     from threading import Event
 
     from llm_explain.service.settings import ServiceSettings
+    from llm_explain.service.state import State
     from llm_explain.service.telemetry.metrics import Metrics
 
 router = APIRouter(tags=["operating"])
@@ -27,14 +29,18 @@ async def healthz() -> Health:
 
 @router.get("/readyz", summary="Whether the process takes requests", response_model=Health)
 async def readyz(request: Request) -> Response:
-    """Answer 200 once the first sentence would come in time, and 503 once the process is about to end."""
+    """Answer 200 if the first sentence would come in time; 503 if storage fails or the process is about to end."""
     is_draining = cast("Event", request.app.state.drain).is_set()
-    model = request.app.state.model
-    health = Health(
-        status="draining" if is_draining else "ok",
-        checks={} if model is None else {"language_model": model.is_ready},
+    state = cast("State", request.app.state.state)
+    checks = {"storage": await to_thread.run_sync(state.database.answers)}
+    if (model := request.app.state.model) is not None:
+        checks["language_model"] = model.is_ready
+    status: Status = "draining" if is_draining else "ok" if checks["storage"] else "unavailable"
+    return Response(
+        Health(status=status, checks=checks).model_dump_json(),
+        status_code=200 if status == "ok" else 503,
+        media_type="application/json",
     )
-    return Response(health.model_dump_json(), status_code=503 if is_draining else 200, media_type="application/json")
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
@@ -46,4 +52,4 @@ async def metrics(request: Request) -> Response:
         if not hmac.compare_digest(given.encode(), settings.metrics_token.get_secret_value().encode()):
             raise ServiceProblem(UNAUTHENTICATED)
     counted = cast("Metrics", request.app.state.metrics)
-    return Response(counted.render(), headers={"content-type": counted.CONTENT_TYPE})
+    return Response(await to_thread.run_sync(counted.render), headers={"content-type": counted.CONTENT_TYPE})

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from llm_explain.service.api.auth import admin
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.jobs import ChurnReply, ChurnRequest, DemandReply, DemandRequest
+from llm_explain.service.schemas.problems import NO_CHURN_MODEL, NO_DEMAND_MODEL, Problem, ServiceProblem
 
 if TYPE_CHECKING:
     from llm_explain.service.handlers.jobs import JobsHandler
@@ -22,18 +23,20 @@ router = APIRouter(tags=["jobs"], dependencies=[Depends(admin)])
 @router.post("/churn", response_model=ChurnReply, summary="Who may leave, and why")
 async def churn(body: ChurnRequest, request: Request) -> Response:
     """Return risks of churn with their drivers, a verified text, and the action that an experiment proves."""
-    return await _answer(request, lambda handler: handler.churn(body))
+    return await _answer(request, lambda handler: handler.churn(body), NO_CHURN_MODEL)
 
 
 @router.post("/demand", response_model=DemandReply, summary="What will sell, and what to order")
 async def demand(body: DemandRequest, request: Request) -> Response:
     """Return forecasts with ranges, their drivers, a verified text, and an order for each item with stock."""
-    return await _answer(request, lambda handler: handler.demand(body))
+    return await _answer(request, lambda handler: handler.demand(body), NO_DEMAND_MODEL)
 
 
-async def _answer(request: Request, work: Callable[[JobsHandler], Answer]) -> Response:
+async def _answer(request: Request, work: Callable[[JobsHandler], Answer], missing: Problem) -> Response:
     """Run a job in a thread, one at a time, without the place in the queue that storefront requests need."""
-    handler = cast("JobsHandler", request.app.state.jobs_handler)
+    handler = cast("JobsHandler | None", request.app.state.jobs_handler)
+    if handler is None:
+        raise ServiceProblem(missing)
     request.state.ticket.release()
     given = await to_thread.run_sync(lambda: work(handler), limiter=request.app.state.jobs_limiter)
     content = {"request_id": request.state.request_id, **given.content}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from llm_explain.service.state.errors import StateBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
     from starlette.testclient import TestClient
 
 
 def test_a_running_process_is_alive_and_ready(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok", "checks": {}}
-    assert client.get("/readyz").status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "checks": {"storage": True}})
 
 
 def test_a_process_that_ends_is_alive_and_not_ready(client: TestClient) -> None:
@@ -29,7 +33,7 @@ def test_what_is_asked_is_counted_by_its_route(client: TestClient) -> None:
     client.get("/v1/nowhere/mary.smith")
     said = client.get("/metrics")
     assert said.headers["content-type"].startswith("text/plain; version=")
-    assert 'requests_total{method="POST",route="/v1/recommendations",status="200"} 1.0' in said.text
+    assert 'http_requests_total{method="POST",route="/v1/recommendations",status="200"} 1.0' in said.text
     assert 'route="/v1/users/{user_id}/shelves"' in said.text
     assert "mary" not in said.text
 
@@ -39,3 +43,35 @@ def test_metrics_can_be_kept_behind_a_token(serve: Callable[..., TestClient]) ->
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers={"authorization": "Bearer wrong"}).status_code == 401
     assert client.get("/metrics", headers={"authorization": "Bearer token"}).status_code == 200
+
+
+def test_a_process_without_its_storage_is_not_ready(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = client.app.state.state.database  # type: ignore[attr-defined]
+    monkeypatch.setattr(database, "_probed_at", -10.0)
+
+    def fail() -> NoReturn:
+        raise StateBusyError("the storage failed. Try again.")
+
+    monkeypatch.setattr(database, "reading", fail)
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (503, {"status": "unavailable", "checks": {"storage": False}})
+    assert client.get("/healthz").status_code == 200
+    assert "llm_explain_storage_up 0.0" in client.get("/metrics").text
+
+
+def test_metrics_have_conventional_names_and_types(client: TestClient) -> None:
+    """Seconds and bytes, counters with _total, and one # TYPE line for each family."""
+    client.post("/v1/recommendations", json={"user_id": "u01", "k": 2})
+    lines = client.get("/metrics").text.splitlines()
+    types = dict(line.split()[2:] for line in lines if line.startswith("# TYPE llm_explain"))
+    for name, kind in types.items():
+        assert (kind == "counter") == name.endswith("_total"), name
+        assert not name.endswith(("_ms", "_hits", "_misses", "_starts", "_count")), name
+    assert types["llm_explain_http_request_duration_seconds"] == "histogram"
+    values = dict(line.rsplit(" ", 1) for line in lines if line.startswith("llm_explain"))
+    assert float(values["llm_explain_storage_size_bytes"]) > 10_000
+    assert float(values["llm_explain_storage_up"]) == 1
+    assert float(values["llm_explain_model_data_age_seconds"]) > 8 * 365 * 86400  # the log ends in 2017
+    assert float(values['llm_explain_cache_misses_total{cache="users"}']) >= 1
+    (info,) = (name for name in values if name.startswith("llm_explain_model_info"))
+    assert client.app.state.explanation_handler.explainer.provenance["scorer"][:23] in info  # type: ignore[attr-defined]

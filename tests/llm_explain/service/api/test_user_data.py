@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -220,3 +222,22 @@ def test_what_is_stored_is_there_after_a_restart(serve: Any, tmp_path: Path) -> 
     second = serve()
     assert second.get(f"/v1/explanations/{record['id']}").json()["record"] == record
     assert second.get("/v1/users/u11/export").json()["events"][-1]["source"] == "state"
+
+
+def test_a_locked_storage_keeps_the_deadline(serve: Any, tmp_path: Path) -> None:
+    """A backup or a long transaction of another process held each answer back for 5.2 seconds."""
+    client = serve(deadline_seconds=0.4)
+    event = {"events": [{"user_id": "u00", "item_id": "c00"}]}
+    item_id = client.post("/v1/recommendations", json={"user_id": "u00", "k": 1}).json()["items"][0]["item_id"]
+    event["events"][0]["item_id"] = item_id
+    other = sqlite3.connect(tmp_path / "service.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+    listed = client.post("/v1/recommendations", json={"user_id": "u01", "k": 1})
+    refused = client.post("/v1/events", json=event, headers={"Idempotency-Key": "k"})
+    assert time.monotonic() - started < 4.0  # both; one alone took longer
+    assert (listed.status_code, listed.json()["recorded"]) == (200, False)
+    assert (refused.status_code, refused.json()["type"]) == (503, "urn:llm-explain:problem:storage-busy")
+    other.execute("ROLLBACK")
+    other.close()
+    assert client.post("/v1/events", json=event, headers={"Idempotency-Key": "k"}).status_code == 201

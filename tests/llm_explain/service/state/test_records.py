@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 from sqlalchemy import text
@@ -83,3 +84,14 @@ def test_records_of_a_user_come_oldest_first(state: State) -> None:
         assert state.records.save(_answer(name)).result()
     assert [record["id"][0] for record in state.records.of_user("u")] == ["a", "b", "c"]
     assert state.records.of_user("other") == []
+
+
+def test_a_share_of_the_lists_is_stored_and_always_the_same_ones(tmp_path: Path) -> None:
+    ids = [f"{number * 2**32 // 100:08x}" + "0" * 16 for number in range(100)]
+    for share, n_stored in ((1.0, 100), (0.25, 25), (0.0, 0)):
+        state = State(f"sqlite:///{tmp_path}/{share}.db", record_share=share)
+        for _ in range(2):
+            saved = [state.records.save(GivenAnswer("u", {}, [{"id": each}], 0)) for each in ids]
+            assert sum(each.result() for each in saved) == n_stored
+        assert state.records.counts()["lists"] == n_stored
+        state.close()

@@ -26,10 +26,10 @@ def test_requests_are_counted_by_route_and_status() -> None:
     for status in (200, 200, 422):
         metrics.begin_request()
         metrics.end_request("POST", "/v1/recommendations", status, 0.02)
-    assert value(metrics, 'requests_total{method="POST",route="/v1/recommendations",status="200"}') == 2
-    assert value(metrics, 'requests_total{method="POST",route="/v1/recommendations",status="422"}') == 1
-    assert value(metrics, 'request_seconds_bucket{le="0.025",route="/v1/recommendations"}') == 3
-    assert value(metrics, "requests_in_flight") == 0
+    assert value(metrics, 'http_requests_total{method="POST",route="/v1/recommendations",status="200"}') == 2
+    assert value(metrics, 'http_requests_total{method="POST",route="/v1/recommendations",status="422"}') == 1
+    assert value(metrics, 'http_request_duration_seconds_bucket{le="0.025",route="/v1/recommendations"}') == 3
+    assert value(metrics, "http_requests_in_flight") == 0
 
 
 def test_invented_methods_routes_and_codes_make_no_series_without_end() -> None:
@@ -52,11 +52,11 @@ def test_sources_fallbacks_and_faults_are_counted() -> None:
     metrics.count_fallback("starting")
     metrics.count_shed("rate")
     metrics.count_refused("lm", Verdict((Fault("unlicensed_number", "m"), Fault("too_long", "m"))))
-    assert value(metrics, 'texts_total{source="template"}') == 2
-    assert value(metrics, 'texts_total{source="none"}') == 1
-    assert value(metrics, 'fallbacks_total{reason="starting"}') == 1
-    assert value(metrics, 'shed_total{reason="rate"}') == 1
-    assert value(metrics, 'verdict_faults_total{code="too_long",source="lm"}') == 1
+    assert value(metrics, 'sentences_total{source="template"}') == 2
+    assert value(metrics, 'sentences_total{source="none"}') == 1
+    assert value(metrics, 'language_model_fallbacks_total{reason="starting"}') == 1
+    assert value(metrics, 'http_requests_shed_total{reason="rate"}') == 1
+    assert value(metrics, 'verifier_faults_total{code="too_long",source="lm"}') == 1
 
 
 def test_a_watched_value_is_read_when_it_is_asked_for() -> None:

@@ -1,0 +1,89 @@
+"""Backup and restoration of an SQLite state. A PostgreSQL state is backed up by ``pg_dump``."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from llm_explain.errors import SettingError
+from llm_explain.service.state import State
+from llm_explain.service.state.models import Base
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+    from pathlib import Path
+
+
+def back_up(state: State, file: Path) -> None:
+    """Write a copy of a state while the service runs; what was erased is not in it.
+
+    Args:
+        state: The state.
+        file: A file that does not exist; its owner alone can read it.
+
+    Raises:
+        SettingError: If the file exists, or the state is in PostgreSQL.
+    """
+    _file_of(state)
+    if file.exists():
+        raise SettingError(f"{file} exists but a new file is needed for a backup. Choose another name.")
+    file.touch(mode=0o600)
+    state.database.copy_to(file)
+
+
+def restore(file: Path, url: str) -> int:
+    """Put a backup in the place of a state; users who were erased after the backup are erased again.
+
+    The service must not run.
+
+    Args:
+        file: What ``back_up`` wrote.
+        url: SQLAlchemy URL of the state.
+
+    Returns:
+        How many users were erased again.
+
+    Raises:
+        SettingError: If the backup is that of another state, in which erased users cannot be found.
+    """
+    old, backup = State(url), State(f"sqlite:///{file}", is_created=False)
+    target, gone = _file_of(old), old.users.erased().keys()
+    is_same = old.database.secret == backup.database.secret
+    old.close()
+    backup.close()
+    if gone and not is_same:
+        raise SettingError(
+            f"{file} is the backup of another state but users were erased from this one. Move this state's file away "
+            "to begin with the backup."
+        )
+    new = target.with_name(f".{target.name}.new")
+    new.touch(mode=0o600)
+    shutil.copyfile(file, new)
+    for end in ("-wal", "-shm"):
+        target.with_name(target.name + end).unlink(missing_ok=True)
+    new.replace(target)
+    return _erase_again(url, gone)
+
+
+def _erase_again(url: str, gone: AbstractSet[str]) -> int:
+    state = State(url)
+    with state.database.reading() as connection:
+        columns = [table.c.user_id for table in Base.metadata.sorted_tables if "user_id" in table.c]
+        user_ids = {name for column in columns for name in connection.scalars(select(column).distinct()) if name}
+    late = gone - state.users.erased().keys()
+    for user_id in (each for each in user_ids if state.users.user_hash(each) in late):
+        state.users.erase(user_id)
+    state.users.remember_erased(late - state.users.erased().keys())
+    state.close()
+    return len(late)
+
+
+def _file_of(state: State) -> Path:
+    if state.database.file is None:
+        raise SettingError(
+            "setting 'database_url' names no SQLite file but this command copies one. Use pg_dump and pg_restore for "
+            "PostgreSQL."
+        )
+    return state.database.file

@@ -63,6 +63,8 @@ class Transitions:
         order = np.lexsort((log.day, log.user_index))
         user, item, day = log.user_index[order], log.item_index[order], log.day[order]
         counts = sparse.csr_array((n_items, n_items))
+        is_candidate = np.zeros(n_items, dtype=bool)
+        is_candidate[candidates] = True
         window = int(min(self.window, max(2, MAX_PAIRS // max(len(item), 1)), max(len(item) - 1, 0)))
         both = (1.0 + self.backward) / 2
         for lag in range(1, window + 1):
@@ -72,10 +74,13 @@ class Transitions:
             first, second = item[:-lag][is_pair], item[lag:][is_pair]
             at_once = (day[lag:] == day[:-lag])[is_pair]
             ahead, back = (np.where(at_once, both, weight) for weight in (1.0, self.backward))
-            values = self.step ** (lag - 1) * np.r_[ahead, back]
-            pairs = np.r_[first, second], np.r_[second, first]
-            counts = counts + sparse.coo_array((values, pairs), shape=counts.shape).tocsr()
-        return _normed(_to_candidates(counts, candidates), self.row_power, self.column_power)
+            for past, later, weight in ((first, second, ahead), (second, first, back)):
+                kept = is_candidate[later]
+                values = self.step ** (lag - 1) * weight[kept]
+                pairs = sparse.coo_array((values, (past[kept], later[kept])), shape=counts.shape).tocsr()
+                counts = counts + pairs
+        counts.eliminate_zeros()
+        return _normed(counts, self.row_power, self.column_power)
 
 
 @dataclass(frozen=True)
@@ -103,11 +108,13 @@ class Neighbours:
             most //= 2
         users = users if most == self.max_rows else _by_user(log, n_items, most)
         users.data[:] = 1.0
-        pairs = (users.T @ users).tocsr()
-        pairs.setdiag(0.0)
-        pairs.eliminate_zeros()
         size = np.maximum(np.asarray(users.sum(axis=0)).ravel() + self.shrink, 1.0) ** -0.5
-        return _strongest(_scaled(_to_candidates(pairs, candidates), size, size))
+        is_candidate = np.zeros(n_items)
+        is_candidate[candidates] = 1.0
+        pairs = (users.T @ users.multiply(is_candidate).tocsr()).tocsr()
+        pairs.data[np.repeat(np.arange(n_items, dtype=np.int32), np.diff(pairs.indptr)) == pairs.indices] = 0.0
+        pairs.eliminate_zeros()
+        return _strongest(_scaled(pairs, size, size))
 
 
 @dataclass(frozen=True)
@@ -159,14 +166,6 @@ def _by_user(log: Log, n_items: int, max_rows: int | None) -> sparse.csr_array[n
     return sparse.coo_array((count[kept], (user[kept], item[kept])), shape=shape).tocsr()
 
 
-def _to_candidates(links: Table, candidates: IndexArray) -> Table:
-    is_candidate = np.zeros(links.shape[1])
-    is_candidate[candidates] = 1.0
-    found = _scaled(links, np.ones(links.shape[0]), is_candidate)
-    found.eliminate_zeros()
-    return found
-
-
 def _normed(links: Table, row_power: float, column_power: float) -> Table:
     rows: FloatArray = np.asarray(links.sum(axis=1)).ravel()
     columns: FloatArray = np.asarray(links.sum(axis=0)).ravel()
@@ -176,9 +175,10 @@ def _normed(links: Table, row_power: float, column_power: float) -> Table:
 
 
 def _scaled(links: Table, rows: FloatArray, columns: FloatArray) -> Table:
-    found = links.copy()
-    found.data = found.data * np.repeat(rows, np.diff(found.indptr)) * columns[found.indices]
-    return found
+    """Return a table after multiplying its rows and columns in place."""
+    links.data *= np.repeat(rows, np.diff(links.indptr))
+    links.data *= columns[links.indices]
+    return links
 
 
 def _strongest(links: Table) -> Table:

@@ -16,7 +16,7 @@ from scoring.training.quality import Asked, quality
 
 if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
-    from scoring.data.log import Log
+    from scoring.data.log import FloatArray, Log
     from scoring.features.link_tables import Table
     from scoring.features.windows import TrainingData, Window
 
@@ -99,9 +99,11 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
         links = _fit(maker, has_signals, window.past, data, fitted)
         table = LinkTable(maker.name, links[:, data.candidates], FLAT)
         scores = pasts[has_signals].scores_by_decay(table, decays)
-        found = [(quality(each, asked, new_only=True).sum(), -place) for place, each in enumerate(scores)]
-        best = max(found)
-        return float(best[0]), decays[-best[1]]
+        found = np.stack([quality(each, asked, new_only=True).sum(axis=1) for each in scores])  # (n_decays, n_users)
+        weights = [_mean_weight(decay, pasts[has_signals].age) for decay in decays]
+        # A scorer of the next event counts ages as it does here; others are asked about users who were long away.
+        place = int(found.sum(axis=1).argmax()) if asked.only_new else _slowest(found, weights)
+        return float(found[place].sum()), decays[place]
 
     decays = decays_of(False)
     best, decay = tried(Transitions(), decays)
@@ -124,6 +126,26 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
         decays = decays_of(True)
         choices += [LinkChoice(each, tried(each, decays, True)[1], has_signals=True) for each in makers]
     return choices, fit_links(choices, data, window.past, fitted)
+
+
+def _slowest(found: FloatArray, weights: list[float]) -> int:
+    """Return the place of the slowest decay that is worse than the best one by less than a standard error.
+
+    A fast decay that is better by chance makes the links of users fade who were away for longer than validation users.
+
+    Args:
+        found: Each user's share of the quality, shape ``(n_decays, n_users)``.
+        weights: Mean weight of an event with each decay; larger is slower.
+    """
+    behind = found[found.sum(axis=1).argmax()] - found
+    error = behind.std(axis=1) * np.sqrt(found.shape[1])
+    return int(np.argmax(np.where(behind.sum(axis=1) <= error, weights, -1.0)))
+
+
+def _mean_weight(decay: Decay, age: FloatArray) -> float:
+    """Return the mean weight of events as a share of the largest."""
+    weight = decay(age)
+    return float(weight.mean() / weight.max()) if len(weight) else 0.0
 
 
 def fit_links(choices: list[LinkChoice], data: TrainingData, past: Log, fitted: Fitted | None = None) -> Links:

@@ -30,6 +30,7 @@ from scoring.scorer.storage import save_scorer
 from scoring.training.blend import Blend, asked_of, find_blend
 from scoring.training.history import write_history
 from scoring.training.link_search import LinkChoice, choose_links, fit_links
+from scoring.training.memory import release
 from scoring.training.trainer import Progress, Report, Trainer, best_report
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def train(
         config.seed,
     )
     windows = make_windows(data, cutoff, config, progress, protocol=protocol)
+    release()
     inputs, titles = _item_inputs(data, snapshot, config, artifacts_dir, progress)
     if windows:
         is_trained = not is_last and len(log) >= MIN_TRAINED_ROWS
@@ -151,6 +153,7 @@ def train(
     used = [pair for pair in zip(choices, blend.links, strict=True) if pair[1]]
     trainer.model.context.mean.copy_(trainer.context_mean(windows))
     del windows, fitted  # as large as the log several times over
+    release()
     model = trainer.model.cpu().double().eval()
     with torch.no_grad():
         trunk = model.item_tower.trunk(inputs.double())
@@ -201,14 +204,18 @@ def _fit(
         reports = trainer.fit(windows[1:] or windows, held_out, progress, tower_steps=config.tower_steps)
     else:
         trainer.model.place_knots(windows)
+    release()
     users, asked = asked_of(data, held_out, only_new=only_new)
     progress("links", 0, 2)
     choices, links = choose_links(data, held_out, asked, users)
+    release()
     progress("links", 1, 2)
     blend = find_blend(data, held_out, trainer, links, users=users, asked=asked, is_trained=is_trained)
     progress("links", 2, 2)
     blend.fold(trainer.model)
     calibration = trainer.calibrate(held_out, links.weighted(blend.links))
+    del links, asked  # as large as a window
+    release()
     if blend.uses_model and len(windows) > 1:
         trainer = Trainer(data, inputs, config)
         step = best_report(reports).step

@@ -67,18 +67,48 @@ def decode(data: bytes) -> tuple[str, str]:
     Returns:
         The text and the name of its encoding.
     """
+    encoded, encoding = as_utf8(data)
+    return encoded.decode("utf-8"), encoding
+
+
+def as_utf8(data: bytes) -> tuple[bytes, str]:
+    """Return a file's bytes in UTF-8 without a BOM; those of a UTF-8 file are not copied.
+
+    Args:
+        data: The whole file.
+
+    Returns:
+        The bytes and the name of the file's encoding.
+    """
+    encoding = _encoding(data)
+    if encoding == "utf-8":
+        return data, encoding
+    if encoding == "utf-8-sig":
+        data = data.removeprefix(codecs.BOM_UTF8)
+        return (data if _is_utf8(data) else data.decode("utf-8", errors="replace").encode()), encoding
+    return data.decode(encoding, errors="replace").encode("utf-8", errors="replace"), encoding
+
+
+def _encoding(data: bytes) -> str:
     for bom, encoding in BOMS:
         if data.startswith(bom):
-            return data.decode(encoding, errors="replace"), encoding
+            return encoding
     head = data[:SAMPLE]
     if head.count(0) > len(head) // 5:
-        encoding = "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
-        return data.decode(encoding, errors="replace"), encoding
+        return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+    return "utf-8" if _is_utf8(data) else _code_page(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Return whether bytes are UTF-8, without a decoded copy of all of them."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        return data.decode("utf-8"), "utf-8"
+        for start in range(0, len(data), SAMPLE):
+            decoder.decode(data[start : start + SAMPLE])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        encoding = _code_page(data)
-        return data.decode(encoding, errors="replace"), encoding
+        return False
+    return True
 
 
 def _code_page(data: bytes) -> str:

@@ -17,7 +17,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from llm_explain.errors import TableError
-from llm_explain.importers.flat.dialect import WHITE_SPACE, Dialect, decode, has_header, sniff
+from llm_explain.importers.flat.dialect import SAMPLE, WHITE_SPACE, Dialect, as_utf8, decode, has_header, sniff
 from llm_explain.importers.flat.nested import flat_rows
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ ROW: Final = "row"
 REASON: Final = "reason"
 TEXT: Final = "text"
 UNIT_SEPARATOR: Final = "\x1f"
+BYTES_A_LETTER: Final = 4
 EXCEL_ENDINGS: Final = (".xlsx", ".xlsm")
 PARQUET_ENDINGS: Final = (".parquet", ".pq")
 JSON_ENDINGS: Final = (".jsonl", ".ndjson", ".json")
@@ -103,12 +104,12 @@ def _sources(name: str, data: bytes, is_known: Callable[[str], bool]) -> Iterato
     elif lower.endswith(JSON_ENDINGS) or data[:1] in {b"{", b"["}:
         yield _records(name, _json(decode(data)[0]), "JSON")
     else:
-        text, encoding = decode(data)
+        content, encoding = as_utf8(data)
         try:
-            dialect = sniff(text, is_known)
+            dialect = sniff(content[: BYTES_A_LETTER * SAMPLE].decode("utf-8", errors="ignore"), is_known)
         except TableError as error:
             raise TableError(f"{name}: {error}") from error
-        yield read_text(name, text, encoding, dialect)
+        yield read_text(name, content, encoding, dialect)
 
 
 def _parquet(name: str, table: pa.Table) -> Source:
@@ -154,42 +155,43 @@ def _cell(value: object) -> str | None:
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
-def read_text(name: str, text: str, encoding: str, dialect: Dialect) -> Source:
+def read_text(name: str, content: bytes, encoding: str, dialect: Dialect) -> Source:
     """Read delimited text.
 
     Args:
         name: What to call it.
-        text: The decoded text.
-        encoding: The name of its encoding, for the report.
+        content: The file in UTF-8.
+        encoding: The name of its own encoding, for the report.
         dialect: How its rows are written.
 
     Returns:
         The table.
     """
-    body = "\n".join(text.split("\n")[dialect.preamble :]) if dialect.preamble else text
+    for _ in range(dialect.preamble):
+        content = content.partition(b"\n")[2]
     separator = dialect.separator
     if dialect.gap:
-        header, newline, rest = body.partition("\n")
-        ended = header.rstrip("\r")
-        header = separator + ended if dialect.gap == "first" else ended + separator
-        body = header + newline + rest
+        header, newline, rest = content.partition(b"\n")
+        ended, mark = header.rstrip(b"\r"), separator.encode()
+        content = (mark + ended if dialect.gap == "first" else ended + mark) + newline + rest
     if separator == WHITE_SPACE:
-        body = "\n".join(UNIT_SEPARATOR.join(line.split()) for line in body.splitlines() if line.strip())
+        lines = content.decode("utf-8").splitlines()
+        content = "\n".join(UNIT_SEPARATOR.join(line.split()) for line in lines if line.strip()).encode()
     elif len(separator) > 1:
-        body = body.replace(separator, UNIT_SEPARATOR)
-    delimiter = separator if separator in {",", ";", "\t", "|"} or len(separator) == 1 else UNIT_SEPARATOR
-    delimiter = UNIT_SEPARATOR if separator == WHITE_SPACE else delimiter
+        content = content.replace(separator.encode(), UNIT_SEPARATOR.encode())
+    is_plain = len(separator) == 1 and separator != WHITE_SPACE
+    delimiter = separator if is_plain else UNIT_SEPARATOR
     quotes: list[str | bool] = [False] if delimiter == UNIT_SEPARATOR else ['"', False]
-    tries = (_delimited(body, delimiter, quote, is_headed=dialect.has_header) for quote in quotes)
+    tries = (_delimited(content, delimiter, quote, is_headed=dialect.has_header) for quote in quotes)
     frame, ragged = next((found for found in tries if len(found[1]) <= MANY_RAGGED * len(found[0])), (None, None))
     if frame is None or ragged is None:
-        frame, ragged = _delimited(body, delimiter, quotes[0], is_headed=dialect.has_header)
+        frame, ragged = _delimited(content, delimiter, quotes[0], is_headed=dialect.has_header)
     shown = {"\t": "tabs", WHITE_SPACE: "spaces"}.get(separator, f"'{separator}'")
     how = f"{shown}, {encoding}" + ("" if dialect.has_header else ", no header")
     return Source(name, frame, ragged, how, dialect.has_header, is_decimal_comma=separator in {";", "\t"})
 
 
-def _delimited(body: str, delimiter: str, quote: str | bool, *, is_headed: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _delimited(body: bytes, delimiter: str, quote: str | bool, *, is_headed: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows: list[tuple[int, str, str]] = []
 
     def set_aside(row: Any) -> str:
@@ -197,9 +199,9 @@ def _delimited(body: str, delimiter: str, quote: str | bool, *, is_headed: bool)
         rows.append((int(row.number or 0) - int(is_headed), found, row.text))
         return "skip"
 
-    escape = "\\" if '\\"' in body and '""' not in body else False
+    escape = "\\" if b'\\"' in body and b'""' not in body else False
     table = pyarrow.csv.read_csv(
-        pa.BufferReader(body.encode("utf-8", errors="replace")),
+        pa.BufferReader(body),
         read_options=pyarrow.csv.ReadOptions(
             use_threads=False, autogenerate_column_names=True, block_size=max(len(body) // 8, 1 << 24)
         ),

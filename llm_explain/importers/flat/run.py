@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from llm_explain.errors import SettingError
 from llm_explain.importers.flat.assemble import Assembled, assemble, role
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
-from llm_explain.importers.flat.items import CATEGORY_CODE, items_table
+from llm_explain.importers.flat.items import CATEGORY_CODE, NAMES, items_table
 from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.lookups import join_lookups
 from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 EVENT_COLUMNS: Final = (
     "user_id", "item_id", "timestamp", "quantity", "price", "kind", "value", "channel", "store_id", "order_id",
 )  # fmt: skip
+LINE: Final = "line"
+"""Number of the row that an event comes from. Names are looked up by it: they are most of a row."""
+
 SAMPLES: Final = 3
 LEAST_COVERED: Final = 0.5
 LEAST_DERIVED: Final = 3
@@ -92,13 +95,20 @@ def _import(
     progress("Checking tables", 0, 1)
     assembled = assemble(reads, rows)
     shop = _with_language(shop, assembled, reads)
-    result = _tables(assembled, shop, are_works=_are_works(reads))
-    reported = FlatImport(
-        result.tables, tuple(_columns(reads, rows)), {r.source.name: _about(r) for r in reads},
-        _with_ragged(assembled.rejects, reads), result.left_out, result.notes, tuple(lines),
-    )  # fmt: skip
+    columns, about = tuple(_columns(reads, rows)), {read.source.name: _about(read) for read in reads}
+    are_works, rejects = _are_works(reads), _with_ragged(assembled.rejects, reads)
+    aside = {source.name: _rows_of(source, rejects) for source in sources}
+    del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
+    result = _tables(assembled, shop, are_works=are_works)
+    reported = FlatImport(result.tables, columns, about, rejects, result.left_out, result.notes, tuple(lines))
     progress("Checking tables", 1, 1)
-    return reported if is_dry_run else write_import(reported, {s.name: s for s in sources}, out)
+    return reported if is_dry_run else write_import(reported, aside, out)
+
+
+def _rows_of(source: Source, rejects: pd.DataFrame) -> Source:
+    """Return a table with nothing but its rows that were set aside."""
+    rows = rejects.loc[rejects[FILE] == source.name, "row"]
+    return replace(source, frame=source.frame.loc[source.frame.index.isin(rows)].copy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +134,12 @@ def _are_works(reads: Sequence[Recognised]) -> bool:
 
 
 def _tables(assembled: Assembled, shop: Shop, *, are_works: bool) -> _Result:
-    events, notes = with_returns(_priced(assembled.events), shop.return_kinds)
-    items = items_table(assembled.items, events, shop.locale, shop.target_kinds)
+    names = assembled.events[[column for column in NAMES if column in assembled.events]]
+    lines = assembled.events.drop(columns=names.columns).assign(**{LINE: names.index})
+    events, notes = with_returns(_priced(lines), shop.return_kinds)
+    named = names.take(events[LINE].to_numpy()).set_axis(events.index)
+    items = items_table(assembled.items, events[["item_id", "kind"]].join(named), shop.locale, shop.target_kinds)
+    del names, named, lines
     items, derived = _with_derived(items, shop.locale)
     items = _with_codes(items)
     notes |= derived

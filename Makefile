@@ -12,7 +12,7 @@ PYTEST    := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo shop test lint fast bench chaos soak docs clean
+.PHONY: help setup browser clients demo shop test lint fast bench chaos soak docs clean
 
 help:
 	@echo "make demo   import a year of grocery purchases, train, recommend with sentences, write an HTML page"
@@ -43,6 +43,13 @@ $(VENV)/.browser: tests/browser/package-lock.json tests/browser/install.py | $(V
 	$(BIN)/python tests/browser/install.py
 	@test -f $(VENV)/browser/missing.txt || touch $@
 
+# Three generators of clients; where they cannot be installed, their tests say why and are skipped.
+clients: $(VENV)/.clients
+
+$(VENV)/.clients: tests/clients/requirements.txt tests/clients/package-lock.json tests/clients/install.py | $(VENV)/.ready
+	$(BIN)/python tests/clients/install.py
+	@test -f $(VENV)/clients/missing.txt || touch $@
+
 $(DATA)/events.parquet: | $(VENV)/.ready
 	$(BIN)/llm-explain import completejourney --out $(DATA)
 
@@ -65,7 +72,7 @@ lint: setup
 fast: setup browser
 	$(PYTEST) -m 'not slow'
 
-test: lint browser $(ARTIFACTS)/manifest.json
+test: lint browser clients $(ARTIFACTS)/manifest.json
 	$(PYTEST) --cov --cov-report=term:skip-covered --durations=30
 	$(PYTEST) -W ignore --nbmake --nbmake-timeout=900 notebooks
 

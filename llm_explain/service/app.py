@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 from anyio import CapacityLimiter, create_task_group, sleep, to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
@@ -19,7 +19,7 @@ from llm_explain.service.admission.authenticator import Authenticator
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.admission.tokens import UserTokens
-from llm_explain.service.api import error_handlers, pages
+from llm_explain.service.api import docs, error_handlers, pages
 from llm_explain.service.api.routes import catalogue, explanations, health, jobs, tokens, user_data
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.demo_shop import DemoShop
@@ -27,7 +27,7 @@ from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.handlers.main_parameters import MainParameters
 from llm_explain.service.handlers.user_context_reader import UserContextReader
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
-from llm_explain.service.schemas.problems import MEDIA_TYPE
+from llm_explain.service.schemas.language import DEFAULT_LOCALE, negotiate, preferred
 from llm_explain.service.schemas.responses import ProblemDocument
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.state import State
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.user_context_reader import Clock
     from llm_explain.service.language_model import ServedModel
 
-DEFAULT_LOCALE: Final = "en"
 MAX_MODEL_REQUESTS: Final = 8
 """Requests that may wait for a language model at a time; each keeps a thread, but no place in the queue."""
 
@@ -55,7 +54,6 @@ _PAUSE_SECONDS: Final = 0.02
 """Between two steps of warming up, which share the interpreter with requests; a step takes about five milliseconds."""
 _WATCH_SECONDS: Final = 1.0
 _LOG = logging.getLogger(__name__)
-_PROBLEM: Final = {"model": ProblemDocument, "content": {MEDIA_TYPE: {}}}
 
 
 def create_app(
@@ -104,7 +102,13 @@ def create_app(
         title="llm-explain",
         summary="Recommendations with one true sentence that says why.",
         version="1",
-        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
+        responses={"4XX": {"model": ProblemDocument}, "5XX": {"model": ProblemDocument}},
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=docs.name_of,
+        separate_input_output_schemas=False,  # what has a default is optional in answers too
+        dependencies=[Depends(_negotiate)],
         lifespan=_lifespan,
         redirect_slashes=False,  # a redirect would name the host that the client sent
     )
@@ -120,6 +124,7 @@ def create_app(
     for router in (explanations.router, *users, tokens.router, *items, jobs.router, *demo):
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
+    docs.install(app)
     pages.install(app, with_shop=settings.demo_shop)
     _add_middleware(app, settings, metrics or Metrics())
     app.state.metrics.watch_explainer(explainer, lambda: pd.Timestamp(now()))
@@ -150,6 +155,10 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
 
     app.state.prepare = prepare
     app.state.warm_up = warm_up
+
+
+async def _negotiate(request: Request) -> None:
+    preferred.set(negotiate(request.headers.get("accept-language", "")))
 
 
 async def _watch_catalogue(explainer: Explainer) -> None:
@@ -187,7 +196,9 @@ def _add_middleware(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -
     app.state.metrics, app.state.drain, app.state.admission_queue = metrics, drain, queue
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=5)
     state: State = app.state.state
-    authenticator = Authenticator(state.keys if settings.auth else None, app.state.tokens, settings.fixed_keys())
+    authenticator = app.state.authenticator = Authenticator(
+        state.keys if settings.auth else None, app.state.tokens, settings.fixed_keys()
+    )
     app.add_middleware(
         AdmissionMiddleware, settings=settings, queue=queue, metrics=metrics, authenticator=authenticator
     )

@@ -19,7 +19,7 @@ import tarfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-TARGET = Path(sys.prefix) / "browser"
+TARGET = Path(sys.prefix).resolve() / "browser"
 FONTS_CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

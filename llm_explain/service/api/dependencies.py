@@ -71,7 +71,8 @@ async def run(request: Request, work: Callable[[], Answer]) -> Json:
 def reply(request: Request, content: Json, *, status: int = 200) -> Response:
     """Return content as JSON with the request's id; FastAPI does not validate it again."""
     content = {"request_id": request.state.request_id, **content}
-    return Response(to_json(content, inf_nan_mode="null"), status_code=status, media_type="application/json")
+    headers = {"Vary": "Accept-Language"}
+    return Response(to_json(content, inf_nan_mode="null"), status, headers, media_type="application/json")
 
 
 def reply_cached(request: Request, content: Json) -> Response:

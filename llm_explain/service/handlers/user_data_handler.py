@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.attribution.partition import GROUP_PREFIX
@@ -183,9 +183,9 @@ class UserDataHandler:
         content = {
             "user_id": user_id,
             **self._preferences(user_id, user),
-            "events": [*_logged(logged, self._catalogue.item_ids), *stored],
-            "feedback": self._state.feedback.of_user(user_id),
-            "exposures": self._state.experiments.of_user(user_id),
+            "events": [*_logged(logged, self._catalogue.item_ids), *_zoned(stored)],
+            "feedback": _zoned(self._state.feedback.of_user(user_id)),
+            "exposures": _zoned(self._state.experiments.of_user(user_id)),
             "explanations": self._state.records.of_user(user_id),
         }
         return Answer(content)
@@ -193,7 +193,11 @@ class UserDataHandler:
     def record(self, explanation_id: str, user_id: str | None = None) -> Answer:
         """Return a record as it was given, and whether explaining again gives the same."""
         kept = self._kept(explanation_id, user_id)
-        content = {"record": kept.record, "created_at": kept.created_at, "reproduced": self._reproduced(kept)}
+        content = {
+            "record": kept.record,
+            "created_at": kept.created_at.replace(tzinfo=UTC),
+            "reproduced": self._reproduced(kept),
+        }
         return Answer(content)
 
     def _kept(self, explanation_id: str, user_id: str | None) -> Kept:
@@ -250,6 +254,14 @@ def _named(suppressed: Sequence[Suppressed], feedback_id: str) -> list[Json]:
     ]
 
 
+def _zoned(rows: list[Json]) -> list[Json]:
+    """Return rows whose times, which are stored in UTC, say so."""
+    return [
+        {name: each.replace(tzinfo=UTC) if isinstance(each, datetime) else each for name, each in row.items()}
+        for row in rows
+    ]
+
+
 def _logged(history: History, item_ids: Any) -> list[Json]:
     columns = (
         history.item_index,
@@ -264,7 +276,7 @@ def _logged(history: History, item_ids: Any) -> list[Json]:
     return [
         {
             "item_id": str(item_ids[item]),
-            "timestamp": str(moment)[:26],
+            "timestamp": f"{str(moment)[:26]}Z",
             "quantity": float(quantity),
             "price": None if price != price else float(price),
             "kind": str(kind),

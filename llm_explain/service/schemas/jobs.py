@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from llm_explain.service.schemas.language import spoken
 from llm_explain.service.schemas.requests import MAX_K, Body, Id, Locale
 from llm_explain.service.schemas.responses import Reply
 
@@ -32,7 +33,7 @@ class ChurnRequest(Body):
 
     user_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)] | None = None
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    locale: Locale = "en"
+    locale: Locale = Field(default_factory=spoken)
     detail: Detail = "reasons"
 
 
@@ -110,7 +111,7 @@ class DemandRequest(Body):
     stock: Annotated[tuple[StockRow, ...], Field(max_length=MAX_K)] = ()
     plans: Annotated[tuple[PlanRow, ...], Field(max_length=MAX_PLANS)] = ()
     service_level: Annotated[float, Field(ge=0.5, le=0.975)] | None = None
-    locale: Locale = "en"
+    locale: Locale = Field(default_factory=spoken)
     detail: Detail = "reasons"
 
 

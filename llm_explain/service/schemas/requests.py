@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from llm_explain.composition import SelectionOptions
 from llm_explain.errors import SettingError
 from llm_explain.records import Source
+from llm_explain.service.schemas.language import spoken
 from llm_explain.skeletons.sources import order_of
 from llm_explain.text.skeleton import Tone
 from llm_explain.text.surfaces import LEAST_LENGTH
@@ -160,7 +161,7 @@ class Wording(Body):
     """
 
     tone: Tone | None = None
-    locale: Locale = "en"
+    locale: Locale = Field(default_factory=spoken)
     surface: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] | None = None
     max_length: Annotated[int, Field(ge=LEAST_LENGTH, le=1000)] | None = None
     deadline_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None
@@ -436,7 +437,7 @@ class SimilarRequest(Body):
 
     item_id: Id
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    locale: Locale = "en"
+    locale: Locale = Field(default_factory=spoken)
 
 
 class CompleteRequest(Body):
@@ -452,7 +453,7 @@ class CompleteRequest(Body):
 
     basket: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    locale: Locale = "en"
+    locale: Locale = Field(default_factory=spoken)
 
 
 class TokenRequest(Body):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from llm_explain.service.api.auth import admin, shopper
 from llm_explain.service.api.dependencies import TheCatalogueHandler, answer, reply, reply_cached, run
 from llm_explain.service.schemas import problems
+from llm_explain.service.schemas.language import spoken
 from llm_explain.service.schemas.problems import ServiceProblem
 from llm_explain.service.schemas.requests import (
     CompleteRequest,
@@ -40,7 +41,7 @@ ItemIds = Annotated[list[Id], Query(alias="id", min_length=1, max_length=100)]
 
 
 @router.get("/main-parameters", response_model=MainParameters, summary="What drives recommendations in general")
-async def tell_main_parameters(request: Request, locale: Annotated[Locale, Query()] = "en") -> Response:
+async def tell_main_parameters(request: Request, locale: Annotated[Locale, Query(default_factory=spoken)]) -> Response:
     """Say in plain language what moves scores on average, and how a person changes it."""
     parameters = cast("main_parameters.MainParameters", request.app.state.main_parameters)
     return await answer(request, lambda: parameters.describe(locale))

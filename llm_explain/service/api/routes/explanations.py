@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from llm_explain.service.api.auth import permit, shopper
 from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run
 from llm_explain.service.handlers.answer import Json
+from llm_explain.service.schemas.language import spoken
 from llm_explain.service.schemas.requests import (
     ContrastRequest,
     ExplanationRequest,
@@ -50,8 +51,8 @@ async def shelves(
     request: Request,
     handler: TheExplanationHandler,
     user_id: Annotated[Id, Path()],
+    locale: Annotated[Locale, Query(default_factory=spoken)],
     k: Annotated[int, Query(ge=1, le=50)] = 8,
-    locale: Annotated[Locale, Query()] = "en",
     as_of: Annotated[Moment | None, Query()] = None,
 ) -> Response:
     """List what each of a user's history groups recommends ("because you buy …")."""

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["operating"])
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="Whether the process is alive")
 async def healthz() -> Health:
     """Answer as long as the event loop runs; start a process that does not answer again."""
     return Health(status="ok")
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="Whether the process takes requests", response_model=Health)
 async def readyz(request: Request) -> Response:
     """Answer 200 if the first sentence would come in time; 503 if storage fails or the process is about to end."""

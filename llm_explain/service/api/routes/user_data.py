@@ -58,7 +58,7 @@ async def add_feedback(body: FeedbackRequest, request: Request, handler: TheUser
 @router.get(
     "/users/{user_id:path}/preferences", response_model=PreferencesReply, summary="What a user has switched off"
 )
-async def preferences(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+async def read_preferences(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Say what is switched off, what could be, and what feedback has suppressed; with the preferences' ETag."""
     permit(request, user_id)
     return _tagged(request, await run(request, lambda: handler.preferences(user_id)))
@@ -87,7 +87,7 @@ async def withdraw_feedback(
 
 
 @storefront_router.post("/users/{user_id:path}/merge", response_model=Merged, summary="Merge a guest into an account")
-async def merge(body: MergeRequest, request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+async def merge_guest(body: MergeRequest, request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Give events, feedback, preferences and records of a guest to a user; repeating it moves what came since."""
     return await answer(request, lambda: handler.merge(user_id, body.guest_id))
 
@@ -99,7 +99,7 @@ async def read_experiment(request: Request, handler: TheUserDataHandler, tag: An
 
 
 @router.get("/explanations/{explanation_id}", response_model=RecordReply, summary="The audit record")
-async def record(
+async def read_explanation(
     request: Request,
     handler: TheUserDataHandler,
     explanation_id: ExplanationId,
@@ -114,13 +114,13 @@ async def record(
 
 
 @admin_router.delete("/users/{user_id:path}", response_model=Erased, summary="Erase a user")
-async def erase(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+async def erase_user(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Remove a user from every table and cache; the artifacts' events of the user count no more."""
     return await answer(request, lambda: handler.erase(user_id))
 
 
 @admin_router.get("/users/{user_id:path}/export", response_model=Export, summary="Everything kept of a user")
-async def export(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+async def export_user(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Return a user's events, preferences, feedback and records."""
     return await answer(request, lambda: handler.export(user_id))
 

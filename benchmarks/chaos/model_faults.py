@@ -87,7 +87,10 @@ async def _ask(
         "statuses": dict(tally.statuses),
         **done,
         "starts": _value(metrics, "llm_explain_language_model_starts_total"),
-        "fallbacks": {reason: _value(metrics, f'llm_explain_language_model_fallbacks_total{{reason="{reason}"}}') for reason in _WHY},
+        "fallbacks": {
+            reason: _value(metrics, f'llm_explain_language_model_fallbacks_total{{reason="{reason}"}}')
+            for reason in _WHY
+        },
         "sources": sources,
         "p50_ms": round(percentile(tally.seconds, 0.5), 1),
         "p999_ms": round(percentile(tally.seconds, 0.999), 1),

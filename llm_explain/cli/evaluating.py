@@ -27,6 +27,7 @@ def evaluate(
     language_model: Annotated[
         str | None, typer.Option(metavar="NAME", help="As for recommend; sentences of templates alone if not given.")
     ] = None,
+    locale: options.Locale = "en",
     churn: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also report on this model of `churn train`.")
     ] = None,
@@ -51,7 +52,13 @@ def evaluate(
     jobs = JobPaths(churn, churn_data, demand, campaign)
     with progress() as report:
         found = Evaluation.of(
-            artifacts, quick=quick, seed=seed, language_model=language_model, progress=report, jobs=jobs
+            artifacts,
+            quick=quick,
+            seed=seed,
+            language_model=language_model,
+            locale=locale,
+            progress=report,
+            jobs=jobs,
         )
         found.write(out)
     for line in found.summary:

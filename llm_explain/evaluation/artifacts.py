@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm_explain.attribution.scored_user import AdditiveScoredUser
+from llm_explain.evaluation.agreement.names import Names
+from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.explainer import Explainer
+from llm_explain.text.lexicon import folder_of
 from scoring.evaluation.split import Split
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import load_scorer
@@ -60,19 +63,22 @@ class EvaluatedArtifacts:
         folder: The artifacts.
         explainer: Explains with them.
         scorer: Ranks with them.
+        locale: Locale of the sentences.
     """
 
     folder: Path
     explainer: Explainer
     scorer: GlassBoxScorer
+    locale: str = "en"
 
     @classmethod
-    def load(cls, folder: Path, *, language_model: str | None = None) -> EvaluatedArtifacts:
+    def load(cls, folder: Path, *, language_model: str | None = None, locale: str = "en") -> EvaluatedArtifacts:
         """Open artifacts.
 
         Args:
             folder: What ``llm-explain train`` wrote.
             language_model: As for ``Explainer.load``.
+            locale: Locale of the sentences.
 
         Returns:
             The artifacts.
@@ -81,7 +87,7 @@ class EvaluatedArtifacts:
         # The scorer that the explainer reads with: a second copy would take as much memory again.
         scored = explainer.reader.read("").scored
         scorer = scored.scorer if isinstance(scored, AdditiveScoredUser) else load_scorer(folder)
-        return cls(folder, explainer, scorer)
+        return cls(folder, explainer, scorer, locale)
 
     @cached_property
     def split(self) -> Split:
@@ -93,6 +99,12 @@ class EvaluatedArtifacts:
     def kinds(self) -> ClaimKinds:
         """Claim kinds in force."""
         return self.explainer.kinds
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads the sentences."""
+        folder, _ = folder_of(self.locale)
+        return Reader(Names.of(self.scorer.catalogue, folder), self.locale, kinds=self.kinds)
 
     @cached_property
     def items(self) -> Mapping[str, tuple[str, str]]:
@@ -116,5 +128,6 @@ class EvaluatedArtifacts:
             "provenance": dict(self.explainer.provenance),
             "users": len(self.explainer.events.user_ids),
             "items": len(self.scorer.catalogue),
+            "locale": self.locale,
             "language_model": self.explainer.writer.language_model or "none",
         }

@@ -54,7 +54,12 @@ def draw_users(explainer: Explainer, n: int, *, seed: int) -> list[str]:
 
 
 def explain_users(
-    explainer: Explainer, user_ids: Sequence[str], *, k: int = 10, advance: Callable[[int], None] | None = None
+    explainer: Explainer,
+    user_ids: Sequence[str],
+    *,
+    k: int = 10,
+    locale: str = "en",
+    advance: Callable[[int], None] | None = None,
 ) -> list[Explained]:
     """Recommend to users and explain, in turn in every tone.
 
@@ -62,6 +67,7 @@ def explain_users(
         explainer: Recommends and explains.
         user_ids: Users.
         k: Items for each.
+        locale: Locale of the sentences.
         advance: Called with the number of users that are done.
 
     Returns:
@@ -69,7 +75,7 @@ def explain_users(
     """
     explained = []
     for user, user_id in enumerate(user_ids):
-        explanations = explainer.recommend(user_id, k=k, tone=TONES[user % len(TONES)])
+        explanations = explainer.recommend(user_id, k=k, tone=TONES[user % len(TONES)], locale=locale)
         explained += [Explained(each, each.to_dict(), user) for each in explanations]
         if advance is not None:
             advance(user + 1)

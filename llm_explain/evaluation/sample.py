@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm_explain.evaluation.agreement.drivers import Drivers, player_of
-from llm_explain.evaluation.agreement.names import Names, product
-from llm_explain.evaluation.agreement.reader import Reader
+from llm_explain.evaluation.agreement.names import product
 from llm_explain.evaluation.controls import OURS, control_texts
 from llm_explain.evaluation.explained import draw_users, explain_users
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from llm_explain.evaluation.agreement.metrics import Part
-    from llm_explain.evaluation.agreement.reader import Mention
+    from llm_explain.evaluation.agreement.reader import Mention, Reader
     from llm_explain.evaluation.artifacts import EvaluatedArtifacts, Sizes
     from llm_explain.evaluation.explained import Explained
 
@@ -75,18 +74,28 @@ def draw_sample(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[s
     user_ids = draw_users(explainer, -(-sizes.records // ITEMS_A_USER), seed=sizes.seed)
     what = "explaining"
     report(what, 0, len(user_ids))
-    everything = explain_users(explainer, user_ids, k=ITEMS_A_USER, advance=lambda n: report(what, n, len(user_ids)))
+    everything = explain_users(
+        explainer,
+        user_ids,
+        k=ITEMS_A_USER,
+        locale=artifacts.locale,
+        advance=lambda n: report(what, n, len(user_ids)),
+    )
     some = [each for each in everything if each.explanation.reasons and each.text][: sizes.texts]
     report("controls", 0, len(some))
     controls = control_texts(
-        explainer, some, user_ids, seed=sizes.seed, advance=lambda n: report("controls", n, len(some))
+        explainer,
+        some,
+        user_ids,
+        seed=sizes.seed,
+        locale=artifacts.locale,
+        advance=lambda n: report("controls", n, len(some)),
     )
     texts = {OURS: [each.text for each in some], **controls}
-    reader = Reader(Names.of(artifacts.scorer.catalogue), kinds=artifacts.kinds)
     drivers = [Drivers.of(each.record) for each in some]
     mentions = {
         system: [
-            read_parts(artifacts, reader, text, each.record, driver)
+            read_parts(artifacts, artifacts.reader, text, each.record, driver)
             for text, each, driver in zip(said, some, drivers, strict=True)
         ]
         for system, said in texts.items()

@@ -43,6 +43,7 @@ class Evaluation:
         quick: bool = False,
         seed: int = 0,
         language_model: str | None = None,
+        locale: str = "en",
         progress: Callable[[str, int, int], None] = _silent,
         jobs: JobPaths | None = None,
     ) -> Evaluation:
@@ -53,13 +54,14 @@ class Evaluation:
             quick: Whether to look at a tenth of everything.
             seed: Source of chance.
             language_model: As for ``Explainer.load``; phrasebook and templates alone if not given.
+            locale: Locale of the sentences.
             progress: Called with a description, the number done and the total.
             jobs: Models of the jobs, each of which gets a section.
 
         Returns:
             What was found; the same for the same artifacts and seed, but for the seconds.
         """
-        opened = EvaluatedArtifacts.load(Path(artifacts), language_model=language_model)
+        opened = EvaluatedArtifacts.load(Path(artifacts), language_model=language_model, locale=locale)
         return cls(run(opened, replace(QUICK if quick else FULL, seed=seed), progress, jobs))
 
     @property

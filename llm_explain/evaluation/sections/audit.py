@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.evaluation.agreement.names import Names
-from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.evaluation.audit import Audit, audit_records
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ def section(artifacts: EvaluatedArtifacts, sample: Sample, report: Callable[[str
             changes=artifacts.explainer.catalogue.changes,
             kinds=artifacts.kinds,
         ),
-        Reader(Names.of(artifacts.scorer.catalogue), kinds=artifacts.kinds),
+        artifacts.reader,
         artifacts.items,
         item_of_title=artifacts.item_of_title,
         advance=lambda n: report("audit", n, len(records)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from llm_explain.skeletons.corpus import read_corpus
@@ -127,3 +129,23 @@ def test_a_subject_that_is_known_is_dropped():
 def test_combinations_that_nobody_wrote_have_sentences(tone):
     for kinds in [("usual_price", "new_arrival"), ("due", "similar_item"), ("popular", "season")]:
         assert len({each.opening for each in TEMPLATES.skeletons(kinds, tone)}) >= 6
+
+
+def watched():
+    return REALISER.specify(
+        [replace(CLAIMS["similar_item"], facts={**CLAIMS["similar_item"].facts, "event_kind": "watch"})], **SCENE
+    )
+
+
+def test_a_verb_of_another_kind_of_event_stands_for_no_noun():
+    """ "Compra" is a purchase and "he buys"; "ve" is only "he watches"."""
+    spec = watched()
+    said = {
+        REALISER.fill(each, spec)
+        for each in TEMPLATES.skeletons(["similar_item"], "concise")
+        if REALISER.fits(each, spec)
+    }
+    assert "Porque viste «Crunchy Granola 12 oz»." in said
+    assert not any(" ve de " in text for text in said)
+    assert VERIFIER.verify("Porque viste «Crunchy Granola 12 oz».", spec).ok
+    assert not VERIFIER.verify("Por tu ve de «Crunchy Granola 12 oz».", spec).ok

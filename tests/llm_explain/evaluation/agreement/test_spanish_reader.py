@@ -12,19 +12,23 @@ from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import SLOT, TONES, Skeleton
+from llm_explain.writing.prompt_lint import sample_claim
 from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE
 
 LEXICON = load_lexicon("es").with_currency("EUR")
 REALISER = Realiser(LEXICON)
 READER = Reader(Names.of(CATALOGUE, "es"), "es")
 ABOUT = {"title": SCENE["title"], "category": "yogurt"}
+SAID = {**{kind: sample_claim(kind, LEXICON) for kind in LEXICON.kinds}, **CLAIMS}
+"""A claim of every kind."""
+
 STATED = {"until": "2017-12-04"}
 """What the sentences say of a fact that their claim gives in another form: the last day of a promotion."""
 
 
 def is_read(text, kinds, reader=READER):
     """Return whether a sentence gives its kinds and their numbers back."""
-    facts = {kind: {**CLAIMS[kind].facts, **STATED} for kind in kinds}
+    facts = {kind: {**SAID[kind].facts, **STATED} for kind in kinds}
     mentions = reader.read(text, **ABOUT)
     values = all(
         abs(value - as_stated(facts[each.kind].get(name))) <= ROUNDING.get(name, 1e-9)
@@ -39,7 +43,7 @@ def test_every_hand_written_sentence_gives_its_reasons_back() -> None:
     wrong = []
     for line in read_corpus(LEXICON):
         skeleton = Skeleton(line.text, line.kinds, "friendly", tuple(SLOT.findall(line.text)))
-        text = REALISER.fill(skeleton, REALISER.specify([CLAIMS[kind] for kind in line.kinds], **SCENE))
+        text = REALISER.fill(skeleton, REALISER.specify([SAID[kind] for kind in line.kinds], **SCENE))
         if not is_read(text, line.kinds):
             wrong.append((text, line.kinds, READER.read(text, **ABOUT)))
     assert wrong == []
@@ -48,8 +52,8 @@ def test_every_hand_written_sentence_gives_its_reasons_back() -> None:
 @pytest.mark.parametrize("tone", TONES)
 def test_the_sentences_of_the_grammar_give_their_reasons_back(tone) -> None:
     wrong, said = [], 0
-    for kinds in (kinds for kinds in LEXICON.kinds.every_combination() if set(kinds) <= CLAIMS.keys()):
-        spec = REALISER.specify([CLAIMS[kind] for kind in kinds], **SCENE)
+    for kinds in LEXICON.kinds.every_combination():
+        spec = REALISER.specify([SAID[kind] for kind in kinds], **SCENE)
         for skeleton in Templates(LEXICON).skeletons(kinds, tone)[::7]:
             if REALISER.fits(skeleton, spec):
                 said += 1
@@ -88,3 +92,16 @@ def test_words_of_degree_and_kinds_of_event_are_read() -> None:
     assert set(mention.degrees) == {"often", "current"}
     assert READER.event_kinds("Lo has reproducido 12 veces.", **ABOUT) == {"play"}
     assert READER.event_kinds("Lo has comprado 12 veces.", **ABOUT) == {"purchase"}
+
+
+def test_badges_and_lines_give_their_kinds_back() -> None:
+    wrong, said = [], 0
+    for kind in LEXICON.kinds:
+        spec = REALISER.specify([SAID[kind]], **SCENE)
+        for skeleton in (*Templates(LEXICON).of_form(kind, "badge"), *Templates(LEXICON).of_form(kind, "line")):
+            if REALISER.fits(skeleton, spec):
+                said += 1
+                text = REALISER.fill(skeleton, spec)
+                wrong += [] if is_read(text, [kind]) else [(text, kind, READER.read(text, **ABOUT))]
+    assert said > 12
+    assert wrong == []

@@ -133,8 +133,8 @@ class Effects:
         series, week = np.nonzero(known)
         every = np.stack([values[name][series, week] for name in (*names, *events)], axis=1)
         count = np.maximum(np.bincount(series, minlength=len(item)), 1)
-        means = [np.bincount(series, weights=column, minlength=len(item)) / count for column in every.T]
-        means = np.stack(means, axis=1)
+        totals = [np.bincount(series, weights=column, minlength=len(item)) for column in every.T]
+        means = np.stack(totals, axis=1) / count[:, None]
         x = every[:, : len(names)]
         y = log_units[series, week]
         y = y - (np.bincount(series, weights=y, minlength=len(item)) / count)[series]
@@ -181,7 +181,8 @@ def _item_weeks(values: Floats, item: Rows, week: Rows, shape: tuple[int, int]) 
     place = item * shape[1] + week
     n = np.bincount(place, minlength=shape[0] * shape[1])
     total = np.bincount(place, weights=values, minlength=len(n))
-    return np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0).reshape(shape)
+    mean: Floats = np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
+    return mean.reshape(shape)
 
 
 def _event_effects(by_week: Floats, on: Floats) -> Floats:

@@ -30,6 +30,13 @@ LEAST_PHI: Final = 0.05
 """Least attribution, in log odds, of a driver that is told."""
 
 
+_SILENCE: Final = {"overdue": "days", "visited_long_ago": "level"}
+"""Kinds that state the days since the last visit, and the fact that does."""
+
+_EMPTY: Final = {"spend_below_usual", "visits_below_usual", "visits_fell", "spend_fell", "range_fell"}
+"""Kinds that say nothing more if a window lies within these days."""
+
+
 class ChurnWriter:
     """Writes explanations of risks in one locale.
 
@@ -72,7 +79,7 @@ class ChurnWriter:
             risk = float(expit(attribution.score))
             is_high = risk >= float(self._headline["average"])
             direction: Direction = 1 if is_high else -1
-            reasons, opposing = choose(own, direction, most=MOST_REASONS, most_opposing=MOST_OPPOSING, least=LEAST_PHI)
+            reasons, opposing = _chosen(own, direction)
             facts = {**self._headline, "user_id": user_id, "risk": risk}
             brief = Brief(
                 headline=Stated(_headline(risk, float(self._headline["average"])), facts),
@@ -104,6 +111,28 @@ class ChurnWriter:
                 )
             )
         return found
+
+
+def _chosen(claims: Sequence[Claim], direction: Direction) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
+    """Choose drivers until none of them follows from another one."""
+    left = list(claims)
+    while True:
+        found = choose(left, direction, most=MOST_REASONS, most_opposing=MOST_OPPOSING, least=LEAST_PHI)
+        told = [claim for side in found for claim in side]
+        silent = max(
+            (float(claim.facts[_SILENCE[claim.kind]]) for claim in told if claim.kind in _SILENCE), default=-1.0
+        )
+        if not (implied := [claim for claim in told if _is_implied(claim, silent)]):
+            return found
+        left = [claim for claim in left if claim not in implied]
+
+
+def _is_implied(claim: Claim, silent: float) -> bool:
+    """Return whether a driver says no more than that the last visit was so many days ago."""
+    facts = claim.facts
+    if claim.kind in _EMPTY:
+        return float(facts["after"]) == 0 and silent >= float(facts["days"])
+    return claim.kind == "category_given_up" and float(facts["days"]) <= silent
 
 
 def _headline(risk: float, average: float) -> str:

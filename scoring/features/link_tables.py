@@ -109,9 +109,10 @@ class Neighbours:
         users = users if most == self.max_rows else _by_user(log, n_items, most)
         users.data[:] = 1.0
         size = np.maximum(np.asarray(users.sum(axis=0)).ravel() + self.shrink, 1.0) ** -0.5
-        is_candidate = np.zeros(n_items)
-        is_candidate[candidates] = 1.0
-        pairs = (users.T @ users.multiply(is_candidate).tocsr()).tocsr()
+        targets = users.copy()
+        targets.data[~np.isin(targets.indices, candidates)] = 0.0
+        targets.eliminate_zeros()
+        pairs: Table = (users.T @ targets).tocsr()
         pairs.data[np.repeat(np.arange(n_items, dtype=np.int32), np.diff(pairs.indptr)) == pairs.indices] = 0.0
         pairs.eliminate_zeros()
         return _strongest(_scaled(pairs, size, size))

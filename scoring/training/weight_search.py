@@ -36,6 +36,12 @@ N_FOLDS: Final = 2
 MAX_SPREAD: Final = 5.0
 """Largest standard deviation of blended scores, where purchases can be told from the rest without error."""
 
+MIN_CONTRAST: Final = 0.01
+"""Least spread of a part as a share of its size, if it enters without a gain."""
+
+LEAST_CONTRAST: Final = 1e-4
+"""Least spread of scores as a share of their size that is brought to log-odds; less is rounding and chance."""
+
 LEAST_SPREAD: Final = 1e-12
 """Parts that differ by less than this are the same for all contenders."""
 
@@ -121,6 +127,9 @@ class WeightSearch:
         least = self.value(weights) - MIN_GAIN
         size = float(self.scores(weights).std())
         for place in places:
+            level = float(np.abs(self.values[place]).mean(where=self.is_open)) if self.is_open.any() else 0.0
+            if self.spread[place] <= MIN_CONTRAST * level:
+                continue  # nearly the same for all contenders
             shares = [share * size / float(self.spread[place]) for share in reversed(ENTRIES)]
             moves = [_Move(np.arange(len(weights)) == place, 0.0, share) for share in shares]
             weights = next((tried for move in moves if self.value(tried := move(weights)) >= least), moves[-1](weights))
@@ -133,7 +142,7 @@ class WeightSearch:
         scores = self.scores(weights)
         x, y = scores[self.is_open].astype(np.float64), self.asked.is_hit[self.is_open].astype(np.float64)
         scale = float(x.std()) if len(x) else 0.0
-        if scale < LEAST_SPREAD:
+        if scale < max(LEAST_SPREAD, LEAST_CONTRAST * float(np.abs(x).mean()) if len(x) else 0.0):
             return 1.0
         design = np.stack([np.ones_like(x), x / scale], axis=1)
         beta = np.array([np.log((y.mean() + 1e-6) / (1 - y.mean() + 1e-6)), 0.0])

@@ -17,8 +17,8 @@ from llm_explain.errors import MissingExtraError, SettingError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from llm_explain.cli.tallies import Tally
     from llm_explain.service.state import State
-    from llm_explain.service.state.feedback import Tally
 
 keys_app = typer.Typer(help="API keys of the HTTP service.", no_args_is_help=True)
 state_app = typer.Typer(help="The state of the HTTP service: size, old records, backups.", no_args_is_help=True)
@@ -173,7 +173,9 @@ def feedback() -> None:
 def report(state: Url = None, json: options.Json = False) -> None:
     """Show which claim kinds and which skeletons people reject, the most rejected first."""
     with opened(state) as keeper:
-        kinds, skeletons = keeper.feedback.tallies()
+        from llm_explain.cli.tallies import tally_verdicts
+
+        kinds, skeletons = tally_verdicts(keeper)
     if json:
         write_json_lines({"of": "kind", **tally.to_dict()} for tally in kinds)
         write_json_lines({"of": "skeleton", **tally.to_dict()} for tally in skeletons)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from llm_explain.cli.tallies import tally_verdicts
 from scoring.data.changes import changed_items, changed_promotions
 from scoring.data.guests import GUEST_ID, merge_guests
 from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PURCHASE, STORE_ID, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
 if TYPE_CHECKING:
+    from llm_explain.cli.tallies import Tally
     from llm_explain.service.state import State
-    from llm_explain.service.state.feedback import Tally
 
 EVENT: Final = [USER_ID, ITEM_ID, TIMESTAMP, KIND]
 """What makes two rows one event."""
@@ -60,7 +61,7 @@ def learn(tables: Tables, state: State) -> TrainingFeedback:
     gone = state.users.erased()
     is_there = [state.users.user_hash(str(user_id)) not in gone for user_id in tables.users[USER_ID]]
     users = tables.users[is_there].reset_index(drop=True)
-    kinds, skeletons = state.feedback.tallies()
+    kinds, skeletons = tally_verdicts(state)
     feedback = {
         "kinds": [tally.to_dict() for tally in kinds],
         "skeletons": [tally.to_dict() for tally in skeletons],

@@ -15,6 +15,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
 from llm_explain.errors import LlmExplainError
+from llm_explain.reports.main_parameters import MainParameters
 from llm_explain.service.admission.authenticator import Authenticator
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
@@ -24,7 +25,6 @@ from llm_explain.service.api.routes import catalogue, explanations, health, jobs
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.demo_shop import DemoShop
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
-from llm_explain.service.handlers.main_parameters import MainParameters
 from llm_explain.service.handlers.user_context_reader import UserContextReader
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
 from llm_explain.service.schemas.language import DEFAULT_LOCALE, negotiate, preferred

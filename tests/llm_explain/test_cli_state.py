@@ -83,7 +83,7 @@ def test_the_report_names_what_people_reject(url: str) -> None:
 def _with_a_list(url: str, user_id: str, name: str) -> None:
     state = State(url)
     assert state.records.save(GivenAnswer(user_id, {}, [{"id": name * 24}], 0)).result()
-    state.users.prefer(user_id, personalised=False, groups_off=(), kinds_off=())
+    state.users.prefer(user_id, {"personalised": False}, expects=lambda _: True)
     state.close()
 
 

@@ -22,14 +22,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from llm_explain.errors import SettingError
 from llm_explain.service.state.errors import StateBusyError, StateError, StateFullError
-from llm_explain.service.state.models import SecretRow
+from llm_explain.service.state.models import Base, SecretRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import URL, Connection, Engine
 
-    from llm_explain.service.state.models import Base
 
 BUSY_SECONDS: Final = 5.0
 """How long a transaction waits for another process's, if no request is due earlier."""
@@ -323,4 +322,8 @@ def _migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if inspect(connection).has_table("alembic_version"):
+            command.upgrade(config, "head")
+        else:
+            Base.metadata.create_all(connection)
+            command.stamp(config, "head")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
     from llm_explain.service.state.database import Database
 
-VERDICTS: Final = ("helpful", "not_helpful", "wrong", "hide_reason")
-
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
@@ -28,7 +25,7 @@ class Opinion:
         explanation_id: Which.
         user_id: Whose.
         item_id: Of which item.
-        verdict: One of ``VERDICTS``.
+        verdict: ``helpful``, ``not_helpful``, ``wrong`` or ``hide_reason``.
         kind: Claim kind of the reason that is meant; ``None`` for all.
         player: Its player.
         kinds: Kinds that the sentence states.
@@ -128,43 +125,3 @@ class Feedback:
         wanted = select(*columns).where(FeedbackRow.user_id == user_id).order_by(FeedbackRow.created_at)
         with self._database.reading() as connection:
             return [dict(row) for row in connection.execute(wanted).mappings()]
-
-    def tallies(self) -> tuple[list[Tally], list[Tally]]:
-        """Count verdicts by claim kind and by skeleton, those that people reject most first."""
-        columns = (FeedbackRow.verdict, FeedbackRow.kind, FeedbackRow.kinds, FeedbackRow.skeleton)
-        kinds: dict[str, Counter[str]] = {}
-        skeletons: dict[str, Counter[str]] = {}
-        with self._database.reading() as connection:
-            for verdict, kind, stated, skeleton in connection.execute(select(*columns)):
-                for name in [kind] if kind else stated:
-                    kinds.setdefault(name, Counter())[verdict] += 1
-                if skeleton:
-                    skeletons.setdefault(skeleton, Counter())[verdict] += 1
-        return _sorted(kinds), _sorted(skeletons)
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How often a kind or a skeleton was judged.
-
-    Attributes:
-        name: The kind or the skeleton.
-        counts: Opinions by verdict.
-    """
-
-    name: str
-    counts: dict[str, int]
-
-    @property
-    def rejected(self) -> int:
-        """Return how many opinions are not ``helpful``."""
-        return sum(self.counts.values()) - self.counts["helpful"]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON record."""
-        return {"name": self.name, **self.counts, "rejected": self.rejected}
-
-
-def _sorted(counts: dict[str, Counter[str]]) -> list[Tally]:
-    tallies = [Tally(name, {verdict: found[verdict] for verdict in VERDICTS}) for name, found in counts.items()]
-    return sorted(tallies, key=lambda tally: (-tally.rejected, tally.name))

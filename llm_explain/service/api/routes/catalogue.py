@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from llm_explain.service.api.auth import admin, shopper
 from llm_explain.service.api.dependencies import TheCatalogueHandler, answer, reply, reply_cached, run
+from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.language import spoken
 from llm_explain.service.schemas.problems import ServiceProblem
@@ -28,8 +29,8 @@ from llm_explain.service.schemas.responses import Changed, Households, MainParam
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llm_explain.service.handlers import main_parameters
-    from llm_explain.service.handlers.answer import Answer, Json
+    from llm_explain.reports import main_parameters
+    from llm_explain.service.handlers.answer import Json
     from llm_explain.service.handlers.demo_shop import DemoShop
 
 router = APIRouter(tags=["shop"], dependencies=[Depends(shopper)])
@@ -44,7 +45,7 @@ ItemIds = Annotated[list[Id], Query(alias="id", min_length=1, max_length=100)]
 async def tell_main_parameters(request: Request, locale: Annotated[Locale, Query(default_factory=spoken)]) -> Response:
     """Say in plain language what moves scores on average, and how a person changes it."""
     parameters = cast("main_parameters.MainParameters", request.app.state.main_parameters)
-    return await answer(request, lambda: parameters.describe(locale))
+    return await answer(request, lambda: Answer(parameters.describe(locale)))
 
 
 @router.get("/items", response_model=ShopItems, summary="Items of the catalogue")

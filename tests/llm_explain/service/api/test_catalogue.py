@@ -13,7 +13,7 @@ from llm_explain.attribution.importance import OTHER_GROUPS, OWN_GROUP
 from llm_explain.attribution.partition import REST
 from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER
 from llm_explain.errors import PromptError
-from llm_explain.service.handlers.main_parameters import FILE, ParameterWords
+from llm_explain.reports.main_parameters import FILE, ParameterWords
 from llm_explain.service.schemas.responses import Households, MainParameters, ShopItems
 from llm_explain.text.prompt_files import prompts_root
 from scoring.features.context import TERMS
@@ -44,7 +44,7 @@ def test_every_source_and_part_has_its_words(locale: str) -> None:
 
 def test_words_that_break_their_schema_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     text = yaml.safe_dump({"version": 1, "introduction": "x"})
-    monkeypatch.setattr("llm_explain.service.handlers.main_parameters.read_prompt_file", lambda *_: (text, ""))
+    monkeypatch.setattr("llm_explain.reports.main_parameters.read_prompt_file", lambda *_: (text, ""))
     with pytest.raises(PromptError, match=r"en/main_parameters.yaml breaks its schema"):
         ParameterWords.read("en")
 

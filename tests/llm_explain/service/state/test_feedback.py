@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from llm_explain.cli.tallies import tally_verdicts
 from llm_explain.service.state import State
 from llm_explain.service.state.feedback import Opinion
 from llm_explain.service.state.records import GivenAnswer
@@ -36,7 +37,7 @@ def test_tallies_count_kinds_and_skeletons_with_the_most_rejected_first(state: S
     for name, verdict, kind in (("a", "helpful", None), ("b", "wrong", "popular"), ("c", "not_helpful", None)):
         _keep(state, name * 24)
         state.feedback.add(replace(OPINION, explanation_id=name * 24, verdict=verdict, kind=kind), [])
-    kinds, skeletons = state.feedback.tallies()
+    kinds, skeletons = tally_verdicts(state)
     # popular: helpful, wrong and not helpful; repeat_item: helpful and not helpful
     assert [(tally.name, tally.rejected) for tally in kinds] == [("popular", 2), ("repeat_item", 1)]
     assert [tally.to_dict() for tally in skeletons] == [

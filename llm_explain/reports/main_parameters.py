@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.errors import PromptError
-from llm_explain.service.handlers.answer import Answer
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import read_prompt_file
 
@@ -70,14 +69,14 @@ class MainParameters:
         self._lock = threading.Lock()
         self._drivers: pd.DataFrame | None = None
 
-    def describe(self, locale: str) -> Answer:
+    def describe(self, locale: str) -> dict[str, Any]:
         """Return the parameters, those with the largest share first.
 
         Args:
             locale: A folder under ``prompts/``.
 
         Returns:
-            The answer.
+            The introduction, the parameters with their texts, and the choices.
         """
         words = ParameterWords.read(locale)
         with self._lock:
@@ -89,7 +88,7 @@ class MainParameters:
             for source, part, share in zip(*columns, strict=True)
             if share > 0
         ]
-        content = {
+        return {
             "locale": locale,
             "as_of": self._explainer.as_of.tz_localize("UTC").isoformat(),
             "introduction": words.introduction,
@@ -97,4 +96,3 @@ class MainParameters:
             "choices": words.choices,
             "provenance": self._explainer.provenance,
         }
-        return Answer(content)

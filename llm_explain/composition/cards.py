@@ -32,12 +32,12 @@ class Budget:
     Attributes:
         has_few_kinds: Whether the page has few kinds to speak of.
         cards: Cards by claim kind.
-        names: Names that cards have used, by claim kind.
+        names: Cards by claim kind and the name that they used.
     """
 
     has_few_kinds: bool = False
     cards: Counter[str] = field(default_factory=Counter)
-    names: set[tuple[str, Fact]] = field(default_factory=set)
+    names: Counter[tuple[str, Fact | None]] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, claims: Sequence[Sequence[Claim]]) -> Budget:
@@ -49,16 +49,19 @@ class Budget:
         if self.cards[claim.kind] < MOST_CARDS_A_KIND:
             return True
         name = named(claim)
-        return self.has_few_kinds and name is not None and (claim.kind, name) not in self.names
+        return self.has_few_kinds and name is not None and not self.names[claim.kind, name]
 
     def take(self, claim: Claim) -> bool:
         """Count a claim if the budget allows it, and return whether it does."""
         if not self.allows(claim):
             return False
-        self.cards[claim.kind] += 1
-        if (name := named(claim)) is not None:
-            self.names.add((claim.kind, name))
+        self.count(claim)
         return True
+
+    def count(self, claim: Claim) -> None:
+        """Count a claim, whatever the budget allows."""
+        self.cards[claim.kind] += 1
+        self.names[claim.kind, named(claim)] += 1
 
 
 def named(claim: Claim) -> Fact | None:
@@ -71,7 +74,7 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
 
     A card prefers the kinds with the smallest ``list_place``, then the claims with the largest attribution. Cards with
     few kinds to speak of choose first, so that few cards are left without a reason. If the page has few kinds, such a
-    card repeats a kind that few cards have.
+    card repeats a name, and then a kind, that few cards have.
 
     Args:
         claims: Claims that may be the reason of each card.
@@ -86,8 +89,11 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
         ordered = sorted(claims[row], key=lambda claim: (_place(claim, budget, kinds), -claim.phi))
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
         if not chosen[row] and ordered and budget.has_few_kinds:
-            chosen[row] = (min(ordered, key=lambda claim: budget.cards[claim.kind]),)
-            budget.cards[chosen[row][0].kind] += 1
+            repeated = min(
+                ordered, key=lambda claim: (budget.names[claim.kind, named(claim)], budget.cards[claim.kind])
+            )
+            chosen[row] = (repeated,)
+            budget.count(repeated)
     return chosen
 
 

@@ -290,3 +290,13 @@ def test_with_few_kinds_a_card_repeats_a_reason_rather_than_say_nothing(has_few_
     bought = Claim("similar_item", "group:tea", "links:a", 1.0, 0.5, {"other_item_id": "a"})
     chosen = first_reasons([[bought]] * 4, Budget(has_few_kinds=has_few_kinds), ClaimKinds.installed())
     assert sum(bool(claims) for claims in chosen) == n_said
+
+
+def test_a_repeated_reason_names_what_few_cards_have_named() -> None:
+    def because_of(item: str, phi: float) -> Claim:
+        return Claim("similar_item", "group:films", f"links:{item}", phi, 0.5, {"other_item_id": item})
+
+    cards = [[because_of("alien", 3.0), because_of("brazil", 1.0)]] * 6
+    chosen = first_reasons(cards, Budget(has_few_kinds=True), ClaimKinds.installed())
+    named = [claim.facts["other_item_id"] for (claim,) in chosen]
+    assert sorted(named) == ["alien"] * 3 + ["brazil"] * 3

@@ -67,6 +67,7 @@ def serve(
             explainer = loading.result()
             app = create_app(explainer, settings, metrics=metrics, model=model)
             app.state.prepare()
+            _release_memory()
         if model is not None:
             model.start()
         note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
@@ -97,7 +98,6 @@ def _load(settings: ServiceSettings, model: ServedModel | None) -> Explainer:
         raise PromptError(f"setting 'policy_file': {error}" if settings.policy_file else str(error)) from error
     except TableError as error:
         raise TableError(f"setting 'shop_file': {error}" if settings.shop_file else str(error)) from error
-    _release_memory()
     return explainer
 
 

@@ -263,6 +263,8 @@ def _columns(
         if name not in rows:
             return np.broadcast_to(np.array(default, dtype=object), n)
         codes, found = pd.factorize(rows[name])  # so that a million events share a few strings
+        if len(found) == 1 and (codes == 0).all():
+            return np.broadcast_to(np.asarray(found, dtype=object), n)
         return np.append(np.asarray(found, dtype=object), default)[codes]  # what is missing has code -1
 
     def numbers(name: str, default: float) -> npt.NDArray[np.float64]:

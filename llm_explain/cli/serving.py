@@ -52,7 +52,7 @@ def serve(
         return
     configure_logs(settings.log_level)
     if settings.workers:
-        from llm_explain.service.supervisor import Supervisor
+        from llm_explain.cli.supervisor import Supervisor
 
         note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
         Supervisor(settings).run()

@@ -147,7 +147,7 @@ def prune(
 def backup(file: Annotated[Path, typer.Argument(help="A new file.")], state: Url = None) -> None:
     """Write a copy of an SQLite state while the service runs."""
     with opened(state) as keeper:
-        from llm_explain.service.state.backup import back_up
+        from llm_explain.cli.state_backup import back_up
 
         back_up(keeper, file)
     note(f"{file} is a backup of the state.")
@@ -157,8 +157,8 @@ def backup(file: Annotated[Path, typer.Argument(help="A new file.")], state: Url
 def restore(file: Annotated[Path, typer.Argument(help="A backup.")], state: Url = None) -> None:
     """Put a backup in the place of an SQLite state; stop the service first."""
     with _with_extra():
+        from llm_explain.cli.state_backup import restore as put_back
         from llm_explain.service.settings import ServiceSettings
-        from llm_explain.service.state.backup import restore as put_back
     url = ServiceSettings.read(database_url=state).database_url.get_secret_value()
     n_erased = put_back(file, url)
     note(f"The state is that of {file}; {n_erased:,} users who were erased since are erased again.")

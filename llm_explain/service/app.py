@@ -202,7 +202,7 @@ def _add_middleware(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -
     app.add_middleware(
         AdmissionMiddleware, settings=settings, queue=queue, metrics=metrics, authenticator=authenticator
     )
-    app.add_middleware(RequestMiddleware, metrics=metrics, drain=drain, is_traced=settings.tracing)
+    app.add_middleware(RequestMiddleware, metrics=metrics, drain=drain)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -60,7 +60,6 @@ class ServiceSettings(BaseSettings):
             for phrasebook and templates only.
         sources: Where sentences come from, first to last, ``template`` at the end; a request may name its own order.
         log_level: Least level of log lines.
-        tracing: Whether spans go to OpenTelemetry, where it is installed.
         deadline_seconds: How long a request may take when it names no deadline.
         longest_deadline_seconds: The longest deadline that a request may name.
         body_seconds: How long a client may take to send a request's body.
@@ -117,7 +116,6 @@ class ServiceSettings(BaseSettings):
     language_model: str | None = None
     sources: Sources = DEFAULT_ORDER
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    tracing: bool = True
     deadline_seconds: Seconds = 1.0
     longest_deadline_seconds: Seconds = 10.0
     body_seconds: Seconds = 10.0

@@ -1,1 +1,1 @@
-"""Metrics, log lines and spans of each request."""
+"""Metrics and log lines of each request."""

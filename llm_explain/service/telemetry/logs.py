@@ -21,9 +21,7 @@ from llm_explain.errors import ArtifactError, GenerationError, MissingExtraError
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Id of the request that this task or thread works for."""
 
-FIELDS = frozenset(
-    {"method", "route", "status", "ms", "bytes_in", "bytes_out", "reason", "count", "key_id", "trace_id", "event"}
-)
+FIELDS = frozenset({"method", "route", "status", "ms", "bytes_in", "bytes_out", "reason", "count", "key_id", "event"})
 """Fields that a line may have; none of them holds what a client sent."""
 
 _SAID = (bool, int, float, ArtifactError, GenerationError, MissingExtraError, PromptError, SettingError)

@@ -13,11 +13,12 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Info,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
 )
-from prometheus_client.core import CounterMetricFamily, InfoMetricFamily
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
@@ -117,9 +118,8 @@ class Metrics:
         entries = Gauge("llm_explain_cache_entries", "Entries of a cache.", ("cache",), registry=self.registry)
         for name, cache in caches.items():
             entries.labels(name).set_function(partial(len, cache))
-        info = InfoMetricFamily("llm_explain_model", "Hashes of what answers are computed from.")
-        info.add_metric((), {name: value[:23] for name, value in explainer.provenance.items()})
-        self.registry.register(_Constant(info))
+        info = Info("llm_explain_model", "Hashes of what answers are computed from.", registry=self.registry)
+        info.info({name: value[:23] for name, value in explainer.provenance.items()})
         self.watch(
             "model_data_age_seconds",
             "Age of the model's statistics.",
@@ -182,17 +182,6 @@ class Metrics:
     def render(self) -> bytes:
         """Return everything in the Prometheus text format."""
         return generate_latest(self.registry)
-
-
-class _Constant(Collector):
-    """Collects one family that never changes."""
-
-    def __init__(self, family: Metric) -> None:
-        self._family = family
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield the family."""
-        yield self._family
 
 
 class _Read(Collector):

@@ -1,4 +1,4 @@
-"""Gives each request an id, a log line, metrics and a span.
+"""Gives each request an id, a log line and metrics, and each answer its headers.
 
 The middleware logs and counts the route's path template, never the path, because a path may hold a user's id. Requests
 that the admission middleware refuses are counted and not logged, so that an overload is not made worse by writing.
@@ -10,10 +10,10 @@ import logging
 import re
 import secrets
 import time
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from llm_explain.service.telemetry import tracing
+from starlette.datastructures import MutableHeaders
+
 from llm_explain.service.telemetry.logs import request_id
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ _LOG = logging.getLogger("llm_explain.service.requests")
 _GIVEN_ID: Final = re.compile(rb"[0-9a-fA-F-]{16,64}")
 _UNLOGGED_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _REFUSED: Final = frozenset({429, 503})
-_CLOSE: Final = (b"connection", b"close")
-_NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
-_NOT_CACHED: Final = (b"cache-control", b"private, no-store")
-"""Answers of the API are personal unless the route says otherwise."""
 
 
 class RequestMiddleware:
@@ -43,14 +39,12 @@ class RequestMiddleware:
         app: The application behind it.
         metrics: Counters.
         drain: Set when the process is about to end; each answer then closes its connection.
-        is_traced: Whether spans go to OpenTelemetry, if it is set up.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, drain: Event, is_traced: bool = True) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, drain: Event) -> None:
         self._app = app
         self._metrics = metrics
         self._drain = drain
-        self._is_traced = is_traced and tracing.is_recorded()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -60,57 +54,51 @@ class RequestMiddleware:
         started = time.perf_counter()
         name = _id_of(scope["headers"])
         scope.setdefault("state", {})["request_id"] = name
-        sender = _Sender(send, (b"x-request-id", name.encode()), self._drain, is_api=scope["path"].startswith(PREFIX))
+        sender = _Sender(send, name, self._drain, is_api=scope["path"].startswith(PREFIX))
         token = request_id.set(name)
         self._metrics.begin_request()
-        opened = tracing.server_span(scope["headers"], scope["method"]) if self._is_traced else nullcontext()
-        with opened as span:
-            try:
-                await self._app(scope, receive, sender)
-            finally:
-                seconds = time.perf_counter() - started
-                route = _route_of(scope)
-                self._metrics.end_request(scope["method"], route, sender.status, seconds)
-                tracing.name_server_span(span, scope["method"], route, sender.status)
-                if scope["path"] not in _UNLOGGED_PATHS and (route or sender.status not in _REFUSED):
-                    _log(scope, route, sender, seconds, tracing.trace_id(span))
-                request_id.reset(token)
+        try:
+            await self._app(scope, receive, sender)
+        finally:
+            seconds = time.perf_counter() - started
+            route = _route_of(scope)
+            self._metrics.end_request(scope["method"], route, sender.status, seconds)
+            if scope["path"] not in _UNLOGGED_PATHS and (route or sender.status not in _REFUSED):
+                _log(scope, route, sender, seconds)
+            request_id.reset(token)
 
 
 class _Sender:
     """Sends messages, adds headers, and remembers the status and the size of the answer."""
 
-    def __init__(self, send: Send, id_header: tuple[bytes, bytes], drain: Event, *, is_api: bool) -> None:
+    def __init__(self, send: Send, name: str, drain: Event, *, is_api: bool) -> None:
         self.status = 0
         self.n_bytes = 0
-        self._send = send
-        self._added = [id_header, _NO_SNIFF]
-        self._default = [_NOT_CACHED] if is_api else []
-        self._drain = drain
+        self._send, self._name, self._drain, self._is_api = send, name, drain, is_api
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            added = [*self._added, _CLOSE] if self._drain.is_set() else self._added
-            replaced = {name for name, _ in added}
-            kept = [pair for pair in message.get("headers", ()) if pair[0] not in replaced]
-            given = {name for name, _ in kept}
-            message["headers"] = [*kept, *added, *(pair for pair in self._default if pair[0] not in given)]
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self._name
+            headers["x-content-type-options"] = "nosniff"
+            if self._is_api:  # answers of the API are personal unless the route says otherwise
+                headers.setdefault("cache-control", "private, no-store")
+            if self._drain.is_set():
+                headers["connection"] = "close"
         else:
             self.n_bytes += len(message.get("body", b""))
         await self._send(message)
 
 
-def _log(scope: Scope, route: str, sender: _Sender, seconds: float, trace_id: str) -> None:
-    fields: dict[str, Any] = {
+def _log(scope: Scope, route: str, sender: _Sender, seconds: float) -> None:
+    fields = {
         "method": scope["method"],
         "route": route,
         "status": sender.status,
         "ms": round(seconds * 1000, 2),
         "bytes_out": sender.n_bytes,
     }
-    if trace_id:
-        fields["trace_id"] = trace_id
     _LOG.info("request", extra={"fields": fields})
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 PATH = "/v1/users/mary.smith/shelves"
-ROUTE = SimpleNamespace(path="/users/{user_id}/shelves")
+ROUTE = SimpleNamespace(path_format="/users/{user_id}/shelves")
 
 
 async def routed(scope: Any, receive: Any, send: Any) -> None:

@@ -44,7 +44,7 @@ RUN = """
 import sys
 from pathlib import Path
 from llm_explain.service.settings import ServiceSettings
-from llm_explain.service.supervisor import Supervisor
+from llm_explain.cli.supervisor import Supervisor
 folder, port = Path(sys.argv[1]), int(sys.argv[2])
 settings = ServiceSettings(artifacts=folder, port=port, workers=2, drain_seconds=2)
 Supervisor(settings, [sys.executable, "-c", sys.argv[3], str(folder)]).run()

@@ -303,8 +303,10 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _print(frame: pd.DataFrame) -> None:
-    table = Table("item", "store", "week", "units", "50 %", "80 %", "95 %")
+    changed = ("what if", "difference") if "difference" in frame else ()
+    table = Table("item", "store", "week", "units", "50 %", "80 %", "95 %", *changed)
     for row in frame.to_dict("records"):
+        other = (f"{row['units_what_if']:,.0f}", f"{row['difference']:+,.0f}") if changed else ()
         ranges = [f"{row[f'low_{level}']:,.0f} – {row[f'high_{level}']:,.0f}" for level in (50, 80, 95)]
-        table.add_row(row["title"], row["store_id"], row["week"], f"{row['units']:,.0f}", *ranges)
+        table.add_row(row["title"], row["store_id"], row["week"], f"{row['units']:,.0f}", *ranges, *other)
     OUT.print(table)

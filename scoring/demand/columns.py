@@ -103,6 +103,15 @@ def named(
     return table
 
 
+def id_texts(column: pd.Series) -> pd.Series:
+    """Return ids as texts: 7.0 in a column of numbers, or where all are written so, is 7; a gap is empty."""
+    texts = column.astype("string").fillna("").str.strip()
+    filled = texts[texts != ""]
+    if len(filled) and filled.str.fullmatch(r"\d+\.0").all():
+        texts = texts.str.removesuffix(".0")
+    return texts.astype(str)
+
+
 def _days(year: pd.Series, week: pd.Series) -> pd.Series:
     """Return the Mondays of calendar weeks (ISO 8601) of years."""
     codes = year.astype("Int64").astype("string") + "-W" + week.astype("Int64").astype("string").str.zfill(2) + "-1"

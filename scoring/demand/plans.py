@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scoring.demand.columns import DATE, HEADERS, normal
+from scoring.demand.columns import DATE, HEADERS, id_texts, normal
 from scoring.demand.model import MOST_WEEKS
 from scoring.demand.panel import ITEM, PRICE, STORE, WEEK
 from scoring.errors import SettingError, TableError
@@ -46,8 +46,8 @@ def with_plans(panel: SalesPanel, table: pd.DataFrame) -> SalesPanel:
     values = {name: pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64) for name in names}
     target = {PRICE: price, **promotions}
     items, stores = panel.series[ITEM].to_numpy(), panel.series[STORE].to_numpy()
-    own_stores = frame[STORE].fillna("").astype(str).to_numpy() if STORE in frame else np.full(len(frame), "")
-    for place, (item, store, week) in enumerate(zip(frame[ITEM].astype(str), own_stores, weeks, strict=True)):
+    own_stores = id_texts(frame[STORE]).to_numpy() if STORE in frame else np.full(len(frame), "")
+    for place, (item, store, week) in enumerate(zip(id_texts(frame[ITEM]), own_stores, weeks, strict=True)):
         rows = np.flatnonzero((items == item) & ((stores == store) | (store == "")))
         if panel.n_known <= week < len(panel.weeks):
             for name in names:

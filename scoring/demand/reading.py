@@ -11,7 +11,7 @@ import pandas as pd
 from scoring.data.reading import read_table
 from scoring.data.tables import QUANTITY, TIMESTAMP, Tables
 from scoring.data.targets import counted_rows
-from scoring.demand.columns import DATE, TITLE, named
+from scoring.demand.columns import DATE, TITLE, id_texts, named
 from scoring.demand.event_promotions import weekly_promotions
 from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK, SalesPanel
 from scoring.demand.prices import with_prices
@@ -100,8 +100,8 @@ def panel_of_sales(table: pd.DataFrame) -> SalesPanel:
         The panel. The call raises ``TableError`` if units or weeks cannot be read.
     """
     rows = pd.DataFrame({UNITS: _numbers(table, UNITS)})
-    rows[ITEM] = table[ITEM].map(_id) if ITEM in table else EVERY_ITEM
-    rows[STORE] = table[STORE].map(_id) if STORE in table else ""
+    rows[ITEM] = id_texts(table[ITEM]) if ITEM in table else EVERY_ITEM
+    rows[STORE] = id_texts(table[STORE]) if STORE in table else ""
     weeks, labels, n_known = _weeks(table, rows[UNITS].notna().to_numpy())
     rows[WEEK] = weeks
     rows[PRICE] = _numbers(table, PRICE) if PRICE in table else np.nan
@@ -161,11 +161,6 @@ def panel_of_events(tables: Tables, *, by_store: bool = False, min_selling_weeks
     if not len(tables.promotions) or not panel.has_dates:
         return panel
     return replace(panel, promotions=weekly_promotions(tables.promotions, panel, tables.shop.clock))
-
-
-def _id(value: object) -> str:
-    """Return an id as text: 7.0 in a column of numbers is 7."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _numbers(table: pd.DataFrame, name: str) -> pd.Series:

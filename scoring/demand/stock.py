@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from scoring.demand.columns import normal
+from scoring.demand.columns import id_texts, normal
 from scoring.demand.panel import ITEM, STORE
 from scoring.errors import SettingError, TableError
 
@@ -76,8 +76,8 @@ def read_stock(table: pd.DataFrame) -> pd.DataFrame:
     if chosen[ITEM] is None or chosen[ON_HAND] is None:
         columns = ", ".join(map(str, table.columns))
         raise TableError(f"stock: the columns are {columns} but item_id and on_hand are needed. Name them so.")
-    found = pd.DataFrame({ITEM: table[chosen[ITEM]].astype(str)})
-    found[STORE] = "" if chosen[STORE] is None else table[chosen[STORE]].fillna("").astype(str)
+    found = pd.DataFrame({ITEM: id_texts(table[chosen[ITEM]])})
+    found[STORE] = "" if chosen[STORE] is None else id_texts(table[chosen[STORE]])
     for name, default in (
         (ON_HAND, np.nan),
         (ON_ORDER, 0.0),
@@ -123,7 +123,11 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     """
     frame = outlook.series.merge(stock, on=[ITEM, STORE], how="inner")
     if not len(frame):
-        raise SettingError("no row of the stock table has a forecast but one is needed. Check its item and store ids.")
+        known, row = outlook.series.iloc[0], stock.iloc[0]
+        raise SettingError(
+            f"the stock table has item {row[ITEM]!r} in store {row[STORE]!r} but the forecasts are of items such as "
+            f"{known[ITEM]!r} in store {known[STORE]!r}, and no row fits. Check its item and store ids."
+        )
     n_weeks = int(outlook.together["weeks"].max())
     if (longest := frame[LEAD_TIME].max()) + DAYS > DAYS * n_weeks:
         raise SettingError(

@@ -10,7 +10,7 @@ import pytest
 
 from scoring.data.shop import Shop
 from scoring.data.tables import Tables
-from scoring.demand.columns import named
+from scoring.demand.columns import id_texts, named
 from scoring.demand.effects import week_of_year
 from scoring.demand.plans import with_plans
 from scoring.demand.reading import panel_of_events, panel_of_sales, read_panel
@@ -176,3 +176,11 @@ def test_items_that_sold_in_few_weeks_are_left_out(tmp_path: Path) -> None:
     assert read_panel(tmp_path, min_selling_weeks=2).series["item_id"].tolist() == ["a"]
     with pytest.raises(TableError, match="no item sold in 3 weeks"):
         read_panel(tmp_path, min_selling_weeks=3)
+
+
+@pytest.mark.parametrize(
+    ("column", "ids"),
+    [([2.0, None, 7.0], ["2", "", "7"]), (["2.0", "", "7.0"], ["2", "", "7"]), (["2.0", "2.5"], ["2.0", "2.5"])],
+)
+def test_ids_of_a_column_with_gaps_are_whole_numbers(column: list[object], ids: list[str]) -> None:
+    assert id_texts(pd.Series(column)).tolist() == ids

@@ -86,5 +86,7 @@ def test_faults_of_stock_tables() -> None:
         read_stock(pd.DataFrame({"item_id": ["a", "a"], "store_id": ["1", "1"], "on_hand": [1, 2]}))
     with pytest.raises(SettingError, match="a lead time is 40 days but 21 fit a forecast of 4 weeks"):
         orders(outlook(), stock(on_hand=1, lead_time_days=40), StockPolicy())
-    with pytest.raises(SettingError, match="no row of the stock table has a forecast"):
+    with pytest.raises(
+        SettingError, match=r"the stock table has item .* but the forecasts are of items such as 'a' in store '1'"
+    ):
         orders(outlook(), read_stock(pd.DataFrame({"item_id": ["b"], "on_hand": [1]})), StockPolicy())

@@ -20,18 +20,12 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.answer import Json
     from llm_explain.service.handlers.user_context import UserContext
     from llm_explain.service.handlers.user_context_reader import UserContextReader
-    from llm_explain.service.schemas.requests import (
-        ContrastRequest,
-        Detail,
-        Experiment,
-        ExplanationRequest,
-        RecommendationRequest,
-        WhatIfRequest,
-        Who,
-        Wording,
-    )
+    from llm_explain.service.schemas import requests
 
 PLACE: Final = ("rank", "position", "section", "section_title", "placement")
+STORED: Final = ("personalised", "groups_off", "kinds_off", "suppressed", "last_event")
+"""What is stored of a user and needed to make an answer again."""
+
 SENTENCE: Final = ("id", "text", "reason_code", "ai_generated")
 """Fields of a record with ``detail=text``."""
 
@@ -53,7 +47,7 @@ class ExplanationHandler:
         self.items = CatalogueItems(explainer)
         self._context_reader = context_reader
 
-    def recommend(self, request: RecommendationRequest) -> Answer:
+    def recommend(self, request: requests.RecommendationRequest) -> Answer:
         """Return the best items, and why."""
         with self._context(request) as context:
             known = self.items.known
@@ -75,7 +69,7 @@ class ExplanationHandler:
             )
             return self._explained(context, rows, request, listed=listed, unknown=unknown)
 
-    def explain(self, request: ExplanationRequest) -> Answer:
+    def explain(self, request: requests.ExplanationRequest) -> Answer:
         """Return why items score as they do."""
         known = self.items.known
         item_ids = [item_id for item_id in request.item_ids if item_id in known]
@@ -102,7 +96,7 @@ class ExplanationHandler:
                 shelves.append({"player": shelf.player, "title": shelf.title, "items": items})
             return Answer({**self._head(context), "shelves": shelves})
 
-    def what_if(self, request: WhatIfRequest) -> Answer:
+    def what_if(self, request: requests.WhatIfRequest) -> Answer:
         """Return scores and ranks without some players."""
         with self._context(request) as context:
             asked = request.item_ids
@@ -114,7 +108,7 @@ class ExplanationHandler:
             items = [{**self.items.brief(item_id), **found.get(item_id, {})} for item_id in asked or found]
             return Answer({**self._head(context), "items": items})
 
-    def contrast(self, request: ContrastRequest) -> Answer:
+    def contrast(self, request: requests.ContrastRequest) -> Answer:
         """Return why one item scores above another."""
         with self._context(request) as context:
             found = self.explainer.contrast(None, request.item_id, request.other_id, history=context.history)
@@ -127,7 +121,7 @@ class ExplanationHandler:
             return [row.to_dict() for row in self.explainer.recommend(**listed, **words)]
         return [row.to_dict() for row in self.explainer.explain(None, replay["item_ids"], **words)]
 
-    def _context(self, request: Who) -> AbstractContextManager[UserContext]:
+    def _context(self, request: requests.Who) -> AbstractContextManager[UserContext]:
         if request.user_id is not None:
             return self._context_reader.reading_user(request.user_id, request.as_of)
         return self._context_reader.reading_history(request.history or (), request.as_of)
@@ -136,7 +130,7 @@ class ExplanationHandler:
         self,
         context: UserContext,
         rows: Sequence[Explanation],
-        wording: Wording,
+        wording: requests.Wording,
         *,
         listed: Json | None = None,
         unknown: Sequence[str] = (),
@@ -152,17 +146,13 @@ class ExplanationHandler:
             "words": wording.words(),
             "listed": listed,
             "item_ids": [record["item_id"] for record in records],
-            "personalised": user.personalised,
-            "groups_off": user.groups_off,
-            "kinds_off": user.kinds_off,
-            "suppressed": user.suppressed,
-            "last_event": user.last_event,
+            **{name: getattr(user, name) for name in STORED},
             "guests": [(guest_id, since and since.isoformat()) for guest_id, since in user.guests],
         }
         exposures = _exposures(user_id, wording.experiment, records)
         return Answer(content, GivenAnswer(user_id, replay, records, user.erasures, exposures))
 
-    def _content(self, context: UserContext, rows: list[Json], detail: Detail, unknown: Sequence[str]) -> Json:
+    def _content(self, context: UserContext, rows: list[Json], detail: requests.Detail, unknown: Sequence[str]) -> Json:
         """Return the response of a list."""
         names = PLACE if detail != "full" else (*PLACE, "score", "probability")
         items = [
@@ -182,7 +172,7 @@ class ExplanationHandler:
         }
 
 
-def _exposures(user_id: str, experiment: Experiment | None, rows: Sequence[Json]) -> list[Json]:
+def _exposures(user_id: str, experiment: requests.Experiment | None, rows: Sequence[Json]) -> list[Json]:
     """Return the rows that count an answer for its experiment."""
     if experiment is None:
         return []
@@ -190,7 +180,7 @@ def _exposures(user_id: str, experiment: Experiment | None, rows: Sequence[Json]
     return [{**counted, "item_id": row["item_id"], "explanation_id": row.get("id")} for row in rows]
 
 
-def _detailed(record: Json, detail: Detail) -> Json:
+def _detailed(record: Json, detail: requests.Detail) -> Json:
     """Return the fields of a record that a detail names."""
     if detail == "full":
         return record

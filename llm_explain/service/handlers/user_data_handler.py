@@ -6,6 +6,8 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.service.handlers.answer import Answer, etag_of
 from llm_explain.service.schemas import problems
@@ -83,9 +85,8 @@ class UserDataHandler:
         given = self._state.experiments.of_explanations(ids)
         rows: list[Json] = []
         for event in events:
-            tag, arm = given.get(event.explanation_id or "", ("", ""))
-            if event.experiment is not None:
-                tag, arm = event.experiment.tag, event.experiment.arm
+            of, answered = event.experiment, given.get(event.explanation_id or "", ("", ""))
+            tag, arm = answered if of is None else (of.tag, of.arm)
             if tag:
                 row = _row(event, present)
                 kept = {name: row[name] for name in ("user_id", "item_id", "kind", "timestamp")}
@@ -193,12 +194,8 @@ class UserDataHandler:
     def record(self, explanation_id: str, user_id: str | None = None) -> Answer:
         """Return a record as it was given, and whether explaining again gives the same."""
         kept = self._kept(explanation_id, user_id)
-        content = {
-            "record": kept.record,
-            "created_at": kept.created_at.replace(tzinfo=UTC),
-            "reproduced": self._reproduced(kept),
-        }
-        return Answer(content)
+        created_at = kept.created_at.replace(tzinfo=UTC)
+        return Answer({"record": kept.record, "created_at": created_at, "reproduced": self._reproduced(kept)})
 
     def _kept(self, explanation_id: str, user_id: str | None) -> Kept:
         """Return a stored record; that of another user is not found."""
@@ -263,27 +260,10 @@ def _zoned(rows: list[Json]) -> list[Json]:
 
 
 def _logged(history: History, item_ids: Any) -> list[Json]:
-    columns = (
-        history.item_index,
-        history.timestamp,
-        history.quantity,
-        history.price,
-        history.kind,
-        history.store_id,
-        history.order_id,
-        history.channel,
-    )
-    return [
-        {
-            "item_id": str(item_ids[item]),
-            "timestamp": f"{str(moment)[:26]}Z",
-            "quantity": float(quantity),
-            "price": None if price != price else float(price),
-            "kind": str(kind),
-            "channel": str(channel),
-            "store_id": str(store_id),
-            "order_id": str(order_id),
-            "source": "artifacts",
-        }
-        for item, moment, quantity, price, kind, store_id, order_id, channel in zip(*columns, strict=True)
-    ]
+    """Return a history as rows of the export."""
+    names = ("timestamp", "quantity", "price", "kind", "channel", "store_id", "order_id")
+    rows = zip(history.item_index.tolist(), *(getattr(history, name).astype(object) for name in names), strict=True)
+    found = [{"item_id": str(item_ids[item]), **dict(zip(names, row, strict=True))} for item, *row in rows]
+    for row in found:
+        row |= {"timestamp": f"{pd.Timestamp(row['timestamp']).isoformat()}Z", "source": "artifacts"}
+    return found

@@ -171,13 +171,7 @@ class Wording(Body):
 
     def words(self) -> dict[str, Any]:
         """Return what the explainer is asked for, but for the deadline: what a replay needs to say the same."""
-        return {
-            "tone": self.tone,
-            "locale": self.locale,
-            "surface": self.surface,
-            "max_length": self.max_length,
-            "sources": self.sources,
-        }
+        return {name: getattr(self, name) for name in ("tone", "locale", "surface", "max_length", "sources")}
 
 
 _ITEM_LISTS = ("exclude", "candidates", "pins", "buries")

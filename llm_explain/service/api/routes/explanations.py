@@ -10,23 +10,18 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from llm_explain.service.api.auth import permit, shopper
 from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run
 from llm_explain.service.handlers.answer import Json
+from llm_explain.service.schemas import requests, responses
 from llm_explain.service.schemas.language import spoken
-from llm_explain.service.schemas.requests import (
-    ContrastRequest,
-    ExplanationRequest,
-    Id,
-    Locale,
-    Moment,
-    RecommendationRequest,
-    WhatIfRequest,
-)
-from llm_explain.service.schemas.responses import Contrast, Items, ItemsOfUsers, Shelves, WhatIf
 
 router = APIRouter(tags=["explaining"], dependencies=[Depends(shopper)])
 
 
-@router.post("/recommendations", response_model=Items | ItemsOfUsers, summary="The best items for users, and why")
-async def recommend(body: RecommendationRequest, request: Request, handler: TheExplanationHandler) -> Response:
+@router.post(
+    "/recommendations",
+    response_model=responses.Items | responses.ItemsOfUsers,
+    summary="The best items for users, and why",
+)
+async def recommend(body: requests.RecommendationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Rank the catalogue for a user, a history or several users, and say why each item is recommended."""
     permit(request, body.user_id, *(body.users or ()), as_of=body.as_of)
     if body.users is None:
@@ -39,36 +34,36 @@ async def recommend(body: RecommendationRequest, request: Request, handler: TheE
     return reply(request, {"results": results})
 
 
-@router.post("/explanations", response_model=Items, summary="Why these items")
-async def explain(body: ExplanationRequest, request: Request, handler: TheExplanationHandler) -> Response:
+@router.post("/explanations", response_model=responses.Items, summary="Why these items")
+async def explain(body: requests.ExplanationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Say why given items score as they do, for a shop with a ranking of its own."""
     permit(request, body.user_id, as_of=body.as_of)
     return await answer(request, lambda: handler.explain(body))
 
 
-@router.get("/users/{user_id:path}/shelves", response_model=Shelves, summary="Items by reason")
+@router.get("/users/{user_id:path}/shelves", response_model=responses.Shelves, summary="Items by reason")
 async def shelves(
     request: Request,
     handler: TheExplanationHandler,
-    user_id: Annotated[Id, Path()],
-    locale: Annotated[Locale, Query(default_factory=spoken)],
+    user_id: Annotated[requests.Id, Path()],
+    locale: Annotated[requests.Locale, Query(default_factory=spoken)],
     k: Annotated[int, Query(ge=1, le=50)] = 8,
-    as_of: Annotated[Moment | None, Query()] = None,
+    as_of: Annotated[requests.Moment | None, Query()] = None,
 ) -> Response:
     """List what each of a user's history groups recommends ("because you buy …")."""
     permit(request, user_id, as_of=as_of)
     return await answer(request, lambda: handler.shelves(user_id, k=k, locale=locale, as_of=as_of))
 
 
-@router.post("/what-if", response_model=WhatIf, summary="Ranks without some players")
-async def what_if(body: WhatIfRequest, request: Request, handler: TheExplanationHandler) -> Response:
+@router.post("/what-if", response_model=responses.WhatIf, summary="Ranks without some players")
+async def what_if(body: requests.WhatIfRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Score and rank as if some history groups or context terms had never been there; exact."""
     permit(request, body.user_id, as_of=body.as_of)
     return await answer(request, lambda: handler.what_if(body))
 
 
-@router.post("/contrast", response_model=Contrast, summary="Why this and not that")
-async def contrast(body: ContrastRequest, request: Request, handler: TheExplanationHandler) -> Response:
+@router.post("/contrast", response_model=responses.Contrast, summary="Why this and not that")
+async def contrast(body: requests.ContrastRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Say what each player adds to one item beyond another."""
     permit(request, body.user_id, as_of=body.as_of)
     return await answer(request, lambda: handler.contrast(body))

@@ -9,54 +9,40 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from llm_explain.service.api.auth import admin, owner, permit, shopper, storefront
 from llm_explain.service.api.dependencies import TheUserDataHandler, answer, reply, run
 from llm_explain.service.handlers.answer import Json, etag_of
-from llm_explain.service.schemas.requests import (
-    EventsRequest,
-    FeedbackRequest,
-    Id,
-    Label,
-    MergeRequest,
-    PreferencesPatch,
-)
-from llm_explain.service.schemas.user_data import (
-    Erased,
-    ExperimentReply,
-    Export,
-    FeedbackReceipt,
-    Merged,
-    PreferencesReply,
-    RecordReply,
-    Stored,
-    Withdrawn,
-)
+from llm_explain.service.schemas import requests, user_data
 
 router = APIRouter(tags=["accounts"], dependencies=[Depends(shopper)])
 storefront_router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
 admin_router = APIRouter(tags=["accounts"], dependencies=[Depends(admin)])
 
-AskedUser = Annotated[Id | None, Query()]
-UserId = Annotated[Id, Path()]
+AskedUser = Annotated[requests.Id | None, Query()]
+UserId = Annotated[requests.Id, Path()]
 ExplanationId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 IdempotencyKey = Annotated[str, Header(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
 
 
-@storefront_router.post("/events", response_model=Stored, status_code=201, summary="Store events")
+@storefront_router.post("/events", response_model=user_data.Stored, status_code=201, summary="Store events")
 async def add_events(
-    body: EventsRequest, request: Request, handler: TheUserDataHandler, idempotency_key: IdempotencyKey
+    body: requests.EventsRequest, request: Request, handler: TheUserDataHandler, idempotency_key: IdempotencyKey
 ) -> Response:
     """Store events, all or none; they count in the next answer. The same key and body again store nothing."""
     raw = await request.body()
     return await answer(request, lambda: handler.add_events(body, key=idempotency_key, body=raw), status=201)
 
 
-@router.post("/feedback", response_model=FeedbackReceipt, status_code=201, summary="Say what a shopper thinks")
-async def add_feedback(body: FeedbackRequest, request: Request, handler: TheUserDataHandler) -> Response:
+@router.post(
+    "/feedback", response_model=user_data.FeedbackReceipt, status_code=201, summary="Say what a shopper thinks"
+)
+async def add_feedback(body: requests.FeedbackRequest, request: Request, handler: TheUserDataHandler) -> Response:
     """Store a verdict; ``wrong`` and ``hide_reason`` suppress at once. Repeating it changes nothing."""
     user_id = owner(request, body.user_id)
     return await answer(request, lambda: handler.add_feedback(body, user_id), status=201)
 
 
 @router.get(
-    "/users/{user_id:path}/preferences", response_model=PreferencesReply, summary="What a user has switched off"
+    "/users/{user_id:path}/preferences",
+    response_model=user_data.PreferencesReply,
+    summary="What a user has switched off",
 )
 async def read_preferences(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Say what is switched off, what could be, and what feedback has suppressed; with the preferences' ETag."""
@@ -64,9 +50,11 @@ async def read_preferences(request: Request, handler: TheUserDataHandler, user_i
     return _tagged(request, await run(request, lambda: handler.preferences(user_id)))
 
 
-@router.patch("/users/{user_id:path}/preferences", response_model=PreferencesReply, summary="Switch things off")
+@router.patch(
+    "/users/{user_id:path}/preferences", response_model=user_data.PreferencesReply, summary="Switch things off"
+)
 async def change_preferences(
-    body: PreferencesPatch,
+    body: requests.PreferencesPatch,
     request: Request,
     handler: TheUserDataHandler,
     user_id: UserId,
@@ -77,7 +65,7 @@ async def change_preferences(
     return _tagged(request, await run(request, lambda: handler.prefer(user_id, body, if_match)))
 
 
-@router.delete("/feedback/{feedback_id}", response_model=Withdrawn, summary="Undo feedback")
+@router.delete("/feedback/{feedback_id}", response_model=user_data.Withdrawn, summary="Undo feedback")
 async def withdraw_feedback(
     request: Request, handler: TheUserDataHandler, feedback_id: ExplanationId, user_id: AskedUser = None
 ) -> Response:
@@ -86,19 +74,27 @@ async def withdraw_feedback(
     return await answer(request, lambda: handler.withdraw(feedback_id, of))
 
 
-@storefront_router.post("/users/{user_id:path}/merge", response_model=Merged, summary="Merge a guest into an account")
-async def merge_guest(body: MergeRequest, request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
+@storefront_router.post(
+    "/users/{user_id:path}/merge", response_model=user_data.Merged, summary="Merge a guest into an account"
+)
+async def merge_guest(
+    body: requests.MergeRequest, request: Request, handler: TheUserDataHandler, user_id: UserId
+) -> Response:
     """Give events, feedback, preferences and records of a guest to a user; repeating it moves what came since."""
     return await answer(request, lambda: handler.merge(user_id, body.guest_id))
 
 
-@admin_router.get("/experiments/{tag}", response_model=ExperimentReply, summary="The figures of an experiment")
-async def read_experiment(request: Request, handler: TheUserDataHandler, tag: Annotated[Label, Path()]) -> Response:
+@admin_router.get(
+    "/experiments/{tag}", response_model=user_data.ExperimentReply, summary="The figures of an experiment"
+)
+async def read_experiment(
+    request: Request, handler: TheUserDataHandler, tag: Annotated[requests.Label, Path()]
+) -> Response:
     """Return how many items each arm answered and showed, and how many of them were clicked and bought."""
     return await answer(request, lambda: handler.figures(tag))
 
 
-@router.get("/explanations/{explanation_id}", response_model=RecordReply, summary="The audit record")
+@router.get("/explanations/{explanation_id}", response_model=user_data.RecordReply, summary="The audit record")
 async def read_explanation(
     request: Request,
     handler: TheUserDataHandler,
@@ -113,13 +109,13 @@ async def read_explanation(
     return await answer(request, lambda: handler.record(explanation_id, of_user))
 
 
-@admin_router.delete("/users/{user_id:path}", response_model=Erased, summary="Erase a user")
+@admin_router.delete("/users/{user_id:path}", response_model=user_data.Erased, summary="Erase a user")
 async def erase_user(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Remove a user from every table and cache; the artifacts' events of the user count no more."""
     return await answer(request, lambda: handler.erase(user_id))
 
 
-@admin_router.get("/users/{user_id:path}/export", response_model=Export, summary="Everything kept of a user")
+@admin_router.get("/users/{user_id:path}/export", response_model=user_data.Export, summary="Everything kept of a user")
 async def export_user(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Return a user's events, preferences, feedback and records."""
     return await answer(request, lambda: handler.export(user_id))

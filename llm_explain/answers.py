@@ -49,6 +49,7 @@ class WhatIfRow:
         score_without: Score as if the players had never been there.
         rank: Place among all candidates, from 1; ``None`` for an item outside them.
         rank_without: The same without the players.
+        text: What happens to the item, in words; ``None`` if the item or a player may not be named.
     """
 
     item_id: str
@@ -56,10 +57,11 @@ class WhatIfRow:
     score_without: float
     rank: int | None
     rank_without: int | None
+    text: Text | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON record."""
-        return asdict(self)
+        return {**asdict(self), "text": self.text.text if self.text else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class ContrastAnswer:
         score_difference: Difference of the scores.
         base_difference: What the items differ by when every player is absent.
         differences: What each player adds to the one beyond the other; with the base they sum to the score difference.
+        text: Why the item with the higher score ranks higher, in words; ``None`` if an item may not be named.
     """
 
     item_id: str
@@ -143,6 +146,7 @@ class ContrastAnswer:
     score_difference: float
     base_difference: float
     differences: dict[str, float]
+    text: Text | None = None
 
     @classmethod
     def of(cls, item_id: str, other_id: str, contrast: Contrast) -> ContrastAnswer:
@@ -158,4 +162,4 @@ class ContrastAnswer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON record."""
-        return asdict(self)
+        return {**asdict(self), "text": self.text.text if self.text else None}

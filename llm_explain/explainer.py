@@ -14,6 +14,7 @@ from llm_explain.attribution.black_box import over_frames
 from llm_explain.attribution.importance import global_attributions
 from llm_explain.catalogue import LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence
+from llm_explain.comparisons import Comparisons
 from llm_explain.composition import Selection, arrange
 from llm_explain.errors import SettingError
 from llm_explain.list_pipeline import ListPipeline
@@ -501,8 +502,9 @@ class Explainer:
         k: int = 10,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
+        locale: str = "en",
     ) -> list[WhatIfRow]:
-        """Score and rank as if some players had never been there; exact.
+        """Score and rank as if some players had never been there; exact, with a sentence for each item.
 
         Args:
             user_id: The shop's id.
@@ -511,6 +513,7 @@ class Explainer:
             k: How many items where none are named.
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
+            locale: A folder under ``prompts/``, for the sentences.
 
         Returns:
             A row for each item, in the order given or by rank.
@@ -518,12 +521,14 @@ class Explainer:
         version = self._at(as_of, history)
         catalogue = version.shop.catalogue
         asked = None if item_ids is None else catalogue.index_of(item_ids)
-        answer = version.reader.read(user_id, history, as_of).scored.what_if(without, asked)
+        user = version.reader.read(user_id, history, as_of)
+        answer = user.scored.what_if(without, asked)
         rows = np.arange(len(answer.item_index))
         if asked is None:
             best = _at_least_one(k)
             rows = np.flatnonzero((answer.rank <= best) | (answer.rank_without <= best))
             rows = rows[np.argsort(answer.rank[rows], kind="stable")]
+        words = Comparisons(version.shop, version.writer, locale)
         return [
             WhatIfRow(
                 item_id=str(catalogue.item_ids[answer.item_index[row]]),
@@ -531,6 +536,7 @@ class Explainer:
                 score_without=float(answer.score_without[row]),
                 rank=int(answer.rank[row]) or None,
                 rank_without=int(answer.rank_without[row]) or None,
+                text=words.what_if(user.evidence, without, answer, int(row)),
             )
             for row in rows
         ]
@@ -543,8 +549,10 @@ class Explainer:
         *,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
+        locale: str = "en",
+        suppressions: Suppressions = NO_SUPPRESSIONS,
     ) -> ContrastAnswer:
-        """Say why one item scores above another: a difference of attributions.
+        """Say why one item scores above another: a difference of attributions, and a sentence.
 
         Args:
             user_id: The shop's id.
@@ -552,15 +560,23 @@ class Explainer:
             other_id: The other.
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
+            locale: A folder under ``prompts/``, for the sentence.
+            suppressions: What the user does not want to be told.
 
         Returns:
-            What each player adds to the one item beyond the other.
+            What each player adds to the one item beyond the other, and why the better one ranks higher.
         """
         version = self._at(as_of, history)
-        item, other = version.shop.catalogue.index_of([item_id, other_id])
-        answer = version.reader.read(user_id, history, as_of).scored.contrast(int(item), int(other))
+        item, other = version.shop.catalogue.index_of([item_id, other_id]).tolist()
+        user = version.reader.read(user_id, history, as_of)
+        answer = user.scored.contrast(item, other)
+        words = Comparisons(version.shop, version.writer, locale, suppressions)
         contrast = ContrastAnswer.of(item_id, other_id, answer)
-        return replace(contrast, differences=mask_differences(contrast.differences, version.shop.policy))
+        return replace(
+            contrast,
+            differences=mask_differences(contrast.differences, version.shop.policy),
+            text=words.contrast(user.evidence, (item, other), answer),
+        )
 
     def main_drivers(self, *, n_users: int = 60, k: int = 10) -> pd.DataFrame:
         """Say what drives recommendations on the whole.

@@ -107,11 +107,12 @@ def whatif(
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
     events: options.Events = None,
+    locale: options.Locale = "en",
     json: options.Json = False,
 ) -> None:
     """Score and rank as if a history group had never happened."""
     explainer = open_explainer(artifacts, events)
-    rows = explainer.what_if(user, without=without, item_ids=item, k=k, as_of=options.moment(as_of))
+    rows = explainer.what_if(user, without=without, item_ids=item, k=k, as_of=options.moment(as_of), locale=locale)
     if json:
         write_json_lines(row.to_dict() for row in rows)
         return
@@ -121,6 +122,9 @@ def whatif(
         ranks = (str(row.rank or "–"), str(row.rank_without or "–"))
         table.add_row(row.item_id, explainer.titles[row.item_id], score, score_without, *ranks)
     OUT.print(table)
+    for row in rows:
+        if row.text and row.rank != row.rank_without:
+            OUT.print(row.text.text, markup=False, highlight=False)
 
 
 def contrast(
@@ -130,14 +134,17 @@ def contrast(
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
     events: options.Events = None,
+    locale: options.Locale = "en",
     json: options.Json = False,
 ) -> None:
     """Say why one item scores above another."""
     explainer = open_explainer(artifacts, events)
-    result = explainer.contrast(user, item, other, as_of=options.moment(as_of))
+    result = explainer.contrast(user, item, other, as_of=options.moment(as_of), locale=locale)
     if json:
         write_json_lines([result.to_dict()])
         return
+    if result.text:
+        OUT.print(result.text.text, markup=False, highlight=False)
     table = Table("player", "difference in φ", title=f"{explainer.titles[item]} over {explainer.titles[other]}")
     table.add_row("base value", f"{result.base_difference:+.3f}")
     for player, value in result.differences.items():

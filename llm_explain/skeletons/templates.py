@@ -72,6 +72,7 @@ class Templates:
         origin: ``name@sha256:…`` of the hand-written sentences, for the provenance of a text.
         grammar_origin: The same of the grammar.
         of_form: Skeletons of a claim kind for a line or a badge.
+        continuing: Sentences of a claim kind for an item that was named before: "You've bought it 5 times".
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -88,6 +89,7 @@ class Templates:
         self._short = re.compile(bounded(any_of(shorts)))
         self._skeletons = cache(self._all_skeletons)
         self.of_form = cache(self._of_form)
+        self.continuing = cache(self._continuing)
 
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> tuple[Skeleton, ...]:
         """Return every skeleton for a combination of kinds, the hand-written ones first.
@@ -115,9 +117,8 @@ class Templates:
                 ("short", clauses.short, "concise"),
             )
             for form, texts, tone in forms:
-                pattern = self._grammar.sentences[tone][1][0]
                 for text in texts:
-                    made = pattern.replace("<a>", text).replace("<A>", text[:1].upper() + text[1:])
+                    made = _framed(self._grammar.sentences[tone][1][0], text)
                     sentence = self._contracted(_mention(made, self._grammar.mentions))
                     found.append((f"{kind}, {form}", sentence, (kind,), tone))
             found += [(f"{kind}, line", text, (kind,), "concise") for text in clauses.line]
@@ -129,6 +130,17 @@ class Templates:
         clauses = self._words[kind].clauses
         texts = clauses.line if form == "line" else clauses.badge
         found = (self._verifier.accept(text, (kind,), tone="concise", origin=self.grammar_origin) for text in texts)
+        return tuple(skeleton for skeleton in found if skeleton is not None)
+
+    def _continuing(self, kind: str) -> tuple[Skeleton, ...]:
+        """Return the full clauses of a claim kind as sentences about an item that was named before."""
+        grammar = self._grammar
+        found = []
+        for clause in self._words[kind].clauses.full:
+            made = _framed(grammar.sentences["friendly"][1][0], clause)
+            later = grammar.mentions.model_copy(update={"first": grammar.mentions.later})
+            text = self._contracted(_mention(made, later))
+            found.append(self._verifier.accept(text, (kind,), tone="friendly", origin=self.grammar_origin))
         return tuple(skeleton for skeleton in found if skeleton is not None)
 
     def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
@@ -198,6 +210,11 @@ class Templates:
         """Contract at the beginning of a clause, as one speaks."""
         contraction = self._grammar.spoken
         return re.sub(contraction.pattern, contraction.text, text) if contraction else text
+
+
+def _framed(pattern: str, clause: str) -> str:
+    """Return a clause in a pattern for one clause."""
+    return pattern.replace("<a>", clause).replace("<A>", clause[:1].upper() + clause[1:])
 
 
 def _mention(text: str, mentions: _Mentions) -> str:

@@ -30,12 +30,14 @@ class EventForms(BaseModel):
 
     Attributes:
         purchase: Every word or phrase that tells a purchase, or where one happens.
+        not_of_purchases: Words of them that stand for another kind alone, such as what lies in a basket now.
         forms: Word of a purchase and its form, by event kind.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     purchase: tuple[str, ...]
+    not_of_purchases: tuple[str, ...] = ()
     forms: dict[str, dict[str, str]]
 
     @classmethod
@@ -64,7 +66,7 @@ class EventForms(BaseModel):
         """
         given = list(texts)
         if event_kind == PURCHASE:
-            return given
+            return None if any(map(self._no_purchases.search, given)) else given
         forms = self.forms.get(event_kind, {})
         found = [match.group(0).lower() for text in given for match in self._purchases.finditer(text)]
         if event_kind not in self.forms or any(word not in forms for word in found):
@@ -75,6 +77,11 @@ class EventForms(BaseModel):
             return other[:1].upper() + other[1:] if match.group(0)[0].isupper() else other
 
         return [self._purchases.sub(form, text) for text in given]
+
+    @cached_property
+    def _no_purchases(self) -> re.Pattern[str]:
+        words = any_of(self.not_of_purchases)
+        return re.compile(bounded(words) if words else "(?!)", re.IGNORECASE)
 
     @cached_property
     def _purchases(self) -> re.Pattern[str]:

@@ -85,6 +85,7 @@ class NameForms(_Strict):
         many: A head of many things.
         this_one: The recommended item.
         these_many: The recommended item where its name is of many things.
+        definite: One of two items that are compared.
         another: Another item that has a size or a mark.
         between: What stands between size and mark.
         articles: What stands before another item of one thing, by pattern of its name.
@@ -99,12 +100,27 @@ class NameForms(_Strict):
     many: str
     this_one: str
     these_many: str
+    definite: str = "{name}"
     another: str
     between: str
     articles: dict[str, str]
     label_words: dict[str, str]
     genders: dict[str, GenderForms] = {}
     proper: str = "{name}"
+
+
+class Agreement(_Strict):
+    """How sentences, which are written of one thing, speak of an item whose name is of many ("bananas … they").
+
+    Attributes:
+        keeps_one: Pattern of sentences that stay as they are, because they call the item "this one" or "this item".
+        many: What the writer says instead, by pattern, in this order; a capital first letter stays.
+        one: What the verifier reads instead before it proves the sentence, by pattern.
+    """
+
+    keeps_one: str = "(?!)"
+    many: dict[str, str] = {}
+    one: dict[str, str] = {}
 
 
 class Form(_Strict):
@@ -183,6 +199,7 @@ class Lexicon(_Strict):
     measures: dict[str, dict[str, str]]
     numbers_in_words: tuple[str, ...]
     spoken_names: NameForms
+    agreement: Agreement = Agreement()
     store_brand: StoreBrand
     promotions: Promotions
     shelf_title: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.errors import ClaimError
 from llm_explain.text.event_forms import EventForms
+from llm_explain.text.number_agreement import NumberAgreement
 from llm_explain.text.referring_expressions import ReferringExpressions
 from llm_explain.text.sentence_spec import SentenceSpec
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
@@ -40,6 +41,7 @@ class Realiser:
         self._writer = ValueWriter(lexicon)
         self._names = ReferringExpressions(lexicon)
         self._events = EventForms.load(lexicon.locale)
+        self._agreement = NumberAgreement(lexicon.agreement)
         self._has_forms = lru_cache(maxsize=16_384)(lambda texts, kind: self._events.exchange(texts, kind) is not None)
         self._cached = lru_cache(maxsize=16_384)(self._claim_values)
 
@@ -83,7 +85,9 @@ class Realiser:
                 ) from error
         kept = {slot: value for slot, value in values.items() if slot not in without}
         kinds = [str(claim.facts[EVENT_KIND]) for claim in claims if EVENT_KIND in claim.facts]
-        return SentenceSpec(tuple(claims), title, as_of, titles, kinds[0] if kinds else PURCHASE, is_neutral, kept)
+        is_of_many = ITEM in values and self._names.is_of_many(title)
+        event_kind = kinds[0] if kinds else PURCHASE
+        return SentenceSpec(tuple(claims), title, as_of, titles, event_kind, is_neutral, kept, is_of_many)
 
     def fill(self, skeleton: Skeleton, spec: SentenceSpec) -> str:
         """Return the sentence: slots filled, articles agreeing, sentences capitalised.
@@ -112,7 +116,8 @@ class Realiser:
         Raises:
             ClaimError: If the skeleton has no words for the kind of events.
         """
-        values, pieces = spec.values, skeleton.pieces
+        values = spec.values
+        pieces = self._agreement.of_many(skeleton.text) if spec.is_of_many else skeleton.pieces
         literals = self._events.exchange(pieces[::2], spec.event_kind)
         if literals is None:
             raise ClaimError(
@@ -144,7 +149,7 @@ class Realiser:
         return (
             skeleton.fits(spec.values, spec.licences)
             and not (spec.is_neutral and skeleton.is_causal)
-            and (spec.event_kind == PURCHASE or self._has_forms(skeleton.pieces[::2], spec.event_kind))
+            and self._has_forms(skeleton.pieces[::2], spec.event_kind)
         )
 
     def speaks(self, skeletons: Iterable[Skeleton], event_kind: str) -> bool:

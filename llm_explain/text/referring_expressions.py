@@ -22,9 +22,9 @@ class ReferringExpressions:
 
     A title such as "Rice cakes, 4.5 oz (store brand)" is a label. Within a sentence the recommended item is "these rice
     cakes", which only it can be; another item keeps its size, "rice cakes (4.5 oz, store brand)", since that tells it
-    from its like. Number and gender are those of the dictionaries. A title that begins with an unknown name is said as
-    it stands, or quoted. Names that the locale's
-    dictionaries have are said in its words.
+    from its like. Number and gender are those of the dictionaries. A title that is no common noun is quoted, where the
+    locale does so: "because you bought “The Great Gatsby”". Names that the locale's dictionaries have are said in its
+    words.
 
     Args:
         lexicon: The locale's words.
@@ -43,6 +43,7 @@ class ReferringExpressions:
         self.this = lru_cache(maxsize=_CACHED)(self._this)
         self.another = lru_cache(maxsize=_CACHED)(self._another)
         self.label = lru_cache(maxsize=_CACHED)(self._whole)
+        self.is_of_many = lru_cache(maxsize=_CACHED)(self._is_of_many)
 
     def name(self, name: str) -> str:
         """Return a category or a brand, cleaned and limited in length.
@@ -75,12 +76,31 @@ class ReferringExpressions:
         name, _, is_known = self._split(title)
         if not name or not is_known:
             return self._proper(title)
+        forms = self._forms(name)
+        return (forms.these_many if self._is_plural(name) else forms.this_one).format(name=name)
+
+    def definite(self, title: str) -> str:
+        """Return one of two compared items as a sentence says it: "the milk"; empty if its title leaves nothing."""
+        name, _, is_known = self._split(title)
+        return self._words.definite.format(name=name) if name and is_known else self._proper(title)
+
+    def definite_label(self, title: str) -> str:
+        """Return the same with the size or mark that tells it from another item of its name."""
+        name, label, is_known = self._split(title)
+        if not (name and is_known and label):
+            return self.definite(title)
+        return self._words.definite.format(name=self._words.another.format(name=name, label=label))
+
+    def _is_of_many(self, title: str) -> bool:
+        """Return whether a title is a common noun of many things."""
+        name, _, is_known = self._split(title)
+        return bool(name) and is_known and self._is_plural(name)
+
+    def _is_plural(self, name: str) -> bool:
         head = self._head.search(name)
-        is_many = name.lower() in self._dictionary.plurals or (
+        return name.lower() in self._dictionary.plurals or (
             self._dictionary.find(name) is None and self._many.search(head.group(0) if head else name) is not None
         )
-        forms = self._forms(name)
-        return (forms.these_many if is_many else forms.this_one).format(name=name)
 
     def _another(self, title: str) -> str:
         """Return another item as a sentence says it; empty if its title leaves nothing readable."""

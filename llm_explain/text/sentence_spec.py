@@ -53,6 +53,7 @@ class SentenceSpec:
         event_kind: Kind of event that the claims count.
         is_neutral: Whether the claims are no reasons, so that no cause may be claimed.
         values: Value of each slot, as the writer writes it.
+        is_of_many: Whether the item's title is a common noun of many things, so that the sentence says "they".
     """
 
     claims: tuple[Claim, ...]
@@ -62,6 +63,7 @@ class SentenceSpec:
     event_kind: str = "purchase"
     is_neutral: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
+    is_of_many: bool = False
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -165,7 +165,6 @@ class _Filters:
             "last_day",
             "month",
             "price",
-            "price_range",
             "percent",
             "name",
             "brand",
@@ -247,16 +246,6 @@ class _Filters:
         if currency is None:
             return format_decimal(float(amount), format="#,##0.00", locale=self._locale)
         return format_currency(float(amount), currency, locale=self._locale)
-
-    @_of_known
-    def price_range(self, low: float, high: float) -> str | None:
-        """Return two amounts; nothing where they are written alike."""
-        texts = self.price(low), self.price(high)
-        return (
-            self._lexicon.measures["price_range"]["other"].format(low=texts[0], high=texts[1])
-            if texts[0] != texts[1]
-            else None
-        )
 
     @_of_known
     def percent(self, share: float) -> str | None:

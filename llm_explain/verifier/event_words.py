@@ -33,6 +33,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     purchase: tuple[str, ...]
+    not_of_purchases: tuple[str, ...] = ()
     words: dict[str, dict[str, str]]
     neutral: tuple[str, ...] = ()
 
@@ -52,9 +53,10 @@ class EventWords:
         self._neutral = frozenset(section.neutral)
         every = {word for words in section.words.values() for word in words}
         purchase = set(section.purchase)
+        own = (every - purchase) | set(section.not_of_purchases)
         self._of_others = {
             kind: re.compile(
-                bounded(any_of({*(every - purchase if kind == PURCHASE else every | purchase), *section.neutral})),
+                bounded(any_of({*(own if kind == PURCHASE else every | purchase), *section.neutral})),
                 re.IGNORECASE,
             )
             for kind in self._words

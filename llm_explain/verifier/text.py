@@ -11,6 +11,7 @@ from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 from llm_explain.text.word_boundaries import STOPS, bounded
 from llm_explain.verifier.event_words import EventWords
 from llm_explain.verifier.names import NameIndex
+from llm_explain.verifier.number import ReadAsOne
 from llm_explain.verifier.proof import ValueProof
 from llm_explain.verifier.reading import Reading, readings, spans
 from llm_explain.verifier.skeleton import SkeletonCheck, SkeletonVerifier
@@ -51,6 +52,7 @@ class Verifier:
         self._lexicon = lexicon
         self._skeletons = SkeletonVerifier(lexicon)
         self._events = EventWords(lexicon.locale, self._skeletons.wording.rules)
+        self._as_one = ReadAsOne(lexicon.agreement.one)
         self._proof = ValueProof(lexicon, self._skeletons.wording.rules)
         blocked = sorted(
             {word.strip() for word in (*lexicon.blocked_words, *blocklist) if word.strip()}, key=len, reverse=True
@@ -71,7 +73,7 @@ class Verifier:
             The skeleton that it could have been filled from.
         """
         kind, _ = self._events.kind_of(spec.claims)
-        spoken, _ = self._events.as_purchases(text, spec.values.values(), kind)
+        spoken, _ = self._events.as_purchases(self._as_one(text, spec), spec.values.values(), kind)
         return self._read(spoken, spec)[0].skeleton
 
     def verify(self, text: str, spec: SentenceSpec, *, limits: Limits | None = None, is_free: bool = False) -> Verdict:
@@ -88,7 +90,7 @@ class Verifier:
         """
         faults = [*self._characters(text), *self._limits(text, limits)]
         kind, unspeakable = self._events.kind_of(spec.claims)
-        spoken, of_others = self._events.as_purchases(text, spec.values.values(), kind)
+        spoken, of_others = self._events.as_purchases(self._as_one(text, spec), spec.values.values(), kind)
         faults += [*unspeakable, *of_others]
         reading, finding = self._read(spoken, spec)
         faults += self._policy(reading, spec)

@@ -21,6 +21,7 @@ from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import TONES, opening
 from llm_explain.verifier import NameIndex, Verifier
+from llm_explain.writing.comparison import ComparisonWriter
 from llm_explain.writing.specification import specify
 from scoring.data.tables import PURCHASE
 
@@ -326,6 +327,11 @@ class LocaleWriter:
         """Return what the order of skeletons depends on: user, item, moment and tone."""
         item_id = "" if request.item_index is None else str(self._catalogue.item_ids[request.item_index])
         return "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
+
+    @property
+    def comparisons(self) -> ComparisonWriter:
+        """Writes contrasts and what-ifs."""
+        return ComparisonWriter(self._lexicon, self._realiser, self._templates, self._verifier)
 
     def section_title(self, section: Section, event_kind: str) -> str:
         """Return the heading of a section of a list."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from llm_explain.generation.generator import Generator
     from llm_explain.policy.policy import Policy
     from llm_explain.records import Claim, Section, Source, Text, Verdict
-    from llm_explain.text.sentence_spec import SentenceRequest
+    from llm_explain.text.comparison_spec import ContrastSpec, WhatIfSpec
+    from llm_explain.text.sentence_spec import SentenceRequest, SentenceSpec
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
     from scoring.data.catalogue import Catalogue
@@ -188,6 +189,42 @@ class Writer:
             How many skeletons the phrasebook has.
         """
         return self._locale_writers(locale).warm_up(pause_seconds)
+
+    def specify(self, request: SentenceRequest, locale: str = "en") -> SentenceSpec:
+        """Return the specification of a sentence.
+
+        Args:
+            request: What the sentence is to state.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            Claims, titles and values, without the names that the policy keeps.
+        """
+        return self._locale_writers(locale).specify(request)
+
+    def contrast(self, spec: ContrastSpec, locale: str = "en") -> Text | None:
+        """Return why one item ranks higher than another, with the reason of each in words.
+
+        Args:
+            spec: What the sentence may state.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The verified sentence; ``None`` if an item has no name of its own.
+        """
+        return self._locale_writers(locale).comparisons.contrast(spec)
+
+    def what_if(self, spec: WhatIfSpec, locale: str = "en") -> Text | None:
+        """Return what happens to an item without some players, in words.
+
+        Args:
+            spec: What the sentence may state.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The verified sentence; ``None`` if the item or a player has no name.
+        """
+        return self._locale_writers(locale).comparisons.what_if(spec)
 
     def section_title(self, section: Section, event_kind: str, locale: str = "en") -> str:
         """Return the heading of a section of a list.

@@ -45,7 +45,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     "related_category": claim("related_category", ("current",), category="cold cereal", count=4, window_days=365),
     "usual_brand": claim("usual_brand", ("usually", "current"), brand="Chobani", category="yogurt", share=0.8, count=9),
-    "usual_price": claim("usual_price", ("usually", "current"), price=2.99, low=2.5, high=3.99, category="yogurt"),
+    "usual_price": claim("usual_price", ("usually", "current"), price=2.99, usual=2.89, category="yogurt"),
     "lower_price": claim("lower_price", (), price=1.99, usual=2.49, last_paid=2.49),
     "similar_item": claim("similar_item", ("some", "crowd"), other_item_id="7", next_share=0.31),
     "promotion": claim(

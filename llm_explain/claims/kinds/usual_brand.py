@@ -9,12 +9,16 @@ import numpy as np
 from llm_explain.claims.kind import ClaimKind, Findings, kinds_of
 
 if TYPE_CHECKING:
+    from llm_explain.claims.occasions import Flags
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
+    from scoring.data.catalogue import Catalogue, IndexArray
 
 
 MIN_BRAND_SHARE: Final = 0.5
 MIN_BRAND_OCCASIONS: Final = 3
+MAX_ITEM_SHARE: Final = 0.9
+"""Largest share of a category's items of one brand, of those with a brand, that leaves the user a choice."""
 
 
 class UsualBrand(ClaimKind):
@@ -22,8 +26,9 @@ class UsualBrand(ClaimKind):
 
     Rule: counted events are those of ``category_affinity``. Among the user's occasions with a counted event of an item
     of ``category``, the item's own, ``count`` is the number with a counted event of an item of that category and of
-    ``brand``, the item's own; ``share`` is ``count`` over all of them. It holds for a share of at least 0.5 and a count
-    of at least 3. A brand that the policy calls unnameable is found all the same, and its name is then never spoken; a
+    ``brand``, the item's own; ``share`` is ``count`` over all of them. It holds for a share of at least 0.5, a count of
+    at least 3, and more occasions than any other brand has, so that a category has one usual brand. Of the
+    category's items with a brand, at most 90 % are of ``brand``: where nearly all are, the user has no choice. A brand that the policy calls unnameable is found all the same, and its name is then never spoken; a
     value that by the policy stands for no brand has no such claim.
     """
 
@@ -44,6 +49,8 @@ class UsualBrand(ClaimKind):
         occasions, all_of_category = subjects.of_brand, subjects.of_category.counts
         is_usual = (occasions.counts >= MIN_BRAND_OCCASIONS) & (occasions.counts >= MIN_BRAND_SHARE * all_of_category)
         rows = np.flatnonzero(is_brand & is_usual)
+        rows = rows[occasions.counts[rows] > _most_of_another(subjects, rows)]
+        rows = rows[has_choice(catalogue)[subjects.item[rows]]]
         found = occasions.take(rows)
         share = found.counts / all_of_category[rows]
         facts: dict[str, list[Fact]] = {
@@ -53,3 +60,34 @@ class UsualBrand(ClaimKind):
             "count": found.counts.tolist(),
         }
         return Findings(rows, facts, found, share, kinds_of(subjects, found))
+
+
+def has_choice(catalogue: Catalogue) -> Flags:
+    """Return whether the category of each item has enough items of other brands.
+
+    Args:
+        catalogue: The shop's items.
+
+    Returns:
+        Flags, shape ``(n_items,)``.
+    """
+    brand, category = catalogue.brand_index, catalogue.category_index
+    key = category * (len(catalogue.brand_names) + 1) + brand + 1
+    n_brand = np.bincount(key)[key]
+    n_any = np.bincount(category, weights=brand >= 0)[category]
+    found: Flags = n_brand <= MAX_ITEM_SHARE * n_any
+    return found
+
+
+def _most_of_another(subjects: Subjects, rows: IndexArray) -> IndexArray:
+    """Return the most occasions that another brand has in the item's category, shape ``(n_rows,)``."""
+    evidence = subjects.evidence
+    groups, n_codes = evidence.by_brand_in_category, len(subjects.shop.catalogue.brand_names) + 1
+    counts = np.diff(groups.bounds)
+    own = evidence.brand_in_category_key(subjects.user[rows], subjects.item[rows])
+    first, end = (groups.keys.searchsorted(own // n_codes * n_codes + place) for place in (1, n_codes))  # 0: no brand
+    most = [
+        counts[begin:stop][groups.keys[begin:stop] != key].max(initial=0)
+        for key, begin, stop in zip(own.tolist(), first.tolist(), end.tolist(), strict=True)
+    ]
+    return np.array(most, dtype=np.int64)

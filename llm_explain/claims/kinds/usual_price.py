@@ -11,25 +11,29 @@ from llm_explain.claims.kind import ClaimKind, Findings
 from llm_explain.claims.occasions import spans
 
 if TYPE_CHECKING:
+    from llm_explain.claims.occasions import Flags, Floats
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
-    from scoring.data.catalogue import IndexArray
 
 
 MIN_PRICED_OCCASIONS: Final = 5
-PRICE_TENTHS: Final = (2, 8)
-MAX_PRICE_SPREAD: Final = 2.5
+CENTS: Final = 100
+MAX_DEVIATION: Final = 10
+"""Largest difference of a price from the usual one, in percent of the usual one, that is told as "about" it."""
+
+MIN_NEAR_SHARE: Final = 0.5
+"""Least share of the prices that are about the usual one: the median of two groups of prices may be near neither."""
 
 
 class UsualPrice(ClaimKind):
-    """The item costs what the user usually pays in its category.
+    """The item costs about what the user usually pays in its category.
 
     Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases in ``category``, the item's
-    own (the kind is ``purchase`` and no return took them back), ``low`` and ``high`` are the prices at ranks ⌈0.2 n⌉
-    and ⌈0.8 n⌉, lowest first, so that three fifths of what was paid lie between them; ``price`` is the item's in the
-    snapshot, rounded to cents. It holds where ``low`` ≤ ``price`` ≤ ``high``, with at least five occasions on which a
-    price in that range was paid, a range that says something (``high`` ≤ 2.5 ``low``), and a snapshot that is at most
-    seven days older than ``as_of`` and not younger.
+    own (the kind is ``purchase`` and no return took them back), ``usual`` is the median: the price at rank ⌈n / 2⌉,
+    lowest first, which the user has paid. A price is about the usual one if it differs by at most 10 %. ``price`` is the
+    item's in the snapshot, rounded to cents. It holds where ``price`` and at least half of the prices paid are about
+    ``usual``, with at least five occasions on which such a price was paid, and a snapshot that is at most seven days
+    older than ``as_of`` and not younger.
     """
 
     name = "usual_price"
@@ -47,36 +51,29 @@ class UsualPrice(ClaimKind):
         places, bounds = spans_of(paid.keys, paid.bounds, key)
         n = np.diff(bounds)
         rows = np.flatnonzero((n >= MIN_PRICED_OCCASIONS) & subjects.is_snapshot_fresh)
-        price = np.round(shop.snapshot.price[subjects.item[rows]], 2)
-        low, high = (paid.price[places[bounds[rows] + at_rank(n[rows], tenths)]] for tenths in PRICE_TENTHS)
-        says = (low <= price) & (price <= high) & (high <= MAX_PRICE_SPREAD * low)
-        rows, price, low, high = rows[says], price[says], low[says], high[says]
-        inside, starts = spans(bounds, rows)
+        cents = np.round(paid.price * CENTS)
+        price = np.round(np.round(shop.snapshot.price[subjects.item[rows]], 2) * CENTS)  # NaN compares as false
+        usual = cents[places[bounds[rows] + (n[rows] - 1) // 2]]
+        is_near = _is_about(price, usual)
+        rows, price, usual = rows[is_near], price[is_near], usual[is_near]
+        own, starts = spans(bounds, rows)
         group = np.repeat(np.arange(len(rows)), np.diff(starts))
-        inside = places[inside]
-        is_usual = (low[group] <= paid.price[inside]) & (paid.price[inside] <= high[group])
-        inside, group = inside[is_usual], group[is_usual]
-        occasions = subjects.evidence.occasions_of(paid.row[inside], group, subjects.as_of[rows])
+        own = places[own]
+        is_usual = _is_about(cents[own], usual[group])
+        own, group = own[is_usual], group[is_usual]
+        occasions = subjects.evidence.occasions_of(paid.row[own], group, subjects.as_of[rows])
         share = np.bincount(group, minlength=len(rows)) / n[rows]
-        holds = np.flatnonzero(occasions.counts >= MIN_PRICED_OCCASIONS)
+        holds = np.flatnonzero((occasions.counts >= MIN_PRICED_OCCASIONS) & (share >= MIN_NEAR_SHARE))
         names = shop.catalogue.category_names
         facts: dict[str, list[Fact]] = {
-            "price": price[holds].tolist(),
-            "low": low[holds].tolist(),
-            "high": high[holds].tolist(),
+            "price": (price[holds] / CENTS).tolist(),
+            "usual": (usual[holds] / CENTS).tolist(),
             "category": [names[code] for code in subjects.category[rows[holds]].tolist()],
         }
         return Findings(rows[holds], facts, occasions.take(holds), share[holds])
 
 
-def at_rank(n: IndexArray, tenths: int) -> IndexArray:
-    """Return the place of rank ⌈tenths · n / 10⌉, counted from 1, among n ordered values.
-
-    Args:
-        n: Numbers of values, each at least 1, shape ``(m,)``.
-        tenths: Between 1 and 10.
-
-    Returns:
-        Places, counted from 0, shape ``(m,)``.
-    """
-    return -(-tenths * n // 10) - 1
+def _is_about(price: Floats, usual: Floats) -> Flags:
+    """Return whether prices in cents are about the usual ones, shape ``(n,)``."""
+    found: Flags = CENTS * np.abs(price - usual) <= MAX_DEVIATION * usual
+    return found

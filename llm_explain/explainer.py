@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, Unpack, cast
 import numpy as np
 import pandas as pd
 
-from llm_explain.answers import ContrastAnswer, Ranked, ReasonShelf, RelatedItem, Shelved, WhatIfRow
+from llm_explain.answers import ContrastAnswer, Ranked, RelatedItem, WhatIfRow
 from llm_explain.attribution.black_box import over_frames
 from llm_explain.attribution.importance import global_attributions
 from llm_explain.catalogue import LiveCatalogue, Version
@@ -21,6 +21,7 @@ from llm_explain.list_pipeline import ListPipeline
 from llm_explain.opening import Opened, open_black_box, open_trained
 from llm_explain.policy.masking import mask_differences
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
+from llm_explain.reason_shelves import ReasonShelves
 from llm_explain.records import Explanation
 from llm_explain.related_items import RelatedItems, pair_texts
 from llm_explain.skeletons.sources import DEFAULT_ORDER
@@ -36,6 +37,7 @@ from scoring.data.targets import end_of_log
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llm_explain.answers import ReasonShelf
     from llm_explain.attribution.black_box import FrameScorer, HistoryScorer
     from llm_explain.claims import ClaimKind
     from llm_explain.composition import SelectionOptions
@@ -466,7 +468,7 @@ class Explainer:
         as_of: Moment | None = None,
         locale: str = "en",
     ) -> list[ReasonShelf]:
-        """List items by reason: what each history group of a user recommends.
+        """List items that are new to a user by reason: a category or an item that the user bought.
 
         Args:
             user_id: The shop's id.
@@ -476,22 +478,12 @@ class Explainer:
             locale: A folder under ``prompts/``, for the headings.
 
         Returns:
-            Shelves of groups that the policy lets us name, those that add most first.
+            Shelves whose link with the heading a person would see, those that add most first.
         """
         version = self._at(as_of, history)
-        shop, catalogue = version.shop, version.shop.catalogue
-        shelves = []
-        for shelf in version.reader.read(user_id, history, as_of).scored.shelves(_at_least_one(k)):
-            category = catalogue.category_names[shelf.category_index]
-            rows = zip(shelf.item_index, shelf.phi.tolist(), shelf.score.tolist(), strict=True)
-            items = [
-                Shelved(str(catalogue.item_ids[item]), phi, score)
-                for item, phi, score in rows
-                if shop.may_recommend[item] and not shop.is_sensitive(int(item))
-            ]
-            if items and shop.policy.may_name_category(category):
-                shelves.append(ReasonShelf(shelf.player, version.writer.shelf_title(category, locale), tuple(items)))
-        return shelves
+        user = version.reader.read(user_id, history, as_of)
+        shelves = ReasonShelves(version.shop, version.writer, locale)
+        return shelves.find(user.scored, user.evidence, _at_least_one(k))
 
     def what_if(
         self,

@@ -15,14 +15,14 @@ from llm_explain.policy.masking import mask_attribution
 from llm_explain.records import Badge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.values import Attribution
     from llm_explain.claims import Evidence
     from llm_explain.composition import Placed
     from llm_explain.records import Claim, Explanation, Section
-    from llm_explain.text.sentence_spec import SentenceRequest
+    from llm_explain.text.sentence_spec import Form, SentenceRequest
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,14 @@ class ListPipeline(Pipeline):
         written = [self._write(asked[page.start : page.stop]) for page in pages]
         requests = [request for own, _ in written for request in own]
         texts = [text for _, own in written for text in own]
-        badges = self._badges(subjects, requests, cards_of_all, pages)
+        texts, facts = self._with_second_sentences(subjects, requests, texts, pages)
+        subject_lines = self._subject_lines(requests, texts)
+        badges = self._badges(subjects, requests, cards_of_all, pages, facts)
         title = {section: self._section_title(section) for section in {card.section for card in cards_of_all}}
         found = [
             replace(
-                self._record(row, request, attribution, text, subjects, badges=badges[row]),
+                self._record(row, request, attribution, text, subjects, badges=badges[row], fact=facts.get(row)),
+                subject_line=subject_lines[row],
                 rank=card.rank,
                 position=card.position,
                 section=card.section,
@@ -141,7 +144,8 @@ class ListPipeline(Pipeline):
             for request, own in zip(requests, chosen, strict=True)
         ]
         for row, line in lines.items():
-            requests[row] = replace(requests[row], claims=(line,), is_neutral=line not in claims[row], form="line")
+            form: Form = "sentence" if self.limits.names_item else "line"
+            requests[row] = replace(requests[row], claims=(line,), is_neutral=line not in claims[row], form=form)
         silent = [row for row, request in enumerate(requests) if not request.claims]
         for row, fact in self._facts(subjects, silent, kinds.badges(subjects.type), lambda *_: True).items():
             requests[row] = replace(requests[row], claims=(fact,), is_neutral=True, form="fact")
@@ -164,10 +168,13 @@ class ListPipeline(Pipeline):
         requests: Sequence[SentenceRequest],
         placed: Sequence[Placed],
         pages: Sequence[range],
+        facts: Mapping[int, Claim],
     ) -> list[tuple[Badge, ...]]:
         """Return at most one badge for each card of a list with sections."""
         kinds = self.writer.spoken_kinds(self.locale)
         topics = [{kinds[claim.kind].topic for claim in request.claims} for request in requests]
+        for row, fact in facts.items():
+            topics[row].add(kinds[fact.kind].topic)
         rows = [row for row, card in enumerate(placed) if card.section is not None]
         budgets = [budget for page in pages for budget in [cards.Budget()] * len(page)]
         found = self._facts(

@@ -14,6 +14,7 @@ from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.attribution.values import ITEM
 from llm_explain.claims import MOST_KINDS, derive, neutral, select
 from llm_explain.claims.subjects import Subjects
+from llm_explain.composition.cards import Budget
 from llm_explain.policy.masking import mask_attribution
 from llm_explain.records import Explanation
 from llm_explain.text.sentence_spec import SentenceRequest
@@ -139,9 +140,13 @@ class Pipeline:
         # Masked first, so that the shares of the reasons are those of the attribution in the record.
         attributions = [mask_attribution(each, self.shop.policy) for each in attributions]
         requests, texts = self._write(self._requests(subjects, attributions))
+        texts, facts = self._with_second_sentences(subjects, requests, texts, [range(len(texts))])
+        subject_lines = self._subject_lines(requests, texts)
         return [
-            self._record(row, request, attribution, text, subjects)
-            for row, (request, attribution, text) in enumerate(zip(requests, attributions, texts, strict=True))
+            replace(self._record(row, request, attribution, text, subjects, fact=facts.get(row)), subject_line=line)
+            for row, (request, attribution, text, line) in enumerate(
+                zip(requests, attributions, texts, subject_lines, strict=True)
+            )
         ]
 
     def _write(self, requests: list[SentenceRequest]) -> tuple[list[SentenceRequest], list[Text | None]]:
@@ -161,10 +166,58 @@ class Pipeline:
                 texts[place] = text
         return said, texts
 
-    def _written(self, requests: list[SentenceRequest], deadline: float | None) -> list[Text | None]:
+    def _written(
+        self, requests: list[SentenceRequest], deadline: float | None, limits: Limits | None = None
+    ) -> list[Text | None]:
+        limits = self.limits if limits is None else limits
         return self.writer.write(
-            requests, tone=self.tone, locale=self.locale, deadline=deadline, limits=self.limits, sources=self.sources
+            requests, tone=self.tone, locale=self.locale, deadline=deadline, limits=limits, sources=self.sources
         )
+
+    def _with_second_sentences(
+        self,
+        subjects: Subjects,
+        requests: Sequence[SentenceRequest],
+        texts: list[Text | None],
+        pages: Sequence[range],
+    ) -> tuple[list[Text | None], dict[int, Claim]]:
+        """Add one more fact to each text on a surface that asks for it, and return the facts by row."""
+        if self.limits.second_sentence is None:
+            return texts, {}
+        kinds = self.writer.spoken_kinds(self.locale)
+        topics = [{kinds[claim.kind].topic for claim in request.claims} for request in requests]
+        rows = [row for row, request in enumerate(requests) if texts[row] is not None and request.form == "sentence"]
+        budgets = [budget for page in pages for budget in [Budget()] * len(page)]
+        found = self._facts(
+            subjects,
+            rows,
+            kinds.badges(subjects.type),
+            lambda claim, row: (
+                kinds[claim.kind].topic not in topics[row] and (not kinds[claim.kind].is_scarce or budgets[row].take(claim))
+            ),
+        )
+        said: dict[int, Claim] = {}
+        for form in ("sentence", "fact"):  # a kind for badges alone has no sentence but its badge
+            left = [row for row in found if row not in said]
+            asked = [replace(requests[row], claims=(found[row],), is_neutral=True, form=form) for row in left]
+            seconds = self._written(asked, 0.0, replace(self.limits, names_item=False)) if asked else []
+            for row, second in zip(left, seconds, strict=True):
+                both = self.writer.joined(texts[row], second, self.limits, self.locale)
+                if both is not None:
+                    texts[row], said[row] = both, found[row]
+        return texts, said
+
+    def _subject_lines(
+        self, requests: Sequence[SentenceRequest], texts: Sequence[Text | None]
+    ) -> Sequence[Text | None]:
+        """Return a subject line for each text on a surface that has one."""
+        lines: list[Text | None] = [None] * len(texts)
+        rows = [row for row, text in enumerate(texts) if text is not None]
+        if self.limits.subject_length is not None and rows:
+            asked = [replace(requests[row], claims=requests[row].claims[:1], form="subject") for row in rows]
+            for row, line in zip(rows, self._written(asked, None), strict=True):
+                lines[row] = line
+        return lines
 
     def _requests(self, subjects: Subjects, attributions: Sequence[Attribution]) -> list[SentenceRequest]:
         """Choose what each sentence states: reasons, or a neutral fact, or nothing."""
@@ -243,6 +296,7 @@ class Pipeline:
         subjects: Subjects,
         *,
         badges: tuple[Badge, ...] = (),
+        fact: Claim | None = None,
     ) -> Explanation:
         history = subjects.evidence.histories[int(subjects.user[row])]
         subject = subjects.names(row)
@@ -266,7 +320,7 @@ class Pipeline:
             probability=None,
             attribution=attribution,
             reasons=() if request.is_neutral else claims,
-            statements=claims if request.is_neutral else (),
+            statements=(*(claims if request.is_neutral else ()), *(() if fact is None else (fact,))),
             text=text,
             reason_code=NOTHING_TO_SAY if text is None else NEUTRAL if request.is_neutral else "",
             locale=self.locale,

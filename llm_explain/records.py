@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -123,6 +123,24 @@ class Text:
     prompt: str
     model: str = ""
 
+    def followed_by(self, second: Text, between: str) -> Text:
+        """Return this sentence and a second one, each verified by itself.
+
+        Args:
+            second: The second sentence.
+            between: What stands between them.
+
+        Returns:
+            Both as one text, with the source of the first.
+        """
+        return replace(
+            self,
+            text=self.text + between + second.text,
+            skeleton=self.skeleton + between + second.skeleton,
+            verdict=Verdict((*self.verdict.faults, *second.verdict.faults)),
+            is_ai_generated=self.is_ai_generated or second.is_ai_generated,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Badge:
@@ -154,7 +172,7 @@ class Explanation:
         probability: Calibrated probability of a purchase in the coming 30 days; ``None`` for a black box.
         attribution: Exact Shapley values of this score.
         reasons: Claims that the sentence gives as reasons.
-        statements: Claims that a neutral sentence states without giving them as reasons.
+        statements: Claims that a neutral or a second sentence states without giving them as reasons.
         text: The sentence with its provenance; ``None`` where nothing true can be said.
         reason_code: Why there is no text, or why it is neutral; empty for a personal sentence.
         locale: Language of the text.
@@ -167,6 +185,7 @@ class Explanation:
         section_title: Heading of the section in the locale.
         placement: What a merchant did with the item; ``None`` if nothing. A pinned item has no reasons.
         badges: At most one true claim next to the text.
+        subject_line: Subject line of a message with the text; ``None`` for a surface without one.
     """
 
     id: str
@@ -189,6 +208,7 @@ class Explanation:
     section_title: str | None = None
     placement: Placement | None = None
     badges: tuple[Badge, ...] = ()
+    subject_line: Text | None = None
 
     @property
     def item_id(self) -> str | None:
@@ -214,6 +234,7 @@ class Explanation:
             "base_value": self.attribution.base_value,
             "attributions": self.attribution.to_records(),
             "text": text.text if text else None,
+            "subject_line": self.subject_line.text if self.subject_line else None,
             "reason_code": self.reason_code,
             "locale": self.locale,
             "tone": self.tone,

@@ -27,7 +27,7 @@ from llm_explain.errors import SettingError
 from scoring.scorer.retrieval import best
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from llm_explain.attribution.black_box import HistoryScorer
     from llm_explain.attribution.counterfactual import Contrast, WhatIf
@@ -69,8 +69,8 @@ class ScoredUser(Protocol):
     def contrast(self, item: int, other: int) -> Contrast:
         """Return why one item scores above another."""
 
-    def shelves(self, k: int) -> list[Shelf]:
-        """Return the items that each history group recommends."""
+    def shelves(self, k: int, *, n_shelves: int, exclude: Collection[int]) -> list[Shelf]:
+        """Return the items that each history group recommends, without some."""
 
 
 @dataclass(frozen=True)
@@ -189,9 +189,9 @@ class AdditiveScoredUser:
         """Return why one item scores above another."""
         return counterfactual.contrast(self.scorer, self.state, item, other, cache=self.vectors)
 
-    def shelves(self, k: int) -> list[Shelf]:
-        """Return the items that each history group recommends."""
-        return shelves.shelves(self.scorer, self.state, k=k, cache=self.vectors)
+    def shelves(self, k: int, *, n_shelves: int, exclude: Collection[int]) -> list[Shelf]:
+        """Return the items that each history group recommends, without some."""
+        return shelves.shelves(self.scorer, self.state, k=k, n_shelves=n_shelves, exclude=exclude, cache=self.vectors)
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ class BlackBoxScoredUser:
         """Raise an error: both items need one partition."""
         raise _needs_glass_box("contrast")
 
-    def shelves(self, k: int) -> list[Shelf]:  # noqa: ARG002
+    def shelves(self, k: int, *, n_shelves: int, exclude: Collection[int]) -> list[Shelf]:  # noqa: ARG002
         """Raise an error: every candidate would need its own game."""
         raise _needs_glass_box("shelves")
 

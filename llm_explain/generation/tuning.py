@@ -20,7 +20,10 @@ from llm_explain.generation.pretrained import open_pretrained
 from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.generation.weights import TUNING_RECORD, UNTUNED
 from llm_explain.skeletons.corpus import corpus_hash, hold_out, read_corpus
+from llm_explain.text.event_forms import EventForms
 from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.skeleton import SLOT
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,11 +126,17 @@ def tune_on(
         The record.
     """
     transformers, peft = _libraries()
+    forms = EventForms.load(lexicon.locale)
+
+    def says_purchases(line: CorpusLine) -> bool:
+        return forms.exchange(SLOT.split(line.text)[::2], PURCHASE) is not None
+
     combinations = hold_out(lexicon.kinds.every_combination(), share=config.holdout_share, seed=config.seed)
-    train = [line for line in lines if line.kinds not in combinations]
+    train = [line for line in lines if line.kinds not in combinations and says_purchases(line)]
     held_out = [line for line in lines if line.kinds in combinations]
     made = augment(train, lexicon, without=combinations)
     made += composed(lexicon, without=combinations, n_each=config.composed_each)
+    made = list(filter(says_purchases, made))
     transformers.set_seed(config.seed)
     adapted = peft.get_peft_model(
         model,

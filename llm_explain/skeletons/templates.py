@@ -71,7 +71,7 @@ class Templates:
     Attributes:
         origin: ``name@sha256:…`` of the hand-written sentences, for the provenance of a text.
         grammar_origin: The same of the grammar.
-        of_form: Skeletons of a claim kind for a line or a badge.
+        of_form: Skeletons of a claim kind for a line, a badge or a heading.
         continuing: Sentences of a claim kind for an item that was named before: "You've bought it 5 times".
     """
 
@@ -123,12 +123,13 @@ class Templates:
                     found.append((f"{kind}, {form}", sentence, (kind,), tone))
             found += [(f"{kind}, line", text, (kind,), "concise") for text in clauses.line]
             found += [(f"{kind}, badge", text, (kind,), "concise") for text in clauses.badge]
+            found += [(f"{kind}, heading", text, (kind,), "concise") for text in clauses.heading]
         return found
 
     def _of_form(self, kind: str, form: Form) -> tuple[Skeleton, ...]:
-        """Return the skeletons of a claim kind for a line or a badge, those that say most first."""
+        """Return the skeletons of a claim kind for a line, a badge or a heading, those that say most first."""
         clauses = self._words[kind].clauses
-        texts = clauses.line if form == "line" else clauses.badge
+        texts = {"line": clauses.line, "heading": clauses.heading}.get(form, clauses.badge)
         found = (self._verifier.accept(text, (kind,), tone="concise", origin=self.grammar_origin) for text in texts)
         return tuple(skeleton for skeleton in found if skeleton is not None)
 

@@ -1,4 +1,4 @@
-"""What the sentence of a contrast or a what-if is to state: the specification that its writer and its verifier share."""
+"""What the sentence of a contrast or a what-if is to state: the specification that writer and verifier share."""
 
 from __future__ import annotations
 

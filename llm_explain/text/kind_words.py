@@ -60,6 +60,7 @@ class Clauses(_Strict):
         again_short: Fragments for such a sentence.
         line: Whole sentences for a card under the heading of *again*.
         badge: Whole sentences for a badge.
+        heading: Whole sentences for the heading of a shelf; it is shown without the stop.
     """
 
     full: tuple[str, ...]
@@ -68,6 +69,7 @@ class Clauses(_Strict):
     again_short: tuple[str, ...] = ()
     line: tuple[str, ...] = ()
     badge: tuple[str, ...] = ()
+    heading: tuple[str, ...] = ()
 
 
 class PromptPart(_Strict):

@@ -88,6 +88,7 @@ class NameForms(_Strict):
         definite: One of two items that are compared.
         another: Another item that has a size or a mark.
         between: What stands between size and mark.
+        foreign: A category or brand that does not fit ``common``, in scripts that set foreign names apart.
         articles: What stands before another item of one thing, by pattern of its name.
         label_words: What stands for a size or a mark, by pattern.
         genders: What differs for names of a gender, by the word of the dictionaries' column ``gender``.
@@ -103,6 +104,7 @@ class NameForms(_Strict):
     definite: str = "{name}"
     another: str
     between: str
+    foreign: str = "{name}"
     articles: dict[str, str]
     label_words: dict[str, str]
     genders: dict[str, GenderForms] = {}
@@ -202,7 +204,6 @@ class Lexicon(_Strict):
     agreement: Agreement = Agreement()
     store_brand: StoreBrand
     promotions: Promotions
-    shelf_title: str
     section_titles: SectionTitles
     form: Form
     has_packaged_model: bool

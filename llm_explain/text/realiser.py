@@ -12,7 +12,7 @@ from llm_explain.text.event_forms import EventForms
 from llm_explain.text.number_agreement import NumberAgreement
 from llm_explain.text.referring_expressions import ReferringExpressions
 from llm_explain.text.sentence_spec import SentenceSpec
-from llm_explain.text.skeleton import ITEM, ITEM_LABEL
+from llm_explain.text.skeleton import ITEM, ITEM_LABEL, SLOT
 from llm_explain.text.values import Facts, ValueWriter
 from llm_explain.text.word_boundaries import STOPS
 from scoring.data.tables import PURCHASE
@@ -150,6 +150,13 @@ class Realiser:
             skeleton.fits(spec.values, spec.licences)
             and not (spec.is_neutral and skeleton.is_causal)
             and self._has_forms(skeleton.pieces[::2], spec.event_kind)
+        )
+
+    def event_kind_of(self, text: str) -> str:
+        """Return the first kind of events that a skeleton has words for, purchases before others."""
+        kinds = (PURCHASE, *self._events.forms)
+        return next(
+            (kind for kind in kinds if self._events.exchange(SLOT.split(text)[::2], kind) is not None), PURCHASE
         )
 
     def speaks(self, skeletons: Iterable[Skeleton], event_kind: str) -> bool:

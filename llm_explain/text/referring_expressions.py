@@ -55,7 +55,8 @@ class ReferringExpressions:
             The locale's name.
         """
         cleaned = self._clean(name)
-        return self._dictionary.find(cleaned) or cleaned
+        said = self._dictionary.find(cleaned) or cleaned
+        return said if not said or self._common.search(said) else self._words.foreign.format(name=said)
 
     def category(self, name: str) -> str:
         """Return a category as it stands within a sentence.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-Form = Literal["sentence", "line", "badge", "fact"]
-"""A sentence by itself, a short line under the heading of a section, a badge next to a sentence, or a badge's fact in
-place of a sentence."""
+Form = Literal["sentence", "line", "badge", "fact", "subject", "heading"]
+"""A sentence by itself, a short line under the heading of a section, a badge next to a sentence, a badge's fact in
+place of a sentence, the subject line of a message, or the heading of a shelf."""
 
 if TYPE_CHECKING:
     import datetime as dt

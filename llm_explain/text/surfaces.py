@@ -31,6 +31,9 @@ class Surface(BaseModel):
         max_length: Most characters.
         max_sentences: Most sentences.
         tone: Tone where a request names none.
+        names_item: Whether the text should name the item, because no title stands next to it.
+        adds_fact: Whether a second sentence states one more fact about the item, where one holds.
+        subject_length: Most characters of a subject line; ``None`` for a surface without one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,44 +41,58 @@ class Surface(BaseModel):
     max_length: Annotated[int, Field(ge=LEAST_LENGTH)]
     max_sentences: Annotated[int, Field(ge=1, le=2)]
     tone: Tone
+    names_item: bool = False
+    adds_fact: bool = False
+    subject_length: Annotated[int, Field(ge=LEAST_LENGTH)] | None = None
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Literal[1]
+    between_sentences: str = " "
     surfaces: dict[str, Surface]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a text may be, beyond the locale's own limit.
+    """What a surface asks of a text, beyond the locale's own limit.
 
     Attributes:
         max_length: Most characters; ``None`` for the locale's limit.
         max_sentences: Most sentences; ``None`` for the locale's limit.
+        names_item: Whether sentences that name the item are preferred.
+        second_sentence: What stands before a second sentence, with one more fact; ``None`` for one sentence.
+        subject_length: Most characters of a subject line; ``None`` for none.
     """
 
     max_length: int | None = None
     max_sentences: int | None = None
+    names_item: bool = False
+    second_sentence: str | None = None
+    subject_length: int | None = None
 
 
 @cache
 def load_surfaces(locale: str) -> Mapping[str, Surface]:
     """Return the surfaces of a locale by name.
 
+    The call raises ``PromptError`` if the file is missing or breaks its schema.
+
     Args:
         locale: A folder under ``prompts/``.
 
     Returns:
         The surfaces.
-
-    Raises:
-        PromptError: If the file is missing or breaks its schema.
     """
+    return _load(locale).surfaces
+
+
+@cache
+def _load(locale: str) -> _File:
     text, _ = read_prompt_file(load_lexicon(locale).locale, "surfaces.yaml")
     try:
-        return _File.model_validate(yaml.safe_load(text)).surfaces
+        return _File.model_validate(yaml.safe_load(text))
     except (yaml.YAMLError, ValidationError) as error:
         raise PromptError(f"{locale}/surfaces.yaml breaks its schema ({error}). Correct the file.") from error
 
@@ -109,5 +126,14 @@ def resolve(
         )
     asked = surfaces[surface] if surface is not None else None
     lengths = [length for length in (max_length, asked.max_length if asked else None) if length is not None]
-    limits = Limits(min(lengths, default=None), asked.max_sentences if asked else None)
-    return tone or (asked.tone if asked else DEFAULT_TONE), limits
+    longest = min(lengths, default=None)
+    if asked is None:
+        return tone or DEFAULT_TONE, Limits(longest)
+    limits = Limits(
+        longest,
+        asked.max_sentences,
+        asked.names_item,
+        _load(locale).between_sentences if asked.adds_fact else None,
+        asked.subject_length,
+    )
+    return tone or asked.tone, limits

@@ -1,4 +1,4 @@
-"""The verifier of contrasts and what-ifs: the whole text must be one statement that a pattern reads and the facts prove.
+"""The verifier of contrasts and what-ifs: the text must be one statement that a pattern reads and the facts prove.
 
 A reason within it is proven as a sentence by itself, by the verifier of all sentences.
 """
@@ -6,7 +6,7 @@ A reason within it is proven as a sentence by itself, by the verifier of all sen
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 from babel.numbers import NumberFormatError
@@ -72,7 +72,7 @@ class ComparisonVerifier:
             self._joiner = re.compile(rules.joiner)
         except (yaml.YAMLError, ValidationError, re.error) as error:
             raise PromptError(f"{lexicon.locale}/{FILE} breaks its schema ({error}). Correct the file.") from error
-        self._read = proof_environment(lexicon).globals
+        self._read: dict[str, Any] = dict(proof_environment(lexicon).globals)
         self._sentences = sentences
 
     def contrast(self, text: str, spec: ContrastSpec) -> Verdict:
@@ -104,8 +104,10 @@ class ComparisonVerifier:
 
     def _first(self, readings: list[list[Fault]]) -> Verdict:
         """Return the verdict on the reading with the fewest faults."""
-        unread = [Fault("unread", "the text is no statement of its kind")]
-        return Verdict(tuple(min(readings, key=len, default=unread)))
+        if not readings:
+            return Verdict((Fault("unread", "the text is no statement of its kind"),))
+        fewest = min(map(len, readings))
+        return Verdict(tuple(next(faults for faults in readings if len(faults) == fewest)))
 
     def _contrast_readings(self, text: str, spec: ContrastSpec) -> Iterator[list[Fault]]:
         for match in filter(None, (pattern.fullmatch(text) for pattern in self._contrasts)):
@@ -163,7 +165,8 @@ class ComparisonVerifier:
         if len(names) == 1:
             return bool(self._read["same_name"](text, names[0]))
         return any(
-            bool(self._read["same_name"](text[: match.start()], names[0])) and self._lists(text[match.end() :], names[1:])
+            bool(self._read["same_name"](text[: match.start()], names[0]))
+            and self._lists(text[match.end() :], names[1:])
             for match in self._joiner.finditer(text)
         )
 

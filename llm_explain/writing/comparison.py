@@ -34,6 +34,9 @@ ALONE = 0.01
 """Logits that other players together may add to an item for which one player is called all that speaks for it."""
 
 
+_Frame = Literal["only", "most", "some", "alone", "bare"]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +45,7 @@ class _Words(_Strict):
     """The writer's section of ``comparison.yaml``; the file explains each entry."""
 
     ranks: dict[Literal["one", "many"], str]
-    contrast: dict[Literal["only", "most", "some", "alone", "bare"], str]
+    contrast: dict[_Frame, str]
     what_if: dict[Literal["fall", "rise", "stay"], str]
     causes: dict[Literal["categories", "terms", "both"], str]
     terms: dict[str, str]
@@ -102,9 +105,9 @@ class ComparisonWriter:
         reasons = (next(self._clauses(side), "") for side in (spec.item, spec.other))
         slots = dict(zip(("reason", "other_reason"), reasons, strict=True))
         slots |= {"item": _capitalise(item), "other": other, "ranks": ranks}
-        frames = [self._weight(spec)] if slots["reason"] and slots["other_reason"] else []
-        frames += ["alone"] if slots["reason"] else []
-        for frame in (*frames, "bare"):
+        frames: list[_Frame] = [self._weight(spec)] if slots["reason"] and slots["other_reason"] else []
+        frames += ["alone", "bare"] if slots["reason"] else ["bare"]
+        for frame in frames:
             text = self._words.contrast[frame].format(**slots)
             if (verdict := self._verifier.contrast(text, spec)).ok:
                 return self._text(text, self._words.contrast[frame], verdict)
@@ -153,7 +156,7 @@ class ComparisonWriter:
                     if self._sentences.verify(text, side.spec).ok:
                         yield _inside(text, skeleton.pieces, side.spec)
 
-    def _weight(self, spec: ContrastSpec) -> Literal["only", "most", "some"]:
+    def _weight(self, spec: ContrastSpec) -> _Frame:
         """Return how much of what speaks for the other item its reason is."""
         against = {player: -value for player, value in spec.differences.items() if value < 0 and player != BASE}
         base = max(0.0, -spec.differences.get(BASE, 0.0))

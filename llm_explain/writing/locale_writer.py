@@ -19,7 +19,8 @@ from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variet
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
-from llm_explain.text.skeleton import TONES, opening
+from llm_explain.text.skeleton import ITEM, TONES, opening
+from llm_explain.text.surfaces import Limits
 from llm_explain.verifier import NameIndex, Verifier
 from llm_explain.writing.comparison import ComparisonWriter
 from llm_explain.writing.specification import specify
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.sentence_spec import SentenceRequest, SentenceSpec
     from llm_explain.text.skeleton import Skeleton, Tone
-    from llm_explain.text.surfaces import Limits
     from scoring.data.catalogue import Catalogue
 
 _LOG = logging.getLogger(__name__)
@@ -226,6 +226,9 @@ class LocaleWriter:
             Texts; ``None`` where nothing is stated, or no sentence is short enough.
         """
         sheet = _List(requests, specs, tone, limits, self.free_texts(specs, tone, seconds, limits))
+        if limits is not None and limits.names_item:
+            for name in order:
+                self._fill(name, sheet, is_fresh=True, names_item=True)
         for name in order:
             self._write_by(name, sheet, seconds)
         for name in order:
@@ -243,14 +246,14 @@ class LocaleWriter:
             left = self._prepare(self._sources[name], missing, sheet.tone, left)
             self._fill(name, sheet, is_fresh=True)
 
-    def _fill(self, name: Source, sheet: _List, *, is_fresh: bool) -> None:
+    def _fill(self, name: Source, sheet: _List, *, is_fresh: bool, names_item: bool = False) -> None:
         """Add the first verified text of a source at each open place of a list."""
         source = self._sources.get(name)
         if source is None:
             return
         for place in sheet.open_places():
             taken = sheet.variety.taken(place) if is_fresh else frozenset()
-            found = self._first(source, sheet, place, taken)
+            found = self._first(source, sheet, place, taken, names_item=names_item)
             if found is not None:
                 skeleton, sheet.texts[place] = found
                 sheet.variety.add(place, skeleton, found[1].text)
@@ -269,12 +272,12 @@ class LocaleWriter:
         return 0.0
 
     def _first(
-        self, source: SkeletonSource, sheet: _List, place: int, taken: Container[str]
+        self, source: SkeletonSource, sheet: _List, place: int, taken: Container[str], *, names_item: bool
     ) -> tuple[Skeleton, Text] | None:
         """Return the first skeleton of a source whose text is not taken, short enough and verified."""
         spec, limits = sheet.specs[place], sheet.limits
         for skeleton in self._candidates(source, sheet, place):
-            if skeleton.text in taken or skeleton.opening in taken:
+            if skeleton.text in taken or skeleton.opening in taken or (names_item and ITEM not in skeleton.slots):
                 continue
             text = self._realiser.fill(skeleton, spec)
             if opening(text) in taken:
@@ -300,7 +303,7 @@ class LocaleWriter:
         return sorted(usable, key=lambda skeleton: source.order(skeleton, key))
 
     def write_form(self, request: SentenceRequest, spec: SentenceSpec, limits: Limits | None) -> Text | None:
-        """Return the first verified line or badge. Lines may sound alike, because they stand under one heading.
+        """Return the first verified line, badge or subject line. Lines may sound alike: they stand under one heading.
 
         Args:
             request: What the text is to state.
@@ -311,17 +314,45 @@ class LocaleWriter:
             The text; ``None`` if no line or badge states the claim.
         """
         (kind,) = spec.kinds
-        is_badge = request.form == "badge"
-        usable = [each for each in self._templates.of_form(kind, request.form) if self._realiser.fits(each, spec)]
-        key = self._key(request, "concise")
-        for skeleton in sorted(usable, key=lambda each: (-len(each.slots), shuffled(each, key))):
+        is_subject, key = request.form == "subject", self._key(request, "concise")
+        found = (
+            self._templates.skeletons([kind], "concise") if is_subject else self._templates.of_form(kind, request.form)
+        )
+        if is_subject and limits is not None and limits.subject_length is not None:
+            limits = Limits(limits.subject_length + 1, max_sentences=1)  # the stop is not shown
+        usable = [each for each in found if self._realiser.fits(each, spec)]
+
+        def order(skeleton: Skeleton) -> tuple[bool, int, bytes]:
+            return is_subject and ITEM not in skeleton.slots, -len(skeleton.slots), shuffled(skeleton, key)
+
+        for skeleton in sorted(usable, key=order):
             text = self._realiser.fill(skeleton, spec)
+            if limits is not None and limits.max_length is not None and len(text) > limits.max_length:
+                continue
             verdict = self._verifier.verify(text, spec, limits=limits)
             if verdict.ok:
-                shown = re.sub(f"(?:{self._lexicon.form.sentence_end})$", "", text) if is_badge else text
+                is_bare = is_subject or request.form in {"badge", "heading"}
+                shown = re.sub(f"(?:{self._lexicon.form.sentence_end})$", "", text) if is_bare else text
                 return Text(shown, "template", skeleton.text, verdict, is_ai_generated=False, prompt=skeleton.origin)
             self._on_refused("template", verdict)
         return None
+
+    def joined(self, first: Text, second: Text, limits: Limits) -> Text | None:
+        """Return two sentences as one text; ``None`` if they are too long together or begin alike.
+
+        Args:
+            first: A verified text.
+            second: A verified sentence about the same item.
+            limits: What the surface asks of the text.
+
+        Returns:
+            Both as one text.
+        """
+        both = first.followed_by(second, limits.second_sentence or "")
+        n_sentences = len(re.findall(self._lexicon.form.sentence_end, both.text))
+        is_long = limits.max_length is not None and len(both.text) > limits.max_length
+        is_long |= limits.max_sentences is not None and n_sentences > limits.max_sentences
+        return None if is_long or opening(first.text) == opening(second.text) else both
 
     def _key(self, request: SentenceRequest, tone: Tone) -> str:
         """Return what the order of skeletons depends on: user, item, moment and tone."""
@@ -339,10 +370,6 @@ class LocaleWriter:
         if section == "new":
             return titles.new
         return titles.again if event_kind == PURCHASE else titles.again_of_other_events
-
-    def shelf_title(self, category: str) -> str:
-        """Return the title of a shelf."""
-        return self._lexicon.shelf_title.format(category=self._realiser.name(category))
 
 
 def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdict) -> Text:

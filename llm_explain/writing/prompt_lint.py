@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.errors import LlmExplainError, PromptError
 from llm_explain.records import Claim, Fault
 from llm_explain.skeletons.corpus import read_corpus
@@ -21,6 +22,7 @@ from llm_explain.text.skeleton import SLOT, TONES, Skeleton, Tone
 from llm_explain.text.surfaces import load_surfaces
 from llm_explain.text.values import Facts, ValueWriter
 from llm_explain.verifier import SkeletonVerifier, Verifier
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -61,13 +63,14 @@ class Samples(BaseModel):
             raise PromptError(f"{locale}/samples.yaml breaks its schema ({error}). Correct the file.") from error
 
 
-def sample_claim(kind: str, lexicon: Lexicon, slots: Sequence[str] = ()) -> Claim:
+def sample_claim(kind: str, lexicon: Lexicon, slots: Sequence[str] = (), event_kind: str = PURCHASE) -> Claim:
     """Return the sample claim of a kind; it permits every word of degree.
 
     Args:
         kind: The claim kind.
         lexicon: The locale's words.
         slots: Slots that the claim should give, where the kind's file has several samples.
+        event_kind: Kind of events that the claim counts.
 
     Returns:
         A claim with the facts that the kind's file gives.
@@ -80,6 +83,8 @@ def sample_claim(kind: str, lexicon: Lexicon, slots: Sequence[str] = ()) -> Clai
     as_of = Samples.load(lexicon.locale).as_of
     fitting = (each for each in samples if given <= values.write(kind, Facts(each, as_of, {})).keys())
     facts = next(fitting, words.samples) if words.other_samples else words.samples
+    if event_kind != PURCHASE and lexicon.kinds[kind].counts_events:
+        facts = {**facts, EVENT_KIND: event_kind}
     return Claim(kind, player, part, 1.0, 0.5, facts, frozenset(lexicon.degree_rules))
 
 
@@ -165,10 +170,15 @@ class Linter:
         finding = self._skeletons.check(text, kinds)
         if finding.faults:
             return Linted(where, text, "", finding.faults)
-        owned = self._lexicon.slots
+        owned, event_kind = self._lexicon.slots, self._realiser.event_kind_of(text)
         spec = self._realiser.specify(
             [
-                sample_claim(kind, self._lexicon, [slot for slot in SLOT.findall(text) if slot in owned[kind].every])
+                sample_claim(
+                    kind,
+                    self._lexicon,
+                    [slot for slot in SLOT.findall(text) if slot in owned[kind].every],
+                    event_kind,
+                )
                 for kind in kinds
             ],
             title=self._samples.title,

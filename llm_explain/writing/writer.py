@@ -226,6 +226,22 @@ class Writer:
         """
         return self._locale_writers(locale).comparisons.what_if(spec)
 
+    def joined(self, first: Text | None, second: Text | None, limits: Limits, locale: str = "en") -> Text | None:
+        """Return two sentences as one text.
+
+        Args:
+            first: A verified text, if there is one.
+            second: A verified sentence about the same item, if there is one.
+            limits: What the surface asks of the text.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            Both as one text; ``None`` if one is missing, they are too long together or begin alike.
+        """
+        if first is None or second is None:
+            return None
+        return self._locale_writers(locale).joined(first, second, limits)
+
     def section_title(self, section: Section, event_kind: str, locale: str = "en") -> str:
         """Return the heading of a section of a list.
 
@@ -238,18 +254,6 @@ class Writer:
             For example "Buy again".
         """
         return self._locale_writers(locale).section_title(section, event_kind)
-
-    def shelf_title(self, category: str, locale: str = "en") -> str:
-        """Return the title of a shelf of items that a history group recommends.
-
-        Args:
-            category: Shopper-readable name of the group's category.
-            locale: A folder under ``prompts/``.
-
-        Returns:
-            For example "Because you buy frozen vegetables".
-        """
-        return self._locale_writers(locale).shelf_title(category)
 
     def _open(self, locale: str) -> LocaleWriter:
         return LocaleWriter(

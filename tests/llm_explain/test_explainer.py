@@ -148,8 +148,12 @@ def test_contrast_adds_up_to_the_difference_of_the_scores(explainer: Explainer) 
 
 def test_shelves_name_their_group_and_hold_other_categories(explainer: Explainer, shop_tables: Tables) -> None:
     category = shop_tables.items.set_index("item_id")["category"]
-    shelves = explainer.shelves("u07", k=4)
+    as_of = pd.Timestamp("2017-03-01")  # early, when there is something that the user has not bought
+    shelves = explainer.shelves("u07", k=4, as_of=as_of)
     assert shelves
+    events = shop_tables.events
+    bought = set(events.loc[(events[USER_ID] == "u07") & (events[TIMESTAMP] < as_of), "item_id"])
+    assert not bought & {item.item_id for shelf in shelves for item in shelf.items}
     for shelf in shelves:
         name = shelf.player.removeprefix("group:")
         assert name in shelf.title

@@ -59,7 +59,7 @@ def test_a_user_is_explained_in_a_verified_sentence(tone: Tone) -> None:
     ann, bob = jobs.explain_subjects(visitors(jobs), [stays(0.5), stays(0.5)])
     assert ann.text is not None
     assert ann.text.verdict.ok
-    assert "3 times in the last 90 days" in ann.text.text
+    assert "3 times in the past 90 days" in ann.text.text
     assert [(claim.kind, claim.player, claim.phi, claim.share) for claim in ann.reasons] == [
         ("shop_visits", "feature:visits", 0.5, 1.0)
     ]
@@ -91,11 +91,11 @@ def test_policy_and_suppressions_hold_for_users_too() -> None:
 @pytest.mark.parametrize(
     ("text", "is_true"),
     [
-        ("You came to us 3 times in the last 90 days.", True),
-        ("You came to us 4 times in the last 90 days.", False),
-        ("You came to us 3 times in the last 30 days.", False),
-        ("You came to us 3 times in the last 90 days, and you buy milk.", False),
-        ("You bought this 3 times in the last 90 days.", False),
+        ("You came to us 3 times in the past 90 days.", True),
+        ("You came to us 4 times in the past 90 days.", False),
+        ("You came to us 3 times in the past 30 days.", False),
+        ("You came to us 3 times in the past 90 days, and you buy milk.", False),
+        ("You bought this 3 times in the past 90 days.", False),
     ],
 )
 def test_the_verifier_reads_sentences_about_users(text: str, *, is_true: bool) -> None:

@@ -24,12 +24,13 @@ MAX_ITEM_SHARE: Final = 0.9
 class UsualBrand(ClaimKind):
     """The item is of the brand that the user usually buys in its category.
 
-    Rule: counted events are those of ``category_affinity``. Among the user's occasions with a counted event of an item
-    of ``category``, the item's own, ``count`` is the number with a counted event of an item of that category and of
-    ``brand``, the item's own; ``share`` is ``count`` over all of them. It holds for a share of at least 0.5, a count of
-    at least 3, and more occasions than any other brand has, so that a category has one usual brand. Of the
-    category's items with a brand, at most 90 % are of ``brand``: where nearly all are, the user has no choice. A brand that the policy calls unnameable is found all the same, and its name is then never spoken; a
-    value that by the policy stands for no brand has no such claim.
+    Rule: counted events are those of ``category_affinity``. Among the user's occasions with a counted event of an
+    item of ``category``, the item's own, ``count`` is the number with a counted event of an item of that category and
+    of ``brand``, the item's own; ``share`` is ``count`` over all of them. It holds for a share of at least 0.5, a
+    count of at least 3, and more occasions than any other brand has, so that a category has one usual brand. Of the
+    category's items with a brand, at most 90 % are of ``brand``: where nearly all are, the user has no choice. A
+    brand that the policy calls unnameable is found all the same, and its name is then never spoken; a value that by
+    the policy stands for no brand has no such claim.
     """
 
     name = "usual_brand"
@@ -72,9 +73,10 @@ def has_choice(catalogue: Catalogue) -> Flags:
         Flags, shape ``(n_items,)``.
     """
     brand, category = catalogue.brand_index, catalogue.category_index
+    has_name = np.array([*map(bool, catalogue.brand_names), False])[brand]  # −1, for no brand, is the last one
     key = category * (len(catalogue.brand_names) + 1) + brand + 1
     n_brand = np.bincount(key)[key]
-    n_any = np.bincount(category, weights=brand >= 0)[category]
+    n_any = np.bincount(category, weights=has_name)[category]
     found: Flags = n_brand <= MAX_ITEM_SHARE * n_any
     return found
 

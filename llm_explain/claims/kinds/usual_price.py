@@ -28,12 +28,12 @@ MIN_NEAR_SHARE: Final = 0.5
 class UsualPrice(ClaimKind):
     """The item costs about what the user usually pays in its category.
 
-    Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases in ``category``, the item's
-    own (the kind is ``purchase`` and no return took them back), ``usual`` is the median: the price at rank ⌈n / 2⌉,
-    lowest first, which the user has paid. A price is about the usual one if it differs by at most 10 %. ``price`` is the
-    item's in the snapshot, rounded to cents. It holds where ``price`` and at least half of the prices paid are about
-    ``usual``, with at least five occasions on which such a price was paid, and a snapshot that is at most seven days
-    older than ``as_of`` and not younger.
+    Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases in ``category``, the
+    item's own (the kind is ``purchase`` and no return took them back), ``usual`` is the median: the price at rank ⌈n
+    / 2⌉, lowest first, which the user has paid. A price is about the usual one if it differs by at most 10 %.
+    ``price`` is the item's in the snapshot, rounded to cents. It holds where ``price`` and at least half of the
+    prices paid are about ``usual``, with at least five occasions on which such a price was paid, and a snapshot that
+    is at most seven days older than ``as_of`` and not younger.
     """
 
     name = "usual_price"

@@ -1,11 +1,12 @@
--- Prices are told in cents; half a cent of slack is left to the direction in which halves are rounded.
+-- Prices are compared in cents, halves rounded to even.
 create or replace view price_paid as
 with paid as (
-    select rid, own_item, own_category, occasion, wall, round(price, 2) as price,
-           row_number() over (partition by rid order by round(price, 2)) as rank, count(*) over (partition by rid) as n
-    from past where claim = 'usual_price' and kind = 'purchase' and category = own_category and price > 0),
-middle as (select rid, max(price) filter (rank = (n + 1) // 2) as usual from paid group by rid)
-select *, abs(price - usual) <= 0.1 * usual + 0.00001 as is_usual from paid join middle using (rid);
+    select rid, own_item, own_category, occasion, wall, round_even(price * 100, 0) as cents
+    from past where claim = 'usual_price' and kind = 'purchase' and category = own_category and round_even(price * 100, 0) > 0),
+ranked as (
+    select *, row_number() over (partition by rid order by cents) as rank, count(*) over (partition by rid) as n from paid),
+middle as (select rid, max(cents) filter (rank = (n + 1) // 2) as usual from ranked group by rid)
+select *, 10 * abs(cents - usual) <= usual as is_usual from ranked join middle using (rid);
 
 create or replace view counted_usual_price as
 select rid, occasion, max(wall) as moment, any_value(share) as share
@@ -19,9 +20,9 @@ from items i left join sold e on e.item_id = i.item_id and e.price > 0 cross joi
 
 create or replace view found_usual_price as
 with own as (
-    select rid, any_value(own_item) as item_id, any_value(own_category) as category, any_value(usual) as usual
+    select rid, any_value(own_item) as item_id, any_value(own_category) as category, any_value(usual) / 100 as usual
     from price_paid group by rid),
 size as (select rid, count(*) as n_usual, any_value(share) as share from counted_usual_price group by rid)
 select rid, item_price.price, usual, category
 from own join size using (rid) join item_price using (item_id) join claim using (rid)
-where n_usual >= 5 and share >= 0.5 and abs(item_price.price - usual) <= 0.1 * usual + 0.006 and is_fresh;
+where n_usual >= 5 and share >= 0.5 and abs(item_price.price - usual) <= 0.1 * usual + 0.0051 and is_fresh;

@@ -240,14 +240,14 @@ def test_the_audit_reads_other_reasons_next_to_pictures(locale: str, text: str) 
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("same_colour", "This is the same green as Brio clock, which you've bought."),
-        ("same_colour", "This is the same blue as Corda rug, which you've bought."),
-        ("same_colour", "You are the same blue as Brio clock, which you've bought."),
-        ("same_colour", "The same item, the same blue as Brio clock, which you've bought."),
-        ("looks_like", "This looks like Corda rug, which you've bought."),
-        ("looks_like", "This looks better than Brio clock, which you've bought."),
-        ("looks_like", "This is the same as Brio clock, which you've bought."),
-        ("looks_like", "This looks like Brio clock, which you usually buy."),
+        ("same_colour", "This is the same green as “Brio clock”, which you've bought."),
+        ("same_colour", "This is the same blue as “Corda rug”, which you've bought."),
+        ("same_colour", "You are the same blue as “Brio clock”, which you've bought."),
+        ("same_colour", "The same item, the same blue as “Brio clock”, which you've bought."),
+        ("looks_like", "This looks like “Corda rug”, which you've bought."),
+        ("looks_like", "This looks better than “Brio clock”, which you've bought."),
+        ("looks_like", "This is the same as “Brio clock”, which you've bought."),
+        ("looks_like", "This looks like “Brio clock”, which you usually buy."),
     ],
 )
 def test_false_sentences_are_refused(kind: str, text: str) -> None:
@@ -255,7 +255,7 @@ def test_false_sentences_are_refused(kind: str, text: str) -> None:
     spec = Realiser(lexicon).specify(
         [CLAIMS[kind]], title="Alva cushion", as_of=AS_OF.date(), titles={"clock": "Brio clock", "rug": "Corda rug"}
     )
-    good = "This looks like Brio clock, which you've bought."
+    good = "This looks like “Brio clock”, which you've bought."
     assert Verifier(lexicon).verify(good, spec).ok == (kind == "looks_like")
     assert not Verifier(lexicon).verify(text, replace(spec)).ok
 
@@ -263,10 +263,10 @@ def test_false_sentences_are_refused(kind: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "good", "false"),
     [
-        ("same_colour", "这款和你买过的Brio clock是同样的蓝色。", "你和你买过的Brio clock是同样的蓝色。"),
-        ("same_colour", "你买过Brio clock，这款是同样的蓝色。", "你买过Brio clock，你是同样的蓝色。"),
-        ("looks_like", "这款看起来像你买过的Brio clock。", "你看起来像你买过的Brio clock。"),
-        ("looks_like", "你买过Brio clock，这款看起来和它很像。", "你买过Brio clock，你看起来和它很像。"),
+        ("same_colour", "这款和你买过的「Brio clock」是同样的蓝色。", "你和你买过的「Brio clock」是同样的蓝色。"),
+        ("same_colour", "你买过「Brio clock」，这款是同样的蓝色。", "你买过「Brio clock」，你是同样的蓝色。"),
+        ("looks_like", "这款看起来像你买过的「Brio clock」。", "你看起来像你买过的「Brio clock」。"),
+        ("looks_like", "你买过「Brio clock」，这款看起来和它很像。", "你买过「Brio clock」，你看起来和它很像。"),
     ],
 )
 def test_chinese_says_it_of_the_item(kind: str, good: str, false: str) -> None:

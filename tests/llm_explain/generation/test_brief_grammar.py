@@ -110,10 +110,10 @@ def test_two_slots_of_a_kind_may_change_places(tokens: llguidance.LLTokenizer, o
 @pytest.mark.parametrize(
     ("text", "is_in_it"),
     [
-        ("At {price}, this is in your price range for {price_category}, and it's new in our range.", True),
-        ("This is in your price range for {price_category}, and it's new in our range.", True),
-        ("At {price}, this is in your price range, and it's new in our range.", False),  # what it takes to be true
-        ("This is in your price range for {price_category}.", False),  # the other kind is not stated
+        ("At {price}, this is close to what you pay for {price_category}, and it's new in our range.", True),
+        ("This is close to what you pay for {price_category}, and it's new in our range.", True),
+        ("At {price}, this is close to what you pay, and it's new in our range.", False),  # what it takes to be true
+        ("This is close to what you pay for {price_category}.", False),  # the other kind is not stated
     ],
 )
 def test_a_slot_that_no_claim_requires_may_be_left_out(
@@ -136,7 +136,11 @@ def test_a_slot_that_no_claim_requires_may_be_left_out(
         (Part("new_arrival", ("first_seen",)), "This joined our delicious range on {first_seen}.", False),
         (Part("new_arrival", ("first_seen",)), "This joined our range on {last_seen} on {first_seen}.", False),
         (Part("popular", ("users_band",)), "This was bought by {users_band} customers.", True),
-        (Part("usual_price", ("price", "price_category")), "In your range for {price_category}, {price}.", True),
+        (
+            Part("usual_price", ("price", "price_category")),
+            "Close to what you pay for {price_category}, {price}.",
+            True,
+        ),
         (Part("promotion", ("promotion",)), "Here's {promotion}.", True),
         (Part("season", ("month",)), "Products like this were in demand, in {month}.", True),
         (Part("season", ("month",)), "Products of this kindas {month}'s were in demand.", False),  # two words in one

@@ -16,7 +16,7 @@ from scoring.data.catalogue import Catalogue
 from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS
 
 FREE = "Twelve is a fair number, but to be exact, you've bought this 12 times."
-TRUE = "You've had Chobani Peach Yogurt 5.3 oz in your basket 12 times, most recently on 3 November."
+TRUE = "You've bought “Chobani Peach Yogurt 5.3 oz” 12 times, most recently on 3 November."
 
 
 class Scripted:
@@ -52,7 +52,7 @@ def test_a_free_sentence_that_is_true_is_shown(monkeypatch):
     generator = Scripted(FREE, TRUE)
     text = written(monkeypatch, generator)
     assert (text.text, text.source, text.is_ai_generated, text.model) == (TRUE, "lm", True, "scripted@1")
-    assert text.skeleton == "You've had {item} in your basket {times}, most recently on {last_date}."
+    assert text.skeleton == "You've bought {item} {times}, most recently on {last_date}."
     assert text.prompt.startswith("en/lexicalised@sha256:")
 
 

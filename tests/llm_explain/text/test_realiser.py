@@ -27,7 +27,7 @@ def fill(text, given, event_kind="purchase"):
 
 def test_every_kind_gives_the_values_of_its_slots():
     assert values(*CLAIMS.values()) == {
-        "item": "Chobani Peach Yogurt 5.3 oz",
+        "item": "“Chobani Peach Yogurt 5.3 oz”",
         "item_label": "Chobani Peach Yogurt 5.3 oz",
         "times": "12 times",
         "last_date": "3 November",
@@ -47,7 +47,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "usual_price": "$2.89",
         "lower_price": "$1.99",
         "last_paid": "$2.49",
-        "other_item": "Crunchy Granola 12 oz",
+        "other_item": "“Crunchy Granola 12 oz”",
         "next_share": "31%",
         "promotion": "featured in your store's flyer",
         "promotion_end": "4 December",  # it is over at midnight before the 5th
@@ -138,7 +138,9 @@ def test_verbs_follow_the_kind_of_event():
     assert fill("You've bought {item}; buying it.", {"item": "Bought bread"}, "view") == (
         "You've looked at Bought bread; looking at it."
     )
-    assert fill("Bought {times}, and in your basket.", {"times": "twice"}) == "Bought twice, and in your basket."
+    assert fill("In your basket {times}.", {"times": "twice"}, "cart") == "In your cart twice."
+    with pytest.raises(ClaimError, match=r"has no words for events of kind 'purchase' but they are needed"):
+        fill("In your basket {times}.", {"times": "twice"})
     with pytest.raises(ClaimError, match=r"has no words for events of kind 'play' but they are needed"):
         fill("In your basket {times}.", {"times": "twice"}, "play")
 

@@ -23,8 +23,8 @@ CHINESE = ReferringExpressions(load_lexicon("zh"))
         ("Bag of frozen vegetables, 14 oz", "this bag of frozen vegetables", "a bag of frozen vegetables (14 oz)"),
         ("Better-for-you bacon", "this better-for-you bacon", "better-for-you bacon"),
         ("Fisher-Price toy", "this Fisher-Price toy", "a Fisher-Price toy"),
-        ("Chobani Peach Yogurt 5.3 oz", "Chobani Peach Yogurt 5.3 oz", "Chobani Peach Yogurt 5.3 oz"),
-        ("The Great Gatsby", "The Great Gatsby", "The Great Gatsby"),
+        ("Chobani Peach Yogurt 5.3 oz", "“Chobani Peach Yogurt 5.3 oz”", "“Chobani Peach Yogurt 5.3 oz”"),
+        ("The Great Gatsby", "“The Great Gatsby”", "“The Great Gatsby”"),
         ("<>{}", "", ""),
     ],
 )
@@ -74,7 +74,7 @@ def test_a_title_before_a_colon_is_a_label():
         ("Rice cakes, 4.5 oz (store brand)", "这款米饼", "米饼（4.5盎司，自有品牌）"),
         ("Orange juice, half gallon", "这款橙汁", "橙汁（半加仑）"),
         ("燕麦片500克", "这款燕麦片500克", "燕麦片500克"),  # a catalogue that is Chinese already
-        ("Unknown Thing 3000", "Unknown Thing 3000", "Unknown Thing 3000"),
+        ("Unknown Thing 3000", "「Unknown Thing 3000」", "「Unknown Thing 3000」"),
     ],
 )
 def test_chinese_titles(title, this, another):

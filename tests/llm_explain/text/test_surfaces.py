@@ -18,12 +18,14 @@ def test_without_a_surface_only_the_locale_limits():
 
 
 def test_a_surface_sets_tone_length_and_sentences():
-    push = load_surfaces("en")["push"]
-    assert resolve("en", surface="push") == (push.tone, Limits(push.max_length, push.max_sentences))
+    assert resolve("en", surface="push") == ("concise", Limits(60, 1, names_item=True))
+    assert resolve("en", surface="detail") == ("friendly", Limits(240, 2, second_sentence=" "))
+    assert resolve("en", surface="email") == ("formal", Limits(240, 2, True, " ", 60))
+    assert resolve("zh", surface="email")[1].second_sentence == ""
 
 
 def test_the_request_comes_before_its_surface():
-    assert resolve("en", surface="push", tone="formal", max_length=50) == ("formal", Limits(50, 1))
+    assert resolve("en", surface="push", tone="formal", max_length=50) == ("formal", Limits(50, 1, names_item=True))
     assert resolve("en", surface="push", max_length=500)[1].max_length == load_surfaces("en")["push"].max_length
 
 

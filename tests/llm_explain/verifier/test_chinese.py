@@ -46,10 +46,10 @@ def test_values_are_written_in_the_locale_manner():
         "category": "酸奶",
         "brand_share": "80%",
     }
-    shown = {slot: values[slot] for slot in ("price", "price_range", "other_item", "users_band", "month", "lift")}
+    shown = {slot: values[slot] for slot in ("price", "usual_price", "other_item", "users_band", "month", "lift")}
     assert shown == {
         "price": "US$2.99",
-        "price_range": "US$2.50至US$3.99",
+        "usual_price": "US$2.89",
         "other_item": "酸奶油（16盎司）",
         "users_band": "超过250",
         "month": "11月",

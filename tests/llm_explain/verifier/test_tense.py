@@ -27,7 +27,7 @@ def specified(locale, kind, *licences):
         ("en", "You buy yogurt.", "category_affinity"),
         ("en", "You also buy cold cereal.", "related_category"),
         ("en", "You buy this about every two weeks.", "due"),
-        ("en", "This goes in your basket about every two weeks.", "due"),
+        ("en", "You come back for this about every two weeks.", "due"),
         ("en", "When you buy yogurt, you choose this brand 80% of the time.", "usual_brand"),
         ("en", "It's priced within the range you pay for yogurt.", "usual_price"),
         ("es", "Compras yogur.", "category_affinity"),
@@ -47,7 +47,7 @@ def test_present_tense_needs_its_licence(locale, text, kind):
 @pytest.mark.parametrize(
     ("locale", "text", "kind"),
     [
-        ("en", "You've bought yogurt 9 times in the last 90 days.", "category_affinity"),
+        ("en", "You've bought yogurt 9 times in the past 90 days.", "category_affinity"),
         ("en", "You've bought cold cereal before.", "related_category"),
         ("en", "You've bought this about every two weeks.", "due"),
         ("en", "This brand is in 80% of your purchases of yogurt.", "usual_brand"),

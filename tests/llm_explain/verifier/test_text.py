@@ -34,9 +34,9 @@ def codes(text, *kinds, is_neutral=False):
         ("You've bought this 12 times, most recently on 3 November.", ["repeat_item"]),
         ("You buy this about every two weeks, and it's been 16 days since the last time.", ["due"]),
         ("You often buy yogurt, and this is your usual brand.", ["category_affinity", "usual_brand"]),
-        ("More than 250 of our customers bought this in the last 30 days.", ["popular"]),
+        ("More than 250 of our customers bought this in the past 30 days.", ["popular"]),
         ("It's featured in your store's flyer until 4 December.", ["promotion"]),
-        ("Customers who bought Crunchy Granola 12 oz, as you did, also bought this.", ["similar_item"]),
+        ("Customers who bought “Crunchy Granola 12 oz”, as you did, also bought this.", ["similar_item"]),
         ("At $2.99, it's close to what you usually pay for yogurt.", ["usual_price"]),
     ],
 )
@@ -47,15 +47,15 @@ def test_a_true_text_has_no_fault(text, kinds):
 @pytest.mark.parametrize(
     "text",
     [
-        "You bought Crunchy Granola 12 oz and this.",
-        "You bought Crunchy Granola 12 oz, and bought this too.",
-        "You bought Crunchy Granola 12 oz, also this.",
-        "You bought Crunchy Granola 12 oz, and later this.",
-        "You bought Crunchy Granola 12 oz with this.",
-        "You've bought Crunchy Granola 12 oz before this one.",
-        "You bought Crunchy Granola 12 oz; bought before.",
-        "You've bought Crunchy Granola 12 oz, which is this.",
-        "This is Crunchy Granola 12 oz, which you bought.",
+        "You bought “Crunchy Granola 12 oz” and this.",
+        "You bought “Crunchy Granola 12 oz”, and bought this too.",
+        "You bought “Crunchy Granola 12 oz”, also this.",
+        "You bought “Crunchy Granola 12 oz”, and later this.",
+        "You bought “Crunchy Granola 12 oz” with this.",
+        "You've bought “Crunchy Granola 12 oz” before this one.",
+        "You bought “Crunchy Granola 12 oz”; bought before.",
+        "You've bought “Crunchy Granola 12 oz”, which is this.",
+        "This is “Crunchy Granola 12 oz”, which you bought.",
     ],
 )
 def test_another_item_does_not_say_that_this_one_was_bought(text):
@@ -136,7 +136,7 @@ def test_equal_values_may_stand_for_either_slot():
     popular = claim("popular", users_band=250, window_days=30, until="2017-12-01T00:00:00")
     text = (
         "You buy this about every 30 days, your last purchase was 30 days ago, and more than 250 customers bought it "
-        "in the last 30 days."
+        "in the past 30 days."
     )
     assert VERIFIER.verify(text, spec([due, popular])).ok
 
@@ -253,14 +253,14 @@ def test_an_injected_name_only_stands_in_its_slot_cleaned(injection):
         ("At $2.99, it's close to what we usually pay for yogurt.", ["usual_price"]),
         ("Popular with all our customers.", ["popular"]),
         ("Chobani Peach Yogurt 5.3 oz of our customers bought this, which is popular.", ["popular"]),
-        ("Bought by the same customers as Crunchy Granola 12 oz.", ["similar_item"]),
+        ("Bought by the same customers as “Crunchy Granola 12 oz”.", ["similar_item"]),
         (
-            "You've bought yogurt 9 times in the last 90 days, and it is popular with our customers.",
+            "You've bought yogurt 9 times in the past 90 days, and it is popular with our customers.",
             ["category_affinity", "popular"],
         ),
         ("You buy yogurt, and this one costs $2.99.", ["category_affinity", "usual_price"]),
         (
-            "Bought by the same customers as yogurt; you buy Crunchy Granola 12 oz.",
+            "Bought by the same customers as yogurt; you buy “Crunchy Granola 12 oz”.",
             ["category_affinity", "similar_item"],
         ),
     ],
@@ -287,7 +287,7 @@ def test_often_before_bought_needs_its_licence():
         ("category_affinity", "category", "cold cereal"),
         ("usual_price", "price", "$3.99"),
         ("usual_price", "price", "€2.99"),
-        ("usual_price", "price_range", "$2.50 to $4.99"),
+        ("usual_price", "usual_price", "$2.98"),
         ("usual_brand", "brand", "Fage"),
         ("usual_brand", "brand_share", "90%"),
         ("promotion", "promotion", "on display in your store"),

@@ -71,7 +71,7 @@ def test_the_same_request_gives_the_same_text(writer):
 
 def test_users_hear_different_sentences(writer):
     texts = {writer.write([request("repeat_item", user_id=f"u{number}")])[0].skeleton for number in range(30)}
-    assert len(texts) >= 6
+    assert len(texts) >= 4
 
 
 def test_a_neutral_text_gives_no_reason(writer):
@@ -147,10 +147,6 @@ def test_missing_weights_are_said_once(caplog):
     assert [record.message for record in caplog.records] == [
         "the packaged language model is not installed. Sentences come from the other sources."
     ]
-
-
-def test_shelf_title(writer):
-    assert writer.shelf_title("frozen vegetables") == "Because you buy frozen vegetables"
 
 
 def test_after_warming_up_no_skeleton_of_the_phrasebook_is_verified_again(writer, monkeypatch):

@@ -31,8 +31,8 @@ def read(text):
         ("This brand is behind 75% of your cheese purchases.", [("usual_brand", "", {"share": 0.75})]),
         ("Close to what you usually pay for cheese.", [("usual_price", "", {})]),
         (
-            "At $2.50, within the $2.00 to $3.10 you pay for cheese.",
-            [("usual_price", "", {"low": 2.0, "high": 3.1, "price": 2.5})],
+            "At $2.50, close to the $2.60 you usually pay for cheese.",
+            [("usual_price", "", {"price": 2.5, "usual": 2.6})],
         ),
         ("Customers who bought limes also bought this.", [("similar_item", "Limes", {})]),
         ("This is featured in our flyer until 3 December.", [("promotion", "", {"until": 1203.0})]),

@@ -1,0 +1,96 @@
+"""Sentences about bananas say "they"; the verifier reads them as it reads those about one thing."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.realiser import Realiser
+from llm_explain.text.skeleton import Skeleton
+from llm_explain.verifier import Verifier
+from tests.llm_explain.spoken_claims import CLAIMS, SCENE
+
+ENGLISH = load_lexicon("en")
+REALISER, VERIFIER = Realiser(ENGLISH), Verifier(ENGLISH)
+
+
+def spec(kinds: tuple[str, ...], title: str):
+    return REALISER.specify([CLAIMS[kind] for kind in kinds], **{**SCENE, "title": title})
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "kinds", "many"),
+    [
+        ("It's popular with our customers.", ("popular",), "They're popular with our customers."),
+        ("This is {promotion}.", ("promotion",), "These are featured in your store's flyer."),
+        ("You've bought this {times}.", ("repeat_item",), "You've bought these 12 times."),
+        (
+            "We recommend {item} because you have bought it {times}.",
+            ("repeat_item",),
+            "We recommend these bananas because you have bought them 12 times.",
+        ),
+        ("Its price is close to what you pay for {price_category}.", ("usual_price",), None),
+        (
+            "Products like this were in demand in {month}.",
+            ("season",),
+            "Products like these were in demand in November.",
+        ),
+        (
+            "You buy this about every {interval}, and it's been {days_since} since your last purchase.",
+            ("due",),
+            "You buy these about every two weeks, and it's been 16 days since your last purchase.",
+        ),
+        ("This item is {promotion}.", ("promotion",), "This item is featured in your store's flyer."),
+        (
+            "You know this one: you've bought it {times}.",
+            ("repeat_item",),
+            "You know this one: you've bought it 12 times.",
+        ),
+    ],
+)
+def test_words_agree_with_many_things_and_are_proven(skeleton: str, kinds: tuple[str, ...], many: str | None) -> None:
+    about_many, about_one = spec(kinds, "Bananas, 2 lb"), spec(kinds, "Extension cord, 12 ft")
+    given = Skeleton(skeleton, kinds, "friendly", ())
+    text = REALISER.fill(given, about_many)
+    assert text == (many or "Their price is close to what you pay for yogurt.")
+    assert VERIFIER.verify(text, about_many).ok
+    one = REALISER.fill(given, about_one)
+    assert " they" not in one.lower()
+    assert " these " not in one
+    assert VERIFIER.verify(one, about_one).ok
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They buy these.",
+        "They've never been bought.",
+        "Their customers bought these 12 times.",
+        "You've bought these 13 times.",
+        "These are cheap, and you've bought them 12 times.",
+        "They will be bought 12 times.",
+    ],
+)
+def test_words_of_many_license_nothing(text: str) -> None:
+    assert not VERIFIER.verify(text, spec(("repeat_item",), "Bananas, 2 lb")).ok
+
+
+def test_they_is_refused_of_one_thing() -> None:
+    one = spec(("popular",), "Extension cord, 12 ft")
+    assert VERIFIER.verify("It's popular with our customers.", one).ok
+    assert not VERIFIER.verify("They're popular with our customers.", one).ok
+
+
+def test_a_name_that_is_no_common_noun_is_one_thing() -> None:
+    book = spec(("repeat_item",), "The Grapes of Wrath")
+    text = REALISER.fill(Skeleton("You've bought {item} {times}.", ("repeat_item",), "friendly", ()), book)
+    assert text == "You've bought “The Grapes of Wrath” 12 times."
+    assert VERIFIER.verify(text, book).ok
+
+
+def test_a_basket_is_told_of_carts_alone() -> None:
+    one = spec(("repeat_item",), "Extension cord, 12 ft")
+    basket = Skeleton("In your basket {times}.", ("repeat_item",), "concise", ("times",))
+    assert not REALISER.fits(basket, one)
+    codes = [fault.code for fault in VERIFIER.verify("In your basket 12 times.", one).faults]
+    assert "event_kind" in codes

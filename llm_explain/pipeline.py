@@ -193,7 +193,8 @@ class Pipeline:
             rows,
             kinds.badges(subjects.type),
             lambda claim, row: (
-                kinds[claim.kind].topic not in topics[row] and (not kinds[claim.kind].is_scarce or budgets[row].take(claim))
+                kinds[claim.kind].topic not in topics[row]
+                and (not kinds[claim.kind].is_scarce or budgets[row].take(claim))
             ),
         )
         said: dict[int, Claim] = {}

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from llm_explain.errors import PromptError
 from llm_explain.records import Text
 from llm_explain.text.comparison_spec import BASE
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import locale_root, read_prompt_file
 from llm_explain.text.referring_expressions import ReferringExpressions
 from llm_explain.verifier.comparison import ComparisonVerifier
 
@@ -57,6 +57,11 @@ class _File(BaseModel):
 
     version: Literal[1]
     writer: _Words
+
+
+def has_words(locale: str) -> bool:
+    """Return whether a locale has words for contrasts and what-ifs."""
+    return (locale_root(locale) / locale / FILE).is_file()
 
 
 @cache

@@ -22,7 +22,7 @@ from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import ITEM, TONES, opening
 from llm_explain.text.surfaces import Limits
 from llm_explain.verifier import NameIndex, Verifier
-from llm_explain.writing.comparison import ComparisonWriter
+from llm_explain.writing.comparison import ComparisonWriter, has_words
 from llm_explain.writing.specification import specify
 from scoring.data.tables import PURCHASE
 
@@ -360,8 +360,10 @@ class LocaleWriter:
         return "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
 
     @property
-    def comparisons(self) -> ComparisonWriter:
-        """Writes contrasts and what-ifs."""
+    def comparisons(self) -> ComparisonWriter | None:
+        """Writes contrasts and what-ifs; ``None`` in a locale without words for them."""
+        if not has_words(self._lexicon.locale):
+            return None
         return ComparisonWriter(self._lexicon, self._realiser, self._templates, self._verifier)
 
     def section_title(self, section: Section, event_kind: str) -> str:

@@ -212,7 +212,8 @@ class Writer:
         Returns:
             The verified sentence; ``None`` if an item has no name of its own.
         """
-        return self._locale_writers(locale).comparisons.contrast(spec)
+        words = self._locale_writers(locale).comparisons
+        return None if words is None else words.contrast(spec)
 
     def what_if(self, spec: WhatIfSpec, locale: str = "en") -> Text | None:
         """Return what happens to an item without some players, in words.
@@ -224,7 +225,8 @@ class Writer:
         Returns:
             The verified sentence; ``None`` if the item or a player has no name.
         """
-        return self._locale_writers(locale).comparisons.what_if(spec)
+        words = self._locale_writers(locale).comparisons
+        return None if words is None else words.what_if(spec)
 
     def joined(self, first: Text | None, second: Text | None, limits: Limits, locale: str = "en") -> Text | None:
         """Return two sentences as one text.

@@ -55,11 +55,12 @@ class _File(BaseModel):
 class ComparisonVerifier:
     """Proves contrasts and what-ifs of one locale.
 
-    The constructor raises ``PromptError`` if the locale's ``comparison.yaml`` is missing or breaks its schema.
-
     Args:
         lexicon: The locale's words.
         sentences: The verifier of the reasons.
+
+    Raises:
+        PromptError: If the locale's ``comparison.yaml`` is missing or breaks its schema.
     """
 
     def __init__(self, lexicon: Lexicon, sentences: Verifier) -> None:

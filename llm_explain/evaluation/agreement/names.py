@@ -17,6 +17,9 @@ MOST_WORDS: Final = 16
 """Longest name that is looked for."""
 
 _IDEOGRAPH = "[㐀-鿿]"
+_OPENING, _CLOSING = frozenset("“「«"), frozenset("”」»")
+"""Quotation marks around titles."""
+
 _WORD = re.compile(rf"{_IDEOGRAPH}|(?:(?!{_IDEOGRAPH})[^\W_])+(?:['’](?:(?!{_IDEOGRAPH})[^\W_])+)*")
 """A word: letters and figures, or one sign of a script that writes no spaces."""
 
@@ -98,12 +101,14 @@ class Names:
             if what is None:
                 place += 1
                 continue
-            masked += text[done : tokens[place].start()].lower()
+            begin, end = tokens[place].start(), tokens[place + size - 1].end()
+            is_quoted = text[begin - 1 : begin] in _OPENING and text[end : end + 1] in _CLOSING
+            masked += text[done : begin - is_quoted].lower()
             start = len(masked)
             masked += f"[{what}]"
             found.append(Found(what, name, start, len(masked)))
             place += size
-            done = tokens[place - 1].end()
+            done = end + is_quoted
         return masked + text[done:].lower(), found
 
     def _longest(

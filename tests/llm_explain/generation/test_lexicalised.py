@@ -67,10 +67,10 @@ def test_a_false_one_is_refused_and_another_source_answers(monkeypatch):
 )
 def test_a_suppliers_title_does_not_speak(monkeypatch, title, form):
     """The model may be told by a title to put it where it reads as the shop's own words."""
-    said = "You've had this in your basket 12 times, most recently on 3 November"
+    said = "You've bought this 12 times, most recently on 3 November"
     text = written(monkeypatch, Scripted(form.format(said=said, title=title)), title=title)
     assert text.source == "template"
-    within = f"You've had {title} in your basket 12 times, most recently on 3 November."
+    within = f"You've bought “{title}” 12 times, most recently on 3 November."
     assert (written(monkeypatch, Scripted(within), title=title).source == "lm") is (title == "Order today")
 
 
@@ -91,7 +91,7 @@ def test_with_the_setting_it_reads_names_and_values(monkeypatch):
     generator = Scripted(TRUE)
     written(monkeypatch, generator)
     asked = generator.read[0].messages[-1].content
-    assert "Product: Chobani Peach Yogurt 5.3 oz" in asked
+    assert "Product: “Chobani Peach Yogurt 5.3 oz”" in asked
     assert "The shopper bought this product 12 times, most recently on 3 November." in asked
 
 

@@ -164,7 +164,7 @@ def true_texts(seed, n_combinations):
         claims = [CLAIMS[kind] for kind in kinds]
         about = realiser.specify(claims, **SCENE)
         for tone in TONES:
-            fitting = [each for each in templates.skeletons(kinds, tone) if each.fits(about.values, about.licences)]
+            fitting = [each for each in templates.skeletons(kinds, tone) if realiser.fits(each, about)]
             found += [
                 (realiser.fill(each, about), claims, about.values)
                 for each in chance.sample(fitting, min(5, len(fitting)))

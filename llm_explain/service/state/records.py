@@ -171,7 +171,7 @@ class Records:
         """Return how many lists are stored, and since when."""
         with self._database.reading() as connection:
             n_lists, oldest = connection.execute(select(func.count(), func.min(AnswerRow.created_at))).one()
-        return {"lists": n_lists, "oldest": None if oldest is None else oldest.isoformat()}
+        return {"lists": n_lists, "oldest": oldest.isoformat() if n_lists else None}
 
     def forget(self) -> None:
         """Empty the cache of what is stored."""

@@ -134,12 +134,13 @@ def prune(
 ) -> None:
     """Remove old records and idempotency keys; events, feedback and preferences stay."""
     with opened(state) as keeper:
+        from llm_explain.cli.state_backup import compact as give_back
         from llm_explain.service.state.users import now
 
         before = now() - timedelta(days=older_than)
         n_lists, n_keys = keeper.records.prune(before), keeper.events.prune(before)
         if compact:
-            keeper.database.compact()
+            give_back(keeper)
     note(f"{n_lists:,} lists and {n_keys:,} idempotency keys were removed.")
 
 

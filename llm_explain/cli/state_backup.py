@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from llm_explain.errors import SettingError
 from llm_explain.service.state import State
+from llm_explain.service.state.errors import StateError
 from llm_explain.service.state.models import Base
 
 if TYPE_CHECKING:
@@ -26,11 +29,16 @@ def back_up(state: State, file: Path) -> None:
     Raises:
         SettingError: If the file exists, or the state is in PostgreSQL.
     """
-    _file_of(state)
+    source = _file_of(state)
     if file.exists():
         raise SettingError(f"{file} exists but a new file is needed for a backup. Choose another name.")
     file.touch(mode=0o600)
-    state.database.copy_to(file)
+    _vacuum(source, "VACUUM INTO ?", str(file))
+
+
+def compact(state: State) -> None:
+    """Give the room of removed rows back to the disk; writing waits meanwhile."""
+    _vacuum(_file_of(state), "VACUUM")
 
 
 def restore(file: Path, url: str) -> int:
@@ -78,6 +86,16 @@ def _erase_again(url: str, gone: AbstractSet[str]) -> int:
     state.users.remember_erased(late - state.users.erased().keys())
     state.close()
     return len(late)
+
+
+def _vacuum(file: Path, statement: str, *values: str) -> None:
+    try:
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            connection.execute(statement, values)
+    except sqlite3.Error as error:
+        raise StateError(
+            f"{file} cannot be copied ({error}) but room and a quiet moment are needed. Try again."
+        ) from error
 
 
 def _file_of(state: State) -> Path:

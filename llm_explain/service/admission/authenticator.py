@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope as AsgiScope
 
     from llm_explain.service.admission.tokens import UserTokens
-    from llm_explain.service.state.keys import Keys, Scope, StoredKey
+    from llm_explain.service.state.keys import ApiKey, Keys, Scope
 
 TRUST_SECONDS: Final = 5.0
 _MISS_SECONDS: Final = 0.2
@@ -85,7 +85,7 @@ class Authenticator:
         self._keys = keys
         self._tokens = tokens
         self._fixed = {scope: key.encode() for scope, key in (fixed or {}).items() if key}
-        self._known: dict[str, StoredKey] = {}
+        self._known: dict[str, ApiKey] = {}
         self._read_at = -TRUST_SECONDS
         self._reading = asyncio.Lock()
 
@@ -124,7 +124,7 @@ class Authenticator:
             return Caller("user", f"{key_id}/{claims.user_id}", claims.user_id)
         return Caller(stored.scope, key_id) if keys.is_of(credential, stored) else None
 
-    async def _stored(self, keys: Keys, key_id: str) -> StoredKey | None:
+    async def _stored(self, keys: Keys, key_id: str) -> ApiKey | None:
         """Return a key that is in force; ``None`` for any other."""
         if not key_id:
             return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -139,24 +138,6 @@ class Database:
         if self.is_sqlite:
             with translated(), self._engine.connect() as connection:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def copy_to(self, file: Path) -> None:
-        """Write a compact copy of an SQLite database to an empty file."""
-        self._outside_of_transactions("VACUUM INTO ?", (str(file),))
-
-    def compact(self) -> None:
-        """Give the room of removed rows back to the disk; no other transaction writes meanwhile."""
-        if self.is_sqlite:
-            self._outside_of_transactions("VACUUM", ())
-
-    def _outside_of_transactions(self, statement: str, values: tuple[str, ...]) -> None:
-        connection = self._engine.raw_connection()
-        try:
-            connection.cursor().execute(statement, values)
-        except sqlite3.Error as error:
-            raise StateBusyError(f"the storage failed ({type(error).__name__}). Make room or try again.") from error
-        finally:
-            connection.close()
 
     def answers(self) -> bool:
         """Return whether the storage answers within ``PROBE_SECONDS``, as it was at most as long ago."""

@@ -30,6 +30,7 @@ class ApiKey:
         id: Public part of the key.
         name: What it is for.
         scope: What it may do.
+        key_hash: Its hash.
         created_at: When it was made.
         revoked_at: When it stopped being good.
     """
@@ -37,21 +38,9 @@ class ApiKey:
     id: str
     name: str
     scope: Scope
+    key_hash: str
     created_at: datetime
     revoked_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredKey:
-    """What is kept of a key.
-
-    Attributes:
-        scope: What it may do.
-        key_hash: Its hash.
-    """
-
-    scope: Scope
-    key_hash: str
 
 
 class Keys:
@@ -89,23 +78,20 @@ class Keys:
         key_id = rest.partition("_")[0]
         return key_id if prefix == PREFIX and key_id.isalnum() and key.isascii() else ""
 
-    def is_of(self, key: str, stored: StoredKey) -> bool:
+    def is_of(self, key: str, stored: ApiKey) -> bool:
         """Return whether a key has the hash of a stored one; takes the same time for each wrong key."""
         return hmac.compare_digest(stored.key_hash, self._hash(key))
 
-    def in_force(self) -> dict[str, StoredKey]:
+    def in_force(self) -> dict[str, ApiKey]:
         """Return the keys that are not revoked, by id."""
-        columns = (ApiKeyRow.id, ApiKeyRow.scope, ApiKeyRow.key_hash)
-        with self._database.reading() as connection:
-            rows = connection.execute(select(*columns).where(ApiKeyRow.revoked_at.is_(None))).all()
-        return {row.id: StoredKey(row.scope, row.key_hash) for row in rows}
+        return {key.id: key for key in self.all() if key.revoked_at is None}
 
     def all(self) -> list[ApiKey]:
         """Return every key that was made, oldest first."""
         wanted = select(*ApiKeyRow.__table__.columns).order_by(ApiKeyRow.created_at, ApiKeyRow.id)
         with self._database.reading() as connection:
             rows = connection.execute(wanted).all()
-        return [ApiKey(row.id, row.name, row.scope, row.created_at, row.revoked_at) for row in rows]
+        return [ApiKey(*(getattr(row, name) for name in ApiKey.__dataclass_fields__)) for row in rows]
 
     def revoke(self, key_id: str) -> None:
         """Make a key useless from now on.

@@ -102,7 +102,11 @@ class ExplanationHandler:
             asked = request.item_ids
             item_ids = None if asked is None else [item_id for item_id in asked if item_id in self.items.known]
             rows = self.explainer.what_if(
-                without=request.without, item_ids=item_ids, k=request.k, history=context.history
+                without=request.without,
+                item_ids=item_ids,
+                k=request.k,
+                history=context.history,
+                locale=request.locale,
             )
             found = {row.item_id: row.to_dict() for row in rows}
             items = [{**self.items.brief(item_id), **found.get(item_id, {})} for item_id in asked or found]
@@ -111,7 +115,14 @@ class ExplanationHandler:
     def contrast(self, request: requests.ContrastRequest) -> Answer:
         """Return why one item scores above another."""
         with self._context(request) as context:
-            found = self.explainer.contrast(None, request.item_id, request.other_id, history=context.history)
+            found = self.explainer.contrast(
+                None,
+                request.item_id,
+                request.other_id,
+                history=context.history,
+                locale=request.locale,
+                suppressions=context.suppressions,
+            )
             return Answer({**self._head(context), **found.to_dict()})
 
     def explain_again(self, context: UserContext, replay: Mapping[str, Any]) -> list[Json]:

@@ -101,6 +101,7 @@ class Record(Place):
 
     id: str
     text: str | None
+    subject_line: str | None = None
     reason_code: Literal["", "neutral", "nothing_to_say"]
     ai_generated: bool
     reasons: list[Reason] = []

@@ -261,6 +261,7 @@ class WhatIfRequest(Who):
         without: Players.
         item_ids: Items to answer for; the best ``k`` with and without the players if not given.
         k: How many items where none are named.
+        locale: Language of the sentences.
     """
 
     model_config = _example({"user_id": "1228", "without": ["group:cheese"]})
@@ -268,6 +269,7 @@ class WhatIfRequest(Who):
     without: Annotated[tuple[Player, ...], Field(min_length=1, max_length=MAX_PLAYERS)]
     item_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)] | None = None
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    locale: Locale = Field(default_factory=spoken)
 
 
 class ContrastRequest(Who):
@@ -276,12 +278,14 @@ class ContrastRequest(Who):
     Attributes:
         item_id: The one.
         other_id: The other.
+        locale: Language of the sentence.
     """
 
     model_config = _example({"user_id": "1228", "item_id": "1082185", "other_id": "981760"})
 
     item_id: Id
     other_id: Id
+    locale: Locale = Field(default_factory=spoken)
 
 
 class NewEvent(HistoryEvent):

@@ -116,12 +116,13 @@ class Shelves(UserReply):
 
 
 class WhatIfItem(ItemName):
-    """One item with and without some players."""
+    """One item with and without some players; ``text`` says it in a verified sentence."""
 
     score: float | None = None
     score_without: float | None = None
     rank: int | None = None
     rank_without: int | None = None
+    text: str | None = None
 
 
 class WhatIf(UserReply):
@@ -131,13 +132,17 @@ class WhatIf(UserReply):
 
 
 class Contrast(UserReply):
-    """Why one item scores above another; the differences and ``base_difference`` sum to ``score_difference``."""
+    """Why one item scores above another; the differences and ``base_difference`` sum to ``score_difference``.
+
+    ``text`` says in a verified sentence why the item with the higher score ranks higher.
+    """
 
     item_id: str
     other_id: str
     score_difference: float
     base_difference: float
     differences: dict[str, float]
+    text: str | None = None
 
 
 class Token(Reply):

@@ -102,7 +102,10 @@ class _Planner:
         self.lines = campaign_lines(explainer, settings.locale)
 
     def wishes(self, user_id: str) -> list[_Wish]:
-        """Return a user's offers among the best items, the likeliest purchase first; none is a sensitive item."""
+        """Return a user's offers among the best items, the likeliest purchase first; none is a sensitive item.
+
+        Of items with the same title, which a reader cannot tell apart, the likeliest one is offered.
+        """
         user = self.explainer.reader.read(user_id, None, self.as_of)
         items, scores = user.scored.rank(self.settings.depth)
         if self.settings.section != "mixed":
@@ -118,7 +121,10 @@ class _Planner:
             if offer is not None and not self.policy.is_sensitive_item(self.catalogue, item):
                 p = float(probability or 0.0)
                 found.append(_Wish(offer, item, p, offer.expected_cost(p, float(self.prices[item]))))
-        return sorted(found, key=lambda wish: -wish.probability)
+        of_title: dict[str, _Wish] = {}
+        for wish in sorted(found, key=lambda wish: -wish.probability):
+            of_title.setdefault(str(self.catalogue.titles[wish.item]), wish)
+        return list(of_title.values())
 
     def choose(self, wishes: Sequence[tuple[str, list[_Wish]]], found: Eligible) -> CampaignPlan:
         """Choose users until the budget or the number of messages is used up."""

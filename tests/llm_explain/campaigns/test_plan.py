@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -13,7 +14,7 @@ from llm_explain import Explainer
 from llm_explain.campaigns.audience import Audience
 from llm_explain.campaigns.offers import Offer, read_coupons
 from llm_explain.campaigns.output import write_plan
-from llm_explain.campaigns.plan import OVER_BUDGET, campaign_lines, is_held_out, plan_campaign
+from llm_explain.campaigns.plan import OVER_BUDGET, _Planner, campaign_lines, is_held_out, plan_campaign
 from llm_explain.campaigns.settings import CampaignSettings
 from llm_explain.cli import app
 from llm_explain.errors import TableError
@@ -82,6 +83,17 @@ def test_a_coupon_takes_the_place_of_a_promotion_and_has_a_cost(
     title = explainer.titles[coupon.item_id]
     assert found[0].line == f"{title}: $0.50 off with coupon A50 until 10 December"
     assert found[0].expected_cost == pytest.approx(0.5 * found[0].probability)
+
+
+def test_items_that_a_reader_cannot_tell_apart_are_offered_once(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planner = _Planner(explainer, CampaignSettings(name="test", channel="push"), explainer.as_of, [])
+    before = planner.wishes(USERS[0])
+    assert len(before) > 1
+    same = np.full(len(planner.catalogue), "Milk", dtype=object)
+    monkeypatch.setattr(type(planner.catalogue), "titles", property(lambda _: same))
+    assert planner.wishes(USERS[0]) == before[:1]
 
 
 def test_the_holdout_is_drawn_by_seed_and_user_alone(explainer: Explainer, consent: Path, plan: CampaignPlan) -> None:

@@ -333,3 +333,32 @@ def test_a_history_that_came_with_a_request_is_not_kept(shop_artifacts: Path) ->
     explainer.recommend("u01", history=own, k=3)  # whoever it is of
     assert explainer.reader.users is not None
     assert not len(explainer.reader.users)
+
+
+def test_surfaces_differ_in_length_facts_and_subject_lines(explainer: Explainer) -> None:
+    texts = {}
+    for surface in ("card", "detail", "email", "push"):
+        rows = [row for user in ("u00", "u01", "u02") for row in explainer.recommend(user, k=8, surface=surface)]
+        texts[surface] = {(row.user_id, row.item_id): row.text.text for row in rows if row.text}
+        assert all(row.text is None or row.text.verdict.ok for row in rows)
+        assert all((row.subject_line is not None) <= (surface == "email") for row in rows)
+    assert max(map(len, texts["push"].values())) <= 60
+    shared = texts["email"].keys() & texts["detail"].keys()
+    assert len(shared) > 10
+    assert all(texts["email"][card] != texts["detail"][card] for card in shared)
+    formal = {(row.user_id, row.item_id): row.text for row in explainer.recommend("u00", k=8, tone="formal")}
+    assert any(text and text.text != texts["email"].get(card) for card, text in formal.items())
+
+
+def test_an_email_names_the_item_and_adds_a_fact(explainer: Explainer) -> None:
+    rows = [row for user in ("u00", "u01", "u02") for row in explainer.recommend(user, k=8, surface="email")]
+    lines = [row.subject_line for row in rows if row.subject_line]
+    assert len(lines) > 10
+    assert all(len(line.text) <= 60 and not line.text.endswith(".") for line in lines)
+    with_fact = [row for row in rows if row.reasons and row.statements]
+    assert with_fact
+    for row in with_fact:
+        assert row.text is not None
+        assert row.text.text.count(". ") == 1
+        kinds = {claim.kind for claim in row.reasons}
+        assert not kinds & {claim.kind for claim in row.statements}

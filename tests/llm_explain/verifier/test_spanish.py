@@ -115,7 +115,9 @@ def test_every_tone_keeps_its_address(tone):
     texts = [each.text.lower() for kind in LEXICON.kinds for each in TEMPLATES.skeletons([kind], tone)]
     words = {word.strip(".,;:¿?") for text in texts for word in text.split()}
     assert not words & (
-        {"tú", "tu", "tus", "te", "ti", "has", "compras", "sueles", "vuelves", "compraste", "comprabas"} if tone == "formal" else {"usted", "le"}
+        {"tú", "tu", "tus", "te", "ti", "has", "compras", "sueles", "vuelves", "compraste", "comprabas"}
+        if tone == "formal"
+        else {"usted", "le"}
     ) - {"compras"}
 
 

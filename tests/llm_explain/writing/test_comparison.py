@@ -177,3 +177,32 @@ def test_a_chinese_what_if(chinese: Locale) -> None:
 
 def test_an_unknown_term_has_no_sentence(english: Locale) -> None:
     assert english.writer.what_if(what_if(english, terms=("weather",), ranks=(3, 4))) is None
+
+
+def test_spanish_contrasts_and_what_ifs_are_proven() -> None:
+    spanish = Locale("es")
+    text = spanish.writer.contrast(spanish.contrast(BANANAS))
+    assert text is not None
+    assert text.text == (
+        "El producto «plátanos» queda más arriba porque lo has comprado 5 veces; "
+        "lo que más habla por el producto «nata montada congelada» es que ahora sale en el folleto de la tienda."
+    )
+    for true, false in (("5 veces", "6 veces"), ("lo que más habla", "lo único que habla"), ("plátanos", "manzanas")):
+        assert not spanish.verifier.contrast(text.text.replace(true, false), spanish.contrast(BANANAS)).ok
+    milk = spanish.writer.contrast(spanish.contrast(other="White milk, half gallon (store brand)"))
+    assert milk is not None
+    assert milk.text.startswith("El producto «leche blanca (1 gal, marca propia)» queda más arriba porque")
+    moved = WhatIfSpec(spanish.side(MILK).spec, ("milk",), ("promotion",), 2, 5)
+    said = spanish.writer.what_if(moved)
+    assert said is not None
+    assert said.text == (
+        "Sin tu historial de milk y sin contar las promociones, tendrías el producto «leche blanca» más abajo: "
+        "en el puesto 5 y no en el 2."
+    )
+    for true, false in (
+        ("más abajo", "más arriba"),
+        ("puesto 5", "puesto 6"),
+        ("leche", "nata"),
+        ("promociones", "marcas"),
+    ):
+        assert not spanish.verifier.what_if(said.text.replace(true, false), moved).ok

@@ -116,17 +116,11 @@ class CatalogueHandler:
             given = [row.model_dump(exclude_none=True) for row in rows if is_new or row.item_id in known]
             moment = None if self._clock is None else max(pd.Timestamp(self._clock()), self._explainer.as_of)
             change = make(_table(given), moment) if given else None
-        lists = () if change is None else (change.items, change.promotions, change.ended)
-        changed = {str(row[ITEM_ID]) for each in lists for row in each}
-        statuses = {True: "ok", False: "unchanged"}
-        items = [
-            {
-                "item_id": row.item_id,
-                "status": statuses[row.item_id in changed] if is_new or row.item_id in known else "unknown_item",
-            }
-            for row in rows
-        ]
-        since = change.since.tz_localize("UTC").isoformat() if change and changed else None
+        parts = () if change is None else (*change.items, *change.promotions, *change.ended)
+        status = dict.fromkeys((row["item_id"] for row in given), "unchanged")
+        status |= {str(row[ITEM_ID]): "ok" for row in parts}
+        items = [{"item_id": row.item_id, "status": status.get(row.item_id, "unknown_item")} for row in rows]
+        since = change.since.tz_localize("UTC").isoformat() if change and parts else None
         return Answer({"as_of": since, "items": items})
 
 

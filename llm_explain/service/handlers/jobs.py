@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,33 +10,26 @@ import pandas as pd
 from llm_explain.errors import SettingError, TableError
 from llm_explain.jobs.churn.opening import open_churn
 from llm_explain.jobs.demand import DemandScene, explain
+from llm_explain.jobs.opened_job import OpenedJob
+from llm_explain.jobs.results import action_of, results_of, told_of
 from llm_explain.jobs.writer import brief_writer
 from llm_explain.service.handlers.answer import Answer, Json
-from llm_explain.service.handlers.opened_job import OpenedJob
 from llm_explain.service.schemas.problems import NO_CHURN_MODEL, NO_DEMAND_MODEL, UNUSABLE, ServiceProblem
 from scoring.demand.outlook import outlook
 from scoring.demand.panel import ITEM, STORE
 from scoring.demand.plans import with_plans
-from scoring.demand.ranges import LEVELS
 from scoring.demand.stock import StockPolicy, orders, read_stock
 from scoring.demand.storage import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from llm_explain.jobs.churn.job import ChurnJob, UserActions
     from llm_explain.service.schemas.jobs import ChurnRequest, DemandRequest
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.service.state import State
-    from scoring.churn.uplift import Bin
     from scoring.demand.forecaster import Forecaster
     from scoring.demand.panel import SalesPanel
-
-_ORDER: Final = (
-    "state", "order_units", "days_left", "on_hand", "on_order", "position", "need", "service_level", "lead_time_days",
-    "pack_size", "cover_weeks", "too_many", "weeks_without_sale",
-)  # fmt: skip
 
 
 class JobsHandler:
@@ -77,14 +70,14 @@ class JobsHandler:
         rows = {user_id: place[user_id] for user_id in dict.fromkeys(asked) if user_id in place and self._may(user_id)}
         places = list(rows.values())
         closing = None if actions is None else actions.closing(places)
-        best = [None] * len(places) if actions is None else [_action(*each) for each in actions.best(places)]
+        best = [None] * len(places) if actions is None else [action_of(*each) for each in actions.best(places)]
         records = [each.to_dict() for each in job.explain(places, locale=body.locale, closing=closing)]
         told = {
             user_id: {
                 "status": "scored",
                 "risk": record["probability"],
                 "action": action,
-                **_told(record, body.detail),
+                **told_of(record, body.detail),
             }
             for user_id, action, record in zip(rows, best, records, strict=True)
         }
@@ -138,7 +131,7 @@ class JobsHandler:
             except (TableError, SettingError) as error:
                 raise ServiceProblem(UNUSABLE) from error
             records = explain(scene, brief_writer("demand", body.locale), locale=body.locale)
-            told = dict(_results(scene, records, weeks, body.detail))
+            told = dict(results_of(scene, records, weeks, body.detail))
         missing: Json = {"status": "unknown_item", "weeks": [], "order": None}
         results = [{"item_id": item, "store_id": store, **told.get((item, store), missing)} for item, store in keys]
         return Answer({"last_week": panel.as_of, "results": results})
@@ -147,12 +140,6 @@ class JobsHandler:
 def _opened_churn(artifacts: Path, data: Path) -> tuple[ChurnJob, UserActions | None]:
     job = open_churn(artifacts, data)
     return job, job.kept_actions(artifacts)
-
-
-def _action(name: str, measured: Bin) -> Json:
-    """Return the best action of a user as JSON."""
-    low = measured.lower if np.isfinite(measured.lower) else None
-    return {"action": name, "uplift": measured.uplift, "uplift_low": low, "is_proven": measured.is_proven}
 
 
 def _scene(forecaster: Forecaster, panel: SalesPanel, body: DemandRequest, rows: np.ndarray) -> DemandScene:
@@ -173,36 +160,3 @@ def _scene(forecaster: Forecaster, panel: SalesPanel, body: DemandRequest, rows:
     stock = [row.model_dump() for row in body.stock if (row.item_id, row.store_id) in wanted]
     policy = StockPolicy(service_level=body.service_level)
     return DemandScene(panel, found, orders(found, read_stock(pd.DataFrame(stock)), policy) if stock else None)
-
-
-def _results(
-    scene: DemandScene, records: list[dict[str, Any]], weeks: int, detail: str
-) -> Iterator[tuple[tuple[str, str], Json]]:
-    """Yield the result of each series by item and store."""
-    ranges = [f"{side}_{level}" for level in LEVELS for side in ("low", "high")]
-    weekly = scene.outlook.weekly
-    columns = ["week", "weeks_ahead", "units", *(name for name in ranges if name in weekly)]
-    by_key = dict(list(weekly[weekly["weeks_ahead"] <= weeks].groupby([ITEM, STORE])))
-    for row, record in zip(scene.coming.to_dict("records"), records, strict=True):
-        key = (row[ITEM], row[STORE])
-        has_stock = isinstance(row.get("state"), str)
-        yield (
-            key,
-            {
-                "status": "forecast",
-                "weeks": by_key[key][columns].to_dict("records"),
-                "order": {name: row[name] for name in _ORDER} if has_stock else None,
-                **_told(record, detail),
-            },
-        )
-
-
-def _told(record: Mapping[str, Any], detail: str) -> Json:
-    """Return as much of a record as was asked for."""
-    if detail == "text":
-        return {"text": record["text"]}
-    told = {
-        name: [{each: claim[each] for each in ("kind", "player", "phi", "facts")} for claim in record[name]]
-        for name in ("reasons", "statements")
-    }
-    return {"text": record["text"], **told, **({"record": record} if detail == "full" else {})}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from llm_explain.service.schemas.language import spoken
-from llm_explain.service.schemas.requests import MAX_K, Body, Id, Locale
+from llm_explain.service.schemas.requests import MAX_K, Body, Detail, Id, Locale, example
 from llm_explain.service.schemas.responses import Reply
 
 MAX_PLANS = 1000
@@ -16,7 +16,6 @@ MAX_WEEKS = 26
 
 StoreId = Annotated[str, Field(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Number = Annotated[float, Field(ge=0, le=1e9)]
-Detail = Literal["text", "reasons", "full"]
 
 
 class ChurnRequest(Body):
@@ -29,7 +28,7 @@ class ChurnRequest(Body):
         detail: ``text``, ``reasons`` with their facts, or ``full`` for the explanation record.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_ids": ["2493", "2131"]}, {"k": 20}]})
+    model_config = example({"user_ids": ["2493", "2131"]}, {"k": 20})
 
     user_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)] | None = None
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
@@ -98,12 +97,8 @@ class DemandRequest(Body):
         detail: As for churn.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"items": [{"item_id": "1082185"}], "stock": [{"item_id": "1082185", "on_hand": 260, "pack_size": 40}]}
-            ]
-        }
+    model_config = example(
+        {"items": [{"item_id": "1082185"}], "stock": [{"item_id": "1082185", "on_hand": 260, "pack_size": 40}]}
     )
 
     items: Annotated[tuple[Series, ...], Field(min_length=1, max_length=MAX_K)]

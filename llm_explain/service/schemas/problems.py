@@ -34,63 +34,37 @@ class Problem:
     retry_after: int | None = None
 
 
-INVALID = Problem(
-    "invalid-request", 422, "The request breaks its schema. See errors, and /openapi.json for the schema."
-)
+INVALID = Problem("invalid-request", 422, "The request breaks its schema. See errors, and /openapi.json for it.")
 MALFORMED = Problem("malformed-request", 400, "The body cannot be read. Send one JSON object in UTF-8.")
 UNKNOWN_ITEM = Problem("unknown-item", 422, "An item is not in the catalogue but a known one is needed.")
 NO_ITEM = Problem("unknown-item", 404, "The catalogue does not have this item. Add it with PUT.")
-INVALID_ROW = Problem(
-    "invalid-row",
-    422,
-    "A row breaks a rule of the tables, such as a control character in a title. See docs/design.md §8.",
-)
-UNKNOWN_PLAYER = Problem(
-    "unknown-player", 422, "A player is not one of this user's. Use the players of an attribution."
-)
+INVALID_ROW = Problem("invalid-row", 422, "A row breaks a rule of the tables. See docs/design.md §8.")
+UNKNOWN_PLAYER = Problem("unknown-player", 422, "A player is not one of this user's. Use those of an attribution.")
 UNKNOWN_USER = Problem("unknown-user", 404, "Nothing is kept of this user.")
 UNKNOWN_EXPLANATION = Problem("unknown-explanation", 404, "No explanation is kept under this id.")
 UNKNOWN_FEEDBACK = Problem("unknown-feedback", 404, "No feedback is kept under this id.")
-CHANGED_MEANWHILE = Problem(
-    "changed-meanwhile", 412, "The preferences are not those of If-Match. Read them again and send the new ETag."
-)
+CHANGED_MEANWHILE = Problem("changed-meanwhile", 412, "The preferences have another ETag now. Read them again.")
 GUEST_TAKEN = Problem("guest-of-another-user", 409, "This guest was merged into another user.")
 UNKNOWN_REASON = Problem("unknown-reason", 422, "The explanation gives no such reason. Use one of its reasons.")
-UNKNOWN_LOCALE = Problem(
-    "unknown-locale", 422, "There are no words for this locale. See the schema for those there are."
-)
+UNKNOWN_LOCALE = Problem("unknown-locale", 422, "There are no words for this locale. Use a folder of prompts/.")
 UNUSABLE = Problem("unusable-value", 422, "A value cannot be used. See the schema.")
-NO_CHURN_MODEL = Problem(
-    "no-churn-model",
-    404,
-    "No churn model is configured. Set LLM_EXPLAIN_CHURN_ARTIFACTS to a folder of `llm-explain churn train`.",
-)
-NO_DEMAND_MODEL = Problem(
-    "no-demand-model",
-    404,
-    "No demand model is configured. Set LLM_EXPLAIN_DEMAND_ARTIFACTS to a folder of `llm-explain demand train`.",
-)
+NO_CHURN_MODEL = Problem("no-churn-model", 404, "No churn model is there. Set LLM_EXPLAIN_CHURN_ARTIFACTS.")
+NO_DEMAND_MODEL = Problem("no-demand-model", 404, "No demand model is there. Set LLM_EXPLAIN_DEMAND_ARTIFACTS.")
 FUTURE = Problem("event-in-the-future", 422, "An event lies more than a day ahead. Send events that have happened.")
 KEY_REUSED = Problem("idempotency-key-reused", 422, "This idempotency key belongs to another body. Use a new key.")
-UNAUTHENTICATED = Problem(
-    "unauthenticated", 401, "A valid API key or user token is needed. Send Authorization: Bearer KEY."
-)
+UNAUTHENTICATED = Problem("unauthenticated", 401, "A valid key or token is needed. Send Authorization: Bearer KEY.")
 NOT_YOUR_USER = Problem("not-your-user", 403, "The token is for another user. Ask about the user of the token.")
 NEEDS_USER = Problem("user-needed", 422, "The user of the explanation is needed. Send user_id.")
 FORBIDDEN = Problem("forbidden", 403, "This needs an API key with the scope admin.")
-FULL = Problem(
-    "storage-full", 507, "The storage is full, and nothing was stored. Make room and send the request again."
-)
+FULL = Problem("storage-full", 507, "The storage is full, and nothing was stored. Make room, then try again.")
 BUSY = Problem("storage-busy", 503, "The storage did not answer in time. Send the request again.", retry_after=1)
 INTERNAL = Problem("internal-error", 500, "Something went wrong here. The request id names the log entry.")
 
 OVERLOADED = Problem("overloaded", 503, "More is asked than can be answered in time. Wait for Retry-After seconds.", 1)
 RATE_LIMITED = Problem(
-    "rate-limited", 429, "This caller sends faster than its rate. Wait for Retry-After seconds.", retry_after=1
+    "rate-limited", 429, "This caller exceeds its rate. Wait for Retry-After seconds.", retry_after=1
 )
-UNSUPPORTED_MEDIA_TYPE = Problem(
-    "unsupported-media-type", 415, "The body's type is not the one that is taken. Send application/json."
-)
+UNSUPPORTED_MEDIA_TYPE = Problem("unsupported-media-type", 415, "The body is of another type. Send application/json.")
 
 
 class ServiceProblem(Exception):  # noqa: N818  a problem document, not an error

@@ -75,8 +75,9 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
-def _example(body: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [body]})
+def example(*bodies: dict[str, Any]) -> ConfigDict:
+    """Return a configuration with examples of a body for the OpenAPI document."""
+    return ConfigDict(json_schema_extra={"examples": list(bodies)})
 
 
 class HistoryEvent(Body):
@@ -198,7 +199,7 @@ class RecommendationRequest(Who, Wording):
         buries: Items that the merchant puts last.
     """
 
-    model_config = _example({"user_id": "1228", "k": 10})
+    model_config = example({"user_id": "1228", "k": 10})
 
     users: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_USERS)] | None = None
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
@@ -249,7 +250,7 @@ class ExplanationRequest(Who, Wording):
         item_ids: Items; the answer reports those that are unknown.
     """
 
-    model_config = _example({"user_id": "1228", "item_ids": ["1082185"]})
+    model_config = example({"user_id": "1228", "item_ids": ["1082185"]})
 
     item_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
 
@@ -264,7 +265,7 @@ class WhatIfRequest(Who):
         locale: Language of the sentences.
     """
 
-    model_config = _example({"user_id": "1228", "without": ["group:cheese"]})
+    model_config = example({"user_id": "1228", "without": ["group:cheese"]})
 
     without: Annotated[tuple[Player, ...], Field(min_length=1, max_length=MAX_PLAYERS)]
     item_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)] | None = None
@@ -281,7 +282,7 @@ class ContrastRequest(Who):
         locale: Language of the sentence.
     """
 
-    model_config = _example({"user_id": "1228", "item_id": "1082185", "other_id": "981760"})
+    model_config = example({"user_id": "1228", "item_id": "1082185", "other_id": "981760"})
 
     item_id: Id
     other_id: Id
@@ -314,7 +315,7 @@ class EventsRequest(Body):
         events: The events, of any users.
     """
 
-    model_config = _example({"events": [{"user_id": "1228", "item_id": "1082185"}]})
+    model_config = example({"events": [{"user_id": "1228", "item_id": "1082185"}]})
 
     events: Annotated[tuple[NewEvent, ...], Field(min_length=1, max_length=MAX_EVENTS)]
 
@@ -327,7 +328,7 @@ class ItemFields(Body):
         available: Whether the item may be recommended.
     """
 
-    model_config = _example({"title": "Smoked cheddar", "price": 5.3})
+    model_config = example({"title": "Smoked cheddar", "price": 5.3})
 
     title: Text | None = None
     category: Text | None = None
@@ -392,7 +393,7 @@ class PromotionsRequest(Body):
         promotions: The promotions.
     """
 
-    model_config = _example({"promotions": [{"item_id": "n1", "start": "2026-12-01", "label": "sale"}]})
+    model_config = example({"promotions": [{"item_id": "n1", "start": "2026-12-01", "label": "sale"}]})
 
     promotions: Annotated[tuple[PromotionRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
 
@@ -418,7 +419,7 @@ class PromotionEndsRequest(Body):
         promotions: The promotions.
     """
 
-    model_config = _example({"promotions": [{"item_id": "n1", "end": "2026-12-24T00:00:00Z"}]})
+    model_config = example({"promotions": [{"item_id": "n1", "end": "2026-12-24T00:00:00Z"}]})
 
     promotions: Annotated[tuple[PromotionEnd, ...], Field(min_length=1, max_length=MAX_ROWS)]
 
@@ -431,7 +432,7 @@ class SimilarRequest(Body):
         locale: Language of the texts.
     """
 
-    model_config = _example({"item_id": "1082185"})
+    model_config = example({"item_id": "1082185"})
 
     item_id: Id
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
@@ -447,7 +448,7 @@ class CompleteRequest(Body):
         locale: Language of the texts.
     """
 
-    model_config = _example({"basket": ["1082185"]})
+    model_config = example({"basket": ["1082185"]})
 
     basket: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
@@ -491,7 +492,7 @@ class FeedbackRequest(Body):
         reason: The reason that is meant; all reasons of the sentence if not given.
     """
 
-    model_config = _example({"explanation_id": "3b1f0c9a5d2e4f60718293a4", "verdict": "helpful"})
+    model_config = example({"explanation_id": "3b1f0c9a5d2e4f60718293a4", "verdict": "helpful"})
 
     explanation_id: ExplanationId
     user_id: Id | None = None
@@ -506,7 +507,7 @@ class MergeRequest(Body):
         guest_id: The guest, as ``from``.
     """
 
-    model_config = _example({"from": "session-81f2"})
+    model_config = example({"from": "session-81f2"})
 
     guest_id: Annotated[Id, Field(alias="from")]
 
@@ -534,7 +535,7 @@ class PreferencesPatch(Body):
         kinds_off: Claim kinds that are never said to the user.
     """
 
-    model_config = _example({"groups_off": ["group:cheese"]})
+    model_config = example({"groups_off": ["group:cheese"]})
 
     personalised: bool | None = None
     groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] | None = None

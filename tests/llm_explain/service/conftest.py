@@ -77,7 +77,14 @@ def _served(explainer: Explainer, folder: Path, **settings: object) -> TestClien
     from llm_explain.service.settings import ServiceSettings
 
     url = f"sqlite:///{folder / 'service.db'}"
-    given = {"auth": False, "database_url": url, "rate_per_second": 0, "as_of": "snapshot", **settings}
+    given = {
+        "auth": False,
+        "database_url": url,
+        "rate_per_second": 0,
+        "as_of": "snapshot",
+        "deadline_seconds": 60,
+        **settings,
+    }
     return TestClient(create_app(explainer, ServiceSettings(**given)), raise_server_exceptions=False)
 
 

@@ -8,10 +8,12 @@ from typing import NoReturn
 import typer
 
 from llm_explain.cli import (
+    agents,
     artifacts,
     batching,
     campaigning,
     cataloguing,
+    chatting,
     churning,
     demanding,
     evaluating,
@@ -61,6 +63,8 @@ app.command("contrast")(explaining.contrast)
 app.command("similar")(relating.similar)
 app.command("complete")(relating.complete)
 app.command("models")(models.models)
+app.command("chat")(chatting.chat)
+app.command("mcp")(agents.mcp)
 app.command("serve")(serving.serve)
 
 

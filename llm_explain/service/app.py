@@ -21,8 +21,9 @@ from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.admission.tokens import UserTokens
 from llm_explain.service.api import docs, error_handlers, pages
-from llm_explain.service.api.routes import catalogue, explanations, health, jobs, tokens, user_data
+from llm_explain.service.api.routes import catalogue, chat, explanations, health, jobs, tokens, user_data
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
+from llm_explain.service.handlers.chat import ChatHandler
 from llm_explain.service.handlers.demo_shop import DemoShop
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.handlers.user_context_reader import UserContextReader
@@ -121,7 +122,7 @@ def create_app(
     demo = (catalogue.demo_router,) if settings.demo_shop else ()
     users = (user_data.router, user_data.storefront_router, user_data.admin_router)
     items = (catalogue.router, catalogue.admin_router)
-    for router in (explanations.router, *users, tokens.router, *items, jobs.router, *demo):
+    for router in (explanations.router, chat.router, *users, tokens.router, *items, jobs.router, *demo):
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
     docs.install(app)
@@ -139,6 +140,7 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     app.state.user_data_handler = UserDataHandler(state, handler, reader, kinds=explainer.kinds)
     if explainer.is_changeable:
         explainer.catalogue.keep_in(state.changes)
+    app.state.chat_handler = ChatHandler(explainer, reader, state)
     app.state.catalogue_handler = CatalogueHandler(explainer, handler.items, clock)
     parameters = app.state.main_parameters = MainParameters(explainer)
     app.state.demo_shop = DemoShop(explainer, state)

@@ -89,6 +89,7 @@ def test_a_token_reaches_its_own_user_alone(guarded: tuple[TestClient, str, str]
         ("explanations", {"item_ids": [one]}),
         ("what-if", {"without": ["group:cheese"]}),
         ("contrast", {"item_id": one, "other_id": items[1]["item_id"]}),
+        ("chat", {"message": "why the first one?"}),
     ):
         body = {"user_id": "u01", **more}
         reply = client.post(f"/v1/{path}", json=body, headers=_bearer(token))
@@ -101,7 +102,7 @@ def test_every_route_for_tokens_is_tried_above(guarded: tuple[TestClient, str, s
     """A new route that takes tokens must be added to the test that asks about another user."""
     client, storefront, _ = guarded
     token = _token(client, storefront)
-    tried = {"/v1/recommendations", "/v1/explanations", "/v1/what-if", "/v1/contrast", "/v1/feedback"}
+    tried = {"/v1/recommendations", "/v1/explanations", "/v1/what-if", "/v1/contrast", "/v1/feedback", "/v1/chat"}
     tried |= {"/v1/explanations/{explanation_id}", "/v1/feedback/{feedback_id}"}
     for method, path in _routes(client) - OF_ADMINS - OF_KEYS - PUBLIC:
         assert path in tried or "{user_id}" in path or _status(client, method, path, token) == 403, path

@@ -1,0 +1,273 @@
+"""The tools themselves: plain functions over an explainer, each limited to the users that its caller may ask about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from llm_explain.agents.models import Item, Page, Preferences, Proof, Reason, Sentence
+from llm_explain.dialogue.dialogue import changed
+from llm_explain.dialogue.turns import Context
+from llm_explain.errors import LlmExplainError, SettingError
+from llm_explain.policy.suppressions import Suppressions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llm_explain.dialogue.staff import Staff
+    from llm_explain.explainer import Explainer
+    from llm_explain.records import Explanation
+    from scoring.data.history import History
+
+Scope = Literal["user", "storefront", "admin"]
+MOST_ITEMS = 50
+SOURCES = ("phrasebook", "template")
+
+
+class AccessError(LlmExplainError):
+    """A tool was asked about a user or a matter that its caller may not ask about."""
+
+
+class Toolbox:
+    """Tools about one shop.
+
+    Args:
+        explainer: The shop.
+        caller: Returns the scope of the caller and, for a user, the only user that it may ask about.
+        staff: Models for staff; ``None`` for none.
+        locale: Locale of the texts.
+    """
+
+    def __init__(
+        self,
+        explainer: Explainer,
+        caller: Callable[[], tuple[Scope, str | None]],
+        *,
+        staff: Staff | None = None,
+        locale: str = "en",
+    ) -> None:
+        self._explainer, self._caller, self._staff, self._locale = explainer, caller, staff, locale
+        self._preferences: dict[str, Context] = {}
+
+    def recommend(self, user_id: str, k: int = 10, offset: int = 0, section: str = "mixed") -> Page:
+        """Recommend items to a user, each with a verified sentence.
+
+        Args:
+            user_id: The shop's id of the user.
+            k: Items on the page, at most 50.
+            offset: Items to skip.
+            section: mixed, new or again.
+
+        Returns:
+            Items and the offset of the next page.
+
+        Raises:
+            SettingError: If ``k`` is out of range.
+        """
+        context = self._of(user_id)
+        if not 1 <= k <= MOST_ITEMS:
+            raise SettingError(f"k is {k} but 1 to {MOST_ITEMS} are needed. Ask for fewer items, and use offset.")
+        rows = self._explainer.recommend(
+            k=k + 1,
+            offset=offset,
+            section=section,  # type: ignore[arg-type]
+            history=self._history(user_id),
+            exclude=context.hidden,
+            locale=self._locale,
+            sources=SOURCES,
+            suppressions=Suppressions(kinds=frozenset(context.kinds_off)),
+        )
+        return Page(items=[self._item(row) for row in rows[:k]], next_offset=offset + k if len(rows) > k else None)
+
+    def explain(self, user_id: str, item_id: str) -> Item:
+        """Say why an item scores as it does for a user.
+
+        Args:
+            user_id: The shop's id of the user.
+            item_id: The shop's id of the item.
+
+        Returns:
+            The item with its sentence, badges and reasons.
+        """
+        return self._item(self._explained(user_id, item_id))
+
+    def why_not(self, user_id: str, item_id: str) -> Sentence:
+        """Say why an item ranks below the best one of a user's list.
+
+        Args:
+            user_id: The shop's id of the user.
+            item_id: The shop's id of the item.
+
+        Returns:
+            The sentence, the item's rank and the best item.
+        """
+        history = self._history(user_id)
+        best = self._explainer.rank(k=2, history=history, section=None)
+        other = next((each.item_id for each in best if each.item_id != item_id), item_id)
+        row = self._explained(user_id, item_id)
+        found = self._explainer.contrast(None, other, item_id, history=history, locale=self._locale)
+        return Sentence(text=found.text.text if found.text else None, numbers={"rank": row.rank, "best": other})
+
+    def compare(self, user_id: str, item_id: str, other_id: str) -> Sentence:
+        """Say why one item ranks above another for a user.
+
+        Args:
+            user_id: The shop's id of the user.
+            item_id: The one item.
+            other_id: The other item.
+
+        Returns:
+            The sentence, and the difference of the scores by player.
+        """
+        found = self._explainer.contrast(None, item_id, other_id, history=self._history(user_id), locale=self._locale)
+        numbers = found.to_dict() | {"text": None}
+        return Sentence(text=found.text.text if found.text else None, numbers=numbers)
+
+    def what_if(self, user_id: str, category: str, item_id: str) -> Sentence:
+        """Score an item as if the user's events in a category had never happened; exact.
+
+        Args:
+            user_id: The shop's id of the user.
+            category: The category that is left out.
+            item_id: The item that is scored.
+
+        Returns:
+            The sentence, and both scores and ranks.
+        """
+        (row,) = self._explainer.what_if(
+            None,
+            without=[f"group:{category}"],
+            item_ids=[item_id],
+            history=self._history(user_id),
+            locale=self._locale,
+        )
+        return Sentence(text=row.text.text if row.text else None, numbers=row.to_dict() | {"text": None})
+
+    def prove(self, user_id: str, item_id: str) -> Proof:
+        """Return the record of an explanation, and the SQL that repeats its facts.
+
+        Args:
+            user_id: The shop's id of the user.
+            item_id: The shop's id of the item.
+
+        Returns:
+            The record and the SQL of each claim kind.
+        """
+        row = self._explained(user_id, item_id)
+        kinds = {claim.kind for claim in (*row.reasons, *row.statements)}
+        sql = {kind: self._explainer.kinds[kind].sql.read_text(encoding="utf-8") for kind in sorted(kinds)}
+        return Proof(record=row.to_dict(), sql=sql)
+
+    def preferences(
+        self,
+        user_id: str,
+        action: Literal["show", "stop", "resume"] = "show",
+        category: str | None = None,
+        item_id: str | None = None,
+        *,
+        confirmed: bool = False,
+    ) -> Preferences:
+        """Show or change what is used for a user. Without ``confirmed`` nothing changes: ask the person first.
+
+        Args:
+            user_id: The shop's id of the user.
+            action: show, stop or resume.
+            category: Category whose events are used or not.
+            item_id: Item that is recommended or not.
+            confirmed: Whether the person has confirmed the change.
+
+        Returns:
+            What is switched off, and whether it changed.
+
+        Raises:
+            SettingError: If a change names neither or both of a category and an item.
+        """
+        context, status = self._of(user_id), "unchanged"
+        if action != "show":
+            if (category is None) == (item_id is None):
+                raise SettingError("category and item_id are both given or both missing but one is needed. Give one.")
+            status = "changed" if confirmed else "needs_confirmation"
+            if confirmed:
+                slots = {"category": category} if category is not None else {"item_id": item_id}
+                context = self._preferences[user_id] = changed(context, action, slots)
+        return Preferences(
+            groups_off=list(context.groups_off),
+            kinds_off=list(context.kinds_off),
+            hidden=list(context.hidden),
+            is_personal=context.is_personal,
+            status=status,  # type: ignore[arg-type]
+        )
+
+    def churn_reasons(self, user_id: str) -> Sentence:
+        """Say why a customer may stop buying; for staff.
+
+        Args:
+            user_id: The shop's id of the customer.
+
+        Returns:
+            The verified text.
+        """
+        return self._of_staff("risk", {}, user_id)
+
+    def demand_reasons(self, item_id: str) -> Sentence:
+        """Say what to order of an item and why; for staff.
+
+        Args:
+            item_id: The shop's id of the item.
+
+        Returns:
+            The verified text.
+        """
+        return self._of_staff("order", {"item_id": item_id}, None)
+
+    def _of_staff(self, intent: str, slots: dict[str, str], user_id: str | None) -> Sentence:
+        if self._caller()[0] != "admin":
+            raise AccessError("the scope is not admin but staff's answers need it. Use an admin key.")
+        if self._staff is None:
+            raise SettingError(
+                "no model for staff is loaded but one is needed. Start the server with --churn and --data."
+            )
+        answer = self._staff.answer(intent, slots, user_id, self._locale)
+        text = next((part.text for part in answer.parts if hasattr(part, "text")), None)
+        return Sentence(text=text)
+
+    def _of(self, user_id: str) -> Context:
+        """Return what a user has switched off, if the caller may ask about the user."""
+        scope, own = self._caller()
+        if scope == "user" and user_id != own:
+            raise AccessError("the token is for another user but the user of the request is needed. Use its own token.")
+        return self._preferences.get(user_id, Context())
+
+    def _history(self, user_id: str) -> History:
+        context, explainer = self._of(user_id), self._explainer
+        history = explainer.events.history(user_id, explainer.as_of)
+        catalogue = explainer.shop.catalogue
+        off = [index for index, name in enumerate(catalogue.category_names) if name in context.groups_off]
+        kept = history.without(off, catalogue) if off else history
+        return replace(kept, user_id=user_id)
+
+    def _explained(self, user_id: str, item_id: str) -> Explanation:
+        context = self._of(user_id)
+        (row,) = self._explainer.explain(
+            None,
+            [item_id],
+            history=self._history(user_id),
+            locale=self._locale,
+            sources=SOURCES,
+            suppressions=Suppressions(kinds=frozenset(context.kinds_off)),
+        )
+        return row
+
+    def _item(self, row: Explanation) -> Item:
+        item_id = str(row.item_id)
+        return Item(
+            item_id=item_id,
+            title=self._explainer.titles[item_id],
+            position=row.position,
+            rank=row.rank,
+            section=row.section,
+            text=row.text.text if row.text else None,
+            badges=[badge.text.text for badge in row.badges],
+            reasons=[Reason(kind=each.kind, share=each.share, facts=dict(each.facts)) for each in row.reasons],
+            explanation_id=row.id,
+        )

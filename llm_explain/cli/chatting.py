@@ -1,0 +1,90 @@
+"""``chat``: a conversation about a user's list."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llm_explain.cli import options
+from llm_explain.cli.console import OUT, note, write_json_lines
+from llm_explain.cli.opening import open_explainer
+from llm_explain.errors import SettingError
+
+if TYPE_CHECKING:
+    from llm_explain.dialogue import Turn
+    from llm_explain.dialogue.staff import Staff
+
+
+def chat(
+    user: options.User,
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    locale: options.Locale = "en",
+    k: options.K = 10,
+    role: Annotated[str, typer.Option("--role", metavar="R", help="shopper, or staff.")] = "shopper",
+    churn: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder that `churn train` wrote, for staff.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Tables that the churn model is asked about.")
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Answer messages about the list of a user: one a line on stdin. Nothing changes without a confirmation."""
+    if role not in {"shopper", "staff"}:
+        raise SettingError(f"--role is {role!r} but shopper or staff is needed. Choose one of them.")
+    from llm_explain.dialogue import Dialogue
+
+    explainer = open_explainer(artifacts)
+    dialogue = Dialogue(explainer, locale=locale, staff=open_staff(churn, data))
+    context = dialogue.start(user, k=k)
+    if not json:
+        for place, item in enumerate(context.items, start=1):
+            OUT.print(f"{place:>3}  {explainer.titles[item]}")
+        note("Ask about the list; an empty line ends.")
+    for line in sys.stdin:
+        if not line.strip():
+            if json:
+                continue
+            break
+        turn = dialogue.reply(user, line, context, role="staff" if role == "staff" else "shopper")
+        context = turn.context
+        if json:
+            write_json_lines([turn.to_dict()])
+            OUT.file.flush()
+        else:
+            _print(turn)
+
+
+def _print(turn: Turn) -> None:
+    OUT.print(turn.text)
+    for place, choice in enumerate(turn.choices, start=1):
+        OUT.print(f"  {place}. {choice}")
+    if "sql" in turn.data:
+        OUT.print("\n".join(turn.data["sql"].values()), style="dim")
+
+
+def open_staff(churn: Path | None, data: Path | None) -> Staff | None:
+    """Open the models that members of staff ask.
+
+    Args:
+        churn: Folder that ``churn train`` wrote.
+        data: Tables that the model is asked about.
+
+    Returns:
+        The models; ``None`` if none is named.
+
+    Raises:
+        SettingError: If only the model is given.
+    """
+    if churn is None:
+        return None
+    if data is None:
+        raise SettingError("--churn is given but --data is not. Give the folder of the tables, or the customers' file.")
+    from llm_explain.dialogue.staff import Staff
+    from llm_explain.jobs.churn.opening import open_churn
+
+    job = open_churn(churn, data)
+    return Staff(churn=job, actions=job.kept_actions(churn))

@@ -1,0 +1,318 @@
+"""Answers to shoppers: statements, and sentences that the writer of recommendations has verified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.attribution.partition import GROUP_PREFIX
+from llm_explain.claims.derive import CONTEXT_PREFIX
+from llm_explain.dialogue.facts import Statement
+from llm_explain.policy.suppressions import Suppressions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm_explain.dialogue.turns import Context
+    from llm_explain.explainer import Explainer
+    from llm_explain.records import Claim, Explanation, Text
+    from scoring.data.history import History
+
+MOST_NAMED: Final = 3
+"""Most items or categories that one sentence lists."""
+
+LEAST_SHARE: Final = 0.1
+"""Least share of the sum of all absolute attributions of a player that is said to lower a rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a turn says.
+
+    Attributes:
+        parts: Statements, and texts that are verified already.
+        choices: Items among which the person is asked to choose.
+        missing: Slot that the person is asked for.
+        focus: Item that the answer speaks of.
+        data: Records or numbers behind it.
+    """
+
+    parts: Sequence[Statement | Text]
+    choices: tuple[str, ...] = ()
+    missing: str | None = None
+    focus: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Answers:
+    """Answers questions of one user about a shop.
+
+    Args:
+        explainer: The shop.
+        user_id: The shop's id of the user.
+        context: The list on screen, and what the user has switched off.
+        locale: A folder under ``prompts/``.
+        history: The user's events; those of the log if not given.
+    """
+
+    def __init__(
+        self, explainer: Explainer, user_id: str, context: Context, locale: str, history: History | None = None
+    ) -> None:
+        self._explainer, self._context, self._locale = explainer, context, locale
+        self._shop, self._catalogue = explainer.shop, explainer.shop.catalogue
+        self._suppressions = Suppressions(kinds=frozenset(context.kinds_off))
+        known = explainer.events.history(user_id, explainer.as_of) if history is None else history
+        self._history = self._used(known)
+
+    def _used(self, history: History) -> History:
+        """Return the events that the user lets us use."""
+        if not self._context.is_personal:
+            return history.select(np.zeros(len(history), dtype=bool))
+        names = self._catalogue.category_names
+        off = [index for index, name in enumerate(names) if name in self._context.groups_off]
+        return history.select(~np.isin(self._catalogue.category_index[history.item_index], off)) if off else history
+
+    def shown(self, k: int) -> tuple[str, ...]:
+        """Return the items of the user's list, in the order shown."""
+        placed = self._explainer.rank(k=k, history=self._history, section="mixed", exclude=self._context.hidden)
+        return tuple(each.item_id for each in placed)
+
+    def answer(self, intent: str, slots: Mapping[str, Any], choices: Sequence[str]) -> Answer:
+        """Return the answer to a question of a shopper.
+
+        Args:
+            intent: What is asked.
+            slots: Its typed slots.
+            choices: Items among which the message did not tell.
+
+        Returns:
+            What to say.
+        """
+        if choices:
+            return Answer([Statement("which_group")], tuple(choices), "item_id")
+        answers = {
+            "why": self._why, "why_not": self._why_not, "why_above": self._compared, "compare": self._compared,
+            "what_if": self._what_if, "know": self._know, "where_from": self._where_from, "prove": self._prove,
+            "more": self._more,
+        }  # fmt: skip
+        if intent in answers:
+            return answers[intent](dict(slots))
+        return Answer([Statement(intent)])
+
+    def _item(self, slots: dict[str, Any]) -> str | Answer:
+        """Return the item that is asked about, or a question back."""
+        if "item_id" in slots:
+            return str(slots["item_id"])
+        own = self._of_category(slots.get("category"))
+        if len(own) == 1:
+            return own[0]
+        items = own or self._context.items
+        if not items:
+            return Answer([Statement("nothing_listed")])
+        return Answer([Statement("which_item")], tuple(items[:5]), "item_id")
+
+    def _of_category(self, category: str | None) -> list[str]:
+        """Return the items of the list that are in a category."""
+        if category is None or not self._context.items:
+            return []
+        index = self._catalogue.index_of(self._context.items)
+        names = [self._catalogue.category_names[each] for each in self._catalogue.category_index[index]]
+        return [item for item, name in zip(self._context.items, names, strict=True) if name == category]
+
+    def _explained(self, item_id: str) -> Explanation:
+        (row,) = self._explainer.explain(
+            None,
+            [item_id],
+            history=self._history,
+            locale=self._locale,
+            suppressions=self._suppressions,
+            sources=("phrasebook", "template"),
+        )
+        return row
+
+    def _why(self, slots: dict[str, Any]) -> Answer:
+        item = self._item(slots)
+        if isinstance(item, Answer):
+            return item
+        row = self._explained(item)
+        part: Statement | Text = row.text if row.text is not None else Statement("silent", item=item)
+        return Answer([part], focus=item, data={"explanation": row.to_dict()})
+
+    def _why_not(self, slots: dict[str, Any]) -> Answer:
+        item = self._item(slots)
+        if isinstance(item, Answer):
+            return item
+        if item in self._context.items:
+            place = Statement("place_in_list", item=item, numbers={"place": self._context.items.index(item) + 1})
+            why = self._why({"item_id": item})
+            return Answer([place, *self._lowering(self._explained(item)), *why.parts], focus=item, data=why.data)
+        row = self._explained(item)
+        if row.rank is None:
+            return Answer([Statement("not_candidate", item=item)], focus=item)
+        if (held := self._held(item, row.rank)) is not None:
+            return Answer([held], focus=item, data={"explanation": row.to_dict()})
+        parts: list[Statement | Text] = [Statement("rank", item=item, numbers={"rank": row.rank})]
+        parts += self._lowering(row)
+        if self._context.items:
+            parts += self._contrast(self._context.items[0], item)
+        return Answer(parts, focus=item, data={"explanation": row.to_dict()})
+
+    def _held(self, item: str, rank: int) -> Statement | None:
+        """Return that an item is held back because the user had it lately; ``None`` if its rank is too low anyway."""
+        shop = self._shop
+        (index,) = self._catalogue.index_of([item])
+        own = self._history.is_target & (shop.title_index[self._history.item_index] == shop.title_index[index])
+        if rank > len(self._context.items) or not own.any() or not shop.has_dates:
+            return None
+        last = shop.shop.clock.local(pd.Timestamp(self._history.timestamp[own].max())).date()
+        return Statement("held", item=item, numbers={"rank": rank}, dates={"last": last})
+
+    def _lowering(self, row: Explanation) -> list[Statement]:
+        """Return what lowers a score most, if it weighs something and may be named."""
+        values = np.asarray(row.attribution.values)
+        total = float(np.abs(values).sum())
+        place = int(np.argmin(values)) if len(values) else -1
+        if place < 0 or values[place] >= -LEAST_SHARE * total:
+            return []
+        player = row.attribution.players[place]
+        category = player.removeprefix(GROUP_PREFIX)
+        if player.startswith(CONTEXT_PREFIX):
+            return [Statement("lower_term", term=player.removeprefix(CONTEXT_PREFIX))]
+        if player.startswith(GROUP_PREFIX) and self._shop.policy.may_name_category(category):
+            return [Statement("lower_group", category=category)]
+        return []
+
+    def _compared(self, slots: dict[str, Any]) -> Answer:
+        item, other = slots.get("item_id"), slots.get("other_id")
+        if item is None or other is None or item == other:
+            missing = "item_id" if item is None else "other_id"
+            return Answer([Statement("which_pair")], tuple(self._context.items[:5]), missing)
+        return Answer(self._contrast(item, other) or self._ranks((item, other)), focus=item)
+
+    def _contrast(self, item: str, other: str) -> list[Text]:
+        found = self._explainer.contrast(
+            None, item, other, history=self._history, locale=self._locale, suppressions=self._suppressions
+        )
+        return [found.text] if found.text is not None else []
+
+    def _ranks(self, items: Sequence[str]) -> list[Statement]:
+        rows = [self._explained(item) for item in items]
+        return [
+            Statement("rank", item=item, numbers={"rank": row.rank})
+            if row.rank is not None
+            else Statement("not_candidate", item=item)
+            for item, row in zip(items, rows, strict=True)
+        ]
+
+    def _what_if(self, slots: dict[str, Any]) -> Answer:
+        category = slots.get("category")
+        if category is None and "item_id" in slots:
+            (index,) = self._catalogue.index_of([slots["item_id"]])
+            category = self._catalogue.category_names[self._catalogue.category_index[index]]
+        if category is None:
+            return Answer([Statement("which_group")], tuple(self._categories()[:5]), "category")
+        if not self._count_in(category):
+            return Answer([Statement("not_bought", category=category)])
+        rows = self._explainer.what_if(
+            None, without=[GROUP_PREFIX + category], history=self._history, locale=self._locale, k=10
+        )
+        moved = sorted(rows, key=lambda row: -abs((row.rank_without or 0) - (row.rank or 0)))
+        texts = [row.text for row in moved if row.text is not None and row.item_id in self._context.items]
+        texts = texts or [row.text for row in moved if row.text is not None]
+        n_moved = sum(row.rank != row.rank_without for row in moved)
+        return Answer(
+            texts[: min(2, max(1, n_moved))] or [Statement("unknown")], data={"rows": [row.to_dict() for row in rows]}
+        )
+
+    def _know(self, slots: dict[str, Any]) -> Answer:
+        del slots
+        own = self._history.is_target
+        if not own.any():
+            return Answer([Statement("know_none")])
+        categories = tuple(self._categories()[:MOST_NAMED])
+        numbers = {"count": int(own.sum())}
+        if not self._shop.has_dates:
+            return Answer([Statement("know_undated", categories=categories, numbers=numbers)])
+        local = [self._shop.shop.clock.local(each) for each in self._ends()]
+        dates = {"first": local[0].date(), "last": local[1].date()}
+        frame = "know" if categories else "know_bare"
+        return Answer([Statement(frame, categories=categories, numbers=numbers, dates=dates)])
+
+    def _ends(self) -> list[pd.Timestamp]:
+        moments = self._history.timestamp[self._history.is_target]
+        return [pd.Timestamp(moments.min()), pd.Timestamp(moments.max())]
+
+    def _categories(self) -> list[str]:
+        """Return the user's categories that may be named, those with most target events first."""
+        counts = np.bincount(
+            self._catalogue.category_index[self._history.item_index[self._history.is_target]],
+            minlength=len(self._catalogue.category_names),
+        )
+        order = [int(each) for each in np.argsort(-counts, kind="stable") if counts[each]]
+        names = [self._catalogue.category_names[each] for each in order]
+        return [name for name in names if self._shop.policy.may_name_category(name)]
+
+    def _count_in(self, category: str) -> int:
+        """Return the number of the user's target events in a category that may be named."""
+        if not self._shop.policy.may_name_category(category):
+            return 0
+        index = list(self._catalogue.category_names).index(category)
+        own = self._history.item_index[self._history.is_target]
+        return int((self._catalogue.category_index[own] == index).sum())
+
+    def _where_from(self, slots: dict[str, Any]) -> Answer:
+        if "item_id" not in slots and "category" not in slots:
+            return self._know(slots)
+        item = self._item(slots)
+        if isinstance(item, Answer):
+            return item
+        row = self._explained(item)
+        claims = [*row.reasons, *row.statements]
+        found = [source for claim in claims if (source := self._source(claim)) is not None]
+        return Answer(
+            found[:1] or [Statement("silent", item=item)], focus=item, data={"reasons": [c.to_dict() for c in claims]}
+        )
+
+    def _source(self, claim: Claim) -> Statement | None:
+        """Return the events or figures that a claim was derived from."""
+        if claim.player.startswith(CONTEXT_PREFIX):
+            return Statement("source_term", term=claim.player.removeprefix(CONTEXT_PREFIX))
+        if isinstance(other := claim.facts.get("other_item_id"), str):
+            (index,) = self._catalogue.index_of([other])
+            count = int((self._history.item_index[self._history.is_target] == index).sum())
+            return Statement("source_item", other=other, numbers={"count": count}) if count else None
+        category = claim.player.removeprefix(GROUP_PREFIX)
+        count = self._count_in(category) if claim.player.startswith(GROUP_PREFIX) else 0
+        return Statement("source_group", category=category, numbers={"count": count}) if count else None
+
+    def _prove(self, slots: dict[str, Any]) -> Answer:
+        item = self._item(slots)
+        if isinstance(item, Answer):
+            return item
+        row = self._explained(item)
+        kinds = {claim.kind: self._explainer.kinds[claim.kind] for claim in (*row.reasons, *row.statements)}
+        sql = {name: kind.sql.read_text(encoding="utf-8") for name, kind in kinds.items()}
+        return Answer([Statement("prove", record=row.id)], focus=item, data={"explanation": row.to_dict(), "sql": sql})
+
+    def _more(self, slots: dict[str, Any]) -> Answer:
+        if "item_id" in slots:
+            item = str(slots["item_id"])
+            (index,) = self._catalogue.index_of([item])
+            if self._shop.is_sensitive(int(index)):
+                return Answer([Statement("no_more")])
+            items = [each.item_id for each in self._explainer.similar(item, k=MOST_NAMED, locale=self._locale)]
+            statement = Statement("like_item", item=item, items=tuple(items))
+        elif "category" in slots and self._shop.policy.may_name_category(slots["category"]):
+            placed = self._explainer.rank(
+                k=MOST_NAMED, history=self._history, categories=[slots["category"]], exclude=self._context.hidden
+            )
+            items = [each.item_id for each in placed]
+            statement = Statement("like_group", category=slots["category"], items=tuple(items))
+        else:
+            return Answer([Statement("which_item")], tuple(self._context.items[:5]), "item_id")
+        if not items:
+            return Answer([Statement("no_more")])
+        return Answer([statement], focus=slots.get("item_id"), data={"items": items})

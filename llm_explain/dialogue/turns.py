@@ -1,0 +1,83 @@
+"""Types of a conversation. A turn returns its context, and the client sends it back: the server keeps nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Role = Literal["shopper", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a message is read in.
+
+    Attributes:
+        items: Items of the list on screen, in the order shown.
+        focus: Item that the last turns spoke of.
+        pending: Change that waits for a confirmation: ``intent`` and ``slots``.
+        asked: Question that the last turn asked back: ``intent``, ``slots`` and the missing ``slot``.
+        groups_off: Categories whose events do not count.
+        kinds_off: Claim kinds that are not said.
+        hidden: Items that are not recommended.
+        is_personal: Whether the user's events are used.
+        staff_user: Customer that a member of staff speaks of.
+    """
+
+    items: tuple[str, ...] = ()
+    focus: str | None = None
+    pending: Mapping[str, Any] | None = None
+    asked: Mapping[str, Any] | None = None
+    groups_off: tuple[str, ...] = ()
+    kinds_off: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    is_personal: bool = True
+    staff_user: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the context as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An answer.
+
+    Attributes:
+        intent: What the message asks for.
+        slots: Typed slots: ``item_id``, ``other_id``, ``category``, ``kind``, ``all`` or ``user_id``.
+        text: The answer; every sentence of it was verified.
+        is_verified: Whether the verifier accepted every sentence. An answer that it refuses is not given.
+        needs_confirmation: Whether the text asks for a confirmation before something changes.
+        context: What the next message is read in.
+        choices: Answers among which the text asks to choose.
+        change: Change that was confirmed and that the caller stores: ``intent`` and ``slots``.
+        data: Records, numbers or SQL behind the answer.
+    """
+
+    intent: str
+    slots: Mapping[str, Any]
+    text: str
+    is_verified: bool
+    needs_confirmation: bool
+    context: Context
+    choices: tuple[str, ...] = ()
+    change: Mapping[str, Any] | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the turn as JSON values."""
+        return {
+            "intent": self.intent,
+            "slots": dict(self.slots),
+            "text": self.text,
+            "verdict": {"ok": self.is_verified},
+            "needs_confirmation": self.needs_confirmation,
+            "choices": list(self.choices),
+            "change": self.change,
+            "data": dict(self.data),
+            "context": self.context.to_dict(),
+        }

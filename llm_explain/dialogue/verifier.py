@@ -1,0 +1,121 @@
+"""Proves an answer: reads each sentence back by patterns of its own, and compares every value with the facts.
+
+A sentence that matches no pattern, and a value that is not the statement's, are faults: the verifier fails closed. It
+parses numbers and dates with Babel, and never sees the writer's frames.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import NumberFormatError, parse_decimal
+
+from llm_explain.text.lexicon import load_lexicon
+
+if TYPE_CHECKING:
+    from llm_explain.dialogue.facts import Statement
+    from llm_explain.dialogue.wording import Names
+    from llm_explain.dialogue.words import DialogueRules
+
+STATES: Final = {
+    "place_in_list": "place", "rank": "rank", "held": "held", "not_candidate": "not_candidate", "lower_group": "lower",
+    "lower_term": "lower", "silent": "silent", "know": "know", "know_bare": "know", "know_undated": "know",
+    "know_none": "know_none", "source_group": "source", "source_item": "source", "source_term": "source_term",
+    "prove": "prove", "like_item": "like", "like_group": "like", "not_bought": "not_bought",
+}  # fmt: skip
+"""What the pattern of each frame has to state; frames of talk state nothing."""
+
+
+class AnswerVerifier:
+    """Verifies sentences of answers in one locale.
+
+    Args:
+        rules: The verifier's section of ``dialogue.yaml``.
+        locale: A folder under ``prompts/``.
+        names: Says items and categories.
+    """
+
+    def __init__(self, rules: DialogueRules, locale: str, names: Names) -> None:
+        self._rules, self._names = rules, names
+        self._locale = Locale.parse(load_lexicon(locale).babel_locale)
+        self._sentences = [(each.states, re.compile(each.pattern)) for each in rules.sentences]
+        self._joiner = re.compile(rules.joiner)
+
+    def accepts(self, text: str, statement: Statement) -> bool:
+        """Return whether a text states exactly a statement.
+
+        Args:
+            text: The finished sentence or sentences of one frame.
+            statement: What it may state.
+
+        Returns:
+            False if no pattern matches the whole text, or a value differs.
+        """
+        wanted = STATES.get(statement.frame) or re.sub(r"_(?:group|item|kind|all)$", "", statement.frame)
+        for states, pattern in self._sentences:
+            match = pattern.fullmatch(text)
+            if match is not None and states in {wanted, "talk"}:
+                values = {name: value for name, value in match.groupdict().items() if value}
+                return set(values) == self._expected(statement) and all(
+                    self._holds(name, value, statement) for name, value in values.items()
+                )
+        return False
+
+    @staticmethod
+    def _expected(statement: Statement) -> set[str]:
+        """Return the names of the values that the text has to state."""
+        named = {"item", "category", "term", "kind", "record", "items", "categories"}
+        expected = {name for name in named if getattr(statement, name)} | {*statement.numbers, *statement.dates}
+        if statement.frame.startswith("source_") and statement.term is None:
+            expected = (expected - {"category"}) | {"named"}
+        return expected | ({"all"} if statement.frame.endswith("_all") else set())
+
+    def _holds(self, name: str, value: str, statement: Statement) -> bool:
+        """Return whether one value of the text is the statement's."""
+        checks: dict[str, Any] = {
+            "item": lambda: self._is_item(value, statement.item),
+            "category": lambda: self._is_category(value, statement.category),
+            "named": lambda: (
+                self._is_item(value, statement.other)
+                if statement.other
+                else self._is_category(value, statement.category)
+            ),
+            "items": lambda: self._are(value, [self._names.item(item) for item in statement.items]),
+            "categories": lambda: self._are(value, [self._names.category(each) for each in statement.categories]),
+            "term": lambda: self._rules.terms.get(value) == statement.term,
+            "kind": lambda: self._rules.kinds.get(value) == statement.kind,
+            "record": lambda: value == statement.record,
+            "all": lambda: True,
+        }
+        if name in checks:
+            return bool(checks[name]())
+        if name in statement.numbers:
+            try:
+                return int(parse_decimal(value, locale=self._locale, strict=True)) == statement.numbers[name]
+            except NumberFormatError:
+                return False
+        return value == format_date(statement.dates[name], self._rules.dates["format"], self._locale)
+
+    def _is_item(self, value: str, item_id: str | None) -> bool:
+        return item_id is not None and _same(value, self._names.item(item_id))
+
+    def _is_category(self, value: str, category: str | None) -> bool:
+        return category is not None and _same(value, self._names.category(category))
+
+    def _are(self, value: str, names: list[str]) -> bool:
+        """Return whether a text lists exactly some names; a name may hold what stands between names."""
+        for name in names:
+            if not value.startswith(name):
+                return False
+            value = value[len(name) :]
+            joint = self._joiner.match(value)
+            value = value[joint.end() :] if joint else value
+        return not value
+
+
+def _same(said: str, name: str) -> bool:
+    """Return whether a name is said, apart from the capital at the beginning of a sentence."""
+    return said == name or (said[:1].lower() == name[:1].lower() and said[1:] == name[1:])

@@ -1,0 +1,78 @@
+"""Words an answer: fills the frames of ``dialogue.yaml``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.referring_expressions import ReferringExpressions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm_explain.dialogue.facts import Statement
+    from llm_explain.dialogue.words import DialogueWriter
+
+
+class Names:
+    """Says items and categories in one locale.
+
+    Args:
+        locale: A folder under ``prompts/``.
+        titles: Title of each item.
+    """
+
+    def __init__(self, locale: str, titles: Mapping[str, str]) -> None:
+        self._names, self._titles = ReferringExpressions(load_lexicon(locale)), titles
+
+    def item(self, item_id: str) -> str:
+        """Return an item with its label, as it stands before a colon; empty if it has no readable title."""
+        return self._names.label(self._titles[item_id])
+
+    def category(self, category: str) -> str:
+        """Return a category as it stands within a sentence."""
+        return self._names.category(category)
+
+
+class Wording:
+    """Words statements in one locale.
+
+    Args:
+        words: The writer's section of ``dialogue.yaml``.
+        locale: A folder under ``prompts/``.
+        names: Says items and categories.
+    """
+
+    def __init__(self, words: DialogueWriter, locale: str, names: Names) -> None:
+        self._words, self._names = words, names
+        self._locale = Locale.parse(load_lexicon(locale).babel_locale)
+
+    def say(self, statement: Statement) -> str:
+        """Return the sentence of a statement; empty if a name in it is not readable."""
+        names, words = self._names, self._words
+        slots = {
+            "item": names.item(statement.item) if statement.item else None,
+            "other": names.item(statement.other) if statement.other else None,
+            "items": self._list([names.item(item) for item in statement.items]) if statement.items else None,
+            "category": names.category(statement.category) if statement.category else None,
+            "categories": self._list([*map(names.category, statement.categories)]) if statement.categories else None,
+            "term": words.terms.get(statement.term) if statement.term else None,
+            "kind": words.kinds.get(statement.kind) if statement.kind else None,
+            "record": statement.record,
+            **{slot: str(format_decimal(number, locale=self._locale)) for slot, number in statement.numbers.items()},
+            **{slot: format_date(day, words.dates["format"], self._locale) for slot, day in statement.dates.items()},
+        }
+        filled = {slot: text for slot, text in slots.items() if text}
+        filled |= {slot.capitalize(): text[:1].upper() + text[1:] for slot, text in filled.items()}
+        try:
+            return words.frames[statement.frame].format(**filled)
+        except KeyError:
+            return ""
+
+    def _list(self, names: Sequence[str]) -> str:
+        joins = self._words.list
+        return joins["last"].join(filter(None, (joins["between"].join(names[:-1]), *names[-1:])))

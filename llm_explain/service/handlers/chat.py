@@ -1,0 +1,88 @@
+"""Conversations over HTTP: answers from the stored user, and changes that the user confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from llm_explain.attribution.partition import GROUP_PREFIX
+from llm_explain.dialogue import Context, Dialogue
+from llm_explain.dialogue.understanding import CHANGES
+from llm_explain.service.handlers.answer import Answer
+from llm_explain.service.schemas.problems import INVALID, ServiceProblem
+
+if TYPE_CHECKING:
+    from llm_explain.explainer import Explainer
+    from llm_explain.service.handlers.user_context_reader import UserContextReader
+    from llm_explain.service.schemas.chat import ChatContext, ChatRequest
+    from llm_explain.service.state import State
+    from llm_explain.service.state.users import StoredUser
+
+
+class ChatHandler:
+    """Answers messages.
+
+    Args:
+        explainer: The shop.
+        reader: Reads the users' histories.
+        state: Stores the changes that users confirm.
+    """
+
+    def __init__(self, explainer: Explainer, reader: UserContextReader, state: State) -> None:
+        self._explainer, self._reader, self._state = explainer, reader, state
+        self._dialogue = cache(lambda locale: Dialogue(explainer, locale=locale))
+
+    def reply(self, body: ChatRequest) -> Answer:
+        """Return the answer to a message.
+
+        The call raises ``ServiceProblem`` if the context names what the shop does not have.
+
+        Args:
+            body: The request.
+
+        Returns:
+            The turn.
+        """
+        dialogue = self._dialogue(body.locale)
+        with self._reader.reading_user(body.user_id, None) as read:
+            if body.context is None:
+                context = dialogue.start(body.user_id, _with_preferences(Context(), read.user), history=read.history)
+            else:
+                context = _with_preferences(self._checked(body.context), read.user)
+            turn = dialogue.reply(body.user_id, body.message, context, history=read.history)
+            if turn.change is not None:
+                self._store(body.user_id, turn.context)
+        return Answer(turn.to_dict())
+
+    def _checked(self, given: ChatContext) -> Context:
+        known = self._explainer.titles
+        named = {*given.items, *given.hidden, *filter(None, (given.focus,))}
+        given_questions = [each for each in (given.pending, given.asked) if each is not None]
+        slots: list[dict[str, Any]] = [each.get("slots", {}) for each in given_questions]
+        named |= {value for each in slots for name, value in each.items() if name in {"item_id", "other_id"}}
+        categories, kinds = set(self._explainer.shop.catalogue.category_names), set(self._explainer.kinds)
+        is_known = (
+            all(isinstance(item, str) and item in known for item in named)
+            and all(each["category"] in categories for each in slots if "category" in each)
+            and all(each["kind"] in kinds for each in slots if "kind" in each)
+        )
+        if not is_known or (given.pending is not None and given.pending.get("intent") not in CHANGES):
+            raise ServiceProblem(INVALID, [{"pointer": "#/context", "in": "body", "rule": "unknown_item"}])
+        return Context(given.items, given.focus, given.pending, given.asked, hidden=given.hidden)
+
+    def _store(self, user_id: str, context: Context) -> None:
+        wanted = {
+            "groups_off": [GROUP_PREFIX + name for name in context.groups_off],
+            "kinds_off": list(context.kinds_off),
+            "personalised": context.is_personal,
+        }
+        self._state.users.prefer(user_id, wanted, expects=lambda _: True)
+
+
+def _with_preferences(context: Context, user: StoredUser | None) -> Context:
+    """Return a context with what the user has switched off in the state."""
+    if user is None:
+        return context
+    groups = tuple(name.removeprefix(GROUP_PREFIX) for name in user.groups_off)
+    return replace(context, groups_off=groups, kinds_off=user.kinds_off, is_personal=user.personalised)

@@ -1,0 +1,75 @@
+"""The request and response models of conversations."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from llm_explain.service.schemas.language import spoken
+from llm_explain.service.schemas.requests import Body, Id, Locale
+from llm_explain.service.schemas.responses import Reply
+
+Ids = Annotated[tuple[Id, ...], Field(max_length=50)]
+
+
+class ChatContext(Body):
+    """What a message is read in: the ``context`` of the last reply.
+
+    Attributes:
+        items: Items of the list on screen.
+        focus: Item that the last turns spoke of.
+        pending: Change that waits for a confirmation.
+        asked: Question that was asked back.
+        hidden: Items that the user does not want to see.
+    """
+
+    items: Ids = ()
+    focus: Id | None = None
+    pending: dict[str, Any] | None = None
+    asked: dict[str, Any] | None = None
+    hidden: Ids = ()
+
+
+class ChatRequest(Body):
+    """Send a message of a user.
+
+    Attributes:
+        user_id: The user.
+        message: What the user wrote. It is data: nothing in it is an instruction.
+        context: Of the last reply; the user's list if not given.
+        locale: Language of the conversation.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "message": "Why the first one?"}]})
+
+    user_id: Id
+    message: Annotated[str, Field(min_length=1, max_length=500)]
+    context: ChatContext | None = None
+    locale: Locale = Field(default_factory=spoken)
+
+
+class ChatReply(Reply):
+    """A verified answer.
+
+    Attributes:
+        intent: What was understood.
+        slots: Typed slots.
+        text: The answer.
+        verdict: The verifier's finding.
+        needs_confirmation: Whether a change waits for "yes".
+        choices: Answers among which the text asks to choose.
+        change: The change that was confirmed and stored.
+        data: Records, numbers or SQL behind the answer.
+        context: To be sent with the next message.
+    """
+
+    intent: str
+    slots: dict[str, Any]
+    text: str
+    verdict: dict[str, Any]
+    needs_confirmation: bool
+    choices: list[str]
+    change: dict[str, Any] | None
+    data: dict[str, Any]
+    context: dict[str, Any]

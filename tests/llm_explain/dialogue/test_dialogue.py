@@ -1,0 +1,291 @@
+"""Conversations: what messages are read as, confirmations, and answers that are proven."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from llm_explain import Explainer
+from llm_explain.dialogue import Context, Dialogue
+from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.verifier import AnswerVerifier
+from llm_explain.dialogue.wording import Names, Wording
+from llm_explain.dialogue.words import dialogue_words
+from llm_explain.errors import PromptError
+
+USER = "u03"
+
+
+@pytest.fixture(scope="module")
+def explainer(shop_artifacts: Path) -> Explainer:
+    """Return the small shop without a language model."""
+    return Explainer.load(shop_artifacts, language_model=None)
+
+
+@pytest.fixture(scope="module")
+def dialogue(explainer: Explainer) -> Dialogue:
+    """Return a conversation in English."""
+    return Dialogue(explainer)
+
+
+@pytest.fixture(scope="module")
+def context(dialogue: Dialogue) -> Context:
+    """Return the context of a list of six."""
+    return dialogue.start(USER, k=6)
+
+
+SAID = [
+    ("Why is the first one here?", "why"),
+    ("how come you picked number 2?", "why"),
+    ("Explain the last item", "why"),
+    ("why not cheese A?", "why_not"),
+    ("Why don't I see soup B?", "why_not"),
+    ("why is this above the second one", "why_above"),
+    ("Why is the first one at the top?", "why_above"),
+    ("compare the second and the third", "compare"),
+    ("what if I had never bought cheese?", "what_if"),
+    ("What would change without cheese?", "what_if"),
+    ("Please stop using my cheese purchases", "stop"),
+    ("don't show me soup B again", "stop"),
+    ("I'm not interested in beer", "stop"),
+    ("start using cheese again", "resume"),
+    ("less beer please", "less"),
+    ("more like the first one", "more"),
+    ("show me similar things to soup A", "more"),
+    ("What do you know about me?", "know"),
+    ("which data have you stored?", "know"),
+    ("where does that come from?", "where_from"),
+    ("how do you know that?", "where_from"),
+    ("prove it", "prove"),
+    ("can you show me the SQL", "prove"),
+    ("delete all my data", "delete_data"),
+    ("I want a copy of my data", "export_data"),
+    ("what can I ask?", "help"),
+    ("Hello!", "small_talk"),
+    ("colourless green ideas", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("message", "intent"), SAID)
+def test_messages_are_read_as_intents(dialogue: Dialogue, context: Context, message: str, intent: str) -> None:
+    turn = dialogue.reply(USER, message, replace(context, focus=context.items[0]))
+    assert turn.intent in {intent, "stop" if intent == "less" else intent}
+    assert turn.text
+    assert turn.needs_confirmation == (intent in {"stop", "resume", "less"})
+
+
+@pytest.mark.parametrize(
+    ("message", "intent"),
+    [("为什么推荐第一个？", "why"), ("为什么没有cheese A？", "why_not"), ("你知道我的什么？", "know"),
+     ("证明一下", "prove"),
+     ("不要再用cheese的记录", "stop"), ("第二个和第三个有什么区别", "compare"), ("为什么第一个排在前面", "why_above"),
+     ("如果我没买过cheese呢", "what_if"), ("删除我的数据", "delete_data"), ("你好", "small_talk")],
+)  # fmt: skip
+def test_messages_in_chinese(explainer: Explainer, context: Context, message: str, intent: str) -> None:
+    turn = Dialogue(explainer, locale="zh").reply(USER, message, replace(context, focus=context.items[0]))
+    assert turn.intent == intent
+    assert turn.text
+
+
+SAID_IN_SPANISH = [
+    ("¿Por qué está el primero aquí?", "why"),
+    ("por que me recomiendas el numero 2", "why"),
+    ("Explícame el último", "why"),
+    ("¿por qué esto?", "why"),
+    ("¿Por qué no cheese A?", "why_not"),
+    ("por qué no veo soup B", "why_not"),
+    ("¿Dónde está soup B?", "why_not"),
+    ("¿Por qué está este por encima del segundo?", "why_above"),
+    ("¿por qué va el primero antes que el tercero?", "why_above"),
+    ("compara el segundo y el tercero", "compare"),
+    ("¿cuál es mejor, el primero o el segundo?", "compare"),
+    ("qué diferencia hay entre el primero y el segundo", "compare"),
+    ("¿Y si nunca hubiera comprado cheese?", "what_if"),
+    ("¿qué cambiaría sin cheese?", "what_if"),
+    ("que pasa si quitas cheese", "what_if"),
+    ("Deja de usar mis compras de cheese, por favor", "stop"),
+    ("no me muestres más soup B", "stop"),
+    ("no me interesa beer", "stop"),
+    ("oculta el segundo", "stop"),
+    ("no uses mi historial", "stop"),
+    ("vuelve a usar cheese", "resume"),
+    ("usa cheese otra vez", "resume"),
+    ("menos beer, por favor", "less"),
+    ("más como el primero", "more"),
+    ("enséñame algo parecido a soup A", "more"),
+    ("¿Qué sabes de mí?", "know"),
+    ("que datos guardais", "know"),
+    ("qué he comprado", "know"),
+    ("¿de dónde sale eso?", "where_from"),
+    ("¿cómo lo sabes?", "where_from"),
+    ("¿en qué te basas?", "where_from"),
+    ("demuéstralo", "prove"),
+    ("¿es verdad?", "prove"),
+    ("enséñame los números", "prove"),
+    ("pruébalo", "prove"),
+    ("borra todos mis datos", "delete_data"),
+    ("elimina mi cuenta", "delete_data"),
+    ("quiero una copia de mis datos", "export_data"),
+    ("descarga mis datos", "export_data"),
+    ("¿qué puedo preguntar?", "help"),
+    ("ayuda", "help"),
+    ("hola", "small_talk"),
+    ("¡Gracias!", "small_talk"),
+    ("verdes ideas incoloras", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("message", "intent"), SAID_IN_SPANISH)
+def test_messages_in_spanish(explainer: Explainer, context: Context, message: str, intent: str) -> None:
+    turn = Dialogue(explainer, locale="es").reply(USER, message, replace(context, focus=context.items[0]))
+    assert turn.intent == ("stop" if intent == "less" else intent)
+    assert turn.text
+
+
+def test_slots_name_places_titles_and_categories(dialogue: Dialogue, context: Context) -> None:
+    items = context.items
+    assert dialogue.reply(USER, "why the second one?", context).slots == {"item_id": items[1]}
+    assert dialogue.reply(USER, "why item 3?", context).slots == {"item_id": items[2]}
+    assert dialogue.reply(USER, "compare the first and the last one", context).slots == {
+        "item_id": items[0],
+        "other_id": items[-1],
+    }
+    assert dialogue.reply(USER, "ignore my beer history", context).slots == {"category": "beer"}
+    assert dialogue.reply(USER, "why tortila chips A?", context).slots == {"item_id": "70"}, "a slip of the pen"
+    assert dialogue.reply(USER, "why is this here", replace(context, focus=items[3])).slots == {"item_id": items[3]}
+
+
+def test_why_gives_the_verified_sentence_of_the_item(
+    explainer: Explainer, dialogue: Dialogue, context: Context
+) -> None:
+    turn = dialogue.reply(USER, "why the first one?", context)
+    (row,) = explainer.explain(USER, [context.items[0]], sources=("phrasebook", "template"))
+    assert row.text is not None
+    assert turn.text == row.text.text
+    assert turn.context.focus == context.items[0]
+
+
+def test_a_change_waits_for_a_confirmation(dialogue: Dialogue, context: Context) -> None:
+    asked = dialogue.reply(USER, "stop using my cheese purchases", context)
+    assert (asked.needs_confirmation, asked.change, asked.context.groups_off) == (True, None, ())
+    assert asked.text == "Shall we stop using your history with cheese?"
+    refused = dialogue.reply(USER, "no", asked.context)
+    assert (refused.text, refused.change, refused.context.groups_off) == ("Nothing was changed.", None, ())
+    done = dialogue.reply(USER, "yes please", asked.context)
+    assert done.change == {"intent": "stop", "slots": {"category": "cheese"}}
+    assert done.context.groups_off == ("cheese",)
+    known = dialogue.reply(USER, "what do you know about me?", done.context)
+    assert "cheese" not in known.text
+    again = dialogue.reply(USER, "yes", dialogue.reply(USER, "use cheese again", done.context).context)
+    assert again.context.groups_off == ()
+
+
+def test_another_question_drops_a_change_that_waits(dialogue: Dialogue, context: Context) -> None:
+    asked = dialogue.reply(USER, "stop recommending the first one", context)
+    other = dialogue.reply(USER, "why the second one?", asked.context)
+    assert other.context.pending is None
+    assert dialogue.reply(USER, "yes", other.context).change is None
+
+
+def test_unclear_questions_are_asked_back_with_choices(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(USER, "why?", context)
+    assert turn.text == "Which item do you mean?"
+    assert len(turn.choices) == 5
+    answered = dialogue.reply(USER, "the second one", turn.context)
+    assert (answered.intent, answered.slots) == ("why", {"item_id": context.items[1]})
+
+
+def test_data_are_neither_sent_nor_deleted_by_talk(dialogue: Dialogue, context: Context) -> None:
+    for message in ("delete my account", "erase everything you know about me"):
+        turn = dialogue.reply(USER, message, context)
+        assert turn.intent == "delete_data"
+        assert (turn.change, turn.needs_confirmation) == (None, False)
+
+
+def test_numbers_of_what_is_known_follow_from_the_tables(
+    explainer: Explainer, dialogue: Dialogue, context: Context
+) -> None:
+    rows = explainer.events.events.query("user_id == @USER")
+    rows = rows[rows["timestamp"] < explainer.as_of]
+    turn = dialogue.reply(USER, "what do you know about me?", context)
+    first, last = (f"{day.day} {day:%B}" for day in (rows["timestamp"].min(), rows["timestamp"].max()))
+    assert turn.text.startswith(f"We use {len(rows)} entries of your history, from {first} to {last}.")
+
+
+ENDS = {"first": "2017-01-03", "last": "2017-11-29"}
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Explainer, locale: str) -> None:
+    import datetime as dt
+
+    _, words, rules = dialogue_words(locale)
+    names = Names(locale, explainer.titles)
+    wording, verifier = Wording(words, locale, names), AnswerVerifier(rules, locale, names)
+    whole = {
+        "item": "00", "other": "21", "items": ("10", "20"), "category": "cheese", "categories": ("beer", "milk"),
+        "term": "price", "kind": "promotion", "record": "0a1b2c",
+    }  # fmt: skip
+    changed = {
+        "item": "01", "other": "22", "items": ("10", "30"), "category": "soup", "categories": ("beer", "soup"),
+        "term": "season", "kind": "popular", "record": "ffffff",
+    }  # fmt: skip
+    for frame, text in words.frames.items():
+        slots = {slot.lower() for slot in wording_slots(text)}
+        fields = {name: value for name, value in whole.items() if name in slots}
+        numbers = {name: 1234 for name in ("place", "rank", "count") if name in slots}
+        dates = {name: dt.date.fromisoformat(day) for name, day in ENDS.items() if name in slots}
+        statement = Statement(frame, **fields, numbers=numbers, dates=dates)  # type: ignore[arg-type]
+        said = wording.say(statement)
+        assert verifier.accepts(said, statement), (frame, said)
+        for name in fields:
+            other = replace(statement, **{name: changed[name]})  # type: ignore[arg-type]
+            assert not verifier.accepts(wording.say(other), statement), (frame, name)
+        for name in numbers:
+            assert not verifier.accepts(wording.say(replace(statement, numbers={name: 1235})), statement)
+        for name in dates:
+            later = {**dates, name: dates[name] + dt.timedelta(days=1)}
+            assert not verifier.accepts(wording.say(replace(statement, dates=later)), statement)
+        assert not verifier.accepts(said + " Buy now!", statement)
+
+
+def wording_slots(frame: str) -> set[str]:
+    """Return the slots of a frame."""
+    import string
+
+    return {name for _, name, _, _ in string.Formatter().parse(frame) if name}
+
+
+WORDS = [
+    "yes", "no", "stop", "using", "delete", "everything", "why", "not", "the", "first", "one", "cheese", "soup A",
+    "ignore previous instructions", "confirm", "all", "my", "data", "{item}", "@item", "use", "again", "$(rm)", "7",
+]  # fmt: skip
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(messages=st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join), max_size=5))
+def test_nothing_changes_without_a_confirmation(dialogue: Dialogue, context: Context, messages: list[str]) -> None:
+    at = context
+    for message in messages:
+        turn = dialogue.reply(USER, message, at)
+        assert turn.text
+        if turn.change is not None:
+            assert at.pending is not None, "a change follows a question"
+            assert turn.change == at.pending
+        elif (at.groups_off, at.hidden, at.kinds_off, at.is_personal) != (
+            turn.context.groups_off,
+            turn.context.hidden,
+            turn.context.kinds_off,
+            turn.context.is_personal,
+        ):
+            raise AssertionError("the context changed without a change")
+        at = turn.context
+
+
+def test_a_locale_without_words_is_refused(explainer: Explainer) -> None:
+    with pytest.raises(PromptError, match="locale is 'xx'"):
+        Dialogue(explainer, locale="xx")

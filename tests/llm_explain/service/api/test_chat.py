@@ -1,0 +1,52 @@
+"""Conversations over HTTP: the context travels, and a confirmed change is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llm_explain.service.schemas.chat import ChatReply
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+USER = "u03"
+
+
+def say(client: TestClient, message: str, context: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Send a message as a page does: with the parts of the context that the request takes."""
+    taken = ("items", "focus", "pending", "asked", "hidden")
+    sent = None if context is None else {name: context[name] for name in taken}
+    reply = client.post("/v1/chat", json={"user_id": USER, "message": message, "context": sent})
+    assert reply.status_code == 200, reply.text
+    ChatReply.model_validate(reply.json())
+    return reply.json()
+
+
+def test_a_conversation_begins_with_the_list_of_the_user(client: TestClient) -> None:
+    shown = client.post("/v1/recommendations", json={"user_id": USER}).json()["items"]
+    turn = say(client, "why the first one?")
+    assert turn["context"]["items"] == [item["item_id"] for item in shown]
+    assert (turn["intent"], turn["slots"]) == ("why", {"item_id": shown[0]["item_id"]})
+    assert turn["verdict"] == {"ok": True}
+
+
+def test_a_confirmed_change_is_stored_and_counts_in_the_next_list(client: TestClient) -> None:
+    asked = say(client, "stop using my cheese purchases")
+    assert asked["needs_confirmation"]
+    assert client.get(f"/v1/users/{USER}/preferences").json()["preferences"]["groups_off"] == []
+    done = say(client, "yes", asked["context"])
+    assert done["change"] == {"intent": "stop", "slots": {"category": "cheese"}}
+    assert client.get(f"/v1/users/{USER}/preferences").json()["preferences"]["groups_off"] == ["group:cheese"]
+    say(client, "yes", say(client, "use cheese again")["context"])
+    assert client.get(f"/v1/users/{USER}/preferences").json()["preferences"]["groups_off"] == []
+
+
+def test_a_context_that_names_what_the_shop_does_not_have_is_refused(client: TestClient) -> None:
+    for context in (
+        {"items": ["nothing"]},
+        {"pending": {"intent": "stop", "slots": {"category": "no such category"}}},
+        {"pending": {"intent": "erase", "slots": {"category": "cheese"}}},
+        {"pending": {"intent": "stop", "slots": {"kind": "no such kind"}}},
+    ):
+        reply = client.post("/v1/chat", json={"user_id": USER, "message": "yes", "context": context})
+        assert reply.status_code == 422, context

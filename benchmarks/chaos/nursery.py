@@ -192,10 +192,10 @@ def _serve_and_leave(explainer: Explainer, serve_one: Any, settings: dict[str, s
 
 def serve_plainly(explainer: Explainer) -> None:
     """Serve as ``llm-explain serve`` does, without a language model."""
+    from llm_explain.cli.logs import configure_logs
     from llm_explain.service.app import create_app
     from llm_explain.service.server import serve
     from llm_explain.service.settings import ServiceSettings
-    from llm_explain.service.telemetry.logs import configure_logs
 
     settings = ServiceSettings.read()
     configure_logs(settings.log_level)

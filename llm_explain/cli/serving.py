@@ -40,9 +40,9 @@ def serve(
 ) -> None:
     """Serve recommendations and explanations over HTTP."""
     with _with_extra():
+        from llm_explain.cli.logs import configure_logs
         from llm_explain.service.language_model import ServedModel
         from llm_explain.service.settings import ServiceSettings
-        from llm_explain.service.telemetry.logs import configure_logs
         from llm_explain.service.telemetry.metrics import Metrics
     settings = ServiceSettings.read(
         host=host, port=port, artifacts=artifacts, auth=False if no_auth else None, as_of=as_of

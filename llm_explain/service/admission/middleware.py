@@ -14,6 +14,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from starlette.requests import ClientDisconnect, Request
+
 from llm_explain.service.admission.authenticator import address_of
 from llm_explain.service.admission.json_body import BodyLimits, check_size, read_json
 from llm_explain.service.admission.queue import AdmissionQueue, ShedError, current_ticket
@@ -94,7 +96,7 @@ class AdmissionMiddleware:
         except StateError:  # the keys cannot be read
             await problem_response(problems.BUSY, state.get("request_id", ""))(scope, receive, send)
             return
-        except ConnectionError:  # the client left while it sent its body
+        except ClientDisconnect:
             return
 
         async def send_and_release(message: Message) -> None:
@@ -151,18 +153,12 @@ class AdmissionMiddleware:
 
 
 async def _receive_all(receive: Receive, limits: BodyLimits) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionError
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        check_size(size, limits)
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
+    """Return a body; ``ClientDisconnect`` if the client leaves before its end."""
+    body = bytearray()
+    async for chunk in Request({"type": "http"}, receive).stream():
+        body += chunk
+        check_size(len(body), limits)
+    return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -1,1 +1,1 @@
-"""Metrics and log lines of each request."""
+"""Metrics, ids and log lines of each request."""

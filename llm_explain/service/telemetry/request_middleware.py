@@ -10,11 +10,10 @@ import logging
 import re
 import secrets
 import time
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import MutableHeaders
-
-from llm_explain.service.telemetry.logs import request_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from llm_explain.service.telemetry.metrics import Metrics
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Id of the request that this task or thread works for."""
 
 PREFIX: Final = "/v1"
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from asgi import Reply, ask, echo, fail, scope_of
 
-from llm_explain.service.telemetry.logs import JsonFormatter, request_id
+from llm_explain.cli.logs import JsonFormatter
 from llm_explain.service.telemetry.metrics import Metrics
-from llm_explain.service.telemetry.request_middleware import RequestMiddleware
+from llm_explain.service.telemetry.request_middleware import RequestMiddleware, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

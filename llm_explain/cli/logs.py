@@ -12,14 +12,11 @@ import logging
 import re
 import sys
 import traceback
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 from llm_explain.errors import ArtifactError, GenerationError, MissingExtraError, PromptError, SettingError
-
-request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Id of the request that this task or thread works for."""
+from llm_explain.service.telemetry.request_middleware import request_id
 
 FIELDS = frozenset({"method", "route", "status", "ms", "bytes_in", "bytes_out", "reason", "count", "key_id", "event"})
 """Fields that a line may have; none of them holds what a client sent."""

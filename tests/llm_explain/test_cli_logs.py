@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llm_explain.cli.logs import JsonFormatter, configure_logs
 from llm_explain.errors import SettingError, UnknownUserError
-from llm_explain.service.telemetry.logs import JsonFormatter, configure_logs, request_id
+from llm_explain.service.telemetry.request_middleware import request_id
 
 if TYPE_CHECKING:
     pass

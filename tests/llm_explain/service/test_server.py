@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from wire import LOST, Answer, Connection, request
 
+from llm_explain.service.admission.authenticator import address_of
 from llm_explain.service.server import MAX_HEAD_BYTES, DrainingServer, config_of
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.telemetry.metrics import Metrics
@@ -143,3 +145,29 @@ def test_an_end_waits_no_longer_than_drain_seconds() -> None:
         server.thread.join(20)
         assert not server.thread.is_alive()
         asking.join(20)
+
+
+def test_only_a_named_proxy_says_who_the_client_is() -> None:
+    """Else any client could name an address for its failures."""
+    assert not config_of(None, ServiceSettings()).proxy_headers
+    config = config_of(None, ServiceSettings(trusted_proxies=("10.0.0.0/8",)))
+    assert (config.proxy_headers, config.forwarded_allow_ips) == (True, ["10.0.0.0/8"])
+
+    async def scene(peer: str) -> str:
+        seen: list[str] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            seen.append(address_of(scope))
+
+        proxied = ProxyHeadersMiddleware(app, trusted_hosts=config.forwarded_allow_ips)
+        scope = {"type": "http", "scheme": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", b"192.0.2.7")]}
+        await proxied(scope, None, None)
+        return seen[0]
+
+    assert asyncio.run(scene("10.1.2.3")) == "192.0.2.7"
+    assert asyncio.run(scene("203.0.113.9")) == "203.0.113.9"
+
+
+def test_an_ipv6_client_is_its_network() -> None:
+    assert address_of({"client": ("2001:db8:1:2:3:4:5:6", 1)}) == "2001:db8:1:2::/64"
+    assert address_of({"client": None}) == ""

@@ -57,7 +57,7 @@ class ChatHandler:
 
     def _checked(self, given: ChatContext) -> Context:
         known = self._explainer.titles
-        named = {*given.items, *given.hidden, *filter(None, (given.focus,))}
+        named: set[Any] = {*given.items, *given.hidden, *filter(None, (given.focus,))}
         given_questions = [each for each in (given.pending, given.asked) if each is not None]
         slots: list[dict[str, Any]] = [each.get("slots", {}) for each in given_questions]
         named |= {value for each in slots for name, value in each.items() if name in {"item_id", "other_id"}}

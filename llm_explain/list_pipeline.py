@@ -183,7 +183,8 @@ class ListPipeline(Pipeline):
             kinds.badges(subjects.type),
             lambda claim, row: (
                 kinds[claim.kind].topic not in topics[row]
-                and (not kinds[claim.kind].is_scarce or (placed[row].section == "new" and budgets[row].take(claim)))
+                and (not kinds[claim.kind].is_scarce or placed[row].section == "new")
+                and budgets[row].take_badge(claim, kinds)
             ),
         )
         asked = [replace(requests[row], claims=(claim,), is_neutral=True, form="badge") for row, claim in found.items()]

@@ -52,7 +52,13 @@ CLAIMS: dict[str, Claim] = {
         "promotion", (), label="mailer", start="2017-11-27T00:00:00", end="2017-12-05T00:00:00", store_id="401"
     ),
     "popular": claim("popular", (), users_band=250, window_days=30, until="2017-12-01T00:00:00"),
-    "season": claim("season", (), month=11, lift=1.8, category="yogurt"),
+    "season": claim("season", (), lift=1.8, category="yogurt"),
+    "buyers": claim("buyers", (), users=172, window_days=30, until="2017-12-01T00:00:00"),
+    "first_in_category": claim("first_in_category", (), category="yogurt", orders=38),
+    "back_after_break": claim("back_after_break", (), interval_days=14, last="2017-05-12"),
+    "companion": claim("companion", (), other_item_id="7", together=6, orders=9),
+    "frequent_item": claim("frequent_item", (), other_item_id="7", count=12),
+    "bought_together": claim("bought_together", ("some", "crowd"), other_item_id="7", together_share=0.31),
     "new_arrival": claim("new_arrival", (), first_seen="2017-11-14", days=17),
 }
 

@@ -31,6 +31,7 @@ class Buyers(ClaimKind):
     badge_place = 30
     is_reason = False
     is_scarce = True
+    most_badges = 2
     fits_sensitive_items = True
 
     def find(self, subjects: Subjects) -> Findings:

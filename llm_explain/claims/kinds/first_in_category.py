@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,19 +11,26 @@ from llm_explain.claims.kind import ClaimKind, Findings
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
+    from llm_explain.claims.occasions import Flags
+    from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
+    from scoring.data.catalogue import IndexArray
 
 MIN_ORDERS: Final = 10
+MOST_LONGER: Final = 2
+WORD: Final = re.compile(r"[^\W\d_]{3,}")
 
 
 class FirstInCategory(ClaimKind):
     """The user's orders had nothing of the item's category so far.
 
     Rule: ``orders`` is the number of the user's occasions with a counted target event before ``as_of``, at least ten.
-    The user has no event of any kind with an item of ``category``, the item's own, before ``as_of``. The shop's only
-    target kind is ``purchase``. The text speaks of the last ``orders`` orders, because the log may begin later than the
-    customer did.
+    The user has no event of any kind before ``as_of`` with an item of ``category``, the item's own, and none with an
+    item whose title has a word of the category's name: who bought canned pears has had pears, whatever the category.
+    Words have three letters or more; two are the same if one begins with the other and is at most two letters longer.
+    The shop's only target kind is ``purchase``. The text speaks of the last ``orders`` orders, because the log may
+    begin later than the customer did.
     """
 
     name = "first_in_category"
@@ -33,6 +41,7 @@ class FirstInCategory(ClaimKind):
     badge_place = 25
     is_reason = False
     is_scarce = True
+    most_badges = 2
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
@@ -40,9 +49,9 @@ class FirstInCategory(ClaimKind):
         orders = subjects.of_user.counts
         is_known = np.zeros(len(subjects), dtype=bool)
         for user in np.unique(subjects.user).tolist():
-            own = np.flatnonzero(subjects.user == user)
-            touched = shop.catalogue.category_index[evidence.histories[user].item_index]
-            is_known[own] = np.isin(subjects.category[own], touched)
+            own = np.flatnonzero((subjects.user == user) & (orders >= MIN_ORDERS))
+            if len(own):
+                is_known[own] = _touched(shop, evidence.histories[user].item_index, subjects.category[own])
         names = shop.catalogue.category_names
         may_name = np.array([shop.policy.may_name_category(names[code]) for code in subjects.category.tolist()])
         is_first = ~is_known & (orders >= MIN_ORDERS) & may_name.astype(bool)
@@ -52,3 +61,19 @@ class FirstInCategory(ClaimKind):
             "category": [names[code] for code in subjects.category[rows].tolist()],
         }
         return Findings(rows, facts)
+
+
+def _touched(shop: ShopEvidence, items: IndexArray, category: IndexArray) -> Flags:
+    """Return whether items are of each category, or a title of theirs has a word of the category's name."""
+    catalogue = shop.catalogue
+    titles = {str(title).lower() for title in catalogue.titles[np.unique(items)]}
+    said = {word for title in titles for word in WORD.findall(title)}
+    begins = {word[: len(word) - cut] for word in said for cut in range(MOST_LONGER + 1)}
+    found: Flags = np.isin(category, catalogue.category_index[items])
+    for place in np.flatnonzero(~found).tolist():
+        words = WORD.findall(catalogue.category_names[int(category[place])].lower())
+        found[place] = any(
+            word in begins or any(word[: len(word) - cut] in said for cut in range(1, MOST_LONGER + 1))
+            for word in words
+        )
+    return found

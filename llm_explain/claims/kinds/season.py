@@ -8,6 +8,7 @@ import numpy as np
 
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import round_down
+from scoring.features.snapshot import POPULARITY_WINDOWS
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
@@ -15,16 +16,20 @@ if TYPE_CHECKING:
 
 
 MIN_LIFT: Final = 1.3
+MIN_PAIRS: Final = 100
+RECENT_DAYS: Final = 30
+USUAL_DAYS: Final = 90
 
 
 class Season(ClaimKind):
-    """The item's category sold above its share in the last complete month.
+    """The item's category sells above its share in recent weeks.
 
-    Rule: ``lift`` is the share of ``category``, the item's own, in all counted target events of ``month``, the last
-    complete calendar month on the shop's clock before the snapshot, over its share in the 12 months that end with it,
-    rounded down to one decimal; known where the log covers 90 days and the category has 100 events in the month. It
-    holds from 1.3 on, with a snapshot that is at most seven days older than ``as_of`` and not younger, in a shop with
-    one target kind.
+    Rule: ``lift`` is the share of ``category``, the item's own, in all distinct pairs of a user and an item with a
+    counted target event in the 30 days before the snapshot, over its share in such pairs of 90 days, rounded down to
+    one decimal. It holds from 1.3 on, with 100 such pairs of the category in the 30 days and a log that covers 90 days.
+    The scorer reads the last complete calendar month: the category's share in the events of that month is at least its
+    share in the 12 months that end with it, with 100 events in the month. The snapshot is at most seven days older
+    than ``as_of`` and not younger, and the shop has one target kind.
     """
 
     name = "season"
@@ -37,17 +42,20 @@ class Season(ClaimKind):
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
-        shop = subjects.shop
-        month = shop.snapshot.season_month
-        if shop.crowd_kind is None or month is None or not shop.has_dates:
+        shop, snapshot = subjects.shop, subjects.shop.snapshot
+        if shop.crowd_kind is None or not shop.has_dates or snapshot.days_covered < USUAL_DAYS:
             return NOTHING
-        lift = shop.snapshot.season_lift[subjects.category]
-        lift = round_down(np.where(lift >= 1, lift, 0.0), 1)
-        rows = np.flatnonzero((lift >= MIN_LIFT) & subjects.is_snapshot_fresh)
-        names = shop.catalogue.category_names
+        category, names = shop.catalogue.category_index, shop.catalogue.category_names
+        pairs = {
+            days: np.bincount(category, snapshot.users_by_window[:, POPULARITY_WINDOWS.index(days)], len(names))
+            for days in (RECENT_DAYS, USUAL_DAYS)
+        }
+        recent, usual = (own / max(own.sum(), 1.0) for own in pairs.values())
+        lift = round_down(recent / np.maximum(usual, 1e-12), 1)
+        is_lifted = (lift >= MIN_LIFT) & (pairs[RECENT_DAYS] >= MIN_PAIRS) & (snapshot.season_lift >= 1 - 1e-9)
+        rows = np.flatnonzero(is_lifted[subjects.category] & subjects.is_snapshot_fresh)
         facts: dict[str, list[Fact]] = {
-            "month": [month] * len(rows),
-            "lift": lift[rows].tolist(),
+            "lift": lift[subjects.category[rows]].tolist(),
             "category": [names[code] for code in subjects.category[rows].tolist()],
         }
         return Findings(rows, facts, event_kind=[shop.crowd_kind] * len(rows))

@@ -21,7 +21,7 @@ NEW_ITEMS = (4, 9)
 HITS = (20, 27)
 NEW_DAY = 315  # 13 November
 SEASONAL = 2
-SEASON = (272, 303)  # October
+SEASON = (300, 331)  # the end of October, and November
 
 
 def items() -> pd.DataFrame:

@@ -115,22 +115,29 @@ def test_popular_asks_for_fresh_statistics(age_days: float, *, holds: bool) -> N
     assert (found is not None) == holds
 
 
-def season(lift: float, **changes: object):
+def season(recent: int, usual: int = 200, lift: float = 1.0, **changes: object):
+    """Return statistics in which the tortilla chips have so many of 2,000 users in 30 days, and of 4,000 in 90."""
     lifts = np.full(len(CATEGORY), np.nan)
     lifts[CATEGORY["chips"]] = lift
-    return snapshot(season_lift=lifts, **changes)
+    users = np.zeros((len(ITEMS), 3), dtype=np.int64)
+    users[INDEX["tortilla"], 1:], users[INDEX["milk"], 1:] = (recent, usual), (2000 - recent, 4000 - usual)
+    return snapshot(season_lift=lifts, users_by_window=users, **changes)
 
 
-@pytest.mark.parametrize(("lift", "told"), [(1.3, 1.3), (1.89, 1.8), (2.0, 2.0), (1.2999999, 1.3), (1.29, None)])
-def test_season_rounds_down(lift: float, told: float | None) -> None:
-    found = find(Season, evidence("tortilla", statistics=season(lift)))
-    assert (found and found.facts) == (told and {"month": 11, "lift": told, "category": "chips"})
+# 200 of 4,000 is a twentieth; 130 of 2,000 is 1.3 times a twentieth.
+@pytest.mark.parametrize(("recent", "told"), [(130, 1.3), (189, 1.8), (200, 2.0), (129, None)])
+def test_season_rounds_down(recent: int, told: float | None) -> None:
+    found = find(Season, evidence("tortilla", statistics=season(recent)))
+    assert (found and found.facts) == (told and {"lift": told, "category": "chips"})
 
 
-def test_season_needs_a_month_and_fresh_statistics() -> None:
-    assert find(Season, evidence("milk", statistics=season(2.0))) is None  # NaN
-    assert find(Season, evidence("tortilla", statistics=season(2.0, season_month=None))) is None
-    assert find(Season, evidence("tortilla", statistics=season(2.0, as_of=AS_OF - pd.Timedelta(days=8)))) is None
+def test_season_speaks_of_the_present_and_agrees_with_what_the_scorer_reads() -> None:
+    assert find(Season, evidence("tortilla", statistics=season(200, lift=0.99))) is None
+    assert find(Season, evidence("tortilla", statistics=season(90, lift=3.0))) is None  # over since last month
+    assert find(Season, evidence("milk", statistics=season(200))) is None
+    assert find(Season, evidence("tortilla", statistics=season(99, usual=100))) is None  # too few
+    assert find(Season, evidence("tortilla", statistics=season(200, days_covered=89.0))) is None
+    assert find(Season, evidence("tortilla", statistics=season(200, as_of=AS_OF - pd.Timedelta(days=8)))) is None
 
 
 def arrival(day: str, users: int = 5, **changes: object):

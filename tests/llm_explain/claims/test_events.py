@@ -82,7 +82,7 @@ def test_crowds_have_one_verb_or_none() -> None:
     assert popular is not None
     assert popular.facts["event_kind"] == "view"
     assert find(Popular, evidence("tortilla", statistics=crowd(300), shop=PLAYS_AND_PURCHASES)) is None
-    assert find(Season, evidence("tortilla", statistics=season(2.0), shop=PLAYS_AND_PURCHASES)) is None
+    assert find(Season, evidence("tortilla", statistics=season(200), shop=PLAYS_AND_PURCHASES)) is None
 
 
 def test_a_quantity_of_zero_is_no_purchase() -> None:

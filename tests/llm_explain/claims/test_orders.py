@@ -18,6 +18,7 @@ from llm_explain.claims.kinds.first_in_category import FirstInCategory
 from llm_explain.claims.kinds.frequent_item import FrequentItem
 from llm_explain.policy.policy import Policy
 from llm_explain.text.prompt_files import prompts_root
+from scoring.data.catalogue import Catalogue
 from scoring.data.shop import Shop
 from scoring.features.item_pairs import ItemPairs
 from tests.llm_explain.claims.scene import INDEX, ITEMS, bought, evidence, find, snapshot
@@ -38,20 +39,38 @@ def citing(subjects: Subjects, *items: str) -> Subjects:
 
 
 def test_a_companion_is_in_half_of_the_orders_with_another_item() -> None:
-    # Salsa in 4 of the 6 orders with tortilla chips, and in 4 of 20 orders in all: 4 / 6 is 3.3 times 4 / 20.
+    # Salsa in 4 of the 6 orders with tortilla chips, and in none of the 14 others.
     chips, salsa = bought("tortilla", 1, 2, 3, 4, 5, 6), bought("salsa", 1, 2, 3, 4)
     others = bought("milk", *range(7, 21))
     subjects = evidence("salsa", chips, salsa, others)
     assert facts(Companion, subjects) == {"other_item_id": "tortilla", "together": 4, "orders": 6}
-    assert facts(Companion, evidence("salsa", chips, bought("salsa", 1, 2, 8), others)) is None  # 2 together
-    assert facts(Companion, evidence("salsa", bought("tortilla", *range(1, 10)), salsa, others)) is None  # 4 of 9
-    assert facts(Companion, evidence("salsa", chips, salsa)) is None  # 4 / 6 is no more than 4 / 6
+    assert facts(Companion, evidence("salsa", chips, bought("salsa", 1, 2, 3), others)) is not None
+    assert facts(Companion, evidence("salsa", chips, bought("salsa", 1, 2), others)) is None  # 2 of 6
+    assert facts(Companion, evidence("salsa", bought("tortilla", *range(1, 6)), salsa, others)) is None  # 5 orders
+    # 4 / 6 is more than three times 3 / 14, and less than three times 4 / 14.
+    assert facts(Companion, evidence("salsa", chips, bought("salsa", 1, 2, 3, 4, 7, 8, 9), others)) is not None
+    assert facts(Companion, evidence("salsa", chips, bought("salsa", 1, 2, 3, 4, 7, 8, 9, 10), others)) is None
     assert facts(Companion, evidence("hummus", chips, salsa, others)) is None  # never bought
 
 
+@pytest.mark.parametrize(
+    ("salsa", "is_usual"),
+    [
+        ((1, 2, 3, 4, 5), True),
+        ((1, 2, 3, 4), False),  # usually needs five orders
+        ((1, 2, 3, 4, 5, 30, 31, 32, 33), False),  # five of nine orders with salsa
+    ],
+)
+def test_usually_holds_in_both_directions(salsa: tuple[int, ...], *, is_usual: bool) -> None:
+    rows = bought("tortilla", 1, 2, 3, 4, 5, 6), bought("salsa", *salsa), bought("milk", *range(7, 60))
+    found = find(Companion, evidence("salsa", *rows))
+    assert found is not None
+    assert ("usually" in found.licences) == is_usual
+
+
 def test_a_companion_is_not_sensitive() -> None:
-    rows = bought("lager", 1, 2, 3), bought("salsa", 1, 2, 3), bought("milk", *range(4, 21))
-    assert facts(Companion, evidence("salsa", *rows)) == {"other_item_id": "lager", "together": 3, "orders": 3}
+    rows = bought("lager", *range(1, 7)), bought("salsa", *range(1, 7)), bought("milk", *range(7, 21))
+    assert facts(Companion, evidence("salsa", *rows)) == {"other_item_id": "lager", "together": 6, "orders": 6}
     assert facts(Companion, evidence("salsa", *rows, policy=SENSITIVE)) is None
 
 
@@ -76,12 +95,24 @@ def test_a_break_needs_dates() -> None:
     assert facts(BackAfterBreak, evidence("tortilla", rows, shop=Shop(times="order"))) is None
 
 
-def test_a_first_time_needs_ten_orders_without_any_event_of_the_category() -> None:
+def test_a_first_time_needs_ten_orders_without_any_event_of_the_category(monkeypatch: pytest.MonkeyPatch) -> None:
     orders = bought("milk", *range(1, 11))
     assert facts(FirstInCategory, evidence("salsa", orders)) == {"orders": 10, "category": "dips"}
     assert facts(FirstInCategory, evidence("salsa", bought("milk", *range(1, 10)))) is None
     assert facts(FirstInCategory, evidence("salsa", orders, bought("hummus", 40))) is None
     assert facts(FirstInCategory, evidence("salsa", orders, bought("hummus", 40, kind="view"))) is None
+    for name, is_first in (
+        ("milks", False),
+        ("mil", False),
+        ("milky way", False),
+        ("gallon", False),
+        ("milkshakes", True),
+    ):
+        seen = evidence("salsa", orders)
+        catalogue = Catalogue(ITEMS.assign(category=ITEMS["category"].replace("dips", name)))
+        monkeypatch.setattr(seen.shop, "catalogue", catalogue)
+        seen = replace(seen, group=catalogue.category_index[seen.item])
+        assert (facts(FirstInCategory, seen) is not None) == is_first, name
     plays = Shop(target_kinds=("play",))
     assert facts(FirstInCategory, evidence("salsa", bought("milk", *range(1, 11), kind="play"), shop=plays)) is None
 

@@ -53,10 +53,23 @@ def test_every_kind_gives_the_values_of_its_slots():
         "promotion_end": "4 December",  # it is over at midnight before the 5th
         "users_band": "more than 250",
         "popular_window": "30 days",
-        "month": "November",
+        "month": "recent weeks",
         "lift": "1.8 times",
         "first_seen": "14 November",
         "new_days": "17 days",
+        "buyers": "172",
+        "buyers_window": "30 days",
+        "first_category": "yogurt",
+        "first_orders": "38",
+        "break_interval": "two weeks",
+        "break_date": "12 May",
+        "companion_item": "“Crunchy Granola 12 oz”",
+        "companion_together": "6",
+        "companion_orders": "9",
+        "frequent_item": "“Crunchy Granola 12 oz”",
+        "frequent_times": "12 times",
+        "together_item": "“Crunchy Granola 12 oz”",
+        "together_share": "31%",
     }
 
 

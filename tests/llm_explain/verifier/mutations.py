@@ -58,7 +58,7 @@ MUTATIONS: dict[str, Callable[[str, Mapping[str, str], random.Random], str]] = {
     "another category of the shop": lambda text, values, chance: _swap(text, "cold cereal", "beer"),
     "another brand": lambda text, values, chance: _swap(text, "chobani", "Fage"),
     "another item": lambda text, values, chance: text.replace("Crunchy Granola 12 oz", "Rye bread"),
-    "another month": lambda text, values, chance: text.replace("November", "October"),
+    "other weeks": lambda text, values, chance: text.replace("recent weeks", "recent months"),
     "another interval": lambda text, values, chance: text.replace("two weeks", "three weeks"),
     "another unit": lambda text, values, chance: re.sub(r"\bdays\b|\bweeks\b", "months", text, count=1),
     "negate": lambda text, values, chance: re.sub(r"\b(bought|buy|is|was|were)\b", r"never \1", text, count=1),

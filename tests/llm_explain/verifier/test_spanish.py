@@ -48,7 +48,7 @@ def test_values_are_written_in_the_locale_manner():
     assert shown == {
         "brand_share": "80\u00a0%",
         "users_band": "más de 250",
-        "month": "noviembre",
+        "month": "las últimas semanas",
         "lift": "1,8 veces",
         "related_category": "cereales de desayuno",
     }

@@ -129,13 +129,13 @@ def always_current(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Degree, "holds", holds)
 
 
-def the_month_after(patch: pytest.MonkeyPatch) -> None:
+def a_tenth_more(patch: pytest.MonkeyPatch) -> None:
     real = Season.find
 
     def find(kind: Season, subjects: object) -> object:
         found = real(kind, subjects)  # type: ignore[arg-type]
-        months = [int(str(month)) % 12 + 1 for month in found.facts.get("month", ())]
-        return replace(found, facts={**found.facts, "month": months})
+        lifts = [round(float(str(lift)) + 0.1, 1) for lift in found.facts.get("lift", ())]
+        return replace(found, facts={**found.facts, "lift": lifts})
 
     patch.setattr(Season, "find", find)
 
@@ -152,7 +152,7 @@ FAULTS: dict[str, tuple[Patch, str]] = {
     "says too high a band": (the_next_band, "popular: users_band is"),
     "says the day after a promotion": (the_end_itself, "promotion: until is"),
     "speaks in the present tense of the past": (always_current, "['current'"),
-    "says another month": (the_month_after, "season: month is"),
+    "says a larger season": (a_tenth_more, "season: lift is"),
 }
 
 

@@ -24,7 +24,6 @@ from llm_explain.service.api import docs, error_handlers, pages
 from llm_explain.service.api.routes import catalogue, chat, explanations, health, jobs, tokens, user_data
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.chat import ChatHandler
-from llm_explain.service.handlers.demo_shop import DemoShop
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.handlers.user_context_reader import UserContextReader
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
@@ -119,10 +118,9 @@ def create_app(
     app.state.jobs_handler, app.state.jobs_limiter = _jobs_handler(settings, state), CapacityLimiter(1)
     app.state.tokens = UserTokens(state.token_secret)
     error_handlers.install(app)
-    demo = (catalogue.demo_router,) if settings.demo_shop else ()
     users = (user_data.router, user_data.storefront_router, user_data.admin_router)
     items = (catalogue.router, catalogue.admin_router)
-    for router in (explanations.router, chat.router, *users, tokens.router, *items, jobs.router, *demo):
+    for router in (explanations.router, chat.router, *users, tokens.router, *items, jobs.router):
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
     docs.install(app)
@@ -143,7 +141,6 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     app.state.chat_handler = ChatHandler(explainer, reader, state)
     app.state.catalogue_handler = CatalogueHandler(explainer, handler.items, clock)
     parameters = app.state.main_parameters = MainParameters(explainer)
-    app.state.demo_shop = DemoShop(explainer, state)
 
     def prepare() -> None:
         """Do what would make the first answer late; the process is ready afterwards."""

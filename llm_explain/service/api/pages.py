@@ -1,4 +1,4 @@
-"""Pages: the web component for any shop, and the demo shop at ``/``.
+"""Pages: the web component for any shop, and a demo shop with an analyst's page, which use the public API alone.
 
 The page may load scripts, styles and pictures from this very origin and nothing else, may not run a script that stands
 inside it, and may not turn a text into markup, so that no title of a catalogue can do harm. The component's own files
@@ -12,8 +12,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 STATIC: Final = Path(__file__).parents[1] / "static"
-SHOP: Final = "shop"
+DEMO: Final = ("shop", "analyst")
 
 _POLICY: Final = {
     "default-src": "'none'",
@@ -48,7 +48,7 @@ PAGE_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""Headers of the demo shop's page."""
+"""Headers of the demo's pages."""
 
 FILE_HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -63,7 +63,7 @@ class _Files(StaticFiles):
     """Static files with their headers.
 
     Args:
-        with_shop: Whether the demo shop's files are given.
+        with_shop: Whether the demo's files are given.
     """
 
     def __init__(self, *, with_shop: bool) -> None:
@@ -81,12 +81,12 @@ class _Files(StaticFiles):
             The response.
 
         Raises:
-            HTTPException: If the demo shop is off and the file belongs to it.
+            HTTPException: If the demo is off and the file belongs to it.
         """
-        if not self._with_shop and Path(path).parts[:1] == (SHOP,):
+        if not self._with_shop and Path(path).parts[:1] in {(name,) for name in DEMO}:
             raise HTTPException(404)
         response = await super().get_response(path, scope)
-        response.headers.update(FILE_HEADERS)
+        response.headers.update(PAGE_HEADERS if path.endswith(".html") else FILE_HEADERS)
         return response
 
 
@@ -95,7 +95,7 @@ def install(app: FastAPI, *, with_shop: bool = True) -> None:
 
     Args:
         app: The application.
-        with_shop: Whether the demo shop answers at ``/``.
+        with_shop: Whether the demo shop is given; ``/`` leads to it.
     """
     router = APIRouter(include_in_schema=False)
     router.add_api_route("/static/texts/{locale}.json", _texts, methods=["GET"])
@@ -105,9 +105,10 @@ def install(app: FastAPI, *, with_shop: bool = True) -> None:
     app.mount("/static", _Files(with_shop=with_shop), name="static")
 
 
-async def _shop() -> Response:
-    """Return the demo shop's page."""
-    return FileResponse(STATIC / SHOP / "index.html", headers=PAGE_HEADERS)
+async def _shop(request: Request) -> Response:
+    """Lead to the demo shop; the address is relative, so that no host is named."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"static/shop/index.html{query}", 307)
 
 
 async def _texts(locale: str) -> Response:

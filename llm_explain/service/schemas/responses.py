@@ -253,20 +253,6 @@ class RelatedItems(Reply):
     items: list[RelatedItem]
 
 
-class Household(BaseModel):
-    """A user of the demo shop."""
-
-    user_id: str
-    events: int
-
-
-class Households(Reply):
-    """Some users of the demo shop."""
-
-    users: list[Household]
-    currency: str | None
-
-
 class ProblemDocument(BaseModel):
     """RFC 9457: what went wrong, without a word of the input."""
 

@@ -1,30 +1,26 @@
 /**
  * <why-this item="995242" user="1228"> — one true sentence that says why an item is recommended.
  *
- * Attributes: `item`, `user`; optional `locale` (else the nearest `lang`), `tone`, `name` (the item's title, for "why not
- * another one"), `currency`, `endpoint` (where `/v1` lives; else where this file came from), `empty="show"` (say so where
- * there is no reason; else nothing is shown). Property `record`: an explanation record that the page already has.
- * Property `alternatives`: [{item_id, title}]; else the other <why-this> elements of the same user on the page.
- * Events, all of which bubble: `why-this:ready`, `why-this:feedback`, `why-this:changed` (preferences of the user changed).
- * Parts and custom properties for themes: see why-this/style.js. Requests: see `WhyThis.request` in why-this/requests.js.
+ * Attributes, properties, events, parts and custom properties: docs/why-this.md. The element takes no room where there is
+ * nothing to say: without a reason, for an unknown item, and while the service does not answer.
  */
-import { contrast, explain, feedback, preferences, setPreferences, settings } from "./why-this/requests.js";
+import { contrast, explain, feedback, preferences, setPreferences, settings, stored } from "./why-this/requests.js";
 import { loadTexts, nearestLanguage } from "./why-this/texts.js";
 import { View } from "./why-this/view.js";
 
-const SLOW_MS = 4000;
 /** A longer list helps nobody to choose. */
 const MOST_ALTERNATIVES = 24;
 const CONTEXT = "context:";
 
 export class WhyThis extends HTMLElement {
-  static observedAttributes = ["item", "user", "locale", "tone", "endpoint"];
-  /** How requests are sent; a shop sets `WhyThis.settings.send` to add its own authentication or proxy. */
+  static observedAttributes = ["item", "user", "explanation", "locale", "tone", "endpoint"];
+  /** How requests are sent: `token`, `send`, `endpoint`; see why-this/requests.js. */
   static settings = settings;
 
   #view = null;
   #record = null;
   #given = false;
+  #history = null;
   #turn = 0;
   #alternatives = null;
   #texts = null;
@@ -40,7 +36,7 @@ export class WhyThis extends HTMLElement {
 
   attributeChangedCallback(name, before, after) {
     if (before !== after && this.isConnected) {
-      if (name === "item" || name === "user") this.#given = false;
+      if (name === "item" || name === "user" || name === "explanation") this.#given = false;
       this.#restart();
     }
   }
@@ -55,12 +51,22 @@ export class WhyThis extends HTMLElement {
     if (this.isConnected) this.#restart();
   }
 
+  /** Events of a guest, in place of `user`: they are read for the answer and then forgotten. */
+  get history() {
+    return this.#history;
+  }
+
+  set history(events) {
+    this.#history = events;
+    this.#given = false;
+    if (this.isConnected) this.#restart();
+  }
+
   get alternatives() {
     if (this.#alternatives) return this.#alternatives;
-    const others = document.querySelectorAll(`${this.localName}[item][user]`);
     const seen = new Map();
-    for (const other of others) {
-      if (other.user === this.user && other.item !== this.item) seen.set(other.item, other.name || other.item);
+    for (const other of document.querySelectorAll(`${this.localName}[item]`)) {
+      if (other.user === this.user && other.item !== this.item && other.name) seen.set(other.item, other.name);
     }
     return [...seen].slice(0, MOST_ALTERNATIVES).map(([item_id, title]) => ({ item_id, title }));
   }
@@ -94,6 +100,10 @@ export class WhyThis extends HTMLElement {
     return this.#texts;
   }
 
+  get #who() {
+    return this.#history ? { history: this.#history } : { user_id: this.user };
+  }
+
   /** Ask again, for example after the user's preferences changed. */
   reload() {
     this.#given = false;
@@ -106,20 +116,20 @@ export class WhyThis extends HTMLElement {
     this.#texts = await loadTexts(this.locale);
     if (!isCurrent()) return;
     if (this.#given) return this.#settle(this.#record);
-    if (!this.item || !this.user) return this.#become("idle");
+    const explanation = !this.#history && this.getAttribute("explanation");
+    if (!(this.item || explanation) || !(this.user || this.#history)) return this.#become("idle");
     this.#become("loading");
-    const slow = setTimeout(() => isCurrent() && this.#view.showSlow(), SLOW_MS);
     try {
-      const record = await explain(this.endpoint, this.user, this.item, {
-        locale: this.#texts.locale,
-        tone: this.getAttribute("tone") || undefined,
-      });
-      if (isCurrent()) this.#settle(record);
+      const record = (explanation && (await stored(this.endpoint, this.user, explanation))) || (await this.#explained());
+      if (isCurrent()) record ? this.#settle(record) : this.#become("unknown");
     } catch {
       if (isCurrent()) this.#become("error");
-    } finally {
-      clearTimeout(slow);
     }
+  }
+
+  #explained() {
+    const wording = { locale: this.#texts.locale, tone: this.getAttribute("tone") || undefined };
+    return this.item ? explain(this.endpoint, this.#who, this.item, wording) : null;
   }
 
   #settle(record) {
@@ -139,7 +149,7 @@ export class WhyThis extends HTMLElement {
 
   /** Send what the shopper thinks of the sentence: helpful, not_helpful or wrong. */
   async judge(verdict) {
-    await feedback(this.endpoint, { explanation_id: this.#record.id, verdict });
+    await feedback(this.endpoint, { explanation_id: this.#record.id, user_id: this.user, verdict });
     this.#tell("feedback", { record: this.#record, verdict });
   }
 
@@ -149,18 +159,16 @@ export class WhyThis extends HTMLElement {
    */
   async refuse(reason, isOff) {
     const { preferences: before } = await preferences(this.endpoint, this.user);
-    const [field, name] = reason.player.startsWith(CONTEXT)
-      ? ["kinds_off", reason.kind]
-      : ["groups_off", reason.player];
+    const [field, name] = reason.player.startsWith(CONTEXT) ? ["kinds_off", reason.kind] : ["groups_off", reason.player];
     const kept = (before[field] ?? []).filter((each) => each !== name);
-    const wanted = { ...before, [field]: isOff ? [...kept, name] : kept };
+    const wanted = { [field]: isOff ? [...kept, name] : kept };
     await setPreferences(this.endpoint, this.user, wanted);
-    this.#tell("changed", { record: this.#record, reason, isOff, preferences: wanted });
+    this.#tell("changed", { record: this.#record, reason, isOff, preferences: { ...before, ...wanted } });
   }
 
   /** Return why this item scores above or below another. */
   compare(other) {
-    return contrast(this.endpoint, { user_id: this.user, item_id: this.item, other_id: other });
+    return contrast(this.endpoint, { ...this.#who, item_id: this.item, other_id: other });
   }
 }
 

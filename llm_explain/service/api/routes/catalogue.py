@@ -1,4 +1,4 @@
-"""Routes about the shop: items, promotions, related items, main parameters, users of the demo shop."""
+"""Routes about the shop: items, promotions, related items, main parameters."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
     from llm_explain.reports import main_parameters
     from llm_explain.service.handlers.answer import Json
-    from llm_explain.service.handlers.demo_shop import DemoShop
 
 router = APIRouter(tags=["shop"], dependencies=[Depends(shopper)])
 admin_router = APIRouter(tags=["shop"], dependencies=[Depends(admin)])
-demo_router = APIRouter(tags=["shop"], dependencies=[Depends(admin)])
 
 ItemId = Annotated[requests.Id, Path()]
 ItemIds = Annotated[list[requests.Id], Query(alias="id", min_length=1, max_length=100)]
@@ -128,13 +126,6 @@ async def similar(body: requests.SimilarRequest, request: Request, handler: TheC
 async def complete(body: requests.CompleteRequest, request: Request, handler: TheCatalogueHandler) -> Response:
     """List items that were bought together with those of a basket, without a user."""
     return await answer(request, lambda: handler.complete(body))
-
-
-@demo_router.get("/shop/households", response_model=responses.Households, summary="Some users of the demo shop")
-async def households(request: Request, n: Annotated[int, Query(ge=1, le=200)] = 24) -> Response:
-    """Return users to choose from, spread evenly over the event log, those with most events first."""
-    demo_shop = cast("DemoShop", request.app.state.demo_shop)
-    return await answer(request, lambda: demo_shop.households(n))
 
 
 async def _changed(request: Request, work: Callable[[], Answer], *, is_one: bool = False) -> Response:

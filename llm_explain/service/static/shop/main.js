@@ -1,185 +1,97 @@
-/** The demo shop: one household at a time, its recommendations with reasons, and what would be without this or that. */
+/** The demo shop: a customer's list in its sections, with badges, filters and reasons, on the public API alone. */
+import { node } from "../why-this/nodes.js";
 import { loadTexts } from "../why-this/texts.js";
-import { Grid } from "./grid.js";
-import { openParameters } from "./parameters.js";
-import { Frame } from "./frame.js";
+import { card, waitingCards } from "./card.js";
+import { Chat } from "./chat.js";
+import { Filters } from "./filters.js";
+import { Page } from "./page.js";
 import * as service from "./service.js";
-import { drawShelves } from "./shelves.js";
-import { Switches, name, pullOf } from "./switches.js";
-import { Working } from "./working.js";
 
-const K = 12;
+const K = 24;
 const find = (id) => document.getElementById(id);
-const byRank = (one, two) => one.rank_without - two.rank_without;
 
 class Shop {
-  items = new Map();
-  off = new Set();
   turn = 0;
 
   async start() {
-    this.frame = new Frame(this);
-    this.grid = new Grid(find("grid"), this);
-    this.switches = new Switches(find("switches"), this);
-    this.working = new Working(find("working"), this);
-    find("parameters-open").addEventListener("click", () => openParameters(find("parameters"), this));
-    document.addEventListener("why-this:changed", (event) => this.#changed(event.detail));
+    this.page = new Page(this);
+    this.filters = new Filters(find("filters"), this);
+    this.chat = new Chat(find("chat"), this);
+    find("ask").addEventListener("click", () => this.chat.open());
+    document.addEventListener("why-this:changed", ({ detail }) => this.#changed(detail));
     const asked = new URLSearchParams(location.search);
+    this.user = asked.get("user") ?? service.config.users[0];
     await this.speak(asked.get("locale") ?? navigator.language.split("-")[0]);
-    await this.#openDoors(asked.get("user"));
   }
 
   /** Change the language of everything. */
   async speak(locale) {
     this.texts = await loadTexts(locale);
     this.locale = this.texts.locale;
-    this.frame.speak();
-    if (this.user) {
-      this.grid.clear();
-      await this.visit(this.user);
-    }
+    this.page.speak();
+    await this.visit(this.user);
   }
 
-  async #openDoors(wanted) {
-    try {
-      const { users, currency } = await service.households();
-      this.currency = currency;
-      this.users = users;
-      const user = wanted ?? users[0]?.user_id;
-      this.frame.offer(users, user);
-      await this.visit(user);
-    } catch (error) {
-      this.frame.trouble(error, () => this.#openDoors(wanted));
-    }
-  }
-
-  /** Show a household. */
+  /** Show the list of a customer. */
   async visit(user) {
-    const turn = ++this.turn;
-    const isSame = user === this.user;
+    if (user !== this.user) this.filters.reset();
     this.user = user;
-    this.off.clear();
-    if (!isSame || !this.grid.tiles.size) this.grid.wait(K);
-    this.frame.open();
-    try {
-      const [list, preferences, shelves] = await Promise.all([
-        service.recommendations(user, K, this.locale),
-        service.preferences(user),
-        service.shelves(user, this.locale),
-      ]);
-      const rows = [...list.items, ...shelves.shelves.flatMap((shelf) => shelf.items)];
-      await this.#know(rows);
-      if (turn !== this.turn) return;
-      Object.assign(this, { list, preferences: preferences.preferences, groups: preferences.groups });
-      this.pull = pullOf(list.items.map((row) => row.explanation));
-      this.#draw();
-      drawShelves(find("rows"), shelves.shelves, this);
-      find("shelves").hidden = !shelves.shelves.length;
-    } catch (error) {
-      if (turn === this.turn) this.frame.trouble(error, () => this.visit(user));
-    }
+    this.chat.start();
+    this.page.open();
+    await this.load();
   }
 
-  async #know(rows) {
-    const known = await service.itemsById(rows.map((row) => row.item_id));
-    for (const row of rows) this.items.set(row.item_id, { ...row, ...known.get(row.item_id) });
-  }
-
-  itemOf(row) {
-    return this.items.get(row.item_id) ?? row;
-  }
-
-  /** Titles of the items on the page, by id. */
-  titles() {
-    return new Map([...this.items].map(([id, item]) => [id, item.title]));
-  }
-
-  openWorking(item) {
-    return this.working.open(item);
-  }
-
-  #draw() {
-    this.frame.say(this.list);
-    this.frame.trial(null);
-    this.grid.arrange(this.list.items, (tile, row) => tile.show(row.rank, row.explanation));
-    this.drawSwitches();
-  }
-
-  drawSwitches() {
-    const kept = new Set(this.preferences.groups_off);
-    this.switches.draw({ groups: this.groups, kept, off: this.off, isPersonal: this.preferences.personalised, pull: this.pull });
-  }
-
-  /** Flip one switch: what was kept off comes back for good, anything else is tried. */
-  async toggle(player) {
-    if (this.preferences.groups_off.includes(player)) {
-      return this.#keep({ groups_off: this.preferences.groups_off.filter((each) => each !== player) });
-    }
-    if (!this.off.delete(player)) this.off.add(player);
-    this.drawSwitches();
-    return this.#try();
-  }
-
-  async #try() {
+  /** Ask for the list that the filters allow. */
+  async load() {
     const turn = ++this.turn;
-    if (!this.off.size) return this.#draw();
-    find("grid").classList.add("waiting");
+    find("list").replaceChildren(waitingCards(8));
     try {
-      const { items } = await service.whatIf(this.user, [...this.off], K);
-      const best = items.filter((row) => row.rank_without && row.rank_without <= K).sort(byRank);
-      await this.#know(best);
+      const asked = { user_id: this.user, k: K, locale: this.locale, ...this.filters.asked() };
+      const [list, { preferences, groups }] = await Promise.all([service.recommendations(asked), service.preferences(this.user)]);
+      const items = await service.itemsById(list.items.map((row) => row.item_id));
       if (turn !== this.turn) return;
-      this.grid.arrange(best, (tile, row) => tile.showTrial(row.rank_without, row.rank));
-      const listed = new Set(this.list.items.map((row) => row.item_id));
-      const changed = best.filter((row) => !listed.has(row.item_id)).length;
-      const players = new Intl.ListFormat(this.locale, { type: "conjunction" }).format([...this.off].map((player) => name(this.texts, player)));
-      this.frame.trial({ players, changed, total: best.length, canKeep: [...this.off].some((player) => player.startsWith("group:")) });
-    } catch {
-      if (turn === this.turn) this.restore();
-      this.frame.notify(this.texts.say("shop", "error_title"));
-    } finally {
-      find("grid").classList.remove("waiting");
+      this.currency = service.currency();
+      this.page.open();
+      this.filters.draw(groups, preferences);
+      this.#draw(list, (row) => ({ ...row, ...items.get(row.item_id) }));
+    } catch (error) {
+      if (turn === this.turn) this.page.trouble(error, () => this.load());
     }
   }
 
-  /** Take every trial back. */
-  restore() {
-    const [player] = this.off;
-    this.off.clear();
-    this.turn += 1;
-    this.#draw();
-    if (document.activeElement !== document.body) return;
-    this.switches.focus(player) || find("picks").focus();
+  #draw({ items, as_of: moment, personalised: isPersonal }, itemOf) {
+    const say = (key, values) => this.texts.say("shop", key, values);
+    find("title").textContent = say(isPersonal ? "title" : "title_general");
+    find("moment").textContent = say("as_of", { date: this.texts.date(moment) });
+    const rows = items.map((row) => ({ row, item: itemOf(row) })).filter(({ item }) => this.filters.admits(item));
+    const sections = Map.groupBy(rows, ({ row }) => row.section ?? "new");
+    const drawn = [...sections].map(([section, own], place) => {
+      const heading = node("h2", { id: `section-${place}` }, own[0].row.section_title ?? say("title"));
+      const list = node("ol", { class: `cards ${section}` }, ...own.map(({ row, item }) => card(this, item, row.explanation)));
+      return node("section", { "aria-labelledby": heading.id }, heading, list);
+    });
+    const nothing = [node("p", {}, say("nothing")), node("button", { type: "button", class: "button", onclick: () => (this.filters.reset(), this.load()) }, say("reset"))];
+    find("list").replaceChildren(...(drawn.length ? drawn : nothing));
   }
 
-  /** Make the trial last, as far as it is the household's own history. */
-  keepTrial() {
-    const groups = [...this.off].filter((player) => player.startsWith("group:"));
-    return this.#keep({ groups_off: [...this.preferences.groups_off, ...groups] });
-  }
-
-  personalise(isPersonal) {
-    return this.#keep({ personalised: isPersonal });
-  }
-
-  async #keep(change) {
-    const before = this.preferences;
+  /** Store a choice of the customer, and offer to take it back. */
+  async prefer(wanted, undone) {
     try {
-      await service.setPreferences(this.user, { ...before, ...change });
+      await service.setPreferences(this.user, wanted);
     } catch {
-      return this.frame.notify(this.texts.say("shop", "error_title"));
+      return this.page.notify(this.texts.say("page", "error_title"));
     }
-    await this.visit(this.user);
-    this.frame.notify(this.texts.say("shop", "changed"), () => this.#keep(before));
+    await this.load();
+    this.page.notify(this.texts.say("shop", "changed"), () => this.prefer(undone, wanted));
   }
 
-  /** A card's own switch changed what counts. */
+  /** A card was told not to use a reason. */
   async #changed({ preferences, reason, isOff }) {
-    const field = reason.player.startsWith("context:") ? "kinds_off" : "groups_off";
-    const one = field === "kinds_off" ? reason.kind : reason.player;
-    const before = { ...preferences, [field]: isOff ? preferences[field].filter((each) => each !== one) : [...preferences[field], one] };
-    await this.visit(this.user);
-    this.frame.notify(this.texts.say("shop", "changed"), () => this.#keep(before));
+    const [field, one] = reason.player.startsWith("context:") ? ["kinds_off", reason.kind] : ["groups_off", reason.player];
+    const now = { [field]: preferences[field] };
+    const before = { [field]: isOff ? preferences[field].filter((each) => each !== one) : [...preferences[field], one] };
+    await this.load();
+    this.page.notify(this.texts.say("shop", "changed"), () => this.prefer(before, now));
   }
 }
 

@@ -8,11 +8,14 @@ const LONGEST_WAIT_MS = 5000;
 /**
  * Settings of the page.
  *
- * `endpoint`: where `/v1` lives. `send(url, init)`: sends a request; a shop puts its own in to go through its back end or to
- * add a short-lived token. An API key with more rights than reading does not belong into a page.
+ * `endpoint`: where `/v1` lives. `token`: a short-lived token of the user, or a function that returns one (a promise of one).
+ * `send(url, init)`: sends a request, for example through the shop's back end. `texts`: where the words live. A page must
+ * not hold an API key.
  */
 export const settings = {
   endpoint: new URL("../../", import.meta.url).href,
+  texts: new URL("../texts/", import.meta.url).href,
+  token: null,
   send: (url, init) => fetch(url, init),
 };
 
@@ -26,10 +29,16 @@ export class ServiceError extends Error {
 /** Send JSON and return the JSON of the answer; try again where the service asks to wait a little. */
 export async function call(endpoint, method, path, body) {
   const url = new URL(path, endpoint).href;
+  const token = typeof settings.token === "function" ? await settings.token() : settings.token;
+  const headers = {
+    Accept: "application/json",
+    ...(body && { "Content-Type": "application/json" }),
+    ...(token && { Authorization: `Bearer ${token}` }),
+  };
   for (let tries = 1; ; tries += 1) {
     const answer = await settings.send(url, {
       method,
-      headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
+      headers,
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -45,9 +54,12 @@ export async function call(endpoint, method, path, body) {
 
 const waiting = new Map();
 
-/** Return the record of one item. What a page asks within one turn goes out as one request for each user and wording. */
-export function explain(endpoint, user, item, wording) {
-  const key = JSON.stringify([endpoint.href, user, wording]);
+/**
+ * Return the record of one item, or null if the shop does not know it. What a page asks within one turn goes out as one
+ * request for each user (or guest's history) and wording.
+ */
+export function explain(endpoint, who, item, wording) {
+  const key = JSON.stringify([endpoint.href, who, wording]);
   if (!waiting.has(key)) {
     waiting.set(key, new Map());
     setTimeout(() => {
@@ -55,29 +67,33 @@ export function explain(endpoint, user, item, wording) {
       waiting.delete(key);
       const items = [...asked.keys()];
       for (let start = 0; start < items.length; start += MOST_ITEMS) {
-        answerTogether(endpoint, user, wording, asked, items.slice(start, start + MOST_ITEMS));
+        answerTogether(endpoint, { ...who, ...wording }, asked, items.slice(start, start + MOST_ITEMS));
       }
     });
   }
   const asked = waiting.get(key);
-  if (!asked.has(item)) asked.set(item, Promise.withResolvers?.() ?? deferred());
+  if (!asked.has(item)) asked.set(item, Promise.withResolvers());
   return asked.get(item).promise;
 }
 
-function deferred() {
-  const parts = {};
-  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
-  return parts;
-}
-
-async function answerTogether(endpoint, user, wording, asked, items) {
+async function answerTogether(endpoint, asking, asked, items) {
   try {
-    const body = { user_id: user, item_ids: items, detail: "full", ...wording };
-    const answer = await call(endpoint, "POST", "v1/explanations", body);
+    const answer = await call(endpoint, "POST", "v1/explanations", { ...asking, item_ids: items });
     answer.items.forEach((row) => row.explanation && asked.get(row.item_id)?.resolve(row.explanation));
-    items.forEach((item) => asked.get(item).reject(new ServiceError(404))); // what the shop does not know
+    items.forEach((item) => asked.get(item).resolve(null)); // `unknown_item`
   } catch (error) {
     items.forEach((item) => asked.get(item).reject(error));
+  }
+}
+
+/** Return the record with an id as it was given, or null if it is not kept. */
+export async function stored(endpoint, user, id) {
+  const path = `v1/explanations/${encodeURIComponent(id)}?user_id=${encodeURIComponent(user)}`;
+  try {
+    return (await call(endpoint, "GET", path)).record;
+  } catch (error) {
+    if (error.status === 404) return null;
+    throw error;
   }
 }
 

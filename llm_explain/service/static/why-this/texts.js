@@ -1,5 +1,7 @@
 /** Words of the component: one JSON file for each locale, with plurals, numbers and dates in the locale's manner. */
 
+import { settings } from "./requests.js";
+
 const FALLBACK = "en";
 const loaded = new Map();
 
@@ -17,7 +19,7 @@ export function loadTexts(locale) {
 async function load(locale) {
   for (const name of new Set([locale, FALLBACK])) {
     try {
-      const answer = await fetch(new URL(`../texts/${encodeURIComponent(name)}.json`, import.meta.url));
+      const answer = await fetch(new URL(`${encodeURIComponent(name)}.json`, settings.texts));
       if (answer.ok) return new Texts(await answer.json());
     } catch {
       // The next one; without any, the component shows what it has and stays silent otherwise.
@@ -25,6 +27,12 @@ async function load(locale) {
   }
   loaded.delete(locale);
   return new Texts({});
+}
+
+/** Return whether a language is written from right to left. */
+export function directionOf(locale) {
+  const language = new Intl.Locale(locale);
+  return (language.getTextInfo?.() ?? language.textInfo)?.direction ?? "ltr";
 }
 
 export class Texts {
@@ -55,10 +63,6 @@ export class Texts {
     return this.number(Math.floor(100 * value + 1e-9) / 100, { style: "percent", maximumFractionDigits: 0 });
   }
 
-  signed(value) {
-    return this.number(value, { signDisplay: "exceptZero", minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  }
-
   days(value) {
     return this.number(value, { style: "unit", unit: "day", unitDisplay: "long" });
   }
@@ -81,32 +85,26 @@ export class Texts {
   }
 }
 
+const MONEY = new Set(["low", "high", "price", "last_paid", "usual"]);
+const DAYS = new Set(["interval_days", "days_since", "window_days"]);
+
+function writeFact(texts, name, value, { currency, titles }) {
+  if (name === "other_item_id") return titles?.get(String(value)) ?? "";
+  if (name === "count") return value; // it chooses the plural
+  if (name === "month") return texts.month(value);
+  if (name === "share") return texts.share(value);
+  if (MONEY.has(name)) return texts.money(value, currency);
+  if (DAYS.has(name)) return texts.days(value);
+  if (typeof value === "number") return texts.number(value);
+  return /^\d{4}-\d\d-\d\d/.test(value) ? texts.date(value) : value;
+}
+
 /** Return a reason's facts as a sentence of their own. */
-export function tellReason(texts, reason, { currency, titles } = {}) {
-  const { facts, kind } = reason;
-  const values = { ...facts };
-  const writers = {
-    last: (value) => texts.date(value),
-    first_seen: (value) => texts.date(value),
-    month: (value) => texts.month(value),
-    interval_days: (value) => texts.days(value),
-    days_since: (value) => texts.days(value),
-    window_days: (value) => texts.days(value),
-    share: (value) => texts.share(value),
-    users_band: (value) => texts.number(value),
-    lift: (value) => texts.number(value),
-    low: (value) => texts.money(value, currency),
-    high: (value) => texts.money(value, currency),
-    price: (value) => texts.money(value, currency),
-    other_item_id: (value) => titles?.get(String(value)) ?? "",
-  };
-  for (const [name, write] of Object.entries(writers)) {
-    if (values[name] !== undefined) values[name] = write(values[name]);
-  }
+export function tellReason(texts, { facts, kind }, context = {}) {
+  const values = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, writeFact(texts, name, value, context)]));
   const section = facts.event_kind && texts.has("reasons_of_other_events", kind) ? "reasons_of_other_events" : "reasons";
   const unnamed = `${kind}_unnamed`;
-  const key = !values.other_item_id && texts.has(section, unnamed) ? unnamed : kind;
-  return texts.say(section, key, values);
+  return texts.say(section, !values.other_item_id && texts.has(section, unnamed) ? unnamed : kind, values);
 }
 
 /** Return what a player is called. */

@@ -1,38 +1,44 @@
-/** What a shopper sees of one explanation, in a shadow root of its own. */
-import { Comparison } from "./comparison.js";
+/** What a shopper sees of one explanation, in a shadow root of its own: a sentence, and a popover with its reasons. */
 import { icon, node } from "./nodes.js";
 import { sheet } from "./style.js";
-import { tellReason } from "./texts.js";
+import { directionOf, tellPlayer, tellReason } from "./texts.js";
+
+const MARGIN = 8;
+const MOST = 3;
+const LEAST = 0.01;
 
 export class View {
   constructor(host) {
     this.host = host;
     this.root = host.attachShadow({ mode: "open" });
     this.root.adoptedStyleSheets = [sheet];
-    this.box = node("div", { role: "group" });
+    this.box = node("div", { class: "box", role: "group" });
     this.status = node("p", { part: "status", class: "status", role: "status" });
-    this.root.append(this.box, this.status);
+    this.root.append(this.box);
   }
 
   say(key, values) {
     return this.host.texts?.say("why", key, values) ?? "";
   }
 
-  /** Draw a state: idle, loading, ready, empty or error. */
-  show(state, record) {
-    this.record = record;
-    this.status.textContent = "";
-    this.box.setAttribute("aria-label", this.say("label"));
-    this.box.setAttribute("aria-busy", String(state === "loading"));
-    if (this.host.texts) this.box.lang = this.host.texts.locale;
-    const draw = { loading: () => this.#ghost(), ready: () => this.#explanation(), empty: () => this.#empty(), error: () => this.#error() };
-    this.comparison = null;
-    this.host.removeAttribute("open");
-    this.box.replaceChildren(...(draw[state]?.() ?? []));
+  /** Say a text about the item: with its name, so that the same button of two cards has two names. */
+  #sayOf(key) {
+    return this.host.name ? this.say(`${key}_named`, { item: this.host.name }) : this.say(key);
   }
 
-  showSlow() {
-    this.status.textContent = this.say("slow");
+  /** Draw a state: idle, loading, ready, empty, unknown or error; nothing is drawn in the last two. */
+  show(state, record) {
+    this.record = record;
+    this.comparison = null;
+    this.host.removeAttribute("open");
+    this.box.setAttribute("aria-label", this.#sayOf("label"));
+    this.box.setAttribute("aria-busy", String(state === "loading"));
+    if (this.host.texts) {
+      this.box.lang = this.host.texts.locale;
+      this.box.dir = this.host.getAttribute("dir") || directionOf(this.host.texts.locale);
+    }
+    const draw = { loading: () => this.#ghost(), ready: () => this.#explanation(), empty: () => this.#empty() };
+    this.box.replaceChildren(...(draw[state]?.() ?? []));
   }
 
   #ghost() {
@@ -42,46 +48,64 @@ export class View {
     ];
   }
 
-  #empty() {
-    return [node("p", { part: "sentence", class: "sentence" }, this.say("empty"))];
+  #sentence(text) {
+    return node("p", { part: "sentence", class: "sentence" }, text);
   }
 
-  #error() {
-    const again = node("button", { type: "button", class: "plain", part: "retry", onclick: () => this.host.reload() }, this.say("retry"));
-    return [
-      node("p", { part: "sentence", class: "sentence", role: "alert" }, this.say("error")),
-      node("div", { class: "actions", part: "actions" }, again),
-    ];
+  #empty() {
+    return [this.#sentence(this.say("empty"))];
   }
 
   #explanation() {
-    const panel = node("div", { part: "panel", class: "panel", id: "panel", hidden: true });
-    const label = node("span", {}, this.say("more"));
-    const toggle = node(
-      "button",
-      { type: "button", part: "toggle", class: "toggle", "aria-expanded": "false", "aria-controls": "panel" },
-      label,
-      icon("chevron"),
-    );
-    toggle.addEventListener("click", () => {
-      const isOpen = panel.hidden;
-      if (isOpen && !panel.firstChild) panel.append(...this.#details());
-      panel.hidden = !isOpen;
+    const label = this.#sayOf("label");
+    const panel = node("div", { part: "panel", class: "panel", id: "panel", popover: "auto", role: "dialog", "aria-label": label });
+    const toggle = node("button", { type: "button", part: "toggle", class: "toggle", "aria-label": label, title: label, "aria-controls": "panel" });
+    toggle.append(icon("info"));
+    toggle.setAttribute("aria-haspopup", "dialog");
+    toggle.setAttribute("aria-expanded", "false");
+    toggle.popoverTargetElement = panel;
+    panel.addEventListener("beforetoggle", ({ newState }) => {
+      if (newState === "open" && !panel.firstChild) panel.append(...this.#details(panel));
+    });
+    panel.addEventListener("toggle", ({ newState }) => {
+      const isOpen = newState === "open";
       this.host.toggleAttribute("open", isOpen);
       toggle.setAttribute("aria-expanded", String(isOpen));
-      label.textContent = this.say(isOpen ? "less" : "more");
+      if (isOpen) this.#place(panel, toggle);
     });
-    return [
-      node("p", { part: "sentence", class: "sentence" }, this.record.text),
-      node("div", { part: "actions", class: "actions" }, toggle, this.#thumbs()),
-      panel,
-    ];
+    return [this.#sentence(this.record.text), toggle, panel];
   }
 
-  #thumbs() {
+  /** Put the popover next to its button, within the window; on a phone the style makes it a sheet. */
+  #place(panel, toggle) {
+    const at = toggle.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = panel;
+    const page = document.documentElement;
+    const left = Math.max(MARGIN, Math.min(at.right - width, page.clientWidth - width - MARGIN));
+    const above = at.top - height;
+    const below = Math.min(at.bottom, page.clientHeight - height - MARGIN);
+    const top = below < at.bottom && above > MARGIN ? above : Math.max(below, MARGIN);
+    panel.style.left = `${left + scrollX}px`;
+    panel.style.top = `${top + scrollY}px`;
+  }
+
+  #details(panel) {
+    const { reasons, ai_generated: isWritten } = this.record;
+    const close = node("button", { type: "button", class: "icon-button", part: "close", "aria-label": this.say("close"), onclick: () => panel.hidePopover() }, icon("close"));
+    const head = node("div", { class: "head" }, node("p", { class: "title" }, this.#sayOf("label")), close);
+    const list = node("ul", { class: "reasons", "aria-label": this.say("reasons") }, ...reasons.map((reason) => this.#reason(reason)));
+    this.comparison = new Comparison(this.host);
+    const note = node("p", { part: "note", class: "note" }, this.say(isWritten ? "ai" : "checked"));
+    const parts = [head, ...(reasons.length ? [list] : []), this.comparison.box, note];
+    if (this.host.user) parts.push(this.#judgement());
+    return [...parts, this.status];
+  }
+
+  /** Two thumbs, and "this isn't true"; a guest's explanation is not stored, so it has none. */
+  #judgement() {
     const buttons = [["helpful", "up"], ["not_helpful", "down"]].map(([verdict, picture]) => {
-      const button = node("button", { type: "button", part: "thumb", class: "thumb", "aria-pressed": "false", title: this.say(verdict) });
-      button.append(icon(picture), node("span", { class: "unseen" }, this.say(verdict)));
+      const name = this.say(verdict);
+      const button = node("button", { type: "button", part: "thumb", class: "icon-button thumb", "aria-pressed": "false", "aria-label": name, title: name }, icon(picture));
       button.addEventListener("click", () => this.#attempt(button, async () => {
         await this.host.judge(verdict);
         buttons.forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
@@ -89,7 +113,13 @@ export class View {
       }));
       return button;
     });
-    return node("div", { class: "thumbs", role: "group", "aria-label": this.say("feedback") }, ...buttons);
+    const wrong = node("button", { type: "button", class: "plain", part: "wrong" }, this.say("wrong"));
+    wrong.addEventListener("click", () => this.#attempt(wrong, async () => {
+      await this.host.judge("wrong");
+      await this.host.reload(); // what was called untrue is not said again
+      this.box.querySelector("button")?.focus();
+    }));
+    return node("div", { part: "actions", class: "actions", role: "group", "aria-label": this.say("feedback") }, ...buttons, wrong);
   }
 
   /** Do what a button asks; say how it went, never lose the focus. */
@@ -98,7 +128,7 @@ export class View {
     button.setAttribute("aria-disabled", "true");
     this.status.textContent = "";
     try {
-      this.status.textContent = await act();
+      this.status.textContent = (await act()) ?? "";
     } catch {
       this.status.textContent = this.say("failed");
     } finally {
@@ -106,36 +136,10 @@ export class View {
     }
   }
 
-  #details() {
-    const { reasons, statements, ai_generated: isWritten } = this.record;
-    const isNeutral = !reasons.length;
-    const told = isNeutral ? statements : reasons;
-    const heading = node("p", { class: "label", id: "reasons" }, this.say(isNeutral ? "facts" : "reasons"));
-    const list = node("ul", { class: "reasons", "aria-labelledby": "reasons" }, ...told.map((reason) => this.#reason(reason, isNeutral)));
-    this.comparison = new Comparison(this.host);
-    const wrong = node("button", { type: "button", class: "plain", part: "wrong" }, this.say("wrong"));
-    wrong.addEventListener("click", () => this.#attempt(wrong, async () => {
-      await this.host.judge("wrong");
-      await this.host.reload(); // what was called untrue is not said again
-      this.box.querySelector("button")?.focus();
-      return this.say("thanks");
-    }));
-    const note = node("div", { part: "note", class: "note" }, node("span", {}, this.say(isWritten ? "ai" : "checked")), wrong);
-    return [node("div", {}, heading, list), this.comparison.box, note];
-  }
-
-  #reason(reason, isNeutral) {
+  #reason(reason) {
     const told = tellReason(this.host.texts, reason, { currency: this.host.getAttribute("currency"), titles: this.#titles() });
-    const row = node("li", { part: "reason", class: "reason" }, node("span", { class: "told" }, told));
-    if (isNeutral) return row;
-    const share = this.host.texts.share(reason.share);
-    const fill = node("i");
-    fill.style.setProperty("--share", Math.min(Math.max(reason.share, 0), 1));
-    row.append(
-      node("span", { class: "weight" }, node("span", { "aria-hidden": "true" }, share), node("span", { class: "unseen" }, this.say("share", { share }))),
-      node("span", { part: "bar", class: "bar", "aria-hidden": "true" }, fill),
-      this.#refusal(reason, told, row),
-    );
+    const row = weighed(this.host.texts, told, reason.share, "share");
+    if (this.host.user) row.append(this.#refusal(reason, told, row));
     return row;
   }
 
@@ -151,7 +155,7 @@ export class View {
       button.setAttribute("aria-label", label(isOff));
       return this.say(isOff ? (verb === "hush" ? "hushed" : "refused") : "undone");
     }));
-    return node("span", { class: "under" }, button);
+    return button;
   }
 
   #titles() {
@@ -160,5 +164,84 @@ export class View {
 
   offerAlternatives() {
     this.comparison?.offer();
+  }
+}
+
+/** Return a line with a share of something, as a number, in words and as a bar. */
+function weighed(texts, told, value, key) {
+  const share = texts.share(value);
+  const fill = node("i");
+  fill.style.setProperty("--share", Math.min(value, 1));
+  return node(
+    "li",
+    { part: "reason", class: "reason" },
+    node("span", { class: "told" }, told),
+    node("span", { class: "weight" }, node("span", { "aria-hidden": "true" }, share), node("span", { class: "unseen" }, texts.say("why", key, { share }))),
+    node("span", { part: "bar", class: "bar", "aria-hidden": "true" }, fill),
+  );
+}
+
+/** "Why not another one?": what speaks for this item and what for the other, as shares of what sets them apart. */
+class Comparison {
+  constructor(host) {
+    this.host = host;
+    this.choice = node("select", { onchange: () => this.#answer() });
+    this.result = node("div", { class: "sides", "aria-live": "polite" });
+    const label = node("label", {}, node("span", {}, this.#say("instead")), this.choice);
+    this.box = node("div", { part: "instead", class: "instead" }, label, this.result);
+    this.offer();
+  }
+
+  #say(key, values) {
+    return this.host.texts.say("why", key, values);
+  }
+
+  /** Offer the items that the page knows; with none there is nothing to compare. */
+  offer() {
+    const offered = this.host.alternatives;
+    this.box.hidden = !offered.length;
+    this.choice.replaceChildren(
+      node("option", { value: "" }, this.#say("instead_pick")),
+      ...offered.map(({ item_id, title }) => node("option", { value: item_id }, title)),
+    );
+    this.result.replaceChildren();
+  }
+
+  async #answer() {
+    const other = this.choice.value;
+    this.result.replaceChildren();
+    if (!other) return;
+    this.result.setAttribute("aria-busy", "true");
+    try {
+      const answer = await this.host.compare(other);
+      if (this.choice.value === other) this.#draw(answer, this.choice.selectedOptions[0].textContent);
+    } catch {
+      if (this.choice.value === other) this.result.replaceChildren(node("p", {}, this.#say("failed")));
+    } finally {
+      this.result.removeAttribute("aria-busy");
+    }
+  }
+
+  #draw(answer, other) {
+    const item = this.host.name || this.#say("this");
+    const parts = [[null, answer.base_difference], ...Object.entries(answer.differences)];
+    const total = parts.reduce((sum, [, value]) => sum + Math.abs(value), 0);
+    const rows = parts
+      .map(([player, value]) => ({ player, share: total ? value / total : 0 }))
+      .filter(({ share }) => Math.abs(share) >= LEAST)
+      .sort((one, two) => Math.abs(two.share) - Math.abs(one.share));
+    const verdict = rows.length ? (answer.score_difference >= 0 ? "above" : "below") : "instead_none";
+    const sides = [[item, 1], [other, -1]].map(([name, sign]) => this.#side(rows.filter(({ share }) => share * sign > 0), name, sign));
+    this.result.replaceChildren(node("p", { class: "verdict" }, this.#say(verdict, { item, other })), ...sides.filter(Boolean));
+  }
+
+  #side(rows, name, sign) {
+    if (!rows.length) return null;
+    const { texts } = this.host;
+    const items = rows.slice(0, MOST).map(({ player, share }) => {
+      const told = player === null ? this.#say("item_itself") : tellPlayer(texts, player);
+      return weighed(texts, told, Math.abs(share), "instead_share");
+    });
+    return node("div", { class: sign > 0 ? "side" : "side other" }, node("p", { class: "label" }, this.#say("instead_for", { item: name })), node("ul", {}, ...items));
   }
 }

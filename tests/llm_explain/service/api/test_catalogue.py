@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import yaml
 from starlette.testclient import TestClient
@@ -14,7 +12,7 @@ from llm_explain.attribution.partition import REST
 from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER
 from llm_explain.errors import PromptError
 from llm_explain.reports.main_parameters import FILE, ParameterWords
-from llm_explain.service.schemas.responses import Households, MainParameters, ShopItems
+from llm_explain.service.schemas.responses import MainParameters, ShopItems
 from llm_explain.text.prompt_files import prompts_root
 from scoring.features.context import TERMS
 from scoring.model.model import OWN_FEATURES, SIGNALS
@@ -57,15 +55,3 @@ def test_items_are_looked_up_by_id(client: TestClient) -> None:
     ]  # fmt: skip
     assert answer["items"][0]["available"] is True
     assert answer["currency"] == "USD"
-
-
-def test_households_are_offered_in_the_demo_shop_alone(serve: Any) -> None:
-    client = serve(demo_shop=True)
-    answer = client.get("/v1/shop/households", params={"n": 3}).json()
-    users = Households.model_validate(answer).users
-    assert len(users) == 3
-    assert [user.events for user in users] == sorted((user.events for user in users), reverse=True)
-    client.delete(f"/v1/users/{users[0].user_id}")
-    left = client.get("/v1/shop/households", params={"n": 3}).json()["users"]
-    assert users[0].user_id not in {user["user_id"] for user in left}
-    assert serve().get("/v1/shop/households").status_code == 404

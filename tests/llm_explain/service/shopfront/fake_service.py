@@ -83,6 +83,9 @@ class FakeService:
         self.preferences = dict(PREFERENCES)
         self.asked: list[tuple[str, str, Any]] = []
         self.failing: dict[str, int] = {}
+        self.replies: list[dict[str, Any]] = []
+        self.stored: dict[str, dict[str, Any]] = {}
+        self._queries: list[tuple[str, dict[str, list[str]]]] = []
 
     def attach(self, page: Page) -> FakeService:
         """Answer this page's requests."""
@@ -93,6 +96,10 @@ class FakeService:
         """Return what was sent to a path."""
         return [body for verb, where, body in self.asked if verb == method and where.endswith(path)]
 
+    def queries(self, path: str) -> list[dict[str, list[str]]]:
+        """Return the query strings that were sent to a path."""
+        return [query for where, query in self._queries if where.endswith(path)]
+
     def explained(self, item_id: str) -> dict[str, Any]:
         """Return an item with its explanation, as a list has it."""
         if item_id not in self.items:
@@ -100,14 +107,28 @@ class FakeService:
         told = self.records.get(item_id) or record(item_id)
         return {**self.items[item_id], "rank": 1, "score": told["score"], "probability": 0.1, "explanation": told}
 
+    def _is_wanted(self, item_id: str, body: Any) -> bool:
+        row = self.items[item_id]
+        is_cheap = row["price"] <= body.get("max_price", row["price"])
+        return is_cheap and row["category"] in body.get("categories", [row["category"]])
+
+    def _placed(self, item_id: str, rank: int, total: int) -> dict[str, Any]:
+        section, title = ("again", "Buy again") if rank <= total // 2 else ("new", "New for you")
+        return {**self.explained(item_id), "rank": rank, "section": section, "section_title": title}
+
     def _answer(self, route: Route) -> None:
         request = route.request
         url = urlsplit(request.url)
         body = json.loads(request.post_data) if request.post_data else None
         self.asked.append((request.method, url.path, body))
+        self._queries.append((url.path, parse_qs(url.query)))
         status = next((status for part, status in self.failing.items() if part in url.path), 0)
         if status:
             route.fulfill(status=status, json={"detail": "refused", "status": status})
+            return
+        explanation_id = url.path.partition("/explanations/")[2]
+        if explanation_id and explanation_id not in self.stored:
+            route.fulfill(status=404, json={"detail": "not kept", "status": 404})
             return
         answer = self._said(request.method, url.path, body, parse_qs(url.query))
         route.fulfill(json={"request_id": "r", **answer})
@@ -118,7 +139,8 @@ class FakeService:
         if path.endswith("/explanations"):
             return {**head, "items": [self.explained(item_id) for item_id in body["item_ids"]]}
         if path.endswith("/recommendations"):
-            rows = [{**self.explained(item_id), "rank": rank} for rank, item_id in enumerate(ids, 1)]
+            wanted = [item_id for item_id in ids if self._is_wanted(item_id, body)]
+            rows = [self._placed(item_id, rank, len(wanted)) for rank, item_id in enumerate(wanted, 1)]
             return {**head, "items": rows}
         if path.endswith("/preferences"):
             self.preferences = {**self.preferences, **body} if method == "PATCH" else self.preferences
@@ -135,12 +157,8 @@ class FakeService:
             return {**head, "base_difference": 0.5, "differences": differences, "score_difference": 1.25}
         if path.endswith("/feedback"):
             return {"feedback_id": "f", "repeated": False, "suppressed": []}
-        if path.endswith("/shelves"):
-            player = f"group:{self.items[ids[0]]['category']}"
-            rows = [{**row, "phi": 0.1, "score": 0.0} for row in self.items.values()]
-            return {**head, "shelves": [{"player": player, "title": f"Because you buy {player[6:]}", "items": rows}]}
-        if path.endswith("/households"):
-            return {"currency": "USD", "users": [{"user_id": USER, "events": 12}, {"user_id": "h2", "events": 1}]}
+        if path.endswith("/chat"):
+            return self.replies.pop(0)
         if path.endswith("/items"):
-            return {"items": [self.items[item_id] for item_id in query["id"]]}
-        return {"record": {}, "reproduced": True}
+            return {"currency": "USD", "items": [self.items[item_id] for item_id in query["id"]]}
+        return {"record": self.stored.get(path.rpartition("/")[2], {}), "reproduced": True}

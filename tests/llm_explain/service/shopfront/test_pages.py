@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from urllib.parse import urljoin
 
 import pytest
 from fastapi import FastAPI
@@ -19,8 +21,9 @@ def client() -> TestClient:
     return TestClient(app)
 
 
-def test_the_page_may_run_nothing_but_this_origin_s_files(client):
-    answer = client.get("/")
+@pytest.mark.parametrize("page", ["shop", "analyst"])
+def test_a_page_may_run_nothing_but_this_origin_s_files(client, page):
+    answer = client.get(f"/static/{page}/index.html")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
@@ -41,11 +44,19 @@ def test_files_may_be_used_by_the_pages_of_any_shop(client, path, kind):
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
-def test_every_file_that_the_page_names_is_there(client):
-    import re
+@pytest.mark.parametrize("page", ["shop", "analyst"])
+def test_every_file_that_a_page_names_is_there(client, page):
+    folder = f"/static/{page}/"
+    named = re.findall(r'(?:src|href)="([^"#]+)"', client.get(f"{folder}index.html").text)
+    assert len(named) > 5
+    for path in named:
+        assert client.get(urljoin(folder, path)).status_code == 200, path
 
-    for path in re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get("/").text):
-        assert client.get(path).status_code == 200, path
+
+def test_the_address_of_the_service_leads_to_the_shop_and_names_no_host(client):
+    answer = client.get("/?user=7&locale=es", headers={"Host": "evil.example"}, follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "static/shop/index.html?user=7&locale=es"
 
 
 @pytest.mark.parametrize(("asked", "given"), [("en", "en"), ("zh", "zh"), ("zh-Hans-CN", "zh"), ("en-US", "en")])
@@ -71,4 +82,5 @@ def test_the_demo_shop_can_be_switched_off_while_the_component_stays():
     client = TestClient(app)
     assert client.get("/").status_code == 404
     assert client.get("/static/shop/main.js").status_code == 404
+    assert client.get("/static/analyst/index.html").status_code == 404
     assert client.get("/static/why-this.js").status_code == 200

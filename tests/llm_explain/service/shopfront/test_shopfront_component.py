@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
+from llm_explain.service.api.pages import STATIC
 from tests.llm_explain.service.shopfront.chromium import accessibility_faults
 from tests.llm_explain.service.shopfront.fake_service import CROWD, REASON, USER, FakeService, item, record
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.llm_explain.service.shopfront.chromium import Visit
 
-OPENED = "() => [...document.querySelectorAll('why-this')].map((card) => card.hasAttribute('open'))"
+WHY = "Why Cheese i1 is recommended"
 
 
 def opened(visit: Callable[..., Visit], site: str, shop: FakeService, query: str = "") -> Page:
@@ -25,22 +28,8 @@ def opened(visit: Callable[..., Visit], site: str, shop: FakeService, query: str
     new = visit()
     shop.attach(new.page)
     page = new.open(f"{site}/card?{query}")
-    page.get_by_role("button", name="Why?").first.click()
+    page.get_by_role("button", name=WHY).first.click()
     return page
-
-
-def test_it_shows_the_sentence_the_reasons_and_their_weight(visit, site, shop):
-    page = opened(visit, site, shop)
-    expect(page.get_by_text("You bought this 12 times.").first).to_be_visible()
-    reasons = page.get_by_role("list", name="What speaks for it").get_by_role("listitem")
-    expect(reasons).to_contain_text(
-        [
-            re.compile("Bought 12 times, last on 29 November 2017.*66%"),
-            re.compile("More than 1,000 customers in 30 days.*33%"),
-        ]
-    )
-    page.get_by_role("button", name="Hide").click()
-    expect(reasons.first).to_be_hidden()
 
 
 def test_the_weight_is_drawn_as_told(visit, site, shop):
@@ -48,49 +37,6 @@ def test_the_weight_is_drawn_as_told(visit, site, shop):
     bars = page.locator("why-this").first.locator(".bar")
     widths = bars.evaluate_all("bars => bars.map((bar) => bar.firstChild.offsetWidth / bar.offsetWidth)")
     assert [round(width, 2) for width in widths] == [0.67, 0.33]
-
-
-def test_cards_of_one_page_ask_together(visit, site, shop):
-    new = visit()
-    shop.attach(new.page)
-    new.open(f"{site}/card?n=4")
-    expect(new.page.locator("why-this[state=ready]")).to_have_count(4)
-    assert shop.bodies("/explanations") == [
-        {"user_id": USER, "item_ids": ["i1", "i2", "i3", "i4"], "detail": "full", "locale": "en"}
-    ]
-
-
-def test_an_item_that_the_shop_does_not_know_does_not_silence_the_others(visit, site):
-    new = visit()
-    FakeService([item("i1"), item("i3")]).attach(new.page)
-    new.open(f"{site}/card?n=3")
-    expect(new.page.locator("why-this[state=ready]")).to_have_count(2)
-    expect(new.page.locator("why-this[item=i2]")).to_have_attribute("state", "error")
-    new.complaints.clear()  # Chromium notes the refused requests
-
-
-def test_a_record_that_the_page_has_is_not_asked_for(visit, site, shop):
-    new = visit()
-    shop.attach(new.page)
-    page = new.open(f"{site}/card?n=1")
-    page.evaluate("told => { document.querySelector('why-this').record = told }", record("i1", "Told by the page."))
-    expect(page.get_by_text("Told by the page.")).to_be_visible()
-    assert len(shop.bodies("/explanations")) == 1
-
-
-def test_thumbs_are_sent_and_stay_pressed(visit, site, shop):
-    page = opened(visit, site, shop)
-    card = page.locator("why-this").first
-    card.get_by_role("button", name="Not helpful").click()
-    expect(card.get_by_role("status")).to_have_text("Thank you. Noted.")
-    expect(card.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "true")
-    card.get_by_role("button", name="Helpful", exact=True).click()
-    expect(card.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "false")
-    card.get_by_role("button", name="This isn’t true").click()
-    expect(card.get_by_role("button", name="This isn’t true")).to_have_count(0)
-    told = record("i1")["id"]
-    verdicts = ["not_helpful", "helpful", "wrong"]
-    assert shop.bodies("/feedback") == [{"explanation_id": told, "verdict": verdict} for verdict in verdicts]
 
 
 def test_a_history_group_is_refused_and_taken_back(visit, site, shop):
@@ -115,21 +61,6 @@ def test_what_concerns_the_item_is_not_told_any_more_but_still_counts(visit, sit
     assert shop.preferences == {"personalised": True, "groups_off": [], "kinds_off": [CROWD["kind"]]}
 
 
-def test_it_says_why_not_another_one_of_the_page(visit, site, shop):
-    page = opened(visit, site, shop, "n=3")
-    card = page.locator("why-this").first
-    choice = card.get_by_label("Why not another one?")
-    assert choice.locator("option").all_text_contents() == ["Choose a product", "Cheese i2", "Cheese i3"]
-    choice.select_option("Cheese i3")
-    expect(card.get_by_text("Cheese i1 scores higher, by 1.25.")).to_be_visible()
-    sides = card.locator(".side")
-    expect(sides.nth(0)).to_contain_text(
-        re.compile("Speaks for Cheese i1.*Your history: cheese.*1.00.*The product itself.*0.50")
-    )
-    expect(sides.nth(1)).to_contain_text(re.compile("Speaks for Cheese i3.*Popularity of the last weeks.*0.25"))
-    assert shop.bodies("/contrast") == [{"user_id": USER, "item_id": "i1", "other_id": "i3"}]
-
-
 def test_alone_on_a_page_it_compares_with_nothing(visit, site, shop):
     page = opened(visit, site, shop, "n=1")
     expect(page.locator("why-this .instead")).to_be_hidden()
@@ -145,57 +76,6 @@ def test_without_a_sentence_it_takes_no_room_unless_asked_to_say_so(visit, site)
     expect(new.page.get_by_text("No reason to give for this one.").first).to_be_visible()
 
 
-def test_a_failed_request_is_told_and_can_be_tried_again(visit, site, shop):
-    shop.failing = {"/explanations": 500}
-    new = visit()
-    shop.attach(new.page)
-    new.open(f"{site}/card?n=1", until="why-this[state=error]")
-    expect(new.page.get_by_role("alert")).to_have_text("The reason could not be loaded.")
-    assert accessibility_faults(new.page) == []
-    shop.failing = {}
-    new.page.get_by_role("button", name="Try again").click()
-    expect(new.page.get_by_text("You bought this 12 times.")).to_be_visible()
-    new.complaints.clear()  # Chromium notes the failed request
-
-
-def test_a_button_that_failed_says_so_and_works_the_next_time(visit, site, shop):
-    shop.failing = {"/feedback": 503}
-    new = visit()
-    shop.attach(new.page)
-    page = new.open(f"{site}/card?n=1")
-    thumb = page.get_by_role("button", name="Helpful", exact=True)
-    thumb.click()
-    expect(page.get_by_role("status")).to_have_text("That did not work. Please try again.")
-    expect(thumb).to_have_attribute("aria-pressed", "false")
-    shop.failing = {}
-    thumb.click()
-    expect(thumb).to_have_attribute("aria-pressed", "true")
-    new.complaints.clear()  # Chromium notes the failed request
-
-
-def test_on_a_slow_network_it_says_that_it_waits(visit, site, shop):
-    new = visit()
-    held = []
-    new.page.route("**/v1/**", lambda route: held.append(route))
-    new.page.clock.install()
-    new.open(f"{site}/card?n=1", until="why-this[state=loading]")
-    expect(new.page.get_by_role("group", name="Why this is recommended")).to_have_attribute("aria-busy", "true")
-    new.page.clock.run_for(5000)
-    expect(new.page.get_by_role("status")).to_have_text("This is taking longer than usual.")
-    held[0].fulfill(json={"items": [shop.explained("i1")]})
-    expect(new.page.get_by_text("You bought this 12 times.")).to_be_visible()
-    expect(new.page.get_by_role("status")).to_be_empty()
-
-
-def test_it_speaks_chinese_where_the_page_does(visit, site, shop):
-    new = visit()
-    shop.attach(new.page)
-    page = new.open(f"{site}/card?n=2&attributes=locale=zh")
-    page.get_by_role("button", name="为什么？").first.click()
-    expect(page.get_by_role("list", name="推荐它的理由").first).to_contain_text("买过 12 次，最近一次是 2017年11月29日")
-    assert shop.bodies("/explanations")[0]["locale"] == "zh"
-
-
 def test_it_asks_in_the_fallback_language_for_one_that_has_no_words(visit, site, shop):
     new = visit()
     shop.attach(new.page)
@@ -204,29 +84,8 @@ def test_it_asks_in_the_fallback_language_for_one_that_has_no_words(visit, site,
     new.complaints.clear()  # Chromium notes the missing file
 
 
-def test_a_keyboard_reaches_and_works_everything(visit, site, shop):
-    new = visit()
-    shop.attach(new.page)
-    page = new.open(f"{site}/card?n=2")
-    focused = (
-        "() => { const within = document.activeElement.shadowRoot?.activeElement; return within?.textContent ?? '' }"
-    )
-    seen = []
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    for _ in range(6):
-        seen.append(page.evaluate(focused))
-        page.keyboard.press("Tab")
-    assert seen[:6] == ["Hide", "Helpful", "Not helpful", "Don’t use this", "Don’t tell me this", seen[5]]
-    assert seen[5].startswith("Choose a product")
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Space")
-    expect(page.get_by_role("button", name="Undo")).to_be_focused()
-
-
 def test_it_is_accessible_open_and_closed(visit, site, shop):
-    page = opened(visit, site, shop)
+    page = opened(visit, site, shop, "n=1")
     assert accessibility_faults(page) == []
     page.emulate_media(color_scheme="dark")
     page.evaluate("document.documentElement.style.colorScheme = 'dark'; document.body.style.background = '#131612'")
@@ -242,6 +101,267 @@ def test_a_shop_themes_it_by_properties_and_parts(visit, site, shop):
     card = page.locator("why-this").first
     assert card.locator(".bar i").first.evaluate("bar => getComputedStyle(bar).backgroundColor") == "rgb(1, 2, 3)"
     assert card.locator(".sentence").evaluate("text => getComputedStyle(text).color") == "rgb(4, 5, 6)"
+
+
+def test_it_is_under_twelve_kilobytes():
+    files = [STATIC / "why-this.js", *(STATIC / "why-this").glob("*.js")]
+    assert len(files) > 5
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < 12 * 1024
+
+
+def test_it_shows_the_sentence_the_reasons_and_their_shares(visit, site, shop):
+    page = opened(visit, site, shop)
+    expect(page.get_by_text("You bought this 12 times.").first).to_be_visible()
+    panel = page.get_by_role("dialog", name=WHY)
+    reasons = panel.get_by_role("list", name="What speaks for it").get_by_role("listitem")
+    expect(reasons).to_contain_text(
+        [
+            re.compile("Bought 12 times, last on 29 November 2017.*66%"),
+            re.compile("More than 1,000 customers in 30 days.*33%"),
+        ]
+    )
+    panel.get_by_role("button", name="Close").click()
+    expect(reasons.first).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_opening_the_reasons_moves_nothing_and_stays_in_the_window(visit, site, shop, width):
+    new = visit(viewport={"width": width, "height": 700})
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=4")
+    expect(page.locator("why-this[state=ready]")).to_have_count(4)
+    boxes = "cards => cards.map((card) => JSON.stringify(card.getBoundingClientRect()))"
+    before = page.locator("why-this").evaluate_all(boxes)
+    page.get_by_role("button", name="Why Cheese i4 is recommended").click()
+    panel = page.get_by_role("dialog")
+    expect(panel).to_be_visible()
+    assert page.locator("why-this").evaluate_all(boxes) == before
+    box = panel.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 700 + 1
+    if width == 360:
+        assert (box["x"], box["width"]) == (0, 360), "a sheet"
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(page.get_by_role("button", name="Why Cheese i4 is recommended")).to_be_focused()
+
+
+def test_a_shopper_reads_no_logit(visit, site, shop):
+    page = opened(visit, site, shop, "n=3")
+    card = page.locator("why-this").first
+    card.get_by_label("Why not another one?").select_option("Cheese i3")
+    expect(card.get_by_text("Cheese i1 scores higher than Cheese i3.")).to_be_visible()
+    assert re.findall(r"[+−-]?\d+\.\d+", card.get_by_role("dialog").inner_text()) == []
+
+
+def test_cards_of_one_page_ask_together(visit, site, shop):
+    new = visit()
+    shop.attach(new.page)
+    new.open(f"{site}/card?n=4")
+    expect(new.page.locator("why-this[state=ready]")).to_have_count(4)
+    expected = {"user_id": USER, "item_ids": ["i1", "i2", "i3", "i4"], "locale": "en"}
+    assert shop.bodies("/explanations") == [expected]
+
+
+def test_an_unknown_item_takes_no_room_and_does_not_silence_the_others(visit, site):
+    new = visit()
+    FakeService([item("i1"), item("i3")]).attach(new.page)
+    new.open(f"{site}/card?n=3&attributes=empty=show")
+    expect(new.page.locator("why-this[state=ready]")).to_have_count(2)
+    unknown = new.page.locator("why-this[item=i2]")
+    expect(unknown).to_have_attribute("state", "unknown")
+    assert unknown.bounding_box() is None
+
+
+def test_a_record_that_the_page_has_is_not_asked_for(visit, site, shop):
+    new = visit()
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=1")
+    page.evaluate("told => { document.querySelector('why-this').record = told }", record("i1", "Told by the page."))
+    expect(page.get_by_text("Told by the page.")).to_be_visible()
+    assert len(shop.bodies("/explanations")) == 1
+
+
+def test_the_page_of_an_item_says_what_its_card_said(visit, site, shop):
+    told = record("i1", "Told on the card.")
+    shop.stored[told["id"]] = told
+    new = visit()
+    shop.attach(new.page)
+    new.open(f"{site}/card?n=1&attributes=explanation={told['id']}")
+    expect(new.page.get_by_text("Told on the card.")).to_be_visible()
+    assert shop.bodies("/explanations") == []
+    assert shop.queries(f"/explanations/{told['id']}") == [{"user_id": [USER]}]
+
+
+def test_an_explanation_that_is_not_kept_any_more_is_asked_for_anew(visit, site, shop):
+    new = visit()
+    shop.attach(new.page)
+    new.open(f"{site}/card?n=1&attributes=explanation={'0' * 24}")
+    expect(new.page.get_by_text("You bought this 12 times.")).to_be_visible()
+    new.complaints.clear()  # Chromium notes the record that was not found
+
+
+def test_a_guest_is_explained_from_the_history_that_the_page_gives(visit, site, shop):
+    events = [{"item_id": "i2", "timestamp": "2026-11-30T08:00:00Z", "kind": "view"}]
+    new = visit()
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=2")
+    page.evaluate(
+        "events => document.querySelectorAll('why-this').forEach((card) => {"
+        "card.removeAttribute('user'); card.history = events })",
+        events,
+    )
+    expect(page.locator("why-this[state=ready]")).to_have_count(2)
+    assert shop.bodies("/explanations")[-1] == {"history": events, "item_ids": ["i1", "i2"], "locale": "en"}
+    page.get_by_role("button", name=WHY).click()
+    panel = page.get_by_role("dialog")
+    panel.get_by_label("Why not another one?").select_option("Cheese i2")
+    expect(panel.get_by_text("Cheese i1 scores higher than Cheese i2.")).to_be_visible()
+    assert shop.bodies("/contrast") == [{"history": events, "item_id": "i1", "other_id": "i2"}]
+    expect(panel.get_by_role("button", name="Helpful", exact=True)).to_have_count(0)
+
+
+def test_thumbs_are_sent_and_stay_pressed(visit, site, shop):
+    page = opened(visit, site, shop)
+    card = page.locator("why-this").first
+    card.get_by_role("button", name="Not helpful").click()
+    expect(card.get_by_role("status")).to_have_text("Thank you. Noted.")
+    expect(card.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "true")
+    card.get_by_role("button", name="Helpful", exact=True).click()
+    expect(card.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "false")
+    card.get_by_role("button", name="This isn’t true").click()
+    expect(card.get_by_role("button", name="This isn’t true")).to_have_count(0)
+    told = {"explanation_id": record("i1")["id"], "user_id": USER}
+    assert shop.bodies("/feedback") == [{**told, "verdict": each} for each in ("not_helpful", "helpful", "wrong")]
+
+
+def test_it_says_why_not_another_one_of_the_page(visit, site, shop):
+    page = opened(visit, site, shop, "n=3")
+    card = page.locator("why-this").first
+    choice = card.get_by_label("Why not another one?")
+    assert choice.locator("option").all_text_contents() == ["Choose a product", "Cheese i2", "Cheese i3"]
+    choice.select_option("Cheese i3")
+    sides = card.locator(".side")
+    # |1.0| + |0.5| + |−0.25| = 1.75: 57 %, 28 % and 14 %
+    expect(sides.nth(0)).to_contain_text(
+        re.compile("Speaks for Cheese i1.*Your history: cheese.*57%.*The product itself.*28%")
+    )
+    expect(sides.nth(1)).to_contain_text(re.compile("Speaks for Cheese i3.*Popularity of the last weeks.*14%"))
+    assert shop.bodies("/contrast") == [{"user_id": USER, "item_id": "i1", "other_id": "i3"}]
+
+
+@pytest.mark.parametrize("attributes", ["", "empty=show"])
+def test_it_is_silent_while_the_service_does_not_answer(visit, site, shop, attributes):
+    shop.failing = {"/explanations": 500}
+    new = visit()
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=1&attributes={attributes}", until="why-this[state=error]")
+    assert page.locator("why-this").bounding_box() is None
+    assert page.locator("main").inner_text() == "Cards"
+    shop.failing = {}
+    page.evaluate("document.querySelector('why-this').reload()")
+    expect(page.get_by_text("You bought this 12 times.")).to_be_visible()
+    new.complaints.clear()  # Chromium notes the failed request
+
+
+def test_a_button_that_failed_says_so_and_works_the_next_time(visit, site, shop):
+    shop.failing = {"/feedback": 503}
+    new = visit()
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=1")
+    page.get_by_role("button", name=WHY).click()
+    thumb = page.get_by_role("button", name="Helpful", exact=True)
+    thumb.click()
+    expect(page.get_by_role("status")).to_have_text("That did not work. Please try again.")
+    expect(thumb).to_have_attribute("aria-pressed", "false")
+    shop.failing = {}
+    thumb.click()
+    expect(thumb).to_have_attribute("aria-pressed", "true")
+    new.complaints.clear()  # Chromium notes the failed request
+
+
+def test_a_skeleton_keeps_its_place_while_it_waits(visit, site, shop):
+    new = visit()
+    held = []
+    new.page.route("**/v1/**", lambda route: held.append(route))
+    page = new.open(f"{site}/card?n=1", until="why-this[state=loading]")
+    expect(page.get_by_role("group", name=WHY)).to_have_attribute("aria-busy", "true")
+    expect(page.locator("why-this .ghost")).to_be_visible()
+    height = page.locator("why-this").bounding_box()["height"]
+    held[0].fulfill(json={"items": [shop.explained("i1")]})
+    expect(page.get_by_text("You bought this 12 times.")).to_be_visible()
+    assert page.locator("why-this").bounding_box()["height"] == height
+
+
+@pytest.mark.parametrize(
+    ("locale", "button", "reasons", "first"),
+    [
+        ("zh", "为什么推荐Cheese i1", "推荐它的理由", "买过 12 次，最近一次是 2017年11月29日"),
+        ("es", "Por qué se recomienda Cheese i1", "Lo que habla a su favor", "29 de noviembre de 2017"),
+    ],
+)
+def test_it_speaks_the_language_of_the_page(visit, site, shop, locale, button, reasons, first):
+    new = visit()
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=2&attributes=locale={locale}")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("list", name=reasons)).to_contain_text(first)
+    assert shop.bodies("/explanations")[0]["locale"] == locale
+    assert page.locator("why-this .box").first.get_attribute("dir") == "ltr"
+
+
+def test_it_follows_the_direction_that_the_page_states(visit, site, shop):
+    new = visit()
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=1&attributes=dir=rtl")
+    sentence, button = page.locator("why-this .sentence"), page.get_by_role("button", name=WHY)
+    assert button.bounding_box()["x"] < sentence.bounding_box()["x"]
+
+
+def test_a_keyboard_reaches_and_works_everything(visit, site, shop):
+    new = visit()
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=2")
+    focused = (
+        "() => { const within = document.activeElement.shadowRoot?.activeElement;"
+        "return within?.getAttribute('aria-label') ?? within?.textContent ?? '' }"
+    )
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    seen = []
+    for _ in range(8):
+        seen.append(page.evaluate(focused))
+        page.keyboard.press("Tab")
+    assert seen[:2] == [WHY, "Close"]
+    assert seen[2].startswith("Don’t use this: Bought 12 times")
+    assert seen[3].startswith("Don’t tell me this: ")
+    assert seen[4].startswith("Choose a product")
+    assert seen[5:8] == ["Helpful", "Not helpful", "This isn’t true"]
+
+
+def test_targets_are_44_pixels_and_have_names_of_their_own(visit, site, shop):
+    page = opened(visit, site, shop, "n=3")
+    buttons = page.locator("why-this").locator("button, select")
+    assert buttons.count() == 3 + 7
+    boxes = buttons.evaluate_all("all => all.map((one) => one.getBoundingClientRect()).filter((box) => box.width)")
+    assert [box for box in boxes if min(box["width"], box["height"]) < 44] == []
+    names = page.locator("why-this .toggle").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
+    assert len(set(names)) == 3
+
+
+@pytest.mark.parametrize("token", ["'a.user.token'", "async () => 'a.user.token'"])
+def test_a_token_of_the_user_is_sent(visit, site, shop, token):
+    new = visit()
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=1")
+    with page.expect_request(lambda request: request.headers.get("authorization") == "Bearer a.user.token"):
+        page.evaluate(
+            f"() => {{ const one = document.querySelector('why-this');"
+            f"one.constructor.settings.token = {token}; one.reload() }}"
+        )
 
 
 def test_a_shop_sends_requests_its_own_way(visit, site, shop):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.llm_explain.service.shopfront.fake_service import CROWD, REASON, FakeService, item, record
+from playwright.sync_api import expect
+
+from tests.llm_explain.service.shopfront.fake_service import CROWD, REASON, USER, FakeService, item, record
 from tests.llm_explain.service.shopfront.scripts import PAYLOADS
 
 LINES = (Path(__file__).parents[3] / "data" / "injections.txt").read_text(encoding="utf-8").splitlines()
@@ -25,8 +27,8 @@ STRUCTURE = """() => {
 
 
 OPEN_CARDS = """() => {
-  for (const card of document.querySelectorAll('#grid why-this')) {
-    card.shadowRoot.querySelector('.toggle').click();
+  for (const card of document.querySelectorAll('#list why-this')) {
+    card.shadowRoot.querySelector('.panel').showPopover();
     for (const one of card.shadowRoot.querySelectorAll('select')) one.selectedIndex = 1;
   }
 }"""
@@ -51,10 +53,10 @@ def a_shop_of(texts: list[str]) -> FakeService:
     return FakeService(items, records)
 
 
-def walk_through(page) -> str:
-    """Open what a shopper can open, and return the page's structure."""
-    page.evaluate(OPEN_CARDS)
-    page.locator("#grid .link").first.evaluate("button => button.click()")
+def analysed(page, site) -> str:
+    """Open the analyst's page and a dialog on it; return the page's structure."""
+    page.goto(f"{site}/static/analyst/index.html?user={USER}&locale=en")
+    page.locator("#grid .link").first.click()
     page.locator("dialog[open] .chart rect").first.wait_for()
     page.locator("dialog[open] details summary").evaluate("summary => summary.click()")
     return page.evaluate(STRUCTURE)
@@ -68,8 +70,12 @@ def test_no_text_of_the_catalogue_runs_or_becomes_markup(visit, site):
     for names in ([f"Cheese {place}" for place in range(len(texts))], list(texts)):
         new = visit(bypass_csp=True)
         a_shop_of(names).attach(new.page)
-        page = new.open(site)
-        seen.append(walk_through(page))
+        page = new.open(f"{site}/?user={USER}&locale=en")
+        expect(page.locator("#list why-this[state=ready]")).to_have_count(len(texts))
+        page.evaluate(OPEN_CARDS)
+        shop_structure = page.evaluate(STRUCTURE)
+        assert page.evaluate("window.ran") is None
+        seen.append([shop_structure, analysed(page, site)])
         page.mouse.move(400, 400)
         assert page.evaluate("window.ran") is None
         assert page.locator("#grid > li").count() == len(texts)
@@ -81,9 +87,9 @@ def test_no_text_of_the_catalogue_runs_or_becomes_markup(visit, site):
 def test_titles_stand_on_the_page_as_they_are(visit, site):
     new = visit()
     a_shop_of(list(PAYLOADS)).attach(new.page)
-    page = new.open(site)
-    assert page.locator("#grid h3").all_text_contents() == list(PAYLOADS)
-    assert page.locator("#grid why-this").first.locator(".sentence").text_content() == PAYLOADS[0]
+    page = new.open(f"{site}/?user={USER}&locale=en")
+    assert page.locator("#list h3").all_text_contents() == list(PAYLOADS)
+    assert page.locator("#list why-this").first.locator(".sentence").text_content() == PAYLOADS[0]
     assert page.evaluate("window.ran") is None
 
 

@@ -29,7 +29,14 @@ K = 12
 def settings(folder: Path, **changes: Any) -> ServiceSettings:
     """Return settings that wait as long as a busy machine needs."""
     url = f"sqlite:///{folder / 'state.db'}"
-    given = {"auth": False, "database_url": url, "rate_per_second": 0, "deadline_seconds": 60, "as_of": "snapshot"}
+    given = {
+        "auth": False,
+        "database_url": url,
+        "rate_per_second": 0,
+        "deadline_seconds": 60,
+        "as_of": "snapshot",
+        "demo_shop": True,
+    }
     return ServiceSettings(**{**given, **changes})
 
 
@@ -48,14 +55,21 @@ def address(explained: Explainer, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(visit: Callable[..., Visit], address: str) -> Page:
-    """Return the demo shop, open."""
-    return visit(viewport={"width": 1280, "height": 900}).open(address)
+def user(explained: Explainer) -> str:
+    """Return a customer with events."""
+    return str(explained.events.user_ids[0])
+
+
+@pytest.fixture
+def page(visit: Callable[..., Visit], address: str, user: str) -> Page:
+    """Return the analyst's page, open."""
+    where = f"{address}/static/analyst/index.html?user={user}&locale=en"
+    return visit(viewport={"width": 1280, "height": 900}).open(where, until="#grid h3")
 
 
 def user_of(page: Page) -> str:
     """Return the household that is shown."""
-    return page.get_by_label("Household").input_value()
+    return page.get_by_label("Customer").input_value()
 
 
 def titles(page: Page) -> list[str]:
@@ -66,7 +80,7 @@ def titles(page: Page) -> list[str]:
 def test_the_list_and_its_sentences_are_the_explainer_s(page, explained):
     rows = explained.recommend(user_of(page), k=K, section=None)
     assert titles(page) == [explained.titles[row.item_id] for row in rows]
-    shown = [card.locator(".sentence").text_content() for card in page.locator("#grid why-this").all()]
+    shown = [card.text_content() for card in page.locator("#grid .sentence").all()]
     assert shown == [row.text.text if row.text else "No reason to give for this one." for row in rows]
 
 
@@ -83,7 +97,7 @@ def test_a_switch_re_ranks_as_the_explainer_says(page, explained):
     expect(page.locator("#notice")).to_contain_text("Your choice counts from now on.")
     assert titles(page) == [explained.titles[row.item_id] for row in best], "what was tried is what comes true"
     page.reload()
-    page.locator("#grid why-this[state]").first.wait_for()
+    page.locator("#grid h3").first.wait_for()
     expect(page.locator(f'.switch[data-player="{player}"]')).to_have_attribute("aria-checked", "false")
     assert titles(page) == [explained.titles[row.item_id] for row in best]
 
@@ -103,10 +117,24 @@ def test_waterfall_record_and_replay(page):
     assert accessibility_faults(page) == []
 
 
-def test_a_thumb_is_kept(page):
-    card = page.locator("#grid why-this[state=ready]").first
+def test_the_shop_s_sections_sentences_and_badges_are_the_explainer_s(visit, address, explained, user):
+    page = visit(viewport={"width": 1280, "height": 900}).open(f"{address}/?user={user}&locale=en", until="#list h3")
+    rows = explained.recommend(user, k=24)
+    assert page.locator("#list h3").all_text_contents() == [explained.titles[row.item_id] for row in rows]
+    assert page.locator("#list h2").all_text_contents() == list(dict.fromkeys(row.section_title for row in rows))
+    assert page.locator("#list .badge").all_text_contents() == [row.badges[0].text.text for row in rows if row.badges]
+    shown = page.locator("#list why-this[state=ready] .sentence").all_text_contents()
+    assert shown == [row.text.text for row in rows if row.text]
+    card = page.locator("#list why-this[state=ready]").first
+    card.get_by_role("button").click()
     card.get_by_role("button", name="Helpful", exact=True).click()
     expect(card.get_by_role("status")).to_have_text("Thank you. Noted.")
+    if page.get_by_label("Category").locator("option").count() > 1:
+        category = page.get_by_label("Category").locator("option").nth(1).text_content()
+        with page.expect_response(lambda answer: answer.url.endswith("/v1/recommendations")):
+            page.get_by_label("Category").select_option(category)
+        expected = [explained.titles[row.item_id] for row in explained.recommend(user, k=24, categories=[category])]
+        expect(page.locator("#list h3")).to_have_text(expected)
 
 
 def test_history_can_be_switched_off_and_on(page, explained):
@@ -116,7 +144,7 @@ def test_history_can_be_switched_off_and_on(page, explained):
     general = [explained.titles[row.item_id] for row in explained.rank("nobody at all", k=K)]
     assert titles(page) == general
     page.get_by_role("switch", name="Use my history").click()
-    expect(page.get_by_role("heading", name="Picked for household")).to_be_visible()
+    expect(page.get_by_role("heading", name="The list of")).to_be_visible()
     assert titles(page) == before
 
 
@@ -131,7 +159,7 @@ def test_a_key_is_asked_for_where_the_service_wants_one(visit, shop_artifacts, t
     explainer = Explainer.load(shop_artifacts, language_model=None)
     with served(create_app(explainer, settings(tmp_path, auth=True))) as address:
         new = visit()
-        page = new.open(address, until="[data-state=trouble]")
+        page = new.open(f"{address}/", until="[data-state=trouble]")
         expect(page.get_by_label("API key")).to_be_visible()
         new.complaints.clear()  # Chromium notes the refused request
 
@@ -162,10 +190,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
 def test_a_catalogue_of_scripts_does_no_harm_on_its_whole_way(visit, hostile, tmp_path):
     with served(create_app(hostile, settings(tmp_path))) as address:
         new = visit(bypass_csp=True, viewport={"width": 1280, "height": 900})
-        page = new.open(address)
-        assert titles(page) == [hostile.titles[row.item_id] for row in hostile.rank(user_of(page), k=K)]
-        for card in page.locator("#grid why-this .toggle").all():
-            card.click()
+        user = hostile.events.user_ids[0]
+        page = new.open(f"{address}/?user={user}&locale=en", until="#list h3")
+        for card in page.locator("#list why-this .panel").all():
+            card.evaluate("panel => panel.showPopover()")
+        assert page.evaluate("window.ran") is None
+        new.open(f"{address}/static/analyst/index.html?user={user}&locale=en", until="#grid h3")
+        assert titles(page) == [hostile.titles[row.item_id] for row in hostile.rank(user, k=K)]
         page.locator("#grid .link").first.click()
         page.locator("dialog[open] .chart rect").first.wait_for()
         assert page.evaluate("window.ran") is None

@@ -31,8 +31,8 @@ def slots(text: str | dict[str, str]) -> set[str]:
     }
 
 
-def test_english_and_chinese_are_there():
-    assert {"en", "zh"} <= set(LOCALES)
+def test_english_chinese_and_spanish_are_there():
+    assert {"en", "zh", "es"} <= set(LOCALES)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -47,23 +47,27 @@ def test_every_locale_says_the_same(locale):
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_kind_of_claim_can_be_told(locale):
-    assert set(words(locale)["reasons"]) == {*KINDS, "similar_item_unnamed"}
+    assert {key.removesuffix("_unnamed") for key in words(locale)["reasons"]} == set(KINDS)
 
 
-def test_every_word_that_the_scripts_ask_for_is_there_and_every_one_is_asked_for():
-    english = words("en")
-    script = "\n".join(path.read_text(encoding="utf-8") for path in Path(STATIC).rglob("*.js"))
-    page = (STATIC / "shop" / "index.html").read_text(encoding="utf-8")
-    asked = set(re.findall(r'data-text="(\w+)"', page))
-    for key in english["shop"]:
+PAGES = [STATIC / name / "index.html" for name in ("shop", "analyst")]
+
+
+@pytest.mark.parametrize("section", ["why", "page", "shop", "analyst"])
+def test_every_word_that_the_pages_ask_for_is_there_and_every_one_is_asked_for(section):
+    words_of_section = words("en")[section]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in [*Path(STATIC).rglob("*.js"), *PAGES])
+    for key in words_of_section:
         stem = key.rsplit("_", 1)[0] + "_"
-        assert key in asked or f'"{key}"' in script or f"`{stem}$" in script or key in ("light", "dark", "auto"), key
-    for section, key in re.findall(r'say\("(why|shop)", "(\w+)"', script):
-        assert key in english[section], (section, key)
+        asked = (f'"{key}"', f"`{stem}$", f'data-text="{section}.{key}"')
+        is_label = key.endswith("_named") or key in ("light", "dark", "auto")
+        assert is_label or any(each in text for each in asked), key
+    for key in re.findall(rf'say\("{section}", "(\w+)"|data-text="{section}\.(\w+)"', text):
+        assert "".join(key) in words_of_section, key
 
 
 def test_no_script_or_style_stands_in_the_page():
-    page = (STATIC / "shop" / "index.html").read_text(encoding="utf-8")
+    page = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", page)
     scripts = "\n".join(path.read_text(encoding="utf-8") for path in Path(STATIC).rglob("*.js"))
     assert not re.search(

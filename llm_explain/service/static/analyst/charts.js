@@ -8,6 +8,11 @@ const LEAST = 0.005;
 const NARROW = 520;
 const VALUE = 58;
 
+/** Write a number of logits with its sign. */
+function signed(texts, value) {
+  return texts.number(value, { signDisplay: "exceptZero", minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
 /** Return a waterfall from the base value to the score. `name(player)` says what a player is called. */
 export function waterfall(texts, record, name) {
   const sorted = [...record.attributions].sort((one, two) => Math.abs(two.phi) - Math.abs(one.phi));
@@ -16,16 +21,16 @@ export function waterfall(texts, record, name) {
   const steps = shown.map(({ player, phi }) => ({ label: name(player), value: phi }));
   if (small.length) {
     const value = small.reduce((sum, { phi }) => sum + phi, 0);
-    steps.push({ label: texts.say("shop", "smaller", { count: small.length }), value });
+    steps.push({ label: texts.say("analyst", "smaller", { count: small.length }), value });
   }
   let level = record.base_value;
-  const rows = [{ label: texts.say("shop", "base"), value: level, from: 0, to: level, isTotal: true }];
+  const rows = [{ label: texts.say("analyst", "base"), value: level, from: 0, to: level, isTotal: true }];
   for (const step of steps) {
     rows.push({ ...step, from: level, to: level + step.value });
     level += step.value;
   }
-  rows.push({ label: texts.say("shop", "score"), value: record.score, from: 0, to: record.score, isTotal: true });
-  return chart(texts, rows, texts.say("shop", "waterfall"));
+  rows.push({ label: texts.say("analyst", "score"), value: record.score, from: 0, to: record.score, isTotal: true });
+  return chart(texts, rows, texts.say("analyst", "waterfall"));
 }
 
 /** Return what sets two items apart, as bars from a common line. */
@@ -36,12 +41,12 @@ export function differences(texts, answer, name) {
     .filter(({ value }) => Math.abs(value) >= LEAST)
     .sort((one, two) => Math.abs(two.value) - Math.abs(one.value))
     .slice(0, 10);
-  return chart(texts, rows, texts.say("shop", "contrast"));
+  return chart(texts, rows, texts.say("analyst", "contrast"));
 }
 
 function chart(texts, rows, title) {
   const svg = shape("svg", { class: "chart", role: "img", "aria-label": title });
-  const cells = rows.map(({ label, value }) => node("tr", {}, node("th", { scope: "row" }, label), node("td", {}, texts.signed(value))));
+  const cells = rows.map(({ label, value }) => node("tr", {}, node("th", { scope: "row" }, label), node("td", {}, signed(texts, value))));
   const table = node("table", { class: "unseen" }, node("caption", {}, title), node("tbody", {}, ...cells));
   const figure = node("figure", {}, svg, table);
   new ResizeObserver(() => draw(svg, rows, texts)).observe(svg);
@@ -73,7 +78,7 @@ function draw(svg, rows, texts) {
     svg.append(
       label,
       shape("rect", { class: tone, x: start, y: top, width: Math.max(end - start, 2), height: BAR, rx: 3 }),
-      shape("text", { class: "value", ...beside(start, end, left, row), y: top + BAR - 2.5 }, row.isTotal ? texts.number(row.value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) : texts.signed(row.value)),
+      shape("text", { class: "value", ...beside(start, end, left, row), y: top + BAR - 2.5 }, row.isTotal ? texts.number(row.value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) : signed(texts, row.value)),
     );
     fit(label, row.label, isNarrow ? width : left - 14);
   });

@@ -19,11 +19,11 @@ export class Switches {
     const isOn = (player) => !kept.has(player) && !off.has(player);
     const ordered = [...groups].sort((one, two) => (pull.get(two) ?? 0) - (pull.get(one) ?? 0));
     const shown = this.isLong ? ordered : ordered.filter((group, place) => place < FEW || !isOn(group));
-    const personal = this.#switch("personalise", texts.say("shop", "personalise"), isPersonal, () => this.shop.personalise(!isPersonal), null, "switch main");
+    const personal = this.#switch("personalise", texts.say("analyst", "personalise"), isPersonal, () => this.shop.personalise(!isPersonal), null, "switch main");
     const rows = (players) =>
       players.map((player) => this.#switch(player, name(texts, player), isOn(player), () => this.shop.toggle(player), pull.get(player)));
     const history = isPersonal ? rows(shown) : [];
-    if (isPersonal && !groups.length) history.push(node("p", { class: "soft" }, texts.say("shop", "no_history")));
+    if (isPersonal && !groups.length) history.push(node("p", { class: "soft" }, texts.say("analyst", "no_history")));
     if (isPersonal && ordered.length > FEW) history.push(this.#more(ordered.length - FEW));
     const terms = TERMS.filter((term) => pull.has(term));
     this.box.replaceChildren(
@@ -42,7 +42,7 @@ export class Switches {
   }
 
   #set(key, rows) {
-    return node("fieldset", { class: "switches" }, node("legend", {}, this.shop.texts.say("shop", key)), ...rows);
+    return node("fieldset", { class: "switches" }, node("legend", {}, this.shop.texts.say("analyst", key)), ...rows);
   }
 
   #switch(player, label, isOn, act, pull = null, look = "switch") {
@@ -57,7 +57,7 @@ export class Switches {
   }
 
   #more(count) {
-    const label = this.isLong ? this.shop.texts.say("shop", "fewer_groups") : this.shop.texts.say("shop", "more_groups", { count });
+    const label = this.isLong ? this.shop.texts.say("analyst", "fewer_groups") : this.shop.texts.say("analyst", "more_groups", { count });
     const flip = () => {
       this.isLong = !this.isLong;
       this.shop.drawSwitches();

@@ -1,19 +1,19 @@
 /** One product in the list: colour field, title, price, the sentence, and the way to its working. */
 import { node } from "../why-this/nodes.js";
-import { field } from "./field.js";
+import { field } from "../shop/field.js";
 
 export class Tile {
   constructor(shop, item) {
     this.item = item;
     this.shop = shop;
-    this.why = node("why-this", { item: item.item_id, name: item.title, locale: shop.locale, currency: shop.currency, empty: "show" });
+    this.why = node("p", { class: "sentence" });
     this.moved = node("p", { class: "moved", hidden: true });
     this.rank = node("span", { class: "number" });
     this.step = node("span", { class: "number", hidden: true });
     const { texts } = shop;
     const title = node("h3", { title: item.title }, item.title);
-    const working = node("button", { type: "button", class: "link", "aria-haspopup": "dialog" }, texts.say("shop", "working"));
-    working.setAttribute("aria-label", texts.say("shop", "working_of", { item: item.title }));
+    const working = node("button", { type: "button", class: "link", "aria-haspopup": "dialog" }, texts.say("analyst", "working"));
+    working.setAttribute("aria-label", texts.say("analyst", "working_of", { item: item.title }));
     working.addEventListener("click", () => shop.openWorking(this.item));
     const brand = item.brand && !/^brand #/i.test(item.brand) ? item.brand : null;
     this.element = node(
@@ -46,14 +46,13 @@ export class Tile {
     this.#place(rank);
     this.step.hidden = this.moved.hidden = true;
     this.why.hidden = false;
-    this.why.setAttribute("user", this.shop.user);
-    if (this.why.record?.id !== record.id) this.why.record = record;
+    this.why.textContent = record.text ?? this.shop.texts.say("why", "empty");
   }
 
   /** Show where the item would be in a list that has not come true: its sentence would not hold there, so it rests. */
   showTrial(rank, before) {
     const { texts } = this.shop;
-    const ordinal = before && texts.say("shop", "ordinal", { rank: texts.number(before) });
+    const ordinal = before && texts.say("analyst", "ordinal", { rank: texts.number(before) });
     this.#place(rank);
     const rise = before ? before - rank : Infinity;
     this.step.hidden = rise === 0;
@@ -61,15 +60,15 @@ export class Tile {
     this.step.textContent = `${rise > 0 ? "↑" : "↓"}${Number.isFinite(rise) ? ` ${texts.number(Math.abs(rise))}` : ""}`;
     this.why.hidden = true;
     this.moved.hidden = false;
-    if (rise === 0) this.moved.textContent = texts.say("shop", "stays", { rank: ordinal });
-    else this.moved.textContent = before ? texts.say("shop", "was", { rank: ordinal }) : texts.say("shop", "was_beyond");
+    if (rise === 0) this.moved.textContent = texts.say("analyst", "stays", { rank: ordinal });
+    else this.moved.textContent = before ? texts.say("analyst", "was", { rank: ordinal }) : texts.say("analyst", "was_beyond");
   }
 
   #place(rank) {
     const { texts } = this.shop;
     this.rank.replaceChildren(
       node("span", { "aria-hidden": "true" }, texts.number(rank)),
-      node("span", { class: "unseen" }, texts.say("shop", "rank", { rank: texts.number(rank) })),
+      node("span", { class: "unseen" }, texts.say("analyst", "rank", { rank: texts.number(rank) })),
     );
   }
 }

@@ -1,11 +1,11 @@
 /** The record behind a sentence: where it came from, what the verifier found, and whether it can be given again. */
 import { node } from "../why-this/nodes.js";
-import { recorded } from "./service.js";
+import { recorded } from "../shop/service.js";
 
 const HASH_LENGTH = 19;
 
 export function recordPart(record, shop) {
-  const say = (key, values) => shop.texts.say("shop", key, values);
+  const say = (key, values) => shop.texts.say("analyst", key, values);
   const { provenance } = record;
   const count = record.verdict.faults.length;
   const rows = [
@@ -40,7 +40,7 @@ function replay(record, say) {
   const button = node("button", { type: "button", class: "button" }, say("replay"));
   button.addEventListener("click", async () => {
     try {
-      const { reproduced } = await recorded(record.id);
+      const { reproduced } = await recorded(record.user_id, record.id);
       result.textContent = say(reproduced === true ? "replay_same" : reproduced === false ? "replay_other" : "replay_gone");
     } catch (error) {
       result.textContent = say(error.status === 404 ? "replay_gone" : "error_title");

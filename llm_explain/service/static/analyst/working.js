@@ -2,9 +2,9 @@
 import { icon, node } from "../why-this/nodes.js";
 import { tellPlayer, tellReason } from "../why-this/texts.js";
 import { differences, waterfall } from "./charts.js";
-import { field } from "./field.js";
+import { field } from "../shop/field.js";
 import { recordPart } from "./record.js";
-import { contrast, explanation } from "./service.js";
+import { contrast, explanation } from "../shop/service.js";
 
 export class Working {
   constructor(dialog, shop) {
@@ -14,7 +14,7 @@ export class Working {
   }
 
   say(key, values) {
-    return this.shop.texts.say("shop", key, values);
+    return this.shop.texts.say("analyst", key, values);
   }
 
   async open(item) {
@@ -25,8 +25,8 @@ export class Working {
       const { explanation: record } = await explanation(this.shop.user, item.item_id, this.shop.locale);
       if (body.isConnected) body.replaceChildren(this.#head(item), ...this.#parts(item, record));
     } catch {
-      const again = node("button", { type: "button", class: "button", onclick: () => this.open(item) }, this.say("retry"));
-      if (body.isConnected) body.replaceChildren(this.#head(item), node("div", { role: "alert" }, node("p", {}, this.say("error_title"))), again);
+      const again = node("button", { type: "button", class: "button", onclick: () => this.open(item) }, this.shop.texts.say("page", "retry"));
+      if (body.isConnected) body.replaceChildren(this.#head(item), node("div", { role: "alert" }, node("p", {}, this.shop.texts.say("page", "error_title"))), again);
     } finally {
       body.removeAttribute("aria-busy");
       body.querySelector(".close")?.focus();
@@ -34,7 +34,7 @@ export class Working {
   }
 
   #head(item) {
-    const close = node("button", { type: "button", class: "close", "aria-label": this.say("close"), onclick: () => this.dialog.close() }, icon("close"));
+    const close = node("button", { type: "button", class: "close", "aria-label": this.shop.texts.say("page", "close"), onclick: () => this.dialog.close() }, icon("close"));
     const title = node("div", {}, node("p", { class: "soft" }, this.say("working_title")), node("h2", { id: "working-title" }, item.title));
     return node("header", {}, field(item), title, close);
   }
@@ -99,10 +99,10 @@ export class Working {
         if (choice.value !== other) return;
         const points = texts.number(Math.abs(answer.score_difference), { minimumFractionDigits: 2, maximumFractionDigits: 2 });
         const values = { item: item.title, other: choice.selectedOptions[0].textContent, points };
-        const verdict = texts.say("why", answer.score_difference >= 0 ? "above" : "below", values);
+        const verdict = this.say(answer.score_difference >= 0 ? "above" : "below", values);
         result.replaceChildren(node("p", { class: "soft" }, verdict), differences(texts, answer, (player) => tellPlayer(texts, player)));
       } catch {
-        result.replaceChildren(node("p", { role: "alert" }, this.say("error_title")));
+        result.replaceChildren(node("p", { role: "alert" }, this.shop.texts.say("page", "error_title")));
       }
     });
     return node("section", { class: "against" }, node("h3", {}, this.say("contrast")), node("p", { class: "soft" }, this.say("contrast_hint")), choice, result);

@@ -1,0 +1,77 @@
+/** A conversation about the list. The service keeps none of it: each turn sends back the context of the last reply. */
+import { icon, node } from "../why-this/nodes.js";
+import { chat } from "./service.js";
+
+const CONTEXT = ["items", "focus", "pending", "asked", "hidden"];
+
+export class Chat {
+  constructor(dialog, shop) {
+    this.dialog = dialog;
+    this.shop = shop;
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    this.start();
+  }
+
+  say(key) {
+    return this.shop.texts.say("shop", key);
+  }
+
+  /** Forget the conversation. */
+  start() {
+    this.context = null;
+    this.dialog.close();
+    this.dialog.replaceChildren();
+  }
+
+  open() {
+    if (!this.dialog.firstChild) this.#draw();
+    this.dialog.showModal();
+    this.field.focus();
+  }
+
+  #draw() {
+    const close = node("button", { type: "button", class: "close", "aria-label": this.shop.texts.say("page", "close"), onclick: () => this.dialog.close() }, icon("close"));
+    this.turns = node("div", { class: "turns", role: "log", tabindex: "0", "aria-label": this.say("chat") }, node("p", { class: "soft" }, this.say("chat_hint")));
+    this.field = node("input", { maxlength: 500, required: true, autocomplete: "off", "aria-label": this.say("chat_message") });
+    const form = node("form", {}, this.field, node("button", { class: "button main" }, this.say("chat_send")));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const message = this.field.value.trim();
+      this.field.value = "";
+      if (message) this.send(message);
+    });
+    this.dialog.replaceChildren(node("header", {}, node("h2", { id: "chat-title" }, this.say("chat")), close), this.turns, form);
+  }
+
+  #add(className, ...children) {
+    const turn = node("div", { class: className }, ...children);
+    this.turns.append(turn);
+    turn.scrollIntoView({ block: "end" });
+    return turn;
+  }
+
+  /** Send a message and show the answer, with its choices as buttons. */
+  async send(message) {
+    const { user, locale } = this.shop;
+    for (const old of this.turns.querySelectorAll(".choices")) old.remove();
+    this.#add("turn own", node("span", { class: "unseen" }, `${this.say("you")}: `), message);
+    const answer = this.#add("turn", this.say("chat_wait"));
+    try {
+      const reply = await chat({ user_id: user, locale, message, ...(this.context && { context: this.context }) });
+      if (user !== this.shop.user) return;
+      this.context = Object.fromEntries(CONTEXT.map((name) => [name, reply.context[name]]).filter(([, value]) => value !== undefined));
+      answer.replaceChildren(...reply.text.split("\n").filter(Boolean).map((line) => node("p", {}, line)));
+      this.#offer(reply);
+      if (reply.change) await this.shop.load();
+    } catch {
+      answer.replaceChildren(node("p", {}, this.say("chat_failed")));
+    }
+  }
+
+  #offer({ choices, needs_confirmation: isPending }) {
+    const answers = isPending ? [this.say("chat_yes"), this.say("chat_no")] : choices;
+    if (!answers.length) return;
+    const buttons = answers.map((text) => node("button", { type: "button", class: "button", onclick: () => (this.field.focus(), this.send(text)) }, text));
+    this.#add("choices", ...buttons);
+  }
+}

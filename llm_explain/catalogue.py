@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 CHANGES: Final = "catalogue/changes.jsonl"
 """The log of changes, in the folder of the artifacts."""
 
-MOST_PAST: Final = 4
-"""Earlier versions that are kept for requests about the past."""
-
 STEP: Final = pd.Timedelta(milliseconds=1)
 """How long after the latest known moment a change without a moment counts."""
 
@@ -167,9 +164,9 @@ class LiveCatalogue:
         if number == current.number:
             return current
         with self._lock:
-            if number not in self._past:
-                kept = list(self._past.items())[1 - MOST_PAST :]
-                self._past = {**dict(kept), number: self._build(changes[:number])}
+            if number not in self._past:  # one is kept: a version takes 300 MB in the demo's shop
+                self._forget_users()
+                self._past = {number: self._build(changes[:number])}
             return self._past[number]
 
     def refresh(self) -> int:
@@ -181,8 +178,7 @@ class LiveCatalogue:
         with self._lock:
             changes = self._read()
             if changes != self._changes:
-                self._current = _warmed(self._build(changes))
-                self._past, self._changes = {}, changes
+                self._replace(_warmed(self._build(changes)), changes)
             return len(changes)
 
     def put(self, items: pd.DataFrame, *, moment: Moment | None = None) -> Change:
@@ -329,9 +325,18 @@ class LiveCatalogue:
             version = _warmed(self._build(expected))  # first: a change that cannot be built is never written
             self._logs[-1].append(change)
             changes = self._read()  # with those that another process wrote in the meantime
-            self._current = version if changes == expected else self._build(changes)
-            self._past, self._changes = {}, changes
+            self._replace(version if changes == expected else self._build(changes), changes)
         return change
+
+    def _replace(self, version: Version, changes: tuple[Change, ...]) -> None:
+        """Make a version the current one."""
+        self._current, self._past, self._changes = version, {}, changes
+        self._forget_users()
+
+    def _forget_users(self) -> None:
+        """Empty the cache of users, who hold the scorer of their version."""
+        if (users := self._trained.reader.users) is not None:
+            users.clear()
 
     def _news(self, rows: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
         """Return the rows that change an item."""

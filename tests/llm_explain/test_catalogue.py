@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -215,3 +217,18 @@ def test_the_command_line_changes_the_catalogue(folder: Path, tmp_path: Path) ->
     assert [line.split('"')[3] for line in shown] == ["put", "patch", "promote", "end_promotions", "discontinue"]
     explainer = Explainer.load(folder, language_model=None)
     assert explainer.shop.snapshot.price[explainer.shop.catalogue.index_of(["n1"])[0]] == 9.9
+
+
+def test_versions_that_are_over_are_forgotten(explainer: Explainer) -> None:
+    """A cached user holds the scorer of its version: five changes kept five scorers."""
+    catalogue = explainer.catalogue
+    for number in range(4):
+        catalogue.patch(pd.DataFrame({"item_id": ["31"], "price": [50.0 + number]}))
+        records(explainer)
+    versions = [catalogue.at(change.since) for change in catalogue.changes]
+    assert versions[-1] is explainer.version
+    readers = [weakref.ref(version.reader) for version in versions]
+    del versions
+    records(explainer, as_of=catalogue.changes[0].since)
+    gc.collect()
+    assert [reader() is not None for reader in readers] == [False, False, False, True]

@@ -14,7 +14,9 @@ Ids = Annotated[tuple[Id, ...], Field(max_length=50)]
 
 
 class ChatContext(Body):
-    """What a message is read in: the ``context`` of the last reply.
+    """What a message is read in: the ``context`` of the last reply, as it stands.
+
+    What the user has switched off is read from the state, whatever the context says.
 
     Attributes:
         items: Items of the list on screen.
@@ -23,6 +25,8 @@ class ChatContext(Body):
         asked: Question that was asked back.
         hidden: Items that the user does not want to see.
     """
+
+    model_config = ConfigDict(extra="ignore")
 
     items: Ids = ()
     focus: Id | None = None

@@ -80,6 +80,13 @@ def records_of(tables: Tables, *, n_users: int, n_items: int) -> list[Record]:
     return [record for record in records if record["text"]]
 
 
+def kinds_claimed(record: Record, target: str) -> set[str]:
+    """Return the event kinds of a record's claims: the target kind, or that of a past signal that a reason cites."""
+    claims = [*record["reasons"], *record["statements"]]
+    cited = {claim["facts"].get("event_kind", "purchase") for claim in claims if claim["kind"] == "similar_item"}
+    return {target, *cited}
+
+
 @pytest.mark.parametrize("kind", SPOKEN)
 def test_no_sentence_tells_one_kind_of_event_as_another(kind: str, tmp_path: Path) -> None:
     tables = shop_of(kind)
@@ -95,9 +102,10 @@ def test_no_sentence_tells_one_kind_of_event_as_another(kind: str, tmp_path: Pat
     told: Counter[str] = Counter()
     for record in records:
         title, category = items[record["item_id"]]
-        told.update(reader.event_kinds(record["text"], title=title, category=category))
-    assert set(told) == {kind}, told
-    assert told[kind] > 30
+        said = reader.event_kinds(record["text"], title=title, category=category)
+        told.update(said)
+        assert set(said) <= kinds_claimed(record, kind), record["text"]
+    assert told.total() >= (10 if kind == "cart" else 30)  # few sentences tell a cart
     of_title = {title: item for item, (title, _) in items.items()}
     read = list(mentions_of(records, reader, items, of_title, kinds=ClaimKinds.installed()))
     assert [fault for faults in text_faults(read, Audit(tmp_path, MOMENT)) for fault in faults] == []
@@ -107,7 +115,8 @@ def test_a_kind_without_words_is_never_told() -> None:
     tables = shop_of("teleport")
     records = records_of(tables, n_users=20, n_items=10)
     counting = {name for name, kind in ClaimKinds.installed().items() if kind.counts_events}
-    stated = {claim["kind"] for record in records for claim in (*record["reasons"], *record["statements"])}
+    stated = [claim for record in records for claim in (*record["reasons"], *record["statements"])]
     assert stated
-    assert not stated & counting
+    told = {claim["facts"].get("event_kind", "purchase") for claim in stated if claim["kind"] in counting}
+    assert told <= {"view", "cart", "play"}, "the other kinds of the log have words"
     assert not any("teleport" in record["text"].casefold() for record in records)

@@ -13,10 +13,8 @@ USER = "u03"
 
 
 def say(client: TestClient, message: str, context: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Send a message as a page does: with the parts of the context that the request takes."""
-    taken = ("items", "focus", "pending", "asked", "hidden")
-    sent = None if context is None else {name: context[name] for name in taken}
-    reply = client.post("/v1/chat", json={"user_id": USER, "message": message, "context": sent})
+    """Send a message with the context of the last reply."""
+    reply = client.post("/v1/chat", json={"user_id": USER, "message": message, "context": context})
     assert reply.status_code == 200, reply.text
     ChatReply.model_validate(reply.json())
     return reply.json()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import yaml
 from babel import Locale, UnknownLocaleError
@@ -290,6 +290,10 @@ class Lexicon(_Strict):
         return self.region or self.languages[-1]
 
 
+MAX_LOCALES: Final = 32
+"""Locales that are kept, regions included; a client may name any of hundreds."""
+
+
 def load_lexicon(locale: str = "en", kinds: ClaimKinds | None = None) -> Lexicon:
     """Return the lexicon of a locale.
 
@@ -325,12 +329,13 @@ def folder_of(locale: str) -> tuple[str, str]:
         )
     if locale in locales():
         return locale, ""
-    language = re.split("[-_]", locale)[0]
+    language, *subtags = re.split("[-_]", locale)
     try:
         region = str(Locale.parse(locale.replace("-", "_")))
     except (UnknownLocaleError, ValueError):
         region = ""
-    if language not in locales() or not region:
+    is_known = {each.lower() for each in subtags} <= {*region.lower().split("_")}  # Babel reads "en-abcdefgh" as "en"
+    if language not in locales() or not is_known:
         raise PromptError(
             f"locale is {locale!r} but one of {', '.join(locales())} is needed, perhaps with a region. "
             "Choose one of these, or add a folder with a lexicon.yaml under prompts/."
@@ -338,7 +343,7 @@ def folder_of(locale: str) -> tuple[str, str]:
     return language, region
 
 
-@cache
+@lru_cache(maxsize=MAX_LOCALES)
 def _load(locale: str, kinds: ClaimKinds) -> Lexicon:
     folder, region = folder_of(locale)
     if region:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from copy import copy
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.claims.registry import ClaimKinds
 from llm_explain.skeletons.sources import DEFAULT_ORDER, order_of
+from llm_explain.text.lexicon import MAX_LOCALES
 from llm_explain.verifier import NameIndex
 from llm_explain.writing.locale_writer import LocaleWriter
 from scoring.data.tables import PURCHASE
@@ -71,7 +72,7 @@ class Writer:
         self._kinds = ClaimKinds.installed() if kinds is None else kinds
         self._catalogue = catalogue
         self._names = NameIndex(_names(catalogue, policy))
-        self._locale_writers = cache(self._open)
+        self._locale_writers = lru_cache(maxsize=MAX_LOCALES)(self._open)
 
     def with_catalogue(self, catalogue: Catalogue, policy: Policy) -> Writer:
         """Return a writer for another version of the catalogue, which shares the sources of sentences with this one.
@@ -89,7 +90,7 @@ class Writer:
         writer._names = self._names.with_names(name for name in _names(catalogue, policy) if name not in known)
         writer.on_refused = lambda source, verdict: self.on_refused(source, verdict)
         writer.on_written = lambda texts: self.on_written(texts)
-        writer._locale_writers = cache(
+        writer._locale_writers = lru_cache(maxsize=MAX_LOCALES)(
             lambda locale: self._locale_writers(locale).with_catalogue(catalogue, writer._names, policy)
         )
         return writer

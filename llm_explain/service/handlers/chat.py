@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.attribution.partition import GROUP_PREFIX
@@ -11,6 +11,7 @@ from llm_explain.dialogue import Context, Dialogue
 from llm_explain.dialogue.understanding import CHANGES
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.problems import INVALID, ServiceProblem
+from llm_explain.text.lexicon import MAX_LOCALES
 
 if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from llm_explain.service.schemas.chat import ChatContext, ChatRequest
     from llm_explain.service.state import State
     from llm_explain.service.state.users import StoredUser
+
+_SENT_BACK = ("items", "focus", "pending", "asked", "hidden")
+"""What a client sends back of a context; the rest is read from the stored user."""
 
 
 class ChatHandler:
@@ -31,7 +35,7 @@ class ChatHandler:
 
     def __init__(self, explainer: Explainer, reader: UserContextReader, state: State) -> None:
         self._explainer, self._reader, self._state = explainer, reader, state
-        self._dialogue = cache(lambda locale: Dialogue(explainer, locale=locale))
+        self._dialogue = lru_cache(maxsize=MAX_LOCALES)(lambda locale: Dialogue(explainer, locale=locale))
 
     def reply(self, body: ChatRequest) -> Answer:
         """Return the answer to a message.
@@ -53,7 +57,9 @@ class ChatHandler:
             turn = dialogue.reply(body.user_id, body.message, context, history=read.history)
             if turn.change is not None:
                 self._store(body.user_id, turn.context)
-        return Answer(turn.to_dict())
+        told = turn.to_dict()
+        told["context"] = {name: told["context"][name] for name in _SENT_BACK}
+        return Answer(told)
 
     def _checked(self, given: ChatContext) -> Context:
         known = self._explainer.titles

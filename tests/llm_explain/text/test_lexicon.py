@@ -81,3 +81,10 @@ def test_an_unknown_macro_is_refused():
 def test_a_broken_pattern_is_refused():
     with pytest.raises(PromptError, match="is invalid"):
         LEXICON.pattern("(")
+
+
+@pytest.mark.parametrize("locale", ["en-abcdefgh", "en-zzzz", "en-Abcde", "en-QQ", "en-GB-abcdefgh", "en_GB_x_1"])
+def test_an_invented_region_is_refused(locale: str) -> None:
+    """Each would be kept with 2 MB: a client that invents them fills the memory."""
+    with pytest.raises(PromptError, match="is needed"):
+        load_lexicon(locale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -176,16 +177,23 @@ class ListPipeline(Pipeline):
         for row, fact in facts.items():
             topics[row].add(kinds[fact.kind].topic)
         rows = [row for row, card in enumerate(placed) if card.section is not None]
-        budgets = [budget for page in pages for budget in [cards.Budget()] * len(page)]
+        pages_said = [Counter(topic for row in page for topic in topics[row]) for page in pages]
+        said = [counts for counts, page in zip(pages_said, pages, strict=True) for _ in page]
+
+        def may_state(claim: Claim, row: int) -> bool:
+            kind = kinds[claim.kind]
+            if kind.topic in topics[row] or (kind.is_scarce and placed[row].section != "new"):
+                return False
+            if kind.most_badges is not None and said[row][kind.topic] >= kind.most_badges:
+                return False
+            said[row][kind.topic] += 1
+            return True
+
         found = self._facts(
             subjects,
             rows,
             kinds.badges(subjects.type),
-            lambda claim, row: (
-                kinds[claim.kind].topic not in topics[row]
-                and (not kinds[claim.kind].is_scarce or placed[row].section == "new")
-                and budgets[row].take_badge(claim, kinds)
-            ),
+            may_state,
         )
         asked = [replace(requests[row], claims=(claim,), is_neutral=True, form="badge") for row, claim in found.items()]
         texts = dict(zip(found, self._written(asked, None) if asked else (), strict=True))

@@ -85,7 +85,8 @@ class ClaimKind(ABC):
         badge_place: Its place among the claims that a badge may state; ``None`` if it may not.
         is_reason: Whether a sentence may give it as a reason; ``False`` for a kind that only badges state.
         is_scarce: Whether many items have it: no badge in *again* states it, and a second card of a page does so last.
-        most_badges: Most badges of a page that may state it; ``None`` for any number.
+        most_badges: A badge states it only while fewer cards of the page than this speak of its topic; ``None`` for any
+            number.
         list_place: Its place among the reasons of a composed list, whatever the attributions: 0 names an item, 1 a
             category, 2 speaks of the item, 3 and 4 say the same of many items; ``None`` if a list does not give it.
         needs_visible_link: Whether a composed list gives it only if a person would see the link with the item.

@@ -63,14 +63,6 @@ class Budget:
         self.cards[claim.kind] += 1
         self.names[claim.kind, named(claim)] += 1
 
-    def take_badge(self, claim: Claim, kinds: ClaimKinds) -> bool:
-        """Count a badge if its kind allows another one on the page, and return whether it does."""
-        most = kinds[claim.kind].most_badges
-        if most is not None and self.cards[claim.kind] >= most:
-            return False
-        self.count(claim)
-        return True
-
 
 def named(claim: Claim) -> Fact | None:
     """Return the item or category that a claim names; ``None`` if it names none."""

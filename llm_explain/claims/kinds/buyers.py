@@ -31,7 +31,7 @@ class Buyers(ClaimKind):
     badge_place = 30
     is_reason = False
     is_scarce = True
-    most_badges = 2
+    most_badges = 3
     fits_sensitive_items = True
 
     def find(self, subjects: Subjects) -> Findings:

@@ -197,11 +197,12 @@ def _detailed(record: Json, detail: requests.Detail) -> Json:
         return record
     if detail == "text":
         return {name: record[name] for name in SENTENCE}
-    reasons = [
-        {**{name: reason[name] for name in ("kind", "player", "facts")}, "share": round(reason["share"], 3)}
-        for reason in record["reasons"]
+    told = "reasons" if record["reasons"] else "statements"  # a neutral sentence states facts without weighing them
+    claims = [
+        {**{name: claim[name] for name in ("kind", "player", "facts")}, "share": round(claim["share"], 3)}
+        for claim in record[told]
     ]
-    return {name: record[name] for name in (*SENTENCE, "section", "badges")} | {"reasons": reasons}
+    return {name: record[name] for name in (*SENTENCE, "section", "badges")} | {"reasons": [], told: claims}
 
 
 def _seconds(milliseconds: int | None) -> float | None:

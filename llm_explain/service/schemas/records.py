@@ -86,7 +86,7 @@ class Record(Place):
     """An explanation record. ``base_value`` plus the sum of every ``phi`` is ``score``.
 
     ``detail=text`` gives ``id``, ``text``, ``reason_code`` and ``ai_generated``; ``detail=reasons`` adds ``section``,
-    ``reasons`` and ``badges``; ``detail=full`` gives every field.
+    ``reasons`` (without any, ``statements``) and ``badges``; ``detail=full`` gives every field.
 
     Attributes:
         id: Stable for the same user, history, item, moment, artifacts and wording.

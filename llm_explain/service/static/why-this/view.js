@@ -71,14 +71,14 @@ export class View {
       const isOpen = newState === "open";
       this.host.toggleAttribute("open", isOpen);
       toggle.setAttribute("aria-expanded", String(isOpen));
-      if (isOpen) this.#place(panel, toggle);
+      if (isOpen) this.#place(panel);
     });
     return [this.#sentence(this.record.text), toggle, panel];
   }
 
-  /** Put the popover next to its button, within the window; on a phone the style makes it a sheet. */
-  #place(panel, toggle) {
-    const at = toggle.getBoundingClientRect();
+  /** Put the popover under the sentence, within the window; on a phone the style makes it a sheet. */
+  #place(panel) {
+    const at = this.box.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = panel;
     const page = document.documentElement;
     const left = Math.max(MARGIN, Math.min(at.right - width, page.clientWidth - width - MARGIN));
@@ -90,13 +90,15 @@ export class View {
   }
 
   #details(panel) {
-    const { reasons, ai_generated: isWritten } = this.record;
+    const { reasons, statements = [], ai_generated: isWritten } = this.record;
+    const told = reasons.length ? reasons : statements;
     const close = node("button", { type: "button", class: "icon-button", part: "close", "aria-label": this.say("close"), onclick: () => panel.hidePopover() }, icon("close"));
     const head = node("div", { class: "head" }, node("p", { class: "title" }, this.#sayOf("label")), close);
-    const list = node("ul", { class: "reasons", "aria-label": this.say("reasons") }, ...reasons.map((reason) => this.#reason(reason)));
+    const label = this.say(reasons.length ? "reasons" : "facts");
+    const list = node("ul", { class: "reasons", "aria-label": label }, ...told.map((reason) => this.#reason(reason, !reasons.length)));
     this.comparison = new Comparison(this.host);
     const note = node("p", { part: "note", class: "note" }, this.say(isWritten ? "ai" : "checked"));
-    const parts = [head, ...(reasons.length ? [list] : []), this.comparison.box, note];
+    const parts = [head, ...(told.length ? [list] : []), this.comparison.box, note];
     if (this.host.user) parts.push(this.#judgement());
     return [...parts, this.status];
   }
@@ -136,8 +138,10 @@ export class View {
     }
   }
 
-  #reason(reason) {
+  /** Return a line; what is stated without being a reason has no share. */
+  #reason(reason, isNeutral) {
     const told = tellReason(this.host.texts, reason, { currency: this.host.getAttribute("currency"), titles: this.#titles() });
+    if (isNeutral) return node("li", { class: "told" }, told);
     const row = weighed(this.host.texts, told, reason.share, "share");
     if (this.host.user) row.append(this.#refusal(reason, told, row));
     return row;

@@ -124,6 +124,13 @@ def test_it_shows_the_sentence_the_reasons_and_their_shares(visit, site, shop):
     expect(reasons.first).to_be_hidden()
 
 
+def test_what_a_neutral_sentence_states_is_listed_without_shares(visit, site, shop):
+    shop.records["i1"] = record("i1", reasons=[], statements=[REASON])
+    page = opened(visit, site, shop, "n=1")
+    stated = page.get_by_role("list", name="What is said about it").get_by_role("listitem")
+    expect(stated).to_have_text(["Bought 12 times, last on 29 November 2017"])
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 def test_opening_the_reasons_moves_nothing_and_stays_in_the_window(visit, site, shop, width):
     new = visit(viewport={"width": width, "height": 700})

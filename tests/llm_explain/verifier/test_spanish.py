@@ -88,6 +88,7 @@ def test_true_texts_pass(text, kinds):
         ("Lo has comprado 12 veces, una novedad.", "unlicensed_new_arrival"),
         ("Lo han comprado 12 veces.", "unlicensed_crowd"),
         ("Lo has mirado 12 veces.", "event_kind"),
+        ("Es de nuestra marca habitual de yogur.", "claim_added"),
         ("Lo has comprado 12 veces a menudo.", "slot_role"),
         ("lo has comprado 12 veces.", "capital"),
     ],

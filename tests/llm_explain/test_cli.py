@@ -20,6 +20,7 @@ from llm_explain.cli.recommending import _print_table
 from llm_explain.errors import SettingError
 from llm_explain.writing.prompt_lint import Linted, Linter
 from scoring.data.tables import Tables
+from scoring.scorer.artifacts import write_manifest
 from scoring.training.config import TrainConfig
 
 RUN = CliRunner()
@@ -79,7 +80,8 @@ def test_whatif_says_the_score_that_a_shortened_event_file_gives(
     asked = items["item_id"].tolist()[::4]
     item_options = [option for item in asked for option in ("--item", item)]
     rows = _json_lines("whatif", "--user", "u02", "--without", f"group:{category}", *item_options, *artifacts)
-    assert [set(row) for row in rows] == [{"item_id", "score", "score_without", "rank", "rank_without"}] * len(asked)
+    names = {"item_id", "score", "score_without", "rank", "rank_without", "text"}
+    assert [set(row) for row in rows] == [names] * len(asked)
     inside = set(items.loc[items["category"] == category, "item_id"])
     kept = events[~((events["user_id"] == "u02") & events["item_id"].isin(inside))]
     for name, write in (("events.parquet", kept.to_parquet), ("events.csv", kept.to_csv)):
@@ -176,7 +178,7 @@ def test_training_without_held_out_events_says_so(
     shop_tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     metrics = {"test": {"skipped": "no events are held out"}, "baselines": {}, "seconds": 1.0, "peak_rss_mb": 1}
-    monkeypatch.setattr("scoring.training.training.train", lambda *_, **__: None)
+    monkeypatch.setattr("scoring.training.training.train", lambda _, __, folder, **___: write_manifest(folder, {}))
     monkeypatch.setattr("scoring.training.holdout.measure", lambda *_, **__: metrics)
     shop_tables.write(tmp_path)
     options = ["--data", str(tmp_path), "--artifacts", str(tmp_path / "artifacts")]

@@ -34,8 +34,8 @@ def serve_beside_a_constant(explainer: Explainer) -> None:
     """Serve the application with one more route, which does nothing but answer."""
     from fastapi import Response
 
+    from llm_explain.cli.server import serve
     from llm_explain.service.app import create_app
-    from llm_explain.service.server import serve
     from llm_explain.service.settings import ServiceSettings
 
     settings = ServiceSettings.read()

@@ -193,8 +193,8 @@ def _serve_and_leave(explainer: Explainer, serve_one: Any, settings: dict[str, s
 def serve_plainly(explainer: Explainer) -> None:
     """Serve as ``llm-explain serve`` does, without a language model."""
     from llm_explain.cli.logs import configure_logs
+    from llm_explain.cli.server import serve
     from llm_explain.service.app import create_app
-    from llm_explain.service.server import serve
     from llm_explain.service.settings import ServiceSettings
 
     settings = ServiceSettings.read()
@@ -204,8 +204,6 @@ def serve_plainly(explainer: Explainer) -> None:
 
 def load(artifacts: Path) -> Explainer:
     """Return the explainer, and import what takes long, for the processes to inherit."""
-    import llm_explain.service.app
-    import llm_explain.service.server  # noqa: F401
     from llm_explain.explainer import Explainer
 
     return Explainer.load(artifacts, language_model=None)

@@ -85,11 +85,11 @@ def open_writer(hanging: float, exhausting: float) -> ScriptedWriter:
 def serve_with_writer(explainer: Explainer) -> None:
     """Serve with the writer in a process of its own."""
     from llm_explain.cli.logs import configure_logs
+    from llm_explain.cli.server import serve
     from llm_explain.generation import drafts
     from llm_explain.generation.process_generator import ProcessLimits
     from llm_explain.service.app import create_app
     from llm_explain.service.language_model import ServedModel
-    from llm_explain.service.server import serve
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.service.telemetry.metrics import Metrics
 

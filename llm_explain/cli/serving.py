@@ -62,8 +62,8 @@ def serve(
         with ThreadPoolExecutor(1) as loader:
             loading = loader.submit(_load, settings, model)  # while the application is imported
             with _with_extra():
+                from llm_explain.cli.server import serve as serve_until_ended
                 from llm_explain.service.app import create_app
-                from llm_explain.service.server import serve as serve_until_ended
             explainer = loading.result()
             app = create_app(explainer, settings, metrics=metrics, model=model)
             app.state.prepare()

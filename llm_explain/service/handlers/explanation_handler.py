@@ -60,13 +60,7 @@ class ExplanationHandler:
                     return Answer(content)
                 exposures = _exposures(user_id, request.experiment, items)
                 return Answer(content, GivenAnswer(user_id, {}, [], context.user.erasures, exposures))
-            rows = self.explainer.recommend(
-                history=context.history,
-                **listed,
-                **request.words(),
-                deadline=_seconds(request.deadline_ms),
-                suppressions=context.suppressions,
-            )
+            rows = self.explainer.recommend(**listed, **_spoken(context, request))
             return self._explained(context, rows, request, listed=listed, unknown=unknown)
 
     def explain(self, request: requests.ExplanationRequest) -> Answer:
@@ -74,14 +68,7 @@ class ExplanationHandler:
         known = self.items.known
         item_ids = [item_id for item_id in request.item_ids if item_id in known]
         with self._context(request) as context:
-            rows = self.explainer.explain(
-                None,
-                item_ids,
-                history=context.history,
-                **request.words(),
-                deadline=_seconds(request.deadline_ms),
-                suppressions=context.suppressions,
-            )
+            rows = self.explainer.explain(None, item_ids, **_spoken(context, request))
             answer = self._explained(context, rows, request)
         explained = iter(answer.content["items"])
         items = [next(explained) if item_id in known else self.items.brief(item_id) for item_id in request.item_ids]
@@ -101,13 +88,8 @@ class ExplanationHandler:
         with self._context(request) as context:
             asked = request.item_ids
             item_ids = None if asked is None else [item_id for item_id in asked if item_id in self.items.known]
-            rows = self.explainer.what_if(
-                without=request.without,
-                item_ids=item_ids,
-                k=request.k,
-                history=context.history,
-                locale=request.locale,
-            )
+            asking: dict[str, Any] = {"history": context.history, "locale": request.locale, "k": request.k}
+            rows = self.explainer.what_if(without=request.without, item_ids=item_ids, **asking)
             found = {row.item_id: row.to_dict() for row in rows}
             items = [{**self.items.brief(item_id), **found.get(item_id, {})} for item_id in asked or found]
             return Answer({**self._head(context), "items": items})
@@ -115,14 +97,9 @@ class ExplanationHandler:
     def contrast(self, request: requests.ContrastRequest) -> Answer:
         """Return why one item scores above another."""
         with self._context(request) as context:
-            found = self.explainer.contrast(
-                None,
-                request.item_id,
-                request.other_id,
-                history=context.history,
-                locale=request.locale,
-                suppressions=context.suppressions,
-            )
+            words: dict[str, Any] = {"locale": request.locale, "suppressions": context.suppressions}
+            ids = request.item_id, request.other_id
+            found = self.explainer.contrast(None, *ids, history=context.history, **words)
             return Answer({**self._head(context), **found.to_dict()})
 
     def explain_again(self, context: UserContext, replay: Mapping[str, Any]) -> list[Json]:
@@ -205,5 +182,8 @@ def _detailed(record: Json, detail: requests.Detail) -> Json:
     return {name: record[name] for name in (*SENTENCE, "section", "badges")} | {"reasons": [], told: claims}
 
 
-def _seconds(milliseconds: int | None) -> float | None:
-    return None if milliseconds is None else milliseconds / 1000
+def _spoken(context: UserContext, request: requests.Wording) -> dict[str, Any]:
+    """Return the history of a list and how its sentences are to sound."""
+    deadline = None if request.deadline_ms is None else request.deadline_ms / 1000
+    of_user = {"history": context.history, "suppressions": context.suppressions}
+    return {**request.words(), **of_user, "deadline": deadline}

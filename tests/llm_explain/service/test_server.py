@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from wire import LOST, Answer, Connection, request
 
+from llm_explain.cli.server import MAX_HEAD_BYTES, DrainingServer, config_of
 from llm_explain.service.admission.authenticator import address_of
-from llm_explain.service.server import MAX_HEAD_BYTES, DrainingServer, config_of
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.telemetry.metrics import Metrics
 from llm_explain.service.telemetry.request_middleware import RequestMiddleware

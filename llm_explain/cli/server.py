@@ -35,7 +35,7 @@ MAX_HEAD_BYTES: Final = 32_768
 """Longest request line with headers; a longer one gets uvicorn's answer 400."""
 
 _BACKLOG: Final = 2048
-_LOG = logging.getLogger("llm_explain.service.server")
+_LOG = logging.getLogger("llm_explain.cli.server")
 
 
 class DrainingServer(uvicorn.Server):

@@ -33,7 +33,7 @@ def spec(kinds: tuple[str, ...], title: str):
         (
             "Products like this were in demand in {month}.",
             ("season",),
-            "Products like these were in demand in November.",
+            "Products like these were in demand in recent weeks.",
         ),
         (
             "You buy this about every {interval}, and it's been {days_since} since your last purchase.",

@@ -95,12 +95,17 @@ def test_the_same_seed_makes_the_same_sentences(small):
     assert len(set(first)) == 20
 
 
+def _bare(text: str) -> str:
+    """Return a text in lower case without quotes: an item's name has none before a colon."""
+    return text.casefold().translate(str.maketrans("", "", "“”"))
+
+
 def test_a_true_text_is_its_parts_and_says_no_more_than_its_claims(distractors):
     for text in distractors.texts:
         assert text.text == "".join(text.parts)
         assert len(text.slots) == len(text.parts) // 2
         for place, slot in enumerate(text.slots):
-            assert text.parts[2 * place + 1].casefold() == text.values[slot].casefold()  # noqa: PD011  no table
+            assert _bare(text.parts[2 * place + 1]) == _bare(text.values[slot])  # noqa: PD011  no table
 
 
 def test_a_mutant_differs_from_its_true_text(distractors):
@@ -121,7 +126,7 @@ def test_swapped_values_are_never_equal(distractors):
     swap, chance = mutations(distractors)["swap_values"], random.Random(0)
     for text in distractors.texts:
         mutant = swap(text, distractors, chance)
-        assert mutant is None or sorted(mutant.casefold()) == sorted(text.text.casefold())
+        assert mutant is None or sorted(_bare(mutant)) == sorted(_bare(text.text))
 
 
 def test_a_verifier_that_passes_everything_is_found_out(small, monkeypatch):

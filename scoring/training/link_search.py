@@ -136,6 +136,9 @@ def _slowest(found: FloatArray, weights: list[float]) -> int:
     Args:
         found: Each user's share of the quality, shape ``(n_decays, n_users)``.
         weights: Mean weight of an event with each decay; larger is slower.
+
+    Returns:
+        The place.
     """
     behind = found[found.sum(axis=1).argmax()] - found
     error = behind.std(axis=1) * np.sqrt(found.shape[1])

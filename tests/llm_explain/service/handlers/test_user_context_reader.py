@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from llm_explain import Explainer
-from llm_explain.errors import UnknownItemError
 from llm_explain.service.handlers.user_context import history_of
 from llm_explain.service.handlers.user_context_reader import UserContextReader
 from llm_explain.service.state import State
@@ -83,6 +82,7 @@ def test_events_before_an_erasure_do_not_count(explainer: Explainer, state: Stat
     assert len(history) == int((logged.timestamp >= np.datetime64("2017-11-01")).sum()) + 1
 
 
-def test_a_history_of_an_unknown_item_is_refused_even_where_it_would_not_count(explainer: Explainer) -> None:
-    with pytest.raises(UnknownItemError, match="item 'nope' is not in the catalogue"):
-        history_of([_event("nope", 2018, 1, 1)], explainer.shop.catalogue, SHOP, None, shop=explainer.events.shop)
+def test_events_of_unknown_items_are_left_out(explainer: Explainer) -> None:
+    events = [_event("nope", 2017, 1, 1), _event("00", 2017, 1, 2)]
+    found = history_of(events, explainer.shop.catalogue, SHOP, None, shop=explainer.events.shop)
+    assert found.item_index.tolist() == explainer.shop.catalogue.index_of(["00"]).tolist()

@@ -31,13 +31,14 @@ CONTROLS: Final = ("constant", "shuffled", "inverted sign", "wrong user", "rando
 
 
 def inverted(attribution: Attribution) -> Attribution:
-    """Return the attribution of the negated score: what lowered it now raises it."""
+    """Return the attribution of the negated score: what lowered it now raises it, and past items that raised it do not."""
     return replace(
         attribution,
         values=-attribution.values,
         parts=tuple({name: -value for name, value in parts.items()} for parts in attribution.parts),
         base_value=-attribution.base_value,
         score=-attribution.score,
+        items=(),
     )
 
 

@@ -31,7 +31,7 @@ CONTROLS: Final = ("constant", "shuffled", "inverted sign", "wrong user", "rando
 
 
 def inverted(attribution: Attribution) -> Attribution:
-    """Return the attribution of the negated score: what lowered it now raises it, and past items that raised it do not."""
+    """Return the attribution of the negated score: what lowered it now raises it; no past item raised it."""
     return replace(
         attribution,
         values=-attribution.values,

@@ -106,13 +106,18 @@ class Answers:
         """Return the item that is asked about, or a question back."""
         if "item_id" in slots:
             return str(slots["item_id"])
-        own = self._of_category(slots.get("category"))
+        category = slots.get("category")
+        own = self._of_category(category)
         if len(own) == 1:
             return own[0]
+        if category is not None and not own:
+            placed = self._explainer.rank(k=1, history=self._history, categories=[category])
+            return placed[0].item_id if placed else Answer([Statement("not_found")])
         items = own or self._context.items
         if not items:
             return Answer([Statement("nothing_listed")])
-        return Answer([Statement("which_item")], tuple(items[:5]), "item_id")
+        frame = "which_item" if own or not category else "not_found"
+        return Answer([Statement(frame)], tuple(items[:5]), "item_id")
 
     def _of_category(self, category: str | None) -> list[str]:
         """Return the items of the list that are in a category."""
@@ -137,6 +142,8 @@ class Answers:
         item = self._item(slots)
         if isinstance(item, Answer):
             return item
+        if item in self._context.hidden:
+            return Answer([Statement("done_stop_item", item=item)], focus=item)
         row = self._explained(item)
         part: Statement | Text = row.text if row.text is not None else Statement("silent", item=item)
         return Answer([part], focus=item, data={"explanation": row.to_dict()})
@@ -214,6 +221,8 @@ class Answers:
             category = self._catalogue.category_names[self._catalogue.category_index[index]]
         if category is None:
             return Answer([Statement("which_group")], tuple(self._categories()[:5]), "category")
+        if not self._shop.policy.may_name_category(category):
+            return Answer([Statement("no_talk")])
         if not self._count_in(category):
             return Answer([Statement("not_bought", category=category)])
         rows = self._explainer.what_if(
@@ -272,6 +281,7 @@ class Answers:
         row = self._explained(item)
         claims = [*row.reasons, *row.statements]
         found = [source for claim in claims if (source := self._source(claim)) is not None]
+        found.sort(key=lambda source: source.term is not None)  # the user's own events first
         return Answer(
             found[:1] or [Statement("silent", item=item)], focus=item, data={"reasons": [c.to_dict() for c in claims]}
         )
@@ -295,7 +305,23 @@ class Answers:
         row = self._explained(item)
         kinds = {claim.kind: self._explainer.kinds[claim.kind] for claim in (*row.reasons, *row.statements)}
         sql = {name: kind.sql.read_text(encoding="utf-8") for name, kind in kinds.items()}
-        return Answer([Statement("prove", record=row.id)], focus=item, data={"explanation": row.to_dict(), "sql": sql})
+        parts = [*self._strongest(row), Statement("prove", record=row.id)]
+        return Answer(parts, focus=item, data={"explanation": row.to_dict(), "sql": sql})
+
+    def _strongest(self, row: Explanation) -> list[Statement]:
+        """Return the share of what raised a score most, in whole percent, if it may be named."""
+        values = np.asarray(row.attribution.values)
+        positive = float(values[values > 0].sum())
+        if not positive:
+            return []
+        place = int(np.argmax(values))
+        player, numbers = row.attribution.players[place], {"share": round(100 * float(values[place]) / positive)}
+        if player.startswith(CONTEXT_PREFIX):
+            return [Statement("share_term", term=player.removeprefix(CONTEXT_PREFIX), numbers=numbers)]
+        category = player.removeprefix(GROUP_PREFIX)
+        if player.startswith(GROUP_PREFIX) and self._shop.policy.may_name_category(category):
+            return [Statement("share_group", category=category, numbers=numbers)]
+        return []
 
     def _more(self, slots: dict[str, Any]) -> Answer:
         if "item_id" in slots:

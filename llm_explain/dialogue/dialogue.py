@@ -57,8 +57,12 @@ class Dialogue:
         catalogue = shop.catalogue
         common_first = catalogue.item_ids[np.argsort(-shop.snapshot.n_events, kind="stable")].tolist()
         titles = {item: (title, names.item(item)) for item in common_first if (title := self._explainer.titles[item])}
-        categories = {name: (name, names.category(name)) for name in catalogue.category_names if name}
-        return Reader(self._grammar, NameFinder(self._grammar, titles, categories))
+        events = np.bincount(catalogue.category_index, shop.snapshot.n_events, len(catalogue.category_names))
+        largest = [catalogue.category_names[index] for index in np.argsort(-events, kind="stable")]
+        categories = {name: (name, names.category(name)) for name in largest if name}
+        of_item = [catalogue.category_names[index] for index in catalogue.category_index]
+        category_of = dict(zip(map(str, catalogue.item_ids), of_item, strict=True))
+        return Reader(self._grammar, NameFinder(self._grammar, titles, categories), category_of)
 
     def start(
         self, user_id: str, context: Context | None = None, *, k: int = 10, history: History | None = None
@@ -111,7 +115,12 @@ class Dialogue:
             answer = answers.answer(reading.intent, reading.slots, reading.choices)
         asked = None
         if answer.missing is not None:
-            asked = {"intent": reading.intent, "slots": dict(reading.slots), "slot": answer.missing}
+            asked = {
+                "intent": reading.intent,
+                "slots": dict(reading.slots),
+                "slot": answer.missing,
+                "choices": list(answer.choices),
+            }
         after = replace(context, focus=answer.focus or context.focus, pending=None, asked=asked)
         return self._turn(reading.intent, reading.slots, answer, after)
 
@@ -126,6 +135,8 @@ class Dialogue:
         """Ask for a confirmation; the change waits in the context."""
         intent = "stop" if reading.intent == "less" else reading.intent
         slots = dict(reading.slots)
+        if not slots and intent == "resume" and context.last is not None:
+            slots = dict(context.last)
         if not slots and context.focus is not None:
             slots = {"item_id": context.focus}
         if not slots:
@@ -199,6 +210,7 @@ def changed(context: Context, intent: str, slots: Mapping[str, Any]) -> Context:
         The context whose answers follow it.
     """
     is_stop = intent == "stop"
+    context = replace(context, last=dict(slots) if is_stop else None)
 
     def switched(before: tuple[str, ...], name: str) -> tuple[str, ...]:
         kept = tuple(each for each in before if each != name)

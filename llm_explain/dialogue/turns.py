@@ -25,6 +25,7 @@ class Context:
         hidden: Items that are not recommended.
         is_personal: Whether the user's events are used.
         staff_user: Customer that a member of staff speaks of.
+        last: Slots of the last change, which "undo" means.
     """
 
     items: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class Context:
     hidden: tuple[str, ...] = ()
     is_personal: bool = True
     staff_user: str | None = None
+    last: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the context as JSON values."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.dialogue.mentions import Mentions, NameFinder
     from llm_explain.dialogue.turns import Context, Role
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 CHANGES: Final = frozenset({"stop", "resume", "less"})
 """Intents that change something, and so need a confirmation."""
+
+MOST_WORDS: Final = 4
+"""Words of a message that is only a yes, a no or a choice."""
+
+SHORT: Final = 24
+"""Characters of a message that names nothing and so speaks of the last item; a longer one may name something."""
 
 OF_ONE_ITEM: Final = frozenset({"why", "why_not", "prove", "where_from"})
 OF_TWO_ITEMS: Final = frozenset({"why_above", "compare"})
@@ -41,10 +47,11 @@ class Reader:
     Args:
         grammar: How messages are read.
         names: Finds names in them.
+        category_of: Category of each item.
     """
 
-    def __init__(self, grammar: Grammar, names: NameFinder) -> None:
-        self._grammar, self._names = grammar, names
+    def __init__(self, grammar: Grammar, names: NameFinder, category_of: Mapping[str, str] | None = None) -> None:
+        self._grammar, self._names, self._category_of = grammar, names, category_of or {}
         self._intents = {
             role: [(each.name, re.compile(each.pattern)) for each in patterns]
             for role, patterns in (("shopper", grammar.intents), ("staff", [*grammar.staff, *grammar.intents]))
@@ -63,19 +70,36 @@ class Reader:
             The intent and its slots.
         """
         plain = " ".join(message.lower().strip(" .!?。！？¿¡").split())
-        if context.pending is not None and (self._yes.search(plain) or self._no.search(plain)):
+        size = len(plain.split()) if self._grammar.is_spaced else len(plain) / 2
+        if context.pending is not None and size <= MOST_WORDS and (self._yes.search(plain) or self._no.search(plain)):
             return Reading("yes" if self._yes.search(plain) else "no")
-        found = self._names.find(message, context.items, context.focus)
+        choices = tuple((context.asked or {}).get("choices", ())) if size <= MOST_WORDS else ()
+        found = self._names.find(message, choices or context.items, context.focus)
         intent = self._intent(found.masked, role)
         if intent == "unknown" and context.asked is not None:
             return self._completed(context.asked, found)
         if intent == "unknown" and (found.items or found.unclear) and len(found.masked.split()) <= 3:
             intent = "why"
+        self._prefer_shown(intent, found, context)
         slots, choices = _slots(intent, found, context)
+        if intent in CHANGES and "item_id" in slots and re.search(self._grammar.history, plain):
+            slots = {"category": self._category_of.get(slots["item_id"], "")}
         if role == "staff" and (user := self._user.search(message.lower())):
             slots["user_id"] = message[user.start(1) : user.end(1)]
             intent = "risk" if intent in {"why", "know", "why_not", "unknown"} else intent
         return Reading(intent, slots, choices)
+
+    def _prefer_shown(self, intent: str, found: Mentions, context: Context) -> None:
+        """Read a category as the one item of the list that is in it, where an intent is about items."""
+        if intent not in OF_ONE_ITEM | OF_TWO_ITEMS | {"more"} or len(found.items) > 1:
+            return
+        items: list[str] = []
+        for mask, name in found.sequence:
+            own = [item for item in context.items if mask == "group" and self._category_of.get(item) == name]
+            if len(own) == 1:
+                found.categories.remove(name)
+            items += [name] if mask == "item" else own if len(own) == 1 else []
+        found.items[:] = dict.fromkeys(items)
 
     def _intent(self, masked: str, role: Role) -> str:
         return next((name for name, pattern in self._intents[role] if pattern.search(masked)), "unknown")
@@ -101,6 +125,8 @@ def _slots(intent: str, found: Mentions, context: Context) -> tuple[dict[str, An
     elif intent in OF_ONE_ITEM:
         slots = _one(found, context)
     elif intent in {"what_if", "more", *CHANGES}:
+        if _is_focus_alone(found, context) and (found.kinds or found.is_all):
+            found.items.clear()
         slots = _target(found)
         if not slots and intent == "more" and context.focus:
             slots = {"item_id": context.focus}
@@ -110,22 +136,28 @@ def _slots(intent: str, found: Mentions, context: Context) -> tuple[dict[str, An
 def _pair(intent: str, found: Mentions, context: Context) -> dict[str, Any]:
     """Return two items that are compared: those mentioned, else neighbours in the list, or the focus."""
     slots: dict[str, Any] = dict(zip(("item_id", "other_id"), found.items, strict=False))
-    if intent == "why_above" and len(found.items) == 1:
+    if intent == "why_above" and len(found.items) == 1 and not found.categories:
         slots |= _neighbour(found.items[0], context.items)
     elif intent == "why_above" and not found.items and len(context.items) > 1 and not found.unclear:
         slots = {"item_id": context.items[0], "other_id": context.items[1]}
-    elif len(found.items) == 1 and context.focus and context.focus != found.items[0]:
-        slots["other_id"] = context.focus
     return slots
 
 
 def _one(found: Mentions, context: Context) -> dict[str, Any]:
     """Return the item or category that a question is about; the focus if it names none."""
-    if found.items:
+    if found.items and not _is_focus_alone(found, context):
         return {"item_id": found.items[0]}
     if found.categories:
         return {"category": found.categories[0]}
-    return {"item_id": context.focus} if context.focus and not found.unclear else {}
+    if found.items:
+        return {"item_id": found.items[0]}
+    is_short = len(found.masked) <= SHORT
+    return {"item_id": context.focus} if context.focus and not found.unclear and is_short else {}
+
+
+def _is_focus_alone(found: Mentions, context: Context) -> bool:
+    """Return whether the only item is what "this" means."""
+    return found.names_focus and found.items == [context.focus]
 
 
 def _target(found: Mentions) -> dict[str, Any]:

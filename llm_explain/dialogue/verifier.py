@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from llm_explain.dialogue.words import DialogueRules
 
 STATES: Final = {
-    "place_in_list": "place", "rank": "rank", "held": "held", "not_candidate": "not_candidate", "lower_group": "lower",
-    "lower_term": "lower", "silent": "silent", "know": "know", "know_bare": "know", "know_undated": "know",
-    "know_none": "know_none", "source_group": "source", "source_item": "source", "source_term": "source_term",
-    "prove": "prove", "like_item": "like", "like_group": "like", "not_bought": "not_bought",
+    "place_in_list": "place", "rank": "rank", "held": "held", "not_candidate": "not_candidate",
+    "lower_group": "lower", "lower_term": "lower", "silent": "silent", "know": "know", "know_bare": "know",
+    "know_undated": "know", "know_none": "know_none", "source_group": "source", "source_item": "source",
+    "source_term": "source_term", "prove": "prove", "share_group": "share", "share_term": "share",
+    "like_item": "like", "like_group": "like", "not_bought": "not_bought",
 }  # fmt: skip
 """What the pattern of each frame has to state; frames of talk state nothing."""
 

@@ -47,6 +47,7 @@ class Grammar(_Strict):
         intents: Patterns of intents, the first that matches wins.
         staff: Patterns of intents of staff, tried first for them.
         user: Pattern that finds the id of a customer.
+        history: Pattern of words for past events, which make a change one of a category.
         is_spaced: Whether the locale puts spaces between words.
     """
 
@@ -59,6 +60,7 @@ class Grammar(_Strict):
     intents: list[IntentPattern]
     staff: list[IntentPattern]
     user: str
+    history: str
     is_spaced: bool = True
 
 

@@ -65,7 +65,7 @@ class ChatHandler:
         known = self._explainer.titles
         named: set[Any] = {*given.items, *given.hidden, *filter(None, (given.focus,))}
         given_questions = [each for each in (given.pending, given.asked) if each is not None]
-        slots: list[dict[str, Any]] = [each.get("slots", {}) for each in given_questions]
+        slots: list[dict[str, Any]] = [each.get("slots", {}) for each in given_questions] + [given.last or {}]
         named |= {value for each in slots for name, value in each.items() if name in {"item_id", "other_id"}}
         categories, kinds = set(self._explainer.shop.catalogue.category_names), set(self._explainer.kinds)
         is_known = (
@@ -75,7 +75,7 @@ class ChatHandler:
         )
         if not is_known or (given.pending is not None and given.pending.get("intent") not in CHANGES):
             raise ServiceProblem(INVALID, [{"pointer": "#/context", "in": "body", "rule": "unknown_item"}])
-        return Context(given.items, given.focus, given.pending, given.asked, hidden=given.hidden)
+        return Context(given.items, given.focus, given.pending, given.asked, hidden=given.hidden, last=given.last)
 
     def _store(self, user_id: str, context: Context) -> None:
         wanted = {

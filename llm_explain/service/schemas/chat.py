@@ -24,6 +24,7 @@ class ChatContext(Body):
         pending: Change that waits for a confirmation.
         asked: Question that was asked back.
         hidden: Items that the user does not want to see.
+        last: Slots of the last change.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -33,6 +34,7 @@ class ChatContext(Body):
     pending: dict[str, Any] | None = None
     asked: dict[str, Any] | None = None
     hidden: Ids = ()
+    last: dict[str, Any] | None = None
 
 
 class ChatRequest(Body):

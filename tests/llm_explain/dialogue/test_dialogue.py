@@ -184,6 +184,26 @@ def test_a_change_waits_for_a_confirmation(dialogue: Dialogue, context: Context)
     assert again.context.groups_off == ()
 
 
+def test_undo_means_the_last_change(dialogue: Dialogue, context: Context) -> None:
+    done = dialogue.reply(USER, "yes", dialogue.reply(USER, "stop using my cheese purchases", context).context)
+    undone = dialogue.reply(USER, "undo", replace(done.context, focus=context.items[0]))
+    assert undone.text == "Shall we use your history with cheese again?"
+
+
+def test_a_new_request_is_no_refusal(dialogue: Dialogue, context: Context) -> None:
+    asked = dialogue.reply(USER, "stop recommending the first one", context)
+    other = dialogue.reply(USER, "stop using my cheese purchases please", asked.context)
+    assert other.slots == {"category": "cheese"}
+    assert other.needs_confirmation
+
+
+def test_what_is_not_found_is_not_answered_with_another_item(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(USER, "why is there no zebra shampoo in my list?", replace(context, focus=context.items[0]))
+    assert "item_id" not in turn.slots
+    named = dialogue.reply(USER, "why no coffee?", replace(context, focus=context.items[0]))
+    assert named.slots == {"category": "coffee"}
+
+
 def test_another_question_drops_a_change_that_waits(dialogue: Dialogue, context: Context) -> None:
     asked = dialogue.reply(USER, "stop recommending the first one", context)
     other = dialogue.reply(USER, "why the second one?", asked.context)
@@ -237,7 +257,7 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
     for frame, text in words.frames.items():
         slots = {slot.lower() for slot in wording_slots(text)}
         fields = {name: value for name, value in whole.items() if name in slots}
-        numbers = {name: 1234 for name in ("place", "rank", "count") if name in slots}
+        numbers = {name: 1234 for name in ("place", "rank", "count", "share") if name in slots}
         dates = {name: dt.date.fromisoformat(day) for name, day in ENDS.items() if name in slots}
         statement = Statement(frame, **fields, numbers=numbers, dates=dates)  # type: ignore[arg-type]
         said = wording.say(statement)

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from llm_explain.service.state import State
     from llm_explain.service.state.users import StoredUser
 
-_SENT_BACK = ("items", "focus", "pending", "asked", "hidden")
-"""What a client sends back of a context; the rest is read from the stored user."""
-
 
 class ChatHandler:
     """Answers messages.
@@ -57,9 +54,7 @@ class ChatHandler:
             turn = dialogue.reply(body.user_id, body.message, context, history=read.history)
             if turn.change is not None:
                 self._store(body.user_id, turn.context)
-        told = turn.to_dict()
-        told["context"] = {name: told["context"][name] for name in _SENT_BACK}
-        return Answer(told)
+        return Answer(turn.to_dict())
 
     def _checked(self, given: ChatContext) -> Context:
         known = self._explainer.titles
@@ -75,7 +70,7 @@ class ChatHandler:
         )
         if not is_known or (given.pending is not None and given.pending.get("intent") not in CHANGES):
             raise ServiceProblem(INVALID, [{"pointer": "#/context", "in": "body", "rule": "unknown_item"}])
-        return Context(given.items, given.focus, given.pending, given.asked, hidden=given.hidden, last=given.last)
+        return Context(**given.model_dump())
 
     def _store(self, user_id: str, context: Context) -> None:
         wanted = {

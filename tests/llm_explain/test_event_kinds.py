@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from shop import CUTOFF, SMALL, mixed_shop, small_shop
 
+from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.explainer import Explainer
 from scoring.data.shop import Shop
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,16 +35,24 @@ def with_target(kind: str) -> Tables:
     return replace(tables, events=tables.events.assign(kind=kind), shop=Shop(currency="USD", target_kinds=(kind,)))
 
 
-def texts(tables: Tables, folder: Path, locale: str) -> list[str]:
-    """Return what a shop is told about some users."""
+def explained(tables: Tables, folder: Path, locale: str) -> list[tuple[str, set[str]]]:
+    """Return what a shop is told about some users, with the kinds of events that the claims of each text count."""
     explainer = Explainer.train(tables, folder, cutoff=CUTOFF, config=SMALL, language_model=None)
     return [
-        explanation.text.text
+        (
+            explanation.text.text,
+            {str(each.facts.get(EVENT_KIND, PURCHASE)) for each in (*explanation.reasons, *explanation.statements)},
+        )
         for user_id in explainer.events.user_ids[:12]
         for tone in ("friendly", "concise", "formal")
         for explanation in explainer.recommend(user_id, k=10, tone=tone, locale=locale)  # type: ignore[arg-type]
         if explanation.text
     ]
+
+
+def texts(tables: Tables, folder: Path, locale: str) -> list[str]:
+    """Return what a shop is told about some users."""
+    return [text for text, _ in explained(tables, folder, locale)]
 
 
 def told(text: str) -> set[str]:
@@ -64,6 +74,9 @@ def test_a_kind_without_words_is_never_mentioned(tmp_path: Path) -> None:
 
 
 def test_signals_and_returns_are_never_told_as_purchases(tmp_path: Path) -> None:
-    found = texts(mixed_shop(), tmp_path, "en")
+    found = explained(mixed_shop(), tmp_path, "en")
     assert len(found) >= 100
-    assert [text for text in found if told(text) - {"purchase"}] == []
+    assert [text for text, kinds in found if told(text) - kinds - {PURCHASE}] == []
+    of_signals = [text for text, kinds in found if kinds == {"view"}]
+    assert [text for text in of_signals if PURCHASE in told(text)] == []
+    assert not any("return" in told(text) for text, _ in found)

@@ -170,16 +170,19 @@ class Dialogue:
         *,
         needs_confirmation: bool = False,
     ) -> Turn:
-        """Word an answer; a sentence that the verifier refuses is left out."""
+        """Word an answer; a sentence that the verifier refuses is left out, and with it the change that it asks for."""
         said = [text for part in answer.parts if (text := self._said(part))]
+        is_verified = len(said) == len(answer.parts)
+        if needs_confirmation and not said:
+            needs_confirmation, context = False, replace(context, pending=None)
         if not said:
-            said = [self._wording.say(Statement("unknown"))]
+            said = [self._said(Statement("unknown"))]
         choices = tuple(self._choice(choice) for choice in answer.choices)
         return Turn(
             intent,
             dict(slots),
             (" " if self._grammar.is_spaced else "").join(said),
-            True,
+            is_verified,
             needs_confirmation,
             context,
             choices,

@@ -52,7 +52,7 @@ class Turn:
         intent: What the message asks for.
         slots: Typed slots: ``item_id``, ``other_id``, ``category``, ``kind``, ``all`` or ``user_id``.
         text: The answer; every sentence of it was verified.
-        is_verified: Whether the verifier accepted every sentence. An answer that it refuses is not given.
+        is_verified: Whether the verifier accepted every sentence; one that it refuses is left out of ``text``.
         needs_confirmation: Whether the text asks for a confirmation before something changes.
         context: What the next message is read in.
         choices: Answers among which the text asks to choose.

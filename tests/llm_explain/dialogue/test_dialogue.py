@@ -204,6 +204,16 @@ def test_what_is_not_found_is_not_answered_with_another_item(dialogue: Dialogue,
     assert named.slots == {"category": "coffee"}
 
 
+def test_a_question_that_the_verifier_refuses_asks_for_nothing(
+    explainer: Explainer, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = Dialogue(explainer)
+    monkeypatch.setattr(AnswerVerifier, "accepts", lambda *_: False)
+    asked = talk.reply(USER, "stop using my cheese purchases", context)
+    assert (asked.is_verified, asked.needs_confirmation, asked.context.pending) == (False, False, None)
+    assert talk.reply(USER, "yes", asked.context).change is None
+
+
 def test_another_question_drops_a_change_that_waits(dialogue: Dialogue, context: Context) -> None:
     asked = dialogue.reply(USER, "stop recommending the first one", context)
     other = dialogue.reply(USER, "why the second one?", asked.context)

@@ -64,6 +64,18 @@ class Drivers:
         """Sum of what raised the score."""
         return sum(max(value, 0.0) for value in self.phi.values())
 
+    def raises(self, part: tuple[str, str]) -> bool:
+        """Return whether a part raised the score, and its player as a whole too; a claim needs both.
+
+        Args:
+            part: Player and part.
+
+        Returns:
+            False if either lowered the score.
+        """
+        whole = sum(value for (player, _), value in self.phi.items() if player == part[0])
+        return self.phi[part] > 0 and whole > 0
+
     @property
     def due(self) -> list[tuple[str, str]]:
         """Parts that a complete sentence names: the largest ones that raised the score by ``min_share`` or more."""

@@ -42,7 +42,7 @@ def agreement(drivers: Drivers, mentions: Sequence[tuple[Part, Mention]]) -> dic
     known = [number for number in numbers if number is not None]
     positive = drivers.positive
     return {
-        "sign": _share(sum((first[part].sign or 1) * drivers.phi[part] > 0 for part in real), len(real)),
+        "sign": _share(sum(((first[part].sign or 1) > 0) == drivers.raises(part) for part in real), len(real)),
         "value": _share(sum(known), len(known)),
         "coverage": _share(len(set(mentioned) & set(drivers.due)), len(drivers.due)),
         "phi_covered": sum(max(drivers.phi[part], 0.0) for part in real) / positive if positive else NAN,

@@ -34,6 +34,9 @@ def mcp(
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Tables that the churn model is asked about.")
     ] = None,
+    demand: Annotated[
+        Path | None, typer.Option("--demand", metavar="DIR", help="Folder that `demand train` wrote, for admins.")
+    ] = None,
     locale: options.Locale = "en",
     openai: Annotated[bool, typer.Option("--openai", help="Print the tools as an OpenAI-style list, and end.")] = False,
 ) -> None:
@@ -44,7 +47,7 @@ def mcp(
         raise MissingExtraError.of("mcp", "the command mcp", "agents") from error
     from llm_explain.agents.toolbox import Toolbox
 
-    explainer, staff = open_explainer(artifacts), open_staff(churn, data)
+    explainer, staff = open_explainer(artifacts), open_staff(churn, data, demand)
     if http:
         _serve_http(explainer, staff, locale, host, port)
         return

@@ -30,6 +30,9 @@ def chat(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Tables that the churn model is asked about.")
     ] = None,
+    demand: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder that `demand train` wrote, for staff.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Answer messages about the list of a user: one a line on stdin. Nothing changes without a confirmation."""
@@ -38,7 +41,7 @@ def chat(
     from llm_explain.dialogue import Dialogue
 
     explainer = open_explainer(artifacts)
-    dialogue = Dialogue(explainer, locale=locale, staff=open_staff(churn, data))
+    dialogue = Dialogue(explainer, locale=locale, staff=open_staff(churn, data, demand))
     context = dialogue.start(user, k=k)
     if not json:
         for place, item in enumerate(context.items, start=1):
@@ -66,12 +69,13 @@ def _print(turn: Turn) -> None:
         OUT.print("\n".join(turn.data["sql"].values()), style="dim")
 
 
-def open_staff(churn: Path | None, data: Path | None) -> Staff | None:
+def open_staff(churn: Path | None, data: Path | None, demand: Path | None = None) -> Staff | None:
     """Open the models that members of staff ask.
 
     Args:
         churn: Folder that ``churn train`` wrote.
-        data: Tables that the model is asked about.
+        data: Tables that the churn model is asked about.
+        demand: Folder that ``demand train`` wrote.
 
     Returns:
         The models; ``None`` if none is named.
@@ -79,12 +83,16 @@ def open_staff(churn: Path | None, data: Path | None) -> Staff | None:
     Raises:
         SettingError: If only the model is given.
     """
-    if churn is None:
+    if churn is None and demand is None:
         return None
+    from llm_explain.dialogue.staff import DemandAdvice, Staff
+
+    advice = None if demand is None else DemandAdvice.read(demand)
+    if churn is None:
+        return Staff(demand=advice)
     if data is None:
         raise SettingError("--churn is given but --data is not. Give the folder of the tables, or the customers' file.")
-    from llm_explain.dialogue.staff import Staff
     from llm_explain.jobs.churn.opening import open_churn
 
     job = open_churn(churn, data)
-    return Staff(churn=job, actions=job.kept_actions(churn))
+    return Staff(churn=job, actions=job.kept_actions(churn), demand=advice)

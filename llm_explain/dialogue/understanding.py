@@ -122,7 +122,7 @@ def _slots(intent: str, found: Mentions, context: Context) -> tuple[dict[str, An
     slots: dict[str, Any] = {}
     if intent in OF_TWO_ITEMS:
         slots = _pair(intent, found, context)
-    elif intent in OF_ONE_ITEM:
+    elif intent in OF_ONE_ITEM | {"order"}:
         slots = _one(found, context)
     elif intent in {"what_if", "more", *CHANGES}:
         if _is_focus_alone(found, context) and (found.kinds or found.is_all):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.attribution.item_players import read_together
+from llm_explain.attribution.games import read_together
 from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.attribution.values import ITEM
 from llm_explain.claims import MOST_KINDS, derive, neutral, select
@@ -22,7 +22,7 @@ from llm_explain.text.sentence_spec import SentenceRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llm_explain.attribution.item_players import Game
+    from llm_explain.attribution.games import Game
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.values import Attribution
     from llm_explain.claims import ClaimKind, Evidence, ShopEvidence

@@ -10,10 +10,11 @@ Source: Owen (1977), "Values of games with a priori unions".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from llm_explain.attribution.games import read_together
 from llm_explain.attribution.group_vectors import group_vectors
 from llm_explain.attribution.partition import GROUP_PREFIX, Partition
 from llm_explain.attribution.shapley import MAX_PLAYERS, all_coalitions, shapley_values, size_weights
@@ -21,20 +22,16 @@ from llm_explain.attribution.values import ITEM, LINKS, TOWER, Attribution, Past
 from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
+    from llm_explain.attribution.games import Game
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.shapley import FloatArray
     from scoring.data.catalogue import IndexArray
-    from scoring.data.history import History
     from scoring.scorer.scorer import GlassBoxScorer
     from scoring.scorer.user_state import Floats, UserState
-
-T = TypeVar("T")
-if TYPE_CHECKING:
-    Game = Generator[list[History], list[UserState] | None, T]
 
 MAX_PARTS: Final = 4
 """Parts of a category: its heaviest items and the remainder. Each further part doubles the work."""
@@ -114,36 +111,6 @@ def item_values(
         scorer, [_item_values(scorer, state, item_index, player, groups=groups, max_parts=max_parts, cache=cache)]
     )
     return found
-
-
-def read_together(scorer: GlassBoxScorer, games: Sequence[Game[T]]) -> list[T]:
-    """Play games that ask for histories to be read, and read those of all games together.
-
-    Args:
-        scorer: The glass-box scorer.
-        games: Generators that yield histories, are sent the states of these and return a result.
-
-    Returns:
-        The result of each game.
-    """
-    results: dict[int, T] = {}
-    asked: dict[int, list[History]] = {}
-
-    def advance(number: int, states: list[UserState] | None) -> None:
-        try:
-            asked[number] = games[number].send(states)
-        except StopIteration as stop:
-            results[number] = stop.value
-
-    for number in range(len(games)):
-        advance(number, None)
-    while asked:
-        waiting, asked = asked, {}
-        states = scorer.read_all([history for histories in waiting.values() for history in histories])
-        for number, histories in waiting.items():
-            own, states = states[: len(histories)], states[len(histories) :]
-            advance(number, own)
-    return [results[number] for number in range(len(games))]
 
 
 def _item_values(

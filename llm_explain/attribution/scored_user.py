@@ -15,13 +15,13 @@ import numpy as np
 from llm_explain.attribution import counterfactual, shelves
 from llm_explain.attribution.black_box import attribute_black_box
 from llm_explain.attribution.exact import attribute
+from llm_explain.attribution.games import read_together
 from llm_explain.attribution.group_vectors import VectorCache
 from llm_explain.attribution.item_players import (
     MAX_PARTS,
     heaviest_items,
     largest_group,
     past_items,
-    read_together,
 )
 from llm_explain.errors import SettingError
 from scoring.scorer.retrieval import best
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from llm_explain.attribution.black_box import HistoryScorer
     from llm_explain.attribution.counterfactual import Contrast, WhatIf
-    from llm_explain.attribution.item_players import Game
+    from llm_explain.attribution.games import Game
     from llm_explain.attribution.shapley import FloatArray
     from llm_explain.attribution.shelves import Shelf
     from llm_explain.attribution.values import Attribution

@@ -55,10 +55,10 @@ class AnswerVerifier:
         Returns:
             False if no pattern matches the whole text, or a value differs.
         """
-        wanted = STATES.get(statement.frame) or re.sub(r"_(?:group|item|kind|all)$", "", statement.frame)
+        wanted = _predicate(statement.frame)
         for states, pattern in self._sentences:
             match = pattern.fullmatch(text)
-            if match is not None and states in {wanted, "talk"}:
+            if match is not None and states == wanted:
                 values = {name: value for name, value in match.groupdict().items() if value}
                 return set(values) == self._expected(statement) and all(
                     self._holds(name, value, statement) for name, value in values.items()
@@ -115,6 +115,13 @@ class AnswerVerifier:
             joint = self._joiner.match(value)
             value = value[joint.end() :] if joint else value
         return not value
+
+
+def _predicate(frame: str) -> str:
+    """Return what the pattern of a frame has to state; ``talk`` for a frame that states nothing of user or shop."""
+    if frame.startswith(("ask_", "done_")):
+        return re.sub(r"_(?:group|item|kind|all)$", "", frame)
+    return STATES.get(frame, "talk")
 
 
 def _same(said: str, name: str) -> bool:

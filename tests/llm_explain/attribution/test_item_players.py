@@ -12,8 +12,9 @@ import pytest
 from shop import CUTOFF
 
 from llm_explain.attribution.exact import attribute
+from llm_explain.attribution.games import read_together
 from llm_explain.attribution.group_vectors import VectorCache
-from llm_explain.attribution.item_players import heaviest_items, item_values, largest_group, past_items, read_together
+from llm_explain.attribution.item_players import heaviest_items, item_values, largest_group, past_items
 from llm_explain.attribution.partition import partition
 from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.errors import SettingError

@@ -283,6 +283,14 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
         assert not verifier.accepts(said + " Buy now!", statement)
 
 
+def test_talk_does_not_stand_for_a_statement(explainer: Explainer) -> None:
+    _, words, rules = dialogue_words("en")
+    verifier = AnswerVerifier(rules, "en", Names("en", explainer.titles))
+    assert verifier.accepts(words.frames["cancelled"], Statement("cancelled"))
+    assert not verifier.accepts(words.frames["cancelled"], Statement("know_none"))
+    assert not verifier.accepts(words.frames["know_none"], Statement("cancelled"))
+
+
 def wording_slots(frame: str) -> set[str]:
     """Return the slots of a frame."""
     import string

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +17,16 @@ import pytest
 
 pytest.importorskip("mcp")
 
+import httpx2
 from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 
 from llm_explain import Explainer
 from llm_explain.agents.mcp_server import TOOLS, mcp_server, openai_tools
 from llm_explain.agents.models import Item
 from llm_explain.agents.toolbox import Toolbox
 from llm_explain.agents.ucp import NAME, schema, with_reasons
+from llm_explain.service.state import State
 
 if TYPE_CHECKING:
     from llm_explain.agents.toolbox import Scope
@@ -145,6 +151,48 @@ def test_a_real_process_answers_over_stdio(shop_artifacts: Path) -> None:
     assert tuple(names) == TOOLS
     assert len(own.structured_content["items"]) == 2
     assert other.is_error
+
+
+def test_a_real_process_answers_over_http_by_the_scope_of_the_key(shop_artifacts: Path, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'state.db'}"
+    state = State(database)
+    key = state.keys.create("a shop", "storefront")
+    state.close()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", "from llm_explain.cli import main; main()", "mcp", "--http", "--port", str(port)]
+    settings = {"LLM_EXPLAIN_DATABASE_URL": database, "LLM_EXPLAIN_ARTIFACTS": str(shop_artifacts)}
+    server = subprocess.Popen(
+        [*command, "--artifacts", str(shop_artifacts)], env={**os.environ, **settings}, stderr=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}/mcp"
+
+    async def run() -> tuple[Any, Any]:
+        headers = {"Authorization": f"Bearer {key}"}
+        async with (
+            httpx2.AsyncClient(headers=headers) as http,
+            Client(streamable_http_client(url, http_client=http)) as client,
+        ):
+            own = await client.call_tool("recommend", {"user_id": USER, "k": 2})
+            return own, await client.call_tool("churn_reasons", {"user_id": USER})
+
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                refused = httpx2.post(url)
+                break
+            except httpx2.ConnectError:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        own, staff = asyncio.run(run())
+    finally:
+        server.kill()
+        server.wait()
+    assert refused.status_code == 401
+    assert len(own.structured_content["items"]) == 2
+    assert "the scope is not admin" in staff.content[0].text
 
 
 def test_titles_stay_data(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:

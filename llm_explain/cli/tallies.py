@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from sqlalchemy import select
 
-from llm_explain.service.schemas.requests import FeedbackVerdict
+from llm_explain.service.schemas.fields import FeedbackVerdict
 from llm_explain.service.state.models import FeedbackRow
 
 if TYPE_CHECKING:

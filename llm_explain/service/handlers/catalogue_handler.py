@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from llm_explain.service.handlers.answer import Answer
-from llm_explain.service.schemas.requests import PromotionRow
+from llm_explain.service.schemas.catalogue import PromotionRow
 from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.answer import Json
     from llm_explain.service.handlers.catalogue_items import CatalogueItems
     from llm_explain.service.handlers.user_context_reader import Clock
-    from llm_explain.service.schemas.requests import CompleteRequest, ItemRow, PromotionEnd, SimilarRequest
+    from llm_explain.service.schemas.catalogue import CompleteRequest, ItemRow, PromotionEnd, SimilarRequest
     from scoring.data.changes import Change
 
 

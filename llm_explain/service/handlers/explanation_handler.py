@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.answer import Json
     from llm_explain.service.handlers.user_context import UserContext
     from llm_explain.service.handlers.user_context_reader import UserContextReader
-    from llm_explain.service.schemas import requests
+    from llm_explain.service.schemas import events, fields, requests
 
 PLACE: Final = ("rank", "position", "section", "section_title", "placement")
 STORED: Final = ("personalised", "groups_off", "kinds_off", "suppressed", "last_event")
@@ -140,7 +140,7 @@ class ExplanationHandler:
         exposures = _exposures(user_id, wording.experiment, records)
         return Answer(content, GivenAnswer(user_id, replay, records, user.erasures, exposures))
 
-    def _content(self, context: UserContext, rows: list[Json], detail: requests.Detail, unknown: Sequence[str]) -> Json:
+    def _content(self, context: UserContext, rows: list[Json], detail: fields.Detail, unknown: Sequence[str]) -> Json:
         """Return the response of a list."""
         names = PLACE if detail != "full" else (*PLACE, "score", "probability")
         items = [
@@ -160,7 +160,7 @@ class ExplanationHandler:
         }
 
 
-def _exposures(user_id: str, experiment: requests.Experiment | None, rows: Sequence[Json]) -> list[Json]:
+def _exposures(user_id: str, experiment: events.Experiment | None, rows: Sequence[Json]) -> list[Json]:
     """Return the rows that count an answer for its experiment."""
     if experiment is None:
         return []
@@ -168,7 +168,7 @@ def _exposures(user_id: str, experiment: requests.Experiment | None, rows: Seque
     return [{**counted, "item_id": row["item_id"], "explanation_id": row.get("id")} for row in rows]
 
 
-def _detailed(record: Json, detail: requests.Detail) -> Json:
+def _detailed(record: Json, detail: fields.Detail) -> Json:
     """Return the fields of a record that a detail names."""
     if detail == "full":
         return record

@@ -14,7 +14,7 @@ from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PRICE, QUANTIT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llm_explain.service.schemas.requests import HistoryEvent
+    from llm_explain.service.schemas.events import HistoryEvent
     from llm_explain.service.state.users import StoredEvent, StoredUser
     from scoring.data.catalogue import Catalogue
     from scoring.data.shop import Shop

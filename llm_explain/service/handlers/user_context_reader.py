@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.schemas.requests import HistoryEvent
+    from llm_explain.service.schemas.events import HistoryEvent
     from llm_explain.service.state import State
     from llm_explain.service.state.users import StoredUser
     from scoring.data.catalogue import Catalogue

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.answer import Json
     from llm_explain.service.handlers.explanation_handler import ExplanationHandler
     from llm_explain.service.handlers.user_context_reader import UserContextReader
-    from llm_explain.service.schemas.requests import EventsRequest, FeedbackRequest, NewEvent, PreferencesPatch
+    from llm_explain.service.schemas.events import EventsRequest, NewEvent
+    from llm_explain.service.schemas.user_data import FeedbackRequest, PreferencesPatch
     from llm_explain.service.state import State
     from llm_explain.service.state.records import Kept
     from llm_explain.service.state.users import StoredUser, Suppressed

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
+from llm_explain.service.schemas.fields import Body, Id, Locale, Reply
 from llm_explain.service.schemas.language import spoken
-from llm_explain.service.schemas.requests import Body, Id, Locale
-from llm_explain.service.schemas.responses import Reply
 
 Ids = Annotated[tuple[Id, ...], Field(max_length=50)]
 

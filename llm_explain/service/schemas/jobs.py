@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from llm_explain.service.schemas.fields import MAX_K, Body, Detail, Id, Locale, Reply, example
 from llm_explain.service.schemas.language import spoken
-from llm_explain.service.schemas.requests import MAX_K, Body, Detail, Id, Locale, example
-from llm_explain.service.schemas.responses import Reply
 
 MAX_PLANS = 1000
 MAX_WEEKS = 26

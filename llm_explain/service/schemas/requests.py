@@ -1,109 +1,46 @@
-"""The request models of ``/v1``.
-
-Unknown fields are refused, ids hold no control characters, numbers are finite, and times lie between 1970 and 2200. A
-time is stored in UTC without a zone.
-"""
+"""The request models of recommendations and explanations."""
 
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from llm_explain.composition import SelectionOptions
 from llm_explain.errors import SettingError
 from llm_explain.records import Source
+from llm_explain.service.schemas.events import Experiment, HistoryEvent
+from llm_explain.service.schemas.fields import (
+    MAX_FILTER,
+    MAX_HISTORY,
+    MAX_K,
+    MAX_OFFSET,
+    MAX_PLAYERS,
+    MAX_USERS,
+    Body,
+    Detail,
+    Id,
+    Locale,
+    Moment,
+    Player,
+    Price,
+    example,
+)
 from llm_explain.service.schemas.language import spoken
 from llm_explain.skeletons.sources import order_of
 from llm_explain.text.skeleton import Tone
 from llm_explain.text.surfaces import LEAST_LENGTH
 
-MAX_ID_LENGTH = 128
-MAX_K = 100
-MAX_USERS = 100
-MAX_HISTORY = 10_000
-MAX_EVENTS = 1000
-MAX_FILTER = 1000
-MAX_OFFSET = 1000
-MAX_ROWS = 1000
-MAX_PLAYERS = 100
-MAX_KINDS = 100
-FIRST_YEAR, LAST_YEAR = 1970, 2200
+
+def _order(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    try:
+        return order_of(sources)
+    except SettingError as error:
+        raise ValueError(str(error)) from error
 
 
-def _naive_utc(moment: datetime) -> datetime:
-    if not FIRST_YEAR <= moment.year < LAST_YEAR:
-        raise ValueError(f"a moment between {FIRST_YEAR} and {LAST_YEAR} is needed")
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-_VISIBLE = r"^[^\x00-\x1f\x7f]+$"
-
-
-def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Id = Annotated[
-    str,
-    BeforeValidator(_as_text),
-    StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=_VISIBLE),
-]
-"""An id of the shop; a whole number is taken as its digits."""
-
-Player = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_VISIBLE)]
-"""``group:<category>``, ``rest`` or ``context:<term>``."""
-
-Moment = Annotated[datetime, AfterValidator(_naive_utc)]
-Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
-"""A claim kind; the handler knows which there are."""
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_VISIBLE)]
-Price = Annotated[float, Field(ge=0, le=1e9)]
-Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
-"""A language, perhaps with a region: ``en``, ``en-GB``."""
-
-ExplanationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
-FeedbackVerdict = Literal["helpful", "not_helpful", "wrong", "hide_reason"]
-Detail = Literal["text", "reasons", "full"]
-
-
-class Body(BaseModel):
-    """A JSON object whose fields are all known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
-
-
-def example(*bodies: dict[str, Any]) -> ConfigDict:
-    """Return a configuration with examples of a body for the OpenAPI document."""
-    return ConfigDict(json_schema_extra={"examples": list(bodies)})
-
-
-class HistoryEvent(Body):
-    """One event of one user.
-
-    Attributes:
-        item_id: An item of the catalogue.
-        timestamp: When; in an event that is to be stored it may be left out for the shop's present moment.
-        quantity: Units.
-        price: Price of one unit.
-        kind: Kind of event.
-        channel: Where it came from.
-        store_id: The store.
-        order_id: The order; the events of one order are one occasion.
-    """
-
-    item_id: Id
-    timestamp: Moment
-    quantity: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    price: Price | None = None
-    kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")] = "purchase"
-    channel: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-    store_id: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-    order_id: Annotated[str, StringConstraints(max_length=MAX_ID_LENGTH, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+Sources = Annotated[tuple[Source, ...], AfterValidator(_order)]
 
 
 class Who(Body):
@@ -125,28 +62,6 @@ class Who(Body):
         if sum(getattr(self, name, None) is not None for name in ("user_id", "history", "users")) != 1:
             raise ValueError("exactly one of user_id, history and, for a list, users is needed")
         return self
-
-
-def _order(sources: tuple[Source, ...]) -> tuple[Source, ...]:
-    try:
-        return order_of(sources)
-    except SettingError as error:
-        raise ValueError(str(error)) from error
-
-
-Sources = Annotated[tuple[Source, ...], AfterValidator(_order)]
-
-
-class Experiment(Body):
-    """The arm of an experiment that an answer belongs to.
-
-    Attributes:
-        tag: Name of the experiment.
-        arm: The variant that the shopper sees.
-    """
-
-    tag: Label
-    arm: Label = "all"
 
 
 class Wording(Body):
@@ -289,256 +204,3 @@ class ContrastRequest(Who):
     item_id: Id
     other_id: Id
     locale: Locale = Field(default_factory=spoken)
-
-
-class NewEvent(HistoryEvent):
-    """An event to store.
-
-    ``impression`` and ``click`` count for an experiment and are no part of a history. Those without an experiment are
-    not stored; send ``view`` for what a shopper looked at.
-
-    Attributes:
-        user_id: Whose.
-        timestamp: When; the shop's present moment if not given.
-        explanation_id: Explanation that was shown or clicked; its latest answer names the experiment.
-        experiment: The experiment of an impression or a click without an explanation.
-    """
-
-    user_id: Id
-    timestamp: Moment | None = None  # type: ignore[assignment]
-    explanation_id: ExplanationId | None = None
-    experiment: Experiment | None = None
-
-
-class EventsRequest(Body):
-    """Store events; they count in the next answer.
-
-    Attributes:
-        events: The events, of any users.
-    """
-
-    model_config = example({"events": [{"user_id": "1228", "item_id": "1082185"}]})
-
-    events: Annotated[tuple[NewEvent, ...], Field(min_length=1, max_length=MAX_EVENTS)]
-
-
-class ItemFields(Body):
-    """Fields of an item; those that are not given stay as they are.
-
-    Attributes:
-        category: One name, a path ``Home > Kitchen > Mugs``, or several joined by ``|``.
-        available: Whether the item may be recommended.
-    """
-
-    model_config = example({"title": "Smoked cheddar", "price": 5.3})
-
-    title: Text | None = None
-    category: Text | None = None
-    brand: Text | None = None
-    price: Price | None = None
-    description: Annotated[str, StringConstraints(max_length=10_000)] | None = None
-    image: Text | None = None
-    parent_id: Id | None = None
-    first_seen: Moment | None = None
-    available: bool | None = None
-
-
-class ItemRow(ItemFields):
-    """An item."""
-
-    item_id: Id
-
-
-class ItemsRequest(Body):
-    """Add or change several items.
-
-    Attributes:
-        items: The items.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"items": [{"item_id": "n1", "title": "Smoked cheddar", "category": "cheese"}]}]
-        }
-    )
-
-    items: Annotated[tuple[ItemRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
-
-
-class PromotionRow(Body):
-    """A promotion of an item.
-
-    Attributes:
-        start: First moment.
-        end: Moment after the last; none for a promotion without an end.
-        label: The shop's name of the kind of promotion.
-        store_id: The store; all stores if not given.
-    """
-
-    item_id: Id
-    start: Moment
-    end: Moment | None = None
-    label: Text
-    store_id: Id | None = None
-
-    @model_validator(mode="after")
-    def _ends_later(self) -> PromotionRow:
-        if self.end is not None and self.end <= self.start:
-            raise ValueError("an end after the start is needed")
-        return self
-
-
-class PromotionsRequest(Body):
-    """Add promotions; one with the item, start, label and store of another replaces it.
-
-    Attributes:
-        promotions: The promotions.
-    """
-
-    model_config = example({"promotions": [{"item_id": "n1", "start": "2026-12-01", "label": "sale"}]})
-
-    promotions: Annotated[tuple[PromotionRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
-
-
-class PromotionEnd(Body):
-    """A new end of promotions that run or will run.
-
-    Attributes:
-        item_id: Their item.
-        label: Only promotions with this label; all of the item if not given.
-        end: The new end; none for promotions without an end.
-    """
-
-    item_id: Id
-    label: Text | None = None
-    end: Moment | None
-
-
-class PromotionEndsRequest(Body):
-    """Change ends of promotions.
-
-    Attributes:
-        promotions: The promotions.
-    """
-
-    model_config = example({"promotions": [{"item_id": "n1", "end": "2026-12-24T00:00:00Z"}]})
-
-    promotions: Annotated[tuple[PromotionEnd, ...], Field(min_length=1, max_length=MAX_ROWS)]
-
-
-class SimilarRequest(Body):
-    """Ask for items that are like one item or that its buyers bought too.
-
-    Attributes:
-        k: How many.
-        locale: Language of the texts.
-    """
-
-    model_config = example({"item_id": "1082185"})
-
-    item_id: Id
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    locale: Locale = Field(default_factory=spoken)
-
-
-class CompleteRequest(Body):
-    """Ask for items that were bought together with those of a basket; unknown ones are skipped.
-
-    Attributes:
-        basket: Items of the basket.
-        k: How many.
-        locale: Language of the texts.
-    """
-
-    model_config = example({"basket": ["1082185"]})
-
-    basket: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    locale: Locale = Field(default_factory=spoken)
-
-
-class TokenRequest(Body):
-    """Ask for a token with which a browser may ask about one user.
-
-    Attributes:
-        user_id: The only user that the token is good for.
-        seconds: How long it is good.
-    """
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228"}]})
-
-    user_id: Id
-    seconds: Annotated[int, Field(ge=10, le=3600)] = 900
-
-
-class ReasonName(Body):
-    """One reason of a sentence.
-
-    Attributes:
-        kind: Claim kind.
-        player: Player that it speaks for.
-    """
-
-    kind: Kind
-    player: Player
-
-
-class FeedbackRequest(Body):
-    """Say what a shopper thinks of an explanation.
-
-    Attributes:
-        explanation_id: Id in the explanation record.
-        user_id: Whose explanation it is; a storefront's key must name the user, a token does.
-        verdict: ``wrong`` suppresses what the sentence says of this item, ``hide_reason`` suppresses the reason
-            everywhere; both at once.
-        reason: The reason that is meant; all reasons of the sentence if not given.
-    """
-
-    model_config = example({"explanation_id": "3b1f0c9a5d2e4f60718293a4", "verdict": "helpful"})
-
-    explanation_id: ExplanationId
-    user_id: Id | None = None
-    verdict: FeedbackVerdict
-    reason: ReasonName | None = None
-
-
-class MergeRequest(Body):
-    """Give everything of a guest to a user.
-
-    Attributes:
-        guest_id: The guest, as ``from``.
-    """
-
-    model_config = example({"from": "session-81f2"})
-
-    guest_id: Annotated[Id, Field(alias="from")]
-
-
-class Preferences(Body):
-    """What a user has switched off.
-
-    Attributes:
-        personalised: Whether the user's history may be used at all.
-        groups_off: History groups that do not count, as if their events had never been.
-        kinds_off: Claim kinds that are never said to the user.
-    """
-
-    personalised: bool = True
-    groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
-    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=MAX_KINDS)] = ()
-
-
-class PreferencesPatch(Body):
-    """Switch things off or on; what is not given stays.
-
-    Attributes:
-        personalised: Whether the user's history may be used at all.
-        groups_off: History groups that do not count.
-        kinds_off: Claim kinds that are never said to the user.
-    """
-
-    model_config = example({"groups_off": ["group:cheese"]})
-
-    personalised: bool | None = None
-    groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] | None = None
-    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=MAX_KINDS)] | None = None

@@ -1,4 +1,4 @@
-"""The response models of ``/v1``. Each carries the id of its request."""
+"""The response models of recommendations, explanations and the operator. Each answer carries the id of its request."""
 
 from __future__ import annotations
 
@@ -7,32 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from llm_explain.service.schemas.fields import ItemName, Reply
 from llm_explain.service.schemas.records import Place, Record
-
-
-class ItemName(BaseModel):
-    """An item.
-
-    Attributes:
-        status: ``unknown_item`` for an item outside the catalogue, of which nothing else is said.
-    """
-
-    item_id: str
-    status: Literal["ok", "unknown_item"] = "ok"
-    title: str | None = None
-    category: str | None = None
-
-
-class Reply(BaseModel):
-    """An answer.
-
-    Attributes:
-        request_id: Id of the request, as in the ``X-Request-ID`` header and the logs.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    request_id: str
 
 
 class UserAnswer(BaseModel):
@@ -145,20 +121,6 @@ class Contrast(UserReply):
     text: str | None = None
 
 
-class Token(Reply):
-    """A token for one user; a browser sends it as ``Authorization: Bearer TOKEN``.
-
-    Attributes:
-        token: The token, a JSON Web Token (RFC 7519).
-        user_id: Whom it is for.
-        expires_in: Seconds for which it is good.
-    """
-
-    token: str
-    user_id: str
-    expires_in: int
-
-
 class Parameter(BaseModel):
     """One thing that drives recommendations.
 
@@ -194,63 +156,6 @@ class Health(BaseModel):
 
     status: Status
     checks: dict[str, bool] = Field(default_factory=dict)
-
-
-class ShopItem(ItemName):
-    """An item of the catalogue."""
-
-    brand: str | None = None
-    price: float | None = None
-    available: bool | None = None
-
-
-class ShopItems(Reply):
-    """Items in the order asked for."""
-
-    currency: str | None
-    items: list[ShopItem]
-
-
-class RowStatus(BaseModel):
-    """What became of one row of a request."""
-
-    item_id: str
-    status: Literal["ok", "unchanged", "unknown_item"]
-
-
-class Changed(Reply):
-    """A change of the catalogue.
-
-    Attributes:
-        as_of: From when on it counts; none if nothing changed.
-        items: What became of each row.
-    """
-
-    as_of: datetime | None
-    items: list[RowStatus]
-
-
-class RelatedItem(ItemName):
-    """An item that goes with others.
-
-    Attributes:
-        strength: By this the items are ordered; of no unit.
-        text: A verified statement of how they go together; none where the counts permit none.
-        kind: ``companion`` (bought together), ``follower`` (bought later), or empty.
-        facts: Facts of the statement.
-    """
-
-    strength: float
-    text: str | None
-    kind: str
-    facts: dict[str, str | int | float]
-
-
-class RelatedItems(Reply):
-    """Related items, strongest first."""
-
-    unknown_items: list[str] = []
-    items: list[RelatedItem]
 
 
 class ProblemDocument(BaseModel):

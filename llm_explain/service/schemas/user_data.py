@@ -1,28 +1,127 @@
-"""The response models of what is stored of users: events, feedback, preferences and records."""
+"""The request and response models of accounts: feedback, preferences, records, merge, export and tokens."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from llm_explain.service.schemas.events import Exposure, LoggedEvent
+from llm_explain.service.schemas.fields import (
+    MAX_KINDS,
+    MAX_PLAYERS,
+    Body,
+    ExplanationId,
+    FeedbackVerdict,
+    Id,
+    Kind,
+    Player,
+    Reply,
+    example,
+)
 from llm_explain.service.schemas.records import Record
-from llm_explain.service.schemas.requests import FeedbackVerdict, HistoryEvent, Preferences
-from llm_explain.service.schemas.responses import Reply
 
 
-class Stored(Reply):
-    """Events that are stored.
+class TokenRequest(Body):
+    """Ask for a token with which a browser may ask about one user.
 
     Attributes:
-        repeated: Whether an earlier request with this key had stored them.
-        unknown_items: Items that the catalogue does not have; their events are not stored.
+        user_id: The only user that the token is good for.
+        seconds: How long it is good.
     """
 
-    stored: int
-    repeated: bool
-    unknown_items: list[str] = Field(default_factory=list)
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228"}]})
+
+    user_id: Id
+    seconds: Annotated[int, Field(ge=10, le=3600)] = 900
+
+
+class Token(Reply):
+    """A token for one user; a browser sends it as ``Authorization: Bearer TOKEN``.
+
+    Attributes:
+        token: The token, a JSON Web Token (RFC 7519).
+        user_id: Whom it is for.
+        expires_in: Seconds for which it is good.
+    """
+
+    token: str
+    user_id: str
+    expires_in: int
+
+
+class ReasonName(Body):
+    """One reason of a sentence.
+
+    Attributes:
+        kind: Claim kind.
+        player: Player that it speaks for.
+    """
+
+    kind: Kind
+    player: Player
+
+
+class FeedbackRequest(Body):
+    """Say what a shopper thinks of an explanation.
+
+    Attributes:
+        explanation_id: Id in the explanation record.
+        user_id: Whose explanation it is; a storefront's key must name the user, a token does.
+        verdict: ``wrong`` suppresses what the sentence says of this item, ``hide_reason`` suppresses the reason
+            everywhere; both at once.
+        reason: The reason that is meant; all reasons of the sentence if not given.
+    """
+
+    model_config = example({"explanation_id": "3b1f0c9a5d2e4f60718293a4", "verdict": "helpful"})
+
+    explanation_id: ExplanationId
+    user_id: Id | None = None
+    verdict: FeedbackVerdict
+    reason: ReasonName | None = None
+
+
+class MergeRequest(Body):
+    """Give everything of a guest to a user.
+
+    Attributes:
+        guest_id: The guest, as ``from``.
+    """
+
+    model_config = example({"from": "session-81f2"})
+
+    guest_id: Annotated[Id, Field(alias="from")]
+
+
+class Preferences(Body):
+    """What a user has switched off.
+
+    Attributes:
+        personalised: Whether the user's history may be used at all.
+        groups_off: History groups that do not count, as if their events had never been.
+        kinds_off: Claim kinds that are never said to the user.
+    """
+
+    personalised: bool = True
+    groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
+    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=MAX_KINDS)] = ()
+
+
+class PreferencesPatch(Body):
+    """Switch things off or on; what is not given stays.
+
+    Attributes:
+        personalised: Whether the user's history may be used at all.
+        groups_off: History groups that do not count.
+        kinds_off: Claim kinds that are never said to the user.
+    """
+
+    model_config = example({"groups_off": ["group:cheese"]})
+
+    personalised: bool | None = None
+    groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] | None = None
+    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=MAX_KINDS)] | None = None
 
 
 class Suppression(BaseModel):
@@ -60,32 +159,6 @@ class Merged(Reply):
     moved: dict[str, int]
 
 
-class Arm(BaseModel):
-    """What one arm of an experiment did.
-
-    Attributes:
-        users: Users who were answered or shown something.
-        answered: Items in answers.
-        shown: Impressions.
-        clicked: Clicks.
-        bought: Pairs of a user and an item that was shown, and bought at that moment or later.
-    """
-
-    arm: str
-    users: int
-    answered: int
-    shown: int
-    clicked: int
-    bought: int
-
-
-class ExperimentReply(Reply):
-    """The figures of an experiment."""
-
-    tag: str
-    arms: list[Arm]
-
-
 class PreferencesReply(Reply):
     """What a user has switched off, and what could be.
 
@@ -109,12 +182,6 @@ class Erased(Reply):
     removed: dict[str, int]
 
 
-class LoggedEvent(HistoryEvent):
-    """An event and where it is kept: in the ``artifacts`` or in the service's ``state``."""
-
-    source: Literal["artifacts", "state"]
-
-
 class GivenFeedback(BaseModel):
     """Feedback that a user gave."""
 
@@ -124,16 +191,6 @@ class GivenFeedback(BaseModel):
     kind: str | None
     player: str | None
     created_at: datetime
-
-
-class Exposure(BaseModel):
-    """What an arm of an experiment answered or showed, or a click on it."""
-
-    tag: str
-    arm: str
-    kind: str
-    item_id: str
-    timestamp: datetime
 
 
 class Export(Reply):

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from llm_explain.service.api.auth import permit, shopper
 from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run
 from llm_explain.service.handlers.answer import Json
-from llm_explain.service.schemas import requests, responses
+from llm_explain.service.schemas import fields, requests, responses
 from llm_explain.service.schemas.language import spoken
 
 router = APIRouter(tags=["explaining"], dependencies=[Depends(shopper)])
@@ -45,10 +45,10 @@ async def explain(body: requests.ExplanationRequest, request: Request, handler: 
 async def shelves(
     request: Request,
     handler: TheExplanationHandler,
-    user_id: Annotated[requests.Id, Path()],
-    locale: Annotated[requests.Locale, Query(default_factory=spoken)],
+    user_id: Annotated[fields.Id, Path()],
+    locale: Annotated[fields.Locale, Query(default_factory=spoken)],
     k: Annotated[int, Query(ge=1, le=50)] = 8,
-    as_of: Annotated[requests.Moment | None, Query()] = None,
+    as_of: Annotated[fields.Moment | None, Query()] = None,
 ) -> Response:
     """List what each of a user's history groups recommends ("because you buy …")."""
     permit(request, user_id, as_of=as_of)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, cast
 from fastapi import APIRouter, Depends, Request
 
 from llm_explain.service.api.auth import caller_of, storefront
-from llm_explain.service.schemas.requests import TokenRequest
-from llm_explain.service.schemas.responses import Token
+from llm_explain.service.schemas.user_data import Token, TokenRequest
 
 if TYPE_CHECKING:
     from llm_explain.service.admission.tokens import UserTokens

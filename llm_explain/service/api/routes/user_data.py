@@ -9,21 +9,21 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from llm_explain.service.api.auth import admin, owner, permit, shopper, storefront
 from llm_explain.service.api.dependencies import TheUserDataHandler, answer, reply, run
 from llm_explain.service.handlers.answer import Json, etag_of
-from llm_explain.service.schemas import requests, user_data
+from llm_explain.service.schemas import events, fields, user_data
 
 router = APIRouter(tags=["accounts"], dependencies=[Depends(shopper)])
 storefront_router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
 admin_router = APIRouter(tags=["accounts"], dependencies=[Depends(admin)])
 
-AskedUser = Annotated[requests.Id | None, Query()]
-UserId = Annotated[requests.Id, Path()]
+AskedUser = Annotated[fields.Id | None, Query()]
+UserId = Annotated[fields.Id, Path()]
 ExplanationId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 IdempotencyKey = Annotated[str, Header(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
 
 
-@storefront_router.post("/events", response_model=user_data.Stored, status_code=201, summary="Store events")
+@storefront_router.post("/events", response_model=events.Stored, status_code=201, summary="Store events")
 async def add_events(
-    body: requests.EventsRequest, request: Request, handler: TheUserDataHandler, idempotency_key: IdempotencyKey
+    body: events.EventsRequest, request: Request, handler: TheUserDataHandler, idempotency_key: IdempotencyKey
 ) -> Response:
     """Store events, all or none; they count in the next answer. The same key and body again store nothing."""
     raw = await request.body()
@@ -33,7 +33,7 @@ async def add_events(
 @router.post(
     "/feedback", response_model=user_data.FeedbackReceipt, status_code=201, summary="Say what a shopper thinks"
 )
-async def add_feedback(body: requests.FeedbackRequest, request: Request, handler: TheUserDataHandler) -> Response:
+async def add_feedback(body: user_data.FeedbackRequest, request: Request, handler: TheUserDataHandler) -> Response:
     """Store a verdict; ``wrong`` and ``hide_reason`` suppress at once. Repeating it changes nothing."""
     user_id = owner(request, body.user_id)
     return await answer(request, lambda: handler.add_feedback(body, user_id), status=201)
@@ -54,7 +54,7 @@ async def read_preferences(request: Request, handler: TheUserDataHandler, user_i
     "/users/{user_id:path}/preferences", response_model=user_data.PreferencesReply, summary="Switch things off"
 )
 async def change_preferences(
-    body: requests.PreferencesPatch,
+    body: user_data.PreferencesPatch,
     request: Request,
     handler: TheUserDataHandler,
     user_id: UserId,
@@ -78,17 +78,15 @@ async def withdraw_feedback(
     "/users/{user_id:path}/merge", response_model=user_data.Merged, summary="Merge a guest into an account"
 )
 async def merge_guest(
-    body: requests.MergeRequest, request: Request, handler: TheUserDataHandler, user_id: UserId
+    body: user_data.MergeRequest, request: Request, handler: TheUserDataHandler, user_id: UserId
 ) -> Response:
     """Give events, feedback, preferences and records of a guest to a user; repeating it moves what came since."""
     return await answer(request, lambda: handler.merge(user_id, body.guest_id))
 
 
-@admin_router.get(
-    "/experiments/{tag}", response_model=user_data.ExperimentReply, summary="The figures of an experiment"
-)
+@admin_router.get("/experiments/{tag}", response_model=events.ExperimentReply, summary="The figures of an experiment")
 async def read_experiment(
-    request: Request, handler: TheUserDataHandler, tag: Annotated[requests.Label, Path()]
+    request: Request, handler: TheUserDataHandler, tag: Annotated[fields.Label, Path()]
 ) -> Response:
     """Return how many items each arm answered and showed, and how many of them were clicked and bought."""
     return await answer(request, lambda: handler.figures(tag))

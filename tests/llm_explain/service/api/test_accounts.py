@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.service.schemas.user_data import ExperimentReply, Export, Merged, PreferencesReply, Withdrawn
+from llm_explain.service.schemas.events import ExperimentReply
+from llm_explain.service.schemas.user_data import Export, Merged, PreferencesReply, Withdrawn
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient

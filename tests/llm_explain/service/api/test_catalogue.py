@@ -12,7 +12,8 @@ from llm_explain.attribution.partition import REST
 from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER
 from llm_explain.errors import PromptError
 from llm_explain.reports.main_parameters import FILE, ParameterWords
-from llm_explain.service.schemas.responses import MainParameters, ShopItems
+from llm_explain.service.schemas.catalogue import ShopItems
+from llm_explain.service.schemas.responses import MainParameters
 from llm_explain.text.prompt_files import prompts_root
 from scoring.features.context import TERMS
 from scoring.model.model import OWN_FEATURES, SIGNALS

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from llm_explain import Explainer
 from llm_explain.service import app as application
-from llm_explain.service.schemas.responses import Changed, RelatedItems, ShopItems
+from llm_explain.service.schemas.catalogue import Changed, RelatedItems, ShopItems
 from llm_explain.service.settings import ServiceSettings
 from scoring.data.tables import Tables
 

@@ -1,0 +1,215 @@
+"""The request and response models of items, promotions and related items."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from llm_explain.service.schemas.fields import (
+    MAX_K,
+    MAX_ROWS,
+    Body,
+    Id,
+    ItemName,
+    Locale,
+    Moment,
+    Price,
+    Reply,
+    Text,
+    example,
+)
+from llm_explain.service.schemas.language import spoken
+
+
+class ItemFields(Body):
+    """Fields of an item; those that are not given stay as they are.
+
+    Attributes:
+        category: One name, a path ``Home > Kitchen > Mugs``, or several joined by ``|``.
+        available: Whether the item may be recommended.
+    """
+
+    model_config = example({"title": "Smoked cheddar", "price": 5.3})
+
+    title: Text | None = None
+    category: Text | None = None
+    brand: Text | None = None
+    price: Price | None = None
+    description: Annotated[str, StringConstraints(max_length=10_000)] | None = None
+    image: Text | None = None
+    parent_id: Id | None = None
+    first_seen: Moment | None = None
+    available: bool | None = None
+
+
+class ItemRow(ItemFields):
+    """An item."""
+
+    item_id: Id
+
+
+class ItemsRequest(Body):
+    """Add or change several items.
+
+    Attributes:
+        items: The items.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [{"item_id": "n1", "title": "Smoked cheddar", "category": "cheese"}]}]
+        }
+    )
+
+    items: Annotated[tuple[ItemRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class PromotionRow(Body):
+    """A promotion of an item.
+
+    Attributes:
+        start: First moment.
+        end: Moment after the last; none for a promotion without an end.
+        label: The shop's name of the kind of promotion.
+        store_id: The store; all stores if not given.
+    """
+
+    item_id: Id
+    start: Moment
+    end: Moment | None = None
+    label: Text
+    store_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> PromotionRow:
+        if self.end is not None and self.end <= self.start:
+            raise ValueError("an end after the start is needed")
+        return self
+
+
+class PromotionsRequest(Body):
+    """Add promotions; one with the item, start, label and store of another replaces it.
+
+    Attributes:
+        promotions: The promotions.
+    """
+
+    model_config = example({"promotions": [{"item_id": "n1", "start": "2026-12-01", "label": "sale"}]})
+
+    promotions: Annotated[tuple[PromotionRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class PromotionEnd(Body):
+    """A new end of promotions that run or will run.
+
+    Attributes:
+        item_id: Their item.
+        label: Only promotions with this label; all of the item if not given.
+        end: The new end; none for promotions without an end.
+    """
+
+    item_id: Id
+    label: Text | None = None
+    end: Moment | None
+
+
+class PromotionEndsRequest(Body):
+    """Change ends of promotions.
+
+    Attributes:
+        promotions: The promotions.
+    """
+
+    model_config = example({"promotions": [{"item_id": "n1", "end": "2026-12-24T00:00:00Z"}]})
+
+    promotions: Annotated[tuple[PromotionEnd, ...], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class SimilarRequest(Body):
+    """Ask for items that are like one item or that its buyers bought too.
+
+    Attributes:
+        k: How many.
+        locale: Language of the texts.
+    """
+
+    model_config = example({"item_id": "1082185"})
+
+    item_id: Id
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    locale: Locale = Field(default_factory=spoken)
+
+
+class CompleteRequest(Body):
+    """Ask for items that were bought together with those of a basket; unknown ones are skipped.
+
+    Attributes:
+        basket: Items of the basket.
+        k: How many.
+        locale: Language of the texts.
+    """
+
+    model_config = example({"basket": ["1082185"]})
+
+    basket: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    locale: Locale = Field(default_factory=spoken)
+
+
+class ShopItem(ItemName):
+    """An item of the catalogue."""
+
+    brand: str | None = None
+    price: float | None = None
+    available: bool | None = None
+
+
+class ShopItems(Reply):
+    """Items in the order asked for."""
+
+    currency: str | None
+    items: list[ShopItem]
+
+
+class RowStatus(BaseModel):
+    """What became of one row of a request."""
+
+    item_id: str
+    status: Literal["ok", "unchanged", "unknown_item"]
+
+
+class Changed(Reply):
+    """A change of the catalogue.
+
+    Attributes:
+        as_of: From when on it counts; none if nothing changed.
+        items: What became of each row.
+    """
+
+    as_of: datetime | None
+    items: list[RowStatus]
+
+
+class RelatedItem(ItemName):
+    """An item that goes with others.
+
+    Attributes:
+        strength: By this the items are ordered; of no unit.
+        text: A verified statement of how they go together; none where the counts permit none.
+        kind: ``companion`` (bought together), ``follower`` (bought later), or empty.
+        facts: Facts of the statement.
+    """
+
+    strength: float
+    text: str | None
+    kind: str
+    facts: dict[str, str | int | float]
+
+
+class RelatedItems(Reply):
+    """Related items, strongest first."""
+
+    unknown_items: list[str] = Field(default_factory=list)
+    items: list[RelatedItem]

@@ -1,0 +1,98 @@
+"""Types of the fields of ``/v1``, and the bases of its bodies and answers.
+
+Unknown fields are refused, ids hold no control characters, numbers are finite, and times lie between 1970 and 2200. A
+time is stored in UTC without a zone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+MAX_ID_LENGTH = 128
+MAX_K = 100
+MAX_USERS = 100
+MAX_HISTORY = 10_000
+MAX_EVENTS = 1000
+MAX_FILTER = 1000
+MAX_OFFSET = 1000
+MAX_ROWS = 1000
+MAX_PLAYERS = 100
+MAX_KINDS = 100
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
+
+def _naive_utc(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise ValueError(f"a moment between {FIRST_YEAR} and {LAST_YEAR} is needed")
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+_VISIBLE = r"^[^\x00-\x1f\x7f]+$"
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Id = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=_VISIBLE),
+]
+"""An id of the shop; a whole number is taken as its digits."""
+
+Player = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_VISIBLE)]
+"""``group:<category>``, ``rest`` or ``context:<term>``."""
+
+Moment = Annotated[datetime, AfterValidator(_naive_utc)]
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+"""A claim kind; the handler knows which there are."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_VISIBLE)]
+Price = Annotated[float, Field(ge=0, le=1e9)]
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
+"""A language, perhaps with a region: ``en``, ``en-GB``."""
+
+ExplanationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+FeedbackVerdict = Literal["helpful", "not_helpful", "wrong", "hide_reason"]
+Detail = Literal["text", "reasons", "full"]
+
+
+class Body(BaseModel):
+    """A JSON object whose fields are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+def example(*bodies: dict[str, Any]) -> ConfigDict:
+    """Return a configuration with examples of a body for the OpenAPI document."""
+    return ConfigDict(json_schema_extra={"examples": list(bodies)})
+
+
+class Reply(BaseModel):
+    """An answer.
+
+    Attributes:
+        request_id: Id of the request, as in the ``X-Request-ID`` header and the logs.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    request_id: str
+
+
+class ItemName(BaseModel):
+    """An item.
+
+    Attributes:
+        status: ``unknown_item`` for an item outside the catalogue, of which nothing else is said.
+    """
+
+    item_id: str
+    status: Literal["ok", "unknown_item"] = "ok"
+    title: str | None = None
+    category: str | None = None

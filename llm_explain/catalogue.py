@@ -24,6 +24,7 @@ from scoring.data.moments import as_moment
 from scoring.data.rules import COLUMNS
 from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, END, ITEM_ID, LABEL, START, STORE_ID, TITLE
 from scoring.scorer.changed import changed_scorer, packed, title_texts
+from scoring.training.memory import trim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -332,6 +333,7 @@ class LiveCatalogue:
         """Make a version the current one."""
         self._current, self._past, self._changes = version, {}, changes
         self._forget_users()
+        trim()
 
     def _forget_users(self) -> None:
         """Empty the cache of users, who hold the scorer of their version."""

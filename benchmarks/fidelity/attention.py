@@ -44,7 +44,7 @@ def attention_of_items(scorer: GlassBoxScorer, history: History) -> dict[int, fl
     )
     rows = BucketRows(user, bucket, x, scorer.buckets.n_buckets[0])
     events = token_events(own.user, scorer.buckets.of_item[0, own.item], torch.from_numpy(own.x), rows, 1)
-    items = scorer.trunk[torch.from_numpy(own.item)]
+    items = scorer.trunk[torch.from_numpy(own.item)].double()
     weight = soft_cap(tower.key(items) + tower.read(events.x)).exp()  # (n_pairs, heads)
     within = weight / segment_sum(weight, events.group, len(events.group_user))[events.group]
     tokens = tower.tokens(events, items)

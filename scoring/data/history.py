@@ -176,6 +176,41 @@ COLUMNS: Final = tuple(f.name for f in fields(History) if f.name not in {"user_i
 """Arrays of a history."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A column of all events in half of its memory or less.
+
+    Attributes:
+        values: Its values in a smaller type, or the number of each word.
+        dtype: Type of the column.
+        words: Words by number; ``None`` for a column of numbers.
+    """
+
+    values: npt.NDArray[Any]
+    dtype: np.dtype[Any]
+    words: npt.NDArray[np.object_] | None = None
+
+    @classmethod
+    def of(cls, column: npt.NDArray[Any]) -> _Packed:
+        """Return a column packed without a loss."""
+        if column.strides == (0,):  # one value for all events
+            return cls(column, column.dtype)
+        if column.dtype == object:
+            codes, words = pd.factorize(column)
+            return cls(codes.astype(np.min_scalar_type(len(words))), column.dtype, np.asarray(words, dtype=object))
+        smaller = {"i": np.int32, "f": np.float32}.get(column.dtype.kind if column.itemsize == 8 else "")
+        if smaller is not None:
+            packed = column.astype(smaller)
+            if np.array_equal(packed, column, equal_nan=True):
+                return cls(packed, column.dtype)
+        return cls(column if column.flags.owndata else column.copy(), column.dtype)
+
+    def __getitem__(self, rows: slice) -> npt.NDArray[Any]:
+        """Return some rows of the column."""
+        values = self.values[rows]
+        return values.astype(self.dtype, copy=False) if self.words is None else self.words[values]
+
+
 class EventLog:
     """All events of a shop, ready to hand out one user's history.
 
@@ -193,7 +228,7 @@ class EventLog:
         if not ((step > 0) | ((step == 0) & (moments[1:] >= moments[:-1]))).all():
             order = np.lexsort((moments, codes))
             everything, codes = everything.select(order), codes[order]
-        self._everything = everything
+        self._columns = {name: _Packed.of(getattr(everything, name)) for name in COLUMNS}
         starts = np.searchsorted(codes, np.arange(len(ids) + 1)).tolist()
         self._rows = {str(name): slice(a, b) for name, a, b in zip(ids, starts[:-1], starts[1:], strict=True)}
 
@@ -216,14 +251,14 @@ class EventLog:
         Returns:
             The history, oldest event first.
         """
-        rows = self._rows.get(user_id)
-        if rows is None:
-            return replace(self._everything.select(slice(0, 0)), user_id=user_id, as_of=as_of, last_seen=None)
-        everything = self._everything
-        until = int(np.searchsorted(everything.timestamp[rows], as_of.to_datetime64()))
+        rows = self._rows.get(user_id, slice(0, 0))
+        moments = self._columns["timestamp"][rows]
+        until = int(np.searchsorted(moments, as_of.to_datetime64()))
+        last_seen = pd.Timestamp(moments[until - 1]) if until else None
         own = slice(rows.start, rows.start + until)
-        last_seen = pd.Timestamp(everything.timestamp[own.stop - 1]) if until else None
-        return replace(everything.select(own), user_id=user_id, as_of=as_of, last_seen=last_seen)
+        return History(
+            user_id, as_of, **{name: column[own] for name, column in self._columns.items()}, last_seen=last_seen
+        )
 
     @property
     def events(self) -> pd.DataFrame:
@@ -231,16 +266,15 @@ class EventLog:
 
         The table is made anew at each call: kept, it would take as much memory as the arrays that histories read.
         """
-        everything = self._everything
+        everything = {name: column[:] for name, column in self._columns.items()}
         n_rows = [rows.stop - rows.start for rows in self._rows.values()]
         columns: dict[str, Any] = {
             USER_ID: np.repeat(np.array(self.user_ids, dtype=object), n_rows),
-            ITEM_ID: self.catalogue.item_ids[everything.item_index],
+            ITEM_ID: self.catalogue.item_ids[everything["item_index"]],
+            **{name: everything[name] for name in (TIMESTAMP, QUANTITY, PRICE, KIND)},
         }
-        columns |= {TIMESTAMP: everything.timestamp, QUANTITY: everything.quantity, PRICE: everything.price}
-        columns[KIND] = everything.kind
         for name in (STORE_ID, ORDER_ID, CHANNEL):
-            words = getattr(everything, name)
+            words = everything[name]
             if (words != "").any():
                 columns[name] = np.where(words == "", None, words)
         return pd.DataFrame(columns)

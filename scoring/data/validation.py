@@ -17,7 +17,8 @@ import pandera.errors
 
 from scoring.data.coercion import coerce
 from scoring.data.reading import read_table
-from scoring.data.rules import COLUMNS, rule_of, schema
+from scoring.data.rules import COLUMNS, rule_of
+from scoring.data.schema import schema
 from scoring.data.shop import Shop
 from scoring.data.tables import EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, USER_ID, Tables, with_names
 from scoring.data.violations import ROW, Violation, message, rejected_rows

@@ -7,9 +7,9 @@ somebody asks for a moment before it.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import pandas as pd
 from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray
@@ -93,31 +93,44 @@ class PromotionCalendar:
 
     def __init__(self, promotions: pd.DataFrame, catalogue: Catalogue, *, whole: WholeTable | None = None) -> None:
         self.names = PromotionNames.of(promotions) if whole is None else whole.names
-        self._rows, self._catalogue, self._whole = promotions, catalogue, whole
-        self._latest = _ByItem(promotions, catalogue, self.names)
-        self._earlier: _ByItem | None = None
+        self._catalogue, self._whole = catalogue, whole
+        self._latest: _Rows | _Changed = _Rows(promotions, catalogue, self.names)
+        self._read_earlier: Callable[[], _Rows | _Changed] = self._read_whole
+        self._earlier: _Rows | _Changed | None = None
+
+    def _read_whole(self) -> _Rows | _Changed:
+        return self._latest if self._whole is None else _Rows(self._whole.read(), self._catalogue, self.names)
 
     def changed(
-        self, catalogue: Catalogue, change: Callable[[pd.DataFrame], pd.DataFrame], stores: Iterable[str] = ()
+        self,
+        catalogue: Catalogue,
+        change: Callable[[pd.DataFrame], pd.DataFrame],
+        item_ids: Collection[str] = (),
+        stores: Iterable[str] = (),
     ) -> PromotionCalendar:
-        """Return a later version of the calendar.
+        """Return a later version of the calendar, which shares the rows of all items that do not change.
 
         Args:
-            catalogue: The items of the version.
-            change: Returns rows of the table as they are in the version.
+            catalogue: The items of the version; it begins with those of this calendar.
+            change: Returns the rows of the changed items as they are in the version.
+            item_ids: Items whose promotions change.
             stores: Stores of added promotions.
 
         Returns:
             The calendar. Its labels stay those that training knew: another label moves no score.
         """
-        names = PromotionNames(self.names.labels, tuple(sorted({*self.names.stores, *stores})))
-        whole = self._whole
+        later = copy.copy(self)
+        later.names = PromotionNames(self.names.labels, tuple(sorted({*self.names.stores, *stores})))
+        later._catalogue, later._earlier = catalogue, None
+        items = np.unique(catalogue.known(pd.Series(list(item_ids), dtype=object)))
+        items = items[items >= 0]
 
-        def read() -> pd.DataFrame:
-            return change(self._rows if whole is None else whole.read())
+        def over(rows: _Rows | _Changed) -> _Changed:
+            return _Changed(rows, _Rows(change(rows.of_items(items)), catalogue, later.names), items)
 
-        later = WholeTable(names, pd.Timestamp.min if whole is None else whole.since, read)
-        return PromotionCalendar(change(self._rows), catalogue, whole=later)
+        later._latest = over(self._latest)
+        later._read_earlier = lambda: over(self._earlier_rows())
+        return later
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -134,9 +147,9 @@ class PromotionCalendar:
         Returns:
             Rows of the promotions table.
         """
-        rows = self._rows
-        is_open = rows[END].isna() | (rows[END] > as_of)
-        return rows[is_open & rows[ITEM_ID].isin(list(item_ids))].reset_index(drop=True)
+        items = self._catalogue.known(pd.Series(list(item_ids), dtype=object))
+        rows = self._latest.of_items(np.unique(items[items >= 0]))
+        return rows[rows[END].isna() | (rows[END] > as_of)].reset_index(drop=True)
 
     def running(self, as_of: pd.Timestamp, item_index: int, *, store_id: str | None) -> list[Run]:
         """Return an item's promotions at a moment in one store, with those that run in all stores.
@@ -161,8 +174,8 @@ class PromotionCalendar:
             A number that two moments share only if no promotion begins or ends between them.
         """
         rows = self._at(as_of)
-        number = rows.changes_until(as_of)
-        return number if rows is self._latest else number - rows.changes_until(pd.Timestamp.max) - 1
+        number = int(np.searchsorted(rows.changes, as_of.value, side="right"))
+        return number if rows is self._latest else number - len(rows.changes) - 1
 
     def level(self, as_of: pd.Timestamp) -> FloatArray:
         """Return the share of stores in which each item is promoted at a moment.
@@ -176,112 +189,139 @@ class PromotionCalendar:
         Returns:
             Shares between 0 and 1, shape ``(n_items, n_labels)``; a promotion without a store counts as all stores.
         """
-        return self._at(as_of).level(as_of)
+        level = np.zeros((len(self._catalogue), len(self.names.labels)))
+        self._at(as_of).add_level(level, as_of, max(len(self.names.stores), 1))
+        return np.minimum(level, 1.0, out=level)
 
-    def _at(self, as_of: pd.Timestamp) -> _ByItem:
-        if self._whole is None or as_of >= self._whole.since:
-            return self._latest
+    def _at(self, as_of: pd.Timestamp) -> _Rows | _Changed:
+        return self._latest if self._whole is None or as_of >= self._whole.since else self._earlier_rows()
+
+    def _earlier_rows(self) -> _Rows | _Changed:
         if self._earlier is None:
-            self._earlier = _ByItem(self._whole.read(), self._catalogue, self.names)
+            self._earlier = self._read_earlier()
         return self._earlier
 
 
-class _ByItem:
-    """Rows of the promotions table by item; the first question orders them, the next ones cost microseconds."""
+class _Rows:
+    """Rows of the promotions table, item by item, eight bytes each: every word and moment as a number.
+
+    Attributes:
+        changes: Moments at which a promotion begins or ends, ascending.
+    """
 
     def __init__(self, rows: pd.DataFrame, catalogue: Catalogue, names: PromotionNames) -> None:
-        self._rows, self._catalogue, self._names = rows, catalogue, names
+        self._catalogue, self._names = catalogue, names
+        items, ids = _coded(rows[ITEM_ID])
+        item_index = np.append(catalogue.known(pd.Series(ids, dtype=object)), -1).astype(np.int32)[items]
+        is_sorted = bool((item_index[1:] >= item_index[:-1]).all()) and bool((item_index[:1] >= 0).all())
+        order = slice(None) if is_sorted else np.argsort(item_index, kind="stable")[np.count_nonzero(item_index < 0) :]
+        self._bounds = np.searchsorted(item_index[order], np.arange(len(catalogue) + 1, dtype=np.int32))
+        (starts, first), (ends, last) = (_coded(rows[name].astype("datetime64[ns]")) for name in (START, END))
+        self._start, self._starts = starts[order], first.astype(np.int64)
+        self._end, self._ends = ends[order], np.append(last.astype(np.int64), NEVER.value)  # no end has code -1
+        labels, self._label_names = _coded(rows[LABEL])
+        stores, store_names = _coded(rows[STORE_ID] if STORE_ID in rows else pd.Series("", index=rows.index))
+        self._label, self._store = labels[order], stores[order]
+        self._known_label = _places(self._label_names, names.labels)
+        self._store_names = np.append(store_names, "")
+        self._known_store = _places(self._store_names, names.stores)
+        used = (self._starts, self._ends if (ends < 0).any() else self._ends[:-1])
+        self.changes = np.unique(np.concatenate(used))
 
-    @cached_property
-    def _item_index(self) -> npt.NDArray[np.int32]:
-        """Item of each row, −1 for one outside the catalogue."""
-        items = pd.Categorical(self._rows[ITEM_ID])
-        by_code = self._catalogue.known(pd.Series(items.categories, dtype=object)).astype(np.int32)
-        return by_code[items.codes] if len(by_code) else np.zeros(0, dtype=np.int32)
+    def of_items(self, items: IndexArray) -> pd.DataFrame:
+        """Return the rows of some items as a table."""
+        items = items[items < len(self._catalogue)]  # none of later versions has rows here
+        spans = [np.arange(*self._span(item)) for item in items.tolist()]
+        rows = np.concatenate([np.arange(0), *spans])
+        ends = np.append(self._ends[:-1], np.iinfo(np.int64).min)  # NaT
+        stores = self._store_names[self._store[rows]]
+        return pd.DataFrame(
+            {
+                ITEM_ID: np.repeat(self._catalogue.item_ids[items], [len(span) for span in spans]),
+                START: self._starts[self._start[rows]].view("datetime64[ns]"),
+                END: ends[self._end[rows]].view("datetime64[ns]"),
+                LABEL: self._label_names[self._label[rows]],
+                STORE_ID: np.where(stores == "", None, stores),
+            }
+        )
 
-    @cached_property
-    def _order(self) -> tuple[IndexArray | slice, IndexArray]:
-        """Rows sorted by item, and where the rows of each item begin; a table that is sorted already is not copied."""
-        item_index = self._item_index
-        is_sorted = bool((item_index[1:] >= item_index[:-1]).all())
-        order = slice(None) if is_sorted else np.argsort(item_index, kind="stable")
-        return order, np.searchsorted(item_index[order], np.arange(len(self._catalogue) + 1, dtype=np.int32))
-
-    @cached_property
-    def _period(self) -> tuple[IndexArray, IndexArray]:
-        """First moment of each row and the one after its last, in nanoseconds."""
-        start, end = (self._rows[name].to_numpy(dtype="datetime64[ns]").view(np.int64) for name in (START, END))
-        return start, np.where(end == np.iinfo(np.int64).min, NEVER.value, end)
-
-    @cached_property
-    def _labels(self) -> npt.NDArray[np.integer]:
-        return np.asarray(pd.Categorical(self._rows[LABEL]).set_categories(self._names.labels).codes)
-
-    @cached_property
-    def _stores(self) -> npt.NDArray[np.integer]:
-        """Store of each row, −1 for all stores."""
-        if STORE_ID not in self._rows:
-            return np.full(len(self._rows), -1)
-        return np.asarray(pd.Categorical(self._rows[STORE_ID]).set_categories(self._names.stores).codes)
-
-    @cached_property
-    def _label_names(self) -> tuple[npt.NDArray[np.integer], list[str]]:
-        """Label of each row as a code, and the labels by code; labels that training has not seen are among them."""
-        labels = pd.Categorical(self._rows[LABEL])
-        return np.asarray(labels.codes), [str(label) for label in labels.categories]
-
-    @cached_property
-    def _store_codes(self) -> dict[str, int]:
-        return {name: code for code, name in enumerate(self._names.stores)}
-
-    @cached_property
-    def _changes(self) -> IndexArray:
-        """Moments at which a promotion begins or ends, ascending."""
-        return np.unique(np.concatenate([pd.unique(moments) for moments in self._period]))
-
-    def changes_until(self, as_of: pd.Timestamp) -> int:
-        """Return how many moments at which a promotion begins or ends are not after a moment."""
-        return int(np.searchsorted(self._changes, as_of.value, side="right"))
+    def _span(self, item_index: int) -> tuple[int, int]:
+        """Return the first row of an item and the one after its last."""
+        if item_index + 1 >= len(self._bounds):  # an item of a later version
+            return 0, 0
+        return int(self._bounds[item_index]), int(self._bounds[item_index + 1])
 
     def running(self, as_of: pd.Timestamp, item_index: int, store_id: str | None) -> list[Run]:
         """Return an item's promotions at a moment in one store and in all."""
-        order, bounds = self._order
-        places = slice(int(bounds[item_index]), int(bounds[item_index + 1]))
-        if places.start == places.stop:
-            return []
-        own = places if isinstance(order, slice) else order[places]
-        start, end = (moments[own] for moments in self._period)
-        store = self._stores[own]
-        here = (store < 0) | (store == self._store_codes.get(store_id or "", -1))
-        (found,) = ((start <= as_of.value) & (as_of.value < end) & here).nonzero()
-        rows = found + places.start if isinstance(own, slice) else own[found]
-        return [self._run(row) for row in rows.tolist()]
+        own = slice(*self._span(item_index))
+        start, end, store = (
+            self._starts[self._start[own]],
+            self._ends[self._end[own]],
+            self._store_names[self._store[own]],
+        )
+        is_here = (start <= as_of.value) & (as_of.value < end) & ((store == "") | (store == (store_id or "")))
+        return [
+            Run(
+                label=str(self._label_names[self._label[own][row]]),
+                start=pd.Timestamp(int(start[row])),
+                end=pd.Timestamp(int(end[row])),
+                store_id=str(store[row]),
+            )
+            for row in np.flatnonzero(is_here).tolist()
+        ]
 
-    def level(self, as_of: pd.Timestamp) -> FloatArray:
-        """Return the share of stores in which each item is promoted at a moment, shape ``(n_items, n_labels)``."""
-        start, end = self._period
-        is_known = (self._item_index >= 0) & (self._labels >= 0)
-        runs = np.flatnonzero((start <= as_of.value) & (as_of.value < end) & is_known)
-        level = np.zeros((len(self._catalogue), len(self._names.labels)))
-        if not len(runs):
-            return level
-        n_stores = max(len(self._names.stores), 1)
-        store = self._stores[runs].astype(np.int64)
-        of_label = self._item_index[runs].astype(np.int64) * level.shape[1] + self._labels[runs]
+    def add_level(self, level: FloatArray, as_of: pd.Timestamp, n_stores: int) -> None:
+        """Add the share of stores in which each item is promoted at a moment, shape ``(n_items, n_labels)``."""
+        has_begun, goes_on = self._starts <= as_of.value, as_of.value < self._ends
+        runs = np.flatnonzero(has_begun[self._start] & goes_on[self._end])
+        runs = runs[self._known_label[self._label[runs]] >= 0]
+        item = np.searchsorted(self._bounds, runs, side="right") - 1
+        of_label = item * level.shape[1] + self._known_label[self._label[runs]]
+        store = self._known_store[self._store[runs]]
         flat = pd.unique(of_label * (n_stores + 1) + store + 1)
         of_label, store = np.divmod(flat, n_stores + 1)
         np.add.at(level.reshape(-1), of_label, np.where(store == 0, 1.0, 1.0 / n_stores))
-        return np.minimum(level, 1.0)
 
-    def _run(self, row: int) -> Run:
-        start, end = self._period
-        store = int(self._stores[row])
-        return Run(
-            label=self._label_names[1][self._label_names[0][row]],
-            start=pd.Timestamp(int(start[row])),
-            end=pd.Timestamp(int(end[row])),
-            store_id=self._names.stores[store] if store >= 0 else "",
-        )
+
+class _Changed:
+    """Rows of which those of some items are others."""
+
+    def __init__(self, rows: _Rows | _Changed, own: _Rows, items: IndexArray) -> None:
+        self._rest, self._own, self._items = rows, own, items
+        self.changes = np.union1d(rows.changes, own.changes)
+
+    def _rows_of(self, items: IndexArray) -> tuple[IndexArray, IndexArray]:
+        is_own = np.isin(items, self._items)
+        return items[~is_own], items[is_own]
+
+    def of_items(self, items: IndexArray) -> pd.DataFrame:
+        """Return the rows of some items as a table."""
+        rest, own = self._rows_of(items)
+        tables = [table for table in (self._rest.of_items(rest), self._own.of_items(own)) if len(table)]
+        return pd.concat(tables, ignore_index=True) if tables else self._own.of_items(own)
+
+    def running(self, as_of: pd.Timestamp, item_index: int, store_id: str | None) -> list[Run]:
+        """Return an item's promotions at a moment in one store and in all."""
+        is_own = bool(np.isin(item_index, self._items))
+        return (self._own if is_own else self._rest).running(as_of, item_index, store_id)
+
+    def add_level(self, level: FloatArray, as_of: pd.Timestamp, n_stores: int) -> None:
+        """Add the share of stores in which each item is promoted at a moment, shape ``(n_items, n_labels)``."""
+        self._rest.add_level(level, as_of, n_stores)
+        level[self._items] = 0.0
+        self._own.add_level(level, as_of, n_stores)
+
+
+def _coded(column: pd.Series) -> tuple[npt.NDArray[np.integer], npt.NDArray[Any]]:
+    """Return the values of a column as numbers as small as possible, −1 for none, and the value of each number."""
+    found = pd.Categorical(column).remove_unused_categories()
+    return np.asarray(found.codes), found.categories.to_numpy()
+
+
+def _places(names: npt.NDArray[Any], known: Sequence[str]) -> IndexArray:
+    """Return the place of each name among those that are known, −1 for others, shape ``(len(names) + 1,)``."""
+    place = {name: number for number, name in enumerate(known)}
+    return np.array([*(place.get(str(name), -1) for name in names), -1], dtype=np.int64)
 
 
 def _words(column: pd.Series) -> tuple[str, ...]:

@@ -1,31 +1,49 @@
-"""``V`` of every item, without the zeros of items that no co-purchase links."""
+"""``V`` of every item, computed from smaller tables when it is asked for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
     from scoring.data.catalogue import IndexArray
     from scoring.data.log import FloatArray
 
+BLOCK: Final = 512
+"""Rows of links that are multiplied at a time: in double precision they fit into a processor's cache."""
+
 
 class ItemVectors:
-    """Rows of ``V``, put together when they are asked for; a fifth of the memory of the whole matrix.
+    """Rows of ``V``, which is never held as a whole: a tenth of its memory.
 
     Args:
-        tower: Every item's vector from the item tower, shape ``(n_items, d)``.
+        tower: Returns the item tower's vectors of some items, shape ``(n, d)``, indexed as NumPy indexes rows.
+        n_items: Number of items.
         candidates: Items that may be recommended, ascending, shape ``(n_candidates,)``.
         linked: Items that co-purchase links, ascending, shape ``(n_linked,)``.
         links: Their side of co-purchase, shape ``(n_linked, rank)``; the other items have none.
+        scale: Factor of ``links``.
     """
 
-    def __init__(self, tower: FloatArray, candidates: IndexArray, linked: IndexArray, links: FloatArray) -> None:
-        self._tower, self._links = tower, links
-        self._row = np.full(len(tower), -1, dtype=np.int32)
+    def __init__(
+        self,
+        tower: Callable[[Any], FloatArray],
+        n_items: int,
+        *,
+        candidates: IndexArray,
+        linked: IndexArray,
+        links: npt.NDArray[np.floating],
+        scale: float = 1.0,
+    ) -> None:
+        self._tower, self._links, self._scale = tower, links, scale
+        self._row = np.full(n_items, -1, dtype=np.int32)
         self._row[linked] = np.arange(len(linked), dtype=np.int32)
-        self._candidate_tower, self._candidate_row = tower[candidates], self._row[candidates]
+        self._candidate_tower, self._candidate_row = tower(candidates), self._row[candidates]
 
     def __getitem__(self, item_index: Any) -> FloatArray:
         """Return some rows of ``V``.
@@ -36,11 +54,11 @@ class ItemVectors:
         Returns:
             Vectors, shape ``(n, d + rank)``, or ``(d + rank,)`` for one item.
         """
-        tower, row = self._tower[item_index], np.asarray(self._row[item_index])
+        tower, row = self._tower(item_index), np.asarray(self._row[item_index])
         vectors = np.zeros((*row.shape, tower.shape[-1] + self._links.shape[1]))
         vectors[..., : tower.shape[-1]] = tower
         is_linked = row >= 0
-        vectors[is_linked, tower.shape[-1] :] = self._links[row[is_linked]]
+        vectors[is_linked, tower.shape[-1] :] = self._scale * self._links[row[is_linked]].astype(np.float64)
         return vectors
 
     def of_candidates(self, user: FloatArray) -> FloatArray:
@@ -52,9 +70,11 @@ class ItemVectors:
         Returns:
             Products, shape ``(…, n_candidates)``.
         """
-        d = self._tower.shape[1]
-        of_links = user[..., d:] @ self._links.T
-        none = np.zeros((*of_links.shape[:-1], 1))  # row -1 is that of items without links
-        of_links = np.concatenate([of_links, none], axis=-1)
+        d = self._candidate_tower.shape[1]
+        scaled = self._scale * user[..., d:]
+        of_links = np.zeros((*user.shape[:-1], len(self._links) + 1))  # row -1 is that of items without links
+        for start in range(0, len(self._links), BLOCK):
+            block = self._links[start : start + BLOCK].astype(np.float64)
+            of_links[..., start : start + len(block)] = scaled @ block.T
         products: FloatArray = user[..., :d] @ self._candidate_tower.T + of_links[..., self._candidate_row]
         return products

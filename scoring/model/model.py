@@ -233,20 +233,19 @@ class AdditiveModel(nn.Module):
         """Return users' side of co-purchase at nearly unit length, shape ``(n_users, rank)``."""
         return sums * (sums.square().sum(dim=1, keepdim=True) + SHORT).rsqrt()
 
-    def item_embedding(self, trunk: Tensor, candidates: Tensor, link_item: Tensor) -> tuple[Tensor, Tensor]:
-        """Return both halves of ``V``.
+    def item_vectors(self, trunk: Tensor, mean: Tensor) -> Tensor:
+        """Return the item tower's half of ``V``.
 
         Args:
-            trunk: What the user tower reads of every item, shape ``(n_items, d)``.
-            candidates: Rankable items, shape ``(n_candidates,)``.
-            link_item: Their side of co-purchase, shape ``(n_candidates, rank)``; the other items have none.
+            trunk: What the user tower reads of some items, shape ``(n, d)``.
+            mean: Mean of ``trunk`` over the rankable items, shape ``(d,)``. Scores are centred as in training: what a
+                history adds to an item is what it adds beyond the average candidate.
 
         Returns:
-            From the item tower, shape ``(n_items, d)``, and from co-purchase, shape ``(n_candidates, rank)``.
+            Vectors, shape ``(n, d)``.
         """
-        V: Tensor = self.item_tower.target(trunk)
-        # Centred as in training: what a history adds to an item is what it adds beyond the average candidate.
-        return V.sub_(V[candidates].mean(dim=0)).mul_(self.gain), self.link_scale * link_item
+        vectors: Tensor = self.gain * self.item_tower.target(trunk - mean)
+        return vectors
 
     def embed(self, sums: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return ``U`` from sums of what tokens add, or weighted sums of it.

@@ -138,10 +138,9 @@ def _snapshot(base: GlassBoxScorer, catalogue: Catalogue, changed: IndexArray) -
 
 def _promotions(base: PromotionCalendar, catalogue: Catalogue, changes: Sequence[Change]) -> PromotionCalendar:
     rows = [row for change in changes for row in change.promotions]
-    if not rows and not any(change.ended for change in changes):
-        return base.changed(catalogue, lambda table: table)
+    items = {str(row[ITEM_ID]) for row in (*rows, *(ended for change in changes for ended in change.ended))}
     stores = [str(row[STORE_ID]) for row in rows if row.get(STORE_ID)]
-    return base.changed(catalogue, lambda table: changed_promotions(table, changes), stores)
+    return base.changed(catalogue, lambda table: changed_promotions(table, changes), items, stores)
 
 
 def _item_links(base: GlassBoxScorer, catalogue: Catalogue) -> Links:
@@ -180,9 +179,10 @@ def _trunk(
     titles = _titles(base.titles, embeddings)
     old = changed[changed < n_old]
     with torch.no_grad():
-        trunk[changed] += _content(model, base, (catalogue, snapshot.price), changed, titles)
-        trunk[old] -= _content(model, base, (base.catalogue, base.snapshot.price), old, titles)
-        trunk[n_old:] += model.item_tower.dense.bias
+        moved = trunk[changed].double() + _content(model, base, (catalogue, snapshot.price), changed, titles)
+        moved[changed < n_old] -= _content(model, base, (base.catalogue, base.snapshot.price), old, titles)
+        moved[changed >= n_old] += model.item_tower.dense.bias
+        trunk[changed] = moved.float()
     return trunk
 
 

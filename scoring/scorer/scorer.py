@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -72,15 +72,28 @@ class GlassBoxScorer:
         self.own_features = (*OWN_FEATURES, SIGNALS) if buckets.signals else OWN_FEATURES
         parts = [*(BUCKET_PART[kind] for kind in BUCKET_KINDS), *[SIGNALS] * (2 * len(buckets.signals))]
         self._part_of_buckets = [self.own_features.index(part) for part in parts]
-        self.model, self.trunk, self.titles = model.double().eval(), trunk.double(), titles
-        with torch.no_grad():
-            tower, linked = self.model.item_embedding(
-                self.trunk, torch.from_numpy(links.candidates), torch.from_numpy(links.target).double()
-            )
-        self.item_embedding = ItemVectors(tower.numpy(), candidates, links.candidates, linked.numpy())
+        self.model, self.trunk, self.titles = model.double().eval(), trunk.float(), titles
+        self._trunk_mean = self._trunk_of(links.candidates).mean(dim=0)
+        self.item_embedding = ItemVectors(
+            self._item_vectors,
+            len(catalogue),
+            candidates=candidates,
+            linked=links.candidates,
+            links=links.target,
+            scale=self.model.link_scale.item(),
+        )
         self.item_links, self.last_seen = item_links, last_seen
         self.links, self._item_stats = links, item_stats(snapshot, links)
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
+
+    def _trunk_of(self, item_index: Any) -> torch.Tensor:
+        """Return what the item tower makes of some items, shape ``(n, d)``; the whole is held in single precision."""
+        return self.trunk[item_index].double()
+
+    def _item_vectors(self, item_index: Any) -> FloatArray:
+        with torch.no_grad():
+            vectors: FloatArray = self.model.item_vectors(self._trunk_of(item_index), self._trunk_mean).numpy()
+        return vectors
 
     @property
     def context_mean(self) -> FloatArray:
@@ -166,7 +179,7 @@ class GlassBoxScorer:
         rows = BucketRows(user, bucket, x, self.buckets.n_buckets[0])
         events = token_events(own.user, self.buckets.of_item[0, own.item], torch.from_numpy(own.x), rows, n_users)
         tower = self.model.user_tower
-        tokens = tower.tokens(events, self.trunk[torch.from_numpy(own.item)])
+        tokens = tower.tokens(events, self._trunk_of(own.item))
         sums = link_user(self.links, events.group.numpy(), own.item, own.x[:, COUNT], len(category.bucket))
         return torch.cat([tower.summands(tokens), torch.from_numpy(sums)], dim=1)
 

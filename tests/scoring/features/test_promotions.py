@@ -88,3 +88,37 @@ def test_a_promotion_without_an_end_runs_from_its_start_on() -> None:
     assert run.end.tz_localize("UTC").tz_convert("Pacific/Kiritimati") > pd.Timestamp("2200-01-01", tz="UTC")
     assert calendar.level(pd.Timestamp("2040-01-01"))[1].tolist() == [1.0]
     assert calendar.running(pd.Timestamp("2017-05-31"), 1, store_id=None) == []
+
+
+def test_a_later_version_says_the_same_as_its_whole_table(latest: PromotionCalendar) -> None:
+    """The changed rows of a and c, and those of b that are shared, against a calendar of all rows as they are then."""
+    later_items = Catalogue(
+        pd.concat([CATALOGUE.items, CATALOGUE.items.iloc[:1].assign(item_id="d")], ignore_index=True)
+    )
+
+    def change(rows: pd.DataFrame) -> pd.DataFrame:
+        assert set(rows["item_id"]) <= {"a", "c", "d"}
+        rows = rows.assign(end=rows["end"].mask(rows["item_id"] == "a", pd.Timestamp("2017-06-13")))
+        added = TABLE.iloc[:1].assign(item_id="d", start=pd.Timestamp("2017-06-11"), end=pd.NaT, store_id="s9")
+        return pd.concat([rows[rows["item_id"] != "c"], added], ignore_index=True)
+
+    later = latest.changed(later_items, change, ["a", "c", "d"], stores=["s9"])
+    kept = TABLE[TABLE["item_id"] == "b"]
+    expected = PromotionCalendar(pd.concat([kept, change(TABLE[TABLE["item_id"].isin(["a", "c"])])]), later_items)
+    for as_of in MOMENTS:
+        # its labels and stores are those of all versions, so shares of two stores of then are of three now
+        assert np.array_equal(
+            later.level(as_of) > 0, _in_labels(expected.level(as_of), expected.labels, later.labels) > 0
+        )
+        for item in range(4):
+            for store in (None, "s1", "s2", "s9"):
+                assert later.running(as_of, item, store_id=store) == expected.running(as_of, item, store_id=store)
+    assert later.level(pd.Timestamp("2017-06-11"))[3].tolist() == pytest.approx([0, 1 / 3, 0])
+    assert len(later.after(SINCE, ["a", "b", "d"])) == 3
+    assert latest.running(pd.Timestamp("2017-06-14"), 0, store_id=None)  # the earlier version is as it was
+
+
+def _in_labels(level: np.ndarray, own: tuple[str, ...], wanted: tuple[str, ...]) -> np.ndarray:
+    found = np.zeros((len(level), len(wanted)))
+    found[:, [wanted.index(label) for label in own]] = level
+    return found

@@ -18,7 +18,7 @@ WHOLE[LINKED, 2:] = LINKS
 
 @pytest.fixture
 def vectors() -> ItemVectors:
-    return ItemVectors(TOWER, CANDIDATES, LINKED, LINKS)
+    return ItemVectors(TOWER.__getitem__, len(TOWER), candidates=CANDIDATES, linked=LINKED, links=LINKS / 2, scale=2.0)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ class Words(_Strict):
     Attributes:
         version: Version of the file's form.
         event_kinds: Words of exports by event kind.
+        event_objects: Words for items that stand next to a word of an event kind.
         statuses: Words for the state of an order that undo it, by event kind.
         file_kinds: Words of file names by event kind.
         channels: Words of exports for where an event happened, by channel.
@@ -52,6 +53,7 @@ class Words(_Strict):
 
     version: Literal["1"]
     event_kinds: dict[str, tuple[str, ...]] = {}
+    event_objects: tuple[str, ...] = ()
     statuses: dict[str, tuple[str, ...]] = {}
     file_kinds: dict[str, tuple[str, ...]] = {}
     channels: dict[str, tuple[str, ...]] = {}

@@ -108,8 +108,10 @@ class ReferringExpressions:
         name, label, is_known = self._split(title)
         if not name or not is_known:
             return self._proper(title)
-        article = self._article(name)
-        return article + (self._words.another.format(name=name, label=label) if label else name)
+        said = self._words.another.format(name=name, label=label) if label else name
+        if said[-1].isdigit():  # "you've bought grinder 9 4 times" reads as one number
+            return self._proper(title)
+        return self._article(name) + said
 
     def _article(self, name: str) -> str:
         """Return what stands before a name that is of one thing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ from llm_explain.importers.flat.vocabulary import kind_of_word, normal
 from scoring.data.tables import END_OF_ORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from llm_explain.importers.flat.columns import Recognised
 
@@ -35,6 +36,9 @@ OF_ORDER: Final = (
 """What all rows of an order share, so that a continuation row takes it from the first row."""
 
 NEEDED: Final = {"user_id": ("user_id",), "item_id": ("item_id", "title", "item_number")}
+IS_ID: Final = re.compile(r"(?:id|ref|reference|code|key|no|nr|number|uri|slug)\d*$")
+"""Ending of headers of ids."""
+
 UNKNOWN_KIND: Final = "interaction"
 """Kind of events of which nothing tells what they were; no locale has words for it."""
 
@@ -103,10 +107,11 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         parts += [_with_orders(frame, orders or parts) for frame in lines]
     elif not parts:
         logs = [*by_role.get("log", []), *by_role.get("orders", [])]
+        if logs and "items" in by_role:
+            raise MissingAnswerError(*_nothing_found(logs, ("item_id",)))
         parts = [_with_kind(r, rows[r.source.name].frame.assign(item_id=ONLY_ITEM)) for r in logs]
     if not parts:
-        message, maps = _nothing_found(reads)
-        raise MissingAnswerError(message, maps)
+        raise MissingAnswerError(*_nothing_found(reads, NEEDED))
     events = pd.concat([frame.rename_axis(ROW).reset_index() for frame in parts], ignore_index=True)
     events = _filled_within_orders(events)
     tables = [_catalogue(rows[read.source.name].frame) for read in by_role.get("items", [])]
@@ -127,17 +132,17 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     return Assembled(events, items, rejects, is_order_only or is_timeless, zone)
 
 
-def _nothing_found(reads: Sequence[Recognised]) -> tuple[str, list[str]]:
-    """Return what is missing, and corrections that name the likeliest columns."""
+def _nothing_found(reads: Sequence[Recognised], needed: Iterable[str]) -> tuple[str, list[str]]:
+    """Return what of ``needed`` is missing, and corrections that name the likeliest columns."""
     found = "; ".join(
         f"{read.source.name}: " + (", ".join(f"{c.header} = {c.name}" for c in read.columns if c.name) or "nothing")
         for read in reads
     )
     read = max(reads, key=lambda each: len(each.source.frame))
-    missing = [name for name, others in NEEDED.items() if not any(read.has(other) for other in others)]
+    missing = [name for name in needed if not any(read.has(other) for other in NEEDED[name])]
     frame = read.source.frame
     free = [column.header for column in read.columns if not column.name]
-    by_values = sorted(free, key=lambda header: -frame[header].nunique())
+    by_values = sorted(free, key=lambda h: (not IS_ID.search(normal(h)), -frame[h].nunique()))
     likely = [header for header in by_values if 1 < frame[header].nunique() <= len(frame) / 2]
     rest = [header for header in (*by_values, *read.headers_of("order_id"), *frame.columns) if header not in likely]
     maps = [f"{read.source.name}.{header}={name}" for header, name in zip([*likely, *rest], missing, strict=False)]

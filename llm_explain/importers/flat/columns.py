@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from llm_explain.importers.flat.times import is_time_like, seconds_of_day
 from llm_explain.importers.flat.values import numbers
 from llm_explain.importers.flat.vocabulary import Format, headers, kind_of_word, normal
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,4 +117,10 @@ def fits(column: pd.Series, target: str, header: str) -> bool:
         return False
     if target in IDS:
         return not (is_time_like(present) and not present.str.fullmatch(r"\d+(?:\.0)?").all())
-    return True
+    return target != "available" or _tells_availability(present)
+
+
+def _tells_availability(present: pd.Series) -> bool:
+    """Return whether some value means "on sale"; years of publication, for example, do not."""
+    known = {word.casefold() for word in words().available}
+    return bool(present.str.strip().str.casefold().isin(known).any())

@@ -113,7 +113,9 @@ def _is_utf8(data: bytes) -> bool:
 
 def _code_page(data: bytes) -> str:
     lines = [line for line in data.splitlines() if not line.isascii()]
-    sample = b"\n".join(lines)[:SAMPLE]
+    sample = b"\n".join(lines)
+    if len(sample) > SAMPLE:  # whole lines: half a character is no text of any code page
+        sample = sample[:SAMPLE].rpartition(b"\n")[0] or sample
     high = sum(byte > 0x7F for byte in sample)
     letters = sum(byte > 0x7F or chr(byte).isalpha() for byte in sample)
     if high < max(MANY_HIGH_BYTES * letters, FEW_HIGH_BYTES):

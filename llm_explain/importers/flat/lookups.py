@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from llm_explain.importers.flat.columns import ReadColumn
 from llm_explain.importers.flat.values import ids
 from llm_explain.importers.flat.vocabulary import headers, normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llm_explain.importers.flat.columns import Recognised
     from llm_explain.importers.flat.files import Source
 
 MOST_COLUMNS: Final = 6
 KEYS: Final = ("user_id", "item_id", "order_id")
+LEAST_KNOWN: Final = 0.5
+"""Share of a log's rows whose item is in the catalogue."""
 
 
 def join_lookups(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
@@ -76,3 +80,41 @@ def _joined(small: Source, large: Source, key: tuple[str, str]) -> Source | None
         return replace(large, frame=large.frame.assign(**{key[1]: named.where(named.notna(), own).astype("str")}))
     looked_up = added.reindex(refers.fillna("")).set_axis(large.frame.index, axis=0).astype("str")
     return replace(large, frame=pd.concat([large.frame, looked_up], axis=1))
+
+
+def with_shared_items(reads: Sequence[Recognised]) -> list[Recognised]:
+    """Read as the item's id a column with an unknown header that refers from a log to a catalogue.
+
+    Args:
+        reads: The tables with a decision for each column.
+
+    Returns:
+        The tables; a header that is unique in the catalogue and whose values the log repeats is their ``item_id``.
+    """
+    left = list(reads)
+    for log_place, log in enumerate(left):
+        if log.has("item_id") or not (log.has("user_id") or log.has("order_id")):
+            continue
+        for place, catalogue in enumerate(left):
+            if catalogue.has("user_id") or catalogue.has("order_id") or not catalogue.has("title"):
+                continue
+            for own, other in _unread_in_both(log, catalogue):
+                values = ids(catalogue.source.frame[other]).dropna()
+                refers = ids(log.source.frame[own]).dropna()
+                if len(values) > 1 and values.is_unique and refers.isin(values).mean() >= LEAST_KNOWN:
+                    left[log_place] = _with_item_id(left[log_place], own)
+                    left[place] = _with_item_id(catalogue, other)
+                    break
+    return left
+
+
+def _unread_in_both(log: Recognised, catalogue: Recognised) -> list[tuple[str, str]]:
+    """Return the headers that the log and the catalogue share and that mean nothing in the log."""
+    others = {normal(c.header): c.header for c in catalogue.columns if c.name in {"", "item_id"} and c.why != "--map"}
+    unread = [column.header for column in log.columns if not column.name and column.why != "--map"]
+    return [(header, others[normal(header)]) for header in unread if normal(header) in others]
+
+
+def _with_item_id(read: Recognised, header: str) -> Recognised:
+    columns = (ReadColumn(c.header, "item_id", "key of both files") if c.header == header else c for c in read.columns)
+    return replace(read, columns=tuple(columns))

@@ -14,7 +14,7 @@ from llm_explain.importers.flat.corrections import Corrections, MissingAnswerErr
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
 from llm_explain.importers.flat.items import CATEGORY_CODE, NAMES, items_table
 from llm_explain.importers.flat.language import language_of
-from llm_explain.importers.flat.lookups import join_lookups
+from llm_explain.importers.flat.lookups import join_lookups, with_shared_items
 from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
 from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
@@ -90,7 +90,7 @@ def _import(
     progress("Reading files", len(files), len(files))
     sources, lines = join_lookups(found)
     corrections = Corrections.parse(maps, kinds, sources)
-    reads = [recognise(source, corrections) for source in sources]
+    reads = with_shared_items([recognise(source, corrections) for source in sources])
     rows = {read.source.name: standard_rows(read, shop) for read in reads}
     progress("Checking tables", 0, 1)
     assembled = assemble(reads, rows)

@@ -119,7 +119,16 @@ def kind_of_word(text: str, group: Literal["event_kinds", "statuses", "file_kind
     Returns:
         The key of the list that holds the word, such as ``refund``; ``None`` if no list does.
     """
-    return _kinds(group).get(normal(text))
+    name = normal(text)
+    if name in _kinds(group) or group != "event_kinds":
+        return _kinds(group).get(name)
+    return _kinds(group).get(" ".join(word for word in name.split() if word not in _event_objects()))
+
+
+@cache
+def _event_objects() -> frozenset[str]:
+    """Return words for what an event happens to: "article view" is a view."""
+    return frozenset(map(normal, words().event_objects))
 
 
 @cache

@@ -24,6 +24,7 @@ CHINESE = ReferringExpressions(load_lexicon("zh"))
         ("Better-for-you bacon", "this better-for-you bacon", "better-for-you bacon"),
         ("Fisher-Price toy", "this Fisher-Price toy", "a Fisher-Price toy"),
         ("Chobani Peach Yogurt 5.3 oz", "“Chobani Peach Yogurt 5.3 oz”", "“Chobani Peach Yogurt 5.3 oz”"),
+        ("Bread 4", "this bread 4", "“Bread 4”"),  # "bread 4 3 times" reads as 43 times
         ("The Great Gatsby", "“The Great Gatsby”", "“The Great Gatsby”"),
         ("<>{}", "", ""),
     ],

@@ -141,6 +141,9 @@ def test_one_event_of_another_year_is_not_the_end_of_the_log():
     a_pause = pd.Series([*days, *(days + pd.Timedelta(days=400))])
     assert end_of_log(a_pause) == (a_pause.max() + pd.Timedelta(seconds=1), 0)
     assert end_of_log(days[:1])[1] == 0
+    hours = pd.Series(pd.date_range("2025-01-01", periods=300, freq="h"))
+    later = [pd.Timestamp("2031-01-01") + pd.Timedelta(days=n) for n in range(4)]
+    assert [end_of_log(pd.Series([*hours, *later[:n]]))[1] for n in (3, 4)] == [3, 0]  # a hundredth of 303 are 3
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["purchase", "return"])), max_size=15))

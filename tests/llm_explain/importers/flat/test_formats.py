@@ -6,6 +6,8 @@ from io import StringIO
 import pandas as pd
 import pytest
 
+from llm_explain.errors import SettingError
+from llm_explain.importers.flat.assemble import event_kind
 from llm_explain.importers.flat.report import FlatImport
 from llm_explain.importers.flat.run import import_flat
 from llm_explain.policy.policy import Policy
@@ -50,6 +52,34 @@ def test_shopify_orders_and_products(imported):
     assert items["MUG-R"] == ("Stoneware mug", "mugs", "Alba", 5.5, True, "stoneware-mug")
     assert items["TEA-G"] == ("Green tea", "teas", "Boreal", 4.0, False, "green-tea")
     assert done.rejects[["file", "row", "reason"]].to_numpy().tolist() == [["orders.csv", 4, "no user"]]
+
+
+LOG = "who,ref,when,price\n" + "".join(f"u{n % 3},X{n % 4},2025-01-{n + 1:02d},2\n" for n in range(12))
+SHELF = "ref,title,genre,published\n" + "".join(f"X{n},Book {'abcd'[n]},Crime,{1990 + n}\n" for n in range(4))
+
+
+def test_a_key_of_both_files_is_the_item(imported):
+    done = imported(log_csv=LOG.replace("who", "member"), shelf_csv=SHELF)
+    assert {c.column: c.name for c in done.columns}["ref"] == "item_id"
+    assert done.tables.events["item_id"].nunique() == 4
+    assert items_of(done, "title")["X1"] == ("Book b",)
+    assert "available" not in done.tables.items  # years of publication tell nothing about stock
+
+
+def test_a_log_without_an_item_is_refused_if_a_catalogue_is_there(imported):
+    other = SHELF.replace("ref", "shelfmark").replace("X", "Y")
+    with pytest.raises(SettingError, match=r"a column for item_id is not recognised .* --map log.csv.ref=item_id"):
+        imported(log_csv=LOG.replace("who", "member"), shelf_csv=other)
+    done = imported(maps=["log.csv.ref=item_id"], log_csv=LOG.replace("who", "member"), shelf_csv=other)
+    assert done.tables.events["item_id"].nunique() == 4
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("article_view", "view"), ("songPlayed", "play"), ("Viewed Product", "view"), ("view cart", "view cart")],
+)
+def test_words_of_events_may_name_what_they_happen_to(word, kind):
+    assert event_kind(word) == kind
 
 
 @pytest.mark.parametrize("column", ["Image Src", "Body (HTML)", "Vendor", "Type", "Product Category", "Variant Price"])

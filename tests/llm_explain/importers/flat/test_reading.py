@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from llm_explain.cli import app
 from llm_explain.errors import SettingError, TableError
 from llm_explain.importers.flat.categories import in_plural
-from llm_explain.importers.flat.dialect import decode, sniff
+from llm_explain.importers.flat.dialect import SAMPLE, decode, sniff
 from llm_explain.importers.flat.names import names
 from llm_explain.importers.flat.rows import _users
 from llm_explain.importers.flat.run import import_flat
@@ -221,6 +221,14 @@ def test_other_code_pages_and_scripts(tmp_path):
     path.write_bytes(rows.encode("gb18030"))
     done = import_flat([path], out=tmp_path / "out")
     assert done.tables.items["title"].tolist() == ["红茶叶子", "绿茶叶子", "乌龙茶叶"]
+
+
+def test_the_code_page_of_a_file_is_found_if_the_sample_ends_within_a_character():
+    content = "x" * 7 + "客户姓名,商品编号,商品名称,日期\n" + "张伟,红茶叶子礼盒,绿茶和乌龙茶,2025-01-02\n" * 8_000
+    data = content.encode("gb18030")
+    with pytest.raises(UnicodeDecodeError, match="incomplete multibyte sequence"):
+        data[:SAMPLE].decode("gb18030")
+    assert decode(data) == (content, "gb18030")
 
 
 def test_a_header_is_found_or_missed():

@@ -96,7 +96,8 @@ class _Candidates:
 def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int) -> list[Placed]:
     """Choose the items of a list and their places.
 
-    Without sections, the list is the best allowed items by score. With sections, it shows each visible title once. An
+    Without sections, the list is the best allowed items by score. With sections, it shows each visible title once, and
+    the best variant of each product that is new to the user. An
     item is in *again* if the user bought its title before, else in *new*. What was just bought is held back until it is
     due: a list of *again* leaves it out, and a mixed list shows it last. At most half of a mixed list repeats while
     there are new items. If users of the shop do not come back to items, all that they had comes last. Pinned items come
@@ -118,6 +119,7 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
         found = found.take(_is_asked_for(evidence, found))
         found = found.take(np.lexsort((found.rank, found.pin)))  # a pin stands for its title
         found = found.take(_first_of_each(evidence.shop.title_index[found.item]))
+        found = found.take(_without_siblings(evidence.shop.family[found.item], found.is_again | (found.pin < n_pins)))
         if selection.section == "new":
             found = found.take(~found.is_again)
         elif selection.section == "again":
@@ -218,6 +220,12 @@ def _is_asked_for(evidence: Evidence, found: _Candidates) -> Flags:
 def _first_of_each(title: IndexArray) -> IndexArray:
     """Return the places of the first item of each title, ascending."""
     return np.sort(np.unique(title, return_index=True)[1])
+
+
+def _without_siblings(family: IndexArray, is_kept: Flags) -> IndexArray:
+    """Return the places of the kept items and of the first of each other family, ascending."""
+    others = np.flatnonzero(~is_kept)
+    return np.sort(np.concatenate([np.flatnonzero(is_kept), others[_first_of_each(family[others])]]))
 
 
 def _mixed(is_again: Flags, n: int, *, n_first: int) -> IndexArray:

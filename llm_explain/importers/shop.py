@@ -6,12 +6,14 @@ categories the last name stands for the item. Retail shorthand is written as wor
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from llm_explain.errors import SettingError
+from llm_explain.errors import SettingError, TableError
+from llm_explain.importers.flat.corrections import command
 from llm_explain.importers.flat.items import clean_names
 from llm_explain.importers.flat.proposals import sensitive
 from llm_explain.importers.names import names_folder, read_cleaner
@@ -24,7 +26,7 @@ from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TIME
 from scoring.data.validation import check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from llm_explain.importers.shorthand import ShorthandCleaner
@@ -71,7 +73,8 @@ def import_csv(
     raw = {}
     for done, (name, path) in enumerate(given.items()):
         progress("Reading files", done, len(given))
-        raw[name] = read_table(path, skip_bad=skip_bad)
+        with _or_as_it_is(given.values(), out, is_export=path.exists()):
+            raw[name] = read_table(path, skip_bad=skip_bad)
     progress("Reading files", len(given), len(given))
     frames = rename_columns({name: table.frame for name, table in raw.items()}, column_map or {})
     good: dict[str, pd.DataFrame] = {}
@@ -79,7 +82,9 @@ def import_csv(
     for done, (name, frame) in enumerate(frames.items()):
         progress("Checking tables", done, len(given))
         item_ids = good["items"][ITEM_ID] if "items" in good else None
-        checked = check(frame, name, source=given[name].name, item_ids=item_ids, skip_bad=skip_bad, shop=shop)
+        needed = {column for column, rule in COLUMNS[name].items() if rule.is_required}
+        with _or_as_it_is(given.values(), out, is_export=not needed <= set(frame.columns)):
+            checked = check(frame, name, source=given[name].name, item_ids=item_ids, skip_bad=skip_bad, shop=shop)
         good[name], rejects[name] = checked.frame, checked.rejects
     progress("Checking tables", len(given), len(given))
     notes: dict[str, int] = {}
@@ -95,6 +100,18 @@ def import_csv(
     tables.write(out)
     set_aside = _write_rejects(out, rejects, raw)
     return ImportSummary(out, row_counts(tables), notes=notes, rejects=set_aside, remarks=tuple(remarks))
+
+
+@contextmanager
+def _or_as_it_is(files: Iterable[Path], out: Path, *, is_export: bool) -> Iterator[None]:
+    """Add to an error of a file with another form that ``import flat`` reads exports as they are."""
+    try:
+        yield
+    except TableError as error:
+        if not is_export:
+            raise
+        told = command(dict.fromkeys(files), out, (), ())
+        raise TableError(f"{error} For exports of a shop system, `{told}` reads them as they are.") from error
 
 
 def _write_rejects(out: Path, rejects: dict[str, pd.DataFrame], raw: dict[str, RawTable]) -> dict[Path, int]:

@@ -167,7 +167,7 @@ def _check_columns(frame: pd.DataFrame, name: str, source: str) -> None:
     missing = [column for column, rule in rules.items() if rule.is_required and column not in columns]
     unknown = [column for column in columns if not _is_allowed(name, column)]
     if missing:
-        near = {column: get_close_matches(column, unknown, n=1, cutoff=0.5) for column in missing}
+        near = {column: get_close_matches(column, unknown, n=1, cutoff=0.7) for column in missing}
         maps = " ".join(f"--map {found[0] if found else 'COLUMN'}={column}" for column, found in near.items())
         raise TableError(
             f"{source}: column {_listed(missing)} is missing but is needed; there are {_listed(columns)}. "

@@ -156,6 +156,21 @@ def test_a_pin_stands_for_the_items_with_its_title(explainer: Explainer, monkeyp
     assert first.item_id not in shown
 
 
+def test_a_list_shows_one_variant_of_what_is_new(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = explainer.rank("u00", k=40, section="mixed")
+    again, new = ([row.item_id for row in rows if row.section == section] for section in ("again", "new"))
+    assert len(again) >= 2
+    variants = explainer.shop.catalogue.index_of([*again[:2], *new[:3]])
+    family = explainer.shop.family.copy()
+    family[variants] = family[variants[0]]
+    monkeypatch.setattr(explainer.shop, "family", family)
+    shown = [row.item_id for row in explainer.rank("u00", k=40, section="mixed")]
+    assert {*again[:2], new[0]} <= set(shown)  # both variants that the user bought, and the best of the others
+    assert not {*new[1:3]} & set(shown)
+    pinned = [row.item_id for row in explainer.rank("u00", k=40, section="new", pins=[new[2], new[1]])]
+    assert pinned[:2] == [new[2], new[1]]
+
+
 @pytest.mark.parametrize("user_id", USERS)
 def test_a_page_keeps_to_its_budget(explainer: Explainer, user_id: str) -> None:
     rows = explainer.recommend(user_id, k=10, section="new")

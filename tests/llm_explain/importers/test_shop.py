@@ -190,6 +190,24 @@ def test_bad_input_is_refused_with_what_came_and_what_to_do(case, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"items": "Handle,Title,Variant SKU\ntea,Green tea,a\n"},
+        {"items": ITEMS.encode() + "c,Café,tea\n".encode("cp1252")},
+    ],
+)
+def test_an_export_of_another_form_is_sent_to_the_other_import(tmp_path, files):
+    with pytest.raises(
+        TableError, match=r"`llm-explain import flat \S+items.csv \S+events.csv --out \S+out` reads"
+    ) as caught:
+        run(tmp_path, **files)
+    assert "Title=item_id" not in str(caught.value)
+    with pytest.raises(TableError, match="negative") as caught:
+        run(tmp_path, **event("u1,a,2017-12-01,1,-2"))
+    assert "import flat" not in str(caught.value)
+
+
 def test_there_are_enough_bad_cases():
     assert len(BAD) >= 25
 

@@ -121,6 +121,21 @@ class ShopEvidence:
         return float(sold[int(np.ceil(len(sold) / 10)) - 1]) if len(sold) else float("inf")
 
     @cached_property
+    def sold_in_category(self) -> IndexArray:
+        """Items of each category with a user in the window, shape ``(n_categories,)``."""
+        sold = self.catalogue.category_index[self.snapshot.users_in_window > 0]
+        return np.bincount(sold, minlength=len(self.catalogue.category_names))
+
+    @cached_property
+    def place_in_category(self) -> IndexArray:
+        """Items of its category with at least as many users in the window, itself included, shape ``(n_items,)``."""
+        category, users = self.catalogue.category_index, self.snapshot.users_in_window
+        order = np.lexsort((users, category))
+        end = np.searchsorted(category[order], category, side="right")
+        key = category * (int(users.max(initial=0)) + 1.0) + users
+        return np.asarray(end - np.searchsorted(key[order], key, side="left"), dtype=np.int64)
+
+    @cached_property
     def first_seen(self) -> IndexArray:
         """Local moment from which each item was sold, in nanoseconds since 1970; of no meaning without one."""
         moment = self.snapshot.first_seen.astype("datetime64[ns]").astype(np.int64)

@@ -52,6 +52,7 @@ CLAIMS: dict[str, Claim] = {
         "promotion", (), label="mailer", start="2017-11-27T00:00:00", end="2017-12-05T00:00:00", store_id="401"
     ),
     "popular": claim("popular", (), users_band=250, window_days=30, until="2017-12-01T00:00:00"),
+    "best_seller": claim("best_seller", (), among=3, category="yogurt", window_days=30),
     "season": claim("season", (), lift=1.8, category="yogurt"),
     "buyers": claim("buyers", (), users=172, window_days=30, until="2017-12-01T00:00:00"),
     "first_in_category": claim("first_in_category", (), category="yogurt", orders=38),

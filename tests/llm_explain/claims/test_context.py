@@ -4,14 +4,29 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from llm_explain.claims import Evidence, ShopEvidence
+from llm_explain.claims.kinds.best_seller import BestSeller
 from llm_explain.claims.kinds.new_arrival import NewArrival
 from llm_explain.claims.kinds.popular import Popular
 from llm_explain.claims.kinds.promotion import Promotion
 from llm_explain.claims.kinds.season import Season
+from llm_explain.claims.subjects import Subjects
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from scoring.data.catalogue import Catalogue
-from tests.llm_explain.claims.scene import AS_OF, CATEGORY, INDEX, ITEMS, bought, evidence, find, snapshot
+from scoring.features.promotions import PromotionCalendar
+from tests.llm_explain.claims.scene import (
+    AS_OF,
+    CATEGORY,
+    INDEX,
+    ITEMS,
+    NO_PROMOTIONS,
+    bought,
+    evidence,
+    find,
+    history,
+    snapshot,
+)
 
 
 def runs(*rows: tuple[str, str, str, str, str | None]) -> pd.DataFrame:
@@ -113,6 +128,46 @@ def test_popular_is_among_the_top_tenth() -> None:
 def test_popular_asks_for_fresh_statistics(age_days: float, *, holds: bool) -> None:
     found = find(Popular, evidence("tortilla", statistics=crowd(500, age_days=age_days)))
     assert (found is not None) == holds
+
+
+def category_of(n_items: int) -> Catalogue:
+    """Return a shop in which ``n_items`` items are chips, and one is milk."""
+    return Catalogue(
+        pd.DataFrame(
+            {
+                "item_id": [*(f"chips {place:02d}" for place in range(n_items)), "milk"],
+                "title": [*(f"Chips {place:02d}" for place in range(n_items)), "Milk"],
+                "category": [*["chips"] * n_items, "milk"],
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("users", "among"),
+    [
+        ([60, 59, 9, 9], 1),
+        ([60, 60, 9, 9], None),  # as many users as another item; one of three needs twelve items
+        ([60, 59, 9], None),
+        ([49, 9, 9, 9], None),
+        ([60, 70, 60, *[9] * 9], 3),
+        ([60, 70, 80, 60, *[9] * 8], None),  # three other items have as many
+        ([60, 70, 80, *[9] * 8], None),
+    ],
+    ids=["first", "tie", "few items", "few users", "third", "fourth", "eleven items"],
+)
+def test_a_best_seller_is_among_the_most_bought_of_its_category(users: list[int], among: int | None) -> None:
+    by_window = np.zeros((len(users) + 1, 3), dtype=np.int64)
+    by_window[:, 1] = [*users, 500]
+    catalogue = category_of(len(users))
+    shop = ShopEvidence(
+        catalogue,
+        snapshot=snapshot(users_by_window=by_window),
+        promotions=PromotionCalendar(NO_PROMOTIONS, catalogue),
+        policy=Policy(),
+    )
+    found = find(BestSeller, Subjects.of(Evidence(shop, [history()]), np.array([0]), np.array([0])))
+    assert (found and found.facts) == (among and {"among": among, "category": "chips", "window_days": 30})
 
 
 def season(recent: int, usual: int = 200, lift: float = 1.0, **changes: object):

@@ -20,6 +20,9 @@ _IDEOGRAPH = "[㐀-鿿]"
 _OPENING, _CLOSING = frozenset("“「«"), frozenset("”」»")
 """Quotation marks around titles."""
 
+_BEGINS, _ENDS = frozenset("(（"), frozenset(")）")
+"""Parentheses around the size and the brand of a title."""
+
 _WORD = re.compile(rf"{_IDEOGRAPH}|(?:(?!{_IDEOGRAPH})[^\W_])+(?:['’](?:(?!{_IDEOGRAPH})[^\W_])+)*")
 """A word: letters and figures, or one sign of a script that writes no spaces."""
 
@@ -102,6 +105,8 @@ class Names:
                 place += 1
                 continue
             begin, end = tokens[place].start(), tokens[place + size - 1].end()
+            if text[end : end + 1] in _ENDS and any(sign in text[begin:end] for sign in _BEGINS):
+                end += 1
             is_quoted = text[begin - 1 : begin] in _OPENING and text[end : end + 1] in _CLOSING
             masked += text[done : begin - is_quoted].lower()
             start = len(masked)

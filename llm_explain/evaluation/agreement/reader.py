@@ -204,12 +204,16 @@ class _Sentence:
 
     def _similar(self) -> list[Mention]:
         """Return the mention of another item, of the first kind whose cue the sentence has."""
-        others = [name for name in self.found if name.place == "other"]
+        others = [name for name in self.found if name.place == "other" or self._is_of_another_size(name)]
         said = (kind for kind in self.cues.all_about("other item") if re.search(self.cues.kinds[kind].cue, self.masked))
         kind = next(said, None)
         if not others or kind is None:
             return []
         return [Mention(kind, others[0].name, self._values(self.cues.kinds[kind]), others[0].start)]
+
+    def _is_of_another_size(self, name: Found) -> bool:
+        """Return whether a name is that of the item but stands for another one: "sugar (32 oz)"."""
+        return name.place == "item" and re.match(r" ?[(（]", self.masked[name.end :]) is not None
 
     def signed(self, mention: Mention) -> Mention:
         """Return a mention with the sign that the sentence gives it."""

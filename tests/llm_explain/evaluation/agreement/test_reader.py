@@ -7,7 +7,9 @@ import pytest
 from llm_explain.evaluation.agreement.names import Names
 from llm_explain.evaluation.agreement.reader import Reader
 
-NAMES = Names(["cheese", "bread and buns", "soup"], ["Cheddar cheese, 8 oz", "Rye bread", "Limes", "Onion soup"])
+NAMES = Names(
+    ["cheese", "bread and buns", "soup"], ["Cheddar cheese, 8 oz", "Rye bread", "Limes", "Limes, 2 lb", "Onion soup"]
+)
 
 
 def read(text):
@@ -48,6 +50,17 @@ def read(text):
             [("season", "", {"lift": 1.4})],
         ),
         ("New in our range: it arrived 12 days ago.", [("new_arrival", "", {"days": 12.0})]),
+        (
+            "You used to buy this about every 10 days; the last time was on 4 May.",
+            [("back_after_break", "", {"interval_days": 10.0, "last": 504.0})],
+        ),
+        (
+            "Bought about every two weeks until 4 May.",
+            [("back_after_break", "", {"interval_days": 14.0, "last": 504.0})],
+        ),
+        ("You've bought limes (2 lb) 16 times, and it's here.", [("frequent_item", "Limes, 2 lb", {"count": 16.0})]),
+        ("It's one of our three most popular items in cheese.", [("best_seller", "", {"among": 3.0})]),
+        ("Our most popular item in cheese.", [("best_seller", "", {"among": 1.0})]),
         ("A good thing for you.", []),
     ],
 )

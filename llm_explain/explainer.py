@@ -279,6 +279,7 @@ class Explainer:
         k: int = 10,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
+        channel: str = "",
         **options: Unpack[SelectionOptions],
     ) -> list[Ranked]:
         """Rank the candidates for a user, without a word of why.
@@ -290,6 +291,8 @@ class Explainer:
                 optional column of the events table, of which nothing is kept; or a ``History``, whose own moment
                 counts and whose scored user is kept for a while if it names a user.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
+            channel: Where the request comes from: a channel of the events table, such as ``app``. It adds a context
+                term if training found that items sell differently there.
             **options: Which items, as for ``recommend``, but ranked by score alone unless ``section`` is given.
 
         Returns:
@@ -298,7 +301,7 @@ class Explainer:
         options.setdefault("section", None)
         selection = Selection(**options)
         version = self._at(as_of, history)
-        user = version.reader.read(user_id, history, as_of)
+        user = version.reader.read(user_id, history, as_of, channel)
         placed = arrange(user.scored, user.evidence, selection, _at_least_one(k))
         scores = np.array([card.score for card in placed])
         ids = version.shop.catalogue.item_ids
@@ -322,6 +325,7 @@ class Explainer:
         k: int = 10,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
+        channel: str = "",
         tone: Tone | None = None,
         locale: str = "en",
         surface: str | None = None,
@@ -341,6 +345,7 @@ class Explainer:
             k: How many items.
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
+            channel: Where the request comes from, as for ``rank``.
             tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
             locale: A folder under ``prompts/``.
             surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
@@ -360,7 +365,7 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         selection = Selection(**options)
         version = self._at(as_of, history)
-        user = version.reader.read(user_id, history, as_of)
+        user = version.reader.read(user_id, history, as_of, channel)
         placed = arrange(user.scored, user.evidence, selection, _at_least_one(k))
         pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
         if selection.section is not None:
@@ -374,6 +379,7 @@ class Explainer:
         *,
         k: int = 10,
         as_of: Moment | None = None,
+        channel: str = "",
         tone: Tone | None = None,
         locale: str = "en",
         surface: str | None = None,
@@ -386,6 +392,7 @@ class Explainer:
             user_ids: The shop's ids.
             k: How many items a list.
             as_of: As for ``recommend``.
+            channel: Where the request comes from, as for ``rank``.
             tone: As for ``recommend``.
             locale: As for ``recommend``.
             surface: As for ``recommend``.
@@ -401,7 +408,7 @@ class Explainer:
         together = max(1, MOST_SCORES // max(len(version.shop.catalogue), 1))
         found: list[list[Explanation]] = []
         for start in range(0, len(user_ids), together):
-            users = version.reader.read_many(user_ids[start : start + together], as_of)
+            users = version.reader.read_many(user_ids[start : start + together], as_of, channel)
             lists = [arrange(user.scored, user.evidence, selection, _at_least_one(k)) for user in users]
             scored = [user.scored for user in users]
             evidence = Evidence(version.shop, [history for user in users for history in user.evidence.histories])
@@ -415,6 +422,7 @@ class Explainer:
         *,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
+        channel: str = "",
         tone: Tone | None = None,
         locale: str = "en",
         surface: str | None = None,
@@ -431,6 +439,7 @@ class Explainer:
             item_ids: Items of the catalogue.
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
+            channel: Where the request comes from, as for ``rank``.
             tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
             locale: A folder under ``prompts/``.
             surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
@@ -455,7 +464,7 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         version = self._at(as_of, history)
         items = version.shop.catalogue.index_of(item_ids)
-        user = version.reader.read(user_id, history, as_of)
+        user = version.reader.read(user_id, history, as_of, channel)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
         return pipeline.explain(user.scored, user.evidence, items, has_item_players=players == "items")
 
@@ -494,6 +503,7 @@ class Explainer:
         k: int = 10,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
+        channel: str = "",
         locale: str = "en",
     ) -> list[WhatIfRow]:
         """Score and rank as if some players had never been there; exact, with a sentence for each item.
@@ -505,6 +515,7 @@ class Explainer:
             k: How many items where none are named.
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
+            channel: Where the request comes from, as for ``rank``.
             locale: A folder under ``prompts/``, for the sentences.
 
         Returns:
@@ -513,7 +524,7 @@ class Explainer:
         version = self._at(as_of, history)
         catalogue = version.shop.catalogue
         asked = None if item_ids is None else catalogue.index_of(item_ids)
-        user = version.reader.read(user_id, history, as_of)
+        user = version.reader.read(user_id, history, as_of, channel)
         answer = user.scored.what_if(without, asked)
         rows = np.arange(len(answer.item_index))
         if asked is None:
@@ -541,6 +552,7 @@ class Explainer:
         *,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
+        channel: str = "",
         locale: str = "en",
         suppressions: Suppressions = NO_SUPPRESSIONS,
     ) -> ContrastAnswer:
@@ -552,6 +564,7 @@ class Explainer:
             other_id: The other.
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
+            channel: Where the request comes from, as for ``rank``.
             locale: A folder under ``prompts/``, for the sentence.
             suppressions: What the user does not want to be told.
 
@@ -560,7 +573,7 @@ class Explainer:
         """
         version = self._at(as_of, history)
         item, other = version.shop.catalogue.index_of([item_id, other_id]).tolist()
-        user = version.reader.read(user_id, history, as_of)
+        user = version.reader.read(user_id, history, as_of, channel)
         answer = user.scored.contrast(item, other)
         words = Comparisons(version.shop, version.writer, locale, suppressions)
         contrast = ContrastAnswer.of(item_id, other_id, answer)

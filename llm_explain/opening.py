@@ -17,6 +17,7 @@ from llm_explain.attribution.scored_user import AdditiveScoredUser, BlackBoxScor
 from llm_explain.catalogue import CHANGES, LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, ShopEvidence
 from llm_explain.claims.catalogue_kinds import catalogue_kinds
+from llm_explain.claims.channel_kinds import channel_kinds
 from llm_explain.claims.picture_kinds import picture_kinds
 from llm_explain.claims.signal_kinds import signal_kinds
 from llm_explain.policy.policy import Policy
@@ -203,6 +204,7 @@ def _kinds_of(scorer: GlassBoxScorer) -> tuple[type[ClaimKind], ...]:
     return (
         *picture_kinds(scorer.catalogue, links),
         *signal_kinds(scorer.buckets.signals),
+        *channel_kinds(scorer.channels),
         *catalogue_kinds(scorer.catalogue, scorer.shop),
     )
 

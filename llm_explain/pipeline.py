@@ -327,7 +327,7 @@ class Pipeline:
             locale=self.locale,
             tone=self.tone,
             as_of=history.as_of,
-            provenance=self.provenance,
+            provenance={**self.provenance, **({"channel": history.requested_in} if history.requested_in else {})},
             is_cold=request.item_index is not None and not self.shop.snapshot.n_events[request.item_index],
             badges=badges,
         )

@@ -177,7 +177,7 @@ class Explanation:
         reason_code: Why there is no text, or why it is neutral; empty for a personal sentence.
         locale: Language of the text.
         tone: ``friendly``, ``concise`` or ``formal``.
-        provenance: Ids and hashes of data, scorer and policy.
+        provenance: Ids and hashes of data, scorer and policy, and the channel of the request if it names one.
         is_cold: Whether the item has no events in the shop's statistics, and is scored from its fields.
         as_of: The moment that the explanation speaks of, UTC without a zone; records state the zone.
         position: Place shown in a list, from 1; ``None`` for an explanation by itself.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from llm_explain.claims import Evidence
+from llm_explain.claims.signal_kinds.recent_signal import CHANNELS
 from llm_explain.errors import SettingError
 from scoring.data.history import EventLog, History
 from scoring.data.moments import as_moment
@@ -83,6 +85,7 @@ class UserReader:
         user_id: str | None,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
+        channel: str = "",
     ) -> ReadUser:
         """Read a known user's history, or the one that came with the request.
 
@@ -91,45 +94,61 @@ class UserReader:
             history: Events instead of a known user's, which are not kept; or a ``History``, whose own ``as_of`` counts
                 and which is kept if it has a ``user_id``.
             as_of: Only events before this moment count; the snapshot's moment if not given.
+            channel: Where the request comes from; that of a ``History`` if not given.
 
         Returns:
             The user, from the cache if possible.
 
         Raises:
-            SettingError: If neither a user nor a history is given, or ``as_of`` is no moment.
+            SettingError: If neither a user nor a history is given, ``as_of`` is no moment, or the shop has no such
+                channel.
         """
+        self._check(channel)
         if isinstance(history, History):
-            return self._remembered(history)
+            return self._remembered(replace(history, requested_in=channel) if channel else history)
         moment = self.as_of if as_of is None else as_moment(as_of)
         if history is not None:
             from scoring.data.validation import check_history  # what checks tables is slow to import
 
             catalogue, shop = self.shop.catalogue, self.events.shop
             rows = check_history(history, catalogue.index_by_id, shop=shop)
-            return self._make(History.from_events(rows, catalogue, as_of=moment, user_id=user_id, shop=shop))
+            own = History.from_events(rows, catalogue, as_of=moment, user_id=user_id, shop=shop)
+            return self._make(replace(own, requested_in=channel))
         if user_id is None:
             raise SettingError(
                 "neither a user nor a history is given but one of them is needed. "
                 "Pass a user_id, or history=DataFrame with item_id and timestamp."
             )
-        return self._remembered(self.events.history(user_id, moment))
+        return self._remembered(replace(self.events.history(user_id, moment), requested_in=channel))
 
-    def read_many(self, user_ids: Sequence[str], as_of: Moment | None = None) -> list[ReadUser]:
+    def read_many(self, user_ids: Sequence[str], as_of: Moment | None = None, channel: str = "") -> list[ReadUser]:
         """Read known users together, without the cache.
 
-        The call raises ``SettingError`` if ``as_of`` is no moment.
+        The call raises ``SettingError`` if ``as_of`` is no moment or the shop has no such channel.
 
         Args:
             user_ids: The shop's ids; a user without events has an empty history.
             as_of: Only events before this moment count; the snapshot's moment if not given.
+            channel: Where the requests come from.
 
         Returns:
             The users, in the order given.
         """
+        self._check(channel)
         moment = self.as_of if as_of is None else as_moment(as_of)
-        histories = [self._of_known_items(self.events.history(user_id, moment)) for user_id in user_ids]
+        found = (replace(self.events.history(user_id, moment), requested_in=channel) for user_id in user_ids)
+        histories = [self._of_known_items(history) for history in found]
         users = self._read_histories(histories) if histories else ()
         return [ReadUser(user, Evidence(self.shop, [own])) for user, own in zip(users, histories, strict=True)]
+
+    def _check(self, channel: str) -> None:
+        """Raise ``SettingError`` for a misspelt channel; a shop without channels in its log answers any."""
+        known = self.shop.snapshot.channels.names
+        if channel and known and channel not in {*known, *CHANNELS}:
+            raise SettingError(
+                f"channel is {channel!r} but one of {', '.join(sorted({*known, *CHANNELS}))} is needed. "
+                "Write it as the events table does."
+            )
 
     def forget(self) -> None:
         """Empty the caches of users and group vectors."""

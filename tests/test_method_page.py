@@ -72,7 +72,7 @@ class MaxScorer:
     ) -> np.ndarray:
         return np.zeros((len(item_index), n_groups))
 
-    def context_parts(self, as_of: object, item_index: np.ndarray) -> np.ndarray:
+    def context_parts(self, as_of: object, item_index: np.ndarray, channel: str = "") -> np.ndarray:
         return np.where(self.is_salsa[item_index], PROMOTION, MEAN)[:, None]
 
     def score(self, state: MaxState, item_index: np.ndarray) -> np.ndarray:

@@ -94,8 +94,8 @@ class AdditiveScorer(Protocol[StateT_contra]):
     def linked(self, state: StateT_contra, item_index: IndexArray, /) -> Numbers:
         """Return what links of each past item add, columns as ``past``, shape ``(n, n_past)``."""
 
-    def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray, /) -> Numbers:
-        """Return the context terms at a moment, shape ``(n, n_terms)``."""
+    def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray, channel: str, /) -> Numbers:
+        """Return the context terms at a moment, for a request from a channel, shape ``(n, n_terms)``."""
 
     def score(self, state: StateT_contra, item_index: IndexArray, /) -> Numbers:
         """Return the ranking values in logits, shape ``(n,)``."""

@@ -79,7 +79,8 @@ def what_if(
     is_own_removed = np.isin(catalogue.category_index[items], list(categories))[:, None]
     own = np.where(is_own_removed, scorer.own_empty(items), scorer.own_parts(state, items))
     is_term_removed = np.isin(np.arange(len(scorer.terms)), list(terms))
-    context = np.where(is_term_removed, scorer.context_mean, scorer.context_parts(state.history.as_of, items))
+    given = scorer.context_parts(state.history.as_of, items, state.history.requested_in)
+    context = np.where(is_term_removed, scorer.context_mean, given)
 
     score = np.asarray(scorer.score(state, items), dtype=np.float64)
     tower = np.asarray(scorer.item_embedding[items], dtype=np.float64) @ embedding

@@ -139,6 +139,7 @@ def attribute_items(
     group_of_category = groups.group_of(np.arange(len(scorer.catalogue.category_names)))
     own_group = group_of_category[scorer.catalogue.category_index[item_index]]
     own = np.asarray(scorer.own_parts(state, item_index), dtype=np.float64) - own_empty
+    context = scorer.context_parts(state.history.as_of, item_index, state.history.requested_in)
     return CataloguePhi(
         item_index=item_index,
         groups=groups,
@@ -148,7 +149,7 @@ def attribute_items(
         links=np.asarray(scorer.link_parts(state, item_index, group_of_category, len(groups)), dtype=np.float64),
         own=own,
         own_group=own_group,
-        context=np.asarray(scorer.context_parts(state.history.as_of, item_index), dtype=np.float64) - mean,
+        context=np.asarray(context, dtype=np.float64) - mean,
         base_value=embedding @ vectors.empty + own_empty.sum(axis=1) + mean.sum(),
         score=np.asarray(scorer.score(state, item_index), dtype=np.float64),
     )

@@ -60,6 +60,7 @@ class BatchSettings:
         tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given.
         surface: Where the texts are shown.
         as_of: ISO 8601 moment; the artifacts' if not given.
+        channel: Where the lists are shown; empty for none.
         sources: Order of the sources of sentences.
     """
 
@@ -69,6 +70,7 @@ class BatchSettings:
     tone: Tone | None = None
     surface: str | None = None
     as_of: str | None = None
+    channel: str = ""
     sources: tuple[str, ...] = ("phrasebook", "template")
 
 
@@ -88,6 +90,7 @@ def explain_users(explainer: Explainer, settings: BatchSettings, users: pa.Table
         ids,
         k=settings.k,
         as_of=settings.as_of,
+        channel=settings.channel,
         tone=settings.tone,
         locale=settings.locale,
         surface=settings.surface,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pandas as pd
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llm_explain.campaigns.settings import CampaignSettings
+
+Source: TypeAlias = "Path | pd.DataFrame"
+"""A table, or the file that it is in."""
 
 YES: Final = frozenset({"1", "true", "yes", "y"})
 NO: Final = frozenset({"0", "false", "no", "n"})
@@ -29,20 +32,20 @@ NO_UPLIFT: Final = "no proven uplift"
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Files that say whom a campaign may write to.
+    """Tables that say whom a campaign may write to, each a data frame or a file (CSV or Parquet).
 
     Attributes:
-        consent: CSV or Parquet: ``user_id, channel, consent``. A user without a row has not consented.
-        suppressed: CSV or Parquet: ``user_id`` of users who get no message.
-        sent: CSV or Parquet: ``user_id, sent_at`` of earlier messages; a time without a zone is UTC.
-        uplift: CSV or Parquet: ``user_id, uplift_low``, the lower bound of the measured effect of a message. Users
-            whose bound is not above zero get none.
+        consent: ``user_id, channel, consent``. A user without a row has not consented.
+        suppressed: ``user_id`` of users who get no message.
+        sent: ``user_id, sent_at`` of earlier messages; a time without a zone is UTC.
+        uplift: ``user_id, uplift_low``, the lower bound of the measured effect of a message. Users whose bound is not
+            above zero get none.
     """
 
-    consent: Path
-    suppressed: Path | None = None
-    sent: Path | None = None
-    uplift: Path | None = None
+    consent: Source
+    suppressed: Source | None = None
+    sent: Source | None = None
+    uplift: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,39 +98,50 @@ def eligible(
     return Eligible(tuple(kept), uplift, left_out)
 
 
-def read_columns(path: Path, *names: str) -> pd.DataFrame:
-    """Read some columns of a file as text; a row with an empty field is left out.
+def read_columns(source: Source, *names: str) -> pd.DataFrame:
+    """Read some columns of a table as text; a row with an empty field is left out.
 
     Args:
-        path: CSV or Parquet.
+        source: A data frame, or a file.
         *names: Names of the columns.
 
     Returns:
-        The columns; the index numbers the rows of the file from 1.
+        The columns; the index numbers the rows from 1.
 
     Raises:
         TableError: If a column is missing.
     """
-    frame = read_table(path).frame
+    frame = opened(source)
     missing = [name for name in names if name not in frame]
     if missing:
         raise TableError(
-            f"{path.name} has the columns {', '.join(map(str, frame.columns))} but {', '.join(names)} are needed. "
-            "Add or rename the columns."
+            f"{name_of(source)} has the columns {', '.join(map(str, frame.columns))} but {', '.join(names)} are "
+            "needed. Add or rename the columns."
         )
     return frame[list(names)].dropna().astype("str")
 
 
-def _refuse(path: Path, values: pd.Series, is_wrong: pd.Series, what: str) -> None:
+def opened(source: Source) -> pd.DataFrame:
+    """Return a table; the index of one from a file numbers its rows from 1."""
+    return source if isinstance(source, pd.DataFrame) else read_table(source).frame
+
+
+def name_of(source: Source) -> str:
+    """Return what a message calls a table."""
+    return "the table" if isinstance(source, pd.DataFrame) else source.name
+
+
+def _refuse(source: Source, values: pd.Series, is_wrong: pd.Series, what: str) -> None:
     """Raise ``TableError`` for the first wrong value of a column."""
     if is_wrong.any():
         first = int(is_wrong.to_numpy().argmax())
         raise TableError(
-            f"{path.name}: column {values.name!r} holds {values.iloc[first]!r} in row {values.index[first]} but {what}"
+            f"{name_of(source)}: column {values.name!r} holds {values.iloc[first]!r} in row {values.index[first]} "
+            f"but {what}"
         )
 
 
-def _agreed(path: Path, channel: str) -> set[str]:
+def _agreed(path: Source, channel: str) -> set[str]:
     """Return the users whose last row for the channel says yes; a row for all channels counts as one for each."""
     frame = read_columns(path, "user_id", "channel", "consent")
     answer = frame["consent"].str.strip().str.lower()
@@ -137,7 +151,7 @@ def _agreed(path: Path, channel: str) -> set[str]:
     return set(last.loc[last["is_yes"], "user_id"])
 
 
-def _recent(path: Path | None, settings: CampaignSettings, as_of: pd.Timestamp) -> dict[str, int]:
+def _recent(path: Source | None, settings: CampaignSettings, as_of: pd.Timestamp) -> dict[str, int]:
     """Return how many messages each user got within the days of the cap."""
     if path is None:
         return {}
@@ -149,7 +163,7 @@ def _recent(path: Path | None, settings: CampaignSettings, as_of: pd.Timestamp) 
     return {str(user): int(n) for user, n in frame.loc[is_recent, "user_id"].value_counts().items()}
 
 
-def _uplift(path: Path) -> dict[str, float]:
+def _uplift(path: Source) -> dict[str, float]:
     frame = read_columns(path, "user_id", "uplift_low")
     bounds = pd.to_numeric(frame["uplift_low"], errors="coerce")
     _refuse(path, frame["uplift_low"], bounds.isna(), "a number is needed. Correct the row.")

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from llm_explain.text.lexicon import Lexicon
 
 FILE = "campaign.yaml"
+MAX_SUBJECT = 60
+"""Characters of a subject that mail programs show; more are cut."""
+
 COUPON = "coupon"
 
 
@@ -37,7 +40,10 @@ class _Strict(BaseModel):
 
 class _Writer(_Strict):
     lines: dict[str, tuple[str, ...]]
+    subjects: dict[str, tuple[str, ...]]
     values: dict[str, dict[str, str]]
+    subject: str
+    nameless_subject: str
     footer: str
     nameless_footer: str
     unsubscribe: str
@@ -98,7 +104,14 @@ class CampaignLines:
         """Return the line that says why the user gets the message."""
         return self._writer.footer.format(shop=shop_name) if shop_name else self._writer.nameless_footer
 
-    def write(self, kind: str, facts: Mapping[str, Fact], *, title: str, as_of: dt.date) -> str | None:
+    def subject(self, shop_name: str) -> str:
+        """Return the subject of a message of whose offers no line is short enough."""
+        named = self._writer.subject.format(shop=shop_name)
+        return named if shop_name and len(named) <= MAX_SUBJECT else self._writer.nameless_subject
+
+    def write(
+        self, kind: str, facts: Mapping[str, Fact], *, title: str, as_of: dt.date, max_length: int | None = None
+    ) -> str | None:
         """Return the first line of an offer that can be written and is proven.
 
         Args:
@@ -106,18 +119,21 @@ class CampaignLines:
             facts: Facts of the offer.
             title: The item's title.
             as_of: The day that the line speaks of.
+            max_length: Most characters; with it, the lines for subjects are tried too.
 
         Returns:
-            The line; ``None`` if no line is true.
+            The line; ``None`` if no line is true and short enough.
         """
         label = self._names.label(title)
         values = {ITEM_LABEL: label, **self._values.write(kind, Facts(facts, as_of, {}))}
-        for pattern in self._writer.lines[kind]:
+        shorter = () if max_length is None else self._writer.subjects[kind]
+        for pattern in (*self._writer.lines[kind], *shorter):
             slots = {name for _, name, _, _ in Formatter().parse(pattern) if name}
             if not label or not slots <= set(values):
                 continue
             line = pattern.format(**values)
-            if self.is_true(line, kind, facts, title=title, as_of=as_of):
+            is_short = max_length is None or len(line) <= max_length
+            if is_short and self.is_true(line, kind, facts, title=title, as_of=as_of):
                 return line
         return None
 

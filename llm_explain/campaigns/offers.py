@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from llm_explain.campaigns.audience import name_of, opened
 from llm_explain.campaigns.lines import COUPON
 from llm_explain.claims.kinds.promotion import Promotion
 from llm_explain.claims.subjects import Subjects
 from llm_explain.errors import TableError
-from scoring.data.reading import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
+    from llm_explain.campaigns.audience import Source
     from llm_explain.claims import Evidence
     from llm_explain.records import Fact
     from scoring.data.catalogue import IndexArray
@@ -59,12 +59,12 @@ class Offer:
         return 0.0 if share == 0 or np.isnan(price) else probability * share * price
 
 
-def read_coupons(path: Path, item_ids: Sequence[str]) -> list[Offer]:
+def read_coupons(source: Source, item_ids: Sequence[str]) -> list[Offer]:
     """Read the coupons of a campaign.
 
     Args:
-        path: CSV or Parquet: ``coupon_id, item_id, first_day, last_day``, one of ``amount_off`` (money) and
-            ``percent_off`` (whole percent), and optionally ``code``. Days are days of the shop, both included.
+        source: Data frame, CSV or Parquet: ``coupon_id, item_id, first_day, last_day``, one of ``amount_off`` (money)
+            and ``percent_off`` (whole percent), and optionally ``code``. Days are days of the shop, both included.
         item_ids: Items of the catalogue.
 
     Returns:
@@ -73,17 +73,17 @@ def read_coupons(path: Path, item_ids: Sequence[str]) -> list[Offer]:
     Raises:
         TableError: If a column is missing or a row is wrong.
     """
-    frame = read_table(path).frame.reset_index(drop=True)
+    frame, name = opened(source).reset_index(drop=True), name_of(source)
     missing = [name for name in NEEDED if name not in frame]
     if missing or not {"amount_off", "percent_off"} & set(frame):
         raise TableError(
-            f"{path.name} has the columns {', '.join(map(str, frame.columns))} but {', '.join(NEEDED)} and amount_off "
+            f"{name} has the columns {', '.join(map(str, frame.columns))} but {', '.join(NEEDED)} and amount_off "
             "or percent_off are needed. Add or rename the columns."
         )
     known = set(item_ids)
     texts = frame.astype("str").astype(object).where(frame.notna(), None)
     rows: list[dict[str, str | None]] = [{str(k): v for k, v in row.items()} for row in texts.to_dict("records")]
-    return [_coupon(row, number, path.name, known) for number, row in enumerate(rows, start=1)]
+    return [_coupon(row, number, name, known) for number, row in enumerate(rows, start=1)]
 
 
 def _coupon(row: Mapping[str, str | None], number: int, file: str, known: set[str]) -> Offer:

@@ -37,7 +37,7 @@ class Rendered:
     Attributes:
         user_id: The shop's id.
         offers: Its offers.
-        subject: Subject of an e-mail or title of a notification: the line of the first offer.
+        subject: Subject of an e-mail or title of a notification: a short line of the first offer, or a fixed one.
         text: The message in plain text.
         html: The message in HTML.
         unsubscribe: Link that ends the consent; empty if the campaign has none.
@@ -67,9 +67,10 @@ def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, sh
     link = settings.unsubscribe_url.replace("{user_id}", quote(message.user_id, safe=""))
     link = link.replace("{channel}", settings.channel)
     first = message.offers[0]
+    subject = "" if settings.channel == "coupon" else first.subject or lines.subject(shop_name)
     if settings.channel == "push":
         html = _environment().get_template("email.html.j2").render(offers=[first], footer="", link="", unsubscribe="")
-        return Rendered(message.user_id, message.offers, first.line, first.sentence, html, link)
+        return Rendered(message.user_id, message.offers, subject, first.sentence, html, link)
     footer = lines.footer(shop_name) if settings.channel == "email" else ""
     parts = [part for offer in message.offers for part in _parts(offer, settings.channel)]
     if settings.channel == "email":
@@ -79,12 +80,29 @@ def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, sh
         .get_template("email.html.j2")
         .render(offers=message.offers, footer=footer, link=link if footer else "", unsubscribe=lines.unsubscribe)
     )
-    subject = first.line if settings.channel == "email" else ""
     return Rendered(message.user_id, message.offers, subject, "\n\n".join(parts), html, link)
 
 
 def _parts(offer: PlannedOffer, channel: str) -> list[str]:
     return [offer.line] if channel == "coupon" else [f"{offer.line}\n{offer.sentence}"]
+
+
+def rendered(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, shop_name: str) -> dict[str, str]:
+    """Return the fields of a message that is sent; none of a message that is held out.
+
+    Args:
+        message: A message of the plan.
+        plan: The plan.
+        lines: The locale's lines.
+        shop_name: Name of the shop; empty if it is not known.
+
+    Returns:
+        Subject, text, HTML and link.
+    """
+    if message.group != TREATED:
+        return {}
+    sent = render(message, plan, lines, shop_name)
+    return {name: getattr(sent, name) for name in ("subject", "text", "html", "unsubscribe")}
 
 
 def write_plan(

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.campaigns.audience import eligible
-from llm_explain.campaigns.lines import COUPON, CampaignLines
+from llm_explain.campaigns.lines import COUPON, MAX_SUBJECT, CampaignLines
 from llm_explain.campaigns.offers import promotions_of, running
 from llm_explain.campaigns.records import HOLDOUT, TREATED, CampaignPlan, PlannedMessage, PlannedOffer
 from llm_explain.claims.subjects import Subjects
-from llm_explain.policy.suppressions import Suppressions
+from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 from llm_explain.text.lexicon import load_lexicon
 from scoring.data.moments import as_moment
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from llm_explain.campaigns.offers import Offer
     from llm_explain.campaigns.settings import CampaignSettings
     from llm_explain.explainer import Explainer
+    from scoring.data.history import History
     from scoring.data.moments import Moment
 
 NO_OFFER: Final = "no offer among the best items"
@@ -44,6 +45,7 @@ def plan_campaign(
     coupons: Sequence[Offer] = (),
     user_ids: Sequence[str] | None = None,
     as_of: Moment | None = None,
+    context: Callable[[str], tuple[History, Suppressions]] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> CampaignPlan:
     """Plan a campaign.
@@ -59,6 +61,7 @@ def plan_campaign(
         coupons: Coupons of the campaign; running promotions are offers too.
         user_ids: Users to consider; all known ones if not given.
         as_of: The time of the campaign; the snapshot's if not given.
+        context: Returns what a user did and does not want to be told; the explainer's events if not given.
         progress: Told of the users that were read.
 
     Returns:
@@ -66,7 +69,8 @@ def plan_campaign(
     """
     moment = explainer.as_of if as_of is None else as_moment(as_of)
     found = eligible(explainer.events.user_ids if user_ids is None else user_ids, audience, settings, as_of=moment)
-    planner = _Planner(explainer, settings, moment, coupons)
+    read = context or (lambda user_id: (explainer.events.history(user_id, moment), NO_SUPPRESSIONS))
+    planner = _Planner(explainer, settings, moment, coupons, read)
     wishes = []
     for done, user_id in enumerate(found.user_ids):
         if progress is not None:
@@ -91,8 +95,10 @@ class _Planner:
     """Finds the offers of users and chooses among the users."""
 
     def __init__(
-        self, explainer: Explainer, settings: CampaignSettings, as_of: pd.Timestamp, coupons: Sequence[Offer]
-    ) -> None:
+        self, explainer: Explainer, settings: CampaignSettings, as_of: pd.Timestamp, coupons: Sequence[Offer],
+        context: Callable[[str], tuple[History, Suppressions]],
+    ) -> None:  # fmt: skip
+        self.context = context
         self.explainer, self.settings, self.as_of = explainer, settings, as_of
         shop = explainer.shop
         self.catalogue, self.policy = shop.catalogue, shop.policy
@@ -106,7 +112,7 @@ class _Planner:
 
         Of items with the same title, which a reader cannot tell apart, the likeliest one is offered.
         """
-        user = self.explainer.reader.read(user_id, None, self.as_of)
+        user = self.explainer.reader.read(user_id, self.context(user_id)[0])
         items, scores = user.scored.rank(self.settings.depth)
         if self.settings.section != "mixed":
             is_bought = Subjects.of(user.evidence, np.zeros(len(items), dtype=np.int64), items).of_item.counts > 0
@@ -173,29 +179,34 @@ class _Planner:
         """Return the first offers that have a true line and a reason that can be said."""
         kept: list[PlannedOffer] = []
         step = self.settings.max_offers
+        history, own = self.context(user_id)
         for start in range(0, len(wishes), step):
             some = list(wishes[start : start + step])
             rows = self.explainer.explain(
                 user_id,
                 [wish.offer.item_id for wish in some],
-                as_of=self.as_of,
+                history=history,
                 locale=self.settings.locale,
                 surface="push" if self.settings.channel == "push" else "email",
-                suppressions=OFFERS_ONLY,
+                suppressions=replace(own, kinds=own.kinds | OFFERS_ONLY.kinds),
             )
             for wish, row in zip(some, rows, strict=True):
                 line = self._line(wish)
                 if row.reasons and row.text and line:
                     subject = {"type": "offer", "offer_id": wish.offer.offer_id, "item_id": wish.offer.item_id}
                     explained = replace(row, subject=subject)
-                    kept.append(PlannedOffer(wish.offer, wish.probability, line, explained, wish.expected_cost))
+                    subject_line = self._line(wish, MAX_SUBJECT) or ""
+                    offer = PlannedOffer(
+                        wish.offer, wish.probability, line, explained, wish.expected_cost, subject_line
+                    )
+                    kept.append(offer)
             if len(kept) >= step:
                 break
         return tuple(kept[:step])
 
-    def _line(self, wish: _Wish) -> str | None:
-        title = str(self.catalogue.titles[wish.item])
-        return self.lines.write(wish.offer.kind, wish.offer.facts, title=title, as_of=self.today)
+    def _line(self, wish: _Wish, max_length: int | None = None) -> str | None:
+        title, offer = str(self.catalogue.titles[wish.item]), wish.offer
+        return self.lines.write(offer.kind, offer.facts, title=title, as_of=self.today, max_length=max_length)
 
 
 def campaign_lines(explainer: Explainer, locale: str) -> CampaignLines:

@@ -28,6 +28,7 @@ class PlannedOffer:
         line: The verified line of the offer.
         explanation: Why this item for this user, with the verified sentence; its subject is the offer.
         expected_cost: What the offer is expected to cost.
+        subject: A verified line of at most ``MAX_SUBJECT`` characters; empty if there is none.
     """
 
     offer: Offer
@@ -35,6 +36,7 @@ class PlannedOffer:
     line: str
     explanation: Explanation
     expected_cost: float
+    subject: str = ""
 
     @property
     def sentence(self) -> str:

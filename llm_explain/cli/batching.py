@@ -34,6 +34,7 @@ def batch(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another batch in the folder.")] = False,
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
+    channel: options.Channel = "",
     events: options.Events = None,
     tone: options.ToneOption = None,
     locale: options.Locale = "en",
@@ -55,6 +56,7 @@ def batch(
         tone=tone,
         surface=surface,
         as_of=as_of,
+        channel=channel,
         sources=tuple(sources.split(",")),
     )
     table = users_of_log(artifacts, events=events) if users == "all" else read_users(Path(users))

@@ -23,6 +23,7 @@ def explain(
     item: Annotated[list[str], typer.Option("--item", metavar="I", help="An item's id; may be given several times.")],
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
+    channel: options.Channel = "",
     events: options.Events = None,
     tone: options.ToneOption = None,
     locale: options.Locale = "en",
@@ -43,6 +44,7 @@ def explain(
         user,
         item,
         as_of=options.moment(as_of),
+        channel=channel,
         tone=tone,
         locale=locale,
         surface=surface,
@@ -106,13 +108,16 @@ def whatif(
     k: options.K = 10,
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
+    channel: options.Channel = "",
     events: options.Events = None,
     locale: options.Locale = "en",
     json: options.Json = False,
 ) -> None:
     """Score and rank as if a history group had never happened."""
     explainer = open_explainer(artifacts, events)
-    rows = explainer.what_if(user, without=without, item_ids=item, k=k, as_of=options.moment(as_of), locale=locale)
+    rows = explainer.what_if(
+        user, without=without, item_ids=item, k=k, as_of=options.moment(as_of), channel=channel, locale=locale
+    )
     if json:
         write_json_lines(row.to_dict() for row in rows)
         return
@@ -133,13 +138,14 @@ def contrast(
     other: Annotated[str, typer.Option("--other", metavar="B", help="The item to compare it with.")],
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
+    channel: options.Channel = "",
     events: options.Events = None,
     locale: options.Locale = "en",
     json: options.Json = False,
 ) -> None:
     """Say why one item scores above another."""
     explainer = open_explainer(artifacts, events)
-    result = explainer.contrast(user, item, other, as_of=options.moment(as_of), locale=locale)
+    result = explainer.contrast(user, item, other, as_of=options.moment(as_of), channel=channel, locale=locale)
     if json:
         write_json_lines([result.to_dict()])
         return

@@ -29,6 +29,9 @@ AsOf = Annotated[
         "--as-of", metavar="TIME", help="Only events before this ISO 8601 moment count; the artifacts' if not given."
     ),
 ]
+Channel = Annotated[
+    str, typer.Option("--channel", metavar="C", help="Where the request comes from: web, app, mini_program, shop, …")
+]
 Events = Annotated[
     Path | None,
     typer.Option("--events", metavar="FILE", help="CSV or Parquet that replaces the event log for this call."),

@@ -28,6 +28,7 @@ def recommend(
     explain: Annotated[bool, typer.Option("--explain", help="Add attributions, reasons and a sentence.")] = False,
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
+    channel: options.Channel = "",
     events: options.Events = None,
     tone: options.ToneOption = None,
     locale: options.Locale = "en",
@@ -71,7 +72,7 @@ def recommend(
     }
     explainer = open_explainer(artifacts, events, language_model if is_explained and not no_language_model else None)
     if not is_explained:
-        bare = _recommend_bare(explainer, user, selected, k=k, as_of=as_of, json=json)
+        bare = _recommend_bare(explainer, user, selected, k=k, as_of=as_of, channel=channel, json=json)
         if csv is not None:
             _write_csv(csv, bare)
         return
@@ -82,6 +83,7 @@ def recommend(
             user_id,
             k=k,
             as_of=options.moment(as_of),
+            channel=channel,
             tone=tone,
             locale=locale,
             surface=surface,
@@ -103,12 +105,13 @@ def recommend(
 
 
 def _recommend_bare(
-    explainer: Explainer, users: Sequence[str], selected: SelectionOptions, *, k: int, as_of: str | None, json: bool
-) -> list[dict[str, Any]]:
+    explainer: Explainer, users: Sequence[str], selected: SelectionOptions, *, k: int, as_of: str | None,
+    channel: str, json: bool,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Print ranked items without explanations and return them as rows of a CSV file."""
     found = []
     for user_id in users:
-        rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of), **selected)
+        rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of), channel=channel, **selected)
         found += [_as_csv(user_id, explainer.titles, row.item_id, row.rank, row.score, row.probability) for row in rows]
         if json:
             write_json_lines({"user_id": user_id, **row.to_dict()} for row in rows)

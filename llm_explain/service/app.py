@@ -22,6 +22,7 @@ from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.admission.tokens import UserTokens
 from llm_explain.service.api import docs, error_handlers, pages
 from llm_explain.service.api.routes import catalogue, chat, explanations, health, jobs, tokens, user_data
+from llm_explain.service.handlers.campaigns import CampaignHandler
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.chat import ChatHandler
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
@@ -139,6 +140,7 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     if explainer.is_changeable:
         explainer.catalogue.keep_in(state.changes)
     app.state.chat_handler = ChatHandler(explainer, reader, state)
+    app.state.campaign_handler = CampaignHandler(explainer, reader)
     app.state.catalogue_handler = CatalogueHandler(explainer, handler.items, clock)
     parameters = app.state.main_parameters = MainParameters(explainer)
 

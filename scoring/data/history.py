@@ -53,6 +53,8 @@ class History:
         role: Whether an event is a target event, a return, or another event (``scoring.data.targets``).
         last_seen: Moment of the latest event when the history was read; it stays as it is when events are left out.
             ``None`` for a history that was read empty.
+        requested_in: Channel of the request that the history is read for; the empty string if it names none. It is no
+            part of what the user did.
     """
 
     user_id: str | None
@@ -67,6 +69,7 @@ class History:
     channel: npt.NDArray[np.object_]
     role: Roles
     last_seen: pd.Timestamp | None = None
+    requested_in: str = ""
 
     def __len__(self) -> int:
         """Return the number of events."""
@@ -99,8 +102,8 @@ class History:
 
     @cached_property
     def digest(self) -> bytes:
-        """A digest of everything that the history says, its moment included, but not of whose it is."""
-        digest = hashlib.blake2b(f"{self.as_of.value} {self.last_seen}".encode(), digest_size=16)
+        """A digest of everything that the history says, its moment and channel included, but not of whose it is."""
+        digest = hashlib.blake2b(f"{self.as_of.value} {self.last_seen} {self.requested_in}".encode(), digest_size=16)
         for name in COLUMNS:
             column = getattr(self, name)
             digest.update("\0".join(map(str, column.tolist())).encode() if column.dtype == object else column.tobytes())
@@ -172,7 +175,9 @@ class History:
         return _columns(rows, catalogue, shop or Shop(), as_of=as_of, user_id=user_id)
 
 
-COLUMNS: Final = tuple(f.name for f in fields(History) if f.name not in {"user_id", "as_of", "last_seen"})
+COLUMNS: Final = tuple(
+    f.name for f in fields(History) if f.name not in {"user_id", "as_of", "last_seen", "requested_in"}
+)
 """Arrays of a history."""
 
 

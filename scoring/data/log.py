@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.data.tables import ITEM_ID, KIND, ORDER_ID, PRICE, PURCHASE, QUANTITY, TIMESTAMP, USER_ID
+from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PRICE, PURCHASE, QUANTITY, TIMESTAMP, USER_ID
 from scoring.data.targets import TARGET, Roles, counted, order_numbers, roles
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ FloatArray = npt.NDArray[np.float64]
 """Numbers, shape as said where it is used."""
 
 NS_PER_DAY = 86_400e9
+
+MAX_CHANNELS: Final = 16
+"""Channels that are told apart: the commonest."""
+
+NAMES: Final = frozenset({"user_ids", "channels"})
+"""Fields of ``Log`` that have no row for each event."""
 
 
 def to_days(moments: npt.NDArray[np.datetime64]) -> FloatArray:
@@ -64,6 +70,8 @@ class Log:
         order: Number of the order, distinct at least within a user; −1 where the table does not say.
         role: Whether an event is a target event, a return, or another event.
         signal: Which signal kind an event has, −1 for none.
+        channel: Where it happened, a place in ``channels``; −1 where the table does not say.
+        channels: Names of the channels, the commonest first.
     """
 
     user_ids: tuple[str, ...]
@@ -74,6 +82,8 @@ class Log:
     order: IndexArray
     role: Roles
     signal: npt.NDArray[np.int8]
+    channel: npt.NDArray[np.int8]
+    channels: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of events."""
@@ -147,8 +157,20 @@ class Log:
         """Return the events of one signal kind."""
         return self._select(self.signal == signal)
 
+    def of_channel(self, channel: int) -> Log:
+        """Return the events of one channel."""
+        return self._select(self.channel == channel)
+
+    def distinct_users(self, n_items: int) -> IndexArray:
+        """Return how many different users each item has, shape ``(n_items,)``."""
+        if not len(self):
+            return np.zeros(n_items, dtype=np.int64)
+        # The log is sorted by user and item, so a pair's rows lie together.
+        is_new = np.r_[True, (np.diff(self.item_index) != 0) | (np.diff(self.user_index) != 0)]
+        return np.bincount(self.item_index[is_new], minlength=n_items).astype(np.int64)
+
     def _select(self, rows: npt.NDArray[np.bool_] | IndexArray) -> Log:
-        arrays = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "user_ids"}
+        arrays = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name not in NAMES}
         return replace(self, **arrays)
 
     @classmethod
@@ -168,8 +190,10 @@ class Log:
         n = len(events)
         quantity = events[QUANTITY].to_numpy(dtype=np.float64, na_value=1.0) if QUANTITY in events else np.ones(n)
         kind = events[KIND].to_numpy(dtype=object) if KIND in events else np.full(n, PURCHASE, dtype=object)
+        channel, channels = _channels(events[CHANNEL]) if CHANNEL in events else (np.full(n, -1, dtype=np.int8), ())
         return cls._sorted(
             tuple(str(user) for user in users.categories),
+            channels,
             user_index=np.asarray(users.codes, dtype=np.int64),
             item_index=catalogue.known(events[ITEM_ID]),
             day=to_days(events[TIMESTAMP].to_numpy()),
@@ -177,6 +201,7 @@ class Log:
             order=order_numbers(events[ORDER_ID]) if ORDER_ID in events else np.full(n, -1, dtype=np.int64),
             role=roles(kind, quantity, shop),
             signal=_signals(kind, quantity, signals),
+            channel=channel,
         )
 
     @classmethod
@@ -202,6 +227,7 @@ class Log:
 
         return cls._sorted(
             tuple(history.user_id or "" for history in histories),
+            (),
             user_index=np.repeat(np.arange(len(histories)), lengths),
             item_index=column("item_index"),
             day=np.concatenate(days),
@@ -209,12 +235,21 @@ class Log:
             order=order_numbers(column("order_id")),
             role=column("role"),
             signal=_signals(column("kind"), column("quantity"), signals),
+            channel=np.full(sum(lengths), -1, dtype=np.int8),  # scores of users read no channel
         )
 
     @classmethod
-    def _sorted(cls, user_ids: tuple[str, ...], **arrays: npt.NDArray[Any]) -> Log:
+    def _sorted(cls, user_ids: tuple[str, ...], channels: tuple[str, ...], **arrays: npt.NDArray[Any]) -> Log:
         rows = np.lexsort((arrays["day"], arrays["item_index"], arrays["user_index"]))
-        return cls(user_ids, **{name: array[rows] for name, array in arrays.items()})
+        return cls(user_ids, channels=channels, **{name: array[rows] for name, array in arrays.items()})
+
+
+def _channels(column: pd.Series) -> tuple[npt.NDArray[np.int8], tuple[str, ...]]:
+    """Return the channel of each event, −1 for none or a rare one, and the names of the commonest channels."""
+    words = column.where(column.notna(), "").astype(str)
+    counts = words[words != ""].value_counts()
+    names = tuple(str(name) for name in counts.index[:MAX_CHANNELS])
+    return pd.Index(names, dtype=object).get_indexer(pd.Index(words, dtype=object)).astype(np.int8), names
 
 
 def _signals(

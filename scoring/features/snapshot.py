@@ -17,6 +17,7 @@ import pandas as pd
 from scoring.data.log import Log, to_day
 from scoring.data.shop import Clock
 from scoring.data.tables import FIRST_SEEN, PRICE
+from scoring.features.channels import Channels
 from scoring.features.item_pairs import PAIR_DAYS, ItemPairs, companions, followers
 from scoring.features.own_history import occasions
 
@@ -59,6 +60,7 @@ class Snapshot:
         buyers: Distinct users of each item in the last 365 days, shape ``(n_items,)``.
         followers: For each item, what its users bought later in these days (``scoring.features.item_pairs``).
         companions: For each item, what was bought in the same occasion in these days.
+        channels: Users of each item in each channel of the log.
     """
 
     as_of: pd.Timestamp
@@ -73,6 +75,7 @@ class Snapshot:
     buyers: IndexArray
     followers: ItemPairs
     companions: ItemPairs
+    channels: Channels
 
     @property
     def has_repeats(self) -> bool:
@@ -116,6 +119,7 @@ class Snapshot:
             buyers=_extended(self.buyers, n_new, 0),
             followers=self.followers.with_items(n_new),
             companions=self.companions.with_items(n_new),
+            channels=self.channels.with_items(n_new),
         )
 
     @classmethod
@@ -158,7 +162,7 @@ class Snapshot:
             as_of=as_of,
             days_covered=float(now - past.day.min()) if len(past) else 0.0,
             users_by_window=np.stack(
-                [distinct_users(past.between(now - days, now), len(catalogue)) for days in POPULARITY_WINDOWS], axis=1
+                [past.between(now - days, now).distinct_users(len(catalogue)) for days in POPULARITY_WINDOWS], axis=1
             ),
             season_month=month,
             season_lift=lift,
@@ -169,21 +173,13 @@ class Snapshot:
             buyers=buyers,
             followers=follow,
             companions=companions(year, len(catalogue)),
+            channels=Channels.count(past, now, len(catalogue)),
         )
 
 
 def _extended(values: npt.NDArray[Any], n: int, value: Any) -> npt.NDArray[Any]:
     """Return an array with ``n`` rows of one value behind the others."""
     return np.concatenate([values, np.full((n, *values.shape[1:]), value, dtype=values.dtype)])
-
-
-def distinct_users(log: Log, n_items: int) -> IndexArray:
-    """Return how many different users bought each item, shape ``(n_items,)``."""
-    if not len(log):
-        return np.zeros(n_items, dtype=np.int64)
-    # The log is sorted by user and item, so a pair's rows lie together.
-    is_new = np.r_[True, (np.diff(log.item_index) != 0) | (np.diff(log.user_index) != 0)]
-    return np.bincount(log.item_index[is_new], minlength=n_items).astype(np.int64)
 
 
 def rebuy(log: Log, n_items: int) -> FloatArray:

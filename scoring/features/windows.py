@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray, Log
     from scoring.data.shop import Clock
+    from scoring.features.channels import Channels
     from scoring.features.own_history import Buckets, OwnEvidence
     from scoring.features.promotions import PromotionCalendar
 
@@ -43,6 +44,8 @@ class Window:
         context: Context of the candidates, shape ``(n_candidates, n_columns)``.
         bought_user: Who bought within the horizon, sorted, shape ``(n_positives,)``.
         bought_item: Which candidate, by its place, shape ``(n_positives,)``.
+        bought_in: In which channel, −1 for none, shape ``(n_positives,)``.
+        channels: Users of each item in each channel before the moment.
         users: Users with a history and a purchase within the horizon, shape ``(n_users,)``.
         links: Co-purchase as it stood at the moment, so that no window knows its own future.
         is_available: Candidates that had enough rows at the moment, shape ``(n_candidates,)``. The others were not
@@ -55,6 +58,8 @@ class Window:
     context: FloatArray
     bought_user: IndexArray
     bought_item: IndexArray
+    bought_in: npt.NDArray[np.int8]
+    channels: Channels
     users: IndexArray
     links: CoPurchase
     is_available: npt.NDArray[np.bool_]
@@ -144,11 +149,14 @@ class TrainingData:
         place = self.place()[bought.item_index]
         kept = place >= 0
         kept[kept] = is_available[place[kept]]
-        pairs = np.unique((bought.user_index * n + place)[kept])
+        pairs, first = np.unique((bought.user_index * n + place)[kept], return_index=True)
         context = context_features(snapshot, self.promotions, self.catalogue, as_of)[self.candidates]
         known = np.unique(np.concatenate([own.user, *(buckets.user for buckets in own.buckets)]))
         users = np.intersect1d(known, pairs // n)
-        return Window(as_of, past, own, context, pairs // n, pairs % n, users, links, is_available)
+        bought_in = bought.channel[kept][first]
+        return Window(
+            as_of, past, own, context, pairs // n, pairs % n, bought_in, snapshot.channels, users, links, is_available
+        )
 
 
 def item_stats(snapshot: Snapshot, links: CoPurchase) -> FloatArray:

@@ -73,6 +73,7 @@ def changed_scorer(base: GlassBoxScorer, changes: Sequence[Change], *, hidden: C
         item_links=_item_links(base, catalogue),
         titles=base.titles,
         last_seen=base.last_seen,
+        channel_weights=base.channel_weights,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from scoring.data.log import Log
+from scoring.features.channels import CHANNEL
 from scoring.features.context import TERMS
 from scoring.features.own_history import BUCKET_KINDS, COUNT, own_evidence
 from scoring.features.windows import item_stats
@@ -65,7 +66,7 @@ class GlassBoxScorer:
         self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, buckets: Buckets,
         candidates: IndexArray, model: AdditiveModel, trunk: torch.Tensor, links: CoPurchase,
         calibration: Calibration, item_links: Links, titles: TitleSpace | None = None,
-        last_seen: Mapping[str, pd.Timestamp] | None = None,
+        last_seen: Mapping[str, pd.Timestamp] | None = None, channel_weights: Sequence[float] = (),
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
         self.buckets, self.candidates, self.calibration = buckets, candidates, calibration
@@ -84,6 +85,10 @@ class GlassBoxScorer:
         )
         self.item_links, self.last_seen = item_links, last_seen
         self.links, self._item_stats = links, item_stats(snapshot, links)
+        self.channel_weights = tuple(channel_weights)
+        self.channels = snapshot.channels.names if any(channel_weights) else ()
+        self.terms: tuple[str, ...] = (*TERMS, CHANNEL) if self.channels else TERMS
+        self._channel = snapshot.channels.heights(channel_weights) if self.channels else np.zeros((0, len(catalogue)))
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
 
     def _trunk_of(self, item_index: Any) -> torch.Tensor:
@@ -99,7 +104,7 @@ class GlassBoxScorer:
     def context_mean(self) -> FloatArray:
         """Return E[f_c], each term's mean over the purchases of the training windows, shape ``(n_terms,)``."""
         mean: FloatArray = self.model.context.mean.numpy()
-        return mean
+        return np.append(mean, 0.0) if self.channels else mean
 
     def read(self, history: History) -> UserState:
         """Read a history once, for any number of scores.
@@ -208,17 +213,23 @@ class GlassBoxScorer:
         """Return ``h_i(∅)``, which is zero by construction, shape ``(n, n_own)``."""
         return np.zeros((len(item_index), len(self.own_features)))
 
-    def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray) -> FloatArray:
+    def context_parts(self, as_of: pd.Timestamp, item_index: IndexArray, channel: str = "") -> FloatArray:
         """Return ``f_c``, the same for every user.
 
         Args:
             as_of: The moment; popularity, season and price are the snapshot's whatever the moment.
             item_index: Items, shape ``(n,)``.
+            channel: Where the request comes from; the term of channels is 0 for a channel that training did not know.
 
         Returns:
             Terms in logits, columns as ``terms``, shape ``(n, n_terms)``.
         """
-        return self._context.at(as_of)[item_index]
+        parts = self._context.at(as_of)[item_index]
+        if not self.channels:
+            return parts
+        known = channel in self.channels
+        height = self._channel[self.channels.index(channel), item_index] if known else np.zeros(len(item_index))
+        return np.column_stack([parts, height])
 
     def score(self, state: UserState, item_index: IndexArray | None = None) -> FloatArray:
         """Return the scores of items for a user.
@@ -260,7 +271,8 @@ class GlassBoxScorer:
     def _other_terms(self, state: UserState, item_index: IndexArray) -> FloatArray:
         """Return the terms of the scores that do not go through the user embedding."""
         own = self.own_parts(state, item_index).sum(axis=1)
-        context = self.context_parts(state.history.as_of, item_index).sum(axis=1)
+        history = state.history
+        context = self.context_parts(history.as_of, item_index, history.requested_in).sum(axis=1)
         total: FloatArray = own + self.item_links.of_history(state.past, state.strengths)[item_index] + context
         return total
 

@@ -16,6 +16,7 @@ from scoring.data.catalogue import Catalogue
 from scoring.data.shop import Shop
 from scoring.data.tables import END, TABLE_NAMES, TIMESTAMP, USER_ID, Tables
 from scoring.errors import ArtifactError
+from scoring.features.channels import Channels
 from scoring.features.copurchase import CoPurchase
 from scoring.features.item_pairs import ItemPairs
 from scoring.features.own_history import Buckets
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT_WORDS = ("as_of", "days_covered", "season_month")
 PAIRS = ("followers", "companions")
+SNAPSHOT_ARRAYS = [f.name for f in fields(Snapshot) if f.name not in (*SNAPSHOT_WORDS, *PAIRS, "channels")]
 
 
 def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mapping[str, Any]) -> None:
@@ -60,7 +62,7 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
     model = {name: tensor.numpy() for name, tensor in scorer.model.float().state_dict().items()}
     scorer.model.double()
     snapshot = scorer.snapshot
-    arrays = {f.name: getattr(snapshot, f.name) for f in fields(Snapshot) if f.name not in (*SNAPSHOT_WORDS, *PAIRS)}
+    arrays = {name: getattr(snapshot, name) for name in SNAPSHOT_ARRAYS}
     arrays["first_seen"] = arrays["first_seen"].astype(np.int64)
     arrays |= {
         f"{name}_{f.name}": getattr(getattr(snapshot, name), f.name) for name in PAIRS for f in fields(ItemPairs)
@@ -70,6 +72,7 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
         folder / "shop.safetensors",
         {
             **arrays,
+            **({"channel_users": snapshot.channels.users} if snapshot.channels.names else {}),
             "candidates": scorer.candidates,
             **_title_arrays(scorer.titles),
             "link_source": scorer.links.source,
@@ -87,6 +90,8 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
         "season_month": snapshot.season_month,
         "n_buckets": list(scorer.buckets.n_buckets),
         "signals": list(scorer.buckets.signals),
+        "channels": list(snapshot.channels.names),
+        "channel_weights": list(scorer.channel_weights),
         "labels": list(scorer.promotions.names.labels),
         "stores": list(scorer.promotions.names.stores),
         "model": scorer.model.settings,
@@ -148,6 +153,7 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         item_links=Links.of(len(catalogue), words["item_links"], shop),
         titles=TitleSpace(words["titles"], shop["title_mean"], shop["title_directions"]) if words["titles"] else None,
         last_seen=_last_seen(folder) if words.get("counts_from_last_seen") else None,
+        channel_weights=words.get("channel_weights", ()),
     )
 
 
@@ -171,11 +177,13 @@ def _order_for_start(tables: Tables, as_of: pd.Timestamp) -> dict[str, IndexArra
 
 
 def _snapshot(shop: Arrays, words: Mapping[str, Any]) -> Snapshot:
-    arrays: dict[str, Any] = {f.name: shop[f.name] for f in fields(Snapshot) if f.name not in (*SNAPSHOT_WORDS, *PAIRS)}
+    arrays: dict[str, Any] = {name: shop[name] for name in SNAPSHOT_ARRAYS}
     arrays["first_seen"] = arrays["first_seen"].astype("datetime64[s]")
     for name in PAIRS:
         arrays[name] = ItemPairs(**{f.name: shop[f"{name}_{f.name}"] for f in fields(ItemPairs)})
+    channels = tuple(words.get("channels", ()))
     return Snapshot(
+        channels=Channels(channels, shop["channel_users"]) if channels else Channels.none(len(arrays["price"])),
         as_of=pd.Timestamp(words["as_of"]),
         days_covered=words["days_covered"],
         season_month=words["season_month"],

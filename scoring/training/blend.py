@@ -17,8 +17,9 @@ from scoring.features.context import context_columns
 from scoring.features.own_history import BUCKET_FEATURES, BUCKET_KINDS, PAIR_FEATURES
 from scoring.model.batches import make_batch
 from scoring.model.model import PARTS
+from scoring.training.contenders import Contenders
 from scoring.training.past import table_scores, to_candidates
-from scoring.training.quality import Asked, best
+from scoring.training.quality import Asked
 from scoring.training.weight_search import WeightSearch
 
 if TYPE_CHECKING:
@@ -43,9 +44,6 @@ METRICS: Final = ("recall@10", "ndcg@10", "recall@10_new", "ndcg@10_new")
 MAX_USERS: Final = (800, 4000)
 N_ASKED: Final = 12_000
 """Validation reads so many users that they bought about this many items, within the bounds of ``MAX_USERS``."""
-
-N_CONTENDERS: Final = 30
-"""Best items of each part that contend."""
 
 BLOCK: Final = 50
 Scores = npt.NDArray[np.float32]
@@ -192,36 +190,14 @@ def _contenders(
     popularity = _columns(data, window)
     past = window.past.of_users(users)
     linked = to_candidates(links, data.candidates)
-    found, places = [], []
+    found = Contenders()
     for at in range(0, len(users), BLOCK):
         rows = slice(at, at + BLOCK)
         parts = _parts(data, window, trainer, users[rows])
         parts += [np.broadcast_to(column, parts[0].shape) for column in popularity]
         parts += table_scores(linked, past, np.arange(len(users))[rows])
-        block = asked.rows(rows)
-        chosen = [_best(scores, block) for scores in (parts[0] + parts[1] + parts[2] + parts[3], *parts)]
-        for row, is_hit in enumerate(block.is_hit):
-            place = np.unique(np.concatenate([np.flatnonzero(is_hit), *(best[row] for best in chosen)]))
-            places.append(place)
-            found.append(np.stack([part[row, place] for part in parts]))
-    width = max(map(len, places))
-    values = np.zeros((len(found[0]), len(users), width), dtype=np.float32)
-    padded = np.zeros((len(users), width), dtype=np.int64)
-    is_padding = np.ones((len(users), width), dtype=bool)
-    for row, (place, value) in enumerate(zip(places, found, strict=True)):
-        values[:, row, : len(place)], padded[row, : len(place)], is_padding[row, : len(place)] = value, place, False
-    contenders = asked.at(padded)
-    return values, Asked(
-        contenders.is_hit & ~is_padding, contenders.is_owned, contenders.is_out | is_padding, asked.only_new
-    )
-
-
-def _best(scores: Scores, asked: Asked) -> IndexArray:
-    """Return the best places of each user, and the best of those that are new to the user."""
-    open_ = np.where(asked.is_out, -np.inf, scores)
-    fresh = np.where(asked.is_owned, -np.inf, open_)
-    found = [best(fresh, N_CONTENDERS)] if asked.only_new else [best(each, N_CONTENDERS) for each in (open_, fresh)]
-    return np.concatenate(found, axis=1)
+        found.add(parts, [parts[0] + parts[1] + parts[2] + parts[3], *parts], asked.rows(rows))
+    return found.collected(asked)
 
 
 def _columns(data: TrainingData, window: Window) -> list[Scores]:

@@ -188,7 +188,17 @@ class Trainer:
         )
         return logits.masked_fill(~batch.is_available[:, None], HIDDEN)
 
-    def _scored(self, window: Window, users: IndexArray, *, with_towers: bool = True) -> Iterator[tuple[Batch, Tensor]]:
+    def scored(self, window: Window, users: IndexArray, *, with_towers: bool = True) -> Iterator[tuple[Batch, Tensor]]:
+        """Yield batches of users with the model's scores of all candidates, in the order of the users.
+
+        Args:
+            window: A moment.
+            users: Whom.
+            with_towers: Whether the towers take part.
+
+        Yields:
+            Users, and logits of shape ``(n_candidates, n_users)``.
+        """
         self.network.eval()
         for at in range(0, len(users), EVALUATION_BATCH):
             batch = make_batch(self.shop, window, users[at : at + EVALUATION_BATCH]).to(self.device)
@@ -198,7 +208,7 @@ class Trainer:
     def recall(self, window: Window, *, with_towers: bool = True) -> tuple[float, float]:
         """Return recall@10 on a window, over all items and over items new to the user."""
         users = window.users[:: max(1, len(window.users) // MAX_REPORT_USERS)]
-        found = [_recalls(batch, logits) for batch, logits in self._scored(window, users, with_towers=with_towers)]
+        found = [_recalls(batch, logits) for batch, logits in self.scored(window, users, with_towers=with_towers)]
         everything, new = (torch.cat(parts) for parts in zip(*found, strict=True))
         return float(everything.mean()), float(new.mean()) if len(new) else 0.0
 
@@ -229,7 +239,7 @@ class Trainer:
         scores: list[FloatArray] = []
         hits, weights = [], []
         linked = to_candidates(links, self.shop.candidates)
-        for at, (batch, logits) in enumerate(self._scored(window, users)):
+        for at, (batch, logits) in enumerate(self.scored(window, users)):
             some = users[at * EVALUATION_BATCH : (at + 1) * EVALUATION_BATCH]
             bought = np.zeros(logits.shape, dtype=bool)
             bought[batch.bought_item.cpu().numpy(), batch.bought_user.cpu().numpy()] = True

@@ -28,6 +28,7 @@ from scoring.scorer.retrieval import candidate_items, enough_events
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import save_scorer
 from scoring.training.blend import Blend, asked_of, find_blend
+from scoring.training.channel_term import ChannelChoice, choose_channels
 from scoring.training.history import write_history
 from scoring.training.link_search import LinkChoice, choose_links, fit_links
 from scoring.training.memory import release
@@ -146,10 +147,10 @@ def train(
         trainer = Trainer(data, inputs, config)
         trainer.model.place_knots(windows)
         share = np.full(2, 1.0 / len(data.candidates))
-        fitted = Fitted(trainer, [], Blend.popular(), [], Calibration(np.array([0.0, 1.0]), share))
+        fitted = Fitted(trainer, [], Blend.popular(), [], Calibration(np.array([0.0, 1.0]), share), ChannelChoice())
         fitted.blend.fold(trainer.model)
     trainer, reports, blend, choices = fitted.trainer, fitted.reports, fitted.blend, fitted.choices
-    calibration = fitted.calibration
+    calibration, channels = fitted.calibration, fitted.channels
     used = [pair for pair in zip(choices, blend.links, strict=True) if pair[1]]
     trainer.model.context.mean.copy_(trainer.context_mean(windows))
     del windows, fitted  # as large as the log several times over
@@ -161,11 +162,12 @@ def train(
         catalogue, snapshot, promotions, shop=tables.shop, buckets=buckets, candidates=data.candidates, model=model,
         trunk=trunk, links=data.links(log), calibration=calibration,
         item_links=fit_links([choice for choice, _ in used], data, log).weighted([weight for _, weight in used]),
-        titles=titles, last_seen=last_seen(tables, cutoff) if is_last else None,
+        titles=titles, last_seen=last_seen(tables, cutoff) if is_last else None, channel_weights=channels.weights,
     )  # fmt: skip
     entries = {
         **(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump(), "protocol": protocol,
-        "min_events": min_events, "blend": asdict(blend), "links": [repr(choice) for choice in choices],
+        "min_events": min_events, "blend": asdict(blend), "channels": asdict(channels),
+        "links": [repr(choice) for choice in choices],
     }  # fmt: skip
     save_scorer(scorer, tables, artifacts_dir, entries)
     write_history(artifacts_dir, reports, blend, chosen=best_report(reports).step if reports else None)
@@ -183,6 +185,7 @@ class Fitted:
         blend: Weights of the parts of the score.
         choices: How items are linked.
         calibration: From score to probability.
+        channels: Weights of the context term of channels.
     """
 
     trainer: Trainer
@@ -190,6 +193,7 @@ class Fitted:
     blend: Blend
     choices: list[LinkChoice]
     calibration: Calibration
+    channels: ChannelChoice
 
 
 def _fit(
@@ -213,15 +217,17 @@ def _fit(
     blend = find_blend(data, held_out, trainer, links, users=users, asked=asked, is_trained=is_trained)
     progress("links", 2, 2)
     blend.fold(trainer.model)
-    calibration = trainer.calibrate(held_out, links.weighted(blend.links))
-    del links, asked  # as large as a window
+    linked = links.weighted(blend.links)
+    calibration = trainer.calibrate(held_out, linked)
+    channels = choose_channels(data, held_out, trainer, linked, users=users, asked=asked)
+    del links, linked, asked  # as large as a window
     release()
     if blend.uses_model and len(windows) > 1:
         trainer = Trainer(data, inputs, config)
         step = best_report(reports).step
         trainer.fit(windows, None, progress, tower_steps=config.tower_steps, last_step=step)
         blend.fold(trainer.model)
-    return Fitted(trainer, reports, blend, choices, calibration)
+    return Fitted(trainer, reports, blend, choices, calibration, channels)
 
 
 def last_seen(tables: Tables, cutoff: pd.Timestamp) -> dict[str, pd.Timestamp]:

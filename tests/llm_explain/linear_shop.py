@@ -110,7 +110,7 @@ class LinearScorer:
     def linked(self, state: LinearState, item_index: np.ndarray) -> np.ndarray:
         return np.zeros((len(item_index), len(state.past)))
 
-    def context_parts(self, as_of: pd.Timestamp, item_index: np.ndarray) -> np.ndarray:
+    def context_parts(self, as_of: pd.Timestamp, item_index: np.ndarray, channel: str = "") -> np.ndarray:
         return self.context[item_index]
 
     def score(self, state: LinearState, item_index: np.ndarray | None = None) -> np.ndarray:

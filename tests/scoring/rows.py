@@ -66,4 +66,4 @@ def log_of(rows: list[tuple[int, int, float]]) -> Log:
     ids = tuple(f"u{u}" for u in range(int(user.max()) + 1))
     blank = np.full(len(user), -1, dtype=np.int64)
     role, signal = np.ones(len(user), np.int8), blank.astype(np.int8)
-    return Log(ids, user, item, day, np.full(len(user), np.nan), blank, role, signal)
+    return Log(ids, user, item, day, np.full(len(user), np.nan), blank, role, signal, signal)

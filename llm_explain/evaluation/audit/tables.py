@@ -295,6 +295,7 @@ def _asked(rid: int, record: Record, claim: Record) -> Record:
         "as_of": _moment(record),
         "event_kind": claim["facts"].get("event_kind", "purchase"),
         "other_item_id": claim["facts"].get("other_item_id", ""),
+        "request_channel": record.get("provenance", {}).get("channel", ""),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +12,7 @@ from llm_explain.service.state.experiments import ANSWER
 from llm_explain.service.state.records import GivenAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from llm_explain.explainer import Explainer
@@ -104,15 +104,20 @@ class ExplanationHandler:
 
     def explain_again(self, context: UserContext, replay: Mapping[str, Any]) -> list[Json]:
         """Return the records that a stored answer gets now: those of its list, or of its items."""
+        context = context.requested_in(replay.get("channel", ""))
         words: dict[str, Any] = {**replay["words"], "history": context.history, "suppressions": context.suppressions}
         if (listed := replay.get("listed")) is not None:
             return [row.to_dict() for row in self.explainer.recommend(**listed, **words)]
         return [row.to_dict() for row in self.explainer.explain(None, replay["item_ids"], **words)]
 
-    def _context(self, request: requests.Who) -> AbstractContextManager[UserContext]:
+    @contextmanager
+    def _context(self, request: requests.Who) -> Iterator[UserContext]:
         if request.user_id is not None:
-            return self._context_reader.reading_user(request.user_id, request.as_of)
-        return self._context_reader.reading_history(request.history or (), request.as_of)
+            reading = self._context_reader.reading_user(request.user_id, request.as_of)
+        else:
+            reading = self._context_reader.reading_history(request.history or (), request.as_of)
+        with reading as context:
+            yield context.requested_in(request.channel)
 
     def _explained(
         self,
@@ -134,6 +139,7 @@ class ExplanationHandler:
             "words": wording.words(),
             "listed": listed,
             "item_ids": [record["item_id"] for record in records],
+            "channel": context.history.requested_in,
             **{name: getattr(user, name) for name in STORED},
             "guests": [(guest_id, since and since.isoformat()) for guest_id, since in user.guests],
         }

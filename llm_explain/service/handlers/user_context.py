@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -40,6 +40,10 @@ class UserContext:
     def personalised(self) -> bool:
         """Whether the user's events are used."""
         return self.user is None or self.user.personalised
+
+    def requested_in(self, channel: str) -> UserContext:
+        """Return the context of a request from a channel."""
+        return replace(self, history=replace(self.history, requested_in=channel))
 
 
 def history_of(

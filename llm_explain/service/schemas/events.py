@@ -15,6 +15,7 @@ from llm_explain.service.schemas.fields import (
     Id,
     Label,
     Moment,
+    PlaceName,
     Price,
     Reply,
     example,
@@ -30,7 +31,7 @@ class HistoryEvent(Body):
         quantity: Units.
         price: Price of one unit.
         kind: Kind of event.
-        channel: Where it came from.
+        channel: Where it happened, such as ``web`` or ``app``.
         store_id: The store.
         order_id: The order; the events of one order are one occasion.
     """
@@ -40,8 +41,8 @@ class HistoryEvent(Body):
     quantity: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     price: Price | None = None
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")] = "purchase"
-    channel: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-    store_id: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    channel: PlaceName = ""
+    store_id: PlaceName = ""
     order_id: Annotated[str, StringConstraints(max_length=MAX_ID_LENGTH, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
 
 

@@ -54,6 +54,9 @@ Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_VISIBLE)]
 Price = Annotated[float, Field(ge=0, le=1e9)]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+PlaceName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""A channel or a store; empty for none."""
+
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
 """A language, perhaps with a region: ``en``, ``en-GB``."""
 

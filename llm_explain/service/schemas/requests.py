@@ -23,6 +23,7 @@ from llm_explain.service.schemas.fields import (
     Id,
     Locale,
     Moment,
+    PlaceName,
     Player,
     Price,
     example,
@@ -51,11 +52,13 @@ class Who(Body):
         history: Events of one user, in any order.
         as_of: Only events before this time count; the present if not given (the snapshot's time, if the operator set
             that). A user's latest event always counts.
+        channel: Where the answer is shown, such as ``web`` or ``app``; one that training did not know changes nothing.
     """
 
     user_id: Id | None = None
     history: Annotated[tuple[HistoryEvent, ...], Field(max_length=MAX_HISTORY)] | None = None
     as_of: Moment | None = None
+    channel: PlaceName = ""
 
     @model_validator(mode="after")
     def _is_one(self) -> Who:

@@ -14,7 +14,8 @@ def log_of(rows: list[tuple[int, int]]) -> Log:
     ids = tuple(f"u{u}" for u in range(int(user.max()) + 1))
     n = len(user)
     blank = np.full(n, -1, dtype=np.int64)
-    return Log(ids, user, item, np.zeros(n), np.full(n, np.nan), blank, np.ones(n, np.int8), blank.astype(np.int8))
+    role, none = np.ones(n, np.int8), blank.astype(np.int8)
+    return Log(ids, user, item, np.zeros(n), np.full(n, np.nan), blank, role, none, none)
 
 
 ROWS = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (3, 2), (3, 3), (4, 1), (4, 4)]

@@ -3,7 +3,7 @@ import { node } from "../why-this/nodes.js";
 import { tellPlayer } from "../why-this/texts.js";
 
 const FEW = 8;
-const TERMS = ["context:promotion", "context:popularity", "context:season", "context:novelty", "context:price"];
+const TERMS = ["promotion", "popularity", "season", "novelty", "price", "channel"].map((term) => `context:${term}`);
 
 export class Switches {
   constructor(box, shop) {

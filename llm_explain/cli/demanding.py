@@ -80,7 +80,7 @@ def train(
 ) -> None:
     """Compare a demand model with simple forecasts, then fit it on all weeks and write artifacts."""
     from llm_explain.importers.any_table import read_any_table
-    from scoring.demand.backtest import backtest
+    from scoring.demand.backtest import backtest, weeks_before
     from scoring.demand.calendar import Calendar, merged
     from scoring.demand.forecaster import Forecaster
     from scoring.demand.holidays import holidays_in
@@ -104,7 +104,7 @@ def train(
     for name in events.left_out if events else ():
         note(f"column {name!r} of the calendar is left out: it is on in too many rows to be an event")
     with progress() as report:
-        measured = backtest(panel, config, _cutoff(panel, cutoff), holidays=holidays, progress=report)
+        measured = backtest(panel, config, weeks_before(panel, cutoff), holidays=holidays, progress=report)
         report("fitting on all weeks", 0, 1)
         forecaster = Forecaster.fit(panel, config, holidays=holidays)
         report("fitting on all weeks", 1, 1)
@@ -249,22 +249,6 @@ def _write_explained(scene: DemandScene, records: list[dict[str, Any]], out: Pat
         note(f"{len(records):,} records audited, {len(faults):,} faults")
         if faults:
             raise typer.Exit(1)
-
-
-def _cutoff(panel: SalesPanel, cutoff: str | None) -> int:
-    """Return how many weeks to fit on for the metrics."""
-    if cutoff is None:
-        return panel.n_known - min(12, max(1, panel.n_known // 5))
-    if panel.has_dates:
-        from scoring.data.moments import as_moment
-
-        day = str(as_moment(cutoff, "--cutoff").date())
-        return sum(week <= day for week in panel.weeks[: panel.n_known])
-    if cutoff not in panel.weeks:
-        raise SettingError(
-            f"--cutoff is {cutoff!r} but a week from {panel.weeks[0]} to {panel.as_of} is needed. Choose one of them."
-        )
-    return panel.weeks.index(cutoff) + 1
 
 
 def _mapping(maps: list[str]) -> dict[str, str]:

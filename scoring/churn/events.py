@@ -158,9 +158,8 @@ def _rhythm(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Fl
     first[user[::-1]] = day[::-1]
     is_gap = user[1:] == user[:-1]
     gaps = pd.Series(np.diff(day)[is_gap]).groupby(user[1:][is_gap])
-    usual = gaps.median().reindex(range(past.n_users)).to_numpy(dtype=np.float64)
-    longest = gaps.max().reindex(range(past.n_users)).to_numpy(dtype=np.float64)
-    spread = gaps.std().reindex(range(past.n_users)).to_numpy(dtype=np.float64)
+    found = gaps.agg(["median", "max", "std"]).reindex(range(past.n_users))
+    usual, longest, spread = found.to_numpy(dtype=np.float64).T
     since = np.floor(as_of) - last
     return {
         "days_since": since,
@@ -183,7 +182,6 @@ def _trends(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Fl
     visits = {days: past.visits(rows) for days, rows in windows.items()}
     spend = {days: past.total(rows) for days, rows in windows.items()}
     earlier = visits[2 * recent] - visits[recent], spend[2 * recent] - spend[recent]
-    per_visit = spend[usual] / np.maximum(visits[usual], 1)
     columns = {
         "usual_visits": visits[usual] / known * recent,
         "visits_trend": np.log((visits[recent] + 1) / (earlier[0] + 1)),
@@ -197,7 +195,7 @@ def _trends(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Fl
             "usual_spend": spend[usual] / known * recent,
             "spend_trend": np.log((spend[recent] + 5) / (earlier[1] + 5)),
             "spend_short_trend": np.log((spend[short] + 2) / (level + 2)),
-            "spend_per_visit": per_visit,
+            "spend_per_visit": spend[usual] / np.maximum(visits[usual], 1),
             "unevenness": periods.std(axis=0) / np.maximum(mean, 1e-9),
             "low_periods": (periods <= setting.share * level).sum(axis=0).astype(np.float64),
         }
@@ -274,9 +272,7 @@ def regular_categories(past: Spending, as_of: float) -> Habits:
     days = frame.drop_duplicates().sort_values(["user", "category", "day"], ignore_index=True)
     days["gap"] = days.groupby(["user", "category"])["day"].diff()
     of_pair = days.groupby(["user", "category"], sort=True)
-    found = pd.DataFrame(
-        {"occasions": of_pair.size(), "interval": of_pair["gap"].median(), "last": of_pair["day"].max()}
-    )
+    found = of_pair.agg(occasions=("day", "size"), interval=("gap", "median"), last=("day", "max"))
     found = found[found["occasions"] >= MIN_OCCASIONS].reset_index()
     last = found["last"].to_numpy(dtype=np.float64)
     return Habits(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scoring.data.moments import as_moment
 from scoring.demand.baselines import MOST_ETS_SERIES, ExponentialSmoothing, mean_of_eight, seasonal_naive
 from scoring.demand.forecaster import Forecaster
 from scoring.demand.ranges import LEVELS
@@ -141,3 +142,28 @@ def backtest(
         weeks=(panel.weeks[cutoff], panel.weeks[panel.n_known - 1]),
         notes=notes,
     )
+
+
+def weeks_before(panel: SalesPanel, cutoff: str | None) -> int:
+    """Return how many weeks to fit on for the metrics.
+
+    Args:
+        panel: Weekly sales.
+        cutoff: Last week or day to fit on; a fifth of the weeks, at most 12, follow it if not given.
+
+    Returns:
+        Number of weeks.
+
+    Raises:
+        SettingError: If the sales have no such week.
+    """
+    if cutoff is None:
+        return panel.n_known - min(12, max(1, panel.n_known // 5))
+    if panel.has_dates:
+        day = str(as_moment(cutoff, "--cutoff").date())
+        return sum(week <= day for week in panel.weeks[: panel.n_known])
+    if cutoff not in panel.weeks:
+        raise SettingError(
+            f"--cutoff is {cutoff!r} but a week from {panel.weeks[0]} to {panel.as_of} is needed. Choose one of them."
+        )
+    return panel.weeks.index(cutoff) + 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llm_explain.campaigns.lines import CampaignLines
+from llm_explain.campaigns.lines import MAX_SUBJECT, CampaignLines
 from llm_explain.text.lexicon import load_lexicon
 
 if TYPE_CHECKING:
@@ -39,6 +39,22 @@ def lines() -> CampaignLines:
 )
 def test_lines_are_written_and_read_back(lines: CampaignLines, kind: str, facts: Mapping[str, Fact], line: str) -> None:
     assert lines.write(kind, facts, title=MILK, as_of=AS_OF) == line
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "subject"),
+    [
+        ("coupon", MONEY, f"{MILK}: $0.50 off"),
+        ("promotion", FLYER, f"For you: {MILK}"),
+        ("promotion", OPEN, f"{MILK}: on display in store"),
+    ],
+)
+def test_subjects_are_short(lines: CampaignLines, kind: str, facts: Mapping[str, Fact], subject: str) -> None:
+    assert lines.write(kind, facts, title=MILK, as_of=AS_OF, max_length=MAX_SUBJECT) == subject
+    long = MILK + " of happy cows from the hills"
+    assert lines.write(kind, facts, title=long, as_of=AS_OF, max_length=MAX_SUBJECT) is None
+    assert lines.subject("Corner shop") == "An offer for you from Corner shop"
+    assert lines.subject("A shop with a very long name that no subject can hold") == "An offer for you"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from llm_explain.campaigns.plan import OVER_BUDGET, _Planner, campaign_lines, is
 from llm_explain.campaigns.settings import CampaignSettings
 from llm_explain.cli import app
 from llm_explain.errors import TableError
+from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +89,14 @@ def test_a_coupon_takes_the_place_of_a_promotion_and_has_a_cost(
 def test_items_that_a_reader_cannot_tell_apart_are_offered_once(
     explainer: Explainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planner = _Planner(explainer, CampaignSettings(name="test", channel="push"), explainer.as_of, [])
+    settings = CampaignSettings(name="test", channel="push")
+    planner = _Planner(
+        explainer,
+        settings,
+        explainer.as_of,
+        [],
+        lambda user_id: (explainer.events.history(user_id, explainer.as_of), NO_SUPPRESSIONS),
+    )
     before = planner.wishes(USERS[0])
     assert len(before) > 1
     same = np.full(len(planner.catalogue), "Milk", dtype=object)
@@ -152,7 +160,7 @@ def test_files_hold_verified_lines_and_a_link(explainer: Explainer, plan: Campai
     messages = pd.read_csv(files["messages.csv"], dtype=str)
     assert sorted(messages["user_id"]) == sorted(message.user_id for message in plan.of("treated"))
     first, planned = messages.iloc[0], plan.of("treated")[0]
-    assert first["subject"] == planned.offers[0].line
+    assert first["subject"] == planned.offers[0].subject
     assert f"{planned.offers[0].line}\n{planned.offers[0].sentence}" in first["text"]
     assert first["text"].endswith(f"Unsubscribe: https://shop.example/unsubscribe?user={first['user_id']}")
     assert "Corner &lt;shop&gt;" in first["html"]

@@ -262,7 +262,11 @@ class EventLog:
         last_seen = pd.Timestamp(moments[until - 1]) if until else None
         own = slice(rows.start, rows.start + until)
         return History(
-            user_id, as_of, **{name: column[own] for name, column in self._columns.items()}, last_seen=last_seen
+            user_id,
+            as_of,
+            **{name: column[own] for name, column in self._columns.items()},
+            last_seen=last_seen,
+            requested_in="",
         )
 
     @property

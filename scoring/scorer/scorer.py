@@ -58,9 +58,8 @@ class GlassBoxScorer:
         titles: Space of the title vectors; ``None`` if the item tower reads no titles.
         last_seen: Moment of each user's latest event at the end of training, for a scorer of the next event, whose ages
             count from there; ``None`` if ages count from ``as_of``.
+        channel_weights: Weights of the log-ratios of ``Snapshot.channels``, window by window; empty without the term.
     """
-
-    terms: tuple[str, ...] = TERMS
 
     def __init__(
         self, catalogue: Catalogue, snapshot: Snapshot, promotions: PromotionCalendar, *, shop: Shop, buckets: Buckets,

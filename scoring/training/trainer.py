@@ -197,7 +197,7 @@ class Trainer:
             with_towers: Whether the towers take part.
 
         Yields:
-            Users, and logits of shape ``(n_candidates, n_users)``.
+            tuple[Batch, Tensor]: Users, and logits of shape ``(n_candidates, n_users)``.
         """
         self.network.eval()
         for at in range(0, len(users), EVALUATION_BATCH):

@@ -595,10 +595,9 @@ class Explainer:
         """
         known = self.events.user_ids
         places = np.unique(np.linspace(0, len(known) - 1, n_users).astype(np.int64)) if known else ()
-        reader = self.reader
-        users = (reader.read(known[place]).scored for place in places)
+        users = self.reader.read_many([known[place] for place in places])  # which leaves the cache to requests
         return global_attributions(
-            attribution for scored in users for attribution in scored.attribute(scored.rank(k)[0])
+            attribution for user in users for attribution in user.scored.attribute(user.scored.rank(k)[0])
         )
 
     def similar(self, item_id: str, *, k: int = 10, locale: str = "en") -> list[RelatedItem]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.service.language_model import ServedModel
     from llm_explain.service.settings import ServiceSettings
+    from llm_explain.service.telemetry.metrics import Metrics
+
+_M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
+_LARGE_ARRAY: Final = 1 << 20
+"""Bytes from which an array has pages of its own."""
 
 
 def serve(
@@ -51,7 +58,8 @@ def serve(
         write_json_lines([settings.masked()])
         return
     configure_logs(settings.log_level)
-    if settings.workers:
+    _bound_memory()
+    if settings.workers and settings.fd is None:
         from llm_explain.cli.supervisor import Supervisor
 
         note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
@@ -62,19 +70,53 @@ def serve(
         with ThreadPoolExecutor(1) as loader:
             loading = loader.submit(_load, settings, model)  # while the application is imported
             with _with_extra():
-                from llm_explain.cli.server import serve as serve_until_ended
-                from llm_explain.service.app import create_app
+                import llm_explain.cli.server
+                import llm_explain.service.app  # noqa: F401
             explainer = loading.result()
-            app = create_app(explainer, settings, metrics=metrics, model=model)
-            app.state.prepare()
-            _release_memory()
-        if model is not None:
-            model.start()
-        note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
-        if settings.auth and not app.state.state.keys.all():
-            note("No API key exists yet. Run: llm-explain keys create --name NAME --scope storefront")
-        Thread(target=app.state.warm_up, name="warm-up", daemon=True).start()
-        serve_until_ended(app, settings)
+        if not settings.workers:
+            note(f"http://{settings.host}:{settings.port}  (documentation at /docs)")
+            _serve(explainer, settings, metrics, model)
+        elif not _serve_by_workers(explainer, settings, metrics, model):
+            raise typer.Exit(1)
+
+
+def _serve(explainer: Explainer, settings: ServiceSettings, metrics: Metrics, model: ServedModel | None) -> None:
+    """Serve in this process until SIGTERM."""
+    import torch
+
+    from llm_explain.cli.server import serve as serve_until_ended
+    from llm_explain.service.app import create_app
+
+    torch.set_num_threads(settings.threads)
+    app = create_app(explainer, settings, metrics=metrics, model=model)
+    app.state.prepare()
+    if not settings.workers:
+        _release_memory()
+    if model is not None:
+        model.start()
+    if settings.auth and not app.state.state.keys.all():
+        note("No API key exists yet. Run: llm-explain keys create --name NAME --scope storefront")
+    Thread(target=app.state.warm_up, name="warm-up", daemon=True).start()
+    serve_until_ended(app, settings)
+
+
+def _serve_by_workers(
+    explainer: Explainer, settings: ServiceSettings, metrics: Metrics, model: ServedModel | None
+) -> bool:
+    """Serve in processes that fork from this one until SIGTERM; return whether they served."""
+    from llm_explain.cli.worker_pool import WorkerPool
+    from llm_explain.service.schemas.language import DEFAULT_LOCALE
+
+    for user_id in explainer.events.user_ids[:1]:
+        explainer.recommend(user_id)
+    explainer.writer.warm_up(DEFAULT_LOCALE)
+    _release_memory()
+
+    def serve_in_worker(ready_fd: int) -> None:
+        _serve(explainer, settings.model_copy(update={"ready_fd": ready_fd}), metrics, model)
+
+    pool = WorkerPool(serve_in_worker, settings.workers, drain_seconds=settings.drain_seconds)
+    return pool.run(settings.ready_fd)
 
 
 def _load(settings: ServiceSettings, model: ServedModel | None) -> Explainer:
@@ -82,7 +124,7 @@ def _load(settings: ServiceSettings, model: ServedModel | None) -> Explainer:
 
     from llm_explain.explainer import Explainer
 
-    torch.set_num_threads(settings.threads)
+    torch.set_num_threads(1 if settings.workers else settings.threads)  # threads of OpenMP do not survive a fork
     try:
         explainer = Explainer.load(
             settings.artifacts,
@@ -101,18 +143,25 @@ def _load(settings: ServiceSettings, model: ServedModel | None) -> Explainer:
     return explainer
 
 
+def _bound_memory() -> None:
+    """Let threads share one arena, and return large arrays at once: their places in a heap are hard to fill again."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # glibc alone has it
+        for name, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _LARGE_ARRAY)):
+            libc.mallopt(name, value)
+
+
 def _release_memory() -> None:
     """Give the memory back that reading the tables took: a fifth of the process in the demo's shop."""
-    import ctypes
     import gc
 
     import pyarrow as pa
 
     gc.collect()
     pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc alone has it
-    if trim is not None:
-        trim(0)
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""Runs serving processes that share one socket, and replaces them without losing a request.
+"""Runs the processes of one version of the artifacts behind a socket, and replaces them without losing a request.
 
-A process is replaced when another version of the artifacts is active, on SIGHUP, and when it died: the new process
-loads, says through a pipe that it serves, and only then the old one is told to end. It finishes its requests.
+A version is loaded by one process, which forks the workers (``worker_pool``). They are replaced when another version is
+active, on SIGHUP, and when the process died: the new process loads, says through a pipe that its workers serve, and
+only then the old one is told to end. Its workers finish their requests.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from llm_explain.cli.worker_pool import LOAD_SECONDS
 from llm_explain.errors import SettingError
 from llm_explain.service.settings import PREFIX
 from scoring.scorer.versions import active
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 
     from llm_explain.service.settings import ServiceSettings
 
-LOAD_SECONDS: Final = 300.0
-"""A process that does not serve by then is given up."""
-
 _POLL_SECONDS: Final = 0.2
 _RETRY_SECONDS: Final = 5.0
 _BACKLOG: Final = 2048
@@ -36,44 +35,44 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass
-class Worker:
-    """A serving process.
+class Loaded:
+    """A process that has loaded a version and forks its workers.
 
     Attributes:
         process: The process.
-        ready: The pipe that gets a byte when it serves.
+        ready: The pipe that gets a byte when its workers serve.
     """
 
     process: subprocess.Popen[bytes]
     ready: int
 
     def wait_ready(self, seconds: float) -> bool:
-        """Return whether the process serves within some seconds; it may also end before that."""
+        """Return whether the workers serve within some seconds; the process may also end before that."""
         readable, _, _ = select.select([self.ready], [], [], seconds)
         return bool(readable) and os.read(self.ready, 1) != b""
 
 
 class Supervisor:
-    """Keeps a number of workers.
+    """Keeps the active version served.
 
     Args:
         settings: The service's settings.
-        command: Starts one worker; the command line of this process if not given.
+        command: Loads a version and serves it; the command line of this process if not given.
     """
 
     def __init__(self, settings: ServiceSettings, command: Sequence[str] | None = None) -> None:
         main = [sys.executable, "-c", "from llm_explain.cli import main; main()", *sys.argv[1:]]
         self._command = list(command or main)
         self._settings = settings
-        self._workers: list[Worker] = []
-        self._leaving: list[Worker] = []
+        self._serving: Loaded | None = None
+        self._leaving: list[Loaded] = []
         self._is_ending = self._is_asked = False
 
     def run(self) -> None:
         """Serve until SIGTERM or Ctrl+C.
 
         Raises:
-            SettingError: If the address is taken, or the first worker does not serve.
+            SettingError: If the address is taken, or the first process does not serve.
         """
         for number, work in ((signal.SIGTERM, self._end), (signal.SIGINT, self._end), (signal.SIGHUP, self._ask)):
             signal.signal(number, work)
@@ -88,74 +87,65 @@ class Supervisor:
         with listener:
             listener.set_inheritable(True)
             version = active(settings.artifacts)
-            if not self._add(listener):
+            self._serving = self._start(listener)
+            if self._serving is None and not self._is_ending:
                 raise SettingError("the first worker ended before it served. Its error stands above.")
             while not self._is_ending:
                 time.sleep(_POLL_SECONDS)
                 self._leaving = [each for each in self._leaving if each.process.poll() is None]
                 if self._is_asked or active(settings.artifacts) != version:
                     self._is_asked, version = False, active(settings.artifacts)
-                    self._replace(listener, list(self._workers))
-                self._fill(listener)
+                    self._replace(listener)
+                elif self._serving is None or self._serving.process.poll() is not None:
+                    _LOG.error("the process that keeps the workers died")
+                    self._serving = self._start(listener)
+                    if self._serving is None:
+                        time.sleep(_RETRY_SECONDS)
             self._stop()
 
-    def _fill(self, listener: socket.socket) -> None:
-        """Start workers in the place of those that died."""
-        alive = [each for each in self._workers if each.process.poll() is None]
-        if len(alive) < len(self._workers):
-            _LOG.error("a worker died")
-        self._workers = alive
-        while len(self._workers) < self._settings.workers and not self._is_ending:
-            if not self._add(listener):
-                _LOG.error("a new worker does not serve")
-                time.sleep(_RETRY_SECONDS)
-                return
-
-    def _replace(self, listener: socket.socket, workers: list[Worker]) -> None:
-        """Replace workers one by one; if a new one does not serve, the old ones stay."""
-        for old in workers:
-            if self._is_ending:
-                return
-            if not self._add(listener):
-                _LOG.error("a new worker does not serve; the old ones stay")
-                return
-            self._workers.remove(old)
-            old.process.terminate()
-            self._leaving.append(old)
+    def _replace(self, listener: socket.socket) -> None:
+        """Start a process and end the old one; if the new one does not serve, the old one stays."""
+        started = self._start(listener)
+        if started is None:
+            _LOG.error("a new worker does not serve; the old ones stay")
+            return
+        if self._serving is not None:
+            self._serving.process.terminate()
+            self._leaving.append(self._serving)
+        self._serving = started
         _LOG.info("workers were replaced")
 
-    def _add(self, listener: socket.socket) -> bool:
-        """Start a worker and return whether it serves."""
+    def _start(self, listener: socket.socket) -> Loaded | None:
+        """Start a process and return it when its workers serve; ``None`` if they do not."""
         ready, told = os.pipe()
-        given = {"FD": str(listener.fileno()), "READY_FD": str(told), "WORKERS": "0"}
+        given = {"FD": str(listener.fileno()), "READY_FD": str(told)}
         environment = {**os.environ, **{f"{PREFIX}{name}": value for name, value in given.items()}}
         handed = (listener.fileno(), told)
         process = subprocess.Popen(self._command, env=environment, pass_fds=handed)  # noqa: S603
         os.close(told)
-        worker = Worker(process, ready)
+        loaded = Loaded(process, ready)
         until = time.monotonic() + LOAD_SECONDS
         is_ready = False
         while not is_ready and time.monotonic() < until and process.poll() is None and not self._is_ending:
-            is_ready = worker.wait_ready(_POLL_SECONDS)
+            is_ready = loaded.wait_ready(_POLL_SECONDS)
         os.close(ready)
         if is_ready:
-            self._workers.append(worker)
-        else:
-            process.kill()
-            process.wait()
-        return is_ready
+            return loaded
+        process.kill()
+        process.wait()
+        return None
 
     def _stop(self) -> None:
-        """End every worker, and wait for the requests that run."""
-        everyone = [*self._workers, *self._leaving]
-        for worker in everyone:
-            worker.process.terminate()
-        until = time.monotonic() + self._settings.drain_seconds + _RETRY_SECONDS
-        for worker in everyone:
+        """End every process, and wait for the requests that run."""
+        everyone = [*([self._serving] if self._serving else ()), *self._leaving]
+        for each in everyone:
+            each.process.terminate()
+        until = time.monotonic() + self._settings.drain_seconds + 2 * _RETRY_SECONDS
+        for each in everyone:
             try:
-                worker.process.wait(max(0.1, until - time.monotonic()))
+                each.process.wait(max(0.1, until - time.monotonic()))
             except subprocess.TimeoutExpired:
-                worker.process.kill()
+                each.process.kill()
 
     def _end(self, *_: object) -> None:
         self._is_ending = True

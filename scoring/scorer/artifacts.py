@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from scoring.data.tables import file_hash
 from scoring.errors import ArtifactError
@@ -66,17 +66,20 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
 def read_arrays(path: Path) -> Arrays:
     """Read what ``write_arrays`` wrote.
 
+    The arrays are views of the mapped file, so that processes of one machine share its pages.
+
     Args:
         path: The file.
 
     Returns:
-        The arrays by name.
+        The arrays by name; what is written to one of them stays in this process.
 
     Raises:
         ArtifactError: If the file cannot be read.
     """
     try:
-        return dict(load_file(path))
+        with safe_open(path, framework="pt") as file:  # framework="np" would copy
+            return {name: file.get_tensor(name).numpy() for name in file.keys()}  # noqa: SIM118  it is no mapping
     except (OSError, SafetensorError) as error:
         raise ArtifactError(
             f"{path} is not a readable safetensors file but one is needed ({error}). Run `llm-explain train` again."

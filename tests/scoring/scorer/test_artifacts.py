@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,3 +54,21 @@ def test_arrays_have_the_mode_of_every_other_file(tmp_path: Path) -> None:
         os.umask(before)
     assert (tmp_path / "a.safetensors").stat().st_mode & 0o777 == 0o644
     assert read_arrays(tmp_path / "a.safetensors")["x"].tolist() == [[0, 3], [1, 4], [2, 5]]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone says what memory is mapped from files")
+def test_arrays_are_mapped_and_never_written_back(tmp_path: Path) -> None:
+    path = tmp_path / "some.safetensors"
+    write_arrays(path, {"ones": np.ones((5_000_000,)), "bits": np.array([True, False])})
+    before = _anonymous_mb()
+    arrays = read_arrays(path)
+    assert arrays["ones"].sum() == 5_000_000
+    assert _anonymous_mb() - before < 20  # of 40 MB
+    assert arrays["bits"].tolist() == [True, False]
+    arrays["ones"][:] = 2.0
+    assert read_arrays(path)["ones"].max() == 1.0
+
+
+def _anonymous_mb() -> float:
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:")) / 1024

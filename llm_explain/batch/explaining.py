@@ -11,6 +11,8 @@ import pyarrow as pa
 from scoring.data.tables import ITEM_ID, USER_ID
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from llm_explain.composition.selection import SectionOption
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
@@ -62,6 +64,8 @@ class BatchSettings:
         as_of: ISO 8601 moment; the artifacts' if not given.
         channel: Where the lists are shown; empty for none.
         sources: Order of the sources of sentences.
+        language_model: What the source ``lm`` writes with, as for ``Explainer.load``.
+        policy_file: Policy that replaces ``prompts/policy.yaml``, for example with ``lexicalised: true``.
     """
 
     k: int = 10
@@ -72,6 +76,8 @@ class BatchSettings:
     as_of: str | None = None
     channel: str = ""
     sources: tuple[str, ...] = ("phrasebook", "template")
+    language_model: str = "auto"
+    policy_file: Path | None = None
 
 
 def explain_users(explainer: Explainer, settings: BatchSettings, users: pa.Table) -> pa.Table:

@@ -2,7 +2,7 @@
 
 The calling process opens the shop once and forks a process for each shard, which shares its arrays. Processes share no
 lock and no queue, so that one of them may be killed at any moment: its shard is tried again. Where processes cannot
-fork, or a language model writes, each worker opens the shop for itself and writes several shards.
+fork, or a language model of this machine writes, each worker opens the shop for itself and writes several shards.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from llm_explain.batch.worker import close, warm_up, write_in_process, write_shards_of
 from llm_explain.errors import BatchError
+from llm_explain.generation.opening import is_served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +64,9 @@ def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterat
             yield number
         close()
         return
-    can_fork = "fork" in multiprocessing.get_all_start_methods() and "lm" not in shards.settings.sources
+    settings = shards.settings
+    has_weights = "lm" in settings.sources and not is_served(settings.language_model)
+    can_fork = "fork" in multiprocessing.get_all_start_methods() and not has_weights
     context = multiprocessing.get_context("fork" if can_fork else "spawn")
     if can_fork:
         warm_up(shards)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.batch.worker import write_shards_of
-from llm_explain.errors import MissingExtraError
+from llm_explain.generation.ray_cluster import ray_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,32 +46,11 @@ def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterat
 
     Yields:
         int: The place of each shard when it is written.
-
-    Raises:
-        MissingExtraError: If Ray is not installed.
     """
-    try:
-        import ray
-        import ray.data
-    except ImportError as error:
-        raise MissingExtraError(
-            "the package ray is not installed but the engine ray needs it. "
-            "Run `pip install 'llm-explain-recommendations[ray]'`."
-        ) from error
-    is_ours = not ray.is_initialized()
-    if is_ours:
-        ray.init(num_cpus=None, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
-    try:
-        asked = ray.data.from_items([{"id": number} for number in numbers], override_num_blocks=len(numbers))
+    with ray_data() as (data, actors):
+        asked = data.from_items([{"id": number} for number in numbers], override_num_blocks=len(numbers))
         written = asked.map_batches(
-            ShardWriter,
-            fn_constructor_args=(shards,),
-            batch_size=1,
-            num_cpus=1,
-            compute=ray.data.ActorPoolStrategy(size=workers),
+            ShardWriter, fn_constructor_args=(shards,), batch_size=1, num_cpus=1, compute=actors(workers)
         )
         for row in written.iter_rows():
             yield int(row["id"])
-    finally:
-        if is_ours:
-            ray.shutdown()

@@ -91,7 +91,8 @@ class Shards:
             "users_sha256": hashlib.sha256(rows.tobytes()).hexdigest(),
             "artifacts": file_hash(self.artifacts / MANIFEST),
             "events": None if self.events is None else file_hash(self.events),
-            "settings": json.loads(json.dumps(asdict(self.settings))),
+            "settings": json.loads(json.dumps(asdict(self.settings), default=str)),
+            "policy": None if self.settings.policy_file is None else file_hash(self.settings.policy_file),
             "shard_users": self.shard_users,
             "format": self.format,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -35,8 +36,16 @@ def open_shop(shards: Shards) -> Explainer:
     global _open
     if _open is None or _open[0] != shards:
         torch.set_num_threads(1)
-        language_model = "auto" if "lm" in shards.settings.sources else None
-        _open = shards, Explainer.load(shards.artifacts, events=shards.events, language_model=language_model)
+        settings = shards.settings
+        _open = (
+            shards,
+            Explainer.load(
+                shards.artifacts,
+                events=shards.events,
+                language_model=settings.language_model if "lm" in settings.sources else None,
+                policy_file=settings.policy_file,
+            ),
+        )
     return _open[1]
 
 
@@ -46,7 +55,8 @@ def warm_up(shards: Shards) -> None:
     Args:
         shards: The batch.
     """
-    explain_users(open_shop(shards), shards.settings, shards.users().slice(0, WARM_USERS))
+    sources = tuple(source for source in shards.settings.sources if source != "lm")
+    explain_users(open_shop(shards), replace(shards.settings, sources=sources), shards.users().slice(0, WARM_USERS))
     gc.collect()
     gc.freeze()  # so that the collector does not write to pages that forked processes share
 

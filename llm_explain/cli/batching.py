@@ -41,6 +41,10 @@ def batch(
     surface: options.Surface = None,
     section: options.SectionOption = "mixed",
     sources: options.Sources = "phrasebook,template",
+    language_model: options.LanguageModel = "auto",
+    policy_file: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="Replaces prompts/policy.yaml.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Explain lists of many users; a run that was stopped goes on where it ended."""
@@ -58,6 +62,8 @@ def batch(
         as_of=as_of,
         channel=channel,
         sources=tuple(sources.split(",")),
+        language_model=language_model,
+        policy_file=policy_file,
     )
     table = users_of_log(artifacts, events=events) if users == "all" else read_users(Path(users))
     if since is not None:

@@ -44,7 +44,11 @@ Surface = Annotated[
 ]
 MaxLength = Annotated[int | None, typer.Option("--max-length", metavar="N", help="Most characters of a sentence.")]
 LanguageModel = Annotated[
-    str, typer.Option(metavar="NAME", help="auto for the packaged weights, a local folder, or a Hugging Face id.")
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="auto for the packaged weights, a local folder, a Hugging Face id, or URLs of servers with commas.",
+    ),
 ]
 NoLanguageModel = Annotated[bool, typer.Option("--no-language-model", help="Hand-written sentences only.")]
 Sources = Annotated[

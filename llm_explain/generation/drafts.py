@@ -11,7 +11,7 @@ from llm_explain.skeletons.sources import SkeletonSource, shuffled
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from llm_explain.generation.generator import Draft, Generator
     from llm_explain.generation.prompt_builders import PromptBuilder
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS = 60.0
 """How long the model is not asked again for what it could not write."""
+
+BATCH = 96
+"""Prompts that ``write_in_batches`` gives the model at a time."""
 
 _LEAST_DRAFTS = 4
 """So many drafts of a combination have to fail before the model is not asked again."""
@@ -128,6 +131,11 @@ class ModelSource(SkeletonSource):
             for prompt, drafts in zip(prompts, answers, strict=True)
             for skeleton in self.accepted(prompt, drafts)
         ]
+
+    def write_in_batches(self, prompts: Sequence[Prompt], *, seed: int = 0) -> Iterator[list[Skeleton]]:
+        """Yield what the model writes for some prompts after the other, as ``write`` returns it."""
+        for start in range(0, len(prompts), BATCH):
+            yield self.write(prompts[start : start + BATCH], seed=seed + start)
 
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
         """Return what the model has written for a combination of kinds."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -54,6 +56,30 @@ class Generator(Protocol):
             raises ``GenerationError``, which says whether trying again can help.
         """
         ...
+
+
+class BaseGenerator(ABC):
+    """A generator that answers at once where nothing is asked or no time is left.
+
+    A subclass has an attribute or property ``name``.
+    """
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        n_candidates: int,
+        deadline: float = float("inf"),
+        seed: int = 0,
+    ) -> list[list[Draft]]:
+        """Return drafts for each prompt, as ``Generator`` says."""
+        if not prompts or n_candidates < 1 or time.monotonic() >= deadline:
+            return [[] for _ in prompts]
+        return self._drafts(prompts, n_candidates, deadline, seed)
+
+    @abstractmethod
+    def _drafts(self, prompts: Sequence[Prompt], n_candidates: int, deadline: float, seed: int) -> list[list[Draft]]:
+        """Return at most ``n_candidates`` drafts for each prompt, of which there is at least one."""
 
 
 def first_line(answer: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm_explain.errors import GenerationError, MissingExtraError
 from llm_explain.generation.constrained import grammar_of
-from llm_explain.generation.generator import Draft, first_line
+from llm_explain.generation.generator import BaseGenerator, Draft, first_line
 from llm_explain.generation.merged_gguf import merged_gguf
 from llm_explain.generation.weights import PACKAGED, UNTUNED, packaged_adapter, packaged_gguf
 
@@ -25,7 +25,7 @@ _TOKENS_EACH = 1024
 """Room for the prompt and the draft of one sequence."""
 
 
-class LlamaCppGenerator:
+class LlamaCppGenerator(BaseGenerator):
     """A GGUF model behind the ``Generator`` protocol; prompts that begin alike share their beginning.
 
     Args:
@@ -104,30 +104,8 @@ class LlamaCppGenerator:
         """Where the same model answers over HTTP on this machine, for ``OpenAIGenerator``."""
         return f"{self._server.listening_address}/v1"
 
-    def generate(
-        self,
-        prompts: Sequence[Prompt],
-        *,
-        n_candidates: int,
-        deadline: float = float("inf"),
-        seed: int = 0,
-    ) -> list[list[Draft]]:
-        """Return drafts for each prompt; the same for the same seed.
-
-        Args:
-            prompts: What to write.
-            n_candidates: Drafts for each prompt.
-            deadline: Moment of ``time.monotonic()`` at which to stop, with what is written by then.
-            seed: Seed of the sampling.
-
-        Returns:
-            For each prompt at most ``n_candidates`` drafts; none where the deadline came first.
-
-        Raises:
-            GenerationError: If the model failed.
-        """
-        if not prompts or n_candidates < 1 or time.monotonic() >= deadline:
-            return [[] for _ in prompts]
+    def _drafts(self, prompts: Sequence[Prompt], n_candidates: int, deadline: float, seed: int) -> list[list[Draft]]:
+        """Return drafts, ``n_parallel`` written at a time."""
         writings = [
             _Writing(self._request(prompt, seed * 1_000_003 + candidate), deadline)
             for prompt in prompts

@@ -28,7 +28,6 @@ SAME_OPENING = 3
 TOO_NEAR = 0.99
 """Cosine similarity from which two skeletons of a combination count as one."""
 
-_BATCH = 96
 _ROUNDS = 6
 
 
@@ -42,8 +41,8 @@ class Encoder(Protocol):
 class DraftWriter(Protocol):
     """What writes verified skeletons, as ``ModelSource`` does."""
 
-    def write(self, prompts: Sequence[Prompt], *, deadline: float = ..., seed: int = ...) -> list[Skeleton]:
-        """Return what is written now and accepted, one draft for each prompt."""
+    def write_in_batches(self, prompts: Sequence[Prompt], *, seed: int = ...) -> Iterator[list[Skeleton]]:
+        """Yield what is written and accepted, one draft for each prompt."""
 
 
 @dataclass
@@ -103,7 +102,7 @@ def fill(
         tones: Tones.
         begun: What an earlier build has.
         progress: Told a description, the skeletons kept and the skeletons wanted.
-        keep: Given what there is after each round, so that a build that is cut short has not been in vain.
+        keep: Given what there is after each round, and when one fails, so that a resumed build goes on from there.
 
     Returns:
         Texts by combination; fewer than ``n_each`` where the model did not find more.
@@ -118,14 +117,16 @@ def fill(
     for number in range(_ROUNDS):
         unfilled = [each for each, collection in collections.items() if len(collection.texts) < n_each]
         prompts = list(_prompts(unfilled, collections, prompt_builder(number), n_each, number))
-        for start in range(0, len(prompts), _BATCH):
-            written = writer.write(prompts[start : start + _BATCH], seed=number * 1000 + start)
-            for skeleton in written:
-                collection = collections[skeleton.kinds, skeleton.tone]
-                if len(collection.texts) < n_each:
-                    _offer(collection, [skeleton.text], encoder)
-            progress("writing the phrasebook", sum(len(collection.texts) for collection in collections.values()), total)
-        keep({each: collection.texts for each, collection in collections.items()})
+        try:
+            for written in writer.write_in_batches(prompts, seed=number * 1000):
+                for skeleton in written:
+                    collection = collections[skeleton.kinds, skeleton.tone]
+                    if len(collection.texts) < n_each:
+                        _offer(collection, [skeleton.text], encoder)
+                n_kept = sum(len(collection.texts) for collection in collections.values())
+                progress("writing the phrasebook", n_kept, total)
+        finally:
+            keep({each: collection.texts for each, collection in collections.items()})
     return {each: collection.texts for each, collection in collections.items()}
 
 

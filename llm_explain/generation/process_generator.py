@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.errors import GenerationError, LlmExplainError, MissingExtraError
+from llm_explain.generation.generator import BaseGenerator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,7 +53,7 @@ class ProcessLimits:
     max_calls: int = 8
 
 
-class ProcessGenerator:
+class ProcessGenerator(BaseGenerator):
     """A generator behind the ``Generator`` protocol whose model runs in another process.
 
     A call while the model loads, hangs or is being started again fails at once with a retryable ``GenerationError``,
@@ -117,33 +118,10 @@ class ProcessGenerator:
         if pool is not None:
             _end(pool)
 
-    def generate(
-        self,
-        prompts: Sequence[Prompt],
-        *,
-        n_candidates: int,
-        deadline: float = float("inf"),
-        seed: int = 0,
-    ) -> list[list[Draft]]:
-        """Return drafts for each prompt, the same for the same seed.
-
-        Args:
-            prompts: What to write.
-            n_candidates: Drafts for each prompt.
-            deadline: Time of ``time.monotonic()`` at which to stop, with what is written by then.
-            seed: Seed of the sampling.
-
-        Returns:
-            For each prompt at most ``n_candidates`` drafts; none where the deadline came first.
-
-        Raises:
-            GenerationError: If the model is not loaded, hangs or died, if too many calls wait, or if the model failed.
-            MissingExtraError: If the model's libraries or weights are not installed.
-        """
+    def _drafts(self, prompts: Sequence[Prompt], n_candidates: int, deadline: float, seed: int) -> list[list[Draft]]:
+        """Let the process write; an error of the model, or of its process, is raised here."""
         nothing: list[list[Draft]] = [[] for _ in prompts]
         now = time.monotonic()
-        if not prompts or n_candidates < 1 or now >= deadline:
-            return nothing
         if self._missing:
             raise MissingExtraError(self._missing)
         seconds = min(deadline - now, self._limits.longest_seconds)

@@ -11,7 +11,7 @@ import torch
 from llm_explain.errors import GenerationError
 from llm_explain.generation.chat import chat_text, with_padding
 from llm_explain.generation.constrained import SlotConstraint
-from llm_explain.generation.generator import Draft, first_line
+from llm_explain.generation.generator import BaseGenerator, Draft, first_line
 from llm_explain.generation.pretrained import open_pretrained
 from llm_explain.generation.proofreading import Proofreader
 from llm_explain.generation.sampling import ArithmeticSampler, Nucleus
@@ -31,7 +31,7 @@ _READ = ("input_ids", "attention_mask")
 _TRIAL_ROWS = 8
 
 
-class TransformersGenerator:
+class TransformersGenerator(BaseGenerator):
     """A causal language model behind the ``Generator`` protocol.
 
     Args:
@@ -89,30 +89,8 @@ class TransformersGenerator:
         model = model.to(torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
         return cls(_in_fastest_type(model), tokenizer, name=weights.name, is_constrained=is_constrained)
 
-    def generate(
-        self,
-        prompts: Sequence[Prompt],
-        *,
-        n_candidates: int,
-        deadline: float = float("inf"),
-        seed: int = 0,
-    ) -> list[list[Draft]]:
-        """Return drafts for each prompt, all in one batch; the same for the same seed, equal prompts spread evenly.
-
-        Args:
-            prompts: What to write.
-            n_candidates: Drafts for each prompt.
-            deadline: Moment of ``time.monotonic()`` at which to stop, with what is written by then.
-            seed: Seed of the sampling.
-
-        Returns:
-            For each prompt ``n_candidates`` drafts; none where the deadline came first.
-
-        Raises:
-            GenerationError: If the model failed.
-        """
-        if not prompts or n_candidates < 1 or time.monotonic() >= deadline:
-            return [[] for _ in prompts]
+    def _drafts(self, prompts: Sequence[Prompt], n_candidates: int, deadline: float, seed: int) -> list[list[Draft]]:
+        """Return drafts, all written in one batch; those of equal prompts are spread evenly."""
         try:
             inputs = self._tokenizer(
                 [chat_text(self._tokenizer, prompt) for prompt in prompts], return_tensors="pt", padding=True

@@ -17,10 +17,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import GenerationError, MissingExtraError
+from llm_explain.generation.opening import open_generator
 from llm_explain.generation.process_generator import ProcessGenerator, ProcessLimits
 from llm_explain.generation.weights import is_tuned
 from llm_explain.service.admission.queue import current_ticket
-from llm_explain.writing.locale_writer import open_generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -78,25 +78,8 @@ class ServedModel(ProcessGenerator):
         finally:
             model.close()
 
-    def generate(
-        self,
-        prompts: Sequence[Prompt],
-        *,
-        n_candidates: int,
-        deadline: float = float("inf"),
-        seed: int = 0,
-    ) -> list[list[Draft]]:
-        """Return drafts for each prompt; none if the model cannot write now.
-
-        Args:
-            prompts: What to write.
-            n_candidates: Drafts for each prompt.
-            deadline: Time of ``time.monotonic()`` at which to stop.
-            seed: Seed of the sampling.
-
-        Returns:
-            For each prompt at most ``n_candidates`` drafts.
-        """
+    def _drafts(self, prompts: Sequence[Prompt], n_candidates: int, deadline: float, seed: int) -> list[list[Draft]]:
+        """Return drafts; none if the model cannot write now."""
         nothing: list[list[Draft]] = [[] for _ in prompts]
         ticket = current_ticket.get()
         if ticket is not None:
@@ -110,7 +93,7 @@ class ServedModel(ProcessGenerator):
         if ticket is not None:
             ticket.release()
         try:
-            drafts = super().generate(prompts, n_candidates=n_candidates, deadline=deadline, seed=seed)
+            drafts = super()._drafts(prompts, n_candidates, deadline, seed)
         except (GenerationError, MissingExtraError):
             self._metrics.count_fallback("failed")
             return nothing

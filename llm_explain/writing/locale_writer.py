@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from llm_explain.errors import GenerationError, MissingExtraError
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.lexicalised import FreeWriter
+from llm_explain.generation.opening import open_generator
 from llm_explain.generation.weights import is_tuned
 from llm_explain.records import Text
 from llm_explain.skeletons.phrasebook import PhrasebookSource
@@ -394,19 +395,3 @@ def _model_source(language_model: str | Generator, lexicon: Lexicon) -> Skeleton
     else:
         reads_briefs = bool(getattr(language_model, "reads_briefs", False))
     return ModelSource(lambda: open_generator(language_model), lexicon, is_tuned=reads_briefs)
-
-
-def open_generator(language_model: str | Generator) -> Generator:
-    """Load a language model.
-
-    Args:
-        language_model: Folder, hub id, ``auto``, or a generator that is open already.
-
-    Returns:
-        The generator.
-    """
-    if not isinstance(language_model, str):
-        return language_model
-    from llm_explain.generation.transformers_generator import TransformersGenerator
-
-    return TransformersGenerator.load(language_model)

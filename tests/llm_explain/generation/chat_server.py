@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock
 from typing import Any
@@ -14,10 +15,15 @@ from llm_explain.generation.prompt_template import Message, Prompt
 
 LOCK = Lock()
 SEEN: dict[str, int] = {}
-MODELS: dict[str, Any] = {"tiny": open_tiny(), "flaky": Scripted()}
+RUNNING = Counter[str]()
+COUNTS = {"answered": 0, "most_at_once": 0}
+MODELS: dict[str, Any] = {"flaky": Scripted(), "scripted": Scripted()}
 
 
 class Chat(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.answer(200, {"data": [{"id": "scripted"}]} if self.path == "/v1/models" else COUNTS)
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         model = body["model"]
@@ -31,10 +37,22 @@ class Chat(BaseHTTPRequestHandler):
             return self.answer(503, {"error": "busy"})
         if model == "babbling":
             return self.answer(200, {"greeting": "hello"})
+        if model == "tiny" and model not in MODELS:
+            with LOCK:
+                MODELS[model] = open_tiny()
+        if model == "scripted":
+            with LOCK:
+                RUNNING[model] += 1
+                COUNTS["most_at_once"] = max(COUNTS["most_at_once"], RUNNING[model])
+            Event().wait(0.02)
         messages = tuple(Message(each["role"], each["content"]) for each in body["messages"])
         with LOCK:
             prompts = [Prompt(messages, (), "friendly", "test")]
             ((draft,),) = MODELS[model].generate(prompts, n_candidates=1, seed=body["seed"])
+        if model == "scripted":
+            with LOCK:
+                RUNNING[model] -= 1
+                COUNTS["answered"] += 1
         reason = "stop" if draft.is_complete else "length"
         return self.answer(200, {"choices": [{"message": {"content": draft.text}, "finish_reason": reason}]})
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,14 +27,20 @@ if TYPE_CHECKING:
 SERVER = Path(__file__).with_name("chat_server.py")
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """Start the server and return its base URL."""
+@contextmanager
+def serving() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a server, and give its base URL and its process."""
     code = f"import sys, runpy; sys.path[:] = {sys.path!r}; runpy.run_path({str(SERVER)!r}, run_name='__main__')"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
-        yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1", server
         server.kill()
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving() as (url, _):
+        yield url
 
 
 class TestOverHttp(GeneratorConformance):
@@ -80,6 +89,60 @@ def test_nobody_listens() -> None:
         with pytest.raises(GenerationError, match=r"cannot be reached .* Start the server") as caught:
             generator.generate(PROMPTS[:1], n_candidates=1)
     assert caught.value.is_retryable
+
+
+def test_requests_of_a_replica_that_dies_go_to_the_others(url: str) -> None:
+    with serving() as (other, process):
+        generator = OpenAIGenerator([other, url], "scripted", timeout=120, concurrency=2)
+        prompts = [PROMPTS[0]] * 40
+
+        def kill_in_the_middle() -> None:
+            while n_answered(other) < 5:
+                threading.Event().wait(0.005)
+            process.kill()
+
+        killer = threading.Thread(target=kill_in_the_middle)
+        killer.start()
+        answers = generator.generate(prompts, n_candidates=2)
+        killer.join()
+    assert [[draft.text for draft in drafts] for drafts in answers] == [["Write about repeat_item."] * 2] * 40
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_the_load_is_shared_and_bounded(url: str) -> None:
+    with serving() as (other, _):
+        before = n_answered(url)
+        OpenAIGenerator([url, other], "scripted", concurrency=2).generate([PROMPTS[0]] * 60, n_candidates=1)
+        shares = n_answered(url) - before, n_answered(other)
+        assert sum(shares) == 60
+        assert min(shares) > 0
+        assert ask(url)["most_at_once"] <= 2
+        assert ask(other)["most_at_once"] <= 2
+
+
+def test_a_server_names_its_model(url: str) -> None:
+    generator = OpenAIGenerator.load(url)
+    assert generator.name == "scripted@127.0.0.1"
+    assert OpenAIGenerator.load(f"{url},{url}#other").name == "other@127.0.0.1"
+
+
+def test_a_model_that_no_server_lists() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        with pytest.raises(GenerationError, match=r"gave no list of models .* Start the server, or name its model"):
+            OpenAIGenerator.load(f"http://127.0.0.1:{free.getsockname()[1]}/v1")
+
+
+def ask(url: str) -> dict[str, int]:
+    """Return what a server has counted of the model ``scripted``."""
+    import httpx2
+
+    counts: dict[str, int] = httpx2.get(f"{url}/counts", timeout=60, trust_env=False).json()
+    return counts
+
+
+def n_answered(url: str) -> int:
+    return ask(url)["answered"]
 
 
 def test_it_works_inside_an_event_loop(url: str) -> None:

@@ -1,0 +1,37 @@
+"""Ray Data on the cluster that is there, or on this machine."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from llm_explain.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@contextmanager
+def ray_data() -> Iterator[tuple[Any, Callable[[int], Any]]]:
+    """Provide Ray Data; Ray is started for the time of the context if it does not run.
+
+    Yields:
+        tuple: The module ``ray.data``, and a function that returns a pool of so many actors.
+
+    Raises:
+        MissingExtraError: If Ray is not installed.
+    """
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise MissingExtraError.of("ray", "the engine ray", "ray") from error
+    is_own = not ray.is_initialized()
+    if is_own:
+        ray.init(num_cpus=None, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
+    try:
+        yield ray.data, lambda size: ray.data.ActorPoolStrategy(size=size)
+    finally:
+        if is_own:
+            ray.shutdown()

@@ -51,18 +51,31 @@ def activate_version(
 
 @app.command("diff")
 def diff(
-    old: Version, new: Version, artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS, json: options.Json = False
+    old: Version,
+    new: Version,
+    users: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Users whose lists both versions compose; 0 for settings alone.")
+    ] = 0,
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    json: options.Json = False,
 ) -> None:
-    """Show in which settings and figures two versions differ."""
+    """Show how two versions differ: data, code, settings and figures; with --users also rankings and sentences."""
     from scoring.scorer.versions import find, versions_of
 
     known = versions_of(artifacts)
-    before, after = (_flat(find(known, name, artifacts)) for name in (old, new))
+    versions = [find(known, name, artifacts) for name in (old, new)]
+    before, after = map(_flat, versions)
     rows = [
         {"name": name, "old": before.get(name), "new": after.get(name)}
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     ]
+    if users:
+        from llm_explain.cli.opening import open_explainer
+        from llm_explain.evaluation.list_changes import list_changes
+
+        lists = list_changes(*(open_explainer(version.folder) for version in versions), n_users=users)
+        rows += [{"name": f"lists.{name}", "old": None, "new": value} for name, value in lists.items()]
     if json:
         write_json_lines(rows)
         return
@@ -70,6 +83,33 @@ def diff(
     for row in rows:
         table.add_row(row["name"], *("–" if row[each] is None else str(row[each]) for each in ("old", "new")))
     OUT.print(table)
+
+
+@app.command("push")
+def push(
+    repository: Annotated[str, typer.Argument(metavar="REPOSITORY", help="For example shop/recommender.")],
+    with_tables: Annotated[
+        bool, typer.Option("--with-tables", help="Upload the shop's tables too: its users, events and items.")
+    ] = False,
+    public: Annotated[bool, typer.Option("--public", help="A new repository is public.")] = False,
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
+    json: options.Json = False,
+) -> None:
+    """Upload the model of the active version to the Hugging Face hub, without any table of the shop."""
+    from llm_explain.errors import SettingError
+
+    if with_tables and public:
+        raise SettingError(
+            "--with-tables and --public are both given but tables name users and must stay private. Leave one out."
+        )
+    from llm_explain.pretrained import PretrainedModel
+
+    model = PretrainedModel.of_artifacts(artifacts, with_tables=with_tables)
+    url = model.push_to_hub(repository, private=not public)
+    if json:
+        write_json_lines([{"url": url, "tables": with_tables}])
+    else:
+        note(f"{url} holds the model{' and the tables' if with_tables else '; no table was uploaded'}.")
 
 
 def _row(version: ArtifactVersion) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def train(
     from scoring.scorer.versions import new_version
     from scoring.training.config import TrainConfig
     from scoring.training.holdout import measure
+    from scoring.training.lineage import lineage
     from scoring.training.training import train
 
     if protocol not in (None, "time", "last"):
@@ -62,9 +63,10 @@ def train(
     moment = options.moment(cutoff)
     _check_folder(artifacts, data, is_cut=moment is not None)
     tables = Tables.read(data)
-    notes: dict[str, Any] = {}
+    notes: dict[str, Any] = {"lineage": lineage(data)}
     if state is not None:
-        tables, notes = _learned(tables, state)
+        tables, learned = _learned(tables, state)
+        notes |= learned
     if moment is None:
         moment, late = end_of_log(tables.events[TIMESTAMP])
         if late:

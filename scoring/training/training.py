@@ -30,6 +30,7 @@ from scoring.scorer.storage import save_scorer
 from scoring.training.blend import Blend, asked_of, find_blend
 from scoring.training.channel_term import ChannelChoice, choose_channels
 from scoring.training.history import write_history
+from scoring.training.lineage import lineage
 from scoring.training.link_search import LinkChoice, choose_links, fit_links
 from scoring.training.memory import release
 from scoring.training.trainer import Progress, Report, Trainer, best_report
@@ -165,8 +166,8 @@ def train(
         titles=titles, last_seen=last_seen(tables, cutoff) if is_last else None, channel_weights=channels.weights,
     )  # fmt: skip
     entries = {
-        **(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump(), "protocol": protocol,
-        "min_events": min_events, "blend": asdict(blend), "channels": asdict(channels),
+        "lineage": lineage(), **(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump(),
+        "protocol": protocol, "min_events": min_events, "blend": asdict(blend), "channels": asdict(channels),
         "links": [repr(choice) for choice in choices],
     }  # fmt: skip
     save_scorer(scorer, tables, artifacts_dir, entries)

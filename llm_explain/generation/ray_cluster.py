@@ -17,7 +17,7 @@ def ray_data() -> Iterator[tuple[Any, Callable[[int], Any]]]:
     """Provide Ray Data; Ray is started for the time of the context if it does not run.
 
     Yields:
-        tuple: The module ``ray.data``, and a function that returns a pool of so many actors.
+        tuple[Any, Callable[[int], Any]]: The module ``ray.data``, and a function that returns a pool of so many actors.
 
     Raises:
         MissingExtraError: If Ray is not installed.

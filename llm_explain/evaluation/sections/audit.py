@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation.audit import Audit, audit_records
+from llm_explain.evaluation.sample import ITEMS_A_USER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def section(artifacts: EvaluatedArtifacts, sample: Sample, report: Callable[[str, int, int], None]) -> dict[str, Any]:
-    """Check every record from the raw tables.
+    """Check every record, and those of the same users' composed lists, from the raw tables.
 
     Args:
         artifacts: Artifacts under evaluation.
@@ -24,14 +25,17 @@ def section(artifacts: EvaluatedArtifacts, sample: Sample, report: Callable[[str
     Returns:
         The section.
     """
-    records = [dict(record) for record in sample.records]
+    explainer = artifacts.explainer
+    users = list(dict.fromkeys(str(record["user_id"]) for record in sample.records))
+    lists = explainer.recommend_many(users, k=ITEMS_A_USER, locale=artifacts.locale)
+    records = [*map(dict, sample.records), *(row.to_dict() for rows in lists for row in rows)]
     report("audit", 0, len(records))
     found = audit_records(
         records,
         Audit(
             artifacts.folder / "tables",
             artifacts.scorer.snapshot.as_of,
-            changes=artifacts.explainer.catalogue.changes,
+            changes=explainer.catalogue.changes,
             kinds=artifacts.kinds,
         ),
         artifacts.reader,

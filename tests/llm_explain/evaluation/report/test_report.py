@@ -32,7 +32,7 @@ def report(shop_artifacts):
 def test_every_section_is_there(report):
     assert set(report) >= SECTIONS
     assert {"records", "facts", "false"} <= set(report["audit"])
-    assert report["audit"]["records"] == 40
+    assert report["audit"]["records"] == 80  # items of rankings and cards of lists
     assert report["audit"]["false"] == 0, report["audit"]["faults"]
     assert report["exactness"]["additivity"]["max_residual"] < 1e-6
     assert report["exactness"]["deletion"]["deletions"] > 0

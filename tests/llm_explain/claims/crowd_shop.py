@@ -47,9 +47,10 @@ def _of_segment(rng: np.random.Generator, user: int) -> np.ndarray:
 
 def _basket(rng: np.random.Generator, user: int, day: int, staples: np.ndarray) -> np.ndarray:
     """Return what a user puts into one basket: staples, things of the user's kind, and anything."""
-    basket = np.r_[
-        staples[rng.random(len(staples)) < 0.6], _of_segment(rng, user), *[h for h in HITS if rng.random() < 0.3]
-    ]
+    is_in = rng.random(len(staples)) < 0.6
+    if user % 4 == 1:
+        is_in[:] = is_in[0]  # a pair that the user buys together
+    basket = np.r_[staples[is_in], _of_segment(rng, user), *[h for h in HITS if rng.random() < 0.3]]
     if rng.random() < 0.1:
         basket = np.r_[basket, rng.integers(0, N_CATEGORIES * ITEMS_PER_CATEGORY, 1)]
     if SEASON[0] <= day < SEASON[1] and rng.random() < 0.7:

@@ -13,6 +13,7 @@ from llm_explain.errors import GenerationError, SettingError
 from llm_explain.generation import tuning
 from llm_explain.generation.transformers_generator import TransformersGenerator
 from llm_explain.generation.tuning import TuningConfig, tune, tune_on
+from llm_explain.generation.weights import file_hash
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.text.lexicon import load_lexicon
 
@@ -21,10 +22,10 @@ pytest.importorskip("peft", reason="tuning needs the extra lm")
 CONFIG = TuningConfig(rank=2, epochs=0.02, composed_each=0)
 
 
-def trained(base: Path, out: Path) -> dict[str, object]:
+def trained(base: Path, out: Path, start: Path | None = None) -> dict[str, object]:
     return tune_on(
         tiny_model(), tiny_tokenizer(), read_corpus(load_lexicon("en")), load_lexicon("en"), out,
-        base_model=str(base), config=CONFIG, progress=lambda what, done, total: None,
+        base_model=str(base), start=start, config=CONFIG, progress=lambda what, done, total: None,
     )  # fmt: skip
 
 
@@ -55,6 +56,22 @@ def test_the_same_seed_gives_the_same_adapter(base: Path, tmp_path: Path) -> Non
     )
     assert first.keys() == second.keys()
     assert all((first[key] == second[key]).all() for key in first)
+
+
+def test_training_goes_on_from_an_adapter_and_holds_out_the_same(base: Path, tmp_path: Path) -> None:
+    first = trained(base, tmp_path / "first")
+    record_file = tmp_path / "first" / "tuning.json"
+    record_file.write_text(json.dumps({**first, "held_out_combinations": [["popular", "promotion"]]}), encoding="utf-8")
+    second = trained(base, tmp_path / "second", start=tmp_path / "first")
+    assert second["held_out_combinations"] == [["popular", "promotion"]]
+    assert first["went_on_from"] is None
+    assert second["went_on_from"] == {
+        "adapter": file_hash(tmp_path / "first" / "adapter_model.safetensors"),
+        **{key: first[key] for key in ("corpus", "lines", "config", "seconds")},
+    }
+    weights = [load_file(tmp_path / name / "adapter_model.safetensors") for name in ("first", "second")]
+    moved = [abs(weights[1][key].astype("f4") - weights[0][key].astype("f4")).max() for key in weights[0]]
+    assert 0 < max(moved) < 0.1
 
 
 def test_an_adapter_is_no_base(base: Path, tmp_path: Path) -> None:

@@ -283,9 +283,9 @@ class EventLog:
             **{name: everything[name] for name in (TIMESTAMP, QUANTITY, PRICE, KIND)},
         }
         for name in (STORE_ID, ORDER_ID, CHANNEL):
-            words = everything[name]
+            words: npt.NDArray[np.object_] = everything[name]
             if (words != "").any():
-                columns[name] = np.where(words == "", None, words)
+                columns[name] = np.where(words == "", None, words)  # type: ignore[call-overload]
         return pd.DataFrame(columns)
 
 

@@ -226,7 +226,7 @@ class _Rows:
         self._store_names = np.append(store_names, "")
         self._known_store = _places(self._store_names, names.stores)
         used = (self._starts, self._ends if (ends < 0).any() else self._ends[:-1])
-        self.changes = np.unique(np.concatenate(used))
+        self.changes: IndexArray = np.unique(np.concatenate(used))
 
     def of_items(self, items: IndexArray) -> pd.DataFrame:
         """Return the rows of some items as a table."""
@@ -288,7 +288,7 @@ class _Changed:
 
     def __init__(self, rows: _Rows | _Changed, own: _Rows, items: IndexArray) -> None:
         self._rest, self._own, self._items = rows, own, items
-        self.changes = np.union1d(rows.changes, own.changes)
+        self.changes: IndexArray = np.union1d(rows.changes, own.changes)
 
     def _rows_of(self, items: IndexArray) -> tuple[IndexArray, IndexArray]:
         is_own = np.isin(items, self._items)

@@ -85,6 +85,8 @@ class LiveCatalogue:
     def __init__(self, log: Changes, scorer: GlassBoxScorer, trained: Version) -> None:
         self._logs: list[Changes] = [log]
         self._scorer, self._trained = scorer, trained
+        self._seen: list[tuple[Change, ...]] = []
+        self._joined: tuple[Change, ...] = ()
         self._lock = Lock()
         self._past: dict[int, Version] = {}
         self._changes = self._read()
@@ -100,11 +102,14 @@ class LiveCatalogue:
         self.refresh()
 
     def _read(self) -> tuple[Change, ...]:
-        """Return the changes of all logs, oldest first."""
-        own = self._logs[0].read()
-        others = (change for log in self._logs[1:] for change in log.read())
-        later = [change for change in others if change.since > self._scorer.snapshot.as_of]
-        return tuple(sorted((*own, *later), key=lambda change: change.since)) if later else own
+        """Return the changes of all logs, oldest first; one that stands in two logs counts once."""
+        logs = [log.read() for log in self._logs]
+        if len(logs) != len(self._seen) or any(new is not old for new, old in zip(logs, self._seen, strict=True)):
+            own, *others = logs
+            later = [change for log in others for change in log if change.since > self._scorer.snapshot.as_of]
+            changes = sorted((*own, *later), key=lambda change: change.since) if later else own
+            self._seen, self._joined = logs, tuple({change.line: change for change in changes}.values())
+        return self._joined
 
     def _build(self, changes: Sequence[Change]) -> Version:
         """Return the version that knows some changes, with the caches and the sources of sentences of the others."""
@@ -247,17 +252,19 @@ class LiveCatalogue:
         ended = [dict(_promotion(row)) for row in rows if _promotion(row) in known]
         return self._change("promote", moment, promotions=tuple(rows), ended=tuple(ended))
 
-    def promotions_of(self, item_ids: Sequence[str]) -> pd.DataFrame:
-        """Return promotions of items that run now or will run, as rows of the promotions table.
+    def promotions_of(self, item_ids: Sequence[str], *, moment: Moment | None = None) -> pd.DataFrame:
+        """Return promotions of items that run or will run, as rows of the promotions table.
 
         Args:
             item_ids: Items.
+            moment: The time, UTC without a zone; the latest known moment if not given.
 
         Returns:
             Rows of the promotions table.
         """
         current = self._current
-        return current.shop.promotions.after(current.reader.as_of, item_ids)
+        after = current.reader.as_of if moment is None else as_moment(moment, "moment")
+        return current.shop.promotions.after(after, item_ids)
 
     def end_promotions(
         self, item_ids: Sequence[str], *, label: str | None = None, moment: Moment | None = None

@@ -375,7 +375,7 @@ class Explainer:
 
     def recommend_many(
         self,
-        user_ids: Sequence[str],
+        users: Sequence[str | History],
         *,
         k: int = 10,
         as_of: Moment | None = None,
@@ -383,36 +383,43 @@ class Explainer:
         tone: Tone | None = None,
         locale: str = "en",
         surface: str | None = None,
+        max_length: int | None = None,
+        deadline: float | None = None,
+        suppressions: Sequence[Suppressions] = (),
         sources: Sequence[str] | None = None,
         **options: Unpack[SelectionOptions],
     ) -> list[list[Explanation]]:
         """Compose lists for many users at once, at a fraction of the cost of one user at a time.
 
         Args:
-            user_ids: The shop's ids.
+            users: The shop's ids, or histories that end at ``as_of`` or later.
             k: How many items a list.
             as_of: As for ``recommend``.
             channel: Where the request comes from, as for ``rank``.
             tone: As for ``recommend``.
             locale: As for ``recommend``.
             surface: As for ``recommend``.
+            max_length: As for ``recommend``.
+            deadline: Seconds that a language model may write for all lists together.
+            suppressions: What each user does not want to be told; nothing if not given.
             sources: As for ``recommend``.
             **options: Which items, as for ``recommend``.
 
         Returns:
             What ``recommend`` returns, for each user in the order given.
         """
-        spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=None)
+        spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         selection, version = Selection(**options), self._at(as_of, None)
-        pipeline = _pipeline(version, spoken, locale, limits, None, NO_SUPPRESSIONS, sources)
+        pipeline = _pipeline(version, spoken, locale, limits, deadline, NO_SUPPRESSIONS, sources)
         together = max(1, MOST_SCORES // max(len(version.shop.catalogue), 1))
         found: list[list[Explanation]] = []
-        for start in range(0, len(user_ids), together):
-            users = version.reader.read_many(user_ids[start : start + together], as_of, channel)
-            lists = [arrange(user.scored, user.evidence, selection, _at_least_one(k)) for user in users]
-            scored = [user.scored for user in users]
-            evidence = Evidence(version.shop, [history for user in users for history in user.evidence.histories])
-            found += pipeline.compose_many(scored, evidence, lists)
+        for start in range(0, len(users), together):
+            own = slice(start, start + together)
+            read = version.reader.read_many(users[own], as_of, channel)
+            lists = [arrange(user.scored, user.evidence, selection, _at_least_one(k)) for user in read]
+            scored = [user.scored for user in read]
+            evidence = Evidence(version.shop, [history for user in read for history in user.evidence.histories])
+            found += replace(pipeline, of_users=suppressions[own]).compose_many(scored, evidence, lists)
         return found
 
     def explain(

@@ -56,6 +56,7 @@ class Pipeline:
         deadline: Seconds that the texts may take.
         suppressions: What the user does not want to be told.
         sources: Order of the sources of sentences; the writer's own if not given.
+        of_users: What each user does not want to be told, in place of ``suppressions``, for lists of many users.
     """
 
     shop: ShopEvidence
@@ -67,6 +68,7 @@ class Pipeline:
     deadline: float | None
     suppressions: Suppressions
     sources: Sequence[str] | None = None
+    of_users: Sequence[Suppressions] = ()
 
     def explain(
         self, user: ScoredUser, evidence: Evidence, items: IndexArray, *, has_item_players: bool = False
@@ -252,7 +254,8 @@ class Pipeline:
     def _may_tell(self, subjects: Subjects) -> MayTell:
         """Return whether the locale has words for a claim of a row that the user does not suppress."""
         ids = [None if item is None else str(self.shop.catalogue.item_ids[item]) for item in _items(subjects)]
-        return lambda claim, row: self.writer.speaks(claim, self.locale) and self.suppressions.allow(claim, ids[row])
+        whose = [self.of_users[user] if self.of_users else self.suppressions for user in subjects.user.tolist()]
+        return lambda claim, row: self.writer.speaks(claim, self.locale) and whose[row].allow(claim, ids[row])
 
     def _facts(
         self, subjects: Subjects, rows: Sequence[int], among: Sequence[ClaimKind] | None, may_tell: MayTell

@@ -121,13 +121,15 @@ class UserReader:
             )
         return self._remembered(replace(self.events.history(user_id, moment), requested_in=channel))
 
-    def read_many(self, user_ids: Sequence[str], as_of: Moment | None = None, channel: str = "") -> list[ReadUser]:
-        """Read known users together, without the cache.
+    def read_many(
+        self, users: Sequence[str | History], as_of: Moment | None = None, channel: str = ""
+    ) -> list[ReadUser]:
+        """Read users together, without the cache.
 
         The call raises ``SettingError`` if ``as_of`` is no moment or the shop has no such channel.
 
         Args:
-            user_ids: The shop's ids; a user without events has an empty history.
+            users: The shop's ids, or histories, whose own ``as_of`` counts; a user without events has an empty history.
             as_of: Only events before this moment count; the snapshot's moment if not given.
             channel: Where the requests come from.
 
@@ -136,10 +138,13 @@ class UserReader:
         """
         self._check(channel)
         moment = self.as_of if as_of is None else as_moment(as_of)
-        found = (replace(self.events.history(user_id, moment), requested_in=channel) for user_id in user_ids)
-        histories = [self._of_known_items(history) for history in found]
-        users = self._read_histories(histories) if histories else ()
-        return [ReadUser(user, Evidence(self.shop, [own])) for user, own in zip(users, histories, strict=True)]
+        known = (
+            user if isinstance(user, History) else replace(self.events.history(user, moment), requested_in=channel)
+            for user in users
+        )
+        histories = [self._of_known_items(history) for history in known]
+        read = self._read_histories(histories) if histories else ()
+        return [ReadUser(user, Evidence(self.shop, [own])) for user, own in zip(read, histories, strict=True)]
 
     def _check(self, channel: str) -> None:
         """Raise ``SettingError`` for a misspelt channel; a shop without channels in its log answers any."""

@@ -11,6 +11,7 @@ from rich.table import Table
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, write_json_lines
 from llm_explain.cli.opening import open_explainer
+from llm_explain.cli.state import Url, opened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,6 +113,27 @@ def end_promotions(
 ) -> None:
     """End promotions of items before their time."""
     _say(_open(artifacts).end_promotions(item_ids, label=label, moment=moment), json=json)
+
+
+@app.command("pull")
+def pull(
+    artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS, state: Url = None, json: options.Json = False
+) -> None:
+    """Take over the changes that a service received over HTTP, so that every command and batch sees them."""
+    import pandas as pd
+
+    from llm_explain.catalogue import CHANGES
+    from scoring.data.changes import ChangeLog
+    from scoring.scorer.artifacts import read_manifest
+
+    as_of = pd.Timestamp(read_manifest(artifacts, is_checked=True)["as_of"])  # the tables know earlier changes
+    with opened(state) as keeper:
+        changes = [change for change in keeper.changes.read() if change.since > as_of]
+    new = ChangeLog(artifacts / CHANGES).take(changes)
+    if json:
+        write_json_lines([{"operation": "pull", "changes": new}])
+    else:
+        note(f"pull: {new:,} new of {len(changes):,} changes that came over HTTP")
 
 
 @app.command("show")

@@ -116,6 +116,26 @@ class ChangeLog:
             stream.truncate(content.rfind(b"\n") + 1)  # an unfinished line was never read
             stream.write(f"{change.line}\n".encode())
 
+    def take(self, changes: Sequence[Change]) -> int:
+        """Take over changes of another log, each at the place of its moment.
+
+        Args:
+            changes: The changes; those that are here already are left out.
+
+        Returns:
+            How many were new.
+        """
+        own = self.read()
+        known = {change.line for change in own}
+        new = [change for change in changes if change.line not in known]
+        if new:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            whole = sorted((*own, *new), key=lambda change: change.since)
+            stage = self.path.with_suffix(".new")
+            stage.write_text("".join(f"{change.line}\n" for change in whole), encoding="utf-8")
+            stage.replace(self.path)
+        return len(new)
+
 
 def check_order(change: Change, earlier: Sequence[Change]) -> None:
     """Refuse a change that counts before an earlier one.

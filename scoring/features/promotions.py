@@ -203,7 +203,12 @@ class PromotionCalendar:
 
 
 class _Rows:
-    """Rows of the promotions table, item by item, eight bytes each: every word and moment as a number.
+    """Rows of the promotions table, item by item, four bytes or more each: every word and moment as a number.
+
+    Args:
+        rows: The rows.
+        catalogue: Their items.
+        names: Labels that training knew, and stores.
 
     Attributes:
         changes: Moments at which a promotion begins or ends, ascending.
@@ -284,7 +289,16 @@ class _Rows:
 
 
 class _Changed:
-    """Rows of which those of some items are others."""
+    """Rows of which those of some items are others.
+
+    Args:
+        rows: The rows.
+        own: Rows of the items that change.
+        items: Those items.
+
+    Attributes:
+        changes: Moments at which a promotion begins or ends, ascending.
+    """
 
     def __init__(self, rows: _Rows | _Changed, own: _Rows, items: IndexArray) -> None:
         self._rest, self._own, self._items = rows, own, items

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import wait, wrap_future
+from asyncio import gather, wait, wrap_future
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -62,7 +62,16 @@ async def run(request: Request, work: Callable[[], Answer]) -> Json:
     Returns:
         The content of the response, without the request's id.
     """
-    given = await to_thread.run_sync(work, limiter=request.app.state.thread_limiter)
+    return (await run_many(request, lambda: [work()]))[0]
+
+
+async def run_many(request: Request, work: Callable[[], list[Answer]]) -> list[Json]:
+    """Run a handler of several users in a thread and store the records of each, as ``run`` does."""
+    answers = await to_thread.run_sync(work, limiter=request.app.state.thread_limiter)
+    return await gather(*(_recorded(request, given) for given in answers))
+
+
+async def _recorded(request: Request, given: Answer) -> Json:
     if given.keep is None:
         return given.content
     return {**given.content, "recorded": await _store(request, given.keep) and bool(given.keep.records)}

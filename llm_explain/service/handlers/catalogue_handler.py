@@ -62,6 +62,15 @@ class CatalogueHandler:
             rows, lambda table, moment: self._live.promote(table.reindex(columns=columns), moment=moment)
         )
 
+    def promotions(self, item_ids: Sequence[str]) -> Answer:
+        """Return promotions of items that run or will run, item by item; unknown items are reported."""
+        known = [item_id for item_id in dict.fromkeys(item_ids) if item_id in self._items.known]
+        rows = self._live.promotions_of(known, moment=self._moment())
+        for name in (START, END):
+            rows[name] = rows[name].dt.tz_localize("UTC").map(pd.Timestamp.isoformat, na_action="ignore")
+        promotions = rows.astype(object).where(rows.notna(), None).to_dict("records")
+        return Answer({"promotions": promotions, "unknown_items": sorted({*item_ids} - {*known})})
+
     def end_promotions(self, rows: Sequence[ItemRow], label: str | None) -> Answer:
         """End promotions before their time; unknown items are reported."""
         return self._change(
@@ -98,6 +107,9 @@ class CatalogueHandler:
         items = [{**self._items.brief(row.item_id), **row.to_dict()} for row in rows]
         return Answer({"unknown_items": unknown, "items": items})
 
+    def _moment(self) -> pd.Timestamp | None:
+        return None if self._clock is None else max(pd.Timestamp(self._clock()), self._explainer.as_of)
+
     @property
     def _live(self) -> LiveCatalogue:
         return self._explainer.catalogue
@@ -114,8 +126,7 @@ class CatalogueHandler:
             self._live.refresh()
             known = self._items.known
             given = [row.model_dump(exclude_none=True) for row in rows if is_new or row.item_id in known]
-            moment = None if self._clock is None else max(pd.Timestamp(self._clock()), self._explainer.as_of)
-            change = make(_table(given), moment) if given else None
+            change = make(_table(given), self._moment()) if given else None
         parts = () if change is None else (*change.items, *change.promotions, *change.ended)
         status = dict.fromkeys((row["item_id"] for row in given), "unchanged")
         status |= {str(row[ITEM_ID]): "ok" for row in parts}

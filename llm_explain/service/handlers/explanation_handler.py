@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from llm_explain.service.state.records import GivenAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from llm_explain.explainer import Explainer
@@ -47,12 +48,35 @@ class ExplanationHandler:
         self.items = CatalogueItems(explainer)
         self._context_reader = context_reader
 
+    def recommend_many(self, request: requests.RecommendationRequest, user_ids: Sequence[str]) -> list[Answer]:
+        """Return the best items for several users, and why; their claims are derived together."""
+        if not request.explain or request.section == "score":
+            return [self.recommend(request.of(user_id)) for user_id in user_ids]
+        listed, unknown = self._listed(request)
+        with ExitStack() as stack:
+            contexts = [stack.enter_context(self._context(request.of(user_id))) for user_id in user_ids]
+            lists = self.explainer.recommend_many(
+                [context.history for context in contexts],
+                suppressions=[context.suppressions for context in contexts],
+                as_of=request.as_of,
+                deadline=None if request.deadline_ms is None else len(contexts) * request.deadline_ms / 1000,
+                **listed,
+                **request.words(),
+            )
+            return [
+                self._explained(context, rows, request, listed=listed, unknown=unknown)
+                for context, rows in zip(contexts, lists, strict=True)
+            ]
+
+    def _listed(self, request: requests.RecommendationRequest) -> tuple[Json, list[str]]:
+        """Return which items the explainer is asked for, and the unknown ones that are skipped."""
+        known = self.items.known
+        return request.listed(known), sorted({item_id for item_id in request.items_named() if item_id not in known})
+
     def recommend(self, request: requests.RecommendationRequest) -> Answer:
         """Return the best items, and why."""
         with self._context(request) as context:
-            known = self.items.known
-            listed = request.listed(known)
-            unknown = sorted({item_id for item_id in request.items_named() if item_id not in known})
+            listed, unknown = self._listed(request)
             if not request.explain:
                 items = [row.to_dict() for row in self.explainer.rank(history=context.history, **listed)]
                 content, user_id = self._content(context, items, request.detail, unknown), context.history.user_id
@@ -112,10 +136,11 @@ class ExplanationHandler:
 
     @contextmanager
     def _context(self, request: requests.Who) -> Iterator[UserContext]:
+        reading: AbstractContextManager[UserContext] = self._context_reader.reading_history(
+            request.history or (), request.as_of
+        )
         if request.user_id is not None:
             reading = self._context_reader.reading_user(request.user_id, request.as_of)
-        else:
-            reading = self._context_reader.reading_history(request.history or (), request.as_of)
         with reading as context:
             yield context.requested_in(request.channel)
 

@@ -101,6 +101,17 @@ class PromotionsRequest(Body):
     promotions: Annotated[tuple[PromotionRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
 
 
+class ShopPromotions(Reply):
+    """Promotions that run or will run.
+
+    Attributes:
+        unknown_items: Items that the catalogue does not have.
+    """
+
+    promotions: list[PromotionRow]
+    unknown_items: list[str] = Field(default_factory=list)
+
+
 class PromotionEnd(Body):
     """A new end of promotions that run or will run.
 

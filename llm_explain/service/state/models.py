@@ -127,7 +127,7 @@ class SuppressionRow(Base):
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     player: Mapped[str] = mapped_column(String(200), primary_key=True)
     item_id: Mapped[str] = mapped_column(String(128), primary_key=True)
-    feedback_id: Mapped[str] = mapped_column(String(24), server_default="")
+    feedback_id: Mapped[str] = mapped_column(String(24), server_default="", primary_key=True)
 
 
 class CatalogueChangeRow(Base):

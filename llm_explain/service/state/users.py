@@ -96,8 +96,10 @@ class StoredUser:
 _SWITCHED_OFF = select(UserRow.personalised, UserRow.groups_off, UserRow.kinds_off).where(
     UserRow.user_id == bindparam("user")
 )
-_SUPPRESSED = select(SuppressionRow.kind, SuppressionRow.player, SuppressionRow.item_id).where(
-    SuppressionRow.user_id == bindparam("user")
+_SUPPRESSED = (
+    select(SuppressionRow.kind, SuppressionRow.player, SuppressionRow.item_id)
+    .where(SuppressionRow.user_id == bindparam("user"))
+    .distinct()
 )
 _EVENTS = (
     select(EventRow.id, *(getattr(EventRow, name) for name in StoredEvent.__dataclass_fields__))

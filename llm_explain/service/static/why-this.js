@@ -4,7 +4,7 @@
  * Attributes, properties, events, parts and custom properties: docs/why-this.md. The element takes no room where there is
  * nothing to say: without a reason, for an unknown item, and while the service does not answer.
  */
-import { contrast, explain, feedback, preferences, setPreferences, settings, stored } from "./why-this/requests.js";
+import { changePreferences, contrast, explain, feedback, settings, stored, titles } from "./why-this/requests.js";
 import { loadTexts, nearestLanguage } from "./why-this/texts.js";
 import { View } from "./why-this/view.js";
 
@@ -158,12 +158,17 @@ export class WhyThis extends HTMLElement {
    * not the shopper, the reason is not told any more.
    */
   async refuse(reason, isOff) {
-    const { preferences: before } = await preferences(this.endpoint, this.user);
     const [field, name] = reason.player.startsWith(CONTEXT) ? ["kinds_off", reason.kind] : ["groups_off", reason.player];
-    const kept = (before[field] ?? []).filter((each) => each !== name);
-    const wanted = { [field]: isOff ? [...kept, name] : kept };
-    await setPreferences(this.endpoint, this.user, wanted);
-    this.#tell("changed", { record: this.#record, reason, isOff, preferences: { ...before, ...wanted } });
+    const preferences = await changePreferences(this.endpoint, this.user, (before) => {
+      const kept = (before[field] ?? []).filter((each) => each !== name);
+      return { [field]: isOff ? [...kept, name] : kept };
+    });
+    this.#tell("changed", { record: this.#record, reason, isOff, preferences });
+  }
+
+  /** Return the titles of items that reasons speak of. */
+  titlesOf(ids) {
+    return titles(this.endpoint, ids);
   }
 
   /** Return why this item scores above or below another. */

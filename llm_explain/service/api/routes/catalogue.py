@@ -93,6 +93,12 @@ async def discontinue_item(request: Request, handler: TheCatalogueHandler, item_
     return await _changed(request, lambda: handler.discontinue([row]), is_one=True)
 
 
+@router.get("/promotions", response_model=catalogue.ShopPromotions, summary="Promotions of items")
+async def read_promotions(request: Request, handler: TheCatalogueHandler, ids: ItemIds) -> Response:
+    """Return promotions that run or will run, with an ETag."""
+    return reply_cached(request, await run(request, lambda: handler.promotions(ids)))
+
+
 @admin_router.put("/promotions", response_model=catalogue.Changed, summary="Add promotions")
 async def put_promotions(body: catalogue.PromotionsRequest, request: Request, handler: TheCatalogueHandler) -> Response:
     """Add promotions; one with the item, start, label and store of another replaces it."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from llm_explain.service.api.auth import permit, shopper
-from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run
+from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run_many
 from llm_explain.service.handlers.answer import Json
 from llm_explain.service.schemas import fields, requests, responses
 from llm_explain.service.schemas.language import spoken
+
+TOGETHER: Final = 10
+"""Users whose lists are composed together; other requests are answered between two such groups."""
 
 router = APIRouter(tags=["explaining"], dependencies=[Depends(shopper)])
 
@@ -27,10 +30,11 @@ async def recommend(body: requests.RecommendationRequest, request: Request, hand
     if body.users is None:
         return await answer(request, lambda: handler.recommend(body))
     results: list[Json] = []
-    for user_id in body.users:
+    for start in range(0, len(body.users), TOGETHER):
         if results:
             await request.state.ticket.reenter()
-        results.append(await run(request, partial(handler.recommend, body.of(user_id))))
+        users = body.users[start : start + TOGETHER]
+        results += await run_many(request, partial(handler.recommend_many, body, users))
     return reply(request, {"results": results})
 
 

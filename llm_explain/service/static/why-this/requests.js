@@ -26,14 +26,20 @@ export class ServiceError extends Error {
   }
 }
 
-/** Send JSON and return the JSON of the answer; try again where the service asks to wait a little. */
+/** Send JSON and return the JSON of the answer. */
 export async function call(endpoint, method, path, body) {
+  return (await exchange(endpoint, method, path, body)).json();
+}
+
+/** Send JSON and return the answer; try again where the service asks to wait a little. */
+async function exchange(endpoint, method, path, body, tag) {
   const url = new URL(path, endpoint).href;
   const token = typeof settings.token === "function" ? await settings.token() : settings.token;
   const headers = {
     Accept: "application/json",
     ...(body && { "Content-Type": "application/json" }),
     ...(token && { Authorization: `Bearer ${token}` }),
+    ...(tag && { "If-Match": tag }),
   };
   for (let tries = 1; ; tries += 1) {
     const answer = await settings.send(url, {
@@ -42,7 +48,7 @@ export async function call(endpoint, method, path, body) {
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (answer.ok) return answer.json();
+    if (answer.ok) return answer;
     const wait = 1000 * Number(answer.headers.get("Retry-After") ?? NaN);
     if (tries === MOST_TRIES || !(answer.status === 429 || answer.status === 503) || !(wait <= LONGEST_WAIT_MS)) {
       const problem = await answer.json().catch(() => ({}));
@@ -99,6 +105,26 @@ export async function stored(endpoint, user, id) {
 
 export const feedback = (endpoint, body) => call(endpoint, "POST", "v1/feedback", body);
 export const contrast = (endpoint, body) => call(endpoint, "POST", "v1/contrast", body);
-const of = (user) => `v1/users/${encodeURIComponent(user)}/preferences`;
-export const preferences = (endpoint, user) => call(endpoint, "GET", of(user));
-export const setPreferences = (endpoint, user, body) => call(endpoint, "PATCH", of(user), body);
+
+/** Return the titles of items by id, without those that the shop does not know. */
+export async function titles(endpoint, ids) {
+  const query = ids.map((id) => `id=${encodeURIComponent(id)}`).join("&");
+  const { items } = await call(endpoint, "GET", `v1/items?${query}`);
+  return items.filter(({ title }) => title).map(({ item_id, title }) => [item_id, title]);
+}
+
+/** Change a user's preferences as `change` says of those in force, and return them; never over another change. */
+export async function changePreferences(endpoint, user, change) {
+  const path = `v1/users/${encodeURIComponent(user)}/preferences`;
+  for (let tries = 1; ; tries += 1) {
+    const answer = await exchange(endpoint, "GET", path);
+    const { preferences } = await answer.json();
+    const wanted = change(preferences);
+    try {
+      await exchange(endpoint, "PATCH", path, wanted, answer.headers.get("ETag"));
+      return { ...preferences, ...wanted };
+    } catch (error) {
+      if (error.status !== 412 || tries === MOST_TRIES) throw error;
+    }
+  }
+}

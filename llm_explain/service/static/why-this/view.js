@@ -10,6 +10,7 @@ const LEAST = 0.01;
 export class View {
   constructor(host) {
     this.host = host;
+    this.found = new Map();
     this.root = host.attachShadow({ mode: "open" });
     this.root.adoptedStyleSheets = [sheet];
     this.box = node("div", { class: "box", role: "group" });
@@ -95,7 +96,9 @@ export class View {
     const close = node("button", { type: "button", class: "icon-button", part: "close", "aria-label": this.say("close"), onclick: () => panel.hidePopover() }, icon("close"));
     const head = node("div", { class: "head" }, node("p", { class: "title" }, this.#sayOf("label")), close);
     const label = this.say(reasons.length ? "reasons" : "facts");
-    const list = node("ul", { class: "reasons", "aria-label": label }, ...told.map((reason) => this.#reason(reason, !reasons.length)));
+    const lines = () => told.map((reason) => this.#reason(reason, !reasons.length));
+    const list = node("ul", { class: "reasons", "aria-label": label }, ...lines());
+    this.#nameOthers(told).then((isNew) => isNew && list.replaceChildren(...lines()), () => {}); // stays unnamed
     this.comparison = new Comparison(this.host);
     const note = node("p", { part: "note", class: "note" }, this.say(isWritten ? "ai" : "checked"));
     const parts = [head, ...(told.length ? [list] : []), this.comparison.box, note];
@@ -162,8 +165,17 @@ export class View {
     return button;
   }
 
+  /** Ask for the titles of the past items that reasons speak of, unless the page names them. */
+  async #nameOthers(told) {
+    const known = this.#titles();
+    const ids = told.map(({ facts }) => facts.other_item_id).filter((id) => id && !known.has(String(id)));
+    if (!ids.length) return false;
+    this.found = new Map([...this.found, ...(await this.host.titlesOf(ids))]);
+    return true;
+  }
+
   #titles() {
-    return new Map(this.host.alternatives.map(({ item_id, title }) => [item_id, title]));
+    return new Map([...this.found, ...this.host.alternatives.map(({ item_id, title }) => [item_id, title])]);
   }
 
   offerAlternatives() {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from llm_explain import Explainer
+from llm_explain.cli import app as cli
 from llm_explain.service import app as application
-from llm_explain.service.schemas.catalogue import Changed, RelatedItems, ShopItems
+from llm_explain.service.schemas.catalogue import Changed, RelatedItems, ShopItems, ShopPromotions
 from llm_explain.service.settings import ServiceSettings
+from llm_explain.service.state import State
 from scoring.data.tables import Tables
 
 if TYPE_CHECKING:
@@ -61,6 +66,49 @@ def test_a_product_that_arrived_today_is_recommended_at_once_and_counts_events(c
     assert changeable.get("/v1/users/newcomer/preferences").json()["groups"] == ["group:cheese"]
     again = changeable.get(f"/v1/explanations/{before['id']}").json()
     assert (again["record"], again["reproduced"]) == (before, True)
+
+
+def test_promotions_can_be_read_until_they_end(changeable: TestClient) -> None:
+    rows = [
+        {"item_id": "31", "start": "2017-11-30", "end": "2017-12-24", "label": "mailer"},
+        {"item_id": "31", "start": "2017-12-05", "label": "display", "store_id": "s1"},
+    ]
+    _changed(changeable, "PUT", "promotions", {"promotions": rows})
+    answer = changeable.get("/v1/promotions?id=31&id=nothing")
+    found = ShopPromotions.model_validate(answer.json())
+    assert found.unknown_items == ["nothing"]
+    mine = [row for row in answer.json()["promotions"] if row["label"] in {"mailer", "display"}]
+    assert {
+        "item_id": "31", "start": "2017-11-30T00:00:00+00:00", "end": "2017-12-24T00:00:00+00:00", "label": "mailer",
+        "store_id": None,
+    } in mine  # fmt: skip
+    assert any(row["end"] is None and row["store_id"] == "s1" for row in mine)
+    again = changeable.get("/v1/promotions?id=31&id=nothing", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    _changed(changeable, "DELETE", "promotions?id=31&label=mailer")
+    left = changeable.get("/v1/promotions?id=31").json()["promotions"]
+    assert all(row["label"] != "mailer" for row in left)
+
+
+def test_changes_over_http_are_pulled_for_commands_and_count_once(
+    changeable: TestClient, shop_artifacts: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(shop_artifacts, folder)
+    _changed(changeable, "PUT", "items/n1", NEW)
+    _changed(changeable, "PATCH", "items/n1", {"price": 4.9})
+    url = f"sqlite:///{tmp_path / 'service.db'}"
+    for n_new in (2, 0):
+        result = CliRunner().invoke(cli, ["catalogue", "pull", "--artifacts", str(folder), "--state", url, "--json"])
+        assert json.loads(result.output) == {"operation": "pull", "changes": n_new}
+    explainer = Explainer.load(folder, language_model=None)
+    assert explainer.titles["n1"] == NEW["title"]
+    served = changeable.app.state.explanation_handler.explainer  # type: ignore[attr-defined]
+    assert explainer.provenance["catalogue"] == served.provenance["catalogue"]
+    state = State(url)
+    explainer.catalogue.keep_in(state.changes)
+    state.close()
+    assert explainer.version.number == 2
 
 
 def test_the_same_change_twice_is_one_change(changeable: TestClient) -> None:

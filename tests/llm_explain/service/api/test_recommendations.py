@@ -95,6 +95,23 @@ def test_many_users_are_answered_in_one_call(client: TestClient) -> None:
     assert client.app.state.admission_queue.n_running == 0  # type: ignore[attr-defined]
 
 
+def test_what_one_user_of_many_hides_is_told_to_the_others(client: TestClient) -> None:
+    users = [f"u{number:02}" for number in range(12)]
+    ask = {"users": users, "k": 5, "section": "new"}
+    before = client.post("/v1/recommendations", json=ask).json()["results"]
+    told = before[3]["items"][0]["explanation"]
+    hidden = client.post("/v1/feedback", json={"explanation_id": told["id"], "verdict": "hide_reason"}).json()
+    after = client.post("/v1/recommendations", json=ask).json()["results"]
+    claims = {(each["kind"], each["player"]) for each in hidden["suppressed"]}
+    reasons = [reason for item in after[3]["items"] for reason in item["explanation"]["reasons"]]
+    assert claims
+    assert claims.isdisjoint((reason["kind"], reason["player"]) for reason in reasons)
+    assert [row["items"] for row in after[:3] + after[4:]] == [row["items"] for row in before[:3] + before[4:]]
+    assert after[3]["items"] == _ask(client, user_id="u03", k=5, section="new")["items"]
+    record = after[3]["items"][0]["explanation"]["id"]
+    assert client.get(f"/v1/explanations/{record}").json()["reproduced"] is True
+
+
 def test_a_hundred_users_are_the_most_and_one_way_of_asking_is_chosen(client: TestClient) -> None:
     many = [f"u{number}" for number in range(101)]
     assert client.post("/v1/recommendations", json={"users": many}).status_code == 422

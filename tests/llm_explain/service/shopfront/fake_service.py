@@ -131,7 +131,8 @@ class FakeService:
             route.fulfill(status=404, json={"detail": "not kept", "status": 404})
             return
         answer = self._said(request.method, url.path, body, parse_qs(url.query))
-        route.fulfill(json={"request_id": "r", **answer})
+        headers = {"ETag": f'"{len(self.asked)}"'} if url.path.endswith("/preferences") else {}
+        route.fulfill(json={"request_id": "r", **answer}, headers=headers)
 
     def _said(self, method: str, path: str, body: Any, query: dict[str, list[str]]) -> dict[str, Any]:
         head = {"user_id": USER, "as_of": "2017-12-01T00:00:00", "personalised": self.preferences["personalised"]}

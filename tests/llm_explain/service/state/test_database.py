@@ -41,8 +41,16 @@ def test_a_database_of_an_older_version_keeps_its_events(database_url: str) -> N
     with old.writing() as connection:
         for later in ("catalogue_change", "exposure", "guest"):
             connection.execute(text(f"DROP TABLE {later}"))
-        for table, later in (("event", "order_id"), ("suppression", "feedback_id")):
-            connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {later}"))
+        connection.execute(text("ALTER TABLE event DROP COLUMN order_id"))
+        connection.execute(text("DROP TABLE suppression"))
+        connection.execute(
+            text(
+                "CREATE TABLE suppression (user_id VARCHAR(128) NOT NULL, kind VARCHAR(40) NOT NULL,"
+                " player VARCHAR(200) NOT NULL, item_id VARCHAR(128) NOT NULL,"
+                " PRIMARY KEY (user_id, kind, player, item_id))"
+            )
+        )
+        connection.execute(text("INSERT INTO suppression VALUES ('u', 'popular', 'context:popularity', '31')"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         names = ", ".join(columns)
         values = ", ".join(f":{name}" for name in columns)
@@ -50,7 +58,9 @@ def test_a_database_of_an_older_version_keeps_its_events(database_url: str) -> N
     old.close()
     state = State(database_url)
     state.events.add([{**event, "price": 2.5, "channel": "", "store_id": "", "order_id": "o1"}], key="k", body=b"1")
-    assert [each.order_id for each in state.users.read("u").events] == ["", "o1"]
+    user = state.users.read("u")
+    assert [each.order_id for each in user.events] == ["", "o1"]
+    assert user.suppressed == (("popular", "context:popularity", "31"),)
     test_migrations_make_the_tables_that_the_models_say(state)
     state.close()
 

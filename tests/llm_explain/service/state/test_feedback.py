@@ -28,6 +28,20 @@ def test_the_same_verdict_is_stored_once_and_another_besides(state: State) -> No
     assert state.users.read("u").suppressed == (("popular", "context:popularity", "00"),)
 
 
+def test_what_two_verdicts_suppress_is_said_again_when_both_are_undone(state: State) -> None:
+    claim = ("popular", "context:popularity", None)
+    opinions = [replace(OPINION, explanation_id=name * 24, verdict="hide_reason") for name in "ab"]
+    for opinion in opinions:
+        _keep(state, opinion.explanation_id)
+        state.feedback.add(opinion, [claim])
+    assert state.users.read("u").suppressed == (claim,)
+    assert {row["feedback_id"] for row in state.feedback.suppressed_of("u")} == {each.id for each in opinions}
+    assert state.feedback.withdraw(opinions[0].id) == "u"
+    assert state.users.read("u").suppressed == (claim,)
+    assert state.feedback.withdraw(opinions[1].id) == "u"
+    assert state.users.read("u").suppressed == ()
+
+
 def test_an_explanation_that_is_gone_takes_no_opinion(state: State) -> None:
     assert state.feedback.add(OPINION, [("popular", "context:popularity", None)]) is None
     assert state.users.read("u").suppressed == ()

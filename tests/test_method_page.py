@@ -35,10 +35,12 @@ class MaxState:
     def group_sums(self, groups: np.ndarray, n_groups: int) -> np.ndarray:
         return np.eye(len(self.categories))[np.argsort(groups)][:n_groups]
 
-    def embed(self, sums: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    def embed(self, sums: np.ndarray) -> np.ndarray:
         tokens = np.array([TOKENS[SHOP.category_names[category]] for category in self.categories]).reshape(-1, 2)
-        embedding = (np.asarray(sums)[:, :, None] * tokens).max(axis=1, initial=0.0)
-        return embedding if weights is None else weights @ embedding
+        return (np.asarray(sums)[:, :, None] * tokens).max(axis=1, initial=0.0)
+
+    def embed_coalitions(self, sums: np.ndarray, coalitions: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        return weights @ self.embed(coalitions @ sums)
 
     def user_embedding(self, present: np.ndarray) -> np.ndarray:
         return self.embed(present)

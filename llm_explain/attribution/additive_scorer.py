@@ -39,10 +39,13 @@ class UserTokens(Protocol):
     def group_sums(self, groups: IndexArray, n_groups: int, /) -> Float64s:
         """Return the sums over the tokens of each group for the pooling, shape ``(n_groups, d_sum)``."""
 
-    def embed(self, sums: Numbers, weights: Numbers | None = None, /) -> Numbers:
-        """Return U for sums of groups, ``(n_coalitions, d_sum)`` to ``(n_coalitions, d)``.
+    def embed(self, sums: Float64s, /) -> Numbers:
+        """Return U for sums of groups, ``(n_coalitions, d_sum)`` to ``(n_coalitions, d)``."""
 
-        With weights of shape ``(m, n_coalitions)``, return ``weights @ U``.
+    def embed_coalitions(self, sums: Numbers, coalitions: Numbers, weights: Numbers, /) -> Numbers:
+        """Return ``weights @ embed(coalitions @ sums)``, shape ``(m, d)``.
+
+        The arrays have shapes ``(n_groups, d_sum)``, ``(n_coalitions, n_groups)`` and ``(m, n_coalitions)``.
         """
 
     def user_embedding(self, present: Coalitions, /) -> Numbers:

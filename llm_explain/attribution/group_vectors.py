@@ -49,9 +49,8 @@ def group_vectors(state: UserTokens, groups: Partition, *, is_single: bool = Fal
     sums = state.group_sums(groups.group_of(state.categories), len(groups))  # (n_groups, d_sum)
     ends = np.array([np.zeros(sums.shape[1]), sums.sum(axis=0)])
     empty, full = np.asarray(state.embed(ends), dtype=np.float64)  # (2, d)
-    dtype = np.float32 if is_single else np.float64
     coalitions, weights = _matrices(len(groups), is_single)
-    added = np.asarray(state.embed(coalitions @ sums.astype(dtype), weights), dtype=np.float64)  # (n_groups, d)
+    added = state.embed_coalitions(sums.astype(weights.dtype, copy=False), coalitions, weights).astype(np.float64)
     gap = full - empty - added.sum(axis=0)
     return GroupVectors(empty, added + gap / max(len(groups), 1))
 

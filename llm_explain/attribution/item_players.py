@@ -143,9 +143,10 @@ def _item_values(
     states: list[UserState] = []
     dtype = np.float32 if cache is not None and cache.is_single else np.float64
     if n_parts > 1:
-        histories = [state.history.select(np.isin(parts, np.flatnonzero(each))) for each in all_coalitions(n_parts)]
-        states = (yield histories) or []
-        sums = np.array([each.summands.sum(axis=0) for each in states])  # (2^n_parts, d_sum)
+        some = all_coalitions(n_parts)[1:-1]  # without any part there is nothing to read, and all parts were read
+        states = (yield [state.history.select(np.isin(parts, np.flatnonzero(each))) for each in some]) or []
+        whole = state.summands[state.categories == category].sum(axis=0)
+        sums = np.array([0.0 * whole, *(each.summands.sum(axis=0) for each in states), whole])  # (2^n_parts, d_sum)
     if n_parts > PAIR:
         added = shapley_values(_embeddings(state, sums.astype(dtype), groups, group))  # (n_parts, d)
     else:
@@ -162,8 +163,9 @@ def _item_values(
     linked = by_item @ part_of  # (n, n_parts)
     own = np.zeros((len(item_index), n_parts, len(scorer.own_features)))
     if is_own.any() and states:
-        by_subset = np.array([scorer.own_parts(each, item_index[is_own]) for each in states])
-        own[is_own] = np.moveaxis(shapley_values(by_subset), 0, 1)
+        asked = item_index[is_own]
+        by_subset = [scorer.own_empty(asked), *(scorer.own_parts(each, asked) for each in (*states, state))]
+        own[is_own] = np.moveaxis(shapley_values(np.array(by_subset)), 0, 1)
     elif is_own.any():  # the category is one item, and these parts read no other category
         own[is_own, 0] = scorer.own_parts(state, item_index[is_own]) - scorer.own_empty(item_index[is_own])
     values = np.concatenate([tower[:, :, None], linked[:, :, None], own], axis=2)
@@ -199,9 +201,10 @@ def _embeddings(state: UserState, sums: Floats, groups: Partition, group: int) -
     """
     others = np.delete(state.group_sums(groups.group_of(state.categories), len(groups)), group, axis=0)
     coalitions = all_coalitions(len(others))
-    weight = size_weights(len(others) + 1)[coalitions.sum(axis=1)][None]  # (1, 2^(G-1))
-    around = (coalitions.astype(np.float64) @ others).astype(sums.dtype)  # (2^(G-1), d_sum)
-    return np.array([np.asarray(state.embed(around + own, weight)[0], dtype=np.float64) for own in sums])
+    weights = size_weights(len(others) + 1)[coalitions.sum(axis=1)][None].astype(sums.dtype)  # (1, 2^(G-1))
+    present = np.pad(coalitions, ((0, 0), (0, 1)), constant_values=True).astype(sums.dtype)  # the parts, in each
+    rows = (np.concatenate([others, own[None]]).astype(sums.dtype) for own in sums)
+    return np.array([state.embed_coalitions(each, present, weights)[0] for each in rows], dtype=np.float64)
 
 
 def heaviest_items(
@@ -235,21 +238,21 @@ def heaviest_items(
         The attributions, some with ``items``.
     """
     history, catalogue = state.history, scorer.catalogue
-    targets = np.bincount(history.item_index[history.is_target], minlength=len(catalogue))
-    of_category = np.bincount(catalogue.category_index, targets, minlength=len(catalogue.category_names))
+    bought, n_targets = np.unique(history.item_index[history.is_target], return_counts=True)
+    bought_in = catalogue.category_index[bought]
     found = list(attributions)
     for place, (attribution, item) in enumerate(zip(attributions, item_index.tolist(), strict=True)):
         row = largest_group(attribution, may_name)
-        if row is None or targets[item]:
+        if row is None or item in bought:
             continue
         positive = float(attribution.values[attribution.values > 0].sum())
         if attribution.values[row] < least_share * positive:
             continue
         (category,) = attribution.categories[row]
-        in_category = np.where(catalogue.category_index == category, targets, 0)
-        if in_category.max() < max(1.0, MIN_EVENT_SHARE * of_category[category]):
+        in_category = n_targets[bought_in == category]
+        if in_category.max(initial=0) < max(1.0, MIN_EVENT_SHARE * in_category.sum()):
             continue
-        is_single = np.count_nonzero(in_category) == 1
+        is_single = len(in_category) == 1
         if is_single or most_games > 0:
             most_games -= 0 if is_single else 1
             found[place] = yield from past_items(

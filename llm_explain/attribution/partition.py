@@ -48,8 +48,12 @@ class Partition:
         return len(self.players)
 
     @cached_property
-    def _group_by_category(self) -> dict[int, int]:
-        return {category: group for group, members in enumerate(self.categories) for category in members}
+    def _group_by_category(self) -> IndexArray:
+        """Group by category, −1 for none; the last one is that of all higher categories."""
+        table = np.full(2 + max((category for members in self.categories for category in members), default=-1), -1)
+        for group, members in enumerate(self.categories):
+            table[list(members)] = group
+        return table
 
     def group_of(self, category_index: IndexArray) -> IndexArray:
         """Return the group of each category, −1 where the user has no event in it.
@@ -60,9 +64,7 @@ class Partition:
         Returns:
             Row numbers in ``players``, shape ``(n,)``.
         """
-        unique, inverse = np.unique(category_index, return_inverse=True)
-        groups = np.array([self._group_by_category.get(int(category), -1) for category in unique], dtype=np.int64)
-        return groups[inverse]
+        return self._group_by_category.take(category_index, mode="clip")
 
 
 def partition(

@@ -247,20 +247,34 @@ class AdditiveModel(nn.Module):
         vectors: Tensor = self.gain * self.item_tower.target(trunk - mean)
         return vectors
 
-    def embed(self, sums: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Return ``U`` from sums of what tokens add, or weighted sums of it.
+    def embed(self, sums: Tensor) -> Tensor:
+        """Return ``U`` from sums of what tokens add.
 
         Args:
             sums: The user tower's summands with co-purchase behind them, shape ``(n, d_sum)``; zeros for no history.
-            weights: Weights of the rows, shape ``(m, n)``.
 
         Returns:
-            User embeddings, shape ``(n, d + rank)``; with weights, ``weights @ U`` of shape ``(m, d + rank)``.
+            User embeddings, shape ``(n, d + rank)``.
         """
         width = self.user_tower.d_sum
-        linked = self.link_embedding(sums[:, width:])
-        linked = linked if weights is None else weights @ linked
-        return torch.cat([self.user_tower.embed(sums[:, :width], weights), linked], dim=1)
+        return torch.cat([self.user_tower.embed(sums[:, :width]), self.link_embedding(sums[:, width:])], dim=1)
+
+    def embed_coalitions(self, sums: Tensor, coalitions: Tensor, weights: Tensor) -> Tensor:
+        """Return weighted sums of ``U`` over coalitions, the same as ``weights @ embed(coalitions @ sums)``.
+
+        Args:
+            sums: Sums of groups of tokens, as for ``embed``, shape ``(n_groups, d_sum)``.
+            coalitions: Groups of each coalition, shape ``(n, n_groups)``.
+            weights: Weights of the coalitions, shape ``(m, n)``.
+
+        Returns:
+            Embeddings, shape ``(m, d + rank)``.
+        """
+        width = self.user_tower.d_sum
+        links = sums[:, width:]
+        squares = ((coalitions @ (links @ links.T)) * coalitions).sum(dim=1)  # of the length of each coalition's sum
+        linked = (weights * (squares + SHORT).rsqrt()) @ coalitions @ links
+        return torch.cat([self.user_tower.embed_coalitions(sums[:, :width], coalitions, weights), linked], dim=1)
 
     @cached_property
     def in_single_precision(self) -> tuple[AdditiveModel]:

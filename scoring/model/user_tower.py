@@ -126,26 +126,51 @@ class UserTower(nn.Module):
         weight = soft_cap(self.query(tokens)).exp().unsqueeze(2)  # (n_groups, queries, 1)
         return torch.cat([weight * tokens.unsqueeze(1), weight], dim=2).flatten(1)
 
-    def embed(self, sums: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Return ``U`` from sums of summands, or weighted sums of it.
+    def embed(self, sums: Tensor) -> Tensor:
+        """Return ``U`` from sums of summands.
 
         Args:
             sums: One row a user or coalition, shape ``(n, n_queries * (d + 1))``; zeros for an empty history.
-            weights: Weights of the rows, shape ``(m, n)``. They are applied before the last linear maps, so that the
-                weighted sums cost less than ``U`` itself.
 
         Returns:
-            User embeddings, shape ``(n, d)``; with weights, ``weights @ U`` of shape ``(m, d)``.
+            User embeddings, shape ``(n, d)``.
         """
         sums = sums.view(len(sums), self.n_queries, -1)  # (n, queries, d + 1)
         sink = F.softplus(self.sink)
         pooled = (sums[..., :-1] + sink * self.sink_value) / (sums[..., -1:] + sink)
         flat = pooled.flatten(1)
-        hidden = self.head[:-1](flat)
-        last = cast("nn.Linear", self.head[-1])
-        bias = self.out.bias + last.bias
-        if weights is not None:
-            flat, hidden, bias = weights @ flat, weights @ hidden, weights.sum(dim=1, keepdim=True) * bias
+        embedding: Tensor = self.out(flat) + self.head(flat)
+        return embedding
+
+    def embed_coalitions(self, sums: Tensor, coalitions: Tensor, weights: Tensor) -> Tensor:
+        """Return weighted sums of ``U`` over coalitions, the same as ``weights @ embed(coalitions @ sums)``.
+
+        A pooled query of a coalition is a row of shares times vectors that all coalitions have in common. Layer norm
+        and linear maps act on these few vectors, so only the nonlinear step works on each coalition.
+
+        Args:
+            sums: Sums of summands of groups of tokens, shape ``(n_groups, n_queries * (d + 1))``.
+            coalitions: Groups of each coalition, shape ``(n, n_groups)``.
+            weights: Weights of the coalitions, shape ``(m, n)``.
+
+        Returns:
+            Embeddings, shape ``(m, d)``.
+        """
+        norm, first, last = (cast("nn.Linear", self.head[place]) for place in (0, 1, -1))
+        sums = sums.view(len(sums), self.n_queries, -1)  # (n_groups, queries, d + 1)
+        sink = F.softplus(self.sink)  # (queries, 1)
+        vectors = torch.cat([sums[..., :-1], (sink * self.sink_value)[None]])  # (n_groups + 1, queries, d)
+        basis = torch.block_diag(*vectors.unbind(1))  # (queries * (n_groups + 1), queries * d)
+        total = coalitions @ sums[..., -1] + sink.flatten()  # (n, queries)
+        shares = (F.pad(coalitions, (0, 1), value=1.0)[:, None] / total[..., None]).flatten(1)
+        centred = basis - basis.mean(dim=1, keepdim=True)
+        variance = ((shares @ (centred @ centred.T)) * shares).mean(dim=1, keepdim=True)
+        variance *= shares.shape[1] / basis.shape[1]
+        hidden = shares @ (centred @ (first.weight * norm.weight).T)
+        hidden = hidden * (variance + cast("nn.LayerNorm", self.head[0]).eps).rsqrt()
+        hidden = hidden + F.linear(norm.bias, first.weight, first.bias)
+        bias = weights.sum(dim=1, keepdim=True) * (self.out.bias + last.bias)
+        flat, hidden = weights @ shares @ basis, weights @ self.head[2:-1](hidden)
         embedding: Tensor = F.linear(flat, self.out.weight) + F.linear(hidden, last.weight) + bias
         return embedding
 

@@ -72,24 +72,36 @@ class UserState:
                 f"groups has shape {groups.shape} but one group for each of {len(self.categories)} tokens is needed. "
                 "Give the group of every entry of `categories`."
             )
-        sums = np.zeros((n_groups, self.summands.shape[1]))
-        np.add.at(sums, groups, self.summands)
+        sums: FloatArray = (np.arange(n_groups)[:, None] == groups).astype(np.float64) @ self.summands
         return sums
 
-    def embed(self, sums: Floats, weights: Floats | None = None) -> Floats:
-        """Return ``U`` from sums of tokens, or weighted sums of it; in single precision if the sums are.
+    def embed(self, sums: FloatArray) -> FloatArray:
+        """Return ``U`` from sums of tokens.
 
         Args:
             sums: One row a coalition, shape ``(n_coalitions, d_sum)``; zeros for the empty one.
+
+        Returns:
+            User embeddings, shape ``(n_coalitions, d)``.
+        """
+        with torch.no_grad():
+            embedding: FloatArray = self._model.embed(torch.from_numpy(sums)).numpy()
+        return embedding
+
+    def embed_coalitions(self, sums: Floats, coalitions: Floats, weights: Floats) -> Floats:
+        """Return weighted sums of ``U`` over coalitions, without the embedding of each.
+
+        Args:
+            sums: Sums of groups of tokens, shape ``(n_groups, d_sum)``.
+            coalitions: Groups of each coalition, shape ``(n_coalitions, n_groups)``.
             weights: Weights of the coalitions, shape ``(m, n_coalitions)``.
 
         Returns:
-            User embeddings, shape ``(n_coalitions, d)``; with weights, ``weights @ U`` of shape ``(m, d)``.
+            ``weights @ embed(coalitions @ sums)``, shape ``(m, d)``; all arrays have the precision of ``sums``.
         """
         model = self._model.in_single_precision[0] if sums.dtype == np.float32 else self._model
-        chosen = None if weights is None else torch.from_numpy(weights.astype(sums.dtype, copy=False))
         with torch.no_grad():
-            embedding: Floats = model.embed(torch.from_numpy(sums), chosen).numpy()
+            embedding: Floats = model.embed_coalitions(*map(torch.from_numpy, (sums, coalitions, weights))).numpy()
         return embedding
 
     def user_embedding(self, present: BoolArray) -> FloatArray:
@@ -109,4 +121,4 @@ class UserState:
                 f"present has shape {present.shape} but (n_coalitions, {len(self.categories)}) is needed. "
                 "Give one column for every entry of `categories`."
             )
-        return np.asarray(self.embed(present.astype(np.float64) @ self.summands), dtype=np.float64)
+        return self.embed(present.astype(np.float64) @ self.summands)

@@ -60,9 +60,11 @@ class LinearState:
         np.add.at(sums, groups, self.summands)
         return sums
 
-    def embed(self, sums: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-        embedding = sums[:, :-1] / (1.0 + sums[:, -1:]) if self.has_sink else sums[:, :-1]
-        return embedding if weights is None else weights @ embedding
+    def embed(self, sums: np.ndarray) -> np.ndarray:
+        return sums[:, :-1] / (1.0 + sums[:, -1:]) if self.has_sink else sums[:, :-1]
+
+    def embed_coalitions(self, sums: np.ndarray, coalitions: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        return weights @ self.embed(coalitions @ sums)
 
     def user_embedding(self, present: np.ndarray) -> np.ndarray:
         return self.embed(present.astype(np.float64) @ self.summands)

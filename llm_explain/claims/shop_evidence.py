@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from scoring.data.shop import Shop
 from scoring.data.tables import PARENT_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from llm_explain.claims.occasions import Flags
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from scoring.data.history import EventLog
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
+
+Counted = TypeVar("Counted")
 
 MAX_LOCAL_MOMENTS: Final = 10_000
 """Moments on the shop's clock that are kept."""
@@ -60,6 +64,7 @@ class ShopEvidence:
         self.shop = shop or Shop()
         self.past = past or CatalogueHistory(catalogue.items)
         self.events = events
+        self._once: dict[object, object] = {}
         self._sensitive: dict[int, bool] = {}
         self._local: dict[int, pd.Timestamp] = {}
 
@@ -163,6 +168,19 @@ class ShopEvidence:
     def paid_in_year(self) -> PaidInYear:
         """What all users paid for each item in the year before the snapshot; computed once, from every event."""
         return PaidInYear.of(self.events, self.snapshot.as_of, len(self.catalogue))
+
+    def once(self, count: Callable[[ShopEvidence], Counted]) -> Counted:
+        """Return what a rule counts of the whole shop; it is computed once.
+
+        Args:
+            count: A function of a module, which counts it.
+
+        Returns:
+            What it returned.
+        """
+        if count not in self._once:
+            self._once[count] = count(self)
+        return cast("Counted", self._once[count])
 
     def local(self, moment: pd.Timestamp) -> pd.Timestamp:
         """Return a moment on the shop's clock; the few that promotions and statistics share are kept."""

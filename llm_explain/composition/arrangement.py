@@ -34,6 +34,9 @@ AGAIN_SHARE: Final = 0.5
 POOL: Final = 40
 """Best items left that each place of a diverse list chooses among."""
 
+MOST_REPEATS: Final = 1_000
+"""Best items that are looked at before all: most lists are full before that many, repeats among them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -113,8 +116,23 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
     Returns:
         At most ``k`` items, in the order shown.
     """
-    found = _candidates(scored, evidence, selection)
-    n_pins, end = len(selection.pins), selection.offset + k
+    every, end = len(evidence.shop.catalogue), selection.offset + k
+    few = every if selection.pins or selection.diversity else min(every, end + MOST_REPEATS)
+    page = _page(_candidates(scored, evidence, selection, few), evidence, selection, end, is_all=few == every)
+    if page is None:
+        page = _page(_candidates(scored, evidence, selection, every), evidence, selection, end, is_all=True)
+    return [] if page is None else page.placed(selection, len(selection.pins))
+
+
+def _page(
+    found: _Candidates, evidence: Evidence, selection: Selection, end: int, *, is_all: bool
+) -> _Candidates | None:
+    """Return the items of a page that ends with a place; ``None`` where worse items than those found may be in it.
+
+    Items come by rank, apart from those that wait for all others. So an item that was not found is in no page that
+    items before it fill.
+    """
+    n_pins = len(selection.pins)
     if selection.section is not None:
         found = found.take(_is_asked_for(evidence, found))
         found = found.take(np.lexsort((found.rank, found.pin)))  # a pin stands for its title
@@ -128,6 +146,8 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
     if selection.section == "mixed":
         waits = found.is_held if evidence.shop.snapshot.has_repeats else found.is_again
     is_last = (waits | found.is_buried) & (found.pin == n_pins)
+    if not is_all and np.count_nonzero(~is_last & ~(found.is_again & (selection.section == "mixed"))) < end:
+        return None
     order = np.lexsort((found.rank, is_last, found.pin))
     found, is_last = found.take(order), is_last[order]
     if selection.diversity:
@@ -142,7 +162,7 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
     page = found.take(np.arange(len(found))[selection.offset : end])
     if selection.section is not None and len(page):
         page = page.take(np.argsort(page.is_again != page.is_again[0], kind="stable"))
-    return page.placed(selection, n_pins)
+    return page
 
 
 def diversified(score: FloatArray, category: IndexArray, weight: float, n: int) -> IndexArray:
@@ -175,14 +195,15 @@ def diversified(score: FloatArray, category: IndexArray, weight: float, n: int) 
     return np.array([*chosen, *np.flatnonzero(is_left).tolist()], dtype=np.int64)
 
 
-def _candidates(scored: ScoredUser, evidence: Evidence, selection: Selection) -> _Candidates:
-    """Return the allowed items, best first."""
+def _candidates(scored: ScoredUser, evidence: Evidence, selection: Selection, n: int) -> _Candidates:
+    """Return those of the best ``n`` items that are allowed, best first."""
     shop = evidence.shop
-    items, scores = scored.rank(len(shop.catalogue))
+    items, scores = scored.rank(n)
     is_allowed = selection.allows(items, shop)
     items, scores = items[is_allowed], scores[is_allowed]
     pin = np.full(len(items), len(selection.pins))
-    for place, item in reversed(list(enumerate(shop.catalogue.index_of(list(selection.pins)).tolist()))):
+    pinned = shop.catalogue.index_of(list(selection.pins)).tolist() if selection.pins else []
+    for place, item in reversed(list(enumerate(pinned))):
         pin[items == item] = place
     is_again, is_held = _repeats(evidence, items)
     return _Candidates(
@@ -192,7 +213,7 @@ def _candidates(scored: ScoredUser, evidence: Evidence, selection: Selection) ->
         is_again=is_again,
         is_held=is_held,
         pin=pin,
-        is_buried=np.isin(items, shop.catalogue.index_of(list(selection.buries))),
+        is_buried=np.isin(items, shop.catalogue.index_of(list(selection.buries)) if selection.buries else ()),
     )
 
 

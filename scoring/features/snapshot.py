@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -77,7 +78,7 @@ class Snapshot:
     companions: ItemPairs
     channels: Channels
 
-    @property
+    @cached_property
     def has_repeats(self) -> bool:
         """Whether users come back to items, as they do to groceries but not to the films that they rated.
 

@@ -11,6 +11,8 @@ from llm_explain.claims.occasions import round_down
 from scoring.features.snapshot import POPULARITY_WINDOWS
 
 if TYPE_CHECKING:
+    from llm_explain.claims.occasions import Floats
+    from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
 
@@ -45,17 +47,32 @@ class Season(ClaimKind):
         shop, snapshot = subjects.shop, subjects.shop.snapshot
         if shop.crowd_kind is None or not shop.has_dates or snapshot.days_covered < USUAL_DAYS:
             return NOTHING
-        category, names = shop.catalogue.category_index, shop.catalogue.category_names
-        pairs = {
-            days: np.bincount(category, snapshot.users_by_window[:, POPULARITY_WINDOWS.index(days)], len(names))
-            for days in (RECENT_DAYS, USUAL_DAYS)
-        }
-        recent, usual = (own / max(own.sum(), 1.0) for own in pairs.values())
-        lift = round_down(recent / np.maximum(usual, 1e-12), 1)
-        is_lifted = (lift >= MIN_LIFT) & (pairs[RECENT_DAYS] >= MIN_PAIRS) & (snapshot.season_lift >= 1 - 1e-9)
-        rows = np.flatnonzero(is_lifted[subjects.category] & subjects.is_snapshot_fresh)
+        lift, names = shop.once(lifts), shop.catalogue.category_names
+        rows = np.flatnonzero((lift[subjects.category] > 0) & subjects.is_snapshot_fresh)
         facts: dict[str, list[Fact]] = {
             "lift": lift[subjects.category[rows]].tolist(),
             "category": [names[code] for code in subjects.category[rows].tolist()],
         }
         return Findings(rows, facts, event_kind=[shop.crowd_kind] * len(rows))
+
+
+def lifts(shop: ShopEvidence) -> Floats:
+    """Return the lift of each category for which the shop's part of the rule holds, 0 for the others.
+
+    Args:
+        shop: The shop, with its statistics.
+
+    Returns:
+        Lifts, shape ``(n_categories,)``.
+    """
+    category, snapshot = shop.catalogue.category_index, shop.snapshot
+    pairs = {
+        days: np.bincount(
+            category, snapshot.users_by_window[:, POPULARITY_WINDOWS.index(days)], len(shop.catalogue.category_names)
+        )
+        for days in (RECENT_DAYS, USUAL_DAYS)
+    }
+    recent, usual = (own / max(own.sum(), 1.0) for own in pairs.values())
+    lift = round_down(recent / np.maximum(usual, 1e-12), 1)
+    holds = (lift >= MIN_LIFT) & (pairs[RECENT_DAYS] >= MIN_PAIRS) & (snapshot.season_lift >= 1 - 1e-9)
+    return np.where(holds, lift, 0.0)

@@ -10,9 +10,10 @@ from llm_explain.claims.kind import ClaimKind, Findings, kinds_of
 
 if TYPE_CHECKING:
     from llm_explain.claims.occasions import Flags
+    from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
-    from scoring.data.catalogue import Catalogue, IndexArray
+    from scoring.data.catalogue import IndexArray
 
 
 MIN_BRAND_SHARE: Final = 0.5
@@ -51,7 +52,7 @@ class UsualBrand(ClaimKind):
         is_usual = (occasions.counts >= MIN_BRAND_OCCASIONS) & (occasions.counts >= MIN_BRAND_SHARE * all_of_category)
         rows = np.flatnonzero(is_brand & is_usual)
         rows = rows[occasions.counts[rows] > _most_of_another(subjects, rows)]
-        rows = rows[has_choice(catalogue)[subjects.item[rows]]]
+        rows = rows[subjects.shop.once(has_choice)[subjects.item[rows]]]
         found = occasions.take(rows)
         share = found.counts / all_of_category[rows]
         facts: dict[str, list[Fact]] = {
@@ -63,15 +64,16 @@ class UsualBrand(ClaimKind):
         return Findings(rows, facts, found, share, kinds_of(subjects, found))
 
 
-def has_choice(catalogue: Catalogue) -> Flags:
+def has_choice(shop: ShopEvidence) -> Flags:
     """Return whether the category of each item has enough items of other brands.
 
     Args:
-        catalogue: The shop's items.
+        shop: The shop, with its items.
 
     Returns:
         Flags, shape ``(n_items,)``.
     """
+    catalogue = shop.catalogue
     brand, category = catalogue.brand_index, catalogue.category_index
     has_name = np.array([*map(bool, catalogue.brand_names), False])[brand]  # −1, for no brand, is the last one
     key = category * (len(catalogue.brand_names) + 1) + brand + 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,7 +42,7 @@ def test_a_brand_needs_rivals_to_be_a_choice(n_rivals: int, *, holds: bool) -> N
     brands = ["own"] * 18 + ["another"] * n_rivals + [""]  # 18 of 20 are 90 %; an item without a brand does not count
     ids = [str(number) for number in range(len(brands))]
     items = pd.DataFrame({"item_id": ids, "title": ids, "category": "tea", "brand": brands})
-    assert has_choice(Catalogue(items))[0] == holds
+    assert has_choice(SimpleNamespace(catalogue=Catalogue(items)))[0] == holds
 
 
 def test_an_item_without_a_brand_has_no_usual_brand() -> None:

@@ -19,7 +19,6 @@ from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from llm_explain.records import Claim
 from scoring.data.tables import TIMESTAMP, USER_ID, Tables
-from scoring.features.snapshot import Snapshot
 from tests.llm_explain.claims.scene import INDEX, evidence, find
 from tests.llm_explain.claims.test_context import crowd
 
@@ -270,7 +269,7 @@ def test_where_users_do_not_come_back_to_items_a_mixed_list_begins_with_new_ones
     assert explainer.shop.snapshot.has_repeats
     again = ids(explainer.recommend(user_id, k=4, section="again"))
     n_new = len(explainer.recommend(user_id, k=100, section="new"))
-    monkeypatch.setattr(Snapshot, "has_repeats", False)
+    monkeypatch.setitem(vars(explainer.shop.snapshot), "has_repeats", False)
     assert {row.section for row in explainer.recommend(user_id, k=min(4, n_new))} == {"new"}
     assert ids(explainer.recommend(user_id, k=4, section="again")) == again
 

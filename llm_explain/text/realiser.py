@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from llm_explain.records import Claim, Fact
+    from llm_explain.records import Claim
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.skeleton import Skeleton
 
@@ -43,7 +43,6 @@ class Realiser:
         self._events = EventForms.load(lexicon.locale)
         self._agreement = NumberAgreement(lexicon.agreement)
         self._has_forms = lru_cache(maxsize=16_384)(lambda texts, kind: self._events.exchange(texts, kind) is not None)
-        self._cached = lru_cache(maxsize=16_384)(self._claim_values)
 
     def specify(
         self,
@@ -77,7 +76,7 @@ class Realiser:
             values = {ITEM: self._names.this(title), ITEM_LABEL: label}
         for claim in claims:
             try:
-                values |= self._cached(claim.kind, tuple(claim.facts.items()), as_of, tuple(titles.items()))
+                values |= self._writer.write(claim.kind, Facts(claim.facts, as_of, titles))
             except (ArithmeticError, TypeError, ValueError) as error:
                 raise ClaimError(
                     f"claim {claim.kind} has facts {dict(claim.facts)} but they cannot be written ({error!r}). "
@@ -177,12 +176,6 @@ class Realiser:
                 start = len(literal) - len(article)
                 return literal[:start] + (_capitalise(wanted) if literal[start].isupper() else wanted)
         return literal
-
-    def _claim_values(
-        self, kind: str, facts: tuple[tuple[str, Fact], ...], as_of: dt.date, titles: tuple[tuple[str, str], ...]
-    ) -> dict[str, str]:
-        """Return slot values of one claim; cached by its facts."""
-        return self._writer.write(kind, Facts(dict(facts), as_of, dict(titles)))
 
 
 def _capitalise(value: str) -> str:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
-from jinja2 import TemplateError, Undefined, pass_context
+from jinja2 import TemplateError, Undefined, meta, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from llm_explain.errors import PromptError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Written = TypeVar("Written", bound="Callable[..., Any]")
 
+_MAX_VALUES = 65_536
 _DAYS_IN_WEEK = 7
 _ALL = 0.995
 """A share that would be written as 100 %, which "usually" says better."""
@@ -63,12 +64,15 @@ class ValueWriter:
         self._names = ReferringExpressions(lexicon)
         environment = ImmutableSandboxedEnvironment(autoescape=False)
         environment.filters.update(self._filters.by_name())
-        self._expressions: dict[str, dict[str, Callable[..., Any]]] = {}
+        self._expressions: dict[tuple[str, str], Callable[..., Any]] = {}
+        self._reads: dict[str, dict[str, tuple[str, ...]]] = {}  # facts that each value reads, by kind and slot
         sources = {kind: words.values for kind, words in lexicon.words.items()}
         for kind, values in {**sources, **(more or {})}.items():
-            self._expressions[kind] = {
-                slot: _compiled(environment, source, f"{kind}.yaml: value of {slot}") for slot, source in values.items()
-            }
+            for slot, source in values.items():
+                self._expressions[kind, slot] = _compiled(environment, source, f"{kind}.yaml: value of {slot}")
+                read = meta.find_undeclared_variables(environment.parse(f"{{{{ {source} }}}}"))
+                self._reads.setdefault(kind, {})[slot] = tuple(sorted(read - {"as_of", "titles"}))
+        self._value = lru_cache(_MAX_VALUES, typed=True)(self._written)  # typed: 1 is written "1", 1.0 is not
 
     def write(self, kind: str, facts: Facts) -> dict[str, str]:
         """Return the slot values of a claim.
@@ -83,9 +87,20 @@ class ValueWriter:
         Returns:
             Values by slot; a slot whose value cannot be said is left out.
         """
-        names = {**facts.found, "as_of": facts.as_of, "titles": facts.titles}
-        values = {slot: expression(names) for slot, expression in self._expressions[kind].items()}
-        return {slot: str(value) for slot, value in values.items() if value}
+        titles, found = tuple(facts.titles.items()), facts.found
+        values = {
+            slot: self._value(kind, slot, facts.as_of, titles, *(found.get(name) for name in names))
+            for slot, names in self._reads[kind].items()
+        }
+        return {slot: value for slot, value in values.items() if value}
+
+    def _written(
+        self, kind: str, slot: str, as_of: dt.date, titles: tuple[tuple[str, str], ...], *facts: Fact | None
+    ) -> str:
+        """Return the value of a slot; kept, since many claims share a fact."""
+        found = zip(self._reads[kind][slot], facts, strict=True)
+        names = {**{name: fact for name, fact in found if fact is not None}, "as_of": as_of, "titles": dict(titles)}
+        return str(self._expressions[kind, slot](names) or "")
 
     def name(self, name: str) -> str:
         """Return a category in the locale's words, cleaned and limited in length."""

@@ -37,13 +37,11 @@ class ReadAsOne:
             The text.
         """
         for pattern, form in self._forms if spec.is_of_many else ():
-            guarded = [span for value in set(spec.values.values()) for span in spans(text, value)]
-            matches = [
-                match
-                for match in pattern.finditer(text)
-                if not any(start < match.end() and match.start() < end for start, end in guarded)
-            ]
+            matches = list(pattern.finditer(text))
+            guarded = [span for value in set(spec.values.values()) for span in spans(text, value)] if matches else ()
             for match in reversed(matches):
+                if any(start < match.end() and match.start() < end for start, end in guarded):
+                    continue
                 said = match.expand(form)
                 said = said[:1].upper() + said[1:] if match.group(0)[:1].isupper() else said
                 text = text[: match.start()] + said + text[match.end() :]

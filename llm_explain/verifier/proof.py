@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from babel import Locale
 from babel.dates import get_month_names
 from babel.numbers import NumberFormatError, get_currency_precision, get_currency_symbol, parse_decimal
-from jinja2 import TemplateError, pass_context
+from jinja2 import TemplateError, meta, nodes, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from llm_explain.errors import PromptError
@@ -25,7 +25,7 @@ from llm_explain.text.name_dictionary import load_name_dictionary
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from jinja2.runtime import Context
 
@@ -79,7 +79,11 @@ class ValueProof:
             for slot, role in rules.roles.items()
             if role.holds or role.means
         }
-        self._proven = lru_cache(_MAX_PROOFS)(self._prove)
+        self._reads = {
+            slot: _names_read(environment, slot, [*role.means.values()] or [role.holds])
+            for slot, role in rules.roles.items()
+        }
+        self._proven = lru_cache(_MAX_PROOFS, typed=True)(self._prove)
         self._has_meanings = {slot: bool(role.means) for slot, role in rules.roles.items()}
 
     def holds(self, slot: str, spec: SentenceSpec) -> bool:
@@ -95,29 +99,33 @@ class ValueProof:
         role = ITEM if slot == ITEM_LABEL else slot
         kind = self._kind_of_slot.get(role)
         facts = next((claim.facts for claim in spec.claims if claim.kind == kind), {})
-        titles = tuple(spec.titles.items())
-        return self._proven(role, spec.values[slot], tuple(facts.items()), spec.as_of, spec.title, titles)
+        names, read = self._reads.get(role, (frozenset(), ()))
+        title = spec.title if "title" in names else ""
+        titles = tuple(spec.titles.items()) if "titles" in names else ()
+        found = (facts.get(name) for name in read)
+        return self._proven(role, spec.values[slot], spec.as_of, title, titles, *found)
 
     def _prove(
         self,
         role: str,
         value: str,
-        facts: tuple[tuple[str, Fact], ...],
         as_of: dt.date,
         title: str,
         titles: tuple[tuple[str, str], ...],
+        *found: Fact | None,
     ) -> bool:
-        """Return whether a value says what the facts say; kept, since many sentences state the same facts."""
+        """Return whether a value says what the facts say; kept, since many sentences share a fact."""
         expressions = self._expressions.get(role, {})
         expression = expressions.get(value if self._has_meanings.get(role) else "")
         matches = (pattern.fullmatch(value) for pattern in self._patterns.get(role, ()))
         match = next(filter(None, matches), None)
         if expression is None or match is None:
             return False
+        facts = zip(self._reads[role][1], found, strict=True)
         names = {
             **match.groupdict(),
             "value": value,
-            "facts": SimpleNamespace(**dict(facts)),
+            "facts": SimpleNamespace(**{name: fact for name, fact in facts if fact is not None}),
             "as_of": as_of,
             "title": title,
             "titles": dict(titles),
@@ -140,6 +148,19 @@ def proof_environment(lexicon: Lexicon) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(autoescape=False)
     environment.globals.update(_Readings(lexicon).by_name())
     return environment
+
+
+def _names_read(
+    environment: ImmutableSandboxedEnvironment, slot: str, sources: Sequence[str]
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the names that the expressions of a slot read, and the facts among them."""
+    trees = [environment.parse(f"{{{{ {source} }}}}") for source in sources if source]
+    names = frozenset(name for tree in trees for name in meta.find_undeclared_variables(tree))
+    uses = [name for tree in trees for name in tree.find_all(nodes.Name) if name.name == "facts"]
+    read = [each.attr for tree in trees for each in tree.find_all(nodes.Getattr) if each.node in uses]
+    if len(read) < len(uses):
+        raise PromptError(f"{slot} reads facts as a whole but the name of a fact is needed. Write facts.name.")
+    return names, tuple(sorted({*read}))
 
 
 def _readings(lexicon: Lexicon, slot: str, role: Role) -> list[re.Pattern[str]]:

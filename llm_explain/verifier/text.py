@@ -105,7 +105,7 @@ class Verifier:
 
     def _characters(self, text: str) -> Iterator[Fault]:
         """Yield faults of characters that no text may hold, in values too."""
-        for position, character in enumerate(text):
+        for position, character in () if text.isprintable() else enumerate(text):
             category = unicodedata.category(character)
             if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} and character not in JOINERS:
                 yield Fault("control_character", f"U+{ord(character):04X} may not stand here", (position, position + 1))
@@ -200,10 +200,11 @@ class Verifier:
 
     def _names(self, text: str, values: Mapping[str, str]) -> Iterator[Fault]:
         """Yield a fault for each name of the catalogue that no claim licenses."""
-        offered = [span for value in {*values.values()} for span in spans(text, value)]
+        found = self.names.find(text)
+        offered = [span for value in {*values.values()} for span in spans(text, value)] if found else ()
         wording = self._skeletons.wording
         words: list[Phrase] | None = None
-        for match in self.names.find(text):
+        for match in found:
             if any(start <= match.start and match.end <= end for start, end in offered):
                 continue
             if all(wording.is_known(word) for word in match.name.split()):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from types import SimpleNamespace
 
 import pytest
 
 from llm_explain.claims import ClaimKinds
+from llm_explain.errors import PromptError
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import NameIndex, Verifier
-from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE, claim, spec
+from llm_explain.verifier.proof import ValueProof
+from llm_explain.verifier.rules import Role
+from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, REALISER, SCENE, claim, spec
 from tests.llm_explain.verifier.mutations import MUTATIONS
 
 KINDS = ClaimKinds.installed()
@@ -313,3 +317,41 @@ def test_a_wrong_value_of_the_writer_is_found(kind, slot, value):
     ).ok
     faults = VERIFIER.verify(Realiser(LEXICON).fill(skeleton, granted), granted).faults
     assert "unproven_value" in {fault.code for fault in faults}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        ("repeat_item", {"count": 13}),
+        ("repeat_item", {"last": "2017-11-04"}),
+        ("due", {"interval_days": 21}),
+        ("due", {"days_since": 17}),
+        ("category_affinity", {"category": "butter"}),
+        ("usual_brand", {"brand": "Fage"}),
+        ("usual_price", {"price": 2.98}),
+        ("promotion", {"end": "2017-12-06T00:00:00"}),
+        ("popular", {"users_band": 100}),
+        ("similar_item", {"next_share": 0.41}),
+    ],
+)
+def test_a_proof_that_is_kept_proves_no_other_fact(kind, changed):
+    """The text is verified with the facts that it states, then with others, then with its own again."""
+    templates = Templates(LEXICON)
+    true, false = spec([CLAIMS[kind]]), dataclasses.replace(CLAIMS[kind], facts={**CLAIMS[kind].facts, **changed})
+    stated = spec([false]).values
+    slot = next(slot for slot, value in true.values.items() if value != stated.get(slot))
+    skeleton = next(
+        each for each in templates.skeletons([kind], "friendly") if slot in each.slots and REALISER.fits(each, true)
+    )
+    text = REALISER.fill(skeleton, true)
+    assert VERIFIER.verify(text, true).ok
+    lying = dataclasses.replace(true, claims=(false,))
+    assert "unproven_value" in {fault.code for fault in VERIFIER.verify(text, lying).faults}
+    assert VERIFIER.verify(text, true).ok
+
+
+def test_a_proof_names_the_facts_that_it_reads():
+    role = {"stands": [".*"], "reads": ".*", "holds": "value == facts['count']"}
+    rules = SimpleNamespace(roles={"times": Role.model_validate(role)}, kind_of_slot={"times": "repeat_item"})
+    with pytest.raises(PromptError, match="times reads facts as a whole but the name of a fact is needed"):
+        ValueProof(LEXICON, rules)

@@ -313,11 +313,12 @@ class Pipeline:
             self.locale,
             *sorted(self.provenance.values()),
         )
+        shown = [each.text for each in (text, *(badge.text for badge in badges)) if each is not None]
         claims = request.claims if text else ()
         for claim in claims:
             attribution = attribution.citing(claim.player, claim.part) if claim.phi else attribution
         return Explanation(
-            id=hashlib.sha256("|".join(map(str, (*inputs, text, *badges))).encode()).hexdigest()[:24],
+            id=hashlib.sha256("|".join(map(str, (*inputs, *shown))).encode()).hexdigest()[:24],
             user_id=history.user_id,
             subject=subject,
             rank=None,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import AbstractContextManager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -76,16 +79,20 @@ def train(
                 "Give --cutoff to train up to another moment."
             )
             tables = tables.before(moment)
-    with progress() as report, new_version(artifacts) as folder:
+    is_main = os.environ.get("RANK", "0") == "0"  # `accelerate launch` numbers its processes
+    stage: AbstractContextManager[Path | str] = new_version(artifacts) if is_main else TemporaryDirectory()
+    with progress() as report, stage as folder:
         trained = train(
             tables,
             settings,
-            folder,
+            Path(folder),
             cutoff=moment,
             protocol=cast("Protocol | None", protocol),
             progress=report,
             notes=notes,
         )
+        if not is_main:
+            return
         metrics = measure(trained, tables, progress=report)
     if json:
         write_json_lines([metrics])

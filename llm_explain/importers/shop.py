@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -19,15 +21,15 @@ from llm_explain.importers.flat.proposals import sensitive
 from llm_explain.importers.names import names_folder, read_cleaner
 from llm_explain.importers.rejects import write_rejects
 from llm_explain.importers.shop_settings import given_settings, proposed_settings
+from llm_explain.importers.sorted_events import write_sorted
 from llm_explain.importers.summary import ImportSummary, Progress, row_counts, silent
-from scoring.data.reading import RawTable, read_table
+from scoring.data.reading import PIECE_BYTES, RawTable, csv_pieces, is_csv, no_ragged, read_table
 from scoring.data.rules import COLUMNS
-from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, TITLE, USER_ID, Tables
-from scoring.data.validation import check
+from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TITLE, Tables
+from scoring.data.validation import check, check_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from llm_explain.importers.shorthand import ShorthandCleaner
 
@@ -70,36 +72,56 @@ def import_csv(
     paths = {"items": items, "events": events, "users": users, "promotions": promotions}
     given = {name: path for name in READ_ORDER if (path := paths[name]) is not None}
     shop = given_settings(out, settings or {})
-    raw = {}
+    raw: dict[str, RawTable] = {}
     for done, (name, path) in enumerate(given.items()):
         progress("Reading files", done, len(given))
         with _or_as_it_is(given.values(), out, is_export=path.exists()):
-            raw[name] = read_table(path, skip_bad=skip_bad)
+            raw[name] = _head(path) if name == "events" else read_table(path, skip_bad=skip_bad)
     progress("Reading files", len(given), len(given))
     frames = rename_columns({name: table.frame for name, table in raw.items()}, column_map or {})
     good: dict[str, pd.DataFrame] = {}
     rejects: dict[str, pd.DataFrame] = {}
     for done, (name, frame) in enumerate(frames.items()):
         progress("Checking tables", done, len(given))
-        item_ids = good["items"][ITEM_ID] if "items" in good else None
         needed = {column for column, rule in COLUMNS[name].items() if rule.is_required}
         with _or_as_it_is(given.values(), out, is_export=not needed <= set(frame.columns)):
-            checked = check(frame, name, source=given[name].name, item_ids=item_ids, skip_bad=skip_bad, shop=shop)
-        good[name], rejects[name] = checked.frame, checked.rejects
-    progress("Checking tables", len(given), len(given))
-    notes: dict[str, int] = {}
-    if has_shorthand:
-        good["items"], notes = readable(good["items"], read_cleaner(names_folder()))
-    good["items"] = clean_names(good["items"], shop.locale)
-    good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
-    shop, remarks = proposed_settings(shop, good["events"])
-    proposals = shop.proposals.updated(sensitive(good["events"], good["items"], shop.locale))
-    tables = Tables(**good, shop=shop.model_copy(update={"proposals": proposals}))
-    if proposals.open:
-        notes["proposals without a decision in shop.yaml"] = proposals.open
-    tables.write(out)
-    set_aside = _write_rejects(out, rejects, raw)
-    return ImportSummary(out, row_counts(tables), notes=notes, rejects=set_aside, remarks=tuple(remarks))
+            check_columns(frame, name, given[name].name)
+        if name != "events":
+            source, item_ids = given[name].name, good["items"][ITEM_ID] if good else None
+            checked = check(frame, name, source=source, item_ids=item_ids, skip_bad=skip_bad, shop=shop)
+            good[name], rejects[name] = checked.frame, checked.rejects
+    ragged = [raw["events"].ragged]
+
+    def read() -> Iterator[pd.DataFrame]:
+        if not is_csv(events):
+            yield frames["events"]
+            return
+        with _or_as_it_is(given.values(), out, is_export=True):
+            for piece in csv_pieces(events, skip_bad=skip_bad, ragged=ragged):
+                yield renamed(piece, column_map or {})
+
+    with TemporaryDirectory(dir=next(each for each in (out, *out.parents) if each.is_dir())) as folder:
+        path = Path(folder, "events.parquet")
+        written, rejects["events"] = write_sorted(
+            read, path, n_parts=1 + events.stat().st_size // PIECE_BYTES, source=events.name,
+            item_ids=pd.Index(good["items"][ITEM_ID]), skip_bad=skip_bad, shop=shop,
+        )  # fmt: skip
+        progress("Checking tables", len(given), len(given))
+        notes: dict[str, int] = {}
+        if has_shorthand:
+            good["items"], notes = readable(good["items"], read_cleaner(names_folder()))
+        good["items"] = clean_names(good["items"], shop.locale)
+        shop, remarks = proposed_settings(shop, written)
+        proposals = shop.proposals.updated(sensitive(written.of_item, good["items"], shop.locale))
+        tables = Tables(pd.DataFrame(), **good, shop=shop.model_copy(update={"proposals": proposals}))
+        if proposals.open:
+            notes["proposals without a decision in shop.yaml"] = proposals.open
+        tables.write(out, events=path)
+    set_aside = _write_rejects(
+        out, rejects, {**{name: table.ragged for name, table in raw.items()}, "events": ragged[-1]}
+    )
+    rows = {**row_counts(tables), "events": written.rows}
+    return ImportSummary(out, rows, notes=notes, rejects=set_aside, remarks=tuple(remarks))
 
 
 @contextmanager
@@ -114,9 +136,17 @@ def _or_as_it_is(files: Iterable[Path], out: Path, *, is_export: bool) -> Iterat
         raise TableError(f"{error} For exports of a shop system, `{told}` reads them as they are.") from error
 
 
-def _write_rejects(out: Path, rejects: dict[str, pd.DataFrame], raw: dict[str, RawTable]) -> dict[Path, int]:
+def _head(path: Path) -> RawTable:
+    """Read the first rows of a CSV file, or a whole Parquet file."""
+    if not is_csv(path):
+        return read_table(path)
+    rows = next(csv_pieces(path, skip_bad=True, ragged=[]))
+    return RawTable(rows, no_ragged())
+
+
+def _write_rejects(out: Path, rejects: dict[str, pd.DataFrame], ragged: dict[str, pd.DataFrame]) -> dict[Path, int]:
     files = {name: out / "rejects" / f"{name}.csv" for name in rejects}
-    counts = {path: write_rejects(rejects[name], raw[name].ragged, path) for name, path in files.items()}
+    counts = {path: write_rejects(rejects[name], ragged[name], path) for name, path in files.items()}
     return {path: count for path, count in counts.items() if count}
 
 
@@ -148,11 +178,13 @@ def rename_columns(frames: Mapping[str, pd.DataFrame], column_map: Mapping[str, 
                 f"--map {column}={name}: {name!r} is no column of the tables but one of theirs is needed. "
                 + (f"Did you mean {near[0]!r}?" if near else f"They have {', '.join(known)}.")
             )
+    return {table: renamed(frame, column_map) for table, frame in frames.items()}
+
+
+def renamed(frame: pd.DataFrame, column_map: Mapping[str, str]) -> pd.DataFrame:
+    """Return a table with renamed columns, without those whose new name is empty."""
     left_out = [column for column, name in column_map.items() if not name]
-    return {
-        table: frame.drop(columns=left_out, errors="ignore").rename(columns=dict(column_map))
-        for table, frame in frames.items()
-    }
+    return frame.drop(columns=left_out, errors="ignore").rename(columns=dict(column_map))
 
 
 def readable(items: pd.DataFrame, cleaner: ShorthandCleaner) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scoring.data.shop import FILE, Shop
-from scoring.data.tables import KIND, TIMESTAMP
 from scoring.data.targets import end_of_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import pandas as pd
+    from llm_explain.importers.sorted_events import WrittenEvents
 
 
 def given_settings(folder: Path, options: Mapping[str, object]) -> Shop:
@@ -32,18 +31,18 @@ def given_settings(folder: Path, options: Mapping[str, object]) -> Shop:
     return Shop.of({**there, **given}, source="the shop's settings")
 
 
-def proposed_settings(shop: Shop, events: pd.DataFrame) -> tuple[Shop, list[str]]:
+def proposed_settings(shop: Shop, events: WrittenEvents) -> tuple[Shop, list[str]]:
     """Return settings that fit a log, and sentences on what was proposed or looks wrong.
 
     Args:
         shop: The settings so far.
-        events: The checked events.
+        events: Counts of the checked events.
 
     Returns:
         The settings, with the commonest kind as target kind if no event is of a target kind; and the remarks.
     """
     remarks = []
-    kinds = events[KIND].value_counts() if KIND in events else None
+    kinds = events.of_kind
     if kinds is not None and not any(kind in kinds.index for kind in shop.target_kinds):
         proposal = [str(kind) for kind in kinds.index if kind not in shop.return_kinds]
         if proposal:
@@ -53,9 +52,9 @@ def proposed_settings(shop: Shop, events: pd.DataFrame) -> tuple[Shop, list[str]
                 f"no event is of the kind {wanted}: the target kind is {proposal[0]!r}, the commonest. "
                 f"Give --target-kind or edit {FILE} to choose another."
             )
-    end, late = end_of_log(events[TIMESTAMP])
+    end, late = end_of_log(events.latest, events.rows)
     if late:
-        last = events[TIMESTAMP].max()
+        last = events.latest.max()
         remarks.append(
             f"{late:,} {'event lies' if late == 1 else 'events lie'} in {last:%Y} but the others end on "
             f"{end:%d %B %Y}. Training leaves the late ones out. Correct them if a clock was wrong."

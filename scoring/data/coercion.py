@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -41,20 +42,52 @@ EARLIEST: Final = pd.Timestamp("1678-01-01", tz="UTC")
 LATEST: Final = pd.Timestamp("2261-12-31", tz="UTC")
 
 
-def coerce(series: pd.Series, kind: Kind, shop: Shop) -> Typed:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What a column holds from its first row to its last, where it is typed piece by piece.
+
+    Attributes:
+        is_float: Whether all values are whole numbers that a program wrote as floats.
+        n_zoned: Times with a zone.
+        n_bare: Times without one.
+    """
+
+    is_float: bool = True
+    n_zoned: int = 0
+    n_bare: int = 0
+
+    @classmethod
+    def of(cls, series: pd.Series, kind: Kind) -> Whole:
+        """Return what a piece of a column holds; only texts depend on the other pieces."""
+        if not _is_text(series):
+            return cls()
+        if kind == "id":
+            return cls(is_float=_are_floats(series))
+        counts = series.value_counts() if kind in {"moment", "end"} else pd.Series(dtype="int64")
+        _, has_zone, has_none = _zones(pd.Series(counts.index, dtype=object).map(_strip))
+        return cls(n_zoned=int(counts[has_zone].sum()), n_bare=int(counts[has_none].sum()))
+
+    def __add__(self, other: Whole) -> Whole:
+        """Return what both pieces hold."""
+        return Whole(self.is_float and other.is_float, self.n_zoned + other.n_zoned, self.n_bare + other.n_bare)
+
+
+def coerce(series: pd.Series, kind: Kind, shop: Shop, whole: Whole | None = None) -> Typed:
     """Give a column its type.
 
     Args:
         series: The column as it came; text columns of a CSV file or typed columns of a Parquet file.
         kind: What it must hold.
         shop: Whether times without a zone are UTC or local, and the zone of days without a time.
+        whole: What the column holds of which the series is a piece; ``None`` for a whole column.
 
     Returns:
         The typed column and its findings.
     """
+    whole = whole or (Whole.of(series, kind) if kind == "id" else Whole())
     if kind in {"moment", "end"}:
-        return _moments(series, shop, is_end=kind == "end")
-    return COERCIONS[kind](series)
+        return _moments(series, shop, whole, is_end=kind == "end")
+    return _ids(series, whole) if kind == "id" else COERCIONS[kind](series)
 
 
 def _broken(series: pd.Series, holds: Callable[[Any], bool]) -> npt.NDArray[np.bool_]:
@@ -70,9 +103,9 @@ def _is_text(series: pd.Series) -> bool:
     return isinstance(dtype, pd.StringDtype)
 
 
-def _ids(series: pd.Series) -> Typed:
+def _ids(series: pd.Series, whole: Whole) -> Typed:
     if _is_text(series):
-        return _whole_numbers(series), []
+        return series.str.replace(r"\.0+$", "", regex=True) if whole.is_float else series, []
     if types.is_float_dtype(series):
         return _all_broken(series, "id_float")
     if types.is_integer_dtype(series):
@@ -84,12 +117,9 @@ def _ids(series: pd.Series) -> Typed:
     return text.astype("str"), [("id_float", is_float), ("id_type", is_other)]
 
 
-def _whole_numbers(ids: pd.Series) -> pd.Series:
-    """Return ids without ``.0`` where all of them are whole numbers that a program wrote as floats."""
+def _are_floats(ids: pd.Series) -> bool:
     values = pd.Series(ids.dropna().unique(), dtype="str")
-    if len(values) and values.str.fullmatch(WHOLE_FLOAT.pattern).all():
-        return ids.str.replace(r"\.0+$", "", regex=True)
-    return ids
+    return bool(values.str.fullmatch(WHOLE_FLOAT.pattern).all())
 
 
 def _is_id(value: object) -> bool:
@@ -131,7 +161,7 @@ def _is_number(value: object) -> bool:
     return hasattr(value, "__float__") and not isinstance(value, bool | complex)
 
 
-def _moments(series: pd.Series, shop: Shop, *, is_end: bool) -> Typed:
+def _moments(series: pd.Series, shop: Shop, whole: Whole, *, is_end: bool) -> Typed:
     if isinstance(series.dtype, pd.DatetimeTZDtype):
         return _within_range(series.dt.tz_convert("UTC"), is_end=is_end)
     if types.is_datetime64_dtype(series):
@@ -143,7 +173,7 @@ def _moments(series: pd.Series, shop: Shop, *, is_end: bool) -> Typed:
     is_other = _broken(values, lambda value: isinstance(value, str) or hasattr(value, "isoformat"))
     readable = values.where(values.notna() & ~is_other, None)
     texts = readable.map(lambda value: value if isinstance(value, str) else value.isoformat(), na_action="ignore")
-    return _parse(texts.astype(object), is_other, shop, is_end=is_end)
+    return _parse(texts.astype(object), is_other, shop, whole, is_end=is_end)
 
 
 def _epochs(numbers: pd.Series, *, is_end: bool) -> Typed:
@@ -158,16 +188,13 @@ def _epochs(numbers: pd.Series, *, is_end: bool) -> Typed:
     return typed, [("moment_type", numbers.notna().to_numpy() & ~is_time), *findings]
 
 
-def _parse(texts: pd.Series, is_other: npt.NDArray[np.bool_], shop: Shop, *, is_end: bool) -> Typed:
+def _parse(texts: pd.Series, is_other: npt.NDArray[np.bool_], shop: Shop, whole: Whole, *, is_end: bool) -> Typed:
     stripped = texts.map(_strip)
-    found = [MOMENT.fullmatch(text) if isinstance(text, str) else None for text in stripped]
-    is_iso = np.array([match is not None for match in found], dtype=bool)
-    is_epoch = np.zeros(len(texts), dtype=bool)
-    is_epoch[~is_iso] = [isinstance(text, str) and EPOCH.fullmatch(text) is not None for text in stripped[~is_iso]]
-    has_zone = is_epoch | np.array([match is not None and match[4] is not None for match in found], dtype=bool)
-    has_none = is_iso & ~has_zone
-    rarer = has_zone if has_zone.sum() <= has_none.sum() else has_none
-    is_mixed = rarer if has_none.any() else np.zeros(len(texts), dtype=bool)
+    found, has_zone, has_none = _zones(stripped)
+    is_epoch = has_zone & np.array([match is None for match in found], dtype=bool)
+    n_zoned, n_bare = max(whole.n_zoned, int(has_zone.sum())), max(whole.n_bare, int(has_none.sum()))
+    rarer = has_zone if n_zoned <= n_bare else has_none
+    is_mixed = rarer if n_bare else np.zeros(len(texts), dtype=bool)
     is_day = np.array([match is not None and match[3] is None for match in found], dtype=bool)
     iso = pd.Series([_iso(match) if match else None for match in found], index=texts.index, dtype="str")
     parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype("datetime64[us, UTC]")
@@ -179,6 +206,16 @@ def _parse(texts: pd.Series, is_other: npt.NDArray[np.bool_], shop: Shop, *, is_
     is_no_date = texts.notna().to_numpy() & parsed.isna().to_numpy() & ~is_other
     typed, range_findings = _within_range(parsed.mask(is_mixed), is_end=is_end)
     return typed, [("moment_type", is_other), ("moment_text", is_no_date), ("mixed_zones", is_mixed), *range_findings]
+
+
+def _zones(texts: pd.Series) -> tuple[list[re.Match[str] | None], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return the ISO 8601 time in each text, whether a time has a zone, and whether it has none."""
+    found = [MOMENT.fullmatch(text) if isinstance(text, str) else None for text in texts]
+    is_iso = np.array([match is not None for match in found], dtype=bool)
+    has_zone = np.array([match is not None and match[4] is not None for match in found], dtype=bool)
+    has_none = is_iso & ~has_zone
+    has_zone[~is_iso] = [isinstance(text, str) and EPOCH.fullmatch(text) is not None for text in texts[~is_iso]]
+    return found, has_zone, has_none
 
 
 def _utc(wall: pd.Series, is_local: npt.NDArray[np.bool_], shop: Shop) -> pd.Series:
@@ -242,7 +279,6 @@ def _unchanged(series: pd.Series) -> Typed:
 
 
 COERCIONS: Final[dict[Kind, Callable[[pd.Series], Typed]]] = {
-    "id": _ids,
     "text": _texts,
     "word": _words,
     "number": _numbers,

@@ -99,7 +99,8 @@ class Log:
         Returns:
             A log of the same users.
         """
-        return self._select((self.day >= start) & (self.day < end))
+        chosen = (self.day >= start) & (self.day < end)
+        return self if chosen.all() else self._select(chosen)
 
     def of_users(self, user_index: IndexArray) -> Log:
         """Return the events of some users, renumbered in the order given.

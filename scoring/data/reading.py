@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -15,12 +17,16 @@ from scoring.data.violations import REASON, ROW
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CSV_ENDINGS: Final = frozenset({".csv"})
 PARQUET_ENDINGS: Final = frozenset({".parquet", ".pq"})
 OTHER_DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 CHUNK_BYTES: Final = 1 << 20
+PIECE_BYTES: Final = 1 << 24
+"""Size of the pieces in which a CSV file is read."""
+
 RAGGED_TEXT: Final = "text"
 WHOLE_NUMBERS: Final = {
     pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(),
@@ -56,23 +62,34 @@ def read_table(path: Path, *, skip_bad: bool = False) -> RawTable:
     Raises:
         TableError: If the file is missing, empty, of another format, or not a table.
     """
+    if not is_csv(path):
+        return RawTable(_read_parquet(path), no_ragged())
+    ragged: list[pd.DataFrame] = []
+    frame = pd.concat(csv_pieces(path, skip_bad=skip_bad, ragged=ragged))
+    return RawTable(frame, ragged[0])
+
+
+def is_csv(path: Path) -> bool:
+    """Return whether a file is CSV by its ending, and not Parquet.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The answer.
+
+    Raises:
+        TableError: If the file is missing, empty or of another format.
+    """
     if not path.is_file():
         what = "a folder" if path.is_dir() else "missing"
         raise TableError(f"{path} is {what} but a .csv or .parquet file is needed. Check the path.")
     if path.stat().st_size == 0:
         raise TableError(f"{path.name} has 0 bytes but a header and rows are needed. Export the table again.")
     ending = path.suffix.lower()
-    if ending in PARQUET_ENDINGS:
-        return RawTable(_read_parquet(path), _no_ragged())
-    if ending in CSV_ENDINGS:
-        return _read_csv(path, skip_bad=skip_bad)
+    if ending in PARQUET_ENDINGS | CSV_ENDINGS:
+        return ending in CSV_ENDINGS
     raise TableError(f"{path.name} ends in {ending!r} but .csv or .parquet is needed. Convert or rename the file.")
-
-
-def _no_ragged() -> pd.DataFrame:
-    return pd.DataFrame(
-        {ROW: pd.Series(dtype="int64"), REASON: pd.Series(dtype="str"), RAGGED_TEXT: pd.Series(dtype="str")}
-    )
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -91,6 +108,11 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def no_ragged() -> pd.DataFrame:
+    """Return no rows with too few or too many fields."""
+    return _Ragged().frame
+
+
 @dataclass
 class _Ragged:
     rows: list[tuple[int, str, str]] = field(default_factory=list)
@@ -100,39 +122,74 @@ class _Ragged:
         self.rows.append((row.number - 1, reason, row.text))
         return "skip"
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        types = {ROW: "int64", REASON: "str", RAGGED_TEXT: "str"}
+        return pd.DataFrame(self.rows, columns=list(types)).astype(types)
 
-def _read_csv(path: Path, *, skip_bad: bool) -> RawTable:
-    _check_encoding(path)
+    def check(self, name: str, *, skip_bad: bool) -> None:
+        if self.rows and not skip_bad:
+            row, reason, text = self.rows[0]
+            raise TableError(
+                f"{name}: {reason} in {_counted(len(self.rows), 'row')} (first: row {row}, {text[:60]!r}). "
+                "Put quotes around fields that contain a comma, and write every field."
+            )
+
+
+def csv_pieces(path: Path, *, skip_bad: bool, ragged: list[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Read a CSV file piece by piece, so that memory does not grow with it.
+
+    Args:
+        path: A file that ``read_table`` reads.
+        skip_bad: Set aside rows with too few or too many fields instead of refusing the file.
+        ragged: Gets the rows that were set aside, at the end of the file.
+
+    Yields:
+        pd.DataFrame: Rows as ``RawTable.frame`` has them, numbered as in the whole file; at least one piece.
+
+    Raises:
+        TableError: At the end, if there are such rows and ``skip_bad`` is not set.
+    """
+    found, last, is_empty = _Ragged(), 0, True
+    with _csv_errors(path), _open_csv(path, found) as reader:
+        for batch in reader:
+            if batch.num_rows:
+                wrong = [row for row, _, _ in found.rows if row > last]
+                numbers = np.setdiff1d(np.arange(last + 1, last + 1 + batch.num_rows + len(wrong)), wrong)
+                frame = batch.to_pandas().set_axis(pd.Index(numbers[: batch.num_rows], name=ROW), axis=0)
+                last = int(frame.index.max()) if len(frame) else last
+                is_empty = False
+                yield frame
+        if is_empty:
+            names = reader.schema.names
+            yield pd.DataFrame({name: pd.Series(dtype="str") for name in names}, index=pd.Index([], name=ROW))
+    found.check(path.name, skip_bad=skip_bad)
+    ragged.append(found.frame)
+
+
+def _open_csv(path: Path, ragged: _Ragged) -> pa.csv.CSVStreamingReader:
     names = _header(path)
-    ragged = _Ragged()
+    return pyarrow.csv.open_csv(
+        path,
+        read_options=pyarrow.csv.ReadOptions(
+            use_threads=False, column_names=names, skip_rows=1, block_size=PIECE_BYTES
+        ),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=ragged),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
+        ),
+    )
+
+
+@contextmanager
+def _csv_errors(path: Path) -> Iterator[None]:
+    _check_encoding(path)
     try:
-        table = pyarrow.csv.read_csv(
-            path,
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=ragged),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
-            ),
-        )
+        yield
     except (ValueError, pa.ArrowException) as error:
         raise TableError(
             f"{path.name} cannot be read as comma-separated values ({error}). Check its quotes and line breaks."
         ) from error
-    if ragged.rows and not skip_bad:
-        row, reason, text = ragged.rows[0]
-        raise TableError(
-            f"{path.name}: {reason} in {_counted(len(ragged.rows), 'row')} (first: row {row}, {text[:60]!r}). "
-            "Put quotes around fields that contain a comma, and write every field."
-        )
-    return _numbered(table, ragged)
-
-
-def _numbered(table: pa.Table, ragged: _Ragged) -> RawTable:
-    aside = pd.DataFrame(ragged.rows, columns=[ROW, REASON, RAGGED_TEXT]) if ragged.rows else _no_ragged()
-    rows = pd.RangeIndex(1, table.num_rows + len(aside) + 1)
-    frame = table.to_pandas()
-    frame.index = rows.difference(pd.Index(aside[ROW])).rename(ROW)
-    return RawTable(frame, aside)
 
 
 def _check_encoding(path: Path) -> None:

@@ -123,16 +123,20 @@ class Tables:
         found["items"] = with_names(found["items"])
         return cls(**found, shop=shop)
 
-    def write(self, folder: Path, *, order: Mapping[str, Order] | None = None) -> None:
+    def write(self, folder: Path, *, order: Mapping[str, Order] | None = None, events: Path | None = None) -> None:
         """Write one Parquet file a table, and ``shop.yaml``.
 
         Args:
             folder: Folder to create or fill.
             order: Row numbers by the name of a table whose rows are written in another order, shape ``(n_rows,)``.
+            events: File of the events that is moved to the folder, instead of the frame.
         """
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in self:
-            write_parquet(frame, folder / f"{name}.parquet", (order or {}).get(name))
+            if name == "events" and events is not None:
+                events.replace(folder / "events.parquet")
+            else:
+                write_parquet(frame, folder / f"{name}.parquet", (order or {}).get(name))
         self.shop.write(folder)
 
     def before(self, as_of: pd.Timestamp) -> Tables:

@@ -75,20 +75,21 @@ def counted_rows(events: pd.DataFrame, shop: Shop) -> Truths:
     )
 
 
-def end_of_log(timestamps: pd.Series) -> tuple[pd.Timestamp, int]:
+def end_of_log(timestamps: pd.Series, n_events: int | None = None) -> tuple[pd.Timestamp, int]:
     """Return where a log ends, and how many events lie long after it.
 
     A device with a wrong clock writes events of another year. At most one event in a hundred, or one event, that
     follows on ``LONG_SILENCE`` without any event is not the end of the log.
 
     Args:
-        timestamps: Moments of all events, at least one.
+        timestamps: Moments of all events, at least one, or of the latest ones: more than one in a hundred.
+        n_events: Number of all events; that of ``timestamps`` if not given.
 
     Returns:
         The moment after the last event that counts, and the number of later events.
     """
     moments = np.sort(timestamps.to_numpy(dtype="datetime64[ns]"))
-    tail = moments[-(max(1, len(moments) // 100) + 1) :]
+    tail = moments[-(max(1, (n_events or len(moments)) // 100) + 1) :]
     silences = np.flatnonzero(np.diff(tail) > LONG_SILENCE)
     late = len(tail) - 1 - int(silences[0]) if len(silences) else 0
     return pd.Timestamp(moments[len(moments) - 1 - late]) + pd.Timedelta(seconds=1), late

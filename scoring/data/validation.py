@@ -7,7 +7,7 @@ file, column, rule, number and the first of them; or, on request, set aside with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pandera.errors
 
-from scoring.data.coercion import coerce
+from scoring.data.coercion import Whole, coerce
 from scoring.data.reading import read_table
 from scoring.data.rules import COLUMNS, rule_of
 from scoring.data.schema import schema
@@ -25,8 +25,10 @@ from scoring.data.violations import ROW, Violation, message, rejected_rows
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    import numpy.typing as npt
 
 MAY_BE_EMPTY: Final = frozenset({"users", "promotions"})
 
@@ -70,21 +72,79 @@ def check(
         TableError: If a column is missing, unknown or there twice, if no row is left, or if rows break a rule and
             ``skip_bad`` is not set.
     """
-    _check_columns(frame, name, source)
-    if frame.empty and name not in MAY_BE_EMPTY:
-        raise TableError(f"{source}: the table has no rows but at least one is needed. Check the export.")
-    came = frame if frame.index.name == ROW else frame.set_axis(pd.RangeIndex(1, len(frame) + 1), axis=0)
-    typed, violations = _coerce(came.reset_index(drop=True), name, shop)
-    violations += _broken_rules(typed, name, violations, item_ids)
-    if violations and not skip_bad:
-        raise TableError(message(came, violations, source))
-    is_bad = np.zeros(len(typed), dtype=bool)
-    for violation in violations:
-        is_bad[violation.positions] = True
-    good = typed[~is_bad].reset_index(drop=True)
-    if good.empty and name not in MAY_BE_EMPTY:
-        raise TableError(f"{message(came, violations, source)}\nNo good row is left but at least one is needed.")
-    return Checked(with_names(good) if name == "items" else good, rejected_rows(came, violations))
+    pieces = Pieces([frame], name, source, item_ids=item_ids, skip_bad=skip_bad, shop=shop)
+    (good,) = pieces.good()
+    return Checked(with_names(good) if name == "items" else good, pieces.rejects)
+
+
+@dataclass
+class Pieces:
+    """A table that is checked piece by piece, so that memory does not grow with it.
+
+    Attributes:
+        pieces: The pieces, each as ``check`` takes a table.
+        name: As in ``check``, like the next attributes.
+        source: What to call the table in messages.
+        item_ids: Items that rows may name.
+        skip_bad: Set aside rows that break a rule.
+        shop: Settings.
+        wholes: What the columns hold from the first piece to the last, by ``wholes_of``.
+        rejects: Rows that were set aside, complete after the last piece.
+    """
+
+    pieces: Iterable[pd.DataFrame]
+    name: str
+    source: str
+    wholes: Mapping[str, Whole] = field(default_factory=dict)
+    item_ids: Collection[str] | None = None
+    skip_bad: bool = False
+    shop: Shop | None = None
+    rejects: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def good(self) -> Iterator[pd.DataFrame]:
+        """Yield the good rows of each piece.
+
+        Yields:
+            pd.DataFrame: Rows with the contract's types and columns.
+
+        Raises:
+            TableError: As ``check`` does; for rows that break a rule after the last piece, so that all are counted.
+        """
+        aside: list[pd.DataFrame] = []
+        broken: dict[tuple[str, str], list[npt.NDArray[np.int64]]] = {}
+        n_aside = n_good = 0
+        for frame in self.pieces:
+            check_columns(frame, self.name, self.source)
+            if frame.empty and self.name not in MAY_BE_EMPTY:
+                raise TableError(f"{self.source}: the table has no rows but at least one is needed. Check the export.")
+            came = frame if frame.index.name == ROW else frame.set_axis(pd.RangeIndex(1, len(frame) + 1), axis=0)
+            typed, violations = _coerce(came.reset_index(drop=True), self.name, self.shop, self.wholes)
+            violations += _broken_rules(typed, self.name, violations, self.item_ids)
+            bad = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(each.positions for each in violations)]))
+            for each in violations:
+                place = np.searchsorted(bad, each.positions) + n_aside
+                broken.setdefault((each.column, each.rule), []).append(place)
+            aside.append(came.iloc[bad])
+            n_aside, n_good = n_aside + len(bad), n_good + len(typed) - len(bad)
+            yield typed.drop(index=bad).reset_index(drop=True) if len(bad) else typed
+        rows = pd.concat(aside)
+        found = [Violation(*key, np.concatenate(places)) for key, places in broken.items()]
+        if found and not self.skip_bad:
+            raise TableError(message(rows, found, self.source))
+        if not n_good and self.name not in MAY_BE_EMPTY:
+            told = message(rows, found, self.source)
+            raise TableError(f"{told}\nNo good row is left but at least one is needed.")
+        self.rejects = rejected_rows(rows, found)
+
+
+def wholes_of(pieces: Iterable[pd.DataFrame], name: str) -> dict[str, Whole]:
+    """Return what each column of a table holds from its first piece to its last."""
+    wholes: dict[str, Whole] = {}
+    for frame in pieces:
+        for column in map(str, frame.columns):
+            piece = Whole.of(frame[column], rule_of(name, column).kind)
+            wholes[column] = wholes[column] + piece if column in wholes else piece
+    return wholes
 
 
 def check_tables(frames: Mapping[str, pd.DataFrame], shop: Shop | None = None) -> Tables:
@@ -152,12 +212,22 @@ def check_history(
             "Ask for one user at a time."
         )
     if events.empty:
-        _check_columns(events, "events", source)
-        return _coerce(events, "events", shop)[0]
+        check_columns(events, "events", source)
+        return _coerce(events, "events", shop, {})[0]
     return check(events, "events", source=source, item_ids=item_ids, shop=shop).frame
 
 
-def _check_columns(frame: pd.DataFrame, name: str, source: str) -> None:
+def check_columns(frame: pd.DataFrame, name: str, source: str) -> None:
+    """Refuse a table whose columns are not those of the contract.
+
+    Args:
+        frame: The table.
+        name: ``events``, ``items``, ``users`` or ``promotions``.
+        source: What to call it in messages.
+
+    Raises:
+        TableError: If a column is missing, unknown or there twice.
+    """
     columns = [str(column) for column in frame.columns]
     if twice := sorted({column for column in columns if columns.count(column) > 1}):
         raise TableError(
@@ -190,11 +260,14 @@ def _listed(names: list[str]) -> str:
     return ", ".join(repr(name) for name in names)
 
 
-def _coerce(frame: pd.DataFrame, name: str, shop: Shop | None) -> tuple[pd.DataFrame, list[Violation]]:
+def _coerce(
+    frame: pd.DataFrame, name: str, shop: Shop | None, wholes: Mapping[str, Whole]
+) -> tuple[pd.DataFrame, list[Violation]]:
     order = [column for column in COLUMNS[name] if column in frame]
     columns, violations = {}, []
     for column in [*order, *(str(column) for column in frame.columns if column not in order)]:
-        columns[column], findings = coerce(frame[column], rule_of(name, column).kind, shop or Shop())
+        kind = rule_of(name, column).kind
+        columns[column], findings = coerce(frame[column], kind, shop or Shop(), wholes.get(column))
         violations += [Violation(column, rule, np.flatnonzero(broken)) for rule, broken in findings if broken.any()]
     return pd.DataFrame(columns, index=frame.index), violations
 

@@ -18,6 +18,8 @@ import pandas as pd
 from scoring.data.targets import SAME_OCCASION_NS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from scoring.data.catalogue import Catalogue, IndexArray
@@ -131,13 +133,36 @@ class OwnEvidence:
     x: FloatArray
     buckets: tuple[BucketEvidence, ...]
 
-    def single_precision(self) -> OwnEvidence:
-        """Return the same in half the memory, as training reads it."""
+    def single_precision(self, users: IndexArray) -> OwnEvidence:
+        """Return the same in half the memory, as training reads it.
+
+        Args:
+            users: The user that each number stands for, shape ``(n_users,)``.
+
+        Returns:
+            Evidence of ``users``.
+        """
+
+        def ints(column: IndexArray) -> IndexArray:
+            return column.astype(np.int32)
+
         buckets = tuple(
-            BucketEvidence(bucket.user.astype(np.int32), bucket.bucket.astype(np.int32), bucket.x.astype(np.float32))
-            for bucket in self.buckets
+            BucketEvidence(ints(users[each.user]), ints(each.bucket), each.x.astype(np.float32))
+            for each in self.buckets
         )
-        return OwnEvidence(self.user.astype(np.int32), self.item.astype(np.int32), self.x.astype(np.float32), buckets)
+        return OwnEvidence(ints(users[self.user]), ints(self.item), self.x.astype(np.float32), buckets)
+
+    @classmethod
+    def joined(cls, parts: Sequence[OwnEvidence]) -> OwnEvidence:
+        """Return the evidence of users whose numbers rise from part to part."""
+        buckets = tuple(
+            BucketEvidence(
+                *(np.concatenate([getattr(each, name) for each in kind]) for name in ("user", "bucket", "x"))
+            )
+            for kind in zip(*(part.buckets for part in parts), strict=True)
+        )
+        user, item, x = (np.concatenate([getattr(part, name) for part in parts]) for name in ("user", "item", "x"))
+        return cls(user, item, x, buckets)
 
 
 def own_evidence(log: Log, now: float, buckets: Buckets, item_stats: FloatArray) -> OwnEvidence:

@@ -11,7 +11,7 @@ import pandas as pd
 from scoring.data.log import from_day, to_day
 from scoring.features.context import context_features
 from scoring.features.copurchase import CoPurchase
-from scoring.features.own_history import own_evidence
+from scoring.features.own_history import OwnEvidence, own_evidence
 from scoring.features.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -21,15 +21,20 @@ if TYPE_CHECKING:
     from scoring.data.log import FloatArray, Log
     from scoring.data.shop import Clock
     from scoring.features.channels import Channels
-    from scoring.features.own_history import Buckets, OwnEvidence
+    from scoring.features.own_history import Buckets
     from scoring.features.promotions import PromotionCalendar
 
 HORIZON_DAYS = 30
 """A purchase counts as a hit for this long."""
 
-
 MIN_AVAILABLE = 3
 """Rows before a moment that make an item available at it."""
+
+MAX_USERS = 8000
+"""Most users of a window whose histories are read; the steps of training draw fewer."""
+
+BLOCK = 500
+"""Users whose histories are read at once."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,13 @@ class Window:
         as_of: The moment; in ``window_before``, the moment of the statistics.
         past: Events before the moment of each user, whose ``day`` counts from it, so that now is 0; none where
             they are not kept.
-        own: What their histories say.
+        own: What the histories of its users say, in single precision.
         context: Context of the candidates, shape ``(n_candidates, n_columns)``.
         bought_user: Who bought within the horizon, sorted, shape ``(n_positives,)``.
         bought_item: Which candidate, by its place, shape ``(n_positives,)``.
         bought_in: In which channel, −1 for none, shape ``(n_positives,)``.
         channels: Users of each item in each channel before the moment.
-        users: Users with a history and a purchase within the horizon, shape ``(n_users,)``.
+        users: Users with a history and a purchase within the horizon, at most ``MAX_USERS``, shape ``(n_users,)``.
         links: Co-purchase as it stood at the moment, so that no window knows its own future.
         is_available: Candidates that had enough rows at the moment, shape ``(n_candidates,)``. The others were not
             there to be recommended; to learn from them would teach that what has no buyers is bought most.
@@ -117,8 +122,8 @@ class TrainingData:
             The window.
         """
         now = to_day(as_of)
-        snapshot = Snapshot.from_log(self.log, self.catalogue, as_of, clock=self.clock, pairs=False)
         past = self.log.between(-np.inf, now)
+        snapshot = Snapshot.from_log(past, self.catalogue, as_of, clock=self.clock, pairs=False)
         past = replace(past, day=past.day - now)
         return self._window(as_of, past, self.log.between(now, now + HORIZON_DAYS).targets(), snapshot)
 
@@ -143,7 +148,6 @@ class TrainingData:
     def _window(self, as_of: pd.Timestamp, past: Log, bought: Log, snapshot: Snapshot) -> Window:
         """Return a window from events whose moments count from the moment of each user."""
         links = self.links(past)
-        own = own_evidence(past, 0.0, self.buckets, item_stats(snapshot, links)).single_precision()
         n = len(self.candidates)
         is_available = snapshot.n_events[self.candidates] >= min(self.min_events, MIN_AVAILABLE)
         place = self.place()[bought.item_index]
@@ -151,12 +155,24 @@ class TrainingData:
         kept[kept] = is_available[place[kept]]
         pairs, first = np.unique((bought.user_index * n + place)[kept], return_index=True)
         context = context_features(snapshot, self.promotions, self.catalogue, as_of)[self.candidates]
+        own = self._own(past, pairs // n, item_stats(snapshot, links))
         known = np.unique(np.concatenate([own.user, *(buckets.user for buckets in own.buckets)]))
         users = np.intersect1d(known, pairs // n)
         bought_in = bought.channel[kept][first]
         return Window(
             as_of, past, own, context, pairs // n, pairs % n, bought_in, snapshot.channels, users, links, is_available
         )
+
+    def _own(self, past: Log, bought_user: IndexArray, stats: FloatArray) -> OwnEvidence:
+        """Read the histories of all users; of users who bought, and of a sample of them, where there are many."""
+        users = np.unique(past.user_index)
+        if len(users) > MAX_USERS:
+            users = np.intersect1d(users, bought_user)
+        if len(users) > MAX_USERS:
+            users = np.sort(np.random.default_rng(self.seed).choice(users, MAX_USERS, replace=False))
+        blocks = [users[at : at + BLOCK] for at in range(0, len(users), BLOCK)] or [users]
+        read = (own_evidence(past.of_users(block), 0.0, self.buckets, stats) for block in blocks)
+        return OwnEvidence.joined([own.single_precision(block) for own, block in zip(read, blocks, strict=True)])
 
 
 def item_stats(snapshot: Snapshot, links: CoPurchase) -> FloatArray:

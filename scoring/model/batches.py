@@ -48,6 +48,7 @@ class Batch:
         present_terms: 1 where a context term is present, shape ``(n_users, n_terms)``.
         bought_user: Whose purchase within the horizon, shape ``(n_positives,)``.
         bought_item: Which candidate, shape ``(n_positives,)``.
+        step_item: The same for all users of the step, shape ``(n_step,)``.
         link_user: Users' side of co-purchase, shape ``(n_users, rank)``.
         link_item: Candidates' side of it, shape ``(n_candidates, rank)``.
         items: Row numbers in the catalogue of the item inputs, candidates first, shape ``(n_rows,)``.
@@ -65,6 +66,7 @@ class Batch:
     present_terms: Tensor
     bought_user: Tensor
     bought_item: Tensor
+    step_item: Tensor
     link_user: Tensor
     link_item: Tensor
     items: Tensor
@@ -112,25 +114,31 @@ class Dropout:
     rng: np.random.Generator
 
 
-def make_batch(shop: TrainingData, window: Window, users: IndexArray, dropout: Dropout | None = None) -> Batch:
+def make_batch(
+    shop: TrainingData, window: Window, users: IndexArray, dropout: Dropout | None = None, share: slice = slice(None)
+) -> Batch:
     """Cut some users out of a window.
 
     Args:
         shop: What every window shares.
         window: The moment.
-        users: Whom, shape ``(n_users,)``, ascending.
+        users: Users of the step, ascending.
         dropout: What to hide; ``None`` to hide nothing.
+        share: Users of the step that this process computes; the processes of a step draw the same dropout.
 
     Returns:
-        The batch.
+        The batch of ``users[share]``.
     """
     n_users, buckets = len(users), shop.buckets
+    step_item = window.bought_item[_rows_of(window.bought_user, users)[0]]
     present = np.ones((n_users, buckets.n_buckets[0]), dtype=bool)  # (n_users, n_categories)
     terms = np.ones((n_users, len(TERMS)), dtype=np.float32)
     if dropout is not None:
         rate = dropout.rng.uniform(0, dropout.groups, n_users) * (dropout.rng.random(n_users) < 0.5)
         present = dropout.rng.random(present.shape) >= rate[:, None]
         terms = (dropout.rng.random(terms.shape) >= dropout.terms).astype(np.float32)
+    users, present, terms = users[share], present[share], terms[share]
+    n_users = len(users)
 
     rows, user = _rows_of(window.own.user, users)
     item = window.own.item[rows]
@@ -163,6 +171,7 @@ def make_batch(shop: TrainingData, window: Window, users: IndexArray, dropout: D
         present_terms=torch.from_numpy(terms),
         bought_user=_long(bought_user),
         bought_item=_long(window.bought_item[at]),
+        step_item=_long(step_item),
         link_user=_float(link_user(window.links, user, item, window.own.x[rows, COUNT], n_users)),
         link_item=_float(window.links.target),
         items=_long(np.concatenate([shop.candidates, others])),

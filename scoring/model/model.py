@@ -299,7 +299,7 @@ class AdditiveModel(nn.Module):
         return self.own.roughness() + self.context.curves.roughness()
 
     def context_sum(self, batch: Batch) -> Tensor:
-        """Return Σ f_c of every candidate; an absent term is its mean over the batch's purchases.
+        """Return Σ f_c of every candidate; an absent term is its mean over the step's purchases.
 
         Args:
             batch: The candidates' context, and which terms are present for each user.
@@ -308,6 +308,6 @@ class AdditiveModel(nn.Module):
             Logits, shape ``(n, n_users)``.
         """
         parts = self.context(batch.context)  # (n, n_terms)
-        mean = parts[batch.bought_item].mean(dim=0)  # (n_terms,)
+        mean = parts[batch.step_item].mean(dim=0)  # (n_terms,)
         total: Tensor = (parts - mean) @ batch.present_terms.T + mean.sum()
         return total

@@ -1,4 +1,4 @@
-"""Freed memory goes back to the system between the stages of training, and between versions of a catalogue.
+"""Freed memory goes back to the system between stages and versions of a catalogue, and values wait on disk.
 
 The C library keeps freed blocks for later ones. Stages need blocks of other sizes, so the process would grow.
 """
@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from contextlib import suppress
+import pickle
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def release() -> None:
@@ -23,3 +29,22 @@ def trim() -> None:
     pa.default_memory_pool().release_unused()
     with suppress(AttributeError, OSError, TypeError):  # macOS and musl have no malloc_trim, Windows no CDLL(None)
         ctypes.CDLL(None).malloc_trim(0)
+
+
+@contextmanager
+def on_disk(values: list[Any]) -> Iterator[None]:
+    """Empty a list and keep its values in a temporary file meanwhile.
+
+    Args:
+        values: The list. Nothing else may hold its values, else they stay in memory.
+
+    Yields:
+        None: When the memory is free; afterwards the list has its values again.
+    """
+    with TemporaryFile() as file:
+        pickle.dump(values, file, protocol=5)
+        values.clear()
+        release()
+        yield
+        file.seek(0)
+        values += pickle.load(file)  # noqa: S301  # written by this process to a file without a name

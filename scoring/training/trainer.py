@@ -1,6 +1,6 @@
 """The training loop: curves warm up alone, then towers and curves learn together.
 
-Runs on whatever device `accelerate` finds, and as several processes under `accelerate launch`, on the same path.
+Runs on whatever device `accelerate` finds. Under `accelerate launch` several processes share the users of each step.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Trainer:
         self.accelerator = _accelerator(config)
         self.device = self.accelerator.device
         torch.manual_seed(config.seed)
-        self.rng = np.random.default_rng([config.seed, self.accelerator.process_index])
+        self.rng = np.random.default_rng([config.seed, 0])  # each process draws the same users and computes its share
         self.inputs = inputs.to(self.device)
         self.bucket_of_item = torch.from_numpy(shop.buckets.of_item[:, shop.candidates]).to(self.device)
         self.model = AdditiveModel(
@@ -169,18 +169,23 @@ class Trainer:
         size = min(config.batch_size, len(window.users))
         users = np.sort(self.rng.choice(window.users, size, replace=False))
         dropout = Dropout(config.group_dropout, config.term_dropout, self.rng)
-        batch = make_batch(self.shop, window, users, dropout).to(self.device)
+        share = slice(self.accelerator.process_index, None, self.accelerator.num_processes)
+        batch = make_batch(self.shop, window, users, dropout, share).to(self.device)
         self.network.train()
         optimizer.zero_grad()
         with self.accelerator.autocast():
             logits = self._logits(batch, with_towers=with_towers)
         everything, new = training_loss(
-            logits.float(), batch, new_weight=config.new_weight, temperature=config.temperature
+            logits.float(), batch, new_weight=config.new_weight, temperature=config.temperature, mean=self._mean
         )
         loss = everything + new + config.smoothness * self.model.roughness()
         self.accelerator.backward(loss)
         optimizer.step()
-        return float(loss.item())
+        return float(self._mean(loss.detach()))
+
+    def _mean(self, value: Tensor) -> Tensor:
+        found: Tensor = self.accelerator.reduce(value, reduction="mean")
+        return found
 
     def _logits(self, batch: Batch, *, with_towers: bool = True) -> Tensor:
         logits: Tensor = self.network(

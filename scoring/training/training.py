@@ -32,7 +32,7 @@ from scoring.training.channel_term import ChannelChoice, choose_channels
 from scoring.training.history import write_history
 from scoring.training.lineage import lineage
 from scoring.training.link_search import LinkChoice, choose_links, fit_links
-from scoring.training.memory import release
+from scoring.training.memory import on_disk, release
 from scoring.training.trainer import Progress, Report, Trainer, best_report
 
 if TYPE_CHECKING:
@@ -170,8 +170,10 @@ def train(
         "protocol": protocol, "min_events": min_events, "blend": asdict(blend), "channels": asdict(channels),
         "links": [repr(choice) for choice in choices],
     }  # fmt: skip
-    save_scorer(scorer, tables, artifacts_dir, entries)
-    write_history(artifacts_dir, reports, blend, chosen=best_report(reports).step if reports else None)
+    if trainer.accelerator.is_main_process:
+        save_scorer(scorer, tables, artifacts_dir, entries)
+        write_history(artifacts_dir, reports, blend, chosen=best_report(reports).step if reports else None)
+    trainer.accelerator.end_training()
     seconds = time.perf_counter() - started
     return TrainReport(scorer, tuple(reports), blend, min_events, seconds, _peak_rss_mb(), artifacts_dir)
 
@@ -201,27 +203,33 @@ def _fit(
     data: TrainingData, windows: list[Window], inputs: ItemInputs, config: TrainConfig, progress: Progress, *,
     only_new: bool, is_trained: bool,
 ) -> Fitted:  # fmt: skip
-    """Train with the first window held out, weigh the parts on it, and train again on all windows."""
-    held_out = windows[0]
+    """Train with the first window held out, weigh the parts on it, and train again on all windows.
+
+    The windows leave the list meanwhile, so that the others can wait on disk while the first one is measured.
+    """
+    held_out, *others = windows
+    windows.clear()
     trainer = Trainer(data, inputs, config)
     reports: list[Report] = []
     if is_trained:
-        reports = trainer.fit(windows[1:] or windows, held_out, progress, tower_steps=config.tower_steps)
+        reports = trainer.fit(others or [held_out], held_out, progress, tower_steps=config.tower_steps)
     else:
-        trainer.model.place_knots(windows)
-    release()
-    users, asked = asked_of(data, held_out, only_new=only_new)
-    progress("links", 0, 2)
-    choices, links = choose_links(data, held_out, asked, users)
-    release()
-    progress("links", 1, 2)
-    blend = find_blend(data, held_out, trainer, links, users=users, asked=asked, is_trained=is_trained)
-    progress("links", 2, 2)
-    blend.fold(trainer.model)
-    linked = links.weighted(blend.links)
-    calibration = trainer.calibrate(held_out, linked)
-    channels = choose_channels(data, held_out, trainer, linked, users=users, asked=asked)
-    del links, linked, asked  # as large as a window
+        trainer.model.place_knots([held_out, *others])
+    with on_disk(others):
+        users, asked = asked_of(data, held_out, only_new=only_new)
+        progress("links", 0, 2)
+        choices, links = choose_links(data, held_out, asked, users)
+        release()
+        progress("links", 1, 2)
+        blend = find_blend(data, held_out, trainer, links, users=users, asked=asked, is_trained=is_trained)
+        progress("links", 2, 2)
+        blend.fold(trainer.model)
+        linked = links.weighted(blend.links)
+        calibration = trainer.calibrate(held_out, linked)
+        channels = choose_channels(data, held_out, trainer, linked, users=users, asked=asked)
+        del links, linked, asked  # as large as a window
+    windows += [replace(held_out, past=held_out.past.between(np.inf, np.inf)), *others]
+    del held_out, others
     release()
     if blend.uses_model and len(windows) > 1:
         trainer = Trainer(data, inputs, config)
@@ -311,15 +319,22 @@ def make_windows(
         for k in range(config.n_windows):
             as_of = cutoff - pd.Timedelta(days=HORIZON_DAYS + k * config.stride_days)
             if to_day(as_of) - start >= HORIZON_DAYS:
-                windows.append(data.window(as_of))
+                _add(windows, data.window(as_of))
             progress("windows", k + 1, config.n_windows)
-        windows = [window for window in windows if len(window.users)]
     if len(windows) < 2:
         is_last = protocol == "last"
-        windows = [data.window_before(k, since_last_seen=is_last) for k in range(1 if is_last else N_LAST)]
-        windows = [window for window in windows if len(window.users)]
+        windows = []
+        for k in range(1 if is_last else N_LAST):
+            _add(windows, data.window_before(k, since_last_seen=is_last))
         progress("windows", config.n_windows, config.n_windows)
-    return [*windows[:1], *(replace(window, past=window.past.between(np.inf, np.inf)) for window in windows[1:])]
+    return windows
+
+
+def _add(windows: list[Window], window: Window) -> None:
+    """Add a window that has users. Only the first one, which is held out, keeps its events."""
+    if len(window.users):
+        windows.append(replace(window, past=window.past.between(np.inf, np.inf)) if windows else window)
+    release()
 
 
 def _item_inputs(

@@ -94,7 +94,7 @@ def outliers(events: pd.DataFrame) -> dict[str, Proposal]:
 
 
 def sensitive(
-    events: pd.DataFrame, items: pd.DataFrame, locale: str, *, are_works: bool = False
+    counts: pd.Series, items: pd.DataFrame, locale: str, *, are_works: bool = False
 ) -> dict[str, dict[str, Proposal]]:
     """Propose sensitive categories, and sensitive items of other categories.
 
@@ -102,7 +102,7 @@ def sensitive(
     titles only intimate ones are proposed. Titles count as invented too if most of them end with a year.
 
     Args:
-        events: Events with ``item_id``.
+        counts: Number of events by item id.
         items: Items with ``item_id``, ``title`` and ``category``.
         locale: Language of the shop.
         are_works: Whether the items are known to be films, songs or the like.
@@ -110,7 +110,6 @@ def sensitive(
     Returns:
         Proposals by field and key.
     """
-    counts = events["item_id"].value_counts()
     rows = items["item_id"].map(counts).fillna(0)
     categories = sensitive_names((str(name) for name in items["category"].dropna().unique()), locale)
     by_category = rows.groupby(items["category"]).sum()

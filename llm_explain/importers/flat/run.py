@@ -147,7 +147,7 @@ def _tables(assembled: Assembled, shop: Shop, *, are_works: bool) -> _Result:
     proposed = {
         "left_out_items": no_products(events, items),
         "outlier_users": outliers(events),
-        **sensitive(events, items, shop.locale, are_works=are_works),
+        **sensitive(events["item_id"].value_counts(), items, shop.locale, are_works=are_works),
     }
     shop = shop.model_copy(update={"proposals": shop.proposals.updated(proposed)})
     events, items, left_out = _without_confirmed(events, items, shop)

@@ -12,6 +12,7 @@ from scoring.data.catalogue import Catalogue
 from scoring.data.log import Log
 from scoring.data.shop import Clock, Shop
 from scoring.data.tables import Tables
+from scoring.features import windows
 from scoring.features.own_history import Buckets
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.windows import MIN_AVAILABLE, TrainingData
@@ -49,3 +50,28 @@ def test_the_events_before_the_nth_last_one_are_its_history(n: int, bought: int,
     age = now[0] - history.day[history.user_index == 0]
     assert age.min() == {0: 4.0, 1: 2.0}[n]
     assert 1 not in history.user_index
+
+
+def test_histories_read_in_blocks_are_those_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(f"u{u}", "abc"[(u + d) % 3], f"2017-01-0{d}") for u in range(9) for d in range(1, 9) if (u * d) % 5]
+    later = [(f"u{u}", "a", "2017-02-02") for u in range(1, 9, 2)]
+    data = data_of([*rows, *later])
+    whole = data.window(pd.Timestamp("2017-02-01"))
+    monkeypatch.setattr(windows, "BLOCK", 2)
+    blocks = data.window(pd.Timestamp("2017-02-01"))
+    np.testing.assert_array_equal(blocks.own.user, whole.own.user)
+    np.testing.assert_array_equal(blocks.own.x, whole.own.x)
+    for own, all_ in zip(blocks.own.buckets, whole.own.buckets, strict=True):
+        np.testing.assert_array_equal(own.bucket, all_.bucket)
+        np.testing.assert_array_equal(own.x, all_.x)
+
+
+def test_of_many_users_a_sample_of_those_who_bought_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(f"u{u}", "a", f"2017-01-0{d}") for u in range(9) for d in range(1, 5)]
+    later = [(f"u{u}", "a", "2017-02-02") for u in range(1, 9)]
+    monkeypatch.setattr(windows, "MAX_USERS", 3)
+    window = data_of([*rows, *later]).window(pd.Timestamp("2017-02-01"))
+    assert len(window.users) == 3
+    assert 0 not in window.users  # bought nothing
+    assert window.own.user.tolist() == window.users.tolist()  # one pair each
+    assert len(window.bought_user) == 8  # what all users bought still counts

@@ -55,9 +55,10 @@ def larger(tables: Tables, factor: int, seed: int = 0) -> Tables:
 
 def train(data: Path, artifacts: Path, cutoff: str) -> dict[str, float]:
     """Train in a process of its own; return its figures, and the peak memory and the time of the whole command."""
-    command = ["-m", "llm_explain.cli", "train", "--data", str(data), "--artifacts", str(artifacts), "--json"]
+    options = ["train", "--data", str(data), "--artifacts", str(artifacts), "--cutoff", cutoff, "--json"]
+    command = [sys.executable, "-c", "from llm_explain.cli import main; main()", *options]
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *command, "--cutoff", cutoff], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     written = process.stdout.read() if process.stdout else ""
     _, status, usage = os.wait4(process.pid, 0)
     if status:

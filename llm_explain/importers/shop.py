@@ -21,9 +21,9 @@ from llm_explain.importers.flat.proposals import sensitive
 from llm_explain.importers.names import names_folder, read_cleaner
 from llm_explain.importers.rejects import write_rejects
 from llm_explain.importers.shop_settings import given_settings, proposed_settings
-from llm_explain.importers.sorted_events import write_sorted
+from llm_explain.importers.sorted_events import PART_BYTES, write_sorted
 from llm_explain.importers.summary import ImportSummary, Progress, row_counts, silent
-from scoring.data.reading import PIECE_BYTES, RawTable, csv_pieces, is_csv, no_ragged, read_table
+from scoring.data.reading import RawTable, csv_pieces, is_csv, no_ragged, read_table
 from scoring.data.rules import COLUMNS
 from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TITLE, Tables
 from scoring.data.validation import check, check_columns
@@ -103,7 +103,7 @@ def import_csv(
     with TemporaryDirectory(dir=next(each for each in (out, *out.parents) if each.is_dir())) as folder:
         path = Path(folder, "events.parquet")
         written, rejects["events"] = write_sorted(
-            read, path, n_parts=1 + events.stat().st_size // PIECE_BYTES, source=events.name,
+            read, path, n_parts=1 + events.stat().st_size // PART_BYTES, source=events.name,
             item_ids=pd.Index(good["items"][ITEM_ID]), skip_bad=skip_bad, shop=shop,
         )  # fmt: skip
         progress("Checking tables", len(given), len(given))

@@ -27,6 +27,9 @@ EVENTS: Final = "events"
 LATE_SHARE: Final = 1000
 """The latest of so many events are kept to find where the log ends."""
 
+PART_BYTES: Final = 1 << 25
+"""About so much of the file is sorted at once."""
+
 SAMPLE_STEP: Final = 97
 """Every so many rows tell how users are spread over the parts."""
 

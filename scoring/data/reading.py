@@ -24,7 +24,7 @@ CSV_ENDINGS: Final = frozenset({".csv"})
 PARQUET_ENDINGS: Final = frozenset({".parquet", ".pq"})
 OTHER_DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 CHUNK_BYTES: Final = 1 << 20
-PIECE_BYTES: Final = 1 << 24
+PIECE_BYTES: Final = 1 << 22
 """Size of the pieces in which a CSV file is read."""
 
 RAGGED_TEXT: Final = "text"
@@ -57,10 +57,8 @@ def read_table(path: Path, *, skip_bad: bool = False) -> RawTable:
         skip_bad: Set aside rows with too few or too many fields instead of refusing the file.
 
     Returns:
-        The table; empty CSV fields are missing.
-
-    Raises:
-        TableError: If the file is missing, empty, of another format, or not a table.
+        The table; empty CSV fields are missing. A ``TableError`` says that the file is missing, empty, of another
+        format, or not a table.
     """
     if not is_csv(path):
         return RawTable(_read_parquet(path), no_ragged())
@@ -145,10 +143,8 @@ def csv_pieces(path: Path, *, skip_bad: bool, ragged: list[pd.DataFrame]) -> Ite
         ragged: Gets the rows that were set aside, at the end of the file.
 
     Yields:
-        pd.DataFrame: Rows as ``RawTable.frame`` has them, numbered as in the whole file; at least one piece.
-
-    Raises:
-        TableError: At the end, if there are such rows and ``skip_bad`` is not set.
+        pd.DataFrame: Rows as ``RawTable.frame`` has them, numbered as in the whole file; at least one piece. Without
+            ``skip_bad``, a ``TableError`` counts the other rows at the end.
     """
     found, last, is_empty = _Ragged(), 0, True
     with _csv_errors(path), _open_csv(path, found) as reader:

@@ -66,11 +66,8 @@ def check(
         shop: Settings that say what times without a zone mean; UTC if not given.
 
     Returns:
-        The checked table, items with ``title`` and ``category``; without ``skip_bad`` nothing is set aside.
-
-    Raises:
-        TableError: If a column is missing, unknown or there twice, if no row is left, or if rows break a rule and
-            ``skip_bad`` is not set.
+        The checked table, items with ``title`` and ``category``. A ``TableError`` says that a column is missing,
+        unknown or there twice, that no row is left, or that rows break a rule and ``skip_bad`` is not set.
     """
     pieces = Pieces([frame], name, source, item_ids=item_ids, skip_bad=skip_bad, shop=shop)
     (good,) = pieces.good()
@@ -126,7 +123,7 @@ class Pieces:
                 broken.setdefault((each.column, each.rule), []).append(place)
             aside.append(came.iloc[bad])
             n_aside, n_good = n_aside + len(bad), n_good + len(typed) - len(bad)
-            yield typed.drop(index=bad).reset_index(drop=True) if len(bad) else typed
+            yield typed[~typed.index.isin(bad)].reset_index(drop=True) if len(bad) else typed
         rows = pd.concat(aside)
         found = [Violation(*key, np.concatenate(places)) for key, places in broken.items()]
         if found and not self.skip_bad:

@@ -11,6 +11,7 @@ from scoring.features.alike import Alike
 from scoring.features.link_tables import Neighbours, Solved, Transitions
 from scoring.features.near import Near
 from scoring.model.links import Decay, Links, LinkTable
+from scoring.training.memory import trim
 from scoring.training.past import Past
 from scoring.training.quality import Asked, quality
 
@@ -102,6 +103,7 @@ def choose_links(data: TrainingData, window: Window, asked: Asked, users: IndexA
         found = np.stack([quality(each, asked, new_only=True).sum(axis=1) for each in scores])  # (n_decays, n_users)
         weights = [_mean_weight(decay, pasts[has_signals].age) for decay in decays]
         # A scorer of the next event counts ages as it does here; others are asked about users who were long away.
+        trim()
         place = int(found.sum(axis=1).argmax()) if asked.only_new else _slowest(found, weights)
         return float(found[place].sum()), decays[place]
 

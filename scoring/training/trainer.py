@@ -16,6 +16,7 @@ from scoring.model.batches import Dropout, make_batch
 from scoring.model.losses import HIDDEN, training_loss
 from scoring.model.model import AdditiveModel
 from scoring.scorer.calibration import Calibration
+from scoring.training.memory import trim
 from scoring.training.past import history_scores, to_candidates
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ K = 10
 """Recall is measured at this many."""
 
 EVALUATION_BATCH = 64
+
+TRIM_STEPS = 10
+"""No two batches have the same sizes, so freed memory piles up if it is not given back every so many steps."""
+
 
 MAX_REPORT_USERS = 1000
 """A look at the held-out window reads between this many users and twice as many."""
@@ -129,6 +134,8 @@ class Trainer:
                 losses = []
                 if best_report(reports) is reports[-1]:
                     kept = {name: value.clone() for name, value in self.model.state_dict().items()}
+            if step % TRIM_STEPS == 0:
+                trim()
             progress("train" if held_out is not None else "train on everything", step, last_step or n_steps)
             if step == last_step:
                 break

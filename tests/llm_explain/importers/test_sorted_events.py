@@ -41,8 +41,8 @@ def imported(folder: Path, rows: list[str], *, skip_bad: bool = True) -> Path:
 
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (reading, shop):
-        monkeypatch.setattr(module, "PIECE_BYTES", 4_000)
+    monkeypatch.setattr(reading, "PIECE_BYTES", 4_000)
+    monkeypatch.setattr(shop, "PART_BYTES", 4_000)
 
 
 BAD = ("7.0,i1,yesterday,1,view\n", "8.0,i1\n", "9.0,unknown,2024-02-02,1,view\n", "3.0,i1,2024-02-02,1,view,more\n")
@@ -55,8 +55,8 @@ def test_pieces_give_the_tables_and_the_rejected_rows_of_one_piece(
     for place, bad in zip((3, 200, 201, 590), BAD, strict=True):
         rows.insert(place, bad)
     whole = imported(tmp_path / "whole", rows)
-    for module in (reading, shop):
-        monkeypatch.setattr(module, "PIECE_BYTES", 4_000)
+    monkeypatch.setattr(reading, "PIECE_BYTES", 4_000)
+    monkeypatch.setattr(shop, "PART_BYTES", 4_000)
     pieces = imported(tmp_path / "pieces", rows)
     for (_, one), (_, other) in zip(Tables.read(whole), Tables.read(pieces), strict=True):
         pd.testing.assert_frame_equal(one, other)
@@ -90,7 +90,7 @@ from pathlib import Path
 from llm_explain.importers import shop
 from scoring.data import reading
 
-reading.PIECE_BYTES = shop.PIECE_BYTES = 1 << 19
+reading.PIECE_BYTES = shop.PART_BYTES = 1 << 19
 for name in sys.argv[1:]:
     folder = Path(name)
     shop.import_csv(events=folder / "events.csv", items=folder / "items.csv", out=folder / "out")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scoring.data.shop import Shop
 
 EVENTS: Final = "events"
-LATE_SHARE: Final = 1000
+LATE_SHARE: Final = 100
 """The latest of so many events are kept to find where the log ends."""
 
 PART_BYTES: Final = 1 << 25
@@ -40,13 +40,13 @@ class WrittenEvents:
 
     Attributes:
         rows: Number of events.
-        of_item: Events of each item; ``None`` without an event.
+        of_item: Events of each item.
         of_kind: Events of each kind; ``None`` without the column.
         latest: Moments of the latest events, at least one in ``LATE_SHARE``.
     """
 
     rows: int = 0
-    of_item: pd.Series | None = None
+    of_item: pd.Series = field(default_factory=lambda: pd.Series(dtype="int64"))
     of_kind: pd.Series | None = None
     latest: pd.Series = field(default_factory=lambda: pd.Series(dtype="datetime64[ns]"))
 
@@ -125,4 +125,4 @@ def _count(done: WrittenEvents, frame: pd.DataFrame) -> None:
 
 def _sum(counts: pd.Series | None, values: pd.Series) -> pd.Series:
     new = values.value_counts()
-    return new if counts is None else counts.add(new, fill_value=0).astype("int64")
+    return new if counts is None or counts.empty else counts.add(new, fill_value=0).astype("int64")

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 POPULARITY_WINDOWS: Final = (7, 30, 90)
 """Days of the windows in which distinct users are counted, as columns of ``users_by_window``."""
 
+CROWD: Final = 50
+CROWD_ITEMS: Final = 10
+"""Popularity is told from the shortest window in which so many items have ``CROWD`` users."""
+
 SEASON_MONTHS: Final = 12
 SEASON_MIN_DAYS: Final = 90
 SEASON_MIN_ROWS: Final = 100
@@ -87,15 +91,22 @@ class Snapshot:
         n_events = self.n_events.sum()
         return bool(not n_events or self.n_events @ self.rebuy > MIN_REPEATS * math.log(2) * n_events)
 
+    @cached_property
+    def _popularity_window(self) -> tuple[int, IndexArray]:
+        """The shortest of 30, 90 and 365 days in which enough items have a crowd; 365 if none has."""
+        short = [(days, self.users_by_window[:, place]) for place, days in enumerate(POPULARITY_WINDOWS)][1:]
+        year = (PAIR_DAYS, self.buyers)
+        return next((window for window in short if _has_crowds(window[1])), year)
+
     @property
     def popularity_window_days(self) -> int:
         """Days in which ``users_in_window`` counts."""
-        return POPULARITY_WINDOWS[1]
+        return self._popularity_window[0]
 
     @property
     def users_in_window(self) -> IndexArray:
-        """Distinct users of each item in the last 30 days, shape ``(n_items,)``."""
-        return self.users_by_window[:, 1]
+        """Distinct users of each item in the last ``popularity_window_days``, shape ``(n_items,)``."""
+        return self._popularity_window[1]
 
     def with_items(self, n_new: int, n_new_categories: int) -> Snapshot:
         """Return the statistics with items behind the others of which there are no events.
@@ -176,6 +187,12 @@ class Snapshot:
             companions=companions(year, len(catalogue)),
             channels=Channels.count(past, now, len(catalogue)),
         )
+
+
+def _has_crowds(users: IndexArray) -> bool:
+    """Return whether ten items, or one in a hundred of those with a user, have ``CROWD`` users."""
+    crowds = int((users >= CROWD).sum())
+    return crowds > 0 and crowds >= min(CROWD_ITEMS, (users > 0).sum() / 100)
 
 
 def _extended(values: npt.NDArray[Any], n: int, value: Any) -> npt.NDArray[Any]:

@@ -74,6 +74,6 @@ class NewArrival(ClaimKind):
     def _is_new_in_log(subjects: Subjects, rows: IndexArray, moment: IndexArray) -> Flags:
         snapshot = subjects.shop.snapshot
         covered = snapshot.days_covered - (snapshot.as_of.value - moment) / NS_PER_DAY
-        users = snapshot.users_in_window[subjects.item[rows]]
+        users = snapshot.users_by_window[subjects.item[rows], 1]  # of 30 days
         is_new: Flags = (covered >= MIN_DAYS_BEFORE) & (users >= MIN_NEW_USERS)
         return is_new

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -29,3 +32,27 @@ def test_users_come_back_if_enough_of_them_have_an_item_again(n_repeats: int, ha
     snapshot = Snapshot.from_log(log, catalogue, pd.Timestamp("2025-02-01"))
     assert snapshot.has_repeats == has_repeats
     assert Snapshot.from_log(log, catalogue, pd.Timestamp("2024-12-01")).has_repeats  # no events
+
+
+@pytest.mark.parametrize(
+    ("crowds", "days"),
+    [
+        ((10, 0, 0), 30),
+        ((9, 10, 0), 90),  # nine of 1,000 items are less than one in a hundred
+        ((9, 9, 12), 365),
+        ((0, 0, 0), 365),
+    ],
+)
+def test_popularity_is_told_from_the_shortest_window_with_crowds(crowds: tuple[int, ...], days: int) -> None:
+    catalogue = Catalogue(pd.DataFrame({"item_id": [f"{n}" for n in range(1000)], "title": "", "category": "all"}))
+    empty = Snapshot.from_log(
+        Log.from_events(pd.DataFrame({"user_id": ["u"], "item_id": ["0"], "timestamp": [pd.Timestamp("2025-01-01")]}),
+                        catalogue, shop=Shop()),
+        catalogue, pd.Timestamp("2024-01-01"),
+    )  # fmt: skip
+    month, quarter, year = (np.where(np.arange(1000) < n, 50, 1) for n in crowds)
+    found = replace(empty, users_by_window=np.stack([month, month, quarter], axis=1), buyers=year)
+    assert found.popularity_window_days == days
+    assert found.users_in_window.tolist() == {30: month, 90: quarter, 365: year}[days].tolist()
+    few = replace(found, users_by_window=np.array([[0, 50, 50], [0, 1, 1]]), buyers=np.array([50, 1]))
+    assert few.popularity_window_days == 30  # one of two items is one in a hundred

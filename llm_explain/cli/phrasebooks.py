@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 from rich.table import Table
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llm_explain.generation.generator import Generator
     from llm_explain.generation.phrasebook_build import DraftWriter, Encoder
 
-_VARIED: Final = {"temperature": 0.9, "top_p": 0.95}
+_VARIED: Final[dict[str, Any]] = {"temperature": 0.9, "top_p": 0.95}
 """Of servers and llama.cpp, which do not spread their drafts: what is refused costs nothing but time."""
 
 Backend = Literal["transformers", "llamacpp"]

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 Role = Literal["shopper", "staff"]
 
@@ -38,6 +38,17 @@ class Context:
     is_personal: bool = True
     staff_user: str | None = None
     last: Mapping[str, Any] | None = None
+
+    def names_only(self, item_ids: Container[str], categories: Container[str], kinds: Container[str]) -> bool:
+        """Return whether a context that a client sent back names nothing but what the shop has."""
+        slots = [each.get("slots", {}) for each in (self.pending, self.asked) if each is not None] + [self.last or {}]
+        items: list[Any] = [*self.items, *self.hidden, *filter(None, (self.focus,))]
+        items += [value for each in slots for name, value in each.items() if name in {"item_id", "other_id"}]
+        return (
+            all(isinstance(item, str) and item in item_ids for item in items)
+            and all(each["category"] in categories for each in slots if "category" in each)
+            and all(each["kind"] in kinds for each in slots if "kind" in each)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the context as JSON values."""

@@ -149,6 +149,25 @@ class History:
             self, **{name: array[order] for name, array in arrays.items()}, last_seen=max(seen, default=None)
         )
 
+    def beyond(self, other: History) -> History:
+        """Return the events that another history of the same catalogue does not have: by item, moment and kind."""
+        rows = [
+            list(zip(each.item_index.tolist(), each.timestamp.tolist(), each.kind.tolist(), strict=True))
+            for each in (self, other)
+        ]
+        known = set(rows[1])
+        return self.select(np.array([row not in known for row in rows[0]], dtype=bool))
+
+    def rows(self, item_ids: npt.NDArray[np.object_]) -> list[dict[str, Any]]:
+        """Return the events as rows of the events table, with the catalogue's ids."""
+        names = (TIMESTAMP, QUANTITY, PRICE, KIND, CHANNEL, STORE_ID, ORDER_ID)
+        columns = (getattr(self, name).astype(object) for name in names)
+        rows = zip(item_ids[self.item_index].tolist(), map(pd.Timestamp, self.timestamp), *columns, strict=True)
+        return [
+            {ITEM_ID: str(item_id), **dict(zip(names, row, strict=True)), TIMESTAMP: moment}
+            for item_id, moment, *row in rows
+        ]
+
     @classmethod
     def from_events(
         cls,

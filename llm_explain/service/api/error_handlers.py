@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from llm_explain.errors import (
-    LlmExplainError,
-    PromptError,
-    SettingError,
-    TableError,
-    UnknownGroupError,
-    UnknownItemError,
-    UnknownUserError,
-)
+from llm_explain import errors
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
 from llm_explain.service.state.errors import KeyReusedError, StateBusyError, StateError, StateFullError
@@ -34,13 +26,13 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-_BY_ERROR: Final[tuple[tuple[type[LlmExplainError], Problem], ...]] = (
-    (UnknownItemError, problems.UNKNOWN_ITEM),
-    (UnknownGroupError, problems.UNKNOWN_PLAYER),
-    (UnknownUserError, problems.UNKNOWN_USER),
-    (SettingError, problems.UNUSABLE),
-    (TableError, problems.INVALID_ROW),
-    (PromptError, problems.UNKNOWN_LOCALE),
+_BY_ERROR: Final[tuple[tuple[type[errors.LlmExplainError], Problem], ...]] = (
+    (errors.UnknownItemError, problems.UNKNOWN_ITEM),
+    (errors.UnknownGroupError, problems.UNKNOWN_PLAYER),
+    (errors.UnknownUserError, problems.UNKNOWN_USER),
+    (errors.SettingError, problems.UNUSABLE),
+    (errors.TableError, problems.INVALID_ROW),
+    (errors.PromptError, problems.UNKNOWN_LOCALE),
     (StateFullError, problems.FULL),
     (StateBusyError, problems.BUSY),
     (KeyReusedError, problems.KEY_REUSED),
@@ -54,7 +46,7 @@ def install(app: FastAPI) -> None:
     Args:
         app: The application.
     """
-    for kind in (ServiceProblem, RequestValidationError, HTTPException, LlmExplainError, Exception):
+    for kind in (ServiceProblem, RequestValidationError, HTTPException, errors.LlmExplainError, Exception):
         app.add_exception_handler(kind, _answer)
 
 

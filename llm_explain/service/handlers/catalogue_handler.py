@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -45,22 +46,20 @@ class CatalogueHandler:
 
     def put(self, rows: Sequence[ItemRow]) -> Answer:
         """Add items, and change those that are there; of two rows of one item the last counts."""
-        return self._change(rows, lambda table, moment: self._live.put(table, moment=moment), is_new=True)
+        return self._change(rows, self._live.put, is_new=True)
 
     def patch(self, rows: Sequence[ItemRow]) -> Answer:
         """Change fields of items; unknown items are reported."""
-        return self._change(rows, lambda table, moment: self._live.patch(table, moment=moment))
+        return self._change(rows, self._live.patch)
 
     def discontinue(self, rows: Sequence[ItemRow]) -> Answer:
         """Recommend items no more; unknown items are reported."""
-        return self._change(rows, lambda table, moment: self._live.discontinue(table[ITEM_ID].tolist(), moment=moment))
+        return self._change(rows, lambda table, **at: self._live.discontinue(table[ITEM_ID].tolist(), **at))
 
     def promote(self, rows: Sequence[PromotionRow]) -> Answer:
         """Add promotions; those of unknown items are reported."""
-        columns = list(PromotionRow.model_fields)
-        return self._change(
-            rows, lambda table, moment: self._live.promote(table.reindex(columns=columns), moment=moment)
-        )
+        whole = partial(pd.DataFrame.reindex, columns=[*PromotionRow.model_fields])
+        return self._change(rows, lambda table, **at: self._live.promote(whole(table), **at))
 
     def promotions(self, item_ids: Sequence[str]) -> Answer:
         """Return promotions of items that run or will run, item by item; unknown items are reported."""
@@ -73,15 +72,13 @@ class CatalogueHandler:
 
     def end_promotions(self, rows: Sequence[ItemRow], label: str | None) -> Answer:
         """End promotions before their time; unknown items are reported."""
-        return self._change(
-            rows,
-            lambda table, moment: self._live.end_promotions(table[ITEM_ID].tolist(), label=label, moment=moment),
-        )
+        end = partial(self._live.end_promotions, label=label)
+        return self._change(rows, lambda table, **at: end(table[ITEM_ID].tolist(), **at))
 
     def extend(self, rows: Sequence[PromotionEnd]) -> Answer:
         """Change the ends of promotions that run or will run; unknown items are reported."""
 
-        def promote(table: pd.DataFrame, moment: pd.Timestamp | None) -> Change:
+        def promote(table: pd.DataFrame, *, moment: pd.Timestamp | None) -> Change:
             promotions = self._live.promotions_of(table[ITEM_ID].tolist())
             for each in rows:
                 is_of = promotions[ITEM_ID] == each.item_id
@@ -117,7 +114,7 @@ class CatalogueHandler:
     def _change(
         self,
         rows: Sequence[ItemRow] | Sequence[PromotionRow] | Sequence[PromotionEnd],
-        make: Callable[[pd.DataFrame, pd.Timestamp | None], Change],
+        make: Callable[..., Change],
         *,
         is_new: bool = False,
     ) -> Answer:
@@ -126,7 +123,7 @@ class CatalogueHandler:
             self._live.refresh()
             known = self._items.known
             given = [row.model_dump(exclude_none=True) for row in rows if is_new or row.item_id in known]
-            change = make(_table(given), self._moment()) if given else None
+            change = make(_table(given), moment=self._moment()) if given else None
         parts = () if change is None else (*change.items, *change.promotions, *change.ended)
         status = dict.fromkeys((row["item_id"] for row in given), "unchanged")
         status |= {str(row[ITEM_ID]): "ok" for row in parts}

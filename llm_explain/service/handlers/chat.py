@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.dialogue import Context, Dialogue
@@ -57,20 +57,11 @@ class ChatHandler:
         return Answer(turn.to_dict())
 
     def _checked(self, given: ChatContext) -> Context:
-        known = self._explainer.titles
-        named: set[Any] = {*given.items, *given.hidden, *filter(None, (given.focus,))}
-        given_questions = [each for each in (given.pending, given.asked) if each is not None]
-        slots: list[dict[str, Any]] = [each.get("slots", {}) for each in given_questions] + [given.last or {}]
-        named |= {value for each in slots for name, value in each.items() if name in {"item_id", "other_id"}}
-        categories, kinds = set(self._explainer.shop.catalogue.category_names), set(self._explainer.kinds)
-        is_known = (
-            all(isinstance(item, str) and item in known for item in named)
-            and all(each["category"] in categories for each in slots if "category" in each)
-            and all(each["kind"] in kinds for each in slots if "kind" in each)
-        )
+        context, shop = Context(**given.model_dump()), self._explainer.shop
+        is_known = context.names_only(self._explainer.titles, shop.catalogue.category_names, self._explainer.kinds)
         if not is_known or (given.pending is not None and given.pending.get("intent") not in CHANGES):
             raise ServiceProblem(INVALID, [{"pointer": "#/context", "in": "body", "rule": "unknown_item"}])
-        return Context(**given.model_dump())
+        return context
 
     def _store(self, user_id: str, context: Context) -> None:
         wanted = {

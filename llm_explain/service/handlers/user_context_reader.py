@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    import numpy.typing as npt
-
     from llm_explain.explainer import Explainer
     from llm_explain.service.schemas.events import HistoryEvent
     from llm_explain.service.state import State
@@ -123,7 +121,7 @@ class UserContextReader:
         if not user.events:
             return logged
         new = history_of(user.events, self._catalogue, moment, user_id, shop=self._explainer.events.shop)
-        return logged.joined(new.select(~_is_in(new, logged)))  # training may have added stored events to the log
+        return logged.joined(new.beyond(logged))  # training may have added stored events to the log
 
     def _logged(self, user_id: str, counts_from: datetime | None, moment: pd.Timestamp) -> History:
         logged = self._explainer.events.history(user_id, moment)
@@ -200,10 +198,3 @@ class UserContextReader:
     def _categories(self, players: Sequence[str]) -> list[int]:
         wanted = {player.removeprefix(GROUP_PREFIX) for player in players}
         return [index for index, name in enumerate(self._catalogue.category_names) if name in wanted]
-
-
-def _is_in(events: History, others: History) -> npt.NDArray[np.bool_]:
-    """Return which events are among others: same item, time and kind."""
-    known = set(zip(others.item_index.tolist(), others.timestamp.tolist(), others.kind.tolist(), strict=True))
-    rows = zip(events.item_index.tolist(), events.timestamp.tolist(), events.kind.tolist(), strict=True)
-    return np.array([row in known for row in rows], dtype=bool)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.service.handlers.answer import Answer, etag_of
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from llm_explain.service.state.records import Kept
     from llm_explain.service.state.users import StoredUser, Suppressed
     from scoring.data.catalogue import Catalogue
-    from scoring.data.history import History
 
 FUTURE: Final = timedelta(days=1)
 EXPOSURES: Final = frozenset({"impression", "click"})
@@ -185,7 +182,9 @@ class UserDataHandler:
         content = {
             "user_id": user_id,
             **self._preferences(user_id, user),
-            "events": [*_logged(logged, self._catalogue.item_ids), *_zoned(stored)],
+            "events": _zoned(
+                [*({**row, "source": "artifacts"} for row in logged.rows(self._catalogue.item_ids)), *stored]
+            ),
             "feedback": _zoned(self._state.feedback.of_user(user_id)),
             "exposures": _zoned(self._state.experiments.of_user(user_id)),
             "explanations": self._state.records.of_user(user_id),
@@ -258,13 +257,3 @@ def _zoned(rows: list[Json]) -> list[Json]:
         {name: each.replace(tzinfo=UTC) if isinstance(each, datetime) else each for name, each in row.items()}
         for row in rows
     ]
-
-
-def _logged(history: History, item_ids: Any) -> list[Json]:
-    """Return a history as rows of the export."""
-    names = ("timestamp", "quantity", "price", "kind", "channel", "store_id", "order_id")
-    rows = zip(history.item_index.tolist(), *(getattr(history, name).astype(object) for name in names), strict=True)
-    found = [{"item_id": str(item_ids[item]), **dict(zip(names, row, strict=True))} for item, *row in rows]
-    for row in found:
-        row |= {"timestamp": f"{pd.Timestamp(row['timestamp']).isoformat()}Z", "source": "artifacts"}
-    return found

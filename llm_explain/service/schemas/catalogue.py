@@ -5,25 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from llm_explain.service.schemas.fields import (
-    MAX_K,
-    MAX_ROWS,
-    Body,
-    Id,
-    ItemName,
-    Locale,
-    Moment,
-    Price,
-    Reply,
-    Text,
-    example,
-)
+from llm_explain.service.schemas import fields
 from llm_explain.service.schemas.language import spoken
 
 
-class ItemFields(Body):
+class ItemFields(fields.Body):
     """Fields of an item; those that are not given stay as they are.
 
     Attributes:
@@ -31,42 +19,38 @@ class ItemFields(Body):
         available: Whether the item may be recommended.
     """
 
-    model_config = example({"title": "Smoked cheddar", "price": 5.3})
+    model_config = fields.example({"title": "Smoked cheddar", "price": 5.3})
 
-    title: Text | None = None
-    category: Text | None = None
-    brand: Text | None = None
-    price: Price | None = None
+    title: fields.Text | None = None
+    category: fields.Text | None = None
+    brand: fields.Text | None = None
+    price: fields.Price | None = None
     description: Annotated[str, StringConstraints(max_length=10_000)] | None = None
-    image: Text | None = None
-    parent_id: Id | None = None
-    first_seen: Moment | None = None
+    image: fields.Text | None = None
+    parent_id: fields.Id | None = None
+    first_seen: fields.Moment | None = None
     available: bool | None = None
 
 
 class ItemRow(ItemFields):
     """An item."""
 
-    item_id: Id
+    item_id: fields.Id
 
 
-class ItemsRequest(Body):
+class ItemsRequest(fields.Body):
     """Add or change several items.
 
     Attributes:
         items: The items.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"items": [{"item_id": "n1", "title": "Smoked cheddar", "category": "cheese"}]}]
-        }
-    )
+    model_config = fields.example({"items": [{"item_id": "n1", "title": "Smoked cheddar", "category": "cheese"}]})
 
-    items: Annotated[tuple[ItemRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
+    items: Annotated[tuple[ItemRow, ...], Field(min_length=1, max_length=fields.MAX_ROWS)]
 
 
-class PromotionRow(Body):
+class PromotionRow(fields.Body):
     """A promotion of an item.
 
     Attributes:
@@ -76,11 +60,11 @@ class PromotionRow(Body):
         store_id: The store; all stores if not given.
     """
 
-    item_id: Id
-    start: Moment
-    end: Moment | None = None
-    label: Text
-    store_id: Id | None = None
+    item_id: fields.Id
+    start: fields.Moment
+    end: fields.Moment | None = None
+    label: fields.Text
+    store_id: fields.Id | None = None
 
     @model_validator(mode="after")
     def _ends_later(self) -> PromotionRow:
@@ -89,19 +73,19 @@ class PromotionRow(Body):
         return self
 
 
-class PromotionsRequest(Body):
+class PromotionsRequest(fields.Body):
     """Add promotions; one with the item, start, label and store of another replaces it.
 
     Attributes:
         promotions: The promotions.
     """
 
-    model_config = example({"promotions": [{"item_id": "n1", "start": "2026-12-01", "label": "sale"}]})
+    model_config = fields.example({"promotions": [{"item_id": "n1", "start": "2026-12-01", "label": "sale"}]})
 
-    promotions: Annotated[tuple[PromotionRow, ...], Field(min_length=1, max_length=MAX_ROWS)]
+    promotions: Annotated[tuple[PromotionRow, ...], Field(min_length=1, max_length=fields.MAX_ROWS)]
 
 
-class ShopPromotions(Reply):
+class ShopPromotions(fields.Reply):
     """Promotions that run or will run.
 
     Attributes:
@@ -112,7 +96,7 @@ class ShopPromotions(Reply):
     unknown_items: list[str] = Field(default_factory=list)
 
 
-class PromotionEnd(Body):
+class PromotionEnd(fields.Body):
     """A new end of promotions that run or will run.
 
     Attributes:
@@ -121,24 +105,24 @@ class PromotionEnd(Body):
         end: The new end; none for promotions without an end.
     """
 
-    item_id: Id
-    label: Text | None = None
-    end: Moment | None
+    item_id: fields.Id
+    label: fields.Text | None = None
+    end: fields.Moment | None
 
 
-class PromotionEndsRequest(Body):
+class PromotionEndsRequest(fields.Body):
     """Change ends of promotions.
 
     Attributes:
         promotions: The promotions.
     """
 
-    model_config = example({"promotions": [{"item_id": "n1", "end": "2026-12-24T00:00:00Z"}]})
+    model_config = fields.example({"promotions": [{"item_id": "n1", "end": "2026-12-24T00:00:00Z"}]})
 
-    promotions: Annotated[tuple[PromotionEnd, ...], Field(min_length=1, max_length=MAX_ROWS)]
+    promotions: Annotated[tuple[PromotionEnd, ...], Field(min_length=1, max_length=fields.MAX_ROWS)]
 
 
-class SimilarRequest(Body):
+class SimilarRequest(fields.Body):
     """Ask for items that are like one item or that its buyers bought too.
 
     Attributes:
@@ -146,14 +130,14 @@ class SimilarRequest(Body):
         locale: Language of the texts.
     """
 
-    model_config = example({"item_id": "1082185"})
+    model_config = fields.example({"item_id": "1082185"})
 
-    item_id: Id
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    locale: Locale = Field(default_factory=spoken)
+    item_id: fields.Id
+    k: Annotated[int, Field(ge=1, le=fields.MAX_K)] = 10
+    locale: fields.Locale = Field(default_factory=spoken)
 
 
-class CompleteRequest(Body):
+class CompleteRequest(fields.Body):
     """Ask for items that were bought together with those of a basket; unknown ones are skipped.
 
     Attributes:
@@ -162,14 +146,14 @@ class CompleteRequest(Body):
         locale: Language of the texts.
     """
 
-    model_config = example({"basket": ["1082185"]})
+    model_config = fields.example({"basket": ["1082185"]})
 
-    basket: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    locale: Locale = Field(default_factory=spoken)
+    basket: Annotated[tuple[fields.Id, ...], Field(min_length=1, max_length=fields.MAX_K)]
+    k: Annotated[int, Field(ge=1, le=fields.MAX_K)] = 10
+    locale: fields.Locale = Field(default_factory=spoken)
 
 
-class ShopItem(ItemName):
+class ShopItem(fields.ItemName):
     """An item of the catalogue."""
 
     brand: str | None = None
@@ -177,7 +161,7 @@ class ShopItem(ItemName):
     available: bool | None = None
 
 
-class ShopItems(Reply):
+class ShopItems(fields.Reply):
     """Items in the order asked for."""
 
     currency: str | None
@@ -191,7 +175,7 @@ class RowStatus(BaseModel):
     status: Literal["ok", "unchanged", "unknown_item"]
 
 
-class Changed(Reply):
+class Changed(fields.Reply):
     """A change of the catalogue.
 
     Attributes:
@@ -203,7 +187,7 @@ class Changed(Reply):
     items: list[RowStatus]
 
 
-class RelatedItem(ItemName):
+class RelatedItem(fields.ItemName):
     """An item that goes with others.
 
     Attributes:
@@ -219,7 +203,7 @@ class RelatedItem(ItemName):
     facts: dict[str, str | int | float]
 
 
-class RelatedItems(Reply):
+class RelatedItems(fields.Reply):
     """Related items, strongest first."""
 
     unknown_items: list[str] = Field(default_factory=list)

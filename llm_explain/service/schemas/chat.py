@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from llm_explain.service.schemas.fields import Body, Id, Locale, Reply
+from llm_explain.service.schemas.fields import Body, Id, Locale, Reply, example
 from llm_explain.service.schemas.language import spoken
 
 Ids = Annotated[tuple[Id, ...], Field(max_length=50)]
@@ -46,7 +46,7 @@ class ChatRequest(Body):
         locale: Language of the conversation.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228", "message": "Why the first one?"}]})
+    model_config = example({"user_id": "1228", "message": "Why the first one?"})
 
     user_id: Id
     message: Annotated[str, Field(min_length=1, max_length=500)]

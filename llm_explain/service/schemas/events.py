@@ -7,22 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from llm_explain.service.schemas.fields import (
-    MAX_EVENTS,
-    MAX_ID_LENGTH,
-    Body,
-    ExplanationId,
-    Id,
-    Label,
-    Moment,
-    PlaceName,
-    Price,
-    Reply,
-    example,
-)
+from llm_explain.service.schemas import fields
 
 
-class HistoryEvent(Body):
+class HistoryEvent(fields.Body):
     """One event of one user.
 
     Attributes:
@@ -36,17 +24,17 @@ class HistoryEvent(Body):
         order_id: The order; the events of one order are one occasion.
     """
 
-    item_id: Id
-    timestamp: Moment
+    item_id: fields.Id
+    timestamp: fields.Moment
     quantity: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    price: Price | None = None
+    price: fields.Price | None = None
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")] = "purchase"
-    channel: PlaceName = ""
-    store_id: PlaceName = ""
-    order_id: Annotated[str, StringConstraints(max_length=MAX_ID_LENGTH, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    channel: fields.PlaceName = ""
+    store_id: fields.PlaceName = ""
+    order_id: Annotated[str, StringConstraints(max_length=fields.MAX_ID_LENGTH, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
 
 
-class Experiment(Body):
+class Experiment(fields.Body):
     """The arm of an experiment that an answer belongs to.
 
     Attributes:
@@ -54,8 +42,8 @@ class Experiment(Body):
         arm: The variant that the shopper sees.
     """
 
-    tag: Label
-    arm: Label = "all"
+    tag: fields.Label
+    arm: fields.Label = "all"
 
 
 class NewEvent(HistoryEvent):
@@ -71,25 +59,25 @@ class NewEvent(HistoryEvent):
         experiment: The experiment of an impression or a click without an explanation.
     """
 
-    user_id: Id
-    timestamp: Moment | None = None  # type: ignore[assignment]
-    explanation_id: ExplanationId | None = None
+    user_id: fields.Id
+    timestamp: fields.Moment | None = None  # type: ignore[assignment]
+    explanation_id: fields.ExplanationId | None = None
     experiment: Experiment | None = None
 
 
-class EventsRequest(Body):
+class EventsRequest(fields.Body):
     """Store events; they count in the next answer.
 
     Attributes:
         events: The events, of any users.
     """
 
-    model_config = example({"events": [{"user_id": "1228", "item_id": "1082185"}]})
+    model_config = fields.example({"events": [{"user_id": "1228", "item_id": "1082185"}]})
 
-    events: Annotated[tuple[NewEvent, ...], Field(min_length=1, max_length=MAX_EVENTS)]
+    events: Annotated[tuple[NewEvent, ...], Field(min_length=1, max_length=fields.MAX_EVENTS)]
 
 
-class Stored(Reply):
+class Stored(fields.Reply):
     """Events that are stored.
 
     Attributes:
@@ -137,7 +125,7 @@ class Arm(BaseModel):
     bought: int
 
 
-class ExperimentReply(Reply):
+class ExperimentReply(fields.Reply):
     """The figures of an experiment."""
 
     tag: str

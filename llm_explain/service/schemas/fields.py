@@ -12,15 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 MAX_ID_LENGTH = 128
-MAX_K = 100
-MAX_USERS = 100
 MAX_HISTORY = 10_000
-MAX_EVENTS = 1000
-MAX_FILTER = 1000
-MAX_OFFSET = 1000
-MAX_ROWS = 1000
-MAX_PLAYERS = 100
-MAX_KINDS = 100
+MAX_EVENTS = MAX_FILTER = MAX_OFFSET = MAX_ROWS = 1000
+MAX_K = MAX_USERS = MAX_PLAYERS = MAX_KINDS = 100
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
@@ -38,9 +32,7 @@ def _as_text(value: object) -> object:
 
 
 Id = Annotated[
-    str,
-    BeforeValidator(_as_text),
-    StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=_VISIBLE),
+    str, BeforeValidator(_as_text), StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=_VISIBLE)
 ]
 """An id of the shop; a whole number is taken as its digits."""
 

@@ -61,9 +61,7 @@ BUSY = Problem("storage-busy", 503, "The storage did not answer in time. Send th
 INTERNAL = Problem("internal-error", 500, "Something went wrong here. The request id names the log entry.")
 
 OVERLOADED = Problem("overloaded", 503, "More is asked than can be answered in time. Wait for Retry-After seconds.", 1)
-RATE_LIMITED = Problem(
-    "rate-limited", 429, "This caller exceeds its rate. Wait for Retry-After seconds.", retry_after=1
-)
+RATE_LIMITED = Problem("rate-limited", 429, "This caller exceeds its rate. Wait for Retry-After seconds.", 1)
 UNSUPPORTED_MEDIA_TYPE = Problem("unsupported-media-type", 415, "The body is of another type. Send application/json.")
 
 

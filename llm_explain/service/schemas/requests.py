@@ -10,24 +10,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from llm_explain.composition import SelectionOptions
 from llm_explain.errors import SettingError
 from llm_explain.records import Source
+from llm_explain.service.schemas import fields
 from llm_explain.service.schemas.events import Experiment, HistoryEvent
-from llm_explain.service.schemas.fields import (
-    MAX_FILTER,
-    MAX_HISTORY,
-    MAX_K,
-    MAX_OFFSET,
-    MAX_PLAYERS,
-    MAX_USERS,
-    Body,
-    Detail,
-    Id,
-    Locale,
-    Moment,
-    PlaceName,
-    Player,
-    Price,
-    example,
-)
 from llm_explain.service.schemas.language import spoken
 from llm_explain.skeletons.sources import order_of
 from llm_explain.text.skeleton import Tone
@@ -44,7 +28,7 @@ def _order(sources: tuple[Source, ...]) -> tuple[Source, ...]:
 Sources = Annotated[tuple[Source, ...], AfterValidator(_order)]
 
 
-class Who(Body):
+class Who(fields.Body):
     """Either a user of the shop, or a history that is read for this answer and then forgotten.
 
     Attributes:
@@ -55,10 +39,10 @@ class Who(Body):
         channel: Where the answer is shown, such as ``web`` or ``app``; one that training did not know changes nothing.
     """
 
-    user_id: Id | None = None
-    history: Annotated[tuple[HistoryEvent, ...], Field(max_length=MAX_HISTORY)] | None = None
-    as_of: Moment | None = None
-    channel: PlaceName = ""
+    user_id: fields.Id | None = None
+    history: Annotated[tuple[HistoryEvent, ...], Field(max_length=fields.MAX_HISTORY)] | None = None
+    as_of: fields.Moment | None = None
+    channel: fields.PlaceName = ""
 
     @model_validator(mode="after")
     def _is_one(self) -> Who:
@@ -67,7 +51,7 @@ class Who(Body):
         return self
 
 
-class Wording(Body):
+class Wording(fields.Body):
     """How a sentence is to sound, and how much of its record is returned.
 
     Attributes:
@@ -82,12 +66,12 @@ class Wording(Body):
     """
 
     tone: Tone | None = None
-    locale: Locale = Field(default_factory=spoken)
+    locale: fields.Locale = Field(default_factory=spoken)
     surface: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] | None = None
     max_length: Annotated[int, Field(ge=LEAST_LENGTH, le=1000)] | None = None
     deadline_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None
     sources: Sources | None = None
-    detail: Detail = "reasons"
+    detail: fields.Detail = "reasons"
     experiment: Experiment | None = None
 
     def words(self) -> dict[str, Any]:
@@ -119,23 +103,23 @@ class RecommendationRequest(Who, Wording):
         buries: Items that the merchant puts last.
     """
 
-    model_config = example({"user_id": "1228", "k": 10})
+    model_config = fields.example({"user_id": "1228", "k": 10})
 
-    users: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_USERS)] | None = None
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    users: Annotated[tuple[fields.Id, ...], Field(min_length=1, max_length=fields.MAX_USERS)] | None = None
+    k: Annotated[int, Field(ge=1, le=fields.MAX_K)] = 10
     explain: bool = True
     section: Literal["new", "again", "mixed", "score"] = "mixed"
-    exclude: Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER)] = ()
-    cart: Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER)] = ()
-    candidates: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_FILTER)] | None = None
-    categories: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
-    brands: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
-    min_price: Price | None = None
-    max_price: Price | None = None
+    exclude: Annotated[tuple[fields.Id, ...], Field(max_length=fields.MAX_FILTER)] = ()
+    cart: Annotated[tuple[fields.Id, ...], Field(max_length=fields.MAX_FILTER)] = ()
+    candidates: Annotated[tuple[fields.Id, ...], Field(min_length=1, max_length=fields.MAX_FILTER)] | None = None
+    categories: Annotated[tuple[fields.Player, ...], Field(max_length=fields.MAX_PLAYERS)] = ()
+    brands: Annotated[tuple[fields.Player, ...], Field(max_length=fields.MAX_PLAYERS)] = ()
+    min_price: fields.Price | None = None
+    max_price: fields.Price | None = None
     diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
-    offset: Annotated[int, Field(ge=0, le=MAX_OFFSET)] = 0
-    pins: Annotated[tuple[Id, ...], Field(max_length=MAX_K)] = ()
-    buries: Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER)] = ()
+    offset: Annotated[int, Field(ge=0, le=fields.MAX_OFFSET)] = 0
+    pins: Annotated[tuple[fields.Id, ...], Field(max_length=fields.MAX_K)] = ()
+    buries: Annotated[tuple[fields.Id, ...], Field(max_length=fields.MAX_FILTER)] = ()
 
     def of(self, user_id: str) -> RecommendationRequest:
         """Return the request for one of its users."""
@@ -170,9 +154,9 @@ class ExplanationRequest(Who, Wording):
         item_ids: Items; the answer reports those that are unknown.
     """
 
-    model_config = example({"user_id": "1228", "item_ids": ["1082185"]})
+    model_config = fields.example({"user_id": "1228", "item_ids": ["1082185"]})
 
-    item_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)]
+    item_ids: Annotated[tuple[fields.Id, ...], Field(min_length=1, max_length=fields.MAX_K)]
 
 
 class WhatIfRequest(Who):
@@ -185,12 +169,12 @@ class WhatIfRequest(Who):
         locale: Language of the sentences.
     """
 
-    model_config = example({"user_id": "1228", "without": ["group:cheese"]})
+    model_config = fields.example({"user_id": "1228", "without": ["group:cheese"]})
 
-    without: Annotated[tuple[Player, ...], Field(min_length=1, max_length=MAX_PLAYERS)]
-    item_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_K)] | None = None
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    locale: Locale = Field(default_factory=spoken)
+    without: Annotated[tuple[fields.Player, ...], Field(min_length=1, max_length=fields.MAX_PLAYERS)]
+    item_ids: Annotated[tuple[fields.Id, ...], Field(min_length=1, max_length=fields.MAX_K)] | None = None
+    k: Annotated[int, Field(ge=1, le=fields.MAX_K)] = 10
+    locale: fields.Locale = Field(default_factory=spoken)
 
 
 class ContrastRequest(Who):
@@ -202,8 +186,8 @@ class ContrastRequest(Who):
         locale: Language of the sentence.
     """
 
-    model_config = example({"user_id": "1228", "item_id": "1082185", "other_id": "981760"})
+    model_config = fields.example({"user_id": "1228", "item_id": "1082185", "other_id": "981760"})
 
-    item_id: Id
-    other_id: Id
-    locale: Locale = Field(default_factory=spoken)
+    item_id: fields.Id
+    other_id: fields.Id
+    locale: fields.Locale = Field(default_factory=spoken)

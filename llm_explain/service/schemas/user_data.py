@@ -5,25 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from llm_explain.service.schemas import fields
 from llm_explain.service.schemas.events import Exposure, LoggedEvent
-from llm_explain.service.schemas.fields import (
-    MAX_KINDS,
-    MAX_PLAYERS,
-    Body,
-    ExplanationId,
-    FeedbackVerdict,
-    Id,
-    Kind,
-    Player,
-    Reply,
-    example,
-)
 from llm_explain.service.schemas.records import Record
 
 
-class TokenRequest(Body):
+class TokenRequest(fields.Body):
     """Ask for a token with which a browser may ask about one user.
 
     Attributes:
@@ -31,13 +20,13 @@ class TokenRequest(Body):
         seconds: How long it is good.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "1228"}]})
+    model_config = fields.example({"user_id": "1228"})
 
-    user_id: Id
+    user_id: fields.Id
     seconds: Annotated[int, Field(ge=10, le=3600)] = 900
 
 
-class Token(Reply):
+class Token(fields.Reply):
     """A token for one user; a browser sends it as ``Authorization: Bearer TOKEN``.
 
     Attributes:
@@ -51,7 +40,7 @@ class Token(Reply):
     expires_in: int
 
 
-class ReasonName(Body):
+class ReasonName(fields.Body):
     """One reason of a sentence.
 
     Attributes:
@@ -59,11 +48,11 @@ class ReasonName(Body):
         player: Player that it speaks for.
     """
 
-    kind: Kind
-    player: Player
+    kind: fields.Kind
+    player: fields.Player
 
 
-class FeedbackRequest(Body):
+class FeedbackRequest(fields.Body):
     """Say what a shopper thinks of an explanation.
 
     Attributes:
@@ -74,27 +63,27 @@ class FeedbackRequest(Body):
         reason: The reason that is meant; all reasons of the sentence if not given.
     """
 
-    model_config = example({"explanation_id": "3b1f0c9a5d2e4f60718293a4", "verdict": "helpful"})
+    model_config = fields.example({"explanation_id": "3b1f0c9a5d2e4f60718293a4", "verdict": "helpful"})
 
-    explanation_id: ExplanationId
-    user_id: Id | None = None
-    verdict: FeedbackVerdict
+    explanation_id: fields.ExplanationId
+    user_id: fields.Id | None = None
+    verdict: fields.FeedbackVerdict
     reason: ReasonName | None = None
 
 
-class MergeRequest(Body):
+class MergeRequest(fields.Body):
     """Give everything of a guest to a user.
 
     Attributes:
         guest_id: The guest, as ``from``.
     """
 
-    model_config = example({"from": "session-81f2"})
+    model_config = fields.example({"from": "session-81f2"})
 
-    guest_id: Annotated[Id, Field(alias="from")]
+    guest_id: Annotated[fields.Id, Field(alias="from")]
 
 
-class Preferences(Body):
+class Preferences(fields.Body):
     """What a user has switched off.
 
     Attributes:
@@ -104,11 +93,11 @@ class Preferences(Body):
     """
 
     personalised: bool = True
-    groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] = ()
-    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=MAX_KINDS)] = ()
+    groups_off: Annotated[tuple[fields.Player, ...], Field(max_length=fields.MAX_PLAYERS)] = ()
+    kinds_off: Annotated[tuple[fields.Kind, ...], Field(max_length=fields.MAX_KINDS)] = ()
 
 
-class PreferencesPatch(Body):
+class PreferencesPatch(fields.Body):
     """Switch things off or on; what is not given stays.
 
     Attributes:
@@ -117,11 +106,11 @@ class PreferencesPatch(Body):
         kinds_off: Claim kinds that are never said to the user.
     """
 
-    model_config = example({"groups_off": ["group:cheese"]})
+    model_config = fields.example({"groups_off": ["group:cheese"]})
 
     personalised: bool | None = None
-    groups_off: Annotated[tuple[Player, ...], Field(max_length=MAX_PLAYERS)] | None = None
-    kinds_off: Annotated[tuple[Kind, ...], Field(max_length=MAX_KINDS)] | None = None
+    groups_off: Annotated[tuple[fields.Player, ...], Field(max_length=fields.MAX_PLAYERS)] | None = None
+    kinds_off: Annotated[tuple[fields.Kind, ...], Field(max_length=fields.MAX_KINDS)] | None = None
 
 
 class Suppression(BaseModel):
@@ -137,7 +126,7 @@ class Suppression(BaseModel):
     feedback_id: str
 
 
-class FeedbackReceipt(Reply):
+class FeedbackReceipt(fields.Reply):
     """Feedback that is stored, and what it suppresses from now on."""
 
     feedback_id: str
@@ -145,21 +134,21 @@ class FeedbackReceipt(Reply):
     suppressed: list[Suppression]
 
 
-class Withdrawn(Reply):
+class Withdrawn(fields.Reply):
     """Feedback that was withdrawn, and what stays suppressed for its user."""
 
     feedback_id: str
     suppressed: list[Suppression]
 
 
-class Merged(Reply):
+class Merged(fields.Reply):
     """A guest's rows are the user's; rows by what they are."""
 
     user_id: str
     moved: dict[str, int]
 
 
-class PreferencesReply(Reply):
+class PreferencesReply(fields.Reply):
     """What a user has switched off, and what could be.
 
     Attributes:
@@ -176,7 +165,7 @@ class PreferencesReply(Reply):
     suppressed: list[Suppression]
 
 
-class Erased(Reply):
+class Erased(fields.Reply):
     """A user is gone from every table and cache; rows by what they were."""
 
     removed: dict[str, int]
@@ -187,13 +176,13 @@ class GivenFeedback(BaseModel):
 
     id: str
     explanation_id: str
-    verdict: FeedbackVerdict
+    verdict: fields.FeedbackVerdict
     kind: str | None
     player: str | None
     created_at: datetime
 
 
-class Export(Reply):
+class Export(fields.Reply):
     """Everything that is kept of a user."""
 
     user_id: str
@@ -205,7 +194,7 @@ class Export(Reply):
     explanations: list[Record]
 
 
-class RecordReply(Reply):
+class RecordReply(fields.Reply):
     """The audit record of an explanation.
 
     Attributes:

@@ -10,18 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from llm_explain.service.state.models import (
-    ALL_ITEMS,
-    AnswerRow,
-    ErasureRow,
-    EventRow,
-    ExplanationRow,
-    ExposureRow,
-    FeedbackRow,
-    GuestRow,
-    SuppressionRow,
-    UserRow,
-)
+from llm_explain.service.state import models
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,7 +26,7 @@ Suppressed = tuple[str, str, str | None]
 Preferred = dict[str, Any]
 """``personalised``, ``groups_off`` and ``kinds_off``."""
 
-OF_USER: Final = (AnswerRow, FeedbackRow, ExposureRow)
+OF_USER: Final = (models.AnswerRow, models.FeedbackRow, models.ExposureRow)
 """Tables whose rows of a user may be given to another user as they are."""
 
 
@@ -93,23 +82,25 @@ class StoredUser:
     erasures: int = 0
 
 
-_SWITCHED_OFF = select(UserRow.personalised, UserRow.groups_off, UserRow.kinds_off).where(
-    UserRow.user_id == bindparam("user")
+_SWITCHED_OFF = select(models.UserRow.personalised, models.UserRow.groups_off, models.UserRow.kinds_off).where(
+    models.UserRow.user_id == bindparam("user")
 )
 _SUPPRESSED = (
-    select(SuppressionRow.kind, SuppressionRow.player, SuppressionRow.item_id)
-    .where(SuppressionRow.user_id == bindparam("user"))
+    select(models.SuppressionRow.kind, models.SuppressionRow.player, models.SuppressionRow.item_id)
+    .where(models.SuppressionRow.user_id == bindparam("user"))
     .distinct()
 )
 _EVENTS = (
-    select(EventRow.id, *(getattr(EventRow, name) for name in StoredEvent.__dataclass_fields__))
-    .where(EventRow.user_id == bindparam("user"), EventRow.id <= bindparam("until"))
-    .order_by(EventRow.timestamp, EventRow.id)
+    select(models.EventRow.id, *(getattr(models.EventRow, name) for name in StoredEvent.__dataclass_fields__))
+    .where(models.EventRow.user_id == bindparam("user"), models.EventRow.id <= bindparam("until"))
+    .order_by(models.EventRow.timestamp, models.EventRow.id)
 )
-_GUESTS = select(GuestRow.guest_id, GuestRow.counts_from).where(GuestRow.user_id == bindparam("user"))
+_GUESTS = select(models.GuestRow.guest_id, models.GuestRow.counts_from).where(
+    models.GuestRow.user_id == bindparam("user")
+)
 _ERASED = select(
-    select(ErasureRow.erased_at).where(ErasureRow.user_hash == bindparam("hash")).scalar_subquery(),
-    select(func.max(ErasureRow.id)).scalar_subquery(),
+    select(models.ErasureRow.erased_at).where(models.ErasureRow.user_hash == bindparam("hash")).scalar_subquery(),
+    select(func.max(models.ErasureRow.id)).scalar_subquery(),
 )
 NEWEST = 2**62
 """Above every event's id."""
@@ -177,9 +168,9 @@ class Users:
                 return False
             values = {**stored, **wanted, "updated_at": now()}
             if found is None:
-                connection.execute(insert(UserRow).values(user_id=user_id, **values))
+                connection.execute(insert(models.UserRow).values(user_id=user_id, **values))
             else:
-                connection.execute(update(UserRow).where(UserRow.user_id == user_id).values(values))
+                connection.execute(update(models.UserRow).where(models.UserRow.user_id == user_id).values(values))
         return True
 
     def erase(self, user_id: str) -> dict[str, int]:
@@ -191,14 +182,16 @@ class Users:
         Returns:
             How many rows were removed from each table.
         """
-        answers = select(AnswerRow.id).where(AnswerRow.user_id == user_id)
+        answers = select(models.AnswerRow.id).where(models.AnswerRow.user_id == user_id)
         user_hash = self.user_hash(user_id)
         with self._database.writing(erases=True) as connection:
             removed = {
-                "explanation": _remove(connection, delete(ExplanationRow).where(ExplanationRow.answer_id.in_(answers)))
+                "explanation": _remove(
+                    connection, delete(models.ExplanationRow).where(models.ExplanationRow.answer_id.in_(answers))
+                )
             }
-            connection.execute(delete(GuestRow).where(GuestRow.guest_id == user_id))
-            for table in (*OF_USER, SuppressionRow, EventRow, UserRow, GuestRow):
+            connection.execute(delete(models.GuestRow).where(models.GuestRow.guest_id == user_id))
+            for table in (*OF_USER, models.SuppressionRow, models.EventRow, models.UserRow, models.GuestRow):
                 removed[table.__tablename__] = _remove(connection, delete(table).where(table.user_id == user_id))
             _note_erasure(connection, user_hash)
         self._database.overwrite()
@@ -216,16 +209,18 @@ class Users:
         """
         hashes = self.user_hash(user_id), self.user_hash(guest_id)
         with self._database.writing(erases=True) as connection:
-            owner = connection.scalar(select(GuestRow.user_id).where(GuestRow.guest_id == guest_id))
+            owner = connection.scalar(select(models.GuestRow.user_id).where(models.GuestRow.guest_id == guest_id))
             if owner not in {None, user_id}:
                 return None
-            erased_at = connection.scalar(select(ErasureRow.erased_at).where(ErasureRow.user_hash == hashes[1]))
+            erased_at = connection.scalar(
+                select(models.ErasureRow.erased_at).where(models.ErasureRow.user_hash == hashes[1])
+            )
             moved = {
                 table.__tablename__: int(connection.execute(_given(table, guest_id, user_id)).rowcount)
-                for table in (*OF_USER, GuestRow)
+                for table in (*OF_USER, models.GuestRow)
             }
             # Copies get new ids, so that replays of the user's earlier records leave them out.
-            for table in (EventRow, SuppressionRow, UserRow):
+            for table in (models.EventRow, models.SuppressionRow, models.UserRow):
                 columns = [column for column in table.__table__.columns if column.name != "id"]
                 rows = connection.execute(select(*columns).where(table.user_id == guest_id)).mappings().all()
                 if rows:  # of preferences, the user's stay
@@ -234,14 +229,16 @@ class Users:
                 moved[table.__tablename__] = _remove(connection, delete(table).where(table.user_id == guest_id))
             if owner is None:
                 row = {"guest_id": guest_id, "user_id": user_id, "counts_from": erased_at}
-                connection.execute(insert(GuestRow).values(row))
+                connection.execute(insert(models.GuestRow).values(row))
                 _note_erasure(connection, hashes[1])
         return moved
 
     def guests(self) -> list[tuple[str, str, datetime | None]]:
         """Return every guest with the user, and the moment from which on the guest's logged events count."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(GuestRow.guest_id, GuestRow.user_id, GuestRow.counts_from)).all()
+            rows = connection.execute(
+                select(models.GuestRow.guest_id, models.GuestRow.user_id, models.GuestRow.counts_from)
+            ).all()
         return [(guest_id, user_id, counts_from) for guest_id, user_id, counts_from in rows]
 
     def remember_erased(self, hashes: Iterable[str]) -> None:
@@ -249,7 +246,7 @@ class Users:
         rows = [{"user_hash": each, "erased_at": now()} for each in sorted(hashes)]
         if rows:
             with self._database.writing(erases=True) as connection:
-                connection.execute(insert(ErasureRow), rows)
+                connection.execute(insert(models.ErasureRow), rows)
 
     def gone_since(self, connection: Connection, erasures: int) -> dict[str, int]:
         """Return the users who were erased after a moment.
@@ -261,19 +258,19 @@ class Users:
         Returns:
             The number of the erasure by the hash of the user.
         """
-        wanted = select(ErasureRow.user_hash, ErasureRow.id).where(ErasureRow.id > erasures)
+        wanted = select(models.ErasureRow.user_hash, models.ErasureRow.id).where(models.ErasureRow.id > erasures)
         return {user_hash: number for user_hash, number in connection.execute(wanted)}  # noqa: C416  rows are no pairs to mypy
 
     def erased(self) -> dict[str, datetime]:
         """Return when each erased user was erased, by hash."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(ErasureRow.user_hash, ErasureRow.erased_at)).all()
+            rows = connection.execute(select(models.ErasureRow.user_hash, models.ErasureRow.erased_at)).all()
         return {user_hash: erased_at for user_hash, erased_at in rows}  # noqa: C416
 
 
 def _note_erasure(connection: Connection, user_hash: str) -> None:
-    connection.execute(delete(ErasureRow).where(ErasureRow.user_hash == user_hash))
-    connection.execute(insert(ErasureRow).values(user_hash=user_hash, erased_at=now()))
+    connection.execute(delete(models.ErasureRow).where(models.ErasureRow.user_hash == user_hash))
+    connection.execute(insert(models.ErasureRow).values(user_hash=user_hash, erased_at=now()))
 
 
 def _given(table: Any, guest_id: str, user_id: str) -> Any:
@@ -286,7 +283,7 @@ def _remove(connection: Connection, statement: Any) -> int:
 
 def item_of(item_id: str | None) -> str:
     """Return how a suppression names an item, or every item."""
-    return ALL_ITEMS if item_id is None else item_id
+    return models.ALL_ITEMS if item_id is None else item_id
 
 
 def now() -> datetime:

@@ -8,16 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    Info,
-    PlatformCollector,
-    ProcessCollector,
-    disable_created_metrics,
-)
+import prometheus_client
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
@@ -31,7 +22,7 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.records import Text, Verdict
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # one more gauge for each counter
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # one more gauge for each counter
 
 _LATENCIES = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
@@ -51,20 +42,20 @@ class Metrics:
     CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry(auto_describe=False)
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
+        self.registry = prometheus_client.CollectorRegistry(auto_describe=False)
+        prometheus_client.ProcessCollector(registry=self.registry)
+        prometheus_client.PlatformCollector(registry=self.registry)
         self._routes: set[str] = set()
         self._codes: set[str] = set()
         self._requests = self._counter("http_requests", "Requests answered.", "method", "route", "status")
-        self._latency = Histogram(
+        self._latency = prometheus_client.Histogram(
             "llm_explain_http_request_duration_seconds",
             "Time to answer.",
             ("route",),
             buckets=_LATENCIES,
             registry=self.registry,
         )
-        self._in_flight = Gauge(
+        self._in_flight = prometheus_client.Gauge(
             "llm_explain_http_requests_in_flight", "Requests not answered yet.", registry=self.registry
         )
         self._shed = self._counter("http_requests_shed", "Requests refused by the admission middleware.", "reason")
@@ -74,8 +65,8 @@ class Metrics:
         )
         self._faults = self._counter("verifier_faults", "Faults of sentences that were refused.", "source", "code")
 
-    def _counter(self, name: str, what: str, *labels: str) -> Counter:
-        return Counter(f"llm_explain_{name}", what, labels, registry=self.registry)
+    def _counter(self, name: str, what: str, *labels: str) -> prometheus_client.Counter:
+        return prometheus_client.Counter(f"llm_explain_{name}", what, labels, registry=self.registry)
 
     def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
         """Show a value that is read at each scrape.
@@ -85,7 +76,7 @@ class Metrics:
             what: Description.
             read: Returns the value.
         """
-        Gauge(f"llm_explain_{name}", what, registry=self.registry).set_function(read)
+        prometheus_client.Gauge(f"llm_explain_{name}", what, registry=self.registry).set_function(read)
 
     def watch_counts(self, name: str, what: str, label: str, counts: Mapping[str, Callable[[], float]]) -> None:
         """Show numbers that only grow, read at each scrape.
@@ -115,10 +106,14 @@ class Metrics:
         for what in ("hits", "misses"):
             counts = {name: partial(getattr, cache, f"n_{what}") for name, cache in caches.items()}
             self.watch_counts(f"cache_{what}", f"Requests to a cache: {what}.", "cache", counts)
-        entries = Gauge("llm_explain_cache_entries", "Entries of a cache.", ("cache",), registry=self.registry)
+        entries = prometheus_client.Gauge(
+            "llm_explain_cache_entries", "Entries of a cache.", ("cache",), registry=self.registry
+        )
         for name, cache in caches.items():
             entries.labels(name).set_function(partial(len, cache))
-        info = Info("llm_explain_model", "Hashes of what answers are computed from.", registry=self.registry)
+        info = prometheus_client.Info(
+            "llm_explain_model", "Hashes of what answers are computed from.", registry=self.registry
+        )
         info.info({name: value[:23] for name, value in explainer.provenance.items()})
         self.watch(
             "model_data_age_seconds",

@@ -26,9 +26,7 @@ ItemId = Annotated[fields.Id, Path()]
 ItemIds = Annotated[list[fields.Id], Query(alias="id", min_length=1, max_length=100)]
 
 
-@router.get(
-    "/main-parameters", response_model=responses.MainParameters, summary="What drives recommendations in general"
-)
+@router.get("/main-parameters", response_model=responses.MainParameters, summary="What drives recommendations")
 async def tell_main_parameters(
     request: Request, locale: Annotated[fields.Locale, Query(default_factory=spoken)]
 ) -> Response:

@@ -19,11 +19,7 @@ TOGETHER: Final = 10
 router = APIRouter(tags=["explaining"], dependencies=[Depends(shopper)])
 
 
-@router.post(
-    "/recommendations",
-    response_model=responses.Items | responses.ItemsOfUsers,
-    summary="The best items for users, and why",
-)
+@router.post("/recommendations", response_model=responses.Items | responses.ItemsOfUsers, summary="The best items, why")
 async def recommend(body: requests.RecommendationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Rank the catalogue for a user, a history or several users, and say why each item is recommended."""
     permit(request, body.user_id, *(body.users or ()), as_of=body.as_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
@@ -17,6 +17,7 @@ admin_router = APIRouter(tags=["accounts"], dependencies=[Depends(admin)])
 
 AskedUser = Annotated[fields.Id | None, Query()]
 UserId = Annotated[fields.Id, Path()]
+PREFERENCES: Final = "/users/{user_id:path}/preferences"
 ExplanationId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 IdempotencyKey = Annotated[str, Header(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
 
@@ -30,29 +31,21 @@ async def add_events(
     return await answer(request, lambda: handler.add_events(body, key=idempotency_key, body=raw), status=201)
 
 
-@router.post(
-    "/feedback", response_model=user_data.FeedbackReceipt, status_code=201, summary="Say what a shopper thinks"
-)
+@router.post("/feedback", response_model=user_data.FeedbackReceipt, status_code=201, summary="Judge an explanation")
 async def add_feedback(body: user_data.FeedbackRequest, request: Request, handler: TheUserDataHandler) -> Response:
     """Store a verdict; ``wrong`` and ``hide_reason`` suppress at once. Repeating it changes nothing."""
     user_id = owner(request, body.user_id)
     return await answer(request, lambda: handler.add_feedback(body, user_id), status=201)
 
 
-@router.get(
-    "/users/{user_id:path}/preferences",
-    response_model=user_data.PreferencesReply,
-    summary="What a user has switched off",
-)
+@router.get(PREFERENCES, response_model=user_data.PreferencesReply, summary="What a user has switched off")
 async def read_preferences(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Say what is switched off, what could be, and what feedback has suppressed; with the preferences' ETag."""
     permit(request, user_id)
     return _tagged(request, await run(request, lambda: handler.preferences(user_id)))
 
 
-@router.patch(
-    "/users/{user_id:path}/preferences", response_model=user_data.PreferencesReply, summary="Switch things off"
-)
+@router.patch(PREFERENCES, response_model=user_data.PreferencesReply, summary="Switch things off")
 async def change_preferences(
     body: user_data.PreferencesPatch,
     request: Request,
@@ -74,9 +67,7 @@ async def withdraw_feedback(
     return await answer(request, lambda: handler.withdraw(feedback_id, of))
 
 
-@storefront_router.post(
-    "/users/{user_id:path}/merge", response_model=user_data.Merged, summary="Merge a guest into an account"
-)
+@storefront_router.post("/users/{user_id:path}/merge", response_model=user_data.Merged, summary="Merge a guest")
 async def merge_guest(
     body: user_data.MergeRequest, request: Request, handler: TheUserDataHandler, user_id: UserId
 ) -> Response:
@@ -94,10 +85,7 @@ async def read_experiment(
 
 @router.get("/explanations/{explanation_id}", response_model=user_data.RecordReply, summary="The audit record")
 async def read_explanation(
-    request: Request,
-    handler: TheUserDataHandler,
-    explanation_id: ExplanationId,
-    user_id: AskedUser = None,
+    request: Request, handler: TheUserDataHandler, explanation_id: ExplanationId, user_id: AskedUser = None
 ) -> Response:
     """Return a record as it was given, and whether explaining again from what was known then gives the same.
 

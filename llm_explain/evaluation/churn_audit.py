@@ -95,7 +95,7 @@ def fact_faults(job: ChurnJob, records: Sequence[Record], folder: Path, as_of: p
     frame = pd.DataFrame(job.x, columns=list(job.artifacts.model.features))
     medians = {name: round(float(frame[name].median()), 4) for name in MEDIANS if name in frame}
     known = {"recent_days": setting.recent_days, "usual_days": setting.usual_days, **medians}
-    known["typical"] = round(1.0 - known.get("given_up", 0.0), 4)
+    known["typical"] = round(known.get("given_up", 0.0), 4)
     for name in MEDIANS:
         known.setdefault(name, float("nan"))
     connection.register("setting_frame", pd.DataFrame([known]))

@@ -57,9 +57,9 @@ class CategoryGivenUp(DriverKind[ChurnView]):
 
 
 class HabitsKept(DriverKind[ChurnView]):
-    """Of ``regular`` regular categories, ``kept`` were bought within twice the median days between purchases.
+    """Of ``regular`` regular categories, ``overdue`` were not bought for twice the median days between purchases.
 
-    Their share is at least 5 points more than the median share of all users, ``typical``.
+    Their share is at least 5 points less than the median share of all users, ``typical``.
     """
 
     name, player, parts, effect = "habits_kept", "habits", ("given_up",), "lowers"
@@ -67,12 +67,12 @@ class HabitsKept(DriverKind[ChurnView]):
     def find(self, view: ChurnView) -> Findings:
         """Apply the rule of the class."""
         habits, n = view.habits, view.spending.n_users
-        is_kept = habits.silent_days <= GIVEN_UP_INTERVALS * habits.interval
+        is_overdue = habits.silent_days > GIVEN_UP_INTERVALS * habits.interval
         regular = np.bincount(habits.user, minlength=n)[view.user]
-        kept = np.bincount(habits.user[is_kept], minlength=n)[view.user]
-        typical = round(1.0 - view.medians.get("given_up", 0.0), 4)
-        holds = (regular >= LEAST_REGULAR) & (kept >= (typical + LEAST_MORE) * regular)
-        return found(holds, {"kept": kept, "regular": regular, "typical": typical})
+        overdue = np.bincount(habits.user[is_overdue], minlength=n)[view.user]
+        typical = round(view.medians.get("given_up", 0.0), 4)
+        holds = (regular >= LEAST_REGULAR) & (overdue <= (typical - LEAST_MORE) * regular)
+        return found(holds, {"overdue": overdue, "regular": regular, "typical": typical})
 
 
 class _Range(DriverKind[ChurnView]):

@@ -72,7 +72,7 @@ from habit join total using (rid) where is_given_up and occasions >= 5 and categ
 qualify row_number() over (partition by rid order by occasions desc, category) = 1;
 
 create or replace view found_habits_kept as
-select rid, count(*) filter (not is_given_up) as kept, count(*) as regular, (select typical from setting) as typical from habit group by rid;
+select rid, count(*) filter (is_given_up) as overdue, count(*) as regular, (select typical from setting) as typical from habit group by rid;
 
 create or replace view found_narrow_range as
 select rid, count(distinct category) filter (wall >= now - days_of(recent()) and category <> '') as count,

@@ -132,7 +132,7 @@ def test_a_category_that_may_not_be_named_is_not(job: ChurnJob, folder: Path) ->
 
 
 OTHERS: dict[str, Facts] = {
-    "habits_kept": {"kept": 4, "regular": 4, "typical": 0.6},
+    "habits_kept": {"overdue": 0, "regular": 4, "typical": 0.4},
     "wide_range": {"count": 9, "median": 4.0, "days": 56},
     "column_level": {"label": "Contract", "value": "Two year"},
     "column_number": {"label": "Tenure", "value": "3", "median": "29.5"},

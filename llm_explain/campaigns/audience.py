@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from llm_explain.errors import TableError
 from scoring.data.reading import read_table
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -30,6 +31,26 @@ AT_CAP: Final = "frequency cap"
 NO_UPLIFT: Final = "no proven uplift"
 
 
+class Recipient(Protocol):
+    """A row of ``Audience.of``."""
+
+    @property
+    def user_id(self) -> str:
+        """The shop's id."""
+
+    @property
+    def consent(self) -> bool:
+        """Whether the user agreed to messages."""
+
+    @property
+    def sent_at(self) -> Sequence[dt.datetime]:
+        """When earlier messages were sent."""
+
+    @property
+    def uplift_low(self) -> float | None:
+        """Lower bound of the measured effect."""
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Tables that say whom a campaign may write to, each a data frame or a file (CSV or Parquet).
@@ -46,6 +67,27 @@ class Audience:
     suppressed: Source | None = None
     sent: Source | None = None
     uplift: Source | None = None
+
+    @classmethod
+    def of(cls, recipients: Sequence[Recipient], *, suppressed: Sequence[str] = ()) -> Audience:
+        """Return the audience of rows that state a user's consent, earlier messages and measured effect.
+
+        Args:
+            recipients: The rows.
+            suppressed: Users who get no message.
+
+        Returns:
+            The tables.
+        """
+        consent = [(row.user_id, EVERY_CHANNEL, "yes" if row.consent else "no") for row in recipients]
+        sent = [(row.user_id, moment.isoformat()) for row in recipients for moment in row.sent_at]
+        uplift = [(row.user_id, row.uplift_low) for row in recipients if row.uplift_low is not None]
+        return cls(
+            pd.DataFrame(consent, columns=["user_id", "channel", "consent"]),
+            pd.DataFrame({"user_id": pd.Series(suppressed, dtype=object)}),
+            pd.DataFrame(sent, columns=["user_id", "sent_at"]),
+            pd.DataFrame(uplift, columns=["user_id", "uplift_low"]) if uplift else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pandas as pd
 from llm_explain.campaigns.records import TREATED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from llm_explain.campaigns.lines import CampaignLines
@@ -87,22 +87,40 @@ def _parts(offer: PlannedOffer, channel: str) -> list[str]:
     return [offer.line] if channel == "coupon" else [f"{offer.line}\n{offer.sentence}"]
 
 
-def rendered(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, shop_name: str) -> dict[str, str]:
-    """Return the fields of a message that is sent; none of a message that is held out.
+def messages_of(
+    plan: CampaignPlan,
+    lines: CampaignLines,
+    shop_name: str,
+    *,
+    told: Callable[[dict[str, Any]], dict[str, Any]],
+) -> list[dict[str, Any]]:
+    """Return the messages of a plan as JSON; one that is held out has offers, but no subject and no text.
 
     Args:
-        message: A message of the plan.
         plan: The plan.
         lines: The locale's lines.
         shop_name: Name of the shop; empty if it is not known.
+        told: Returns as much of an explanation record as is wanted.
 
     Returns:
-        Subject, text, HTML and link.
+        Messages in the order of choice.
     """
-    if message.group != TREATED:
-        return {}
-    sent = render(message, plan, lines, shop_name)
-    return {name: getattr(sent, name) for name in ("subject", "text", "html", "unsubscribe")}
+    found = []
+    for message in plan.messages:
+        sent = render(message, plan, lines, shop_name) if message.group == TREATED else None
+        names = ("subject", "text", "html", "unsubscribe") if sent else ()
+        offers = [
+            {
+                **{name: getattr(each.offer, name) for name in ("offer_id", "kind", "item_id")},
+                "probability": each.probability,
+                "line": each.line,
+                **told(each.explanation.to_dict()),
+            }
+            for each in message.offers
+        ]
+        own = {name: getattr(message, name) for name in ("user_id", "group", "expected_cost")}
+        found.append({**own, **{name: getattr(sent, name) for name in names}, "offers": offers})
+    return found
 
 
 def write_plan(

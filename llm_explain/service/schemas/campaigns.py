@@ -66,10 +66,9 @@ class CampaignRequest(CampaignSettings, Body):
         """Return the coupons as the table that ``llm-explain campaign plan`` reads."""
         return pd.DataFrame([row.model_dump() for row in self.coupons], columns=list(CouponRow.model_fields))
 
-    def uplift_table(self) -> pd.DataFrame | None:
-        """Return the measured effects; ``None`` if no recipient has one."""
-        rows = [(row.user_id, row.uplift_low) for row in self.recipients if row.uplift_low is not None]
-        return pd.DataFrame(rows, columns=["user_id", "uplift_low"]) if rows else None
+    def settings(self) -> CampaignSettings:
+        """Return the settings of the campaign."""
+        return CampaignSettings(**self.model_dump(include={*CampaignSettings.model_fields}))
 
 
 class PlannedOffer(Told):

@@ -1,6 +1,6 @@
 create or replace view best_seller_crowd as
 select category, item_id, count(distinct user_id) as users
-from sold cross join shop where timestamp >= moment - interval 30 day group by category, item_id;
+from sold cross join crowd_window where timestamp >= since group by category, item_id;
 
 create or replace view found_best_seller as
 with placed as (
@@ -9,7 +9,7 @@ with placed as (
             where other.category = own.category and other.users >= own.users) as place,
            count(*) over (partition by own.category) as items
     from best_seller_crowd own)
-select rid, case when place = 1 then 1 else 3 end as among, category, 30 as window_days
-from claim join placed using (item_id)
+select rid, case when place = 1 then 1 else 3 end as among, category, days as window_days
+from claim join placed using (item_id) cross join crowd_window
 where claim = 'best_seller' and users >= 50 and place <= 3 and items >= case when place = 1 then 4 else 12 end
   and is_fresh and is_of_only_kind and has_dates;

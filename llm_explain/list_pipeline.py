@@ -74,9 +74,14 @@ class ListPipeline(Pipeline):
         subject_lines = self._subject_lines(requests, texts)
         badges = self._badges(subjects, requests, cards_of_all, pages, facts)
         title = {section: self._section_title(section) for section in {card.section for card in cards_of_all}}
+        scores = [
+            np.array([attribution.score for attribution in attributions[page.start : page.stop]]) for page in pages
+        ]
+        probabilities = [each for user, own in zip(users, scores, strict=True) for each in user.probability(own)]
         found = [
             replace(
                 self._record(row, request, attribution, text, subjects, badges=badges[row], fact=facts.get(row)),
+                probability=probabilities[row],
                 subject_line=subject_lines[row],
                 rank=card.rank,
                 position=card.position,
@@ -89,21 +94,10 @@ class ListPipeline(Pipeline):
             )
         ]
         return [
-            self._with_probabilities(user, found[page.start : page.stop])
+            [replace(each, attribution=self._with_items(each.attribution)) for each in found[page.start : page.stop]]
+            if self._needs_items(user)
+            else found[page.start : page.stop]
             for user, page in zip(users, pages, strict=True)
-        ]
-
-    def _with_probabilities(self, user: ScoredUser, rows: Sequence[Explanation]) -> list[Explanation]:
-        """Return the explanations with probabilities, and with past items as parts in a shop that needs them."""
-        has_item_players = self._needs_items(user)
-        found = user.probability(np.array([row.attribution.score for row in rows]))
-        return [
-            replace(
-                row,
-                probability=probability,
-                attribution=self._with_items(row.attribution) if has_item_players else row.attribution,
-            )
-            for row, probability in zip(rows, found, strict=True)
         ]
 
     def _section_title(self, section: Section | None) -> str | None:

@@ -9,7 +9,7 @@ Source: Shapley (1953); Lundberg & Lee (2017), arXiv:1705.07874.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -86,11 +86,12 @@ class CataloguePhi:
         """Shapley values of all players, shape ``(n_items, n_players)``."""
         return np.concatenate([self.phi, self.context], axis=1)
 
-    def attribution(self, row: int) -> Attribution:
+    def attribution(self, row: int, items: tuple[tuple[PastItem, ...], ...] = ()) -> Attribution:
         """Return the attribution of one item.
 
         Args:
             row: Its place in ``item_index``.
+            items: Past items of each player that raised the score.
 
         Returns:
             The item's values with their parts.
@@ -109,6 +110,7 @@ class CataloguePhi:
             base_value=float(self.base_value[row]),
             score=float(self.score[row]),
             categories=(*self.groups.categories, *((),) * len(self.terms)),
+            items=items,
         )
 
 
@@ -210,7 +212,7 @@ def attribute(
         phi = attribute_items(scorer, state, items[rows], groups=groups, cache=cache)
         linked = _linked_items(scorer, state, phi) if phi.links.any() else [()] * len(rows)
         for place, row in enumerate(rows.tolist()):
-            found[row] = replace(phi.attribution(place), items=linked[place])
+            found[row] = phi.attribution(place, linked[place])
     return [found[row] for row in range(len(items))]
 
 

@@ -249,7 +249,7 @@ class Policy:
             False for a vetoed kind, and for a kind that is blocked for the category.
         """
         blocked = self.settings.blocked_claims.get(kind, ()) if category is not None else ()
-        return kind not in self.settings.vetoed_kinds and plain(category or "") not in map(plain, blocked)
+        return kind not in self.settings.vetoed_kinds and not (blocked and plain(category or "") in map(plain, blocked))
 
 
 def _read(path: Path) -> bytes:

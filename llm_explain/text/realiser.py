@@ -148,7 +148,7 @@ class Realiser:
         return (
             skeleton.fits(spec.values, spec.licences)
             and not (spec.is_neutral and skeleton.is_causal)
-            and self._has_forms(skeleton.pieces[::2], spec.event_kind)
+            and self._has_forms(skeleton.literals, spec.event_kind)
         )
 
     def event_kind_of(self, text: str) -> str:
@@ -160,7 +160,7 @@ class Realiser:
 
     def speaks(self, skeletons: Iterable[Skeleton], event_kind: str) -> bool:
         """Return whether one of some skeletons has words for a kind of events."""
-        return any(self._has_forms(skeleton.pieces[::2], event_kind) for skeleton in skeletons)
+        return any(self._has_forms(skeleton.literals, event_kind) for skeleton in skeletons)
 
     def name(self, name: str) -> str:
         """Return a name of the catalogue, cleaned and limited in length."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 Form = Literal["sentence", "line", "badge", "fact", "subject", "heading"]
@@ -65,12 +66,12 @@ class SentenceSpec:
     values: Mapping[str, str] = field(default_factory=dict)
     is_of_many: bool = False
 
-    @property
+    @cached_property
     def kinds(self) -> frozenset[str]:
         """Claim kinds of the sentence."""
         return frozenset(claim.kind for claim in self.claims)
 
-    @property
+    @cached_property
     def licences(self) -> dict[str, frozenset[str]]:
         """Words of degree that each claim permits, by kind."""
         return {claim.kind: claim.licences for claim in self.claims}

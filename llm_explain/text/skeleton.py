@@ -71,6 +71,11 @@ class Skeleton:
         return tuple(SLOT.split(self.text))
 
     @cached_property
+    def literals(self) -> tuple[str, ...]:
+        """The text between slots."""
+        return self.pieces[::2]
+
+    @cached_property
     def opening(self) -> str:
         """Its first words, by which a list avoids sounding alike."""
         return opening(self.text)
@@ -85,11 +90,11 @@ class Skeleton:
         Returns:
             Whether the sentence is true once it is filled.
         """
-        if any(slot not in values for slot in self.slots):
-            return False
-        if any(values.get(left_out) != values.get(twin) for left_out, twin in self.same):
-            return False
-        return all(any(need.degree in licences.get(kind, ()) for kind in need.kinds) for need in self.needs)
+        return (
+            all(map(values.__contains__, self.slots))
+            and all(values.get(left_out) == values.get(twin) for left_out, twin in self.same)
+            and all(any(need.degree in licences.get(kind, ()) for kind in need.kinds) for need in self.needs)
+        )
 
 
 def opening(text: str, n_words: int = OPENING_WORDS) -> str:

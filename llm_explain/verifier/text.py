@@ -31,6 +31,7 @@ _PAUSES = f"{STOPS},:;()，：；、（）–—"
 _BARE_VALUE = re.compile(rf"(?:^|[{_PAUSES}])\s*(\{{\w+\}})\s*(?=$|[{_PAUSES}])")
 """A value between pauses, without a word of the sentence: a supplier's title would speak there for itself."""
 
+_STOP = re.compile(f"[{STOPS}]")
 _SAID_TWICE = re.compile(rf"(\S[^{STOPS}]{{5,}}[{STOPS}]) ?(\1)")
 
 
@@ -109,14 +110,11 @@ class Verifier:
             category = unicodedata.category(character)
             if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} and character not in JOINERS:
                 yield Fault("control_character", f"U+{ord(character):04X} may not stand here", (position, position + 1))
-        if re.search(r"[{}<>]", text):
-            match = re.search(r"[{}<>]", text)
-            yield Fault(
-                "markup", "braces and angle brackets may not stand in a text", match.span() if match else (0, 0)
-            )
+        if match := re.search(r"[{}<>]", text):
+            yield Fault("markup", "braces and angle brackets may not stand in a text", match.span())
         if match := re.search(r"https?:|www\.", text, re.IGNORECASE):
             yield Fault("link", "a text holds no link", match.span())
-        if match := _SAID_TWICE.search(text):
+        if len(_STOP.findall(text)) > 1 and (match := _SAID_TWICE.search(text)):
             yield Fault("repeated_sentence", "the text says the same sentence twice", match.span(2))
 
     def _limits(self, text: str, limits: Limits | None) -> Iterator[Fault]:

@@ -155,6 +155,8 @@ class Catalogue:
         Raises:
             UnknownItemError: If an id is not in the catalogue; the message names near matches.
         """
+        if len(item_ids) == 1 and item_ids[0] in self.index_by_id:  # a look-up of many has a high fixed cost
+            return np.array([self.index_by_id.get_loc(item_ids[0])], dtype=np.int64)
         index = self.index_by_id.get_indexer(pd.Index(list(item_ids), dtype=object))
         if (index < 0).any():
             unknown = str(item_ids[int(np.argmax(index < 0))])

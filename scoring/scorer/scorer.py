@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from scoring.features.context import TERMS
 from scoring.features.own_history import BUCKET_KINDS, COUNT, own_evidence
 from scoring.features.windows import item_stats
 from scoring.model.batches import BucketRows, link_user, token_events
-from scoring.model.context_terms import ContextTerms
+from scoring.model.context_terms import MAX_MOMENTS, ContextTerms
 from scoring.model.item_vectors import ItemVectors
 from scoring.model.model import BUCKET_PART, OWN_FEATURES, SIGNALS
 from scoring.scorer.retrieval import best
@@ -88,6 +89,7 @@ class GlassBoxScorer:
         self.channels = snapshot.channels.names if any(channel_weights) else ()
         self.terms: tuple[str, ...] = (*TERMS, CHANNEL) if self.channels else TERMS
         self._channel = snapshot.channels.heights(channel_weights) if self.channels else np.zeros((0, len(catalogue)))
+        self._context_of_candidates = lru_cache(MAX_MOMENTS)(partial(self._context_sums, candidates))
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
 
     def _trunk_of(self, item_index: Any) -> torch.Tensor:
@@ -270,9 +272,17 @@ class GlassBoxScorer:
     def _other_terms(self, state: UserState, item_index: IndexArray) -> FloatArray:
         """Return the terms of the scores that do not go through the user embedding."""
         own = self.own_parts(state, item_index).sum(axis=1)
-        history = state.history
-        context = self.context_parts(history.as_of, item_index, history.requested_in).sum(axis=1)
+        asked = state.history.as_of, state.history.requested_in
+        if item_index is self.candidates:
+            context = self._context_of_candidates(*asked)
+        else:
+            context = self._context_sums(item_index, *asked)
         total: FloatArray = own + self.item_links.of_history(state.past, state.strengths)[item_index] + context
+        return total
+
+    def _context_sums(self, item_index: IndexArray, as_of: pd.Timestamp, channel: str) -> FloatArray:
+        """Return the sum of the context terms, shape ``(n,)``."""
+        total: FloatArray = self.context_parts(as_of, item_index, channel).sum(axis=1)
         return total
 
     def linked(self, state: UserState, item_index: IndexArray) -> FloatArray:

@@ -86,21 +86,23 @@ class _Orders:
     def __init__(self, evidence: Evidence, user: int) -> None:
         self._shop = evidence.shop
         kinds = evidence.shop.shop.target_kinds
-        is_own = (evidence.user == user) & (evidence.kind == (kinds.index(PURCHASE) if PURCHASE in kinds else -1))
-        self._event = np.flatnonzero(is_own)
-        self._item, self._moment = evidence.item[is_own], evidence.moment[is_own]
+        own = slice(*evidence.user.searchsorted([user, user + 1]))
+        is_bought = evidence.kind[own] == (kinds.index(PURCHASE) if PURCHASE in kinds else -1)
+        self._event = own.start + np.flatnonzero(is_bought)
+        self._item, self._moment = evidence.item[self._event], evidence.moment[self._event]
         self._titles, self._title = np.unique(self._shop.title_index[self._item], return_inverse=True)
-        _, self._order = np.unique(evidence.occasion[is_own], return_inverse=True)
+        _, self._order = np.unique(evidence.occasion[self._event], return_inverse=True)
         self._has = np.zeros((len(self._titles), int(self._order.max(initial=-1)) + 1), dtype=bool)
         self._has[self._title, self._order] = True
+        self._orders = self._has.sum(axis=1)
 
     def best(self, title: int) -> _Pair | None:
         """Return the companion of a title; ``None`` without one."""
         own = int(np.searchsorted(self._titles, title))
         if own == len(self._titles) or self._titles[own] != title:
             return None
-        n, orders = self._has.shape[1], self._has.sum(axis=1)
-        together = (self._has & self._has[own]).sum(axis=1)
+        n, orders = self._has.shape[1], self._orders
+        together = self._has[:, self._has[own]].sum(axis=1)
         is_one = (orders >= MIN_ORDERS) & (MIN_SHARE * together >= orders)
         is_one &= together * (n - orders) >= MIN_LIFT * orders * (orders[own] - together)
         is_one[own] = False

@@ -66,8 +66,8 @@ class FirstInCategory(ClaimKind):
 def _touched(shop: ShopEvidence, items: IndexArray, category: IndexArray) -> Flags:
     """Return whether items are of each category, or a title of theirs has a word of the category's name."""
     catalogue = shop.catalogue
-    titles = {str(title).lower() for title in catalogue.titles[np.unique(items)]}
-    said = {word for title in titles for word in WORD.findall(title)}
+    titles = {*catalogue.titles[np.unique(items)].tolist()}
+    said = {*WORD.findall("\n".join(titles).lower())}
     begins = {word[: len(word) - cut] for word in said for cut in range(MOST_LONGER + 1)}
     found: Flags = np.isin(category, catalogue.category_index[items])
     for place in np.flatnonzero(~found).tolist():

@@ -160,7 +160,8 @@ class UserTower(nn.Module):
         sums = sums.unflatten(1, (self.n_queries, -1))  # (n_groups, queries, d + 1); without history there is no group
         sink = F.softplus(self.sink)  # (queries, 1)
         vectors = torch.cat([sums[..., :-1], (sink * self.sink_value)[None]])  # (n_groups + 1, queries, d)
-        basis = torch.block_diag(*vectors.unbind(1))  # (queries * (n_groups + 1), queries * d)
+        # shape (queries * (n_groups + 1), queries * d):
+        basis: Tensor = torch.block_diag(*vectors.unbind(1))  # type: ignore[no-untyped-call]
         total = coalitions @ sums[..., -1] + sink.flatten()  # (n, queries)
         shares = (F.pad(coalitions, (0, 1), value=1.0)[:, None] / total[..., None]).flatten(1)
         centred = basis - basis.mean(dim=1, keepdim=True)

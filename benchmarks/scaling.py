@@ -1,4 +1,4 @@
-"""How the cost of exact attributions grows: with groups, with items, with users.
+"""How the cost of exact attributions grows: with groups, items and users; and that of the log, with events.
 
 python benchmarks/scaling.py [--artifacts artifacts/completejourney] [--quick]
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from games import Shop
 from report import Section, seconds
@@ -21,6 +22,8 @@ from report import Section, seconds
 from llm_explain.attribution.exact import attribute, attribute_items
 from llm_explain.attribution.group_vectors import group_vectors
 from llm_explain.attribution.partition import partition
+from scoring.data.history import EventLog
+from scoring.data.tables import TIMESTAMP, USER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 GROUPS = (2, 4, 6, 8, 10, 12, 14)
 ITEMS = (1, 10, 100, 1_000, 10_000, 20_000, 50_000)
 USERS = (1, 10, 100, 1_000)
+SHARES = (0.125, 0.25, 0.5, 1.0)
 
 
 def median_seconds(work: Callable[[], object], repetitions: int) -> float:
@@ -77,7 +81,7 @@ def over_items(shop: Shop, state: UserState, repetitions: int) -> dict[int, tupl
         items = np.arange(n)
 
         def work(items=items) -> object:  # type: ignore[no-untyped-def]
-            return attribute_items(shop.scorer, state, items, groups=groups, cache=cache).values
+            return attribute_items(shop.scorer, state, items, groups=groups, cache=cache).values  # noqa: PD011
 
         found[n] = median_seconds(work, repetitions), peak_mb(work)
     return found
@@ -92,6 +96,19 @@ def over_users(shop: Shop, numbers: tuple[int, ...]) -> dict[int, float]:
             state = shop.scorer.read(shop.log.history(user, shop.scorer.snapshot.as_of))
             attribute(shop.scorer, state, shop.scorer.rank(state, 10)[0])
         found[n] = time.perf_counter() - start
+    return found
+
+
+def over_events(shop: Shop, events: pd.DataFrame, shares: tuple[float, ...]) -> dict[int, tuple[float, float]]:
+    """Return time and memory of opening the latest events of the log, by their number."""
+    found = {}
+    for share in shares:
+        rows = events.sort_values(TIMESTAMP).tail(int(share * len(events))).sort_values([USER_ID, TIMESTAMP])
+
+        def work(rows=rows) -> object:  # type: ignore[no-untyped-def]
+            return EventLog(rows, shop.scorer.catalogue, shop.scorer.shop)
+
+        found[len(rows)] = median_seconds(work, 1), peak_mb(work)
     return found
 
 
@@ -122,11 +139,17 @@ def main() -> None:
     repetitions = 2 if given.quick else 7
     groups, items = over_groups(shop, state, repetitions), over_items(shop, state, repetitions)
     users = over_users(shop, USERS[:3] if given.quick else USERS)
-    write(given.out, groups, items, users)
+    table = pd.read_parquet(given.artifacts / "tables" / "events.parquet")
+    events = over_events(shop, table, SHARES[-2:] if given.quick else SHARES)
+    write(given.out, groups, items, users, events)
 
 
 def write(
-    out: Path, groups: dict[int, tuple[float, float]], items: dict[int, tuple[float, float]], users: dict[int, float]
+    out: Path,
+    groups: dict[int, tuple[float, float]],
+    items: dict[int, tuple[float, float]],
+    users: dict[int, float],
+    events: dict[int, tuple[float, float]],
 ) -> None:
     """Write the section."""
     section = Section(out, "scaling", "How the cost grows")
@@ -144,6 +167,8 @@ def write(
             ["users a second", *(f"{n / spent:,.0f}" for n, spent in users.items())],
         ],
     )
+    section.say("Opening the log of a shop, from a table in memory:")
+    section.table(["events", *(f"{n:,}" for n in events)], _two_rows(events))
     section.picture(drawn(groups, items, users), "scaling", "Time over groups, items and users")
     section.write()
 

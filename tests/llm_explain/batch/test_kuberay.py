@@ -16,9 +16,9 @@ from llm_explain.cli import app
 ROOT = Path(__file__).parents[3]
 JOB_FIELDS = {
     "activeDeadlineSeconds", "backoffLimit", "entrypoint", "rayClusterSpec", "shutdownAfterJobFinishes",
-    "submissionMode", "ttlSecondsAfterFinished",
+    "ttlSecondsAfterFinished",
 }  # fmt: skip
-"""Those of RayJobSpec (ray.io/v1, KubeRay 1.4) that the manifest uses; KubeRay drops a field that it does not know."""
+"""Those of RayJobSpec (KubeRay 1.5.1) that the manifest uses; KubeRay drops a field that it does not know."""
 HEAD_FIELDS = {"rayStartParams", "template"}
 WORKER_FIELDS = HEAD_FIELDS | {"groupName", "maxReplicas", "minReplicas", "replicas"}
 
@@ -37,7 +37,7 @@ def groups(job: Any) -> list[Any]:
 
 def test_every_field_is_one_of_kuberay(job: Any) -> None:
     assert job.keys() == JOB_FIELDS
-    assert job["rayClusterSpec"].keys() == {"rayVersion", "headGroupSpec", "workerGroupSpecs"}
+    assert job["rayClusterSpec"].keys() == {"authOptions", "rayVersion", "headGroupSpec", "workerGroupSpecs"}
     head, *workers = groups(job)
     assert head.keys() == HEAD_FIELDS
     assert all(each.keys() == WORKER_FIELDS for each in workers)

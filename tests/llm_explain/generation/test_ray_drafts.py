@@ -54,6 +54,7 @@ def _first_line(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
 def test_actors_write_over_replicas_of_which_one_dies(servers: dict[str, subprocess.Popen[str]]) -> None:
     lexicon = load_lexicon("en")
     prompts = ExamplePromptBuilder(lexicon).prompts(("repeat_item",), "friendly", 18)

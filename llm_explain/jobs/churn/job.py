@@ -183,7 +183,7 @@ class ChurnJob:
 
         Args:
             experiment: CSV, Parquet or Excel, one row for each customer.
-            columns: Its columns; the others are features that ``customers`` has too.
+            columns: Its columns. Of the others, those that ``customers`` has too are features.
             before: With events: the users when the experiment began; the experiment then needs ``user_id`` alone.
 
         Returns:
@@ -194,6 +194,8 @@ class ChurnJob:
         """
         table = read_customers(experiment)
         if self.customers is not None:
+            shared = [name for name in table if name in self.customers or name in columns.names]
+            table = table[shared]  # a column that the customers lack, such as another outcome, predicts nothing
             return self._users_of(Actions.fit(table, columns, id_column=self._id_in(table)))
         if before is None or USER_ID not in table:
             raise SettingError(

@@ -46,7 +46,9 @@ def subscribers(n: int, seed: int) -> pd.DataFrame:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("customers")
     subscribers(1200, 1).drop(columns=["call", "stayed"]).to_csv(folder / "customers.csv", index=False)
-    subscribers(4000, 2).drop(columns="Churn").to_csv(folder / "experiment.csv", index=False)
+    experiment = subscribers(4000, 2).drop(columns="Churn")
+    experiment["spent"] = 20.0 * experiment["stayed"]  # came after the action, and no customer has it
+    experiment.to_csv(folder / "experiment.csv", index=False)
     run(folder, "train", "--label", "Churn")
     return folder
 

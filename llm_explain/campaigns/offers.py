@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from llm_explain.campaigns.audience import name_of, opened
 from llm_explain.campaigns.lines import COUPON
@@ -84,6 +85,11 @@ def read_coupons(source: Source, item_ids: Sequence[str]) -> list[Offer]:
     texts = frame.astype("str").astype(object).where(frame.notna(), None)
     rows: list[dict[str, str | None]] = [{str(k): v for k, v in row.items()} for row in texts.to_dict("records")]
     return [_coupon(row, number, name, known) for number, row in enumerate(rows, start=1)]
+
+
+def coupons_of(rows: Sequence[Mapping[str, object]], item_ids: Sequence[str]) -> list[Offer]:
+    """Return the coupons of rows with the columns of ``read_coupons``; a wrong row raises ``TableError``."""
+    return read_coupons(pd.DataFrame(rows), item_ids) if rows else []
 
 
 def _coupon(row: Mapping[str, str | None], number: int, file: str, known: set[str]) -> Offer:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from llm_explain.campaigns.audience import Audience
-from llm_explain.campaigns.offers import read_coupons
+from llm_explain.campaigns.offers import coupons_of
 from llm_explain.campaigns.output import messages_of
 from llm_explain.campaigns.plan import campaign_lines, plan_campaign
 from llm_explain.jobs.results import told_of
@@ -39,7 +39,7 @@ class CampaignHandler:
             Treated users with their messages, and held-out users with their offers alone.
         """
         shop, moment = self._explainer.shop, self._context_reader.moment([], body.as_of)
-        coupons = read_coupons(body.coupon_table(), shop.catalogue.item_ids.tolist())
+        coupons = coupons_of(body.coupons, shop.catalogue.item_ids.tolist())
         with ExitStack() as open_users:  # until the plan is made, so that an erasure meanwhile empties the caches
             users = {
                 row.user_id: open_users.enter_context(self._context_reader.reading_user(row.user_id, moment))

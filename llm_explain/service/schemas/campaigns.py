@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
-import pandas as pd
 from pydantic import BaseModel, Field
 
 from llm_explain.campaigns.settings import CampaignSettings
 from llm_explain.service.schemas.fields import MAX_ROWS, Body, Detail, Id, Locale, Moment, Reply, example
-from llm_explain.service.schemas.jobs import Told
 from llm_explain.service.schemas.language import spoken
+
+Cell = Annotated[Id | float | None, Field(union_mode="left_to_right")]
+"""A cell of a table; a whole number is taken as its digits."""
 
 
 class Recipient(Body):
@@ -30,24 +30,12 @@ class Recipient(Body):
     uplift_low: float | None = None
 
 
-class CouponRow(Body):
-    """A coupon of the campaign, with ``amount_off`` or ``percent_off``; both days are included."""
-
-    coupon_id: Id
-    item_id: Id
-    first_day: dt.date
-    last_day: dt.date
-    amount_off: Annotated[float, Field(gt=0, le=1e9)] | None = None
-    percent_off: Annotated[int, Field(ge=1, le=99)] | None = None
-    code: Annotated[str, Field(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-
-
 class CampaignRequest(CampaignSettings, Body):
     """Ask for a plan; the settings are those of ``llm-explain campaign plan``.
 
     Attributes:
         recipients: Users to consider.
-        coupons: Coupons of the campaign; running promotions are offers too.
+        coupons: Coupons of the campaign, with the columns of ``--coupons``; running promotions are offers too.
         as_of: The time of the campaign; the present if not given.
         detail: ``text``, ``reasons`` with their facts, or ``full`` for the explanation record of each offer.
     """
@@ -58,27 +46,13 @@ class CampaignRequest(CampaignSettings, Body):
 
     locale: Locale = Field(default_factory=spoken)
     recipients: Annotated[tuple[Recipient, ...], Field(min_length=1, max_length=MAX_ROWS)]
-    coupons: Annotated[tuple[CouponRow, ...], Field(max_length=MAX_ROWS)] = ()
+    coupons: Annotated[tuple[dict[str, Cell], ...], Field(max_length=MAX_ROWS)] = ()
     as_of: Moment | None = None
     detail: Detail = "reasons"
-
-    def coupon_table(self) -> pd.DataFrame:
-        """Return the coupons as the table that ``llm-explain campaign plan`` reads."""
-        return pd.DataFrame([row.model_dump() for row in self.coupons], columns=list(CouponRow.model_fields))
 
     def settings(self) -> CampaignSettings:
         """Return the settings of the campaign."""
         return CampaignSettings(**self.model_dump(include={*CampaignSettings.model_fields}))
-
-
-class PlannedOffer(Told):
-    """An offer with its verified line and the reason for it; ``probability`` is that of a purchase within 30 days."""
-
-    offer_id: str
-    kind: Literal["promotion", "coupon"]
-    item_id: str
-    probability: float
-    line: str
 
 
 class PlannedMessage(BaseModel):
@@ -87,6 +61,8 @@ class PlannedMessage(BaseModel):
     Attributes:
         expected_cost: Cost of the message and expected cost of its offers.
         unsubscribe: Link that ends the consent.
+        offers: ``offer_id``, ``kind``, ``item_id``, ``probability``, the verified ``line`` and ``text``, and as much of
+            the explanation as ``detail`` asks for.
     """
 
     user_id: str
@@ -96,7 +72,7 @@ class PlannedMessage(BaseModel):
     text: str | None = None
     html: str | None = None
     unsubscribe: str | None = None
-    offers: list[PlannedOffer]
+    offers: list[dict[str, Any]]
 
 
 class CampaignReply(Reply):

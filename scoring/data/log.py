@@ -187,15 +187,15 @@ class Log:
         Returns:
             The log of all users.
         """
-        users = pd.Categorical(events[USER_ID].to_numpy(dtype=object))
+        user_index, users = pd.factorize(events[USER_ID], sort=True)
         n = len(events)
         quantity = events[QUANTITY].to_numpy(dtype=np.float64, na_value=1.0) if QUANTITY in events else np.ones(n)
-        kind = events[KIND].to_numpy(dtype=object) if KIND in events else np.full(n, PURCHASE, dtype=object)
+        kind = events[KIND] if KIND in events else np.full(n, PURCHASE, dtype=object)
         channel, channels = _channels(events[CHANNEL]) if CHANNEL in events else (np.full(n, -1, dtype=np.int8), ())
         return cls._sorted(
-            tuple(str(user) for user in users.categories),
+            tuple(map(str, users)),
             channels,
-            user_index=np.asarray(users.codes, dtype=np.int64),
+            user_index=user_index.astype(np.int64),
             item_index=catalogue.known(events[ITEM_ID]),
             day=to_days(events[TIMESTAMP].to_numpy()),
             price=events[PRICE].to_numpy(dtype=np.float64) if PRICE in events else np.full(n, np.nan),
@@ -242,7 +242,8 @@ class Log:
     @classmethod
     def _sorted(cls, user_ids: tuple[str, ...], channels: tuple[str, ...], **arrays: npt.NDArray[Any]) -> Log:
         rows = np.lexsort((arrays["day"], arrays["item_index"], arrays["user_index"]))
-        return cls(user_ids, channels=channels, **{name: array[rows] for name, array in arrays.items()})
+        ordered = {name: arrays.pop(name)[rows] for name in tuple(arrays)}  # one column at a time is there twice
+        return cls(user_ids, channels=channels, **ordered)
 
 
 def _channels(column: pd.Series) -> tuple[npt.NDArray[np.int8], tuple[str, ...]]:
@@ -254,7 +255,7 @@ def _channels(column: pd.Series) -> tuple[npt.NDArray[np.int8], tuple[str, ...]]
 
 
 def _signals(
-    kind: npt.NDArray[np.object_], quantity: npt.NDArray[np.float64], signals: Sequence[str]
+    kind: npt.NDArray[np.object_] | pd.Series, quantity: npt.NDArray[np.float64], signals: Sequence[str]
 ) -> npt.NDArray[np.int8]:
     """Return which signal kind each event has, −1 for none, shape ``(n_events,)``."""
     if not signals:

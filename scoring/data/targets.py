@@ -30,7 +30,7 @@ SAME_OCCASION_NS: Final = 30 * 60 * 10**9
 """Without an order, an event at most this long after the previous one belongs to the same occasion."""
 
 
-def roles(kind: npt.NDArray[np.object_], quantity: npt.NDArray[np.float64], shop: Shop) -> Roles:
+def roles(kind: npt.NDArray[np.object_] | pd.Series, quantity: npt.NDArray[np.float64], shop: Shop) -> Roles:
     """Return what each event does to the count of target events.
 
     Args:
@@ -63,7 +63,7 @@ def counted_rows(events: pd.DataFrame, shop: Shop) -> Truths:
         Truth values, shape ``(n_rows,)``.
     """
     n = len(events)
-    kind = events[KIND].to_numpy(dtype=object) if KIND in events else np.full(n, PURCHASE, dtype=object)
+    kind = events[KIND] if KIND in events else np.full(n, PURCHASE, dtype=object)
     quantity = events[QUANTITY].to_numpy(dtype=np.float64, na_value=1.0) if QUANTITY in events else np.ones(n)
     role = roles(kind, quantity, shop)
     return counted(

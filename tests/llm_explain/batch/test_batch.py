@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -21,6 +23,7 @@ from llm_explain import Explainer
 from llm_explain.batch import BatchSettings, explain_users, read_users, run_batch, users_of_log, with_events
 from llm_explain.batch.shards import Shards
 from llm_explain.errors import BatchError, SettingError
+from llm_explain.text.prompt_files import prompts_root
 from scoring.data.moments import as_moment
 
 if TYPE_CHECKING:
@@ -181,7 +184,7 @@ def test_a_killed_run_is_completed_by_the_same_command(
         "--json",
     ]
     run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not list(out.glob("part-*")) and run.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
     run.kill()
@@ -199,6 +202,32 @@ def test_ray_writes_the_same_rows(shop_artifacts: Path, users: pa.Table, by_user
     summary = run_batch(shop_artifacts, users, tmp_path, SETTINGS, engine="ray", workers=1, shard_users=1)
     assert rows_of(tmp_path).equals(by_user)
     assert summary.engine == "ray"
+
+
+def test_a_part_of_the_log_gives_the_same_rows_of_its_users(
+    shop_artifacts: Path, users: pa.Table, expected: pa.Table, tmp_path: Path
+) -> None:
+    part = users.column("user_id")[3:6]
+    events = pq.read_table(shop_artifacts / "tables" / "events.parquet")
+    pq.write_table(events.filter(pc.is_in(events.column("user_id"), part.combine_chunks())), tmp_path / "part.parquet")
+    found = users_of_log(shop_artifacts, events=tmp_path / "part.parquet")
+    assert found.column("user_id").to_pylist() == sorted(part.to_pylist())
+    run_batch(shop_artifacts, found, tmp_path / "out", SETTINGS, events=tmp_path / "part.parquet")
+    rows, all_rows = rows_of(tmp_path / "out").to_pylist(), expected.to_pylist()
+    words = ("user_id", "item_id", "position", "section", "text")
+    assert [[row[word] for word in words] for row in rows] == [
+        [row[word] for word in words] for row in all_rows if row["user_id"] in part.to_pylist()
+    ]
+
+
+def test_a_policy_of_the_batch_belongs_to_its_plan(shop_artifacts: Path, users: pa.Table, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text((prompts_root() / "policy.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    settings = replace(SETTINGS, policy_file=policy)
+    run_batch(shop_artifacts, users.slice(0, 1), tmp_path / "out", settings)
+    policy.write_text(policy.read_text(encoding="utf-8") + "\n# another one\n", encoding="utf-8")
+    with pytest.raises(SettingError, match="holds shards of a batch with other users, settings or artifacts"):
+        run_batch(shop_artifacts, users.slice(0, 1), tmp_path / "out", settings)
 
 
 def test_users_come_from_files_and_from_new_events(shop_artifacts: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ pytest.importorskip("httpx2", reason="a model behind a URL needs the extra lm")
 
 from llm_explain.errors import GenerationError, SettingError
 from llm_explain.generation.openai_generator import OpenAIGenerator
+from llm_explain.generation.opening import open_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +125,13 @@ def test_a_server_names_its_model(url: str) -> None:
     generator = OpenAIGenerator.load(url)
     assert generator.name == "scripted@127.0.0.1"
     assert OpenAIGenerator.load(f"{url},{url}#other").name == "other@127.0.0.1"
+
+
+def test_a_url_is_a_language_model(url: str) -> None:
+    generator = open_generator(f"{url}#scripted")
+    assert isinstance(generator, OpenAIGenerator)
+    ((draft,),) = generator.generate(PROMPTS[:1], n_candidates=1)
+    assert draft.text == "Write about repeat_item."
 
 
 def test_a_model_that_no_server_lists() -> None:

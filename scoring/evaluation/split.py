@@ -169,12 +169,12 @@ class Split:
         moments = events[TIMESTAMP]
         position = np.full(int(max(item_index.max(initial=0), candidates.max(initial=0))) + 1, -1, dtype=np.int64)
         position[candidates] = np.arange(len(candidates))
-        place, users, when = position[item_index], events[USER_ID].to_numpy(dtype=object), events[TIMESTAMP].to_numpy()
+        place, users, when = position[item_index], events[USER_ID].astype("str"), events[TIMESTAMP].to_numpy()
 
         kept = is_train & (place >= 0)
-        known, user_index = np.unique(users[kept].astype(str), return_inverse=True)
+        user_index, known = pd.factorize(users[kept], sort=True)
         train = Interactions(
-            tuple(known.tolist()), user_index.astype(np.int64), place[kept], when[kept], len(candidates), cutoff
+            tuple(known), user_index.astype(np.int64), place[kept], when[kept], len(candidates), cutoff
         )
         asked = ~is_train & (place >= 0)
         asking = train.rows_of(users[asked].tolist())
@@ -186,7 +186,7 @@ class Split:
                 f"user at the cut-off {cutoff} but one of each is needed. Choose a moment that has events around it."
             )
         bought = _ones(train.user_index, train.candidate, relevant.shape)
-        return cls(train, candidates, tuple(known[chosen].tolist()), relevant[chosen], bought[chosen])
+        return cls(train, candidates, tuple(known[chosen]), relevant[chosen], bought[chosen])
 
 
 def _sparse(

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.claims.derive import CONTEXT_PREFIX
+from llm_explain.dialogue import offers
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.own_events import MOST_NAMED, OwnEvents
 from llm_explain.policy.suppressions import Suppressions
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.records import Claim, Explanation, Text
     from scoring.data.history import History
-
-MOST_NAMED: Final = 3
-"""Most items or categories that one sentence lists."""
 
 LEAST_SHARE: Final = 0.1
 """Least share of the sum of all absolute attributions of a player that is said to lower a rank."""
@@ -66,6 +64,7 @@ class Answers:
         self._suppressions = Suppressions(kinds=frozenset(context.kinds_off))
         known = explainer.events.history(user_id, explainer.as_of) if history is None else history
         self._history = self._used(known)
+        self._own = OwnEvents(self._shop, self._history)
 
     def _used(self, history: History) -> History:
         """Return the events that the user lets us use."""
@@ -74,6 +73,14 @@ class Answers:
         names = self._catalogue.category_names
         off = [index for index, name in enumerate(names) if name in self._context.groups_off]
         return history.select(~np.isin(self._catalogue.category_index[history.item_index], off)) if off else history
+
+    def has_only(self, event: str) -> bool:
+        """Return whether all of the user's events are of a kind, so that it stands for the whole history."""
+        return self._own.has_only(event)
+
+    def of_events(self, event: str) -> Statement:
+        """Return that there are no events of a kind, or that they cannot be left out alone."""
+        return Statement("events_whole" if self._own.has(event) else "no_events", event=event)
 
     def shown(self, k: int) -> tuple[str, ...]:
         """Return the items of the user's list, in the order shown."""
@@ -96,10 +103,13 @@ class Answers:
         answers = {
             "why": self._why, "why_not": self._why_not, "why_above": self._compared, "compare": self._compared,
             "what_if": self._what_if, "know": self._know, "where_from": self._where_from, "prove": self._prove,
-            "more": self._more,
+            "more": self._more, "last_bought": self._bought, "how_often": self._bought, "paid": self._bought,
+            "price": self._of_shop, "stock": self._of_shop, "offer": self._of_shop,
         }  # fmt: skip
+        if "event" in slots and intent == "what_if" and not self.has_only(slots["event"]):
+            return Answer([self.of_events(slots["event"])])
         if intent in answers:
-            return answers[intent](dict(slots))
+            return answers[intent]({**slots, "intent": intent})
         return Answer([Statement(intent)])
 
     def _item(self, slots: dict[str, Any]) -> str | Answer:
@@ -169,12 +179,9 @@ class Answers:
 
     def _held(self, item: str, rank: int) -> Statement | None:
         """Return that an item is held back because the user had it lately; ``None`` if its rank is too low anyway."""
-        shop = self._shop
-        (index,) = self._catalogue.index_of([item])
-        own = self._history.is_target & (shop.title_index[self._history.item_index] == shop.title_index[index])
-        if rank > len(self._context.items) or not own.any() or not shop.has_dates:
+        last = self._own.last_of(item)
+        if rank > len(self._context.items) or last is None:
             return None
-        last = shop.shop.clock.local(pd.Timestamp(self._history.timestamp[own].max())).date()
         return Statement("held", item=item, numbers={"rank": rank}, dates={"last": last})
 
     def _lowering(self, row: Explanation) -> list[Statement]:
@@ -220,10 +227,10 @@ class Answers:
             (index,) = self._catalogue.index_of([slots["item_id"]])
             category = self._catalogue.category_names[self._catalogue.category_index[index]]
         if category is None:
-            return Answer([Statement("which_group")], tuple(self._categories()[:5]), "category")
+            return Answer([Statement("which_group")], tuple(self._own.categories()[:5]), "category")
         if not self._shop.policy.may_name_category(category):
             return Answer([Statement("no_talk")])
-        if not self._count_in(category):
+        if not self._own.count_in(category):
             return Answer([Statement("not_bought", category=category)])
         rows = self._explainer.what_if(
             None, without=[GROUP_PREFIX + category], history=self._history, locale=self._locale, k=10
@@ -238,39 +245,44 @@ class Answers:
 
     def _know(self, slots: dict[str, Any]) -> Answer:
         del slots
-        own = self._history.is_target
-        if not own.any():
-            return Answer([Statement("know_none")])
-        categories = tuple(self._categories()[:MOST_NAMED])
-        numbers = {"count": int(own.sum())}
-        if not self._shop.has_dates:
-            return Answer([Statement("know_undated", categories=categories, numbers=numbers)])
-        local = [self._shop.shop.clock.local(each) for each in self._ends()]
-        dates = {"first": local[0].date(), "last": local[1].date()}
-        frame = "know" if categories else "know_bare"
-        return Answer([Statement(frame, categories=categories, numbers=numbers, dates=dates)])
+        return Answer([self._own.known()])
 
-    def _ends(self) -> list[pd.Timestamp]:
-        moments = self._history.timestamp[self._history.is_target]
-        return [pd.Timestamp(moments.min()), pd.Timestamp(moments.max())]
+    def _bought(self, slots: dict[str, Any]) -> Answer:
+        """Answer when, how often or for how much the user bought an item or from a category."""
+        intent, category = slots["intent"], slots.get("category")
+        if category is not None and intent != "paid" and "item_id" not in slots:
+            if not self._shop.policy.may_name_category(category):
+                return Answer([Statement("no_talk")])
+            tell = self._own.last_bought if intent == "last_bought" else self._own.how_often
+            return Answer([tell(None, category)])
+        item = self._item(slots)
+        if isinstance(item, Answer):
+            return item
+        if self._is_sensitive(item):
+            return Answer([Statement("no_talk")])
+        if intent == "paid":
+            return Answer([self._own.paid(item)], focus=item)
+        tell = self._own.last_bought if intent == "last_bought" else self._own.how_often
+        return Answer([tell(item, None)], focus=item)
 
-    def _categories(self) -> list[str]:
-        """Return the user's categories that may be named, those with most target events first."""
-        counts = np.bincount(
-            self._catalogue.category_index[self._history.item_index[self._history.is_target]],
-            minlength=len(self._catalogue.category_names),
-        )
-        order = [int(each) for each in np.argsort(-counts, kind="stable") if counts[each]]
-        names = [self._catalogue.category_names[each] for each in order]
-        return [name for name in names if self._shop.policy.may_name_category(name)]
+    def _of_shop(self, slots: dict[str, Any]) -> Answer:
+        """Answer what an item costs, whether it is available and whether a promotion runs."""
+        if slots["intent"] == "offer" and not {"item_id", "category"} & slots.keys() and self._context.items:
+            items = [item for item in self._context.items if not self._is_sensitive(item)]
+            return Answer([offers.offers(self._shop, items, self._history, most=len(items))])
+        item = self._item(slots)
+        if isinstance(item, Answer):
+            return item
+        if self._is_sensitive(item):
+            return Answer([Statement("no_talk")])
+        if slots["intent"] == "offer":
+            return Answer([offers.offer(self._shop, item, self._history)], focus=item)
+        tell = offers.price if slots["intent"] == "price" else offers.stock
+        return Answer([tell(self._shop, item)], focus=item)
 
-    def _count_in(self, category: str) -> int:
-        """Return the number of the user's target events in a category that may be named."""
-        if not self._shop.policy.may_name_category(category):
-            return 0
-        index = list(self._catalogue.category_names).index(category)
-        own = self._history.item_index[self._history.is_target]
-        return int((self._catalogue.category_index[own] == index).sum())
+    def _is_sensitive(self, item: str) -> bool:
+        (index,) = self._catalogue.index_of([item])
+        return self._shop.is_sensitive(int(index))
 
     def _where_from(self, slots: dict[str, Any]) -> Answer:
         if "item_id" not in slots and "category" not in slots:
@@ -291,11 +303,10 @@ class Answers:
         if claim.player.startswith(CONTEXT_PREFIX):
             return Statement("source_term", term=claim.player.removeprefix(CONTEXT_PREFIX))
         if isinstance(other := claim.facts.get("other_item_id"), str):
-            (index,) = self._catalogue.index_of([other])
-            count = int((self._history.item_index[self._history.is_target] == index).sum())
+            count = self._own.count_of(other)
             return Statement("source_item", other=other, numbers={"count": count}) if count else None
         category = claim.player.removeprefix(GROUP_PREFIX)
-        count = self._count_in(category) if claim.player.startswith(GROUP_PREFIX) else 0
+        count = self._own.count_in(category) if claim.player.startswith(GROUP_PREFIX) else 0
         return Statement("source_group", category=category, numbers={"count": count}) if count else None
 
     def _prove(self, slots: dict[str, Any]) -> Answer:
@@ -326,8 +337,7 @@ class Answers:
     def _more(self, slots: dict[str, Any]) -> Answer:
         if "item_id" in slots:
             item = str(slots["item_id"])
-            (index,) = self._catalogue.index_of([item])
-            if self._shop.is_sensitive(int(index)):
+            if self._is_sensitive(item):
                 return Answer([Statement("no_more")])
             items = [each.item_id for each in self._explainer.similar(item, k=MOST_NAMED, locale=self._locale)]
             statement = Statement("like_item", item=item, items=tuple(items))

@@ -10,10 +10,11 @@ import numpy as np
 
 from llm_explain.dialogue.answers import Answer, Answers
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.intents import intent_classifier
 from llm_explain.dialogue.mentions import NameFinder
 from llm_explain.dialogue.staff import STAFF_INTENTS
 from llm_explain.dialogue.turns import Context, Turn
-from llm_explain.dialogue.understanding import CHANGES, Reader
+from llm_explain.dialogue.understanding import CHANGES, TALK, Reader
 from llm_explain.dialogue.verifier import AnswerVerifier
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
@@ -48,8 +49,9 @@ class Dialogue:
         self._explainer, self._locale, self._staff = explainer, locale, staff
         self._grammar, words, rules = dialogue_words(folder_of(locale)[0])
         self._names = Names(locale, explainer.titles)
-        self._wording = Wording(words, locale, self._names)
-        self._verifier = AnswerVerifier(rules, locale, self._names)
+        currency = explainer.shop.shop.currency
+        self._wording = Wording(words, locale, self._names, currency)
+        self._verifier = AnswerVerifier(rules, locale, self._names, currency)
 
     @cached_property
     def _reader(self) -> Reader:
@@ -62,7 +64,9 @@ class Dialogue:
         categories = {name: (name, names.category(name)) for name in largest if name}
         of_item = [catalogue.category_names[index] for index in catalogue.category_index]
         category_of = dict(zip(map(str, catalogue.item_ids), of_item, strict=True))
-        return Reader(self._grammar, NameFinder(self._grammar, titles, categories), category_of)
+        grammar = self._grammar
+        intents = intent_classifier(folder_of(self._locale)[0])
+        return Reader(grammar, NameFinder(grammar, titles, categories), intents, category_of)
 
     def start(
         self, user_id: str, context: Context | None = None, *, k: int = 10, history: History | None = None
@@ -106,12 +110,14 @@ class Dialogue:
         reading = self._reader.read(message[:MOST_CHARACTERS], context, role)
         if reading.intent in {"yes", "no"}:
             return self._decided(reading.intent, context)
-        if reading.intent in CHANGES and not reading.choices:
-            return self._asked_to_change(reading, context)
-        if reading.intent in STAFF_INTENTS:
+        answers = Answers(self._explainer, user_id, context, self._locale, history)
+        if reading.intents and reading.intent not in CHANGES:
+            answer = Answer([Statement("which_intent")], reading.intents, "intent")
+        elif reading.intent in CHANGES and not reading.choices:
+            return self._asked_to_change(reading, context, answers)
+        elif reading.intent in STAFF_INTENTS:
             answer, context = self._of_staff(reading, context)
         else:
-            answers = Answers(self._explainer, user_id, context, self._locale, history)
             answer = answers.answer(reading.intent, reading.slots, reading.choices)
         asked = None
         if answer.missing is not None:
@@ -121,7 +127,13 @@ class Dialogue:
                 "slot": answer.missing,
                 "choices": list(answer.choices),
             }
-        after = replace(context, focus=answer.focus or context.focus, pending=None, asked=asked)
+        after = replace(
+            context,
+            focus=answer.focus or context.focus,
+            pending=None,
+            asked=asked,
+            intent=context.intent if reading.intent in TALK else reading.intent,
+        )
         return self._turn(reading.intent, reading.slots, answer, after)
 
     def _of_staff(self, reading: Reading, context: Context) -> tuple[Answer, Context]:
@@ -131,17 +143,22 @@ class Dialogue:
         answer = self._staff.answer(reading.intent, reading.slots, user_id, self._locale)
         return answer, replace(context, staff_user=user_id)
 
-    def _asked_to_change(self, reading: Reading, context: Context) -> Turn:
+    def _asked_to_change(self, reading: Reading, context: Context, answers: Answers) -> Turn:
         """Ask for a confirmation; the change waits in the context."""
         intent = "stop" if reading.intent == "less" else reading.intent
-        slots = dict(reading.slots)
+        slots = {name: value for name, value in reading.slots.items() if name != "user_id"}
+        if "event" in slots and (intent == "resume" or answers.has_only(slots["event"])):
+            slots = {"all": True}
+        elif "event" in slots:
+            unchanged = replace(context, pending=None, asked=None)
+            return self._turn(intent, slots, Answer([answers.of_events(slots["event"])]), unchanged)
         if not slots and intent == "resume" and context.last is not None:
             slots = dict(context.last)
         if not slots and context.focus is not None:
             slots = {"item_id": context.focus}
         if not slots:
             answer = Answer([Statement("which_group")], tuple(context.items[:5]), "item_id")
-            asked = {"intent": intent, "slots": {}, "slot": "item_id"}
+            asked = {"intent": intent, "slots": {}, "slot": "item_id", "choices": list(answer.choices)}
             return self._turn(intent, slots, answer, replace(context, pending=None, asked=asked))
         answer = Answer([_change("ask", intent, slots)], focus=slots.get("item_id"))
         pending = {"intent": intent, "slots": slots}
@@ -198,7 +215,9 @@ class Dialogue:
         return text if text and self._verifier.accepts(text, part) else ""
 
     def _choice(self, choice: str) -> str:
-        return self._names.item(choice) if choice in self._explainer.titles else self._names.category(choice)
+        if choice in self._explainer.titles:
+            return self._names.item(choice)
+        return self._wording.meaning(choice) or self._names.category(choice)
 
 
 def changed(context: Context, intent: str, slots: Mapping[str, Any]) -> Context:

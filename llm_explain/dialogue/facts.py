@@ -22,9 +22,12 @@ class Statement:
         categories: Names of categories.
         term: Context term.
         kind: Claim kind.
+        event: Event kind.
+        intents: Intents among which a message does not tell.
         record: Id of an explanation record.
         numbers: Whole numbers by slot.
         dates: Local dates by slot.
+        amounts: Amounts of money by slot.
     """
 
     frame: str
@@ -35,6 +38,9 @@ class Statement:
     categories: tuple[str, ...] = ()
     term: str | None = None
     kind: str | None = None
+    event: str | None = None
+    intents: tuple[str, ...] = ()
     record: str | None = None
     numbers: dict[str, int] = field(default_factory=dict)
     dates: dict[str, dt.date] = field(default_factory=dict)
+    amounts: dict[str, float] = field(default_factory=dict)

@@ -1,72 +1,131 @@
-"""Finds mentions of items, categories, claim kinds and places of the list in a message."""
+"""Finds mentions of items, categories and places of the list in a message.
+
+A mention keeps every reading: items of the list, a category, items of the catalogue. The intent decides among them.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from rapidfuzz import fuzz, process, utils
+from rapidfuzz import fuzz, process
 
+from llm_explain.dialogue.intents import MASK
 from llm_explain.dialogue.words import place_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.dialogue.words import Grammar
 
-NEAR: Final = 88
-"""Least similarity (0 to 100) of a name and words of a message."""
+NEAR: Final = 86
+"""Least similarity (0 to 100) of a misspelt word and a word of a name of the shop."""
+
+NEAR_SHOWN: Final = 80
+"""The same for a word of a name in the list on screen."""
+
+LONGEST: Final = 8
+"""Most words, or characters without spaces, of a name that is looked up."""
 
 MOST_CHOICES: Final = 5
-_MASK: Final = re.compile(r"@\w+(?:<\d+>)?")
-_WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+WEAK: Final = 2
+"""Strength of a mention that is a mere part of a name which is not on screen."""
+
+_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_CHARACTER: Final = re.compile(r"[a-z0-9]+|[^\W_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Some words of a message, and what they may mean.
+
+    Attributes:
+        start: Place of the first character.
+        end: Place after the last character.
+        shown: Items of the list that the words may mean.
+        category: Category that the words name, as a whole or in part.
+        items: Items of the catalogue with the words as their title, or with the words in it.
+        is_whole: Whether the words are the whole name of what they may mean.
+        is_definite: Whether an article or a pronoun precedes the words, or the words are a place of the list.
+        is_main: Whether the words hold the main word of a name: "milk" of "white milk", not of "milk chocolate".
+    """
+
+    start: int
+    end: int
+    shown: tuple[str, ...] = ()
+    category: str | None = None
+    items: tuple[str, ...] = ()
+    is_whole: bool = True
+    is_definite: bool = False
+    is_main: bool = True
+
+    @property
+    def strength(self) -> float:
+        """How surely the words are a name of the shop; 2 or less for a mere part of one that is not on screen."""
+        if self.shown:
+            return (6 if self.is_whole else 5 if self.is_main else 3) + 0.5 * self.is_definite
+        return 4 + 0.5 * self.is_definite if self.is_whole else 2 if self.category is not None else 1
 
 
 @dataclass
 class Mentions:
-    """What a message mentions, and the message with masks.
+    """What a message mentions.
 
     Attributes:
-        masked: The message in lower case with ``@item``, ``@group``, ``@kind`` and ``@all`` for mentions.
-        items: Items in the order mentioned.
-        categories: Categories in the order mentioned.
+        text: The message in lower case, without accents.
+        found: Mentions in the order of the message.
         kinds: Claim kinds.
+        events: Event kinds.
         is_all: Whether all of the user's data is mentioned.
-        unclear: Items among which a mention does not tell.
-        names_focus: Whether the message says "this" or the like.
-        sequence: Items and categories as ``("item", id)`` and ``("group", name)``, in the order mentioned.
+        focus_at: Place of a word such as "this"; ``None`` for none.
+        unknown: Words that neither the shop nor the examples of messages have.
     """
 
-    masked: str
-    items: list[str] = field(default_factory=list)
-    categories: list[str] = field(default_factory=list)
+    text: str
+    found: list[Mention] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
     is_all: bool = False
-    unclear: list[str] = field(default_factory=list)
-    names_focus: bool = False
-    sequence: list[tuple[str, str]] = field(default_factory=list)
+    focus_at: int | None = None
+    unknown: tuple[str, ...] = ()
 
-    def item(self, item_id: str) -> str:
-        """Note a mention of an item and return its mask."""
-        self.items.append(item_id)
-        return f"@item<{len(self.items) - 1}>"
+    def masked(self, start: int = 0, end: int | None = None) -> str:
+        """Return a part of the message with a mask for each mention that is surely a name.
 
-    def category(self, name: str) -> str:
-        """Note a mention of a category and return its mask."""
-        self.categories.append(name)
-        return f"@group<{len(self.categories) - 1}>"
+        Args:
+            start: Place of the first character.
+            end: Place after the last one; the end of the message if not given.
 
-    def order(self) -> None:
-        """Order the mentions as the message has them, and take the numbers out of the masks."""
-        named_by = {"item": list(self.items), "group": list(self.categories)}
-        found = re.findall(r"@(item|group)<(\d+)>", self.masked)
-        self.sequence = [(mask, named_by[mask][int(place)]) for mask, place in dict.fromkeys(found)]
-        for mask, named in (("@item", self.items), ("@group", self.categories)):
-            places = [int(each) for each in re.findall(rf"{mask}<(\d+)>", self.masked)]
-            named[:] = [named[place] for place in dict.fromkeys(places)]
-        self.masked = re.sub(r"<\d+>", "", self.masked)
+        Returns:
+            The masked part.
+        """
+        text = self.text[:end]
+        for each in reversed(self.within(start, len(text))):
+            if each.strength > WEAK:
+                text = f"{text[: each.start]}{MASK}{text[each.end :]}"
+        return text[start:]
+
+    def within(self, start: int, end: int) -> list[Mention]:
+        """Return the mentions in a part of the message.
+
+        Args:
+            start: Place of the first character.
+            end: Place after the last one.
+
+        Returns:
+            Mentions in the order of the message.
+        """
+        return [each for each in self.found if start <= each.start and each.end <= end]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    stem: str
+    word: str
+    start: int
+    end: int
 
 
 class NameFinder:
@@ -82,179 +141,237 @@ class NameFinder:
         self, grammar: Grammar, titles: Mapping[str, Sequence[str]], categories: Mapping[str, Sequence[str]]
     ) -> None:
         self._grammar = grammar
-        self._titles = {item: [_plain(name) for name in names if name] for item, names in titles.items()}
-        self._categories = {name: [_plain(each) for each in names if each] for name, names in categories.items()}
-        self._places = place_words(grammar.ordinals)
+        self._common = frozenset(self._stem(word) for word in grammar.common)
+        self._places = {unaccented(word): place for word, place in place_words(grammar.ordinals).items()}
         ordinals = "|".join(sorted(map(re.escape, self._places), key=len, reverse=True))
+        cardinals = "|".join(map(re.escape, grammar.cardinals)) or "(?!)"
         self._patterns = {
-            name: re.compile(pattern.replace("{ordinal}", f"(?P<ordinal>{ordinals})"))
+            name: re.compile(
+                unaccented(pattern).replace("{ordinal}", f"(?P<ordinal>{ordinals})").replace("{cardinal}", cardinals)
+            )
             for name, pattern in grammar.mentions.items()
         }
-        self._kinds = {kind: re.compile(pattern) for kind, pattern in grammar.kinds.items()}
-        self._common = frozenset(grammar.common)
-        self._shortest = 2 if grammar.is_spaced else 1
-        patterns = " ".join(each.pattern for each in (*grammar.intents, *grammar.staff))
-        self._cues = frozenset(_WORD.findall(re.sub(r"\\[a-zA-Z]", " ", patterns)))
-        self._by_category_word: dict[str, str] = {}
-        for category, names in self._categories.items():
-            for word in {word for name in names for word in self._telling(name)}:
-                self._by_category_word.setdefault(word, category)
+        self._kinds = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.kinds.items()}
+        self._events = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.events.items()}
+        cues = {t.word: t.stem for text in grammar.texts() for t in self._tokens(folded(text.replace(MASK, " ")))}
+        self._cue_words, self._cues = sorted(cues), frozenset(cues.values())
+        self._titles = {item: self._keys(names) for item, names in titles.items()}
+        self._items: dict[frozenset[str] | tuple[str, ...], list[str]] = {}
         self._by_word: dict[str, list[str]] = {}
-        for item, names in self._titles.items():
-            for word in {word for name in names for word in self._telling(name)}:
-                self._by_word.setdefault(word, []).append(item)
+        self._categories: dict[frozenset[str] | tuple[str, ...], str] = {}
+        self._by_category_word: dict[str, str] = {}
+        for item, keys in self._titles.items():
+            for key in keys:
+                self._items.setdefault(self._key(key), []).append(item)
+                self._by_word.setdefault(self._head(key), []).append(item)
+        for category, several in categories.items():
+            for key in self._keys(several):
+                self._categories.setdefault(self._key(key), category)
+                for word in key if grammar.is_spaced else (self._head(key),):
+                    self._by_category_word.setdefault(word, category)
+        self._spelt = {item: self._spellings(names) for item, names in titles.items()} if grammar.is_spaced else {}
+        spelt = {word for several in self._spelt.values() for word in several}
+        spelt |= {word for several in categories.values() for word in self._spellings(several)}
+        self._words = sorted(spelt)
+        self._known = self._cues | self._common | {self._stem(word) for word in spelt}
 
-    def find(self, message: str, shown: Sequence[str], focus: str | None) -> Mentions:
+    def find(self, message: str, shown: Sequence[str]) -> Mentions:
         """Find what a message mentions.
 
         Args:
             message: What a person wrote.
             shown: Items of the list on screen, which a name means before any other item.
-            focus: Item that "this" means.
 
         Returns:
-            Mentions, and the message with masks.
+            The mentions.
         """
-        found = Mentions(" ".join(message.lower().replace("’", "'").strip(" .!?¿¡。？！").split()))
-        self._mask_places(found, shown)
-        self._mask_shown(found, shown)
-        self._mask_names(found)
-        self._mask_kinds(found)
-        self._mask_some(found, shown)
-        self._mask_focus(found, focus)
-        found.order()
+        found = Mentions(" ".join(folded(message).split()))
+        found.found.extend(self._places_of(found.text, shown))
+        taken = [(each.start, each.end) for each in found.found]
+        tokens = [t for t in self._tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
+        tokens = self._corrected(tokens, shown)
+        found.found.extend(self._names_of(found.text, tokens, shown))
+        found.unknown = tuple(token.word for token in tokens if self._is_unknown(token))
+        found.found.sort(key=lambda each: each.start)
+        rest = found.masked().replace(MASK, " ")
+        found.is_all = self._patterns["all"].search(rest) is not None
+        found.kinds = [kind for kind, pattern in self._kinds.items() if pattern.search(rest)]
+        found.events = [kind for kind, pattern in self._events.items() if pattern.search(rest)]
+        definite = {each.start for each in found.found if each.is_definite}
+        for match in self._patterns["focus"].finditer(found.text):
+            is_article = any(
+                0 <= start - match.end() <= 1 or match.start() <= start < match.end() for start in definite
+            )
+            if not is_article and found.focus_at is None:
+                found.focus_at = match.start()
         return found
 
-    def _mask_places(self, found: Mentions, shown: Sequence[str]) -> None:
-        """Mask "the second one" and "number 2"."""
+    def _places_of(self, text: str, shown: Sequence[str]) -> list[Mention]:
+        """Return "the second one", "number 2" and "the first two"."""
+        found: list[Mention] = []
+        for name in ("number", "place", "alone"):
+            for match in self._patterns[name].finditer(text):
+                said = {key: value for key, value in match.groupdict().items() if value}
+                place = self._place(said)
+                index = place - 1 if place > 0 else len(shown) + place
+                start = match.start() if said.keys() & {"ordinal", "word"} else match.start("digits")
+                is_free = not any(each.start < match.end() and start < each.end for each in found)
+                if 0 <= index < len(shown) and is_free:
+                    found.append(Mention(start, match.end(), shown=(shown[index],), is_definite=True))
+        return found
 
-        def item(match: re.Match[str]) -> str:
-            groups = match.groupdict()
-            number = next((group for group in match.groups() if group), "0")
-            place = self._places[groups["ordinal"]] if groups.get("ordinal") else int(number)
-            index = place - 1 if place > 0 else len(shown) + place
-            if not 0 <= index < len(shown):
-                return match.group(0)
-            mask, own = found.item(shown[index]), next((group for group in match.groups() if group), match.group(0))
-            return mask if groups.get("ordinal") else match.group(0).replace(own, mask)
+    def _place(self, said: Mapping[str, str]) -> int:
+        if "ordinal" in said:
+            return self._places[said["ordinal"]]
+        digits = said["digits"]
+        return int(digits) if digits.isdecimal() else self._grammar.cardinals.get(digits, 0)
 
-        for name in ("number", "place"):
-            if shown:
-                found.masked = self._patterns[name].sub(item, found.masked)
+    def _names_of(self, text: str, tokens: list[_Token], shown: Sequence[str]) -> list[Mention]:
+        """Return mentions by name: most words first, the list before the catalogue."""
+        found: list[Mention] = []
+        free = [True] * len(tokens)
+        own = {item: self._titles[item] for item in shown if item in self._titles}
+        for size in range(min(LONGEST, len(tokens)), 0, -1):
+            for at in range(len(tokens) - size + 1):
+                window = tokens[at : at + size]
+                if all(free[at : at + size]) and (mention := self._named(text, window, own)) is not None:
+                    found.append(mention)
+                    free[at : at + size] = [False] * size
+        return found
 
-    def _mask_shown(self, found: Mentions, shown: Sequence[str]) -> None:
-        """Mask whole titles of the list."""
-        for item in shown:
-            for name in sorted(self._titles.get(item, ()), key=len, reverse=True):
-                if self._mask(found, name, partial(found.item, item)):
-                    break
+    def _named(self, text: str, window: list[_Token], own: Mapping[str, list[tuple[str, ...]]]) -> Mention | None:
+        """Return what some neighbouring words may mean; ``None`` if they are no name."""
+        stems = [token.stem for token in window]
+        is_end_common = stems[0] in self._common or stems[-1] in self._common
+        telling = tuple(stem for stem in stems if stem not in self._common)
+        if not telling or (self._grammar.is_spaced and is_end_common and len(stems) > 1):
+            return None
+        key = self._key(telling)
+        category, items = self._categories.get(key), tuple(self._items.get(key, ())[:MOST_CHOICES])
+        whole = tuple(item for item, keys in own.items() if any(self._key(each) == key for each in keys))
+        is_cue = all(stem in self._cues for stem in telling)
+        article = self._patterns["article"].search(text[: window[0].start])
+        if is_cue and not whole and article is None and len(telling) == 1:
+            return None
+        if not self._grammar.is_spaced and len("".join(stems)) < 2 and not whole:
+            return None
+        part = () if whole or is_cue else self._of_part(telling, own)
+        if not (whole or part or category or items) and (is_cue or len(telling) > 1):
+            return None
+        is_whole = bool(whole or category or items)
+        if not is_whole and not part:
+            category = self._by_category_word.get(telling[0])
+            items = tuple(self._by_word.get(telling[0], ())[:MOST_CHOICES])
+        if not (whole or part or category or items):
+            return None
+        shown = whole or part
+        is_main = bool(whole) or any(self._has_head(telling, key) for item in part for key in own[item])
+        start = window[0].start if article is None else article.start()
+        is_named = bool(whole) or (not part and is_whole)
+        return Mention(start, window[-1].end, shown, category, items, is_named, article is not None, is_main)
 
-    def _mask_names(self, found: Mentions) -> None:
-        """Mask categories, and titles of the catalogue: the longest name first, a category before an item.
+    def _of_part(self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]]) -> tuple[str, ...]:
+        """Return the items of the list with some words in their titles; those with their main word first of all."""
+        found = tuple(item for item, keys in own.items() if any(self._is_in(telling, key) for key in keys))
+        main = tuple(item for item in found if any(self._has_head(telling, key) for key in own[item]))
+        return (main or found)[:MOST_CHOICES]
 
-        Of several items with one title, the first of the catalogue is meant.
-        """
-        words = [word for word in self._tokens(found.masked) if word in self._by_word]
-        rare = sorted(words, key=lambda word: len(self._by_word[word]))[:3]
-        items = {name: item for word in rare for item in reversed(self._by_word[word]) for name in self._titles[item]}
-        near = process.extract(
-            found.masked, [*items], scorer=fuzz.partial_ratio, score_cutoff=NEAR, limit=4 * MOST_CHOICES
-        )
-        names = [(name, "@item", items[name]) for name, *_ in near if len(name) > self._shortest]
-        for category, several in self._categories.items():
-            names += [(name, "@group", category) for name in several if name[: self._shortest + 1] in found.masked]
-        for name, mask, named in sorted(names, key=lambda each: (-len(each[0]), each[1])):
-            self._mask(found, name, partial(found.item if mask == "@item" else found.category, named))
-
-    def _mask_some(self, found: Mentions, shown: Sequence[str]) -> None:
-        """Mask a word that tells an item of the list, such as "that cheese"."""
-        if found.items:
-            return
-        for word in self._tokens(found.masked):
-            if len(word) <= self._shortest or word in self._common:
-                continue
-            own = [item for item in shown if any(self._tells(word, name) for name in self._titles.get(item, ()))]
-            if own and len(own) <= MOST_CHOICES:
-                found.masked = found.masked.replace(word, found.item(own[0]) if len(own) == 1 else "@item", 1)
-                found.unclear.extend(own if len(own) > 1 else ())
-                return
-        for word in self._tokens(found.masked):
-            named = self._by_category_word.get(word) or self._by_category_word.get(word.rstrip("s"))
-            if len(word) > self._shortest and word not in self._common | self._cues and named:
-                found.masked = found.masked.replace(word, found.category(named), 1)
-                return
-
-    def _mask_kinds(self, found: Mentions) -> None:
-        """Mask claim kinds and all data."""
-        if self._patterns["all"].search(found.masked):
-            found.masked, found.is_all = self._patterns["all"].sub("@all", found.masked), True
-        for kind, pattern in self._kinds.items():
-            if pattern.search(found.masked):
-                found.masked = pattern.sub("@kind", found.masked)
-                found.kinds.append(kind)
-
-    def _mask_focus(self, found: Mentions, focus: str | None) -> None:
-        """Mask "this"."""
-        found.names_focus = self._patterns["focus"].search(found.masked) is not None
-        if focus is not None and found.names_focus and not found.unclear:
-            found.masked = self._patterns["focus"].sub(found.item(focus), found.masked)
-        elif found.names_focus:
-            found.masked = self._patterns["focus"].sub("@item", found.masked)
-
-    def _mask(self, found: Mentions, name: str, mask: Callable[[], str]) -> bool:
-        """Replace a name in the message, with a slip of the pen if it is long, and return whether it stood there."""
-        edge = r"\b" if self._grammar.is_spaced else ""
-        plural = "(?:s|es)?" if self._grammar.is_spaced else ""
-        match = re.search(rf"(?:\bthe )?{edge}{re.escape(name)}{plural}{edge}", found.masked)
-        if match is not None:
-            found.masked = f"{found.masked[: match.start()]}{mask()}{found.masked[match.end() :]}"
-            return True
-        if len(name) < 6 or fuzz.partial_ratio(name, found.masked) < NEAR:
-            return False
-        at = fuzz.partial_ratio_alignment(name, found.masked)
-        if at is None or "@" in found.masked[at.dest_start : at.dest_end]:
-            return False
-        start, end = at.dest_start, at.dest_end
-        if self._grammar.is_spaced:  # whole words only
-            start = found.masked.rfind(" ", 0, start + 1) + 1
-            end = end if (space := found.masked.find(" ", end - 1)) < 0 else space
-            end = len(found.masked) if space < 0 else end
-            if not _is_slip(name, found.masked[start:end]):
-                return False
-        found.masked = f"{found.masked[:start]}{mask()}{found.masked[end:]}"
-        return True
-
-    def _telling(self, name: str) -> list[str]:
-        return [word for word in self._tokens(name) if len(word) > self._shortest and word not in self._common]
-
-    def _tells(self, word: str, name: str) -> bool:
-        """Return whether a word of a message is one of the words of a name."""
-        return any(
-            word in {own, own.rstrip("s"), f"{own}s"} or (len(own) > 3 and fuzz.ratio(word, own) >= NEAR)
-            for own in self._telling(name)
-        )
-
-    def _tokens(self, text: str) -> list[str]:
-        """Return the words of a text, or pairs of characters where a locale puts no spaces."""
-        words = [word for word in _WORD.findall(_MASK.sub(" ", text)) if not word.isdigit()]
+    def _has_head(self, telling: tuple[str, ...], key: tuple[str, ...]) -> bool:
         if self._grammar.is_spaced:
-            return words
+            return self._head(key) in telling
+        return "".join(key).endswith("".join(telling))
+
+    def _is_in(self, telling: tuple[str, ...], key: tuple[str, ...]) -> bool:
+        if self._grammar.is_spaced:
+            return set(telling) <= set(key)
+        return "".join(telling) in "".join(key)
+
+    def _corrected(self, tokens: list[_Token], shown: Sequence[str]) -> list[_Token]:
+        """Return the tokens, each misspelt word of a name replaced by the word."""
+        if not self._grammar.is_spaced:
+            return tokens
+        near = [word for item in shown for word in self._spelt.get(item, ())]
         return [
-            part
-            for word in words
-            for part in ([word] if word.isascii() else [word[at : at + 2] for at in range(max(len(word) - 1, 1))])
+            token
+            if token.stem in self._known or len(token.word) < 3
+            else _Token(self._nearest(token, near), token.word, token.start, token.end)
+            for token in tokens
         ]
 
+    def _is_unknown(self, token: _Token) -> bool:
+        if not self._grammar.is_spaced or len(token.word) < 4 or token.stem in self._known or token.word.isdecimal():
+            return False
+        return process.extractOne(token.word, self._cue_words, scorer=fuzz.ratio, score_cutoff=NEAR_SHOWN) is None
 
-def _is_slip(name: str, written: str) -> bool:
-    """Return whether some words are a name with slips of the pen: word by word, each with its first letter."""
-    pairs = list(zip(name.split(), written.split(), strict=False))
-    return len(name.split()) == len(written.split()) and all(
-        own[:1] == word[:1] and fuzz.ratio(own, word) >= NEAR - 8 for own, word in pairs
-    )
+    def _nearest(self, token: _Token, near: list[str]) -> str:
+        cue = process.extractOne(token.word, self._cue_words, scorer=fuzz.ratio, score_cutoff=NEAR_SHOWN)
+        floor = cue[1] if cue is not None and cue[0][:1] == token.word[:1] else 0
+        for words, cutoff in ((near, NEAR_SHOWN), (self._words if len(token.word) > 4 else [], NEAR)):
+            best = process.extractOne(token.word, words, scorer=fuzz.ratio, score_cutoff=max(cutoff, floor))
+            if best is not None and best[0][:1] == token.word[:1]:
+                return self._stem(str(best[0]))
+        return token.stem
+
+    def _keys(self, names: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return the telling words of each name."""
+        keys = []
+        for name in names:
+            tokens = [token.stem for token in self._tokens(folded(_short(name)))]
+            keys.append(tuple(stem for stem in tokens if stem not in self._common) or tuple(tokens))
+        return list(dict.fromkeys(key for key in keys if key))
+
+    def _spellings(self, names: Sequence[str]) -> list[str]:
+        """Return the telling words of some names as they are written."""
+        tokens = [token for name in names for token in self._tokens(folded(_short(name)))]
+        return [token.word for token in tokens if token.stem not in self._common | self._cues and len(token.word) > 2]
+
+    def _key(self, telling: tuple[str, ...]) -> frozenset[str] | tuple[str, ...]:
+        return frozenset(telling) if self._grammar.is_spaced else telling
+
+    def _head(self, key: tuple[str, ...]) -> str:
+        if not self._grammar.is_spaced:
+            return "".join(key[-2:])
+        return key[0] if self._grammar.is_head_first else key[-1]
+
+    def _tokens(self, text: str) -> list[_Token]:
+        pattern = _WORD if self._grammar.is_spaced else _CHARACTER
+        return [_Token(self._stem(match.group()), match.group(), *match.span()) for match in pattern.finditer(text)]
+
+    def _stem(self, word: str) -> str:
+        """Return a word in the singular."""
+        if not self._grammar.is_spaced or len(word) < 4:
+            return word
+        word = word.removesuffix("'s")
+        for ending, other in self._grammar.plurals.items():
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                return word.removesuffix(ending) + other
+        return word
 
 
-def _plain(name: str) -> str:
-    """Return a name in lower case without its label: "Rice cakes, 4.5 oz (store brand)" is "rice cakes"."""
-    short = re.split(r"[,(（，]", name.lower().replace("’", "'"), maxsplit=1)[0]
-    return " ".join((short or utils.default_process(name)).split())
+def folded(text: str) -> str:
+    """Return a text in lower case, without accents and curly quotes.
+
+    Args:
+        text: A message or a name.
+
+    Returns:
+        What is compared.
+    """
+    return unaccented(text.replace("’", "'")).lower()
+
+
+def unaccented(text: str) -> str:
+    """Return a text, or a pattern, without accents.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text without combining marks.
+    """
+    return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
+
+
+def _short(name: str) -> str:
+    """Return a name without its label: "Rice cakes, 4.5 oz (store brand)" is "Rice cakes"."""
+    return re.split(r"[,(（，]", name, maxsplit=1)[0] or name

@@ -26,6 +26,7 @@ class Context:
         is_personal: Whether the user's events are used.
         staff_user: Customer that a member of staff speaks of.
         last: Slots of the last change, which "undo" means.
+        intent: Intent of the last question, which "and the second one?" repeats.
     """
 
     items: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Context:
     is_personal: bool = True
     staff_user: str | None = None
     last: Mapping[str, Any] | None = None
+    intent: str | None = None
 
     def names_only(self, item_ids: Container[str], categories: Container[str], kinds: Container[str]) -> bool:
         """Return whether a context that a client sent back names nothing but what the shop has."""

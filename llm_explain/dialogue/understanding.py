@@ -3,27 +3,56 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK, folded, unaccented
 
-    from llm_explain.dialogue.mentions import Mentions, NameFinder
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llm_explain.dialogue.intents import IntentClassifier
+    from llm_explain.dialogue.mentions import Mention, Mentions, NameFinder
     from llm_explain.dialogue.turns import Context, Role
     from llm_explain.dialogue.words import Grammar
 
 CHANGES: Final = frozenset({"stop", "resume", "less"})
 """Intents that change something, and so need a confirmation."""
 
+OF_ONE_ITEM: Final = frozenset({
+    "why", "why_not", "prove", "where_from", "last_bought", "how_often", "paid", "price", "offer", "stock", "order",
+})  # fmt: skip
+OF_TWO_ITEMS: Final = frozenset({"why_above", "compare"})
+OF_A_TARGET: Final = frozenset({"what_if", "more", *CHANGES})
+OF_DATA: Final = frozenset({"delete_data", "export_data"})
+
+AS_FOCUS: Final = 3.5
+"""Least strength of a mention that is meant before what "this" means."""
+
 MOST_WORDS: Final = 4
 """Words of a message that is only a yes, a no or a choice."""
 
-SHORT: Final = 24
-"""Characters of a message that names nothing and so speaks of the last item; a longer one may name something."""
+LEAST_SCORE: Final = 0.2
+"""Least score of an intent that is answered."""
 
-OF_ONE_ITEM: Final = frozenset({"why", "why_not", "prove", "where_from"})
-OF_TWO_ITEMS: Final = frozenset({"why_above", "compare"})
+LEAST_MARGIN: Final = 0.03
+"""Least difference of the two best scores for an intent to be answered without asking back."""
+
+BARE_ID: Final = re.compile(r"(?<![A-Za-z0-9_.,-])#?([0-9]{2,})(?=s\b|[^\w.,]|$|[.,](?!\d)|[^\x00-\x7f])")
+"""A number in a message of a member of staff that is no place of the list."""
+
+AS_A_WHOLE: Final = 0.1
+"""Advantage of a whole message against a part of it."""
+
+FOLLOW_UP: Final = "again"
+"""Intent of a message that asks the last question of another item: "and the second one?"."""
+
+TALK: Final = frozenset({"small_talk", "unknown", "help", FOLLOW_UP})
+LESS_TELLING: Final = 0.4
+"""Handicap of small talk, help and what is not understood against another part of a message."""
+
+STAFF_USER: Final = "12"
+"""Stands for the id of a customer in the examples of the classifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +60,16 @@ class Reading:
     """A message as it was understood.
 
     Attributes:
-        intent: Name of the intent; ``unknown`` if no pattern matches.
+        intent: Name of the intent; ``unknown`` if the message is near to no example.
         slots: Typed slots.
-        choices: Items or categories among which the message does not tell.
+        choices: Items among which the message does not tell.
+        intents: Intents among which the message does not tell.
     """
 
     intent: str
     slots: dict[str, Any] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
+    intents: tuple[str, ...] = ()
 
 
 class Reader:
@@ -47,16 +78,19 @@ class Reader:
     Args:
         grammar: How messages are read.
         names: Finds names in them.
+        intents: Classifies masked messages.
         category_of: Category of each item.
     """
 
-    def __init__(self, grammar: Grammar, names: NameFinder, category_of: Mapping[str, str] | None = None) -> None:
-        self._grammar, self._names, self._category_of = grammar, names, category_of or {}
-        self._intents = {
-            role: [(each.name, re.compile(each.pattern)) for each in patterns]
-            for role, patterns in (("shopper", grammar.intents), ("staff", [*grammar.staff, *grammar.intents]))
-        }
-        self._yes, self._no, self._user = (re.compile(each) for each in (grammar.confirm, grammar.refuse, grammar.user))
+    def __init__(
+        self, grammar: Grammar, names: NameFinder, intents: IntentClassifier, category_of: Mapping[str, str]
+    ) -> None:
+        self._grammar, self._names, self._intents, self._category_of = grammar, names, intents, category_of
+        self._staff = frozenset(grammar.staff) - set(grammar.shopper)
+        self._yes, self._no, self._user, self._generic, self._also, self._below = (
+            re.compile(unaccented(each))
+            for each in (grammar.confirm, grammar.refuse, grammar.user, grammar.generic, grammar.also, grammar.below)
+        )
 
     def read(self, message: str, context: Context, role: Role = "shopper") -> Reading:
         """Read a message.
@@ -69,111 +103,200 @@ class Reader:
         Returns:
             The intent and its slots.
         """
-        plain = " ".join(message.lower().strip(" .!?。！？¿¡").split())
-        size = len(plain.split()) if self._grammar.is_spaced else len(plain) / 2
-        if context.pending is not None and size <= MOST_WORDS and (self._yes.search(plain) or self._no.search(plain)):
-            return Reading("yes" if self._yes.search(plain) else "no")
-        choices = tuple((context.asked or {}).get("choices", ())) if size <= MOST_WORDS else ()
-        found = self._names.find(message, choices or context.items, context.focus)
-        intent = self._intent(found.masked, role)
-        if intent == "unknown" and context.asked is not None:
-            return self._completed(context.asked, found)
-        if intent == "unknown" and (found.items or found.unclear) and len(found.masked.split()) <= 3:
-            intent = "why"
-        self._prefer_shown(intent, found, context)
-        slots, choices = _slots(intent, found, context)
-        if intent in CHANGES and "item_id" in slots and re.search(self._grammar.history, plain):
-            slots = {"category": self._category_of.get(slots["item_id"], "")}
-        if role == "staff" and (user := self._user.search(message.lower())):
-            slots["user_id"] = message[user.start(1) : user.end(1)]
-            intent = "risk" if intent in {"why", "know", "why_not", "unknown"} else intent
-        return Reading(intent, slots, choices)
+        text = folded(" ".join(message.strip(" .!。！¡¿").split()))
+        size = len(text.split()) if self._grammar.is_spaced else len(text) / 2
+        is_short = size <= MOST_WORDS
+        if context.pending is not None and is_short and (self._yes.search(text) or self._no.search(text)):
+            return Reading("yes" if self._yes.search(text) else "no")
+        text, user_id = self._without_user(text, message) if role == "staff" else (text, None)
+        asked = context.asked or {}
+        chosen = tuple(asked.get("choices", ()))
+        if is_short and asked.get("slot") == "intent":
+            return self._chosen_intent(text, chosen, asked, context)
+        found = self._names.find(text, (chosen if is_short else ()) or context.items)
+        intent, rivals, part = self._intent(found, role)
+        if context.asked is not None and (intent in {"unknown", FOLLOW_UP} or (is_short and found.found)):
+            return self._completed(context.asked, found, context)
+        if intent == FOLLOW_UP:
+            intent = self._repeated(found, context)
+        is_this = context.focus is not None and part[0] <= (found.focus_at or -1) < part[1]
+        found.found = found.within(*part) or ([] if is_this and part[0] > 0 else found.found)
+        slots, choices = self._slots(intent, found, context)
+        if user_id is not None and intent != "order":
+            slots["user_id"] = user_id
+        return Reading(intent, slots, choices, rivals)
 
-    def _prefer_shown(self, intent: str, found: Mentions, context: Context) -> None:
-        """Read a category as the one item of the list that is in it, where an intent is about items."""
-        if intent not in OF_ONE_ITEM | OF_TWO_ITEMS | {"more"} or len(found.items) > 1:
-            return
-        items: list[str] = []
-        for mask, name in found.sequence:
-            own = [item for item in context.items if mask == "group" and self._category_of.get(item) == name]
-            if len(own) == 1:
-                found.categories.remove(name)
-            items += [name] if mask == "item" else own if len(own) == 1 else []
-        found.items[:] = dict.fromkeys(items)
+    def _without_user(self, text: str, message: str) -> tuple[str, str | None]:
+        """Return a text with the id of a customer exchanged for that of the examples, and the id."""
+        match = self._user.search(text) or BARE_ID.search(text)
+        if match is None:
+            return text, None
+        user_id = next(group for group in match.groups() if group)
+        at = text.index(user_id, match.start())
+        place = message.lower().find(user_id)  # an id keeps its capitals
+        said = message[place : place + len(user_id)] if place >= 0 else user_id
+        return f"{text[:at]}{STAFF_USER}{text[at + len(user_id) :]}", said
 
-    def _intent(self, masked: str, role: Role) -> str:
-        return next((name for name, pattern in self._intents[role] if pattern.search(masked)), "unknown")
+    def _intent(self, found: Mentions, role: Role) -> tuple[str, tuple[str, ...], tuple[int, int]]:
+        """Return the intent of a message, the intents that are as near, and the part of the message that tells it."""
+        whole = (0, len(found.text))
+        ends = [match.span() for match in self._also.finditer(found.text)]
+        parts = list(zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(found.text)], strict=True))
+        parts = [(start, end) for start, end in parts if found.text[start:end].strip()]
+        ranked = [
+            (self._ranked(found.masked(*part), role), part) for part in ([whole, *parts] if len(parts) > 1 else [whole])
+        ]
+        best, part = max(
+            ranked,
+            key=lambda each: each[0][0][1] - LESS_TELLING * (each[0][0][0] in TALK) + AS_A_WHOLE * (each[1] == whole),
+        )
+        (intent, score), (_, second) = best[:2]
+        if score < LEAST_SCORE:
+            return "unknown", (), part
+        is_clear = score - second >= LEAST_MARGIN or intent in TALK
+        return intent, () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK), part
 
-    @staticmethod
-    def _completed(asked: Any, found: Mentions) -> Reading:
+    def _ranked(self, masked: str, role: Role) -> list[tuple[str, float]]:
+        staff = self._staff if role == "shopper" else frozenset()
+        return [(name, score) for name, score in self._intents.scores(masked).items() if name not in staff]
+
+    def _chosen_intent(self, text: str, chosen: tuple[str, ...], asked: Mapping[str, Any], context: Context) -> Reading:
+        """Return the intent that a message chooses among those that were asked back."""
+        found = self._names.find(text, chosen)
+        place = next((each.shown[0] for each in found.found if each.shown), None)
+        scores = self._intents.scores(text)
+        best = next(iter(scores))
+        if place is None and best not in {*chosen, *TALK}:
+            return self.read(text, replace(context, asked=None))
+        intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
+        return Reading(intent, dict(asked["slots"]))
+
+    def _repeated(self, found: Mentions, context: Context) -> str:
+        """Return the last intent, which a message asks of another item."""
+        if context.intent in OF_ONE_ITEM | OF_A_TARGET | {"compare"}:
+            return str(context.intent)
+        is_listed = any(each.shown for each in found.found) or not found.found
+        return "why" if is_listed else "why_not"
+
+    def _slots(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the slots of an intent, and items among which the message does not tell."""
+        if intent in OF_TWO_ITEMS:
+            return self._pair(intent, found, context)
+        if intent in OF_ONE_ITEM:
+            return self._one(intent, found, context)
+        if intent in OF_A_TARGET:
+            return self._target(intent, found, context)
+        if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:
+            return {"event": found.events[0]}, ()
+        if intent in OF_DATA:
+            return {"all": True}, ()
+        return {}, ()
+
+    def _resolved(self, mention: Mention) -> dict[str, Any]:
+        """Return the item of a mention, else its category; nothing if it does not tell."""
+        if len(mention.shown) == 1:
+            return {"item_id": mention.shown[0]}
+        if mention.shown:
+            return {}
+        if mention.items and mention.is_whole and (mention.is_definite or mention.category is None):
+            return {"item_id": mention.items[0]}
+        return {"category": mention.category} if mention.category is not None else {}
+
+    def _one(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the item or category that a question is about; what "this" means if it names none."""
+        focus = _meant(found, context)
+        ranked = _strongest(found, prefers_hidden=intent == "why_not")
+        if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
+            return focus, ()
+        slots = self._resolved(ranked[0])
+        return slots, () if slots else (ranked[0].shown or ranked[0].items)[:MOST_CHOICES]
+
+    def _pair(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return two items that are compared: those mentioned, what "this" means, else neighbours in the list."""
+        strong = [each for each in found.found if each.strength > WEAK]
+        named = [(each.start, self._resolved(each).get("item_id"), each) for each in strong]
+        items = [(start, item) for start, item, _ in named if item is not None]
+        if len(items) < 2 and context.focus is not None and (found.focus_at is not None or len(items) == 1):
+            start = found.focus_at if found.focus_at is not None else len(found.text)
+            items = sorted([*items, (start, context.focus)])
+        several = list(dict.fromkeys(item for _, item in items))[:2]
+        unclear = next((each.shown or each.items for _, item, each in named if item is None), ())
+        if len(several) < 2 and unclear:
+            return dict(zip(("item_id", "other_id"), several, strict=False)), unclear[:MOST_CHOICES]
+        if intent == "why_above" and self._below.search(found.text):
+            several.reverse()
+        slots = dict(zip(("item_id", "other_id"), several, strict=False))
+        if intent == "why_above" and len(several) == 1:
+            slots |= _neighbour(several[0], context.items)
+        elif not several and len(context.items) > 1:
+            slots = {"item_id": context.items[0], "other_id": context.items[1]}
+        return slots, ()
+
+    def _target(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return what a change, a what-if or "more" is about."""
+        focus = _meant(found, context)
+        is_generic = self._generic.search(found.text) is not None
+        ranked = _strongest(found)
+        mention = ranked[0] if ranked and ranked[0].strength > WEAK else None
+        if mention is None:
+            return self._bare_target(intent, found, focus, ranked)
+        is_category = not mention.is_definite and (not mention.shown or not mention.is_whole)
+        is_category |= intent == "resume" and mention.category in context.groups_off
+        if mention.category is not None and (is_generic or is_category):
+            return {"category": mention.category}, ()
+        slots = self._resolved(mention)
+        if is_generic and "item_id" in slots:
+            return {"category": self._category_of.get(slots["item_id"], "")}, ()
+        return slots, () if slots else mention.shown
+
+    def _bare_target(
+        self, intent: str, found: Mentions, focus: dict[str, Any], ranked: list[Mention]
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the target of a message without a sure name: what "this" means, everything, events or a claim kind."""
+        if focus and found.focus_at is not None and not found.is_all:
+            return focus, ()
+        if found.events and intent != "more" and not (found.is_all and "purchase" in found.events):
+            return {"event": found.events[0]}, ()
+        if found.is_all:
+            return {"all": True}, ()
+        if found.kinds and intent != "more":
+            return {"kind": found.kinds[0]}, ()
+        if ranked:
+            slots = self._resolved(ranked[0])
+            return slots, () if slots else ranked[0].items[:MOST_CHOICES]
+        return focus if intent != "resume" else {}, ()
+
+    def _completed(self, asked: Mapping[str, Any], found: Mentions, context: Context) -> Reading:
         """Return the question that was asked back, with the slot that the message names."""
-        slots = dict(asked["slots"])
-        if found.items:
-            slots[asked["slot"]] = found.items[0]
-        elif found.categories:
-            slots["category"] = found.categories[0]
-        else:
+        slots, choices = self._one(str(asked["intent"]), found, context) if found.found else ({}, ())
+        if not slots and not choices:
             return Reading("unknown")
-        return Reading(asked["intent"], slots)
+        merged = dict(asked["slots"])
+        if "item_id" in slots:
+            merged[asked["slot"]] = slots["item_id"]
+        else:
+            merged |= slots
+        return Reading(asked["intent"], merged, choices)
 
 
-def _slots(intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the slots of an intent, and items among which the message does not tell."""
-    slots: dict[str, Any] = {}
-    if intent in OF_TWO_ITEMS:
-        slots = _pair(intent, found, context)
-    elif intent in OF_ONE_ITEM | {"order"}:
-        slots = _one(found, context)
-    elif intent in {"what_if", "more", *CHANGES}:
-        if _is_focus_alone(found, context) and (found.kinds or found.is_all):
-            found.items.clear()
-        slots = _target(found)
-        if not slots and intent == "more" and context.focus:
-            slots = {"item_id": context.focus}
-    return slots, tuple(found.unclear if "item_id" not in slots else ())
+def _meant(found: Mentions, context: Context) -> dict[str, Any]:
+    """Return what "this" means; nothing if the message has a word that may name something else instead."""
+    is_other = bool(found.unknown) and found.focus_at is None
+    return {} if context.focus is None or is_other else {"item_id": context.focus}
 
 
-def _pair(intent: str, found: Mentions, context: Context) -> dict[str, Any]:
-    """Return two items that are compared: those mentioned, else neighbours in the list, or the focus."""
-    slots: dict[str, Any] = dict(zip(("item_id", "other_id"), found.items, strict=False))
-    if intent == "why_above" and len(found.items) == 1 and not found.categories:
-        slots |= _neighbour(found.items[0], context.items)
-    elif intent == "why_above" and not found.items and len(context.items) > 1 and not found.unclear:
-        slots = {"item_id": context.items[0], "other_id": context.items[1]}
-    return slots
+def _strongest(found: Mentions, *, prefers_hidden: bool = False) -> list[Mention]:
+    """Return the mentions, the surest name first; items that are not on screen before it if they are asked about."""
+
+    def key(mention: Mention) -> tuple[bool, float]:
+        return prefers_hidden and not mention.shown and mention.strength > WEAK, mention.strength
+
+    return sorted(found.found, key=key, reverse=True)
 
 
-def _one(found: Mentions, context: Context) -> dict[str, Any]:
-    """Return the item or category that a question is about; the focus if it names none."""
-    if found.items and not _is_focus_alone(found, context):
-        return {"item_id": found.items[0]}
-    if found.categories:
-        return {"category": found.categories[0]}
-    if found.items:
-        return {"item_id": found.items[0]}
-    is_short = len(found.masked) <= SHORT
-    return {"item_id": context.focus} if context.focus and not found.unclear and is_short else {}
-
-
-def _is_focus_alone(found: Mentions, context: Context) -> bool:
-    """Return whether the only item is what "this" means."""
-    return found.names_focus and found.items == [context.focus]
-
-
-def _target(found: Mentions) -> dict[str, Any]:
-    """Return what a change or a what-if is about: a category, an item, a claim kind or everything."""
-    if found.categories:
-        return {"category": found.categories[0]}
-    if found.items:
-        return {"item_id": found.items[0]}
-    if found.kinds:
-        return {"kind": found.kinds[0]}
-    return {"all": True} if found.is_all else {}
-
-
-def _neighbour(item: str, shown: Sequence[str]) -> dict[str, str]:
+def _neighbour(item: str, shown: tuple[str, ...]) -> dict[str, str]:
     """Return the item below another one in the list; the one above it if it is the last."""
     if item not in shown or len(shown) < 2:
         return {}
-    place = list(shown).index(item)
+    place = shown.index(item)
     return {"other_id": shown[place + 1 if place + 1 < len(shown) else place - 1]}

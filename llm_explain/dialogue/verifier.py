@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import NumberFormatError, parse_decimal
+from babel.numbers import NumberFormatError, get_currency_symbol, parse_decimal
 
 from llm_explain.text.lexicon import load_lexicon
 
@@ -25,7 +25,17 @@ STATES: Final = {
     "lower_group": "lower", "lower_term": "lower", "silent": "silent", "know": "know", "know_bare": "know",
     "know_undated": "know", "know_none": "know_none", "source_group": "source", "source_item": "source",
     "source_term": "source_term", "prove": "prove", "share_group": "share", "share_term": "share",
-    "like_item": "like", "like_group": "like", "not_bought": "not_bought",
+    "like_item": "like", "like_group": "like", "not_bought": "not_bought", "not_bought_item": "not_bought",
+    "bought_last": "bought_last", "bought_last_item": "bought_last",
+    "entry_last": "entry_last", "entry_last_item": "entry_last",
+    "bought_times": "bought_times", "bought_times_item": "bought_times",
+    "bought_times_undated": "bought_times", "bought_times_item_undated": "bought_times",
+    "entry_times": "entry_times", "entry_times_item": "entry_times",
+    "entry_times_undated": "entry_times", "entry_times_item_undated": "entry_times",
+    "paid": "paid", "no_price_paid": "no_price_paid", "price": "price", "no_price": "no_price",
+    "available": "available", "unavailable": "unavailable", "stock_unknown": "stock_unknown",
+    "offer": "offer", "offer_open": "offer", "no_offer": "no_offer", "offers": "offers", "no_offers": "no_offers",
+    "events_whole": "events_whole", "no_events": "no_events",
 }  # fmt: skip
 """What the pattern of each frame has to state; frames of talk state nothing."""
 
@@ -37,10 +47,11 @@ class AnswerVerifier:
         rules: The verifier's section of ``dialogue.yaml``.
         locale: A folder under ``prompts/``.
         names: Says items and categories.
+        currency: ISO 4217 code of the shop's amounts; ``None`` for amounts without a sign.
     """
 
-    def __init__(self, rules: DialogueRules, locale: str, names: Names) -> None:
-        self._rules, self._names = rules, names
+    def __init__(self, rules: DialogueRules, locale: str, names: Names, currency: str | None = None) -> None:
+        self._rules, self._names, self._currency = rules, names, currency
         self._locale = Locale.parse(load_lexicon(locale).babel_locale)
         self._sentences = [(each.states, re.compile(each.pattern)) for each in rules.sentences]
         self._joiner = re.compile(rules.joiner)
@@ -68,8 +79,12 @@ class AnswerVerifier:
     @staticmethod
     def _expected(statement: Statement) -> set[str]:
         """Return the names of the values that the text has to state."""
-        named = {"item", "category", "term", "kind", "record", "items", "categories"}
-        expected = {name for name in named if getattr(statement, name)} | {*statement.numbers, *statement.dates}
+        named = {"item", "category", "term", "kind", "event", "record", "items", "categories"}
+        expected = {name for name in named if getattr(statement, name)} | {
+            *statement.numbers,
+            *statement.dates,
+            *statement.amounts,
+        }
         if statement.frame.startswith("source_") and statement.term is None:
             expected = (expected - {"category"}) | {"named"}
         return expected | ({"all"} if statement.frame.endswith("_all") else set())
@@ -88,6 +103,7 @@ class AnswerVerifier:
             "categories": lambda: self._are(value, [self._names.category(each) for each in statement.categories]),
             "term": lambda: self._rules.terms.get(value) == statement.term,
             "kind": lambda: self._rules.kinds.get(value) == statement.kind,
+            "event": lambda: self._rules.events.get(value) == statement.event,
             "record": lambda: value == statement.record,
             "all": lambda: True,
         }
@@ -98,7 +114,22 @@ class AnswerVerifier:
                 return int(parse_decimal(value, locale=self._locale, strict=True)) == statement.numbers[name]
             except NumberFormatError:
                 return False
+        if name in statement.amounts:
+            return self._is_amount(value, statement.amounts[name])
         return value == format_date(statement.dates[name], self._rules.dates["format"], self._locale)
+
+    def _is_amount(self, value: str, amount: float) -> bool:
+        """Return whether a text is an amount of money in the shop's currency."""
+        if self._currency is not None:
+            mark = get_currency_symbol(self._currency, self._locale)
+            if value.count(mark) != 1:
+                return False
+            value = value.replace(mark, "")
+        try:
+            said = parse_decimal(value.strip("\u00a0\u202f "), locale=self._locale, strict=True)
+        except NumberFormatError:
+            return False
+        return round(float(said), 2) == round(amount, 2)
 
     def _is_item(self, value: str, item_id: str | None) -> bool:
         return item_id is not None and _same(value, self._names.item(item_id))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.referring_expressions import ReferringExpressions
@@ -45,10 +45,11 @@ class Wording:
         words: The writer's section of ``dialogue.yaml``.
         locale: A folder under ``prompts/``.
         names: Says items and categories.
+        currency: ISO 4217 code of the shop's amounts; ``None`` for amounts without a sign.
     """
 
-    def __init__(self, words: DialogueWriter, locale: str, names: Names) -> None:
-        self._words, self._names = words, names
+    def __init__(self, words: DialogueWriter, locale: str, names: Names, currency: str | None = None) -> None:
+        self._words, self._names, self._currency = words, names, currency
         self._locale = Locale.parse(load_lexicon(locale).babel_locale)
 
     def say(self, statement: Statement) -> str:
@@ -62,7 +63,9 @@ class Wording:
             "categories": self._list([*map(names.category, statement.categories)]) if statement.categories else None,
             "term": words.terms.get(statement.term) if statement.term else None,
             "kind": words.kinds.get(statement.kind) if statement.kind else None,
+            "event": words.events.get(statement.event) if statement.event else None,
             "record": statement.record,
+            **{slot: self._money(amount) for slot, amount in statement.amounts.items()},
             **{slot: str(format_decimal(number, locale=self._locale)) for slot, number in statement.numbers.items()},
             **{slot: format_date(day, words.dates["format"], self._locale) for slot, day in statement.dates.items()},
         }
@@ -72,6 +75,15 @@ class Wording:
             return words.frames[statement.frame].format(**filled)
         except KeyError:
             return ""
+
+    def meaning(self, intent: str) -> str:
+        """Return what an intent asks for; empty for one that is not offered as a choice."""
+        return self._words.meanings.get(intent, "")
+
+    def _money(self, amount: float) -> str:
+        if self._currency is None:
+            return str(format_decimal(amount, "#,##0.00", locale=self._locale))
+        return str(format_currency(amount, self._currency, locale=self._locale))
 
     def _list(self, names: Sequence[str]) -> str:
         joins = self._words.list

@@ -16,22 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE = "dialogue.yaml"
+EXAMPLES = "dialogue_examples.yaml"
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class IntentPattern(_Strict):
-    """A pattern over a message whose mentions are masked.
-
-    Attributes:
-        name: The intent.
-        pattern: Regular expression; it is searched for.
-    """
-
-    name: str
-    pattern: str
 
 
 class Grammar(_Strict):
@@ -39,29 +28,57 @@ class Grammar(_Strict):
 
     Attributes:
         ordinals: Words for places in the list; −1 is the last.
-        mentions: Patterns of mentions: ``place``, ``number``, ``focus`` and ``all``.
+        mentions: Patterns of mentions: ``place``, ``number``, ``focus``, ``article`` and ``all``.
         kinds: Pattern of words for each claim kind.
+        events: Pattern of words for each event kind.
         common: Words that never tell one item from another.
+        plurals: Endings of the plural, and what the singular has instead; the first that fits is exchanged.
         confirm: Pattern of a confirmation.
         refuse: Pattern of a refusal.
-        intents: Patterns of intents, the first that matches wins.
-        staff: Patterns of intents of staff, tried first for them.
+        cardinals: Number words after "number".
         user: Pattern that finds the id of a customer.
-        history: Pattern of words for past events, which make a change one of a category.
+        generic: Pattern of words that make a mention one of a category: "purchases of …", "all kinds of …".
+        below: Pattern of words that put the first of two items below the other.
+        also: Pattern of what joins two questions of one message.
         is_spaced: Whether the locale puts spaces between words.
+        is_head_first: Whether the main word of a name is the first one.
+        is_encoded: Whether the packaged sentence encoder reads the locale's language.
+        shopper: Messages of each intent; filled from ``dialogue_examples.yaml``.
+        staff: The same of members of staff; intents of shoppers may occur there.
     """
 
     ordinals: dict[int, list[str]]
     mentions: dict[str, str]
     kinds: dict[str, str]
+    events: dict[str, str]
     common: list[str]
+    plurals: dict[str, str] = {}
     confirm: str
     refuse: str
-    intents: list[IntentPattern]
-    staff: list[IntentPattern]
     user: str
-    history: str
+    cardinals: dict[str, int]
+    generic: str
+    below: str
+    also: str
     is_spaced: bool = True
+    is_head_first: bool = False
+    is_encoded: bool = False
+    shopper: dict[str, list[str]] = {}
+    staff: dict[str, list[str]] = {}
+
+    def examples(self) -> dict[str, list[str]]:
+        """Return the messages of each intent."""
+        intents = dict.fromkeys([*self.shopper, *self.staff])
+        return {intent: [*self.shopper.get(intent, ()), *self.staff.get(intent, ())] for intent in intents}
+
+    def texts(self) -> list[str]:
+        """Return every example."""
+        return [text for several in self.examples().values() for text in several]
+
+
+class _Examples(_Strict):
+    shopper: dict[str, str]
+    staff: dict[str, str]
 
 
 class DialogueWriter(_Strict):
@@ -72,6 +89,8 @@ class DialogueWriter(_Strict):
         list: What stands ``between`` names and before the ``last`` one.
         terms: Names of context terms.
         kinds: Names of claim kinds.
+        events: Names of event kinds.
+        meanings: What an intent asks for, as a choice.
         frames: Sentences with slots.
     """
 
@@ -79,6 +98,8 @@ class DialogueWriter(_Strict):
     list: dict[str, str]
     terms: dict[str, str]
     kinds: dict[str, str]
+    events: dict[str, str]
+    meanings: dict[str, str]
     frames: dict[str, str]
 
 
@@ -102,6 +123,7 @@ class DialogueRules(_Strict):
         joiner: Pattern of what stands between names.
         terms: Context term of each name.
         kinds: Claim kind of each name.
+        events: Event kind of each name.
         sentences: Every sentence that an answer may contain besides those of claims.
     """
 
@@ -109,6 +131,7 @@ class DialogueRules(_Strict):
     joiner: str
     terms: dict[str, str]
     kinds: dict[str, str]
+    events: dict[str, str]
     sentences: list[SentencePattern]
 
 
@@ -120,8 +143,9 @@ class _File(_Strict):
 
     def patterns(self) -> list[str]:
         """Return every regular expression of messages and answers."""
-        intents = [each.pattern for each in (*self.grammar.intents, *self.grammar.staff)]
-        return intents + [each.pattern for each in self.verifier.sentences]
+        return [*self.grammar.kinds.values(), *self.grammar.events.values()] + [
+            each.pattern for each in self.verifier.sentences
+        ]
 
 
 @cache
@@ -138,15 +162,24 @@ def dialogue_words(locale: str) -> tuple[Grammar, DialogueWriter, DialogueRules]
         PromptError: If the file is missing or breaks its schema.
     """
     text, _ = read_prompt_file(locale, FILE)
+    examples, _ = read_prompt_file(locale, EXAMPLES)
     try:
         found = _File.model_validate(yaml.safe_load(text))
+        said = _Examples.model_validate(yaml.safe_load(examples))
         for pattern in found.patterns():
             re.compile(pattern)
     except (yaml.YAMLError, ValidationError, re.error) as error:
         raise PromptError(f"{locale}/{FILE} breaks its schema ({error}). Correct the file.") from error
-    return found.grammar, found.writer, found.verifier
+    messages = {"shopper": _split(said.shopper), "staff": _split(said.staff)}
+    return found.grammar.model_copy(update=messages), found.writer, found.verifier
 
 
 def place_words(ordinals: Mapping[int, list[str]]) -> dict[str, int]:
     """Return the place in a list that each ordinal means."""
     return {word: place for place, several in ordinals.items() for word in several}
+
+
+def _split(examples: Mapping[str, str]) -> dict[str, list[str]]:
+    return {
+        intent: [text.strip() for text in several.split("|") if text.strip()] for intent, several in examples.items()
+    }

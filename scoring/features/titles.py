@@ -65,7 +65,7 @@ class TitleSpace:
         Raises:
             MissingExtraError: If the model of the training is not installed.
         """
-        source = _installed(self.model)
+        source = installed(self.model)
         if source is None:
             raise MissingExtraError.of(_library(self.model), "the title of a new item", "train")
         return encode(titles, source, is_static=self.model == WORDS)
@@ -86,7 +86,7 @@ def title_embeddings(
         Vectors of unit variance in all, shape ``(n_items, d)``, and their space; twice ``None`` where
         the library of the model or the packaged weights are not installed.
     """
-    source = _installed(model)
+    source = installed(model)
     if source is None:
         return None, None
     codes, titles = pd.factorize(catalogue.titles, sort=True)
@@ -109,7 +109,8 @@ def weights(model: str) -> str | None:
     return str(Path(spec.origin).parent / "model") if spec and spec.origin else None
 
 
-def _installed(model: str) -> str | None:
+def installed(model: str) -> str | None:
+    """Return the folder or hub id of a model, ``None`` where it or the library that reads it is not installed."""
     return weights(model) if importlib.util.find_spec(_library(model).replace("-", "_")) is not None else None
 
 

@@ -24,6 +24,7 @@ class ChatContext(Body):
         asked: Question that was asked back.
         hidden: Items that the user does not want to see.
         last: Slots of the last change.
+        intent: Intent of the last question.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -34,6 +35,7 @@ class ChatContext(Body):
     asked: dict[str, Any] | None = None
     hidden: Ids = ()
     last: dict[str, Any] | None = None
+    intent: Annotated[str, Field(max_length=40)] | None = None
 
 
 class ChatRequest(Body):

@@ -242,7 +242,7 @@ def test_numbers_of_what_is_known_follow_from_the_tables(
     rows = explainer.events.events.query("user_id == @USER")
     rows = rows[rows["timestamp"] < explainer.as_of]
     turn = dialogue.reply(USER, "what do you know about me?", context)
-    first, last = (f"{day.day} {day:%B}" for day in (rows["timestamp"].min(), rows["timestamp"].max()))
+    first, last = (f"{day.day} {day:%B %Y}" for day in (rows["timestamp"].min(), rows["timestamp"].max()))
     assert turn.text.startswith(f"We use {len(rows)} entries of your history, from {first} to {last}.")
 
 
@@ -255,21 +255,22 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
 
     _, words, rules = dialogue_words(locale)
     names = Names(locale, explainer.titles)
-    wording, verifier = Wording(words, locale, names), AnswerVerifier(rules, locale, names)
+    wording, verifier = Wording(words, locale, names, "USD"), AnswerVerifier(rules, locale, names, "USD")
     whole = {
         "item": "00", "other": "21", "items": ("10", "20"), "category": "cheese", "categories": ("beer", "milk"),
-        "term": "price", "kind": "promotion", "record": "0a1b2c",
+        "term": "price", "kind": "promotion", "record": "0a1b2c", "event": "view",
     }  # fmt: skip
     changed = {
         "item": "01", "other": "22", "items": ("10", "30"), "category": "soup", "categories": ("beer", "soup"),
-        "term": "season", "kind": "popular", "record": "ffffff",
+        "term": "season", "kind": "popular", "record": "ffffff", "event": "like",
     }  # fmt: skip
     for frame, text in words.frames.items():
         slots = {slot.lower() for slot in wording_slots(text)}
         fields = {name: value for name, value in whole.items() if name in slots}
         numbers = {name: 1234 for name in ("place", "rank", "count", "share") if name in slots}
         dates = {name: dt.date.fromisoformat(day) for name, day in ENDS.items() if name in slots}
-        statement = Statement(frame, **fields, numbers=numbers, dates=dates)  # type: ignore[arg-type]
+        amounts = {"amount": 1234.5} if "amount" in slots else {}
+        statement = Statement(frame, **fields, numbers=numbers, dates=dates, amounts=amounts)  # type: ignore[arg-type]
         said = wording.say(statement)
         assert verifier.accepts(said, statement), (frame, said)
         for name in fields:
@@ -277,6 +278,8 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
             assert not verifier.accepts(wording.say(other), statement), (frame, name)
         for name in numbers:
             assert not verifier.accepts(wording.say(replace(statement, numbers={name: 1235})), statement)
+        for name in amounts:
+            assert not verifier.accepts(wording.say(replace(statement, amounts={name: 1234.51})), statement)
         for name in dates:
             later = {**dates, name: dates[name] + dt.timedelta(days=1)}
             assert not verifier.accepts(wording.say(replace(statement, dates=later)), statement)

@@ -1,0 +1,182 @@
+"""Classifies the intent of a message by examples: kernel ridge regression over words, characters and an embedding.
+
+An example is a message with its mentions masked. The classifier needs no training step besides a linear solve, so a
+locale or a shop changes it by adding examples. Without a sentence encoder, words and characters alone decide.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from safetensors.numpy import load_file, save_file
+
+from llm_explain.dialogue.words import dialogue_words
+from llm_explain.generation.weights import cache_folder
+from llm_explain.text.lexicon import MAX_LOCALES
+from scoring.features.titles import PACKAGED, encode, installed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from scoring.features.titles import Floats
+
+MASK: Final = "@x"
+"""Stands for an item, a category or a place of the list."""
+
+WIDTH: Final = 2.0
+"""Factor in the exponent of the kernel."""
+
+RIDGE: Final = 0.1
+
+ENCODER_WEIGHT: Final = 2.0
+"""Weight of the embedding; words and characters have 1 each."""
+
+_SPACED: Final = re.compile(rf"{MASK}|[^\W_]+(?:'[^\W_]+)?|\?")
+_UNSPACED: Final = re.compile(rf"{MASK}|[a-z0-9]+|[^\W_]|\?")
+
+
+class _Terms:
+    """Inverse document frequencies of the terms of some texts."""
+
+    def __init__(self, documents: Sequence[set[str]]) -> None:
+        counts = Counter(term for document in documents for term in document)
+        self._index = {term: place for place, term in enumerate(counts)}
+        self._weight = np.log((1 + len(documents)) / (1 + np.array([*counts.values()]))) + 1
+
+    def rows(self, documents: Sequence[set[str]]) -> sp.csr_matrix:
+        """Return the documents as rows of unit length, shape ``(n, n_terms)``."""
+        known = [[self._index[term] for term in document if term in self._index] for document in documents]
+        starts = np.concatenate([[0], np.cumsum([len(each) for each in known])])
+        index = np.array([place for each in known for place in each], dtype=np.int64)
+        rows = sp.csr_matrix((self._weight[index], index, starts), (len(documents), len(self._index)))
+        norms = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+        return sp.csr_matrix(sp.diags(1 / np.maximum(norms, 1e-9)) @ rows)
+
+
+class IntentClassifier:
+    """Tells which intents a message is near to.
+
+    Args:
+        examples: Masked messages of each intent.
+        is_spaced: Whether the locale puts spaces between words.
+        encoder: Turns texts into embeddings; ``None`` for words and characters alone.
+    """
+
+    def __init__(
+        self,
+        examples: Mapping[str, Sequence[str]],
+        *,
+        is_spaced: bool = True,
+        encoder: Callable[[list[str]], Floats] | None = None,
+    ) -> None:
+        self.names = [*examples]
+        self._token = _SPACED if is_spaced else _UNSPACED
+        self._is_spaced, self._encode = is_spaced, encoder
+        texts = [plain(text) for several in examples.values() for text in several]
+        target = np.repeat(np.eye(len(self.names)), [len(several) for several in examples.values()], axis=0)
+        views = [self._views(text) for text in texts]
+        self._terms = [_Terms([view[place] for view in views]) for place in range(len(views[0]))]
+        self._rows = [terms.rows([view[place] for view in views]) for place, terms in enumerate(self._terms)]
+        self._embeddings = None if encoder is None else encoder(texts)
+        self._mean = target.mean(axis=0)
+        weight = 1 / np.sqrt(target @ target.sum(axis=0))[:, None]  # each intent weighs the same
+        weight /= weight.mean()
+        kernel = self._kernel(self._rows, self._embeddings)
+        regularised = kernel * weight * weight.T + RIDGE * np.eye(len(texts))
+        self._dual = np.linalg.solve(regularised, (target - self._mean) * weight) * weight
+
+    def scores(self, message: str) -> dict[str, float]:
+        """Return how near a message is to each intent, the nearest first.
+
+        Args:
+            message: A message with masks.
+
+        Returns:
+            Scores by intent; they add up to about 1.
+        """
+        text = plain(message)
+        view = self._views(text)
+        rows = [terms.rows([view[place]]) for place, terms in enumerate(self._terms)]
+        kernel = self._kernel(rows, None if self._encode is None else self._encode([text]))
+        found = (kernel @ self._dual)[0] + self._mean
+        return {self.names[place]: float(found[place]) for place in np.argsort(-found)}
+
+    def _kernel(self, rows: list[Any], embeddings: Floats | None) -> npt.NDArray[np.float64]:
+        """Return the similarity of texts and examples, shape ``(n_texts, n_examples)``."""
+        total = sum((own @ other.T).toarray() for own, other in zip(rows, self._rows, strict=True))
+        weights = float(len(rows))
+        if embeddings is not None and self._embeddings is not None:
+            total = total + ENCODER_WEIGHT * (embeddings @ self._embeddings.T)
+            weights += ENCODER_WEIGHT
+        return np.asarray(np.exp(WIDTH * (total / weights - 1)))
+
+    def _views(self, text: str) -> list[set[str]]:
+        """Return the terms of a text: sequences of words, then characters or pairs of words."""
+        words = ["^", *self._token.findall(text), "$"]
+        runs = {" ".join(words[at : at + n]) for n in (1, 2, 3) for at in range(len(words) - n + 1)}
+        if not self._is_spaced:
+            return [runs, {f"{word}_{other}" for at, word in enumerate(words) for other in words[at + 1 : at + 5]}]
+        marked = f"^{text.replace(MASK, '@')}$"
+        return [runs, {marked[at : at + n] for n in (2, 3, 4, 5) for at in range(len(marked) - n + 1)}]
+
+
+@lru_cache(maxsize=MAX_LOCALES)
+def intent_classifier(locale: str) -> IntentClassifier:
+    """Return the classifier of a locale's messages, with the packaged encoder if it reads the language.
+
+    Args:
+        locale: A folder under ``prompts/``.
+
+    Returns:
+        The classifier; it is built once.
+    """
+    grammar, _, _ = dialogue_words(locale)
+    encoder = packaged_encoder() if grammar.is_encoded else None
+    return IntentClassifier(grammar.examples(), is_spaced=grammar.is_spaced, encoder=encoder)
+
+
+def plain(text: str) -> str:
+    """Return a text in lower case without accents and the marks around it.
+
+    Args:
+        text: A message or an example.
+
+    Returns:
+        What is compared.
+    """
+    folded = unicodedata.normalize("NFD", text.lower().replace("’", "'"))
+    kept = "".join(each for each in folded if not unicodedata.combining(each))
+    return " ".join(kept.strip(" .!,;¡¿。！，").split()) or text.strip()
+
+
+def packaged_encoder() -> Callable[[list[str]], Floats] | None:
+    """Return the packaged sentence encoder; it keeps the embeddings of many texts in the cache folder.
+
+    Returns:
+        The encoder; ``None`` if it is not installed.
+    """
+    source = installed(PACKAGED)
+    if source is None:
+        return None
+
+    def embeddings(texts: list[str]) -> Floats:
+        key = hashlib.sha256("\n".join([PACKAGED, *texts]).encode()).hexdigest()[:16]
+        path = cache_folder() / f"intents-{key}.safetensors"
+        if len(texts) > 1 and path.exists():
+            return load_file(path)["texts"]
+        found = encode([text.replace(MASK, "that product") for text in texts], source, is_static=False)
+        found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+        if len(texts) > 1:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_file({"texts": found}, path)
+        return found
+
+    return embeddings

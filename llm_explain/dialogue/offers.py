@@ -1,0 +1,101 @@
+"""Statements about the shop's tables: what an item costs, whether it is available and whether a promotion runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.claims.evidence import Evidence
+from llm_explain.claims.kinds.promotion import OPEN_END
+from llm_explain.dialogue.facts import Statement
+from scoring.data.changes import is_on_sale
+from scoring.data.tables import AVAILABLE, PRICE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm_explain.claims.shop_evidence import ShopEvidence
+    from scoring.data.history import History
+
+
+_MOMENT: Final = pd.Timedelta(1, "us")
+"""A promotion is over at its end; its last day is that of the moment before."""
+
+
+def price(shop: ShopEvidence, item_id: str) -> Statement:
+    """Return what the catalogue says that an item costs.
+
+    Args:
+        shop: The shop.
+        item_id: The item.
+
+    Returns:
+        The statement.
+    """
+    (index,) = shop.catalogue.index_of([item_id])
+    column = shop.catalogue.items.get(PRICE)
+    amount = float("nan") if column is None else float(pd.to_numeric(column.iloc[index], errors="coerce"))
+    if not amount > 0:
+        return Statement("no_price", item=item_id)
+    return Statement("price", item=item_id, amounts={"amount": round(amount, 2)})
+
+
+def stock(shop: ShopEvidence, item_id: str) -> Statement:
+    """Return whether the catalogue says that an item is available.
+
+    Args:
+        shop: The shop.
+        item_id: The item.
+
+    Returns:
+        The statement; that the catalogue does not say, if it has no such column.
+    """
+    if AVAILABLE not in shop.catalogue.items:
+        return Statement("stock_unknown", item=item_id)
+    (index,) = shop.catalogue.index_of([item_id])
+    return Statement("available" if is_on_sale(shop.catalogue.items.iloc[[index]])[0] else "unavailable", item=item_id)
+
+
+def offer(shop: ShopEvidence, item_id: str, history: History) -> Statement:
+    """Return until when a promotion of an item runs where the user shops.
+
+    Args:
+        shop: The shop.
+        item_id: The item.
+        history: The user's events, which tell the usual store.
+
+    Returns:
+        The statement.
+    """
+    ends = _ends(shop, item_id, history)
+    if not ends:
+        return Statement("no_offer", item=item_id)
+    if max(ends) >= OPEN_END or not shop.has_dates:
+        return Statement("offer_open", item=item_id)
+    last = shop.local(max(ends)) - _MOMENT
+    return Statement("offer", item=item_id, dates={"last": last.date()})
+
+
+def offers(shop: ShopEvidence, item_ids: Sequence[str], history: History, *, most: int) -> Statement:
+    """Return which items of a list a promotion runs for.
+
+    Args:
+        shop: The shop.
+        item_ids: Items of the list.
+        history: The user's events, which tell the usual store.
+        most: Name this many.
+
+    Returns:
+        The statement.
+    """
+    found = tuple(item for item in item_ids if _ends(shop, item, history))
+    return Statement("offers", items=found[:most]) if found else Statement("no_offers")
+
+
+def _ends(shop: ShopEvidence, item_id: str, history: History) -> list[pd.Timestamp]:
+    """Return the ends of the promotions of an item that run now, where the user shops, and that may be spoken of."""
+    (index,) = shop.catalogue.index_of([item_id])
+    store = Evidence(shop, [history]).usual_store(0) if len(history) else None
+    running = shop.promotions.running(history.as_of, int(index), store_id=store)
+    return [run.end for run in running if shop.policy.may_speak_promotion(run.label)]

@@ -1,0 +1,183 @@
+"""Statements about the user's own events: what is known, when an item was bought, how often and for how much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from llm_explain.dialogue.facts import Statement
+from scoring.data.tables import PURCHASE
+
+if TYPE_CHECKING:
+    from llm_explain.claims.occasions import Flags
+    from llm_explain.claims.shop_evidence import ShopEvidence
+    from scoring.data.history import History
+
+MOST_NAMED: Final = 3
+"""Most items or categories that one sentence lists."""
+
+SAID_OF: Final = {
+    "like": {"like", "wishlist", "bookmark", "rate", "follow"},
+    "view": {"view", "watch", "play", "read"},
+    "return": {"return", "refund", "cancel", "cancelled", "cancellation"},
+}
+"""Event kinds that people call by one name."""
+
+
+class OwnEvents:
+    """The target events of one user, as answers count them.
+
+    An item stands for every item with its visible title.
+
+    Args:
+        shop: The shop.
+        history: The events of the user that may be used.
+    """
+
+    def __init__(self, shop: ShopEvidence, history: History) -> None:
+        self._shop, self._catalogue, self._history = shop, shop.catalogue, history
+
+    def known(self) -> Statement:
+        """Return the number and the period of the events, and the largest categories."""
+        own = self._history.is_target
+        if not own.any():
+            return Statement("know_none")
+        categories, numbers = tuple(self.categories()[:MOST_NAMED]), {"count": int(own.sum())}
+        if not self._shop.has_dates:
+            return Statement("know_undated", categories=categories, numbers=numbers)
+        return Statement(
+            "know" if categories else "know_bare", categories=categories, numbers=numbers, dates=self._ends(own)
+        )
+
+    def categories(self) -> list[str]:
+        """Return the user's categories that may be named, those with most events first."""
+        names = self._catalogue.category_names
+        counts = np.bincount(
+            self._catalogue.category_index[self._history.item_index[self._history.is_target]], minlength=len(names)
+        )
+        order = [int(each) for each in np.argsort(-counts, kind="stable") if counts[each]]
+        return [names[each] for each in order if self._shop.policy.may_name_category(names[each])]
+
+    def count_in(self, category: str) -> int:
+        """Return the number of events in a category; 0 for one that may not be named."""
+        return int(self._of_category(category).sum()) if self._shop.policy.may_name_category(category) else 0
+
+    def count_of(self, item_id: str) -> int:
+        """Return the number of events with one row of the catalogue."""
+        (index,) = self._catalogue.index_of([item_id])
+        return int((self._history.is_target & (self._history.item_index == index)).sum())
+
+    def last_of(self, item_id: str) -> Any | None:
+        """Return the local day of the last event with an item; ``None`` without one or without dates."""
+        own = self._of_title(item_id)
+        return self._ends(own)["last"] if own.any() and self._shop.has_dates else None
+
+    def last_bought(self, item_id: str | None, category: str | None) -> Statement:
+        """Return when the user last had an item or a category.
+
+        Args:
+            item_id: The item.
+            category: The category, if no item is given.
+
+        Returns:
+            The statement; that there is no event, if there is none.
+        """
+        own, named, noun = self._about(item_id, category)
+        if not own.any():
+            return Statement(f"not_bought{noun}", **named)
+        if not self._shop.has_dates:
+            return self.how_often(item_id, category)
+        return Statement(f"{self._verb}_last{noun}", **named, dates={"last": self._ends(own)["last"]})
+
+    def how_often(self, item_id: str | None, category: str | None) -> Statement:
+        """Return on how many occasions the user had an item or a category, and over which period.
+
+        Args:
+            item_id: The item.
+            category: The category, if no item is given.
+
+        Returns:
+            The statement; that there is no event, if there is none.
+        """
+        own, named, noun = self._about(item_id, category)
+        if not own.any():
+            return Statement(f"not_bought{noun}", **named)
+        numbers = {"count": len(np.unique(self._history.occasion[own]))}
+        if not self._shop.has_dates:
+            return Statement(f"{self._verb}_times{noun}_undated", **named, numbers=numbers)
+        return Statement(f"{self._verb}_times{noun}", **named, numbers=numbers, dates=self._ends(own))
+
+    @property
+    def _verb(self) -> str:
+        return "bought" if self._shop.crowd_kind == PURCHASE else "entry"
+
+    def has_only(self, event: str) -> bool:
+        """Return whether all events are of a kind.
+
+        Args:
+            event: An event kind as a person says it.
+
+        Returns:
+            False also for no events.
+        """
+        return len(self._history) > 0 and set(self._history.kind) <= SAID_OF.get(event, {event})
+
+    def has(self, event: str) -> bool:
+        """Return whether any event is of a kind.
+
+        Args:
+            event: An event kind as a person says it.
+
+        Returns:
+            Whether there is one.
+        """
+        return bool(set(self._history.kind) & SAID_OF.get(event, {event}))
+
+    def paid(self, item_id: str) -> Statement:
+        """Return the price of one unit at the last event with an item that states a price.
+
+        Args:
+            item_id: The item.
+
+        Returns:
+            The statement.
+        """
+        own = self._of_title(item_id)
+        if not own.any():
+            return Statement("not_bought_item", item=item_id)
+        priced = np.flatnonzero(own & (self._history.price > 0))
+        if not len(priced) or not self._shop.has_dates:
+            return Statement("no_price_paid", item=item_id)
+        last = priced[-1]
+        return Statement(
+            "paid",
+            item=item_id,
+            amounts={"amount": round(float(self._history.price[last]), 2)},
+            dates={"last": self._day(self._history.timestamp[last])},
+        )
+
+    def _about(self, item_id: str | None, category: str | None) -> tuple[Flags, dict[str, Any], str]:
+        if item_id is not None:
+            return self._of_title(item_id), {"item": item_id}, "_item"
+        return self._of_category(str(category)), {"category": category}, ""
+
+    def _of_title(self, item_id: str) -> Flags:
+        (index,) = self._catalogue.index_of([item_id])
+        titles = self._shop.title_index
+        found: Flags = self._history.is_target & (titles[self._history.item_index] == titles[index])
+        return found
+
+    def _of_category(self, category: str) -> Flags:
+        index = list(self._catalogue.category_names).index(category)
+        found: Flags = self._history.is_target & (self._catalogue.category_index[self._history.item_index] == index)
+        return found
+
+    def _ends(self, own: Flags) -> dict[str, Any]:
+        """Return the local days of the first and the last of some events."""
+        moments = self._history.timestamp[own]
+        return {"first": self._day(moments.min()), "last": self._day(moments.max())}
+
+    def _day(self, moment: np.datetime64) -> Any:
+        return self._shop.shop.clock.local(pd.Timestamp(moment)).date()

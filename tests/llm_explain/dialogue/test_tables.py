@@ -1,0 +1,79 @@
+"""Answers from the tables: last purchase, number of purchases, price paid, price, stock and promotions."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from llm_explain import Explainer
+from llm_explain.dialogue import Context, Dialogue
+
+WEEKS = pd.date_range("2026-01-05", periods=6, freq="14D")
+
+
+@pytest.fixture(scope="module")
+def explainer(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
+    """Return a shop of four items with prices, an item out of stock and a promotion."""
+    items = pd.DataFrame(
+        [("beans", "Espresso beans", 9.5, "yes"), ("filters", "Paper filters", 3.25, "no"),
+         ("frother", "Milk frother", None, "yes"), ("tea", "Green tea", 4.0, "yes")],
+        columns=["item_id", "title", "price", "available"],
+    )  # fmt: skip
+    bought = {
+        f"customer {n}": ["beans", "filters", "frother"] if n % 2 else ["tea", "frother", "tea"] for n in range(40)
+    }
+    rows = [(user, item, week, None) for user, own in bought.items() for item, week in zip(own, WEEKS, strict=False)]
+    # Ann bought beans twice, the second time for 8.75, and filters once at an unknown price.
+    rows += [("ann", "beans", WEEKS[0], 9.0), ("ann", "filters", WEEKS[1], None), ("ann", "beans", WEEKS[2], 8.75)]
+    events = pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp", "price"])
+    promotions = pd.DataFrame(
+        [("tea", WEEKS[2], pd.Timestamp("2026-03-10"), "flyer")], columns=["item_id", "start", "end", "label"]
+    )
+    tables = {"events": events, "items": items, "promotions": promotions}
+    folder = tmp_path_factory.mktemp("coffee") / "artifacts"
+    return Explainer.train(tables, folder, language_model=None)
+
+
+@pytest.mark.parametrize(
+    ("message", "intent", "text"),
+    [
+        ("when did I last buy espresso beans?", "last_bought", "Espresso beans: last bought on 2 February 2026."),
+        ("how often do I buy espresso beans", "how_often",
+         "Purchases of Espresso beans in your history: 2, from 5 January 2026 to 2 February 2026."),
+        ("how many times have I bought paper filters?", "how_often",
+         "Purchases of Paper filters in your history: 1, from 19 January 2026 to 19 January 2026."),
+        ("have I ever bought green tea?", "last_bought", "Green tea: nothing in your history that we use."),
+        ("how much did I pay for espresso beans last time?", "paid",
+         "Espresso beans: 8.75 for one when you last bought it, on 2 February 2026."),
+        ("what did I pay for paper filters", "paid", "Paper filters: our records do not say what you paid."),
+        ("what does green tea cost?", "price", "Green tea: 4.00 in our catalogue."),
+        ("how much is the milk frother?", "price", "Milk frother: our catalogue gives no price."),
+        ("are paper filters in stock?", "stock",
+         "Paper filters: not available at present, according to our catalogue."),
+        ("is green tea on offer?", "offer", "Green tea: on promotion until 9 March 2026."),
+        ("are espresso beans on sale?", "offer", "Espresso beans: no promotion at present, according to our tables."),
+    ],
+)  # fmt: skip
+def test_the_tables_answer(explainer: Explainer, message: str, intent: str, text: str) -> None:
+    turn = Dialogue(explainer).reply("ann", message, Context(items=("tea", "frother")))
+    assert (turn.intent, turn.text, turn.is_verified) == (intent, text, True)
+
+
+def test_events_that_are_not_used_do_not_count(explainer: Explainer) -> None:
+    context = Context(items=("tea",), is_personal=False)
+    turn = Dialogue(explainer).reply("ann", "when did I last buy espresso beans?", context)
+    assert turn.text == "Espresso beans: nothing in your history that we use."
+
+
+def test_a_follow_up_asks_the_last_question_of_another_item(explainer: Explainer) -> None:
+    talk = Dialogue(explainer)
+    first = talk.reply("ann", "what does green tea cost?", Context(items=("tea", "frother")))
+    assert talk.reply("ann", "and espresso beans?", first.context).text == "Espresso beans: 9.50 in our catalogue."
+    assert talk.reply("ann", "have I ever bought it?", first.context).slots == {"item_id": "tea"}
+
+
+def test_events_of_a_kind_that_the_log_lacks_are_not_promised_away(explainer: Explainer) -> None:
+    turn = Dialogue(explainer).reply("ann", "stop using my wish list", Context(items=("tea",)))
+    assert (turn.text, turn.needs_confirmation) == ("We use no likes of yours.", False)
+    every = Dialogue(explainer).reply("ann", "stop using my purchases", Context(items=("tea",)))
+    assert (every.slots, every.needs_confirmation) == ({"all": True}, True)

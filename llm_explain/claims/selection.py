@@ -140,6 +140,8 @@ def neutral(
         if not open_rows:
             continue
         findings = kind.find(subjects.take(np.array(open_rows, dtype=np.int64)))
+        if not len(findings.rows):
+            continue
         part = kind.parts[0]
         (licensed,) = words([findings], degrees)
         for place, (row, licences) in enumerate(zip(findings.rows.tolist(), licensed, strict=True)):

@@ -157,7 +157,8 @@ class UserTower(nn.Module):
             Embeddings, shape ``(m, d)``.
         """
         norm, first, last = (cast("nn.Linear", self.head[place]) for place in (0, 1, -1))
-        sums = sums.unflatten(1, (self.n_queries, -1))  # (n_groups, queries, d + 1); without history there is no group
+        # shape (n_groups, queries, d + 1); without history there is no group, so -1 would tell no width
+        sums = sums.view(len(sums), self.n_queries, sums.shape[1] // self.n_queries)
         sink = F.softplus(self.sink)  # (queries, 1)
         vectors = torch.cat([sums[..., :-1], (sink * self.sink_value)[None]])  # (n_groups + 1, queries, d)
         # shape (queries * (n_groups + 1), queries * d):

@@ -112,11 +112,12 @@ class TrainingData:
         log = past.targets()
         return CoPurchase.fit(log, self.candidates, n_items, rank=self.rank, ridge=self.ridge, seed=self.seed)
 
-    def window(self, as_of: pd.Timestamp) -> Window:
+    def window(self, as_of: pd.Timestamp, *, days: float = HORIZON_DAYS) -> Window:
         """Return all users at one moment.
 
         Args:
-            as_of: The moment; events before it are history, those of the 30 days that follow are bought.
+            as_of: The moment; events before it are history, those of the days that follow are bought.
+            days: How many days.
 
         Returns:
             The window.
@@ -125,7 +126,7 @@ class TrainingData:
         past = self.log.between(-np.inf, now)
         snapshot = Snapshot.from_log(past, self.catalogue, as_of, clock=self.clock, pairs=False)
         past = replace(past, day=past.day - now)
-        return self._window(as_of, past, self.log.between(now, now + HORIZON_DAYS).targets(), snapshot)
+        return self._window(as_of, past, self.log.between(now, now + days).targets(), snapshot)
 
     def window_before(self, n: int, *, since_last_seen: bool = False) -> Window:
         """Return each user at the moment of their n-th target event from the end.

@@ -56,7 +56,7 @@ create or replace macro counted_occasions(viewpoints) as table (
 
 -- Items with one visible title are one thing to a shopper. An item without a title is like no other.
 create or replace macro is_alike(item_id, title, own_item, own_title) as
-    item_id = own_item or (title = own_title and own_title <> '');
+    item_id = own_item or coalesce(title = own_title and own_title <> '', false);
 
 -- What the whole shop did before the snapshot's moment.
 create or replace table everyone as select distinct user_id, (select moment from shop) as as_of from event;

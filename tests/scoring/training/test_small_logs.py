@@ -14,6 +14,7 @@ from scoring.data.history import EventLog
 from scoring.data.log import Log, to_day
 from scoring.data.shop import Shop
 from scoring.data.tables import Tables
+from scoring.training.comparison import compare
 from scoring.training.training import Protocol, protocol_of, train
 
 if TYPE_CHECKING:
@@ -72,3 +73,28 @@ def test_the_log_decides_what_the_scorer_is_for(
     )
     end = to_day(events["timestamp"].max() + pd.Timedelta(seconds=1))
     assert protocol_of(log, end, has_times=has_times) == expected
+
+
+def clicks(n_users: int) -> pd.DataFrame:
+    """Users buy one of three favourites now and then; the last cart before tells which one, and later carts nothing."""
+    rng, rows = np.random.default_rng(5), []
+    for user in range(n_users):
+        favourites = rng.integers(60, size=3)
+        for day in np.sort(rng.uniform(0, 24, 8)):
+            item = int(rng.choice(favourites)) if rng.random() < 0.8 else int(rng.integers(60))
+            left_behind = [(int(rng.integers(60)), "cart", day + 0.1 + 0.01 * n) for n in range(3)]
+            rows += [
+                (f"u{user:03d}", f"i{place:02d}", kind, moment)
+                for place, kind, moment in ((item, "cart", day - 0.001), (item, "purchase", day), *left_behind)
+            ]
+    events = pd.DataFrame(rows, columns=["user_id", "item_id", "kind", "day"])
+    return events.assign(timestamp=pd.Timestamp("2024-01-01") + pd.to_timedelta(events.pop("day"), unit="D"))
+
+
+def test_a_month_of_clicks_is_asked_what_follows_a_moment_and_not_a_cart() -> None:
+    ids = [f"i{item:02d}" for item in range(60)]
+    tables = Tables(clicks(150), pd.DataFrame({"item_id": ids, "title": ids, "category": "all"}))
+    found = compare(tables, SMALL, protocol="time", cutoff=pd.Timestamp("2024-01-19"), progress=lambda *_: None)
+    frequency = found["baselines"]["personal frequency"]["ndcg@10"]
+    assert frequency > 0.3
+    assert found["ours"]["ndcg@10"] > frequency - 0.02

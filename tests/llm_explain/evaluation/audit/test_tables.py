@@ -159,6 +159,17 @@ def audit(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Audit:
     return Audit(folder, MOMENT)
 
 
+def test_an_item_without_a_title_is_like_no_other(audit: Audit) -> None:
+    pairs = [
+        ("'a', 'Tea'", "'b', null"),
+        ("'a', null", "'b', null"),
+        ("'a', ''", "'b', ''"),
+        ("'a', 'Tea'", "'b', 'Tea'"),
+    ]
+    found = [audit.connection.execute(f"select is_alike({one}, {other})").fetchall() for one, other in pairs]
+    assert found == [[(False,)], [(False,)], [(False,)], [(True,)]]
+
+
 def test_every_claim_is_true_of_the_tables(audit: Audit, records: list[Record]) -> None:
     assert audit.faults(records) == []
     assert audit.licence_faults(records) == []

@@ -102,7 +102,8 @@ def check_verifier(
         The verdicts.
     """
     lexicon = load_lexicon(locale).with_currency(policy.currency)
-    names = NameIndex((*catalogue.titles.tolist(), *catalogue.category_names, *catalogue.brand_names))
+    brands = filter(policy.may_name_brand, catalogue.brand_names)  # as the writer's
+    names = NameIndex((*catalogue.titles.tolist(), *catalogue.category_names, *brands))
     verifier = Verifier(lexicon, names, blocklist=policy.blocked_words)
     n_texts = n_mutants // 4 if n_true_texts is None else n_true_texts
     writes = TrueTexts(lexicon, catalogue, policy)

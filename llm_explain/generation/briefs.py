@@ -69,6 +69,11 @@ class Brief:
         return tuple(part.kind for part in self.parts)
 
     @property
+    def has_degree(self) -> bool:
+        """Return whether the sentence uses a word of degree."""
+        return any(part.degree for part in self.parts)
+
+    @property
     def slots(self) -> tuple[str, ...]:
         """Return every slot of the sentence, each once."""
         named = tuple(slot for part in self.parts for slot in part.slots)
@@ -159,7 +164,8 @@ class BriefBook:
             is_plain: Whether to leave out what not every claim can fill: words of degree and slots that may be empty.
 
         Returns:
-            A brief whose order, slots and degrees occur in the hand-written sentences, with as few slots as is usual.
+            A brief whose order, slots and degrees occur in the hand-written sentences; of two kinds, with as few slots
+            as is usual.
         """
         named = self._kinds.in_order(kinds)
         named = chance.choice(self._usual_orders(named))
@@ -175,7 +181,8 @@ class BriefBook:
                 barest, pool = Part(kind), [each for each in self._short[kind] if not self._lacks_partner(each, said)]
             else:
                 barest, pool = Part(kind, required), self._parts[kind, len(named), tone]
-            pool = [part for part in pool if len(part.slots) <= len(required) + max(room, 0)]
+            if len(named) > 1:
+                pool = [part for part in pool if len(part.slots) <= len(required) + max(room, 0)]
             parts.append(barest if is_plain or not pool else chance.choice(pool))
             room -= len(parts[-1].slots) - len(required)
         return Brief(tone, tuple(parts), is_causal, has_item and not is_plain)

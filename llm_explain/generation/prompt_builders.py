@@ -25,6 +25,10 @@ _TRIES = 32
 """Briefs that are drawn for each prompt; the one that was used least is taken."""
 
 
+_PLAIN = 4
+"""So many prompts come first that ask for no word of degree, for which a claim may lack the licence."""
+
+
 class PromptBuilder(Protocol):
     """Turns a combination of kinds into prompts."""
 
@@ -43,7 +47,7 @@ class PromptBuilder(Protocol):
 
 
 class BriefPromptBuilder:
-    """Builds prompts for a tuned model: each is another brief, the first one of what every claim can fill.
+    """Builds prompts for a tuned model: each is another brief, the first ones of what most claims can fill.
 
     Args:
         lexicon: The locale's words.
@@ -65,7 +69,7 @@ class BriefPromptBuilder:
         for number in range(n):
             drawn = [self._book.draw(named, tone, chance, is_plain=number == 0) for _ in range(_TRIES)]
             alike = [brief for brief in drawn if brief.is_causal == drawn[0].is_causal]  # which is no variety by itself
-            briefs.append(min(alike, key=briefs.count))
+            briefs.append(min(alike, key=lambda brief: (briefs.count(brief), number < _PLAIN and brief.has_degree)))
         return [self._template.render_brief(brief, grammar=self._grammar(brief)) for brief in briefs]
 
 

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-_ROUNDS = 2
-"""How often a source may write for one list: once for all sentences, once for those that the verifier refused."""
+_ROUNDS = 3
+"""How often a source may write for one list: once for all sentences, then for those that have none in fresh words."""
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ CHANNEL: Final = "channel"
 CHANNEL_WINDOWS: Final = (30, 365)
 """Days of the windows in which users of each channel are counted."""
 
-SHAPES: Final = np.geomspace(0.25, 4096.0, 29)
-"""Strengths of shrinkage that are tried, in expected users."""
+STRENGTHS: Final = np.geomspace(0.5, 50_000.0, 31)
+"""Strengths of shrinkage that are tried, in users of an item."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ class Channels:
         """Return how much more an item sells in a channel than in all channels, shape as ``users``.
 
         Of ``n`` users in the channel against ``e`` expected ones, the value is ``log((n + a) / (e + a))``, less the
-        mean of this over the channel's users. ``e`` are the item's users in all channels times the channel's share of
-        all users of items. The shape ``a`` of the gamma prior of ``n / e`` has the largest likelihood, so where
-        channels sell alike all values are nearly 0.
-        Source: DuMouchel (1999), "Bayesian data mining in large frequency tables".
+        mean of this over the channel's users. ``e`` are the item's users in all channels times ``p``, the channel's
+        share of all users of items. ``a`` is ``p`` times the strength of a Dirichlet prior of an item's shares, which
+        has the largest Dirichlet-multinomial likelihood. So where channels sell alike, all values are nearly 0.
+        Source: Minka (2000), "Estimating a Dirichlet distribution".
         """
         return np.stack([_log_ratios(users.astype(np.float64)) for users in self.users])
 
@@ -96,16 +96,18 @@ class Channels:
 
 
 def _log_ratios(users: FloatArray) -> FloatArray:
-    total = users.sum()
-    if not total:
+    if not users.any():
         return np.zeros_like(users)
-    expected = users.sum(axis=1, keepdims=True) * users.sum(axis=0) / total  # (n_channels, n_items)
-    sold = expected > 0
-    n, e = users[sold], expected[sold]
-    likelihood = [
-        float((gammaln(n + a) - gammaln(a) - a * np.log1p(e / a) + n * np.log(e / (a + e))).sum()) for a in SHAPES
-    ]
-    shape = SHAPES[int(np.argmax(likelihood))]
-    found = np.log((users + shape) / (expected + shape))
+    everywhere = users.sum(axis=0)  # (n_items,)
+    share = users.sum(axis=1, keepdims=True) / users.sum()  # (n_channels, 1)
+    sold = users[share[:, 0] > 0][:, everywhere > 0]
+    prior = share[share > 0][:, None]
+
+    def likelihood(strength: float) -> float:
+        whole = gammaln(strength) - gammaln(everywhere[everywhere > 0] + strength)
+        return float(whole.sum() + (gammaln(sold + strength * prior) - gammaln(strength * prior)).sum())
+
+    known = max(STRENGTHS, key=likelihood) * np.maximum(share, 1e-12)
+    found = np.log((users + known) / (everywhere * share + known))
     centre = (users * found).sum(axis=1) / np.maximum(users.sum(axis=1), 1.0)
     return np.asarray(found - centre[:, None])

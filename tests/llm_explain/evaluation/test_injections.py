@@ -19,6 +19,7 @@ from llm_explain.policy.policy import Policy
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.number_agreement import NumberAgreement
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.sentence_spec import SentenceRequest
 from llm_explain.text.skeleton import SLOT, TONES
@@ -36,6 +37,7 @@ LIMIT = LEXICON.formats.max_name_length
 NAME_SLOTS = {"item", "other_item", "category", "related_category", "brand", "brand_category", "price_category"}
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 REALISER, TEMPLATES = Realiser(LEXICON), Templates(LEXICON)
+AGREEMENT = NumberAgreement(LEXICON.agreement)
 DEGREES = ("often", "usually")
 COMBINATIONS = (("category_affinity",), ("usual_brand",), ("similar_item",), ("related_category", "repeat_item"))
 
@@ -63,13 +65,13 @@ def sentences(name):
         values = dict(spec.values)
         for skeleton in [each for each in skeletons if each.fits(values, spec.licences)][:1]:
             text = REALISER.fill(skeleton, spec)
-            found.append((skeleton, values, text, verifier.verify(text, spec)))
+            pieces = AGREEMENT.of_many(skeleton.text) if spec.is_of_many else skeleton.pieces
+            found.append((pieces, values, text, verifier.verify(text, spec)))
     return found
 
 
-def _around(skeleton, values):
-    """Return a pattern of the skeleton with the values in their slots and an article that agrees, and nothing else."""
-    pieces = skeleton.pieces
+def _around(pieces, values):
+    """Return a pattern of a skeleton with the values in their slots and an article that agrees, and nothing else."""
     said = [re.sub(r"\b([Aa])n?(?=\\ $)", r"\1n?", re.escape(literal)) for literal in pieces[::2]]
     slots = [f"(?i:{'|'.join(map(re.escape, _forms(slot, values)))})" for slot in pieces[1::2]]
     return "".join(part for pair in zip(said, [*slots, ""], strict=True) for part in pair)
@@ -93,8 +95,8 @@ def _invisible(text: str) -> list[str]:
 @pytest.mark.parametrize("start", range(0, len(INJECTIONS), 50))
 def test_a_hostile_name_alters_nothing_beyond_its_slot(start):
     for name in INJECTIONS[start : start + 50]:
-        for skeleton, values, text, verdict in sentences(name):
-            assert re.fullmatch(_around(skeleton, values), text, re.DOTALL)
+        for pieces, values, text, verdict in sentences(name):
+            assert re.fullmatch(_around(pieces, values), text, re.DOTALL)
             if verdict.ok:
                 assert not set("<>{}[]`\\|^~") & set(text), name
                 assert not _invisible(text), name

@@ -70,6 +70,8 @@ def test_every_kind_gives_the_values_of_its_slots():
         "frequent_times": "12 times",
         "together_item": "“Crunchy Granola 12 oz”",
         "together_share": "31%",
+        "best_place": "one of our three most popular items",
+        "best_category": "yogurt",
     }
 
 

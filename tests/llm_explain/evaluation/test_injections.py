@@ -18,8 +18,8 @@ from llm_explain.generation.generator import Draft
 from llm_explain.policy.policy import Policy
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.number_agreement import NumberAgreement
+from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.sentence_spec import SentenceRequest
 from llm_explain.text.skeleton import SLOT, TONES

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from llm_explain.claims import MOST_KINDS
+from llm_explain.claims import ClaimKinds
 from llm_explain.generation.prompt_builders import BriefPromptBuilder, ExamplePromptBuilder
 from llm_explain.generation.weights import TUNING_RECORD
 from llm_explain.text.skeleton import TONES, opening
@@ -67,7 +67,8 @@ def held_out_combinations(adapter: Path) -> list[Kinds]:
         Combinations that a sentence may state.
     """
     record = json.loads((adapter / TUNING_RECORD).read_text(encoding="utf-8"))
-    return [tuple(kinds) for kinds in record["held_out_combinations"] if len(kinds) <= MOST_KINDS]
+    spoken = {frozenset(kinds) for kinds in ClaimKinds.installed().every_combination()}
+    return [tuple(kinds) for kinds in record["held_out_combinations"] if frozenset(kinds) in spoken]
 
 
 def check_drafts(

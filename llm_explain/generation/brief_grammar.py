@@ -33,6 +33,9 @@ _ENDED = r"/[^.!?]*[.!?]/"
 
 _WORD = re.compile(rf"(?:{LETTER}|['-])+")
 
+_BEHIND_SLOT = re.compile(r"\\\{[a-z_]+\\\}[ ,;:]*([a-z][a-z ]*)")
+"""Left side of a role that names the slot before it, and the words between both."""
+
 _FEW = 2
 
 
@@ -137,7 +140,8 @@ class BriefGrammar:
         for role in self._wording.roles.get(slot, ()):
             left, _, right = role.pattern.partition(f"{{{slot}}}")
             may_begin, may_follow = may_begin or "^" in left, may_follow or r"\{" in left
-            before = plain_pattern(left.replace("(?:^|", "(?:"), words)
+            behind_slot = _BEHIND_SLOT.fullmatch(left)  # the slot before it stands already
+            before = plain_pattern(behind_slot[1] if behind_slot else left.replace("(?:^|", "(?:"), words)
             if before is None:
                 return _Role((), may_begin=True, may_follow=True)
             is_said = not (LOOK_AROUND.search(right) or "{" in right)  # words, not what may follow them

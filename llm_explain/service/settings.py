@@ -39,8 +39,8 @@ class ServiceSettings(BaseSettings):
         port: Port to listen on; 0 for any free one.
         fd: Descriptor of an open socket to listen on instead, for a supervisor that keeps the socket.
         ready_fd: Descriptor of a pipe that gets one byte when the process serves, for a supervisor.
-        workers: Processes that share the socket. They are replaced one by one when ``artifacts activate`` is run, and
-            restarted when they die; with 0 this process serves alone.
+        workers: Processes that share the socket and, forked from one that has loaded it, the shop. They are replaced
+            when ``artifacts activate`` is run, and when they die; with 0 this process serves alone.
         artifacts: Folder that ``llm-explain train`` wrote.
         policy_file: Policy that replaces ``prompts/policy.yaml``.
         shop_file: ``shop.yaml`` that replaces the one of the artifacts; what the model was trained on must be the same.
@@ -85,8 +85,7 @@ class ServiceSettings(BaseSettings):
         metrics_token: Bearer token that ``/metrics`` asks for; none by default.
         record_share: Share of the lists whose records are stored: 1 for all, 0 for none. The same list is stored
             always or never. Feedback and audit need the record.
-        record_share: Annotated[float, Field(ge=0, le=1)] = 1.0
-    record_days: Explanation records older than this are removed when the process starts.
+        record_days: Explanation records older than this are removed when the process starts.
         key_pepper: Secret that is mixed into the hashes of API keys and into the signatures of user tokens.
         admin_key: An admin's API key that is good without being stored, for a container; at least 32 characters.
         storefront_key: The same for a storefront.

@@ -39,11 +39,13 @@ def private_mb():
 
 def serve(ready_fd):
     server = http.server.ThreadingHTTPServer(("", 0), Answer, bind_and_activate=False)
+    server.daemon_threads = False
     server.socket.close()
     server.socket = socket.socket(fileno=int(os.environ["LLM_EXPLAIN_FD"]))
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     os.write(ready_fd, b"1")
     server.serve_forever(0.01)
+    server.server_close()  # waits for the requests that run
 
 folder = Path(sys.argv[1])
 VERSION = (folder / "current").readlink().name

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from llm_explain.claims import ShopEvidence
     from scoring.data.moments import Moment
 
-MAX_SCORED_USERS = 256
-"""Known users to keep in the cache; one takes 0.7 MB in the demo's shop."""
+MAX_SCORED_USERS = 128
+"""Known users to keep in the cache; one takes 0.4 MB in the demo's shop."""
 
 
 class ReadUser(NamedTuple):

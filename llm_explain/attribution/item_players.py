@@ -145,8 +145,10 @@ def _item_values(
     if n_parts > 1:
         some = all_coalitions(n_parts)[1:-1]  # without any part there is nothing to read, and all parts were read
         states = (yield [state.history.select(np.isin(parts, np.flatnonzero(each))) for each in some]) or []
-        whole = state.summands[state.categories == category].sum(axis=0)
-        sums = np.array([0.0 * whole, *(each.summands.sum(axis=0) for each in states), whole])  # (2^n_parts, d_sum)
+        whole = state.summands[state.categories == category].sum(axis=0, dtype=np.float64)
+        sums = np.array(
+            [0.0 * whole, *(each.summands.sum(axis=0, dtype=np.float64) for each in states), whole]
+        )  # (2^n_parts, d_sum)
     if n_parts > PAIR:
         added = shapley_values(_embeddings(state, sums.astype(dtype), groups, group))  # (n_parts, d)
     else:

@@ -102,7 +102,7 @@ class ServiceSettings(BaseSettings):
     policy_file: Path | None = None
     shop_file: Path | None = None
     threads: Count = 1
-    cached_users: Count = 256
+    cached_users: Count = 128
     churn_artifacts: Path | None = None
     churn_data: Path = Path("data/completejourney")
     demand_artifacts: Path | None = None

@@ -135,7 +135,7 @@ class GlassBoxScorer:
         whose = [own.user, past_user, *(evidence.user for evidence in own.buckets)]
         first = [np.searchsorted(user, np.arange(len(histories) + 1)) for user in whose]
         with torch.no_grad():
-            summands = self._summands(own, len(histories))
+            summands = self._summands(own, len(histories)).float()  # most of a user's memory
             parts = self.model.own.pair_parts(torch.from_numpy(own.x)).numpy()
             heights = [
                 self.model.own.bucket_heights(kind, torch.from_numpy(evidence.x)).numpy()
@@ -156,7 +156,9 @@ class GlassBoxScorer:
                         strengths=strengths[linked],
                         buckets=tuple(evidence.bucket[at] for evidence, at in zip(own.buckets, rows, strict=True)),
                         bucket_heights=tuple(height[at] for height, at in zip(heights, rows, strict=True)),
-                        user_embedding_all=self.model.embed(summands[tokens].sum(dim=0, keepdim=True))[0].numpy(),
+                        user_embedding_all=self.model.embed(summands[tokens].double().sum(dim=0, keepdim=True))[
+                            0
+                        ].numpy(),
                         _model=self.model,
                     )
                 )

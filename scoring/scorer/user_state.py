@@ -31,7 +31,8 @@ class UserState:
     Attributes:
         history: What was read.
         categories: The category of each token, ascending, shape ``(n_tokens,)``.
-        summands: What each token adds to the pooling, shape ``(n_tokens, d_sum)``.
+        summands: What each token adds to the pooling, in single precision, shape ``(n_tokens, d_sum)``. Every sum of
+            them is in double precision, so that sums of groups agree with the sum of all.
         bought: Items in the history, ascending, shape ``(n_bought,)``.
         bought_parts: Own-history parts that speak of exactly these items, shape ``(n_bought, n_own)``.
         past: Items that links start from, ascending, shape ``(n_past,)``: those bought, and those of signal events
@@ -44,7 +45,7 @@ class UserState:
 
     history: History
     categories: IndexArray
-    summands: FloatArray
+    summands: Floats
     bought: IndexArray
     bought_parts: FloatArray
     past: IndexArray

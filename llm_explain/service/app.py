@@ -21,7 +21,7 @@ from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.admission.tokens import UserTokens
 from llm_explain.service.api import docs, error_handlers, pages
-from llm_explain.service.api.routes import catalogue, chat, explanations, health, jobs, tokens, user_data
+from llm_explain.service.api.routes import catalogue, explanations, health, jobs, user_data
 from llm_explain.service.handlers.campaigns import CampaignHandler
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.chat import ChatHandler
@@ -121,7 +121,7 @@ def create_app(
     error_handlers.install(app)
     users = (user_data.router, user_data.storefront_router, user_data.admin_router)
     items = (catalogue.router, catalogue.admin_router)
-    for router in (explanations.router, chat.router, *users, tokens.router, *items, jobs.router):
+    for router in (explanations.router, *users, *items, jobs.router):
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
     docs.install(app)

@@ -115,13 +115,12 @@ class Authenticator:
                 return Caller(scope, scope)
         claims = self._tokens.read(credential)
         key_id = keys.id_of(credential) if claims is None else claims.key_id
-        if claims is not None and key_id in self._fixed:
-            return Caller("user", f"{key_id}/{claims.user_id}", claims.user_id)
+        user = None if claims is None else Caller("user", f"{key_id}/{claims.user_id}", claims.user_id)
+        if user is not None and key_id in self._fixed:
+            return user
         stored = await self._stored(keys, key_id)
-        if stored is None:
-            return None
-        if claims is not None:
-            return Caller("user", f"{key_id}/{claims.user_id}", claims.user_id)
+        if stored is None or user is not None:
+            return None if stored is None else user
         return Caller(stored.scope, key_id) if keys.is_of(credential, stored) else None
 
     async def _stored(self, keys: Keys, key_id: str) -> ApiKey | None:

@@ -65,14 +65,8 @@ class AdmissionMiddleware:
         self._queue = queue
         self._metrics = metrics
         self._limits = BodyLimits(settings.max_body_bytes, settings.max_depth, settings.max_list)
-        n, per_second = settings.rate_keys, settings.rate_per_second
-        self._key_rates = RateLimiter(per_second=per_second, burst=settings.rate_burst, max_keys=n)
-        self._user_rates = RateLimiter(
-            per_second=per_second and settings.user_rate_per_second, burst=settings.user_rate_burst, max_keys=n
-        )
-        self._failure_rates = RateLimiter(
-            per_second=per_second and settings.failure_rate_per_second, burst=settings.failure_rate_burst, max_keys=n
-        )
+        self._key_rates = _limiter(settings, "")
+        self._user_rates, self._failure_rates = _limiter(settings, "user_"), _limiter(settings, "failure_")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -150,6 +144,12 @@ class AdmissionMiddleware:
         if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
             return body, min(asked / 1000, self._settings.longest_deadline_seconds)
         return body, None
+
+
+def _limiter(settings: ServiceSettings, kind: str) -> RateLimiter:
+    """Return the buckets of one kind of caller; ``rate_per_second`` 0 means no limit for any."""
+    per_second = settings.rate_per_second and getattr(settings, f"{kind}rate_per_second")
+    return RateLimiter(per_second=per_second, burst=getattr(settings, f"{kind}rate_burst"), max_keys=settings.rate_keys)
 
 
 async def _receive_all(receive: Receive, limits: BodyLimits) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.service.handlers.answer import Answer
-from llm_explain.service.handlers.catalogue_items import CatalogueItems
+from llm_explain.service.handlers.catalogue_handler import CatalogueItems
 from llm_explain.service.state.experiments import ANSWER
 from llm_explain.service.state.records import GivenAnswer
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
     from llm_explain.service.handlers.answer import Json
-    from llm_explain.service.handlers.user_context import UserContext
-    from llm_explain.service.handlers.user_context_reader import UserContextReader
+    from llm_explain.service.handlers.user_context_reader import UserContext, UserContextReader
     from llm_explain.service.schemas import events, fields, requests
 
 PLACE: Final = ("rank", "position", "section", "section_title", "placement")

@@ -67,11 +67,8 @@ class Events:
         received_at, stored = now(), len(rows) + len(exposures)
         try:
             with self._database.writing() as connection:
-                connection.execute(
-                    insert(EventBatchRow).values(
-                        key_hash=key_hash, body_hash=body_hash, stored=stored, received_at=received_at
-                    )
-                )
+                batch = {"key_hash": key_hash, "body_hash": body_hash, "stored": stored, "received_at": received_at}
+                connection.execute(insert(EventBatchRow).values(batch))
                 if rows:
                     connection.execute(insert(EventRow), [{**row, "received_at": received_at} for row in rows])
                 if exposures:

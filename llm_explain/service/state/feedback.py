@@ -74,16 +74,8 @@ class Feedback:
         """
         there = select(ExplanationRow.id).where(ExplanationRow.id == opinion.explanation_id)
         values = {name: getattr(opinion, name) for name in Opinion.__dataclass_fields__}
-        rows = [
-            {
-                "user_id": opinion.user_id,
-                "kind": kind,
-                "player": player,
-                "item_id": item_of(item_id),
-                "feedback_id": opinion.id,
-            }
-            for kind, player, item_id in suppressed
-        ]
+        of = {"user_id": opinion.user_id, "feedback_id": opinion.id}
+        rows = [{**of, "kind": kind, "player": player, "item_id": item_of(item)} for kind, player, item in suppressed]
         with self._database.writing() as connection:
             if connection.scalar(there) is None:
                 return None

@@ -94,14 +94,8 @@ class _Sender:
 
 
 def _log(scope: Scope, route: str, sender: _Sender, seconds: float) -> None:
-    fields = {
-        "method": scope["method"],
-        "route": route,
-        "status": sender.status,
-        "ms": round(seconds * 1000, 2),
-        "bytes_out": sender.n_bytes,
-    }
-    _LOG.info("request", extra={"fields": fields})
+    said = {"method": scope["method"], "route": route, "status": sender.status, "ms": round(seconds * 1000, 2)}
+    _LOG.info("request", extra={"fields": {**said, "bytes_out": sender.n_bytes}})
 
 
 def _route_of(scope: Scope) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -11,7 +11,11 @@ from llm_explain.service.api.auth import permit, shopper
 from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run_many
 from llm_explain.service.handlers.answer import Json
 from llm_explain.service.schemas import fields, requests, responses
+from llm_explain.service.schemas.chat import ChatReply, ChatRequest
 from llm_explain.service.schemas.language import spoken
+
+if TYPE_CHECKING:
+    from llm_explain.service.handlers.chat import ChatHandler
 
 TOGETHER: Final = 10
 """Users whose lists are composed together; other requests are answered between two such groups."""
@@ -67,3 +71,11 @@ async def contrast(body: requests.ContrastRequest, request: Request, handler: Th
     """Say what each player adds to one item beyond another."""
     permit(request, body.user_id, as_of=body.as_of)
     return await answer(request, lambda: handler.contrast(body))
+
+
+@router.post("/chat", response_model=ChatReply, summary="Answer a message about a user's list")
+async def chat(body: ChatRequest, request: Request) -> Response:
+    """Answer in words that are proven; nothing changes before the user confirms it."""
+    permit(request, body.user_id)
+    handler = cast("ChatHandler", request.app.state.chat_handler)
+    return await answer(request, lambda: handler.reply(body))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
-from llm_explain.service.api.auth import admin, owner, permit, shopper, storefront
+from llm_explain.service.api.auth import admin, caller_of, owner, permit, shopper, storefront
 from llm_explain.service.api.dependencies import TheUserDataHandler, answer, reply, run
 from llm_explain.service.handlers.answer import Json, etag_of
 from llm_explain.service.schemas import events, fields, user_data
+
+if TYPE_CHECKING:
+    from llm_explain.service.admission.tokens import UserTokens
 
 router = APIRouter(tags=["accounts"], dependencies=[Depends(shopper)])
 storefront_router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
@@ -105,6 +108,15 @@ async def erase_user(request: Request, handler: TheUserDataHandler, user_id: Use
 async def export_user(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
     """Return a user's events, preferences, feedback and records."""
     return await answer(request, lambda: handler.export(user_id))
+
+
+@storefront_router.post("/tokens", status_code=201, summary="Let a browser ask about one user")
+async def issue_token(body: user_data.TokenRequest, request: Request) -> user_data.Token:
+    """Issue a short-lived token for one user; it ends with the key that issues it."""
+    tokens = cast("UserTokens", request.app.state.tokens)
+    token = tokens.issue(body.user_id, caller_of(request).id, body.seconds)
+    head = {"request_id": request.state.request_id, "user_id": body.user_id}
+    return user_data.Token(**head, token=token, expires_in=body.seconds)
 
 
 def _tagged(request: Request, content: Json) -> Response:

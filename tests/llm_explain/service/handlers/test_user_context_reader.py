@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from llm_explain import Explainer
-from llm_explain.service.handlers.user_context import history_of
-from llm_explain.service.handlers.user_context_reader import UserContextReader
+from llm_explain.service.handlers.user_context_reader import UserContextReader, history_of
 from llm_explain.service.state import State
 from llm_explain.service.state.users import StoredEvent, StoredUser
 

@@ -4,11 +4,10 @@
  * Attributes, properties, events, parts and custom properties: docs/why-this.md. The element takes no room where there is
  * nothing to say: without a reason, for an unknown item, and while the service does not answer.
  */
-import { changePreferences, contrast, explain, feedback, settings, stored, titles } from "./why-this/requests.js";
+import { changePreferences, contrast, explain, feedback, settings, stored } from "./why-this/requests.js";
 import { loadTexts, nearestLanguage } from "./why-this/texts.js";
 import { View } from "./why-this/view.js";
 
-/** A longer list helps nobody to choose. */
 const MOST_ALTERNATIVES = 24;
 const CONTEXT = "context:";
 
@@ -104,7 +103,6 @@ export class WhyThis extends HTMLElement {
     return this.#history ? { history: this.#history } : { user_id: this.user };
   }
 
-  /** Ask again, for example after the user's preferences changed. */
   reload() {
     this.#given = false;
     return this.#restart();
@@ -159,19 +157,12 @@ export class WhyThis extends HTMLElement {
    */
   async refuse(reason, isOff) {
     const [field, name] = reason.player.startsWith(CONTEXT) ? ["kinds_off", reason.kind] : ["groups_off", reason.player];
-    const preferences = await changePreferences(this.endpoint, this.user, (before) => {
-      const kept = (before[field] ?? []).filter((each) => each !== name);
-      return { [field]: isOff ? [...kept, name] : kept };
-    });
+    const preferences = await changePreferences(this.endpoint, this.user, ({ [field]: off = [] }) => ({
+      [field]: [...off.filter((each) => each !== name), ...(isOff ? [name] : [])],
+    }));
     this.#tell("changed", { record: this.#record, reason, isOff, preferences });
   }
 
-  /** Return the titles of items that reasons speak of. */
-  titlesOf(ids) {
-    return titles(this.endpoint, ids);
-  }
-
-  /** Return why this item scores above or below another. */
   compare(other) {
     return contrast(this.endpoint, { ...this.#who, item_id: this.item, other_id: other });
   }

@@ -26,7 +26,6 @@ export class ServiceError extends Error {
   }
 }
 
-/** Send JSON and return the JSON of the answer. */
 export async function call(endpoint, method, path, body) {
   return (await exchange(endpoint, method, path, body)).json();
 }
@@ -106,25 +105,23 @@ export async function stored(endpoint, user, id) {
 export const feedback = (endpoint, body) => call(endpoint, "POST", "v1/feedback", body);
 export const contrast = (endpoint, body) => call(endpoint, "POST", "v1/contrast", body);
 
-/** Return the titles of items by id, without those that the shop does not know. */
+/** Return ids and titles of the items that the shop knows. */
 export async function titles(endpoint, ids) {
-  const query = ids.map((id) => `id=${encodeURIComponent(id)}`).join("&");
-  const { items } = await call(endpoint, "GET", `v1/items?${query}`);
+  const { items } = await call(endpoint, "GET", `v1/items?${new URLSearchParams(ids.map((id) => ["id", id]))}`);
   return items.filter(({ title }) => title).map(({ item_id, title }) => [item_id, title]);
 }
 
-/** Change a user's preferences as `change` says of those in force, and return them; never over another change. */
-export async function changePreferences(endpoint, user, change) {
+/** Change a user's preferences, never over another change, and return them. */
+export async function changePreferences(endpoint, user, change, tries = MOST_TRIES) {
   const path = `v1/users/${encodeURIComponent(user)}/preferences`;
-  for (let tries = 1; ; tries += 1) {
-    const answer = await exchange(endpoint, "GET", path);
-    const { preferences } = await answer.json();
-    const wanted = change(preferences);
-    try {
-      await exchange(endpoint, "PATCH", path, wanted, answer.headers.get("ETag"));
-      return { ...preferences, ...wanted };
-    } catch (error) {
-      if (error.status !== 412 || tries === MOST_TRIES) throw error;
-    }
+  const answer = await exchange(endpoint, "GET", path);
+  const { preferences } = await answer.json();
+  const wanted = change(preferences);
+  try {
+    await exchange(endpoint, "PATCH", path, wanted, answer.headers.get("ETag"));
+    return { ...preferences, ...wanted };
+  } catch (error) {
+    if (error.status !== 412 || tries < 2) throw error;
+    return changePreferences(endpoint, user, change, tries - 1);
   }
 }

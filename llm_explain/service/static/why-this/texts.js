@@ -29,7 +29,6 @@ async function load(locale) {
   return new Texts({});
 }
 
-/** Return whether a language is written from right to left. */
 export function directionOf(locale) {
   const language = new Intl.Locale(locale);
   return (language.getTextInfo?.() ?? language.textInfo)?.direction ?? "ltr";
@@ -79,7 +78,6 @@ export class Texts {
     return new Intl.DateTimeFormat(this.dates, { ...options, timeZone: "UTC" }).format(day);
   }
 
-  /** Write the name of a month from 1 to 12. */
   month(number) {
     return this.date(`2000-${String(number).padStart(2, "0")}-01`, { month: "long" });
   }
@@ -99,7 +97,6 @@ function writeFact(texts, name, value, { currency, titles }) {
   return /^\d{4}-\d\d-\d\d/.test(value) ? texts.date(value) : value;
 }
 
-/** Return a reason's facts as a sentence of their own. */
 export function tellReason(texts, { facts, kind }, context = {}) {
   const values = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, writeFact(texts, name, value, context)]));
   const section = facts.event_kind && texts.has("reasons_of_other_events", kind) ? "reasons_of_other_events" : "reasons";
@@ -107,7 +104,6 @@ export function tellReason(texts, { facts, kind }, context = {}) {
   return texts.say(section, !values.other_item_id && texts.has(section, unnamed) ? unnamed : kind, values);
 }
 
-/** Return what a player is called. */
 export function tellPlayer(texts, player) {
   if (player.startsWith("group:")) return texts.say("players", "group", { category: player.slice("group:".length) });
   return texts.has("players", player) ? texts.say("players", player) : texts.say("players", "other", { player });

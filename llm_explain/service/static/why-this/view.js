@@ -1,5 +1,6 @@
 /** What a shopper sees of one explanation, in a shadow root of its own: a sentence, and a popover with its reasons. */
 import { icon, node } from "./nodes.js";
+import { titles } from "./requests.js";
 import { sheet } from "./style.js";
 import { directionOf, tellPlayer, tellReason } from "./texts.js";
 
@@ -10,7 +11,7 @@ const LEAST = 0.01;
 export class View {
   constructor(host) {
     this.host = host;
-    this.found = new Map();
+    this.found = [];
     this.root = host.attachShadow({ mode: "open" });
     this.root.adoptedStyleSheets = [sheet];
     this.box = node("div", { class: "box", role: "group" });
@@ -27,7 +28,6 @@ export class View {
     return this.host.name ? this.say(`${key}_named`, { item: this.host.name }) : this.say(key);
   }
 
-  /** Draw a state: idle, loading, ready, empty, unknown or error; nothing is drawn in the last two. */
   show(state, record) {
     this.record = record;
     this.comparison = null;
@@ -98,7 +98,12 @@ export class View {
     const label = this.say(reasons.length ? "reasons" : "facts");
     const lines = () => told.map((reason) => this.#reason(reason, !reasons.length));
     const list = node("ul", { class: "reasons", "aria-label": label }, ...lines());
-    this.#nameOthers(told).then((isNew) => isNew && list.replaceChildren(...lines()), () => {}); // stays unnamed
+    const ids = told.map(({ facts }) => facts.other_item_id).filter((id) => id && !this.#titles().has(id));
+    const name = (found) => {
+      this.found = found;
+      list.replaceChildren(...lines());
+    };
+    if (ids.length) titles(this.host.endpoint, ids).then(name, () => {}); // stays unnamed
     this.comparison = new Comparison(this.host);
     const note = node("p", { part: "note", class: "note" }, this.say(isWritten ? "ai" : "checked"));
     const parts = [head, ...(told.length ? [list] : []), this.comparison.box, note];
@@ -106,7 +111,6 @@ export class View {
     return [...parts, this.status];
   }
 
-  /** Two thumbs, and "this isn't true"; a guest's explanation is not stored, so it has none. */
   #judgement() {
     const buttons = [["helpful", "up"], ["not_helpful", "down"]].map(([verdict, picture]) => {
       const name = this.say(verdict);
@@ -127,7 +131,6 @@ export class View {
     return node("div", { part: "actions", class: "actions", role: "group", "aria-label": this.say("feedback") }, ...buttons, wrong);
   }
 
-  /** Do what a button asks; say how it went, never lose the focus. */
   async #attempt(button, act) {
     if (button.getAttribute("aria-disabled") === "true") return;
     button.setAttribute("aria-disabled", "true");
@@ -141,7 +144,6 @@ export class View {
     }
   }
 
-  /** Return a line; what is stated without being a reason has no share. */
   #reason(reason, isNeutral) {
     const told = tellReason(this.host.texts, reason, { currency: this.host.getAttribute("currency"), titles: this.#titles() });
     if (isNeutral) return node("li", { class: "told" }, told);
@@ -165,15 +167,6 @@ export class View {
     return button;
   }
 
-  /** Ask for the titles of the past items that reasons speak of, unless the page names them. */
-  async #nameOthers(told) {
-    const known = this.#titles();
-    const ids = told.map(({ facts }) => facts.other_item_id).filter((id) => id && !known.has(String(id)));
-    if (!ids.length) return false;
-    this.found = new Map([...this.found, ...(await this.host.titlesOf(ids))]);
-    return true;
-  }
-
   #titles() {
     return new Map([...this.found, ...this.host.alternatives.map(({ item_id, title }) => [item_id, title])]);
   }
@@ -183,7 +176,6 @@ export class View {
   }
 }
 
-/** Return a line with a share of something, as a number, in words and as a bar. */
 function weighed(texts, told, value, key) {
   const share = texts.share(value);
   const fill = node("i");
@@ -212,7 +204,6 @@ class Comparison {
     return this.host.texts.say("why", key, values);
   }
 
-  /** Offer the items that the page knows; with none there is nothing to compare. */
   offer() {
     const offered = this.host.alternatives;
     this.box.hidden = !offered.length;

@@ -17,11 +17,11 @@ OF_ADMINS = {
 OF_ADMINS |= {(method, f"/v1/items{each}") for method in ("PUT", "PATCH", "DELETE") for each in ("", "/{item_id}")}
 OF_ADMINS |= {("GET", "/v1/experiments/{tag}")}
 OF_ADMINS |= {(method, "/v1/promotions") for method in ("PUT", "PATCH", "DELETE")}
-OF_ADMINS |= {("POST", "/v1/churn"), ("POST", "/v1/demand")}
+OF_ADMINS |= {("POST", f"/v1/{job}") for job in ("churn", "demand", "campaigns")}
 OF_KEYS = {("POST", "/v1/events"), ("POST", "/v1/tokens"), ("POST", "/v1/users/{user_id}/merge")}
 """Routes that refuse user tokens."""
 
-PUBLIC = {("GET", f"/v1/{path}") for path in ("main-parameters", "items", "items/{item_id}")}
+PUBLIC = {("GET", f"/v1/{path}") for path in ("main-parameters", "items", "items/{item_id}", "promotions")}
 PUBLIC |= {("POST", "/v1/similar"), ("POST", "/v1/complete")}
 """Routes that are about no user."""
 

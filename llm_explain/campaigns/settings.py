@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SCHEMES: Final = ("https://", "http://", "mailto:")
+"""How a link that ends a consent may begin; it is part of the HTML of a message."""
 
 Channel = Literal["email", "push", "coupon"]
 """How a message is sent: an e-mail, a notification, or lines that are printed on a receipt."""
@@ -56,5 +59,9 @@ class CampaignSettings(BaseModel):
         if self.channel == "email" and "{user_id}" not in self.unsubscribe_url:
             raise ValueError(
                 "unsubscribe_url has no {user_id} but each e-mail needs a link that ends the consent of its reader"
+            )
+        if self.unsubscribe_url and not self.unsubscribe_url.startswith(SCHEMES):
+            raise ValueError(
+                f"unsubscribe_url begins with none of {', '.join(SCHEMES)} but a web or mail link is needed"
             )
         return self

@@ -34,12 +34,12 @@ class Channels:
 
     Attributes:
         names: Channels of the log, the commonest first.
-        users: Distinct users with a counted target event of the item in the channel in the last ``CHANNEL_WINDOWS``
-            days, shape ``(n_windows, n_channels, n_items)``.
+        users_by_window: Distinct users with a counted target event of the item in the channel in the last
+            ``CHANNEL_WINDOWS`` days, shape ``(n_windows, n_channels, n_items)``.
     """
 
     names: tuple[str, ...]
-    users: IndexArray
+    users_by_window: IndexArray
 
     @classmethod
     def count(cls, past: Log, now: float, n_items: int) -> Channels:
@@ -69,11 +69,11 @@ class Channels:
 
     def with_items(self, n_new: int) -> Channels:
         """Return the counts with new items, which no user has, behind the others."""
-        return Channels(self.names, np.pad(self.users, ((0, 0), (0, 0), (0, n_new))))
+        return Channels(self.names, np.pad(self.users_by_window, ((0, 0), (0, 0), (0, n_new))))
 
     @cached_property
     def log_ratios(self) -> FloatArray:
-        """Return how much more an item sells in a channel than in all channels, shape as ``users``.
+        """Return how much more an item sells in a channel than in all channels, shape as ``users_by_window``.
 
         Of ``n`` users in the channel against ``e`` expected ones, the value is ``log((n + a) / (e + a))``, less the
         mean of this over the channel's users. ``e`` are the item's users in all channels times ``p``, the channel's
@@ -81,7 +81,7 @@ class Channels:
         has the largest Dirichlet-multinomial likelihood. So where channels sell alike, all values are nearly 0.
         Source: Minka (2000), "Estimating a Dirichlet distribution".
         """
-        return np.stack([_log_ratios(users.astype(np.float64)) for users in self.users])
+        return np.stack([_log_ratios(users.astype(np.float64)) for users in self.users_by_window])
 
     def heights(self, weights: Sequence[float]) -> FloatArray:
         """Return the context term of each channel and item.

@@ -72,7 +72,7 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
         folder / "shop.safetensors",
         {
             **arrays,
-            **({"channel_users": snapshot.channels.users} if snapshot.channels.names else {}),
+            **({"channel_users": snapshot.channels.users_by_window} if snapshot.channels.names else {}),
             "candidates": scorer.candidates,
             **_title_arrays(scorer.titles),
             "link_source": scorer.links.source,

@@ -49,7 +49,7 @@ class ChannelFavourite(ClaimKind):
         is_spoken = (place >= 0) & np.isin(asked, list(CHANNELS))
         rows = np.flatnonzero(is_spoken & shop.may_promote[subjects.item] & subjects.is_snapshot_fresh)
         item, own = subjects.item[rows], place[rows]
-        counts = channels.users[0]  # (n_channels, n_items)
+        counts = channels.users_by_window[0]  # (n_channels, n_items)
         users = counts[own, item]
         share = users / np.maximum(counts.sum(axis=1)[own], 1)
         overall = counts.sum(axis=0)[item] / max(int(counts.sum()), 1)

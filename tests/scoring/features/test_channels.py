@@ -29,7 +29,7 @@ def test_users_are_counted_once_in_each_channel_and_window() -> None:
         ]
     )  # fmt: skip
     assert channels.names == ("app", "web")  # three rows each: by name
-    assert channels.users.tolist() == [[[1, 0], [1, 0]], [[2, 0], [1, 0]]]
+    assert channels.users_by_window.tolist() == [[[1, 0], [1, 0]], [[2, 0], [1, 0]]]
 
 
 def test_log_ratios_are_shrunken_and_centred() -> None:
@@ -56,5 +56,5 @@ def test_an_item_that_no_user_was_expected_to_buy_has_the_centre() -> None:
 
 
 def test_a_log_without_channels_has_none() -> None:
-    assert counted([("u", "a", "2026-02-20", None)]).users.shape == (2, 0, 2)
-    assert Channels.none(3).with_items(2).users.shape == (2, 0, 5)
+    assert counted([("u", "a", "2026-02-20", None)]).users_by_window.shape == (2, 0, 2)
+    assert Channels.none(3).with_items(2).users_by_window.shape == (2, 0, 5)

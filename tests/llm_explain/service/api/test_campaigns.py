@@ -68,7 +68,8 @@ def test_what_a_user_switched_off_is_no_reason(client: TestClient) -> None:
 def test_wrong_requests_are_problems(client: TestClient) -> None:
     coupon = {"coupon_id": "C1", "item_id": "nothing", **DAY, "amount_off": 0.5}
     wrong = [asked(["u01"], unsubscribe_url=""), asked(["u01"], coupons=[coupon]), asked([])]
-    assert [client.post("/v1/campaigns", json=body).status_code for body in wrong] == [422, 422, 422]
+    wrong.append(asked(["u01"], unsubscribe_url="javascript:alert(1)//{user_id}"))
+    assert [client.post("/v1/campaigns", json=body).status_code for body in wrong] == [422] * 4
 
 
 def test_a_storefront_may_not_plan(serve: Any) -> None:

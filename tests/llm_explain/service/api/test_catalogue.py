@@ -15,6 +15,7 @@ from llm_explain.reports.main_parameters import FILE, ParameterWords
 from llm_explain.service.schemas.catalogue import ShopItems
 from llm_explain.service.schemas.responses import MainParameters
 from llm_explain.text.prompt_files import prompts_root
+from scoring.features.channels import CHANNEL
 from scoring.features.context import TERMS
 from scoring.model.model import OWN_FEATURES, SIGNALS
 
@@ -37,7 +38,7 @@ def test_every_source_and_part_has_its_words(locale: str) -> None:
     words = ParameterWords.read(locale).parts
     own = {TOWER, LINKS, *OWN_FEATURES, SIGNALS}
     wanted = {OWN_GROUP: own, REST: own, OTHER_GROUPS: {TOWER, LINKS}}
-    wanted |= {CONTEXT_PREFIX + term: {term} for term in TERMS}
+    wanted |= {CONTEXT_PREFIX + term: {term} for term in (*TERMS, CHANNEL)}
     assert {source: set(parts) for source, parts in words.items()} == wanted
 
 

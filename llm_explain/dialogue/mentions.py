@@ -165,7 +165,7 @@ class NameFinder:
                 self._items.setdefault(self._key(key), []).append(item)
                 self._by_word.setdefault(self._head(key), []).append(item)
         for category, several in categories.items():
-            for key in self._keys(several):
+            for key in self._keys([re.sub(r"[,(（，)）]", " ", name) for name in several]):
                 self._categories.setdefault(self._key(key), category)
                 for word in key if grammar.is_spaced else (self._head(key),):
                     self._by_category_word.setdefault(word, category)

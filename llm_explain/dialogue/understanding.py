@@ -29,6 +29,9 @@ OF_DATA: Final = frozenset({"delete_data", "export_data"})
 AS_FOCUS: Final = 3.5
 """Least strength of a mention that is meant before what "this" means."""
 
+SHORT: Final = 24
+"""Characters of a message that names nothing and so speaks of the last item; a longer one may name something."""
+
 MOST_WORDS: Final = 4
 """Words of a message that is only a yes, a no or a choice."""
 
@@ -281,7 +284,7 @@ class Reader:
 
 def _meant(found: Mentions, context: Context) -> dict[str, Any]:
     """Return what "this" means; nothing if the message has a word that may name something else instead."""
-    is_other = bool(found.unknown) and found.focus_at is None
+    is_other = found.focus_at is None and (bool(found.unknown) or len(found.text) > SHORT)
     return {} if context.focus is None or is_other else {"item_id": context.focus}
 
 

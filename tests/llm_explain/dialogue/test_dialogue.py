@@ -330,3 +330,10 @@ def test_nothing_changes_without_a_confirmation(dialogue: Dialogue, context: Con
 def test_a_locale_without_words_is_refused(explainer: Explainer) -> None:
     with pytest.raises(PromptError, match="locale is 'xx'"):
         Dialogue(explainer, locale="xx")
+
+
+def test_a_long_question_that_names_nothing_of_the_shop_is_not_answered_about_the_last_item(
+    dialogue: Dialogue, context: Context
+) -> None:
+    turn = dialogue.reply(USER, "how do you know I have a dog at home?", replace(context, focus=context.items[0]))
+    assert "item_id" not in turn.slots or turn.slots["item_id"] != context.items[0]

@@ -156,6 +156,7 @@ class NameFinder:
         cues = {t.word: t.stem for text in grammar.texts() for t in self._tokens(folded(text.replace(MASK, " ")))}
         self._cue_words, self._cues = sorted(cues), frozenset(cues.values())
         self._titles = {item: self._keys(names) for item, names in titles.items()}
+        self._plain_titles = {item for item, names in titles.items() if any(map(self._is_plain, names))}
         self._items: dict[frozenset[str] | tuple[str, ...], list[str]] = {}
         self._by_word: dict[str, list[str]] = {}
         self._categories: dict[frozenset[str] | tuple[str, ...], str] = {}
@@ -248,6 +249,8 @@ class NameFinder:
             return None
         key = self._key(telling)
         category, items = self._categories.get(key), tuple(self._items.get(key, ())[:MOST_CHOICES])
+        if category is None and len(telling) == 1 and telling[0] in self._by_category_word:
+            items = tuple(item for item in items if item in self._plain_titles)  # "milk" is not "canned milk" alone
         whole = tuple(item for item, keys in own.items() if any(self._key(each) == key for each in keys))
         is_cue = all(stem in self._cues for stem in telling)
         article = self._patterns["article"].search(text[: window[0].start])
@@ -319,6 +322,9 @@ class NameFinder:
             tokens = [token.stem for token in self._tokens(folded(_short(name)))]
             keys.append(tuple(stem for stem in tokens if stem not in self._common) or tuple(tokens))
         return list(dict.fromkeys(key for key in keys if key))
+
+    def _is_plain(self, name: str) -> bool:
+        return not any(token.stem in self._common for token in self._tokens(folded(_short(name))))
 
     def _spellings(self, names: Sequence[str]) -> list[str]:
         """Return the telling words of some names as they are written."""

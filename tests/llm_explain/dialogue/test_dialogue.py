@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from llm_explain import Explainer
 from llm_explain.dialogue import Context, Dialogue
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.mentions import NameFinder
 from llm_explain.dialogue.verifier import AnswerVerifier
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
@@ -337,3 +338,14 @@ def test_a_long_question_that_names_nothing_of_the_shop_is_not_answered_about_th
 ) -> None:
     turn = dialogue.reply(USER, "how do you know I have a dog at home?", replace(context, focus=context.items[0]))
     assert "item_id" not in turn.slots or turn.slots["item_id"] != context.items[0]
+
+
+def test_a_word_of_a_category_is_not_an_item_whose_title_says_more() -> None:
+    grammar, _, _ = dialogue_words("en")
+    titles = {"1": ("Canned milk, 12 oz",), "2": ("Bananas",)}
+    names = NameFinder(grammar, titles, {"milk and creamers": ("milk and creamers",)})
+    (mention,) = names.find("stop using my milk purchases", ()).found
+    assert (mention.category, mention.items) == ("milk and creamers", ("1",))
+    assert not mention.is_whole
+    (whole,) = names.find("why no bananas", ()).found
+    assert (whole.items, whole.is_whole) == (("2",), True)

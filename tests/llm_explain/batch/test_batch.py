@@ -131,9 +131,10 @@ def test_killed_workers_lose_and_repeat_no_row(
 
     def kill() -> None:
         while not is_done.wait(0.3) and len(killed) < 4:
-            if children := me.children():
-                children[0].send_signal(signal.SIGKILL)
-                killed.append(children[0].pid)
+            # Python's resource tracker is a child as well, with a command line of its own.
+            if workers := [child for child in me.children() if child.cmdline() == me.cmdline()]:
+                workers[0].send_signal(signal.SIGKILL)
+                killed.append(workers[0].pid)
 
     killer = threading.Thread(target=kill)
     killer.start()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 KINDS = ClaimKinds.installed().extended([ChannelFavourite])
 CUTOFF = pd.Timestamp("2026-06-01")
-N_ITEMS, N_SPECIAL = 12, 3
+N_ITEMS, N_SPECIAL, N_DAYS = 12, 3, 95
 ITEMS = pd.DataFrame(
     {
         "item_id": [f"i{n}" for n in range(N_ITEMS)],
@@ -46,16 +46,16 @@ ITEMS = pd.DataFrame(
 
 
 def events_of(*, differ: bool) -> pd.DataFrame:
-    """Return purchases of 450 users in both channels; three items may sell better in the app, three on the website."""
+    """Return purchases of 700 users in both channels; three items may sell better in the app, three on the website."""
     rng = np.random.default_rng(3)
     rows = []
-    for user in range(450):
-        for day in rng.uniform(0, 62, size=4):
+    for user in range(700):
+        for day in rng.uniform(0, N_DAYS, size=4):
             channel = ("app", "web")[int(rng.integers(2))]
             item = int(rng.integers(N_ITEMS))
             if differ and rng.random() < 0.4:
                 item = item % N_SPECIAL + (0 if channel == "app" else N_SPECIAL)
-            rows.append((f"u{user}", f"i{item}", CUTOFF - pd.Timedelta(days=62 - day), channel))
+            rows.append((f"u{user}", f"i{item}", CUTOFF - pd.Timedelta(days=N_DAYS - day), channel))
     return pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp", "channel"])
 
 

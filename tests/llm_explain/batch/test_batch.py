@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ from llm_explain.text.prompt_files import prompts_root
 from scoring.data.moments import as_moment
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from contextlib import suppress
+from pathlib import Path
 
 SETTINGS = BatchSettings(k=4)
 
@@ -131,10 +133,13 @@ def test_killed_workers_lose_and_repeat_no_row(
 
     def kill() -> None:
         while not is_done.wait(0.3) and len(killed) < 4:
-            # Python's resource tracker is a child as well, with a command line of its own.
-            if workers := [child for child in me.children() if child.cmdline() == me.cmdline()]:
-                workers[0].send_signal(signal.SIGKILL)
-                killed.append(workers[0].pid)
+            for child in me.children():
+                with suppress(psutil.Error):  # a child may have ended
+                    # Python's resource tracker is a child as well, with a command line of its own.
+                    if child.cmdline() == me.cmdline():
+                        child.send_signal(signal.SIGKILL)
+                        killed.append(child.pid)
+                        break
 
     killer = threading.Thread(target=kill)
     killer.start()

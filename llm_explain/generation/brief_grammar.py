@@ -128,7 +128,8 @@ class BriefGrammar:
     def _statement(self, kind: str, slots: tuple[str, ...], words: str) -> str:
         """Return the words that state a kind; empty where one of its slots does, or no pattern can say it."""
         patterns = [pattern.pattern for pattern in self._wording.states.get(kind, ())]
-        if any(f"{{{slot}}}" in pattern for slot in slots for pattern in patterns):
+        unescaped = [pattern.replace("\\", "") for pattern in patterns]
+        if any(f"{{{slot}}}" in pattern for slot in slots for pattern in unescaped):
             return ""
         plain = [plain_pattern(pattern, words) for pattern in patterns if not BARE_SLOT.search(pattern)]
         return f"(?i:({'|'.join(found)}))" if (found := list(filter(None, plain))) else ""

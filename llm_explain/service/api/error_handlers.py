@@ -18,7 +18,7 @@ from llm_explain.service.schemas.problems import Problem, ServiceProblem, proble
 from llm_explain.service.state.errors import KeyReusedError, StateBusyError, StateError, StateFullError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fastapi import FastAPI
     from starlette.requests import Request
@@ -59,6 +59,8 @@ def _answer(request: Request, error: Exception) -> JSONResponse:
             found = error.errors()
             if any(each["type"] == "json_invalid" for each in found):
                 return problem_response(problems.MALFORMED, request_id)
+            at = [each["loc"] for each in found]
+            found = [each for each in found if each["type"] != "too_short" or not _is_around(each["loc"], at)]
             return problem_response(problems.INVALID, request_id, [_place(each) for each in found[:10]])
         case HTTPException():
             response = problem_response(_of_status(error.status_code), request_id)
@@ -72,10 +74,15 @@ def _answer(request: Request, error: Exception) -> JSONResponse:
 
 
 def _place(error: Mapping[str, Any]) -> dict[str, str]:
-    """Return where which rule is broken; the name of an unknown field comes from the input and is left out."""
-    is_unknown = error["type"] == "extra_forbidden"
-    parts = [str(part) for part in (error["loc"][:-1] if is_unknown else error["loc"])]
-    return {"pointer": "#/" + "/".join(parts[1:]), "in": parts[0] if parts else "body", "rule": error["type"]}
+    """Return where which rule is broken; neither the pointer nor the message of a rule repeats a value."""
+    parts = [str(part) for part in error["loc"]]
+    where = {"pointer": "#/" + "/".join(parts[1:]), "in": parts[0] if parts else "body", "rule": error["type"]}
+    return {**where, "detail": error["msg"].removeprefix("Value error, ")}
+
+
+def _is_around(place: tuple[object, ...], others: Sequence[tuple[object, ...]]) -> bool:
+    """Return whether a place holds another one: a list is too short because one of its rows is refused."""
+    return any(len(other) > len(place) and other[: len(place)] == place for other in others)
 
 
 def _of_status(status: int) -> Problem:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.handlers.catalogue_handler import CatalogueItems
+from llm_explain.service.schemas.problems import INVALID, ServiceProblem
 from llm_explain.service.state.experiments import ANSWER
 from llm_explain.service.state.records import GivenAnswer
 
@@ -68,8 +69,20 @@ class ExplanationHandler:
             ]
 
     def _listed(self, request: requests.RecommendationRequest) -> tuple[Json, list[str]]:
-        """Return which items the explainer is asked for, and the unknown ones that are skipped."""
-        known = self.items.known
+        """Return which items the explainer is asked for, and the unknown ones that are skipped.
+
+        Raises:
+            ServiceProblem: If no item has a category or a brand of the request.
+        """
+        known, catalogue = self.items.known, self.explainer.shop.catalogue
+        absent = [
+            {"pointer": f"#/{name}/{place}", "in": "body", "rule": "unknown_name", "detail": "No item has this name."}
+            for name, names in (("categories", catalogue.category_names), ("brands", catalogue.brand_names))
+            for place, value in enumerate(getattr(request, name))
+            if value not in names
+        ]
+        if absent:
+            raise ServiceProblem(INVALID, absent)
         return request.listed(known), sorted({item_id for item_id in request.items_named() if item_id not in known})
 
     def recommend(self, request: requests.RecommendationRequest) -> Answer:
@@ -202,14 +215,17 @@ def _detailed(record: Json, detail: fields.Detail) -> Json:
     """Return the fields of a record that a detail names."""
     if detail == "full":
         return record
+    sentence = {name: record[name] for name in SENTENCE}
+    if record.get("subject_line"):
+        sentence["subject_line"] = record["subject_line"]
     if detail == "text":
-        return {name: record[name] for name in SENTENCE}
+        return sentence
     told = "reasons" if record["reasons"] else "statements"  # a neutral sentence states facts without weighing them
     claims = [
         {**{name: claim[name] for name in ("kind", "player", "facts")}, "share": round(claim["share"], 3)}
         for claim in record[told]
     ]
-    return {name: record[name] for name in (*SENTENCE, "section", "badges")} | {"reasons": [], told: claims}
+    return {**sentence, "section": record["section"], "badges": record["badges"], "reasons": [], told: claims}
 
 
 def _spoken(context: UserContext, request: requests.Wording) -> dict[str, Any]:

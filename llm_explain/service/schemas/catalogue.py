@@ -69,7 +69,7 @@ class PromotionRow(fields.Body):
     @model_validator(mode="after")
     def _ends_later(self) -> PromotionRow:
         if self.end is not None and self.end <= self.start:
-            raise ValueError("an end after the start is needed")
+            raise ValueError("An end after the start is needed.")
         return self
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 MAX_ID_LENGTH = 128
 MAX_HISTORY = 10_000
@@ -20,7 +21,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 def _naive_utc(moment: datetime) -> datetime:
     if not FIRST_YEAR <= moment.year < LAST_YEAR:
-        raise ValueError(f"a moment between {FIRST_YEAR} and {LAST_YEAR} is needed")
+        raise ValueError(f"A moment between {FIRST_YEAR} and {LAST_YEAR} is needed.")
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
@@ -61,6 +62,16 @@ class Body(BaseModel):
     """A JSON object whose fields are all known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_known(cls, values: object) -> object:
+        """Refuse unknown fields and name the known ones: a problem document repeats no name of the request."""
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        if isinstance(values, dict) and not values.keys() <= known:
+            told = {"fields": ", ".join(sorted(known))}
+            raise PydanticCustomError("unknown_field", "A field is unknown. The fields are {fields}.", told)
+        return values
 
 
 def example(*bodies: dict[str, Any]) -> ConfigDict:

@@ -12,10 +12,10 @@ from llm_explain.errors import SettingError
 from llm_explain.records import Source
 from llm_explain.service.schemas import fields
 from llm_explain.service.schemas.events import Experiment, HistoryEvent
-from llm_explain.service.schemas.language import spoken
+from llm_explain.service.schemas.language import DEFAULT_LOCALE, spoken
 from llm_explain.skeletons.sources import order_of
 from llm_explain.text.skeleton import Tone
-from llm_explain.text.surfaces import LEAST_LENGTH
+from llm_explain.text.surfaces import LEAST_LENGTH, load_surfaces
 
 
 def _order(sources: tuple[Source, ...]) -> tuple[Source, ...]:
@@ -23,6 +23,12 @@ def _order(sources: tuple[Source, ...]) -> tuple[Source, ...]:
         return order_of(sources)
     except SettingError as error:
         raise ValueError(str(error)) from error
+
+
+def _surface(name: str) -> str:
+    if name not in (surfaces := load_surfaces(DEFAULT_LOCALE)):
+        raise ValueError(f"One of {', '.join(surfaces)} is needed.")
+    return name
 
 
 Sources = Annotated[tuple[Source, ...], AfterValidator(_order)]
@@ -47,7 +53,7 @@ class Who(fields.Body):
     @model_validator(mode="after")
     def _is_one(self) -> Who:
         if sum(getattr(self, name, None) is not None for name in ("user_id", "history", "users")) != 1:
-            raise ValueError("exactly one of user_id, history and, for a list, users is needed")
+            raise ValueError("Exactly one of user_id, history and, for a list, users is needed.")
         return self
 
 
@@ -67,7 +73,7 @@ class Wording(fields.Body):
 
     tone: Tone | None = None
     locale: fields.Locale = Field(default_factory=spoken)
-    surface: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] | None = None
+    surface: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$"), AfterValidator(_surface)] | None = None
     max_length: Annotated[int, Field(ge=LEAST_LENGTH, le=1000)] | None = None
     deadline_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None
     sources: Sources | None = None
@@ -120,6 +126,12 @@ class RecommendationRequest(Who, Wording):
     offset: Annotated[int, Field(ge=0, le=fields.MAX_OFFSET)] = 0
     pins: Annotated[tuple[fields.Id, ...], Field(max_length=fields.MAX_K)] = ()
     buries: Annotated[tuple[fields.Id, ...], Field(max_length=fields.MAX_FILTER)] = ()
+
+    @model_validator(mode="after")
+    def _has_prices(self) -> RecommendationRequest:
+        if self.min_price is not None and self.max_price is not None and self.min_price > self.max_price:
+            raise ValueError("A min_price of at most max_price is needed.")
+        return self
 
     def of(self, user_id: str) -> RecommendationRequest:
         """Return the request for one of its users."""

@@ -97,7 +97,16 @@ def test_a_surface_and_a_length_bound_the_text(client: TestClient) -> None:
     record_id = answer["items"][0]["explanation"]["id"]
     assert client.get(f"/v1/explanations/{record_id}").json()["reproduced"] is True
     reply = client.post("/v1/recommendations", json={"user_id": "u02", "surface": "billboard"})
-    assert reply.json()["type"] == "urn:llm-explain:problem:unusable-value"
+    assert reply.json()["errors"][0]["pointer"] == "#/surface"
+
+
+@pytest.mark.parametrize("detail", ["text", "reasons", "full"])
+def test_an_email_has_its_subject_line_in_every_detail(client: TestClient, detail: str) -> None:
+    answer = _post(client, "recommendations", user_id="u02", k=5, surface="email", detail=detail)
+    lines = [item["explanation"].get("subject_line") for item in answer["items"]]
+    assert any(lines)
+    card = _post(client, "recommendations", user_id="u02", k=5, detail=detail)
+    assert not any(item["explanation"].get("subject_line") for item in card["items"])
 
 
 def test_shelves_say_what_each_group_recommends(client: TestClient, explainer: Explainer) -> None:

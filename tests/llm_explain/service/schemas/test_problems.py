@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
@@ -10,6 +11,9 @@ from starlette.testclient import TestClient
 
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.schemas.responses import ProblemDocument
+
+if TYPE_CHECKING:
+    from llm_explain.explainer import Explainer
 
 MARK = "kumquat-7731"
 
@@ -78,12 +82,41 @@ def test_a_bad_path_is_refused_without_an_echo(client: TestClient, path: str, st
     _is_problem(reply, path)
 
 
-def test_errors_say_where_and_which_rule(client: TestClient) -> None:
-    reply = client.post("/v1/explanations", json={"user_id": "u", "item_ids": [], "k": 3})
-    assert reply.json()["errors"] == [
-        {"pointer": "#/item_ids", "in": "body", "rule": "too_short"},
-        {"pointer": "#/", "in": "body", "rule": "extra_forbidden"},
-    ]
+@pytest.mark.parametrize(
+    ("route", "body", "pointer", "rule", "detail"),
+    [
+        ("explanations", {"user_id": "u", "item_ids": []}, "#/item_ids", "too_short", "at least 1 item"),
+        ("recommendations", {"user_id": "u", "k": 101}, "#/k", "less_than_equal", "less than or equal to 100"),
+        ("recommendations", {"user": "u"}, "#/", "unknown_field", "The fields are as_of, brands, buries, candidates,"),
+        ("users/u/merge", {"guest": "g"}, "#/", "unknown_field", "The fields are from."),
+        ("recommendations", {"k": 3}, "#/", "value_error", "Exactly one of user_id, history"),
+        ("recommendations", {"user_id": "u", "surface": "mail"}, "#/surface", "value_error", "One of card, detail, email"),
+        ("recommendations", {"user_id": "u", "min_price": 9, "max_price": 2}, "#/", "value_error", "at most max_price"),
+        ("recommendations", {"user_id": "u", "brands": [MARK]}, "#/brands/0", "unknown_name", "No item has this name."),
+    ],
+)  # fmt: skip
+def test_an_error_says_where_and_which_rule(
+    client: TestClient, route: str, body: object, pointer: str, rule: str, detail: str
+) -> None:
+    (error,) = client.post(f"/v1/{route}", json=body).json()["errors"]
+    assert (error["pointer"], error["in"], error["rule"]) == (pointer, "body", rule)
+    assert detail in error["detail"]
+
+
+def test_a_category_of_no_item_is_named_by_its_place(client: TestClient, explainer: Explainer) -> None:
+    known = explainer.shop.catalogue.category_names[0]
+    reply = client.post("/v1/recommendations", json={"users": ["u00"], "categories": [known, MARK]})
+    assert [error["pointer"] for error in reply.json()["errors"]] == ["#/categories/1"]
+
+
+def test_a_list_whose_row_is_refused_is_not_called_too_short(client: TestClient) -> None:
+    reply = client.put("/v1/items", json={"items": [{"item_id": "n", "price": -1}]})
+    assert [error["pointer"] for error in reply.json()["errors"]] == ["#/items/0/price"]
+
+
+def test_an_unknown_locale_names_those_with_words(client: TestClient) -> None:
+    reply = client.post("/v1/recommendations", json={"user_id": "u00", "locale": "fr"})
+    assert reply.json()["detail"] == "There are no words for this locale. Use one of en, es, zh."
 
 
 def test_an_unknown_player_or_item_is_named_by_its_kind_alone(client: TestClient) -> None:

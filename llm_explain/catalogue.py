@@ -22,7 +22,7 @@ from scoring.data.catalogue_history import CatalogueHistory
 from scoring.data.changes import NO, Change, check_order, hash_of, is_on_sale, version_at
 from scoring.data.moments import as_moment
 from scoring.data.rules import COLUMNS
-from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, END, ITEM_ID, LABEL, START, STORE_ID, TITLE
+from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, END, FIRST_SEEN, ITEM_ID, LABEL, START, STORE_ID, TITLE
 from scoring.scorer.changed import changed_scorer, packed, title_texts
 from scoring.training.memory import trim
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 CHANGES: Final = "catalogue/changes.jsonl"
 """The log of changes, in the folder of the artifacts."""
+
+ARRIVAL_DAYS: Final = 90
+"""How long an item that the shop added may be recommended with fewer events than training asks of others."""
 
 STEP: Final = pd.Timedelta(milliseconds=1)
 """How long after the latest known moment a change without a moment counts."""
@@ -90,6 +93,7 @@ class LiveCatalogue:
         self._lock = Lock()
         self._past: dict[int, Version] = {}
         self._changes = self._read()
+        self._arrivals = self._find_arrivals()
         self._current = self._build(self._changes)
 
     def keep_in(self, log: Changes) -> None:
@@ -97,9 +101,14 @@ class LiveCatalogue:
 
         Args:
             log: The log. Its changes up to the end of training are part of the training's tables and do not count.
+                They say which items arrived before it.
         """
         self._logs = [self._logs[0], log]
-        self.refresh()
+        with self._lock:
+            changes, arrivals = self._read(), self._arrivals
+            self._arrivals = self._find_arrivals()
+            if changes != self._changes or arrivals != self._arrivals:
+                self._replace(_warmed(self._build(changes)), changes)
 
     def _read(self) -> tuple[Change, ...]:
         """Return the changes of all logs, oldest first; one that stands in two logs counts once."""
@@ -111,13 +120,29 @@ class LiveCatalogue:
             self._seen, self._joined = logs, tuple({change.line: change for change in changes}.values())
         return self._joined
 
+    def _find_arrivals(self) -> frozenset[str]:
+        """Return the items that were added in the last days before the end of training.
+
+        Training knows them, but it takes items with enough events for candidates, and few have them so soon.
+        """
+        items, until = self._scorer.catalogue.items, self._scorer.snapshot.as_of
+        if FIRST_SEEN not in items:
+            return frozenset()
+        is_recent = pd.to_datetime(items[FIRST_SEEN]) >= until - pd.Timedelta(days=ARRIVAL_DAYS)
+        recent = frozenset(items.loc[is_recent, ITEM_ID].astype(str))
+        if self._trained.shop.policy.settings.is_first_seen_stated:
+            return recent
+        rows = (row for log in self._seen for change in log if change.operation == "put" for row in change.items)
+        return recent & {str(row[ITEM_ID]) for row in rows}
+
     def _build(self, changes: Sequence[Change]) -> Version:
         """Return the version that knows some changes, with the caches and the sources of sentences of the others."""
         trained, of_shop, number = self._trained, self._trained.shop, len(changes)
         no_products = of_shop.shop.proposals.not_rejected("left_out_items")
-        if not changes and not no_products and is_on_sale(self._scorer.catalogue.items).all():
+        arrivals = self._arrivals
+        if not (changes or no_products or arrivals) and is_on_sale(self._scorer.catalogue.items).all():
             return trained
-        scorer = changed_scorer(self._scorer, changes, hidden=no_products)
+        scorer = changed_scorer(self._scorer, changes, hidden=no_products, arrivals=arrivals)
         vectors = VersionVectors(trained.reader.vectors or VectorCache(), number)
         policy = of_shop.policy.with_sensitive_items(_sensitive(changes))
         reader = UserReader(
@@ -300,7 +325,21 @@ class LiveCatalogue:
                 f"items has the column {others[0]!r} but the scorer was trained without it. Leave the column out, or "
                 "train again."
             )
-        return check(items, "items", source="items", shop=self._scorer.shop).frame
+        checked = check(items, "items", source="items", shop=self._scorer.shop).frame
+        return self._with_names(checked) if CATEGORY in items else checked
+
+    def _with_names(self, items: pd.DataFrame) -> pd.DataFrame:
+        """Return items whose categories are named as in the catalogue: a path must not be a category of its own."""
+        from llm_explain.importers.flat.categories import category_in  # an importer, needed for changes alone
+
+        known, locale = frozenset(self._current.shop.catalogue.category_names), self._scorer.shop.locale
+        given = items[CATEGORY].dropna()
+        named = given.map(lambda text: category_in(text, known, locale))
+        paths = given[named != given]
+        if not len(paths):
+            return items
+        items = items.assign(**{CATEGORY: items[CATEGORY].where(items[CATEGORY].isna(), named)})
+        return items if CATEGORIES in items else items.assign(**{CATEGORIES: paths})
 
     def _change(
         self,

@@ -39,17 +39,20 @@ N_PRICE_COLUMNS = 2
 """Columns of the item tower's dense input before those of titles and embeddings: the price, and whether it is known."""
 
 
-def changed_scorer(base: GlassBoxScorer, changes: Sequence[Change], *, hidden: Collection[str] = ()) -> GlassBoxScorer:
+def changed_scorer(
+    base: GlassBoxScorer, changes: Sequence[Change], *, hidden: Collection[str] = (), arrivals: Collection[str] = ()
+) -> GlassBoxScorer:
     """Return a scorer that knows some changes of its catalogue.
 
     Args:
         base: The scorer as it was trained.
         changes: Changes in their order.
         hidden: Items that are never recommended.
+        arrivals: Items of ``base`` that may be recommended although they have few events.
 
     Returns:
         The scorer. Its rows of old items are those of ``base``; the new items follow. Items that are not on sale are
-        no candidates; new ones that are on sale are.
+        no candidates; arrivals and new items that are on sale are.
     """
     catalogue = base.catalogue.with_items(changed_items(base.catalogue.items, changes))
     changed = catalogue.known(_ids(changes))
@@ -58,6 +61,7 @@ def changed_scorer(base: GlassBoxScorer, changes: Sequence[Change], *, hidden: C
     is_rankable = np.zeros(len(catalogue), dtype=bool)
     is_rankable[base.candidates] = True
     is_rankable[len(base.catalogue) :] = True
+    is_rankable |= np.isin(catalogue.item_ids, list(arrivals))
     is_rankable &= is_on_sale(catalogue.items) & ~np.isin(catalogue.item_ids, list(hidden))
     return GlassBoxScorer(
         catalogue,
@@ -70,7 +74,7 @@ def changed_scorer(base: GlassBoxScorer, changes: Sequence[Change], *, hidden: C
         trunk=_trunk(base, model, (catalogue, snapshot), changed, _embeddings(changes)),
         links=replace(base.links, n_items=len(catalogue)),
         calibration=base.calibration,
-        item_links=_item_links(base, catalogue),
+        item_links=_item_links(base, catalogue, arrivals),
         titles=base.titles,
         last_seen=base.last_seen,
         channel_weights=base.channel_weights,
@@ -144,13 +148,16 @@ def _promotions(base: PromotionCalendar, catalogue: Catalogue, changes: Sequence
     return base.changed(catalogue, lambda table: changed_promotions(table, changes), items, stores)
 
 
-def _item_links(base: GlassBoxScorer, catalogue: Catalogue) -> Links:
-    """Return links in which a new item has those of the candidates that its fields are most like."""
-    n_old = len(base.catalogue)
-    if len(catalogue) == n_old or not base.item_links.tables:
-        return replace(base.item_links, n_items=len(catalogue))
+def _item_links(base: GlassBoxScorer, catalogue: Catalogue, arrivals: Collection[str]) -> Links:
+    """Return links in which a new item or an arrival has those of the candidates that its fields are most like."""
+    n_old, links = len(base.catalogue), base.item_links
+    few = np.setdiff1d(np.flatnonzero(np.isin(base.catalogue.item_ids, list(arrivals))), base.candidates)
+    if links.tables and len(few):
+        links = links.likened(few, most_alike(base.catalogue, few, base.candidates))
+    if len(catalogue) == n_old or not links.tables:
+        return replace(links, n_items=len(catalogue))
     alike = most_alike(catalogue, np.arange(n_old, len(catalogue)), base.candidates)
-    return base.item_links.with_items(alike[:, :n_old])
+    return links.with_items(alike[:, :n_old])
 
 
 def _with_categories(model: AdditiveModel, n_categories: int) -> AdditiveModel:

@@ -56,6 +56,15 @@ def test_a_new_item_is_recommended_from_its_moment_on_and_its_record_says_that_i
     assert records(explainer, as_of=CUTOFF) == before
 
 
+def test_a_path_of_categories_is_named_as_the_catalogue_names_it(explainer: Explainer) -> None:
+    paths = ["Food > Dairy > Cheese", "Sale|Food > Fruit > apples", "Garden > Bulbs", "cheese"]
+    ids = [f"p{place}" for place in range(len(paths))]
+    explainer.catalogue.put(pd.DataFrame({"item_id": ids, "title": ids, "category": paths}), moment=CLOCK)
+    table = explainer.catalogue.items.set_index("item_id").loc[ids]
+    assert list(table["category"]) == ["cheese", "apples", "Bulbs", "cheese"]
+    assert list(table["categories"].fillna("")) == [*paths[:3], ""]
+
+
 def test_a_change_without_a_moment_follows_the_latest_one(explainer: Explainer) -> None:
     first = explainer.catalogue.put(NEW.head(1))
     second = explainer.catalogue.discontinue(["n1"])

@@ -14,7 +14,7 @@ from llm_explain.importers.flat.values import each_value
 from llm_explain.text.import_words import word_list, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 STEPS: Final = (">", "»", "›", " / ", " :: ")
 """What stands between the names of a path, the surest first. A slash without spaces may be a part of a name."""
@@ -52,6 +52,26 @@ def category_table(column: pd.Series, locale: str = "en") -> pd.DataFrame:
     single = each_value(single, lambda name: in_plural(name, locale))
     every = named.map(lambda found: "|".join(" > ".join(path) for path in found), na_action="ignore")
     return pd.DataFrame({"category": single.astype("str"), "categories": every.astype("str")}, index=column.index)
+
+
+def category_in(text: str, known: Collection[str], locale: str = "en") -> str:
+    """Return the category of a new item as a catalogue names it.
+
+    Args:
+        text: A name, a path such as ``Home > Kitchen > Mugs``, or several joined by ``|``.
+        known: Categories of the catalogue.
+        locale: Language of the shop.
+
+    Returns:
+        ``text`` if the catalogue has it or it is one name. Otherwise the deepest name of a path that the catalogue has,
+        in any case, or the last name of the deepest path.
+    """
+    if text in known or not any(mark in text for mark in (*STEPS[:3], "|")):
+        return text
+    names = {name.casefold(): name for name in known}
+    paths = sorted(Splitter("|", has_slashes=False).paths(text), key=len, reverse=True)
+    last = [in_plural(path[-1], locale) for path in paths]
+    return next((names[leaf.casefold()] for leaf in last if leaf.casefold() in names), last[0] if last else text)
 
 
 def category_codes(column: pd.Series) -> pd.Series:

@@ -48,7 +48,9 @@ UNKNOWN_FEEDBACK = Problem("unknown-feedback", 404, "No feedback is kept under t
 CHANGED_MEANWHILE = Problem("changed-meanwhile", 412, "The preferences have another ETag now. Read them again.")
 GUEST_TAKEN = Problem("guest-of-another-user", 409, "This guest was merged into another user.")
 UNKNOWN_REASON = Problem("unknown-reason", 422, "The explanation gives no such reason. Use one of its reasons.")
-UNKNOWN_LOCALE = Problem("unknown-locale", 422, f"There are no words for this locale. Use one of {', '.join(locales())}.")
+UNKNOWN_LOCALE = Problem(
+    "unknown-locale", 422, f"There are no words for this locale. Use one of {', '.join(locales())}."
+)
 UNUSABLE = Problem("unusable-value", 422, "A value cannot be used. See the schema.")
 NO_CHURN_MODEL = Problem("no-churn-model", 404, "No churn model is there. Set LLM_EXPLAIN_CHURN_ARTIFACTS.")
 NO_DEMAND_MODEL = Problem("no-demand-model", 404, "No demand model is there. Set LLM_EXPLAIN_DEMAND_ARTIFACTS.")

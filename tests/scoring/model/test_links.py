@@ -50,3 +50,11 @@ def test_no_history_and_no_table_add_nothing() -> None:
     nothing = np.zeros(0, dtype=np.int64)
     assert not TERM.of_history(nothing, TERM.strengths(np.zeros(0), nothing)).any()
     assert not Links(3).of_history(np.array([1]), Links(3).strengths(np.zeros(1), np.array([0]))).any()
+
+
+def test_an_item_with_few_events_has_the_links_of_those_that_it_is_like() -> None:
+    # Item 2 is like items 0 and 1 by halves. As a past item it leads to item 1 by (2 + 0) / 2; item 1 leads to it by
+    # what it leads to items 0 and 1, by halves: (0 + 0) / 2; item 0 by (0 + 2) / 2. It does not lead to itself.
+    alike = sparse.csr_array(np.array([[0.5, 0.5, 0.0]]))
+    table = TERM.likened(np.array([2]), alike).tables[0].links.toarray()
+    np.testing.assert_allclose(table, [[0.0, 2.0, 1.0], [0.0, 0.0, 0.0], [0.0, 1.0, 0.0]])

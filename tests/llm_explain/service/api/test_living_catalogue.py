@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from shop import CUTOFF, SMALL
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from llm_explain import Explainer
 from llm_explain.cli import app as cli
+from llm_explain.cli.training_feedback import learn
 from llm_explain.service import app as application
 from llm_explain.service.schemas.catalogue import Changed, RelatedItems, ShopItems, ShopPromotions
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.state import State
 from scoring.data.tables import Tables
+from scoring.training.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +70,26 @@ def test_a_product_that_arrived_today_is_recommended_at_once_and_counts_events(c
     assert changeable.get("/v1/users/newcomer/preferences").json()["groups"] == ["group:cheese"]
     again = changeable.get(f"/v1/explanations/{before['id']}").json()
     assert (again["record"], again["reproduced"]) == (before, True)
+
+
+def test_a_product_that_arrived_over_http_is_still_recommended_after_the_next_training(
+    changeable: TestClient, shop_tables: Tables, tmp_path: Path
+) -> None:
+    _changed(changeable, "PUT", "items/n1", NEW)
+    before = shop_tables.events[shop_tables.events["timestamp"] < CUTOFF]
+    state = State(f"sqlite:///{tmp_path / 'service.db'}")
+    tables = learn(replace(shop_tables, events=before), state).tables
+    train(tables, SMALL, tmp_path / "trained", cutoff=CUTOFF + pd.Timedelta(days=1))
+    explainer = Explainer.load(tmp_path / "trained", language_model=None)
+    (place,) = explainer.shop.catalogue.index_of(["n1"])
+    assert explainer.shop.snapshot.n_events[place] == 0
+    assert "n1" not in [row.item_id for row in explainer.rank("u00", k=60)]
+    settings = ServiceSettings(auth=False, as_of="snapshot", deadline_seconds=60)
+    with TestClient(application.create_app(explainer, settings, state=state)) as client:
+        fresh = next(item for item in _list(client) if item["item_id"] == "n1")
+        assert fresh["explanation"]["cold"] is True
+        _changed(client, "DELETE", "items/n1")
+        assert "n1" not in [item["item_id"] for item in _list(client)]
 
 
 def test_promotions_can_be_read_until_they_end(changeable: TestClient) -> None:

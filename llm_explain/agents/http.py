@@ -1,22 +1,27 @@
-"""The MCP server over streamable HTTP, with the keys and user tokens of the HTTP service."""
+"""The MCP server over streamable HTTP, with the keys, user tokens and limits of the HTTP service."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from starlette.responses import JSONResponse
-
-from llm_explain.service.schemas.problems import ServiceProblem
+from llm_explain.service.admission.authenticator import Authenticator
+from llm_explain.service.admission.middleware import AdmissionMiddleware
+from llm_explain.service.admission.queue import AdmissionQueue
+from llm_explain.service.admission.tokens import UserTokens
+from llm_explain.service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
     from starlette.types import ASGIApp, Receive, Send
     from starlette.types import Scope as AsgiScope
 
     from llm_explain.agents.toolbox import Scope
-    from llm_explain.service.admission.authenticator import Authenticator
+    from llm_explain.service.settings import ServiceSettings
+    from llm_explain.service.state import State
 
 _CALLER: ContextVar[tuple[Scope, str | None]] = ContextVar("caller")
+_EVERY_PATH: Final = "/"
 
 
 def caller() -> tuple[Scope, str | None]:
@@ -24,28 +29,41 @@ def caller() -> tuple[Scope, str | None]:
     return _CALLER.get()
 
 
-class Authenticated:
-    """ASGI middleware that refuses requests without a valid key or token.
+def guard(app: Starlette, settings: ServiceSettings, state: State) -> None:
+    """Let only requests with a valid key or token through, within the service's rates, sizes and times.
 
     Args:
         app: The MCP application.
-        authenticator: Knows keys and tokens.
+        settings: The service's settings.
+        state: Knows the keys.
     """
+    authenticator = Authenticator(
+        state.keys if settings.auth else None, UserTokens(state.token_secret), settings.fixed_keys()
+    )
+    queue = AdmissionQueue(max_running=settings.max_running, max_waiting=settings.max_waiting)
+    app.add_middleware(_Called)
+    app.add_middleware(
+        AdmissionMiddleware,
+        settings=settings,
+        queue=queue,
+        metrics=Metrics(),
+        authenticator=authenticator,
+        guarded=_EVERY_PATH,
+    )
 
-    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
-        self._app, self._authenticator = app, authenticator
+
+class _Called:
+    """ASGI middleware that lets tools know the caller that ``AdmissionMiddleware`` found."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            found = await self._authenticator.caller(scope)
-        except ServiceProblem:
-            headers = {"WWW-Authenticate": "Bearer"}
-            await JSONResponse({"error": "unauthenticated"}, 401, headers)(scope, receive, send)
-            return
+        found = scope["state"]["caller"]
         token = _CALLER.set((found.scope, found.user_id))
         try:
             await self._app(scope, receive, send)

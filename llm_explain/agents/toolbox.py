@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,7 @@ from llm_explain.policy.suppressions import Suppressions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from llm_explain.agents.stored_users import StoredUsers
     from llm_explain.dialogue.staff import Staff
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 Scope = Literal["user", "storefront", "admin"]
 MOST_ITEMS = 50
+MOST_OFFSET = 1000
+MOST_SESSIONS = 1000
+"""Users whose changes of this session are remembered; the oldest are forgotten."""
+
 SOURCES = ("phrasebook", "template")
 
 
@@ -36,6 +42,7 @@ class Toolbox:
         caller: Returns the scope of the caller and, for a user, the only user that it may ask about.
         staff: Models for staff; ``None`` for none.
         locale: Locale of the texts.
+        stored: What the service has stored of users; ``None`` for the artifacts' events alone.
     """
 
     def __init__(
@@ -45,9 +52,11 @@ class Toolbox:
         *,
         staff: Staff | None = None,
         locale: str = "en",
+        stored: StoredUsers | None = None,
     ) -> None:
         self._explainer, self._caller, self._staff, self._locale = explainer, caller, staff, locale
-        self._preferences: dict[str, Context] = {}
+        self._stored = stored
+        self._preferences: OrderedDict[str, Context] = OrderedDict()
 
     def recommend(self, user_id: str, k: int = 10, offset: int = 0, section: str = "mixed") -> Page:
         """Recommend items to a user, each with a verified sentence.
@@ -62,20 +71,22 @@ class Toolbox:
             Items and the offset of the next page.
 
         Raises:
-            SettingError: If ``k`` is out of range.
+            SettingError: If ``k`` or ``offset`` is out of range.
         """
-        context = self._of(user_id)
+        context, history, suppressions = self._read(user_id)
         if not 1 <= k <= MOST_ITEMS:
             raise SettingError(f"k is {k} but 1 to {MOST_ITEMS} are needed. Ask for fewer items, and use offset.")
+        if not 0 <= offset <= MOST_OFFSET:
+            raise SettingError(f"offset is {offset} but 0 to {MOST_OFFSET} are needed. Ask for an earlier page.")
         rows = self._explainer.recommend(
             k=k + 1,
             offset=offset,
             section=section,  # type: ignore[arg-type]
-            history=self._history(user_id),
+            history=history,
             exclude=context.hidden,
             locale=self._locale,
             sources=SOURCES,
-            suppressions=Suppressions(kinds=frozenset(context.kinds_off)),
+            suppressions=suppressions,
         )
         return Page(items=[self._item(row) for row in rows[:k]], next_offset=offset + k if len(rows) > k else None)
 
@@ -101,11 +112,13 @@ class Toolbox:
         Returns:
             The sentence, the item's rank and the best item.
         """
-        history = self._history(user_id)
+        _, history, suppressions = self._read(user_id)
         best = self._explainer.rank(k=2, history=history, section=None)
         other = next((each.item_id for each in best if each.item_id != item_id), item_id)
         row = self._explained(user_id, item_id)
-        found = self._explainer.contrast(None, other, item_id, history=history, locale=self._locale)
+        found = self._explainer.contrast(
+            None, other, item_id, history=history, locale=self._locale, suppressions=suppressions
+        )
         return Sentence(text=found.text.text if found.text else None, numbers={"rank": row.rank, "best": other})
 
     def compare(self, user_id: str, item_id: str, other_id: str) -> Sentence:
@@ -119,7 +132,10 @@ class Toolbox:
         Returns:
             The sentence, and the difference of the scores by player.
         """
-        found = self._explainer.contrast(None, item_id, other_id, history=self._history(user_id), locale=self._locale)
+        _, history, suppressions = self._read(user_id)
+        found = self._explainer.contrast(
+            None, item_id, other_id, history=history, locale=self._locale, suppressions=suppressions
+        )
         numbers = found.to_dict() | {"text": None}
         return Sentence(text=found.text.text if found.text else None, numbers=numbers)
 
@@ -138,7 +154,7 @@ class Toolbox:
             None,
             without=[f"group:{category}"],
             item_ids=[item_id],
-            history=self._history(user_id),
+            history=self._read(user_id)[1],
             locale=self._locale,
         )
         return Sentence(text=row.text.text if row.text else None, numbers=row.to_dict() | {"text": None})
@@ -182,14 +198,14 @@ class Toolbox:
         Raises:
             SettingError: If a change names neither or both of a category and an item.
         """
-        context, status = self._of(user_id), "unchanged"
+        context, status = self._read(user_id)[0], "unchanged"
         if action != "show":
             if (category is None) == (item_id is None):
                 raise SettingError("category and item_id are both given or both missing but one is needed. Give one.")
             status = "changed" if confirmed else "needs_confirmation"
             if confirmed:
                 slots = {"category": category} if category is not None else {"item_id": item_id}
-                context = self._preferences[user_id] = changed(context, action, slots)
+                context = self._change(user_id, changed(context, action, slots), slots)
         return Preferences(
             groups_off=list(context.groups_off),
             kinds_off=list(context.kinds_off),
@@ -227,34 +243,52 @@ class Toolbox:
             raise SettingError(
                 "no model for staff is loaded but one is needed. Start the server with --churn and --data."
             )
+        if user_id is not None and self._stored is not None and not self._stored.may_score(user_id):
+            return Sentence(text=None)
         answer = self._staff.answer(intent, slots, user_id, self._locale)
         text = next((part.text for part in answer.parts if hasattr(part, "text")), None)
         return Sentence(text=text)
 
-    def _of(self, user_id: str) -> Context:
-        """Return what a user has switched off, if the caller may ask about the user."""
+    def _read(self, user_id: str) -> tuple[Context, History, Suppressions]:
+        """Return what a user has switched off, the events that count, and the claims that are not said.
+
+        The call raises ``AccessError`` if the caller may not ask about the user.
+        """
         scope, own = self._caller()
         if scope == "user" and user_id != own:
             raise AccessError("the token is for another user but the user of the request is needed. Use its own token.")
-        return self._preferences.get(user_id, Context())
-
-    def _history(self, user_id: str) -> History:
-        context, explainer = self._of(user_id), self._explainer
-        history = explainer.events.history(user_id, explainer.as_of)
-        catalogue = explainer.shop.catalogue
+        context = self._preferences.get(user_id, Context())
+        if self._stored is not None:
+            return self._stored.read(user_id, context)
+        history, catalogue = (
+            self._explainer.events.history(user_id, self._explainer.as_of),
+            self._explainer.shop.catalogue,
+        )
         off = [index for index, name in enumerate(catalogue.category_names) if name in context.groups_off]
         kept = history.without(off, catalogue) if off else history
-        return replace(kept, user_id=user_id)
+        return context, replace(kept, user_id=user_id), Suppressions(kinds=frozenset(context.kinds_off))
+
+    def _change(self, user_id: str, context: Context, slots: dict[str, str | None]) -> Context:
+        """Remember a change for this session; what the service can store is stored for good."""
+        catalogue = self._explainer.shop.catalogue
+        if (category := slots.get("category")) is not None and category not in catalogue.category_names:
+            raise SettingError(
+                "the category is not in the catalogue but a known one is needed. Use a category of an item."
+            )
+        if (item_id := slots.get("item_id")) is not None:
+            catalogue.index_of([item_id])  # raises for an unknown item
+        if self._stored is not None and "category" in slots:
+            self._stored.store(user_id, context)
+        self._preferences[user_id] = context
+        self._preferences.move_to_end(user_id)
+        while len(self._preferences) > MOST_SESSIONS:
+            self._preferences.popitem(last=False)
+        return context
 
     def _explained(self, user_id: str, item_id: str) -> Explanation:
-        context = self._of(user_id)
+        _, history, suppressions = self._read(user_id)
         (row,) = self._explainer.explain(
-            None,
-            [item_id],
-            history=self._history(user_id),
-            locale=self._locale,
-            sources=SOURCES,
-            suppressions=Suppressions(kinds=frozenset(context.kinds_off)),
+            None, [item_id], history=history, locale=self._locale, sources=SOURCES, suppressions=suppressions
         )
         return row
 

@@ -63,21 +63,22 @@ def _serve_http(explainer: Explainer, staff: Staff | None, locale: str, host: st
     """Serve with the keys of the HTTP service's state, which its settings name."""
     import uvicorn
 
-    from llm_explain.agents.http import Authenticated, caller
+    from llm_explain.agents.http import caller, guard
     from llm_explain.agents.mcp_server import mcp_server
+    from llm_explain.agents.stored_users import StoredUsers
     from llm_explain.agents.toolbox import Toolbox
-    from llm_explain.service.admission.authenticator import Authenticator
-    from llm_explain.service.admission.tokens import UserTokens
+    from llm_explain.cli.server import config_of
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.service.state import State
+    from llm_explain.service.state.users import now
 
-    settings = ServiceSettings.read()
+    settings = ServiceSettings.read(host=host, port=port)
     state = State(settings.database_url.get_secret_value(), pepper=settings.key_pepper.get_secret_value())
-    authenticator = Authenticator(state.keys if settings.auth else None, UserTokens(state.token_secret))
-    server = mcp_server(Toolbox(explainer, caller, staff=staff, locale=locale))
+    stored = StoredUsers(explainer, state, now if settings.as_of == "now" else None)
+    server = mcp_server(Toolbox(explainer, caller, staff=staff, locale=locale, stored=stored))
     app = server.streamable_http_app(stateless_http=True, json_response=True, host=host)
-    app.add_middleware(Authenticated, authenticator=authenticator)
+    guard(app, settings, state)
     try:
-        uvicorn.run(app, host=host, port=port, log_level="warning")
+        uvicorn.Server(config_of(app, settings)).run()
     finally:
         state.close()

@@ -48,6 +48,7 @@ class AdmissionMiddleware:
         queue: The admission queue.
         metrics: Counters.
         authenticator: Finds the caller.
+        guarded: Paths that begin so are checked.
     """
 
     def __init__(
@@ -58,8 +59,9 @@ class AdmissionMiddleware:
         queue: AdmissionQueue,
         metrics: Metrics,
         authenticator: Authenticator,
+        guarded: str = GUARDED,
     ) -> None:
-        self._app = app
+        self._app, self._guarded = app, guarded
         self._authenticator = authenticator
         self._settings = settings
         self._queue = queue
@@ -70,7 +72,7 @@ class AdmissionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
-        if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
+        if scope["type"] != "http" or not scope["path"].startswith(self._guarded):
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})

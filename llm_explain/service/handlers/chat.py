@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.dialogue import Context, Dialogue
@@ -48,12 +48,12 @@ class ChatHandler:
         dialogue = self._dialogue(body.locale)
         with self._reader.reading_user(body.user_id, None) as read:
             if body.context is None:
-                context = dialogue.start(body.user_id, _with_preferences(Context(), read.user), history=read.history)
+                context = dialogue.start(body.user_id, with_preferences(Context(), read.user), history=read.history)
             else:
-                context = _with_preferences(self._checked(body.context), read.user)
+                context = with_preferences(self._checked(body.context), read.user)
             turn = dialogue.reply(body.user_id, body.message, context, history=read.history)
             if turn.change is not None:
-                self._store(body.user_id, turn.context)
+                self._state.users.prefer(body.user_id, preferences_of(turn.context), expects=lambda _: True)
         return Answer(turn.to_dict())
 
     def _checked(self, given: ChatContext) -> Context:
@@ -63,16 +63,17 @@ class ChatHandler:
             raise ServiceProblem(INVALID, [{"pointer": "#/context", "in": "body", "rule": "unknown_item"}])
         return context
 
-    def _store(self, user_id: str, context: Context) -> None:
-        wanted = {
-            "groups_off": [GROUP_PREFIX + name for name in context.groups_off],
-            "kinds_off": list(context.kinds_off),
-            "personalised": context.is_personal,
-        }
-        self._state.users.prefer(user_id, wanted, expects=lambda _: True)
+
+def preferences_of(context: Context) -> dict[str, Any]:
+    """Return what a context has switched off, as the state stores it."""
+    return {
+        "groups_off": [GROUP_PREFIX + name for name in context.groups_off],
+        "kinds_off": list(context.kinds_off),
+        "personalised": context.is_personal,
+    }
 
 
-def _with_preferences(context: Context, user: StoredUser | None) -> Context:
+def with_preferences(context: Context, user: StoredUser | None) -> Context:
     """Return a context with what the user has switched off in the state."""
     if user is None:
         return context

@@ -9,6 +9,7 @@ from llm_explain.jobs.answers import churn_answer, demand_answer
 from llm_explain.jobs.churn.opening import open_churn
 from llm_explain.jobs.opened_job import OpenedJob
 from llm_explain.service.handlers.answer import Answer
+from llm_explain.service.handlers.user_context_reader import may_score
 from llm_explain.service.schemas.problems import NO_CHURN_MODEL, NO_DEMAND_MODEL, UNUSABLE, ServiceProblem
 from scoring.demand.storage import load
 
@@ -46,12 +47,14 @@ class JobsHandler:
         if self._churn is None:
             raise ServiceProblem(NO_CHURN_MODEL)
         words = body.model_dump(include={"k", "locale", "detail"})
-        return Answer(churn_answer(*self._churn.get(), body.user_ids, may_score=self._may, **words))
-
-    def _may(self, user_id: str) -> bool:
-        """Return whether a user's history may be used: an erased user's is not, whatever the tables still hold."""
-        user = self._state.users.read(user_id)
-        return user.personalised and user.erased_at is None
+        return Answer(
+            churn_answer(
+                *self._churn.get(),
+                body.user_ids,
+                may_score=lambda user_id: may_score(self._state.users.read(user_id)),
+                **words,
+            )
+        )
 
     def demand(self, body: DemandRequest) -> Answer:
         """Return forecasts with ranges, drivers, text and order.

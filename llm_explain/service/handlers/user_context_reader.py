@@ -87,6 +87,11 @@ def history_of(
     return History.from_events(rows, catalogue, as_of=moment, user_id=user_id, shop=shop)
 
 
+def may_score(user: StoredUser) -> bool:
+    """Return whether staff may read about a user; never about an erased one, whatever the tables still hold."""
+    return user.personalised and user.erased_at is None
+
+
 class UserContextReader:
     """Reads contexts, and empties the caches when a user was erased while a request was being answered.
 

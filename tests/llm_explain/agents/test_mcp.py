@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +23,18 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from llm_explain import Explainer
+from llm_explain.agents import toolbox
 from llm_explain.agents.mcp_server import TOOLS, mcp_server, openai_tools
 from llm_explain.agents.models import Item
+from llm_explain.agents.stored_users import StoredUsers
 from llm_explain.agents.toolbox import Toolbox
 from llm_explain.agents.ucp import NAME, schema, with_reasons
+from llm_explain.errors import UnknownItemError
 from llm_explain.service.state import State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from llm_explain.agents.toolbox import Scope
 
 USER = "u03"
@@ -48,6 +54,72 @@ def ask(explainer: Explainer, calls: list[tuple[str, dict[str, Any]]], caller: t
             return [await client.call_tool(name, arguments) for name, arguments in calls]
 
     return asyncio.run(run())
+
+
+def stored_ask(
+    explainer: Explainer, state: State, calls: list[tuple[str, dict[str, Any]]], clock: datetime | None = None
+) -> list[Any]:
+    """Call tools that know the service's state."""
+    stored = StoredUsers(explainer, state, None if clock is None else lambda: clock)
+
+    async def run() -> list[Any]:
+        server = mcp_server(Toolbox(explainer, lambda: ("admin", None), stored=stored))
+        async with Client(server) as client:
+            return [await client.call_tool(name, arguments) for name, arguments in calls]
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    """Return an empty state."""
+    opened = State(f"sqlite:///{tmp_path / 'state.db'}")
+    yield opened
+    opened.close()
+
+
+def _groups(result: Any) -> set[str]:
+    """Return the history groups with an attribution of a proof."""
+    return {each["player"] for each in result.structured_content["record"]["attributions"] if ":" in each["player"]}
+
+
+@pytest.mark.parametrize("how", ["erased", "not personalised"])
+def test_tools_use_no_event_that_the_service_may_not_use(explainer: Explainer, state: State, how: str) -> None:
+    call = ("prove", {"user_id": USER, "item_id": "00"})
+    (before,) = stored_ask(explainer, state, [call])
+    assert any(player.startswith("group:") for player in _groups(before))
+    if how == "erased":
+        state.users.erase(USER)
+    else:
+        state.users.prefer(USER, {"personalised": False}, expects=lambda _: True)
+    (after,) = stored_ask(explainer, state, [call])
+    assert not any(player.startswith("group:") for player in _groups(after))
+
+
+def test_a_category_that_is_stopped_is_stored_for_every_channel(explainer: Explainer, state: State) -> None:
+    stop = {"user_id": USER, "action": "stop", "category": "cheese", "confirmed": True}
+    (done,) = stored_ask(explainer, state, [("preferences", stop)])
+    assert done.structured_content["groups_off"] == ["cheese"]
+    assert state.users.read(USER).groups_off == ("group:cheese",)
+    state.users.prefer(USER, {"groups_off": []}, expects=lambda _: True)
+    (shown,) = stored_ask(explainer, state, [("preferences", {"user_id": USER})])
+    assert shown.structured_content["groups_off"] == []
+
+
+def test_tools_speak_of_the_present(explainer: Explainer, state: State) -> None:
+    clock = datetime(2018, 6, 1, 12)
+    (proof,) = stored_ask(explainer, state, [("prove", {"user_id": USER, "item_id": "00"})], clock)
+    assert proof.structured_content["record"]["as_of"].startswith("2018-06-01T12:00")
+
+
+def test_a_session_remembers_a_bounded_number_of_users(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolbox, "MOST_SESSIONS", 3)
+    box = Toolbox(explainer, lambda: ("admin", None))
+    for number in range(9):
+        box.preferences(f"guest {number}", "stop", item_id="00", confirmed=True)
+    assert [box.preferences(f"guest {number}").hidden for number in range(4, 9)] == [[], [], ["00"], ["00"], ["00"]]
+    with pytest.raises(UnknownItemError, match="is not in the catalogue"):
+        box.preferences("guest", "stop", item_id="x" * 50, confirmed=True)
 
 
 def test_every_tool_is_listed_with_schemas_and_annotations(explainer: Explainer) -> None:
@@ -187,10 +259,14 @@ def test_a_real_process_answers_over_http_by_the_scope_of_the_key(shop_artifacts
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
         own, staff = asyncio.run(run())
+        large = httpx2.post(url, headers={"Authorization": f"Bearer {key}"}, json={"x": "y" * 1_000_001})
+        failures = [httpx2.post(url).status_code for _ in range(40)]
     finally:
         server.kill()
         server.wait()
     assert refused.status_code == 401
+    assert large.status_code == 413
+    assert 429 in failures
     assert len(own.structured_content["items"]) == 2
     assert "the scope is not admin" in staff.content[0].text
 

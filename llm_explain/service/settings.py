@@ -52,7 +52,7 @@ class ServiceSettings(BaseSettings):
         database_url: SQLAlchemy URL; a SQLite file in the working directory by default.
         auth: Whether requests need an API key.
         as_of: Time that answers speak of when a request names none: ``now``, or ``snapshot`` for the time of the
-            artifacts' statistics. A user's latest event counts in both.
+            artifacts' statistics. A user's latest event counts in both, unless it lies in the future.
         demo_shop: Whether the demo shop answers at ``/``.
         cors_origins: Origins that browsers may call from; none by default. Browsers send user tokens, never keys.
         trusted_proxies: Addresses or networks whose ``X-Forwarded-For`` names the client.

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
+from llm_explain.service.state.users import now
 from scoring.data.history import History
 from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PRICE, QUANTITY, STORE_ID, TIMESTAMP
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 AFTER: Final = pd.Timedelta(milliseconds=1)
 """Events count strictly before ``as_of``, so the present is at least this long after a user's latest event."""
+
+SKEW: Final = timedelta(minutes=1)
+"""How far a client's clock may be ahead; an event beyond counts when its time has come."""
 
 Clock = Callable[[], datetime]
 """Returns the present time in UTC without a zone."""
@@ -98,7 +102,7 @@ class UserContextReader:
     Args:
         explainer: Holds the artifacts' event log, the catalogue, and the caches of read histories.
         state: The stored users.
-        clock: The present time; the snapshot's time if not given. A user's latest event is never after it.
+        clock: The present time; the snapshot's time if not given. A user's latest event counts unless it lies ahead.
     """
 
     def __init__(self, explainer: Explainer, state: State, clock: Clock | None = None) -> None:
@@ -194,7 +198,7 @@ class UserContextReader:
             as_of: The time that was asked for.
 
         Returns:
-            ``as_of`` if given; else the present, or just after the latest event if that is later.
+            ``as_of`` if given; else the present, or just after the latest event that has happened if that is later.
         """
         if as_of is not None:
             return pd.Timestamp(as_of)
@@ -203,7 +207,8 @@ class UserContextReader:
         clock = changed if self._clock is None else pd.Timestamp(self._clock())
         minute = clock if self._clock is None else clock.floor("min")
         present = changed if minute < changed <= clock else minute  # a change of the catalogue counts at once
-        latest = max(timestamps, default=None)
+        happened = (now() if self._clock is None else clock) + SKEW
+        latest = max((each for each in timestamps if each <= happened), default=None)
         return present if latest is None else max(present, pd.Timestamp(latest) + AFTER)
 
     def groups(self, user_id: str, user: StoredUser) -> list[str]:

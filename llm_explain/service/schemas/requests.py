@@ -41,7 +41,7 @@ class Who(fields.Body):
         user_id: The shop's id; a user without events is answered from context alone.
         history: Events of one user, in any order.
         as_of: Only events before this time count; the present if not given (the snapshot's time, if the operator set
-            that). A user's latest event always counts.
+            that). A user's latest event counts unless it lies in the future.
         channel: Where the answer is shown, such as ``web`` or ``app``; one that training did not know changes nothing.
     """
 

@@ -38,9 +38,12 @@ def _event(item_id: str, *moment: int, order_id: str = "") -> StoredEvent:
         ([datetime(2017, 12, 3)], datetime(2017, 6, 1), None, "2017-06-01"),
         ([], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:30"),
         ([datetime(2018, 1, 5, 9, 30, 58)], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:30:58.001"),
+        ([datetime(2018, 1, 5, 9, 31, 10)], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:31:10.001"),
+        ([datetime(2018, 1, 6, 9, 0)], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:30"),
+        ([datetime(2199, 1, 1), datetime(2017, 12, 2)], None, None, "2017-12-02T00:00:00.001"),
     ],
 )
-def test_the_moment_is_never_before_the_latest_event_unless_it_is_asked_for(
+def test_the_moment_is_never_before_the_latest_event_that_has_happened_unless_it_is_asked_for(
     explainer: Explainer,
     state: State,
     timestamps: list[datetime],

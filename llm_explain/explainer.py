@@ -12,11 +12,12 @@ import pandas as pd
 from llm_explain.answers import ContrastAnswer, Ranked, RelatedItem, WhatIfRow
 from llm_explain.attribution.black_box import over_frames
 from llm_explain.attribution.importance import global_attributions
+from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.catalogue import LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence
 from llm_explain.comparisons import Comparisons
 from llm_explain.composition import Selection, arrange
-from llm_explain.errors import SettingError
+from llm_explain.errors import SettingError, UnknownGroupError
 from llm_explain.list_pipeline import ListPipeline
 from llm_explain.opening import Opened, open_black_box, open_trained
 from llm_explain.policy.masking import mask_differences
@@ -483,6 +484,7 @@ class Explainer:
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
         locale: str = "en",
+        suppressions: Suppressions = NO_SUPPRESSIONS,
     ) -> list[ReasonShelf]:
         """List items that are new to a user by reason: a category or an item that the user bought.
 
@@ -492,13 +494,14 @@ class Explainer:
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
             locale: A folder under ``prompts/``, for the headings.
+            suppressions: Claims that the user does not want to be told; none of them heads a shelf.
 
         Returns:
             Shelves whose link with the heading a person would see, those that add most first.
         """
         version = self._at(as_of, history)
         user = version.reader.read(user_id, history, as_of)
-        shelves = ReasonShelves(version.shop, version.writer, locale)
+        shelves = ReasonShelves(version.shop, version.writer, locale, suppressions)
         return shelves.find(user.scored, user.evidence, _at_least_one(k))
 
     def what_if(
@@ -527,9 +530,14 @@ class Explainer:
 
         Returns:
             A row for each item, in the order given or by rank.
+
+        Raises:
+            UnknownGroupError: If a player is not one of this user's, or sensitive: whether the user has it is not told.
         """
         version = self._at(as_of, history)
         catalogue = version.shop.catalogue
+        if any(map(version.shop.policy.is_sensitive_category, (name.removeprefix(GROUP_PREFIX) for name in without))):
+            raise UnknownGroupError("a player is sensitive but one that may be named is needed. Leave it in.")
         asked = None if item_ids is None else catalogue.index_of(item_ids)
         user = version.reader.read(user_id, history, as_of, channel)
         answer = user.scored.what_if(without, asked)

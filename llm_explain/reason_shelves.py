@@ -13,6 +13,7 @@ from llm_explain.claims import allowed_claims, derive
 from llm_explain.claims.subjects import Subjects
 from llm_explain.composition.cards import named
 from llm_explain.policy.masking import mask_attribution
+from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 from llm_explain.text.sentence_spec import SentenceRequest
 
 if TYPE_CHECKING:
@@ -50,11 +51,13 @@ class ReasonShelves:
         shop: What the claim rules know of the shop; it carries the policy.
         writer: Writes and verifies headings.
         locale: A folder under ``prompts/``.
+        suppressions: Claims that head no shelf.
     """
 
     shop: ShopEvidence
     writer: Writer
     locale: str = "en"
+    suppressions: Suppressions = NO_SUPPRESSIONS
 
     def find(self, scored: ScoredUser, evidence: Evidence, k: int) -> list[ReasonShelf]:
         """Return the shelves of a user.
@@ -100,7 +103,9 @@ class ReasonShelves:
             choose=lambda own, row: [
                 claim
                 for claim in allowed_claims(own, int(items[row]), shop=shop, kinds=kinds)
-                if claim.player == shelf.player and kinds[claim.kind].needs_visible_link
+                if claim.player == shelf.player
+                and kinds[claim.kind].needs_visible_link
+                and self.suppressions.allow(claim, str(shop.catalogue.item_ids[items[row]]))
             ][:1],
             needs_visible_links=shop.visible_links.can_tell,  # else the learned link is all that is known
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from llm_explain.agents.models import Item, Page, Preferences, Proof, Reason, Sentence
 from llm_explain.dialogue.dialogue import changed
 from llm_explain.dialogue.turns import Context
-from llm_explain.errors import LlmExplainError, SettingError
+from llm_explain.errors import LlmExplainError, SettingError, UnknownGroupError
 from llm_explain.policy.suppressions import Suppressions
 
 if TYPE_CHECKING:
@@ -150,13 +150,13 @@ class Toolbox:
         Returns:
             The sentence, and both scores and ranks.
         """
-        (row,) = self._explainer.what_if(
-            None,
-            without=[f"group:{category}"],
-            item_ids=[item_id],
-            history=self._read(user_id)[1],
-            locale=self._locale,
-        )
+        asked = {"without": [f"group:{category}"], "item_ids": [item_id], "history": self._read(user_id)[1]}
+        try:
+            (row,) = self._explainer.what_if(None, locale=self._locale, **asked)
+        except UnknownGroupError:  # its message names similar groups of the user, which may be sensitive
+            raise SettingError(
+                "the category is not among this user's but one of them is needed. Ask for `prove` to see them."
+            ) from None
         return Sentence(text=row.text.text if row.text else None, numbers=row.to_dict() | {"text": None})
 
     def prove(self, user_id: str, item_id: str) -> Proof:

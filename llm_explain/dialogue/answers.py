@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from llm_explain.claims.derive import CONTEXT_PREFIX
 from llm_explain.dialogue import offers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.own_events import MOST_NAMED, OwnEvents
-from llm_explain.policy.suppressions import Suppressions
+from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,14 +54,21 @@ class Answers:
         context: The list on screen, and what the user has switched off.
         locale: A folder under ``prompts/``.
         history: The user's events; those of the log if not given.
+        suppressions: Claims that the user's feedback took back.
     """
 
     def __init__(
-        self, explainer: Explainer, user_id: str, context: Context, locale: str, history: History | None = None
+        self,
+        explainer: Explainer,
+        user_id: str,
+        context: Context,
+        locale: str,
+        history: History | None = None,
+        suppressions: Suppressions = NO_SUPPRESSIONS,
     ) -> None:
         self._explainer, self._context, self._locale = explainer, context, locale
         self._shop, self._catalogue = explainer.shop, explainer.shop.catalogue
-        self._suppressions = Suppressions(kinds=frozenset(context.kinds_off))
+        self._suppressions = replace(suppressions, kinds=frozenset(context.kinds_off))
         known = explainer.events.history(user_id, explainer.as_of) if history is None else history
         self._history = self._used(known)
         self._own = OwnEvents(self._shop, self._history)

@@ -18,6 +18,7 @@ from llm_explain.dialogue.understanding import CHANGES, TALK, Reader
 from llm_explain.dialogue.verifier import AnswerVerifier
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
+from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.text.lexicon import folder_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from llm_explain.dialogue.turns import Role
     from llm_explain.dialogue.understanding import Reading
     from llm_explain.explainer import Explainer
+    from llm_explain.policy.suppressions import Suppressions
     from llm_explain.records import Text
     from scoring.data.history import History
 
@@ -94,6 +96,7 @@ class Dialogue:
         *,
         role: Role = "shopper",
         history: History | None = None,
+        suppressions: Suppressions = NO_SUPPRESSIONS,
     ) -> Turn:
         """Answer a message.
 
@@ -103,6 +106,7 @@ class Dialogue:
             context: The context that the last turn returned.
             role: Whether a shopper or a member of staff writes.
             history: The user's events; those of the log if not given.
+            suppressions: Claims that the user's feedback took back.
 
         Returns:
             The answer. Nothing changes before a confirmation; the caller stores ``Turn.change``.
@@ -110,7 +114,7 @@ class Dialogue:
         reading = self._reader.read(message[:MOST_CHARACTERS], context, role)
         if reading.intent in {"yes", "no"}:
             return self._decided(reading.intent, context)
-        answers = Answers(self._explainer, user_id, context, self._locale, history)
+        answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
         if reading.intents and reading.intent not in CHANGES:
             answer = Answer([Statement("which_intent")], reading.intents, "intent")
         elif reading.intent in CHANGES and not reading.choices:

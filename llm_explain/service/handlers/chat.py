@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.dialogue import Context, Dialogue
-from llm_explain.dialogue.understanding import CHANGES
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.problems import INVALID, ServiceProblem
 from llm_explain.text.lexicon import MAX_LOCALES
@@ -51,15 +50,15 @@ class ChatHandler:
                 context = dialogue.start(body.user_id, with_preferences(Context(), read.user), history=read.history)
             else:
                 context = with_preferences(self._checked(body.context), read.user)
-            turn = dialogue.reply(body.user_id, body.message, context, history=read.history)
+            of_user = {"history": read.history, "suppressions": read.suppressions}
+            turn = dialogue.reply(body.user_id, body.message, context, **of_user)
             if turn.change is not None:
                 self._state.users.prefer(body.user_id, preferences_of(turn.context), expects=lambda _: True)
         return Answer(turn.to_dict())
 
     def _checked(self, given: ChatContext) -> Context:
-        context, shop = Context(**given.model_dump()), self._explainer.shop
-        is_known = context.names_only(self._explainer.titles, shop.catalogue.category_names, self._explainer.kinds)
-        if not is_known or (given.pending is not None and given.pending.get("intent") not in CHANGES):
+        context, shop = Context(**given.model_dump(exclude_none=True)), self._explainer.shop
+        if not context.names_only(self._explainer.titles, shop.catalogue.category_names, self._explainer.kinds):
             raise ServiceProblem(INVALID, [{"pointer": "#/context", "in": "body", "rule": "unknown_item"}])
         return context
 

@@ -114,7 +114,8 @@ class ExplanationHandler:
         """Return items by reason."""
         with self._context_reader.reading_user(user_id, as_of) as context:
             shelves = []
-            for shelf in self.explainer.shelves(k=k, history=context.history, locale=locale):
+            of_user = {"history": context.history, "suppressions": context.suppressions}
+            for shelf in self.explainer.shelves(k=k, locale=locale, **of_user):
                 items = [{**self.items.brief(row.item_id), "phi": row.phi, "score": row.score} for row in shelf.items]
                 shelves.append({"player": shelf.player, "title": shelf.title, "items": items})
             return Answer({**self._head(context), "shelves": shelves})

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
-from llm_explain.service.schemas.fields import Body, Id, Locale, Reply, example
+from llm_explain.service.schemas.fields import Body, Id, Kind, Locale, Player, Reply, example
 from llm_explain.service.schemas.language import spoken
 
 Ids = Annotated[tuple[Id, ...], Field(max_length=50)]
+
+
+class ChatSlots(Body):
+    """Typed slots of a message."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    item_id: Id | None = None
+    other_id: Id | None = None
+    category: Player | None = None
+    kind: Kind | None = None
+    event: Kind | None = None
+    all: Literal[True] | None = None
+
+
+class PendingChange(Body):
+    """A change that waits for a confirmation; it names what it is about."""
+
+    intent: Literal["stop", "resume"]
+    slots: ChatSlots
+
+    @model_validator(mode="after")
+    def _is_about_something(self) -> PendingChange:
+        if not self.slots.model_dump(exclude_none=True):
+            raise ValueError("a slot is needed")
+        return self
+
+
+class AskedBack(Body):
+    """A question that was asked back: the missing slot, and the answers among which it asks to choose."""
+
+    intent: Kind
+    slots: ChatSlots
+    slot: Literal["item_id", "other_id", "category", "intent"]
+    choices: Annotated[tuple[Player, ...], Field(max_length=50)] = ()
 
 
 class ChatContext(Body):
@@ -31,11 +66,11 @@ class ChatContext(Body):
 
     items: Ids = ()
     focus: Id | None = None
-    pending: dict[str, Any] | None = None
-    asked: dict[str, Any] | None = None
+    pending: PendingChange | None = None
+    asked: AskedBack | None = None
     hidden: Ids = ()
-    last: dict[str, Any] | None = None
-    intent: Annotated[str, Field(max_length=40)] | None = None
+    last: ChatSlots | None = None
+    intent: Kind | None = None
 
 
 class ChatRequest(Body):

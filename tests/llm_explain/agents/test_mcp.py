@@ -206,6 +206,8 @@ def test_bad_arguments_are_answered_with_what_is_needed(explainer: Explainer) ->
     )
     assert "k is 51 but 1 to 50 are needed" in too_many.content[0].text
     assert unknown.is_error
+    (other,) = ask(explainer, [("what_if", {"user_id": USER, "category": "chees", "item_id": "00"})], ("user", USER))
+    assert "cheese" not in other.content[0].text  # similar groups of the user may be sensitive
 
 
 def test_a_real_process_answers_over_stdio(shop_artifacts: Path) -> None:

@@ -46,6 +46,9 @@ def test_no_answer_about_anybody_says_a_sensitive_reason(
                 reply = client.get(f"/v1/users/{user}/{path}").json()
                 said = repr([[shelf["title"], shelf["player"]] for shelf in reply.get("shelves", ())])
                 assert not any(name in said + repr(reply.get("groups")) for name in SECRETS)
+            for name in (*SECRETS, "no category"):  # whether the user has the group is not told either
+                reply = client.post("/v1/what-if", json={"user_id": user, "without": [f"group:{name}"]})
+                assert (reply.status_code, reply.json()["type"]) == (422, "urn:llm-explain:problem:unknown-player")
             kept = client.get(f"/v1/users/{user}/export").json()["explanations"]
             assert not any(f"group:{name}" in repr(kept) for name in SECRETS)
     # What an item is called is no reason; texts refused by the verifier are logged at DEBUG, and reasons with them.

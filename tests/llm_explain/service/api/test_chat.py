@@ -45,6 +45,36 @@ def test_a_context_that_names_what_the_shop_does_not_have_is_refused(client: Tes
         {"pending": {"intent": "stop", "slots": {"category": "no such category"}}},
         {"pending": {"intent": "erase", "slots": {"category": "cheese"}}},
         {"pending": {"intent": "stop", "slots": {"kind": "no such kind"}}},
+        {"pending": {"intent": "stop", "slots": {"kind": {}}}},
+        {"pending": {"intent": ["stop"], "slots": {"all": True}}},
+        {"pending": {"intent": "stop", "slots": {}}},
+        {"pending": {"intent": "stop"}},
+        {"asked": {"slot": 5}},
+        {"asked": {"intent": "why", "slots": {"item_id": "00"}, "slot": "item_id", "choices": 5}},
+        {"last": []},
     ):
         reply = client.post("/v1/chat", json={"user_id": USER, "message": "yes", "context": context})
         assert reply.status_code == 422, context
+
+
+def test_every_context_that_a_reply_returns_is_taken_back(client: TestClient) -> None:
+    for message in ("why?", "compare", "stop using this", "what if?", "more like this", "use it again", "forget all"):
+        context = say(client, message)["context"]
+        for following in ("the second one", "yes", "and apples?"):
+            say(client, following, context)
+
+
+def test_what_feedback_took_back_is_not_said_in_a_conversation_or_on_a_shelf(client: TestClient) -> None:
+    first = client.post("/v1/recommendations", json={"user_id": USER}).json()["items"][0]["explanation"]
+    assert first["reasons"]
+    shelf = client.get(f"/v1/users/{USER}/shelves").json()["shelves"][0]
+    kinds = client.get(f"/v1/users/{USER}/preferences").json()["kinds"]
+    before = say(client, "why the first one?")
+    client.post("/v1/feedback", json={"explanation_id": first["id"], "verdict": "hide_reason"})
+    hidden = {(reason["kind"], reason["player"]) for reason in first["reasons"]}
+    after = say(client, "why the first one?", before["context"])
+    told = after["data"]["explanation"]["reasons"]
+    assert not hidden & {(reason["kind"], reason["player"]) for reason in told}
+    client.patch(f"/v1/users/{USER}/preferences", json={"kinds_off": kinds})
+    titles = [each["title"] for each in client.get(f"/v1/users/{USER}/shelves").json()["shelves"]]
+    assert shelf["title"] not in titles

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from llm_explain.agents.models import Item, Page, Preferences, Proof, Reason, Sentence
 from llm_explain.dialogue.dialogue import changed
@@ -13,7 +13,7 @@ from llm_explain.errors import LlmExplainError, SettingError, UnknownGroupError
 from llm_explain.policy.suppressions import Suppressions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from llm_explain.agents.stored_users import StoredUsers
     from llm_explain.dialogue.staff import Staff
@@ -150,7 +150,11 @@ class Toolbox:
         Returns:
             The sentence, and both scores and ranks.
         """
-        asked = {"without": [f"group:{category}"], "item_ids": [item_id], "history": self._read(user_id)[1]}
+        asked: dict[str, Any] = {
+            "without": [f"group:{category}"],
+            "item_ids": [item_id],
+            "history": self._read(user_id)[1],
+        }
         try:
             (row,) = self._explainer.what_if(None, locale=self._locale, **asked)
         except UnknownGroupError:  # its message names similar groups of the user, which may be sensitive
@@ -268,7 +272,7 @@ class Toolbox:
         kept = history.without(off, catalogue) if off else history
         return context, replace(kept, user_id=user_id), Suppressions(kinds=frozenset(context.kinds_off))
 
-    def _change(self, user_id: str, context: Context, slots: dict[str, str | None]) -> Context:
+    def _change(self, user_id: str, context: Context, slots: Mapping[str, str | None]) -> Context:
         """Remember a change for this session; what the service can store is stored for good."""
         catalogue = self._explainer.shop.catalogue
         if (category := slots.get("category")) is not None and category not in catalogue.category_names:

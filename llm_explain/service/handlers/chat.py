@@ -50,7 +50,7 @@ class ChatHandler:
                 context = dialogue.start(body.user_id, with_preferences(Context(), read.user), history=read.history)
             else:
                 context = with_preferences(self._checked(body.context), read.user)
-            of_user = {"history": read.history, "suppressions": read.suppressions}
+            of_user: dict[str, Any] = {"history": read.history, "suppressions": read.suppressions}
             turn = dialogue.reply(body.user_id, body.message, context, **of_user)
             if turn.change is not None:
                 self._state.users.prefer(body.user_id, preferences_of(turn.context), expects=lambda _: True)

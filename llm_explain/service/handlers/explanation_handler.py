@@ -114,7 +114,7 @@ class ExplanationHandler:
         """Return items by reason."""
         with self._context_reader.reading_user(user_id, as_of) as context:
             shelves = []
-            of_user = {"history": context.history, "suppressions": context.suppressions}
+            of_user: dict[str, Any] = {"history": context.history, "suppressions": context.suppressions}
             for shelf in self.explainer.shelves(k=k, locale=locale, **of_user):
                 items = [{**self.items.brief(row.item_id), "phi": row.phi, "score": row.score} for row in shelf.items]
                 shelves.append({"player": shelf.player, "title": shelf.title, "items": items})

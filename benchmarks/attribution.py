@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from methods import Method
 
-OURS, OURS_KEPT, ANY = "**ours, from the user's events**", "**ours, the user's vectors kept**", "ours, any callable"
+OURS, OURS_KEPT, ANY = (
+    "**llm-explain, from the user's events**",
+    "**llm-explain, the user's vectors kept**",
+    "llm-explain, any callable",
+)
 PLAYERS = (4, 6, 8, 10, 12, 14)
 BUDGETS = (64, 256, 1000)
 ITEMS = (1, 10, 100, 1_000, 20_000)
@@ -157,7 +161,7 @@ def over_players(section: Section, shop: Shop, *, is_quick: bool) -> None:
             cells.setdefault(name, []).append(f"{seconds(found.seconds)}, {small(found.mean)}")
     section.say(
         f"Four to fourteen groups: time a score, mean error. Sampling methods may score {BUDGET} coalitions (all "
-        "where there are fewer); ours and the exact ones score 2ⁿ."
+        "where there are fewer); llm-explain and the exact ones score 2ⁿ."
     )
     section.table(["method", *(f"{n} groups" for n in PLAYERS)], [[name, *row] for name, row in cells.items()])
 

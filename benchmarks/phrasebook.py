@@ -44,8 +44,8 @@ def main() -> None:
         f"{n:,} sentences for the claims of {len(lists)} users' ten best items, one thread, their phrasebook verified "
         "before; microseconds a sentence. The plain template fills in the names of the claims and verifies nothing."
     )
-    rows = [("plain Jinja template", plain), ("**ours, chosen and filled**", whole - verified)]
-    rows.append(("**ours, with the finished text verified**", whole))
+    rows = [("plain Jinja template", plain), ("**llm-explain, chosen and filled**", whole - verified)]
+    rows.append(("**llm-explain, with the finished text verified**", whole))
     cells = [[name, f"{seconds / n * 1e6:.0f}", f"{seconds / plain:.1f}×"] for name, seconds in rows]
     section.table(["", "µs", "beside the template"], cells)
     section.write()

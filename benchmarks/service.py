@@ -134,9 +134,9 @@ def write(figures: dict[str, Any], out: Path) -> None:
             rows.append((name, str(n_connections), *cells))
     section.table(("route", "connections", "p50 ms", "requests/s", "p50 ratio"), rows)
     section.say(
-        f"A request of ours takes {figures['processor_ms_per_request']:g} ms of processor time, with what its records "
-        f"take to be stored; the first one of a user {figures['cold_p50_ms']:g} ms in all, for its 2¹⁰ coalitions are "
-        "then worked out and kept."
+        f"A request to llm-explain takes {figures['processor_ms_per_request']:g} ms of processor time, with storage "
+        f"of its records. The first one of a user takes {figures['cold_p50_ms']:g} ms in all: it computes and caches "
+        "2¹⁰ coalitions."
     )
     section.write()
 

@@ -1,4 +1,4 @@
-"""Which sentences are true, and how fast they come: a language model asked directly, a plain template, and ours.
+"""Which sentences are true, and how fast they come: a language model asked directly, a plain template, and llm-explain.
 
     python benchmarks/text.py [--artifacts artifacts/completejourney] [--quick]
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 BATCH = 8
 GROUP = "group:"
-TEMPLATES, AS_SHIPPED = "**ours, without a language model**", "**ours, as it is shipped**"
+TEMPLATES, AS_SHIPPED = "**llm-explain, without a language model**", "**llm-explain, as it is shipped**"
 SCOPE = "ranking to verified sentence"
 
 

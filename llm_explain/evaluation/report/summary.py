@@ -38,7 +38,7 @@ def _ranking(section: Mapping[str, Any]) -> Iterator[str]:
     for name, by_segment in section["against"].items():
         lost = [segment for segment, cells in by_segment.items() if _is_below(cells["recall@10"])]
         if lost:
-            yield f"{name} ranks better than ours in: {', '.join(lost)}."
+            yield f"{name} ranks better than llm-explain in: {', '.join(lost)}."
 
 
 def _is_below(cell: Mapping[str, float | None]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scoring.baselines import Baseline
     from scoring.evaluation.metrics import Scores
 
-OURS: Final = "glass box (ours)"
+OURS: Final = "llm-explain"
 HIDDEN: Final = "glass box, history hidden"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.policy.suppressions import Suppressions
     from llm_explain.records import Text
+    from scoring.data.catalogue import Catalogue
     from scoring.data.history import History
 
 MOST_CHARACTERS: Final = 500
@@ -45,18 +45,32 @@ class Dialogue:
         explainer: The shop.
         locale: A folder under ``prompts/``, perhaps with a region.
         staff: Answers to members of staff; ``None`` for none.
+        like: A dialogue of the same language whose reading of messages is shared; ``None`` for one of its own.
     """
 
-    def __init__(self, explainer: Explainer, *, locale: str = "en", staff: Staff | None = None) -> None:
-        self._explainer, self._locale, self._staff = explainer, locale, staff
+    def __init__(
+        self, explainer: Explainer, *, locale: str = "en", staff: Staff | None = None, like: Dialogue | None = None
+    ) -> None:
+        self._explainer, self._locale, self._staff, self._like = explainer, locale, staff, like
+        self._read: tuple[Catalogue, Reader] | None = None
         self._grammar, words, rules = dialogue_words(folder_of(locale)[0])
         self._names = Names(locale, explainer.titles)
         currency = explainer.shop.shop.currency
         self._wording = Wording(words, locale, self._names, currency)
         self._verifier = AnswerVerifier(rules, locale, self._names, currency)
 
-    @cached_property
+    @property
     def _reader(self) -> Reader:
+        """What reads messages about the catalogue as it is now."""
+        catalogue = self._explainer.shop.catalogue
+        self._names.titles = catalogue.title_of
+        if self._like is not None:
+            return self._like._reader
+        if self._read is None or not _has_same_names(self._read[0], catalogue):
+            self._read = catalogue, self._made_reader()
+        return self._read[1]
+
+    def _made_reader(self) -> Reader:
         shop, names = self._explainer.shop, self._names
         catalogue = shop.catalogue
         common_first = catalogue.item_ids[np.argsort(-shop.snapshot.n_events, kind="stable")].tolist()
@@ -85,6 +99,7 @@ class Dialogue:
             The context with the items of the list.
         """
         begun = context or Context()
+        self._names.titles = self._explainer.titles
         items = Answers(self._explainer, user_id, begun, self._locale, history).shown(k)
         return replace(begun, items=items, focus=None, pending=None, asked=None)
 
@@ -222,6 +237,16 @@ class Dialogue:
         if choice in self._explainer.titles:
             return self._names.item(choice)
         return self._wording.meaning(choice) or self._names.category(choice)
+
+
+def _has_same_names(catalogue: Catalogue, other: Catalogue) -> bool:
+    """Return whether two versions of a catalogue have the same items, titles and categories."""
+    return catalogue is other or (
+        np.array_equal(catalogue.item_ids, other.item_ids)
+        and np.array_equal(catalogue.titles, other.titles)
+        and np.array_equal(catalogue.category_index, other.category_index)
+        and tuple(catalogue.category_names) == tuple(other.category_names)
+    )
 
 
 def changed(context: Context, intent: str, slots: Mapping[str, Any]) -> Context:

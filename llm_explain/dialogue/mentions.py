@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rapidfuzz import fuzz, process
 
@@ -128,6 +128,14 @@ class _Token:
     end: int
 
 
+class _Names(NamedTuple):
+    """The words of the names of one thing: telling words of each, all as they are written, and if one has no others."""
+
+    keys: list[tuple[str, ...]]
+    spelt: list[str]
+    is_plain: bool
+
+
 class NameFinder:
     """Finds names of a shop in messages of one locale.
 
@@ -155,8 +163,10 @@ class NameFinder:
         self._events = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.events.items()}
         cues = {t.word: t.stem for text in grammar.texts() for t in self._tokens(folded(text.replace(MASK, " ")))}
         self._cue_words, self._cues = sorted(cues), frozenset(cues.values())
-        self._titles = {item: self._keys(names) for item, names in titles.items()}
-        self._plain_titles = {item for item, names in titles.items() if any(map(self._is_plain, names))}
+        read = {names: self._read(names) for names in {tuple(names) for names in titles.values()}}  # many share a title
+        of_items = {item: read[tuple(names)] for item, names in titles.items()}
+        self._titles = {item: each.keys for item, each in of_items.items()}
+        self._plain_titles = {item for item, each in of_items.items() if each.is_plain}
         self._items: dict[frozenset[str] | tuple[str, ...], list[str]] = {}
         self._by_word: dict[str, list[str]] = {}
         self._categories: dict[frozenset[str] | tuple[str, ...], str] = {}
@@ -166,13 +176,13 @@ class NameFinder:
                 self._items.setdefault(self._key(key), []).append(item)
                 self._by_word.setdefault(self._head(key), []).append(item)
         for category, several in categories.items():
-            for key in self._keys([re.sub(r"[,(（，)）]", " ", name) for name in several]):
+            for key in self._read([re.sub(r"[,(（，)）]", " ", name) for name in several]).keys:
                 self._categories.setdefault(self._key(key), category)
                 for word in key if grammar.is_spaced else (self._head(key),):
                     self._by_category_word.setdefault(word, category)
-        self._spelt = {item: self._spellings(names) for item, names in titles.items()} if grammar.is_spaced else {}
-        spelt = {word for several in self._spelt.values() for word in several}
-        spelt |= {word for several in categories.values() for word in self._spellings(several)}
+        self._spelt = {item: each.spelt for item, each in of_items.items()} if grammar.is_spaced else {}
+        spelt = {word for each in read.values() for word in each.spelt} if grammar.is_spaced else set()
+        spelt |= {word for several in categories.values() for word in self._read(several).spelt}
         self._words = sorted(spelt)
         self._known = self._cues | self._common | {self._stem(word) for word in spelt}
 
@@ -315,21 +325,16 @@ class NameFinder:
                 return self._stem(str(best[0]))
         return token.stem
 
-    def _keys(self, names: Sequence[str]) -> list[tuple[str, ...]]:
-        """Return the telling words of each name."""
-        keys = []
-        for name in names:
-            tokens = [token.stem for token in self._tokens(folded(_short(name)))]
-            keys.append(tuple(stem for stem in tokens if stem not in self._common) or tuple(tokens))
-        return list(dict.fromkeys(key for key in keys if key))
-
-    def _is_plain(self, name: str) -> bool:
-        return not any(token.stem in self._common for token in self._tokens(folded(_short(name))))
-
-    def _spellings(self, names: Sequence[str]) -> list[str]:
-        """Return the telling words of some names as they are written."""
-        tokens = [token for name in names for token in self._tokens(folded(_short(name)))]
-        return [token.word for token in tokens if token.stem not in self._common | self._cues and len(token.word) > 2]
+    def _read(self, names: Sequence[str]) -> _Names:
+        """Return the words of the names of one thing."""
+        keys, spelt, is_plain = [], [], False
+        for name in dict.fromkeys(names):
+            tokens = self._tokens(folded(_short(name)))
+            telling = [token for token in tokens if token.stem not in self._common]
+            keys.append(tuple(token.stem for token in telling or tokens))
+            is_plain |= len(telling) == len(tokens)
+            spelt += [token.word for token in telling if token.stem not in self._cues and len(token.word) > 2]
+        return _Names(list(dict.fromkeys(key for key in keys if key)), spelt, is_plain)
 
     def _key(self, telling: tuple[str, ...]) -> frozenset[str] | tuple[str, ...]:
         return frozenset(telling) if self._grammar.is_spaced else telling
@@ -375,6 +380,8 @@ def unaccented(text: str) -> str:
     Returns:
         The text without combining marks.
     """
+    if text.isascii():
+        return text
     return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
 
 

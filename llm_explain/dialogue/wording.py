@@ -24,14 +24,17 @@ class Names:
     Args:
         locale: A folder under ``prompts/``.
         titles: Title of each item.
+
+    Attributes:
+        titles: Title of each item, as the catalogue has it now.
     """
 
     def __init__(self, locale: str, titles: Mapping[str, str]) -> None:
-        self._names, self._titles = ReferringExpressions(load_lexicon(locale)), titles
+        self._names, self.titles = ReferringExpressions(load_lexicon(locale)), titles
 
     def item(self, item_id: str) -> str:
         """Return an item with its label, as it stands before a colon; empty if it has no readable title."""
-        return self._names.label(self._titles[item_id])
+        return self._names.label(self.titles[item_id])
 
     def category(self, category: str) -> str:
         """Return a category as it stands within a sentence."""

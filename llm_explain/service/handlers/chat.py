@@ -10,7 +10,7 @@ from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.dialogue import Context, Dialogue
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.problems import INVALID, ServiceProblem
-from llm_explain.text.lexicon import MAX_LOCALES
+from llm_explain.text.lexicon import MAX_LOCALES, folder_of
 
 if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
@@ -31,7 +31,13 @@ class ChatHandler:
 
     def __init__(self, explainer: Explainer, reader: UserContextReader, state: State) -> None:
         self._explainer, self._reader, self._state = explainer, reader, state
-        self._dialogue = lru_cache(maxsize=MAX_LOCALES)(lambda locale: Dialogue(explainer, locale=locale))
+        self._dialogue = lru_cache(maxsize=MAX_LOCALES)(self._open)
+
+    def _open(self, locale: str) -> Dialogue:
+        """Return the dialogue of a locale; the regions of a language share what reads messages."""
+        language = folder_of(locale)[0]
+        like = None if language == locale else self._dialogue(language)
+        return Dialogue(self._explainer, locale=locale, like=like)
 
     def reply(self, body: ChatRequest) -> Answer:
         """Return the answer to a message.

@@ -78,3 +78,24 @@ def test_what_feedback_took_back_is_not_said_in_a_conversation_or_on_a_shelf(cli
     client.patch(f"/v1/users/{USER}/preferences", json={"kinds_off": kinds})
     titles = [each["title"] for each in client.get(f"/v1/users/{USER}/shelves").json()["shelves"]]
     assert shelf["title"] not in titles
+
+
+def test_a_conversation_knows_the_catalogue_as_it_is_now(changeable: TestClient) -> None:
+    def said(message: str) -> str:
+        return str(say(changeable, message, {"items": ["00", "31"]})["text"])
+
+    assert "Apples A" in said("how much is the first one?")
+    rows = [{"item_id": "00", "title": "Golden quinces", "price": 3.5}]
+    rows.append({"item_id": "n1", "title": "Smoked cheddar", "category": "cheese", "price": 5.3})
+    changeable.put("/v1/items", json={"items": rows})
+    assert said("how much is the first one?").startswith("Golden quinces: $3.50")
+    assert said("how much is smoked cheddar?").startswith("Smoked cheddar: $5.30")
+    assert say(changeable, "how much is it?", {"items": ["n1"], "focus": "n1"})["text"].startswith("Smoked cheddar")
+
+
+def test_regions_of_a_language_share_what_reads_messages(client: TestClient) -> None:
+    for locale in ("en", "en-GB", "en-AU"):
+        reply = client.post("/v1/chat", json={"user_id": USER, "message": "why the first one?", "locale": locale})
+        assert reply.json()["intent"] == "why"
+    opened = [client.app.state.chat_handler._dialogue(locale)._reader for locale in ("en", "en-GB", "en-AU")]
+    assert opened[0] is opened[1] is opened[2]

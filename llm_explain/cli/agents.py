@@ -37,6 +37,9 @@ def mcp(
     demand: Annotated[
         Path | None, typer.Option("--demand", metavar="DIR", help="Folder that `demand train` wrote, for admins.")
     ] = None,
+    stock: Annotated[
+        Path | None, typer.Option("--stock", metavar="FILE", help="Stock table: item_id, on_hand, …; with --demand.")
+    ] = None,
     locale: options.Locale = "en",
     openai: Annotated[bool, typer.Option("--openai", help="Print the tools as an OpenAI-style list, and end.")] = False,
 ) -> None:
@@ -47,7 +50,8 @@ def mcp(
         raise MissingExtraError.of("mcp", "the command mcp", "agents") from error
     from llm_explain.agents.toolbox import Toolbox
 
-    explainer, staff = open_explainer(artifacts), open_staff(churn, data, demand)
+    explainer = open_explainer(artifacts)
+    staff = open_staff(churn, data, demand, stock, explainer.as_of)
     if http:
         _serve_http(explainer, staff, locale, host, port)
         return

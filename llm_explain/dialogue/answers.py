@@ -36,6 +36,7 @@ class Answer:
         missing: Slot that the person is asked for.
         focus: Item that the answer speaks of.
         data: Records or numbers behind it.
+        is_to_staff: Whether it speaks to a member of staff about a customer.
     """
 
     parts: Sequence[Statement | Text]
@@ -43,6 +44,7 @@ class Answer:
     missing: str | None = None
     focus: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    is_to_staff: bool = False
 
 
 class Answers:

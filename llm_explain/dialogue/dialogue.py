@@ -10,20 +10,20 @@ import numpy as np
 from llm_explain.dialogue.answers import Answer, Answers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.intents import intent_classifier
-from llm_explain.dialogue.mentions import NameFinder
-from llm_explain.dialogue.staff import STAFF_INTENTS
+from llm_explain.dialogue.mentions import MOST_CHOICES, NameFinder
+from llm_explain.dialogue.staff import RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn
-from llm_explain.dialogue.understanding import CHANGES, TALK, Reader
-from llm_explain.dialogue.verifier import AnswerVerifier
+from llm_explain.dialogue.understanding import CHANGES, OF_THE_SHOP, TALK, Reader
+from llm_explain.dialogue.verifier import AnswerVerifier, predicate
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.text.lexicon import folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from llm_explain.dialogue.staff import Staff
+    from llm_explain.dialogue.staff import DemandAdvice
     from llm_explain.dialogue.turns import Role
     from llm_explain.dialogue.understanding import Reading
     from llm_explain.explainer import Explainer
@@ -51,10 +51,12 @@ class Dialogue:
     def __init__(
         self, explainer: Explainer, *, locale: str = "en", staff: Staff | None = None, like: Dialogue | None = None
     ) -> None:
-        self._explainer, self._locale, self._staff, self._like = explainer, locale, staff, like
+        self._explainer, self._locale, self._like = explainer, locale, like
         self._read: tuple[Catalogue, Reader] | None = None
         self._grammar, words, rules = dialogue_words(folder_of(locale)[0])
         self._names = Names(locale, explainer.titles)
+        named = staff and staff.demand and staff.demand.named(explainer.titles, self._names.item)
+        self._staff = staff and replace(staff, demand=named)
         currency = explainer.shop.shop.currency
         self._wording = Wording(words, locale, self._names, currency)
         self._verifier = AnswerVerifier(rules, locale, self._names, currency)
@@ -82,7 +84,7 @@ class Dialogue:
         category_of = dict(zip(map(str, catalogue.item_ids), of_item, strict=True))
         grammar = self._grammar
         intents = intent_classifier(folder_of(self._locale)[0])
-        return Reader(grammar, NameFinder(grammar, titles, categories), intents, category_of)
+        return Reader(grammar, NameFinder(grammar, titles, categories), intents, category_of, self._is_user)
 
     def start(
         self, user_id: str, context: Context | None = None, *, k: int = 10, history: History | None = None
@@ -116,7 +118,7 @@ class Dialogue:
         """Answer a message.
 
         Args:
-            user_id: The shop's id of the user that the list is for.
+            user_id: The shop's id of the user that the list is for; a member of staff may name another one.
             message: What a person wrote. It is data: nothing in it is an instruction.
             context: The context that the last turn returned.
             role: Whether a shopper or a member of staff writes.
@@ -126,16 +128,19 @@ class Dialogue:
         Returns:
             The answer. Nothing changes before a confirmation; the caller stores ``Turn.change``.
         """
+        context = context if role == "staff" else replace(context, staff_user=None)
         reading = self._reader.read(message[:MOST_CHARACTERS], context, role)
         if reading.intent in {"yes", "no"}:
             return self._decided(reading.intent, context)
+        if role == "staff":
+            user_id, context, reading = self._of_customer(user_id, message[:MOST_CHARACTERS], context, reading)
         answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
         if reading.intents and reading.intent not in CHANGES:
             answer = Answer([Statement("which_intent")], reading.intents, "intent")
         elif reading.intent in CHANGES and not reading.choices:
             return self._asked_to_change(reading, context, answers)
-        elif reading.intent in STAFF_INTENTS:
-            answer, context = self._of_staff(reading, context)
+        elif role == "staff" and (found := self._to_staff(reading, user_id, context)) is not None:
+            answer = found
         else:
             answer = answers.answer(reading.intent, reading.slots, reading.choices)
         asked = None
@@ -155,12 +160,69 @@ class Dialogue:
         )
         return self._turn(reading.intent, reading.slots, answer, after)
 
-    def _of_staff(self, reading: Reading, context: Context) -> tuple[Answer, Context]:
-        if self._staff is None:
-            return Answer([Statement("no_model")]), context
-        user_id = reading.slots.get("user_id", context.staff_user)
-        answer = self._staff.answer(reading.intent, reading.slots, user_id, self._locale)
-        return answer, replace(context, staff_user=user_id)
+    def _of_customer(
+        self, user_id: str, message: str, context: Context, reading: Reading
+    ) -> tuple[str, Context, Reading]:
+        """Return the customer that staff speak of, the context of that customer's list, and the reading."""
+        before = context.staff_user or user_id
+        customer = str(reading.slots.get("user_id", before))
+        if customer != before and self._is_user(customer):
+            begun = self.start(customer, k=len(context.items))
+            context = replace(begun, staff_user=customer, focus=context.focus, intent=context.intent)
+            return customer, context, self._reader.read(message, context, "staff")
+        return customer, replace(context, staff_user=before), reading
+
+    def _is_user(self, user_id: str) -> bool:
+        """Return whether a customer has events, or a risk of churn."""
+        is_scored = self._staff is not None and self._staff.churn is not None and user_id in self._staff.churn.user_ids
+        return is_scored or bool(len(self._explainer.events.history(user_id, self._explainer.as_of)))
+
+    def _to_staff(self, reading: Reading, customer: str, context: Context) -> Answer | None:
+        """Return an answer to a member of staff; ``None`` for one that the customer would get."""
+        staff, intent = self._staff or Staff(), reading.intent
+        slots = {name: value for name, value in reading.slots.items() if name != "user_id"}
+        if intent in RISK:
+            answer = staff.answer(intent, slots, customer, self._locale)
+        elif intent == "due":
+            answer = staff.answer(intent, {}, None, self._locale)
+        elif intent in {"order", "stock"} and staff.demand is not None:
+            answer = self._supply(reading, staff.demand)
+        elif intent == "prove" and context.intent in STAFF_INTENTS and slots.get("item_id") in {None, context.focus}:
+            last = staff.answer(context.intent, {"item_id": context.focus}, customer, self._locale)
+            answer = staff.prove(context.intent, last)
+        elif intent == "order":
+            answer = Answer([Statement("no_model")])
+        elif intent in {"delete_data", "export_data", "help"}:
+            answer = Answer([Statement(f"{intent}_staff", user=None if intent == "help" else customer)])
+        elif intent not in TALK | OF_THE_SHOP and not self._is_user(customer):
+            answer = Answer([Statement("unknown_user", user=customer)])
+        else:
+            answer = None
+        return answer and replace(answer, is_to_staff=True)
+
+    def _supply(self, reading: Reading, demand: DemandAdvice) -> Answer | None:
+        """Return what to order of an item; ``None`` for the catalogue's word on an item without a row of stock."""
+        item, category, choices = reading.slots.get("item_id"), reading.slots.get("category"), reading.choices
+        is_known = demand.has_stock if reading.intent == "stock" else demand.has_forecast
+        if item is not None and is_known(item):
+            return Staff(demand=demand).answer("order", {"item_id": item}, None, self._locale)
+        catalogue, named = self._explainer.shop.catalogue, item or next(iter(choices), None)
+        if named is not None:
+            (index,) = catalogue.index_of([named])
+            category = catalogue.category_names[catalogue.category_index[index]]
+        if category is not None:
+            own = catalogue.item_ids[catalogue.category_index == list(catalogue.category_names).index(category)]
+            choices = tuple(demand.best_sellers([each for each in map(str, own) if is_known(each)], MOST_CHOICES))
+        if item is None and len(choices) == 1:
+            return Staff(demand=demand).answer("order", {"item_id": choices[0]}, None, self._locale)
+        if reading.intent == "stock" and not choices:
+            return None
+        first = (
+            [] if item is None else [Statement("no_forecast" if reading.intent == "order" else "no_stock", item=item)]
+        )
+        if item is not None and not choices:
+            return Answer(first, focus=item)
+        return Answer([*first, Statement("which_item")], choices, "item_id", focus=item)
 
     def _asked_to_change(self, reading: Reading, context: Context, answers: Answers) -> Turn:
         """Ask for a confirmation; the change waits in the context."""
@@ -193,9 +255,9 @@ class Dialogue:
             return self._turn("no", {}, Answer([Statement("cancelled")]), after)
         intent, slots = str(pending["intent"]), dict(pending["slots"])
         answer = Answer([_change("done", intent, slots)])
-        return replace(
-            self._turn("yes", slots, answer, changed(after, intent, slots)), change={"intent": intent, "slots": slots}
-        )
+        turn = self._turn("yes", slots, answer, changed(after, intent, slots))
+        change = {"intent": intent, "slots": slots}
+        return replace(turn, change=change if after.staff_user is None else {**change, "user_id": after.staff_user})
 
     def _turn(
         self,
@@ -207,13 +269,14 @@ class Dialogue:
         needs_confirmation: bool = False,
     ) -> Turn:
         """Word an answer; a sentence that the verifier refuses is left out, and with it the change that it asks for."""
-        said = [text for part in answer.parts if (text := self._said(part))]
-        is_verified = len(said) == len(answer.parts)
+        parts = self._addressed(answer, intent, context)
+        said = [text for part in parts if (text := self._said(part))]
+        is_verified = len(said) == len(parts)
         if needs_confirmation and not said:
             needs_confirmation, context = False, replace(context, pending=None)
         if not said:
             said = [self._said(Statement("unknown"))]
-        choices = tuple(self._choice(choice) for choice in answer.choices)
+        choices = self._choices(answer.choices)
         return Turn(
             intent,
             dict(slots),
@@ -226,12 +289,27 @@ class Dialogue:
             answer.data,
         )
 
+    @staticmethod
+    def _addressed(answer: Answer, intent: str, context: Context) -> Sequence[Statement | Text]:
+        """Return the parts of an answer; one that says "you" to a customer is introduced to staff as such."""
+        is_said = any(not isinstance(part, Statement) or predicate(part.frame) != "talk" for part in answer.parts)
+        if context.staff_user is None or answer.is_to_staff or intent in OF_THE_SHOP or not is_said:
+            return answer.parts
+        return [Statement("as_told", user=context.staff_user), *answer.parts]
+
     def _said(self, part: Statement | Text) -> str:
         """Return a sentence that is verified; empty if it is not."""
         if not isinstance(part, Statement):
             return part.text if part.verdict.ok else ""
         text = self._wording.say(part)
         return text if text and self._verifier.accepts(text, part) else ""
+
+    def _choices(self, choices: Sequence[str]) -> tuple[str, ...]:
+        """Return choices in words; items that share a label are told apart by their ids."""
+        told = [self._choice(choice) for choice in choices]
+        return tuple(
+            f"{name} #{choice}" if told.count(name) > 1 else name for name, choice in zip(told, choices, strict=True)
+        )
 
     def _choice(self, choice: str) -> str:
         if choice in self._explainer.titles:

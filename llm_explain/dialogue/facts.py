@@ -25,6 +25,7 @@ class Statement:
         event: Event kind.
         intents: Intents among which a message does not tell.
         record: Id of an explanation record.
+        user: The shop's id of a customer.
         numbers: Whole numbers by slot.
         dates: Local dates by slot.
         amounts: Amounts of money by slot.
@@ -41,6 +42,7 @@ class Statement:
     event: str | None = None
     intents: tuple[str, ...] = ()
     record: str | None = None
+    user: str | None = None
     numbers: dict[str, int] = field(default_factory=dict)
     dates: dict[str, dt.date] = field(default_factory=dict)
     amounts: dict[str, float] = field(default_factory=dict)

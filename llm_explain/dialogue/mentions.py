@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rapidfuzz import fuzz, process
@@ -28,6 +29,9 @@ NEAR_SHOWN: Final = 80
 
 LONGEST: Final = 8
 """Most words, or characters without spaces, of a name that is looked up."""
+
+LONGEST_LABEL: Final = 60
+"""Characters after a name that may be its label: the size and the brand."""
 
 MOST_CHOICES: Final = 5
 WEAK: Final = 2
@@ -129,9 +133,17 @@ class _Token:
 
 
 class _Names(NamedTuple):
-    """The words of the names of one thing: telling words of each, all as they are written, and if one has no others."""
+    """The words of the names of one thing.
+
+    Attributes:
+        keys: Telling words of each name.
+        labels: Words of each name after its first part: "1 gallon store brand".
+        spelt: All telling words as they are written.
+        is_plain: Whether a name has telling words alone.
+    """
 
     keys: list[tuple[str, ...]]
+    labels: list[list[str]]
     spelt: list[str]
     is_plain: bool
 
@@ -163,10 +175,12 @@ class NameFinder:
         self._events = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.events.items()}
         cues = {t.word: t.stem for text in grammar.texts() for t in self._tokens(folded(text.replace(MASK, " ")))}
         self._cue_words, self._cues = sorted(cues), frozenset(cues.values())
+        self._cue_text = "\n".join(folded(text) for text in grammar.texts())
         read = {names: self._read(names) for names in {tuple(names) for names in titles.values()}}  # many share a title
         of_items = {item: read[tuple(names)] for item, names in titles.items()}
         self._titles = {item: each.keys for item, each in of_items.items()}
         self._plain_titles = {item for item, each in of_items.items() if each.is_plain}
+        self._labels = {item: each.labels for item, each in of_items.items()}
         self._items: dict[frozenset[str] | tuple[str, ...], list[str]] = {}
         self._by_word: dict[str, list[str]] = {}
         self._categories: dict[frozenset[str] | tuple[str, ...], str] = {}
@@ -197,7 +211,7 @@ class NameFinder:
             The mentions.
         """
         found = Mentions(" ".join(folded(message).split()))
-        found.found.extend(self._places_of(found.text, shown))
+        found.found.extend(self.places(found.text, shown))
         taken = [(each.start, each.end) for each in found.found]
         tokens = [t for t in self._tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
         tokens = self._corrected(tokens, shown)
@@ -217,8 +231,16 @@ class NameFinder:
                 found.focus_at = match.start()
         return found
 
-    def _places_of(self, text: str, shown: Sequence[str]) -> list[Mention]:
-        """Return "the second one", "number 2" and "the first two"."""
+    def places(self, text: str, shown: Sequence[str]) -> list[Mention]:
+        """Find places of the list: "the second one", "number 2", "the first two".
+
+        Args:
+            text: A folded message.
+            shown: Items of the list on screen.
+
+        Returns:
+            The mentions.
+        """
         found: list[Mention] = []
         for name in ("number", "place", "alone"):
             for match in self._patterns[name].finditer(text):
@@ -262,26 +284,49 @@ class NameFinder:
         if category is None and len(telling) == 1 and telling[0] in self._by_category_word:
             items = tuple(item for item in items if item in self._plain_titles)  # "milk" is not "canned milk" alone
         whole = tuple(item for item, keys in own.items() if any(self._key(each) == key for each in keys))
-        is_cue = all(stem in self._cues for stem in telling)
+        end, labelled = self._labelled(text, window[-1].end, self._items.get(key, ()))
+        if labelled:
+            whole, category = tuple(item for item in labelled if item in own), None
+            items = tuple(labelled[:MOST_CHOICES])
+        is_cue = self._is_cue(telling)
         article = self._patterns["article"].search(text[: window[0].start])
         if is_cue and not whole and article is None and len(telling) == 1:
             return None
         if not self._grammar.is_spaced and len("".join(stems)) < 2 and not whole:
             return None
-        part = () if whole or is_cue else self._of_part(telling, own)
-        if not (whole or part or category or items) and (is_cue or len(telling) > 1):
+        part = () if whole or labelled or is_cue else self._of_part(telling, own)
+        if not (whole or part or category or items) and (is_cue or (len(telling) > 1 and self._grammar.is_spaced)):
             return None
         is_whole = bool(whole or category or items)
         if not is_whole and not part:
-            category = self._by_category_word.get(telling[0])
-            items = tuple(self._by_word.get(telling[0], ())[:MOST_CHOICES])
+            head = telling[0] if self._grammar.is_spaced else "".join(telling)
+            category, items = self._by_category_word.get(head), tuple(self._by_word.get(head, ())[:MOST_CHOICES])
         if not (whole or part or category or items):
             return None
         shown = whole or part
         is_main = bool(whole) or any(self._has_head(telling, key) for item in part for key in own[item])
         start = window[0].start if article is None else article.start()
         is_named = bool(whole) or (not part and is_whole)
-        return Mention(start, window[-1].end, shown, category, items, is_named, article is not None, is_main)
+        return Mention(start, end, shown, category, items, is_named, article is not None, is_main)
+
+    def _labelled(self, text: str, end: int, items: Sequence[str]) -> tuple[int, list[str]]:
+        """Return the items whose label a message goes on with ("white milk, 1 gallon"), and where the label ends."""
+        following = self._tokens(text[end : end + LONGEST_LABEL])
+        words = [token.word for token in following]
+        longest, found = 0, []
+        for item in items:
+            size = max((_agreeing(words, label) for label in self._labels[item]), default=0)
+            if size > longest:
+                longest, found = size, []
+            if size == longest > 0:
+                found.append(item)
+        return end + following[longest - 1].end if longest else end, found
+
+    def _is_cue(self, telling: tuple[str, ...]) -> bool:
+        """Return whether words occur in the examples of messages."""
+        if self._grammar.is_spaced:
+            return all(stem in self._cues for stem in telling)
+        return "".join(telling) in self._cue_text
 
     def _of_part(self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]]) -> tuple[str, ...]:
         """Return the items of the list with some words in their titles; those with their main word first of all."""
@@ -327,14 +372,18 @@ class NameFinder:
 
     def _read(self, names: Sequence[str]) -> _Names:
         """Return the words of the names of one thing."""
-        keys, spelt, is_plain = [], [], False
+        keys, labels, spelt, is_plain = [], [], [], False
         for name in dict.fromkeys(names):
-            tokens = self._tokens(folded(_short(name)))
+            short = folded(_short(name))
+            tokens = self._tokens(short)
+            labels.append([token.word for token in self._tokens(folded(name)[len(short) :])])
             telling = [token for token in tokens if token.stem not in self._common]
             keys.append(tuple(token.stem for token in telling or tokens))
             is_plain |= len(telling) == len(tokens)
             spelt += [token.word for token in telling if token.stem not in self._cues and len(token.word) > 2]
-        return _Names(list(dict.fromkeys(key for key in keys if key)), spelt, is_plain)
+        return _Names(
+            list(dict.fromkeys(key for key in keys if key)), [label for label in labels if label], spelt, is_plain
+        )
 
     def _key(self, telling: tuple[str, ...]) -> frozenset[str] | tuple[str, ...]:
         return frozenset(telling) if self._grammar.is_spaced else telling
@@ -388,3 +437,8 @@ def unaccented(text: str) -> str:
 def _short(name: str) -> str:
     """Return a name without its label: "Rice cakes, 4.5 oz (store brand)" is "Rice cakes"."""
     return re.split(r"[,(（，]", name, maxsplit=1)[0] or name
+
+
+def _agreeing(words: Sequence[str], others: Sequence[str]) -> int:
+    """Return the number of words with which both sequences begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(words, others, strict=False)))

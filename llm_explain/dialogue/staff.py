@@ -2,61 +2,95 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+import llm_explain.jobs.churn
+import llm_explain.jobs.demand
 from llm_explain.dialogue.answers import Answer
 from llm_explain.dialogue.facts import Statement
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.writer import brief_writer
 from llm_explain.records import Text, Verdict
 from scoring.demand.outlook import outlook
-from scoring.demand.panel import ITEM
+from scoring.demand.panel import ITEM, STORE
+from scoring.demand.stock import StockPolicy, orders
 from scoring.demand.storage import load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+
+    import pandas as pd
 
     from llm_explain.jobs.churn.job import ChurnJob, UserActions
-    from llm_explain.records import Explanation
     from scoring.demand.forecaster import Forecaster
     from scoring.demand.panel import SalesPanel
 
-STAFF_INTENTS: Final = frozenset({"risk", "risk_change", "order"})
+STAFF_INTENTS: Final = frozenset({"risk", "risk_change", "order", "due"})
+RISK: Final = frozenset({"risk", "risk_change"})
+
+MOST_ORDERS: Final = 3
+"""Most orders that one answer tells."""
+
+_CHURN_SQL: Final = (Path(llm_explain.jobs.churn.__file__).with_name("kinds.sql"),)
+_DEMAND_SQL: Final = tuple(sorted(Path(llm_explain.jobs.demand.__file__).with_name("sql").glob("*.sql")))
 
 
 @dataclass(frozen=True)
 class DemandAdvice:
-    """Forecasts of items; of several stores, the one that sold most is told.
+    """Forecasts of items, and orders of those with stock.
 
     Attributes:
         forecaster: A trained model.
         panel: The weekly sales that it was fitted on.
+        stock: Table of ``scoring.demand.stock.read_stock``; ``None`` without one.
     """
 
     forecaster: Forecaster
     panel: SalesPanel
+    stock: pd.DataFrame | None = None
 
     @classmethod
-    def read(cls, folder: Path) -> DemandAdvice:
+    def read(cls, folder: Path, stock: pd.DataFrame | None = None) -> DemandAdvice:
         """Read what ``llm-explain demand train`` wrote.
 
         Args:
             folder: The artifacts.
+            stock: Table of ``scoring.demand.stock.read_stock``; ``None`` without one.
 
         Returns:
-            The advice.
+            The advice. The call raises ``SettingError`` if a lead time is longer than the forecast, or no row of stock
+            has a forecast.
         """
-        return cls(*load(folder))
+        advice = cls(*load(folder), stock)
+        if stock is not None:
+            _ = advice._stocked
+        return advice
 
-    def explain(self, item_id: str, locale: str) -> dict[str, Any] | None:
-        """Explain the forecast of the coming week.
+    def named(self, known: Container[str], name_of: Callable[[str], str]) -> DemandAdvice:
+        """Return the same advice with the names of items in another language.
 
         Args:
-            item_id: The item.
+            known: Items that ``name_of`` knows.
+            name_of: Name of an item; empty for one without a readable name.
+
+        Returns:
+            The advice; series with one name are told apart by their ids.
+        """
+        series = self.panel.series
+        pairs = zip(series[ITEM].astype(str), series["title"], strict=True)
+        titles = [(name_of(item) if item in known else "") or title for item, title in pairs]
+        return replace(self, panel=replace(self.panel, series=series.assign(title=titles)).with_distinct_titles())
+
+    def explain(self, item_id: str, locale: str) -> dict[str, Any] | None:
+        """Explain the forecast of the coming week, and the order of an item with stock.
+
+        Args:
+            item_id: The item; of several stores, the one that sold most is told, one with stock first.
             locale: A folder under ``prompts/``.
 
         Returns:
@@ -65,11 +99,68 @@ class DemandAdvice:
         rows = np.flatnonzero(self.panel.series[ITEM].astype(str) == item_id)
         if not len(rows):
             return None
-        best = rows[np.nansum(self.panel.units[rows], axis=1).argmax()]
+        held = rows[self._is_held[rows]]
+        best = max(held if len(held) else rows, key=self._sold)
+        return next(iter(explain(self._scene(np.array([best])), brief_writer("demand", locale), locale=locale)), None)
+
+    def has_forecast(self, item_id: str) -> bool:
+        """Return whether an item has a forecast."""
+        return bool((self.panel.series[ITEM].astype(str) == item_id).any())
+
+    def has_stock(self, item_id: str) -> bool:
+        """Return whether the stock table has an item that has a forecast."""
+        return bool(self._is_held[self.panel.series[ITEM].astype(str) == item_id].any())
+
+    def best_sellers(self, item_ids: Iterable[str], k: int) -> list[str]:
+        """Return those of some items that have a forecast, the largest sales first.
+
+        Args:
+            item_ids: The items.
+            k: How many.
+
+        Returns:
+            At most ``k`` items.
+        """
+        ids, wanted = self.panel.series[ITEM].astype(str), set(item_ids)
+        rows = sorted(np.flatnonzero(ids.isin(wanted)), key=self._sold, reverse=True)
+        return list(dict.fromkeys(ids.iloc[rows]))[:k]
+
+    def due(self, locale: str) -> list[dict[str, Any]]:
+        """Explain the orders that are due first, at most ``MOST_ORDERS`` of them.
+
+        Args:
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            Explanation records.
+        """
+        scene = self._stocked
+        frame = scene.coming.reset_index(drop=True)
+        first = frame[frame["state"] == "order"].sort_values(["days_left", "order_units"], ascending=[True, False])
+        rows = first.index[:MOST_ORDERS].tolist()
+        return explain(scene, brief_writer("demand", locale), locale=locale, rows=rows)
+
+    @cached_property
+    def _is_held(self) -> np.ndarray:
+        """Whether the stock table has a series, shape ``(n_series,)``."""
+        series = list(self.panel.series[[ITEM, STORE]].itertuples(index=False, name=None))
+        held = set() if self.stock is None else set(self.stock[[ITEM, STORE]].itertuples(index=False, name=None))
+        return np.array([key in held for key in series])
+
+    @cached_property
+    def _stocked(self) -> DemandScene:
+        """The forecasts of every series with stock."""
+        return self._scene(np.flatnonzero(self._is_held))
+
+    def _scene(self, rows: np.ndarray) -> DemandScene:
         weeks = self.forecaster.model.config.weeks
         panel = self.panel.extended(weeks)
-        scene = DemandScene(panel, outlook(self.forecaster, panel, weeks, rows=np.array([best])), None)
-        return next(iter(explain(scene, brief_writer("demand", locale), locale=locale)), None)
+        found = outlook(self.forecaster, panel, weeks, rows=rows)
+        has_stock = self.stock is not None and (self._is_held[rows].any() or not len(rows))
+        return DemandScene(panel, found, orders(found, self.stock, StockPolicy()) if has_stock else None)
+
+    def _sold(self, row: int) -> float:
+        return float(np.nansum(self.panel.units[row]))
 
 
 @dataclass(frozen=True)
@@ -90,7 +181,7 @@ class Staff:
         """Return the answer to a question of a member of staff.
 
         Args:
-            intent: ``risk``, ``risk_change`` or ``order``.
+            intent: ``risk``, ``risk_change``, ``order`` or ``due``.
             slots: Its typed slots.
             user_id: The customer.
             locale: A folder under ``prompts/``.
@@ -98,33 +189,58 @@ class Staff:
         Returns:
             What to say; texts of the jobs are verified by their own verifiers.
         """
-        if intent == "order":
-            return self._order(slots, locale)
+        if intent in {"order", "due"}:
+            return self._order(slots.get("item_id"), locale) if intent == "order" else self._due(locale)
         if self.churn is None:
             return Answer([Statement("no_model")])
-        if user_id is None or user_id not in self.churn.user_ids:
+        if user_id is None:
             return Answer([Statement("which_user")])
+        if user_id not in self.churn.user_ids:
+            return Answer([Statement("not_scored", user=user_id)])
         rows = [self.churn.user_ids.index(user_id)]
         closing = self.actions.closing(rows) if self.actions is not None else None
         if intent == "risk_change" and closing is None:
             return Answer([Statement("no_action")])
-        (record,) = self.churn.explain(rows, locale=locale, closing=closing)
-        return _told(record)
+        return _told([record.to_dict() for record in self.churn.explain(rows, locale=locale, closing=closing)])
 
-    def _order(self, slots: Mapping[str, Any], locale: str) -> Answer:
+    def prove(self, intent: str, answer: Answer) -> Answer:
+        """Return the records behind an answer, and the SQL that repeats their facts.
+
+        Args:
+            intent: Intent of the answer.
+            answer: What ``answer`` returned.
+
+        Returns:
+            The proof; the answer itself where SQL cannot repeat it.
+        """
+        is_by_sql = intent in {"order", "due"} or (self.churn is not None and self.churn.spending is not None)
+        if "explanations" not in answer.data or not is_by_sql:
+            return answer
+        files = _CHURN_SQL if intent in RISK else _DEMAND_SQL
+        sql = {path.stem: path.read_text(encoding="utf-8") for path in files}
+        parts = [Statement("prove", record=record["id"]) for record in answer.data["explanations"]]
+        return Answer(parts, focus=answer.focus, data={**answer.data, "sql": sql})
+
+    def _order(self, item: str | None, locale: str) -> Answer:
         if self.demand is None:
             return Answer([Statement("no_model")])
-        item = slots.get("item_id")
-        record = None if item is None else self.demand.explain(item, locale)
-        if record is None:
+        if item is None:
             return Answer([Statement("which_item")], missing="item_id")
-        if not record["text"] or not record["verdict"]["ok"]:
-            return Answer([Statement("no_model")])
-        text = Text(record["text"], "template", "", Verdict(), is_ai_generated=False, prompt="")
-        return Answer([text], data={"explanation": record})
+        record = self.demand.explain(item, locale)
+        return Answer([Statement("no_forecast", item=item)], focus=item) if record is None else _told([record], item)
+
+    def _due(self, locale: str) -> Answer:
+        if self.demand is None or self.demand.stock is None:
+            return Answer([Statement("no_stock_table")])
+        due = self.demand.due(locale)
+        return _told(due) if due else Answer([Statement("no_orders")])
 
 
-def _told(record: Explanation) -> Answer:
-    if record.text is None:
-        return Answer([Statement("no_model")])
-    return Answer([record.text], data={"explanation": record.to_dict()})
+def _told(records: Sequence[Mapping[str, Any]], focus: str | None = None) -> Answer:
+    """Return the verified texts of records."""
+    texts = [
+        Text(record["text"], "template", "", Verdict(), is_ai_generated=False, prompt="")
+        for record in records
+        if record["text"] and record["verdict"]["ok"]
+    ]
+    return Answer(texts or [Statement("no_model")], focus=focus, data={"explanations": list(records)})

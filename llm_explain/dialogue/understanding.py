@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK, folded, unaccented
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from llm_explain.dialogue.intents import IntentClassifier
     from llm_explain.dialogue.mentions import Mention, Mentions, NameFinder
@@ -22,6 +22,9 @@ CHANGES: Final = frozenset({"stop", "resume", "less"})
 OF_ONE_ITEM: Final = frozenset({
     "why", "why_not", "prove", "where_from", "last_bought", "how_often", "paid", "price", "offer", "stock", "order",
 })  # fmt: skip
+OF_THE_SHOP: Final = frozenset({"order", "due", "stock", "price"})
+"""Intents that ask nothing about a customer: a number in them is an amount."""
+
 OF_TWO_ITEMS: Final = frozenset({"why_above", "compare"})
 OF_A_TARGET: Final = frozenset({"what_if", "more", *CHANGES})
 OF_DATA: Final = frozenset({"delete_data", "export_data"})
@@ -83,12 +86,19 @@ class Reader:
         names: Finds names in them.
         intents: Classifies masked messages.
         category_of: Category of each item.
+        is_user: Whether an id is that of a customer.
     """
 
     def __init__(
-        self, grammar: Grammar, names: NameFinder, intents: IntentClassifier, category_of: Mapping[str, str]
+        self,
+        grammar: Grammar,
+        names: NameFinder,
+        intents: IntentClassifier,
+        category_of: Mapping[str, str],
+        is_user: Callable[[str], bool],
     ) -> None:
         self._grammar, self._names, self._intents, self._category_of = grammar, names, intents, category_of
+        self._is_user = is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
         self._yes, self._no, self._user, self._generic, self._also, self._below = (
             re.compile(unaccented(each))
@@ -111,7 +121,7 @@ class Reader:
         is_short = size <= MOST_WORDS
         if context.pending is not None and is_short and (self._yes.search(text) or self._no.search(text)):
             return Reading("yes" if self._yes.search(text) else "no")
-        text, user_id = self._without_user(text, message) if role == "staff" else (text, None)
+        text, user_id = self._without_user(text, message, context) if role == "staff" else (text, None)
         asked = context.asked or {}
         chosen = tuple(asked.get("choices", ()))
         if is_short and asked.get("slot") == "intent":
@@ -121,17 +131,26 @@ class Reader:
         if context.asked is not None and (intent in {"unknown", FOLLOW_UP} or (is_short and found.found)):
             return self._completed(context.asked, found, context)
         if intent == FOLLOW_UP:
-            intent = self._repeated(found, context)
+            intent = self._repeated(found, context, user_id)
         is_this = context.focus is not None and part[0] <= (found.focus_at or -1) < part[1]
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 else found.found)
         slots, choices = self._slots(intent, found, context)
-        if user_id is not None and intent != "order":
+        if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
         return Reading(intent, slots, choices, rivals)
 
-    def _without_user(self, text: str, message: str) -> tuple[str, str | None]:
-        """Return a text with the id of a customer exchanged for that of the examples, and the id."""
-        match = self._user.search(text) or BARE_ID.search(text)
+    def _without_user(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
+        """Return a text with the id of a customer exchanged for that of the examples, and the id.
+
+        A number without "customer" before it is an id if there is such a customer and it is no place of the list.
+        """
+        places = [(each.start, each.end) for each in self._names.places(text, context.items)]
+        bare = (
+            each
+            for each in BARE_ID.finditer(text)
+            if self._is_user(each[1]) and not any(start < each.start(1) < end for start, end in places)
+        )
+        match = self._user.search(text) or next(bare, None)
         if match is None:
             return text, None
         user_id = next(group for group in match.groups() if group)
@@ -174,8 +193,10 @@ class Reader:
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
         return Reading(intent, dict(asked["slots"]))
 
-    def _repeated(self, found: Mentions, context: Context) -> str:
-        """Return the last intent, which a message asks of another item."""
+    def _repeated(self, found: Mentions, context: Context, user_id: str | None) -> str:
+        """Return the last intent, which a message asks of another item, or of another customer."""
+        if user_id is not None and not found.found:
+            return context.intent if context.intent and context.intent not in OF_THE_SHOP else "risk"
         if context.intent in OF_ONE_ITEM | OF_A_TARGET | {"compare"}:
             return str(context.intent)
         is_listed = any(each.shown for each in found.found) or not found.found
@@ -245,6 +266,9 @@ class Reader:
             return self._bare_target(intent, found, focus, ranked)
         is_category = not mention.is_definite and (not mention.shown or not mention.is_whole)
         is_category |= intent == "resume" and mention.category in context.groups_off
+        shared = {self._category_of.get(item, "") for item in mention.shown}
+        if is_category and len(mention.shown) > 1 and len(shared) == 1 and "" not in shared:
+            return {"category": shared.pop()}, ()
         if mention.category is not None and (is_generic or is_category):
             return {"category": mention.category}, ()
         slots = self._resolved(mention)
@@ -258,7 +282,8 @@ class Reader:
         """Return the target of a message without a sure name: what "this" means, everything, events or a claim kind."""
         if focus and found.focus_at is not None and not found.is_all:
             return focus, ()
-        if found.events and intent != "more" and not (found.is_all and "purchase" in found.events):
+        is_verb = found.events == ["purchase"] and any(each.category is not None for each in ranked)
+        if found.events and intent != "more" and not is_verb and not (found.is_all and "purchase" in found.events):
             return {"event": found.events[0]}, ()
         if found.is_all:
             return {"all": True}, ()

@@ -36,6 +36,9 @@ STATES: Final = {
     "available": "available", "unavailable": "unavailable", "stock_unknown": "stock_unknown",
     "offer": "offer", "offer_open": "offer", "no_offer": "no_offer", "offers": "offers", "no_offers": "no_offers",
     "events_whole": "events_whole", "no_events": "no_events",
+    "as_told": "as_told", "not_scored": "not_scored", "unknown_user": "unknown_user",
+    "no_forecast": "no_forecast", "no_stock": "no_stock", "no_orders": "no_orders",
+    "delete_data_staff": "delete_route", "export_data_staff": "export_route",
 }  # fmt: skip
 """What the pattern of each frame has to state; frames of talk state nothing."""
 
@@ -66,7 +69,7 @@ class AnswerVerifier:
         Returns:
             False if no pattern matches the whole text, or a value differs.
         """
-        wanted = _predicate(statement.frame)
+        wanted = predicate(statement.frame)
         for states, pattern in self._sentences:
             match = pattern.fullmatch(text)
             if match is not None and states == wanted:
@@ -79,7 +82,7 @@ class AnswerVerifier:
     @staticmethod
     def _expected(statement: Statement) -> set[str]:
         """Return the names of the values that the text has to state."""
-        named = {"item", "category", "term", "kind", "event", "record", "items", "categories"}
+        named = {"item", "category", "term", "kind", "event", "record", "user", "items", "categories"}
         expected = {name for name in named if getattr(statement, name)} | {
             *statement.numbers,
             *statement.dates,
@@ -105,6 +108,7 @@ class AnswerVerifier:
             "kind": lambda: self._rules.kinds.get(value) == statement.kind,
             "event": lambda: self._rules.events.get(value) == statement.event,
             "record": lambda: value == statement.record,
+            "user": lambda: value == statement.user,
             "all": lambda: True,
         }
         if name in checks:
@@ -148,8 +152,15 @@ class AnswerVerifier:
         return not value
 
 
-def _predicate(frame: str) -> str:
-    """Return what the pattern of a frame has to state; ``talk`` for a frame that states nothing of user or shop."""
+def predicate(frame: str) -> str:
+    """Return what the pattern of a frame has to state.
+
+    Args:
+        frame: Name of the frame in ``dialogue.yaml``.
+
+    Returns:
+        The predicate; ``talk`` for a frame that states nothing of user or shop.
+    """
     if frame.startswith(("ask_", "done_")):
         return re.sub(r"_(?:group|item|kind|all)$", "", frame)
     return STATES.get(frame, "talk")

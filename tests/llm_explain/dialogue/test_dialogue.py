@@ -170,6 +170,69 @@ def test_why_gives_the_verified_sentence_of_the_item(
     assert turn.context.focus == context.items[0]
 
 
+def test_staff_hear_of_the_customer_that_they_name(explainer: Explainer, dialogue: Dialogue, context: Context) -> None:
+    own = dialogue.reply(USER, "what do you know about this customer?", context, role="staff")
+    assert own.text.startswith("To customer u03: We use ")
+    other = dialogue.reply(USER, "why was the first one recommended to customer u07?", own.context, role="staff")
+    items = dialogue.start("u07", k=6).items
+    assert (other.context.staff_user, other.context.items) == ("u07", items)
+    (row,) = explainer.explain("u07", [items[0]], sources=("phrasebook", "template"))
+    assert other.text == f"To customer u07: {row.text.text if row.text else ''}"
+    asked = dialogue.reply(USER, "stop using her cheese purchases", other.context, role="staff")
+    assert asked.text == "To customer u07: Shall we stop using your history with cheese?"
+    unknown = dialogue.reply(USER, "what do you know about customer 99?", other.context, role="staff")
+    assert unknown.text == "We have no events of customer 99."
+    assert unknown.context.staff_user == "u07"
+
+
+def test_staff_are_told_the_routes_of_data(dialogue: Dialogue, context: Context) -> None:
+    erased = dialogue.reply(USER, "delete this customer's data", context, role="staff")
+    assert "DELETE /v1/users/u03." in erased.text
+    assert erased.change is None
+    copy = dialogue.reply(USER, "customer u07 wants a copy of her data", context, role="staff")
+    assert "GET /v1/users/u07/export." in copy.text
+
+
+def test_a_number_of_the_list_is_no_customer(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(USER, "show me the SQL for number 2", context, role="staff")
+    assert turn.slots == {"item_id": context.items[1]}
+
+
+def test_a_shopper_cannot_name_a_customer(dialogue: Dialogue, context: Context) -> None:
+    forged = replace(context, staff_user="u07")
+    turn = dialogue.reply(USER, "what do you know about me?", forged)
+    assert turn.text == dialogue.reply(USER, "what do you know about me?", context).text
+    assert turn.context.staff_user is None
+
+
+@pytest.mark.parametrize(
+    ("message", "intent", "slots"),
+    [("第一个凭啥推给我", "why", {"item_id": "@0"}), ("你咋看出来我爱吃cheese", "where_from", {"item_id": "33"}),
+     ("你说我常买cheese 有证据没", "prove", {"item_id": "33"}),
+     ("cheese是帮同事买的 别算我的", "stop", {"category": "cheese"})],
+)  # fmt: skip
+def test_chinese_messages_without_punctuation(
+    explainer: Explainer, context: Context, message: str, intent: str, slots: dict[str, str]
+) -> None:
+    turn = Dialogue(explainer, locale="zh").reply(USER, message, context)
+    wanted = {name: context.items[0] if value == "@0" else value for name, value in slots.items()}
+    assert (turn.intent, turn.slots) == (intent, wanted)
+
+
+def test_part_of_a_chinese_title_is_a_name() -> None:
+    grammar, _, _ = dialogue_words("zh")
+    names = NameFinder(grammar, {"a": ["Coca-Cola 可口可乐"], "b": ["皇家猫粮"]}, {"碳酸饮料": ["碳酸饮料"]})
+    assert [each.shown for each in names.find("不喜欢可乐", ["a", "b"]).found] == [("a",)]
+    assert [each.items for each in names.find("可乐呢", []).found] == [("a",)]
+
+
+def test_the_label_of_a_title_tells_items_apart() -> None:
+    grammar, _, _ = dialogue_words("en")
+    titles = {"a": ["White milk (store brand)"], "b": ["White milk, 1 gallon (store brand)"]}
+    found = NameFinder(grammar, titles, {}).find("when does white milk, 1 gallon arrive", ["a"]).found
+    assert [(each.shown, each.items) for each in found] == [((), ("b",))]
+
+
 def test_a_change_waits_for_a_confirmation(dialogue: Dialogue, context: Context) -> None:
     asked = dialogue.reply(USER, "stop using my cheese purchases", context)
     assert (asked.needs_confirmation, asked.change, asked.context.groups_off) == (True, None, ())
@@ -259,11 +322,11 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
     wording, verifier = Wording(words, locale, names, "USD"), AnswerVerifier(rules, locale, names, "USD")
     whole = {
         "item": "00", "other": "21", "items": ("10", "20"), "category": "cheese", "categories": ("beer", "milk"),
-        "term": "price", "kind": "promotion", "record": "0a1b2c", "event": "view",
+        "term": "price", "kind": "promotion", "record": "0a1b2c", "event": "view", "user": "u03",
     }  # fmt: skip
     changed = {
         "item": "01", "other": "22", "items": ("10", "30"), "category": "soup", "categories": ("beer", "soup"),
-        "term": "season", "kind": "popular", "record": "ffffff", "event": "like",
+        "term": "season", "kind": "popular", "record": "ffffff", "event": "like", "user": "u04",
     }  # fmt: skip
     for frame, text in words.frames.items():
         slots = {slot.lower() for slot in wording_slots(text)}

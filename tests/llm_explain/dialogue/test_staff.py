@@ -1,11 +1,32 @@
-"""Answers to members of staff about demand: from a trained model, or the word that none is loaded."""
+"""Answers to members of staff about demand: from a trained model, with a stock table, or without a model."""
 
 from __future__ import annotations
+
+import pandas as pd
+import pytest
 
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.staff import DemandAdvice, Staff
 from llm_explain.records import Text
+from scoring.demand.stock import read_stock
 from tests.scoring.demand.sales import fitted, panel
+
+STOCK = pd.DataFrame(
+    {
+        "item_id": ["apples", "bread"],
+        "store_id": ["1", "1"],
+        "on_hand": [3, 700],
+        "on_order": [7, 0],
+        "lead_time_days": [3, 3],
+        "pack_size": [12, 1],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def stocked() -> DemandAdvice:
+    """Return forecasts with the stock of two items in one store."""
+    return DemandAdvice(fitted(), panel(), read_stock(STOCK))
 
 
 def test_the_forecast_of_an_item_is_told_in_its_verified_text() -> None:
@@ -15,7 +36,32 @@ def test_the_forecast_of_an_item_is_told_in_its_verified_text() -> None:
     (told,) = staff.answer("order", {"item_id": item}, None, "en").parts
     assert isinstance(told, Text)
     assert told.verdict.ok
-    assert staff.answer("order", {"item_id": "nothing"}, None, "en").missing == "item_id"
+    assert staff.answer("order", {}, None, "en").missing == "item_id"
+    assert staff.answer("order", {"item_id": "x"}, None, "en").parts == [Statement("no_forecast", item="x")]
+
+
+def test_an_item_with_stock_is_told_with_its_order(stocked: DemandAdvice) -> None:
+    (told,) = Staff(demand=stocked).answer("order", {"item_id": "apples"}, None, "en").parts
+    assert isinstance(told, Text)
+    assert "for store 1" in told.text, "the store of the stock table, though store 2 may sell more"
+    assert "The 3 on hand and 7 on order are fewer than" in told.text
+    assert (stocked.has_stock("bread"), stocked.has_stock("cheese")) == (True, False)
+
+
+def test_without_an_item_the_orders_that_are_due_are_told(stocked: DemandAdvice) -> None:
+    answer = Staff(demand=stocked).answer("due", {}, None, "en")
+    assert [part.text.count("apples") for part in answer.parts if isinstance(part, Text)] == [1], "bread has enough"
+    full = DemandAdvice(fitted(), panel(), read_stock(STOCK.assign(on_hand=700)))
+    assert Staff(demand=full).answer("due", {}, None, "en").parts == [Statement("no_orders")]
+
+
+def test_a_proof_of_an_order_names_its_record_and_the_sql(stocked: DemandAdvice) -> None:
+    staff = Staff(demand=stocked)
+    answer = staff.answer("order", {"item_id": "apples"}, None, "en")
+    proof = staff.prove("order", answer)
+    (record,) = answer.data["explanations"]
+    assert proof.parts == [Statement("prove", record=record["id"])]
+    assert "stock" in proof.data["sql"]
 
 
 def test_without_a_model_nothing_is_told() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llm_explain.service.handlers.chat import preferences_of, with_preferences
+from llm_explain.service.handlers.chat import preferring
 from llm_explain.service.handlers.user_context_reader import UserContextReader, may_score
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class StoredUsers:
         if self._explainer.is_changeable:
             self._explainer.catalogue.refresh()
         with self._reader.reading_user(user_id, None) as read:
-            return with_preferences(context, read.user), read.history, read.suppressions
+            return preferring(context, read.user), read.history, read.suppressions
 
     def may_score(self, user_id: str) -> bool:
         """Return whether a user's history may be used for staff: it may not after an erasure.
@@ -67,4 +67,4 @@ class StoredUsers:
             user_id: The shop's id.
             context: The context after the change.
         """
-        self._state.users.prefer(user_id, preferences_of(context), expects=lambda _: True)
+        self._state.users.prefer(user_id, context.preferences(), expects=lambda _: True)

@@ -86,6 +86,10 @@ class Dialogue:
         intents = intent_classifier(folder_of(self._locale)[0])
         return Reader(grammar, NameFinder(grammar, titles, categories), intents, category_of, self._is_user)
 
+    def prepare(self) -> None:
+        """Read the names of the shop now: it takes seconds in a large shop, and the first message would wait for it."""
+        self._reader  # noqa: B018  a property that is computed once
+
     def start(
         self, user_id: str, context: Context | None = None, *, k: int = 10, history: History | None = None
     ) -> Context:

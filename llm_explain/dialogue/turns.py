@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from llm_explain.attribution.partition import GROUP_PREFIX
+
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Mapping, Sequence
 
 Role = Literal["shopper", "staff"]
 
@@ -51,6 +53,22 @@ class Context:
             and all(each["category"] in categories for each in slots if "category" in each)
             and all(each["kind"] in kinds for each in slots if "kind" in each)
         )
+
+    def preferences(self) -> dict[str, Any]:
+        """Return what the user has switched off, as a service stores it."""
+        groups = [GROUP_PREFIX + name for name in self.groups_off]
+        return {"groups_off": groups, "kinds_off": list(self.kinds_off), "personalised": self.is_personal}
+
+    def preferring(self, personalised: bool, groups_off: Sequence[str], kinds_off: Sequence[str]) -> Context:
+        """Return the context with what a service has stored of the user.
+
+        Args:
+            personalised: Whether the user's events are used.
+            groups_off: Players whose events do not count.
+            kinds_off: Claim kinds that are not said.
+        """
+        groups = tuple(name.removeprefix(GROUP_PREFIX) for name in groups_off)
+        return replace(self, groups_off=groups, kinds_off=tuple(kinds_off), is_personal=personalised)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the context as JSON values."""

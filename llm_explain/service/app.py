@@ -139,7 +139,7 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     app.state.user_data_handler = UserDataHandler(state, handler, reader, kinds=explainer.kinds)
     if explainer.is_changeable:
         explainer.catalogue.keep_in(state.changes)
-    app.state.chat_handler = ChatHandler(explainer, reader, state)
+    app.state.chat_handler, app.state.chat_limiter = ChatHandler(explainer, reader, state), CapacityLimiter(1)
     app.state.campaign_handler = CampaignHandler(explainer, reader)
     app.state.catalogue_handler = CatalogueHandler(explainer, handler.items, clock)
     parameters = app.state.main_parameters = MainParameters(explainer)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 
 GUARDED: Final = "/v1/"
 """Paths that need a place in the queue."""
+
+TOKENS_PER_SECOND: Final = 10.0
+"""What a second of work costs the user of a token, in requests."""
+
+MOST_OF_USER: Final = 4
+"""Requests of one user's tokens that run or wait at a time."""
 
 _LONG_BODY: Final = 65_536
 """A body of so many bytes is parsed in a thread."""
@@ -67,6 +74,7 @@ class AdmissionMiddleware:
         self._queue = queue
         self._metrics = metrics
         self._limits = BodyLimits(settings.max_body_bytes, settings.max_depth, settings.max_list)
+        self._of_caller: Counter[str] = Counter()
         self._key_rates = _limiter(settings, "")
         self._user_rates, self._failure_rates = _limiter(settings, "user_"), _limiter(settings, "failure_")
 
@@ -77,20 +85,25 @@ class AdmissionMiddleware:
             return
         state = scope.setdefault("state", {})
         try:
-            state["caller"] = await self._caller(scope)
+            caller = state["caller"] = await self._caller(scope)
+        except (ShedError, ServiceProblem, StateError) as error:
+            await self._refuse(error, scope, receive, send)
+            return
+        self._of_caller[caller.id] += 1
+        try:
+            await self._admit(caller, scope, receive, send)
+        finally:
+            self._of_caller -= Counter([caller.id])
+
+    async def _admit(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a caller's request wait for its place, and run it."""
+        try:
             self._queue.raise_if_full()  # before the body is read
             body, asked = await self._read(scope, receive)
             deadline = time.monotonic() + (self._settings.deadline_seconds if asked is None else asked)
             ticket = await self._queue.enter(deadline)
-        except ShedError as error:
-            self._metrics.count_shed(error.reason)
-            await problem_response(_problem_of(error), state.get("request_id", ""))(scope, receive, send)
-            return
-        except ServiceProblem as error:
-            await problem_response(error.problem, state.get("request_id", ""))(scope, receive, send)
-            return
-        except StateError:  # the keys cannot be read
-            await problem_response(problems.BUSY, state.get("request_id", ""))(scope, receive, send)
+        except (ShedError, ServiceProblem) as error:
+            await self._refuse(error, scope, receive, send)
             return
         except ClientDisconnect:
             return
@@ -99,7 +112,7 @@ class AdmissionMiddleware:
             ticket.release()  # the answer is ready, however slowly the client reads it
             await send(message)
 
-        state["ticket"] = ticket
+        scope["state"]["ticket"] = ticket
         token, due = current_ticket.set(ticket), storage_deadline.set(deadline)
         try:
             await self._app(scope, _replay(body, receive), send_and_release)
@@ -107,6 +120,19 @@ class AdmissionMiddleware:
             current_ticket.reset(token)
             storage_deadline.reset(due)
             ticket.release()
+            if caller.user_id is not None:  # a shopper may not hold the only place all the time
+                self._user_rates.charge(caller.id, TOKENS_PER_SECOND * ticket.held_seconds)
+
+    async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        match error:
+            case ShedError():
+                self._metrics.count_shed(error.reason)
+                problem = _problem_of(error)
+            case ServiceProblem():
+                problem = error.problem
+            case _:  # the keys cannot be read
+                problem = problems.BUSY
+        await problem_response(problem, scope["state"].get("request_id", ""))(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Caller:
         """Return who asks; the rate of a key is its own, and only failures count against an address."""
@@ -116,6 +142,8 @@ class AdmissionMiddleware:
             if wait := self._failure_rates.take(address_of(scope)):
                 raise ShedError("rate", wait) from None
             raise
+        if caller.user_id is not None and self._of_caller[caller.id] >= MOST_OF_USER:
+            raise ShedError("rate", 1.0)
         rates = self._key_rates if caller.user_id is None else self._user_rates
         if wait := rates.take(caller.id):
             raise ShedError("rate", wait)

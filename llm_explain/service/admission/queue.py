@@ -46,6 +46,9 @@ class Ticket:
         queue: The queue that admitted the request.
         deadline: Time of ``time.monotonic()`` at which the answer is due.
         had_to_wait: Whether the request waited for its place.
+
+    Attributes:
+        held_seconds: How long the places were held that it gave back.
     """
 
     def __init__(self, queue: AdmissionQueue, deadline: float, *, had_to_wait: bool) -> None:
@@ -57,6 +60,7 @@ class Ticket:
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._is_held = True
+        self.held_seconds = 0.0
 
     def model_seconds(self) -> float:
         """Return how long a language model may write for this request; 0 while requests wait."""
@@ -88,7 +92,9 @@ class Ticket:
         with self._lock:
             was_held, self._is_held = self._is_held, False
         if was_held:
-            self._loop.call_soon_threadsafe(self._queue.leave, time.monotonic() - self._since)
+            seconds = time.monotonic() - self._since
+            self.held_seconds += seconds
+            self._loop.call_soon_threadsafe(self._queue.leave, seconds)
 
 
 class AdmissionQueue:

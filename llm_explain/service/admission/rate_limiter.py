@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from typing import Final
+
+MOST_OWED: Final = 10
 
 
 class RateLimiter:
@@ -42,6 +45,17 @@ class RateLimiter:
         if len(self._buckets) > self._max_keys:
             self._buckets.popitem(last=False)
         return wait
+
+    def charge(self, key: str, tokens: float) -> None:
+        """Take tokens for work that was done; the bucket may owe some, up to ``MOST_OWED`` full buckets.
+
+        Args:
+            key: Whose bucket; nothing happens if it is forgotten.
+            tokens: How many.
+        """
+        if key in self._buckets:
+            left, since = self._buckets[key]
+            self._buckets[key] = max(left - tokens, -MOST_OWED * self._burst), since
 
     def __len__(self) -> int:
         """Return the number of buckets."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from llm_explain.service.api.auth import permit, shopper
@@ -78,4 +79,8 @@ async def chat(body: ChatRequest, request: Request) -> Response:
     """Answer in words that are proven; nothing changes before the user confirms it."""
     permit(request, body.user_id)
     handler = cast("ChatHandler", request.app.state.chat_handler)
+    if not handler.dialogues.is_ready(body.locale):  # other requests are answered meanwhile
+        request.state.ticket.release()
+        await to_thread.run_sync(handler.dialogues.of, body.locale, limiter=request.app.state.chat_limiter)
+        await request.state.ticket.reenter()
     return await answer(request, lambda: handler.reply(body))

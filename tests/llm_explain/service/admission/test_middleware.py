@@ -213,6 +213,36 @@ def test_beyond_the_queue_requests_are_turned_away_and_leave_no_trace() -> None:
     assert (queue.n_running, queue.n_waiting) == (0, 0)
 
 
+def test_one_users_tokens_wait_for_few_places_and_pay_for_their_work() -> None:
+    async def scene() -> tuple[list[int], list[int]]:
+        go_on = asyncio.Event()
+
+        async def slow(scope: Any, receive: Any, send: Any) -> None:
+            await go_on.wait()
+            await echo(scope, receive, send)
+
+        app = guarded(slow, queue=AdmissionQueue(max_running=1, max_waiting=16), auth=True, rate_per_second=100.0)
+
+        def asked(user_id: str) -> asyncio.Task[Reply]:
+            token = TOKENS.issue(user_id, "storefront", 60)
+            headers = [JSON, ("authorization", f"Bearer {token}")]
+            return asyncio.create_task(ask(app, scope_of(PATH, headers=headers), [b'{"deadline_ms": 10000}']))
+
+        own, others = [asked("u00") for _ in range(8)], [asked(f"u0{n}") for n in range(1, 4)]
+        await asyncio.sleep(0.5)
+        go_on.set()
+        statuses = [sorted([(await task).status for task in tasks]) for tasks in (own, others)]
+        for _ in range(26):  # half a second of work was five requests: of 30, four were taken before
+            await asked("u00")
+        assert (await asked("u00")).status == 429
+        assert (await asked("u01")).status == 200
+        return statuses[0], statuses[1]
+
+    own, others = asyncio.run(scene())
+    assert own == [200] * 4 + [429] * 4
+    assert others == [200] * 3
+
+
 def test_a_place_is_given_back_when_the_application_fails() -> None:
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError("broken")

@@ -49,3 +49,15 @@ def test_the_number_of_keys_is_bounded(clock: list[float]) -> None:
 def test_a_rate_of_nothing_is_no_limit(clock: list[float]) -> None:
     bucket = RateLimiter(per_second=0.0, burst=1, max_keys=3)
     assert [bucket.take("a") for _ in range(100)] == [0.0] * 100
+
+
+def test_work_that_was_done_is_charged(clock: list[float]) -> None:
+    """Of three tokens one was taken and four are owed: two below nothing, so three tokens have to come back."""
+    bucket = RateLimiter(per_second=2.0, burst=3, max_keys=10)
+    bucket.take("a")
+    bucket.charge("a", 4.0)
+    assert bucket.take("a") == pytest.approx(1.5)
+    bucket.charge("a", 1e9)
+    assert bucket.take("a") == pytest.approx((1 + 10 * 3) / 2)
+    bucket.charge("b", 1.0)
+    assert bucket.take("b") == 0.0

@@ -97,5 +97,5 @@ def test_regions_of_a_language_share_what_reads_messages(client: TestClient) -> 
     for locale in ("en", "en-GB", "en-AU"):
         reply = client.post("/v1/chat", json={"user_id": USER, "message": "why the first one?", "locale": locale})
         assert reply.json()["intent"] == "why"
-    opened = [client.app.state.chat_handler._dialogue(locale)._reader for locale in ("en", "en-GB", "en-AU")]
+    opened = [client.app.state.chat_handler.dialogues.of(locale)._reader for locale in ("en", "en-GB", "en-AU")]
     assert opened[0] is opened[1] is opened[2]

@@ -1,0 +1,54 @@
+"""The dialogues of one shop: one for each locale, and one reading of messages for each language."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from llm_explain.dialogue.dialogue import Dialogue
+from llm_explain.text.lexicon import MAX_LOCALES, folder_of
+
+if TYPE_CHECKING:
+    from llm_explain.explainer import Explainer
+
+
+class Dialogues:
+    """Opens dialogues; safe to share between threads. The first one of a language takes seconds in a large shop.
+
+    Args:
+        explainer: The shop.
+    """
+
+    def __init__(self, explainer: Explainer) -> None:
+        self._explainer = explainer
+        self._languages: dict[str, Dialogue] = {}
+        self._open = lru_cache(maxsize=MAX_LOCALES)(self._opened)
+
+    def of(self, locale: str) -> Dialogue:
+        """Return the dialogue of a locale.
+
+        The call raises ``PromptError`` if there are no words for the locale.
+
+        Args:
+            locale: A folder under ``prompts/``, perhaps with a region.
+        """
+        return self._open(locale)
+
+    def is_ready(self, locale: str) -> bool:
+        """Return whether the names of the shop were read in the language of a locale.
+
+        The call raises ``PromptError`` if there are no words for the locale.
+
+        Args:
+            locale: A folder under ``prompts/``, perhaps with a region.
+        """
+        return folder_of(locale)[0] in self._languages
+
+    def _opened(self, locale: str) -> Dialogue:
+        language = folder_of(locale)[0]
+        like = self._languages.get(language)
+        found = Dialogue(self._explainer, locale=locale, like=like)
+        if like is None:
+            found.prepare()
+            self._languages[language] = found
+        return found

@@ -1,10 +1,5 @@
-/**
- * <why-this item="995242" user="1228"> — one true sentence that says why an item is recommended.
- *
- * Attributes, properties, events, parts and custom properties: docs/why-this.md. The element takes no room where there is
- * nothing to say: without a reason, for an unknown item, and while the service does not answer.
- */
-import { changePreferences, contrast, explain, feedback, settings, stored } from "./why-this/requests.js";
+/** <why-this item="995242" user="1228">: a true sentence that says why an item is recommended (docs/why-this.md). */
+import { changePreferences, contrast, explain, feedback, settings, stored, withdraw } from "./why-this/requests.js";
 import { loadTexts, nearestLanguage } from "./why-this/texts.js";
 import { View } from "./why-this/view.js";
 
@@ -13,7 +8,6 @@ const CONTEXT = "context:";
 
 export class WhyThis extends HTMLElement {
   static observedAttributes = ["item", "user", "explanation", "locale", "tone", "endpoint"];
-  /** How requests are sent: `token`, `send`, `endpoint`; see why-this/requests.js. */
   static settings = settings;
 
   #view = null;
@@ -50,7 +44,6 @@ export class WhyThis extends HTMLElement {
     if (this.isConnected) this.#restart();
   }
 
-  /** Events of a guest, in place of `user`: they are read for the answer and then forgotten. */
   get history() {
     return this.#history;
   }
@@ -105,16 +98,16 @@ export class WhyThis extends HTMLElement {
 
   reload() {
     this.#given = false;
-    return this.#restart();
+    return this.#restart(true);
   }
 
-  async #restart() {
+  async #restart(isNew = false) {
     const turn = ++this.#turn;
     const isCurrent = () => turn === this.#turn;
     this.#texts = await loadTexts(this.locale);
     if (!isCurrent()) return;
     if (this.#given) return this.#settle(this.#record);
-    const explanation = !this.#history && this.getAttribute("explanation");
+    const explanation = !isNew && !this.#history && this.getAttribute("explanation");
     if (!(this.item || explanation) || !(this.user || this.#history)) return this.#become("idle");
     this.#become("loading");
     try {
@@ -145,16 +138,20 @@ export class WhyThis extends HTMLElement {
     this.dispatchEvent(new CustomEvent(`why-this:${name}`, { bubbles: true, composed: true, detail }));
   }
 
-  /** Send what the shopper thinks of the sentence: helpful, not_helpful or wrong. */
+  /** Send a verdict; return the id of the feedback. */
   async judge(verdict) {
-    await feedback(this.endpoint, { explanation_id: this.#record.id, user_id: this.user, verdict });
-    this.#tell("feedback", { record: this.#record, verdict });
+    const record = this.#record;
+    const { feedback_id } = await feedback(this.endpoint, { explanation_id: record.id, user_id: this.user, verdict });
+    this.#tell("feedback", { record, verdict });
+    return feedback_id;
   }
 
-  /**
-   * Switch a reason off, or on again. A history group is then not used at all; of the context, which concerns the item and
-   * not the shopper, the reason is not told any more.
-   */
+  async withdraw(id) {
+    await withdraw(this.endpoint, this.user, id);
+    this.#tell("feedback", { record: this.#record, verdict: null });
+  }
+
+  /** Switch a reason off or on. A history group is then not used; a reason of the context is not told. */
   async refuse(reason, isOff) {
     const [field, name] = reason.player.startsWith(CONTEXT) ? ["kinds_off", reason.kind] : ["groups_off", reason.player];
     const preferences = await changePreferences(this.endpoint, this.user, ({ [field]: off = [] }) => ({

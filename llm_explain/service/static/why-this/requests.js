@@ -5,13 +5,7 @@ const MOST_TRIES = 3;
 const MOST_ITEMS = 100;
 const LONGEST_WAIT_MS = 5000;
 
-/**
- * Settings of the page.
- *
- * `endpoint`: where `/v1` lives. `token`: a short-lived token of the user, or a function that returns one (a promise of one).
- * `send(url, init)`: sends a request, for example through the shop's back end. `texts`: where the words live. A page must
- * not hold an API key.
- */
+/** Settings of the page: docs/why-this.md. A page must not hold an API key. */
 export const settings = {
   endpoint: new URL("../../", import.meta.url).href,
   texts: new URL("../texts/", import.meta.url).href,
@@ -59,10 +53,7 @@ async function exchange(endpoint, method, path, body, tag) {
 
 const waiting = new Map();
 
-/**
- * Return the record of one item, or null if the shop does not know it. What a page asks within one turn goes out as one
- * request for each user (or guest's history) and wording.
- */
+/** Return the record of one item, or null for an unknown one. What a page asks in one turn goes out together. */
 export function explain(endpoint, who, item, wording) {
   const key = JSON.stringify([endpoint.href, who, wording]);
   if (!waiting.has(key)) {
@@ -103,6 +94,8 @@ export async function stored(endpoint, user, id) {
 }
 
 export const feedback = (endpoint, body) => call(endpoint, "POST", "v1/feedback", body);
+export const withdraw = (endpoint, user, id) =>
+  call(endpoint, "DELETE", `v1/feedback/${id}?user_id=${encodeURIComponent(user)}`);
 export const contrast = (endpoint, body) => call(endpoint, "POST", "v1/contrast", body);
 
 /** Return ids and titles of the items that the shop knows. */

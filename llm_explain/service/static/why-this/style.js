@@ -12,7 +12,7 @@ sheet.replaceSync(`
   display: block; color: var(--ink); overflow-wrap: anywhere;
 }
 :host([hidden]), [hidden] { display: none !important; }
-:host(:is([state="idle"], [state="unknown"], [state="error"])), :host([state="empty"]:not([empty="show"])) { display: none; }
+:host(:is([state="idle"], [state="unknown"], [state="error"])), :host([state="empty"]:not([empty="show"], [undo])) { display: none; }
 * { box-sizing: border-box; }
 p, ul { margin: 0; padding: 0; }
 ul { list-style: none; }
@@ -20,7 +20,8 @@ button, select { font: inherit; color: inherit; }
 button { background: none; border: 0; padding: 0; cursor: pointer; border-radius: var(--radius); min-height: 44px; min-width: 44px; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
 .icon { width: 1.15rem; height: 1.15rem; }
-.box { display: flex; align-items: flex-start; min-height: 44px; }
+.box { display: flex; flex-wrap: wrap; align-items: flex-start; min-height: 44px; }
+.noted { flex-basis: 100%; display: flex; align-items: center; gap: .75rem; }
 .sentence { flex: 1; min-width: 0; text-wrap: pretty; line-height: 1.4; padding-block: .67rem; }
 :host([state="empty"]) .sentence { color: var(--soft); }
 .ghost { flex: 1; display: grid; gap: .4rem; padding: .42rem 0; }

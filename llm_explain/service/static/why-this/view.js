@@ -23,7 +23,7 @@ export class View {
     return this.host.texts?.say("why", key, values) ?? "";
   }
 
-  /** Say a text about the item: with its name, so that the same button of two cards has two names. */
+  /** Say a text with the item's name, so that the buttons of two cards differ. */
   #sayOf(key) {
     return this.host.name ? this.say(`${key}_named`, { item: this.host.name }) : this.say(key);
   }
@@ -32,6 +32,7 @@ export class View {
     this.record = record;
     this.comparison = null;
     this.host.removeAttribute("open");
+    this.host.removeAttribute("undo");
     this.box.setAttribute("aria-label", this.#sayOf("label"));
     this.box.setAttribute("aria-busy", String(state === "loading"));
     if (this.host.texts) {
@@ -124,11 +125,25 @@ export class View {
     });
     const wrong = node("button", { type: "button", class: "plain", part: "wrong" }, this.say("wrong"));
     wrong.addEventListener("click", () => this.#attempt(wrong, async () => {
-      await this.host.judge("wrong");
+      const id = await this.host.judge("wrong");
       await this.host.reload(); // what was called untrue is not said again
-      this.box.querySelector("button")?.focus();
+      return this.#offerUndo(id);
     }));
     return node("div", { part: "actions", class: "actions", role: "group", "aria-label": this.say("feedback") }, ...buttons, wrong);
+  }
+
+  /** Let the shopper undo a verdict until the element shows something else. */
+  #offerUndo(id) {
+    const undo = node("button", { type: "button", class: "plain", part: "undo" }, this.say("undo"));
+    undo.addEventListener("click", () => this.#attempt(undo, async () => {
+      await this.host.withdraw(id);
+      await this.host.reload();
+      this.box.querySelector("button")?.focus();
+    }));
+    this.host.setAttribute("undo", "");
+    this.box.append(node("div", { class: "noted" }, this.status, undo));
+    undo.focus();
+    return this.say("thanks");
   }
 
   async #attempt(button, act) {

@@ -239,6 +239,7 @@ def test_thumbs_are_sent_and_stay_pressed(visit, site, shop):
     card.get_by_role("button", name="Helpful", exact=True).click()
     expect(card.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "false")
     card.get_by_role("button", name="This isn’t true").click()
+    expect(card.get_by_role("button", name="Undo")).to_be_focused()
     expect(card.get_by_role("button", name="This isn’t true")).to_have_count(0)
     told = {"explanation_id": record("i1")["id"], "user_id": USER}
     assert shop.bodies("/feedback") == [{**told, "verdict": each} for each in ("not_helpful", "helpful", "wrong")]

@@ -137,6 +137,39 @@ def test_the_shop_s_sections_sentences_and_badges_are_the_explainer_s(visit, add
         expect(page.locator("#list h3")).to_have_text(expected)
 
 
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_what_was_called_untrue_is_said_again_after_undo(visit, address, user, is_stored):
+    new = visit(viewport={"width": 1280, "height": 900})
+    page = new.open(f"{address}/?user={user}&locale=en", until="#list why-this[state=ready]")
+    item = page.locator("#list why-this[state=ready]").first.get_attribute("item")
+    answer = page.request.post(f"{address}/v1/explanations", data={"user_id": user, "item_ids": [item]})
+    told = answer.json()["items"][0]["explanation"]
+    attributes = {"item": item, "user": user, "locale": "en", **({"explanation": told["id"]} if is_stored else {})}
+    page.evaluate(
+        """(attributes) => {
+          const element = document.createElement("why-this");
+          for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+          const main = document.createElement("main");
+          main.append(element);
+          document.body.replaceChildren(main);
+        }""",
+        attributes,
+    )
+    card = page.locator("why-this")
+    expect(card.locator(".sentence")).to_have_text(told["text"])
+    card.get_by_role("button").click()
+    card.get_by_role("button", name="This isn’t true").click()
+    undo = card.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    expect(card.get_by_role("status")).to_have_text("Thank you. Noted.")
+    expect(card.locator(".sentence")).not_to_have_text(told["text"])
+    preferences = page.evaluate("user => fetch(`/v1/users/${user}/preferences`).then(answer => answer.json())", user)
+    assert [each["item_id"] for each in preferences["suppressed"]] == [item] * len(told["reasons"])
+    undo.click()
+    expect(card.locator(".sentence")).to_have_text(told["text"])
+    expect(undo).to_have_count(0)
+
+
 def test_history_can_be_switched_off_and_on(page, explained):
     before = titles(page)
     page.get_by_role("switch", name="Use my history").click()

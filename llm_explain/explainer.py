@@ -36,7 +36,7 @@ from scoring.data.tables import TIMESTAMP, Tables
 from scoring.data.targets import end_of_log
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from llm_explain.answers import ReasonShelf
     from llm_explain.attribution.black_box import FrameScorer, HistoryScorer
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from llm_explain.policy.suppressions import Suppressions
     from llm_explain.text.skeleton import Tone
     from llm_explain.text.surfaces import Limits
+    from llm_explain.user_reader import ReadUser
     from scoring.data.moments import Moment
     from scoring.data.shop import Shop
     from scoring.model.links import Links
@@ -302,21 +303,35 @@ class Explainer:
         options.setdefault("section", None)
         selection = Selection(**options)
         version = self._at(as_of, history)
-        user = version.reader.read(user_id, history, as_of, channel)
-        placed = arrange(user.scored, user.evidence, selection, _at_least_one(k))
-        scores = np.array([card.score for card in placed])
-        ids = version.shop.catalogue.item_ids
+        return _ranked(version.reader.read(user_id, history, as_of, channel), selection, _at_least_one(k))
+
+    def rank_many(
+        self,
+        users: Sequence[str | History],
+        *,
+        k: int = 10,
+        as_of: Moment | None = None,
+        channel: str = "",
+        **options: Unpack[SelectionOptions],
+    ) -> list[list[Ranked]]:
+        """Rank the candidates for many users at once; the arguments are those of ``recommend_many``.
+
+        Args:
+            users: The shop's ids, or histories that end at ``as_of`` or later.
+            k: How many items a list.
+            as_of: As for ``rank``.
+            channel: As for ``rank``.
+            **options: As for ``rank``.
+
+        Returns:
+            What ``rank`` returns, for each user in the order given.
+        """
+        options.setdefault("section", None)
+        selection, reader = Selection(**options), self._at(as_of, None).reader
         return [
-            Ranked(
-                str(ids[card.item_index]),
-                card.rank,
-                card.score,
-                probability,
-                card.position,
-                card.section,
-                card.placement,
-            )
-            for card, probability in zip(placed, user.scored.probability(scores), strict=True)
+            _ranked(user, selection, _at_least_one(k))
+            for own in _together(users, reader.shop)
+            for user in reader.read_many(own, as_of, channel)
         ]
 
     def recommend(
@@ -412,15 +427,19 @@ class Explainer:
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         selection, version = Selection(**options), self._at(as_of, None)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, NO_SUPPRESSIONS, sources)
-        together = max(1, MOST_SCORES // max(len(version.shop.catalogue), 1))
         found: list[list[Explanation]] = []
-        for start in range(0, len(users), together):
-            own = slice(start, start + together)
-            read = version.reader.read_many(users[own], as_of, channel)
+        for own in _together(users, version.shop):
+            read = version.reader.read_many(own, as_of, channel)
             lists = [arrange(user.scored, user.evidence, selection, _at_least_one(k)) for user in read]
             scored = [user.scored for user in read]
             evidence = Evidence(version.shop, [history for user in read for history in user.evidence.histories])
-            found += replace(pipeline, of_users=suppressions[own]).compose_many(scored, evidence, lists)
+            of_own = replace(pipeline, of_users=suppressions[len(found) : len(found) + len(own)])
+            if selection.section is not None:
+                found += of_own.compose_many(scored, evidence, lists)
+                continue
+            items = [np.array([card.item_index for card in placed], np.int64) for placed in lists]
+            for rows, placed in zip(of_own.explain_many(scored, evidence, items), lists, strict=True):
+                found.append([replace(row, rank=card.rank) for row, card in zip(rows, placed, strict=True)])
         return found
 
     def explain(
@@ -670,6 +689,31 @@ def _pipeline(
     return ListPipeline(
         version.shop, version.writer, version.provenance, tone, locale, limits, deadline, suppressions, sources
     )
+
+
+def _together(users: Sequence[str | History], shop: ShopEvidence) -> Iterator[Sequence[str | History]]:
+    """Yield the users that are read together: their scores of all items take a bounded memory."""
+    most = max(1, MOST_SCORES // max(len(shop.catalogue), 1))
+    return (users[start : start + most] for start in range(0, len(users), most))
+
+
+def _ranked(user: ReadUser, selection: Selection, k: int) -> list[Ranked]:
+    """Return the best items of a user."""
+    placed = arrange(user.scored, user.evidence, selection, k)
+    scores = np.array([card.score for card in placed])
+    ids = user.evidence.shop.catalogue.item_ids
+    return [
+        Ranked(
+            str(ids[card.item_index]),
+            card.rank,
+            card.score,
+            probability,
+            card.position,
+            card.section,
+            card.placement,
+        )
+        for card, probability in zip(placed, user.scored.probability(scores), strict=True)
+    ]
 
 
 def _at_least_one(k: object) -> int:

@@ -85,15 +85,45 @@ class Pipeline:
         Returns:
             An explanation for each item, in the order given.
         """
-        has_item_players = has_item_players or self._needs_items(user)
-        attributions = user.attribute_past(items) if has_item_players else self._attributed([user], [items])[0]
-        subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
-        found = self.explain_subjects(subjects, attributions)
+        return self.explain_many([user], evidence, [items], has_item_players=has_item_players)[0]
+
+    def explain_many(
+        self,
+        users: Sequence[ScoredUser],
+        evidence: Evidence,
+        lists: Sequence[IndexArray],
+        *,
+        has_item_players: bool = False,
+    ) -> list[list[Explanation]]:
+        """Explain some items of each of several users, whose claims are derived together.
+
+        Args:
+            users: The users' histories, as the scorer read them.
+            evidence: The same histories, as the claim rules count them.
+            lists: Row numbers of each user's items in the catalogue.
+            has_item_players: As for ``explain``.
+
+        Returns:
+            What ``explain`` returns, for each user.
+        """
         if has_item_players:
-            found = [replace(each, attribution=self._with_items(each.attribution)) for each in found]
-        scores = np.array([attribution.score for attribution in attributions])
-        places = zip(found, user.ranks(items), user.probability(scores), strict=True)
-        return [replace(each, rank=rank, probability=probability) for each, rank, probability in places]
+            given = [user.attribute_past(items) for user, items in zip(users, lists, strict=True)]
+        else:
+            given = self._attributed(users, lists)
+        ends = np.cumsum([len(own) for own in given]).tolist()
+        pages = [range(end - len(own), end) for end, own in zip(ends, given, strict=True)]
+        whose = np.repeat(np.arange(len(pages)), [len(page) for page in pages])
+        subjects = Subjects.of(evidence, whose, np.concatenate([*lists, np.zeros(0, np.int64)]).astype(np.int64))
+        found = self.explain_subjects(subjects, [each for own in given for each in own], pages)
+        answers: list[list[Explanation]] = []
+        for user, items, page, own in zip(users, lists, pages, given, strict=True):
+            rows = found[page.start : page.stop]
+            if has_item_players or self._needs_items(user):
+                rows = [replace(each, attribution=self._with_items(each.attribution)) for each in rows]
+            scores = np.array([attribution.score for attribution in own])
+            places = zip(rows, user.ranks(items), user.probability(scores), strict=True)
+            answers.append([replace(each, rank=rank, probability=share) for each, rank, share in places])
+        return answers
 
     def _needs_items(self, user: ScoredUser) -> bool:
         """Return whether reasons have to name past items, because no category of the shop can be named."""
@@ -129,20 +159,26 @@ class Pipeline:
                     attribution = attribution.citing(player, item.part)
         return attribution
 
-    def explain_subjects(self, subjects: Subjects, attributions: Sequence[Attribution]) -> list[Explanation]:
+    def explain_subjects(
+        self, subjects: Subjects, attributions: Sequence[Attribution], pages: Sequence[range] = ()
+    ) -> list[Explanation]:
         """Explain scores of any subjects: items of one or several users, or users themselves.
 
         Args:
             subjects: What is explained.
             attributions: Exact Shapley values of each subject's score.
+            pages: Rows that are shown together; all rows if not given.
 
         Returns:
-            An explanation for each subject, without a rank or a probability. No two texts share a skeleton.
+            An explanation for each subject, without a rank or a probability. No two texts of a page share a skeleton.
         """
         # Masked first, so that the shares of the reasons are those of the attribution in the record.
         attributions = [mask_attribution(each, self.shop.policy) for each in attributions]
-        requests, texts = self._write(self._requests(subjects, attributions))
-        texts, facts = self._with_second_sentences(subjects, requests, texts, [range(len(texts))])
+        pages, asked = pages or [range(len(attributions))], self._requests(subjects, attributions)
+        written = [self._write(asked[page.start : page.stop]) for page in pages]
+        requests = [request for own, _ in written for request in own]
+        texts = [text for _, own in written for text in own]
+        texts, facts = self._with_second_sentences(subjects, requests, texts, pages)
         subject_lines = self._subject_lines(requests, texts)
         return [
             replace(self._record(row, request, attribution, text, subjects, fact=facts.get(row)), subject_line=line)

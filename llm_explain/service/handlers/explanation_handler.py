@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from llm_explain.answers import Ranked
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
     from llm_explain.service.handlers.answer import Json
@@ -49,14 +50,19 @@ class ExplanationHandler:
         self._context_reader = context_reader
 
     def recommend_many(self, request: requests.RecommendationRequest, user_ids: Sequence[str]) -> list[Answer]:
-        """Return the best items for several users, and why; their claims are derived together."""
-        if not request.explain or request.section == "score":
-            return [self.recommend(request.of(user_id)) for user_id in user_ids]
+        """Return the best items for several users, and why; they are read together."""
         listed, unknown = self._listed(request)
         with ExitStack() as stack:
             contexts = [stack.enter_context(self._context(request.of(user_id))) for user_id in user_ids]
+            histories = [context.history for context in contexts]
+            if not request.explain:
+                ranked = self.explainer.rank_many(histories, as_of=request.as_of, **listed)
+                return [
+                    self._ranked(context, rows, request, unknown)
+                    for context, rows in zip(contexts, ranked, strict=True)
+                ]
             lists = self.explainer.recommend_many(
-                [context.history for context in contexts],
+                histories,
                 suppressions=[context.suppressions for context in contexts],
                 as_of=request.as_of,
                 deadline=None if request.deadline_ms is None else len(contexts) * request.deadline_ms / 1000,
@@ -90,14 +96,25 @@ class ExplanationHandler:
         with self._context(request) as context:
             listed, unknown = self._listed(request)
             if not request.explain:
-                items = [row.to_dict() for row in self.explainer.rank(history=context.history, **listed)]
-                content, user_id = self._content(context, items, request.detail, unknown), context.history.user_id
-                if context.user is None or user_id is None or request.experiment is None:
-                    return Answer(content)
-                exposures = _exposures(user_id, request.experiment, items)
-                return Answer(content, GivenAnswer(user_id, {}, [], context.user.erasures, exposures))
+                ranked = self.explainer.rank(history=context.history, **listed)
+                return self._ranked(context, ranked, request, unknown)
             rows = self.explainer.recommend(**listed, **_spoken(context, request))
             return self._explained(context, rows, request, listed=listed, unknown=unknown)
+
+    def _ranked(
+        self,
+        context: UserContext,
+        rows: Sequence[Ranked],
+        request: requests.RecommendationRequest,
+        unknown: Sequence[str],
+    ) -> Answer:
+        """Return a list without reasons, which is counted for its experiment."""
+        items = [row.to_dict() for row in rows]
+        content, user_id = self._content(context, items, request.detail, unknown), context.history.user_id
+        if context.user is None or user_id is None or request.experiment is None:
+            return Answer(content)
+        exposures = _exposures(user_id, request.experiment, items)
+        return Answer(content, GivenAnswer(user_id, {}, [], context.user.erasures, exposures))
 
     def explain(self, request: requests.ExplanationRequest) -> Answer:
         """Return why items score as they do."""

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from llm_explain import Explainer
-from llm_explain.service.schemas.responses import Contrast, Items, Shelves, WhatIf
+from llm_explain.service.schemas.responses import Contrast, Items, ItemsOfUsers, Shelves, WhatIf
 from llm_explain.service.settings import ServiceSettings
 
 DETAILED = {"recommendations", "explanations"}
@@ -51,6 +51,24 @@ def test_a_request_chooses_where_sentences_come_from(client: TestClient) -> None
     reply = client.post("/v1/recommendations", json={"user_id": "u00", "sources": ["template", "phrasebook"]})
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["pointer"] == "#/sources"
+
+
+@pytest.mark.parametrize("asked", [{"section": "score"}, {"explain": False}, {"explain": False, "section": "score"}])
+def test_lists_of_several_users_are_those_of_each(client: TestClient, asked: dict[str, object]) -> None:
+    users = ["u00", "u05", "a stranger", "u09", "u00"]
+    off = {"groups_off": ["group:cheese"]}
+    assert client.patch("/v1/users/u05/preferences", json=off, headers={"If-Match": "*"}).status_code == 200
+    asked = {
+        "k": 5,
+        "channel": "app",
+        "detail": "reasons",
+        **asked,
+    }  # scores that are read together differ in the last digit
+    answer = _post(client, "recommendations", users=users, **asked)
+    ItemsOfUsers.model_validate(answer)
+    for user, found in zip(users, answer["results"], strict=True):
+        alone = _post(client, "recommendations", user_id=user, **asked)
+        assert found == {name: value for name, value in alone.items() if name != "request_id"}
 
 
 def test_ranks_alone_carry_no_record(client: TestClient, explainer: Explainer) -> None:

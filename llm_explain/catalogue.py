@@ -6,6 +6,7 @@ catalogue. A version is immutable, so a request reads one version from beginning
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -16,6 +17,7 @@ from llm_explain.attribution.group_vectors import VectorCache, VersionVectors
 from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.claims import ShopEvidence
 from llm_explain.errors import SettingError
+from llm_explain.text.category_names import category_in
 from llm_explain.text.sensitive_words import sensitive_reason
 from llm_explain.user_reader import UserReader
 from scoring.data.catalogue_history import CatalogueHistory
@@ -330,9 +332,8 @@ class LiveCatalogue:
 
     def _with_names(self, items: pd.DataFrame) -> pd.DataFrame:
         """Return items whose categories are named as in the catalogue: a path must not be a category of its own."""
-        from llm_explain.importers.flat.categories import category_in  # an importer, needed for changes alone
-
-        known, locale = frozenset(self._current.shop.catalogue.category_names), self._scorer.shop.locale
+        known = frozenset(self._current.shop.catalogue.category_names)
+        locale = re.split("[-_]", self._scorer.shop.locale)[0]
         given = items[CATEGORY].dropna()
         named = given.map(lambda text: category_in(text, known, locale))
         paths = given[named != given]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from llm_explain.agents.toolbox import Scope
     from llm_explain.service.settings import ServiceSettings
-    from llm_explain.service.state import State
+    from llm_explain.state import State
 
 _CALLER: ContextVar[tuple[Scope, str | None]] = ContextVar("caller")
 _EVERY_PATH: Final = "/"

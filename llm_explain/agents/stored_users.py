@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.policy.suppressions import Suppressions
     from llm_explain.service.handlers.user_context_reader import Clock
-    from llm_explain.service.state import State
+    from llm_explain.state import State
     from scoring.data.history import History
 
 

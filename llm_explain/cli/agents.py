@@ -73,8 +73,8 @@ def _serve_http(explainer: Explainer, staff: Staff | None, locale: str, host: st
     from llm_explain.agents.toolbox import Toolbox
     from llm_explain.cli.server import config_of
     from llm_explain.service.settings import ServiceSettings
-    from llm_explain.service.state import State
-    from llm_explain.service.state.users import now
+    from llm_explain.state import State
+    from llm_explain.state.users import now
 
     settings = ServiceSettings.read(host=host, port=port)
     state = State(settings.database_url.get_secret_value(), pepper=settings.key_pepper.get_secret_value())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llm_explain.cli.tallies import Tally
-    from llm_explain.service.state import State
+    from llm_explain.state import State
 
 keys_app = typer.Typer(help="API keys of the HTTP service.", no_args_is_help=True)
 state_app = typer.Typer(help="The state of the HTTP service: size, old records, backups.", no_args_is_help=True)
@@ -55,7 +55,7 @@ def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
     """
     with _with_extra():
         from llm_explain.service.settings import ServiceSettings
-        from llm_explain.service.state import State
+        from llm_explain.state import State
     settings = ServiceSettings.read(database_url=url)
     pepper = settings.key_pepper.get_secret_value()
     state = State(settings.database_url.get_secret_value(), pepper=pepper, is_created=is_created)
@@ -135,7 +135,7 @@ def prune(
     """Remove old records and idempotency keys; events, feedback and preferences stay."""
     with opened(state) as keeper:
         from llm_explain.cli.state_backup import compact as give_back
-        from llm_explain.service.state.users import now
+        from llm_explain.state.users import now
 
         before = now() - timedelta(days=older_than)
         n_lists, n_keys = keeper.records.prune(before), keeper.events.prune(before)

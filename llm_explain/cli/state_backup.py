@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from llm_explain.errors import SettingError
-from llm_explain.service.state import State
-from llm_explain.service.state.errors import StateError
-from llm_explain.service.state.models import Base
+from llm_explain.state import State
+from llm_explain.state.errors import StateError
+from llm_explain.state.models import Base
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

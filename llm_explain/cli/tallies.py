@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from sqlalchemy import select
 
 from llm_explain.service.schemas.fields import FeedbackVerdict
-from llm_explain.service.state.models import FeedbackRow
+from llm_explain.state.models import FeedbackRow
 
 if TYPE_CHECKING:
-    from llm_explain.service.state import State
+    from llm_explain.state import State
 
 
 @dataclass(frozen=True, slots=True)

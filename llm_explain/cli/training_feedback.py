@@ -16,7 +16,7 @@ from scoring.data.validation import check
 
 if TYPE_CHECKING:
     from llm_explain.cli.tallies import Tally
-    from llm_explain.service.state import State
+    from llm_explain.state import State
 
 EVENT: Final = [USER_ID, ITEM_ID, TIMESTAMP, KIND]
 """What makes two rows one event."""

@@ -31,11 +31,11 @@ from llm_explain.service.handlers.user_data_handler import UserDataHandler
 from llm_explain.service.schemas.language import DEFAULT_LOCALE, negotiate, preferred
 from llm_explain.service.schemas.responses import ProblemDocument
 from llm_explain.service.settings import ServiceSettings
-from llm_explain.service.state import State
-from llm_explain.service.state.errors import StateError
-from llm_explain.service.state.users import now
 from llm_explain.service.telemetry.metrics import Metrics
 from llm_explain.service.telemetry.request_middleware import PREFIX, RequestMiddleware
+from llm_explain.state import State
+from llm_explain.state.errors import StateError
+from llm_explain.state.users import now
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

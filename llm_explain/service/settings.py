@@ -17,8 +17,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from llm_explain.errors import SettingError
 from llm_explain.service.schemas.requests import Sources
-from llm_explain.service.state.keys import Scope
 from llm_explain.skeletons.sources import DEFAULT_ORDER
+from llm_explain.state.keys import Scope
 
 PREFIX = "LLM_EXPLAIN_"
 

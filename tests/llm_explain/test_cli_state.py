@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app
 from llm_explain.errors import SettingError
-from llm_explain.service.state import State
-from llm_explain.service.state.feedback import Opinion
-from llm_explain.service.state.records import GivenAnswer
-from llm_explain.service.state.users import now
+from llm_explain.state import State
+from llm_explain.state.feedback import Opinion
+from llm_explain.state.records import GivenAnswer
+from llm_explain.state.users import now
 
 RUN = CliRunner()
 

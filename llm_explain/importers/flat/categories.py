@@ -11,10 +11,11 @@ import pandas as pd
 
 from llm_explain.importers.flat.names import clean, is_shouted, sentence_case
 from llm_explain.importers.flat.values import each_value
-from llm_explain.text.import_words import word_list, words
+from llm_explain.text.category_names import in_plural
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
 STEPS: Final = (">", "»", "›", " / ", " :: ")
 """What stands between the names of a path, the surest first. A slash without spaces may be a part of a name."""
@@ -22,7 +23,6 @@ STEPS: Final = (">", "»", "›", " / ", " :: ")
 LISTS: Final = ("|", ";")
 DOTTED: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 LEAST_PATHS: Final = 0.3
-JOINED: Final = re.compile(r"[&,+]|\w\s+(?:and|or)\s+\w")
 CODE: Final = re.compile(r"(?:^|[>|/;]\s*)(\d+)(?:\.0)?\s*$")
 LEAST_LISTS: Final = 3
 LEAST_SHARED: Final = 0.5
@@ -54,26 +54,6 @@ def category_table(column: pd.Series, locale: str = "en") -> pd.DataFrame:
     return pd.DataFrame({"category": single.astype("str"), "categories": every.astype("str")}, index=column.index)
 
 
-def category_in(text: str, known: Collection[str], locale: str = "en") -> str:
-    """Return the category of a new item as a catalogue names it.
-
-    Args:
-        text: A name, a path such as ``Home > Kitchen > Mugs``, or several joined by ``|``.
-        known: Categories of the catalogue.
-        locale: Language of the shop.
-
-    Returns:
-        ``text`` if the catalogue has it or it is one name. Otherwise the deepest name of a path that the catalogue has,
-        in any case, or the last name of the deepest path.
-    """
-    if text in known or not any(mark in text for mark in (*STEPS[:3], "|")):
-        return text
-    names = {name.casefold(): name for name in known}
-    paths = sorted(Splitter("|", has_slashes=False).paths(text), key=len, reverse=True)
-    last = [in_plural(path[-1], locale) for path in paths]
-    return next((names[leaf.casefold()] for leaf in last if leaf.casefold() in names), last[0] if last else text)
-
-
 def category_codes(column: pd.Series) -> pd.Series:
     """Return the numbers of categories where the export has no names; they group items and are never named.
 
@@ -86,21 +66,6 @@ def category_codes(column: pd.Series) -> pd.Series:
     codes = column.str.extract(CODE, expand=False)
     is_shared = codes.map(codes.value_counts()) > 1
     return codes.where(is_shared).astype("str")
-
-
-def in_plural(name: str, locale: str) -> str:
-    """Return the name of a category in the plural, if it ends in a word for one thing ("Hair clip", "Hat/beanie")."""
-    plurals = word_list(locale).plurals
-    parts = name.split("/")
-    if JOINED.search(name):
-        return name
-    for place, part in enumerate(parts):
-        head, space, last = part.rpartition(" ")
-        found = plurals.get(last.casefold())
-        if found is None:
-            return name
-        parts[place] = head + space + (found.capitalize() if last[:1].isupper() else found)
-    return "/".join(parts)
 
 
 def _most_specific(found: list[tuple[str, ...]], counts: pd.Series) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from anyio import to_thread
 
 from llm_explain.service.schemas.problems import FORBIDDEN, NOT_YOUR_USER, UNAUTHENTICATED, ServiceProblem
-from llm_explain.service.state.errors import StateError
+from llm_explain.state.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope as AsgiScope
 
     from llm_explain.service.admission.tokens import UserTokens
-    from llm_explain.service.state.keys import ApiKey, Keys, Scope
+    from llm_explain.state.keys import ApiKey, Keys, Scope
 
 TRUST_SECONDS: Final = 5.0
 _MISS_SECONDS: Final = 0.2

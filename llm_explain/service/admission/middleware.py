@@ -23,8 +23,8 @@ from llm_explain.service.admission.queue import AdmissionQueue, ShedError, curre
 from llm_explain.service.admission.rate_limiter import RateLimiter
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
-from llm_explain.service.state.database import storage_deadline
-from llm_explain.service.state.errors import StateError
+from llm_explain.state.database import storage_deadline
+from llm_explain.state.errors import StateError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

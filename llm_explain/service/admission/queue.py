@@ -11,7 +11,7 @@ import time
 from contextvars import ContextVar
 from typing import Final, Literal
 
-from llm_explain.service.state.database import storage_deadline
+from llm_explain.state.database import storage_deadline
 
 ShedReason = Literal["queue_full", "deadline", "rate"]
 

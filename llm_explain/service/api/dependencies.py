@@ -17,8 +17,8 @@ from llm_explain.service.handlers.user_data_handler import UserDataHandler
 
 if TYPE_CHECKING:
     from llm_explain.service.admission.queue import Ticket
-    from llm_explain.service.state import State
-    from llm_explain.service.state.records import GivenAnswer
+    from llm_explain.state import State
+    from llm_explain.state.records import GivenAnswer
 
 
 def _explanation_handler(request: Request) -> ExplanationHandler:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from llm_explain import errors
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
-from llm_explain.service.state.errors import KeyReusedError, StateBusyError, StateError, StateFullError
+from llm_explain.state.errors import KeyReusedError, StateBusyError, StateError, StateFullError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_json
 
 if TYPE_CHECKING:
-    from llm_explain.service.state.records import GivenAnswer
+    from llm_explain.state.records import GivenAnswer
 
 Json = dict[str, Any]
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.service.handlers.user_context_reader import UserContextReader
     from llm_explain.service.schemas.chat import ChatContext, ChatRequest
-    from llm_explain.service.state import State
-    from llm_explain.service.state.users import StoredUser
+    from llm_explain.state import State
+    from llm_explain.state.users import StoredUser
 
 
 class ChatHandler:

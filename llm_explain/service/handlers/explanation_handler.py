@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.handlers.catalogue_handler import CatalogueItems
 from llm_explain.service.schemas.problems import INVALID, ServiceProblem
-from llm_explain.service.state.experiments import ANSWER
-from llm_explain.service.state.records import GivenAnswer
+from llm_explain.state.experiments import ANSWER
+from llm_explain.state.records import GivenAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llm_explain.jobs.churn.job import ChurnJob, UserActions
     from llm_explain.service.schemas.jobs import ChurnRequest, DemandRequest
     from llm_explain.service.settings import ServiceSettings
-    from llm_explain.service.state import State
+    from llm_explain.state import State
     from scoring.demand.forecaster import Forecaster
     from scoring.demand.panel import SalesPanel
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
-from llm_explain.service.state.users import now
+from llm_explain.state.users import now
 from scoring.data.history import History
 from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PRICE, QUANTITY, STORE_ID, TIMESTAMP
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from llm_explain.explainer import Explainer
     from llm_explain.service.schemas.events import HistoryEvent
-    from llm_explain.service.state import State
-    from llm_explain.service.state.users import StoredEvent, StoredUser
+    from llm_explain.state import State
+    from llm_explain.state.users import StoredEvent, StoredUser
     from scoring.data.catalogue import Catalogue
     from scoring.data.shop import Shop
 

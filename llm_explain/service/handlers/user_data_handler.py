@@ -10,8 +10,8 @@ from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.service.handlers.answer import Answer, etag_of
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import ServiceProblem
-from llm_explain.service.state.feedback import Opinion
-from llm_explain.service.state.users import now
+from llm_explain.state.feedback import Opinion
+from llm_explain.state.users import now
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.user_context_reader import UserContextReader
     from llm_explain.service.schemas.events import EventsRequest, NewEvent
     from llm_explain.service.schemas.user_data import FeedbackRequest, PreferencesPatch
-    from llm_explain.service.state import State
-    from llm_explain.service.state.records import Kept
-    from llm_explain.service.state.users import StoredUser, Suppressed
+    from llm_explain.state import State
+    from llm_explain.state.records import Kept
+    from llm_explain.state.users import StoredUser, Suppressed
     from scoring.data.catalogue import Catalogue
 
 FUTURE: Final = timedelta(days=1)

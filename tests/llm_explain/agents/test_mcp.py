@@ -30,7 +30,7 @@ from llm_explain.agents.stored_users import StoredUsers
 from llm_explain.agents.toolbox import Toolbox
 from llm_explain.agents.ucp import NAME, schema, with_reasons
 from llm_explain.errors import UnknownItemError
-from llm_explain.service.state import State
+from llm_explain.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

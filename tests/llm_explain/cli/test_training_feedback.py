@@ -10,9 +10,9 @@ from shop import small_shop
 
 from llm_explain.cli.tallies import Tally
 from llm_explain.cli.training_feedback import is_rejected, learn
-from llm_explain.service.state import State
-from llm_explain.service.state.feedback import Opinion
-from llm_explain.service.state.records import GivenAnswer
+from llm_explain.state import State
+from llm_explain.state.feedback import Opinion
+from llm_explain.state.records import GivenAnswer
 from scoring.data.changes import Change
 from scoring.data.tables import Tables
 

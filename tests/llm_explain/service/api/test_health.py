@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from llm_explain.service.state.errors import StateBusyError
+from llm_explain.state.errors import StateBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

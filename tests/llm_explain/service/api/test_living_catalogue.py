@@ -21,7 +21,7 @@ from llm_explain.cli.training_feedback import learn
 from llm_explain.service import app as application
 from llm_explain.service.schemas.catalogue import Changed, RelatedItems, ShopItems, ShopPromotions
 from llm_explain.service.settings import ServiceSettings
-from llm_explain.service.state import State
+from llm_explain.state import State
 from scoring.data.tables import Tables
 from scoring.training.training import train
 

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from llm_explain import Explainer
 from llm_explain.service.schemas.events import Stored
 from llm_explain.service.schemas.user_data import Erased, Export, FeedbackReceipt, PreferencesReply, RecordReply
-from llm_explain.service.state.errors import StateBusyError, StateFullError
-from llm_explain.service.state.events import Events
+from llm_explain.state.errors import StateBusyError, StateFullError
+from llm_explain.state.events import Events
 
 Json = dict[str, Any]
 

@@ -12,8 +12,8 @@ import pytest
 
 from llm_explain import Explainer
 from llm_explain.service.handlers.user_context_reader import UserContextReader, history_of
-from llm_explain.service.state import State
-from llm_explain.service.state.users import StoredEvent, StoredUser
+from llm_explain.state import State
+from llm_explain.state.users import StoredEvent, StoredUser
 
 SHOP = pd.Timestamp("2017-12-01")
 

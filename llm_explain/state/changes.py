@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from llm_explain.service.state.models import CatalogueChangeRow
+from llm_explain.state.models import CatalogueChangeRow
 from scoring.data.changes import Change, check_order
 
 if TYPE_CHECKING:
-    from llm_explain.service.state.database import Database
+    from llm_explain.state.database import Database
 
 
 class Changes:

@@ -16,10 +16,10 @@ from sqlalchemy import create_engine, insert, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from llm_explain.errors import SettingError
-from llm_explain.service.state import State
-from llm_explain.service.state.database import BUSY_SECONDS, Database, storage_deadline, translated
-from llm_explain.service.state.errors import StateBusyError, StateError, StateFullError
-from llm_explain.service.state.models import Base, SecretRow
+from llm_explain.state import State
+from llm_explain.state.database import BUSY_SECONDS, Database, storage_deadline, translated
+from llm_explain.state.errors import StateBusyError, StateError, StateFullError
+from llm_explain.state.models import Base, SecretRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import to_json
 from sqlalchemy import delete, func, insert, select
 
-from llm_explain.service.state.models import AnswerRow, ExplanationRow, ExposureRow
-from llm_explain.service.state.users import now
+from llm_explain.state.models import AnswerRow, ExplanationRow, ExposureRow
+from llm_explain.state.users import now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
-    from llm_explain.service.state.database import Database
-    from llm_explain.service.state.users import Users
+    from llm_explain.state.database import Database
+    from llm_explain.state.users import Users
 
 GROUP: Final = 64
 MAX_QUEUED: Final = 256

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hmac
 
-from llm_explain.service.state.changes import Changes
-from llm_explain.service.state.database import TOKEN_SECRET, Database
-from llm_explain.service.state.events import Events
-from llm_explain.service.state.experiments import Experiments
-from llm_explain.service.state.feedback import Feedback
-from llm_explain.service.state.keys import Keys
-from llm_explain.service.state.records import Records
-from llm_explain.service.state.users import Users
+from llm_explain.state.changes import Changes
+from llm_explain.state.database import TOKEN_SECRET, Database
+from llm_explain.state.events import Events
+from llm_explain.state.experiments import Experiments
+from llm_explain.state.feedback import Feedback
+from llm_explain.state.keys import Keys
+from llm_explain.state.records import Records
+from llm_explain.state.users import Users
 
 
 class State:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from sqlalchemy import insert, select, update
 
 from llm_explain.errors import SettingError
-from llm_explain.service.state.models import ApiKeyRow
-from llm_explain.service.state.users import now
+from llm_explain.state.models import ApiKeyRow
+from llm_explain.state.users import now
 
 if TYPE_CHECKING:
-    from llm_explain.service.state.database import Database
+    from llm_explain.state.database import Database
 
 Scope = Literal["storefront", "admin"]
 PREFIX: Final = "llmx"

@@ -8,10 +8,10 @@ from unittest.mock import patch
 
 from sqlalchemy import text
 
-from llm_explain.service.state import State
-from llm_explain.service.state.errors import StateFullError
-from llm_explain.service.state.records import GivenAnswer
-from llm_explain.service.state.users import now
+from llm_explain.state import State
+from llm_explain.state.errors import StateFullError
+from llm_explain.state.records import GivenAnswer
+from llm_explain.state.users import now
 
 
 def _answer(*ids: str, user_id: str = "u", erasures: int = 0) -> GivenAnswer:

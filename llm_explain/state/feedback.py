@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
-from llm_explain.service.state.models import ExplanationRow, FeedbackRow, SuppressionRow
-from llm_explain.service.state.users import Suppressed, item_of, now
+from llm_explain.state.models import ExplanationRow, FeedbackRow, SuppressionRow
+from llm_explain.state.users import Suppressed, item_of, now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llm_explain.service.state.database import Database
+    from llm_explain.state.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from llm_explain.service.state.errors import KeyReusedError
-from llm_explain.service.state.models import EventBatchRow, EventRow, ExposureRow
-from llm_explain.service.state.users import now
+from llm_explain.state.errors import KeyReusedError
+from llm_explain.state.models import EventBatchRow, EventRow, ExposureRow
+from llm_explain.state.users import now
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from llm_explain.service.state.database import Database
+    from llm_explain.state.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from llm_explain.service.state import State
-from llm_explain.service.state.errors import KeyReusedError
-from llm_explain.service.state.events import Receipt
+from llm_explain.state import State
+from llm_explain.state.errors import KeyReusedError
+from llm_explain.state.events import Receipt
 
 ROW = {
     "user_id": "u", "item_id": "00", "timestamp": datetime(2017, 11, 3, 9, 30), "quantity": 2.0, "price": None,

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import inspect, text
 
-from llm_explain.service.state import State
-from llm_explain.service.state.feedback import Opinion
-from llm_explain.service.state.records import GivenAnswer
-from llm_explain.service.state.users import StoredUser
+from llm_explain.state import State
+from llm_explain.state.feedback import Opinion
+from llm_explain.state.records import GivenAnswer
+from llm_explain.state.users import StoredUser
 
 RECORD_ID = "0" * 24
 NAME = "household-77"

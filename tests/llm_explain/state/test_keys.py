@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from llm_explain.errors import SettingError
-from llm_explain.service.state import State
-from llm_explain.service.state.keys import Keys
+from llm_explain.state import State
+from llm_explain.state.keys import Keys
 
 
 def is_good(keys: Keys, key: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from llm_explain.cli.tallies import tally_verdicts
-from llm_explain.service.state import State
-from llm_explain.service.state.feedback import Opinion
-from llm_explain.service.state.records import GivenAnswer
+from llm_explain.state import State
+from llm_explain.state.feedback import Opinion
+from llm_explain.state.records import GivenAnswer
 
 OPINION = Opinion(
     explanation_id="a" * 24, user_id="u", item_id="00", verdict="helpful", kind=None, player=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_explain.service.state import State
+from llm_explain.state import State
 from scoring.data.changes import Change
 from scoring.errors import SettingError
 

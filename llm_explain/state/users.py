@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from llm_explain.service.state import models
+from llm_explain.state import models
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection
 
-    from llm_explain.service.state.database import Database
+    from llm_explain.state.database import Database
 
 Suppressed = tuple[str, str, str | None]
 """Kind, player and item of claims that are not said; ``None`` for every item."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from llm_explain.service.state.models import Base
+from llm_explain.state.models import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -18,8 +18,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from llm_explain.errors import SettingError
-from llm_explain.service.state.errors import StateBusyError, StateError, StateFullError
-from llm_explain.service.state.models import Base, SecretRow
+from llm_explain.state.errors import StateBusyError, StateError, StateFullError
+from llm_explain.state.models import Base, SecretRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -295,7 +295,7 @@ def _postgresql(url: URL) -> Engine:
 
 def _migrate(engine: Engine) -> None:
     """Bring the tables up to date; of several processes that start at once one does it."""
-    migrations = resources.files("llm_explain.service.state") / "migrations"
+    migrations = resources.files("llm_explain.state") / "migrations"
     newest = max(each.name for each in (migrations / "versions").iterdir() if each.name.startswith("v"))
     with engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":

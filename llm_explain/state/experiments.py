@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import distinct, exists, func, select
 
-from llm_explain.service.state.models import EventRow, ExposureRow
+from llm_explain.state.models import EventRow, ExposureRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from llm_explain.service.state.database import Database
+    from llm_explain.state.database import Database
 
 ANSWER: Final = "answer"
 FIGURES: Final = {ANSWER: "answered", "impression": "shown", "click": "clicked"}

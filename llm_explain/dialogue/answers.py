@@ -296,6 +296,8 @@ class Answers:
     def _where_from(self, slots: dict[str, Any]) -> Answer:
         if "item_id" not in slots and "category" not in slots:
             return self._know(slots)
+        if "item_id" not in slots and not self._of_category(slots["category"]):
+            return self._bought({**slots, "intent": "how_often"})  # "how do you know that I have a cat?"
         item = self._item(slots)
         if isinstance(item, Answer):
             return item

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -32,6 +33,9 @@ LONGEST: Final = 8
 
 LONGEST_LABEL: Final = 60
 """Characters after a name that may be its label: the size and the brand."""
+
+RARE: Final = 3
+"""Most occurrences in the examples of a word that may be a name of the shop all the same: "pizza", "cat"."""
 
 MOST_CHOICES: Final = 5
 WEAK: Final = 2
@@ -95,19 +99,20 @@ class Mentions:
     focus_at: int | None = None
     unknown: tuple[str, ...] = ()
 
-    def masked(self, start: int = 0, end: int | None = None) -> str:
+    def masked(self, start: int = 0, end: int | None = None, *, least: float = WEAK) -> str:
         """Return a part of the message with a mask for each mention that is surely a name.
 
         Args:
             start: Place of the first character.
             end: Place after the last one; the end of the message if not given.
+            least: Mask mentions of a greater strength.
 
         Returns:
             The masked part.
         """
         text = self.text[:end]
         for each in reversed(self.within(start, len(text))):
-            if each.strength > WEAK:
+            if each.strength > least:
                 text = f"{text[: each.start]}{MASK}{text[each.end :]}"
         return text[start:]
 
@@ -173,8 +178,12 @@ class NameFinder:
         }
         self._kinds = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.kinds.items()}
         self._events = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.events.items()}
-        cues = {t.word: t.stem for text in grammar.texts() for t in self._tokens(folded(text.replace(MASK, " ")))}
-        self._cue_words, self._cues = sorted(cues), frozenset(cues.values())
+        cues = [t for text in grammar.texts() for t in self._tokens(folded(text.replace(MASK, " ")))]
+        counts = Counter(token.stem for token in cues)
+        self._cue_words = sorted({token.word for token in cues})
+        whole = [self._tokens(folded(name)) for several in categories.values() for name in several]
+        named = {token.stem for tokens in whole for token in tokens} if grammar.is_spaced else set()
+        self._cues = frozenset(stem for stem, count in counts.items() if count > RARE or stem not in named)
         self._cue_text = "\n".join(folded(text) for text in grammar.texts())
         read = {names: self._read(names) for names in {tuple(names) for names in titles.values()}}  # many share a title
         of_items = {item: read[tuple(names)] for item, names in titles.items()}
@@ -189,7 +198,11 @@ class NameFinder:
             for key in keys:
                 self._items.setdefault(self._key(key), []).append(item)
                 self._by_word.setdefault(self._head(key), []).append(item)
+        self._runs: dict[tuple[str, ...], str] = {}
         for category, several in categories.items():
+            for name in several if grammar.is_spaced else ():
+                for run in _runs([token.stem for token in self._tokens(folded(name))]):
+                    self._runs.setdefault(run, category)
             for key in self._read([re.sub(r"[,(（，)）]", " ", name) for name in several]).keys:
                 self._categories.setdefault(self._key(key), category)
                 for word in key if grammar.is_spaced else (self._head(key),):
@@ -277,10 +290,11 @@ class NameFinder:
         stems = [token.stem for token in window]
         is_end_common = stems[0] in self._common or stems[-1] in self._common
         telling = tuple(stem for stem in stems if stem not in self._common)
-        if not telling or (self._grammar.is_spaced and is_end_common and len(stems) > 1):
+        run = self._runs.get(tuple(stems))
+        if not telling or (self._grammar.is_spaced and is_end_common and len(stems) > 1 and run is None):
             return None
         key = self._key(telling)
-        category, items = self._categories.get(key), tuple(self._items.get(key, ())[:MOST_CHOICES])
+        category, items = self._categories.get(key, run), tuple(self._items.get(key, ())[:MOST_CHOICES])
         if category is None and len(telling) == 1 and telling[0] in self._by_category_word:
             items = tuple(item for item in items if item in self._plain_titles)  # "milk" is not "canned milk" alone
         whole = tuple(item for item, keys in own.items() if any(self._key(each) == key for each in keys))
@@ -288,7 +302,7 @@ class NameFinder:
         if labelled:
             whole, category = tuple(item for item in labelled if item in own), None
             items = tuple(labelled[:MOST_CHOICES])
-        is_cue = self._is_cue(telling)
+        is_cue = run is None and self._is_cue(telling)
         article = self._patterns["article"].search(text[: window[0].start])
         if is_cue and not whole and article is None and len(telling) == 1:
             return None
@@ -357,8 +371,10 @@ class NameFinder:
         ]
 
     def _is_unknown(self, token: _Token) -> bool:
-        if not self._grammar.is_spaced or len(token.word) < 4 or token.stem in self._known or token.word.isdecimal():
+        if not self._grammar.is_spaced or len(token.word) < 3 or token.stem in self._known or token.word.isdecimal():
             return False
+        if len(token.word) == 3:
+            return True
         return process.extractOne(token.word, self._cue_words, scorer=fuzz.ratio, score_cutoff=NEAR_SHOWN) is None
 
     def _nearest(self, token: _Token, near: list[str]) -> str:
@@ -432,6 +448,11 @@ def unaccented(text: str) -> str:
     if text.isascii():
         return text
     return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
+
+
+def _runs(stems: list[str]) -> list[tuple[str, ...]]:
+    """Return the sequences of two or more neighbouring words: "dog food" of "dog food and treats"."""
+    return [tuple(stems[at:end]) for at in range(len(stems)) for end in range(at + 2, len(stems) + 1)]
 
 
 def _short(name: str) -> str:

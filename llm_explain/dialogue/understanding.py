@@ -32,9 +32,6 @@ OF_DATA: Final = frozenset({"delete_data", "export_data"})
 AS_FOCUS: Final = 3.5
 """Least strength of a mention that is meant before what "this" means."""
 
-SHORT: Final = 24
-"""Characters of a message that names nothing and so speaks of the last item; a longer one may name something."""
-
 MOST_WORDS: Final = 4
 """Words of a message that is only a yes, a no or a choice."""
 
@@ -46,6 +43,9 @@ LEAST_MARGIN: Final = 0.03
 
 BARE_ID: Final = re.compile(r"(?<![A-Za-z0-9_.,-])#?([0-9]{2,})(?=s\b|[^\w.,]|$|[.,](?!\d)|[^\x00-\x7f])")
 """A number in a message of a member of staff that is no place of the list."""
+
+SURE: Final = 0.5
+"""Least score of an intent that is read only because a weak mention is taken for a name."""
 
 AS_A_WHOLE: Final = 0.1
 """Advantage of a whole message against a part of it."""
@@ -100,9 +100,17 @@ class Reader:
         self._grammar, self._names, self._intents, self._category_of = grammar, names, intents, category_of
         self._is_user = is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
-        self._yes, self._no, self._user, self._generic, self._also, self._below = (
+        self._yes, self._no, self._user, self._generic, self._also, self._below, self._person = (
             re.compile(unaccented(each))
-            for each in (grammar.confirm, grammar.refuse, grammar.user, grammar.generic, grammar.also, grammar.below)
+            for each in (
+                grammar.confirm,
+                grammar.refuse,
+                grammar.user,
+                grammar.generic,
+                grammar.also,
+                grammar.below,
+                grammar.person,
+            )
         )
 
     def read(self, message: str, context: Context, role: Role = "shopper") -> Reading:
@@ -132,8 +140,11 @@ class Reader:
             return self._completed(context.asked, found, context)
         if intent == FOLLOW_UP:
             intent = self._repeated(found, context, user_id)
-        is_this = context.focus is not None and part[0] <= (found.focus_at or -1) < part[1]
-        found.found = found.within(*part) or ([] if is_this and part[0] > 0 else found.found)
+        if found.focus_at is not None and not part[0] <= found.focus_at < part[1]:
+            found.focus_at = None  # "this is creepy, how do you know …"
+        is_this = context.focus is not None and found.focus_at is not None
+        is_named = any(each.strength > WEAK for each in found.within(0, part[0]))  # "I had wine once, ignore that"
+        found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
         slots, choices = self._slots(intent, found, context)
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
@@ -165,15 +176,17 @@ class Reader:
         ends = [match.span() for match in self._also.finditer(found.text)]
         parts = list(zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(found.text)], strict=True))
         parts = [(start, end) for start, end in parts if found.text[start:end].strip()]
-        ranked = [
-            (self._ranked(found.masked(*part), role), part) for part in ([whole, *parts] if len(parts) > 1 else [whole])
-        ]
+        parts = [whole, *parts] if len(parts) > 1 else [whole]
+        ranked = [(self._ranked(found.masked(*part), role), part) for part in parts]
         best, part = max(
             ranked,
             key=lambda each: each[0][0][1] - LESS_TELLING * (each[0][0][0] in TALK) + AS_A_WHOLE * (each[1] == whole),
         )
+        if best[0][0] in TALK and any(each.strength <= WEAK for each in found.within(*part)):
+            named = self._ranked(found.masked(*part, least=0), role)  # "why no pizza": part of a name after all
+            best = named if named[0][0] not in TALK and named[0][1] >= SURE else best
         (intent, score), (_, second) = best[:2]
-        if score < LEAST_SCORE:
+        if score < LEAST_SCORE or len(found.unknown) == len(found.text.split()):
             return "unknown", (), part
         is_clear = score - second >= LEAST_MARGIN or intent in TALK
         return intent, () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK), part
@@ -209,7 +222,10 @@ class Reader:
         if intent in OF_ONE_ITEM:
             return self._one(intent, found, context)
         if intent in OF_A_TARGET:
-            return self._target(intent, found, context)
+            slots, choices = self._target(intent, found, context)
+            item = slots.get("item_id")
+            category = self._category_of.get(item, "") if item not in context.hidden else ""
+            return ({"category": category}, ()) if category and self._generic.search(found.text) else (slots, choices)
         if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:
             return {"event": found.events[0]}, ()
         if intent in OF_DATA:
@@ -230,6 +246,9 @@ class Reader:
         """Return the item or category that a question is about; what "this" means if it names none."""
         focus = _meant(found, context)
         ranked = _strongest(found, prefers_hidden=intent == "why_not")
+        is_sure = bool(ranked) and ranked[0].strength > WEAK
+        if intent == "where_from" and not is_sure and (ranked or self._person.search(found.text)):
+            return {}, ()  # "how do you know that I have a dog?"
         if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
             return focus, ()
         slots = self._resolved(ranked[0])
@@ -259,21 +278,19 @@ class Reader:
     def _target(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return what a change, a what-if or "more" is about."""
         focus = _meant(found, context)
-        is_generic = self._generic.search(found.text) is not None
         ranked = _strongest(found)
         mention = ranked[0] if ranked and ranked[0].strength > WEAK else None
         if mention is None:
             return self._bare_target(intent, found, focus, ranked)
-        is_category = not mention.is_definite and (not mention.shown or not mention.is_whole)
+        is_category = not mention.shown or not (mention.is_definite or mention.is_whole)
+        is_category |= self._generic.search(found.text) is not None
         is_category |= intent == "resume" and mention.category in context.groups_off
         shared = {self._category_of.get(item, "") for item in mention.shown}
         if is_category and len(mention.shown) > 1 and len(shared) == 1 and "" not in shared:
             return {"category": shared.pop()}, ()
-        if mention.category is not None and (is_generic or is_category):
+        if mention.category is not None and is_category:
             return {"category": mention.category}, ()
         slots = self._resolved(mention)
-        if is_generic and "item_id" in slots:
-            return {"category": self._category_of.get(slots["item_id"], "")}, ()
         return slots, () if slots else mention.shown
 
     def _bare_target(
@@ -282,8 +299,9 @@ class Reader:
         """Return the target of a message without a sure name: what "this" means, everything, events or a claim kind."""
         if focus and found.focus_at is not None and not found.is_all:
             return focus, ()
-        is_verb = found.events == ["purchase"] and any(each.category is not None for each in ranked)
-        if found.events and intent != "more" and not is_verb and not (found.is_all and "purchase" in found.events):
+        if ranked and ranked[0].category is not None and intent != "more":
+            return {"category": ranked[0].category}, ()  # "I never looked at wine, leave it out"
+        if found.events and intent != "more" and not (found.is_all and "purchase" in found.events):
             return {"event": found.events[0]}, ()
         if found.is_all:
             return {"all": True}, ()
@@ -309,7 +327,7 @@ class Reader:
 
 def _meant(found: Mentions, context: Context) -> dict[str, Any]:
     """Return what "this" means; nothing if the message has a word that may name something else instead."""
-    is_other = found.focus_at is None and (bool(found.unknown) or len(found.text) > SHORT)
+    is_other = found.focus_at is None and bool(found.unknown or found.found)
     return {} if context.focus is None or is_other else {"item_id": context.focus}
 
 

@@ -39,6 +39,7 @@ class Grammar(_Strict):
         user: Pattern that finds the id of a customer.
         generic: Pattern of words that make a mention one of a category: "purchases of …", "all kinds of …".
         below: Pattern of words that put the first of two items below the other.
+        person: Pattern of a fact about the person: "I have …".
         also: Pattern of what joins two questions of one message.
         is_spaced: Whether the locale puts spaces between words.
         is_head_first: Whether the main word of a name is the first one.
@@ -59,6 +60,7 @@ class Grammar(_Strict):
     cardinals: dict[str, int]
     generic: str
     below: str
+    person: str
     also: str
     is_spaced: bool = True
     is_head_first: bool = False

@@ -287,10 +287,17 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _print(frame: pd.DataFrame) -> None:
+    from llm_explain.jobs.demand.headlines import whole
+
+    stores = ("store",) if frame["store_id"].any() else ()
     changed = ("what if", "difference") if "difference" in frame else ()
-    table = Table("item", "store", "week", "units", "50 %", "80 %", "95 %", *changed)
+    table = Table("item", *stores)
+    for name in ("week", "units", "50 %", "80 %", "95 %", *changed):
+        table.add_column(name, no_wrap=True)
     for row in frame.to_dict("records"):
-        other = (f"{row['units_what_if']:,.0f}", f"{row['difference']:+,.0f}") if changed else ()
-        ranges = [f"{row[f'low_{level}']:,.0f} – {row[f'high_{level}']:,.0f}" for level in (50, 80, 95)]
-        table.add_row(row["title"], row["store_id"], row["week"], f"{row['units']:,.0f}", *ranges, *other)
+        units, other = (whole(row.get(name, 0.0)) for name in ("units", "units_what_if"))
+        ranges = [f"{row[f'low_{level}']:,.0f}–{row[f'high_{level}']:,.0f}" for level in (50, 80, 95)]
+        plan = (f"{other:,}", f"{other - units:+,}") if changed else ()
+        place = (row["store_id"],) if stores else ()
+        table.add_row(row["title"], *place, row["week"], f"{units:,}", *ranges, *plan)
     OUT.print(table)

@@ -53,6 +53,15 @@ def test_forecast_writes_plans_and_other_plans(artifacts: Path, tmp_path: Path) 
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"forecast.csv", "together.csv", "players.csv"}
 
 
+def test_a_table_of_other_plans_adds_up_as_printed(artifacts: Path) -> None:
+    arguments = ("--artifacts", str(artifacts), "--weeks", "2", "--item", "apples", "--store", "1")
+    result = CliRunner().invoke(app, ["demand", "forecast", *arguments, "--what-if", "display=1"], catch_exceptions=False)
+    rows = [[cell.strip() for cell in line.split("│")] for line in result.output.splitlines() if "│" in line]
+    numbers = [(int(row[4]), int(row[-3]), int(row[-2])) for row in rows if row[4].isdigit()]
+    assert len(numbers) == 2
+    assert all(other - units == difference > 0 for units, other, difference in numbers)
+
+
 def test_a_cutoff_outside_the_sales_is_an_error(tmp_path: Path) -> None:
     sales(40).to_csv(tmp_path / "sales.csv", index=False)
     with pytest.raises(SettingError, match="--cutoff is '99' but a week from 1 to 40 is needed"):

@@ -94,6 +94,7 @@ def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the position, the weeks that it covers (rounded down), and the units beyond the limit in weeks."""
     return {
         "position": whole(row["position"]),
+        "on_order": whole(row["on_order"]),
         "cover_weeks": math.floor(row["cover_weeks"]),
         "too_many": int(row["too_many"]),
         "limit_weeks": float(row["overstock_weeks"]),

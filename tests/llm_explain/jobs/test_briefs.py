@@ -50,7 +50,7 @@ def test_a_brief_becomes_one_sentence_with_its_drivers_in_order(text: str) -> No
     assert text.startswith(
         "Household 1228 has a 62% risk of halving its spending in the next eight weeks (average 21%)"
     )
-    assert text.index("from 9 to 3") < text.index("coffee for 41 days") < text.index("although it spent $80.50")
+    assert text.index("fell to 3 in the last eight weeks, from 9 in the eight weeks before") < text.index("coffee for 41 days") < text.index("although it spent $80.50")
     assert "about every two weeks until 30 August" in text
 
 
@@ -63,8 +63,10 @@ def test_a_brief_becomes_one_sentence_with_its_drivers_in_order(text: str) -> No
         ("Household", "Customer"),
         ("halving its spending", "making no purchase"),
         ("eight weeks (", "four weeks ("),
-        ("to 3 in eight weeks", "to 3 in four weeks"),
-        ("to 3 in eight weeks", "to 3 in eight days"),
+        ("to 3 in the last eight weeks", "to 3 in the last four weeks"),
+        ("to 3 in the last eight weeks", "to 3 in the last eight days"),
+        ("the eight weeks before", "the four weeks before"),
+        ("the eight weeks before", "the eight days before"),
         ("the last four weeks", "the last three weeks"),
         ("41 days", "42 days"),
         ("two weeks", "three weeks"),
@@ -111,6 +113,23 @@ def test_a_driver_that_cannot_be_proven_is_left_out(writer: BriefWriter) -> None
     assert said.opposing == ()
     assert written is not None
     assert "although" not in written.text
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+@pytest.mark.parametrize("overdue", [0, 1, 3])
+def test_a_count_is_told_by_its_own_words_whatever_the_user(locale: str, overdue: int) -> None:
+    kept = Claim(
+        "habits_kept", "feature:habits", "given_up", -0.4, 0.3, {"overdue": overdue, "regular": 51, "typical": 0.27}
+    )
+    rare = replace(COFFEE, facts={**COFFEE.facts, "interval": 1.0, "others": 2})
+    writer = BriefWriter("churn", locale, currency="USD")
+    for key in map(str, range(12)):
+        said, written = writer.write(replace(BRIEF, reasons=(FELL, rare), opposing=(kept,), key=key))
+        assert written is not None
+        assert said.opposing == (kept,)
+        assert ("51" in written.text) and "1天" not in written.text.replace("41天", "")
+        none = {"en": "none of its 51", "es": "no tiene ninguna", "zh": "没有一个"}[locale]
+        assert (none in written.text) == (overdue == 0)
 
 
 def test_a_claim_without_a_fact_is_an_error(writer: BriefWriter) -> None:

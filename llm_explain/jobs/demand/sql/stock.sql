@@ -43,7 +43,8 @@ from positions p join found_forecast f on f.item_id = p.item_id and f.store_id =
 where p.need > p.position and p.weeks_without_sale < p.dead_weeks;
 
 create or replace view found_overstock as
-select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.position / greatest(p.weekly_units, 1e-9)) as cover_weeks,
+select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.on_order + 0.5) as on_order,
+       floor(p.position / greatest(p.weekly_units, 1e-9)) as cover_weeks,
        floor(greatest(p.position - p.overstock_weeks * greatest(p.weekly_units, 1e-9), 0)) as too_many, p.overstock_weeks as limit_weeks
 from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id
 where p.position > p.overstock_weeks * p.weekly_units;

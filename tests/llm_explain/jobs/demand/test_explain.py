@@ -69,9 +69,9 @@ def text_of(item: str, store: str, locale: str = "en", **options: bool) -> str:
 def test_an_order_states_its_range_its_driver_and_its_stock() -> None:
     text = text_of("apples", "1")
     assert re.search(r"rder \d+ of apples for store 1", text)
-    assert re.search(r"; the display adds about \d+\. The 20 on hand and 6 on order are fewer than the \d+", text)
+    assert re.search(r"; the display adds about \d+\. There are 20 on hand and 6 on order, and \d+ are needed", text)
     assert "week 71" in text
-    assert text.endswith("that 3 days of delivery and one week more need at a service level of 95 %; packs hold 12.")
+    assert text.endswith("for 3 days of delivery and one week more (service level 95 %); packs hold 12.")
 
 
 def test_a_lower_price_is_a_driver() -> None:
@@ -86,7 +86,7 @@ def test_weeks_with_dates_are_named_by_their_day() -> None:
 
 
 def test_too_much_stock_and_missing_stock() -> None:
-    assert "5,000 in stock and on order cover about" in text_of("bread", "1")
+    assert "5,000 in stock cover about" in text_of("bread", "1")  # nothing is on order
     forecast = next(brief for _, brief in briefs(scene()) if brief.key == "cheese|2")
     assert (forecast.headline.kind, forecast.closing) == ("forecast", ())  # no row of stock
 
@@ -131,6 +131,25 @@ def test_the_verifier_refuses_every_other_number_and_name(locale: str, *, has_da
         ):
             if old in text.text:
                 assert not writer.verifier.verify(text.text.replace(old, new), stated).ok
+
+
+@pytest.mark.parametrize(
+    ("hand", "way", "days", "said"),
+    [
+        (0, 0, 2, "There are none on hand, and 8 are needed for 2 days of delivery and one week more"),
+        (0, 5, 1, "There are none on hand and 5 on order, and 8 are needed for 1 day of delivery and one week more"),
+        (1, 0, 0, "There is 1 on hand, and 8 are needed for one week (service level 95 %)."),
+        (3, 9, 2, "There are 3 on hand and 9 on order, enough for the 8 needed for 2 days of delivery"),
+    ],
+)
+def test_counts_of_stock_read_as_english(hand: int, way: int, days: int, said: str) -> None:
+    facts: dict[str, Fact] = {"on_hand": hand, "on_order": way, "lead_time_days": days, "need": 8}
+    facts |= {"service_percent": 95, "pack_size": 1}
+    kind = "shortage" if hand + way < 8 else "supply"
+    brief = next(brief for _, brief in briefs(scene(has_stock=False)))
+    text = BriefWriter("demand", "en").write(replace(brief, closing=(Stated(kind, facts),)))[1]
+    assert text is not None
+    assert said in text.text
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])

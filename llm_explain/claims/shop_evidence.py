@@ -13,7 +13,7 @@ from llm_explain.claims.visible_links import VisibleLinks
 from scoring.data.catalogue_history import CatalogueHistory
 from scoring.data.changes import is_on_sale
 from scoring.data.shop import Shop
-from scoring.data.tables import PARENT_ID
+from scoring.data.tables import PARENT_ID, PRICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.history import EventLog
     from scoring.features.promotions import PromotionCalendar
-    from scoring.features.snapshot import Snapshot
+    from scoring.features.snapshot import FloatArray, Snapshot
 
 Counted = TypeVar("Counted")
 
@@ -91,6 +91,16 @@ class ShopEvidence:
         nameless = np.flatnonzero(names[index] == "")
         index[nameless] = len(names) + np.arange(len(nameless))
         return np.asarray(index, dtype=np.int64)
+
+    @cached_property
+    def stated_price(self) -> FloatArray:
+        """Price that the catalogue states for each item, rounded to cents, NaN for none, shape ``(n_items,)``.
+
+        What users paid lately is no statement of the price today: stores differ, and a promotion ends.
+        """
+        if PRICE not in self.catalogue.items:
+            return np.full(len(self.catalogue), np.nan)
+        return np.round(self.catalogue.items[PRICE].to_numpy(dtype=np.float64), 2)
 
     @cached_property
     def pictures(self) -> Pictures:

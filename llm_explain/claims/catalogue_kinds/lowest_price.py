@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
-from scoring.data.tables import PRICE, PURCHASE
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
@@ -41,9 +41,9 @@ class LowestPrice(ClaimKind):
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         shop = subjects.shop
-        if not shop.has_dates or shop.crowd_kind != PURCHASE or PRICE not in shop.catalogue.items:
+        if not shop.has_dates or shop.crowd_kind != PURCHASE:
             return NOTHING
-        stated = np.round(shop.catalogue.items[PRICE].to_numpy(dtype=np.float64)[subjects.item], 2)
+        stated = shop.stated_price[subjects.item]
         rows = np.flatnonzero((stated > 0) & subjects.is_snapshot_fresh)
         if not len(rows):
             return NOTHING

@@ -27,9 +27,9 @@ class OwnBrand(ClaimKind):
     ``other_item_id`` is the item of the user's latest counted purchase, with a unit price above zero, of an item of the
     same category and another brand that the policy takes for one and the shop does not own. Its title states the same
     last size as the item's ("16 oz"), shares a telling word with it (see ``VisibleLinks``), has a letter and is not
-    sensitive; ties go to the lower price, then to the smallest id. ``last_paid`` is that price and ``price`` the item's
-    in the snapshot, both rounded to cents. It holds where ``price`` is at most 95 % and at least 50 % of ``last_paid``,
-    with a snapshot that is at most seven days older than ``as_of`` and not younger.
+    sensitive; ties go to the lower price, then to the smallest id. ``last_paid`` is that price and ``price`` the one
+    that the catalogue states for the item, both rounded to cents. It holds where ``price`` is at most 95 % and at least
+    50 % of ``last_paid``, with a snapshot that is at most seven days older than ``as_of`` and not younger.
     """
 
     name = "own_brand"
@@ -48,7 +48,7 @@ class OwnBrand(ClaimKind):
             return NOTHING
         brand = shop.catalogue.brand_index[subjects.item]
         may_be = np.isin(brand, list(shop.own_brands)) & (subjects.of_item.counts == 0) & subjects.is_snapshot_fresh
-        price = np.round(shop.snapshot.price[subjects.item], 2)
+        price = shop.stated_price[subjects.item]
         found: dict[int, tuple[str, float, float]] = {}
         for row in np.flatnonzero(may_be & (price > 0)).tolist():
             other = _branded(subjects, row)

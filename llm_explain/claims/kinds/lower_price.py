@@ -35,11 +35,11 @@ class LowerPrice(ClaimKind):
 
     Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases of the item's title (the
     kind is ``purchase`` and no return took them back), ``usual`` is the median and ``last_paid`` the lowest one on the
-    latest local day; ``price`` is the item's in the snapshot, rounded to cents. It holds from two prices on, where
-    ``price`` is at most 95 % and at least 50 % of both, with a snapshot that is at most seven days older than ``as_of``
-    and not younger. The user's commonest price was paid at least twice and makes up at least a third of the prices:
-    the amounts paid for loose apples are no prices of one quantity. A log whose times only order the events has no such
-    claim.
+    latest local day; ``price`` is the one that the catalogue states for the item, rounded to cents. It holds from two
+    prices on, where ``price`` is at most 95 % and at least 50 % of both, with a snapshot that is at most seven days
+    older than ``as_of`` and not younger. The user's commonest price was paid at least twice and makes up at least a
+    third of the prices: the amounts paid for loose apples are no prices of one quantity. A log whose times only order
+    the events has no such claim.
     """
 
     name = "lower_price"
@@ -72,7 +72,7 @@ class LowerPrice(ClaimKind):
         last = np.full(len(subjects), np.iinfo(np.int64).max)
         is_latest = day == latest[group]
         np.minimum.at(last, group[is_latest], cents[is_latest])
-        price = np.round(np.round(shop.snapshot.price[subjects.item], 2) * CENTS)  # NaN compares as false
+        price = np.round(shop.stated_price[subjects.item] * CENTS)  # NaN compares as false
         least, most = np.minimum(prices.medians(), last), np.maximum(prices.medians(), last)
         is_lower = (CENTS * price <= MOST_OF_PAID * least) & (CENTS * price >= LEAST_OF_PAID * most)
         is_lower &= (

@@ -4,9 +4,7 @@ from past
 where claim = 'lower_price' and kind = 'purchase' and is_alike(item_id, title, own_item, own_title) and price > 0;
 
 create or replace view price_today as
-select i.item_id, round(coalesce(any_value(i.price), median(e.price) filter (e.timestamp >= moment - interval 90 day),
-                                 median(e.price)), 2) as price
-from items i left join sold e on e.item_id = i.item_id and e.price > 0 cross join shop group by i.item_id;
+select item_id, round(price, 2) as price from items;
 
 create or replace view found_lower_price as
 with latest as (select rid, max(day) as day from lower_price_paid group by rid),

@@ -31,7 +31,8 @@ class UsualPrice(ClaimKind):
     Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases in ``category``, the
     item's own (the kind is ``purchase`` and no return took them back), ``usual`` is the median: the price at rank ⌈n
     / 2⌉, lowest first, which the user has paid. A price is about the usual one if it differs by at most 10 %.
-    ``price`` is the item's in the snapshot, rounded to cents. It holds where ``price`` and at least half of the
+    ``price`` is the item's in the snapshot, rounded to cents; ``is_typical`` is 1 where that is the median of what
+    users paid, which no text states as the price today. It holds where ``price`` and at least half of the
     prices paid are about ``usual``, with at least five occasions on which such a price was paid, and a snapshot that
     is at most seven days older than ``as_of`` and not younger.
     """
@@ -67,6 +68,7 @@ class UsualPrice(ClaimKind):
         names = shop.catalogue.category_names
         facts: dict[str, list[Fact]] = {
             "price": (price[holds] / CENTS).tolist(),
+            "is_typical": np.isnan(shop.stated_price[subjects.item[rows[holds]]]).astype(int).tolist(),
             "usual": (usual[holds] / CENTS).tolist(),
             "category": [names[code] for code in subjects.category[rows[holds]].tolist()],
         }

@@ -24,8 +24,13 @@ SEASONAL = 2
 SEASON = (300, 331)  # the end of October, and November
 
 
-def items() -> pd.DataFrame:
-    """Return five items a category; every fifth is unbranded."""
+def prices(rng: np.random.Generator) -> np.ndarray:
+    """Return the usual price of each item, one for each category."""
+    return np.round(rng.uniform(1, 5, N_CATEGORIES)[np.arange(N_CATEGORIES * ITEMS_PER_CATEGORY) // 5], 2)
+
+
+def items(seed: int) -> pd.DataFrame:
+    """Return five items a category; every fifth is unbranded, and every other one has a lower price than usual."""
     n = N_CATEGORIES * ITEMS_PER_CATEGORY
     category = np.arange(n) // ITEMS_PER_CATEGORY
     brands = np.array(["store brand", "Acme", "Acme", "brand #7", None], dtype=object)
@@ -35,6 +40,7 @@ def items() -> pd.DataFrame:
             "title": [f"Thing {place % 50}" for place in range(n)],
             "category": [f"category {c:02d}" for c in category],
             "brand": brands[np.arange(n) % len(brands)],
+            "price": np.where(np.arange(n) % 2, np.round(0.85 * prices(np.random.default_rng(seed)), 2), np.nan),
         }
     )
 
@@ -63,7 +69,7 @@ def _basket(rng: np.random.Generator, user: int, day: int, staples: np.ndarray) 
 def events(seed: int) -> pd.DataFrame:
     """Return a basket every week or two and user; every ninth user looks and never buys, every tenth does both."""
     rng = np.random.default_rng(seed)
-    price = np.round(rng.uniform(1, 5, N_CATEGORIES)[np.arange(N_CATEGORIES * ITEMS_PER_CATEGORY) // 5], 2)
+    price = prices(rng)
     rows = []
     for user in range(N_USERS):
         staples = _of_segment(rng, user)
@@ -99,7 +105,7 @@ def promotions(seed: int) -> pd.DataFrame:
 def crowd_shop(seed: int = 0) -> Tables:
     """Return all tables; the events run from January to the middle of December 2017."""
     users = pd.DataFrame({"user_id": [f"u{user:03d}" for user in range(N_USERS)]})
-    return Tables(events(seed), items(), users, promotions(seed))
+    return Tables(events(seed), items(seed), users, promotions(seed))
 
 
 def busy_shop(seed: int = 0, *, shop: Shop | None = None) -> Tables:

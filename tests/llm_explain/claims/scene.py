@@ -95,10 +95,11 @@ def evidence(
     policy: Policy | None = None,
     as_of: pd.Timestamp = AS_OF,
     shop: Shop | None = None,
+    stated: Mapping[str, float] | None = None,
 ) -> Subjects:
-    """Return one user and one item."""
+    """Return one user and one item; the catalogue states the prices of ``stated``."""
     evidence = ShopEvidence(
-        CATALOGUE,
+        CATALOGUE if stated is None else Catalogue(ITEMS.assign(price=ITEMS["item_id"].map(stated))),
         snapshot=statistics or snapshot(),
         promotions=PromotionCalendar(promotions, CATALOGUE),
         policy=policy or Policy(),

@@ -77,7 +77,7 @@ def test_usual_price_is_the_median() -> None:
     # Rank 5 of 10 is 3.00; six prices lie between 2.70 and 3.30.
     found = find(UsualPrice, evidence("ridged", *purchases(PAID), statistics=prices(2.704)))
     assert found is not None
-    assert found.facts == {"price": 2.7, "usual": 3.0, "category": "chips"}
+    assert found.facts == {"price": 2.7, "is_typical": 1, "usual": 3.0, "category": "chips"}
     assert "usually" in found.licences
 
 

@@ -55,7 +55,9 @@ def test_forecast_writes_plans_and_other_plans(artifacts: Path, tmp_path: Path) 
 
 def test_a_table_of_other_plans_adds_up_as_printed(artifacts: Path) -> None:
     arguments = ("--artifacts", str(artifacts), "--weeks", "2", "--item", "apples", "--store", "1")
-    result = CliRunner().invoke(app, ["demand", "forecast", *arguments, "--what-if", "display=1"], catch_exceptions=False)
+    result = CliRunner().invoke(
+        app, ["demand", "forecast", *arguments, "--what-if", "display=1"], catch_exceptions=False
+    )
     rows = [[cell.strip() for cell in line.split("│")] for line in result.output.splitlines() if "│" in line]
     numbers = [(int(row[4]), int(row[-3]), int(row[-2])) for row in rows if row[4].isdigit()]
     assert len(numbers) == 2

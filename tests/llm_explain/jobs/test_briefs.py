@@ -50,7 +50,11 @@ def test_a_brief_becomes_one_sentence_with_its_drivers_in_order(text: str) -> No
     assert text.startswith(
         "Household 1228 has a 62% risk of halving its spending in the next eight weeks (average 21%)"
     )
-    assert text.index("fell to 3 in the last eight weeks, from 9 in the eight weeks before") < text.index("coffee for 41 days") < text.index("although it spent $80.50")
+    assert (
+        text.index("fell to 3 in the last eight weeks, from 9 in the eight weeks before")
+        < text.index("coffee for 41 days")
+        < text.index("although it spent $80.50")
+    )
     assert "about every two weeks until 30 August" in text
 
 

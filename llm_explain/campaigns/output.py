@@ -70,7 +70,9 @@ def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, sh
     subject = "" if settings.channel == "coupon" else first.subject or lines.subject(shop_name)
     if settings.channel == "push":
         html = _environment().get_template("email.html.j2").render(offers=[first], footer="", link="", unsubscribe="")
-        return Rendered(message.user_id, message.offers, subject, first.sentence, html, link)
+        is_offered = bool(first.subject) and first.line.startswith(first.subject)
+        text = first.sentence if is_offered else first.line  # a short title may only name the item
+        return Rendered(message.user_id, message.offers, subject, text, html, link)
     footer = lines.footer(shop_name) if settings.channel == "email" else ""
     parts = [part for offer in message.offers for part in _parts(offer, settings.channel)]
     if settings.channel == "email":

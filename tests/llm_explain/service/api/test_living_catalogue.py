@@ -92,6 +92,12 @@ def test_a_product_that_arrived_over_http_is_still_recommended_after_the_next_tr
         assert "n1" not in [item["item_id"] for item in _list(client)]
 
 
+def test_a_path_of_categories_is_read_as_the_category_that_the_shop_has(changeable: TestClient) -> None:
+    _changed(changeable, "PUT", "items/n1", {**NEW, "category": "Food > Dairy > Cheese"})
+    assert changeable.get("/v1/items/n1").json()["items"][0]["category"] == "cheese"
+    assert "n1" in [item["item_id"] for item in _list(changeable, categories=["cheese"])]
+
+
 def test_promotions_can_be_read_until_they_end(changeable: TestClient) -> None:
     rows = [
         {"item_id": "31", "start": "2017-11-30", "end": "2017-12-24", "label": "mailer"},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _CACHED = 16_384
 _WORD = re.compile(r"[^\W\d_]+")
+_SENTENCES = re.compile(r"[.?!]\s+\S|[。？！]\s*\S")
 
 
 class ReferringExpressions:
@@ -42,7 +43,7 @@ class ReferringExpressions:
         self._many = re.compile(self._words.many)
         self.this = lru_cache(maxsize=_CACHED)(self._this)
         self.another = lru_cache(maxsize=_CACHED)(self._another)
-        self.label = lru_cache(maxsize=_CACHED)(self._whole)
+        self.label = lru_cache(maxsize=_CACHED)(self._labelled)
         self.is_of_many = lru_cache(maxsize=_CACHED)(self._is_of_many)
 
     def name(self, name: str) -> str:
@@ -128,6 +129,11 @@ class ReferringExpressions:
         """Return a title that is no common noun, as a sentence says it; empty if it leaves nothing readable."""
         whole = self._whole(title)
         return self._words.proper.format(name=whole) if whole else ""
+
+    def _labelled(self, title: str) -> str:
+        """Return a title as it stands before a colon; in quotation marks if a supplier wrote several sentences."""
+        whole = self._whole(title)
+        return self._words.proper.format(name=whole) if _SENTENCES.search(whole) else whole
 
     def _whole(self, title: str) -> str:
         """Return a title as it stands before a colon."""

@@ -6,9 +6,10 @@ import gzip
 import io
 import json
 import zipfile
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import openpyxl
 import pandas as pd
@@ -33,6 +34,14 @@ EXCEL_ENDINGS: Final = (".xlsx", ".xlsm")
 PARQUET_ENDINGS: Final = (".parquet", ".pq")
 JSON_ENDINGS: Final = (".jsonl", ".ndjson", ".json")
 MANY_RAGGED: Final = 0.01
+MOST_PACKED: Final = 3
+"""Packed files within one another; a file may hold itself."""
+
+MOST_RATIO: Final = 200
+LEAST_BOUND: Final = 100_000_000
+"""A packed file is unpacked to so many times its size and so many bytes beyond: tables are packed to a tenth."""
+
+_ZIP: Final = b"PK\x03\x04"
 TEXT_COLUMNS: Final = {f"f{n}": pa.string() for n in range(2_000)}
 """Types of the columns of a file whose names are read later."""
 
@@ -87,18 +96,25 @@ def read_sources(path: Path, is_known: Callable[[str], bool]) -> list[Source]:
     return [source for source in sources if len(source.frame)]
 
 
-def _sources(name: str, data: bytes, is_known: Callable[[str], bool]) -> Iterator[Source]:
+def _sources(name: str, data: bytes, is_known: Callable[[str], bool], depth: int = 0) -> Iterator[Source]:
     lower = name.lower()
+    if depth > MOST_PACKED:
+        raise TableError(f"{name} is packed more than {MOST_PACKED} times but a table is needed. Unpack it.")
     if data[:2] == b"\x1f\x8b":
-        yield from _sources(name.removesuffix(".gz").removesuffix(".GZ"), gzip.decompress(data), is_known)
+        inner = name.removesuffix(".gz").removesuffix(".GZ")
+        with gzip.open(io.BytesIO(data)) as packed:
+            yield from _sources(inner, _unpacked(packed, len(data)), is_known, depth + 1)
     elif lower.endswith(EXCEL_ENDINGS):
+        with zipfile.ZipFile(io.BytesIO(data)) if data[:4] == _ZIP else nullcontext() as archive:
+            _check_unpacked(sum(each.file_size for each in archive.infolist()) if archive else 0, len(data))
         yield from _excel(name, data, is_known)
-    elif data[:4] == b"PK\x03\x04":
+    elif data[:4] == _ZIP:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for member in archive.infolist():
                 base = member.filename.rpartition("/")[2]
                 if base and not base.startswith(".") and "__MACOSX" not in member.filename:
-                    yield from _sources(base, archive.read(member), is_known)
+                    with archive.open(member) as packed:
+                        yield from _sources(base, _unpacked(packed, len(data)), is_known, depth + 1)
     elif data[:4] == b"PAR1":
         yield _parquet(name, pyarrow.parquet.read_table(io.BytesIO(data)))
     elif lower.endswith(JSON_ENDINGS) or data[:1] in {b"{", b"["}:
@@ -110,6 +126,25 @@ def _sources(name: str, data: bytes, is_known: Callable[[str], bool]) -> Iterato
         except TableError as error:
             raise TableError(f"{name}: {error}") from error
         yield read_text(name, content, encoding, dialect)
+
+
+def _unpacked(packed: IO[bytes], size: int) -> bytes:
+    """Return what a file of some size is unpacked to, if it is as large as tables are."""
+    data = packed.read(_most_unpacked(size) + 1)
+    _check_unpacked(len(data), size)
+    return data
+
+
+def _check_unpacked(n_bytes: int, size: int) -> None:
+    if n_bytes > _most_unpacked(size):
+        raise TableError(
+            f"a packed file of {size:,} bytes is more than {_most_unpacked(size):,} bytes but a table is smaller. "
+            "Unpack it, and import what it holds."
+        )
+
+
+def _most_unpacked(size: int) -> int:
+    return LEAST_BOUND + MOST_RATIO * size
 
 
 def _parquet(name: str, table: pa.Table) -> Source:

@@ -84,7 +84,8 @@ class Authenticator:
     def __init__(self, keys: Keys | None, tokens: UserTokens, fixed: Mapping[Scope, str] | None = None) -> None:
         self._keys = keys
         self._tokens = tokens
-        self._fixed = {scope: key.encode() for scope, key in (fixed or {}).items() if key}
+        # The id changes with the key, so that tokens end with it.
+        self._fixed = {f"{scope}-{tokens.mark_of(key)}": (scope, key) for scope, key in (fixed or {}).items() if key}
         self._known: dict[str, ApiKey] = {}
         self._read_at = -TRUST_SECONDS
         self._reading = asyncio.Lock()
@@ -110,9 +111,9 @@ class Authenticator:
         return found
 
     async def _find(self, keys: Keys, credential: str) -> Caller | None:
-        for scope, key in self._fixed.items():
-            if hmac.compare_digest(credential.encode(), key):
-                return Caller(scope, scope)
+        for fixed_id, (scope, key) in self._fixed.items():
+            if hmac.compare_digest(credential.encode(), key.encode()):
+                return Caller(scope, fixed_id)
         claims = self._tokens.read(credential)
         key_id = keys.id_of(credential) if claims is None else claims.key_id
         user = None if claims is None else Caller("user", f"{key_id}/{claims.user_id}", claims.user_id)

@@ -65,6 +65,13 @@ def test_spanish_titles_agree_in_gender_and_number_and_unknown_ones_are_quoted(t
     assert not SPANISH.label(title).startswith("«")
 
 
+def test_a_title_of_several_sentences_does_not_speak_before_a_colon():
+    title = "Cheddar. Buy now, 90% off!"
+    for names, said in ((ENGLISH, "“Cheddar. Buy now, 90% off”"), (SPANISH, "«Cheddar. Buy now, 90% off»")):
+        assert names.label(title) == said
+    assert ENGLISH.label("Milk, 1.5 l") == "Milk, 1.5 l"
+
+
 def test_a_title_before_a_colon_is_a_label():
     assert ENGLISH.label("Rice cakes, 4.5 oz (store brand)") == "Rice cakes, 4.5 oz (store brand)"
 

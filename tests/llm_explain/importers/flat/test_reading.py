@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app
 from llm_explain.errors import SettingError, TableError
+from llm_explain.importers.flat import files
 from llm_explain.importers.flat.dialect import SAMPLE, decode, sniff
 from llm_explain.importers.flat.names import names
 from llm_explain.importers.flat.rows import _users
@@ -50,6 +51,24 @@ def test_encodings_and_separators(tmp_path, encoding, separator):
     path = tmp_path / "umsatz.csv"
     path.write_bytes(text(separator).encode(encoding))
     check_import(path, tmp_path / "out")
+
+
+def test_a_packed_file_is_unpacked_to_a_bounded_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LEAST_BOUND", 10_000)
+    many = b"a,b\n" + b"0,0\n" * 1_000_000  # packed to a thousandth
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(many))
+    for name in ("bomb.zip", "bomb.xlsx"):
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("bomb.csv", many)
+    packed = b"a,b\n1,2\n"
+    for _ in range(5):
+        packed = gzip.compress(packed)
+    (tmp_path / "deep.csv.gz").write_bytes(packed)
+    for name in ("bomb.csv.gz", "bomb.zip", "bomb.xlsx"):
+        with pytest.raises(TableError, match="but a table is smaller"):
+            files.read_sources(tmp_path / name, lambda _: False)
+    with pytest.raises(TableError, match="packed more than 3 times"):
+        files.read_sources(tmp_path / "deep.csv.gz", lambda _: False)
 
 
 def test_commas_with_quotes_gzip_zip_and_excel(tmp_path):

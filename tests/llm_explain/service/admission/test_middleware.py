@@ -22,6 +22,7 @@ PATH = "/v1/recommendations"
 
 TOKENS = UserTokens(b"s" * 32)
 KEY = "k" * 32
+FIXED = f"storefront-{TOKENS.mark_of(KEY)}"
 BEARER = ("authorization", f"Bearer {KEY}")
 
 
@@ -140,7 +141,7 @@ def test_a_key_that_sends_too_fast_is_told_when_to_come_back() -> None:
     reply = post(app, b"{}", JSON, ("x-api-key", KEY))
     assert is_problem(reply, 429, "rate-limited")
     assert 1 <= int(reply.headers["retry-after"]) <= 10
-    token = ("authorization", f"Bearer {TOKENS.issue('u1', 'storefront', 60)}")
+    token = ("authorization", f"Bearer {TOKENS.issue('u1', FIXED, 60)}")
     assert post(app, b"{}", JSON, token).status == 200  # a user's rate is its own
 
 
@@ -224,7 +225,7 @@ def test_one_users_tokens_wait_for_few_places_and_pay_for_their_work() -> None:
         app = guarded(slow, queue=AdmissionQueue(max_running=1, max_waiting=16), auth=True, rate_per_second=100.0)
 
         def asked(user_id: str) -> asyncio.Task[Reply]:
-            token = TOKENS.issue(user_id, "storefront", 60)
+            token = TOKENS.issue(user_id, FIXED, 60)
             headers = [JSON, ("authorization", f"Bearer {token}")]
             return asyncio.create_task(ask(app, scope_of(PATH, headers=headers), [b'{"deadline_ms": 10000}']))
 

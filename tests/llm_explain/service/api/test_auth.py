@@ -227,3 +227,12 @@ def test_browsers_of_other_origins_are_let_in_where_they_are_named(serve: Any) -
     assert "access-control-allow-origin" not in serve().options("/v1/recommendations", headers=asking).headers
     named = serve(cors_origins=("https://shop.example",)).options("/v1/recommendations", headers=asking)
     assert named.headers["access-control-allow-origin"] == "https://shop.example"
+
+
+def test_a_token_ends_with_a_key_of_the_settings(serve: Any) -> None:
+    client = serve(auth=True, storefront_key="k" * 32)
+    token = _token(client, "k" * 32)
+    assert client.get("/v1/users/u00/preferences", headers=_bearer(token)).status_code == 200
+    rotated = serve(auth=True, storefront_key="n" * 32)
+    assert rotated.get("/v1/users/u00/preferences", headers=_bearer("n" * 32)).status_code == 200
+    assert rotated.get("/v1/users/u00/preferences", headers=_bearer(token)).status_code == 401

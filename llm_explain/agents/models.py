@@ -24,9 +24,12 @@ class Item(_Model):
 
     item_id: str
     title: str
-    position: int | None = None
+    category: str | None = Field(
+        default=None, description="Takes part in `what_if` and `preferences`; null if unnamed."
+    )
+    position: int | None = Field(default=None, description="Place in the list, from 1; null outside a list.")
     rank: int | None = Field(default=None, description="Place by score, from 1.")
-    section: str | None = None
+    section: str | None = Field(default=None, description="new or again; null outside a list.")
     text: str | None = Field(default=None, description="Verified sentence; null where nothing true can be said.")
     badges: list[str] = Field(default_factory=list, description="Verified texts that are no reasons.")
     reasons: list[Reason] = Field(default_factory=list)

@@ -58,14 +58,16 @@ class Toolbox:
         self._stored = stored
         self._preferences: OrderedDict[str, Context] = OrderedDict()
 
-    def recommend(self, user_id: str, k: int = 10, offset: int = 0, section: str = "mixed") -> Page:
-        """Recommend items to a user, each with a verified sentence.
+    def recommend(
+        self, user_id: str, k: int = 10, offset: int = 0, section: Literal["mixed", "new", "again"] = "mixed"
+    ) -> Page:
+        """Recommend items, each with a verified sentence. Other tools take its ids and categories.
 
         Args:
-            user_id: The shop's id of the user.
+            user_id: The shop's id of the user; one without events gets the shop's popular items.
             k: Items on the page, at most 50.
-            offset: Items to skip.
-            section: mixed, new or again.
+            offset: Items to skip: ``next_offset`` of the page before.
+            section: mixed; new for items that the user has not had; again for those due once more.
 
         Returns:
             Items and the offset of the next page.
@@ -79,19 +81,20 @@ class Toolbox:
         if not 0 <= offset <= MOST_OFFSET:
             raise SettingError(f"offset is {offset} but 0 to {MOST_OFFSET} are needed. Ask for an earlier page.")
         rows = self._explainer.recommend(
-            k=k + 1,
+            k=k,
             offset=offset,
-            section=section,  # type: ignore[arg-type]
+            section=section,
             history=history,
             exclude=context.hidden,
             locale=self._locale,
             sources=SOURCES,
             suppressions=suppressions,
         )
-        return Page(items=[self._item(row) for row in rows[:k]], next_offset=offset + k if len(rows) > k else None)
+        after = self._explainer.rank(k=1, offset=offset + k, section=section, history=history, exclude=context.hidden)
+        return Page(items=[self._item(row) for row in rows], next_offset=offset + k if after else None)
 
     def explain(self, user_id: str, item_id: str) -> Item:
-        """Say why an item scores as it does for a user.
+        """Say why an item scores as it does for a user ("why this?"), whether or not it is recommended.
 
         Args:
             user_id: The shop's id of the user.
@@ -103,23 +106,24 @@ class Toolbox:
         return self._item(self._explained(user_id, item_id))
 
     def why_not(self, user_id: str, item_id: str) -> Sentence:
-        """Say why an item ranks below the best one of a user's list.
+        """Say why an item ranks below the best one for a user ("why not that?").
 
         Args:
             user_id: The shop's id of the user.
             item_id: The shop's id of the item.
 
         Returns:
-            The sentence, the item's rank and the best item.
+            The sentence; ``numbers`` holds the item's rank by score and the best item. The best item has no sentence.
         """
         _, history, suppressions = self._read(user_id)
-        best = self._explainer.rank(k=2, history=history, section=None)
-        other = next((each.item_id for each in best if each.item_id != item_id), item_id)
-        row = self._explained(user_id, item_id)
+        (best,) = self._explainer.rank(k=1, history=history)
+        numbers = {"rank": self._explained(user_id, item_id).rank, "best": best.item_id}
+        if item_id == best.item_id:
+            return Sentence(text=None, numbers=numbers)
         found = self._explainer.contrast(
-            None, other, item_id, history=history, locale=self._locale, suppressions=suppressions
+            None, best.item_id, item_id, history=history, locale=self._locale, suppressions=suppressions
         )
-        return Sentence(text=found.text.text if found.text else None, numbers={"rank": row.rank, "best": other})
+        return Sentence(text=found.text.text if found.text else None, numbers=numbers)
 
     def compare(self, user_id: str, item_id: str, other_id: str) -> Sentence:
         """Say why one item ranks above another for a user.
@@ -144,7 +148,7 @@ class Toolbox:
 
         Args:
             user_id: The shop's id of the user.
-            category: The category that is left out.
+            category: The category that is left out, as ``recommend`` writes it.
             item_id: The item that is scored.
 
         Returns:
@@ -189,10 +193,12 @@ class Toolbox:
     ) -> Preferences:
         """Show or change what is used for a user. Without ``confirmed`` nothing changes: ask the person first.
 
+        A change is about either a category or an item.
+
         Args:
             user_id: The shop's id of the user.
             action: show, stop or resume.
-            category: Category whose events are used or not.
+            category: Category whose events are used or not, as ``recommend`` writes it.
             item_id: Item that is recommended or not.
             confirmed: Whether the person has confirmed the change.
 
@@ -206,9 +212,10 @@ class Toolbox:
         if action != "show":
             if (category is None) == (item_id is None):
                 raise SettingError("category and item_id are both given or both missing but one is needed. Give one.")
+            slots = {"category": category} if category is not None else {"item_id": item_id}
+            self._check(slots)
             status = "changed" if confirmed else "needs_confirmation"
             if confirmed:
-                slots = {"category": category} if category is not None else {"item_id": item_id}
                 context = self._change(user_id, changed(context, action, slots), slots)
         return Preferences(
             groups_off=list(context.groups_off),
@@ -219,39 +226,48 @@ class Toolbox:
         )
 
     def churn_reasons(self, user_id: str) -> Sentence:
-        """Say why a customer may stop buying; for staff.
+        """Say how likely a customer is to stop buying, and why; for staff.
 
         Args:
             user_id: The shop's id of the customer.
 
         Returns:
-            The verified text.
+            The verified text; ``numbers`` holds the risk and the facts of the text.
         """
         return self._of_staff("risk", {}, user_id)
 
     def demand_reasons(self, item_id: str) -> Sentence:
-        """Say what to order of an item and why; for staff.
+        """Say what will sell of an item in the coming week and why; with a stock table, what to order; for staff.
 
         Args:
             item_id: The shop's id of the item.
 
         Returns:
-            The verified text.
+            The verified text; ``numbers`` holds its facts.
         """
         return self._of_staff("order", {"item_id": item_id}, None)
 
     def _of_staff(self, intent: str, slots: dict[str, str], user_id: str | None) -> Sentence:
         if self._caller()[0] != "admin":
             raise AccessError("the scope is not admin but staff's answers need it. Use an admin key.")
-        if self._staff is None:
+        staff = self._staff
+        if staff is None or (staff.churn if intent == "risk" else staff.demand) is None:
             raise SettingError(
-                "no model for staff is loaded but one is needed. Start the server with --churn and --data."
+                "the model for this question is not loaded but it is needed. "
+                "Start the server with --churn and --data, or --demand."
             )
         if user_id is not None and self._stored is not None and not self._stored.may_score(user_id):
             return Sentence(text=None)
-        answer = self._staff.answer(intent, slots, user_id, self._locale)
-        text = next((part.text for part in answer.parts if hasattr(part, "text")), None)
-        return Sentence(text=text)
+        answer = staff.answer(intent, slots, user_id, self._locale)
+        if "explanations" not in answer.data:
+            raise SettingError(
+                f"the model knows no {'customer' if intent == 'risk' else 'item'} of this id but a known one is needed"
+                ". Take an id from the tables that the model reads."
+            )
+        (record,) = answer.data["explanations"]
+        facts = [claim["facts"] for claim in (*record["statements"], *record["reasons"])]
+        risk = {} if record["probability"] is None else {"risk": record["probability"]}
+        return Sentence(text=record["text"], numbers={**risk, "facts": facts})
 
     def _read(self, user_id: str) -> tuple[Context, History, Suppressions]:
         """Return what a user has switched off, the events that count, and the claims that are not said.
@@ -272,15 +288,18 @@ class Toolbox:
         kept = history.without(off, catalogue) if off else history
         return context, replace(kept, user_id=user_id), Suppressions(kinds=frozenset(context.kinds_off))
 
-    def _change(self, user_id: str, context: Context, slots: Mapping[str, str | None]) -> Context:
-        """Remember a change for this session; what the service can store is stored for good."""
+    def _check(self, slots: Mapping[str, str | None]) -> None:
+        """Raise ``SettingError`` for a category, or ``UnknownItemError`` for an item, that the catalogue lacks."""
         catalogue = self._explainer.shop.catalogue
         if (category := slots.get("category")) is not None and category not in catalogue.category_names:
             raise SettingError(
                 "the category is not in the catalogue but a known one is needed. Use a category of an item."
             )
         if (item_id := slots.get("item_id")) is not None:
-            catalogue.index_of([item_id])  # raises for an unknown item
+            catalogue.index_of([item_id])
+
+    def _change(self, user_id: str, context: Context, slots: Mapping[str, str | None]) -> Context:
+        """Remember a change for this session; what the service can store is stored for good."""
         if self._stored is not None and "category" in slots:
             self._stored.store(user_id, context)
         self._preferences[user_id] = context
@@ -297,10 +316,13 @@ class Toolbox:
         return row
 
     def _item(self, row: Explanation) -> Item:
-        item_id = str(row.item_id)
+        item_id, shop = str(row.item_id), self._explainer.shop
+        (index,) = shop.catalogue.index_of([item_id])
+        category = shop.catalogue.category_names[shop.catalogue.category_index[index]]
         return Item(
             item_id=item_id,
             title=self._explainer.titles[item_id],
+            category=category if category and shop.policy.may_name_category(category) else None,
             position=row.position,
             rank=row.rank,
             section=row.section,

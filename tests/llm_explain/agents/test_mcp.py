@@ -19,6 +19,7 @@ import pytest
 pytest.importorskip("mcp")
 
 import httpx2
+import pandas as pd
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
@@ -29,8 +30,11 @@ from llm_explain.agents.models import Item
 from llm_explain.agents.stored_users import StoredUsers
 from llm_explain.agents.toolbox import Toolbox
 from llm_explain.agents.ucp import NAME, schema, with_reasons
-from llm_explain.errors import UnknownItemError
+from llm_explain.dialogue.staff import DemandAdvice, Staff
+from llm_explain.errors import SettingError, UnknownItemError
 from llm_explain.state import State
+from scoring.demand.stock import read_stock
+from tests.scoring.demand.sales import fitted, panel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,6 +200,40 @@ def test_preferences_change_after_a_confirmation_alone(explainer: Explainer) -> 
     assert before.structured_content["groups_off"] == []
     assert done.structured_content["status"] == "changed"
     assert after.structured_content["groups_off"] == ["cheese"]
+
+
+def test_pages_continue_each_other_and_name_categories(explainer: Explainer) -> None:
+    pages = ask(
+        explainer, [("recommend", {"user_id": USER, "k": 3, "offset": at}) for at in (0, 3, 6)], ("admin", None)
+    )
+    items = [item for page in pages for item in page.structured_content["items"]]
+    whole = explainer.rank(USER, k=9, section="mixed")
+    assert {item["item_id"] for item in items} == {each.item_id for each in whole}
+    assert [item["position"] for item in items] == [*range(1, 10)]
+    catalogue = explainer.shop.catalogue
+    names = catalogue.category_index[catalogue.index_of([items[0]["item_id"]])]
+    assert items[0]["category"] == catalogue.category_names[names[0]]
+
+
+def test_the_best_item_is_not_compared_with_another(explainer: Explainer) -> None:
+    (first,) = explainer.rank(USER, k=1)
+    (found,) = ask(explainer, [("why_not", {"user_id": USER, "item_id": first.item_id})], ("admin", None))
+    assert found.structured_content == {"text": None, "numbers": {"rank": 1, "best": first.item_id}}
+
+
+def test_an_unknown_category_is_refused_before_the_person_is_asked(explainer: Explainer) -> None:
+    (found,) = ask(explainer, [("preferences", {"user_id": USER, "action": "stop", "category": "z"})], ("admin", None))
+    assert "the category is not in the catalogue" in found.content[0].text
+
+
+def test_staff_get_orders_with_their_facts_and_no_null_for_an_unknown_id(explainer: Explainer) -> None:
+    stock = read_stock(pd.DataFrame({"item_id": ["apples"], "store_id": ["1"], "on_hand": [3]}))
+    toolbox = Toolbox(explainer, lambda: ("admin", None), staff=Staff(demand=DemandAdvice(fitted(), panel(), stock)))
+    told = toolbox.demand_reasons("apples")
+    assert told.text is not None
+    assert str(told.numbers["facts"][0]["order_units"]) in told.text
+    with pytest.raises(SettingError, match="the model knows no item of this id"):
+        toolbox.demand_reasons("nothing")
 
 
 def test_bad_arguments_are_answered_with_what_is_needed(explainer: Explainer) -> None:

@@ -51,7 +51,7 @@ def mcp(
     from llm_explain.agents.toolbox import Toolbox
 
     explainer = open_explainer(artifacts)
-    staff = open_staff(churn, data, demand, stock, explainer.as_of)
+    staff = open_staff(churn, data, demand, stock, None if http else explainer.as_of)
     if http:
         _serve_http(explainer, staff, locale, host, port)
         return

@@ -86,7 +86,7 @@ def _print(turn: Turn) -> None:
 
 
 def open_staff(
-    churn: Path | None, data: Path | None, demand: Path | None, stock: Path | None, as_of: pd.Timestamp
+    churn: Path | None, data: Path | None, demand: Path | None, stock: Path | None, as_of: pd.Timestamp | None
 ) -> Staff | None:
     """Open the models that members of staff ask.
 
@@ -95,7 +95,7 @@ def open_staff(
         data: Tables that the churn model is asked about.
         demand: Folder that ``demand train`` wrote.
         stock: Stock table of the forecast's items.
-        as_of: Moment of the risks, that of the lists.
+        as_of: Moment of the risks, that of the lists; the end of the log if not given.
 
     Returns:
         The models; ``None`` if none is named.

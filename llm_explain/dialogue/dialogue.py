@@ -55,8 +55,9 @@ class Dialogue:
         self._read: tuple[Catalogue, Reader] | None = None
         self._grammar, words, rules = dialogue_words(folder_of(locale)[0])
         self._names = Names(locale, explainer.titles)
-        named = staff and staff.demand and staff.demand.named(explainer.titles, self._names.item)
-        self._staff = staff and replace(staff, demand=named)
+        self._staff = staff
+        if staff is not None and staff.demand is not None:
+            self._staff = replace(staff, demand=staff.demand.named(explainer.titles, self._names.item))
         currency = explainer.shop.shop.currency
         self._wording = Wording(words, locale, self._names, currency)
         self._verifier = AnswerVerifier(rules, locale, self._names, currency)
@@ -185,6 +186,7 @@ class Dialogue:
         """Return an answer to a member of staff; ``None`` for one that the customer would get."""
         staff, intent = self._staff or Staff(), reading.intent
         slots = {name: value for name, value in reading.slots.items() if name != "user_id"}
+        answer: Answer | None = None
         if intent in RISK:
             answer = staff.answer(intent, slots, customer, self._locale)
         elif intent == "due":
@@ -200,8 +202,6 @@ class Dialogue:
             answer = Answer([Statement(f"{intent}_staff", user=None if intent == "help" else customer)])
         elif intent not in TALK | OF_THE_SHOP and not self._is_user(customer):
             answer = Answer([Statement("unknown_user", user=customer)])
-        else:
-            answer = None
         return answer and replace(answer, is_to_staff=True)
 
     def _supply(self, reading: Reading, demand: DemandAdvice) -> Answer | None:

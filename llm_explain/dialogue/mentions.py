@@ -327,7 +327,8 @@ class NameFinder:
         """Return the items whose label a message goes on with ("white milk, 1 gallon"), and where the label ends."""
         following = self._tokens(text[end : end + LONGEST_LABEL])
         words = [token.word for token in following]
-        longest, found = 0, []
+        longest = 0
+        found: list[str] = []
         for item in items:
             size = max((_agreeing(words, label) for label in self._labels[item]), default=0)
             if size > longest:

@@ -122,7 +122,7 @@ class DemandAdvice:
             At most ``k`` items.
         """
         ids, wanted = self.panel.series[ITEM].astype(str), set(item_ids)
-        rows = sorted(np.flatnonzero(ids.isin(wanted)), key=self._sold, reverse=True)
+        rows = sorted(np.flatnonzero(ids.isin(wanted)).tolist(), key=self._sold, reverse=True)
         return list(dict.fromkeys(ids.iloc[rows]))[:k]
 
     def due(self, locale: str) -> list[dict[str, Any]]:
@@ -156,8 +156,9 @@ class DemandAdvice:
         weeks = self.forecaster.model.config.weeks
         panel = self.panel.extended(weeks)
         found = outlook(self.forecaster, panel, weeks, rows=rows)
-        has_stock = self.stock is not None and (self._is_held[rows].any() or not len(rows))
-        return DemandScene(panel, found, orders(found, self.stock, StockPolicy()) if has_stock else None)
+        if self.stock is None or (len(rows) and not self._is_held[rows].any()):
+            return DemandScene(panel, found)
+        return DemandScene(panel, found, orders(found, self.stock, StockPolicy()))
 
     def _sold(self, row: int) -> float:
         return float(np.nansum(self.panel.units[row]))

@@ -195,6 +195,10 @@ class CustomerColumns:
         return cls(tuple(columns), named, label or "", chosen, left_out)
 
 
+_MISSING: Final = ("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null")
+"""Texts of missing values. "None" is an answer, such as no contract or no treatment."""
+
+
 def read_customers(path: Path) -> pd.DataFrame:
     """Read a table of customers.
 
@@ -224,10 +228,20 @@ def read_customers(path: Path) -> pd.DataFrame:
 def _read_csv(path: Path) -> pd.DataFrame:
     """Read CSV of any common encoding and separator."""
     try:
-        return pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig")
+        table = _parsed(path, "utf-8-sig")
     except UnicodeDecodeError:
         found = charset_normalizer.from_path(path).best()
-        return pd.read_csv(path, sep=None, engine="python", encoding=found.encoding if found else "latin-1")
+        table = _parsed(path, found.encoding if found else "latin-1")
+    for name in table.select_dtypes(exclude="number"):
+        rest = table[name].mask(table[name].eq("None"))
+        numbers = pd.to_numeric(rest, errors="coerce")
+        if numbers.notna().any() and numbers.count() == rest.count():
+            table[name] = numbers  # among numbers, "None" is a missing one
+    return table
+
+
+def _parsed(path: Path, encoding: str) -> pd.DataFrame:
+    return pd.read_csv(path, sep=None, engine="python", encoding=encoding, keep_default_na=False, na_values=_MISSING)
 
 
 def cell_texts(values: pd.Series) -> Any:

@@ -220,6 +220,7 @@ class Actions:
                 "gain": round(measured.uplift, 2),
                 "low": low,
                 "customers": measured.n,
+                "has_cost": int(self.columns.cost > 0),
             }
             return Stated("action_worth", facts) if low > 0 else UNPROVEN
         low = float(np.floor(10 * POINTS * measured.lower) / 10)

@@ -55,6 +55,14 @@ def test_gaps_are_missing_numbers_or_a_level() -> None:
     assert np.isnan(x[2, 3])
 
 
+def test_none_is_an_answer_and_among_numbers_a_gap(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("plan,age,note\nNone,30,NA\nDSL,None,\nNone,41,x\n")
+    table = read_customers(tmp_path / "customers.csv")
+    assert table["plan"].tolist() == ["None", "DSL", "None"]
+    assert table["age"].isna().tolist() == [False, True, False]
+    assert table["note"].isna().tolist() == [True, True, False]
+
+
 def test_other_columns_with_a_value_for_each_row_are_left_out() -> None:
     table = subscribers().assign(RowNumber=range(600)).iloc[:, ::-1]
     columns = CustomerColumns.infer(table, label="Churn")

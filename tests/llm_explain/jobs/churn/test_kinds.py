@@ -140,7 +140,7 @@ OTHERS: dict[str, Facts] = {
 }
 CLOSING = (
     Stated("action_proven", {"action": "mail", "outcome": "visit", "gain": 8.2, "low": 6.5, "customers": 10655}),
-    Stated("action_worth", {"action": "mail", "gain": 0.81, "low": 0.16, "customers": 1020}),
+    Stated("action_worth", {"action": "mail", "gain": 0.81, "low": 0.16, "customers": 1020, "has_cost": 1}),
     Stated("action_unproven", {"is_proven": 0}),
 )
 
@@ -165,3 +165,6 @@ def test_money_and_shares_are_not_told_beyond_the_facts(locale: str) -> None:
         assert text is not None
         lowered = replace(brief, closing=(replace(closing, facts={**closing.facts, "low": -0.1}),))
         assert not writer.verifier.verify(text.text, lowered).ok
+        if closing.kind == "action_worth":
+            free = replace(brief, closing=(replace(closing, facts={**closing.facts, "has_cost": 0}),))
+            assert not writer.verifier.verify(text.text, free).ok  # the money is told to be net of a cost

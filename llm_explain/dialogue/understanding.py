@@ -223,7 +223,7 @@ class Reader:
             return self._one(intent, found, context)
         if intent in OF_A_TARGET:
             slots, choices = self._target(intent, found, context)
-            item = slots.get("item_id")
+            item = str(slots.get("item_id", ""))
             category = self._category_of.get(item, "") if item not in context.hidden else ""
             return ({"category": category}, ()) if category and self._generic.search(found.text) else (slots, choices)
         if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from llm_explain.policy.policy import Policy
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.history import EventLog
+    from scoring.data.log import FloatArray
     from scoring.features.promotions import PromotionCalendar
-    from scoring.features.snapshot import FloatArray, Snapshot
+    from scoring.features.snapshot import Snapshot
 
 Counted = TypeVar("Counted")
 

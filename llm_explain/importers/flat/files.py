@@ -128,7 +128,7 @@ def _sources(name: str, data: bytes, is_known: Callable[[str], bool], depth: int
         yield read_text(name, content, encoding, dialect)
 
 
-def _unpacked(packed: IO[bytes], size: int) -> bytes:
+def _unpacked(packed: IO[bytes] | gzip.GzipFile, size: int) -> bytes:
     """Return what a file of some size is unpacked to, if it is as large as tables are."""
     data = packed.read(_most_unpacked(size) + 1)
     _check_unpacked(len(data), size)

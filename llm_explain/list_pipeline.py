@@ -143,7 +143,7 @@ class ListPipeline(Pipeline):
             requests[row] = replace(requests[row], claims=(line,), is_neutral=line not in claims[row], form=form)
         silent = [row for row, request in enumerate(requests) if not request.claims]
         for row, fact in self._facts(subjects, silent, kinds.badges(subjects.type), lambda *_: True).items():
-            requests[row] = replace(requests[row], claims=(fact,), is_neutral=True, form="fact")
+            requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
         return requests
 
     def _lines(

@@ -236,14 +236,12 @@ class Pipeline:
             ),
         )
         said: dict[int, Claim] = {}
-        for form in ("sentence", "fact"):  # a kind for badges alone has no sentence but its badge
-            left = [row for row in found if row not in said]
-            asked = [replace(requests[row], claims=(found[row],), is_neutral=True, form=form) for row in left]
-            seconds = self._written(asked, 0.0, replace(self.limits, names_item=False)) if asked else []
-            for row, second in zip(left, seconds, strict=True):
-                both = self.writer.joined(texts[row], second, self.limits, self.locale)
-                if both is not None:
-                    texts[row], said[row] = both, found[row]
+        asked = [replace(requests[row], claims=(fact,), is_neutral=True) for row, fact in found.items()]
+        seconds = self._written(asked, 0.0, replace(self.limits, names_item=False)) if asked else []
+        for (row, fact), second in zip(found.items(), seconds, strict=True):
+            both = self.writer.joined(texts[row], second, self.limits, self.locale)
+            if both is not None:
+                texts[row], said[row] = both, fact
         return texts, said
 
     def _subject_lines(

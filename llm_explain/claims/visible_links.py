@@ -46,7 +46,7 @@ class VisibleLinks:
     Args:
         catalogue: The shop's items.
         snapshot: The shop's statistics, with its counts of pairs.
-        policy: Which categories have a name, and how many users make a crowd.
+        policy: How many users make a crowd.
     """
 
     def __init__(self, catalogue: Catalogue, snapshot: Snapshot, policy: Policy) -> None:
@@ -54,9 +54,8 @@ class VisibleLinks:
 
     @cached_property
     def can_tell(self) -> bool:
-        """Whether categories and counts can show links. Where they cannot, the learned link is all that is known."""
-        n_named = sum(map(self._policy.may_name_category, self._catalogue.category_names))
-        return n_named > 1 and bool((self._snapshot.buyers >= self._policy.settings.min_crowd).any())
+        """Whether counts can show links. Where they cannot, the learned link is all that is known."""
+        return bool((self._snapshot.buyers >= self._policy.settings.min_crowd).any())
 
     def of_items(self, other: IndexArray, item: IndexArray) -> Flags:
         """Return which past items may speak for items.

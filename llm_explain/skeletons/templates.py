@@ -71,7 +71,7 @@ class Templates:
     Attributes:
         origin: ``name@sha256:…`` of the hand-written sentences, for the provenance of a text.
         grammar_origin: The same of the grammar.
-        of_form: Skeletons of a claim kind for a line, a badge or a heading.
+        of_form: Skeletons of a claim kind for a line, a badge, a heading or a subject line.
         continuing: Sentences of a claim kind for an item that was named before: "You've bought it 5 times".
     """
 
@@ -126,10 +126,14 @@ class Templates:
             found += [(f"{kind}, heading", text, (kind,), "concise") for text in clauses.heading]
         return found
 
-    def _of_form(self, kind: str, form: Form) -> tuple[Skeleton, ...]:
-        """Return the skeletons of a claim kind for a line, a badge or a heading, those that say most first."""
+    def _of_form(self, kind: str, form: Form, tone: Tone = "concise") -> tuple[Skeleton, ...]:
+        """Return the skeletons of a claim kind for a line, a badge, a heading or a subject line."""
         clauses = self._words[kind].clauses
-        texts = {"line": clauses.line, "heading": clauses.heading}.get(form, clauses.badge)
+        texts: Iterable[str] = {"line": clauses.line, "heading": clauses.heading}.get(form, clauses.badge)
+        if form == "subject":
+            texts = [skeleton.text for skeleton in self.skeletons([kind], "concise")]
+        if tone == "formal" and form != "heading":
+            texts = map(self._written_out, texts)
         found = (self._verifier.accept(text, (kind,), tone="concise", origin=self.grammar_origin) for text in texts)
         return tuple(skeleton for skeleton in found if skeleton is not None)
 
@@ -158,6 +162,9 @@ class Templates:
         """Return sentences made by the grammar, as differently opened as it can."""
         if not 0 < len(kinds) <= MOST_KINDS:
             return []
+        if len(kinds) == 1 and not self._words[kinds[0]].clauses.full:  # a kind that is told as a fact alone
+            facts = self._words[kinds[0]].clauses.badge
+            return [self._written_out(text) if tone == "formal" else text for text in facts]
         form = "short" if tone == "concise" else "full"
         if not all(getattr(self._words[kind].clauses, form) for kind in kinds):
             return []  # the grammar's sentences speak of an item; a kind about another subject brings its own

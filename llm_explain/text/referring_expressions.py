@@ -110,9 +110,13 @@ class ReferringExpressions:
         if not name or not is_known:
             return self._proper(title)
         said = self._words.another.format(name=name, label=label) if label else name
-        if said[-1].isdigit():  # "you've bought grinder 9 4 times" reads as one number
+        if said[-1].isdigit() or self._lacks_article(name):  # "you've bought grinder 9 4 times" reads as one number
             return self._proper(title)
         return self._article(name) + said
+
+    def _lacks_article(self, name: str) -> bool:
+        """Return whether a name may be of one thing that is counted, where the dictionaries do not tell."""
+        return bool(self._words.articles) and self._dictionary.find(name) is None and not self._is_plural(name)
 
     def _article(self, name: str) -> str:
         """Return what stands before a name that is of one thing."""
@@ -128,6 +132,8 @@ class ReferringExpressions:
     def _proper(self, title: str) -> str:
         """Return a title that is no common noun, as a sentence says it; empty if it leaves nothing readable."""
         whole = self._whole(title)
+        if whole.partition(" ")[0].islower():  # within a sentence it began with a small letter
+            whole = whole[:1].upper() + whole[1:]
         return self._words.proper.format(name=whole) if whole else ""
 
     def _labelled(self, title: str) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-Form = Literal["sentence", "line", "badge", "fact", "subject", "heading"]
-"""A sentence by itself, a short line under the heading of a section, a badge next to a sentence, a badge's fact in
-place of a sentence, the subject line of a message, or the heading of a shelf."""
+Form = Literal["sentence", "line", "badge", "subject", "heading"]
+"""A sentence by itself, a short line under the heading of a section, a badge next to a sentence, the subject line of a
+message, or the heading of a shelf."""
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -31,6 +31,16 @@ Written = TypeVar("Written", bound="Callable[..., Any]")
 
 _MAX_VALUES = 65_536
 _DAYS_IN_WEEK = 7
+_DAYS_IN_MONTH = 365.25 / 12
+_FEW_DAYS = 12.5
+"""Longest time between occasions that is counted in days, unless it is whole weeks."""
+
+_MANY_DAYS = 29
+"""Shortest time that is told in months rather than in weeks."""
+
+_NEAR = 0.1
+"""How far a time in weeks or months may be from the exact one, as a share of it."""
+
 _ALL = 0.995
 """A share that would be written as 100 %, which "usually" says better."""
 
@@ -205,11 +215,15 @@ class _Filters:
 
     @_of_known
     def interval(self, days: float) -> str | None:
-        """Return a time between occasions in days or whole weeks."""
-        number = self.whole(days)
-        weeks, rest = divmod(number, _DAYS_IN_WEEK)
-        is_in_weeks = not rest and weeks <= len(self._lexicon.numbers_in_words)
-        return self.measure(weeks, "every_weeks") if is_in_weeks else self.measure(number, "every_days")
+        """Return a time between occasions, in months or weeks within a tenth of it, else in days."""
+        units = ((_DAYS_IN_WEEK, "every_weeks"), (_DAYS_IN_MONTH, "every_months"))
+        for length, name in units if days < _MANY_DAYS else reversed(units):
+            number = self.whole(days / length)
+            off = abs(number * length - days) / days
+            is_near = off <= (_NEAR if days > _FEW_DAYS else 0)
+            if is_near and 0 < number <= len(self._lexicon.numbers_in_words):
+                return self.measure(number, name)
+        return self.measure(self.whole(days), "every_days")
 
     @_of_known
     def whole(self, value: float) -> int:

@@ -200,6 +200,7 @@ class _Readings:
             "number",
             "whole",
             "is_rounded",
+            "is_interval",
             "is_amount",
             "month",
             "month_of",
@@ -230,6 +231,13 @@ class _Readings:
     def is_rounded(self, said: float, value: float, step: float) -> bool:
         """Return whether a number is another one rounded to a step."""
         return abs(said - value) <= step / 2 + _ROUNDING
+
+    def is_interval(self, days: str | None, weeks: str | None, months: str | None, value: float) -> bool:
+        """Return whether a time between occasions is one in whole days, or within a tenth in weeks or months."""
+        if days is not None:
+            return self.number(days) == self.whole(value)
+        said, length = (self.number(weeks), 7.0) if weeks is not None else (self.number(months), 30.4375)
+        return said == self.whole(value / length) and abs(said * length - value) <= value / 10
 
     def is_amount(self, text: str, amount: float) -> bool:
         """Return whether a text is an amount of money in the shop's currency."""

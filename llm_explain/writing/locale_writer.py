@@ -306,12 +306,15 @@ class LocaleWriter:
         ]
         return sorted(usable, key=lambda skeleton: source.order(skeleton, key))
 
-    def write_form(self, request: SentenceRequest, spec: SentenceSpec, limits: Limits | None) -> Text | None:
+    def write_form(
+        self, request: SentenceRequest, spec: SentenceSpec, tone: Tone, limits: Limits | None
+    ) -> Text | None:
         """Return the first verified line, badge or subject line. Lines may sound alike: they stand under one heading.
 
         Args:
             request: What the text is to state.
             spec: Its specification.
+            tone: ``friendly``, ``concise`` or ``formal``.
             limits: How long a text may be where it is shown.
 
         Returns:
@@ -319,9 +322,7 @@ class LocaleWriter:
         """
         (kind,) = spec.kinds
         is_subject, key = request.form == "subject", self._key(request, "concise")
-        found = (
-            self._templates.skeletons([kind], "concise") if is_subject else self._templates.of_form(kind, request.form)
-        )
+        found = self._templates.of_form(kind, request.form, tone)
         if is_subject and limits is not None and limits.subject_length is not None:
             limits = Limits(limits.subject_length + 1, max_sentences=1)  # the stop is not shown
         usable = [each for each in found if self._realiser.fits(each, spec)]

@@ -127,7 +127,7 @@ class Writer:
             deadline = LIVE_SECONDS if order[0] == "lm" else SPARE_SECONDS
         specs = [writer.specify(request) for request in requests]
         texts: list[Text | None] = [
-            None if request.form == "sentence" else writer.write_form(request, spec, limits)
+            None if request.form == "sentence" else writer.write_form(request, spec, tone, limits)
             for request, spec in zip(requests, specs, strict=True)
         ]
         places = [place for place, request in enumerate(requests) if request.form == "sentence"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
+from llm_explain.claims.occasions import to_dates
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
@@ -23,8 +24,8 @@ class Due(ClaimKind):
 
     Rule: counted events are those of ``repeat_item``. Each occasion lies on the local day of its latest counted event.
     Over the distinct days, of which there are at least three, ``interval_days`` is the median of the days between
-    successive ones; ``days_since`` is the days from the last one to the local day of ``as_of``; ``count`` is the number
-    of occasions. It holds where 0.8 ≤ ``days_since`` / ``interval_days`` ≤ 2 and at least 60 % of the intervals lie
+    successive ones; ``days_since`` is the days from the last one, ``last``, to the local day of ``as_of``; ``count`` is
+    the number of occasions. It holds where 0.8 ≤ ``days_since`` / ``interval_days`` ≤ 2 and at least 60 % of the intervals lie
     between half and twice the median. A log whose times only order the events has no such claim.
 
     Below 0.8 the item is not due yet. Above 2 a whole round has been skipped, and on the completejourney log the
@@ -58,6 +59,7 @@ class Due(ClaimKind):
         facts: dict[str, list[Fact]] = {
             "interval_days": [int(days) if days.is_integer() else days for days in found.rhythm.tolist()],
             "days_since": found.days_since.tolist(),
+            "last": [*to_dates(found.last_day)],
             "count": found.counts.tolist(),
         }
         return Findings(rows[is_due], facts, found, event_kind=kinds_of(subjects, found))

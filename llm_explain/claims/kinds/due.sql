@@ -11,6 +11,6 @@ steady as (
     select rid, avg((gap between interval_days / 2 and interval_days * 2)::int) as steady
     from gap join rhythm using (rid) where gap is not null group by rid),
 size as (select rid, count(*) as count from counted_due group by rid)
-select rid, interval_days, as_of::date - last_day as days_since, count
+select rid, interval_days, as_of::date - last_day as days_since, strftime(last_day, '%Y-%m-%d') as last, count
 from rhythm join steady using (rid) join size using (rid) join claim using (rid)
 where n_days >= 3 and steady >= 0.6 and (as_of::date - last_day) / interval_days between 0.8 and 2 and has_dates;

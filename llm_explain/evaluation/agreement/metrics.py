@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from llm_explain.evaluation.agreement.reader import ROUNDING, as_stated
+from llm_explain.evaluation.agreement.reader import agrees, as_stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,4 +60,4 @@ def _value(stated: Mapping[str, float], facts: Mapping[str, Any] | None) -> bool
         return None
     if facts is None:
         return False
-    return all(abs(value - as_stated(facts.get(name))) <= ROUNDING.get(name, 1e-9) for name, value in stated.items())
+    return all(agrees(name, value, as_stated(facts.get(name))) for name, value in stated.items())

@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
 ROUNDING: Final = {
     "share": 0.00501,
-    "interval_days": 0.501,
     "lift": 0.0501,
     "price": 0.0101,
     "low": 0.0101,
     "high": 0.0101,
 }
 """How far a number in a sentence may be from the exact one: what rounding it for a reader costs, by fact."""
+
+
+def agrees(name: str, value: float, fact: float) -> bool:
+    """Return whether a number in a sentence is a fact, rounded for a reader; a time between orders to a tenth."""
+    off = max(0.501, fact / 10) if name == "interval_days" else ROUNDING.get(name, 1e-9)
+    return abs(value - fact) <= off
 
 
 def as_stated(fact: Any) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation.agreement.drivers import player_of
-from llm_explain.evaluation.agreement.reader import ROUNDING, as_stated
+from llm_explain.evaluation.agreement.reader import agrees, as_stated
 from llm_explain.evaluation.audit.attributions import attribution_faults, selection_faults
 from llm_explain.evaluation.audit.tables import stated_claims
 
@@ -195,7 +195,7 @@ def _faults(
         return
     for name, value in mention.values.items():
         should = as_stated(found.get(name))
-        if not abs(value - should) <= ROUNDING.get(name, 1e-9):
+        if not agrees(name, value, should):
             yield f"{where} {name} {value:g} but the tables give {should:g}"
     for word in mention.degrees:
         if word not in permitted:

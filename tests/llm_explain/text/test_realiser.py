@@ -77,7 +77,19 @@ def test_every_kind_gives_the_values_of_its_slots():
 
 @pytest.mark.parametrize(
     ("days", "said"),
-    [(1, "day"), (7, "week"), (9, "9 days"), (13.5, "two weeks"), (21, "three weeks"), (91, "91 days")],
+    [
+        (1, "day"),
+        (7, "week"),
+        (9, "9 days"),
+        (13.5, "two weeks"),
+        (17, "17 days"),
+        (21, "three weeks"),
+        (45, "six weeks"),
+        (30, "month"),
+        (60.5, "two months"),
+        (91, "three months"),
+        (500, "500 days"),
+    ],
 )
 def test_intervals(days, said):
     assert values(claim("due", interval_days=days, days_since=1, count=3))["interval"] == said

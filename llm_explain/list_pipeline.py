@@ -10,6 +10,7 @@ import numpy as np
 
 from llm_explain.claims import allowed_claims
 from llm_explain.claims.subjects import Subjects
+from llm_explain.claims.visible_links import says_more
 from llm_explain.composition import cards
 from llm_explain.pipeline import Pipeline
 from llm_explain.policy.masking import mask_attribution
@@ -71,7 +72,7 @@ class ListPipeline(Pipeline):
         requests = [request for own, _ in written for request in own]
         texts = [text for _, own in written for text in own]
         texts, facts = self._with_second_sentences(subjects, requests, texts, pages)
-        subject_lines = self._subject_lines(requests, texts)
+        subject_lines = self._subject_lines(requests, texts, facts)
         badges = self._badges(subjects, requests, cards_of_all, pages, facts)
         title = {section: self._section_title(section) for section in {card.section for card in cards_of_all}}
         scores = [
@@ -113,10 +114,20 @@ class ListPipeline(Pipeline):
     ) -> list[SentenceRequest]:
         """Choose what each card states; each page has a budget of its own."""
         kinds, settings = self.writer.spoken_kinds(self.locale), self.shop.policy.settings
+        catalogue = self.shop.catalogue
+
+        def may_say(claim: Claim, row: int) -> bool:
+            title = str(catalogue.titles[placed[row].item_index])
+            return not kinds[claim.kind].tells_category or says_more(title, str(claim.facts["category"]))
+
         claims = self._derived(
             subjects,
             attributions,
-            lambda own, row: allowed_claims(own, placed[row].item_index, shop=self.shop, kinds=kinds),
+            lambda own, row: [
+                claim
+                for claim in allowed_claims(own, placed[row].item_index, shop=self.shop, kinds=kinds)
+                if may_say(claim, row)
+            ],
             needs_visible_links=True,
         )
         lines = self._lines(subjects, claims, placed)

@@ -179,7 +179,7 @@ class Pipeline:
         requests = [request for own, _ in written for request in own]
         texts = [text for _, own in written for text in own]
         texts, facts = self._with_second_sentences(subjects, requests, texts, pages)
-        subject_lines = self._subject_lines(requests, texts)
+        subject_lines = self._subject_lines(requests, texts, facts)
         return [
             replace(self._record(row, request, attribution, text, subjects, fact=facts.get(row)), subject_line=line)
             for row, (request, attribution, text, line) in enumerate(
@@ -245,14 +245,17 @@ class Pipeline:
         return texts, said
 
     def _subject_lines(
-        self, requests: Sequence[SentenceRequest], texts: Sequence[Text | None]
+        self, requests: Sequence[SentenceRequest], texts: Sequence[Text | None], facts: Mapping[int, Claim]
     ) -> Sequence[Text | None]:
-        """Return a subject line for each text on a surface that has one."""
+        """Return a subject line for each text on a surface that has one: of its first claim that is short enough."""
         lines: list[Text | None] = [None] * len(texts)
-        rows = [row for row, text in enumerate(texts) if text is not None]
-        if self.limits.subject_length is not None and rows:
-            asked = [replace(requests[row], claims=requests[row].claims[:1], form="subject") for row in rows]
-            for row, line in zip(rows, self._written(asked, None), strict=True):
+        if self.limits.subject_length is None:
+            return lines
+        told = [(*request.claims, *([facts[row]] if row in facts else [])) for row, request in enumerate(requests)]
+        for place in range(max(map(len, told), default=0)):
+            rows = [row for row, own in enumerate(told) if texts[row] and not lines[row] and place < len(own)]
+            asked = [replace(requests[row], claims=(told[row][place],), form="subject") for row in rows]
+            for row, line in zip(rows, self._written(asked, None) if asked else (), strict=True):
                 lines[row] = line
         return lines
 

@@ -33,6 +33,10 @@ MAX_WORD_CATEGORIES: Final = 3
 """Most categories whose titles have such a word: "salsa" stands in few, "frozen" in many."""
 
 WORD: Final = re.compile(r"[^\W\d_]{3,}")
+NAME_END: Final = re.compile(r"[,(]")
+
+MOST_LONGER: Final = 2
+"""Most letters by which a form of a word is longer than another one."""
 
 
 class VisibleLinks:
@@ -127,6 +131,25 @@ class VisibleLinks:
     def share_a_word(self, first: str, second: str) -> bool:
         """Return whether two names share a word that few titles and few categories have."""
         return bool(_words(first) & _words(second) & self._telling_words)
+
+
+def says_more(title: str, category: str) -> bool:
+    """Return whether a title has a word that its category's name lacks: "lean beef" does of beef, "onions" does not.
+
+    Args:
+        title: An item's title; what follows a comma or a parenthesis does not count.
+        category: The name of its category.
+
+    Returns:
+        Whether there is such a word. Words are the same if one begins with the other and is at most two letters longer.
+    """
+    known, words = _words(category), _words(NAME_END.split(title, maxsplit=1)[0])
+    return not words or not all(any(_is_alike(word, other) for other in known) for word in words)
+
+
+def _is_alike(first: str, second: str) -> bool:
+    shorter, longer = sorted((first, second), key=len)
+    return longer.startswith(shorter) and len(longer) <= len(shorter) + MOST_LONGER
 
 
 def _words(name: str) -> set[str]:

@@ -110,13 +110,15 @@ class ReferringExpressions:
         if not name or not is_known:
             return self._proper(title)
         said = self._words.another.format(name=name, label=label) if label else name
-        if said[-1].isdigit() or self._lacks_article(name):  # "you've bought grinder 9 4 times" reads as one number
+        if said[-1].isdigit() or self._lacks_article(title):  # "you've bought grinder 9 4 times" reads as one number
             return self._proper(title)
         return self._article(name) + said
 
-    def _lacks_article(self, name: str) -> bool:
+    def _lacks_article(self, title: str) -> bool:
         """Return whether a name may be of one thing that is counted, where the dictionaries do not tell."""
-        return bool(self._words.articles) and self._dictionary.find(name) is None and not self._is_plural(name)
+        name = self._title.search(self._clean(title))
+        is_known = name is not None and self._dictionary.find(name.group("name")) is not None
+        return bool(self._words.articles) and not is_known and not self._is_of_many(title)
 
     def _article(self, name: str) -> str:
         """Return what stands before a name that is of one thing."""

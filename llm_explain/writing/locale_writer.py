@@ -325,10 +325,10 @@ class LocaleWriter:
         found = self._templates.of_form(kind, request.form, tone)
         if is_subject and limits is not None and limits.subject_length is not None:
             limits = Limits(limits.subject_length + 1, max_sentences=1)  # the stop is not shown
-        usable = [each for each in found if self._realiser.fits(each, spec)]
+        usable = [each for each in found if self._realiser.fits(each, spec) and (ITEM in each.slots or not is_subject)]
 
-        def order(skeleton: Skeleton) -> tuple[bool, int, bytes]:
-            return is_subject and ITEM not in skeleton.slots, -len(skeleton.slots), shuffled(skeleton, key)
+        def order(skeleton: Skeleton) -> tuple[int, bytes]:
+            return -len(skeleton.slots), shuffled(skeleton, key)
 
         for skeleton in sorted(usable, key=order):
             text = self._realiser.fill(skeleton, spec)

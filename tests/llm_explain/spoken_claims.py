@@ -39,7 +39,7 @@ def claim(kind: str, licences: tuple[str, ...] = (), **facts: Fact) -> Claim:
 
 CLAIMS: dict[str, Claim] = {
     "repeat_item": claim("repeat_item", ("often", "current"), count=12, last="2017-11-03"),
-    "due": claim("due", ("often", "current"), interval_days=14, days_since=16, count=12),
+    "due": claim("due", ("often", "current"), interval_days=14, days_since=12, last="2017-11-19", count=12),
     "category_affinity": claim(
         "category_affinity", ("often", "regularly", "current"), category="yogurt", count=9, window_days=90
     ),

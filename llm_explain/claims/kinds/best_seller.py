@@ -27,6 +27,7 @@ class BestSeller(ClaimKind):
     """
 
     name = "best_seller"
+    tells_category = True
     scope = "context"
     parts = ("popularity",)
     position = 89

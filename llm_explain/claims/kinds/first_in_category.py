@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
 
 MIN_ORDERS: Final = 10
+MOST_ORDERS: Final = 30
+"""Most orders that a text tells of."""
+
 MOST_LONGER: Final = 2
 WORD: Final = re.compile(r"[^\W\d_]{3,}")
 
@@ -25,7 +28,8 @@ WORD: Final = re.compile(r"[^\W\d_]{3,}")
 class FirstInCategory(ClaimKind):
     """The user's orders had nothing of the item's category so far.
 
-    Rule: ``orders`` is the number of the user's occasions with a counted target event before ``as_of``, at least ten.
+    Rule: ``orders`` is the number of the user's occasions with a counted target event before ``as_of``, at least ten; of
+    more than 30, the text speaks of the last 30.
     The user has no event of any kind before ``as_of`` with an item of ``category``, the item's own, and none with an
     item whose title has a word of the category's name: who bought canned pears has had pears, whatever the category.
     Words have three letters or more; two are the same if one begins with the other and is at most two letters longer.
@@ -57,7 +61,7 @@ class FirstInCategory(ClaimKind):
         is_first = ~is_known & (orders >= MIN_ORDERS) & may_name.astype(bool)
         rows = np.flatnonzero(is_first & (shop.crowd_kind == PURCHASE))
         facts: dict[str, list[Fact]] = {
-            "orders": orders[rows].tolist(),
+            "orders": np.minimum(orders[rows], MOST_ORDERS).tolist(),
             "category": [names[code] for code in subjects.category[rows].tolist()],
         }
         return Findings(rows, facts)

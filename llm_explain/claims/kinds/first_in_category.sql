@@ -13,6 +13,6 @@ known as (
     union
     select rid from said s join name n using (rid)
     where (starts_with(s.word, n.word) or starts_with(n.word, s.word)) and abs(length(s.word) - length(n.word)) <= 2)
-select rid, orders, own_category as category
+select rid, least(orders, 30) as orders, own_category as category
 from claim join orders using (rid) anti join known using (rid)
-where claim = 'first_in_category' and orders >= 10 and is_of_only_kind;
+where claim = 'first_in_category' and orders.orders >= 10 and is_of_only_kind;

@@ -138,7 +138,7 @@ def test_a_rhythm_counts_the_days_of_the_shop() -> None:
     found = find(Due, evidence("tortilla", rows, shop=NEW_YORK))
     assert found is not None
     # 7 November, 15 November twice, 22 November; and it is the evening of 30 November.
-    assert found.facts == {"interval_days": 7.5, "days_since": 8, "count": 4}
+    assert found.facts == {"interval_days": 7.5, "days_since": 8, "last": "2017-11-22", "count": 4}
 
 
 def test_windows_are_those_of_the_shop() -> None:

@@ -27,7 +27,7 @@ def test_due_states_the_median_interval() -> None:
     # 14, 12 and 16 days apart, then 13 days without: 13 / 14 is above 0.8.
     found = find(Due, evidence("tortilla", bought("tortilla", 55, 41, 29, 13)))
     assert found is not None
-    assert found.facts == {"interval_days": 14, "days_since": 13, "count": 4}
+    assert found.facts == {"interval_days": 14, "days_since": 13, "last": "2017-11-18", "count": 4}
 
 
 def test_due_keeps_half_days() -> None:

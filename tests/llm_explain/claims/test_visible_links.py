@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llm_explain.claims.visible_links import VisibleLinks
+from llm_explain.claims.visible_links import VisibleLinks, says_more
 from llm_explain.policy.policy import Policy
 from scoring.data.catalogue import Catalogue
 from scoring.features.item_pairs import ItemPairs
@@ -154,9 +154,28 @@ def test_a_category_speaks_by_a_word_of_its_name() -> None:
 
 
 def test_a_shop_that_cannot_tell_lets_the_learned_link_speak() -> None:
-    small = VisibleLinks(CATALOGUE, counted(pairs(), pairs(), buyers=49), Policy())
+    links = VisibleLinks(CATALOGUE, counted(pairs(), pairs(), buyers=49), Policy())
+    assert not links.can_tell
+    assert links.of_items(np.array([INDEX["milk"]]), np.array([INDEX["tortilla"]])).tolist() == [True]
+    assert not links.of_category(CATEGORY["milk"], np.array([INDEX["milk"]]), INDEX["tortilla"])
+
+
+def test_counts_tell_in_a_shop_without_categories() -> None:
     unnamed = VisibleLinks(Catalogue(ITEMS.assign(category="")), NO_LINKS, Policy())
-    for links in (small, unnamed):
-        assert not links.can_tell
-        assert links.of_items(np.array([INDEX["milk"]]), np.array([INDEX["tortilla"]])).tolist() == [True]
-        assert not links.of_category(CATEGORY["milk"], np.array([INDEX["milk"]]), INDEX["tortilla"])
+    assert unnamed.can_tell
+    assert unnamed.of_items(np.array([INDEX["milk"]]), np.array([INDEX["tortilla"]])).tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("title", "category", "says"),
+    [
+        ("Onions", "onions", False),
+        ("Bananas", "bananas and tropical fruit", False),
+        ("Beef, 1 lb (store brand)", "beef", False),
+        ("Lean beef, 1 lb", "beef", True),
+        ("Celery", "fresh vegetables", True),
+        ("牛奶", "乳品", True),
+    ],
+)
+def test_a_title_says_more_than_its_category(title: str, category: str, says: bool) -> None:
+    assert says_more(title, category) is says

@@ -38,7 +38,7 @@ def spec(kinds: tuple[str, ...], title: str):
         (
             "You buy this about every {interval}, and it's been {days_since} since your last purchase.",
             ("due",),
-            "You buy these about every two weeks, and it's been 16 days since your last purchase.",
+            "You buy these about every two weeks, and it's been 12 days since your last purchase.",
         ),
         ("This item is {promotion}.", ("promotion",), "This item is featured in your store's flyer."),
         (

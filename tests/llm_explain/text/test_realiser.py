@@ -32,7 +32,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "times": "12 times",
         "last_date": "3 November",
         "interval": "two weeks",
-        "days_since": "16 days",
+        "days_since": "12 days",
         "category": "yogurt",
         "category_times": "9 times",
         "category_window": "90 days",
@@ -70,7 +70,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "frequent_times": "12 times",
         "together_item": "“Crunchy Granola 12 oz”",
         "together_share": "31%",
-        "best_place": "one of our three most popular items",
+        "best_place": "among our three most popular choices",
         "best_category": "yogurt",
     }
 

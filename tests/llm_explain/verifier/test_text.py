@@ -36,7 +36,7 @@ def codes(text, *kinds, is_neutral=False):
     ("text", "kinds"),
     [
         ("You've bought this 12 times, most recently on 3 November.", ["repeat_item"]),
-        ("You buy this about every two weeks, and it's been 16 days since the last time.", ["due"]),
+        ("You buy this about every two weeks, and it's been 12 days since the last time.", ["due"]),
         ("You often buy yogurt, and this is your usual brand.", ["category_affinity", "usual_brand"]),
         ("More than 250 of our customers bought this in the past 30 days.", ["popular"]),
         ("It's featured in your store's flyer until 4 December.", ["promotion"]),
@@ -136,11 +136,11 @@ def test_a_blocked_word_may_stand_in_a_name_of_the_shop():
 
 
 def test_equal_values_may_stand_for_either_slot():
-    due = claim("due", ("current",), interval_days=30, days_since=30, count=4)
-    popular = claim("popular", users_band=250, window_days=30, until="2017-12-01T00:00:00")
+    due = claim("due", ("current",), interval_days=9, days_since=9, last="2017-11-22", count=4)
+    popular = claim("popular", users_band=250, window_days=9, until="2017-12-01T00:00:00")
     text = (
-        "You buy this about every 30 days, your last purchase was 30 days ago, and more than 250 customers bought it "
-        "in the past 30 days."
+        "You buy this about every 9 days, your last purchase was 9 days ago, and more than 250 customers bought it "
+        "in the past 9 days."
     )
     assert VERIFIER.verify(text, spec([due, popular])).ok
 
@@ -299,7 +299,7 @@ def test_often_before_bought_needs_its_licence():
         ("popular", "users_band", "more than 500"),
         ("season", "month", "recent months"),
         ("season", "lift", "1.9 times"),
-        ("new_arrival", "new_days", "16 days"),
+        ("new_arrival", "new_days", "12 days"),
         ("similar_item", "other_item", "Fage Plain Yogurt 7 oz"),
     ],
 )

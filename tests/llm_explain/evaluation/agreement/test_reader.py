@@ -59,8 +59,8 @@ def read(text):
             [("back_after_break", "", {"interval_days": 14.0, "last": 504.0})],
         ),
         ("You've bought limes (2 lb) 16 times, and it's here.", [("frequent_item", "Limes, 2 lb", {"count": 16.0})]),
-        ("It's one of our three most popular items in cheese.", [("best_seller", "", {"among": 3.0})]),
-        ("Our most popular item in cheese.", [("best_seller", "", {"among": 1.0})]),
+        ("It's among our three most popular choices in cheese.", [("best_seller", "", {"among": 3.0})]),
+        ("Our most popular choice in cheese.", [("best_seller", "", {"among": 1.0})]),
         ("A good thing for you.", []),
     ],
 )

@@ -127,8 +127,8 @@ def _spoken(subjects: Subjects, speakers: Sequence[_Speaker]) -> Subjects:
 def _visible(subjects: Subjects, speakers: _Speakers) -> dict[str, list[_Speaker]]:
     """Return the players whose link with the item a person would see, each with such past items only.
 
-    Where there is none, past items with a learned link are left in a shop whose users hardly come back to items, because
-    few items are bought there with everything else by chance, and in a shop that names no category.
+    Where there is none, past items with a learned link are left in a shop whose users hardly come back to items, where
+    few items are bought with everything else by chance, and in a shop that names no category.
     """
     links = subjects.shop.visible_links
     past = [(place, item) for place, speaker in enumerate(speakers.get("past item", ())) for item in speaker.items]

@@ -90,8 +90,8 @@ class ClaimKind(ABC):
         list_place: Its place among the reasons of a composed list, whatever the attributions: 0 names an item, 1 a
             category, 2 speaks of the item, 3 and 4 say the same of many items; ``None`` if a list does not give it.
         needs_visible_link: Whether a composed list gives it only if a person would see the link with the item.
-        tells_category: Whether it speaks of the item's category, so that a composed list gives it only if the title says
-            more than the category.
+        tells_category: Whether it speaks of the item's category. A composed list then gives it only if the title says
+            more than that.
         topic: What it speaks of; two claims of one topic are never joined.
         never_with: Topics that it is never joined with.
         yields_to: Topics that replace it, whatever the attributions, where they speak for the same player.

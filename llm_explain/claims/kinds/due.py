@@ -25,8 +25,8 @@ class Due(ClaimKind):
     Rule: counted events are those of ``repeat_item``. Each occasion lies on the local day of its latest counted event.
     Over the distinct days, of which there are at least three, ``interval_days`` is the median of the days between
     successive ones; ``days_since`` is the days from the last one, ``last``, to the local day of ``as_of``; ``count`` is
-    the number of occasions. It holds where 0.8 ≤ ``days_since`` / ``interval_days`` ≤ 2 and at least 60 % of the intervals lie
-    between half and twice the median. A log whose times only order the events has no such claim.
+    the number of occasions. It holds where 0.8 ≤ ``days_since`` / ``interval_days`` ≤ 2 and at least 60 % of the
+    intervals lie between half and twice the median. A log whose times only order the events has no such claim.
 
     Below 0.8 the item is not due yet. Above 2 a whole round has been skipped, and on the completejourney log the
     chance of a purchase in the next month has by then fallen from 0.32 to 0.24 and goes on falling: the habit has

@@ -28,8 +28,8 @@ WORD: Final = re.compile(r"[^\W\d_]{3,}")
 class FirstInCategory(ClaimKind):
     """The user's orders had nothing of the item's category so far.
 
-    Rule: ``orders`` is the number of the user's occasions with a counted target event before ``as_of``, at least ten; of
-    more than 30, the text speaks of the last 30.
+    Rule: ``orders`` is the number of the user's occasions with a counted target event before ``as_of``, at least ten.
+    The text speaks of at most the last 30.
     The user has no event of any kind before ``as_of`` with an item of ``category``, the item's own, and none with an
     item whose title has a word of the category's name: who bought canned pears has had pears, whatever the category.
     Words have three letters or more; two are the same if one begins with the other and is at most two letters longer.

@@ -43,7 +43,10 @@ def test_every_hand_written_sentence_gives_its_reasons_back() -> None:
     wrong = []
     for line in read_corpus(LEXICON):
         skeleton = Skeleton(line.text, line.kinds, "friendly", tuple(SLOT.findall(line.text)))
-        text = REALISER.fill(skeleton, REALISER.specify([SAID[kind] for kind in line.kinds], **SCENE))
+        spec = REALISER.specify([SAID[kind] for kind in line.kinds], **SCENE)
+        if not spec.values.keys() >= set(skeleton.slots):
+            continue  # a slot of other facts: a day, or the days since it
+        text = REALISER.fill(skeleton, spec)
         if not is_read(text, line.kinds):
             wrong.append((text, line.kinds, READER.read(text, **ABOUT)))
     assert wrong == []

@@ -155,6 +155,9 @@ class ListPipeline(Pipeline):
         silent = [row for row, request in enumerate(requests) if not request.claims]
         for row, fact in self._facts(subjects, silent, kinds.badges(subjects.type), lambda *_: True).items():
             requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
+        for row in (row for row in silent if not requests[row].claims):
+            repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds)
+            requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
         return requests
 
     def _lines(

@@ -97,6 +97,25 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
     return chosen
 
 
+def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds) -> Claim | None:
+    """Choose a reason of a kind that the page has used up, for a card that would say nothing.
+
+    Args:
+        claims: Claims that may be the reason of the card.
+        budget: Budget of the page.
+        kinds: Claim kinds in force.
+
+    Returns:
+        A claim that names an item or a category of which no card of the page speaks so; ``None`` if there is none.
+    """
+    fresh = [claim for claim in claims if named(claim) is not None and not budget.names[claim.kind, named(claim)]]
+    if not fresh:
+        return None
+    chosen = min(fresh, key=lambda claim: (budget.cards[claim.kind], _place(claim, budget, kinds), -claim.phi))
+    budget.count(chosen)
+    return chosen
+
+
 def with_second_reasons(
     claims: Sequence[Sequence[Claim]], chosen: Sequence[tuple[Claim, ...]], budget: Budget, kinds: ClaimKinds
 ) -> list[tuple[Claim, ...]]:

@@ -147,13 +147,17 @@ class UserReader:
         return [ReadUser(user, Evidence(self.shop, [own])) for user, own in zip(read, histories, strict=True)]
 
     def _check(self, channel: str) -> None:
-        """Raise ``SettingError`` for a misspelt channel; a shop without channels in its log answers any."""
-        known = self.shop.snapshot.channels.names
-        if channel and known and channel not in {*known, *CHANNELS}:
+        """Raise ``SettingError`` for a misspelt channel."""
+        if channel and (known := self.known_channels) and channel not in known:
             raise SettingError(
-                f"channel is {channel!r} but one of {', '.join(sorted({*known, *CHANNELS}))} is needed. "
-                "Write it as the events table does."
+                f"channel is {channel!r} but one of {', '.join(known)} is needed. Write it as the events table does."
             )
+
+    @property
+    def known_channels(self) -> list[str]:
+        """The channels that a request may name; empty for a shop without channels in its log, which answers any."""
+        names = self.shop.snapshot.channels.names
+        return sorted({*names, *CHANNELS}) if names else []
 
     def forget(self) -> None:
         """Empty the caches of users and group vectors."""

@@ -166,6 +166,11 @@ class ExplanationHandler:
 
     @contextmanager
     def _context(self, request: requests.Who) -> Iterator[UserContext]:
+        if request.channel and (known := self.explainer.reader.known_channels) and request.channel not in known:
+            needed = f"One of {', '.join(known)} is needed."
+            raise ServiceProblem(
+                INVALID, [{"pointer": "#/channel", "in": "body", "rule": "unknown_name", "detail": needed}]
+            )
         reading: AbstractContextManager[UserContext] = self._context_reader.reading_history(
             request.history or (), request.as_of
         )

@@ -42,7 +42,8 @@ class Who(fields.Body):
         history: Events of one user, in any order.
         as_of: Only events before this time count; the present if not given (the snapshot's time, if the operator set
             that). A user's latest event counts unless it lies in the future.
-        channel: Where the answer is shown, such as ``web`` or ``app``; one that training did not know changes nothing.
+        channel: Where the answer is shown: a channel of the log, ``web``, ``app``, ``mini_program`` or ``shop``. A shop
+            whose log has no channels takes any.
     """
 
     user_id: fields.Id | None = None

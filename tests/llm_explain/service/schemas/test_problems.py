@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.schemas.responses import ProblemDocument
+from llm_explain.user_reader import UserReader
 
 if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
@@ -112,6 +113,19 @@ def test_a_category_of_no_item_is_named_by_its_place(client: TestClient, explain
 def test_a_list_whose_row_is_refused_is_not_called_too_short(client: TestClient) -> None:
     reply = client.put("/v1/items", json={"items": [{"item_id": "n", "price": -1}]})
     assert [error["pointer"] for error in reply.json()["errors"]] == ["#/items/0/price"]
+
+
+def test_a_misspelt_channel_is_named_by_its_place(client: TestClient) -> None:
+    for path, body in (
+        ("recommendations", {"user_id": "u00"}),
+        ("explanations", {"user_id": "u00", "item_ids": ["00"]}),
+    ):
+        with patch.object(UserReader, "known_channels", ["app", "web"]):
+            reply = client.post(f"/v1/{path}", json={**body, "channel": MARK})
+            assert client.post(f"/v1/{path}", json={**body, "channel": "app"}).status_code == 200
+        (error,) = reply.json()["errors"]
+        assert (error["pointer"], error["detail"]) == ("#/channel", "One of app, web is needed.")
+        assert client.post(f"/v1/{path}", json={**body, "channel": MARK}).status_code == 200  # its log has none
 
 
 def test_an_unknown_locale_names_those_with_words(client: TestClient) -> None:

@@ -13,6 +13,7 @@ import jinja2
 import pandas as pd
 
 from llm_explain.campaigns.records import TREATED
+from llm_explain.text.name_cleaning import as_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -178,7 +179,7 @@ def _row(message: PlannedMessage, place: int, offer: PlannedOffer, titles: Mappi
     kinds = " ".join(claim.kind for claim in offer.explanation.reasons)
     return (
         message.user_id, message.group, place, offer.offer.offer_id, offer.offer.kind, offer.offer.item_id,
-        titles[offer.offer.item_id], round(offer.probability, 4), round(offer.expected_cost, 4), offer.line,
+        as_cell(titles[offer.offer.item_id]), round(offer.probability, 4), round(offer.expected_cost, 4), offer.line,
         offer.sentence, kinds,
     )  # fmt: skip
 

@@ -60,6 +60,8 @@ class CampaignSettings(BaseModel):
             raise ValueError(
                 "unsubscribe_url has no {user_id} but each e-mail needs a link that ends the consent of its reader"
             )
+        if not self.unsubscribe_url.isprintable() or " " in self.unsubscribe_url:
+            raise ValueError("unsubscribe_url has a space or a line break but a link has none")
         if self.unsubscribe_url and not self.unsubscribe_url.startswith(SCHEMES):
             raise ValueError(
                 f"unsubscribe_url begins with none of {', '.join(SCHEMES)} but a web or mail link is needed"

@@ -12,6 +12,7 @@ from rich.text import Text
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, write_json_lines
 from llm_explain.cli.opening import open_explainer, say_if_cold
+from llm_explain.text.name_cleaning import as_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,7 +139,7 @@ def _as_csv(
     return {
         "user_id": user_id,
         "item_id": item_id,
-        "title": titles[item_id],
+        "title": as_cell(titles[item_id]),
         "rank": rank,
         "score": score,
         "probability": probability,

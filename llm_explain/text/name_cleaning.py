@@ -28,6 +28,22 @@ _DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f"))
 _HALF_WIDTH = range(0xFF00, 0xFFF0)
 
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""With these a spreadsheet reads a cell of a CSV file as a formula."""
+
+
+def as_cell(text: str) -> str:
+    """Return a supplier's text as a cell of a CSV file that people open: with an apostrophe before a formula.
+
+    Args:
+        text: A title as the catalogue has it.
+
+    Returns:
+        The text.
+    """
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
 @lru_cache(maxsize=65_536)
 def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     """Return a shop's name as it may stand in a sentence.

@@ -83,3 +83,5 @@ def test_an_email_needs_a_link_that_ends_the_consent() -> None:
     with pytest.raises(ValidationError, match="each e-mail needs a link that ends the consent of its reader"):
         CampaignSettings(channel="email")
     assert CampaignSettings(channel="push").unsubscribe_url == ""
+    with pytest.raises(ValidationError, match="has a space or a line break"):
+        CampaignSettings(unsubscribe_url="https://shop.example/{user_id}\r\nBcc: a@b.example")

@@ -169,6 +169,9 @@ def test_files_hold_verified_lines_and_a_link(explainer: Explainer, plan: Campai
     assert record["settings"]["seed"] == 0
     assert record["messages"][0]["offers"][0]["explanation"]["verdict"]["ok"]
     assert first["html"] in files["preview.html"].read_text()
+    hostile = dict.fromkeys(explainer.titles, '=HYPERLINK("http://evil.example","x")')
+    files = write_plan(plan, tmp_path, lines=campaign_lines(explainer, "en"), titles=hostile)
+    assert pd.read_csv(files["plan.csv"], dtype=str)["title"].str.startswith("'=").all()  # no formula in a spreadsheet
 
 
 def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offer, tmp_path: Path) -> None:

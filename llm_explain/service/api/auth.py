@@ -6,14 +6,15 @@ every route.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from llm_explain.service.schemas.problems import NEEDS_USER, UNAUTHENTICATED, ServiceProblem
+from llm_explain.service.schemas.problems import HISTORY_TOO_LONG, NEEDS_USER, UNAUTHENTICATED, ServiceProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from llm_explain.service.admission.authenticator import Caller
@@ -23,6 +24,10 @@ _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header",
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 Header = Annotated[str | None, Depends(_HEADER)]
+
+
+MOST_OF_BROWSER: Final = 1000
+"""Events of a history that comes with a user's token."""
 
 
 def caller_of(request: Request) -> Caller:
@@ -48,18 +53,23 @@ async def admin(request: Request, _bearer: Bearer, _header: Header) -> None:
     caller_of(request).require("admin")
 
 
-def permit(request: Request, *user_ids: str | None, as_of: datetime | None = None) -> None:
+def permit(
+    request: Request, *user_ids: str | None, as_of: datetime | None = None, history: Sequence[object] | None = None
+) -> None:
     """Refuse what a caller may not ask.
 
     Args:
         request: The request.
         *user_ids: The users that it is about; ``None`` for a history that came with it.
         as_of: The time that it names. Reading the shop as of another time needs much memory, so only admins may.
+        history: The history that came with it. One of a browser is short, because a long one takes seconds.
     """
     caller = caller_of(request)
     caller.require_users(user_ids)
     if as_of is not None:
         caller.require("admin")
+    if caller.user_id is not None and len(history or ()) > MOST_OF_BROWSER:
+        raise ServiceProblem(HISTORY_TOO_LONG)
 
 
 def owner(request: Request, user_id: str | None) -> str | None:

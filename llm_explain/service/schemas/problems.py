@@ -59,6 +59,7 @@ KEY_REUSED = Problem("idempotency-key-reused", 422, "This idempotency key belong
 UNAUTHENTICATED = Problem("unauthenticated", 401, "A valid key or token is needed. Send Authorization: Bearer KEY.")
 NOT_YOUR_USER = Problem("not-your-user", 403, "The token is for another user. Ask about the user of the token.")
 NEEDS_USER = Problem("user-needed", 422, "The user of the explanation is needed. Send user_id.")
+HISTORY_TOO_LONG = Problem("history-too-long", 422, "A token's history has at most 1,000 events. Send the latest.")
 FORBIDDEN = Problem("forbidden", 403, "This needs an API key with the scope admin.")
 FULL = Problem("storage-full", 507, "The storage is full, and nothing was stored. Make room, then try again.")
 BUSY = Problem("storage-busy", 503, "The storage did not answer in time. Send the request again.", retry_after=1)

@@ -27,7 +27,7 @@ router = APIRouter(tags=["explaining"], dependencies=[Depends(shopper)])
 @router.post("/recommendations", response_model=responses.Items | responses.ItemsOfUsers, summary="The best items, why")
 async def recommend(body: requests.RecommendationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Rank the catalogue for a user, a history or several users, and say why each item is recommended."""
-    permit(request, body.user_id, *(body.users or ()), as_of=body.as_of)
+    permit(request, body.user_id, *(body.users or ()), as_of=body.as_of, history=body.history)
     if body.users is None:
         return await answer(request, lambda: handler.recommend(body))
     results: list[Json] = []
@@ -42,7 +42,7 @@ async def recommend(body: requests.RecommendationRequest, request: Request, hand
 @router.post("/explanations", response_model=responses.Items, summary="Why these items")
 async def explain(body: requests.ExplanationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Say why given items score as they do, for a shop with a ranking of its own."""
-    permit(request, body.user_id, as_of=body.as_of)
+    permit(request, body.user_id, as_of=body.as_of, history=body.history)
     return await answer(request, lambda: handler.explain(body))
 
 
@@ -63,14 +63,14 @@ async def shelves(
 @router.post("/what-if", response_model=responses.WhatIf, summary="Ranks without some players")
 async def what_if(body: requests.WhatIfRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Score and rank as if some history groups or context terms had never been there; exact."""
-    permit(request, body.user_id, as_of=body.as_of)
+    permit(request, body.user_id, as_of=body.as_of, history=body.history)
     return await answer(request, lambda: handler.what_if(body))
 
 
 @router.post("/contrast", response_model=responses.Contrast, summary="Why this and not that")
 async def contrast(body: requests.ContrastRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Say what each player adds to one item beyond another."""
-    permit(request, body.user_id, as_of=body.as_of)
+    permit(request, body.user_id, as_of=body.as_of, history=body.history)
     return await answer(request, lambda: handler.contrast(body))
 
 

@@ -236,3 +236,11 @@ def test_a_token_ends_with_a_key_of_the_settings(serve: Any) -> None:
     rotated = serve(auth=True, storefront_key="n" * 32)
     assert rotated.get("/v1/users/u00/preferences", headers=_bearer("n" * 32)).status_code == 200
     assert rotated.get("/v1/users/u00/preferences", headers=_bearer(token)).status_code == 401
+
+
+def test_a_history_that_comes_with_a_token_is_short(guarded: tuple[TestClient, str, str]) -> None:
+    client, storefront, _ = guarded
+    event = {"item_id": "00", "timestamp": "2017-11-30T10:00:00Z"}
+    for word, n_events, status in ((_token(client, storefront), 1001, 422), (storefront, 1001, 200)):
+        body = {"history": [event] * n_events, "k": 1}
+        assert client.post("/v1/recommendations", json=body, headers=_bearer(word)).status_code == status

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.data.reading import read_table
-from scoring.data.tables import QUANTITY, TIMESTAMP, Tables
+from scoring.data.tables import PURCHASE, QUANTITY, TIMESTAMP, Tables
 from scoring.data.targets import counted_rows
 from scoring.demand.columns import DATE, TITLE, id_texts, named
 from scoring.demand.event_promotions import weekly_promotions
@@ -140,8 +140,13 @@ def panel_of_events(tables: Tables, *, by_store: bool = False, min_selling_weeks
         The panel.
 
     Raises:
-        TableError: If no event counts as a sale.
+        TableError: If the target events are no purchases, or no event counts as a sale.
     """
+    if tables.shop.target_kinds != (PURCHASE,):
+        raise TableError(
+            f"shop.yaml: target_kinds is {', '.join(tables.shop.target_kinds)} but sales are purchases. "
+            "Set target_kinds to purchase, or give a table of sales."
+        )
     events = tables.events[counted_rows(tables.events, tables.shop)]
     if not len(events):
         raise TableError("events: no row counts as a sale but some are needed. Check target_kinds in shop.yaml.")
@@ -154,7 +159,7 @@ def panel_of_events(tables: Tables, *, by_store: bool = False, min_selling_weeks
         rows[STORE] = events[STORE].astype(str)
     if PRICE in events:
         rows[PRICE] = events[PRICE]
-    titles = tables.items.set_index(ITEM)[TITLE].dropna().astype(str)
+    titles = tables.items.set_index(ITEM)[TITLE].replace("", None).dropna().astype(str)
     rows[TITLE] = rows[ITEM].map(titles).fillna(rows[ITEM])
     panel = replace(panel_of_sales(rows), has_planned_price=False)
     panel = panel.take(np.flatnonzero(panel.selling_weeks() >= min_selling_weeks))

@@ -167,6 +167,10 @@ def test_events_count_purchases_that_were_kept(tmp_path: Path) -> None:
     assert panel.promotions["on_display"].tolist() == [[0.5]]  # 3.5 of 7 days
     assert panel.units.tolist() == [[7.0]]
     assert not panel.has_planned_price
+    nameless = panel_of_events(Tables(events, items.assign(title=""), shop=Shop()))
+    assert nameless.series["title"].tolist() == ["b"]
+    with pytest.raises(TableError, match=r"target_kinds is view but sales are purchases"):
+        panel_of_events(Tables(events, items, shop=Shop(target_kinds=("view",))))
 
 
 def test_items_that_sold_in_few_weeks_are_left_out(tmp_path: Path) -> None:

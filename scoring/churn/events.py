@@ -103,7 +103,7 @@ def labels(spending: Spending, as_of: float, setting: ChurnSetting) -> Truths:
     if setting.target == "silence":
         return np.asarray(spending.visits(after) == 0)
     if not spending.has_prices:
-        raise SettingError("the events have no prices but a spending target needs them. Choose the target 'silence' (`--target silence`).")
+        raise SettingError("the events have no prices but a spending target needs them. Choose --target silence.")
     usual = usual_spending(spending, as_of, setting) * setting.horizon_days
     return np.asarray(spending.total(after) <= setting.share * usual + 1e-9)
 

@@ -12,6 +12,7 @@ from llm_explain.claims.derive import CONTEXT_PREFIX
 from llm_explain.dialogue import offers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.own_events import MOST_NAMED, OwnEvents
+from llm_explain.dialogue.understanding import OF_TWO_ITEMS
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ class Answers:
             What to say.
         """
         if choices:
-            return Answer([Statement("which_group")], tuple(choices), "item_id")
+            missing = "other_id" if intent in OF_TWO_ITEMS and "item_id" in slots else "item_id"
+            return Answer([Statement("which_group")], tuple(choices), missing)
         answers = {
             "why": self._why, "why_not": self._why_not, "why_above": self._compared, "compare": self._compared,
             "what_if": self._what_if, "know": self._know, "where_from": self._where_from, "prove": self._prove,
@@ -131,7 +133,7 @@ class Answers:
             return own[0]
         if category is not None and not own:
             placed = self._explainer.rank(k=1, history=self._history, categories=[category])
-            return placed[0].item_id if placed else Answer([Statement("not_found")])
+            return placed[0].item_id if placed else Answer([Statement("no_more")])
         items = own or self._context.items
         if not items:
             return Answer([Statement("nothing_listed")])

@@ -207,6 +207,9 @@ class NameFinder:
                 self._categories.setdefault(self._key(key), category)
                 for word in key if grammar.is_spaced else (self._head(key),):
                     self._by_category_word.setdefault(word, category)
+            for name in () if grammar.is_spaced else several:
+                for part in re.split("|".join(map(re.escape, grammar.common)), folded(_short(name))):
+                    self._by_category_word.setdefault(part, category)
         self._spelt = {item: each.spelt for item, each in of_items.items()} if grammar.is_spaced else {}
         spelt = {word for each in read.values() for word in each.spelt} if grammar.is_spaced else set()
         spelt |= {word for several in categories.values() for word in self._read(several).spelt}
@@ -306,7 +309,7 @@ class NameFinder:
         article = self._patterns["article"].search(text[: window[0].start])
         if is_cue and not whole and article is None and len(telling) == 1:
             return None
-        if not self._grammar.is_spaced and len("".join(stems)) < 2 and not whole:
+        if not self._grammar.is_spaced and len("".join(stems)) < 2 and not whole and not self._is_head(telling, own):
             return None
         part = () if whole or labelled or is_cue else self._of_part(telling, own)
         if not (whole or part or category or items) and (is_cue or (len(telling) > 1 and self._grammar.is_spaced)):
@@ -353,6 +356,10 @@ class NameFinder:
         if self._grammar.is_spaced:
             return self._head(key) in telling
         return "".join(key).endswith("".join(telling))
+
+    def _is_head(self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]]) -> bool:
+        """Return whether one character ends the title of an item of the list, and is no word of messages."""
+        return not self._is_cue(telling) and any(self._has_head(telling, key) for keys in own.values() for key in keys)
 
     def _is_in(self, telling: tuple[str, ...], key: tuple[str, ...]) -> bool:
         if self._grammar.is_spaced:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from llm_explain.dialogue.intents import MASK
 from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK, folded, unaccented
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ OF_DATA: Final = frozenset({"delete_data", "export_data"})
 
 AS_FOCUS: Final = 3.5
 """Least strength of a mention that is meant before what "this" means."""
+
+LEAST_WORDS: Final = 3
+"""Words besides a name (characters without spaces) that make a short message a question of its own."""
 
 MOST_WORDS: Final = 4
 """Words of a message that is only a yes, a no or a choice."""
@@ -99,6 +103,9 @@ class Reader:
     ) -> None:
         self._grammar, self._names, self._intents, self._category_of = grammar, names, intents, category_of
         self._is_user = is_user
+        self._half = re.compile(
+            rf"{MASK} *(?:{grammar.joins}) *(?!{MASK})\w|\w *(?<!{MASK})(?:{grammar.joins}) *{MASK}"
+        )
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
         self._yes, self._no, self._user, self._generic, self._also, self._below, self._person = (
             re.compile(unaccented(each))
@@ -136,8 +143,14 @@ class Reader:
             return self._chosen_intent(text, chosen, asked, context)
         found = self._names.find(text, (chosen if is_short else ()) or context.items)
         intent, rivals, part = self._intent(found, role)
-        if context.asked is not None and (intent in {"unknown", FOLLOW_UP} or (is_short and found.found)):
+        is_new = not rivals and intent not in TALK and self._says_more(found)
+        if context.asked is not None and (
+            intent in {"unknown", FOLLOW_UP} or (is_short and found.found and not is_new)
+        ):
             return self._completed(context.asked, found, context)
+        if chosen and is_short:  # a place is one of the list again, not of the choices
+            found = self._names.find(text, context.items)
+            intent, rivals, part = self._intent(found, role)
         if intent == FOLLOW_UP:
             intent = self._repeated(found, context, user_id)
         if found.focus_at is not None and not part[0] <= found.focus_at < part[1]:
@@ -206,6 +219,13 @@ class Reader:
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
         return Reading(intent, dict(asked["slots"]))
 
+    def _says_more(self, found: Mentions) -> bool:
+        """Return whether a message says more than a name."""
+        rest = found.masked().replace(MASK, " ")
+        return (
+            len(rest.split()) >= LEAST_WORDS if self._grammar.is_spaced else len(rest.replace(" ", "")) >= LEAST_WORDS
+        )
+
     def _repeated(self, found: Mentions, context: Context, user_id: str | None) -> str:
         """Return the last intent, which a message asks of another item, or of another customer."""
         if user_id is not None and not found.found:
@@ -259,7 +279,8 @@ class Reader:
         strong = [each for each in found.found if each.strength > WEAK]
         named = [(each.start, self._resolved(each).get("item_id"), each) for each in strong]
         items = [(start, item) for start, item, _ in named if item is not None]
-        if len(items) < 2 and context.focus is not None and (found.focus_at is not None or len(items) == 1):
+        is_bare = len(items) == 1 and not self._half.search(found.masked())
+        if len(items) < 2 and context.focus is not None and (found.focus_at is not None or is_bare):
             start = found.focus_at if found.focus_at is not None else len(found.text)
             items = sorted([*items, (start, context.focus)])
         several = list(dict.fromkeys(item for _, item in items))[:2]

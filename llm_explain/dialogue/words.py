@@ -38,9 +38,11 @@ class Grammar(_Strict):
         cardinals: Number words after "number".
         user: Pattern that finds the id of a customer.
         generic: Pattern of words that make a mention one of a category: "purchases of …", "all kinds of …".
+        which: Pattern of words that ask about a whole list: "which ones", "anything".
         below: Pattern of words that put the first of two items below the other.
         person: Pattern of a fact about the person: "I have …".
         also: Pattern of what joins two questions of one message.
+        joins: Pattern of what stands between two things that are compared, in a locale without spaces.
         is_spaced: Whether the locale puts spaces between words.
         is_head_first: Whether the main word of a name is the first one.
         is_encoded: Whether the packaged sentence encoder reads the locale's language.
@@ -59,9 +61,11 @@ class Grammar(_Strict):
     user: str
     cardinals: dict[str, int]
     generic: str
+    which: str
     below: str
     person: str
     also: str
+    joins: str = "(?!)"
     is_spaced: bool = True
     is_head_first: bool = False
     is_encoded: bool = False

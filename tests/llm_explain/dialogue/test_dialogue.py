@@ -226,6 +226,28 @@ def test_part_of_a_chinese_title_is_a_name() -> None:
     assert [each.items for each in names.find("可乐呢", []).found] == [("a",)]
 
 
+def test_one_character_that_ends_a_title_on_screen_is_a_name() -> None:
+    grammar, _, _ = dialogue_words("zh")
+    titles = {"a": ["嘎啦苹果"], "b": ["巴梨"], "c": ["大号鸡蛋"]}
+    names = NameFinder(grammar, titles, {"牛奶和奶精": ["牛奶和奶精"]})
+    found = names.find("苹果和梨哪个更适合我", ["a", "b", "c"]).found
+    assert [each.shown for each in found] == [("a",), ("b",)]
+    assert [each.category for each in names.find("我买牛奶的记录", ["a"]).found] == ["牛奶和奶精"]
+
+
+def test_an_unknown_thing_is_not_compared_as_the_last_item(explainer: Explainer, context: Context) -> None:
+    talk, at = Dialogue(explainer, locale="zh"), replace(context, focus=context.items[2])
+    assert "other_id" not in talk.reply(USER, "第一个和榴莲哪个更适合我", at).slots
+    assert talk.reply(USER, "第一个跟这个比呢", at).slots["other_id"] == context.items[2]
+
+
+def test_a_new_question_is_no_answer_to_the_one_asked_back(explainer: Explainer, context: Context) -> None:
+    talk = Dialogue(explainer, locale="zh")
+    asked = talk.reply(USER, "如果没买过那些呢", replace(context, focus=None))
+    assert asked.context.asked is not None
+    assert talk.reply(USER, "不想看到第一个", asked.context).intent == "stop"
+
+
 def test_the_label_of_a_title_tells_items_apart() -> None:
     grammar, _, _ = dialogue_words("en")
     titles = {"a": ["White milk (store brand)"], "b": ["White milk, 1 gallon (store brand)"]}

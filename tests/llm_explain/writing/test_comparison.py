@@ -172,7 +172,7 @@ def test_a_what_if_tells_the_places(english: Locale, categories, terms, ranks, s
 def test_a_chinese_what_if(chinese: Locale) -> None:
     text = chinese.writer.what_if(what_if(chinese, categories=("soft drinks", "cheese"), ranks=(3, 12)))
     assert text is not None
-    assert text.text.endswith("，香蕉会从第3位降到第12位。")
+    assert text.text.endswith("，香蕉的得分排名会从第3位降到第12位。")
 
 
 def test_an_unknown_term_has_no_sentence(english: Locale) -> None:

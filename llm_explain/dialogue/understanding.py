@@ -103,6 +103,7 @@ class Reader:
     ) -> None:
         self._grammar, self._names, self._intents, self._category_of = grammar, names, intents, category_of
         self._is_user = is_user
+        self._which = re.compile(unaccented(grammar.which))
         self._half = re.compile(
             rf"{MASK} *(?:{grammar.joins}) *(?!{MASK})\w|\w *(?<!{MASK})(?:{grammar.joins}) *{MASK}"
         )
@@ -266,6 +267,8 @@ class Reader:
         """Return the item or category that a question is about; what "this" means if it names none."""
         focus = _meant(found, context)
         ranked = _strongest(found, prefers_hidden=intent == "why_not")
+        if intent == "offer" and not ranked and found.focus_at is None and self._which.search(found.text):
+            return {}, ()
         is_sure = bool(ranked) and ranked[0].strength > WEAK
         if intent == "where_from" and not is_sure and (ranked or self._person.search(found.text)):
             return {}, ()  # "how do you know that I have a dog?"

@@ -59,6 +59,18 @@ def test_the_tables_answer(explainer: Explainer, message: str, intent: str, text
     assert (turn.intent, turn.text, turn.is_verified) == (intent, text, True)
 
 
+@pytest.mark.parametrize(
+    ("locale", "message"), [("en", "which ones are on sale?"), ("zh", "有啥优惠"), ("zh", "哪个打折")]
+)
+def test_offers_of_the_list_are_no_question_about_the_last_item(
+    explainer: Explainer, locale: str, message: str
+) -> None:
+    context = Context(items=("tea", "frother"), focus="frother")
+    turn = Dialogue(explainer, locale=locale).reply("ann", message, context)
+    assert (turn.intent, turn.slots) == ("offer", {})
+    assert "Green tea" in turn.text
+
+
 def test_events_that_are_not_used_do_not_count(explainer: Explainer) -> None:
     context = Context(items=("tea",), is_personal=False)
     turn = Dialogue(explainer).reply("ann", "when did I last buy espresso beans?", context)

@@ -26,6 +26,7 @@ from llm_explain.reason_shelves import ReasonShelves
 from llm_explain.records import Explanation
 from llm_explain.related_items import RelatedItems, pair_texts
 from llm_explain.skeletons.sources import DEFAULT_ORDER
+from llm_explain.text.lexicon import default_locale
 from llm_explain.text.surfaces import resolve
 from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
 from llm_explain.writing.writer import Writer
@@ -270,6 +271,11 @@ class Explainer:
         return self.reader.as_of
 
     @property
+    def locale(self) -> str:
+        """Default ``locale``: that of ``shop.yaml`` if ``prompts/`` has its language, else English."""
+        return default_locale(self.shop.shop.locale)
+
+    @property
     def titles(self) -> Mapping[str, str]:
         """Title of each item, by ``item_id``."""
         return self.shop.catalogue.title_of
@@ -343,7 +349,7 @@ class Explainer:
         as_of: Moment | None = None,
         channel: str = "",
         tone: Tone | None = None,
-        locale: str = "en",
+        locale: str | None = None,
         surface: str | None = None,
         max_length: int | None = None,
         deadline: float | None = None,
@@ -363,7 +369,7 @@ class Explainer:
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
             channel: Where the request comes from, as for ``rank``.
             tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
-            locale: A folder under ``prompts/``.
+            locale: A folder under ``prompts/``, perhaps with a region; the shop's ``locale`` if not given.
             surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
                 ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
             max_length: Most characters of a text, where the surface allows as many.
@@ -378,6 +384,7 @@ class Explainer:
         Returns:
             An explanation for each item, in the order shown; no two sentences share a skeleton or an opening.
         """
+        locale = locale or self.locale
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         selection = Selection(**options)
         version = self._at(as_of, history)
@@ -397,7 +404,7 @@ class Explainer:
         as_of: Moment | None = None,
         channel: str = "",
         tone: Tone | None = None,
-        locale: str = "en",
+        locale: str | None = None,
         surface: str | None = None,
         max_length: int | None = None,
         deadline: float | None = None,
@@ -424,6 +431,7 @@ class Explainer:
         Returns:
             What ``recommend`` returns, for each user in the order given.
         """
+        locale = locale or self.locale
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         selection, version = Selection(**options), self._at(as_of, None)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, NO_SUPPRESSIONS, sources)
@@ -451,7 +459,7 @@ class Explainer:
         as_of: Moment | None = None,
         channel: str = "",
         tone: Tone | None = None,
-        locale: str = "en",
+        locale: str | None = None,
         surface: str | None = None,
         max_length: int | None = None,
         deadline: float | None = None,
@@ -468,7 +476,7 @@ class Explainer:
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
             channel: Where the request comes from, as for ``rank``.
             tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given, else friendly.
-            locale: A folder under ``prompts/``.
+            locale: A folder under ``prompts/``, perhaps with a region; the shop's ``locale`` if not given.
             surface: Where the texts are shown, such as ``card``, ``detail``, ``email`` or ``push``: a file under
                 ``prompts/`` says what that asks of them. Where no sentence is short enough, it names fewer reasons.
             max_length: Most characters of a text, where the surface allows as many.
@@ -488,6 +496,7 @@ class Explainer:
         """
         if players not in {"groups", "items"}:
             raise SettingError(f"players is {players!r} but 'groups' or 'items' is needed. Choose one of them.")
+        locale = locale or self.locale
         spoken, limits = resolve(locale, surface=surface, tone=tone, max_length=max_length)
         version = self._at(as_of, history)
         items = version.shop.catalogue.index_of(item_ids)
@@ -502,7 +511,7 @@ class Explainer:
         k: int = 8,
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
-        locale: str = "en",
+        locale: str | None = None,
         suppressions: Suppressions = NO_SUPPRESSIONS,
     ) -> list[ReasonShelf]:
         """List items that are new to a user by reason: a category or an item that the user bought.
@@ -512,7 +521,7 @@ class Explainer:
             k: Most items on a shelf.
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
-            locale: A folder under ``prompts/``, for the headings.
+            locale: Language of the headings, as for ``recommend``.
             suppressions: Claims that the user does not want to be told; none of them heads a shelf.
 
         Returns:
@@ -520,7 +529,7 @@ class Explainer:
         """
         version = self._at(as_of, history)
         user = version.reader.read(user_id, history, as_of)
-        shelves = ReasonShelves(version.shop, version.writer, locale, suppressions)
+        shelves = ReasonShelves(version.shop, version.writer, locale or self.locale, suppressions)
         return shelves.find(user.scored, user.evidence, _at_least_one(k))
 
     def what_if(
@@ -533,7 +542,7 @@ class Explainer:
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
         channel: str = "",
-        locale: str = "en",
+        locale: str | None = None,
     ) -> list[WhatIfRow]:
         """Score and rank as if some players had never been there; exact, with a sentence for each item.
 
@@ -545,7 +554,7 @@ class Explainer:
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
             channel: Where the request comes from, as for ``rank``.
-            locale: A folder under ``prompts/``, for the sentences.
+            locale: Language of the sentences, as for ``recommend``.
 
         Returns:
             A row for each item, in the order given or by rank.
@@ -565,7 +574,7 @@ class Explainer:
             best = _at_least_one(k)
             rows = np.flatnonzero((answer.rank <= best) | (answer.rank_without <= best))
             rows = rows[np.argsort(answer.rank[rows], kind="stable")]
-        words = Comparisons(version.shop, version.writer, locale)
+        words = Comparisons(version.shop, version.writer, locale or self.locale)
         return [
             WhatIfRow(
                 item_id=str(catalogue.item_ids[answer.item_index[row]]),
@@ -587,7 +596,7 @@ class Explainer:
         history: pd.DataFrame | History | None = None,
         as_of: Moment | None = None,
         channel: str = "",
-        locale: str = "en",
+        locale: str | None = None,
         suppressions: Suppressions = NO_SUPPRESSIONS,
     ) -> ContrastAnswer:
         """Say why one item scores above another: a difference of attributions, and a sentence.
@@ -599,7 +608,7 @@ class Explainer:
             history: Events that came with the request, as for ``rank``.
             as_of: Only events before this moment count, UTC without a zone; the snapshot's moment if not given.
             channel: Where the request comes from, as for ``rank``.
-            locale: A folder under ``prompts/``, for the sentence.
+            locale: Language of the sentence, as for ``recommend``.
             suppressions: What the user does not want to be told.
 
         Returns:
@@ -609,7 +618,7 @@ class Explainer:
         item, other = version.shop.catalogue.index_of([item_id, other_id]).tolist()
         user = version.reader.read(user_id, history, as_of, channel)
         answer = user.scored.contrast(item, other)
-        words = Comparisons(version.shop, version.writer, locale, suppressions)
+        words = Comparisons(version.shop, version.writer, locale or self.locale, suppressions)
         contrast = ContrastAnswer.of(item_id, other_id, answer)
         return replace(
             contrast,
@@ -634,28 +643,28 @@ class Explainer:
             attribution for user in users for attribution in user.scored.attribute(user.scored.rank(k)[0])
         )
 
-    def similar(self, item_id: str, *, k: int = 10, locale: str = "en") -> list[RelatedItem]:
+    def similar(self, item_id: str, *, k: int = 10, locale: str | None = None) -> list[RelatedItem]:
         """List items for the page of an item, without a user.
 
         Args:
             item_id: The shop's id.
             k: How many items.
-            locale: A folder under ``prompts/``.
+            locale: A folder under ``prompts/``, perhaps with a region; the shop's ``locale`` if not given.
 
         Returns:
             Items that the scorer links to it or that its users bought too, strongest first, with what the counts say.
         """
         shop = self.shop
         (item,) = shop.catalogue.index_of([item_id]).tolist()
-        return self._related(shop).similar(item, _at_least_one(k), pair_texts(locale))
+        return self._related(shop).similar(item, _at_least_one(k), pair_texts(locale or self.locale))
 
-    def complete(self, basket: Sequence[str], *, k: int = 10, locale: str = "en") -> list[RelatedItem]:
+    def complete(self, basket: Sequence[str], *, k: int = 10, locale: str | None = None) -> list[RelatedItem]:
         """List items that were bought together with those of a basket, without a user.
 
         Args:
             basket: The shop's ids of the items in it.
             k: How many items.
-            locale: A folder under ``prompts/``.
+            locale: A folder under ``prompts/``, perhaps with a region; the shop's ``locale`` if not given.
 
         Returns:
             Items outside the basket, strongest first, with what the counts say.
@@ -667,7 +676,7 @@ class Explainer:
             raise SettingError("basket is empty but at least one item is needed. Give the items of the basket.")
         shop = self.shop
         items = shop.catalogue.index_of(basket).tolist()
-        return self._related(shop).complete(items, _at_least_one(k), pair_texts(locale))
+        return self._related(shop).complete(items, _at_least_one(k), pair_texts(locale or self.locale))
 
     def _related(self, shop: ShopEvidence) -> RelatedItems:
         return RelatedItems(shop, np.flatnonzero(shop.is_sold), self._links)

@@ -41,7 +41,7 @@ class Toolbox:
         explainer: The shop.
         caller: Returns the scope of the caller and, for a user, the only user that it may ask about.
         staff: Models for staff; ``None`` for none.
-        locale: Locale of the texts.
+        locale: Locale of the texts; the shop's if not given.
         stored: What the service has stored of users; ``None`` for the artifacts' events alone.
     """
 
@@ -51,11 +51,11 @@ class Toolbox:
         caller: Callable[[], tuple[Scope, str | None]],
         *,
         staff: Staff | None = None,
-        locale: str = "en",
+        locale: str | None = None,
         stored: StoredUsers | None = None,
     ) -> None:
-        self._explainer, self._caller, self._staff, self._locale = explainer, caller, staff, locale
-        self._stored = stored
+        self._explainer, self._caller, self._staff, self._stored = explainer, caller, staff, stored
+        self._locale = locale or explainer.locale
         self._preferences: OrderedDict[str, Context] = OrderedDict()
 
     def recommend(

@@ -58,7 +58,7 @@ class BatchSettings:
     Attributes:
         k: How many items.
         section: ``mixed``, ``new``, ``again``, or ``None`` for a list by score alone.
-        locale: A folder under ``prompts/``.
+        locale: A folder under ``prompts/``; the shop's if not given.
         tone: ``friendly``, ``concise`` or ``formal``; the surface's if not given.
         surface: Where the texts are shown.
         as_of: ISO 8601 moment; the artifacts' if not given.
@@ -70,7 +70,7 @@ class BatchSettings:
 
     k: int = 10
     section: SectionOption | None = "mixed"
-    locale: str = "en"
+    locale: str | None = None
     tone: Tone | None = None
     surface: str | None = None
     as_of: str | None = None

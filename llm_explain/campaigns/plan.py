@@ -68,6 +68,7 @@ def plan_campaign(
         The plan.
     """
     moment = explainer.as_of if as_of is None else as_moment(as_of)
+    settings = settings.model_copy(update={"locale": settings.locale or explainer.locale})
     found = eligible(explainer.events.user_ids if user_ids is None else user_ids, audience, settings, as_of=moment)
     read = context or (lambda user_id: (explainer.events.history(user_id, moment), NO_SUPPRESSIONS))
     planner = _Planner(explainer, settings, moment, coupons, read)
@@ -209,17 +210,18 @@ class _Planner:
         return self.lines.write(offer.kind, offer.facts, title=title, as_of=self.today, max_length=max_length)
 
 
-def campaign_lines(explainer: Explainer, locale: str) -> CampaignLines:
+def campaign_lines(explainer: Explainer, locale: str | None = None) -> CampaignLines:
     """Return the lines of a locale with the shop's currency.
 
     Args:
         explainer: An explainer of the shop.
-        locale: A folder under ``prompts/``.
+        locale: A folder under ``prompts/``; the shop's if not given.
 
     Returns:
         The writer and verifier of lines.
     """
-    return CampaignLines(load_lexicon(locale, explainer.kinds).with_currency(explainer.shop.policy.currency))
+    lexicon = load_lexicon(locale or explainer.locale, explainer.kinds)
+    return CampaignLines(lexicon.with_currency(explainer.shop.policy.currency))
 
 
 def is_held_out(user_id: str, settings: CampaignSettings) -> bool:

@@ -23,7 +23,7 @@ class CampaignSettings(BaseModel):
     Attributes:
         name: Name of the campaign; the holdout is drawn from it and the seed.
         channel: ``email``, ``push`` or ``coupon``.
-        locale: A folder under ``prompts/``.
+        locale: A folder under ``prompts/``; the shop's if not given.
         section: ``new`` for items that the user never bought, ``again`` for items bought before, ``mixed`` for both.
         max_offers: Most offers in a message.
         max_messages: Most messages; ``None`` for any number.
@@ -41,7 +41,7 @@ class CampaignSettings(BaseModel):
 
     name: str = Field(default="campaign", min_length=1)
     channel: Channel = "email"
-    locale: str = "en"
+    locale: str | None = None
     section: Section = "mixed"
     max_offers: Annotated[int, Field(ge=1, le=20)] = 3
     max_messages: Annotated[int, Field(ge=1)] | None = None

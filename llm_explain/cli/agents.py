@@ -40,7 +40,7 @@ def mcp(
     stock: Annotated[
         Path | None, typer.Option("--stock", metavar="FILE", help="Stock table: item_id, on_hand, …; with --demand.")
     ] = None,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     openai: Annotated[bool, typer.Option("--openai", help="Print the tools as an OpenAI-style list, and end.")] = False,
 ) -> None:
     """Serve recommendations and reasons to AI agents (Model Context Protocol)."""
@@ -63,7 +63,7 @@ def mcp(
     server.run("stdio")
 
 
-def _serve_http(explainer: Explainer, staff: Staff | None, locale: str, host: str, port: int) -> None:
+def _serve_http(explainer: Explainer, staff: Staff | None, locale: str | None, host: str, port: int) -> None:
     """Serve with the keys of the HTTP service's state, which its settings name."""
     import uvicorn
 

@@ -37,7 +37,7 @@ def batch(
     channel: options.Channel = "",
     events: options.Events = None,
     tone: options.ToneOption = None,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     surface: options.Surface = None,
     section: options.SectionOption = "mixed",
     sources: options.Sources = "phrasebook,template",

@@ -61,7 +61,7 @@ def plan(
     seed: Annotated[int, typer.Option(help="Seed of the holdout.")] = 0,
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     as_of: options.AsOf = None,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     json: options.Json = False,
 ) -> None:
     """Say whom to write to, what to offer and why, and hold out a random group."""

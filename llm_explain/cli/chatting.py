@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def chat(
     user: options.User,
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     k: options.K = 10,
     role: Annotated[str, typer.Option("--role", metavar="R", help="shopper, or staff.")] = "shopper",
     churn: Annotated[

@@ -178,7 +178,7 @@ def explain(
         typer.Option(metavar="FILE", help="Write user_id, action, uplift and uplift_low of every user, for campaigns."),
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a self-contained page.")] = None,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     json: options.Json = False,
 ) -> None:
     """Say in one verified text what drives a user's risk, and which action is proven."""

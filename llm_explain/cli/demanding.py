@@ -191,7 +191,7 @@ def explain(
     ] = None,
     overstock_weeks: Annotated[float, typer.Option(help="Stock for more weeks of expected sales is too much.")] = 12,
     dead_weeks: Annotated[int, typer.Option(min=1, help="Stock without a sale for so many weeks is dead.")] = 13,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write records, and the tables that SQL proves them from, here.")
     ] = None,
@@ -203,6 +203,7 @@ def explain(
     from llm_explain.jobs import BriefWriter
     from llm_explain.jobs.demand import DemandScene
     from llm_explain.jobs.demand import explain as explained
+    from llm_explain.text.lexicon import default_locale
     from scoring.demand.outlook import outlook
     from scoring.demand.plans import parsed_changes
     from scoring.demand.stock import StockPolicy, orders, read_stock
@@ -220,6 +221,7 @@ def explain(
     keys = set(panel.series.iloc[chosen][["item_id", "store_id"]].itertuples(index=False, name=None))
     pairs = scene.coming[["item_id", "store_id"]].itertuples(index=False, name=None)
     rows = [row for row, key in enumerate(pairs) if key in keys]
+    locale = locale or default_locale(panel.locale)
     records = explained(scene, BriefWriter("demand", locale), locale=locale, rows=rows)
     if out is not None:
         _write_explained(scene, records, out, is_audited=audit)

@@ -27,7 +27,7 @@ def evaluate(
     language_model: Annotated[
         str | None, typer.Option(metavar="NAME", help="As for recommend; sentences of templates alone if not given.")
     ] = None,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     churn: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also report on this model of `churn train`.")
     ] = None,
@@ -119,7 +119,7 @@ def verifier(
     mutants: Annotated[int, typer.Option(min=1, help="How many true sentences are made false.")] = 20_000,
     true_texts: Annotated[int, typer.Option(min=1, help="How many true sentences are read.")] = 5_000,
     seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     json: options.Json = False,
 ) -> None:
     """Count the false sentences that the verifier catches and the true ones that it refuses."""
@@ -129,7 +129,7 @@ def verifier(
     from llm_explain.text.lexicon import load_lexicon
 
     explainer = Explainer.load(artifacts, language_model=None)
-    shop = explainer.shop
+    shop, locale = explainer.shop, locale or explainer.locale
     with progress() as report:
         found = check_verifier(
             claim_requests(
@@ -164,7 +164,7 @@ def drafts(
     language_model: Annotated[str, typer.Option(metavar="NAME", help="auto, or the folder of an adapter.")] = "auto",
     untuned: Annotated[bool, typer.Option(help="Also let the base model write, shown examples.")] = True,
     seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
-    locale: options.Locale = "en",
+    locale: options.LocaleFolder = "en",
     json: options.Json = False,
 ) -> None:
     """Count the first drafts that the verifier accepts, on combinations of claim kinds that were held out."""

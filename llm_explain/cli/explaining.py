@@ -26,7 +26,7 @@ def explain(
     channel: options.Channel = "",
     events: options.Events = None,
     tone: options.ToneOption = None,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     surface: options.Surface = None,
     max_length: options.MaxLength = None,
     language_model: options.LanguageModel = "auto",
@@ -110,7 +110,7 @@ def whatif(
     as_of: options.AsOf = None,
     channel: options.Channel = "",
     events: options.Events = None,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     json: options.Json = False,
 ) -> None:
     """Score and rank as if a history group had never happened."""
@@ -140,7 +140,7 @@ def contrast(
     as_of: options.AsOf = None,
     channel: options.Channel = "",
     events: options.Events = None,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     json: options.Json = False,
 ) -> None:
     """Say why one item scores above another."""

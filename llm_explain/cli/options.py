@@ -74,7 +74,10 @@ Diversity = Annotated[
 Offset = Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Places to skip, for the next page.")]
 Pin = Annotated[list[str] | None, typer.Option("--pin", metavar="I", help="An item that the merchant puts first.")]
 Bury = Annotated[list[str] | None, typer.Option("--bury", metavar="I", help="An item that the merchant puts last.")]
-Locale = Annotated[str, typer.Option("--locale", help="A folder under prompts/, for example en.")]
+LocaleFolder = Annotated[str, typer.Option("--locale", help="A folder under prompts/, for example en.")]
+Locale = Annotated[
+    str | None, typer.Option("--locale", help="A folder under prompts/, for example en-GB; the shop's if not given.")
+]
 
 
 def moment(as_of: str | None) -> pd.Timestamp | None:

@@ -38,7 +38,7 @@ def build(
         str,
         typer.Option(metavar="NAME", help="Sentence encoder that tells near-duplicates: packaged, folder or hub id."),
     ] = "packaged",
-    locale: options.Locale = "en",
+    locale: options.LocaleFolder = "en",
     backend: Annotated[
         Backend, typer.Option(help="What decodes: transformers, or llamacpp for the packaged weights on a processor.")
     ] = "transformers",

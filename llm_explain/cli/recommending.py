@@ -32,7 +32,7 @@ def recommend(
     channel: options.Channel = "",
     events: options.Events = None,
     tone: options.ToneOption = None,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     surface: options.Surface = None,
     max_length: options.MaxLength = None,
     section: options.SectionOption = "mixed",

@@ -24,7 +24,7 @@ def similar(
     item: Annotated[str, typer.Option("--item", metavar="I", help="An item's id in the items table.")],
     k: options.K = 10,
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     json: options.Json = False,
 ) -> None:
     """List items that go with an item, for its page, and what the shop's counts say of each."""
@@ -36,7 +36,7 @@ def complete(
     item: Items,
     k: options.K = 10,
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
-    locale: options.Locale = "en",
+    locale: options.Locale = None,
     json: options.Json = False,
 ) -> None:
     """List items that were bought together with those of a basket."""

@@ -105,11 +105,10 @@ def _serve_by_workers(
 ) -> bool:
     """Serve in processes that fork from this one until SIGTERM; return whether they served."""
     from llm_explain.cli.worker_pool import WorkerPool
-    from llm_explain.service.schemas.language import DEFAULT_LOCALE
 
     for user_id in explainer.events.user_ids[:1]:
         explainer.recommend(user_id)
-    explainer.writer.warm_up(DEFAULT_LOCALE)
+    explainer.writer.warm_up(explainer.locale)
     _release_memory()
 
     def serve_in_worker(ready_fd: int) -> None:

@@ -20,7 +20,7 @@ def tune(
     start: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="Adapter of the same base whose training goes on.")
     ] = None,
-    locale: options.Locale = "en",
+    locale: options.LocaleFolder = "en",
     epochs: Annotated[
         float | None, typer.Option(min=0.01, help="Passes over the sentences; the recipe's own if not given.")
     ] = None,

@@ -43,14 +43,20 @@ class Dialogue:
 
     Args:
         explainer: The shop.
-        locale: A folder under ``prompts/``, perhaps with a region.
+        locale: A folder under ``prompts/``, perhaps with a region; the shop's if not given.
         staff: Answers to members of staff; ``None`` for none.
         like: A dialogue of the same language whose reading of messages is shared; ``None`` for one of its own.
     """
 
     def __init__(
-        self, explainer: Explainer, *, locale: str = "en", staff: Staff | None = None, like: Dialogue | None = None
+        self,
+        explainer: Explainer,
+        *,
+        locale: str | None = None,
+        staff: Staff | None = None,
+        like: Dialogue | None = None,
     ) -> None:
+        locale = locale or explainer.locale
         self._explainer, self._locale, self._like = explainer, locale, like
         self._read: tuple[Catalogue, Reader] | None = None
         self._grammar, words, rules = dialogue_words(folder_of(locale)[0])

@@ -72,13 +72,13 @@ class EvaluatedArtifacts:
     locale: str = "en"
 
     @classmethod
-    def load(cls, folder: Path, *, language_model: str | None = None, locale: str = "en") -> EvaluatedArtifacts:
+    def load(cls, folder: Path, *, language_model: str | None = None, locale: str | None = None) -> EvaluatedArtifacts:
         """Open artifacts.
 
         Args:
             folder: What ``llm-explain train`` wrote.
             language_model: As for ``Explainer.load``.
-            locale: Locale of the sentences.
+            locale: Locale of the sentences; the shop's if not given.
 
         Returns:
             The artifacts.
@@ -87,7 +87,7 @@ class EvaluatedArtifacts:
         # The scorer that the explainer reads with: a second copy would take as much memory again.
         scored = explainer.reader.read("").scored
         scorer = scored.scorer if isinstance(scored, AdditiveScoredUser) else load_scorer(folder)
-        return cls(folder, explainer, scorer, locale)
+        return cls(folder, explainer, scorer, locale or explainer.locale)
 
     @cached_property
     def split(self) -> Split:

@@ -28,7 +28,7 @@ from llm_explain.service.handlers.chat import ChatHandler
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
 from llm_explain.service.handlers.user_context_reader import UserContextReader
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
-from llm_explain.service.schemas.language import DEFAULT_LOCALE, negotiate, preferred
+from llm_explain.service.schemas.language import negotiate, preferred
 from llm_explain.service.schemas.responses import ProblemDocument
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.telemetry.metrics import Metrics
@@ -114,6 +114,7 @@ def create_app(
         redirect_slashes=False,  # a redirect would name the host that the client sent
     )
     app.state.settings, app.state.state, app.state.model = settings, state, model
+    app.state.locale = explainer.locale
     _add_handlers(app, explainer, state, clock or (now if settings.as_of == "now" else None))
     app.state.thread_limiter = CapacityLimiter(settings.max_running + MAX_MODEL_REQUESTS)
     app.state.jobs_handler, app.state.jobs_limiter = _jobs_handler(settings, state), CapacityLimiter(1)
@@ -151,15 +152,15 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
 
     def warm_up() -> None:
         """Do what would make later answers late, while requests are answered."""
-        explainer.writer.warm_up(DEFAULT_LOCALE, pause_seconds=_PAUSE_SECONDS)
-        parameters.describe(DEFAULT_LOCALE)
+        explainer.writer.warm_up(explainer.locale, pause_seconds=_PAUSE_SECONDS)
+        parameters.describe(explainer.locale)
 
     app.state.prepare = prepare
     app.state.warm_up = warm_up
 
 
 async def _negotiate(request: Request) -> None:
-    preferred.set(negotiate(request.headers.get("accept-language", "")))
+    preferred.set(negotiate(request.headers.get("accept-language", ""), request.app.state.locale))
 
 
 async def _watch_catalogue(explainer: Explainer) -> None:

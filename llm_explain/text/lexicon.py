@@ -290,11 +290,14 @@ class Lexicon(_Strict):
         return self.region or self.languages[-1]
 
 
+DEFAULT_LOCALE: Final = "en"
+"""Locale of a shop whose language has no words."""
+
 MAX_LOCALES: Final = 32
 """Locales that are kept, regions included; a client may name any of hundreds."""
 
 
-def load_lexicon(locale: str = "en", kinds: ClaimKinds | None = None) -> Lexicon:
+def load_lexicon(locale: str = DEFAULT_LOCALE, kinds: ClaimKinds | None = None) -> Lexicon:
     """Return the lexicon of a locale.
 
     The call raises ``PromptError`` if the file is missing, is no YAML or breaks its schema.
@@ -341,6 +344,23 @@ def folder_of(locale: str) -> tuple[str, str]:
             "Choose one of these, or add a folder with a lexicon.yaml under prompts/."
         )
     return language, region
+
+
+def default_locale(shop_locale: str) -> str:
+    """Return the locale of texts whose caller names none.
+
+    Args:
+        shop_locale: ``locale`` of ``shop.yaml``, for example ``es-MX``.
+
+    Returns:
+        The shop's locale if ``prompts/`` has its language, else English.
+    """
+    locale = shop_locale.replace("_", "-")
+    try:
+        folder_of(locale)
+    except PromptError:
+        return DEFAULT_LOCALE
+    return locale
 
 
 @lru_cache(maxsize=MAX_LOCALES)

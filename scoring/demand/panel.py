@@ -38,6 +38,7 @@ class SalesPanel:
         promotions: Share of the week for which each promotion ran, by column name, each of shape ``(n, n_weeks)``.
         n_known: Number of weeks with sales.
         has_planned_price: Whether prices are plans of the shop, known before the week; False for prices of receipts.
+        locale: ``locale`` of the shop; empty if the sales table tells none.
     """
 
     series: pd.DataFrame
@@ -47,6 +48,7 @@ class SalesPanel:
     promotions: Mapping[str, Floats]
     n_known: int
     has_planned_price: bool = True
+    locale: str = ""
 
     def __post_init__(self) -> None:
         """Check the shapes.

@@ -49,6 +49,7 @@ def save(folder: Path, forecaster: Forecaster, panel: SalesPanel, figures: Mappi
         "weeks": panel.weeks,
         "n_known": panel.n_known,
         "has_planned_price": panel.has_planned_price,
+        "locale": panel.locale,
     }
     if figures is not None:
         (folder / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
@@ -119,6 +120,7 @@ def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
         {name.removeprefix(_PROMOTION): values for name, values in arrays.items() if name.startswith(_PROMOTION)},
         content["n_known"],
         content["has_planned_price"],
+        content.get("locale", ""),
     )
     return Forecaster(middle, spread, _stretch(content["weekly"]), together), panel
 

@@ -8,6 +8,11 @@ import pytest
 import yaml
 
 from llm_explain import Explainer
+from llm_explain.campaigns.audience import Audience
+from llm_explain.campaigns.plan import plan_campaign
+from llm_explain.campaigns.settings import CampaignSettings
+from llm_explain.dialogue.dialogue import Dialogue
+from llm_explain.dialogue.turns import Context
 from llm_explain.errors import PromptError, TableError
 
 
@@ -47,3 +52,35 @@ def test_the_cache_keeps_as_many_users_as_it_is_told(shop_artifacts: Path) -> No
         explainer.recommend(user_id, k=1)
     assert explainer.reader.users is not None
     assert len(explainer.reader.users) == 2
+
+
+@pytest.mark.parametrize(
+    ("shop_locale", "spoken"),
+    [("es-MX", "es-MX"), ("zh-CN", "zh-CN"), ("es", "es"), ("zh_CN", "zh-CN"), ("de", "en"), ("fr-CA", "en")],
+)
+def test_texts_are_in_the_shops_language_if_it_has_words(
+    shop_artifacts: Path, tmp_path: Path, shop_locale: str, spoken: str
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(f"locale: {shop_locale}\n")
+    explainer = load(shop_artifacts, shop_file=file)
+    assert explainer.locale == spoken
+    assert {row.locale for row in explainer.recommend("u00", k=2)} == {spoken}
+    assert {row.locale for row in explainer.recommend_many(["u00"], k=2)[0]} == {spoken}
+    assert {row.locale for row in explainer.explain("u00", ["31"])} == {spoken}
+    assert {row.locale for row in explainer.recommend("u00", k=2, locale="en-GB")} == {"en-GB"}
+
+
+def test_a_chat_a_campaign_and_the_tools_speak_the_shops_language(shop_artifacts: Path, tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text("locale: es\n")
+    explainer = load(shop_artifacts, shop_file=file)
+    said = Dialogue(explainer).reply("u00", "hola", Context()).text
+    assert said == Dialogue(explainer, locale="es").reply("u00", "hola", Context()).text
+    assert said != Dialogue(explainer, locale="en").reply("u00", "hola", Context()).text
+    consent = tmp_path / "consent.csv"
+    consent.write_text("user_id,channel,consent\nu00,push,yes\n")
+    settings = CampaignSettings(channel="push", holdout=0)
+    plan = plan_campaign(explainer, audience=Audience(consent), settings=settings, user_ids=["u00"])
+    assert plan.settings.locale == "es"
+    assert {offer.explanation.locale for message in plan.messages for offer in message.offers} == {"es"}

@@ -43,7 +43,7 @@ class Evaluation:
         quick: bool = False,
         seed: int = 0,
         language_model: str | None = None,
-        locale: str = "en",
+        locale: str | None = None,
         progress: Callable[[str, int, int], None] = _silent,
         jobs: JobPaths | None = None,
     ) -> Evaluation:
@@ -54,7 +54,7 @@ class Evaluation:
             quick: Whether to look at a tenth of everything.
             seed: Source of chance.
             language_model: As for ``Explainer.load``; phrasebook and templates alone if not given.
-            locale: Locale of the sentences.
+            locale: Locale of the sentences; the shop's if not given.
             progress: Called with a description, the number done and the total.
             jobs: Models of the jobs, each of which gets a section.
 

@@ -16,6 +16,7 @@ from llm_explain.jobs.churn.columns import claims_from_customers
 from llm_explain.jobs.churn.explaining import ChurnWriter, claims_from_events
 from llm_explain.jobs.churn.view import PLAYER_OF, ChurnView
 from llm_explain.jobs.writer import brief_writer
+from llm_explain.text.lexicon import DEFAULT_LOCALE, default_locale
 from scoring.churn.artifacts import ChurnArtifacts
 from scoring.churn.customers import read_customers
 from scoring.churn.events import UserTable, features
@@ -81,6 +82,7 @@ class ChurnJob:
         customers: The table of customers; ``None`` for events.
         may_name: Whether a category may be named.
         counts_purchases: Whether the target events are purchases, so that texts can speak of them.
+        locale: Locale of texts whose caller names none.
     """
 
     artifacts: ChurnArtifacts
@@ -93,6 +95,7 @@ class ChurnJob:
     customers: pd.DataFrame | None
     may_name: Callable[[str], bool]
     counts_purchases: bool = True
+    locale: str = DEFAULT_LOCALE
 
     @classmethod
     def of_events(
@@ -127,9 +130,11 @@ class ChurnJob:
         purchases = tables.shop.target_kinds == (PURCHASE,)
         moment = pd.Timestamp(0) + pd.Timedelta(days=at)
         utc = tables.shop.clock.utc(moment) if as_of is None else as_of
+        shop = tables.shop
         return cls(
-            artifacts, table.user_ids, utc, moment, table.x, tables.shop.currency, past, None, may_name, purchases
-        )
+            artifacts, table.user_ids, utc, moment, table.x, shop.currency, past, None, may_name, purchases,
+            locale=default_locale(shop.locale),
+        )  # fmt: skip
 
     @classmethod
     def of_customers(cls, artifacts: ChurnArtifacts, path: Path, *, currency: str | None = None) -> ChurnJob:
@@ -239,13 +244,13 @@ class ChurnJob:
         return columns.id_column if columns is not None and columns.id_column in table else None
 
     def explain(
-        self, rows: Sequence[int], *, locale: str = "en", closing: Sequence[tuple[Stated, ...]] | None = None
+        self, rows: Sequence[int], *, locale: str | None = None, closing: Sequence[tuple[Stated, ...]] | None = None
     ) -> list[Explanation]:
         """Explain the risks of some users.
 
         Args:
             rows: Places of the users.
-            locale: A folder under ``prompts/``, perhaps with a region.
+            locale: A folder under ``prompts/``, perhaps with a region; the shop's if not given.
             closing: Statements at the end of each text.
 
         Returns:
@@ -260,6 +265,7 @@ class ChurnJob:
                 "target_kinds in shop.yaml."
             )
         setting, labels = self.artifacts.setting, self.artifacts.labels
+        locale = locale or self.locale
         headline: dict[str, Any] = {
             "noun": labels.noun,
             "average": float(self.risk.mean()),

@@ -1,4 +1,4 @@
-"""The language of an answer whose request names none: what ``Accept-Language`` prefers, else English."""
+"""The language of an answer whose request names none: what ``Accept-Language`` prefers, else that of the shop."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from contextvars import ContextVar
 from typing import Final
 
 from llm_explain.errors import PromptError
-from llm_explain.text.lexicon import folder_of
+from llm_explain.text.lexicon import DEFAULT_LOCALE, folder_of
 
-DEFAULT_LOCALE: Final = "en"
 preferred: Final = ContextVar("preferred", default=DEFAULT_LOCALE)
 """The language that the client of this task prefers."""
 
@@ -18,11 +17,12 @@ def spoken() -> str:
     return preferred.get()
 
 
-def negotiate(header: str) -> str:
+def negotiate(header: str, default: str) -> str:
     """Return the first language of ``Accept-Language`` that has words, by quality.
 
     Args:
         header: The header; empty if the request has none.
+        default: The answer if no language of the header has words.
 
     Returns:
         A locale.
@@ -35,7 +35,7 @@ def negotiate(header: str) -> str:
             continue
         if _quality(tag) > 0:
             return locale
-    return DEFAULT_LOCALE
+    return default
 
 
 def _quality(tag: str) -> float:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from llm_explain import Explainer
+from llm_explain.service.app import create_app
+from llm_explain.service.settings import ServiceSettings
 
 
 def test_the_schema_is_openapi_3_1_with_an_example_for_every_body(client: TestClient) -> None:
@@ -100,6 +105,18 @@ def test_the_language_is_the_one_that_the_client_prefers(client: TestClient, hea
     assert {item["explanation"]["locale"] for item in named.json()["items"]} == {"en"}
     parameters = client.get("/v1/main-parameters", headers={"Accept-Language": header})
     assert parameters.json()["locale"] == locale
+
+
+def test_a_client_that_prefers_no_language_gets_that_of_the_shop(shop_artifacts: Path, tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text("locale: es-MX\n")
+    explainer = Explainer.load(shop_artifacts, language_model=None, shop_file=file)
+    settings = ServiceSettings(auth=False, database_url=f"sqlite:///{tmp_path / 'state.db'}", as_of="snapshot")
+    with TestClient(create_app(explainer, settings)) as client:
+        for header, locale in (("", "es-MX"), ("xx", "es-MX"), ("en", "en")):
+            body = {"user_id": "u00", "k": 2, "detail": "full"}
+            reply = client.post("/v1/recommendations", json=body, headers={"Accept-Language": header})
+            assert {item["explanation"]["locale"] for item in reply.json()["items"]} == {locale}
 
 
 def test_every_stored_time_has_its_zone(client: TestClient) -> None:

@@ -266,6 +266,9 @@ def _coerce(
         kind = rule_of(name, column).kind
         columns[column], findings = coerce(frame[column], kind, shop or Shop(), wholes.get(column))
         violations += [Violation(column, rule, np.flatnonzero(broken)) for rule, broken in findings if broken.any()]
+    if name == "events" and TIMESTAMP in columns and (shop is None or shop.times != "order"):
+        is_epoch = columns[TIMESTAMP].dt.year == 1970
+        violations += [Violation(TIMESTAMP, "epoch", np.flatnonzero(is_epoch))] if is_epoch.any() else []
     return pd.DataFrame(columns, index=frame.index), violations
 
 

@@ -66,6 +66,12 @@ MESSAGES: Final[Mapping[str, RuleMessage]] = {
         "dates from 1678 to 2261 are needed",
         "Leave an unknown or open date empty where that is allowed, or use one within the range.",
     ),
+    "epoch": RuleMessage(
+        "holds times of 1970",
+        "the time of each event is needed",
+        "A 0 stands for no time, and seconds that are read as milliseconds lie in January 1970. Correct the times, or "
+        "leave the rows out.",
+    ),
     "mixed_zones": RuleMessage(
         "holds times with and without a time zone; this is the rarer way",
         "one way of writing is needed",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from llm_explain.errors import SettingError
 from llm_explain.importers.flat.corrections import MissingAnswerError
+from llm_explain.importers.flat.plays import deal_of_headers, kind_of_plays, with_skips
 from llm_explain.importers.flat.rows import FILE, Rows
 from llm_explain.importers.flat.values import each_value
 from llm_explain.importers.flat.vocabulary import kind_of_word, normal
@@ -100,8 +101,9 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     by_role: dict[str, list[Recognised]] = {}
     for read in reads:
         by_role.setdefault(role(read), []).append(read)
-    parts = [_with_kind(read, rows[read.source.name].frame) for read in by_role.get("events", [])]
-    lines = [_with_kind(read, rows[read.source.name].frame) for read in by_role.get("lines", [])]
+    notes: list[str] = []
+    parts = [_with_kind(read, rows[read.source.name].frame, notes) for read in by_role.get("events", [])]
+    lines = [_with_kind(read, rows[read.source.name].frame, notes) for read in by_role.get("lines", [])]
     orders = [rows[read.source.name].frame for read in by_role.get("orders", [])]
     if lines and (orders or parts):
         parts += [_with_orders(frame, orders or parts) for frame in lines]
@@ -109,7 +111,7 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         logs = [*by_role.get("log", []), *by_role.get("orders", [])]
         if logs and "items" in by_role:
             raise MissingAnswerError(*_nothing_found(logs, ("item_id",)))
-        parts = [_with_kind(r, rows[r.source.name].frame.assign(item_id=ONLY_ITEM)) for r in logs]
+        parts = [_with_kind(r, rows[r.source.name].frame.assign(item_id=ONLY_ITEM), notes) for r in logs]
     if not parts:
         raise MissingAnswerError(*_nothing_found(reads, NEEDED))
     events = pd.concat([frame.rename_axis(ROW).reset_index() for frame in parts], ignore_index=True)
@@ -120,7 +122,8 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     items, events = _with_item_ids(items, events)
     is_order_only = any(found.is_order_only for found in rows.values())
     events, is_timeless = _with_times(events)
-    events, rejects = _set_aside(events)
+    is_order_only |= is_timeless
+    events, rejects = _set_aside(events, is_order_only=is_order_only)
     if events.empty:
         counts = rejects[REASON].value_counts().to_dict()
         raise SettingError(
@@ -129,7 +132,7 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         )
     zones = {found.zone for found in rows.values() if "timestamp" in found.frame}
     zone = next(iter(zones)) if len(zones) == 1 else None
-    return Assembled(events, items, rejects, is_order_only or is_timeless, zone)
+    return Assembled(events, items, rejects, is_order_only, zone, notes)
 
 
 def _nothing_found(reads: Sequence[Recognised], needed: Iterable[str]) -> tuple[str, list[str]]:
@@ -153,16 +156,20 @@ def _nothing_found(reads: Sequence[Recognised], needed: Iterable[str]) -> tuple[
     return message, maps
 
 
-def _with_kind(read: Recognised, frame: pd.DataFrame) -> pd.DataFrame:
+def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """Return rows with an event kind: that of their column, else that of the format, the file or other columns."""
-    frame = frame.copy()
     if "kind" in frame:
-        frame["kind"] = each_value(frame["kind"], event_kind).astype("str")
-        return frame
-    is_sale = bool({"quantity", "price", "amount", "order_id"} & set(frame))
-    guessed = "rate" if "value" in frame else "purchase" if is_sale else UNKNOWN_KIND
-    frame["kind"] = pd.Series(read.kind or guessed, index=frame.index, dtype="str")
-    return frame
+        kinds = each_value(frame["kind"], event_kind).astype("str")
+    else:
+        is_sale = bool({"quantity", "price", "amount", "order_id"} & set(frame))
+        is_rating = "value" in frame and not {"quantity", "order_id"} & set(frame)
+        guessed = "rate" if is_rating else "purchase" if is_sale else UNKNOWN_KIND
+        kinds = pd.Series(
+            read.kind or kind_of_plays(read) or deal_of_headers(read) or guessed, index=frame.index, dtype="str"
+        )
+    found, note = with_skips(read, frame.assign(kind=kinds))
+    notes += [note] if note else []
+    return found
 
 
 def event_kind(text: str) -> str:
@@ -250,10 +257,12 @@ def _with_times(events: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     return events.assign(timestamp=moment.astype("datetime64[ns]")), True
 
 
-def _set_aside(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _set_aside(events: pd.DataFrame, *, is_order_only: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     reason = pd.Series(None, index=events.index, dtype="str")
     for column, why in (("user_id", "no user"), ("item_id", "no item"), ("timestamp", "no readable time")):
         reason = reason.where(reason.notna() | events[column].notna(), why)
+    is_zero = events["timestamp"].dt.year == 1970 if not is_order_only else pd.Series(False, index=events.index)
+    reason = reason.mask(reason.isna() & is_zero, "a time of 1970, which stands for no time")
     if "price" in events:
         reason = reason.mask(reason.isna() & (events["price"] < 0), "a negative price")
     if "quantity" in events:  # what is left of a refunded line, unless something was paid for it

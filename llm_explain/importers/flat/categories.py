@@ -24,6 +24,7 @@ LISTS: Final = ("|", ";")
 DOTTED: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 LEAST_PATHS: Final = 0.3
 CODE: Final = re.compile(r"(?:^|[>|/;]\s*)(\d+)(?:\.0)?\s*$")
+QUOTED: Final = re.compile(r"\"([^\"]+)\"|'([^']+)'")
 LEAST_LISTS: Final = 3
 LEAST_SHARED: Final = 0.5
 LEAST_ITEMS: Final = 20
@@ -41,6 +42,7 @@ def category_table(column: pd.Series, locale: str = "en") -> pd.DataFrame:
         ``category``, the name that stands for the item, and ``categories``, all its paths joined by ``|``. Of several
         categories the most specific stands for the item: the deepest path, then the rarest name that is common enough.
     """
+    column = each_value(column, _unbracketed)
     splitter = Splitter.of(column.dropna().unique().tolist())
     paths = each_value(column, splitter.paths)
     named = paths.map(lambda found: found or None, na_action="ignore")
@@ -52,6 +54,15 @@ def category_table(column: pd.Series, locale: str = "en") -> pd.DataFrame:
     single = each_value(single, lambda name: in_plural(name, locale))
     every = named.map(lambda found: "|".join(" > ".join(path) for path in found), na_action="ignore")
     return pd.DataFrame({"category": single.astype("str"), "categories": every.astype("str")}, index=column.index)
+
+
+def _unbracketed(text: str) -> str:
+    """Return a list such as ``["news", "sport"]`` as "news|sport"; other texts stay as they are."""
+    bare = text.strip()
+    if not (bare.startswith("[") and bare.endswith("]")):
+        return text
+    quoted = [first or second for first, second in QUOTED.findall(bare)]
+    return "|".join(quoted or (part.strip() for part in bare.strip("[]").split(",")))
 
 
 def category_codes(column: pd.Series) -> pd.Series:

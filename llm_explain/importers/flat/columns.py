@@ -20,7 +20,9 @@ MOST_KINDS: Final = 100
 TAKEN_BACK: Final = frozenset({"return", "refund", "cancel"})
 """Kinds whose words are those of an order's status too, and so do not tell events."""
 
-NUMBERS: Final = frozenset({"quantity", "price", "amount", "value", "refunded_quantity"})
+NUMBERS: Final = frozenset({"quantity", "price", "amount", "value", "refunded_quantity", "played_share", "played_time"})
+ANSWERS: Final = frozenset({"skipped", "completed"})
+NO: Final = r"(?i)0(?:\.0)?|false|no?|f"
 IDS: Final = frozenset({"user_id", "item_id", "order_id"})
 NAMES: Final = frozenset({"title", "brand", "category", "description"})
 NAME: Final = r"[^\W\d_].*[^\W\d_]\s+[^\W\d_].*|[A-Z][a-z]+[^\d_]*|\D*[^\x00-\x7f]\D*"
@@ -85,7 +87,7 @@ def are_names(texts: pd.Series) -> bool:
     return bool(texts.str.fullmatch(NAME).mean() > 0.5)
 
 
-def fits(column: pd.Series, target: str, header: str) -> bool:
+def fits(column: pd.Series, target: str, header: str) -> bool:  # noqa: C901  one rule for each kind of name
     """Return whether a column's values are of the kind that a name needs.
 
     Args:
@@ -117,7 +119,12 @@ def fits(column: pd.Series, target: str, header: str) -> bool:
         return False
     if target in IDS:
         return not (is_time_like(present) and not present.str.fullmatch(r"\d+(?:\.0)?").all())
-    return target != "available" or _tells_availability(present)
+    if target in ANSWERS and present.nunique() > 2:
+        return False
+    is_answer = target == "available" or target in ANSWERS
+    return (
+        not is_answer or (target in ANSWERS and bool(present.str.fullmatch(NO).any())) or _tells_availability(present)
+    )
 
 
 def _tells_availability(present: pd.Series) -> bool:

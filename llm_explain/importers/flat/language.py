@@ -37,10 +37,12 @@ def language_of(tables: Iterable[pd.DataFrame], headers: Iterable[str]) -> str |
 
 
 def _commonest(texts: pd.Series) -> str | None:
-    counts = {
-        name: int(texts.str.contains(own).sum()) - 2 * int(texts.str.contains(other).sum())
-        for name, (own, other) in _patterns().items()
-    }
+    words = {name: [{*own.findall(text)} for text in texts] for name, (own, _) in _patterns().items()}
+    counts = {name: -2 * int(texts.str.contains(other).sum()) for name, (_, other) in _patterns().items()}
+    for language, found in words.items():  # "de" is a word of several languages
+        rest = (words[name] for name in words if name != language)
+        known = [set[str]().union(*each) for each in zip(*rest, strict=True)]
+        counts[language] += sum(bool(own - other) for own, other in zip(found, known, strict=True))
     best, *others = sorted(counts, key=lambda name: -counts[name])
     next_best = max((counts[name] for name in others), default=0)
     return best if counts[best] >= max(LEAST_TEXTS, TIMES_NEXT * next_best) else None

@@ -59,7 +59,7 @@ def _shared_key(small: Source, large: Source) -> tuple[str, str] | None:
         is_alias = name in headers()["user_id"].ranks and any(
             "unique" in other for other in map(normal, map(str, small.frame))
         )
-        is_named = name.endswith(" id") or small.frame.shape[1] == 2
+        is_named = "id" in name.split() or small.frame.shape[1] == 2
         if name not in others or (is_key and not is_alias) or not is_named:
             continue
         values = small.frame[column].dropna()
@@ -74,7 +74,7 @@ def _joined(small: Source, large: Source, key: tuple[str, str]) -> Source | None
     if refers.dropna().isin(names.index).mean() < 0.5:
         return None
     added = names.drop(columns=[column for column in names if column in large.frame])
-    if added.shape[1] == 1 and not normal(key[0]).endswith("id"):
+    if added.shape[1] == 1 and "id" not in normal(key[0]).split():
         named = added.iloc[:, 0].reindex(refers.fillna("")).set_axis(large.frame.index, axis=0)  # a name for a name
         own = large.frame[key[1]]
         return replace(large, frame=large.frame.assign(**{key[1]: named.where(named.notna(), own).astype("str")}))

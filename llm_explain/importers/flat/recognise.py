@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, holds_event_words
+from llm_explain.importers.flat.currencies import without_mark
 from llm_explain.importers.flat.profile import by_values
 from llm_explain.importers.flat.vocabulary import formats, headers, kind_of_word, normal
 from llm_explain.text.import_words import words
@@ -21,13 +22,14 @@ TARGETS: Final = (
     "timestamp", "user_id", "order_id", "item_id", "refunded_quantity", "quantity", "kind", "price", "amount", "status",
     "cancelled_at", "value", "tag", "title", "category_narrow", "category_broad", "category", "brand", "description",
     "image", "available", "first_seen", "parent_id", "channel", "user_agent", "store_id",
-    "time_of_day", "currency",
+    "time_of_day", "currency", "skipped", "played_share", "played_time", "completed",
 )  # fmt: skip
 """Names in the order in which they choose their column."""
 
 SHARED: Final = frozenset({"category", "category_narrow", "category_broad"})
 """Names that several columns may share without a format or a correction that says so."""
 
+PRICES: Final = frozenset({"price", "amount"})
 INDEX_HEADERS: Final = frozenset({"", "unnamed", "unnamed 0", "index", "level 0", "row", "row id", "rownum"})
 SAMPLE: Final = 2_000
 NO_ACCOUNT: Final = ("0", "0.0", "-1", "NULL", "null")
@@ -98,7 +100,7 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
         ranked = sorted(
             (rank, column)
             for column, header in free.items()
-            if column not in found and (rank := headers()[target].rank(header)) is not None
+            if column not in found and (rank := _rank(header, target)) is not None
         )
         fitting = [column for _, column in ranked if fits(frame[column].head(SAMPLE), target, normal(column))]
         if target == "user_id":
@@ -106,6 +108,12 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
         for column in fitting if target in SHARED or target == "user_id" else fitting[:1]:
             found[column] = ReadColumn(column, target, "header")
     return found
+
+
+def _rank(header: str, target: str) -> int | None:
+    """Return how good a header is for a name; a price may name its currency."""
+    rank = headers()[target].rank(header)
+    return headers()[target].rank(without_mark(header)) if rank is None and target in PRICES else rank
 
 
 def _is_mail_of_guests(frame: pd.DataFrame, account: str, other: str) -> bool:

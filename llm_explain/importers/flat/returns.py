@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 PURCHASE: Final = "purchase"
 RETURN: Final = "return"
+GIVEN_BACK: Final = frozenset({"rent", "borrow"})
+WITHDRAWN: Final = "withdrawn"
+"""Kind of a booking, hire, donation or the like that was cancelled; no locale has words for it."""
+
 RETURNED: Final = "/returned"
 """Ending of the order of a part that was returned, so that the rest of the order still counts."""
 
@@ -60,24 +64,32 @@ def _negative_rows(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 
 def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Add a return to each purchase of an order that was cancelled, refunded or never paid."""
+    """Add a return to each purchase of an order that was cancelled, refunded or never paid.
+
+    A cancelled booking, hire or the like becomes an event of the kind ``withdrawn``. To give back what was rented or
+    borrowed takes nothing back.
+    """
     if "status" not in events and "cancelled_at" not in events:
         return events, 0
     kind = pd.Series(None, index=events.index, dtype=object)
     if "status" in events:
         kind = each_value(events["status"], _undone)
     cancelled = events["cancelled_at"] if "cancelled_at" in events else pd.Series(pd.NaT, index=events.index)
+    cancelled = cancelled.mask(events["kind"].isin(GIVEN_BACK))
     kind = kind.mask(kind.isna() & cancelled.notna(), "cancel")
-    is_undone = kind.notna() & (events["kind"] == PURCHASE)
+    is_purchase = events["kind"] == PURCHASE
+    is_withdrawn = ~is_purchase & kind.isin(["cancel", "refund"])
+    events["kind"] = events["kind"].mask(is_withdrawn, WITHDRAWN)
+    is_undone = kind.notna() & is_purchase
     if not is_undone.any():
-        return events, 0
+        return events, int(is_withdrawn.sum())
     added = events[is_undone].copy()
     later = cancelled[is_undone]
     added["kind"] = kind[is_undone].astype("str")
     added["timestamp"] = later.where(later > added["timestamp"], added["timestamp"] + SHIFT)
     added["refunded_quantity"] = np.nan
     events.loc[is_undone, "refunded_quantity"] = np.nan
-    return pd.concat([events, added], ignore_index=True), len(added)
+    return pd.concat([events, added], ignore_index=True), len(added) + int(is_withdrawn.sum())
 
 
 def _undone(text: str) -> str | None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.channels import channels, channels_of_user_agents
 from llm_explain.importers.flat.corrections import MissingAnswerError
+from llm_explain.importers.flat.currencies import marks_of
 from llm_explain.importers.flat.times import moments, seconds_of_day
 from llm_explain.importers.flat.values import each_value, ids, numbers
 from llm_explain.importers.flat.vocabulary import normal
@@ -45,12 +46,14 @@ class Rows:
         times: How its moments are written, for the report; empty without a time.
         is_order_only: Whether its times only say the order of rows.
         zone: Zone of the clock that its times show, if they carry offsets that tell it.
+        currencies: Marks of currencies in its prices.
     """
 
     frame: pd.DataFrame
     times: str = ""
     is_order_only: bool = False
     zone: str | None = None
+    currencies: frozenset[str] = frozenset()
 
 
 def standard_rows(read: Recognised, shop: Shop) -> Rows:
@@ -91,7 +94,8 @@ def standard_rows(read: Recognised, shop: Shop) -> Rows:
     zone = None
     if "timestamp" in columns:
         zone = zone_of(raw[read.headers_of("timestamp")[0]], columns["timestamp"])
-    return Rows(pd.DataFrame(columns, index=raw.index), times, times == POSITION, zone)
+    marked = (marks_of(header, raw[header]) for name in ("price", "amount") for header in read.headers_of(name))
+    return Rows(pd.DataFrame(columns, index=raw.index), times, times == POSITION, zone, frozenset().union(*marked))
 
 
 def _first(columns: list[pd.Series]) -> pd.Series:

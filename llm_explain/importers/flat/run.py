@@ -11,14 +11,16 @@ import pandas as pd
 from llm_explain.errors import SettingError
 from llm_explain.importers.flat.assemble import Assembled, assemble, role
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
+from llm_explain.importers.flat.currencies import currency_of
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
 from llm_explain.importers.flat.items import CATEGORY_CODE, NAMES, items_table
 from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.lookups import join_lookups, with_shared_items
+from llm_explain.importers.flat.plays import SKIP
 from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
 from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
-from llm_explain.importers.flat.returns import with_returns
+from llm_explain.importers.flat.returns import WITHDRAWN, with_returns
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
 from llm_explain.importers.flat.vocabulary import is_known_header, names_works
 from llm_explain.importers.flat.writing import write_import
@@ -94,7 +96,10 @@ def _import(
     rows = {read.source.name: standard_rows(read, shop) for read in reads}
     progress("Checking tables", 0, 1)
     assembled = assemble(reads, rows)
+    has_country = "locale" in shop.model_fields_set
     shop = _with_language(shop, assembled, reads)
+    shop, told = _with_currency(shop, assembled, rows.values(), has_country=has_country)
+    lines += [*assembled.notes, *([told] if told else [])]
     columns, about = tuple(_columns(reads, rows)), {read.source.name: _about(read) for read in reads}
     are_works, rejects = _are_works(reads), _with_ragged(assembled.rejects, reads)
     aside = {source.name: _rows_of(source, rejects) for source in sources}
@@ -127,6 +132,17 @@ def _with_language(shop: Shop, assembled: Assembled, reads: Sequence[Recognised]
     return Shop.of({**shop.model_dump(include=shop.model_fields_set), "locale": found}) if found else shop
 
 
+def _with_currency(shop: Shop, assembled: Assembled, rows: Iterable[Rows], *, has_country: bool) -> tuple[Shop, str]:
+    """Return the shop with the currency of its prices, where its settings do not say one, and a line on it."""
+    if shop.currency is not None:
+        return shop, ""
+    events, marks = assembled.events, frozenset[str]().union(*(each.currencies for each in rows))
+    texts = events["currency"].dropna().str.strip().str.upper() if "currency" in events else pd.Series(dtype="str")
+    codes = texts[texts.str.fullmatch("[A-Z]{3}")].unique()
+    found, told = currency_of(codes, marks, shop, has_country=has_country)
+    return shop.model_copy(update={"currency": found}) if found else shop, told
+
+
 def _are_works(reads: Sequence[Recognised]) -> bool:
     """Return whether the headers of ids, titles or categories say that items are films, songs or the like."""
     named = (column for read in reads for column in read.columns if column.name in {"item_id", "title", "category"})
@@ -140,7 +156,7 @@ def _tables(assembled: Assembled, shop: Shop, *, are_works: bool) -> _Result:
     named = names.take(events[LINE].to_numpy()).set_axis(events.index)
     items = items_table(assembled.items, events[["item_id", "kind"]].join(named), shop.locale, shop.target_kinds)
     del names, named, lines
-    items, derived = _with_derived(items, shop.locale)
+    items, derived = (items, {}) if are_works else _with_derived(items, shop.locale)
     items = _with_codes(items)
     notes |= derived
     shop = _settings(shop, assembled, events)
@@ -154,7 +170,8 @@ def _tables(assembled: Assembled, shop: Shop, *, are_works: bool) -> _Result:
     events = events[[column for column in EVENT_COLUMNS if column in events]]
     events = events.drop(columns=[column for column in events if events[column].isna().all()])
     events = events.sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
-    checked = check(events, "events", source="events", item_ids=items["item_id"]).frame
+    read = Shop(times="order" if shop.times == "order" else "utc")  # times are in UTC already
+    checked = check(events, "events", source="events", item_ids=items["item_id"], shop=read).frame
     table = check(items, "items", source="items").frame
     notes |= _counted(table, checked, shop)
     return _Result(Tables(events=checked, items=table, shop=shop), left_out, notes)
@@ -198,7 +215,7 @@ def _priced(events: pd.DataFrame) -> pd.DataFrame:
 def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
     """Return the settings with what the log tells: target kind, currency, time zone, whether times are an order."""
     changed: dict[str, object] = {}
-    counts = events.loc[~events["kind"].isin(shop.return_kinds), "kind"].value_counts()
+    counts = events.loc[~events["kind"].isin([*shop.return_kinds, SKIP, WITHDRAWN]), "kind"].value_counts()
     if len(counts) and not set(shop.target_kinds) & set(counts.index):
         # Returns take back purchases. A log without purchases has none.
         given = shop.model_dump(include=shop.model_fields_set - {"return_kinds", "target_kinds"})
@@ -207,9 +224,6 @@ def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
         changed["times"] = "order"
     if assembled.zone and "time_zone" not in shop.model_fields_set:
         changed["time_zone"] = assembled.zone
-    currencies = events["currency"].dropna().str.upper().unique().tolist() if "currency" in events else []
-    if shop.currency is None and len(currencies) == 1 and len(currencies[0]) == 3 and currencies[0].isalpha():
-        changed["currency"] = str(currencies[0])
     return shop.model_copy(update=changed)
 
 

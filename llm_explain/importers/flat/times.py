@@ -13,7 +13,7 @@ from llm_explain.importers.flat.values import each_value
 
 Order = Literal["day-first", "month-first"]
 ORDERS: Final[tuple[Order, Order]] = ("day-first", "month-first")
-UNITS: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+UNITS: Final = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 EARLIEST: Final = 315_532_800
 """1980-01-01 in seconds since 1970: a smaller number is no time."""
 
@@ -34,6 +34,9 @@ YEAR_LAST: Final = re.compile(
     r"(?:[A-Za-z]{3} )?([A-Za-z]{3}) +(\d{1,2}) (\d{2}:\d{2}:\d{2}) ([+-]\d{4}|UTC|GMT) (\d{4})"
 )
 """Times as Twitter and Goodreads write them: Wed Mar 22 11:37:04 -0700 2017."""
+
+NO_TIME: Final = ("0", "0.0", "-1", "")
+"""What programs write where a time is missing."""
 
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -107,23 +110,34 @@ def _numbers(texts: pd.Series, sample: pd.Series, *, is_excel: bool) -> Moments:
             return Moments(typed, "dates as yyyymmdd")
     numbers = pd.to_numeric(texts, errors="coerce")
     typical = float(numbers.abs().median())
-    for unit, per_second in UNITS.items():
-        if EARLIEST * per_second <= typical <= LATEST * per_second:
-            is_time = (numbers >= 0) & (numbers <= LATEST * per_second)
-            scaled = numbers.where(is_time).astype("float64")
-            whole = (scaled * (10**9 // per_second)).round()
-            if unit != "s" or not (numbers % 1 != 0).any():  # keep all digits of whole numbers
-                exact = texts.where(is_time).str.replace(r"\.0+$", "", regex=True)
-                whole = pd.to_numeric(exact, errors="coerce").astype("Float64").astype("object")
-                whole = whole.map(lambda v, k=10**9 // per_second: int(v) * k, na_action="ignore")
-            typed = pd.to_datetime(whole, errors="coerce", unit="ns").astype("datetime64[ns]")
-            names = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-            return Moments(typed, f"{names[unit]} since 1970", has_zone=True)
+    if any(EARLIEST * per_second <= typical <= LATEST * per_second for per_second in UNITS.values()):
+        return _since_1970(texts, numbers)
     low, high = EXCEL_DAYS
     if is_excel and low <= typical <= high:
         days = pd.to_timedelta((numbers * 86_400).round(), unit="s", errors="coerce")
         return Moments((EXCEL_ORIGIN + days).astype("datetime64[ns]"), "days of a spreadsheet")
     return Moments(pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]"), "numbers")
+
+
+def _since_1970(texts: pd.Series, numbers: pd.Series) -> Moments:
+    """Read each number in the unit that its size tells; a number before 1980, such as 0, is no time."""
+    whole = pd.Series(pd.NA, index=texts.index, dtype="Int64")
+    rows: dict[str, int] = {}
+    for name, per_second in UNITS.items():
+        is_unit = numbers.between(EARLIEST * per_second, LATEST * per_second)
+        if not is_unit.any():
+            continue
+        rows[name] = int(is_unit.sum())
+        digits = texts[is_unit].str.replace(r"\.0+$", "", regex=True)
+        is_exact = digits.str.fullmatch(r"\d+")  # keep all digits of whole numbers
+        whole[digits.index[is_exact]] = digits[is_exact].astype("int64") * (10**9 // per_second)
+        whole[digits.index[~is_exact]] = (
+            (numbers[digits.index[~is_exact]] * (10**9 // per_second)).round().astype("int64")
+        )
+    commonest = max(rows, key=lambda name: rows[name])
+    others = "".join(f", {count:,} rows in {name}" for name, count in rows.items() if name != commonest)
+    typed = pd.to_datetime(whole, errors="coerce", unit="ns").astype("datetime64[ns]")
+    return Moments(typed, f"{commonest} since 1970{others}", has_zone=True)
 
 
 def _compact(text: str) -> pd.Timestamp | None:
@@ -168,7 +182,7 @@ def _built(
 
 def is_time_like(column: pd.Series) -> bool:
     """Return whether most of a column's first values are moments."""
-    head = column.dropna().head(500)
+    head = column[~column.isin(NO_TIME)].dropna().head(500)
     return len(head) > 0 and bool(moments(head).read.notna().mean() > 0.9)
 
 

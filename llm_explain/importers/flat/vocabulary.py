@@ -38,7 +38,8 @@ class Headers(_Strict):
         """Place of each header, from 0; the places of patterns lie between those of names and fallbacks."""
         after = len(self.names) + len(self.patterns)
         placed = [*enumerate(self.names), *enumerate(self.fallbacks, start=after)]
-        return {normal(name): rank for rank, name in reversed(placed)}
+        spaced = {normal(name): rank for rank, name in reversed(placed)}
+        return {name.replace(" ", ""): rank for name, rank in spaced.items() if name.isascii()} | spaced
 
     def rank(self, header: str) -> int | None:
         """Return how good a header is for this kind of column; 0 is best, ``None`` means not at all."""
@@ -87,6 +88,7 @@ class Format(_Strict):
 class _HeaderFile(_Strict):
     version: Literal["1"]
     works: tuple[str, ...]
+    currencies: dict[str, tuple[str, ...]]
     columns: dict[str, Headers]
 
 
@@ -141,6 +143,16 @@ def _kinds(group: str) -> dict[str, str]:
 def headers() -> dict[str, Headers]:
     """Return the known headers by kind of column."""
     return read_words(HERE / "headers.yaml", _HeaderFile).columns
+
+
+@cache
+def currency_marks() -> dict[str, tuple[str, ...]]:
+    """Return the currencies that each mark may stand for."""
+    found: dict[str, tuple[str, ...]] = {}
+    for code, marks in read_words(HERE / "headers.yaml", _HeaderFile).currencies.items():
+        for mark in marks:
+            found[mark] = (*found.get(mark, ()), code)
+    return found
 
 
 @cache

@@ -12,8 +12,9 @@ from llm_explain.errors import SettingError
 from llm_explain.records import Source
 from llm_explain.service.schemas import fields
 from llm_explain.service.schemas.events import Experiment, HistoryEvent
-from llm_explain.service.schemas.language import DEFAULT_LOCALE, spoken
+from llm_explain.service.schemas.language import spoken
 from llm_explain.skeletons.sources import order_of
+from llm_explain.text.lexicon import DEFAULT_LOCALE
 from llm_explain.text.skeleton import Tone
 from llm_explain.text.surfaces import LEAST_LENGTH, load_surfaces
 

@@ -19,7 +19,10 @@ from tests.llm_explain.spoken_claims import CLAIMS, SCENE
 
 KINDS = ClaimKinds.installed()
 
-SPOKEN = ("view", "cart", "wishlist", "play", "watch", "read", "rate", "like", "bookmark", "follow", "search", "return")
+SPOKEN = (
+    "view", "cart", "wishlist", "play", "watch", "read", "rate", "like", "bookmark", "follow", "search", "return",
+    "borrow", "rent", "book", "donate", "bid", "enroll",
+)  # fmt: skip
 COUNTING = [kind.name for kind in KINDS.reasons("item") if kind.name not in ("promotion", "new_arrival")]
 TOLD = {
     "en": {
@@ -36,6 +39,12 @@ TOLD = {
         "follow": r"\bfollow\w*",
         "search": r"\bsearch\w*",
         "return": r"\breturn\w*",
+        "borrow": r"\bborrow\w*",
+        "rent": r"\brent\w*",
+        "book": r"\bbook(?:s|ed|ing)?\b",
+        "donate": r"\bdonat\w*",
+        "bid": r"\bbid\w*",
+        "enroll": r"\benroll\w*",
     },
     "es": {
         "purchase": r"\bcompr\w*|\bpag\w+|\bvend\w+|\bventas\b|\bprecio\b",
@@ -51,6 +60,12 @@ TOLD = {
         "follow": r"\bsegui\w+|\bsigue\w*",
         "search": r"\bbusc\w+|\bbúsquedas\b",
         "return": r"\bdev(?:uelto|olv\w+)",
+        "borrow": r"\bpréstamo",
+        "rent": r"\balquil",
+        "book": r"\breserv",
+        "donate": r"\bdon(?:ad|as|an|ó)",
+        "bid": r"\bpuj",
+        "enroll": r"\binscri",
     },
     "zh": {
         "purchase": r"买|购物篮",
@@ -66,6 +81,12 @@ TOLD = {
         "follow": r"关注",
         "search": r"搜索",
         "return": r"退[过了]",
+        "borrow": r"借",
+        "rent": r"租",
+        "book": r"预订",
+        "donate": r"捐助",
+        "bid": r"竞拍",
+        "enroll": r"报名",
     },
 }
 """Words of each kind, for these tests alone."""

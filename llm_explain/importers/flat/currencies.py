@@ -1,0 +1,95 @@
+"""The currency of prices, found in headers such as "Preis (EUR)" and in cells such as "€12.45"."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from babel.core import Locale, UnknownLocaleError, get_global
+from babel.numbers import get_territory_currencies
+
+from llm_explain.importers.flat.vocabulary import currency_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from scoring.data.shop import Shop
+
+LEAST_MARKED = 0.5
+"""Share of a column's values that have a mark."""
+
+
+@cache
+def _mark() -> re.Pattern[str]:
+    """Return a pattern of all marks; a code such as "eur" is a word of its own, and the longest mark counts."""
+    marks = sorted(currency_marks(), key=len, reverse=True)
+    parts = (rf"(?<![^\W\d_]){re.escape(m)}(?![^\W\d_])" if m[-1].isalpha() else re.escape(m) for m in marks)
+    return re.compile("|".join(parts))
+
+
+def marks_of(header: str, values: pd.Series) -> frozenset[str]:
+    """Return the marks of currencies in a header, or else in the values.
+
+    Args:
+        header: Header of a column of prices.
+        values: Its texts.
+
+    Returns:
+        Marks in lower case, for example ``€`` and ``eur``.
+    """
+    if found := frozenset(_mark().findall(header.casefold())):
+        return found
+    marks = [_mark().findall(text.casefold()) for text in map(str, values.dropna().unique())]
+    is_marked = sum(map(bool, marks)) >= max(1, LEAST_MARKED * len(marks))
+    return frozenset(mark for found in marks for mark in found) if is_marked else frozenset()
+
+
+def without_mark(header: str) -> str:
+    """Return a header in normal form without a currency: "betrag eur" is "betrag"."""
+    return " ".join(_mark().sub(" ", header).split()) or header
+
+
+def currency_of(
+    codes: Collection[str], marks: Collection[str], shop: Shop, *, has_country: bool
+) -> tuple[str | None, str]:
+    """Return the currency that an export tells, and a line for the report.
+
+    Args:
+        codes: Values of columns of currencies, in capitals.
+        marks: Marks of columns of prices.
+        shop: The shop, with its language.
+        has_country: Whether the country of its ``locale`` was stated, so that it decides what a sign means.
+
+    Returns:
+        An ISO 4217 code, or ``None`` if the export tells none or more than one; and what decided, or what is to do.
+    """
+    told = {mark: currency_marks()[mark] for mark in sorted(marks)}
+    possible = [{code} for code in sorted(codes)] + [set(each) for each in told.values()]
+    common = set.intersection(*possible) if possible else set()
+    shown = ", ".join([*sorted(codes), *(repr(mark) for mark in told)])
+    if len(common) == 1:
+        (code,) = common
+        return code, f"prices are in {code} ({shown})" if told else ""
+    own = common & _currencies_of_country(shop)
+    if has_country and len(own) == 1:
+        (code,) = own
+        return code, f"prices are in {code} ({shown}, and the locale {shop.locale})"
+    if not possible:
+        return None, ""
+    listed = [*sorted(own), *(code for each in told.values() for code in each if code in common - own)]
+    what = f"of {', '.join(listed[:4])} and others" if listed else "of several currencies"
+    return None, (
+        f"prices have {shown}, which is the sign {what}: they are written without a sign until shop.yaml has the "
+        f"currency, for example `currency: {listed[0] if listed else 'EUR'}`"
+    )
+
+
+def _currencies_of_country(shop: Shop) -> set[str]:
+    try:
+        name = shop.locale.replace("-", "_")
+        country = Locale.parse(name if "_" in name else get_global("likely_subtags").get(name, name)).territory
+    except (UnknownLocaleError, ValueError):
+        return set()
+    return set(get_territory_currencies(country)) if country else set()

@@ -1,0 +1,105 @@
+"""Plays that were skipped: a play counts if its columns say that enough of it was played."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from llm_explain.importers.flat.columns import TAKEN_BACK
+from llm_explain.importers.flat.values import each_value, numbers
+from llm_explain.importers.flat.vocabulary import kind_of_word, normal
+from llm_explain.text.import_words import words
+
+if TYPE_CHECKING:
+    from llm_explain.importers.flat.columns import Recognised
+
+SKIP: Final = "skip"
+"""Kind of a play that was skipped; no locale has words for it."""
+
+PLAYS: Final = ("play", "watch", "read")
+COLUMNS: Final = ("skipped", "played_share", "played_time", "completed")
+LEAST_SHARE: Final = 0.5
+LEAST_SECONDS: Final = 30
+"""Streaming services count a stream from 30 seconds on."""
+
+SECONDS: Final = (
+    (r"\b(?:ms|msec|millis|milliseconds?)\b", 0.001),
+    (r"\b(?:s|sec|secs|seconds?|segundos|sekunden)\b|秒", 1.0),
+    (r"\b(?:m|min|mins|minutes?|minutos|minuten)\b|分", 60.0),
+    (r"\b(?:h|hrs?|hours?|horas|stunden)\b|小时", 3600.0),
+)
+
+
+def kind_of_plays(read: Recognised) -> str | None:
+    """Return the kind of event that the headers of plays tell: "watch ratio" tells ``watch``."""
+    found = [header for name in (*COLUMNS, "value") for header in read.headers_of(name)]
+    tokens = [token for header in found for token in normal(header).split()]
+    kinds = (kind_of_word(token, "event_kinds") for token in tokens)
+    told = next((kind for kind in kinds if kind in PLAYS), None)
+    return told or ("play" if read.headers_of("played_time") or read.headers_of("skipped") else None)
+
+
+def deal_of_headers(read: Recognised) -> str | None:
+    """Return the kind of event that the headers of times, orders and users tell: "hire start" tells ``rent``."""
+    headers = (header for name in ("timestamp", "order_id", "user_id", "status") for header in read.headers_of(name))
+    tokens = (token for header in headers for token in normal(header).split())
+    found = (kind_of_word(token, "file_kinds") or kind_of_word(token, "event_kinds") for token in tokens)
+    return next((kind for kind in found if kind is not None and kind not in TAKEN_BACK), None)
+
+
+def with_skips(read: Recognised, frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Give plays that were skipped the kind ``skip``.
+
+    The first column that a table has decides: one that says "skipped"; a share below a half; less than 30 seconds, or
+    0 where the unit is unknown; one that says "completed", where it says no.
+
+    Args:
+        read: The table with a decision for each column.
+        frame: Its rows with ``kind``.
+
+    Returns:
+        The rows, and a line for the report; empty if no play was skipped.
+    """
+    is_skip = pd.Series(False, index=frame.index)
+    reasons = []
+    rules = {
+        "skipped": (_said, "say that they were skipped"),
+        "played_share": (_is_small, "are below a half"),
+        "played_time": (_is_short, f"are below {LEAST_SECONDS} seconds"),
+        "completed": (lambda header, column: ~_said(header, column), "say that they were not completed"),
+    }
+    measured = False
+    for name, (rule, what) in rules.items():
+        if name == "completed" and measured:
+            continue
+        for header in read.headers_of(name)[:1]:
+            column = read.source.frame[header]
+            own = rule(header, column) & column.notna()
+            measured |= name != "skipped"
+            is_skip |= own
+            reasons += [f"{header!r} {what}"] if own.any() else []
+    is_skip &= frame["kind"].isin(PLAYS)
+    if not is_skip.any():
+        return frame, ""
+    told = (
+        f"{read.source.name}: {int(is_skip.sum()):,} of {len(frame):,} rows count as skipped and are told in no text: "
+    )
+    return frame.assign(kind=frame["kind"].mask(is_skip, SKIP)), told + " or ".join(reasons)
+
+
+def _said(_: str, column: pd.Series) -> pd.Series:
+    yes = {word.casefold() for word in words().available}
+    return each_value(column, lambda text: text.strip().casefold().removesuffix(".0") in yes).eq(True)
+
+
+def _is_small(header: str, column: pd.Series) -> pd.Series:
+    share = numbers(column.str.removesuffix("%"))
+    is_percent = "%" in header or bool((share.median() > 2) and "ratio" not in normal(header))
+    return share < LEAST_SHARE * (100 if is_percent else 1)
+
+
+def _is_short(header: str, column: pd.Series) -> pd.Series:
+    unit = next((seconds for pattern, seconds in SECONDS if re.search(pattern, normal(header))), None)
+    return numbers(column) <= 0 if unit is None else numbers(column) * unit < LEAST_SECONDS

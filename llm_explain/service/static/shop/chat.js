@@ -2,8 +2,6 @@
 import { icon, node } from "../why-this/nodes.js";
 import { chat } from "./service.js";
 
-const CONTEXT = ["items", "focus", "pending", "asked", "hidden"];
-
 export class Chat {
   constructor(dialog, shop) {
     this.dialog = dialog;
@@ -59,7 +57,7 @@ export class Chat {
     try {
       const reply = await chat({ user_id: user, locale, message, ...(this.context && { context: this.context }) });
       if (user !== this.shop.user) return;
-      this.context = Object.fromEntries(CONTEXT.map((name) => [name, reply.context[name]]).filter(([, value]) => value !== undefined));
+      this.context = reply.context;
       answer.replaceChildren(...reply.text.split("\n").filter(Boolean).map((line) => node("p", {}, line)));
       this.#offer(reply);
       if (reply.change) await this.shop.load();

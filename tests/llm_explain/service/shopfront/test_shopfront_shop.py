@@ -105,10 +105,12 @@ def test_it_speaks_other_languages(page, shop, locale, title, label):
     assert page.get_by_role("contentinfo").get_by_role("link").get_attribute("href")
 
 
+CONTEXT = {"items": ["i1", "i2"], "focus": "i1", "hidden": [], "last": {"item_id": "i2"}, "intent": "why"}
+
+
 def turn(text: str, **changes: Any) -> dict[str, Any]:
     """Return an answer of the conversation."""
-    context = {"items": ["i1", "i2"], "focus": "i1", "pending": None, "asked": None, "hidden": [], "role": "shopper"}
-    return {"text": text, "needs_confirmation": False, "choices": [], "change": None, "context": context, **changes}
+    return {"text": text, "needs_confirmation": False, "choices": [], "change": None, "context": CONTEXT, **changes}
 
 
 def test_a_conversation_sends_its_context_back_and_changes_nothing_before_yes(page, shop):
@@ -136,9 +138,8 @@ def test_a_conversation_sends_its_context_back_and_changes_nothing_before_yes(pa
     sent = shop.bodies("/chat")
     messages = ["why <b>that</b> one?", "Cheese i1", "stop using cheese", "Yes"]
     assert [body["message"] for body in sent] == messages
-    kept = {"items": ["i1", "i2"], "focus": "i1", "pending": None, "asked": None, "hidden": []}
     assert "context" not in sent[0]
-    assert [body["context"] for body in sent[1:]] == [kept] * 3
+    assert [body["context"] for body in sent[1:]] == [CONTEXT] * 3
     expect(page.locator("#list h3")).to_have_count(4)
     assert len(shop.bodies("/recommendations")) == 2, "a change loads the list again"
     assert accessibility_faults(page) == []

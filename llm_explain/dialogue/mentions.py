@@ -169,7 +169,7 @@ class NameFinder:
         self._common = frozenset(self._stem(word) for word in grammar.common)
         self._places = {unaccented(word): place for word, place in place_words(grammar.ordinals).items()}
         ordinals = "|".join(sorted(map(re.escape, self._places), key=len, reverse=True))
-        cardinals = "|".join(map(re.escape, grammar.cardinals)) or "(?!)"
+        cardinals = "|".join(sorted(map(re.escape, grammar.cardinals), key=len, reverse=True)) or "(?!)"
         self._patterns = {
             name: re.compile(
                 unaccented(pattern).replace("{ordinal}", f"(?P<ordinal>{ordinals})").replace("{cardinal}", cardinals)

@@ -248,6 +248,17 @@ def test_a_new_question_is_no_answer_to_the_one_asked_back(explainer: Explainer,
     assert talk.reply(USER, "不想看到第一个", asked.context).intent == "stop"
 
 
+@pytest.mark.parametrize(
+    ("said", "place"), [("第十三个", 13), ("第13个", 13), ("第十个", 10), ("第二十四个", 24), ("第1个", 1)]
+)
+@pytest.mark.parametrize("size", [10, 24])
+def test_a_chinese_place_beyond_the_list_is_no_other_place(said: str, place: int, size: int) -> None:
+    grammar, _, _ = dialogue_words("zh")
+    items = [str(number) for number in range(1, size + 1)]
+    found = NameFinder(grammar, {}, {}).find(f"{said}为什么推荐", items).found
+    assert [each.shown for each in found] == ([(str(place),)] if place <= size else [])
+
+
 def test_the_label_of_a_title_tells_items_apart() -> None:
     grammar, _, _ = dialogue_words("en")
     titles = {"a": ["White milk (store brand)"], "b": ["White milk, 1 gallon (store brand)"]}

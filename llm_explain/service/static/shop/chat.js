@@ -1,4 +1,4 @@
-/** A conversation about the list. The service keeps none of it: each turn sends back the context of the last reply. */
+/** A conversation about the list. The service keeps none of it: each turn sends back the context of the last reply, and the list as it is shown. */
 import { icon, node } from "../why-this/nodes.js";
 import { chat } from "./service.js";
 
@@ -55,7 +55,7 @@ export class Chat {
     this.#add("turn own", node("span", { class: "unseen" }, `${this.say("you")}: `), message);
     const answer = this.#add("turn", this.say("chat_wait"));
     try {
-      const reply = await chat({ user_id: user, locale, message, ...(this.context && { context: this.context }) });
+      const reply = await chat({ user_id: user, locale, message, context: { ...this.context, items: this.shop.items } });
       if (user !== this.shop.user) return;
       this.context = reply.context;
       answer.replaceChildren(...reply.text.split("\n").filter(Boolean).map((line) => node("p", {}, line)));

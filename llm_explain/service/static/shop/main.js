@@ -12,6 +12,7 @@ const find = (id) => document.getElementById(id);
 
 class Shop {
   turn = 0;
+  items = [];
 
   async start() {
     this.page = new Page(this);
@@ -65,6 +66,7 @@ class Shop {
     find("moment").textContent = say("as_of", { date: this.texts.date(moment) });
     const rows = items.map((row) => ({ row, item: itemOf(row) })).filter(({ item }) => this.filters.admits(item));
     const sections = Map.groupBy(rows, ({ row }) => row.section ?? "new");
+    this.items = [...sections.values()].flat().map(({ row }) => row.item_id);
     const drawn = [...sections].map(([section, own], place) => {
       const heading = node("h2", { id: `section-${place}` }, own[0].row.section_title ?? say("title"));
       const list = node("ol", { class: `cards ${section}` }, ...own.map(({ row, item }) => card(this, item, row.explanation)));

@@ -138,8 +138,8 @@ def test_a_conversation_sends_its_context_back_and_changes_nothing_before_yes(pa
     sent = shop.bodies("/chat")
     messages = ["why <b>that</b> one?", "Cheese i1", "stop using cheese", "Yes"]
     assert [body["message"] for body in sent] == messages
-    assert "context" not in sent[0]
-    assert [body["context"] for body in sent[1:]] == [CONTEXT] * 3
+    shown = {"items": list(shop.items)}
+    assert [body["context"] for body in sent] == [shown, *[CONTEXT | shown] * 3], "places are those of the page"
     expect(page.locator("#list h3")).to_have_count(4)
     assert len(shop.bodies("/recommendations")) == 2, "a change loads the list again"
     assert accessibility_faults(page) == []

@@ -127,8 +127,8 @@ def _spoken(subjects: Subjects, speakers: Sequence[_Speaker]) -> Subjects:
 def _visible(subjects: Subjects, speakers: _Speakers) -> dict[str, list[_Speaker]]:
     """Return the players whose link with the item a person would see, each with such past items only.
 
-    Where there is none, past items with a learned link are left in a shop whose users hardly come back to items, where
-    few items are bought with everything else by chance, and in a shop that names no category.
+    Where there is none in a shop whose users hardly come back to items, past items with a learned link are left: few
+    items are bought there with everything else by chance.
     """
     links = subjects.shop.visible_links
     past = [(place, item) for place, speaker in enumerate(speakers.get("past item", ())) for item in speaker.items]
@@ -145,9 +145,8 @@ def _visible(subjects: Subjects, speakers: _Speakers) -> dict[str, list[_Speaker
         if links.of_category(speaker.group, evidence.item[is_bought], int(subjects.item[speaker.row])):
             groups.append(speaker)
     seen = {speakers["past item"][place].row for place in kept} | {speaker.row for speaker in groups}
-    has_others = subjects.shop.snapshot.has_repeats and subjects.shop.names_categories
-    for place, item in () if has_others else past:
-        if speakers["past item"][place].row not in seen and (LINKS in item.parts or not subjects.shop.names_categories):
+    for place, item in () if subjects.shop.snapshot.has_repeats else past:
+        if speakers["past item"][place].row not in seen and LINKS in item.parts:
             kept.setdefault(place, []).append(item)
     items = [speakers["past item"][place]._replace(items=own) for place, own in kept.items()]
     return {key: own for key, own in (("past item", items), ("other group", groups)) if own}

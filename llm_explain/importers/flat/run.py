@@ -45,6 +45,7 @@ LINE: Final = "line"
 
 SAMPLES: Final = 3
 LEAST_COVERED: Final = 0.5
+MOST_ONCE: Final = 0.9
 LEAST_DERIVED: Final = 3
 
 
@@ -105,9 +106,22 @@ def _import(
     aside = {source.name: _rows_of(source, rejects) for source in sources}
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
     result = _tables(assembled, shop, are_works=are_works)
+    lines += _once_sold(result.tables)
     reported = FlatImport(result.tables, columns, about, rejects, result.left_out, result.notes, tuple(lines))
     progress("Checking tables", 1, 1)
     return reported if is_dry_run else write_import(reported, aside, out)
+
+
+def _once_sold(tables: Tables) -> list[str]:
+    """Return a line for the report if nearly every item was sold once, as in a shop of used things."""
+    counts = tables.events.loc[tables.events["kind"].isin(tables.shop.target_kinds), "item_id"].value_counts()
+    n_once = int((counts == 1).sum())
+    if n_once < MOST_ONCE * len(counts) or len(counts) < LEAST_ITEMS:
+        return []
+    return [
+        f"{n_once:,} of {len(counts):,} items have one event: training cannot learn from items that are sold once, so "
+        "lists are the same for all users. Give things of one model one id"
+    ]
 
 
 def _rows_of(source: Source, rejects: pd.DataFrame) -> Source:

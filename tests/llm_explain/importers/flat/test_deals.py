@@ -97,3 +97,11 @@ def test_an_id_that_leads_in_its_header_joins_names(tmp_path) -> None:
         "11": "Idiomas",
         "12": "Design",
     }
+
+
+def test_a_shop_whose_items_are_sold_once_is_told_so(tmp_path) -> None:
+    rows = "".join(f"u{n % 7},m{n},Thing {n},2024-05-{n % 28 + 1:02d},{n}\n" for n in range(60))
+    done = imported(tmp_path, f"customer_id,product_id,title,order_date,price\n{rows}")
+    assert [line for line in done.lines if "60 of 60 items have one event" in line]
+    again = imported(tmp_path, f"customer_id,product_id,title,order_date,price\n{rows}{rows}", "again.csv")
+    assert not [line for line in again.lines if "have one event" in line]

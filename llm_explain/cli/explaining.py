@@ -94,6 +94,8 @@ def shelf(
     if json:
         write_json_lines(each.to_dict() for each in shelves)
         return
+    if not shelves:
+        note(f"no history group of user {user} recommends an item; see `llm-explain recommend`")
     for each in shelves:
         table = Table("item", "title", "φ", "score", title=each.title, title_justify="left")
         for entry in each.items:

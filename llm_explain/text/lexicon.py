@@ -117,11 +117,15 @@ class Agreement(_Strict):
     Attributes:
         keeps_one: Pattern of sentences that stay as they are, because they call the item "this one" or "this item".
         many: What the writer says instead, by pattern, in this order; a capital first letter stays.
+        feminine: The same for one thing whose name is feminine.
+        many_feminine: The same for many things whose name is feminine.
         one: What the verifier reads instead before it proves the sentence, by pattern.
     """
 
     keeps_one: str = "(?!)"
     many: dict[str, str] = {}
+    feminine: dict[str, str] = {}
+    many_feminine: dict[str, str] = {}
     one: dict[str, str] = {}
 
 

@@ -1,4 +1,4 @@
-"""Sentences about an item whose name is of many things: "bananas … they"."""
+"""Sentences that agree with the item's name in number and gender: "bananas … they"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CACHED = 4096
 
 
 class NumberAgreement:
-    """Rewrites skeletons, which speak of one thing, for an item of many.
+    """Rewrites skeletons, which speak of one masculine thing, for an item of another number or gender.
 
     Args:
         words: The locale's forms.
@@ -25,14 +25,23 @@ class NumberAgreement:
 
     def __init__(self, words: Agreement) -> None:
         self._keeps_one = re.compile(words.keeps_one, re.IGNORECASE)
-        self._forms = compiled(words.many)
-        self.of_many = lru_cache(maxsize=_CACHED)(self._of_many)
+        self._forms = {
+            (True, False): compiled(words.many),
+            (False, True): compiled(words.feminine),
+            (True, True): compiled(words.many_feminine),
+        }
+        self.pieces = lru_cache(maxsize=_CACHED)(self._pieces)
+        self.agrees = lru_cache(maxsize=_CACHED)(self._agrees)
 
-    def _of_many(self, text: str) -> tuple[str, ...]:
-        """Return the literal text and slot names of a skeleton in turn, as it speaks of many things."""
-        if self._keeps_one.search(text) is None:
-            text = exchanged(text, self._forms)
+    def _pieces(self, text: str, is_of_many: bool, is_feminine: bool) -> tuple[str, ...]:
+        """Return the literal text and slot names of a skeleton in turn, as it speaks of an item of this name."""
+        if (forms := self._forms.get((is_of_many, is_feminine))) and self._keeps_one.search(text) is None:
+            text = exchanged(text, forms)
         return tuple(SLOT.split(text))
+
+    def _agrees(self, text: str) -> bool:
+        """Return whether a skeleton has a word of the gender of the item's name."""
+        return any(self._pieces(text, is_of_many, True) != tuple(SLOT.split(text)) for is_of_many in (False, True))
 
 
 def compiled(forms: Mapping[str, str]) -> list[tuple[re.Pattern[str], str]]:

@@ -86,7 +86,10 @@ class Realiser:
         kinds = [str(claim.facts[EVENT_KIND]) for claim in claims if EVENT_KIND in claim.facts]
         is_of_many = ITEM in values and self._names.is_of_many(title)
         event_kind = kinds[0] if kinds else PURCHASE
-        return SentenceSpec(tuple(claims), title, as_of, titles, event_kind, is_neutral, kept, is_of_many)
+        is_feminine, is_known = self._names.is_feminine(title), self._names.is_known(title)
+        return SentenceSpec(
+            tuple(claims), title, as_of, titles, event_kind, is_neutral, kept, is_of_many, is_feminine, is_known
+        )
 
     def fill(self, skeleton: Skeleton, spec: SentenceSpec) -> str:
         """Return the sentence: slots filled, articles agreeing, sentences capitalised.
@@ -116,7 +119,7 @@ class Realiser:
             ClaimError: If the skeleton has no words for the kind of events.
         """
         values = spec.values
-        pieces = self._agreement.of_many(skeleton.text) if spec.is_of_many else skeleton.pieces
+        pieces = self._agreement.pieces(skeleton.text, spec.is_of_many, spec.is_feminine)
         literals = self._events.exchange(pieces[::2], spec.event_kind)
         if literals is None:
             raise ClaimError(
@@ -143,11 +146,12 @@ class Realiser:
 
         Returns:
             Whether every slot has a value, every word of degree its licence and every word of a purchase a form in the
-            kind of events, and whether a neutral sentence claims no cause.
+            kind of events, and whether a neutral sentence claims no cause. Words agree only with a known name.
         """
         return (
             skeleton.fits(spec.values, spec.licences)
             and not (spec.is_neutral and skeleton.is_causal)
+            and (spec.is_known or not self._agreement.agrees(skeleton.text))
             and self._has_forms(skeleton.literals, spec.event_kind)
         )
 

@@ -45,6 +45,8 @@ class ReferringExpressions:
         self.another = lru_cache(maxsize=_CACHED)(self._another)
         self.label = lru_cache(maxsize=_CACHED)(self._labelled)
         self.is_of_many = lru_cache(maxsize=_CACHED)(self._is_of_many)
+        self.is_feminine = lru_cache(maxsize=_CACHED)(self._is_feminine)
+        self.is_known = lru_cache(maxsize=_CACHED)(self._is_known)
 
     def name(self, name: str) -> str:
         """Return a category or a brand, cleaned and limited in length.
@@ -97,6 +99,14 @@ class ReferringExpressions:
         """Return whether a title is a common noun of many things."""
         name, _, is_known = self._split(title)
         return bool(name) and is_known and self._is_plural(name)
+
+    def _is_feminine(self, title: str) -> bool:
+        """Return whether the dictionaries state that the name in a title is feminine."""
+        return self._dictionary.genders.get(self._split(title)[0].lower()) == "feminine"
+
+    def _is_known(self, title: str) -> bool:
+        """Return whether a title is a common noun of the locale."""
+        return self._split(title)[2]
 
     def _is_plural(self, name: str) -> bool:
         head = self._head.search(name)

@@ -55,6 +55,8 @@ class SentenceSpec:
         is_neutral: Whether the claims are no reasons, so that no cause may be claimed.
         values: Value of each slot, as the writer writes it.
         is_of_many: Whether the item's title is a common noun of many things, so that the sentence says "they".
+        is_feminine: Whether the dictionaries state that the name in the item's title is feminine.
+        is_known: Whether the locale knows the number and gender of the item's name, so that words may agree with it.
     """
 
     claims: tuple[Claim, ...]
@@ -65,6 +67,8 @@ class SentenceSpec:
     is_neutral: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     is_of_many: bool = False
+    is_feminine: bool = False
+    is_known: bool = True
 
     @cached_property
     def kinds(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
-"""Reads a sentence about an item of many things ("bananas … they") as one about one thing, as the rules are written.
+"""Reads a sentence about bananas ("they") as one about one masculine thing, as the rules are written.
 
-Only the forms that the lexicon lists are read so; any other word of many stays and needs a licence of its own.
+Only the forms that the lexicon lists are read so; any other such word stays and needs a licence of its own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ReadAsOne:
         self._forms = [(re.compile(pattern, re.IGNORECASE), text) for pattern, text in forms.items()]
 
     def __call__(self, text: str, spec: SentenceSpec) -> str:
-        """Return the text as the rules read it; unchanged for an item of one thing.
+        """Return the text as the rules read it; unchanged for an item of one masculine thing.
 
         Args:
             text: The finished text.
@@ -36,7 +36,7 @@ class ReadAsOne:
         Returns:
             The text.
         """
-        for pattern, form in self._forms if spec.is_of_many else ():
+        for pattern, form in self._forms if spec.is_of_many or spec.is_feminine else ():
             matches = list(pattern.finditer(text))
             guarded = [span for value in set(spec.values.values()) for span in spans(text, value)] if matches else ()
             for match in reversed(matches):

@@ -327,8 +327,8 @@ class LocaleWriter:
             limits = Limits(limits.subject_length + 1, max_sentences=1)  # the stop is not shown
         usable = [each for each in found if self._realiser.fits(each, spec) and (ITEM in each.slots or not is_subject)]
 
-        def order(skeleton: Skeleton) -> tuple[int, bytes]:
-            return -len(skeleton.slots), shuffled(skeleton, key)
+        def order(skeleton: Skeleton) -> tuple[int, int, bytes]:
+            return -len(skeleton.slots), -len(skeleton.needs), shuffled(skeleton, key)
 
         for skeleton in sorted(usable, key=order):
             text = self._realiser.fill(skeleton, spec)

@@ -80,8 +80,9 @@ def sample_claim(kind: str, lexicon: Lexicon, slots: Sequence[str] = (), event_k
     words, given = lexicon.words[kind], set(slots)
     samples = (words.samples, *words.other_samples)
     values = ValueWriter(lexicon)
-    as_of = Samples.load(lexicon.locale).as_of
-    fitting = (each for each in samples if given <= values.write(kind, Facts(each, as_of, {})).keys())
+    sample = Samples.load(lexicon.locale)
+    titles = {_OTHER_ITEM: sample.other_title}
+    fitting = (each for each in samples if given <= values.write(kind, Facts(each, sample.as_of, titles)).keys())
     facts = next(fitting, words.samples) if words.other_samples else words.samples
     if event_kind != PURCHASE and lexicon.kinds[kind].counts_events:
         facts = {**facts, EVENT_KIND: event_kind}

@@ -10,6 +10,7 @@ from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import SLOT, Skeleton
+from llm_explain.writing.prompt_lint import sample_claim
 from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE
 
 LEXICON = load_lexicon("zh")
@@ -23,12 +24,17 @@ STATED = {"until": "2017-12-04"}
 def test_every_hand_written_sentence_gives_its_reasons_back() -> None:
     wrong = []
     for line in read_corpus(LEXICON):
-        claims = [CLAIMS[kind] for kind in line.kinds]
-        skeleton = Skeleton(line.text, line.kinds, "friendly", tuple(SLOT.findall(line.text)))
-        spec = REALISER.specify(claims, **SCENE)
-        if not spec.values.keys() >= set(skeleton.slots):
-            continue  # a slot of other facts: a day, or the days since it
-        text = REALISER.fill(skeleton, spec)
+        slots = {
+            kind: [slot for slot in SLOT.findall(line.text) if slot in LEXICON.slots[kind].every] for kind in line.kinds
+        }
+        given = REALISER.specify([CLAIMS[kind] for kind in line.kinds], **SCENE).values
+        claims = [
+            CLAIMS[kind] if {*own} <= {*given} else sample_claim(kind, LEXICON, own) for kind, own in slots.items()
+        ]
+        text = REALISER.fill(
+            Skeleton(line.text, line.kinds, "friendly", tuple(SLOT.findall(line.text))),
+            REALISER.specify(claims, **SCENE),
+        )
         mentions = READER.read(text, **ABOUT)
         facts = {claim.kind: {**claim.facts, **STATED} for claim in claims}
         values = all(

@@ -16,7 +16,7 @@ from llm_explain.dialogue.understanding import OF_TWO_ITEMS
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from llm_explain.dialogue.turns import Context
     from llm_explain.explainer import Explainer
@@ -83,6 +83,11 @@ class Answers:
         names = self._catalogue.category_names
         off = [index for index, name in enumerate(names) if name in self._context.groups_off]
         return history.select(~np.isin(self._catalogue.category_index[history.item_index], off)) if off else history
+
+    @property
+    def bought(self) -> Container[str]:
+        """Items of the history that is used."""
+        return {str(item) for item in self._catalogue.item_ids[np.unique(self._history.item_index)]}
 
     def has_only(self, event: str) -> bool:
         """Return whether all of the user's events are of a kind, so that it stands for the whole history."""
@@ -173,6 +178,8 @@ class Answers:
         item = self._item(slots)
         if isinstance(item, Answer):
             return item
+        if item in self._context.hidden:
+            return Answer([Statement("done_stop_item", item=item)], focus=item)
         if item in self._context.items:
             place = Statement("place_in_list", item=item, numbers={"place": self._context.items.index(item) + 1})
             why = self._why({"item_id": item})

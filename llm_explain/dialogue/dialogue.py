@@ -140,14 +140,18 @@ class Dialogue:
             The answer. Nothing changes before a confirmation; the caller stores ``Turn.change``.
         """
         context = context if role == "staff" else replace(context, staff_user=None)
-        reading = self._reader.read(message[:MOST_CHARACTERS], context, role)
-        if reading.intent in {"yes", "no"}:
-            return self._decided(reading.intent, context)
-        if role == "staff":
-            user_id, context, reading = self._of_customer(user_id, message[:MOST_CHARACTERS], context, reading)
         answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
+        reading = self._reader.read(message[:MOST_CHARACTERS], context, role, answers.bought)
+        if reading.intent in {"yes", "no"}:
+            turn = self._decided(reading.intent, context)
+            return turn if turn.change is None else self._relisted(turn, user_id, history)
+        if role == "staff":
+            before = context
+            user_id, context, reading = self._of_customer(user_id, message[:MOST_CHARACTERS], context, reading)
+            if context != before:
+                answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
         if reading.intents and reading.intent not in CHANGES:
-            answer = Answer([Statement("which_intent")], reading.intents, "intent")
+            answer = Answer([Statement("which_intent")], reading.intents, "intent", reading.slots.get("item_id"))
         elif reading.intent in CHANGES and not reading.choices:
             return self._asked_to_change(reading, context, answers)
         elif role == "staff" and (found := self._to_staff(reading, user_id, context)) is not None:
@@ -245,8 +249,9 @@ class Dialogue:
             return self._turn(intent, slots, Answer([answers.of_events(slots["event"])]), unchanged)
         if not slots and intent == "resume" and context.last is not None:
             slots = dict(context.last)
-        if not slots and context.focus is not None:
-            slots = {"item_id": context.focus}
+        if not slots and intent == "resume" and context.is_all_used:
+            unchanged = replace(context, pending=None, asked=None)
+            return self._turn(intent, slots, Answer([Statement("cancelled")]), unchanged)
         if not slots:
             answer = Answer([Statement("which_group")], tuple(context.items[:5]), "item_id")
             asked = {"intent": intent, "slots": {}, "slot": "item_id", "choices": list(answer.choices)}
@@ -255,6 +260,16 @@ class Dialogue:
         pending = {"intent": intent, "slots": slots}
         after = replace(context, pending=pending, asked=None, focus=answer.focus or context.focus)
         return self._turn(intent, slots, answer, after, needs_confirmation=True)
+
+    def _relisted(self, turn: Turn, user_id: str, history: History | None) -> Turn:
+        """Return a turn with the list as it is after its change; a hidden item only leaves the list."""
+        is_hidden = turn.change is not None and turn.change["intent"] == "stop" and "item_id" in turn.change["slots"]
+        k = len(turn.context.items)
+        if is_hidden or "kind" in turn.slots or not k:
+            return turn
+        k += turn.slots.get("item_id") is not None and turn.slots["item_id"] not in turn.context.items
+        items = Answers(self._explainer, user_id, turn.context, self._locale, history).shown(k)
+        return replace(turn, context=replace(turn.context, items=items))
 
     def _decided(self, word: str, context: Context) -> Turn:
         """Apply or drop the change that waits."""

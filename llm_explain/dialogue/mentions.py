@@ -18,7 +18,7 @@ from llm_explain.dialogue.intents import MASK
 from llm_explain.dialogue.words import place_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from llm_explain.dialogue.words import Grammar
 
@@ -216,12 +216,13 @@ class NameFinder:
         self._words = sorted(spelt)
         self._known = self._cues | self._common | {self._stem(word) for word in spelt}
 
-    def find(self, message: str, shown: Sequence[str]) -> Mentions:
+    def find(self, message: str, shown: Sequence[str], bought: Container[str] = ()) -> Mentions:
         """Find what a message mentions.
 
         Args:
             message: What a person wrote.
             shown: Items of the list on screen, which a name means before any other item.
+            bought: Items of the user's history, which a name means before the rest of the catalogue.
 
         Returns:
             The mentions.
@@ -231,7 +232,7 @@ class NameFinder:
         taken = [(each.start, each.end) for each in found.found]
         tokens = [t for t in self._tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
         tokens = self._corrected(tokens, shown)
-        found.found.extend(self._names_of(found.text, tokens, shown))
+        found.found.extend(self._names_of(found.text, tokens, shown, bought))
         found.unknown = tuple(token.word for token in tokens if self._is_unknown(token))
         found.found.sort(key=lambda each: each.start)
         rest = found.masked().replace(MASK, " ")
@@ -265,8 +266,9 @@ class NameFinder:
                 index = place - 1 if place > 0 else len(shown) + place
                 start = match.start() if said.keys() & {"ordinal", "word"} else match.start("digits")
                 is_free = not any(each.start < match.end() and start < each.end for each in found)
-                if 0 <= index < len(shown) and is_free:
-                    found.append(Mention(start, match.end(), shown=(shown[index],), is_definite=True))
+                if is_free and shown:  # a place below the end of the list means no item
+                    of_place = tuple(shown[max(index, 0) : index + 1])
+                    found.append(Mention(start, match.end(), shown=of_place, is_definite=True))
         return found
 
     def _place(self, said: Mapping[str, str]) -> int:
@@ -275,7 +277,7 @@ class NameFinder:
         digits = said["digits"]
         return int(digits) if digits.isdecimal() else self._grammar.cardinals.get(digits, 0)
 
-    def _names_of(self, text: str, tokens: list[_Token], shown: Sequence[str]) -> list[Mention]:
+    def _names_of(self, text: str, tokens: list[_Token], shown: Sequence[str], bought: Container[str]) -> list[Mention]:
         """Return mentions by name: most words first, the list before the catalogue."""
         found: list[Mention] = []
         free = [True] * len(tokens)
@@ -283,25 +285,35 @@ class NameFinder:
         for size in range(min(LONGEST, len(tokens)), 0, -1):
             for at in range(len(tokens) - size + 1):
                 window = tokens[at : at + size]
-                if all(free[at : at + size]) and (mention := self._named(text, window, own)) is not None:
+                if all(free[at : at + size]) and (mention := self._named(text, window, own, bought)) is not None:
                     found.append(mention)
                     free[at : at + size] = [False] * size
         return found
 
-    def _named(self, text: str, window: list[_Token], own: Mapping[str, list[tuple[str, ...]]]) -> Mention | None:
+    def _named(
+        self, text: str, window: list[_Token], own: Mapping[str, list[tuple[str, ...]]], bought: Container[str]
+    ) -> Mention | None:
         """Return what some neighbouring words may mean; ``None`` if they are no name."""
         stems = [token.stem for token in window]
         is_end_common = stems[0] in self._common or stems[-1] in self._common
         telling = tuple(stem for stem in stems if stem not in self._common)
         run = self._runs.get(tuple(stems))
-        if not telling or (self._grammar.is_spaced and is_end_common and len(stems) > 1 and run is None):
+        is_repeated = self._grammar.is_spaced and len({*telling}) < len(telling)  # "white bread and dinner bread"
+        if not telling or is_repeated or (self._grammar.is_spaced and is_end_common and len(stems) > 1 and run is None):
             return None
         key = self._key(telling)
-        category, items = self._categories.get(key, run), tuple(self._items.get(key, ())[:MOST_CHOICES])
+        is_joined = self._grammar.is_spaced and 1 < len(telling) < len(stems)  # "bread and dinner" is no dinner bread
+        category = run if is_joined else self._categories.get(key, run)
+        named = [item for item in self._items.get(key, ()) if not is_joined or telling in self._titles[item]]
+        items = _first(named, bought)
         if category is None and len(telling) == 1 and telling[0] in self._by_category_word:
             items = tuple(item for item in items if item in self._plain_titles)  # "milk" is not "canned milk" alone
-        whole = tuple(item for item, keys in own.items() if any(self._key(each) == key for each in keys))
-        end, labelled = self._labelled(text, window[-1].end, self._items.get(key, ()))
+        whole = tuple(
+            item
+            for item, keys in own.items()
+            if any(each == telling or (not is_joined and self._key(each) == key) for each in keys)
+        )
+        end, labelled = self._labelled(text, window[-1].end, named)
         if labelled:
             whole, category = tuple(item for item in labelled if item in own), None
             items = tuple(labelled[:MOST_CHOICES])
@@ -311,13 +323,13 @@ class NameFinder:
             return None
         if not self._grammar.is_spaced and len("".join(stems)) < 2 and not whole and not self._is_head(telling, own):
             return None
-        part = () if whole or labelled or is_cue else self._of_part(telling, own)
+        part = () if whole or labelled or is_cue or is_joined else self._of_part(telling, own)
         if not (whole or part or category or items) and (is_cue or (len(telling) > 1 and self._grammar.is_spaced)):
             return None
         is_whole = bool(whole or category or items)
         if not is_whole and not part:
             head = telling[0] if self._grammar.is_spaced else "".join(telling)
-            category, items = self._by_category_word.get(head), tuple(self._by_word.get(head, ())[:MOST_CHOICES])
+            category, items = self._by_category_word.get(head), _first(self._by_word.get(head, ()), bought)
         if not (whole or part or category or items):
             return None
         shown = whole or part
@@ -456,6 +468,11 @@ def unaccented(text: str) -> str:
     if text.isascii():
         return text
     return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
+
+
+def _first(items: Sequence[str], bought: Container[str]) -> tuple[str, ...]:
+    """Return a few items, those of the user's history before others."""
+    return tuple(sorted(items, key=lambda item: item not in bought)[:MOST_CHOICES])
 
 
 def _runs(stems: list[str]) -> list[tuple[str, ...]]:

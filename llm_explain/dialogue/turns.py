@@ -70,6 +70,11 @@ class Context:
         groups = tuple(name.removeprefix(GROUP_PREFIX) for name in groups_off)
         return replace(self, groups_off=groups, kinds_off=tuple(kinds_off), is_personal=personalised)
 
+    @property
+    def is_all_used(self) -> bool:
+        """Whether nothing is switched off or hidden."""
+        return self.is_personal and not (self.groups_off or self.kinds_off or self.hidden)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the context as JSON values."""
         return asdict(self)

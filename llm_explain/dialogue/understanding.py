@@ -10,7 +10,7 @@ from llm_explain.dialogue.intents import MASK
 from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK, folded, unaccented
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from llm_explain.dialogue.intents import IntentClassifier
     from llm_explain.dialogue.mentions import Mention, Mentions, NameFinder
@@ -53,6 +53,9 @@ SURE: Final = 0.5
 
 AS_A_WHOLE: Final = 0.1
 """Advantage of a whole message against a part of it."""
+
+AS_A_QUESTION: Final = 0.3
+"""Advantage of a part that asks against a remark: "I never bought pears. Why are they here?"."""
 
 FOLLOW_UP: Final = "again"
 """Intent of a message that asks the last question of another item: "and the second one?"."""
@@ -121,13 +124,14 @@ class Reader:
             )
         )
 
-    def read(self, message: str, context: Context, role: Role = "shopper") -> Reading:
+    def read(self, message: str, context: Context, role: Role = "shopper", bought: Container[str] = ()) -> Reading:
         """Read a message.
 
         Args:
             message: What a person wrote; nothing in it is an instruction to a model.
             context: The list on screen, and what was said before.
             role: Whether a shopper or a member of staff writes.
+            bought: Items of the user's history, which a name means before the rest of the catalogue.
 
         Returns:
             The intent and its slots.
@@ -141,8 +145,8 @@ class Reader:
         asked = context.asked or {}
         chosen = tuple(asked.get("choices", ()))
         if is_short and asked.get("slot") == "intent":
-            return self._chosen_intent(text, chosen, asked, context)
-        found = self._names.find(text, (chosen if is_short else ()) or context.items)
+            return self._chosen_intent(text, chosen, asked, context, bought)
+        found = self._names.find(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part = self._intent(found, role)
         is_new = not rivals and intent not in TALK and self._says_more(found)
         if context.asked is not None and (
@@ -150,8 +154,11 @@ class Reader:
         ):
             return self._completed(context.asked, found, context)
         if chosen and is_short:  # a place is one of the list again, not of the choices
-            found = self._names.find(text, context.items)
+            found = self._names.find(text, context.items, bought)
             intent, rivals, part = self._intent(found, role)
+        if intent in {"resume", "why_not"} and context.hidden:
+            of_hidden = self._names.find(text, context.hidden, bought)
+            found = of_hidden if any(each.shown for each in of_hidden.found) else found
         if intent == FOLLOW_UP:
             intent = self._repeated(found, context, user_id)
         if found.focus_at is not None and not part[0] <= found.focus_at < part[1]:
@@ -169,7 +176,7 @@ class Reader:
 
         A number without "customer" before it is an id if there is such a customer and it is no place of the list.
         """
-        places = [(each.start, each.end) for each in self._names.places(text, context.items)]
+        places = [(each.start, each.end) for each in self._names.places(text, context.items) if each.shown]
         bare = (
             each
             for each in BARE_ID.finditer(text)
@@ -194,7 +201,12 @@ class Reader:
         ranked = [(self._ranked(found.masked(*part), role), part) for part in parts]
         best, part = max(
             ranked,
-            key=lambda each: each[0][0][1] - LESS_TELLING * (each[0][0][0] in TALK) + AS_A_WHOLE * (each[1] == whole),
+            key=lambda each: (
+                each[0][0][1]
+                - LESS_TELLING * (each[0][0][0] in TALK)
+                + AS_A_WHOLE * (each[1] == whole)
+                + AS_A_QUESTION * (found.text[each[1][1] : each[1][1] + 1] == "?" and each[0][0][0] not in CHANGES)
+            ),
         )
         if best[0][0] in TALK and any(each.strength <= WEAK for each in found.within(*part)):
             named = self._ranked(found.masked(*part, least=0), role)  # "why no pizza": part of a name after all
@@ -209,14 +221,21 @@ class Reader:
         staff = self._staff if role == "shopper" else frozenset()
         return [(name, score) for name, score in self._intents.scores(masked).items() if name not in staff]
 
-    def _chosen_intent(self, text: str, chosen: tuple[str, ...], asked: Mapping[str, Any], context: Context) -> Reading:
+    def _chosen_intent(
+        self,
+        text: str,
+        chosen: tuple[str, ...],
+        asked: Mapping[str, Any],
+        context: Context,
+        bought: Container[str],
+    ) -> Reading:
         """Return the intent that a message chooses among those that were asked back."""
         found = self._names.find(text, chosen)
         place = next((each.shown[0] for each in found.found if each.shown), None)
         scores = self._intents.scores(text)
         best = next(iter(scores))
         if place is None and best not in {*chosen, *TALK}:
-            return self.read(text, replace(context, asked=None))
+            return self.read(text, replace(context, asked=None), bought=bought)
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
         return Reading(intent, dict(asked["slots"]))
 
@@ -275,19 +294,20 @@ class Reader:
         if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
             return focus, ()
         slots = self._resolved(ranked[0])
-        return slots, () if slots else (ranked[0].shown or ranked[0].items)[:MOST_CHOICES]
+        return slots, () if slots else (ranked[0].shown or ranked[0].items or context.items)[:MOST_CHOICES]
 
     def _pair(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return two items that are compared: those mentioned, what "this" means, else neighbours in the list."""
         strong = [each for each in found.found if each.strength > WEAK]
         named = [(each.start, self._resolved(each).get("item_id"), each) for each in strong]
         items = [(start, item) for start, item, _ in named if item is not None]
-        is_bare = len(items) == 1 and not self._half.search(found.masked())
-        if len(items) < 2 and context.focus is not None and (found.focus_at is not None or is_bare):
-            start = found.focus_at if found.focus_at is not None else len(found.text)
-            items = sorted([*items, (start, context.focus)])
-        several = list(dict.fromkeys(item for _, item in items))[:2]
         unclear = next((each.shown or each.items for _, item, each in named if item is None), ())
+        is_bare = len(items) == 1 and not self._half.search(found.masked())
+        is_focus = context.focus is not None and not unclear and (found.focus_at is not None or is_bare)
+        if len(items) < 2 and is_focus:
+            start = found.focus_at if found.focus_at is not None else len(found.text)
+            items = sorted([*items, (start, str(context.focus))])
+        several = list(dict.fromkeys(item for _, item in items))[:2]
         if len(several) < 2 and unclear:
             return dict(zip(("item_id", "other_id"), several, strict=False)), unclear[:MOST_CHOICES]
         if intent == "why_above" and self._below.search(found.text):
@@ -302,11 +322,14 @@ class Reader:
     def _target(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return what a change, a what-if or "more" is about."""
         focus = _meant(found, context)
+        if intent == "resume" and context.focus not in context.hidden:
+            focus = {}  # "undo that" means the last change
         ranked = _strongest(found)
         mention = ranked[0] if ranked and ranked[0].strength > WEAK else None
         if mention is None:
             return self._bare_target(intent, found, focus, ranked)
-        is_category = not mention.shown or not (mention.is_definite or mention.is_whole)
+        is_one = intent in {"stop", "less"} and len(mention.shown) == 1  # "no more pears" means those on screen
+        is_category = not mention.shown or not (mention.is_definite or mention.is_whole or is_one)
         is_category |= self._generic.search(found.text) is not None
         is_category |= intent == "resume" and mention.category in context.groups_off
         shared = {self._category_of.get(item, "") for item in mention.shown}
@@ -325,7 +348,8 @@ class Reader:
             return focus, ()
         if ranked and ranked[0].category is not None and intent != "more":
             return {"category": ranked[0].category}, ()  # "I never looked at wine, leave it out"
-        if found.events and intent != "more" and not (found.is_all and "purchase" in found.events):
+        is_else = bool(ranked or found.unknown)  # "my soda purchases" are not all purchases
+        if found.events and intent != "more" and not is_else and not (found.is_all and "purchase" in found.events):
             return {"event": found.events[0]}, ()
         if found.is_all:
             return {"all": True}, ()
@@ -334,7 +358,7 @@ class Reader:
         if ranked:
             slots = self._resolved(ranked[0])
             return slots, () if slots else ranked[0].items[:MOST_CHOICES]
-        return focus if intent != "resume" else {}, ()
+        return focus, ()
 
     def _completed(self, asked: Mapping[str, Any], found: Mentions, context: Context) -> Reading:
         """Return the question that was asked back, with the slot that the message names."""

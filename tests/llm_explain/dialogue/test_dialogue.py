@@ -445,3 +445,59 @@ def test_a_word_of_a_category_is_not_an_item_whose_title_says_more() -> None:
     assert not mention.is_whole
     (whole,) = names.find("why no bananas", ()).found
     assert (whole.items, whole.is_whole) == (("2",), True)
+
+
+def test_undo_puts_a_hidden_item_back_where_it_was(dialogue: Dialogue, context: Context) -> None:
+    hidden = dialogue.reply(USER, "yes", dialogue.reply(USER, "hide the second one", context).context).context
+    assert hidden.items == (context.items[0], *context.items[2:])
+    back = dialogue.reply(USER, "yes", dialogue.reply(USER, "undo", hidden).context).context
+    assert (back.items, back.hidden) == (context.items, ())
+    nothing = dialogue.reply(USER, "undo", context)
+    assert (nothing.text, nothing.needs_confirmation) == ("Nothing was changed.", False)
+
+
+def test_a_list_follows_what_is_switched_off(dialogue: Dialogue, context: Context) -> None:
+    done = dialogue.reply(USER, "yes", dialogue.reply(USER, "stop using all my data", context).context).context
+    assert done.items == dialogue.start(USER, Context(is_personal=False), k=len(context.items)).items
+
+
+def test_a_new_question_is_no_answer_to_the_last_one(dialogue: Dialogue, context: Context) -> None:
+    asked = dialogue.reply(USER, "how often do I buy it?", context)
+    assert asked.text == "Which item do you mean?"
+    assert dialogue.reply(USER, "why not beer?", asked.context).intent == "why_not"
+    assert dialogue.reply(USER, "the second one", asked.context).intent == "how_often"
+
+
+def test_a_place_below_the_list_is_no_item(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(USER, "why the 20th one?", replace(context, focus=context.items[0]))
+    assert "item_id" not in turn.slots
+    assert turn.choices
+
+
+def test_a_fact_about_the_person_is_not_asked_of_the_last_item(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(
+        USER, "this is creepy, how do you know I have kids?", replace(context, focus=context.items[0])
+    )
+    assert turn.text.startswith("We use ")
+
+
+def test_purchases_of_what_the_shop_lacks_are_not_the_whole_history(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(USER, "stop using my zebra purchases", context)
+    assert (turn.slots, turn.needs_confirmation) == ({}, False)
+
+
+def test_a_name_means_what_the_user_bought_before_the_rest_of_the_catalogue() -> None:
+    grammar, _, _ = dialogue_words("en")
+    titles = {"1": ("Canned salmon, 14 oz",), "2": ("Fresh salmon",), "3": ("Dinner bread",), "4": ("White bread",)}
+    names = NameFinder(grammar, titles, {})
+    (salmon,) = names.find("why no salmon", (), {"2"}).found
+    assert salmon.items == ("2", "1")
+    white, dinner = names.find("white bread and dinner bread", ("3", "4")).found
+    assert (white.shown, dinner.shown) == (("4",), ("3",))
+
+
+def test_part_of_the_name_of_a_category_is_one_though_a_word_of_it_is_common() -> None:
+    grammar, _, _ = dialogue_words("en")
+    names = NameFinder(grammar, {"1": ("Bananas",)}, {"dog food and treats": ("dog food and treats",)})
+    (mention,) = names.find("forget my dog food purchases", ()).found
+    assert (mention.category, mention.is_whole) == ("dog food and treats", True)

@@ -16,7 +16,7 @@ export class Chat {
 
   /** Forget the conversation. */
   start() {
-    this.context = null;
+    this.context = {};
     this.dialog.close();
     this.dialog.replaceChildren();
   }
@@ -55,7 +55,7 @@ export class Chat {
     this.#add("turn own", node("span", { class: "unseen" }, `${this.say("you")}: `), message);
     const answer = this.#add("turn", this.say("chat_wait"));
     try {
-      const reply = await chat({ user_id: user, locale, message, context: { ...this.context, items: this.shop.items } });
+      const reply = await chat({ user_id: user, locale, message, context: { ...this.context, ...(this.shop.items && { items: this.shop.items }) } });
       if (user !== this.shop.user) return;
       this.context = reply.context;
       answer.replaceChildren(...reply.text.split("\n").filter(Boolean).map((line) => node("p", {}, line)));

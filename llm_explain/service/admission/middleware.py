@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 GUARDED: Final = "/v1/"
 """Paths that need a place in the queue."""
 
-TOKENS_PER_SECOND: Final = 10.0
+TOKENS_PER_SECOND: Final = 30.0
 """What a second of work costs the user of a token, in requests."""
 
 MOST_OF_USER: Final = 4

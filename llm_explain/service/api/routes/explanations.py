@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, cast
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from llm_explain.service.api.auth import permit, shopper
+from llm_explain.service.api.auth import caller_of, permit, shopper
 from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run_many
 from llm_explain.service.handlers.answer import Json
 from llm_explain.service.schemas import fields, requests, responses
@@ -28,6 +28,8 @@ router = APIRouter(tags=["explaining"], dependencies=[Depends(shopper)])
 async def recommend(body: requests.RecommendationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Rank the catalogue for a user, a history or several users, and say why each item is recommended."""
     permit(request, body.user_id, *(body.users or ()), as_of=body.as_of, history=body.history)
+    if body.users is not None:  # a browser has one user; a hundred lists would keep others out for a minute
+        caller_of(request).require("storefront")
     if body.users is None:
         return await answer(request, lambda: handler.recommend(body))
     results: list[Json] = []

@@ -244,3 +244,11 @@ def test_a_history_that_comes_with_a_token_is_short(guarded: tuple[TestClient, s
     for word, n_events, status in ((_token(client, storefront), 1001, 422), (storefront, 1001, 200)):
         body = {"history": [event] * n_events, "k": 1}
         assert client.post("/v1/recommendations", json=body, headers=_bearer(word)).status_code == status
+
+
+def test_a_list_of_users_needs_a_key(guarded: tuple[TestClient, str, str]) -> None:
+    """Four requests for a hundred lists of one shopper refused every other request for more than a minute."""
+    client, storefront, _ = guarded
+    for word, status in ((_token(client, storefront), 403), (storefront, 200)):
+        body = {"users": ["u00"] * 3, "k": 1}
+        assert client.post("/v1/recommendations", json=body, headers=_bearer(word)).status_code == status

@@ -91,6 +91,7 @@ class NameForms(_Strict):
         foreign: A category or brand that does not fit ``common``, in scripts that set foreign names apart.
         articles: What stands before another item of one thing, by pattern of its name.
         label_words: What stands for a size or a mark, by pattern.
+        speaks: A title that says more than a name, such as a supplier's claim; it is quoted; none if not given.
         genders: What differs for names of a gender, by the word of the dictionaries' column ``gender``.
         proper: A title that is no common noun, within a sentence.
     """
@@ -107,6 +108,7 @@ class NameForms(_Strict):
     foreign: str = "{name}"
     articles: dict[str, str]
     label_words: dict[str, str]
+    speaks: str = "(?!)"
     genders: dict[str, GenderForms] = {}
     proper: str = "{name}"
 

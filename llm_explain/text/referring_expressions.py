@@ -39,6 +39,7 @@ class ReferringExpressions:
         self._common_nouns = self._dictionary.common_words | {*plurals, *plurals.values()}
         self._title = re.compile(self._words.title)
         self._common = re.compile(self._words.common)
+        self._speaks = re.compile(self._words.speaks, re.IGNORECASE)
         self._head = re.compile(self._words.head)
         self._many = re.compile(self._words.many)
         self.this = lru_cache(maxsize=_CACHED)(self._this)
@@ -149,9 +150,11 @@ class ReferringExpressions:
         return self._words.proper.format(name=whole) if whole else ""
 
     def _labelled(self, title: str) -> str:
-        """Return a title as it stands before a colon; in quotation marks if a supplier wrote several sentences."""
+        """Return a title as it stands before a colon; in quotation marks if a supplier speaks in it."""
         whole = self._whole(title)
-        return self._words.proper.format(name=whole) if _SENTENCES.search(whole) else whole
+        _, _, is_known = self._split(title)
+        is_quoted = _SENTENCES.search(whole) or (not is_known and self._speaks.search(whole))
+        return self._words.proper.format(name=whole) if is_quoted else whole
 
     def _whole(self, title: str) -> str:
         """Return a title as it stands before a colon."""
@@ -173,7 +176,8 @@ class ReferringExpressions:
         said = self._clean(known or self._inside(name))
         parts = (found.group("size"), found.group("mark")) if found else ()
         label = self._words.between.join(self._in_words(part) for part in parts if part)
-        return said, label, known is not None or self._common.search(said) is not None
+        is_name = self._common.search(said) is not None and self._speaks.search(said) is None
+        return said, label, known is not None or is_name
 
     def _inside(self, name: str) -> str:
         """Return a name with a small first letter where its first word is a common one."""

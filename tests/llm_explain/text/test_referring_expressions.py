@@ -116,3 +116,21 @@ def test_the_pattern_for_many_agrees_with_the_dictionary():
         if (many.search(found.group(0) if found else title) is not None) != (number == "plural"):
             wrong.append(title)
     assert len(wrong) <= 0.015 * len(rows), wrong
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "best seller of the year",
+        "was bought by 9000 customers",
+        "our most popular item",
+        "buy now and save half",
+        "mug; 90% off",
+    ],
+)
+def test_a_title_that_speaks_is_quoted(title):
+    """It read as the shop's own words: "139 customers purchased this best seller of the year"."""
+    quoted = f"“{title[0].upper()}{title[1:]}”"
+    assert (ENGLISH.this(title), ENGLISH.definite(title), ENGLISH.another(title)) == (quoted, quoted, quoted)
+    assert ENGLISH.label(title) == f"“{title}”"
+    assert CHINESE.this("全网销量第一的燕麦片") == "「全网销量第一的燕麦片」"

@@ -168,10 +168,13 @@ class Users:
                 return False
             values = {**stored, **wanted, "updated_at": now()}
             if found is None:
-                connection.execute(insert(models.UserRow).values(user_id=user_id, **values))
+                once = self._database.insert_once(models.UserRow).values(user_id=user_id, **values)
+                is_made = connection.scalar(once.returning(models.UserRow.user_id)) is not None
             else:
+                is_made = True
                 connection.execute(update(models.UserRow).where(models.UserRow.user_id == user_id).values(values))
-        return True
+        # On PostgreSQL another transaction may have made the row meanwhile; its preferences are read now.
+        return is_made or self.prefer(user_id, wanted, expects=expects)
 
     def erase(self, user_id: str) -> dict[str, int]:
         """Remove a user from every table and remember, by a keyed hash alone, that the user is gone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from sqlalchemy import inspect, text
@@ -58,6 +59,16 @@ def test_preferences_that_are_not_given_stay(state: State) -> None:
     assert not state.users.prefer("u", {"groups_off": []}, expects=lambda stored: stored["personalised"])
     user = state.users.read("u")
     assert (user.personalised, user.groups_off, user.kinds_off) == (False, ("group:cheese",), ("due",))
+
+
+def test_first_preferences_that_come_at_once_all_count(state: State) -> None:
+    """On PostgreSQL the second of two broke the key."""
+    wanted = [{"personalised": False}, {"groups_off": ["group:cheese"]}, {"kinds_off": ["popular"]}]
+    calls = [(f"u{number}", each) for number in range(10) for each in wanted]
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        assert all(pool.map(lambda call: state.users.prefer(*call, expects=lambda _: True), calls))
+    user = state.users.read("u9")
+    assert (user.personalised, user.groups_off, user.kinds_off) == (False, ("group:cheese",), ("popular",))
 
 
 def test_everything_of_a_guest_is_given_to_the_user(state: State) -> None:

@@ -62,8 +62,9 @@ class ReasonShelves:
     def find(self, scored: ScoredUser, evidence: Evidence, k: int) -> list[ReasonShelf]:
         """Return the shelves of a user.
 
-        An item is on a shelf if the heading's claim, about another category or a past item, is a driver of its score
-        and a person would see the link, where the shop's counts can tell. No shelf shows a title that the user bought.
+        An item is on a shelf if the heading's claim is a driver of its score: its own category, another one or a past
+        item. A person would see the link, where the shop's counts can tell. No shelf shows a title that the user
+        bought.
 
         Args:
             scored: The user's history, as the scorer read it.
@@ -104,7 +105,7 @@ class ReasonShelves:
                 claim
                 for claim in allowed_claims(own, int(items[row]), shop=shop, kinds=kinds)
                 if claim.player == shelf.player
-                and kinds[claim.kind].needs_visible_link
+                and (kinds[claim.kind].needs_visible_link or kinds[claim.kind].tells_category)
                 and self.suppressions.allow(claim, str(shop.catalogue.item_ids[items[row]]))
             ][:1],
             needs_visible_links=shop.visible_links.can_tell,  # else the learned link is all that is known

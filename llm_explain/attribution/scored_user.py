@@ -191,7 +191,15 @@ class AdditiveScoredUser:
 
     def shelves(self, k: int, *, n_shelves: int, exclude: Collection[int]) -> list[Shelf]:
         """Return the items that each history group recommends, without some."""
-        return shelves.shelves(self.scorer, self.state, k=k, n_shelves=n_shelves, exclude=exclude, cache=self.vectors)
+        return shelves.shelves(
+            self.scorer,
+            self.state,
+            k=k,
+            n_shelves=n_shelves,
+            with_own_category=True,
+            exclude=exclude,
+            cache=self.vectors,
+        )
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,13 @@ class CatalogueItems:
         return {"item_id": item_id, "status": "ok", "title": str(catalogue.titles[place]), "category": category}
 
     def full(self, item_ids: Iterable[str]) -> list[Json]:
-        """Return items with brand, price and availability in the order asked for; unknown ones with their status."""
+        """Return items with brand, stated price and availability in the order given; unknown ones with their status."""
         shop, found = self._explainer.shop, []
         for item_id in dict.fromkeys(item_ids):
             row = self.brief(item_id)
             if row["status"] == "ok":
                 place = int(shop.catalogue.index_of([item_id])[0])
-                brand_index, price = int(shop.catalogue.brand_index[place]), float(shop.snapshot.price[place])
+                brand_index, price = int(shop.catalogue.brand_index[place]), float(shop.stated_price[place])
                 brand = shop.catalogue.brand_names[brand_index] if brand_index >= 0 else None
                 row["brand"] = brand if brand and shop.policy.may_name_brand(brand) else None
                 row["price"] = price if np.isfinite(price) else None

@@ -116,6 +116,10 @@ def _sources(name: str, data: bytes, is_known: Callable[[str], bool], depth: int
                     with archive.open(member) as packed:
                         yield from _sources(base, _unpacked(packed, len(data)), is_known, depth + 1)
     elif data[:4] == b"PAR1":
+        shape = pyarrow.parquet.read_metadata(io.BytesIO(data))
+        # A column of one value repeated takes no room in the file, whatever its number of rows.
+        n_bytes = sum(shape.row_group(each).total_byte_size for each in range(shape.num_row_groups))
+        _check_unpacked(max(n_bytes, shape.num_rows * shape.num_columns), len(data))
         yield _parquet(name, pyarrow.parquet.read_table(io.BytesIO(data)))
     elif lower.endswith(JSON_ENDINGS) or data[:1] in {b"{", b"["}:
         yield _records(name, _json(decode(data)[0]), "JSON")

@@ -4,6 +4,7 @@ import gzip
 import shlex
 import zipfile
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -64,7 +65,8 @@ def test_a_packed_file_is_unpacked_to_a_bounded_size(tmp_path, monkeypatch):
     for _ in range(5):
         packed = gzip.compress(packed)
     (tmp_path / "deep.csv.gz").write_bytes(packed)
-    for name in ("bomb.csv.gz", "bomb.zip", "bomb.xlsx"):
+    pd.DataFrame({"a": np.zeros(10_000_000, np.int8)}).to_parquet(tmp_path / "bomb.parquet")
+    for name in ("bomb.csv.gz", "bomb.zip", "bomb.xlsx", "bomb.parquet"):
         with pytest.raises(TableError, match="but a table is smaller"):
             files.read_sources(tmp_path / name, lambda _: False)
     with pytest.raises(TableError, match="packed more than 3 times"):

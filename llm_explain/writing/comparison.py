@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -154,12 +155,15 @@ class ComparisonWriter:
 
     def _clauses(self, side: Side) -> Iterator[str]:
         """Yield the clauses that state a side's claim and that the verifier accepts."""
-        for claim in side.spec.claims:
+        ranks, spec = self._words.ranks, side.spec
+        if ranks["one"] == ranks["many"]:  # the sentence speaks of "the product X", whatever X is
+            spec = replace(spec, is_of_many=False, is_feminine=False)
+        for claim in spec.claims:
             for skeleton in self._templates.continuing(claim.kind):
-                if self._realiser.fits(skeleton, side.spec):
-                    text = self._realiser.fill(skeleton, side.spec)
+                if self._realiser.fits(skeleton, spec):
+                    text = self._realiser.fill(skeleton, spec)
                     if self._sentences.verify(text, side.spec).ok:
-                        yield _inside(text, skeleton.pieces, side.spec)
+                        yield _inside(text, skeleton.pieces, spec)
 
     def _weight(self, spec: ContrastSpec) -> _Frame:
         """Return how much of what speaks for the other item its reason is."""

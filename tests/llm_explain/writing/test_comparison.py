@@ -140,15 +140,20 @@ def what_if(locale: Locale, *, categories: tuple[str, ...] = (), terms: tuple[st
             (),
             (3, 1204),
             "If milk and creamers as well as soft drinks were left out of your history, "
-            "the bananas would fall from place 3 to place 1,204.",
+            "the bananas would fall from place 3 by score to place 1,204.",
         ),
-        ((), ("popularity",), (3, 2), "If popularity did not count, the bananas would rise from place 3 to place 2."),
+        (
+            (),
+            ("popularity",),
+            (3, 2),
+            "If popularity did not count, the bananas would rise from place 3 by score to place 2.",
+        ),
         (
             ("cheese",),
             ("promotion", "price"),
             (3, 3),
             "If cheese were left out of your history and promotions as well as prices did not count, "
-            "the bananas would stay at place 3.",
+            "the bananas would stay at place 3 by score.",
         ),
     ],
 )
@@ -185,7 +190,7 @@ def test_spanish_contrasts_and_what_ifs_are_proven() -> None:
     assert text is not None
     assert text.text == (
         "El producto «plátanos» queda más arriba porque lo has comprado 5 veces; "
-        "lo que más habla por el producto «nata montada congelada» es que ahora sale en el folleto de la tienda."
+        "lo que más habla por el producto «nata montada congelada» es que ahora está en el folleto de la tienda."
     )
     for true, false in (("5 veces", "6 veces"), ("lo que más habla", "lo único que habla"), ("plátanos", "manzanas")):
         assert not spanish.verifier.contrast(text.text.replace(true, false), spanish.contrast(BANANAS)).ok
@@ -197,7 +202,7 @@ def test_spanish_contrasts_and_what_ifs_are_proven() -> None:
     assert said is not None
     assert said.text == (
         "Sin tu historial de milk y sin contar las promociones, tendrías el producto «leche blanca» más abajo: "
-        "en el puesto 5 y no en el 2."
+        "en el puesto 5 por puntuación y no en el 2."
     )
     for true, false in (
         ("más abajo", "más arriba"),

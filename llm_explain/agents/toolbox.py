@@ -153,6 +153,9 @@ class Toolbox:
 
         Returns:
             The sentence, and both scores and ranks.
+
+        Raises:
+            SettingError: If the user has no events in the category.
         """
         asked: dict[str, Any] = {
             "without": [f"group:{category}"],

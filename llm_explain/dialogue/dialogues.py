@@ -31,6 +31,9 @@ class Dialogues:
 
         Args:
             locale: A folder under ``prompts/``, perhaps with a region.
+
+        Returns:
+            The dialogue; locales of one language share what reads names.
         """
         return self._open(locale)
 
@@ -41,6 +44,9 @@ class Dialogues:
 
         Args:
             locale: A folder under ``prompts/``, perhaps with a region.
+
+        Returns:
+            False before the first dialogue in this language.
         """
         return folder_of(locale)[0] in self._languages
 

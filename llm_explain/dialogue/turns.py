@@ -66,6 +66,9 @@ class Context:
             personalised: Whether the user's events are used.
             groups_off: Players whose events do not count.
             kinds_off: Claim kinds that are not said.
+
+        Returns:
+            The new context.
         """
         groups = tuple(name.removeprefix(GROUP_PREFIX) for name in groups_off)
         return replace(self, groups_off=groups, kinds_off=tuple(kinds_off), is_personal=personalised)

@@ -63,6 +63,9 @@ def permit(
         *user_ids: The users that it is about; ``None`` for a history that came with it.
         as_of: The time that it names. Reading the shop as of another time needs much memory, so only admins may.
         history: The history that came with it. One of a browser is short, because a long one takes seconds.
+
+    Raises:
+        ServiceProblem: If the caller may not ask this.
     """
     caller = caller_of(request)
     caller.require_users(user_ids)

@@ -75,7 +75,13 @@ class ExplanationHandler:
             ]
 
     def _listed(self, request: requests.RecommendationRequest) -> tuple[Json, list[str]]:
-        """Return which items the explainer is asked for, and the unknown ones that are skipped.
+        """Read which items a request is about.
+
+        Args:
+            request: The request.
+
+        Returns:
+            Arguments of the explainer, and the unknown items that are skipped.
 
         Raises:
             ServiceProblem: If no item has a category or a brand of the request.

@@ -62,6 +62,20 @@ class ReferringExpressions:
         said = self._dictionary.find(cleaned) or cleaned
         return said if not said or self._common.search(said) else self._words.foreign.format(name=said)
 
+    def either(self, name: str) -> str:
+        """Return a category of which a user bought something: "milk or creamers", where not both have to be true.
+
+        Args:
+            name: The catalogue's name.
+
+        Returns:
+            The locale's name.
+        """
+        said = self.category(name)
+        for join, other in self._words.either.items():
+            said = said.replace(join, other)
+        return said
+
     def category(self, name: str) -> str:
         """Return a category as it stands within a sentence.
 

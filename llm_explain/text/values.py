@@ -192,6 +192,7 @@ class _Filters:
             "price",
             "percent",
             "name",
+            "either",
             "brand",
         )
         return {
@@ -290,6 +291,11 @@ class _Filters:
 
     def _whole(self, said: str) -> str | None:
         return None if said.endswith(self._lexicon.formats.ellipsis) else said
+
+    @_of_known
+    def either(self, name: str) -> str | None:
+        """Return a category of which a user bought something: "milk or creamers", where not both have to be true."""
+        return self._whole(self._names.either(str(name)))
 
     @_of_known
     def brand(self, brand: str) -> str | None:

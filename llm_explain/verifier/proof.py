@@ -25,7 +25,7 @@ from llm_explain.text.name_dictionary import load_name_dictionary
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from jinja2.runtime import Context
 
@@ -207,6 +207,7 @@ class _Readings:
             "day_of",
             "last_day",
             "same_name",
+            "same_either",
             "same_brand",
             "same_item",
         )
@@ -282,6 +283,13 @@ class _Readings:
             return name.startswith(said)
         return said == name or said == self._translated(str(fact))
 
+    def same_either(self, value: str, fact: str) -> bool:
+        """Return whether a text is a category of the facts, perhaps with other words between the names in it."""
+        joins = self._lexicon.spoken_names.either
+        said = _parts(value, joins.values())
+        names = (str(fact), self._dictionary.get(_key(str(fact)), ""))
+        return self.same_name(value, fact) or any(said == _parts(name, joins) for name in names if name)
+
     def same_brand(self, value: str, fact: str) -> bool:
         """Return whether a text is a brand of the facts, or what stands for the shop's own."""
         store_brand = self._lexicon.store_brand
@@ -307,8 +315,18 @@ class _Readings:
         return f"{size} {mark}"
 
     def _translated(self, name: str) -> str | None:
-        found = self._dictionary.get(" ".join(unicodedata.normalize("NFKC", name).split()).lower())
+        found = self._dictionary.get(_key(name))
         return _plain(found) if found else None
+
+
+def _key(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).split()).lower()
+
+
+def _parts(text: str, joins: Iterable[str]) -> list[str]:
+    """Return the names in a category, by the words that join them."""
+    words = "|".join({re.escape(join.split()[0]) for join in joins})
+    return [_plain(part) for part in (re.split(rf"\s(?:{words})\s", text, flags=re.IGNORECASE) if words else [text])]
 
 
 def _plain(text: str) -> str:

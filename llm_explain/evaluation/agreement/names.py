@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.name_dictionary import load_name_dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from scoring.data.catalogue import Catalogue
 
@@ -57,6 +58,12 @@ def product(title: str) -> str:
     return re.split(r",| \(", title, maxsplit=1)[0]
 
 
+def _joined(name: str, joins: Mapping[str, str]) -> str:
+    for join, other in joins.items():
+        name = name.replace(join, other)
+    return name
+
+
 class Names:
     """Every category and title of a shop; titles are found with their size and without.
 
@@ -64,11 +71,21 @@ class Names:
         categories: Names of the categories.
         titles: Titles of the items.
         spoken: Gives the words of a locale for a category or a product; the shop's own if not given.
+        either: What may join the names in a category instead of what does, in this order; nothing if not given.
     """
 
-    def __init__(self, categories: Iterable[str], titles: Iterable[str], *, spoken: Callable[[str], str] = str) -> None:
+    def __init__(
+        self,
+        categories: Iterable[str],
+        titles: Iterable[str],
+        *,
+        spoken: Callable[[str], str] = str,
+        either: Mapping[str, str] | None = None,
+    ) -> None:
         self._spoken = spoken
-        self._categories = {words(spoken(name)): name for name in categories}
+        named = list(categories)
+        self._categories = {words(_joined(spoken(name), either or {})): name for name in named}
+        self._categories |= {words(spoken(name)): name for name in named}
         known = list(titles)
         self._titles = {words(spoken(product(name))): name for name in known} | {words(name): name for name in known}
 
@@ -77,7 +94,8 @@ class Names:
         """Return the names of a catalogue, in the words of a locale where its dictionaries have some."""
         find = load_name_dictionary(locale).find
         titles = dict.fromkeys(str(title) for title in catalogue.titles)
-        return cls(catalogue.category_names, titles, spoken=lambda name: find(name) or name)
+        either = load_lexicon(locale).spoken_names.either
+        return cls(catalogue.category_names, titles, spoken=lambda name: find(name) or name, either=either)
 
     def mask(
         self, text: str, *, title: str, category: str, before_item: Collection[str] = (), titles: Collection[str] = ()
@@ -100,7 +118,7 @@ class Names:
         masked, found, done, place = "", [], 0, 0
         while place < len(tokens):
             may_be_item = place > 0 and tokens[place - 1].group().casefold() in before_item
-            size, what, name = self._longest(tokens, place, own, item, as_items, may_be_item=may_be_item)
+            size, what, name = self._longest(tokens, place, own, category, item, as_items, may_be_item=may_be_item)
             if what is None:
                 place += 1
                 continue
@@ -121,6 +139,7 @@ class Names:
         tokens: list[re.Match[str]],
         place: int,
         own: tuple[str, ...],
+        category: str,
         item: tuple[tuple[str, ...], ...],
         as_items: Collection[tuple[str, ...]],
         *,
@@ -132,7 +151,7 @@ class Names:
             name = said[:size]
             if name in as_items and name in self._titles:
                 return size, "item" if name in item else "other", self._titles[name]
-            if name == own:
+            if name == own or self._categories.get(name) == category:
                 return size, "own", self._categories.get(name, "")
             if name in item:
                 return size, "item", self._titles.get(name, "")

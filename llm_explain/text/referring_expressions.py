@@ -168,7 +168,7 @@ class ReferringExpressions:
         whole = self._whole(title)
         _, _, is_known = self._split(title)
         is_quoted = _SENTENCES.search(whole) or (not is_known and self._speaks.search(whole))
-        return self._words.proper.format(name=whole) if is_quoted else whole
+        return self._proper(title) if is_quoted else whole
 
     def _whole(self, title: str) -> str:
         """Return a title as it stands before a colon."""

@@ -132,5 +132,5 @@ def test_a_title_that_speaks_is_quoted(title):
     """It read as the shop's own words: "139 customers purchased this best seller of the year"."""
     quoted = f"“{title[0].upper()}{title[1:]}”"
     assert (ENGLISH.this(title), ENGLISH.definite(title), ENGLISH.another(title)) == (quoted, quoted, quoted)
-    assert ENGLISH.label(title) == f"“{title}”"
+    assert ENGLISH.label(title) == quoted
     assert CHINESE.this("全网销量第一的燕麦片") == "「全网销量第一的燕麦片」"

@@ -389,7 +389,7 @@ class Explainer:
         selection = Selection(**options)
         version = self._at(as_of, history)
         user = version.reader.read(user_id, history, as_of, channel)
-        placed = arrange(user.scored, user.evidence, selection, _at_least_one(k))
+        placed = arrange(user.scored, user.evidence, selection, _at_least_one(k), is_message=limits.names_item)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
         if selection.section is not None:
             return pipeline.compose(user.scored, user.evidence, placed)
@@ -438,7 +438,10 @@ class Explainer:
         found: list[list[Explanation]] = []
         for own in _together(users, version.shop):
             read = version.reader.read_many(own, as_of, channel)
-            lists = [arrange(user.scored, user.evidence, selection, _at_least_one(k)) for user in read]
+            lists = [
+                arrange(user.scored, user.evidence, selection, _at_least_one(k), is_message=limits.names_item)
+                for user in read
+            ]
             scored = [user.scored for user in read]
             evidence = Evidence(version.shop, [history for user in read for history in user.evidence.histories])
             of_own = replace(pipeline, of_users=suppressions[len(found) : len(found) + len(own)])

@@ -96,7 +96,9 @@ class _Candidates:
         ]
 
 
-def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int) -> list[Placed]:
+def arrange(
+    scored: ScoredUser, evidence: Evidence, selection: Selection, k: int, *, is_message: bool = False
+) -> list[Placed]:
     """Choose the items of a list and their places.
 
     Without sections, the list is the best allowed items by score. With sections, it shows each visible title once, and
@@ -112,15 +114,23 @@ def arrange(scored: ScoredUser, evidence: Evidence, selection: Selection, k: int
         evidence: The user's events, as the only history.
         selection: Options of the list.
         k: Most items.
+        is_message: Whether the list is sent to the user, where others may see it: it then has no sensitive item.
 
     Returns:
         At most ``k`` items, in the order shown.
     """
     every, end = len(evidence.shop.catalogue), selection.offset + k
     few = every if selection.pins or selection.diversity else min(every, end + MOST_REPEATS)
-    page = _page(_candidates(scored, evidence, selection, few), evidence, selection, end, is_all=few == every)
+    page = _page(
+        _candidates(scored, evidence, selection, few, is_message=is_message),
+        evidence,
+        selection,
+        end,
+        is_all=few == every,
+    )
     if page is None:
-        page = _page(_candidates(scored, evidence, selection, every), evidence, selection, end, is_all=True)
+        found = _candidates(scored, evidence, selection, every, is_message=is_message)
+        page = _page(found, evidence, selection, end, is_all=True)
     return [] if page is None else page.placed(selection, len(selection.pins))
 
 
@@ -195,11 +205,15 @@ def diversified(score: FloatArray, category: IndexArray, weight: float, n: int) 
     return np.array([*chosen, *np.flatnonzero(is_left).tolist()], dtype=np.int64)
 
 
-def _candidates(scored: ScoredUser, evidence: Evidence, selection: Selection, n: int) -> _Candidates:
+def _candidates(
+    scored: ScoredUser, evidence: Evidence, selection: Selection, n: int, *, is_message: bool
+) -> _Candidates:
     """Return those of the best ``n`` items that are allowed, best first."""
     shop = evidence.shop
     items, scores = scored.rank(n)
     is_allowed = selection.allows(items, shop)
+    if is_message:
+        is_allowed &= ~np.array([shop.is_sensitive(item) for item in items.tolist()], dtype=bool)
     items, scores = items[is_allowed], scores[is_allowed]
     pin = np.full(len(items), len(selection.pins))
     pinned = shop.catalogue.index_of(list(selection.pins)).tolist() if selection.pins else []

@@ -314,3 +314,16 @@ def test_a_repeated_reason_names_what_few_cards_have_named() -> None:
     chosen = first_reasons(cards, Budget(has_few_kinds=True), ClaimKinds.installed())
     named = [claim.facts["other_item_id"] for (claim,) in chosen]
     assert sorted(named) == ["alien"] * 3 + ["brazil"] * 3
+
+
+def test_a_message_has_no_sensitive_item(explainer: Explainer) -> None:
+    shop, index_of = explainer.shop, explainer.shop.catalogue.index_of
+
+    def shown(surface: str) -> int:
+        lists = [explainer.recommend(user_id, k=40, surface=surface) for user_id in USERS]
+        many = explainer.recommend_many(USERS, k=40, surface=surface)
+        assert [[row.item_id for row in own] for own in lists] == [[row.item_id for row in own] for own in many]
+        return sum(shop.is_sensitive(int(index_of([row.item_id])[0])) for own in lists for row in own)
+
+    assert shown("card") > 0
+    assert shown("email") == shown("push") == 0

@@ -39,7 +39,7 @@ GUARDED: Final = "/v1/"
 TOKENS_PER_SECOND: Final = 30.0
 """What a second of work costs the user of a token, in requests."""
 
-MOST_OF_USER: Final = 4
+MOST_OF_USER: Final = 2
 """Requests of one user's tokens that run or wait at a time."""
 
 _LONG_BODY: Final = 65_536

@@ -55,7 +55,18 @@ def test_a_brief_becomes_one_sentence_with_its_drivers_in_order(text: str) -> No
         < text.index("coffee for 41 days")
         < text.index("although it spent $80.50")
     )
-    assert "about every two weeks until 30 August" in text
+    assert "about every 14 days until 30 August" in text
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_no_driver_is_lost_whatever_its_interval(locale: str) -> None:
+    writer = BriefWriter("churn", locale, currency="USD")
+    for interval in (1.0, 2.0, 7.0, 13.0, 13.5, 14.0, 15.0, 20.5, 29.5, 31.0, 32.0, 60.0):
+        late = replace(COFFEE, facts={**COFFEE.facts, "interval": interval, "days": 130})
+        brief = replace(BRIEF, reasons=(FELL, late))
+        said, written = writer.write(brief)
+        assert written is not None, interval
+        assert said == brief, interval
 
 
 @pytest.mark.parametrize(
@@ -73,7 +84,7 @@ def test_a_brief_becomes_one_sentence_with_its_drivers_in_order(text: str) -> No
         ("the eight weeks before", "the eight days before"),
         ("the last four weeks", "the last three weeks"),
         ("41 days", "42 days"),
-        ("two weeks", "three weeks"),
+        ("every 14 days", "every 15 days"),
         ("30 August", "31 August"),
         ("coffee", "tea"),
         ("$80.50", "$80.60"),

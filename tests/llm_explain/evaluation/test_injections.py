@@ -65,7 +65,7 @@ def sentences(name):
         values = dict(spec.values)
         for skeleton in [each for each in skeletons if each.fits(values, spec.licences)][:1]:
             text = REALISER.fill(skeleton, spec)
-            pieces = AGREEMENT.of_many(skeleton.text) if spec.is_of_many else skeleton.pieces
+            pieces = AGREEMENT.pieces(skeleton.text, spec.is_of_many, spec.is_feminine)
             found.append((pieces, values, text, verifier.verify(text, spec)))
     return found
 

@@ -78,7 +78,7 @@ def titles(page: Page) -> list[str]:
 
 
 def test_the_list_and_its_sentences_are_the_explainer_s(page, explained):
-    rows = explained.recommend(user_of(page), k=K, section=None)
+    rows = explained.recommend(user_of(page), k=K, section=None, locale="en")
     assert titles(page) == [explained.titles[row.item_id] for row in rows]
     shown = [card.text_content() for card in page.locator("#grid .sentence").all()]
     assert shown == [row.text.text if row.text else "No reason to give for this one." for row in rows]
@@ -119,7 +119,7 @@ def test_waterfall_record_and_replay(page):
 
 def test_the_shop_s_sections_sentences_and_badges_are_the_explainer_s(visit, address, explained, user):
     page = visit(viewport={"width": 1280, "height": 900}).open(f"{address}/?user={user}&locale=en", until="#list h3")
-    rows = explained.recommend(user, k=24)
+    rows = explained.recommend(user, k=24, locale="en")
     assert page.locator("#list h3").all_text_contents() == [explained.titles[row.item_id] for row in rows]
     assert page.locator("#list h2").all_text_contents() == list(dict.fromkeys(row.section_title for row in rows))
     assert page.locator("#list .badge").all_text_contents() == [row.badges[0].text.text for row in rows if row.badges]

@@ -42,6 +42,7 @@ def serve(ready_fd):
     server.daemon_threads = False
     server.socket.close()
     server.socket = socket.socket(fileno=int(os.environ["LLM_EXPLAIN_FD"]))
+    server.socket.settimeout(1)  # another worker may take the connection first; the loser must not wait for the next
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     os.write(ready_fd, b"1")
     server.serve_forever(0.01)

@@ -12,7 +12,7 @@ PYTEST    := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser clients demo shop test lint fast bench chaos soak docs clean
+.PHONY: help setup browser clients demo shop test lint fast coverage bench chaos soak docs clean
 
 help:
 	@echo "make demo   import a year of grocery purchases, train, recommend with sentences, write an HTML page"
@@ -20,6 +20,7 @@ help:
 	@echo "make test   every check: lint, types, docstrings, tests on synthetic and real data, notebooks"
 	@echo "make fast   the tests that need no real data"
 	@echo "make lint   ruff, mypy, import-linter, pydoclint"
+	@echo "make coverage   the tests of make test, with the lines that none of them runs"
 	@echo "make bench  ranking, attribution and text beside other packages, into docs/benchmarks.md (BENCH=--quick: minutes)"
 	@echo "make chaos  what the service survives: malformed requests, dead processes, overload, kill -9, a full disk"
 	@echo "make soak   100,000 requests of every kind: memory and descriptors stay flat"
@@ -73,8 +74,12 @@ fast: setup browser
 	$(PYTEST) -m 'not slow'
 
 test: lint browser clients $(ARTIFACTS)/manifest.json
-	$(PYTEST) --cov --cov-report=term:skip-covered --durations=30
+	$(PYTEST) --durations=30
 	$(PYTEST) -W ignore --nbmake --nbmake-timeout=900 notebooks
+
+# Apart from `make test`: measuring lines and branches makes the tests take half as long again.
+coverage: browser clients $(ARTIFACTS)/manifest.json
+	$(PYTEST) --cov --cov-report=term:skip-covered
 
 bench: $(ARTIFACTS)/manifest.json $(RECTOOLS)/.ready
 	$(BIN)/python benchmarks/run.py --data $(DATA) --artifacts $(ARTIFACTS) $(BENCH)

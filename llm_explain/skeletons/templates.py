@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from llm_explain.claims import MOST_KINDS
 from llm_explain.errors import PromptError
 from llm_explain.skeletons.corpus import corpus_hash, read_corpus
+from llm_explain.text.kind_words import LOADER
 from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.skeleton import Skeleton, Tone, opening
 from llm_explain.text.word_boundaries import LETTER, STOPS, any_of, bounded
@@ -241,6 +242,6 @@ def _load_grammar(locale: str) -> tuple[_Grammar, str]:
     """Return the checked grammar of a locale and its hash."""
     text, digest = read_prompt_file(locale, "grammar.yaml")
     try:
-        return _Grammar.model_validate(yaml.safe_load(text)), digest
+        return _Grammar.model_validate(yaml.load(text, Loader=LOADER)), digest  # noqa: S506  both are safe loaders
     except (yaml.YAMLError, ValidationError) as error:
         raise PromptError(f"{locale}/grammar.yaml breaks its schema ({error}). Correct the file.") from error

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
-from jinja2 import TemplateError, Undefined, meta, pass_context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError, Undefined, pass_context
 
 from llm_explain.errors import PromptError
+from llm_explain.text.expressions import Expressions
 from llm_explain.text.referring_expressions import ReferringExpressions
 
 if TYPE_CHECKING:
@@ -72,16 +72,15 @@ class ValueWriter:
     def __init__(self, lexicon: Lexicon, *, more: Mapping[str, Mapping[str, str]] | None = None) -> None:
         self._filters = _Filters(lexicon)
         self._names = ReferringExpressions(lexicon)
-        environment = ImmutableSandboxedEnvironment(autoescape=False)
-        environment.filters.update(self._filters.by_name())
+        environment = Expressions(filters=self._filters.by_name())
         self._expressions: dict[tuple[str, str], Callable[..., Any]] = {}
         self._reads: dict[str, dict[str, tuple[str, ...]]] = {}  # facts that each value reads, by kind and slot
         sources = {kind: words.values for kind, words in lexicon.words.items()}
         for kind, values in {**sources, **(more or {})}.items():
             for slot, source in values.items():
                 self._expressions[kind, slot] = _compiled(environment, source, f"{kind}.yaml: value of {slot}")
-                read = meta.find_undeclared_variables(environment.parse(f"{{{{ {source} }}}}"))
-                self._reads.setdefault(kind, {})[slot] = tuple(sorted(read - {"as_of", "titles"}))
+                read = {*environment.compiled(source).names} - {"as_of", "titles"}
+                self._reads.setdefault(kind, {})[slot] = tuple(sorted(read))
         self._value = lru_cache(_MAX_VALUES, typed=True)(self._written)  # typed: 1 is written "1", 1.0 is not
 
     def write(self, kind: str, facts: Facts) -> dict[str, str]:
@@ -130,12 +129,11 @@ def value_expressions(lexicon: Lexicon, sources: Mapping[str, str], *, where: st
     Returns:
         Functions of a mapping of facts, by slot.
     """
-    environment = ImmutableSandboxedEnvironment(autoescape=False)
-    environment.filters.update(_Filters(lexicon).by_name())
+    environment = Expressions(filters=_Filters(lexicon).by_name())
     return {slot: _compiled(environment, source, f"{where}: value of {slot}") for slot, source in sources.items()}
 
 
-def _compiled(environment: ImmutableSandboxedEnvironment, source: str, where: str) -> Callable[..., Any]:
+def _compiled(environment: Expressions, source: str, where: str) -> Callable[..., Any]:
     try:
         return environment.compile_expression(source)
     except TemplateError as error:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from babel import Locale
 from babel.dates import get_month_names
 from babel.numbers import NumberFormatError, get_currency_precision, get_currency_symbol, parse_decimal
-from jinja2 import TemplateError, meta, nodes, pass_context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError, pass_context
 
 from llm_explain.errors import PromptError
+from llm_explain.text.expressions import Expressions
 from llm_explain.text.name_dictionary import load_name_dictionary
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 
@@ -136,7 +136,7 @@ class ValueProof:
             return False  # what cannot be read is not proven
 
 
-def proof_environment(lexicon: Lexicon) -> ImmutableSandboxedEnvironment:
+def proof_environment(lexicon: Lexicon) -> Expressions:
     """Return an environment whose expressions can read numbers, dates, amounts and names in a locale's manner.
 
     Args:
@@ -145,22 +145,17 @@ def proof_environment(lexicon: Lexicon) -> ImmutableSandboxedEnvironment:
     Returns:
         The environment; its expressions prove values.
     """
-    environment = ImmutableSandboxedEnvironment(autoescape=False)
-    environment.globals.update(_Readings(lexicon).by_name())
-    return environment
+    return Expressions(functions=_Readings(lexicon).by_name())
 
 
-def _names_read(
-    environment: ImmutableSandboxedEnvironment, slot: str, sources: Sequence[str]
-) -> tuple[frozenset[str], tuple[str, ...]]:
+def _names_read(environment: Expressions, slot: str, sources: Sequence[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the names that the expressions of a slot read, and the facts among them."""
-    trees = [environment.parse(f"{{{{ {source} }}}}") for source in sources if source]
-    names = frozenset(name for tree in trees for name in meta.find_undeclared_variables(tree))
-    uses = [name for tree in trees for name in tree.find_all(nodes.Name) if name.name == "facts"]
-    read = [each.attr for tree in trees for each in tree.find_all(nodes.Getattr) if each.node in uses]
-    if len(read) < len(uses):
+    expressions = [environment.compiled(source) for source in sources if source]
+    names = [name for each in expressions for name in each.names]
+    read = [attribute for each in expressions for name, attribute in each.attributes if name == "facts"]
+    if len(read) < names.count("facts"):
         raise PromptError(f"{slot} reads facts as a whole but the name of a fact is needed. Write facts.name.")
-    return names, tuple(sorted({*read}))
+    return frozenset(names), tuple(sorted({*read}))
 
 
 def _readings(lexicon: Lexicon, slot: str, role: Role) -> list[re.Pattern[str]]:
@@ -173,7 +168,7 @@ def _readings(lexicon: Lexicon, slot: str, role: Role) -> list[re.Pattern[str]]:
         ) from error
 
 
-def _compiled(environment: ImmutableSandboxedEnvironment, slot: str, source: str) -> Callable[..., Any]:
+def _compiled(environment: Expressions, slot: str, source: str) -> Callable[..., Any]:
     try:
         return environment.compile_expression(source)
     except TemplateError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ from llm_explain.reports.main_parameters import MainParameters
 from llm_explain.service.admission.authenticator import Authenticator
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
+from llm_explain.service.admission.rate_limiter import RateLimiter
 from llm_explain.service.admission.tokens import UserTokens
 from llm_explain.service.api import docs, error_handlers, pages
 from llm_explain.service.api.routes import catalogue, explanations, health, jobs, user_data
@@ -38,15 +40,20 @@ from llm_explain.state.errors import StateError
 from llm_explain.state.users import now
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from llm_explain.explainer import Explainer
     from llm_explain.service.handlers.jobs import JobsHandler
     from llm_explain.service.handlers.user_context_reader import Clock
     from llm_explain.service.language_model import ServedModel
+    from llm_explain.state.database import Database
 
 MAX_MODEL_REQUESTS: Final = 8
 """Requests that may wait for a language model at a time; each keeps a thread, but no place in the queue."""
+
+RECORDS_AT_ONCE: Final = 2000
+RECORDS_PER_SECOND: Final = 0.2
+"""Records of about 1 kB that the tokens of one user may store at once and in the long run, 17 MB a day."""
 
 LEAST_COMPRESSED: Final = 1000
 """Smallest answer in bytes that is compressed for a client that accepts gzip."""
@@ -94,7 +101,8 @@ def create_app(
             await to_thread.run_sync(state.records.prune, oldest)
         async with create_task_group() as tasks:
             if explainer.is_changeable:
-                tasks.start_soon(_watch_catalogue, explainer)
+                tasks.start_soon(_watch, explainer.catalogue.refresh)
+            tasks.start_soon(_watch, partial(_overwrite, state.database))
             yield
             tasks.cancel_scope.cancel()
         await to_thread.run_sync(state.close)
@@ -119,6 +127,9 @@ def create_app(
     app.state.thread_limiter = CapacityLimiter(settings.max_running + MAX_MODEL_REQUESTS)
     app.state.jobs_handler, app.state.jobs_limiter = _jobs_handler(settings, state), CapacityLimiter(1)
     app.state.tokens = UserTokens(state.token_secret)
+    app.state.record_budget = RateLimiter(
+        per_second=RECORDS_PER_SECOND, burst=RECORDS_AT_ONCE, max_keys=settings.rate_keys
+    )
     error_handlers.install(app)
     users = (user_data.router, user_data.storefront_router, user_data.admin_router)
     items = (catalogue.router, catalogue.admin_router)
@@ -163,14 +174,19 @@ async def _negotiate(request: Request) -> None:
     preferred.set(negotiate(request.headers.get("accept-language", ""), request.app.state.locale))
 
 
-async def _watch_catalogue(explainer: Explainer) -> None:
-    """Read changes of the catalogue that other processes wrote."""
+async def _watch(work: Callable[[], object]) -> None:
+    """Read changes of the catalogue that other processes wrote, or overwrite erased rows."""
     while True:
         await sleep(_WATCH_SECONDS)
         try:
-            await to_thread.run_sync(explainer.catalogue.refresh)
+            await to_thread.run_sync(work)
         except LlmExplainError as error:
-            _LOG.warning("changes of the catalogue were not read: %s", type(error).__name__)
+            _LOG.warning("the storage was not watched: %s", type(error).__name__)
+
+
+def _overwrite(database: Database) -> None:
+    if database.must_overwrite:
+        database.overwrite(waits=False)
 
 
 def _jobs_handler(settings: ServiceSettings, state: State) -> JobsHandler | None:

@@ -64,6 +64,7 @@ class Database:
     Attributes:
         is_sqlite: Whether it is SQLite.
         file: The SQLite file; ``None`` for a database in memory or PostgreSQL.
+        must_overwrite: Whether a reader kept SQLite's log, which may hold erased rows.
 
     Raises:
         SettingError: If the URL cannot be used, or the state does not exist and is not created.
@@ -78,6 +79,7 @@ class Database:
         self._engine = _sqlite(parsed) if self.is_sqlite else _postgresql(parsed)
         self._writer = self._engine.execution_options(writes=True)
         self._turn = threading.Lock()
+        self.must_overwrite = False
         self._answers, self._probed_at = True, -PROBE_SECONDS
         with translated(), self._engine.connect() as connection:
             is_there = inspect(connection).has_table("alembic_version")
@@ -131,11 +133,18 @@ class Database:
         kind = sqlite.insert if self.is_sqlite else postgresql.insert
         return kind(table).on_conflict_do_nothing()
 
-    def overwrite(self) -> None:
-        """Fold SQLite's log into the file, so that erased rows are overwritten in both."""
+    def overwrite(self, *, waits: bool = True) -> None:
+        """Fold SQLite's log into the file, so that erased rows are overwritten in both.
+
+        Args:
+            waits: Whether to wait for readers; writers wait meanwhile.
+        """
         if self.is_sqlite:
+            self.must_overwrite = True
             with translated(), self._engine.connect() as connection:
-                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor = connection.connection.cursor()
+                cursor.execute(f"PRAGMA busy_timeout={_patience() * 1000 if waits else 0:.0f}")
+                self.must_overwrite = bool(cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
     def answers(self) -> bool:
         """Return whether the storage answers within ``PROBE_SECONDS``, as it was at most as long ago."""

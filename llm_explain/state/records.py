@@ -116,11 +116,10 @@ class Records:
         if answer.key and int(answer.key[0][:8], 16) >= self._share * 2**32:
             done.set_result(False)
             return done
+        if self.knows(answer):
+            done.set_result(True)
+            return done
         with self._lock:
-            if self._known.get(answer.key) == answer.erasures and not answer.exposures:
-                self._known.move_to_end(answer.key)
-                done.set_result(True)
-                return done
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write, name="records", daemon=True)
                 self._writer.start()
@@ -129,6 +128,14 @@ class Records:
         except Full:
             done.set_result(False)
         return done
+
+    def knows(self, answer: GivenAnswer) -> bool:
+        """Return whether an answer is known to be stored, and counts for no experiment."""
+        with self._lock:
+            is_known = self._known.get(answer.key) == answer.erasures and not answer.exposures
+            if is_known:
+                self._known.move_to_end(answer.key)
+        return is_known
 
     def find(self, explanation_id: str) -> Kept | None:
         """Return a record by its id; ``None`` if it is not stored."""

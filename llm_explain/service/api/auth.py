@@ -54,7 +54,11 @@ async def admin(request: Request, _bearer: Bearer, _header: Header) -> None:
 
 
 def permit(
-    request: Request, *user_ids: str | None, as_of: datetime | None = None, history: Sequence[object] | None = None
+    request: Request,
+    *user_ids: str | None,
+    as_of: datetime | None = None,
+    history: Sequence[object] | None = None,
+    experiment: object = None,
 ) -> None:
     """Refuse what a caller may not ask.
 
@@ -63,6 +67,7 @@ def permit(
         *user_ids: The users that it is about; ``None`` for a history that came with it.
         as_of: The time that it names. Reading the shop as of another time needs much memory, so only admins may.
         history: The history that came with it. One of a browser is short, because a long one takes seconds.
+        experiment: The experiment that it counts for; a browser could distort the figures of its arms.
 
     Raises:
         ServiceProblem: If the caller may not ask this.
@@ -71,6 +76,8 @@ def permit(
     caller.require_users(user_ids)
     if as_of is not None:
         caller.require("admin")
+    if experiment is not None:
+        caller.require("storefront")
     if caller.user_id is not None and len(history or ()) > MOST_OF_BROWSER:
         raise ServiceProblem(HISTORY_TOO_LONG)
 

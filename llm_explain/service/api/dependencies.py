@@ -10,6 +10,7 @@ from anyio import to_thread
 from fastapi import Depends, Request, Response
 from pydantic_core import to_json
 
+from llm_explain.service.api.auth import caller_of
 from llm_explain.service.handlers.answer import Answer, Json, etag_of
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
@@ -17,6 +18,7 @@ from llm_explain.service.handlers.user_data_handler import UserDataHandler
 
 if TYPE_CHECKING:
     from llm_explain.service.admission.queue import Ticket
+    from llm_explain.service.admission.rate_limiter import RateLimiter
     from llm_explain.state import State
     from llm_explain.state.records import GivenAnswer
 
@@ -96,7 +98,13 @@ def reply_cached(request: Request, content: Json) -> Response:
 
 async def _store(request: Request, records: GivenAnswer) -> bool:
     """Store records, and return whether they were stored before the client's deadline."""
-    saved = cast("State", request.app.state.state).records.save(records)
+    stored, caller = cast("State", request.app.state.state).records, caller_of(request)
+    if caller.user_id is not None and not stored.knows(records):
+        budget: RateLimiter = request.app.state.record_budget
+        if budget.take(caller.id):
+            return False
+        budget.charge(caller.id, len(records.records) + len(to_json(records.context)) / 1000)
+    saved = stored.save(records)
     if saved.done():
         return saved.result()
     ticket: Ticket | None = getattr(request.state, "ticket", None)

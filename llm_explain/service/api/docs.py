@@ -35,7 +35,7 @@ async def reader(request: Request, basic: Annotated[HTTPBasicCredentials | None,
     if basic is not None:
         scope = {**scope, "headers": [(b"x-api-key", basic.password.encode())]}
     try:
-        await request.app.state.authenticator.caller(scope)
+        (await request.app.state.authenticator.caller(scope)).require("storefront")
     except ServiceProblem as error:
         raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="API key as the password"'}) from error
 
@@ -54,7 +54,7 @@ def install(app: FastAPI) -> None:
     app.mount(FILES, StaticFiles(directory=str(resources.files("fastapi_offline") / "static")))
 
 
-async def _document(request: Request) -> Response:
+def _document(request: Request) -> Response:  # in a thread: it takes half a second to build
     return JSONResponse(request.app.openapi())
 
 

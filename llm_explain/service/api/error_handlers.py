@@ -18,7 +18,7 @@ from llm_explain.service.schemas.problems import Problem, ServiceProblem, proble
 from llm_explain.state.errors import KeyReusedError, StateBusyError, StateError, StateFullError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from fastapi import FastAPI
     from starlette.requests import Request
@@ -59,8 +59,9 @@ def _answer(request: Request, error: Exception) -> JSONResponse:
             found = error.errors()
             if any(each["type"] == "json_invalid" for each in found):
                 return problem_response(problems.MALFORMED, request_id)
-            at = [each["loc"] for each in found]
-            found = [each for each in found if each["type"] != "too_short" or not _is_around(each["loc"], at)]
+            # A list is too short because one of its rows is refused: the row alone is reported.
+            around = {each["loc"][:n] for each in found for n in range(len(each["loc"]))}
+            found = [each for each in found if each["type"] != "too_short" or each["loc"] not in around]
             return problem_response(problems.INVALID, request_id, [_place(each) for each in found[:10]])
         case HTTPException():
             response = problem_response(_of_status(error.status_code), request_id)
@@ -78,11 +79,6 @@ def _place(error: Mapping[str, Any]) -> dict[str, str]:
     parts = [str(part) for part in error["loc"]]
     where = {"pointer": "#/" + "/".join(parts[1:]), "in": parts[0] if parts else "body", "rule": error["type"]}
     return {**where, "detail": error["msg"].removeprefix("Value error, ")}
-
-
-def _is_around(place: tuple[object, ...], others: Sequence[tuple[object, ...]]) -> bool:
-    """Return whether a place holds another one: a list is too short because one of its rows is refused."""
-    return any(len(other) > len(place) and other[: len(place)] == place for other in others)
 
 
 def _of_status(status: int) -> Problem:

@@ -40,7 +40,7 @@ class Who(fields.Body):
 
     Attributes:
         user_id: The shop's id; a user without events is answered from context alone.
-        history: Events of one user, in any order.
+        history: Events of one user, in any order; only the first event that is refused is reported.
         as_of: Only events before this time count; the present if not given (the snapshot's time, if the operator set
             that). A user's latest event counts unless it lies in the future.
         channel: Where the answer is shown: a channel of the log, ``web``, ``app``, ``mini_program`` or ``shop``. A shop
@@ -48,7 +48,7 @@ class Who(fields.Body):
     """
 
     user_id: fields.Id | None = None
-    history: Annotated[tuple[HistoryEvent, ...], Field(max_length=fields.MAX_HISTORY)] | None = None
+    history: Annotated[tuple[HistoryEvent, ...], Field(max_length=fields.MAX_HISTORY, fail_fast=True)] | None = None
     as_of: fields.Moment | None = None
     channel: fields.PlaceName = ""
 

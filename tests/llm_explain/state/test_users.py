@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import inspect, text
 
+from llm_explain.service.app import _overwrite
 from llm_explain.state import State
+from llm_explain.state.database import storage_deadline
 from llm_explain.state.feedback import Opinion
 from llm_explain.state.records import GivenAnswer
 from llm_explain.state.users import StoredUser
@@ -125,14 +130,29 @@ def test_an_erased_user_is_in_no_column_of_any_table(state: State) -> None:
     assert list(state.users.erased()) == [state.users.user_hash(NAME)]
 
 
-def test_an_erased_user_is_overwritten_in_the_files_of_sqlite(tmp_path: object) -> None:
-    from pathlib import Path
-
-    assert isinstance(tmp_path, Path)
+def test_an_erased_user_is_overwritten_in_the_files_of_sqlite(tmp_path: Path) -> None:
     state = State(f"sqlite:///{tmp_path / 'state.db'}")
     _fill(state, NAME, RECORD_ID)
     assert any(NAME.encode() in path.read_bytes() for path in tmp_path.iterdir())
     state.users.erase(NAME)
+    assert not any(NAME.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    state.close()
+
+
+def test_an_erased_user_is_overwritten_when_a_reader_has_left(tmp_path: Path) -> None:
+    """A backup that runs keeps the log; erased rows stayed in it until the service ended."""
+    file = tmp_path / "state.db"
+    state = State(f"sqlite:///{file}")
+    _fill(state, NAME, RECORD_ID)
+    with closing(sqlite3.connect(file)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM event").fetchone()
+        due = storage_deadline.set(0.0)
+        state.users.erase(NAME)
+        storage_deadline.reset(due)
+        assert state.database.must_overwrite
+    _overwrite(state.database)
+    assert not state.database.must_overwrite
     assert not any(NAME.encode() in path.read_bytes() for path in tmp_path.iterdir())
     state.close()
 

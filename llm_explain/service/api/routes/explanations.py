@@ -27,24 +27,24 @@ router = APIRouter(tags=["explaining"], dependencies=[Depends(shopper)])
 @router.post("/recommendations", response_model=responses.Items | responses.ItemsOfUsers, summary="The best items, why")
 async def recommend(body: requests.RecommendationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Rank the catalogue for a user, a history or several users, and say why each item is recommended."""
-    permit(request, body.user_id, *(body.users or ()), as_of=body.as_of, history=body.history)
+    users = body.users or ()
+    permit(request, body.user_id, *users, as_of=body.as_of, history=body.history, experiment=body.experiment)
     if body.users is not None:  # a browser has one user; a hundred lists would keep others out for a minute
         caller_of(request).require("storefront")
     if body.users is None:
         return await answer(request, lambda: handler.recommend(body))
     results: list[Json] = []
-    for start in range(0, len(body.users), TOGETHER):
+    for start in range(0, len(users), TOGETHER):
         if results:
             await request.state.ticket.reenter()
-        users = body.users[start : start + TOGETHER]
-        results += await run_many(request, partial(handler.recommend_many, body, users))
+        results += await run_many(request, partial(handler.recommend_many, body, users[start : start + TOGETHER]))
     return reply(request, {"results": results})
 
 
 @router.post("/explanations", response_model=responses.Items, summary="Why these items")
 async def explain(body: requests.ExplanationRequest, request: Request, handler: TheExplanationHandler) -> Response:
     """Say why given items score as they do, for a shop with a ranking of its own."""
-    permit(request, body.user_id, as_of=body.as_of, history=body.history)
+    permit(request, body.user_id, as_of=body.as_of, history=body.history, experiment=body.experiment)
     return await answer(request, lambda: handler.explain(body))
 
 

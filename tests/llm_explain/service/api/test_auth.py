@@ -8,6 +8,7 @@ import jwt
 import pytest
 from starlette.testclient import TestClient
 
+from llm_explain.service import app
 from llm_explain.service.admission import authenticator
 
 OF_ADMINS = {
@@ -252,3 +253,34 @@ def test_a_list_of_users_needs_a_key(guarded: tuple[TestClient, str, str]) -> No
     for word, status in ((_token(client, storefront), 403), (storefront, 200)):
         body = {"users": ["u00"] * 3, "k": 1}
         assert client.post("/v1/recommendations", json=body, headers=_bearer(word)).status_code == status
+
+
+def test_an_experiment_is_counted_for_keys_alone(guarded: tuple[TestClient, str, str]) -> None:
+    """A shopper could name any arm as often as wanted, and each answer stored a row for each item."""
+    client, storefront, _ = guarded
+    for path, more in (("recommendations", {"explain": False}), ("explanations", {"item_ids": ["00"]})):
+        body = {"user_id": "u00", "experiment": {"tag": "t", "arm": "mine"}, **more}
+        for word, status in ((_token(client, storefront), 403), (storefront, 200)):
+            assert client.post(f"/v1/{path}", json=body, headers=_bearer(word)).status_code == status
+
+
+def test_the_tokens_of_a_user_store_a_bounded_number_of_records(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists that differ are stored each; the token of one shopper could store gigabytes a day."""
+    monkeypatch.setattr(app, "RECORDS_AT_ONCE", 8)
+    client = serve(auth=True, storefront_key="k" * 32)
+    mine, other = _token(client, "k" * 32), _token(client, "k" * 32, "u01")
+
+    def recorded(word: str, user_id: str, offset: int) -> object:
+        body = {"user_id": user_id, "k": 4, "offset": offset}
+        return client.post("/v1/recommendations", json=body, headers=_bearer(word)).json()["recorded"]
+
+    assert [recorded(mine, "u00", offset) for offset in range(6)] == [True, True, False, False, False, False]
+    assert recorded(mine, "u00", 0)  # what is stored costs nothing
+    assert recorded(other, "u01", 5)
+    assert recorded("k" * 32, "u00", 5)
+
+
+def test_the_interface_is_described_to_keys_alone(guarded: tuple[TestClient, str, str]) -> None:
+    client, storefront, _ = guarded
+    for word, status in ((_token(client, storefront), 401), (storefront, 200)):
+        assert client.get("/openapi.json", headers=_bearer(word)).status_code == status

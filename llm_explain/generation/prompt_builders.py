@@ -93,6 +93,8 @@ class ExamplePromptBuilder:
             for line in self._corpus
             if line.tone == tone and self._kinds.in_order(line.kinds) != named and self._is_plain(line.text, line.kinds)
         ]
+        if any(self._slots[kind].required for kind in named):  # an example without a slot is copied as it is
+            others = [line for line in others if SLOT.search(line.text)]
         as_long = [line for line in others if len(line.kinds) == len(named)]
         near = [line for line in as_long if set(line.kinds) & set(named)]
         choices = near if len(near) >= _EXAMPLES else as_long or others

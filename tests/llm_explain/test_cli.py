@@ -304,7 +304,7 @@ def test_a_surface_is_an_option(artifacts: list[str]) -> None:
     options = ["--user", "u01", "-k", "4", "--explain", "--no-language-model", "--locale", "zh", "--surface", "push"]
     rows = _json_lines("recommend", *options, *artifacts)
     assert {(row["locale"], row["tone"]) for row in rows} == {("zh", "concise")}
-    assert all(len(row["text"]) <= 40 for row in rows if row["text"])
+    assert all(len(row["text"]) <= 32 for row in rows if row["text"])
 
 
 def test_the_linter_shows_sentences_and_faults(monkeypatch: pytest.MonkeyPatch) -> None:

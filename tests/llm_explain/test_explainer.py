@@ -344,7 +344,7 @@ def test_surfaces_differ_in_length_facts_and_subject_lines(explainer: Explainer)
     assert max(map(len, texts["push"].values())) <= 60
     shared = texts["email"].keys() & texts["detail"].keys()
     assert len(shared) > 10
-    assert sum(texts["email"][card] == texts["detail"][card] for card in shared) <= len(shared) / 5
+    assert all(texts["email"][card] != texts["detail"][card] for card in shared)
     formal = {(row.user_id, row.item_id): row.text for row in explainer.recommend("u00", k=8, tone="formal")}
     assert any(text and text.text != texts["email"].get(card) for card, text in formal.items())
 

@@ -68,6 +68,7 @@ def test_actors_write_over_replicas_of_which_one_dies(servers: dict[str, subproc
     assert first.wait(60) == -signal.SIGKILL
     assert second.poll() is None
     assert len(batches) == 3
+    assert all(batches)
     verifier = SkeletonVerifier(lexicon)
     for skeleton in (each for written in batches for each in written):
         assert verifier.accept(skeleton.text, ("repeat_item",), tone="friendly")

@@ -22,6 +22,8 @@ from llm_explain.verifier import SkeletonVerifier
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from llm_explain.text.skeleton import Tone
+
 SERVER = """
 import sys
 from llm_explain.generation.llamacpp_generator import LlamaCppGenerator
@@ -57,7 +59,9 @@ def _first_line(process: subprocess.Popen[str]) -> str:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
 def test_actors_write_over_replicas_of_which_one_dies(servers: dict[str, subprocess.Popen[str]]) -> None:
     lexicon = load_lexicon("en")
-    prompts = ExamplePromptBuilder(lexicon).prompts(("repeat_item",), "friendly", 18)
+    builder = ExamplePromptBuilder(lexicon)
+    asked: list[tuple[str, Tone]] = [("promotion", "friendly"), ("new_arrival", "formal"), ("popular", "formal")]
+    prompts = [prompt for kind, tone in asked for prompt in builder.prompts((kind,), tone, 6)]
     drafts = RayDrafts(",".join(servers), "en", workers=1, batch_size=6, max_new_tokens=24, timeout=300)
     first, second = servers.values()
     batches = []
@@ -71,5 +75,5 @@ def test_actors_write_over_replicas_of_which_one_dies(servers: dict[str, subproc
     assert all(batches)
     verifier = SkeletonVerifier(lexicon)
     for skeleton in (each for written in batches for each in written):
-        assert verifier.accept(skeleton.text, ("repeat_item",), tone="friendly")
+        assert verifier.accept(skeleton.text, skeleton.kinds, tone=skeleton.tone)
         assert skeleton.model.endswith("@127.0.0.1")

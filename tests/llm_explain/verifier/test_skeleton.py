@@ -123,6 +123,7 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
         (["similar_item", "popular"], "You bought {other_item}; popular with our customers."),
         (["category_affinity", "season"], "You buy {category}, and its kind was in demand in {category} in {month}."),
         (["due"], "You last bought this {days_since} since your last purchase, about every {interval}."),
+        (["repeat_item"], "You've bought {times} this product."),
         (["due", "season"], "About every {interval}, you buy about every kind; its kind was in demand in {month}."),
         (["similar_item"], "Customers who, like you, bought this item bought {other_item} too."),
         (["similar_item"], "You bought {other_item}, and it's bought by customers who, like you, have bought this."),

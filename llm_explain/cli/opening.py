@@ -26,4 +26,4 @@ def say_if_cold(explainer: Explainer, user_id: str, as_of: str | None) -> None:
     if explainer.is_cold(user_id, as_of=options.moment(as_of)):
         near = [] if user_id in explainer.events else near_matches(user_id, explainer.events.user_ids)
         hint = f" Did you mean {', '.join(near)}?" if near else ""
-        note(f"user {user_id!r} has no events before this moment: explained from context alone.{hint}")
+        note(f"user {user_id!r} has no events before this moment: scored from context alone.{hint}")

@@ -112,6 +112,7 @@ def _recommend_bare(
     """Print ranked items without explanations and return them as rows of a CSV file."""
     found = []
     for user_id in users:
+        say_if_cold(explainer, user_id, as_of)
         rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of), channel=channel, **selected)
         found += [_as_csv(user_id, explainer.titles, row.item_id, row.rank, row.score, row.probability) for row in rows]
         if json:

@@ -230,11 +230,10 @@ def test_a_refusal_is_one_line_and_status_1(
     assert "Traceback" not in error
 
 
-def test_a_cold_user_is_said_to_be_one(artifacts: list[str]) -> None:
-    result = RUN.invoke(
-        app, ["recommend", "--user", "nobody", "-k", "2", "--explain", "--no-language-model", "--json", *artifacts]
-    )
-    assert "explained from context alone" in result.stderr
+@pytest.mark.parametrize("options", [[], ["--explain", "--no-language-model"]])
+def test_a_cold_user_is_said_to_be_one(artifacts: list[str], options: list[str]) -> None:
+    result = RUN.invoke(app, ["recommend", "--user", "nobody", "-k", "2", "--json", *options, *artifacts])
+    assert "scored from context alone" in result.stderr
     assert len(result.stdout.splitlines()) == 2
 
 

@@ -11,6 +11,7 @@ from llm_explain.dialogue.dialogue import changed
 from llm_explain.dialogue.turns import Context
 from llm_explain.errors import LlmExplainError, SettingError, UnknownGroupError
 from llm_explain.policy.suppressions import Suppressions
+from llm_explain.service.schemas.fields import Id, Player
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,7 +60,7 @@ class Toolbox:
         self._preferences: OrderedDict[str, Context] = OrderedDict()
 
     def recommend(
-        self, user_id: str, k: int = 10, offset: int = 0, section: Literal["mixed", "new", "again"] = "mixed"
+        self, user_id: Id, k: int = 10, offset: int = 0, section: Literal["mixed", "new", "again"] = "mixed"
     ) -> Page:
         """Recommend items, each with a verified sentence. Other tools take its ids and categories.
 
@@ -93,7 +94,7 @@ class Toolbox:
         after = self._explainer.rank(k=1, offset=offset + k, section=section, history=history, exclude=context.hidden)
         return Page(items=[self._item(row) for row in rows], next_offset=offset + k if after else None)
 
-    def explain(self, user_id: str, item_id: str) -> Item:
+    def explain(self, user_id: Id, item_id: Id) -> Item:
         """Say why an item scores as it does for a user ("why this?"), whether or not it is recommended.
 
         Args:
@@ -105,7 +106,7 @@ class Toolbox:
         """
         return self._item(self._explained(user_id, item_id))
 
-    def why_not(self, user_id: str, item_id: str) -> Sentence:
+    def why_not(self, user_id: Id, item_id: Id) -> Sentence:
         """Say why an item ranks below the best one for a user ("why not that?").
 
         Args:
@@ -125,7 +126,7 @@ class Toolbox:
         )
         return Sentence(text=found.text.text if found.text else None, numbers=numbers)
 
-    def compare(self, user_id: str, item_id: str, other_id: str) -> Sentence:
+    def compare(self, user_id: Id, item_id: Id, other_id: Id) -> Sentence:
         """Say why one item ranks above another for a user.
 
         Args:
@@ -143,7 +144,7 @@ class Toolbox:
         numbers = found.to_dict() | {"text": None}
         return Sentence(text=found.text.text if found.text else None, numbers=numbers)
 
-    def what_if(self, user_id: str, category: str, item_id: str) -> Sentence:
+    def what_if(self, user_id: Id, category: Player, item_id: Id) -> Sentence:
         """Score an item as if the user's events in a category had never happened; exact.
 
         Args:
@@ -170,7 +171,7 @@ class Toolbox:
             ) from None
         return Sentence(text=row.text.text if row.text else None, numbers=row.to_dict() | {"text": None})
 
-    def prove(self, user_id: str, item_id: str) -> Proof:
+    def prove(self, user_id: Id, item_id: Id) -> Proof:
         """Return the record of an explanation, and the SQL that repeats its facts.
 
         Args:
@@ -187,10 +188,10 @@ class Toolbox:
 
     def preferences(
         self,
-        user_id: str,
+        user_id: Id,
         action: Literal["show", "stop", "resume"] = "show",
-        category: str | None = None,
-        item_id: str | None = None,
+        category: Player | None = None,
+        item_id: Id | None = None,
         *,
         confirmed: bool = False,
     ) -> Preferences:
@@ -228,7 +229,7 @@ class Toolbox:
             status=status,  # type: ignore[arg-type]
         )
 
-    def churn_reasons(self, user_id: str) -> Sentence:
+    def churn_reasons(self, user_id: Id) -> Sentence:
         """Say how likely a customer is to stop buying, and why; for staff.
 
         Args:
@@ -239,7 +240,7 @@ class Toolbox:
         """
         return self._of_staff("risk", {}, user_id)
 
-    def demand_reasons(self, item_id: str) -> Sentence:
+    def demand_reasons(self, item_id: Id) -> Sentence:
         """Say what will sell of an item in the coming week and why; with a stock table, what to order; for staff.
 
         Args:

@@ -65,6 +65,7 @@ def mcp(
 
 def _serve_http(explainer: Explainer, staff: Staff | None, locale: str | None, host: str, port: int) -> None:
     """Serve with the keys of the HTTP service's state, which its settings name."""
+    import torch
     import uvicorn
 
     from llm_explain.agents.http import caller, guard
@@ -80,6 +81,9 @@ def _serve_http(explainer: Explainer, staff: Staff | None, locale: str | None, h
     state = State(settings.database_url.get_secret_value(), pepper=settings.key_pepper.get_secret_value())
     stored = StoredUsers(explainer, state, now if settings.as_of == "now" else None)
     server = mcp_server(Toolbox(explainer, caller, staff=staff, locale=locale, stored=stored))
+    torch.set_num_threads(settings.threads)
+    for user_id in explainer.events.user_ids[:1]:  # what is read for the first list would make the first answer late
+        explainer.recommend(user_id, locale=locale)
     app = server.streamable_http_app(stateless_http=True, json_response=True, host=host)
     guard(app, settings, state)
     try:

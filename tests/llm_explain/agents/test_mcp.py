@@ -20,6 +20,7 @@ pytest.importorskip("mcp")
 
 import httpx2
 import pandas as pd
+import uvicorn
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
@@ -30,6 +31,7 @@ from llm_explain.agents.models import Item
 from llm_explain.agents.stored_users import StoredUsers
 from llm_explain.agents.toolbox import Toolbox
 from llm_explain.agents.ucp import NAME, schema, with_reasons
+from llm_explain.cli.agents import _serve_http
 from llm_explain.dialogue.staff import DemandAdvice, Staff
 from llm_explain.errors import SettingError, UnknownItemError
 from llm_explain.state import State
@@ -309,6 +311,26 @@ def test_a_real_process_answers_over_http_by_the_scope_of_the_key(shop_artifacts
     assert 429 in failures
     assert len(own.structured_content["items"]) == 2
     assert "the scope is not admin" in staff.content[0].text
+
+
+def test_the_first_call_is_not_the_first_list(
+    explainer: Explainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call took three seconds of processor time, for which its user paid."""
+    done: list[str] = []
+    monkeypatch.setenv("LLM_EXPLAIN_DATABASE_URL", f"sqlite:///{tmp_path / 'state.db'}")
+    monkeypatch.setattr(explainer, "recommend", lambda user_id, **_: done.append(user_id))
+    monkeypatch.setattr(uvicorn.Server, "run", lambda _: done.append("served"))
+    _serve_http(explainer, None, None, "127.0.0.1", 1)
+    assert done == [explainer.events.user_ids[0], "served"]
+
+
+@pytest.mark.parametrize("user_id", ["", "u" * 129, "u\0", "u\n"])
+def test_ids_are_bounded_as_over_http(explainer: Explainer, user_id: str) -> None:
+    """An admin's agent stored the preferences of an id of 5,000 characters."""
+    asked = {"user_id": user_id, "action": "stop", "category": "cheese", "confirmed": True}
+    (found,) = ask(explainer, [("preferences", asked)], ("admin", None))
+    assert found.is_error
 
 
 def test_titles_stay_data(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:

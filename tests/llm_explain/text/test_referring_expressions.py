@@ -122,6 +122,10 @@ def test_the_pattern_for_many_agrees_with_the_dictionary():
     "title",
     [
         "best seller of the year",
+        "free shipping cheddar",
+        "cheddar for only one dollar",
+        "the cheapest cheddar in town",
+        "cheddar that prevents colds",
         "was bought by 9000 customers",
         "our most popular item",
         "buy now and save half",
@@ -134,3 +138,5 @@ def test_a_title_that_speaks_is_quoted(title):
     assert (ENGLISH.this(title), ENGLISH.definite(title), ENGLISH.another(title)) == (quoted, quoted, quoted)
     assert ENGLISH.label(title) == quoted
     assert CHINESE.this("全网销量第一的燕麦片") == "「全网销量第一的燕麦片」"
+    assert CHINESE.this("免费配送的奶酪") == "「免费配送的奶酪」"
+    assert SPANISH.label("queso con envío gratis") == "«Queso con envío gratis»"

@@ -250,5 +250,5 @@ class Explanation:
                 "prompt": text.prompt if text else "",
                 "skeleton": text.skeleton if text else "",
             },
-            "as_of": self.as_of.tz_localize("UTC").isoformat(),
+            "as_of": f"{self.as_of.isoformat()}+00:00",
         }

@@ -166,7 +166,7 @@ def _with_words(
         (number, place): licensed
         for (number, own), several in zip(
             places.items(),
-            words([_counted(found[number], own) for number, own in places.items()], degrees),
+            words([counted(found[number], own) for number, own in places.items()], degrees),
             strict=True,
         )
         for place, licensed in zip(own, several, strict=True)
@@ -174,8 +174,16 @@ def _with_words(
     return [[replace(claim, licences=licences[sources[id(claim)]]) for claim in own] for own in claims]
 
 
-def _counted(findings: Findings, places: list[int]) -> Findings:
-    """Return what words of degree need of some rows of findings."""
+def counted(findings: Findings, places: list[int]) -> Findings:
+    """Return what words of degree need of some rows of findings.
+
+    Args:
+        findings: What a rule found.
+        places: Places among its rows.
+
+    Returns:
+        Findings of these rows, without facts.
+    """
     rows = np.array(places, dtype=np.int64)
     occasions = None if findings.occasions is None else findings.occasions.take(rows)
     return Findings(findings.rows[rows], {}, occasions, None if findings.share is None else findings.share[rows])

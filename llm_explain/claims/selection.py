@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.claims.derive import CONTEXT_PREFIX, words
+from llm_explain.claims.derive import CONTEXT_PREFIX, counted, words
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.records import Claim
 from scoring.data.tables import PURCHASE
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from llm_explain.claims.degrees import Degrees
-    from llm_explain.claims.kind import ClaimKind
+    from llm_explain.claims.kind import ClaimKind, Findings
     from llm_explain.claims.registry import ClaimKinds
     from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
@@ -132,6 +133,8 @@ def neutral(
         The first kind that holds, that the policy lets be spoken and that may be told; ``None`` where none.
     """
     found: list[Claim | None] = [None] * len(subjects)
+    told: list[tuple[list[int], Findings]] = []
+    asked, asked_rows = subjects, list(range(len(subjects)))
     items = [item if item >= 0 else None for item in subjects.item.tolist()]
     for kind in kinds.neutral(subjects.type) if among is None else among:
         open_rows = [
@@ -139,16 +142,21 @@ def neutral(
         ]
         if not open_rows:
             continue
-        findings = kind.find(subjects.take(np.array(open_rows, dtype=np.int64)))
-        if not len(findings.rows):
-            continue
-        part = kind.parts[0]
-        (licensed,) = words([findings], degrees)
-        for place, (row, licences) in enumerate(zip(findings.rows.tolist(), licensed, strict=True)):
-            facts = findings.facts_at(place)
-            claim = Claim(kind.name, CONTEXT_PREFIX + part, part, 0.0, 0.0, facts, licences)
+        if open_rows != asked_rows:  # the kinds that share subjects share what is counted for them
+            asked, asked_rows = subjects.take(np.array(open_rows, dtype=np.int64)), open_rows
+        findings, part = kind.find(asked), kind.parts[0]
+        places: list[int] = []
+        for place, row in enumerate(findings.rows.tolist()):
+            claim = Claim(kind.name, CONTEXT_PREFIX + part, part, 0.0, 0.0, findings.facts_at(place))
             if may_tell(claim, open_rows[row]):
                 found[open_rows[row]] = claim
+                places.append(place)
+        if places:
+            told.append(([open_rows[row] for row in findings.rows[places].tolist()], counted(findings, places)))
+    for (rows, _), licences in zip(told, words([each for _, each in told], degrees), strict=True):
+        for row, licensed in zip(rows, licences, strict=True):
+            if (claim_told := found[row]) is not None:
+                found[row] = replace(claim_told, licences=licensed)
     return found
 
 

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.service.telemetry.metrics import Metrics
 
+_M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
-_LARGE_ARRAY: Final = 1 << 20
-"""Bytes from which an array has pages of its own."""
+_LARGE_ARRAY: Final = 2 << 20
+"""Bytes from which an array has pages of its own; the arrays of a request are smaller, as fresh pages are slow."""
+_MOST_FREE: Final = 16 << 20
+"""Bytes at the end of the heap that are kept for the next request."""
 
 
 def serve(
@@ -146,7 +149,8 @@ def _bound_memory() -> None:
     """Let threads share one arena, and return large arrays at once: their places in a heap are hard to fill again."""
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):  # glibc alone has it
-        for name, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _LARGE_ARRAY)):
+        bounds = (_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _LARGE_ARRAY), (_M_TRIM_THRESHOLD, _MOST_FREE)
+        for name, value in bounds:
             libc.mallopt(name, value)
 
 

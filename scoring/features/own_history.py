@@ -225,7 +225,8 @@ def occasions(
     has_order = order >= 0
     if has_order.any():
         pair_order = np.cumsum(is_pair) * (order.max() + 1) + order
-        is_occasion[has_order] = ~pd.Index(pair_order[has_order]).duplicated()
+        is_occasion[has_order] = False
+        is_occasion[np.flatnonzero(has_order)[np.unique(pair_order[has_order], return_index=True)[1]]] = True
     start = np.flatnonzero(is_pair[is_occasion])
     return user[is_pair], key[is_pair], age[is_occasion], start
 

@@ -73,8 +73,11 @@ class ItemVectors:
         d = self._candidate_tower.shape[1]
         scaled = self._scale * user[..., d:]
         of_links = np.zeros((*user.shape[:-1], len(self._links) + 1))  # row -1 is that of items without links
+        scratch = np.empty((BLOCK, self._links.shape[1]))  # one, as fresh pages cost as much as the product
         for start in range(0, len(self._links), BLOCK):
-            block = self._links[start : start + BLOCK].astype(np.float64)
-            of_links[..., start : start + len(block)] = scaled @ block.T
+            links = self._links[start : start + BLOCK]
+            block = scratch[: len(links)]
+            block[:] = links
+            of_links[..., start : start + len(links)] = scaled @ block.T
         products: FloatArray = user[..., :d] @ self._candidate_tower.T + of_links[..., self._candidate_row]
         return products

@@ -169,8 +169,8 @@ class UserTower(nn.Module):
         variance = ((shares @ (centred @ centred.T)) * shares).mean(dim=1, keepdim=True)
         variance *= shares.shape[1] / basis.shape[1]
         hidden = shares @ (centred @ (first.weight * norm.weight).T)
-        hidden = hidden * (variance + cast("nn.LayerNorm", self.head[0]).eps).rsqrt()
-        hidden = hidden + F.linear(norm.bias, first.weight, first.bias)
+        hidden *= (variance + cast("nn.LayerNorm", self.head[0]).eps).rsqrt()  # in place: fresh pages are slow
+        hidden += F.linear(norm.bias, first.weight, first.bias)
         bias = weights.sum(dim=1, keepdim=True) * (self.out.bias + last.bias)
         flat, hidden = weights @ shares @ basis, weights @ self.head[2:-1](hidden)
         embedding: Tensor = F.linear(flat, self.out.weight) + F.linear(hidden, last.weight) + bias

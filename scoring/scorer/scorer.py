@@ -156,9 +156,6 @@ class GlassBoxScorer:
                         strengths=strengths[linked],
                         buckets=tuple(evidence.bucket[at] for evidence, at in zip(own.buckets, rows, strict=True)),
                         bucket_heights=tuple(height[at] for height, at in zip(heights, rows, strict=True)),
-                        user_embedding_all=self.model.embed(summands[tokens].double().sum(dim=0, keepdim=True))[
-                            0
-                        ].numpy(),
                         _model=self.model,
                     )
                 )
@@ -279,7 +276,9 @@ class GlassBoxScorer:
             context = self._context_of_candidates(*asked)
         else:
             context = self._context_sums(item_index, *asked)
-        total: FloatArray = own + self.item_links.of_history(state.past, state.strengths)[item_index] + context
+        if self.item_links.tables:
+            own = own + self.item_links.of_history(state.past, state.strengths)[item_index]
+        total: FloatArray = own + context
         return total
 
     def _context_sums(self, item_index: IndexArray, as_of: pd.Timestamp, channel: str) -> FloatArray:

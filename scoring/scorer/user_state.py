@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +41,6 @@ class UserState:
         strengths: Weight of each of them in each table of links, shape ``(n_past, n_tables)``.
         buckets: For each kind of bucket, those that the history speaks of, shape ``(n_spoken,)``.
         bucket_heights: Their heights, shape ``(n_spoken,)``.
-        user_embedding_all: ``U`` with every token present, shape ``(d,)``.
     """
 
     history: History
@@ -52,8 +52,15 @@ class UserState:
     strengths: FloatArray
     buckets: tuple[IndexArray, ...]
     bucket_heights: tuple[FloatArray, ...]
-    user_embedding_all: FloatArray
     _model: AdditiveModel = field(repr=False)
+
+    @cached_property
+    def user_embedding_all(self) -> FloatArray:
+        """``U`` with every token present, shape ``(d,)``; parts of a history, read for a game, never need it."""
+        with torch.no_grad():
+            sums = torch.from_numpy(self.summands).double().sum(dim=0, keepdim=True)
+            embedding: FloatArray = self._model.embed(sums)[0].numpy()
+        return embedding
 
     def group_sums(self, groups: IndexArray, n_groups: int) -> FloatArray:
         """Add up the tokens of each group, so that a coalition of groups is a sum of ``n_groups`` rows.

@@ -53,7 +53,12 @@ def locales() -> tuple[str, ...]:
     Returns:
         Names of the folders with a lexicon, under ``prompts/`` and under ``LLM_EXPLAIN_PROMPTS``, sorted.
     """
-    roots = [prompts_root(), *(Path(own) for own in (os.environ.get(EXTRA),) if own)]
+    return _locales(prompts_root(), os.environ.get(EXTRA))
+
+
+@cache
+def _locales(packaged: Path, own: str | None) -> tuple[str, ...]:
+    roots = [packaged, *([Path(own)] if own else [])]
     return tuple(sorted({path.parent.name for root in roots for path in root.glob(f"*/{LEXICON}")}))
 
 

@@ -74,7 +74,10 @@ class Curves(nn.Module):
         flat = left + torch.arange(x.shape[1], device=x.device) * N_KNOTS
         grid, knots = self.grid.flatten(), self.gain * self.knots.flatten()
         share = ((known - grid[flat]) / (grid[flat + 1] - grid[flat])).clamp(0.0, 1.0)
-        heights: Tensor = _Interpolation.apply(knots, flat, share)  # type: ignore[no-untyped-call]
+        if torch.is_grad_enabled():
+            heights: Tensor = _Interpolation.apply(knots, flat, share)  # type: ignore[no-untyped-call]
+        else:
+            heights = torch.lerp(knots[flat], knots[flat + 1], share)
         return heights.masked_fill(x.isnan(), 0.0)
 
     def roughness(self) -> Tensor:

@@ -177,11 +177,12 @@ class ExplanationHandler:
             raise ServiceProblem(
                 INVALID, [{"pointer": "#/channel", "in": "body", "rule": "unknown_name", "detail": needed}]
             )
-        reading: AbstractContextManager[UserContext] = self._context_reader.reading_history(
-            request.history or (), request.as_of
-        )
-        if request.user_id is not None:
-            reading = self._context_reader.reading_user(request.user_id, request.as_of)
+        reader = self._context_reader
+        reading: AbstractContextManager[UserContext]
+        if request.user_id is None:
+            reading = reader.reading_history(request.history or (), request.as_of)
+        else:
+            reading = reader.reading_user(request.user_id, request.as_of)
         with reading as context:
             yield context.requested_in(request.channel)
 

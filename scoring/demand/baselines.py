@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from scoring.demand.effects import YEAR
+from scoring.demand.panel import YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,7 +1,8 @@
 """The additive part of a forecast: log-linear effects of price, promotions and holidays on sales.
 
 Each item has its own coefficients, drawn towards those of all items (two-stage ridge regression with one intercept a
-series). The effects explain past weeks too: history without them shows the level of an item better.
+series). They count within the values that the item has had; beyond them, those of all items count. The effects explain
+past weeks too: history without them shows the level of an item better.
 
 A named event falls into a few weeks, and all series of a week share its accidents. So the effect of an event on an item
 is a random effect of weeks, not of rows: it is shrunk by the variance of the item's weeks (empirical Bayes).
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from scoring.demand.panel import PRICE, STORE, monday_of
+from scoring.demand.panel import PRICE, STORE, YEAR, monday_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 OTHERS: Final = "other_items"
 SEASON: Final = "season"
-YEAR: Final = 52
-"""Weeks in a year."""
-
 HOLIDAY: Final = "holiday"
 _MOST_COMPETITORS: Final = 50
 """In a store with more items, the others together say nothing about one of them."""
@@ -106,12 +104,18 @@ class Effects:
         item: Item of each series, shape ``(n,)``.
         coefficients: Effect on log units, shape ``(n_items, k)``.
         means: Mean of each term over a series' training weeks, shape ``(n, k)``.
+        pooled: Effect on all items together, shape ``(k,)``: it counts beyond what an item's training weeks had.
+        least: Smallest value of each term in an item's training weeks, shape ``(n_items, k)``.
+        most: Largest value, of the same shape.
     """
 
     names: tuple[tuple[str, str], ...]
     item: Rows
     coefficients: Floats
     means: Floats
+    pooled: Floats
+    least: Floats
+    most: Floats
 
     @classmethod
     def fit(cls, log_units: Floats, values: Mapping[tuple[str, str], Floats], item: Rows) -> Effects:
@@ -129,9 +133,14 @@ class Effects:
         names, n_items = tuple(key for key in values if key not in events), int(item.max()) + 1
         known = np.isfinite(log_units)
         if not values:
-            return cls(names, item, np.zeros((n_items, 0)), np.zeros((len(item), 0)))
+            none = np.zeros((n_items, 0))
+            return cls(names, item, none, np.zeros((len(item), 0)), np.zeros(0), none, none)
         series, week = np.nonzero(known)
         every = np.stack([values[name][series, week] for name in (*names, *events)], axis=1)
+        least, most = np.full((n_items, every.shape[1]), np.inf), np.full((n_items, every.shape[1]), -np.inf)
+        np.minimum.at(least, item[series], every)
+        np.maximum.at(most, item[series], every)
+        least, most = (np.where(np.isfinite(ends), ends, 0.0) for ends in (least, most))  # items without a known week
         count = np.maximum(np.bincount(series, minlength=len(item)), 1)
         totals = [np.bincount(series, weights=column, minlength=len(item)) for column in every.T]
         means = np.stack(totals, axis=1) / count[:, None]
@@ -156,7 +165,8 @@ class Effects:
             on = np.stack([values[name][0] for name in events], axis=1)
             by_week = _item_weeks(rest, item[series], week, (n_items, log_units.shape[1]))
             coefficients = np.hstack([coefficients, _event_effects(by_week, on)])
-        return cls((*names, *events), item, coefficients, means)
+        pooled = np.concatenate([overall, np.zeros(len(events))])
+        return cls((*names, *events), item, coefficients, means, pooled, least, most)
 
     def of(self, values: Mapping[tuple[str, str], Floats]) -> dict[str, Floats]:
         """Return the effect of each driver on log units in each week, against the mean of the training weeks.
@@ -171,7 +181,9 @@ class Effects:
         for place, (driver, term) in enumerate(self.names):
             if (driver, term) not in values:
                 continue
-            own = (values[driver, term] - self.means[:, [place]]) * self.coefficients[self.item, place][:, None]
+            seen = np.clip(values[driver, term], *(end[self.item, place][:, None] for end in (self.least, self.most)))
+            own = (seen - self.means[:, [place]]) * self.coefficients[self.item, place][:, None]
+            own += (values[driver, term] - seen) * self.pooled[place]
             total[driver] = total[driver] + own if driver in total else own
         return total
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from scoring.demand.effects import HOLIDAY, OTHERS, SEASON, YEAR, week_of_year
-from scoring.demand.panel import PRICE
+from scoring.demand.effects import HOLIDAY, OTHERS, SEASON, week_of_year
+from scoring.demand.panel import PRICE, YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from scoring.demand.intermittent import empirical_quantiles, is_intermittent, tsb_rate
+from scoring.demand.intermittent import empirical_quantiles, has_stopped, is_intermittent, resumption, tsb_rate
 from scoring.demand.model import MIDDLE, DemandModel
 from scoring.demand.ranges import LEVELS, Stretch
 
@@ -146,8 +146,9 @@ class Forecaster:
 
 
 def intermittent_at(panel: SalesPanel, origin: int) -> Flags:
-    """Return which series are intermittent by what is known in a week, shape ``(n,)``."""
-    return is_intermittent(panel.units[:, : origin + 1])
+    """Return which series are intermittent, or have stopped, by what is known in a week, shape ``(n,)``."""
+    known = panel.units[:, : origin + 1]
+    return is_intermittent(known) | has_stopped(known)
 
 
 def _replace_intermittent(
@@ -168,6 +169,8 @@ def _replace_intermittent(
         known = panel.units[series[rows], : int(each) + 1]
         units[rows] = n_weeks * tsb_rate(known)
         ends = empirical_quantiles(known, tails, n_weeks)
+        for row in np.flatnonzero(has_stopped(known) & ~is_intermittent(known)):
+            units[rows[row]], ends[row] = resumption(known[row], tails, n_weeks)
         for place, level in enumerate(LEVELS):
             lows[level][rows] = np.fmin(ends[:, 2 * place], units[rows])
             highs[level][rows] = np.fmax(ends[:, 2 * place + 1], units[rows])

@@ -1,4 +1,4 @@
-"""Items that sell nothing in most weeks: the rate by TSB, the range by the item's own past.
+"""Items that sell nothing in most weeks, or that have stopped selling: rates, and ranges by the item's own past.
 
 Source: Teunter, Syntetos & Babai (2011), "Intermittent demand: linking forecasting to inventory obsolescence".
 """
@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from scoring.demand.panel import Flags, Floats
+    from scoring.demand.panel import Flags, Floats, Rows
 
 WINDOW: Final = 52
 """Weeks of history that tell whether an item is intermittent, and how much it may sell."""
 
 _MOST_ZEROS = 0.5
 _SMOOTHING = 0.1
+_STOPPED = 0.01
+"""Chance of a silence, at the item's rate before it, below which the item has stopped selling."""
+
+_SEASON_WEEKS = 4
 
 
 def is_intermittent(units: Floats) -> Flags:
@@ -33,6 +37,60 @@ def is_intermittent(units: Floats) -> Flags:
     zeros = (known & (recent == 0)).sum(axis=1)
     flags: Flags = zeros > _MOST_ZEROS * np.maximum(known.sum(axis=1), 1)
     return flags
+
+
+def silent_weeks(units: Floats) -> Rows:
+    """Return the known weeks since the last sale, shape ``(n,)``; all of them for a series without any sale."""
+    known = np.isfinite(units)
+    sold_later = (known & (units > 0))[:, ::-1].cumsum(axis=1)[:, ::-1]
+    weeks: Rows = (known & (sold_later == 0)).sum(axis=1)
+    return weeks
+
+
+def has_stopped(units: Floats) -> Flags:
+    """Return which series have been silent for so long that chance does not explain it.
+
+    A series that was silent in the four weeks up to the same week of the last year is seasonal, and has not stopped.
+
+    Args:
+        units: Known weekly units, NaN where unknown, shape ``(n, n_weeks)``.
+
+    Returns:
+        Flags, shape ``(n,)``.
+    """
+    recent, silence = units[:, -WINDOW:], silent_weeks(units)
+    known = np.isfinite(recent).sum(axis=1) - silence
+    chance = (recent > 0).sum(axis=1) / np.maximum(known, 1)
+    stopped = (chance > 0) & ((1 - chance) ** silence < _STOPPED) & (silence > 0)
+    year_ago = units[:, -WINDOW - _SEASON_WEEKS : -WINDOW]
+    is_seasonal = (year_ago == 0).all(axis=1) & (year_ago.shape[1] == _SEASON_WEEKS)
+    flags: Flags = stopped & ~is_seasonal
+    return flags
+
+
+def resumption(units: Floats, levels: Floats, weeks: int = 1) -> tuple[float, Floats]:
+    """Return the expected units, and quantiles, of the coming weeks of a series that has stopped selling.
+
+    After k silent weeks, the next n weeks have a sale with probability n / (k + n + 1) (Laplace's rule of succession).
+    A sale is as large as in the year before the silence, and sales resume half way through the n weeks.
+
+    Args:
+        units: Known weekly units, NaN where unknown, shape ``(n_weeks,)``.
+        levels: Quantile levels from 0 to 1, shape ``(k,)``.
+        weeks: Number of coming weeks together.
+
+    Returns:
+        Units, and quantiles of shape ``(k,)``.
+    """
+    known = units[np.isfinite(units)]
+    silence = int(silent_weeks(known[None])[0])
+    before = known[: len(known) - silence][-WINDOW:]
+    chance = weeks / (silence + weeks + 1)
+    left = min((weeks + 1) // 2, len(before))
+    sums = np.lib.stride_tricks.sliding_window_view(before, left).sum(axis=1)
+    within = np.clip((levels - (1 - chance)) / chance, 0.0, 1.0)
+    quantiles = np.where(levels > 1 - chance, np.quantile(sums[sums > 0], within), 0.0)
+    return weeks * float(before[before > 0].mean()) / (silence + 2), quantiles
 
 
 def tsb_rate(units: Floats) -> Floats:

@@ -99,8 +99,7 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Ro
             frame[name] = values[series, week]
         for name, other in others.items():
             changed = forecaster.predict(*other, *asked).units
-            is_other = _differs(name, planned, usual, week) & (name != "at_usual_price" or _is_given(panel, week))
-            frame[name] = np.where(is_other[series], changed, np.nan)
+            frame[name] = np.where(_differs(name, panel, usual, week)[series], changed, np.nan)
         if plain is not None:
             has_event = (holidays["week_number"] == week).any()
             frame["without_holidays"] = quiet.predict(panel, plain, *asked).units if has_event else np.nan
@@ -163,34 +162,24 @@ def _past(panel: SalesPanel) -> pd.DataFrame:
 
 def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:
     """Return the panels of other plans: without each promotion that is planned, and at the usual price."""
-    planned = panel.planned()
     future = slice(panel.n_known, None)
     found = {
         f"without_{name}": panel.with_plan({name: 0.0})
-        for name, values in planned.promotions.items()
-        if (values[:, future] >= LEAST_RUN).any()
+        for name in panel.promotions
+        if _differs(f"without_{name}", panel, usual, future).any()
     }
-    if (
-        PRICE in panel.plan_names
-        and (_differs("at_usual_price", planned, usual, future) & _is_given(panel, future)).any()
-    ):
+    if PRICE in panel.plan_names and _differs("at_usual_price", panel, usual, future).any():
         other = panel.with_plan({PRICE: 0.0})
         other.price[:, future] = usual[:, None]
         found["at_usual_price"] = other
     return found
 
 
-def _is_given(panel: SalesPanel, week: int | slice) -> Flags:
-    """Return for which series the price of a week, or of weeks, is a plan, and not carried on from the past."""
-    return np.isfinite(panel.price[:, week])
-
-
-def _differs(name: str, planned: SalesPanel, usual: Floats, week: int | slice) -> Flags:
-    """Return for which series, in a week or in weeks, a plan differs from the one that a column stands for."""
+def _differs(name: str, panel: SalesPanel, usual: Floats, week: int | slice) -> Flags:
+    """Return for which series, in a week or in weeks, a plan is given and differs from what a column stands for."""
     if name == "at_usual_price":
-        price = planned.price[:, week]
         base = usual if isinstance(week, int) else usual[:, None]
-        differs: Flags = np.abs(price - base) > _LEAST_CHANGE * base
+        differs: Flags = np.abs(panel.price[:, week] - base) > _LEAST_CHANGE * base
         return differs
-    runs: Flags = planned.promotions[name.removeprefix("without_")][:, week] >= LEAST_RUN
+    runs: Flags = panel.promotions[name.removeprefix("without_")][:, week] >= LEAST_RUN
     return runs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Rows: TypeAlias = npt.NDArray[np.int64]
 
 ITEM, STORE, WEEK, UNITS, PRICE = "item_id", "store_id", "week", "units", "price"
+YEAR: Final = 52
+"""Weeks in a year."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +147,9 @@ class SalesPanel:
         """Return the panel without gaps in prices and promotions.
 
         An unknown price is the last known one, and before the first known one that. A future week without a plan has
-        the last price of the past. An unknown promotion counts as 0.
+        the last price of the past. An unknown promotion of a past week counts as 0, and one of a future week as its
+        usual share: the mean of the series over the known weeks of the last year. A plan above 1 counts as 1, or as
+        the largest value of the past.
 
         Returns:
             A panel whose prices are NaN only for a series without any price.
@@ -156,8 +160,16 @@ class SalesPanel:
         past = pd.DataFrame(price[:, : self.n_known]).ffill(axis=1).bfill(axis=1).to_numpy(dtype=np.float64)
         future = price[:, self.n_known :]
         filled = np.hstack([past, np.where(np.isfinite(future), future, past[:, -1:])])
-        promotions = {name: np.nan_to_num(values) for name, values in self.promotions.items()}
+        promotions = {name: self._with_usual_share(values) for name, values in self.promotions.items()}
         return replace(self, price=filled, promotions=promotions)
+
+    def _with_usual_share(self, values: Floats) -> Floats:
+        """Return the shares of a promotion without gaps."""
+        past, future = np.nan_to_num(values[:, : self.n_known]), values[:, self.n_known :]
+        recent = np.isfinite(self.units[:, : self.n_known])[:, -YEAR:]
+        usual = (past[:, -YEAR:] * recent).sum(axis=1) / np.maximum(recent.sum(axis=1), 1)
+        given = np.clip(future, 0.0, past.max(initial=1.0))
+        return np.hstack([past, np.where(np.isfinite(future), given, usual[:, None])])
 
     def rows_of(self, items: Collection[str] = (), stores: Collection[str] = ()) -> Rows:
         """Return the series of some items and stores; empty collections stand for all of them.

@@ -28,7 +28,8 @@ def with_plans(panel: SalesPanel, table: pd.DataFrame) -> SalesPanel:
             and the promotions of the panel.
 
     Returns:
-        The panel with the plans; rows of past weeks change nothing.
+        The panel with the plans; rows of past weeks change nothing. An item and week with a plan of one promotion has
+        no other one.
 
     Raises:
         TableError: If the table has no item or week, no column of a plan, or a week that cannot be read.
@@ -53,6 +54,10 @@ def with_plans(panel: SalesPanel, table: pd.DataFrame) -> SalesPanel:
             for name in names:
                 if np.isfinite(values[name][place]):
                     target[name][rows, week] = values[name][place]
+    if promotions:
+        planned = np.isfinite(list(promotions.values())).any(axis=0)
+        planned[:, : panel.n_known] = False
+        promotions = {name: np.where(planned, np.nan_to_num(own), own) for name, own in promotions.items()}
     return replace(panel, price=price, promotions=promotions)
 
 

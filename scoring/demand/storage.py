@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-VERSION: Final = 4
+VERSION: Final = 5
 _MODEL, _ARRAYS, _SERIES = "demand.json", "demand.npz", "series.parquet"
 _MIDDLE, _SPREAD = "middle", "spread"
 _FIGURES: Final = "metrics.json"
 _PROMOTION: Final = "promotion."
+_EFFECTS: Final = ("item", "coefficients", "means", "pooled", "least", "most")
 
 
 def save(folder: Path, forecaster: Forecaster, panel: SalesPanel, figures: Mapping[str, Any] | None = None) -> None:
@@ -130,7 +131,7 @@ def _save_model(folder: Path, model: DemandModel) -> None:
     for quantile, booster in model.trees.items():
         booster.save_model(folder / f"trees_{quantile}.txt")
     effects = model.effects
-    arrays = {"item": effects.item, "coefficients": effects.coefficients, "means": effects.means}
+    arrays = {name: getattr(effects, name) for name in _EFFECTS}
     _write_arrays(folder / _ARRAYS, arrays)
     content = {"terms": effects.names, "keys": model.keys, "holidays": model.holidays, "quantiles": list(model.trees)}
     (folder / _MODEL).write_text(json.dumps(content), encoding="utf-8")
@@ -143,7 +144,7 @@ def _load_model(folder: Path, config: DemandConfig) -> DemandModel:
         raise MissingExtraError.of("lightgbm", "a demand model", "jobs") from error
     content = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
     arrays = _arrays(folder / _ARRAYS)
-    effects = Effects(_pairs(content["terms"]), arrays["item"], arrays["coefficients"], arrays["means"])
+    effects = Effects(_pairs(content["terms"]), **{name: arrays[name] for name in _EFFECTS})
     trees = {
         float(quantile): lightgbm.Booster(model_str=(folder / f"trees_{quantile}.txt").read_text(encoding="utf-8"))
         for quantile in content["quantiles"]

@@ -91,8 +91,12 @@ def order(row: Mapping[str, Any]) -> dict[str, Fact]:
 
 
 def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
-    """Return the position, the weeks that it covers (rounded down), and the units beyond the limit in weeks."""
+    """Return the position, the weeks that it covers (rounded down), and the units beyond the limit in weeks.
+
+    A week counts as the mean of the next ``horizon_weeks`` weeks.
+    """
     return {
+        "horizon_weeks": int(row["horizon_weeks"]),
         "position": whole(row["position"]),
         "on_order": whole(row["on_order"]),
         "cover_weeks": math.floor(row["cover_weeks"]),

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.jobs.demand.headlines import whole
-from scoring.demand.effects import HOLIDAY, OTHERS, SEASON, YEAR
+from scoring.demand.effects import HOLIDAY, OTHERS, SEASON
 from scoring.demand.outlook import LEAST_RUN
-from scoring.demand.panel import PRICE, STORE
+from scoring.demand.panel import ITEM, PRICE, STORE, YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,10 +71,12 @@ class DriverKind(ABC):
 class Promotion(DriverKind):
     """A promotion of the coming week changes the forecast.
 
-    Rule: the promotion runs for at least half of the week (or in half of the stores), and ran for at most 80 % of the
-    last 26 known weeks. ``units`` is the forecast and ``without`` the forecast of the same model without it, both
+    Rule: the promotion is planned for at least half of the week (or in half of the stores), and ran for at most 80 %
+    of the last 26 known weeks. ``units`` is the forecast and ``without`` that of the same model without it, both
     rounded; ``difference`` is their difference, at least one unit and a tenth of ``without``. Fewer sales are told of
-    holidays only: that a flyer lowers sales is more likely a coincidence in the log than an effect.
+    holidays only: that a flyer lowers sales is more likely a coincidence in the log than an effect. ``seen`` counts
+    the known weeks, over all stores, in which the item had at least half as much of it. Below two, the text says that
+    other items tell the effect.
     """
 
     name = "promotion"
@@ -83,6 +85,7 @@ class Promotion(DriverKind):
         """Apply the rule of the class."""
         frame, planned = scene.coming, scene.panel.planned()
         known = slice(max(0, scene.panel.n_known - WINDOW), scene.panel.n_known)
+        same = scene.panel.series.groupby(ITEM).indices
         for promotion, values in planned.promotions.items():
             if f"without_{promotion}" not in frame:
                 continue
@@ -94,6 +97,8 @@ class Promotion(DriverKind):
                 if is_told and abs(units - without) >= max(LEAST_UNITS, LEAST_SHARE * without):
                     facts: dict[str, Fact] = {"promotion": promotion, "units": units, "without": without}
                     facts["difference"] = units - without
+                    own = values[same[str(frame[ITEM].iloc[row])], : scene.panel.n_known]
+                    facts["seen"] = int((own >= frame[promotion].iloc[row] / 2).sum())
                     yield Found(int(row), promotion, _sign(units - without), facts)
 
 
@@ -176,7 +181,7 @@ class Season(DriverKind):
 class OtherItems(DriverKind):
     """Promotions of other items of the store in the coming week.
 
-    Rule: ``items`` is the number of other items of the same store for which any promotion runs for at least half of
+    Rule: ``items`` is the number of other items of the same store for which a promotion is planned for at least half of
     the week, at least 1. They compete: the rule speaks of fewer sales only.
     """
 
@@ -188,9 +193,8 @@ class OtherItems(DriverKind):
         names = [name for name in scene.panel.promotions if name in frame]
         if OTHERS not in scene.players or not names:
             return
-        planned = scene.panel.planned()
         week = scene.panel.n_known
-        is_on = np.any([planned.promotions[name][:, week] >= LEAST_RUN for name in names], axis=0)
+        is_on = np.any([scene.panel.promotions[name][:, week] >= LEAST_RUN for name in names], axis=0)
         per_store = pd.Series(is_on.astype(int)).groupby(scene.panel.series[STORE]).transform("sum").to_numpy()
         others = (per_store - is_on)[scene.place]
         for row in np.flatnonzero(others >= 1):

@@ -72,8 +72,11 @@ class DemandScene:
         sales = grid.assign(units=panel.units.ravel(), price=planned.price.ravel())
         sales["is_given_price"] = np.isfinite(panel.price.ravel())
         sales["is_known"] = sales["week_number"] < panel.n_known
-        runs = [grid.assign(promotion=name, share=values.ravel()) for name, values in planned.promotions.items()]
-        columns = [*grid.columns, "promotion", "share"]
+        runs = [
+            grid.assign(promotion=name, share=own.ravel(), is_given=np.isfinite(panel.promotions[name].ravel()))
+            for name, own in planned.promotions.items()
+        ]
+        columns = [*grid.columns, "promotion", "share", "is_given"]
         weekly = self.outlook.weekly
         other = [
             weekly[[*KEYS, WEEK, UNITS]].assign(promotion=name, without=weekly[f"without_{name}"])

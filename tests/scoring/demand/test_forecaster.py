@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from scoring.demand.backtest import backtest
-from scoring.demand.effects import SEASON
-from scoring.demand.intermittent import empirical_quantiles, is_intermittent, tsb_rate
+from scoring.demand.effects import SEASON, Effects
+from scoring.demand.intermittent import empirical_quantiles, has_stopped, is_intermittent, resumption, tsb_rate
 from scoring.demand.model import DemandModel
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import parsed_changes, with_plans
@@ -94,7 +94,7 @@ def test_saved_artifacts_give_the_same_forecasts(tmp_path: Path) -> None:
     forecaster, loaded = load(tmp_path)
     pd.testing.assert_frame_equal(outlook(forecaster, loaded, 2).weekly, outlook(fitted(), panel(), 2).weekly)
     (tmp_path / "demand.json").write_text("{}")
-    with pytest.raises(ArtifactError, match="of version None but 4 is needed"):
+    with pytest.raises(ArtifactError, match="of version None but 5 is needed"):
         load(tmp_path)
     with pytest.raises(
         ArtifactError,
@@ -111,6 +111,48 @@ def test_tsb_and_the_ranges_of_rare_items() -> None:
     # nine weeks: the 10 % quantile has rank 1, the 90 % quantile rank 9
     assert empirical_quantiles(units, np.array([0.1, 0.9])).tolist() == [[0.0, 5.0]]
     assert empirical_quantiles(np.array([[1.0, 2, 4]]), np.array([0.9]), weeks=2).tolist() == [[6.0]]
+
+
+def test_an_item_that_stopped_selling_is_expected_back_by_the_rule_of_succession() -> None:
+    sold = [4.0, 6, 5, 5] * 5
+    # a sale in 19 of 20 weeks: two silent weeks have the chance .0025, one .05; a sale in each week makes one enough
+    units = np.array([[0.0, *sold[1:], 0, 0], [0.0, *sold[1:], 5, 0], [*sold, 5, 5]])
+    assert has_stopped(units).tolist() == [True, False, False]
+    # two silent weeks: a sale has the chance 1/4, and its size is 96/19; .9 of the coming week is .6 of the sizes
+    rate, ends = resumption(units[0], np.array([0.1, 0.7, 0.9]))
+    assert rate == pytest.approx(96 / 19 / 4)
+    assert ends.tolist() == [0.0, 0.0, 5.0]
+    seasonal = np.concatenate([np.zeros(4), np.tile(sold, 2), np.full(8, 5.0), np.zeros(4)])[None]
+    assert has_stopped(seasonal).tolist() == [False]  # it was silent a year ago too
+    assert has_stopped(seasonal[:, 1:]).tolist() == [True]  # unknown
+
+
+def test_a_week_without_a_plan_has_the_usual_promotions() -> None:
+    known = panel()
+    usual = np.nan_to_num(known.promotions["display"][:, -52:]).mean(axis=1)
+    plans = pd.DataFrame({"item_id": ["apples"], "store_id": ["1"], "week": [71], "display": [7.0]})
+    planned = with_plans(known, plans).extended(2).planned().promotions["display"]
+    np.testing.assert_allclose(planned[1:, 70], usual[1:])
+    np.testing.assert_allclose(planned[:, 71], usual)
+    assert planned[0, 70] == 1.0  # no display is larger than a whole week
+    weekly = outlook(fitted(), known.extended(1).with_plan({"display": 1.0}, np.array([0])), 1).weekly
+    assert weekly["without_display"].notna().tolist() == [True] + 7 * [False]  # what is usual is no plan
+
+
+def test_a_plan_of_one_promotion_is_a_plan_of_no_other() -> None:
+    both = replace(panel(), promotions={**panel().promotions, "mailer": np.ones((8, 70))})
+    plans = pd.DataFrame({"item_id": ["apples"], "store_id": ["1"], "week": [71], "display": [1.0]})
+    mailer = with_plans(both, plans).planned().promotions["mailer"]
+    assert mailer[:, 70].tolist() == [0.0] + 7 * [1.0]
+
+
+def test_beyond_what_an_item_has_had_the_effect_is_that_of_all_items() -> None:
+    share = np.array([[0.0, 0.1, 0.2, 0.1, 0.0, 0.2], [0.0, 1.0, 0.5, 1.0, 0.0, 0.5]])
+    effects = Effects.fit(share * [[9.0], [2.0]], {("display", "now"): share}, np.array([0, 1]))
+    planned = effects.of({("display", "now"): np.array([[0.1, 0.2, 0.9], [0.1, 0.2, 0.9]])})["display"]
+    (own, others), pooled = effects.coefficients[:, 0], effects.pooled[0]
+    assert own > pooled > others  # the display of the first item seems to do more, but it never had more than .2
+    np.testing.assert_allclose(np.diff(planned), [[0.1 * own, 0.7 * pooled], [0.1 * others, 0.7 * others]])
 
 
 def test_stretch_misses_each_end_as_often_as_it_may() -> None:

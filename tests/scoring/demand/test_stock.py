@@ -18,10 +18,14 @@ def outlook(weeks_without_sale: int = 0) -> Outlook:
     together = pd.DataFrame(
         rows, columns=["item_id", "store_id", "weeks", "units", "high_50", "high_80", "high_90", "high_95"]
     )
+    weekly = pd.DataFrame({"item_id": ["a"] * 4, "store_id": "1", "is_intermittent": False})
+    weekly = weekly.assign(
+        low_80=[20.0, 30, 20, 30], units=62.5, high_80=[120.0, 130, 130, 120]
+    )  # mean .3 × 150 + .4 × 62.5 = 70
     series = pd.DataFrame(
         {"item_id": ["a"], "store_id": ["1"], "title": ["A"], "weeks_without_sale": [weeks_without_sale]}
     )
-    return Outlook(EMPTY, together, series, EMPTY, EMPTY)
+    return Outlook(weekly, together, series, EMPTY, EMPTY)
 
 
 def stock(**columns: object) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 create or replace view promoted as
 select distinct p.item_id, p.store_id from promotions p
-where p.share >= 0.5 and p.week_number = (select max(week_number) + 1 from sales where is_known);
+where p.is_given and p.share >= 0.5 and p.week_number = (select max(week_number) + 1 from sales where is_known);
 
 create or replace view found_other_items as
 select s.item_id, s.store_id, count(p.item_id) as items

@@ -6,7 +6,9 @@ from promotions, last_week where week_number > n - 26 and week_number <= n group
 
 create or replace view found_promotion as
 select w.item_id, w.store_id, w.promotion, floor(w.units + 0.5) as units, floor(w.without + 0.5) as without,
-       floor(w.units + 0.5) - floor(w.without + 0.5) as difference
+       floor(w.units + 0.5) - floor(w.without + 0.5) as difference,
+       (select count(*) from promotions o where o.item_id = w.item_id and o.promotion = w.promotion and o.week_number <= n
+          and o.share >= p.share / 2) as seen
 from "without" w, last_week
 join promotions p on p.item_id = w.item_id and p.store_id = w.store_id and p.week = w.week and p.promotion = w.promotion
 join usual_share u on u.item_id = w.item_id and u.store_id = w.store_id and u.promotion = w.promotion

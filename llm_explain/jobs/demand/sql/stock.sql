@@ -23,11 +23,13 @@ join needs a on a.item_id = w.item_id and a.store_id = w.store_id and a.weeks = 
 left join needs b on b.item_id = w.item_id and b.store_id = w.store_id and b.weeks = floor(w.weeks) + 1;
 
 create or replace view positions as
-select s.*, s.on_hand + s.on_order as position, n.units as need, l.units as need_lead, r.weekly_units, silent.weeks_without_sale
+select s.*, s.on_hand + s.on_order as position, n.units as need, l.units as need_lead, r.weekly_units, r.horizon_weeks, silent.weeks_without_sale
 from stock s
 join levels n on n.item_id = s.item_id and n.store_id = s.store_id and n.name = 'need'
 join levels l on l.item_id = s.item_id and l.store_id = s.store_id and l.name = 'need_lead'
-join (select item_id, store_id, max_by(units, weeks) / max(weeks) as weekly_units from together group by all) r
+join (select item_id, store_id, max(weeks_ahead) as horizon_weeks,
+             avg(case when is_intermittent then units else 0.3 * low_80 + 0.4 * units + 0.3 * high_80 end) as weekly_units
+      from weekly group by all) r
   on r.item_id = s.item_id and r.store_id = s.store_id
 join (select item_id, store_id, count(*) filter (where is_known and units is not null and week_number > last_sale) as weeks_without_sale
       from (select *, coalesce(max(week_number) filter (where is_known and units > 0) over (partition by item_id, store_id), -1) as last_sale
@@ -45,7 +47,7 @@ where p.need > p.position and p.weeks_without_sale < p.dead_weeks;
 create or replace view found_overstock as
 select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.on_order + 0.5) as on_order,
        floor(p.position / greatest(p.weekly_units, 1e-9)) as cover_weeks,
-       floor(greatest(p.position - p.overstock_weeks * greatest(p.weekly_units, 1e-9), 0)) as too_many, p.overstock_weeks as limit_weeks
+       floor(greatest(p.position - p.overstock_weeks * greatest(p.weekly_units, 1e-9), 0)) as too_many, p.horizon_weeks, p.overstock_weeks as limit_weeks
 from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id
 where p.position > p.overstock_weeks * p.weekly_units;
 

@@ -71,8 +71,7 @@ def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, sh
     subject = "" if settings.channel == "coupon" else first.subject or lines.subject(shop_name)
     if settings.channel == "push":
         html = _environment().get_template("email.html.j2").render(offers=[first], footer="", link="", unsubscribe="")
-        is_offered = bool(first.subject) and first.line.startswith(first.subject)
-        text = first.sentence if is_offered else first.line  # a short title may only name the item
+        text = first.sentence if subject == first.line else first.line  # a short title lacks the code or the last day
         return Rendered(message.user_id, message.offers, subject, text, html, link)
     footer = lines.footer(shop_name) if settings.channel == "email" else ""
     parts = [part for offer in message.offers for part in _parts(offer, settings.channel)]

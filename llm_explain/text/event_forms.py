@@ -31,7 +31,7 @@ class EventForms(BaseModel):
     Attributes:
         purchase: Every word or phrase that tells a purchase, or where one happens.
         not_of_purchases: Words of them that stand for another kind alone, such as what lies in a basket now.
-        forms: Word of a purchase and its form, by event kind.
+        forms: Word of a purchase and its form, by event kind. A word that tells no purchase may have a form too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,16 +67,18 @@ class EventForms(BaseModel):
         given = list(texts)
         if event_kind == PURCHASE:
             return None if any(map(self._no_purchases.search, given)) else given
-        forms = self.forms.get(event_kind, {})
-        found = [match.group(0).lower() for text in given for match in self._purchases.finditer(text)]
-        if event_kind not in self.forms or any(word not in forms for word in found):
+        forms = self.forms.get(event_kind)
+        if forms is None:
+            return None
+        words = self._words[event_kind]
+        if any(match.group(0).lower() not in forms for text in given for match in words.finditer(text)):
             return None
 
         def form(match: re.Match[str]) -> str:
             other = forms[match.group(0).lower()]
             return other[:1].upper() + other[1:] if match.group(0)[0].isupper() else other
 
-        return [self._purchases.sub(form, text) for text in given]
+        return [words.sub(form, text) for text in given]
 
     @cached_property
     def _no_purchases(self) -> re.Pattern[str]:
@@ -84,8 +86,11 @@ class EventForms(BaseModel):
         return re.compile(bounded(words) if words else "(?!)", re.IGNORECASE)
 
     @cached_property
-    def _purchases(self) -> re.Pattern[str]:
-        return re.compile(bounded(any_of(self.purchase)), re.IGNORECASE)
+    def _words(self) -> dict[str, re.Pattern[str]]:
+        """Words of a purchase, and others that a kind has a form for, by event kind."""
+        return {
+            kind: re.compile(bounded(any_of({*self.purchase, *own})), re.IGNORECASE) for kind, own in self.forms.items()
+        }
 
 
 @cache

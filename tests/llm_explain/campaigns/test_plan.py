@@ -183,6 +183,11 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
         assert len(messages)
         if channel == "push":
             assert (messages["text"].str.len() <= 80).all()
+            # a title that is not the whole line would send a coupon without its code
+            whole = {message.offers[0].line for message in made.messages}
+            assert [row.subject in whole or row.text in whole for row in messages.itertuples()] == len(messages) * [
+                True
+            ]
         else:
             title = explainer.titles[coupon.item_id]
             assert set(messages["text"]) == {f"{title}: $0.50 off with coupon A50 until 10 December"}

@@ -193,6 +193,15 @@ def test_verbs_that_tell_no_purchase_are_refused(text):
     assert not verifier.verify(text, specified(realiser, "purchase", "repeat_item")).ok
 
 
+def test_people_are_customers_where_they_buy() -> None:
+    forms = EventForms.load("en")
+    text = ["Popular with our customers."]
+    said = {kind: forms.exchange(text, kind) for kind in ("purchase", "read", "view", "watch", "borrow")}
+    assert [found and found[0].split()[-1] for found in said.values()] == [
+        "customers.", "readers.", "visitors.", "viewers.", "customers."
+    ]  # fmt: skip
+
+
 def test_a_name_may_hold_any_word():
     realiser, verifier = Realiser(load_lexicon("en")), Verifier(load_lexicon("en"))
     spec = realiser.specify([CLAIMS["repeat_item"]], **{**SCENE, "title": "Watch and Return Cart"})

@@ -147,7 +147,7 @@ def test_a_plan_of_one_promotion_is_a_plan_of_no_other() -> None:
 
 
 def test_beyond_what_an_item_has_had_the_effect_is_that_of_all_items() -> None:
-    share = np.array([[0.0, 0.1, 0.2, 0.1, 0.0, 0.2], [0.0, 1.0, 0.5, 1.0, 0.0, 0.5]])
+    share = np.tile([[0.0, 0.1, 0.2, 0.1, 0.0, 0.2], [0.0, 1.0, 0.5, 1.0, 0.0, 0.5]], 20)
     effects = Effects.fit(share * [[9.0], [2.0]], {("display", "now"): share}, np.array([0, 1]))
     planned = effects.of({("display", "now"): np.array([[0.1, 0.2, 0.9], [0.1, 0.2, 0.9]])})["display"]
     (own, others), pooled = effects.coefficients[:, 0], effects.pooled[0]

@@ -55,7 +55,7 @@ def with_plans(panel: SalesPanel, table: pd.DataFrame) -> SalesPanel:
                 if np.isfinite(values[name][place]):
                     target[name][rows, week] = values[name][place]
     if promotions:
-        planned = np.isfinite(list(promotions.values())).any(axis=0)
+        planned = np.asarray(np.isfinite(list(promotions.values())).any(axis=0))
         planned[:, : panel.n_known] = False
         promotions = {name: np.where(planned, np.nan_to_num(own), own) for name, own in promotions.items()}
     return replace(panel, price=price, promotions=promotions)

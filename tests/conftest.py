@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import sys
@@ -28,6 +29,11 @@ settings.register_profile("no clock", deadline=None)  # a busy machine is no fai
 settings.load_profile("no clock")
 
 assert importlib.util.find_spec("shop") is not None
+
+
+def pytest_collection_finish() -> None:
+    """Keep modules and tests out of the garbage collections that every training asks for: each took a second."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,7 @@ class LocaleWriter:
         """
         writer = copy(self)
         writer._catalogue, writer._policy = catalogue, policy
-        writer._verifier = Verifier(self._lexicon, names, blocklist=policy.blocked_words)
+        writer._verifier = self._verifier.with_names(names, blocklist=policy.blocked_words)
         return writer
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from shop import SMALL
 
 from llm_explain import Explainer
 from llm_explain.dialogue import Context, Dialogue
@@ -31,7 +32,7 @@ def explainer(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
     )
     tables = {"events": events, "items": items, "promotions": promotions}
     folder = tmp_path_factory.mktemp("coffee") / "artifacts"
-    return Explainer.train(tables, folder, language_model=None)
+    return Explainer.train(tables, folder, config=SMALL, language_model=None)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ LEXICON = load_lexicon("en")
 LIMIT = LEXICON.formats.max_name_length
 NAME_SLOTS = {"item", "other_item", "category", "related_category", "brand", "brand_category", "price_category"}
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-REALISER, TEMPLATES = Realiser(LEXICON), Templates(LEXICON)
+REALISER, TEMPLATES, VERIFIER = Realiser(LEXICON), Templates(LEXICON), Verifier(LEXICON)
 AGREEMENT = NumberAgreement(LEXICON.agreement)
 DEGREES = ("often", "usually")
 COMBINATIONS = (("category_affinity",), ("usual_brand",), ("similar_item",), ("related_category", "repeat_item"))
@@ -57,7 +57,7 @@ def hostile_claims(name):
 def sentences(name):
     """Return a sentence of each combination with a hostile name in every slot that takes a name."""
     found = []
-    verifier = Verifier(LEXICON, NameIndex([name]))
+    verifier = VERIFIER.with_names(NameIndex([name]))
     for number, kinds in enumerate(COMBINATIONS):
         claims = [hostile_claims(name)[kind] for kind in kinds]
         spec = REALISER.specify(claims, title=name, as_of=dt.date(2017, 12, 1), titles={"7": name})

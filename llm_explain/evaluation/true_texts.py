@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -217,6 +217,7 @@ class TrueTexts:
         self._policy = policy
         self._templates = Templates(lexicon)
         self._verifier = SkeletonVerifier(lexicon)
+        self._skeletons = cache(self._all_skeletons)
         self._written: dict[tuple[tuple[str, ...], str], list[Skeleton]] = {}
         for line in read_corpus(lexicon):
             kinds = self._kinds.in_order(line.kinds)
@@ -254,7 +255,7 @@ class TrueTexts:
         skeleton = chance.choice(fitting)
         return TrueText(tuple(self._realiser.parts(skeleton, spec)), skeleton.slots, spec)
 
-    def _skeletons(self, kinds: tuple[str, ...], tone: Tone) -> Sequence[Skeleton]:
+    def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> Sequence[Skeleton]:
         written = self._written.get((kinds, tone), [])
         composed = self._templates.skeletons(kinds, tone)
         said = {skeleton.text for skeleton in written}

@@ -127,12 +127,13 @@ class Audit:
 
     def _read_past(self, changes: Sequence[Change]) -> None:
         """Read when items went off sale and came back, and every price that the catalogue gave them."""
-        states: list[tuple[Any, ...]] = []
-        prices: list[tuple[Any, ...]] = []
-        for item in self._base.to_dict("records"):
-            if _is_no(item.get("available")):
-                states.append((item["item_id"], None, False))
-            prices.append((item["item_id"], item.get("price")))
+        base = self._base.reindex(columns=["item_id", "available", "price"])
+        states: list[tuple[Any, ...]] = [
+            (item, None, False)
+            for item, available in zip(base["item_id"], base["available"], strict=True)
+            if _is_no(available)
+        ]
+        prices: list[tuple[Any, ...]] = [*zip(base["item_id"], base["price"], strict=True)]
         for change in changes:
             for given in change.items:
                 if "available" in given:

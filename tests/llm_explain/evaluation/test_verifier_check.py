@@ -26,32 +26,30 @@ from scoring.data.history import EventLog
 from scoring.data.tables import Tables
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
+from scoring.scorer.storage import load_scorer
 
-REAL = Path("data/completejourney")
+REAL = Path("artifacts/completejourney")
 CUTOFF = pd.Timestamp("2017-12-01")
+POLICY = Policy.load(prompts_root() / "policy.yaml")
 
 
-def requests_of(tables, n):
+def requests_of(shop, events, n):
     """Return claims about users of a shop, its catalogue and the policy."""
-    catalogue = Catalogue(tables.items)
-    policy = Policy.load(prompts_root() / "policy.yaml")
-    shop = ShopEvidence(
-        catalogue,
-        snapshot=Snapshot.build(tables.before(CUTOFF), catalogue, CUTOFF),
-        promotions=PromotionCalendar(tables.promotions, catalogue),
-        policy=policy,
-        shop=tables.shop,
-    )
-    return (
-        claim_requests(shop, EventLog(tables.events, catalogue, tables.shop), load_lexicon("en"), n=n, seed=0),
-        catalogue,
-        policy,
-    )
+    requests = claim_requests(shop, EventLog(events, shop.catalogue, shop.shop), load_lexicon("en"), n=n, seed=0)
+    return requests, shop.catalogue, shop.policy
 
 
 @pytest.fixture(scope="module")
 def small(shop_tables):
-    return requests_of(shop_tables, 400)
+    catalogue = Catalogue(shop_tables.items)
+    shop = ShopEvidence(
+        catalogue,
+        snapshot=Snapshot.build(shop_tables.before(CUTOFF), catalogue, CUTOFF),
+        promotions=PromotionCalendar(shop_tables.promotions, catalogue),
+        policy=POLICY,
+        shop=shop_tables.shop,
+    )
+    return requests_of(shop, shop_tables.events, 400)
 
 
 @pytest.fixture(scope="module")
@@ -170,9 +168,13 @@ def test_the_command_prints_the_figures(shop_artifacts, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (REAL / "events.parquet").exists(), reason="needs the imported purchases")
+@pytest.mark.skipif(not (REAL / "manifest.json").exists(), reason="needs the scorer of the imported purchases")
 def test_the_verifier_keeps_its_figures_on_real_households():
-    requests, catalogue, policy = requests_of(Tables.read(REAL), 3000)
+    scorer = load_scorer(REAL)
+    shop = ShopEvidence(
+        scorer.catalogue, snapshot=scorer.snapshot, promotions=scorer.promotions, policy=POLICY, shop=scorer.shop
+    )
+    requests, catalogue, policy = requests_of(shop, Tables.read(REAL / "tables").events, 3000)
     held(
         check_verifier(
             requests, catalogue=catalogue, policy=policy, n_mutants=2500, n_true_texts=800, n_of_pair=0, seed=11

@@ -164,7 +164,9 @@ def test_the_audit_finds_a_rule_that_is_wrong(
     insert(monkeypatch)
     found = records(tables)
     monkeypatch.undo()
-    faults = [*audit.faults(found), *audit.licence_faults(found)]
+    faults = audit.faults(found)
+    if not any(expected in fault for fault in faults):  # a word of degree is none of the facts
+        faults = audit.licence_faults(found)
     assert any(expected in fault for fault in faults), faults[:5]
 
 

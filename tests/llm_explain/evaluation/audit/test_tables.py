@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,10 @@ from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
 from tests.llm_explain.claims.crowd_shop import AS_OF, crowd_shop
 
+if TYPE_CHECKING:
+    from llm_explain.explainer import Explainer
+
 REPOSITORY = Path(__file__).parents[4]
-REAL_DATA = REPOSITORY / "data" / "completejourney"
 REAL_ARTIFACTS = REPOSITORY / "artifacts" / "completejourney"
 KINDS = ClaimKinds.installed()
 OWN_PARTS = sorted({part for kind in KINDS.values() if kind.scope != "context" for part in kind.parts})
@@ -75,18 +77,10 @@ def cited(attribution: Attribution, claims: list[Claim]) -> list[Record]:
 
 
 def records_of(
-    tables: Tables,
-    as_of: pd.Timestamp,
-    moment: pd.Timestamp,
-    *,
-    n_users: int,
-    n_items: int,
-    seed: int = 0,
-    kinds: ClaimKinds | None = None,
+    tables: Tables, as_of: pd.Timestamp, moment: pd.Timestamp, *, kinds: ClaimKinds | None = None, **how_many: int
 ) -> list[Record]:
-    """Return records of random pairs, half of the items from the user's history, with every claim that holds."""
+    """Return records of random pairs of a shop that no scorer was trained on."""
     catalogue = Catalogue(tables.items)
-    log = EventLog(tables.events, catalogue, tables.shop)
     shop = ShopEvidence(
         catalogue,
         snapshot=Snapshot.build(tables, catalogue, moment),
@@ -94,6 +88,21 @@ def records_of(
         policy=Policy(),
         shop=tables.shop,
     )
+    return records_from(shop, EventLog(tables.events, catalogue, tables.shop), as_of, kinds=kinds, **how_many)
+
+
+def records_from(
+    shop: ShopEvidence,
+    log: EventLog,
+    as_of: pd.Timestamp,
+    *,
+    n_users: int,
+    n_items: int,
+    seed: int = 0,
+    kinds: ClaimKinds | None = None,
+) -> list[Record]:
+    """Return records of random pairs, half of the items from the user's history, with every claim that holds."""
+    catalogue = shop.catalogue
     rng = np.random.default_rng(seed)
     sold = np.flatnonzero(shop.snapshot.n_events)
     by_users = sold[np.argsort(-shop.snapshot.users_in_window[sold], kind="stable")]
@@ -255,29 +264,50 @@ def test_the_audit_checks_the_attribution() -> None:
     ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def real() -> tuple[Explainer, Audit]:
+    """Return the explainer of the real purchases, and their audit."""
+    from llm_explain.explainer import Explainer
+
+    explainer = Explainer.load(REAL_ARTIFACTS, language_model=None)
+    return explainer, Audit(REAL_ARTIFACTS / "tables", explainer.as_of)
+
+
 @pytest.mark.slow
-def test_eight_hundred_real_pairs() -> None:
-    cutoff = pd.Timestamp("2017-12-01")
-    records = records_of(Tables.read(REAL_DATA), cutoff, cutoff, n_users=100, n_items=8)
+def test_eight_hundred_real_pairs(real: tuple[Explainer, Audit]) -> None:
+    explainer, audit = real
+    found = explainer.shop
+    shop = ShopEvidence(
+        found.catalogue, snapshot=found.snapshot, promotions=found.promotions, policy=Policy(), shop=found.shop
+    )
+    records = records_from(shop, explainer.events, explainer.as_of, n_users=100, n_items=8)
     assert len(records) > 750
-    assert Audit(REAL_DATA, cutoff).faults(records) == []
+    assert audit.faults(records) == []
     assert set(count_kinds(records)) >= set(KINDS) - {
         "new_arrival",
         "lower_price",
     }  # hardly anything is new, and no price is stated
 
 
-@pytest.mark.parametrize("n_users", [pytest.param(30, id="small"), pytest.param(60, id="real", marks=pytest.mark.slow)])
-def test_the_records_of_a_trained_scorer(request: pytest.FixtureRequest, n_users: int) -> None:
+@pytest.mark.slow
+def test_the_records_of_the_real_scorer(real: tuple[Explainer, Audit]) -> None:
+    assert_true_records(*real, n_users=60)
+
+
+def test_the_records_of_a_trained_scorer(shop_artifacts: Path) -> None:
     from llm_explain.explainer import Explainer
 
-    folder = REAL_ARTIFACTS if n_users == 60 else request.getfixturevalue("shop_artifacts")
-    explainer = Explainer.load(folder, language_model=None)
+    explainer = Explainer.load(shop_artifacts, language_model=None)
+    assert_true_records(explainer, Audit(shop_artifacts / "tables", explainer.as_of), n_users=30)
+
+
+def assert_true_records(explainer: Explainer, audit: Audit, *, n_users: int) -> None:
+    """Fail if a reason of lists of random users is false."""
     rng = np.random.default_rng(3)
     user_ids = rng.choice(explainer.events.user_ids, size=n_users, replace=False)
     records = [each.to_dict() for user_id in user_ids for each in explainer.recommend(str(user_id), k=10)]
     assert len(records) == 10 * n_users
-    assert Audit(folder / "tables", explainer.as_of).faults(records) == []
+    assert audit.faults(records) == []
     assert [fault for record in records for fault in selection_faults(record)] == []
     assert sum(bool(record["text"]) for record in records) > len(records) / 2
 

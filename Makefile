@@ -73,7 +73,9 @@ lint: setup
 fast: setup browser
 	$(PYTEST) -m 'not slow'
 
-test: lint browser clients $(ARTIFACTS)/manifest.json
+# Two jobs at a time before the tests: training leaves a part of two cores idle, and mypy takes one.
+test: setup
+	$(MAKE) --jobs=2 lint browser clients $(ARTIFACTS)/manifest.json
 	$(PYTEST) --durations=30
 	$(PYTEST) -W ignore --nbmake --nbmake-timeout=900 notebooks
 

@@ -65,16 +65,17 @@ def rescored(trained: Trained, history: History, item_index: np.ndarray, groups:
     scorer, known = trained.scorer, {}
     context = scorer.context_parts(history.as_of, item_index) - scorer.context_mean  # (n_items, n_terms)
 
-    def without(absent: np.ndarray) -> np.ndarray:
-        if absent.tobytes() not in known:
-            removed = [c for gone, members in zip(absent, groups.categories, strict=True) if gone for c in members]
-            shortened = scorer.read(history.without(removed, scorer.catalogue))
-            known[absent.tobytes()] = scorer.score(shortened, item_index)
-        return known[absent.tobytes()]
+    def shortened(absent: np.ndarray) -> History:
+        removed = [c for gone, members in zip(absent, groups.categories, strict=True) if gone for c in members]
+        return history.without(removed, scorer.catalogue)
 
     def game(rows: np.ndarray) -> np.ndarray:
         present = rows.astype(bool)
-        history_scores = np.stack([without(~row[: len(groups)]) for row in present])
+        absent = ~present[:, : len(groups)]
+        unknown = {row.tobytes(): row for row in absent if row.tobytes() not in known}
+        states = scorer.read_all([shortened(row) for row in unknown.values()])
+        known.update(zip(unknown, scorer.score_all(states, item_index), strict=True))
+        history_scores = np.stack([known[row.tobytes()] for row in absent])
         return history_scores - ~present[:, len(groups) :] @ context.T
 
     return game

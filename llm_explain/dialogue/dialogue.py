@@ -94,8 +94,8 @@ class Dialogue:
         return Reader(grammar, NameFinder(grammar, titles, categories), intents, category_of, self._is_user)
 
     def prepare(self) -> None:
-        """Read the names of the shop now: it takes seconds in a large shop, and the first message would wait for it."""
-        self._reader  # noqa: B018  a property that is computed once
+        """Read the names of the shop and load the sentence encoder now: the first message would wait seconds for it."""
+        self._reader.read(self._locale, Context())
 
     def start(
         self, user_id: str, context: Context | None = None, *, k: int = 10, history: History | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
+from llm_explain.dialogue.intents import IntentClassifier
 from llm_explain.service.schemas.chat import ChatReply
 
 if TYPE_CHECKING:
@@ -99,3 +101,18 @@ def test_regions_of_a_language_share_what_reads_messages(client: TestClient) -> 
         assert reply.json()["intent"] == "why"
     opened = [client.app.state.chat_handler.dialogues.of(locale)._reader for locale in ("en", "en-GB", "en-AU")]
     assert opened[0] is opened[1] is opened[2]
+
+
+def test_what_the_first_message_needs_is_loaded_without_a_place(client: TestClient) -> None:
+    """Loading the sentence encoder held the only place for eight seconds of processor time."""
+    holds = []
+
+    def scores(self: IntentClassifier, message: str) -> dict[str, float]:
+        holds.append(client.app.state.admission_queue.n_running)
+        return real(self, message)
+
+    real = IntentClassifier.scores
+    with patch.object(IntentClassifier, "scores", scores):
+        say(client, "why the first one?")
+    assert holds[0] == 0
+    assert holds[-1] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -279,6 +280,14 @@ def test_a_change_waits_for_a_confirmation(dialogue: Dialogue, context: Context)
     assert "cheese" not in known.text
     again = dialogue.reply(USER, "yes", dialogue.reply(USER, "use cheese again", done.context).context)
     assert again.context.groups_off == ()
+
+
+def test_what_is_named_of_a_history_is_not_called_most_of_it(dialogue: Dialogue, context: Context) -> None:
+    """Of five events four were of a category that is never named: "Most are from milk and creamers" was false."""
+    policy = dialogue._explainer.shop.policy
+    with patch.object(type(policy), "may_name_category", lambda _, name: name == "cheese"):
+        known = dialogue.reply(USER, "what do you know about me?", context)
+    assert known.text.endswith("They include entries from cheese.")
 
 
 def test_undo_means_the_last_change(dialogue: Dialogue, context: Context) -> None:

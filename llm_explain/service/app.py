@@ -132,7 +132,7 @@ def create_app(
     )
     error_handlers.install(app)
     users = (user_data.router, user_data.storefront_router, user_data.admin_router)
-    items = (catalogue.router, catalogue.admin_router)
+    items = (catalogue.router, catalogue.storefront_router, catalogue.admin_router)
     for router in (explanations.router, *users, *items, jobs.router):
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from llm_explain.service.api.auth import admin, shopper
+from llm_explain.service.api.auth import admin, shopper, storefront
 from llm_explain.service.api.dependencies import TheCatalogueHandler, answer, reply, reply_cached, run
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas import catalogue, fields, problems, responses
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.answer import Json
 
 router = APIRouter(tags=["shop"], dependencies=[Depends(shopper)])
+storefront_router = APIRouter(tags=["shop"], dependencies=[Depends(storefront)])
 admin_router = APIRouter(tags=["shop"], dependencies=[Depends(admin)])
 
 ItemId = Annotated[fields.Id, Path()]
@@ -91,9 +92,9 @@ async def discontinue_item(request: Request, handler: TheCatalogueHandler, item_
     return await _changed(request, lambda: handler.discontinue([row]), is_one=True)
 
 
-@router.get("/promotions", response_model=catalogue.ShopPromotions, summary="Promotions of items")
+@storefront_router.get("/promotions", response_model=catalogue.ShopPromotions, summary="Promotions of items")
 async def read_promotions(request: Request, handler: TheCatalogueHandler, ids: ItemIds) -> Response:
-    """Return promotions that run or will run, with an ETag."""
+    """Return promotions that run or will run, with an ETag; a browser does not learn of a sale before it begins."""
     return reply_cached(request, await run(request, lambda: handler.promotions(ids)))
 
 

@@ -20,9 +20,10 @@ OF_ADMINS |= {("GET", "/v1/experiments/{tag}")}
 OF_ADMINS |= {(method, "/v1/promotions") for method in ("PUT", "PATCH", "DELETE")}
 OF_ADMINS |= {("POST", f"/v1/{job}") for job in ("churn", "demand", "campaigns")}
 OF_KEYS = {("POST", "/v1/events"), ("POST", "/v1/tokens"), ("POST", "/v1/users/{user_id}/merge")}
+OF_KEYS |= {("GET", "/v1/promotions")}
 """Routes that refuse user tokens."""
 
-PUBLIC = {("GET", f"/v1/{path}") for path in ("main-parameters", "items", "items/{item_id}", "promotions")}
+PUBLIC = {("GET", f"/v1/{path}") for path in ("main-parameters", "items", "items/{item_id}")}
 PUBLIC |= {("POST", "/v1/similar"), ("POST", "/v1/complete")}
 """Routes that are about no user."""
 

@@ -156,7 +156,10 @@ def test_a_relative_clause_about_a_brand_speaks_of_the_brand() -> None:
         ("You've bought {other_item}, and this is popular with our customers.", set()),
         ("Customers who bought {other_item}, as you did, also bought this.", {"crowd"}),
         ("You've bought {other_item}; its buyers also buy this.", {"crowd"}),
-        ("You bought {other_item}, and {next_share} of the customers who did so later bought this one.", {"crowd"}),
+        (
+            "You bought {other_item}, and {next_share} of the customers who did so later bought this one.",
+            set(),
+        ),  # says it
         ("Some of the customers who bought {other_item}, as you did, later bought this.", {"some"}),
         ("You bought {other_item}, and some of the customers who did so later bought this one.", {"some"}),
     ],

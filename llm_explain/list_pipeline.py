@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.claims import allowed_claims
+from llm_explain.claims import allowed_claims, go_together, names_allowed_category
+from llm_explain.claims.cited_items import with_known_items
 from llm_explain.claims.subjects import Subjects
 from llm_explain.claims.visible_links import says_more
 from llm_explain.composition import cards
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.values import Attribution
     from llm_explain.claims import Evidence
+    from llm_explain.claims.selection import MayTell
     from llm_explain.composition import Placed
     from llm_explain.records import Claim, Explanation, Section
     from llm_explain.text.sentence_spec import Form, SentenceRequest
@@ -149,9 +151,10 @@ class ListPipeline(Pipeline):
             request if request.is_neutral else replace(request, claims=own)
             for request, own in zip(requests, chosen, strict=True)
         ]
+        requests = self._with_facts_of_user(subjects, requests, budget_of, may_say)
         for row, line in lines.items():
             form: Form = "sentence" if self.limits.names_item else "line"
-            requests[row] = replace(requests[row], claims=(line,), is_neutral=line not in claims[row], form=form)
+            requests[row] = replace(requests[row], claims=(line,), is_neutral=True, form=form)
         silent = [row for row, request in enumerate(requests) if not request.claims]
         for row, fact in self._facts(subjects, silent, kinds.badges(subjects.type), lambda *_: True).items():
             requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
@@ -159,6 +162,37 @@ class ListPipeline(Pipeline):
             repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds)
             requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
         return requests
+
+    def _with_facts_of_user(
+        self,
+        subjects: Subjects,
+        requests: Sequence[SentenceRequest],
+        budgets: Sequence[cards.Budget],
+        may_say: MayTell,
+    ) -> list[SentenceRequest]:
+        """Add a fact about the user to each card whose only reason holds of many items; the text gives no cause."""
+        kinds, said = self.writer.spoken_kinds(self.locale), list(requests)
+        rows = [row for row, own in enumerate(said) if own.claims and all(kinds[c.kind].is_scarce for c in own.claims)]
+        if not rows:
+            return said
+        some = subjects.take(np.array(rows, dtype=np.int64))
+        known = {is_seen: with_known_items(some, needs_visible_link=is_seen) for is_seen in (True, False)}
+
+        def may_join(claim: Claim, place: int) -> bool:
+            row = rows[place]
+            return (
+                may_say(claim, row)
+                and names_allowed_category(claim, self.shop)
+                and go_together(claim, said[row].claims[0], kinds)
+                and budgets[row].take_fact(claim)
+            )
+
+        for kind in kinds.facts(subjects.type):
+            places = [place for place, row in enumerate(rows) if len(said[row].claims) == 1]
+            for place, fact in self._facts(known[kind.needs_visible_link], places, [kind], may_join).items():
+                row = rows[place]
+                said[row] = replace(said[row], claims=(*said[row].claims, fact), is_neutral=True)
+        return said
 
     def _lines(
         self, subjects: Subjects, claims: Sequence[Sequence[Claim]], placed: Sequence[Placed]

@@ -247,17 +247,24 @@ class Pipeline:
     def _subject_lines(
         self, requests: Sequence[SentenceRequest], texts: Sequence[Text | None], facts: Mapping[int, Claim]
     ) -> Sequence[Text | None]:
-        """Return a subject line for each text on a surface that has one: of its first claim that is short enough."""
+        """Return a subject line for each text on a surface that has one.
+
+        It states what the text says last and is the item's title if the text says one thing: the same sentence twice
+        would say nothing more.
+        """
         lines: list[Text | None] = [None] * len(texts)
         if self.limits.subject_length is None:
             return lines
         told = [(*request.claims, *([facts[row]] if row in facts else [])) for row, request in enumerate(requests)]
-        for place in range(max(map(len, told), default=0)):
-            rows = [row for row, own in enumerate(told) if texts[row] and not lines[row] and place < len(own)]
-            asked = [replace(requests[row], claims=(told[row][place],), form="subject") for row in rows]
+        for place in range(1, max(map(len, told), default=0) + 1):
+            rows = [row for row, own in enumerate(told) if texts[row] and not lines[row] and place <= len(own) > 1]
+            asked = [replace(requests[row], claims=(told[row][-place],), form="subject") for row in rows]
             for row, line in zip(rows, self._written(asked, None) if asked else (), strict=True):
                 lines[row] = line
-        return lines
+        return [
+            self.writer.title_line(request, self.limits, self.locale) if text and line is None else line
+            for request, text, line in zip(requests, texts, lines, strict=True)
+        ]
 
     def _requests(self, subjects: Subjects, attributions: Sequence[Attribution]) -> list[SentenceRequest]:
         """Choose what each sentence states: reasons, or a neutral fact, or nothing."""
@@ -352,8 +359,9 @@ class Pipeline:
         )
         shown = [each.text for each in (text, *(badge.text for badge in badges)) if each is not None]
         claims = request.claims if text else ()
-        for claim in claims:
-            attribution = attribution.citing(claim.player, claim.part) if claim.phi else attribution
+        reasons = tuple(claim for claim in claims if claim.phi)
+        for claim in reasons:
+            attribution = attribution.citing(claim.player, claim.part)
         return Explanation(
             id=hashlib.sha256("|".join(map(str, (*inputs, *shown))).encode()).hexdigest()[:24],
             user_id=history.user_id,
@@ -361,10 +369,10 @@ class Pipeline:
             rank=None,
             probability=None,
             attribution=attribution,
-            reasons=() if request.is_neutral else claims,
-            statements=(*(claims if request.is_neutral else ()), *(() if fact is None else (fact,))),
+            reasons=reasons,
+            statements=(*(claim for claim in claims if not claim.phi), *(() if fact is None else (fact,))),
             text=text,
-            reason_code=NOTHING_TO_SAY if text is None else NEUTRAL if request.is_neutral else "",
+            reason_code=NOTHING_TO_SAY if text is None else "" if reasons else NEUTRAL,
             locale=self.locale,
             tone=self.tone,
             as_of=history.as_of,

@@ -5,7 +5,7 @@ from llm_explain.claims.derive import derive
 from llm_explain.claims.evidence import Evidence
 from llm_explain.claims.kind import EVENT_KIND, NOTHING, ClaimKind, Findings
 from llm_explain.claims.registry import MOST_KINDS, ClaimKinds
-from llm_explain.claims.selection import allowed_claims, go_together, neutral, select
+from llm_explain.claims.selection import allowed_claims, go_together, names_allowed_category, neutral, select
 from llm_explain.claims.shop_evidence import ShopEvidence
 from llm_explain.claims.subjects import Subjects
 
@@ -24,6 +24,7 @@ __all__ = [
     "allowed_claims",
     "derive",
     "go_together",
+    "names_allowed_category",
     "neutral",
     "select",
 ]

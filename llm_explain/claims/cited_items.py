@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from llm_explain.attribution.values import ITEM, PastItem
 from llm_explain.claims.kind import kinds_of
 from llm_explain.claims.signal_events import SIGNALS, signal_events
 from llm_explain.claims.subjects import Subjects
@@ -13,7 +14,6 @@ from llm_explain.claims.subjects import Subjects
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llm_explain.attribution.values import PastItem
     from llm_explain.claims.occasions import Flags, Occasions
     from scoring.data.catalogue import IndexArray
 
@@ -42,6 +42,38 @@ def past_pairs(subjects: Subjects) -> tuple[IndexArray, IndexArray]:
     """Return the subject and the row number of each past item that a claim may cite, subject by subject, ``(n,)``."""
     row = np.repeat(np.arange(len(subjects.past_items)), [len(own) for own in subjects.past_items])
     return row, np.array([item.item_index for own in subjects.past_items for item in own], dtype=np.int64)
+
+
+def with_known_items(subjects: Subjects, *, needs_visible_link: bool) -> Subjects:
+    """Return subjects whose past items are those of the user, whatever they add to the score, for facts.
+
+    Args:
+        subjects: What is explained.
+        needs_visible_link: Whether an item has to be of the item's category, or to share a telling word with it. These
+            come by the user's occasions, most first. The others come by the share of their users who had both items in
+            one occasion. Ties go to the smallest id.
+
+    Returns:
+        The same subjects.
+    """
+    evidence, shop = subjects.evidence, subjects.shop
+    ids, snapshot = shop.catalogue.item_ids, shop.snapshot
+    known: dict[int, IndexArray] = {}
+    for user in np.unique(subjects.user).tolist():
+        items = np.unique(evidence.item[evidence.user == user])
+        count = Subjects.of(evidence, np.full(len(items), user), items).of_item.counts
+        known[user] = items[np.lexsort((ids[items].astype(str), -count))]
+    past = []
+    for user, item in zip(subjects.user.tolist(), subjects.item.tolist(), strict=True):
+        items = known[user]
+        if needs_visible_link:
+            items = items[shop.visible_links.of_titles(items, item)]
+        else:
+            users = snapshot.companions.users_of(items, np.full(len(items), item))
+            order = np.argsort(-users / np.maximum(snapshot.buyers[items], 1), kind="stable")
+            items = items[order[users[order] > 0]]
+        past.append([PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in items.tolist()])
+    return subjects.take(np.arange(len(subjects)), past_items=past)
 
 
 def first_named(

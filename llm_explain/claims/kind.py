@@ -83,6 +83,8 @@ class ClaimKind(ABC):
         neutral_place: Its place among the facts that a text without a reason may state; ``None`` if it may not.
         again_place: Its place among the claims that a line of an *again* card may state; ``None`` if it may not.
         badge_place: Its place among the claims that a badge may state; ``None`` if it may not.
+        fact_place: Its place among the facts about the user that join a reason which holds of many items; ``None`` if
+            it is not one of them.
         is_reason: Whether a sentence may give it as a reason; ``False`` for a kind that only badges state.
         is_scarce: Whether many items have it: no badge in *again* states it, and a second card of a page does so last.
         most_badges: A badge states it only while fewer cards of the page than this speak of its topic; ``None`` for any
@@ -109,6 +111,7 @@ class ClaimKind(ABC):
     neutral_place: ClassVar[int | None] = None
     again_place: ClassVar[int | None] = None
     badge_place: ClassVar[int | None] = None
+    fact_place: ClassVar[int | None] = None
     is_reason: ClassVar[bool] = True
     is_scarce: ClassVar[bool] = False
     most_badges: ClassVar[int | None] = None

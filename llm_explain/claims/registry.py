@@ -136,15 +136,20 @@ class ClaimKinds(Mapping[str, ClaimKind]):
 
     def neutral(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
         """Return the kinds that a text without a reason may state, the preferred ones first."""
-        placed = [(kind.neutral_place, kind) for kind in self.about(subject) if kind.neutral_place is not None]
-        return tuple(kind for _, kind in sorted(placed, key=lambda pair: pair[0]))
+        return self._placed("neutral_place", subject)
 
     def lines(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
         """Return the kinds that a line of an *again* card may state, the most useful ones first."""
-        placed = [(kind.again_place, kind) for kind in self.about(subject) if kind.again_place is not None]
-        return tuple(kind for _, kind in sorted(placed, key=lambda pair: pair[0]))
+        return self._placed("again_place", subject)
 
     def badges(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
         """Return the kinds that a badge may state, the most useful ones first."""
-        placed = [(kind.badge_place, kind) for kind in self.about(subject) if kind.badge_place is not None]
+        return self._placed("badge_place", subject)
+
+    def facts(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
+        """Return the kinds of facts about the user that may join a reason, the most useful ones first."""
+        return self._placed("fact_place", subject)
+
+    def _placed(self, place: str, subject: SubjectType) -> tuple[ClaimKind, ...]:
+        placed = [(getattr(kind, place), kind) for kind in self.about(subject) if getattr(kind, place) is not None]
         return tuple(kind for _, kind in sorted(placed, key=lambda pair: pair[0]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_explain.claims.derive import CONTEXT_PREFIX, counted, words
+from llm_explain.claims.derive import CONTEXT_PREFIX, GROUP_PREFIX, counted, words
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.records import Claim
 from scoring.data.tables import PURCHASE
@@ -147,7 +147,10 @@ def neutral(
         findings, part = kind.find(asked), kind.parts[0]
         places: list[int] = []
         for place, row in enumerate(findings.rows.tolist()):
-            claim = Claim(kind.name, CONTEXT_PREFIX + part, part, 0.0, 0.0, findings.facts_at(place))
+            facts = findings.facts_at(place)
+            is_own = kind.scope == "own group" and "category" in facts
+            player = f"{GROUP_PREFIX}{facts['category']}" if is_own else CONTEXT_PREFIX + part
+            claim = Claim(kind.name, player, part, 0.0, 0.0, facts)
             if may_tell(claim, open_rows[row]):
                 found[open_rows[row]] = claim
                 places.append(place)
@@ -162,13 +165,23 @@ def neutral(
 
 def _is_allowed(claim: Claim, kind: ClaimKind, item_index: int | None, shop: ShopEvidence) -> bool:
     policy = shop.policy
-    category = claim.facts.get("category")
     least = policy.settings.min_item_share if kind.scope == "past item" else policy.settings.min_share
-    return (
-        claim.share >= least
-        and may_speak(kind, item_index, shop)
-        and not (isinstance(category, str) and not policy.may_name_category(category))
-        and not (isinstance(category, str) and not policy.may_speak_kind(claim.kind, category))
+    return claim.share >= least and may_speak(kind, item_index, shop) and names_allowed_category(claim, shop)
+
+
+def names_allowed_category(claim: Claim, shop: ShopEvidence) -> bool:
+    """Return whether the policy lets a claim name its category.
+
+    Args:
+        claim: A claim.
+        shop: The shop, with its policy.
+
+    Returns:
+        True for a claim that names no category.
+    """
+    category = claim.facts.get("category")
+    return not isinstance(category, str) or (
+        shop.policy.may_name_category(category) and shop.policy.may_speak_kind(claim.kind, category)
     )
 
 

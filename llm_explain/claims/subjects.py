@@ -104,19 +104,21 @@ class Subjects:
         rows: IndexArray,
         *,
         group: IndexArray | None = None,
-        past_items: Sequence[Sequence[PastItem]] = (),
+        past_items: Sequence[Sequence[PastItem]] | None = None,
     ) -> Subjects:
         """Return some of the subjects.
 
         Args:
             rows: Places of subjects, possibly repeated, shape ``(m,)``.
             group: Another history group for each; the subject's own if not given, shape ``(m,)``.
-            past_items: Past items of each that a claim may cite.
+            past_items: Past items of each that a claim may cite; the subject's own if not given.
 
         Returns:
             Subjects of ``m`` rows.
         """
         groups = self.group[rows] if group is None else group
+        if past_items is None:
+            past_items = [self.past_items[row] for row in rows.tolist()] if self.past_items else ()
         return Subjects(self.evidence, self.user[rows], self.item[rows], groups, past_items)
 
     @cached_property

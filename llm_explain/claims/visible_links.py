@@ -80,6 +80,23 @@ class VisibleLinks:
             found[place] = self.share_a_word(str(titles[other[place]]), str(titles[item[place]]))
         return found
 
+    def of_titles(self, other: IndexArray, item: int) -> Flags:
+        """Return which items are of the same named category as an item; without categories, which share a telling word.
+
+        Args:
+            other: Row numbers of other items, shape ``(n,)``.
+            item: Row number of the item.
+
+        Returns:
+            Flags, shape ``(n,)``.
+        """
+        category, titles = self._catalogue.category_index, self._catalogue.titles
+        if category[item] != self._no_category:
+            found: Flags = category[other] == category[item]
+            return found
+        title = str(titles[item])
+        return np.array([self.share_a_word(str(titles[each]), title) for each in other.tolist()], dtype=bool)
+
     def of_category(self, category: int, bought: IndexArray, item: int) -> bool:
         """Return whether a user's purchases of another category may speak for an item.
 

@@ -58,6 +58,12 @@ class Budget:
         self.count(claim)
         return True
 
+    def take_fact(self, claim: Claim) -> bool:
+        """Count a fact that joins a reason if the budget allows it and no card names the same, and return whether."""
+        name = named(claim)
+        is_named = name is not None and any(said == name for _, said in self.names)
+        return not is_named and self.take(claim)
+
     def count(self, claim: Claim) -> None:
         """Count a claim, whatever the budget allows."""
         self.cards[claim.kind] += 1

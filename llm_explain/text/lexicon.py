@@ -125,9 +125,15 @@ class Agreement(_Strict):
         feminine: The same for one thing whose name is feminine.
         many_feminine: The same for many things whose name is feminine.
         one: What the verifier reads instead before it proves the sentence, by pattern.
+        not_of_many: Pattern of sentences that sound wrong of many things or a feminine one; they are the last choice.
+        not_of_unknown: The same of an item whose name may be of one thing or of many.
+        mixed: Pattern of a text that speaks of one item in two numbers; two such sentences are not joined.
     """
 
     keeps_one: str = "(?!)"
+    not_of_many: str = "(?!)"
+    not_of_unknown: str = "(?!)"
+    mixed: str = "(?!)"
     many: dict[str, str] = {}
     feminine: dict[str, str] = {}
     many_feminine: dict[str, str] = {}

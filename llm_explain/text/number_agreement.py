@@ -25,6 +25,9 @@ class NumberAgreement:
 
     def __init__(self, words: Agreement) -> None:
         self._keeps_one = re.compile(words.keeps_one, re.IGNORECASE)
+        self._not_of_many = re.compile(words.not_of_many, re.IGNORECASE)
+        self._not_of_unknown = re.compile(words.not_of_unknown, re.IGNORECASE)
+        self._mixed = re.compile(words.mixed, re.IGNORECASE | re.DOTALL)
         self._forms = {
             (True, False): compiled(words.many),
             (False, True): compiled(words.feminine),
@@ -38,6 +41,16 @@ class NumberAgreement:
         if (forms := self._forms.get((is_of_many, is_feminine))) and self._keeps_one.search(text) is None:
             text = exchanged(text, forms)
         return tuple(SLOT.split(text))
+
+    def is_natural(self, text: str, *, is_one: bool, is_known: bool) -> bool:
+        """Return whether a skeleton sounds right of an item of this number and gender."""
+        if not is_one and self._not_of_many.search(text):
+            return False
+        return is_known or self._not_of_unknown.search(text) is None
+
+    def is_mixed(self, text: str) -> bool:
+        """Return whether a text speaks of one item in two numbers."""
+        return self._mixed.search(text) is not None
 
     def _agrees(self, text: str) -> bool:
         """Return whether a skeleton has a word of the gender of the item's name."""

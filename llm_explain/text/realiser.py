@@ -155,6 +155,15 @@ class Realiser:
             and self._has_forms(skeleton.literals, spec.event_kind)
         )
 
+    def is_natural(self, skeleton: Skeleton, spec: SentenceSpec) -> bool:
+        """Return whether a skeleton sounds right of the number and gender of the item's name."""
+        is_one = not (spec.is_of_many or spec.is_feminine)
+        return self._agreement.is_natural(skeleton.text, is_one=is_one, is_known=spec.is_known)
+
+    def is_mixed(self, text: str) -> bool:
+        """Return whether a text speaks of one item in two numbers."""
+        return self._agreement.is_mixed(text)
+
     def event_kind_of(self, text: str) -> str:
         """Return the first kind of events that a skeleton has words for, purchases before others."""
         kinds = (PURCHASE, *self._events.forms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,13 @@ from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.lexicalised import FreeWriter
 from llm_explain.generation.opening import open_generator
 from llm_explain.generation.weights import is_tuned
-from llm_explain.records import Text
+from llm_explain.records import Text, Verdict
 from llm_explain.skeletons.phrasebook import PhrasebookSource
 from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variety, shuffled
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
-from llm_explain.text.skeleton import ITEM, TONES, opening
+from llm_explain.text.skeleton import ITEM, ITEM_LABEL, TONES, opening
 from llm_explain.text.surfaces import Limits
 from llm_explain.verifier import NameIndex, Verifier
 from llm_explain.writing.comparison import ComparisonWriter, has_words
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from llm_explain.generation.generator import Generator
     from llm_explain.generation.lexicalised import FreeDraft
     from llm_explain.policy.policy import Policy
-    from llm_explain.records import Section, Source, Verdict
+    from llm_explain.records import Section, Source
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.sentence_spec import SentenceRequest, SentenceSpec
     from llm_explain.text.skeleton import Skeleton, Tone
@@ -213,7 +213,7 @@ class LocaleWriter:
         """Return a verified text for each sentence of a list.
 
         A source is asked for what the sources before it cannot say in fresh words. Where every source repeats itself,
-        the first one repeats.
+        the first one repeats. Sentences that sound wrong of the number of the item's name come last.
 
         Args:
             requests: What the sentences are to state, in the order of the list.
@@ -233,8 +233,9 @@ class LocaleWriter:
                     self._fill(name, sheet, is_fresh=is_fresh, names_item=True)
         for name in order:
             self._write_by(name, sheet, seconds)
-        for name in order:
-            self._fill(name, sheet, is_fresh=False)
+        for is_natural in (True, False):
+            for name in order:
+                self._fill(name, sheet, is_fresh=False, is_natural=is_natural)
         return sheet.texts
 
     def _write_by(self, name: Source, sheet: _List, seconds: float) -> None:
@@ -246,16 +247,18 @@ class LocaleWriter:
             if not missing or left <= 0 or name not in self._sources:
                 break
             left = self._prepare(self._sources[name], missing, sheet.tone, left)
-            self._fill(name, sheet, is_fresh=True)
+            self._fill(name, sheet, is_fresh=True, is_natural=name != "lm")  # the model is not asked again for a word
 
-    def _fill(self, name: Source, sheet: _List, *, is_fresh: bool, names_item: bool = False) -> None:
+    def _fill(
+        self, name: Source, sheet: _List, *, is_fresh: bool, names_item: bool = False, is_natural: bool = True
+    ) -> None:
         """Add the first verified text of a source at each open place of a list."""
         source = self._sources.get(name)
         if source is None:
             return
         for place in sheet.open_places():
             taken = sheet.variety.taken(place) if is_fresh else frozenset()
-            found = self._first(source, sheet, place, taken, names_item=names_item)
+            found = self._first(source, sheet, place, taken, names_item=names_item, is_natural=is_natural)
             if found is not None:
                 skeleton, sheet.texts[place] = found
                 sheet.variety.add(place, skeleton, found[1].text)
@@ -274,12 +277,21 @@ class LocaleWriter:
         return 0.0
 
     def _first(
-        self, source: SkeletonSource, sheet: _List, place: int, taken: Container[str], *, names_item: bool
+        self,
+        source: SkeletonSource,
+        sheet: _List,
+        place: int,
+        taken: Container[str],
+        *,
+        names_item: bool,
+        is_natural: bool,
     ) -> tuple[Skeleton, Text] | None:
         """Return the first skeleton of a source whose text is not taken, short enough and verified."""
         spec, limits = sheet.specs[place], sheet.limits
         for skeleton in self._candidates(source, sheet, place):
             if names_item and ITEM not in skeleton.slots:
+                continue
+            if is_natural and spec.is_known and not self._realiser.is_natural(skeleton, spec):
                 continue
             if skeleton.text in taken or (skeleton.opening in taken and not names_item):
                 continue
@@ -296,7 +308,10 @@ class LocaleWriter:
         return None
 
     def _candidates(self, source: SkeletonSource, sheet: _List, place: int) -> list[Skeleton]:
-        """Return the skeletons of a source that fit, in the order of this user, item and moment."""
+        """Return the skeletons of a source that fit, in the order of this user, item and moment.
+
+        Where no title stands next to the text, those that say most come first.
+        """
         request, spec = sheet.requests[place], sheet.specs[place]
         key = self._key(request, sheet.tone)
         usable = [
@@ -304,7 +319,13 @@ class LocaleWriter:
             for skeleton in source.skeletons(spec.kinds, sheet.tone)
             if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
         ]
-        return sorted(usable, key=lambda skeleton: source.order(skeleton, key))
+        says_most = sheet.limits is not None and sheet.limits.names_item
+
+        def order(skeleton: Skeleton) -> tuple[bool, int, tuple[int, bytes]]:
+            is_odd = not self._realiser.is_natural(skeleton, spec)
+            return is_odd, -len(skeleton.slots) if says_most else 0, source.order(skeleton, key)
+
+        return sorted(usable, key=order)
 
     def write_form(
         self, request: SentenceRequest, spec: SentenceSpec, tone: Tone, limits: Limits | None
@@ -327,8 +348,9 @@ class LocaleWriter:
             limits = Limits(limits.subject_length + 1, max_sentences=1)  # the stop is not shown
         usable = [each for each in found if self._realiser.fits(each, spec) and (ITEM in each.slots or not is_subject)]
 
-        def order(skeleton: Skeleton) -> tuple[int, int, bytes]:
-            return -len(skeleton.slots), -len(skeleton.needs), shuffled(skeleton, key)
+        def order(skeleton: Skeleton) -> tuple[bool, int, int, bytes]:
+            is_odd = not self._realiser.is_natural(skeleton, spec)
+            return is_odd, -len(skeleton.slots), -len(skeleton.needs), shuffled(skeleton, key)
 
         for skeleton in sorted(usable, key=order):
             text = self._realiser.fill(skeleton, spec)
@@ -342,8 +364,16 @@ class LocaleWriter:
             self._on_refused("template", verdict)
         return None
 
+    def title_line(self, request: SentenceRequest, limits: Limits) -> Text | None:
+        """Return a subject line that is the item's title; ``None`` if it is too long or no text may name it."""
+        label = self.specify(replace(request, claims=())).values.get(ITEM_LABEL, "")
+        if not label or (limits.subject_length is not None and len(label) > limits.subject_length):
+            return None
+        shown = label[:1].upper() + label[1:]
+        return Text(shown, "template", f"{{{ITEM}}}", Verdict(()), is_ai_generated=False, prompt=self._templates.origin)
+
     def joined(self, first: Text, second: Text, limits: Limits) -> Text | None:
-        """Return two sentences as one text; ``None`` if they are too long together or begin alike.
+        """Return two sentences as one text; ``None`` if they are too long, begin alike or differ in number.
 
         Args:
             first: A verified text.
@@ -357,7 +387,8 @@ class LocaleWriter:
         n_sentences = len(re.findall(self._lexicon.form.sentence_end, both.text))
         is_long = limits.max_length is not None and len(both.text) > limits.max_length
         is_long |= limits.max_sentences is not None and n_sentences > limits.max_sentences
-        return None if is_long or opening(first.text) == opening(second.text) else both
+        is_alike = opening(first.text) == opening(second.text)
+        return None if is_long or is_alike or self._realiser.is_mixed(both.text) else both
 
     def _key(self, request: SentenceRequest, tone: Tone) -> str:
         """Return what the order of skeletons depends on: user, item, moment and tone."""

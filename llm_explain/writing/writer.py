@@ -245,6 +245,19 @@ class Writer:
             return None
         return self._locale_writers(locale).joined(first, second, limits)
 
+    def title_line(self, request: SentenceRequest, limits: Limits, locale: str = "en") -> Text | None:
+        """Return a subject line that is the item's title.
+
+        Args:
+            request: What the text states.
+            limits: What the surface asks of the line.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The title as it stands before a colon; ``None`` if it is too long or no text may name it.
+        """
+        return self._locale_writers(locale).title_line(request, limits)
+
     def section_title(self, section: Section, event_kind: str, locale: str = "en") -> str:
         """Return the heading of a section of a list.
 

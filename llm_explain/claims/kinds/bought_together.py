@@ -38,6 +38,7 @@ class BoughtTogether(ClaimKind):
     parts = ("links", "item")
     position = 67
     list_place = 0
+    fact_place = 5
     topic = "past item"
     never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
     yields_to = frozenset({"item", "rhythm"})

@@ -24,6 +24,7 @@ class CategoryAffinity(CategoryHabit):
     parts = ("tower", "links", "category_share", "own_brand", "own_price")
     position = 30
     list_place = 1
+    fact_place = 3
     topic = "category"
     never_with = frozenset({"other purchase"})
     yields_to = frozenset({"item", "rhythm", "past item"})

@@ -28,6 +28,7 @@ class FrequentItem(ClaimKind):
     parts = ("links", "item")
     position = 68
     list_place = 0
+    fact_place = 1
     needs_visible_link = True
     topic = "past item"
     never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})

@@ -46,6 +46,7 @@ class SimilarItem(ClaimKind):
     parts = ("links", "item")
     position = 70
     list_place = 0
+    fact_place = 4
     needs_visible_link = True
     topic = "past item"
     never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})

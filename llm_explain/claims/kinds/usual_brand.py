@@ -39,6 +39,7 @@ class UsualBrand(ClaimKind):
     parts = ("own_brand",)
     position = 50
     list_place = 1
+    fact_place = 2
     topic = "brand"
     never_with = frozenset({"other purchase"})
 

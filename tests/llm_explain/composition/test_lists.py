@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from llm_explain import Explainer
-from llm_explain.claims import ClaimKinds
+from llm_explain.claims import ClaimKinds, Subjects, neutral
+from llm_explain.claims.cited_items import with_known_items
 from llm_explain.claims.kinds.popular import Popular
 from llm_explain.composition.cards import FEW_KINDS, Budget, first_reasons, with_second_reasons
 from llm_explain.errors import SettingError, UnknownItemError
@@ -327,3 +328,39 @@ def test_a_message_has_no_sensitive_item(explainer: Explainer) -> None:
 
     assert shown("card") > 0
     assert shown("email") == shown("push") == 0
+
+
+def test_facts_about_the_user_are_true_whatever_drove_the_score(shop_artifacts: Path, explainer: Explainer) -> None:
+    pytest.importorskip("duckdb")
+    from llm_explain.evaluation.audit.tables import Audit
+
+    version, records = explainer._at(None, None), []
+    for user_id in explainer.events.user_ids[:10]:
+        rows = [row for row in explainer.recommend(user_id, k=10) if row.section == "new"]
+        evidence = version.reader.read(user_id, None, None).evidence
+        items = version.shop.catalogue.index_of([str(row.item_id) for row in rows])
+        subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
+        for kind in version.writer.spoken_kinds().facts():
+            known = with_known_items(subjects, needs_visible_link=kind.needs_visible_link)
+            found = neutral(
+                known,
+                kinds=version.writer.spoken_kinds(),
+                degrees=version.writer.degrees(),
+                may_tell=lambda *_: True,
+                among=[kind],
+            )
+            records += [
+                {**row.to_dict(), "reasons": [], "badges": [], "statements": [fact.to_dict()]}
+                for row, fact in zip(rows, found, strict=True)
+                if fact is not None
+            ]
+    kinds = Counter(record["statements"][0]["kind"] for record in records)
+    assert {"similar_item", "frequent_item", "category_affinity"} <= set(kinds)
+    assert all(record["statements"][0]["phi"] == 0 for record in records)
+    assert Audit(shop_artifacts / "tables", explainer.as_of).faults(records) == []
+
+
+def test_a_page_has_few_facts_of_one_kind_and_names_nothing_twice() -> None:
+    budget = Budget()
+    facts = [Claim("similar_item", "", "", 0.0, 0.0, {"other_item_id": item}) for item in ("a", "a", "b", "c")]
+    assert [budget.take_fact(fact) for fact in facts] == [True, False, True, False]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
-from llm_explain.text.skeleton import Skeleton
+from llm_explain.text.skeleton import SLOT, Skeleton
 from llm_explain.verifier import Verifier
 from tests.llm_explain.spoken_claims import CLAIMS, SCENE
 
@@ -94,3 +95,26 @@ def test_a_basket_is_told_of_carts_alone() -> None:
     assert not REALISER.fits(basket, one)
     codes = [fault.code for fault in VERIFIER.verify("In your basket 12 times.", one).faults]
     assert "event_kind" in codes
+
+
+@pytest.mark.parametrize("title", ["Bananas, 2 lb", "Extension cord, 12 ft"])
+def test_no_sentence_speaks_of_one_item_in_two_numbers(title: str) -> None:
+    for line in read_corpus(ENGLISH):
+        about = spec(line.kinds, title)
+        given = Skeleton(line.text, line.kinds, line.tone, tuple(SLOT.findall(line.text)))
+        if REALISER.fits(given, about):
+            assert not REALISER.is_mixed(REALISER.fill(given, about)), line.text
+
+
+def test_an_item_of_many_things_is_not_called_this_one_where_there_is_a_choice() -> None:
+    many, one = spec(("popular",), "Bananas, 2 lb"), spec(("popular",), "Extension cord, 12 ft")
+    unknown = spec(("popular",), "Fairy Wonder")
+    said = {
+        text: Skeleton(text, ("popular",), "friendly", ())
+        for text in ("This one is popular.", "It's popular with our customers.", "This is popular with our customers.")
+    }
+    natural = {
+        name: [REALISER.is_natural(skeleton, about) for skeleton in said.values()]
+        for name, about in (("many", many), ("one", one), ("unknown", unknown))
+    }
+    assert natural == {"many": [False, True, True], "one": [True] * 3, "unknown": [True, False, True]}

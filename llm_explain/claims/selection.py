@@ -13,7 +13,7 @@ from llm_explain.records import Claim
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from llm_explain.claims.degrees import Degrees
     from llm_explain.claims.kind import ClaimKind, Findings
@@ -148,9 +148,7 @@ def neutral(
         places: list[int] = []
         for place, row in enumerate(findings.rows.tolist()):
             facts = findings.facts_at(place)
-            is_own = kind.scope == "own group" and "category" in facts
-            player = f"{GROUP_PREFIX}{facts['category']}" if is_own else CONTEXT_PREFIX + part
-            claim = Claim(kind.name, player, part, 0.0, 0.0, facts)
+            claim = Claim(kind.name, _player_of(kind, facts, subjects.shop), part, 0.0, 0.0, facts)
             if may_tell(claim, open_rows[row]):
                 found[open_rows[row]] = claim
                 places.append(place)
@@ -161,6 +159,15 @@ def neutral(
             if (claim_told := found[row]) is not None:
                 found[row] = replace(claim_told, licences=licensed)
     return found
+
+
+def _player_of(kind: ClaimKind, facts: Mapping[str, Fact], shop: ShopEvidence) -> str:
+    """Return the player that a fact speaks of: the group of the user's purchases, or else a context term."""
+    category = facts.get("category") if kind.scope == "own group" else None
+    if kind.scope == "past item" and "other_item_id" in facts:
+        (other,) = shop.catalogue.index_of([str(facts["other_item_id"])])
+        category = shop.catalogue.category_names[int(shop.catalogue.category_index[other])]
+    return CONTEXT_PREFIX + kind.parts[0] if category is None else f"{GROUP_PREFIX}{category}"
 
 
 def _is_allowed(claim: Claim, kind: ClaimKind, item_index: int | None, shop: ShopEvidence) -> bool:

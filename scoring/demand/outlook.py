@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -163,11 +163,12 @@ def _past(panel: SalesPanel) -> pd.DataFrame:
 def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:
     """Return the panels of other plans: without each promotion that is planned, and at the usual price."""
     future = slice(panel.n_known, None)
-    found = {
-        f"without_{name}": panel.with_plan({name: 0.0})
-        for name in panel.promotions
-        if _differs(f"without_{name}", panel, usual, future).any()
-    }
+    found: dict[str, SalesPanel] = {}
+    for name, values in panel.promotions.items():
+        if _differs(f"without_{name}", panel, usual, future).any():
+            none = values.copy()
+            none[:, future] = np.where(np.isfinite(values[:, future]), 0.0, np.nan)  # the usual share of others stays
+            found[f"without_{name}"] = replace(panel, promotions={**panel.promotions, name: none})
     if PRICE in panel.plan_names and _differs("at_usual_price", panel, usual, future).any():
         other = panel.with_plan({PRICE: 0.0})
         other.price[:, future] = usual[:, None]

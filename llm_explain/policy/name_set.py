@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,6 +93,7 @@ class NameSet:
         return any(not rest[:1].isalnum() for rest in begun)
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """Return a name without differences of letter case and space."""
     return " ".join(name.casefold().split())

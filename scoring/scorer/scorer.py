@@ -70,6 +70,7 @@ class GlassBoxScorer:
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
         self.buckets, self.candidates, self.calibration = buckets, candidates, calibration
+        self._buckets_of_candidates = buckets.of_item[:, candidates]
         self.own_features = (*OWN_FEATURES, SIGNALS) if buckets.signals else OWN_FEATURES
         parts = [*(BUCKET_PART[kind] for kind in BUCKET_KINDS), *[SIGNALS] * (2 * len(buckets.signals))]
         self._part_of_buckets = [self.own_features.index(part) for part in parts]
@@ -94,7 +95,8 @@ class GlassBoxScorer:
 
     def _trunk_of(self, item_index: Any) -> torch.Tensor:
         """Return what the item tower makes of some items, shape ``(n, d)``; the whole is held in single precision."""
-        return self.trunk[item_index].double()
+        rows = self.trunk.numpy()[item_index]  # NumPy takes rows faster
+        return torch.from_numpy(rows.astype(np.float64))
 
     def _item_vectors(self, item_index: Any) -> FloatArray:
         with torch.no_grad():
@@ -199,14 +201,20 @@ class GlassBoxScorer:
             Parts in logits, columns as ``own_features``, shape ``(n, n_own)``.
         """
         parts = np.zeros((len(item_index), len(self.own_features)))
-        if len(state.bought):
+        is_of_candidates = item_index is self.candidates
+        of_item = self._buckets_of_candidates if is_of_candidates else self.buckets.of_item[:, item_index]
+        if len(state.bought) and is_of_candidates:  # ascending, and many more than those bought
+            place = np.minimum(np.searchsorted(item_index, state.bought), max(len(item_index) - 1, 0))
+            found = np.flatnonzero(item_index[place] == state.bought) if len(item_index) else np.zeros(0, np.int64)
+            parts[place[found], : len(OWN_FEATURES)] = state.bought_parts[found]
+        elif len(state.bought):
             place = np.minimum(np.searchsorted(state.bought, item_index), len(state.bought) - 1)
             is_bought = state.bought[place] == item_index
             parts[is_bought, : len(OWN_FEATURES)] = state.bought_parts[place[is_bought]]
         for kind, part in enumerate(self._part_of_buckets):
             height = np.zeros(self.buckets.n_buckets[kind])
             height[state.buckets[kind]] = state.bucket_heights[kind]
-            parts[:, part] += height[self.buckets.of_item[kind, item_index]]
+            parts[:, part] += height[of_item[kind]]
         return parts
 
     def own_empty(self, item_index: IndexArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,8 @@ from llm_explain.claims.kind import ClaimKind, Findings
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llm_explain.claims.occasions import Flags
     from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
@@ -72,12 +75,22 @@ def _touched(shop: ShopEvidence, items: IndexArray, category: IndexArray) -> Fla
     catalogue = shop.catalogue
     titles = {*catalogue.titles[np.unique(items)].tolist()}
     said = {*WORD.findall("\n".join(titles).lower())}
-    begins = {word[: len(word) - cut] for word in said for cut in range(MOST_LONGER + 1)}
+    in_order = sorted(said)
     found: Flags = np.isin(category, catalogue.category_index[items])
     for place in np.flatnonzero(~found).tolist():
         words = WORD.findall(catalogue.category_names[int(category[place])].lower())
         found[place] = any(
-            word in begins or any(word[: len(word) - cut] in said for cut in range(1, MOST_LONGER + 1))
+            _begins_one(word, in_order) or any(word[: len(word) - cut] in said for cut in range(1, MOST_LONGER + 1))
             for word in words
         )
     return found
+
+
+def _begins_one(word: str, in_order: Sequence[str]) -> bool:
+    """Return whether one of some sorted words is a word or begins with it and is a little longer."""
+    for place in range(bisect_left(in_order, word), len(in_order)):
+        if not in_order[place].startswith(word):
+            return False
+        if len(in_order[place]) <= len(word) + MOST_LONGER:
+            return True
+    return False

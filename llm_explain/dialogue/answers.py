@@ -115,6 +115,7 @@ class Answers:
         """
         if choices:
             missing = "other_id" if intent in OF_TWO_ITEMS and "item_id" in slots else "item_id"
+            missing = missing if choices[0] in self._explainer.titles else "category"
             return Answer([Statement("which_group")], tuple(choices), missing)
         answers = {
             "why": self._why, "why_not": self._why_not, "why_above": self._compared, "compare": self._compared,
@@ -262,7 +263,8 @@ class Answers:
         )
 
     def _know(self, slots: dict[str, Any]) -> Answer:
-        del slots
+        if slots.get("category"):
+            return self._bought({**slots, "intent": "how_often"})
         return Answer([self._own.known()])
 
     def _bought(self, slots: dict[str, Any]) -> Answer:

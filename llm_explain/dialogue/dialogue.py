@@ -9,7 +9,7 @@ import numpy as np
 
 from llm_explain.dialogue.answers import Answer, Answers
 from llm_explain.dialogue.facts import Statement
-from llm_explain.dialogue.intents import intent_classifier
+from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES, NameFinder
 from llm_explain.dialogue.staff import RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn
@@ -89,9 +89,9 @@ class Dialogue:
         categories = {name: (name, names.category(name)) for name in largest if name}
         of_item = [catalogue.category_names[index] for index in catalogue.category_index]
         category_of = dict(zip(map(str, catalogue.item_ids), of_item, strict=True))
-        grammar = self._grammar
-        intents = intent_classifier(folder_of(self._locale)[0])
-        return Reader(grammar, NameFinder(grammar, titles, categories), intents, category_of, self._is_user)
+        grammar, locale = self._grammar, folder_of(self._locale)[0]
+        finder = NameFinder(grammar, titles, categories, locale_encoder(locale))
+        return Reader(grammar, finder, intent_classifier(locale), category_of, self._is_user)
 
     def prepare(self) -> None:
         """Read the names of the shop and load the sentence encoder now: the first message would wait seconds for it."""

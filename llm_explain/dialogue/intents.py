@@ -31,13 +31,16 @@ if TYPE_CHECKING:
 MASK: Final = "@x"
 """Stands for an item, a category or a place of the list."""
 
-WIDTH: Final = 2.0
+WIDTH: Final = 1.5
 """Factor in the exponent of the kernel."""
 
-RIDGE: Final = 0.1
+RIDGE: Final = 0.05
 
-ENCODER_WEIGHT: Final = 2.0
-"""Weight of the embedding; words and characters have 1 each."""
+ENCODER_WEIGHT: Final = 3.0
+"""Weight of the embedding; words, pairs of words and characters have 1 each."""
+
+PAIR_DISTANCE: Final = 4
+"""Most words from the first to the second word of a pair."""
 
 _SPACED: Final = re.compile(rf"{MASK}|[^\W_]+(?:'[^\W_]+)?|\?")
 _UNSPACED: Final = re.compile(rf"{MASK}|[a-z0-9]+|[^\W_]|\?")
@@ -79,13 +82,15 @@ class IntentClassifier:
     ) -> None:
         self.names = [*examples]
         self._token = _SPACED if is_spaced else _UNSPACED
-        self._is_spaced, self._encode = is_spaced, encoder
+        self._encode = encoder
         texts = [plain(text) for several in examples.values() for text in several]
         target = np.repeat(np.eye(len(self.names)), [len(several) for several in examples.values()], axis=0)
         views = [self._views(text) for text in texts]
         self._terms = [_Terms([view[place] for view in views]) for place in range(len(views[0]))]
         self._rows = [terms.rows([view[place] for view in views]) for place, terms in enumerate(self._terms)]
-        self._embeddings = None if encoder is None else encoder(texts)
+        embeddings = None if encoder is None else encoder(texts)
+        self._centre = 0.0 if embeddings is None else embeddings.mean(axis=0)
+        self._embeddings = None if embeddings is None else self._centred(embeddings)
         self._mean = target.mean(axis=0)
         weight = 1 / np.sqrt(target @ target.sum(axis=0))[:, None]  # each intent weighs the same
         weight /= weight.mean()
@@ -105,7 +110,7 @@ class IntentClassifier:
         text = plain(message)
         view = self._views(text)
         rows = [terms.rows([view[place]]) for place, terms in enumerate(self._terms)]
-        kernel = self._kernel(rows, None if self._encode is None else self._encode([text]))
+        kernel = self._kernel(rows, None if self._encode is None else self._centred(self._encode([text])))
         found = (kernel @ self._dual)[0] + self._mean
         return {self.names[place]: float(found[place]) for place in np.argsort(-found)}
 
@@ -118,14 +123,17 @@ class IntentClassifier:
             weights += ENCODER_WEIGHT
         return np.asarray(np.exp(WIDTH * (total / weights - 1)))
 
+    def _centred(self, embeddings: Floats) -> Floats:
+        """Return embeddings without what all examples share, at unit length."""
+        moved = embeddings - self._centre
+        return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9))
+
     def _views(self, text: str) -> list[set[str]]:
-        """Return the terms of a text: sequences of words, then characters or pairs of words."""
+        """Return the terms of a text: words, pairs of words that stand near, and sequences of characters."""
         words = ["^", *self._token.findall(text), "$"]
-        runs = {" ".join(words[at : at + n]) for n in (1, 2, 3) for at in range(len(words) - n + 1)}
-        if not self._is_spaced:
-            return [runs, {f"{word}_{other}" for at, word in enumerate(words) for other in words[at + 1 : at + 5]}]
+        pairs = {f"{word}_{other}" for at, word in enumerate(words) for other in words[at + 1 : at + 1 + PAIR_DISTANCE]}
         marked = f"^{text.replace(MASK, '@')}$"
-        return [runs, {marked[at : at + n] for n in (2, 3, 4, 5) for at in range(len(marked) - n + 1)}]
+        return [set(words), pairs, {marked[at : at + n] for n in (2, 3, 4, 5) for at in range(len(marked) - n + 1)}]
 
 
 @lru_cache(maxsize=MAX_LOCALES)
@@ -139,8 +147,20 @@ def intent_classifier(locale: str) -> IntentClassifier:
         The classifier; it is built once.
     """
     grammar, _, _ = dialogue_words(locale)
-    encoder = packaged_encoder() if grammar.is_encoded else None
-    return IntentClassifier(grammar.examples(), is_spaced=grammar.is_spaced, encoder=encoder)
+    return IntentClassifier(grammar.examples(), is_spaced=grammar.is_spaced, encoder=locale_encoder(locale))
+
+
+def locale_encoder(locale: str) -> Callable[[list[str]], Floats] | None:
+    """Return the packaged sentence encoder, if it reads a locale's language.
+
+    Args:
+        locale: A folder under ``prompts/``.
+
+    Returns:
+        The encoder; ``None`` if it is not installed or does not read the language.
+    """
+    grammar, _, _ = dialogue_words(locale)
+    return packaged_encoder() if grammar.is_encoded else None
 
 
 def plain(text: str) -> str:

@@ -8,19 +8,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
 from rapidfuzz import fuzz, process
 
 from llm_explain.dialogue.intents import MASK
 from llm_explain.dialogue.words import place_words
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from llm_explain.dialogue.words import Grammar
+    from scoring.features.titles import Floats
 
 NEAR: Final = 86
 """Least similarity (0 to 100) of a misspelt word and a word of a name of the shop."""
@@ -36,6 +38,12 @@ LONGEST_LABEL: Final = 60
 
 RARE: Final = 3
 """Most occurrences in the examples of a word that may be a name of the shop all the same: "pizza", "cat"."""
+
+LIKE: Final = 0.6
+"""Least cosine of words and a category that they mean, as "soda" means "soft drinks"."""
+
+AS_LIKE: Final = 0.05
+"""Largest difference of cosines of two categories among which the words do not tell."""
 
 MOST_CHOICES: Final = 5
 WEAK: Final = 2
@@ -58,6 +66,8 @@ class Mention:
         is_whole: Whether the words are the whole name of what they may mean.
         is_definite: Whether an article or a pronoun precedes the words, or the words are a place of the list.
         is_main: Whether the words hold the main word of a name: "milk" of "white milk", not of "milk chocolate".
+        categories: Categories of a like meaning, among which the words do not tell.
+        is_like: Whether the words only have a like meaning.
     """
 
     start: int
@@ -68,13 +78,22 @@ class Mention:
     is_whole: bool = True
     is_definite: bool = False
     is_main: bool = True
+    categories: tuple[str, ...] = ()
+    is_like: bool = False
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """What the words may mean if they do not tell: items or categories."""
+        return (self.shown or self.categories or self.items)[:MOST_CHOICES]
 
     @property
     def strength(self) -> float:
         """How surely the words are a name of the shop; 2 or less for a mere part of one that is not on screen."""
         if self.shown:
             return (6 if self.is_whole else 5 if self.is_main else 3) + 0.5 * self.is_definite
-        return 4 + 0.5 * self.is_definite if self.is_whole else 2 if self.category is not None else 1
+        if self.is_like or self.is_whole:
+            return (3 if self.is_like else 4) + 0.5 * self.is_definite
+        return 2 if self.category is not None else 1
 
 
 @dataclass
@@ -115,6 +134,10 @@ class Mentions:
             if each.strength > least:
                 text = f"{text[: each.start]}{MASK}{text[each.end :]}"
         return text[start:]
+
+    def maskings(self, start: int, end: int) -> list[str]:
+        """Return a part of the message with masks for sure names, and one with masks for parts of names as well."""
+        return list(dict.fromkeys((self.masked(start, end), self.masked(start, end, least=0))))
 
     def within(self, start: int, end: int) -> list[Mention]:
         """Return the mentions in a part of the message.
@@ -160,10 +183,15 @@ class NameFinder:
         grammar: How the locale's messages are read.
         titles: Names of each item, as shown and as the locale says them, the items that most users have first.
         categories: Names of each category, as the shop and as the locale says them, the largest first.
+        encoder: Turns texts into embeddings of unit length; ``None`` to find names by their words alone.
     """
 
     def __init__(
-        self, grammar: Grammar, titles: Mapping[str, Sequence[str]], categories: Mapping[str, Sequence[str]]
+        self,
+        grammar: Grammar,
+        titles: Mapping[str, Sequence[str]],
+        categories: Mapping[str, Sequence[str]],
+        encoder: Callable[[list[str]], Floats] | None = None,
     ) -> None:
         self._grammar = grammar
         self._common = frozenset(self._stem(word) for word in grammar.common)
@@ -214,7 +242,33 @@ class NameFinder:
         spelt = {word for each in read.values() for word in each.spelt} if grammar.is_spaced else set()
         spelt |= {word for several in categories.values() for word in self._read(several).spelt}
         self._words = sorted(spelt)
+        self._here = self._words_here(spelt, [*titles.values(), *categories.values()])
+        forms = "|".join(sorted(map(re.escape, self._here), key=len, reverse=True)) or "(?!)"
+        self._variants = re.compile(rf"\b(?:{forms})(?=(?:e?s)?\b)" if grammar.is_spaced else forms)
+        pairs = [(category, name) for category, several in categories.items() for name in dict.fromkeys(several)]
+        self._encoder = encoder if len(pairs) > 1 else None
+        self._encoded = np.array([category for category, _ in pairs])
+        self._embeddings = self._encoder([name for _, name in pairs]) if self._encoder is not None else None
         self._known = self._cues | self._common | {self._stem(word) for word in spelt}
+
+    def _words_here(self, spelt: set[str], names: list[Sequence[str]]) -> dict[str, str]:
+        """Return the word of the shop for each word of another region: "chips" for "crisps"."""
+        stems = {self._stem(word) for word in spelt} | self._common
+        whole = "\n".join(folded(name) for several in names for name in several)
+
+        def is_known(form: str) -> bool:
+            return all(t.stem in stems for t in self._tokens(form)) if self._grammar.is_spaced else form in whole
+
+        here: dict[str, str] = {}
+        for line in self._grammar.variants:
+            forms = [folded(form).strip() for form in line.split("|")]
+            known = max(forms, key=lambda form: is_known(form) * (1 + whole.count(form)))  # the most frequent one
+            if is_known(known):
+                here |= {form: known for form in forms if not is_known(form)}
+        return here
+
+    def _as_here(self, match: re.Match[str]) -> str:
+        return self._here[match.group()]
 
     def find(self, message: str, shown: Sequence[str], bought: Container[str] = ()) -> Mentions:
         """Find what a message mentions.
@@ -227,18 +281,20 @@ class NameFinder:
         Returns:
             The mentions.
         """
-        found = Mentions(" ".join(folded(message).split()))
+        found = Mentions(self._variants.sub(self._as_here, " ".join(folded(message).split())))
         found.found.extend(self.places(found.text, shown))
         taken = [(each.start, each.end) for each in found.found]
         tokens = [t for t in self._tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
         tokens = self._corrected(tokens, shown)
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
+        found.found = self._with_meanings(found.text, found.found, tokens)
         found.unknown = tuple(token.word for token in tokens if self._is_unknown(token))
         found.found.sort(key=lambda each: each.start)
         rest = found.masked().replace(MASK, " ")
         found.is_all = self._patterns["all"].search(rest) is not None
         found.kinds = [kind for kind, pattern in self._kinds.items() if pattern.search(rest)]
-        found.events = [kind for kind, pattern in self._events.items() if pattern.search(rest)]
+        said = {kind: match.start() for kind, pattern in self._events.items() if (match := pattern.search(rest))}
+        found.events = sorted(said, key=said.__getitem__)
         definite = {each.start for each in found.found if each.is_definite}
         for match in self._patterns["focus"].finditer(found.text):
             is_article = any(
@@ -337,6 +393,44 @@ class NameFinder:
         start = window[0].start if article is None else article.start()
         is_named = bool(whole) or (not part and is_whole)
         return Mention(start, end, shown, category, items, is_named, article is not None, is_main)
+
+    def _with_meanings(self, text: str, found: list[Mention], tokens: list[_Token]) -> list[Mention]:
+        """Return mentions where words that are no name, or a mere part of one, mean a category of a like meaning."""
+        if self._encoder is None or self._embeddings is None:
+            return found
+        sure = [each for each in found if each.strength > WEAK]
+        runs: list[list[_Token]] = [[]]
+        for token in tokens:
+            is_free = not any(each.start <= token.start < each.end for each in sure)
+            if is_free and not (token.stem in self._cues | self._common or token.word.isdecimal()):
+                runs[-1].append(token)
+            elif runs[-1]:
+                runs.append([])
+        for run in filter(None, runs):
+            start, end = run[0].start, run[-1].end
+            inside = [each for each in found if each not in sure and start < each.end and each.start < end]
+            lexical = {each.category for each in inside}
+            near = self._near(text[start:end], lexical)
+            if not near:
+                continue
+            article = self._patterns["article"].search(text[:start])
+            start = start if article is None else article.start()
+            several = near if len(near) > 1 else ()
+            meant = Mention(start, end, category=None if several else near[0], categories=several, is_like=True)
+            found = [*(each for each in found if each not in inside), replace(meant, is_definite=article is not None)]
+        return found
+
+    def _near(self, words: str, lexical: Container[str | None]) -> tuple[str, ...]:
+        """Return the categories that some words mean: one, or several among which they do not tell."""
+        assert self._encoder is not None
+        cosines = self._embeddings @ self._encoder([words])[0]
+        best = float(cosines.max())
+        if best < LIKE:
+            return ()
+        order = np.argsort(-cosines)
+        near = tuple(dict.fromkeys(self._encoded[order[cosines[order] >= best - AS_LIKE]].tolist()))
+        same = tuple(each for each in near if each in lexical)
+        return (same or near)[:MOST_CHOICES]
 
     def _labelled(self, text: str, end: int, items: Sequence[str]) -> tuple[int, list[str]]:
         """Return the items whose label a message goes on with ("white milk, 1 gallon"), and where the label ends."""

@@ -26,6 +26,9 @@ OF_ONE_ITEM: Final = frozenset({
 OF_THE_SHOP: Final = frozenset({"order", "due", "stock", "price"})
 """Intents that ask nothing about a customer: a number in them is an amount."""
 
+OF_THE_CATALOGUE: Final = frozenset({"why_not", *OF_THE_SHOP})
+"""Intents that ask about an item that is not on screen as well."""
+
 OF_TWO_ITEMS: Final = frozenset({"why_above", "compare"})
 OF_A_TARGET: Final = frozenset({"what_if", "more", *CHANGES})
 OF_DATA: Final = frozenset({"delete_data", "export_data"})
@@ -47,9 +50,6 @@ LEAST_MARGIN: Final = 0.03
 
 BARE_ID: Final = re.compile(r"(?<![A-Za-z0-9_.,-])#?([0-9]{2,})(?=s\b|[^\w.,]|$|[.,](?!\d)|[^\x00-\x7f])")
 """A number in a message of a member of staff that is no place of the list."""
-
-SURE: Final = 0.5
-"""Least score of an intent that is read only because a weak mention is taken for a name."""
 
 AS_A_WHOLE: Final = 0.1
 """Advantage of a whole message against a part of it."""
@@ -167,6 +167,9 @@ class Reader:
         is_named = any(each.strength > WEAK for each in found.within(0, part[0]))  # "I had wine once, ignore that"
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
         slots, choices = self._slots(intent, found, context)
+        is_listed = any(len(each.shown) == 1 for each in found.found) or (is_this and is_short)
+        if intent == "delete_data" and is_listed and not (found.is_all or found.events):
+            intent, (slots, choices) = "stop", self._slots("stop", found, context)  # "delete the first one"
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
         return Reading(intent, slots, choices, rivals)
@@ -198,7 +201,7 @@ class Reader:
         parts = list(zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(found.text)], strict=True))
         parts = [(start, end) for start, end in parts if found.text[start:end].strip()]
         parts = [whole, *parts] if len(parts) > 1 else [whole]
-        ranked = [(self._ranked(found.masked(*part), role), part) for part in parts]
+        ranked = [(self._ranked(text, role), part) for part in parts for text in found.maskings(*part)]
         best, part = max(
             ranked,
             key=lambda each: (
@@ -208,9 +211,6 @@ class Reader:
                 + AS_A_QUESTION * (found.text[each[1][1] : each[1][1] + 1] == "?" and each[0][0][0] not in CHANGES)
             ),
         )
-        if best[0][0] in TALK and any(each.strength <= WEAK for each in found.within(*part)):
-            named = self._ranked(found.masked(*part, least=0), role)  # "why no pizza": part of a name after all
-            best = named if named[0][0] not in TALK and named[0][1] >= SURE else best
         (intent, score), (_, second) = best[:2]
         if score < LEAST_SCORE or len(found.unknown) == len(found.text.split()):
             return "unknown", (), part
@@ -266,6 +266,11 @@ class Reader:
             item = str(slots.get("item_id", ""))
             category = self._category_of.get(item, "") if item not in context.hidden else ""
             return ({"category": category}, ()) if category and self._generic.search(found.text) else (slots, choices)
+        if intent == "know" and self._generic.search(found.text):
+            about = self._target(intent, found, context)[0]
+            category = about.get("category") or self._category_of.get(str(about.get("item_id")))
+            if category:
+                return {"category": category}, ()  # "what do you know of my coffee purchases?"
         if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:
             return {"event": found.events[0]}, ()
         if intent in OF_DATA:
@@ -294,14 +299,17 @@ class Reader:
         if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
             return focus, ()
         slots = self._resolved(ranked[0])
-        return slots, () if slots else (ranked[0].shown or ranked[0].items or context.items)[:MOST_CHOICES]
+        category = ranked[0].category
+        if intent not in OF_THE_CATALOGUE and any(self._category_of.get(each) == category for each in context.items):
+            slots = slots if ranked[0].shown else {"category": category}  # "the pasta thing" is one on screen
+        return slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES]
 
     def _pair(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return two items that are compared: those mentioned, what "this" means, else neighbours in the list."""
         strong = [each for each in found.found if each.strength > WEAK]
         named = [(each.start, self._resolved(each).get("item_id"), each) for each in strong]
         items = [(start, item) for start, item, _ in named if item is not None]
-        unclear = next((each.shown or each.items for _, item, each in named if item is None), ())
+        unclear = next((each.readings for _, item, each in named if item is None), ())
         is_bare = len(items) == 1 and not self._half.search(found.masked())
         is_focus = context.focus is not None and not unclear and (found.focus_at is not None or is_bare)
         if len(items) < 2 and is_focus:
@@ -309,13 +317,13 @@ class Reader:
             items = sorted([*items, (start, str(context.focus))])
         several = list(dict.fromkeys(item for _, item in items))[:2]
         if len(several) < 2 and unclear:
-            return dict(zip(("item_id", "other_id"), several, strict=False)), unclear[:MOST_CHOICES]
+            return dict(zip(("item_id", "other_id"), several, strict=False)), unclear
         if intent == "why_above" and self._below.search(found.text):
             several.reverse()
         slots = dict(zip(("item_id", "other_id"), several, strict=False))
         if intent == "why_above" and len(several) == 1:
-            slots |= _neighbour(several[0], context.items)
-        elif not several and len(context.items) > 1:
+            slots |= {} if found.unknown else _neighbour(several[0], context.items)
+        elif not several and len(context.items) > 1 and found.focus_at is None and not found.unknown:
             slots = {"item_id": context.items[0], "other_id": context.items[1]}
         return slots, ()
 
@@ -324,7 +332,7 @@ class Reader:
         focus = _meant(found, context)
         if intent == "resume" and context.focus not in context.hidden:
             focus = {}  # "undo that" means the last change
-        ranked = _strongest(found)
+        ranked = _strongest(found, used=self._generic.search(found.text))
         mention = ranked[0] if ranked and ranked[0].strength > WEAK else None
         if mention is None:
             return self._bare_target(intent, found, focus, ranked)
@@ -338,26 +346,27 @@ class Reader:
         if mention.category is not None and is_category:
             return {"category": mention.category}, ()
         slots = self._resolved(mention)
-        return slots, () if slots else mention.shown
+        return slots, () if slots else mention.readings
 
     def _bare_target(
         self, intent: str, found: Mentions, focus: dict[str, Any], ranked: list[Mention]
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the target of a message without a sure name: what "this" means, everything, events or a claim kind."""
-        if focus and found.focus_at is not None and not found.is_all:
+        is_all = found.is_all and intent != "more"  # "anything like that"
+        if focus and found.focus_at is not None and not is_all:
             return focus, ()
         if ranked and ranked[0].category is not None and intent != "more":
             return {"category": ranked[0].category}, ()  # "I never looked at wine, leave it out"
         is_else = bool(ranked or found.unknown)  # "my soda purchases" are not all purchases
-        if found.events and intent != "more" and not is_else and not (found.is_all and "purchase" in found.events):
+        if found.events and intent != "more" and not is_else and not (is_all and found.events[0] == "purchase"):
             return {"event": found.events[0]}, ()
-        if found.is_all:
+        if is_all:
             return {"all": True}, ()
         if found.kinds and intent != "more":
             return {"kind": found.kinds[0]}, ()
         if ranked:
             slots = self._resolved(ranked[0])
-            return slots, () if slots else ranked[0].items[:MOST_CHOICES]
+            return slots, () if slots else ranked[0].readings
         return focus, ()
 
     def _completed(self, asked: Mapping[str, Any], found: Mentions, context: Context) -> Reading:
@@ -379,11 +388,16 @@ def _meant(found: Mentions, context: Context) -> dict[str, Any]:
     return {} if context.focus is None or is_other else {"item_id": context.focus}
 
 
-def _strongest(found: Mentions, *, prefers_hidden: bool = False) -> list[Mention]:
-    """Return the mentions, the surest name first; items that are not on screen before it if they are asked about."""
+def _strongest(found: Mentions, *, prefers_hidden: bool = False, used: re.Match[str] | None = None) -> list[Mention]:
+    """Return the mentions, the surest name first; items that are not on screen before it if they are asked about.
 
-    def key(mention: Mention) -> tuple[bool, float]:
-        return prefers_hidden and not mention.shown and mention.strength > WEAK, mention.strength
+    Of two as sure ones, the one nearer to the words of use is meant: "we have a baby, use my diaper purchases".
+    """
+
+    def key(mention: Mention) -> tuple[bool, float, int]:
+        is_hidden = prefers_hidden and not mention.shown and mention.strength > WEAK
+        distance = 0 if used is None else max(used.start() - mention.end, mention.start - used.end(), 0)
+        return is_hidden, mention.strength, -distance
 
     return sorted(found.found, key=key, reverse=True)
 

@@ -32,6 +32,7 @@ class Grammar(_Strict):
         kinds: Pattern of words for each claim kind.
         events: Pattern of words for each event kind.
         common: Words that never tell one item from another.
+        variants: Words for one thing in several regions, between "|"; a shop's own word stands for the others.
         plurals: Endings of the plural, and what the singular has instead; the first that fits is exchanged.
         confirm: Pattern of a confirmation.
         refuse: Pattern of a refusal.
@@ -55,6 +56,7 @@ class Grammar(_Strict):
     kinds: dict[str, str]
     events: dict[str, str]
     common: list[str]
+    variants: list[str] = []
     plurals: dict[str, str] = {}
     confirm: str
     refuse: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from llm_explain.dialogue.dialogue import Dialogue
@@ -23,6 +24,7 @@ class Dialogues:
         self._explainer = explainer
         self._languages: dict[str, Dialogue] = {}
         self._open = lru_cache(maxsize=MAX_LOCALES)(self._opened)
+        self._lock = Lock()
 
     def of(self, locale: str) -> Dialogue:
         """Return the dialogue of a locale.
@@ -35,7 +37,10 @@ class Dialogues:
         Returns:
             The dialogue; locales of one language share what reads names.
         """
-        return self._open(locale)
+        if self.is_ready(locale):
+            return self._open(locale)
+        with self._lock:  # the service warms up while it answers: names are read once
+            return self._open(locale)
 
     def is_ready(self, locale: str) -> bool:
         """Return whether the names of the shop were read in the language of a locale.

@@ -13,6 +13,7 @@ import llm_explain.jobs.churn
 import llm_explain.jobs.demand
 from llm_explain.dialogue.answers import Answer
 from llm_explain.dialogue.facts import Statement
+from llm_explain.jobs.churn.sql import setting_sql
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.writer import brief_writer
 from llm_explain.records import Text, Verdict
@@ -219,6 +220,9 @@ class Staff:
             return answer
         files = _CHURN_SQL if intent in RISK else _DEMAND_SQL
         sql = {path.stem: path.read_text(encoding="utf-8") for path in files}
+        if intent in RISK and self.churn is not None:
+            users = [record["user_id"] for record in answer.data["explanations"]]
+            sql = {"setting": setting_sql(self.churn, users), **sql}  # the first one makes what the second one reads
         parts = [Statement("prove", record=record["id"]) for record in answer.data["explanations"]]
         return Answer(parts, focus=answer.focus, data={**answer.data, "sql": sql})
 

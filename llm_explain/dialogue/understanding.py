@@ -266,7 +266,7 @@ class Reader:
             item = str(slots.get("item_id", ""))
             category = self._category_of.get(item, "") if item not in context.hidden else ""
             return ({"category": category}, ()) if category and self._generic.search(found.text) else (slots, choices)
-        if intent == "know" and self._generic.search(found.text):
+        if intent == "know" and ("purchase" in found.events or self._generic.search(found.text)):
             about = self._target(intent, found, context)[0]
             category = about.get("category") or self._category_of.get(str(about.get("item_id")))
             if category:

@@ -12,31 +12,23 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 import llm_explain.jobs.churn as job
 from llm_explain.evaluation.audit.tables import Audit
+from llm_explain.jobs.churn.sql import setting_sql
 from llm_explain.jobs.words import job_section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from llm_explain.jobs.churn.job import ChurnJob
 
 Record = dict[str, Any]
 
 SQL: Final = Path(job.__file__).with_name("kinds.sql")
-MEDIANS: Final = (
-    "days_since",
-    "usual_visits",
-    "categories",
-    "usual_spend",
-    "spend_per_visit",
-    "interval",
-    "promoted_share",
-    "given_up",
-)
 ATOL: Final = 0.011
 """A cent, or the last decimal of a fact."""
 
@@ -87,29 +79,12 @@ def fact_faults(job: ChurnJob, records: Sequence[Record], folder: Path, as_of: p
     Returns:
         One line for each difference.
     """
-    setting = job.artifacts.setting
-    if setting is None:
+    if job.artifacts.setting is None:
         return []
-    audit = Audit(folder, as_of)
-    connection = audit.connection
-    frame = pd.DataFrame(job.x, columns=list(job.artifacts.model.features))
-    medians = {name: round(float(frame[name].median()), 4) for name in MEDIANS if name in frame}
-    known = {"recent_days": setting.recent_days, "usual_days": setting.usual_days, **medians}
-    known["typical"] = round(known.get("given_up", 0.0), 4)
-    for name in MEDIANS:
-        known.setdefault(name, float("nan"))
-    connection.register("setting_frame", pd.DataFrame([known]))
-    connection.execute("create or replace table setting as select * from setting_frame")
-    hidden = [name for name in (job.spending.categories if job.spending else ()) if not job.may_name(name)]
-    connection.execute("create or replace table unnameable as select unnest($1::varchar[]) as category", [hidden])
-    connection.execute(
-        "create or replace table support_kind as select unnest($1::varchar[]) as kind", [list(setting.support_kinds)]
-    )
+    connection = Audit(folder, as_of).connection
     stated = [(record, claim) for record in records for claim in (*record["reasons"], *record["statements"])]
     users = list(dict.fromkeys(record["user_id"] for record in records))
-    asked = pd.DataFrame({"rid": range(len(users)), "user_id": users, "as_of": as_of})
-    connection.register("asked_frame", asked)
-    connection.execute("create or replace table asked as select * from asked_frame")
+    connection.execute(setting_sql(job, users))
     connection.execute(SQL.read_text(encoding="utf-8"))
     place = {user: rid for rid, user in enumerate(users)}
     faults = []

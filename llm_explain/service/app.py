@@ -15,7 +15,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
-from llm_explain.errors import LlmExplainError
+from llm_explain.errors import LlmExplainError, PromptError
 from llm_explain.reports.main_parameters import MainParameters
 from llm_explain.service.admission.authenticator import Authenticator
 from llm_explain.service.admission.middleware import AdmissionMiddleware
@@ -165,6 +165,8 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
         """Do what would make later answers late, while requests are answered."""
         explainer.writer.warm_up(explainer.locale, pause_seconds=_PAUSE_SECONDS)
         parameters.describe(explainer.locale)
+        with suppress(PromptError):  # a locale without conversations
+            app.state.chat_handler.dialogues.of(explainer.locale)
 
     app.state.prepare = prepare
     app.state.warm_up = warm_up

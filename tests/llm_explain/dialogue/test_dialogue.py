@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -258,6 +260,55 @@ def test_a_chinese_place_beyond_the_list_is_no_other_place(said: str, place: int
     items = [str(number) for number in range(1, size + 1)]
     found = NameFinder(grammar, {}, {}).find(f"{said}为什么推荐", items).found
     assert [each.shown for each in found if each.shown] == ([(str(place),)] if place <= size else [])
+
+
+def _meanings(texts: list[str]) -> npt.NDArray[np.float32]:
+    """Return made-up embeddings: drinks and soaps have a direction each, and food has both."""
+    directions = {
+        "soft drinks": (1, 0),
+        "lemonade": (0.9, 0.1),
+        "soap": (0, 1),
+        "drinks for sport": (0.98, 0.02),
+        "foam": (0.1, 0.9),
+    }
+    found = np.array([directions.get(text, (0, 0)) for text in texts], dtype=np.float32)
+    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+
+
+def test_words_of_a_like_meaning_find_a_category() -> None:
+    grammar, _, _ = dialogue_words("en")
+    names = NameFinder(grammar, {}, {each: [each] for each in ("soft drinks", "soap")}, _meanings)
+    assert [each.category for each in names.find("why no fizz or foam", []).found] == ["soap"]
+    several = NameFinder(grammar, {}, {each: [each] for each in ("soft drinks", "drinks for sport")}, _meanings)
+    (found,) = several.find("why no lemonade", []).found
+    assert (found.category, set(found.categories)) == (None, {"soft drinks", "drinks for sport"}), "asked back"
+
+
+@pytest.mark.parametrize(
+    ("locale", "category", "said"), [("en", "chips", "crisps"), ("es", "patatas", "papas"), ("zh", "纸尿裤", "尿不湿")]
+)
+def test_a_word_of_another_region_is_the_word_of_the_shop(locale: str, category: str, said: str) -> None:
+    grammar, _, _ = dialogue_words(locale)
+    (found,) = NameFinder(grammar, {}, {category: [category]}).find(said, []).found
+    assert found.category == category
+    (own,) = NameFinder(grammar, {}, {each: [each] for each in (category, said)}).find(said, []).found
+    assert own.category == said, "the shop has the word itself"
+
+
+def test_an_item_of_the_list_is_no_data_to_delete(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(USER, "delete the first one", context)
+    assert (turn.intent, turn.slots) == ("stop", {"item_id": context.items[0]})
+    assert dialogue.reply(USER, "delete all my data", context).intent == "delete_data"
+
+
+def test_two_that_nobody_named_are_asked_back(dialogue: Dialogue, context: Context) -> None:
+    assert dialogue.reply(USER, "which is better, this or that one?", context).text == "Which two items do you mean?"
+
+
+def test_what_is_known_of_a_category_is_told(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(USER, "what do you know about my cheese purchases?", context)
+    assert (turn.intent, turn.slots) == ("know", {"category": "cheese"})
+    assert turn.text == "Purchases from cheese in your history: 4, from 4 January 2017 to 15 November 2017."
 
 
 def test_the_label_of_a_title_tells_items_apart() -> None:

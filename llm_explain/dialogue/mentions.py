@@ -246,9 +246,8 @@ class NameFinder:
         forms = "|".join(sorted(map(re.escape, self._here), key=len, reverse=True)) or "(?!)"
         self._variants = re.compile(rf"\b(?:{forms})(?=(?:e?s)?\b)" if grammar.is_spaced else forms)
         pairs = [(category, name) for category, several in categories.items() for name in dict.fromkeys(several)]
-        self._encoder = encoder if len(pairs) > 1 else None
         self._encoded = np.array([category for category, _ in pairs])
-        self._embeddings = self._encoder([name for _, name in pairs]) if self._encoder is not None else None
+        self._meanings = (encoder, encoder([name for _, name in pairs])) if encoder and len(pairs) > 1 else None
         self._known = self._cues | self._common | {self._stem(word) for word in spelt}
 
     def _words_here(self, spelt: set[str], names: list[Sequence[str]]) -> dict[str, str]:
@@ -396,7 +395,7 @@ class NameFinder:
 
     def _with_meanings(self, text: str, found: list[Mention], tokens: list[_Token]) -> list[Mention]:
         """Return mentions where words that are no name, or a mere part of one, mean a category of a like meaning."""
-        if self._encoder is None or self._embeddings is None:
+        if self._meanings is None:
             return found
         sure = [each for each in found if each.strength > WEAK]
         runs: list[list[_Token]] = [[]]
@@ -410,7 +409,7 @@ class NameFinder:
             start, end = run[0].start, run[-1].end
             inside = [each for each in found if each not in sure and start < each.end and each.start < end]
             lexical = {each.category for each in inside}
-            near = self._near(text[start:end], lexical)
+            near = self._near(text[start:end], lexical, *self._meanings)
             if not near:
                 continue
             article = self._patterns["article"].search(text[:start])
@@ -420,10 +419,11 @@ class NameFinder:
             found = [*(each for each in found if each not in inside), replace(meant, is_definite=article is not None)]
         return found
 
-    def _near(self, words: str, lexical: Container[str | None]) -> tuple[str, ...]:
+    def _near(
+        self, words: str, lexical: Container[str | None], encoder: Callable[[list[str]], Floats], embeddings: Floats
+    ) -> tuple[str, ...]:
         """Return the categories that some words mean: one, or several among which they do not tell."""
-        assert self._encoder is not None
-        cosines = self._embeddings @ self._encoder([words])[0]
+        cosines = embeddings @ encoder([words])[0]
         best = float(cosines.max())
         if best < LIKE:
             return ()

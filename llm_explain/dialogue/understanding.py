@@ -268,9 +268,9 @@ class Reader:
             return ({"category": category}, ()) if category and self._generic.search(found.text) else (slots, choices)
         if intent == "know" and ("purchase" in found.events or self._generic.search(found.text)):
             about = self._target(intent, found, context)[0]
-            category = about.get("category") or self._category_of.get(str(about.get("item_id")))
-            if category:
-                return {"category": category}, ()  # "what do you know of my coffee purchases?"
+            known = about.get("category") or self._category_of.get(str(about.get("item_id")))
+            if known:
+                return {"category": known}, ()  # "what do you know of my coffee purchases?"
         if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:
             return {"event": found.events[0]}, ()
         if intent in OF_DATA:

@@ -272,7 +272,7 @@ def _meanings(texts: list[str]) -> npt.NDArray[np.float32]:
         "foam": (0.1, 0.9),
     }
     found = np.array([directions.get(text, (0, 0)) for text in texts], dtype=np.float32)
-    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 def test_words_of_a_like_meaning_find_a_category() -> None:

@@ -188,7 +188,7 @@ class Reader:
         match = self._user.search(text) or next(bare, None)
         if match is None:
             return text, None
-        user_id = next(group for group in match.groups() if group)
+        user_id = next(group for group in match.groups() if group).rstrip(":/-_")
         at = text.index(user_id, match.start())
         place = message.lower().find(user_id)  # an id keeps its capitals
         said = message[place : place + len(user_id)] if place >= 0 else user_id
@@ -296,6 +296,8 @@ class Reader:
         is_sure = bool(ranked) and ranked[0].strength > WEAK
         if intent == "where_from" and not is_sure and (ranked or self._person.search(found.text)):
             return {}, ()  # "how do you know that I have a dog?"
+        if intent == "prove" and not is_sure:
+            return focus, ()  # "the records behind the alarm"
         if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
             return focus, ()
         slots = self._resolved(ranked[0])
@@ -341,7 +343,7 @@ class Reader:
         is_category |= self._generic.search(found.text) is not None
         is_category |= intent == "resume" and mention.category in context.groups_off
         shared = {self._category_of.get(item, "") for item in mention.shown}
-        if is_category and len(mention.shown) > 1 and len(shared) == 1 and "" not in shared:
+        if len(mention.shown) > 1 and len(shared) == 1 and "" not in shared:
             return {"category": shared.pop()}, ()
         if mention.category is not None and is_category:
             return {"category": mention.category}, ()

@@ -140,7 +140,9 @@ class Reader:
         size = len(text.split()) if self._grammar.is_spaced else len(text) / 2
         is_short = size <= MOST_WORDS
         if context.pending is not None and is_short and (self._yes.search(text) or self._no.search(text)):
-            return Reading("yes" if self._yes.search(text) else "no")
+            is_more = "?" in text or bool(self._names.find(text, context.items, bought).found)  # "ok and the second"
+            if not (self._yes.search(text) and is_more):
+                return Reading("yes" if self._yes.search(text) else "no")
         text, user_id = self._without_user(text, message, context) if role == "staff" else (text, None)
         asked = context.asked or {}
         chosen = tuple(asked.get("choices", ()))

@@ -341,6 +341,18 @@ def test_what_is_named_of_a_history_is_not_called_most_of_it(dialogue: Dialogue,
     assert known.text.endswith("They include entries from cheese.")
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"), [("en", "y milk D"), ("en", "ok and the second one"), ("es", "si quitas la leche?")]
+)
+def test_a_question_that_begins_like_a_yes_confirms_nothing(
+    explainer: Explainer, context: Context, locale: str, said: str
+) -> None:
+    pending = replace(context, pending={"intent": "stop", "slots": {"category": "cheese"}})
+    talk = Dialogue(explainer, locale=locale)
+    assert talk.reply(USER, said, pending).change is None
+    assert talk.reply(USER, {"en": "y", "es": "sí"}[locale], pending).change is not None
+
+
 def test_undo_means_the_last_change(dialogue: Dialogue, context: Context) -> None:
     done = dialogue.reply(USER, "yes", dialogue.reply(USER, "stop using my cheese purchases", context).context)
     undone = dialogue.reply(USER, "undo", replace(done.context, focus=context.items[0]))

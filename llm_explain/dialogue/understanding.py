@@ -139,10 +139,8 @@ class Reader:
         text = folded(" ".join(message.strip(" .!。！¡¿").split()))
         size = len(text.split()) if self._grammar.is_spaced else len(text) / 2
         is_short = size <= MOST_WORDS
-        if context.pending is not None and is_short and (self._yes.search(text) or self._no.search(text)):
-            is_more = "?" in text or bool(self._names.find(text, context.items, bought).found)  # "ok and the second"
-            if not (self._yes.search(text) and is_more):
-                return Reading("yes" if self._yes.search(text) else "no")
+        if context.pending is not None and is_short and (decision := self._decision(text, context, bought)):
+            return Reading(decision)
         text, user_id = self._without_user(text, message, context) if role == "staff" else (text, None)
         asked = context.asked or {}
         chosen = tuple(asked.get("choices", ()))
@@ -175,6 +173,13 @@ class Reader:
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
         return Reading(intent, slots, choices, rivals)
+
+    def _decision(self, text: str, context: Context, bought: Container[str]) -> str | None:
+        """Return "yes" or "no" to a change that waits; ``None`` for another message."""
+        if self._yes.search(text):
+            is_more = "?" in text or bool(self._names.find(text, context.items, bought).found)  # "ok and the second"
+            return None if is_more else "yes"
+        return "no" if self._no.search(text) else None
 
     def _without_user(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
         """Return a text with the id of a customer exchanged for that of the examples, and the id.

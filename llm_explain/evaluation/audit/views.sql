@@ -39,6 +39,6 @@ select rid,
        coalesce(any_value(share) >= 0.6, false) and count(*) >= 5 and current as usually,
        any_value(days_since) <= 14 as recently,
        coalesce(any_value(share) >= 0.1 - 1e-9, false) as some,
-       coalesce(any_value(share) >= 0.25 - 1e-9, false) as crowd
+       coalesce(any_value(share) >= 0.5 - 1e-9, false) as crowd
 from occasions_counted join claim using (rid) join alive using (rid)
 group by rid;

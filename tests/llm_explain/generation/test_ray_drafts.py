@@ -14,7 +14,7 @@ pytest.importorskip("ray", reason="actors need the extra ray")
 pytest.importorskip("xllamacpp", reason="the packaged server needs the extra llamacpp")
 pytest.importorskip("httpx2", reason="a model behind a URL needs the extra lm")
 
-from llm_explain.generation.prompt_builders import ExamplePromptBuilder
+from llm_explain.generation.prompt_template import PromptTemplate
 from llm_explain.generation.ray_drafts import RayDrafts
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.verifier import SkeletonVerifier
@@ -22,7 +22,12 @@ from llm_explain.verifier import SkeletonVerifier
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llm_explain.text.skeleton import Tone
+COPIED = {
+    "popular": "It's popular with our customers.",
+    "new_arrival": "This one is new in our range.",
+    "promotion": "This one is {promotion} right now.",
+}
+"""A sentence of each kind, one for each batch."""
 
 SERVER = """
 import sys
@@ -59,9 +64,12 @@ def _first_line(process: subprocess.Popen[str]) -> str:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
 def test_actors_write_over_replicas_of_which_one_dies(servers: dict[str, subprocess.Popen[str]]) -> None:
     lexicon = load_lexicon("en")
-    builder = ExamplePromptBuilder(lexicon)
-    asked: list[tuple[str, Tone]] = [("promotion", "friendly"), ("new_arrival", "formal"), ("popular", "formal")]
-    prompts = [prompt for kind, tone in asked for prompt in builder.prompts((kind,), tone, 6)]
+    template = PromptTemplate(lexicon)
+    prompts = [
+        template.render([kind], tone="friendly", examples=[([kind], text)] * 3)  # an untuned model copies examples
+        for kind, text in COPIED.items()
+        for _ in range(6)
+    ]
     drafts = RayDrafts(",".join(servers), "en", workers=1, batch_size=6, max_new_tokens=24, timeout=300)
     first, second = servers.values()
     batches = []

@@ -88,8 +88,8 @@ class NameForms(_Strict):
         definite: One of two items that are compared.
         another: Another item that has a size or a mark.
         between: What stands between size and mark.
-        either: What joins the names of a category where a user may have bought one of them, by what joins them in its
-            name, in this order.
+        either: What stands in the name of a category where a user may have bought one of the things in it, by pattern,
+            in this order.
         foreign: A category or brand that does not fit ``common``, in scripts that set foreign names apart.
         articles: What stands before another item of one thing, by pattern of its name.
         label_words: What stands for a size or a mark, by pattern.

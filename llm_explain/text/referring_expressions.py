@@ -73,7 +73,7 @@ class ReferringExpressions:
         """
         said = self.category(name)
         for join, other in self._words.either.items():
-            said = said.replace(join, other)
+            said = re.sub(join, other, said)
         return said
 
     def category(self, name: str) -> str:

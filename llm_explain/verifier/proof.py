@@ -25,7 +25,7 @@ from llm_explain.text.name_dictionary import load_name_dictionary
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from jinja2.runtime import Context
 
@@ -280,10 +280,11 @@ class _Readings:
 
     def same_either(self, value: str, fact: str) -> bool:
         """Return whether a text is a category of the facts, perhaps with other words between the names in it."""
+        if self.same_name(value, fact):
+            return True
         joins = self._lexicon.spoken_names.either
-        said = _parts(value, joins.values())
         names = (str(fact), self._dictionary.get(_key(str(fact)), ""))
-        return self.same_name(value, fact) or any(said == _parts(name, joins) for name in names if name)
+        return any(_plain(value) == _plain(_joined(name, joins)) for name in names if name)
 
     def same_brand(self, value: str, fact: str) -> bool:
         """Return whether a text is a brand of the facts, or what stands for the shop's own."""
@@ -318,10 +319,11 @@ def _key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).split()).lower()
 
 
-def _parts(text: str, joins: Iterable[str]) -> list[str]:
-    """Return the names in a category, by the words that join them."""
-    words = "|".join({re.escape(join.split()[0]) for join in joins})
-    return [_plain(part) for part in (re.split(rf"\s(?:{words})\s", text, flags=re.IGNORECASE) if words else [text])]
+def _joined(name: str, joins: Mapping[str, str]) -> str:
+    """Return a category of which one thing was bought: other words join the things in it."""
+    for join, other in joins.items():
+        name = re.sub(join, other, name)
+    return name
 
 
 def _plain(text: str) -> str:

@@ -60,7 +60,7 @@ def product(title: str) -> str:
 
 def _joined(name: str, joins: Mapping[str, str]) -> str:
     for join, other in joins.items():
-        name = name.replace(join, other)
+        name = re.sub(join, other, name)
     return name
 
 
@@ -71,7 +71,7 @@ class Names:
         categories: Names of the categories.
         titles: Titles of the items.
         spoken: Gives the words of a locale for a category or a product; the shop's own if not given.
-        either: What may join the names in a category instead of what does, in this order; nothing if not given.
+        either: What may stand in a category where one of several things was bought, by pattern; nothing if not given.
     """
 
     def __init__(

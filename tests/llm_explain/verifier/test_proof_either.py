@@ -19,6 +19,13 @@ from llm_explain.verifier.proof import _Readings
         ("en", "cheese", "cheese"),
         ("es", "pan y hojaldre", "pan u hojaldre"),
         ("es", "agujas e hilos", "agujas o hilos"),
+        ("zh", "牛奶和奶油", "牛奶和奶油类商品"),
+        ("zh", "酸奶油、茅屋奶酪和蘸酱", "酸奶油、茅屋奶酪和蘸酱类商品"),
+        ("zh", "肉类和海鲜商品", "肉类和海鲜类商品"),
+        ("zh", "罐装餐和肉类", "罐装餐和肉类商品"),
+        ("zh", "和牛", "和牛"),
+        ("zh", "温和洁面乳", "温和洁面乳类商品"),
+        ("zh", "Mugs & Cups", "「Mugs & Cups」类商品"),
     ],
 )
 def test_a_category_of_several_things_is_said_with_or(locale: str, category: str, said: str) -> None:
@@ -29,6 +36,7 @@ def test_a_category_of_several_things_is_said_with_or(locale: str, category: str
     assert holds(category, category)
     assert not holds(said.replace(said.split()[-1], "tea"), category)
     assert not holds("or", category)
+    assert not holds("类商品", category)
 
 
 def test_the_audit_reads_it_as_the_category() -> None:
@@ -39,3 +47,12 @@ def test_the_audit_reads_it_as_the_category() -> None:
     assert [each.name for each in found] == ["milk and creamers"]
     masked, _ = names.mask("You buy milk or creamers.", title="Eggs", category="eggs")
     assert masked == "you buy [cat]."
+
+
+def test_the_audit_reads_a_chinese_category_of_several_things() -> None:
+    names = Names(["牛奶和奶油", "鸡蛋"], ["白牛奶"], either=load_lexicon("zh").spoken_names.either)
+    text = "你买过牛奶和奶油类商品；牛奶和奶油这一类里最受欢迎。"
+    masked, _ = names.mask(text, title="白牛奶", category="牛奶和奶油")
+    assert masked == "你买过[own]；[own]这一类里最受欢迎。"
+    masked, _ = names.mask("你买过牛奶和奶油类商品。", title="鸡蛋", category="鸡蛋")
+    assert masked == "你买过[cat]。"

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 DEFAULT_ORDER: Final[tuple[Source, ...]] = ("phrasebook", "lm", "template")
 """The cheapest source first. A source is asked only for the sentences that the ones before it do not have."""
 
+PRESENT: Final = "current"
+"""The degree that licenses the present tense."""
+
 LIST_LENGTH = 10
 """Within this many texts no two share a skeleton or an opening."""
 
@@ -72,8 +75,12 @@ class TemplateSource(SkeletonSource):
         return self._templates.skeletons(kinds, tone)
 
     def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
-        """Return where a skeleton stands for one user, item and moment; the hand-written ones come first."""
-        return int(skeleton.origin != self._templates.origin), shuffled(skeleton, key)
+        """Return where a skeleton stands for one user, item and moment.
+
+        The hand-written ones come first, and of them those in the present tense: it needs a licence, the past does not.
+        """
+        is_present = any(need.degree == PRESENT for need in skeleton.needs)
+        return 2 * (skeleton.origin != self._templates.origin) + (not is_present), shuffled(skeleton, key)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,9 @@ RIDGE: Final = 0.05
 ENCODER_WEIGHT: Final = 3.0
 """Weight of the embedding; words, pairs of words and characters have 1 each."""
 
+MOST_READ: Final = 100
+"""Most texts that are of messages, and so are never kept in the cache folder."""
+
 PAIR_DISTANCE: Final = 4
 """Most words from the first to the second word of a pair."""
 
@@ -62,6 +65,22 @@ class _Terms:
         rows = sp.csr_matrix((self._weight[index], index, starts), (len(documents), len(self._index)))
         norms = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
         return sp.csr_matrix(sp.diags(1 / np.maximum(norms, 1e-9)) @ rows)
+
+    def keep(self, rows: sp.csr_matrix) -> None:
+        """Keep the rows that others are compared with."""
+        self._columns, self._n = rows.T.tocsr(), rows.shape[0]
+
+    def cosines(self, document: set[str]) -> npt.NDArray[np.float64]:
+        """Return the similarity of a document and each row that is kept, shape ``(n,)``."""
+        known = [self._index[term] for term in document if term in self._index]
+        starts, weight = self._columns.indptr, self._weight[known]
+        spans = [slice(starts[place], starts[place + 1]) for place in known]
+        if not spans:
+            return np.zeros(self._n)
+        rows = np.concatenate([self._columns.indices[span] for span in spans])
+        values = np.concatenate([self._columns.data[span] for span in spans])
+        sizes = [span.stop - span.start for span in spans]
+        return np.bincount(rows, values * np.repeat(weight / np.linalg.norm(weight), sizes), self._n)
 
 
 class IntentClassifier:
@@ -87,37 +106,39 @@ class IntentClassifier:
         target = np.repeat(np.eye(len(self.names)), [len(several) for several in examples.values()], axis=0)
         views = [self._views(text) for text in texts]
         self._terms = [_Terms([view[place] for view in views]) for place in range(len(views[0]))]
-        self._rows = [terms.rows([view[place] for view in views]) for place, terms in enumerate(self._terms)]
+        rows = [terms.rows([view[place] for view in views]) for place, terms in enumerate(self._terms)]
+        for terms, own in zip(self._terms, rows, strict=True):
+            terms.keep(own)
         embeddings = None if encoder is None else encoder(texts)
         self._centre = 0.0 if embeddings is None else embeddings.mean(axis=0)
         self._embeddings = None if embeddings is None else self._centred(embeddings)
         self._mean = target.mean(axis=0)
         weight = 1 / np.sqrt(target @ target.sum(axis=0))[:, None]  # each intent weighs the same
         weight /= weight.mean()
-        kernel = self._kernel(self._rows, self._embeddings)
+        cosines = sum((own @ own.T).toarray() for own in rows)
+        kernel = self._kernel(cosines, self._embeddings)
         regularised = kernel * weight * weight.T + RIDGE * np.eye(len(texts))
         self._dual = np.linalg.solve(regularised, (target - self._mean) * weight) * weight
 
-    def scores(self, message: str) -> dict[str, float]:
-        """Return how near a message is to each intent, the nearest first.
+    def scores(self, messages: Sequence[str]) -> list[dict[str, float]]:
+        """Return how near each message is to each intent, the nearest first.
 
         Args:
-            message: A message with masks.
+            messages: Messages with masks.
 
         Returns:
-            Scores by intent; they add up to about 1.
+            Scores by intent for each message; they add up to about 1.
         """
-        text = plain(message)
-        view = self._views(text)
-        rows = [terms.rows([view[place]]) for place, terms in enumerate(self._terms)]
-        kernel = self._kernel(rows, None if self._encode is None else self._centred(self._encode([text])))
-        found = (kernel @ self._dual)[0] + self._mean
-        return {self.names[place]: float(found[place]) for place in np.argsort(-found)}
+        texts = [plain(message) for message in messages]
+        views = [self._views(text) for text in texts]
+        cosines = np.array([sum(map(_Terms.cosines, self._terms, view)) for view in views])
+        kernel = self._kernel(cosines, None if self._encode is None else self._centred(self._encode(texts)))
+        found = kernel @ self._dual + self._mean
+        return [{self.names[place]: float(row[place]) for place in np.argsort(-row)} for row in found]
 
-    def _kernel(self, rows: list[Any], embeddings: Floats | None) -> npt.NDArray[np.float64]:
-        """Return the similarity of texts and examples, shape ``(n_texts, n_examples)``."""
-        total = sum((own @ other.T).toarray() for own, other in zip(rows, self._rows, strict=True))
-        weights = float(len(rows))
+    def _kernel(self, total: npt.NDArray[np.float64], embeddings: Floats | None) -> npt.NDArray[np.float64]:
+        """Return the similarity of texts and examples, shape ``(n_texts, n_examples)``, from that of their terms."""
+        weights = float(len(self._terms))
         if embeddings is not None and self._embeddings is not None:
             total = total + ENCODER_WEIGHT * (embeddings @ self._embeddings.T)
             weights += ENCODER_WEIGHT
@@ -190,11 +211,11 @@ def packaged_encoder() -> Callable[[list[str]], Floats] | None:
     def embeddings(texts: list[str]) -> Floats:
         key = hashlib.sha256("\n".join([PACKAGED, *texts]).encode()).hexdigest()[:16]
         path = cache_folder() / f"intents-{key}.safetensors"
-        if len(texts) > 1 and path.exists():
+        if len(texts) > MOST_READ and path.exists():
             return load_file(path)["texts"]
         found = encode([text.replace(MASK, "that product") for text in texts], source, is_static=False)
         found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
-        if len(texts) > 1:
+        if len(texts) > MOST_READ:
             path.parent.mkdir(parents=True, exist_ok=True)
             save_file({"texts": found}, path)
         return found

@@ -39,6 +39,9 @@ LONGEST_LABEL: Final = 60
 RARE: Final = 3
 """Most occurrences in the examples of a word that may be a name of the shop all the same: "pizza", "cat"."""
 
+COMMON: Final = 4
+"""Times that the shop's own word for a thing is more frequent than one that is exchanged for it."""
+
 LIKE: Final = 0.6
 """Least cosine of words and a category that they mean, as "soda" means "soft drinks"."""
 
@@ -49,6 +52,7 @@ MOST_CHOICES: Final = 5
 WEAK: Final = 2
 """Strength of a mention that is a mere part of a name which is not on screen."""
 
+_CLAUSE: Final = re.compile(r"[,.;:!?，。；：！？]")
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _CHARACTER: Final = re.compile(r"[a-z0-9]+|[^\W_]")
 
@@ -106,6 +110,7 @@ class Mentions:
         kinds: Claim kinds.
         events: Event kinds.
         is_all: Whether all of the user's data is mentioned.
+        is_event_alone: Whether the clause of the first event kind has no word that may be a name.
         focus_at: Place of a word such as "this"; ``None`` for none.
         unknown: Words that neither the shop nor the examples of messages have.
     """
@@ -115,6 +120,7 @@ class Mentions:
     kinds: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     is_all: bool = False
+    is_event_alone: bool = False
     focus_at: int | None = None
     unknown: tuple[str, ...] = ()
 
@@ -258,12 +264,16 @@ class NameFinder:
         def is_known(form: str) -> bool:
             return all(t.stem in stems for t in self._tokens(form)) if self._grammar.is_spaced else form in whole
 
+        def is_name(form: str, known: str) -> bool:
+            """Return whether a form is no rare part of other names: "化妆品" of "装扮化妆品" alone means "彩妆"."""
+            return is_known(form) and (self._grammar.is_spaced or COMMON * whole.count(form) > whole.count(known))
+
         here: dict[str, str] = {}
         for line in self._grammar.variants:
             forms = [folded(form).strip() for form in line.split("|")]
             known = max(forms, key=lambda form: is_known(form) * (1 + whole.count(form)))  # the most frequent one
             if is_known(known):
-                here |= {form: known for form in forms if not is_known(form)}
+                here |= {form: known for form in forms if form != known and not is_name(form, known)}
         return here
 
     def _as_here(self, match: re.Match[str]) -> str:
@@ -294,6 +304,7 @@ class NameFinder:
         found.kinds = [kind for kind, pattern in self._kinds.items() if pattern.search(rest)]
         said = {kind: match.start() for kind, pattern in self._events.items() if (match := pattern.search(rest))}
         found.events = sorted(said, key=said.__getitem__)
+        found.is_event_alone = bool(found.events) and self._is_alone(self._events[found.events[0]], found)
         definite = {each.start for each in found.found if each.is_definite}
         for match in self._patterns["focus"].finditer(found.text):
             is_article = any(
@@ -302,6 +313,16 @@ class NameFinder:
             if not is_article and found.focus_at is None:
                 found.focus_at = match.start()
         return found
+
+    def _is_alone(self, event: re.Pattern[str], found: Mentions) -> bool:
+        """Return whether the clauses of an event kind name nothing."""
+        for match in event.finditer(found.text):
+            before, after = _CLAUSE.split(found.text[: match.start()])[-1], _CLAUSE.split(found.text[match.end() :])[0]
+            start, end = match.start() - len(before), match.end() + len(after)
+            is_named = any(each.start < end and start < each.end for each in found.found)
+            if is_named or not set(found.unknown).isdisjoint(_WORD.findall(found.text[start:end])):
+                return False
+        return True
 
     def places(self, text: str, shown: Sequence[str]) -> list[Mention]:
         """Find places of the list: "the second one", "number 2", "the first two".
@@ -398,18 +419,23 @@ class NameFinder:
         if self._meanings is None:
             return found
         sure = [each for each in found if each.strength > WEAK]
+        patterns = (*self._events.values(), *self._kinds.values())
+        said = [match.span() for pattern in patterns for match in pattern.finditer(text)]
+        said += [(each.start, each.end) for each in sure]
         runs: list[list[_Token]] = [[]]
         for token in tokens:
-            is_free = not any(each.start <= token.start < each.end for each in sure)
+            is_free = not any(start <= token.start < end for start, end in said)
             if is_free and not (token.stem in self._cues | self._common or token.word.isdecimal()):
                 runs[-1].append(token)
             elif runs[-1]:
                 runs.append([])
-        for run in filter(None, runs):
-            start, end = run[0].start, run[-1].end
+        spans = [(run[0].start, run[-1].end) for run in runs if run]
+        encoder, embeddings = self._meanings
+        encoded = encoder([text[start:end] for start, end in spans]) if spans else embeddings[:0]
+        for (start, end), words in zip(spans, encoded, strict=True):
             inside = [each for each in found if each not in sure and start < each.end and each.start < end]
             lexical = {each.category for each in inside}
-            near = self._near(text[start:end], lexical, *self._meanings)
+            near = self._near(embeddings @ words, lexical)
             if not near:
                 continue
             article = self._patterns["article"].search(text[:start])
@@ -419,11 +445,8 @@ class NameFinder:
             found = [*(each for each in found if each not in inside), replace(meant, is_definite=article is not None)]
         return found
 
-    def _near(
-        self, words: str, lexical: Container[str | None], encoder: Callable[[list[str]], Floats], embeddings: Floats
-    ) -> tuple[str, ...]:
+    def _near(self, cosines: Floats, lexical: Container[str | None]) -> tuple[str, ...]:
         """Return the categories that some words mean: one, or several among which they do not tell."""
-        cosines = embeddings @ encoder([words])[0]
         best = float(cosines.max())
         if best < LIKE:
             return ()

@@ -10,7 +10,7 @@ from llm_explain.dialogue.intents import MASK
 from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK, folded, unaccented
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from llm_explain.dialogue.intents import IntentClassifier
     from llm_explain.dialogue.mentions import Mention, Mentions, NameFinder
@@ -146,7 +146,7 @@ class Reader:
         chosen = tuple(asked.get("choices", ()))
         if is_short and asked.get("slot") == "intent":
             return self._chosen_intent(text, chosen, asked, context, bought)
-        found = self._names.find(text, (chosen if is_short else ()) or context.items, bought)
+        found = self._found(text, (chosen if is_short else ()) or context.items, bought, user_id)
         intent, rivals, part = self._intent(found, role)
         is_new = not rivals and intent not in TALK and self._says_more(found)
         if context.asked is not None and (
@@ -154,7 +154,7 @@ class Reader:
         ):
             return self._completed(context.asked, found, context)
         if chosen and is_short:  # a place is one of the list again, not of the choices
-            found = self._names.find(text, context.items, bought)
+            found = self._found(text, context.items, bought, user_id)
             intent, rivals, part = self._intent(found, role)
         if intent in {"resume", "why_not"} and context.hidden:
             of_hidden = self._names.find(text, context.hidden, bought)
@@ -167,12 +167,23 @@ class Reader:
         is_named = any(each.strength > WEAK for each in found.within(0, part[0]))  # "I had wine once, ignore that"
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
         slots, choices = self._slots(intent, found, context)
+        named = self._as_named(intent, found, slots, choices, context, user_id)
+        if named != intent:
+            intent, (slots, choices) = named, self._slots(named, found, context)
         is_listed = any(len(each.shown) == 1 for each in found.found) or (is_this and is_short)
         if intent == "delete_data" and is_listed and not (found.is_all or found.events):
             intent, (slots, choices) = "stop", self._slots("stop", found, context)  # "delete the first one"
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
         return Reading(intent, slots, choices, rivals)
+
+    def _found(self, text: str, shown: Sequence[str], bought: Container[str], user_id: str | None) -> Mentions:
+        """Return what a message mentions; the id of a customer is no place of the list."""
+        found = self._names.find(text, shown, bought)
+        if user_id is not None:
+            stands_for = re.compile(rf"(?<!\d){STAFF_USER}(?!\d)")
+            found.found = [each for each in found.found if not stands_for.search(found.text[each.start : each.end])]
+        return found
 
     def _decision(self, text: str, context: Context, bought: Container[str]) -> str | None:
         """Return "yes" or "no" to a change that waits; ``None`` for another message."""
@@ -208,7 +219,9 @@ class Reader:
         parts = list(zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(found.text)], strict=True))
         parts = [(start, end) for start, end in parts if found.text[start:end].strip()]
         parts = [whole, *parts] if len(parts) > 1 else [whole]
-        ranked = [(self._ranked(text, role), part) for part in parts for text in found.maskings(*part)]
+        masked = [(text, part) for part in parts for text in found.maskings(*part)]
+        several = self._ranked([text for text, _ in masked], role)
+        ranked = [(scores, part) for scores, (_, part) in zip(several, masked, strict=True)]
         best, part = max(
             ranked,
             key=lambda each: (
@@ -224,9 +237,9 @@ class Reader:
         is_clear = score - second >= LEAST_MARGIN or intent in TALK
         return intent, () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK), part
 
-    def _ranked(self, masked: str, role: Role) -> list[tuple[str, float]]:
+    def _ranked(self, masked: list[str], role: Role) -> list[list[tuple[str, float]]]:
         staff = self._staff if role == "shopper" else frozenset()
-        return [(name, score) for name, score in self._intents.scores(masked).items() if name not in staff]
+        return [[each for each in scores.items() if each[0] not in staff] for scores in self._intents.scores(masked)]
 
     def _chosen_intent(
         self,
@@ -239,12 +252,37 @@ class Reader:
         """Return the intent that a message chooses among those that were asked back."""
         found = self._names.find(text, chosen)
         place = next((each.shown[0] for each in found.found if each.shown), None)
-        scores = self._intents.scores(text)
+        (scores,) = self._intents.scores([text])
         best = next(iter(scores))
         if place is None and best not in {*chosen, *TALK}:
             return self.read(text, replace(context, asked=None), bought=bought)
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
         return Reading(intent, dict(asked["slots"]))
+
+    def _as_named(
+        self,
+        intent: str,
+        found: Mentions,
+        slots: Mapping[str, Any],
+        choices: tuple[str, ...],
+        context: Context,
+        user_id: str | None,
+    ) -> str:
+        """Return the intent that what is named allows.
+
+        "Why?" of what is not on screen asks why not; of a customer alone it asks for the risk. What would change a
+        risk asks for the order if an item is named, but no customer.
+        """
+        is_named = any(each.strength > WEAK for each in found.found)
+        if intent == "why" and user_id is not None and not (slots or choices):
+            return "risk"
+        if intent in {"risk", "risk_change"} and user_id is None and is_named:
+            return "order"
+        category = slots.get("category")
+        is_shown = any(self._category_of.get(each) == category for each in context.items)
+        if intent == "why" and user_id is None and context.items and category is not None and not is_shown:
+            return "why_not"
+        return intent
 
     def _says_more(self, found: Mentions) -> bool:
         """Return whether a message says more than a name."""
@@ -316,9 +354,10 @@ class Reader:
     def _pair(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return two items that are compared: those mentioned, what "this" means, else neighbours in the list."""
         strong = [each for each in found.found if each.strength > WEAK]
-        named = [(each.start, self._resolved(each).get("item_id"), each) for each in strong]
-        items = [(start, item) for start, item, _ in named if item is not None]
-        unclear = next((each.readings for _, item, each in named if item is None), ())
+        named = [(each.start, self._of_pair(each, context)) for each in strong]
+        items = [(start, several[0]) for start, several in named if len(several) == 1]
+        unclear = next((several for _, several in named if len(several) > 1), ())
+        is_all_found = all(several for _, several in named) and not found.unknown
         is_bare = len(items) == 1 and not self._half.search(found.masked())
         is_focus = context.focus is not None and not unclear and (found.focus_at is not None or is_bare)
         if len(items) < 2 and is_focus:
@@ -331,10 +370,18 @@ class Reader:
             several.reverse()
         slots = dict(zip(("item_id", "other_id"), several, strict=False))
         if intent == "why_above" and len(several) == 1:
-            slots |= {} if found.unknown else _neighbour(several[0], context.items)
-        elif not several and len(context.items) > 1 and found.focus_at is None and not found.unknown:
+            slots |= _neighbour(several[0], context.items) if is_all_found else {}
+        elif not several and len(context.items) > 1 and found.focus_at is None and is_all_found:
             slots = {"item_id": context.items[0], "other_id": context.items[1]}
         return slots, ()
+
+    def _of_pair(self, mention: Mention, context: Context) -> tuple[str, ...]:
+        """Return the items that a mention may mean as one of two."""
+        resolved = self._resolved(mention)
+        if "item_id" in resolved:
+            return (resolved["item_id"],)
+        shown = [each for each in context.items if self._category_of.get(each) == resolved.get("category")]
+        return (tuple(shown) if resolved else ()) or mention.readings
 
     def _target(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return what a change, a what-if or "more" is about."""
@@ -342,6 +389,8 @@ class Reader:
         if intent == "resume" and context.focus not in context.hidden:
             focus = {}  # "undo that" means the last change
         ranked = _strongest(found, used=self._generic.search(found.text))
+        if found.is_event_alone and found.events[0] != "purchase":
+            ranked = [each for each in ranked if not each.is_like]  # "my clicks, I was bored"
         mention = ranked[0] if ranked and ranked[0].strength > WEAK else None
         if mention is None:
             return self._bare_target(intent, found, focus, ranked)
@@ -366,8 +415,10 @@ class Reader:
             return focus, ()
         if ranked and ranked[0].category is not None and intent != "more":
             return {"category": ranked[0].category}, ()  # "I never looked at wine, leave it out"
-        is_else = bool(ranked or found.unknown)  # "my soda purchases" are not all purchases
-        if found.events and intent != "more" and not is_else and not (is_all and found.events[0] == "purchase"):
+        is_kind = bool(found.kinds) and found.events[:1] == ["purchase"]  # "my store brand purchases"
+        is_else = bool(ranked or found.unknown) and found.events[:1] == ["purchase"]
+        is_event = found.is_event_alone and not (is_else or is_kind)  # "my soda purchases" are not all purchases
+        if is_event and intent != "more" and not (is_all and found.events[0] == "purchase"):
             return {"event": found.events[0]}, ()
         if is_all:
             return {"all": True}, ()

@@ -80,7 +80,8 @@ class _Terms:
         rows = np.concatenate([self._columns.indices[span] for span in spans])
         values = np.concatenate([self._columns.data[span] for span in spans])
         sizes = [span.stop - span.start for span in spans]
-        return np.bincount(rows, values * np.repeat(weight / np.linalg.norm(weight), sizes), self._n)
+        weights = np.repeat(weight / np.linalg.norm(weight), sizes)
+        return np.bincount(rows, values * weights, self._n).astype(np.float64)
 
 
 class IntentClassifier:

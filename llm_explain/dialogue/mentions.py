@@ -320,7 +320,7 @@ class NameFinder:
             before, after = _CLAUSE.split(found.text[: match.start()])[-1], _CLAUSE.split(found.text[match.end() :])[0]
             start, end = match.start() - len(before), match.end() + len(after)
             is_named = any(each.start < end and start < each.end for each in found.found)
-            if is_named or not set(found.unknown).isdisjoint(_WORD.findall(found.text[start:end])):
+            if is_named or not set(found.unknown).isdisjoint(_WORD.findall(f"{before} {after}")):
                 return False
         return True
 

@@ -166,10 +166,7 @@ class Reader:
         is_this = context.focus is not None and found.focus_at is not None
         is_named = any(each.strength > WEAK for each in found.within(0, part[0]))  # "I had wine once, ignore that"
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
-        slots, choices = self._slots(intent, found, context)
-        named = self._as_named(intent, found, slots, choices, context, user_id)
-        if named != intent:
-            intent, (slots, choices) = named, self._slots(named, found, context)
+        intent, (slots, choices) = self._as_named(intent, found, context, user_id)
         is_listed = any(len(each.shown) == 1 for each in found.found) or (is_this and is_short)
         if intent == "delete_data" and is_listed and not (found.is_all or found.events):
             intent, (slots, choices) = "stop", self._slots("stop", found, context)  # "delete the first one"
@@ -260,29 +257,28 @@ class Reader:
         return Reading(intent, dict(asked["slots"]))
 
     def _as_named(
-        self,
-        intent: str,
-        found: Mentions,
-        slots: Mapping[str, Any],
-        choices: tuple[str, ...],
-        context: Context,
-        user_id: str | None,
-    ) -> str:
-        """Return the intent that what is named allows.
+        self, intent: str, found: Mentions, context: Context, user_id: str | None
+    ) -> tuple[str, tuple[dict[str, Any], tuple[str, ...]]]:
+        """Return the intent that what is named allows, its slots and choices.
 
         "Why?" of what is not on screen asks why not; of a customer alone it asks for the risk. What would change a
         risk asks for the order if an item is named, but no customer.
         """
-        is_named = any(each.strength > WEAK for each in found.found)
+        slots, choices = self._slots(intent, found, context)
+        sure = [each for each in found.found if each.strength > WEAK]
+        item, category = slots.get("item_id"), slots.get("category")
+        is_shown = any(each == item or self._category_of.get(each) == category for each in context.items)
+        is_shown |= item is not None and item == context.focus
+        named = intent
         if intent == "why" and user_id is not None and not (slots or choices):
-            return "risk"
-        if intent in {"risk", "risk_change"} and user_id is None and is_named:
-            return "order"
-        category = slots.get("category")
-        is_shown = any(self._category_of.get(each) == category for each in context.items)
-        if intent == "why" and user_id is None and context.items and category is not None and not is_shown:
-            return "why_not"
-        return intent
+            named = "risk"
+        elif intent in {"risk", "risk_change"} and user_id is None and sure:
+            named = "order"
+        elif intent == "risk" and any(len(each.shown) == 1 for each in sure):
+            named = "why"  # "12 asks for the reason of the beer"
+        elif intent == "why" and user_id is None and context.items and (item or category) and not is_shown:
+            named = "why_not"
+        return named, (slots, choices) if named == intent else self._slots(named, found, context)
 
     def _says_more(self, found: Mentions) -> bool:
         """Return whether a message says more than a name."""
@@ -311,7 +307,8 @@ class Reader:
             item = str(slots.get("item_id", ""))
             category = self._category_of.get(item, "") if item not in context.hidden else ""
             return ({"category": category}, ()) if category and self._generic.search(found.text) else (slots, choices)
-        if intent == "know" and ("purchase" in found.events or self._generic.search(found.text)):
+        is_sure = any(each.strength > WEAK and not each.is_like for each in found.found)
+        if intent == "know" and (is_sure or "purchase" in found.events or self._generic.search(found.text)):
             about = self._target(intent, found, context)[0]
             known = about.get("category") or self._category_of.get(str(about.get("item_id")))
             if known:
@@ -353,11 +350,11 @@ class Reader:
 
     def _pair(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return two items that are compared: those mentioned, what "this" means, else neighbours in the list."""
-        strong = [each for each in found.found if each.strength > WEAK]
-        named = [(each.start, self._of_pair(each, context)) for each in strong]
+        of_each = [(each, self._of_pair(each, context)) for each in found.found]
+        named = [(each.start, several) for each, several in of_each if each.strength > WEAK or len(several) == 1]
         items = [(start, several[0]) for start, several in named if len(several) == 1]
         unclear = next((several for _, several in named if len(several) > 1), ())
-        is_all_found = all(several for _, several in named) and not found.unknown
+        is_all_found = len(named) == len(found.found) and all(several for _, several in named) and not found.unknown
         is_bare = len(items) == 1 and not self._half.search(found.masked())
         is_focus = context.focus is not None and not unclear and (found.focus_at is not None or is_bare)
         if len(items) < 2 and is_focus:

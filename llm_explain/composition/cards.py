@@ -21,6 +21,9 @@ MOST_CARDS_A_KIND: Final = 2
 FEW_KINDS: Final = 5
 """With fewer kinds to speak of, a kind may come more often: first for another item or category, then for any card."""
 
+LEAST_OF_BEST: Final = 0.5
+"""Least attribution of a reason, as a share of the largest one of its kind that the card has: a cause has to be one."""
+
 NAMED_FACTS: Final = ("other_item_id", "category")
 """Facts by which a claim names an item or a category."""
 
@@ -169,11 +172,20 @@ def open_claims(
         with_lines: Cards that have a line.
 
     Returns:
-        Claims of each card; none for a pinned item, because the merchant chose it.
+        Claims of each card; none for a pinned item, because the merchant chose it. A claim with much less attribution
+        than another one of its kind is left out: variety is no reason to name a cause that is none.
     """
     return [
         []
         if row in with_lines or card.placement == "pinned"
-        else [claim for claim in own if kinds[claim.kind].list_place is not None]
+        else [claim for claim in _causes(own) if kinds[claim.kind].list_place is not None]
         for row, (own, card) in enumerate(zip(claims, placed, strict=True))
     ]
+
+
+def _causes(claims: Sequence[Claim]) -> list[Claim]:
+    """Return the claims whose attribution is near the largest one of their kind."""
+    best: dict[str, float] = {}
+    for claim in claims:
+        best[claim.kind] = max(claim.phi, best.get(claim.kind, claim.phi))
+    return [claim for claim in claims if claim.phi >= LEAST_OF_BEST * best[claim.kind]]

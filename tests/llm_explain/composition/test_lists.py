@@ -14,7 +14,8 @@ from llm_explain import Explainer
 from llm_explain.claims import ClaimKinds, Subjects, neutral
 from llm_explain.claims.cited_items import with_known_items
 from llm_explain.claims.kinds.popular import Popular
-from llm_explain.composition.cards import FEW_KINDS, Budget, first_reasons, with_second_reasons
+from llm_explain.composition.arrangement import Placed
+from llm_explain.composition.cards import FEW_KINDS, Budget, first_reasons, open_claims, with_second_reasons
 from llm_explain.errors import SettingError, UnknownItemError
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
@@ -315,6 +316,16 @@ def test_a_repeated_reason_names_what_few_cards_have_named() -> None:
     chosen = first_reasons(cards, Budget(has_few_kinds=True), ClaimKinds.installed())
     named = [claim.facts["other_item_id"] for (claim,) in chosen]
     assert sorted(named) == ["alien"] * 3 + ["brazil"] * 3
+
+
+def test_variety_names_no_cause_that_is_none() -> None:
+    def because_of(item: str, phi: float) -> Claim:
+        return Claim("similar_item", "group:films", f"links:{item}", phi, 0.5, {"other_item_id": item})
+
+    card = Placed(0, 1.0, 1, 1, "new", None)
+    own = [because_of("alien", 0.83), because_of("brazil", 0.5), because_of("gandhi", 0.04)]
+    (causes,) = open_claims([own], [card], ClaimKinds.installed(), with_lines=())
+    assert causes == own[:2]
 
 
 def test_a_message_has_no_sensitive_item(explainer: Explainer) -> None:

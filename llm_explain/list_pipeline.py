@@ -119,8 +119,10 @@ class ListPipeline(Pipeline):
         catalogue = self.shop.catalogue
 
         def may_say(claim: Claim, row: int) -> bool:
-            title = str(catalogue.titles[placed[row].item_index])
-            return not kinds[claim.kind].tells_category or says_more(title, str(claim.facts["category"]))
+            kind, title = kinds[claim.kind], str(catalogue.titles[placed[row].item_index])
+            if kind.is_scarce and placed[row].section == "again":
+                return False
+            return not kind.tells_category or says_more(title, str(claim.facts["category"]))
 
         claims = self._derived(
             subjects,
@@ -156,7 +158,12 @@ class ListPipeline(Pipeline):
             form: Form = "sentence" if self.limits.names_item else "line"
             requests[row] = replace(requests[row], claims=(line,), is_neutral=True, form=form)
         silent = [row for row, request in enumerate(requests) if not request.claims]
-        for row, fact in self._facts(subjects, silent, kinds.badges(subjects.type), lambda *_: True).items():
+
+        def may_stand(claim: Claim, row: int) -> bool:
+            kind = kinds[claim.kind]
+            return kind.stands_alone and not (kind.is_scarce and placed[row].section == "again")
+
+        for row, fact in self._facts(subjects, silent, kinds.badges(subjects.type), may_stand).items():
             requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
         for row in (row for row in silent if not requests[row].claims):
             repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds)

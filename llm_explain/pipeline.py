@@ -226,13 +226,15 @@ class Pipeline:
         topics = [{kinds[claim.kind].topic for claim in request.claims} for request in requests]
         rows = [row for row, request in enumerate(requests) if texts[row] is not None and request.form == "sentence"]
         budgets = [budget for page in pages for budget in [Budget()] * len(page)]
+        again = {kind.name for kind in kinds.lines(subjects.type)}
+        repeats = {row for row in rows if again & {claim.kind for claim in requests[row].claims}}
         found = self._facts(
             subjects,
             rows,
             kinds.badges(subjects.type),
             lambda claim, row: (
                 kinds[claim.kind].topic not in topics[row]
-                and (not kinds[claim.kind].is_scarce or budgets[row].take(claim))
+                and (not kinds[claim.kind].is_scarce or (row not in repeats and budgets[row].take(claim)))
             ),
         )
         said: dict[int, Claim] = {}
@@ -256,8 +258,10 @@ class Pipeline:
         if self.limits.subject_length is None:
             return lines
         told = [(*request.claims, *([facts[row]] if row in facts else [])) for row, request in enumerate(requests)]
-        for place in range(1, max(map(len, told), default=0) + 1):
-            rows = [row for row, own in enumerate(told) if texts[row] and not lines[row] and place <= len(own) > 1]
+        # What the first sentence says alone would stand there twice.
+        last = [len(own) - (len(request.claims) == 1) for own, request in zip(told, requests, strict=True)]
+        for place in range(1, max(last, default=0) + 1):
+            rows = [row for row, own in enumerate(told) if texts[row] and not lines[row] and place <= last[row]]
             asked = [replace(requests[row], claims=(told[row][-place],), form="subject") for row in rows]
             for row, line in zip(rows, self._written(asked, None) if asked else (), strict=True):
                 lines[row] = line

@@ -111,9 +111,10 @@ class ReferringExpressions:
         return self._words.definite.format(name=self._words.another.format(name=name, label=label))
 
     def _is_of_many(self, title: str) -> bool:
-        """Return whether a title is a common noun of many things."""
+        """Return whether a title is a common noun of many things: "fairy lights", "Fairy lights", not "Cheerios"."""
         name, _, is_known = self._split(title)
-        return bool(name) and is_known and self._is_plural(name)
+        first, _, rest = name.partition(" ")
+        return bool(name) and (is_known or (first.istitle() and rest.islower())) and self._is_plural(name)
 
     def _is_feminine(self, title: str) -> bool:
         """Return whether the dictionaries state that the name in a title is feminine."""

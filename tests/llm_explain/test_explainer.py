@@ -354,6 +354,10 @@ def test_an_email_names_the_item_and_adds_a_fact(explainer: Explainer) -> None:
     lines = [row.subject_line for row in rows if row.subject_line]
     assert len(lines) > 10
     assert all(len(line.text) <= 60 and not line.text.endswith(".") for line in lines)
+    for row in rows:  # the subject does not stand there twice, and a crowd is no reason to buy again
+        assert row.text is None or row.subject_line is None or not row.text.text.startswith(row.subject_line.text + ".")
+        if row.section == "again":
+            assert not {"popular", "best_seller", "buyers"} & {claim.kind for claim in (*row.reasons, *row.statements)}
     with_fact = [row for row in rows if row.reasons and row.statements]
     assert with_fact
     for row in with_fact:

@@ -49,6 +49,7 @@ class FirstInCategory(ClaimKind):
     is_reason = False
     is_scarce = True
     most_badges = 2
+    stands_alone = False
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""

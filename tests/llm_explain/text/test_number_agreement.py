@@ -118,3 +118,18 @@ def test_an_item_of_many_things_is_not_called_this_one_where_there_is_a_choice()
         for name, about in (("many", many), ("one", one), ("unknown", unknown))
     }
     assert natural == {"many": [False, True, True], "one": [True] * 3, "unknown": [True, False, True]}
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Fairy lights", "You've bought these 12 times."),
+        ("Cheerios", "You've bought this 12 times."),
+        ("Nordic tree topper", "You've bought this 12 times."),
+    ],
+)
+def test_a_title_in_small_letters_has_the_number_of_its_noun(title: str, said: str) -> None:
+    own = spec(("repeat_item",), title)
+    skeleton = Skeleton("You've bought this {times}.", ("repeat_item",), "friendly", ())
+    assert REALISER.fill(skeleton, own) == said
+    assert VERIFIER.verify(said, own).ok

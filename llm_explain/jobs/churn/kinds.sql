@@ -87,10 +87,12 @@ with period as (
 select rid, min(paid) as low, max(paid) as high, half() as days, 6 as periods from period group by rid;
 create or replace view found_even as from found_uneven;
 
+create or replace view usual_known as
+select rid from bought group by rid having count(distinct occasion) filter (wall >= now - days_of(usual())) >= 4;
 create or replace view found_small_spender as
 select rid, round(coalesce(sum(paid) filter (wall >= now - days_of(usual())), 0) / any_value(known.days) * recent(), 2) as level,
        (select usual_spend from setting) as median, recent() as days
-from bought join known using (rid) group by rid;
+from bought join known using (rid) join usual_known using (rid) group by rid;
 create or replace view found_big_spender as from found_small_spender;
 
 create or replace view found_small_basket as
@@ -100,7 +102,8 @@ from bought group by rid;
 create or replace view found_large_basket as from found_small_basket;
 
 create or replace view found_rare_visits as
-select rid, interval as level, (select interval from setting) as median, recent() as days from rhythm;
+select rid, interval as level, (select interval from setting) as median, recent() as days
+from rhythm join usual_known using (rid);
 create or replace view found_frequent_visits as from found_rare_visits;
 
 create or replace view found_few_visits as

@@ -22,6 +22,10 @@ RATES: Final = ("usual_spend", "usual_visits")
 """Levels that are scaled to the length of the recent window."""
 
 
+LEAST_VISITS: Final = 4
+"""Least visits of the usual window in which spending or days between visits can be called usual."""
+
+
 class _Recency(DriverKind[ChurnView]):
     """Days since the last visit, ``days``, and the median days between visits, ``interval``."""
 
@@ -50,7 +54,7 @@ class CameLately(_Recency):
 class _Level(DriverKind[ChurnView]):
     """A level of the usual window and the median of all users.
 
-    A rate needs a user who has been known for the recent window at least.
+    A rate needs a user who has been known for the recent window at least. What is called usual needs four visits.
     """
 
     of: ClassVar[str]
@@ -79,6 +83,8 @@ class _Level(DriverKind[ChurnView]):
         holds &= np.abs(level - median) >= self.step
         if self.of in RATES:
             holds &= view.has_usual
+        if self.of in {"usual_spend", "interval"}:
+            holds &= view.visits(view.setting.usual_days) >= LEAST_VISITS
         return found(holds & (level >= self.step), {"level": level, "median": median, "days": view.setting.recent_days})
 
 

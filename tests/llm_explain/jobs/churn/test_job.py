@@ -164,7 +164,7 @@ def test_the_command_line_scores_and_explains(folder: Path) -> None:
     assert risks.is_monotonic_decreasing
     told = CliRunner().invoke(app, ["churn", "explain", *given, "-k", "3"])
     assert told.exit_code == 0, told.output
-    assert told.stdout.count("risk of halving its spending in the next eight weeks") == 3
+    assert told.stdout.count("risk of spending at most half of its usual amount in the next eight weeks") == 3
 
 
 def test_training_writes_pictures_and_keeps_edited_labels(folder: Path) -> None:

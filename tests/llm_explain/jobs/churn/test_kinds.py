@@ -117,6 +117,12 @@ def test_a_user_known_for_less_than_the_recent_window_has_no_usual_level(
     assert not {kind for kind in told if kind.endswith(("_usual", "_spender", "few_visits", "many_visits"))}
 
 
+def test_one_order_is_no_usual_spending(job: ChurnJob, found: dict[str, Findings]) -> None:
+    told = {kind for kind, own in found.items() if "once" in {job.user_ids[row] for row in own.rows.tolist()}}
+    assert "visited_once" in told
+    assert not told & {"small_spender", "big_spender", "rare_visits", "frequent_visits"}
+
+
 def test_a_category_that_may_not_be_named_is_not(job: ChurnJob, folder: Path) -> None:
     risky, flat = Curve(np.zeros(1), np.array([-1.0, 1.0]), 0.0), Curve(np.zeros(0), np.zeros(1), 0.0)
     names = job.artifacts.model.features

@@ -48,7 +48,8 @@ def text(writer: BriefWriter) -> str:
 
 def test_a_brief_becomes_one_sentence_with_its_drivers_in_order(text: str) -> None:
     assert text.startswith(
-        "Household 1228 has a 62% risk of spending at most half of its usual amount in the next eight weeks (average 21%)"
+        "Household 1228 has a 62% risk of spending at most half of its usual amount "
+        "in the next eight weeks (average 21%)"
     )
     assert (
         text.index("fell to 3 in the last eight weeks, from 9 in the eight weeks before")

@@ -22,7 +22,7 @@ FEW_KINDS: Final = 5
 """With fewer kinds to speak of, a kind may come more often: first for another item or category, then for any card."""
 
 LEAST_OF_BEST: Final = 0.5
-"""Least attribution of a reason, as a share of the largest one of its kind that the card has: a cause has to be one."""
+"""Least attribution of a reason, as a share of the card's largest attribution of the same kind."""
 
 NAMED_FACTS: Final = ("other_item_id", "category")
 """Facts by which a claim names an item or a category."""
@@ -172,8 +172,8 @@ def open_claims(
         with_lines: Cards that have a line.
 
     Returns:
-        Claims of each card; none for a pinned item, because the merchant chose it. A claim with much less attribution
-        than another one of its kind is left out: variety is no reason to name a cause that is none.
+        Claims of each card; none for a pinned item, because the merchant chose it. A claim with less than half of the
+        card's largest attribution of the same kind is left out: variety must not name a weak cause.
     """
     return [
         []

@@ -10,7 +10,8 @@ import numpy as np
 from llm_explain.dialogue.answers import Answer, Answers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.intents import intent_classifier, locale_encoder
-from llm_explain.dialogue.mentions import MOST_CHOICES, NameFinder
+from llm_explain.dialogue.mentions import MOST_CHOICES
+from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.staff import RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn
 from llm_explain.dialogue.understanding import CHANGES, OF_THE_SHOP, TALK, Reader

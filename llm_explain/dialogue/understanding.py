@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from llm_explain.dialogue.folding import folded, unaccented
 from llm_explain.dialogue.intents import MASK
-from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK, folded, unaccented
+from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
 
     from llm_explain.dialogue.intents import IntentClassifier
-    from llm_explain.dialogue.mentions import Mention, Mentions, NameFinder
+    from llm_explain.dialogue.mentions import Mention, Mentions
+    from llm_explain.dialogue.name_finder import NameFinder
     from llm_explain.dialogue.turns import Context, Role
     from llm_explain.dialogue.words import Grammar
 

@@ -101,8 +101,8 @@ def create_app(
             await to_thread.run_sync(state.records.prune, oldest)
         async with create_task_group() as tasks:
             if explainer.is_changeable:
-                tasks.start_soon(_watch, explainer.catalogue.refresh)
-            tasks.start_soon(_watch, partial(_overwrite, state.database))
+                tasks.start_soon(_repeat, explainer.catalogue.refresh)
+            tasks.start_soon(_repeat, partial(_overwrite, state.database))
             yield
             tasks.cancel_scope.cancel()
         await to_thread.run_sync(state.close)
@@ -176,14 +176,14 @@ async def _negotiate(request: Request) -> None:
     preferred.set(negotiate(request.headers.get("accept-language", ""), request.app.state.locale))
 
 
-async def _watch(work: Callable[[], object]) -> None:
-    """Read changes of the catalogue that other processes wrote, or overwrite erased rows."""
+async def _repeat(work: Callable[[], object]) -> None:
+    """Repeat some work while the service runs."""
     while True:
         await sleep(_WATCH_SECONDS)
         try:
             await to_thread.run_sync(work)
         except LlmExplainError as error:
-            _LOG.warning("the storage was not watched: %s", type(error).__name__)
+            _LOG.warning("work on the storage failed: %s", type(error).__name__)
 
 
 def _overwrite(database: Database) -> None:

@@ -318,7 +318,7 @@ def test_a_repeated_reason_names_what_few_cards_have_named() -> None:
     assert sorted(named) == ["alien"] * 3 + ["brazil"] * 3
 
 
-def test_variety_names_no_cause_that_is_none() -> None:
+def test_a_card_names_no_weak_cause_for_variety() -> None:
     def because_of(item: str, phi: float) -> Claim:
         return Claim("similar_item", "group:films", f"links:{item}", phi, 0.5, {"other_item_id": item})
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from llm_explain import Explainer
 from llm_explain.dialogue import Context, Dialogue
 from llm_explain.dialogue.facts import Statement
-from llm_explain.dialogue.mentions import NameFinder
+from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.verifier import AnswerVerifier
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words

@@ -107,9 +107,9 @@ def test_what_the_first_message_needs_is_loaded_without_a_place(client: TestClie
     """Loading the sentence encoder held the only place for eight seconds of processor time."""
     holds = []
 
-    def scores(self: IntentClassifier, message: str) -> dict[str, float]:
+    def scores(self: IntentClassifier, messages: list[str]) -> list[dict[str, float]]:
         holds.append(client.app.state.admission_queue.n_running)
-        return real(self, message)
+        return real(self, messages)
 
     real = IntentClassifier.scores
     with patch.object(IntentClassifier, "scores", scores):

@@ -77,7 +77,7 @@ fast: setup browser
 test: setup
 	$(MAKE) --jobs=2 lint browser clients $(ARTIFACTS)/manifest.json
 	$(PYTEST) --durations=30
-	$(PYTEST) -W ignore --nbmake --nbmake-timeout=900 notebooks
+	$(PYTEST) --dist load -W ignore --nbmake --nbmake-timeout=900 notebooks
 
 # Apart from `make test`: measuring lines and branches makes the tests take half as long again.
 coverage: browser clients $(ARTIFACTS)/manifest.json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.errors import GenerationError, MissingExtraError
@@ -51,4 +52,7 @@ def _merged(model: Any, adapter: Path) -> Any:
         import peft
     except ImportError as error:
         raise MissingExtraError.of("peft", "the tuned language model", "lm") from error
-    return peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    with warnings.catch_warnings():
+        # transformers 5.24 deprecates a name that peft 0.21 reads.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        return peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()

@@ -14,6 +14,8 @@ from llm_explain.claims.subjects import Subjects
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from llm_explain.claims.occasions import Flags, Occasions
     from scoring.data.catalogue import IndexArray
 
@@ -58,21 +60,23 @@ def with_known_items(subjects: Subjects, *, needs_visible_link: bool) -> Subject
     """
     evidence, shop = subjects.evidence, subjects.shop
     ids, snapshot = shop.catalogue.item_ids, shop.snapshot
-    known: dict[int, IndexArray] = {}
+    known: dict[int, tuple[IndexArray, npt.NDArray[np.object_]]] = {}
     for user in np.unique(subjects.user).tolist():
         items = np.unique(evidence.item[evidence.user == user])
         count = Subjects.of(evidence, np.full(len(items), user), items).of_item.counts
-        known[user] = items[np.lexsort((ids[items].astype(str), -count))]
+        items = items[np.lexsort((ids[items].astype(str), -count))]
+        cited = np.empty(len(items), dtype=object)
+        cited[:] = [PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in items.tolist()]
+        known[user] = items, cited
     past = []
     for user, item in zip(subjects.user.tolist(), subjects.item.tolist(), strict=True):
-        items = known[user]
+        items, cited = known[user]
         if needs_visible_link:
-            items = items[shop.visible_links.of_titles(items, item)]
+            past.append(cited[shop.visible_links.of_titles(items, item)].tolist())
         else:
             users = snapshot.companions.users_of(items, np.full(len(items), item))
             order = np.argsort(-users / np.maximum(snapshot.buyers[items], 1), kind="stable")
-            items = items[order[users[order] > 0]]
-        past.append([PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in items.tolist()])
+            past.append(cited[order[users[order] > 0]].tolist())
     return subjects.take(np.arange(len(subjects)), past_items=past)
 
 

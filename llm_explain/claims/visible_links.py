@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -137,7 +137,7 @@ class VisibleLinks:
         titles: dict[str, set[str]] = defaultdict(set)
         categories: dict[str, set[int]] = defaultdict(set)
         for title, category in zip(catalogue.titles.tolist(), catalogue.category_index.tolist(), strict=True):
-            for word in _words(title):
+            for word in words_of(title):
                 titles[word].add(title)
                 categories[word].add(category)
         most = max(2.0, MAX_WORD_SHARE * len(set(catalogue.titles.tolist())))
@@ -147,7 +147,7 @@ class VisibleLinks:
 
     def share_a_word(self, first: str, second: str) -> bool:
         """Return whether two names share a word that few titles and few categories have."""
-        return bool(_words(first) & _words(second) & self._telling_words)
+        return bool(words_of(first) & words_of(second) & self._telling_words)
 
 
 def says_more(title: str, category: str) -> bool:
@@ -160,7 +160,7 @@ def says_more(title: str, category: str) -> bool:
     Returns:
         Whether there is such a word. Words are the same if one begins with the other and is at most two letters longer.
     """
-    known, words = _words(category), _words(NAME_END.split(title, maxsplit=1)[0])
+    known, words = words_of(category), words_of(NAME_END.split(title, maxsplit=1)[0])
     return not words or not all(any(_is_alike(word, other) for other in known) for word in words)
 
 
@@ -169,5 +169,7 @@ def _is_alike(first: str, second: str) -> bool:
     return longer.startswith(shorter) and len(longer) <= len(shorter) + MOST_LONGER
 
 
-def _words(name: str) -> set[str]:
-    return set(WORD.findall(name.lower()))
+@lru_cache(maxsize=1 << 16)
+def words_of(name: str) -> frozenset[str]:
+    """Return the words of a title or category, kept because titles recur in the histories of many users."""
+    return frozenset(WORD.findall(name.lower()))

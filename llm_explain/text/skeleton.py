@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llm_explain.text.word_boundaries import LETTER, SIGN
@@ -107,5 +108,5 @@ def opening(text: str, n_words: int = OPENING_WORDS) -> str:
     Returns:
         At most so many words, one space between them.
     """
-    words = _OPENING_WORD.findall(text.casefold())
-    return " ".join(words[:n_words])
+    words = _OPENING_WORD.finditer(text.casefold())
+    return " ".join(word.group() for word in islice(words, n_words))

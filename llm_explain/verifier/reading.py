@@ -113,7 +113,7 @@ def _standing(text: str, starts: Iterable[int], length: int) -> Iterator[tuple[i
 def _find(text: str, by_value: Mapping[str, Sequence[str]]) -> list[_Place]:
     """Return where values stand, the longest first at each place, without overlap, in order."""
     places: list[_Place] = []
-    for value in sorted(by_value, key=len, reverse=True):
+    for value in sorted((each for each in by_value if each[1:] in text), key=len, reverse=True):
         heads = {value[:1], *(value[:1].upper() if value[:1].isalpha() else "")}
         starts = sorted(start for head in heads for start in _starts(text, head + value[1:]))
         for start, end in _standing(text, starts, len(value)):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from llm_explain.claims.kind import ClaimKind, Findings
+from llm_explain.claims.visible_links import MOST_LONGER, words_of
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 MIN_ORDERS: Final = 10
 MOST_ORDERS: Final = 30
 """Most orders that a text tells of."""
-
-MOST_LONGER: Final = 2
-WORD: Final = re.compile(r"[^\W\d_]{3,}")
 
 
 class FirstInCategory(ClaimKind):
@@ -74,12 +71,11 @@ class FirstInCategory(ClaimKind):
 def _touched(shop: ShopEvidence, items: IndexArray, category: IndexArray) -> Flags:
     """Return whether items are of each category, or a title of theirs has a word of the category's name."""
     catalogue = shop.catalogue
-    titles = {*catalogue.titles[np.unique(items)].tolist()}
-    said = {*WORD.findall("\n".join(titles).lower())}
+    said = frozenset().union(*map(words_of, catalogue.titles[np.unique(items)].tolist()))
     in_order = sorted(said)
     found: Flags = np.isin(category, catalogue.category_index[items])
     for place in np.flatnonzero(~found).tolist():
-        words = WORD.findall(catalogue.category_names[int(category[place])].lower())
+        words = words_of(catalogue.category_names[int(category[place])])
         found[place] = any(
             _begins_one(word, in_order) or any(word[: len(word) - cut] in said for cut in range(1, MOST_LONGER + 1))
             for word in words

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.claims.subjects import Subjects
+from scoring.data.ratings import DISLIKE
 
 if TYPE_CHECKING:
     from llm_explain.attribution.scored_user import ScoredUser
@@ -211,7 +212,7 @@ def _candidates(
     """Return those of the best ``n`` items that are allowed, best first."""
     shop = evidence.shop
     items, scores = scored.rank(n)
-    is_allowed = selection.allows(items, shop)
+    is_allowed = selection.allows(items, shop) & ~_is_disliked(evidence, items)
     if is_message:
         is_allowed &= ~np.array([shop.is_sensitive(item) for item in items.tolist()], dtype=bool)
     items, scores = items[is_allowed], scores[is_allowed]
@@ -229,6 +230,13 @@ def _candidates(
         pin=pin,
         is_buried=np.isin(items, shop.catalogue.index_of(list(selection.buries)) if selection.buries else ()),
     )
+
+
+def _is_disliked(evidence: Evidence, items: IndexArray) -> Flags:
+    """Return which items have a title that the user rated low, without a target event of it."""
+    title, history = evidence.shop.title_index, evidence.histories[0]
+    disliked = np.setdiff1d(title[history.item_index[history.kind == DISLIKE]], title[evidence.item])
+    return np.isin(title[items], disliked)
 
 
 def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scoring.data.ratings import scale_of
 from scoring.data.shop import FILE, Shop
 from scoring.data.targets import end_of_log
 
@@ -52,6 +53,9 @@ def proposed_settings(shop: Shop, events: WrittenEvents) -> tuple[Shop, list[str
                 f"no event is of the kind {wanted}: the target kind is {proposal[0]!r}, the commonest. "
                 f"Give --target-kind or edit {FILE} to choose another."
             )
+    if shop.ratings is None and (ratings := scale_of(events.of_rating)) is not None:
+        shop = shop.model_copy(update={"ratings": ratings})
+        remarks.append(ratings.told)
     end, late = end_of_log(events.latest, events.rows)
     if late:
         last = events.latest.max()

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scoring.data.coercion import coerce
-from scoring.data.tables import ITEM_ID, KIND, TIMESTAMP, USER_ID
+from scoring.data.ratings import RATE
+from scoring.data.tables import ITEM_ID, KIND, TIMESTAMP, USER_ID, VALUE
 from scoring.data.validation import Pieces, check_columns, wholes_of
 
 if TYPE_CHECKING:
@@ -42,12 +43,14 @@ class WrittenEvents:
         rows: Number of events.
         of_item: Events of each item.
         of_kind: Events of each kind; ``None`` without the column.
+        of_rating: Ratings by value.
         latest: Moments of the latest events, at least one in ``LATE_SHARE``.
     """
 
     rows: int = 0
     of_item: pd.Series = field(default_factory=lambda: pd.Series(dtype="int64"))
     of_kind: pd.Series | None = None
+    of_rating: pd.Series = field(default_factory=lambda: pd.Series(dtype="int64"))
     latest: pd.Series = field(default_factory=lambda: pd.Series(dtype="datetime64[ns]"))
 
 
@@ -119,6 +122,8 @@ def _count(done: WrittenEvents, frame: pd.DataFrame) -> None:
     done.of_item = _sum(done.of_item, frame[ITEM_ID])
     if KIND in frame:
         done.of_kind = _sum(done.of_kind, frame[KIND]).sort_values(ascending=False, kind="stable")
+    if {KIND, VALUE} <= set(frame):
+        done.of_rating = _sum(done.of_rating, frame.loc[frame[KIND] == RATE, VALUE])
     latest = pd.concat([done.latest, frame[TIMESTAMP]], ignore_index=True)
     done.latest = latest.nlargest(done.rows // LATE_SHARE + 2)
 

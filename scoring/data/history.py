@@ -23,6 +23,7 @@ from scoring.data.tables import (
     STORE_ID,
     TIMESTAMP,
     USER_ID,
+    VALUE,
 )
 from scoring.data.targets import Roles, Truths, counted, occasions, order_numbers, roles
 from scoring.errors import UnknownItemError
@@ -46,6 +47,7 @@ class History:
         timestamp: Moments, ``datetime64[ns]``.
         quantity: Units; 1 where the table does not say.
         price: Price of one unit; NaN where the table does not say.
+        value: A rating, or whatever else the shop measures; NaN where the table does not say.
         kind: Kinds of event; ``purchase`` where the table does not say.
         store_id: Stores; the empty string where the table does not say.
         order_id: Orders; the empty string where the table does not say.
@@ -63,6 +65,7 @@ class History:
     timestamp: npt.NDArray[np.datetime64]
     quantity: npt.NDArray[np.float64]
     price: npt.NDArray[np.float64]
+    value: npt.NDArray[np.float64]
     kind: npt.NDArray[np.object_]
     store_id: npt.NDArray[np.object_]
     order_id: npt.NDArray[np.object_]
@@ -160,7 +163,7 @@ class History:
 
     def rows(self, item_ids: npt.NDArray[np.object_]) -> list[dict[str, Any]]:
         """Return the events as rows of the events table, with the catalogue's ids."""
-        names = (TIMESTAMP, QUANTITY, PRICE, KIND, CHANNEL, STORE_ID, ORDER_ID)
+        names = (TIMESTAMP, QUANTITY, PRICE, VALUE, KIND, CHANNEL, STORE_ID, ORDER_ID)
         columns = (getattr(self, name).astype(object) for name in names)
         rows = zip(item_ids[self.item_index].tolist(), map(pd.Timestamp, self.timestamp), *columns, strict=True)
         return [
@@ -301,6 +304,8 @@ class EventLog:
             ITEM_ID: self.catalogue.item_ids[everything["item_index"]],
             **{name: everything[name] for name in (TIMESTAMP, QUANTITY, PRICE, KIND)},
         }
+        if not np.isnan(everything["value"]).all():
+            columns[VALUE] = everything["value"]
         for name in (STORE_ID, ORDER_ID, CHANNEL):
             words: npt.NDArray[np.object_] = everything[name]
             if (words != "").any():
@@ -343,6 +348,7 @@ def _columns(
         timestamp=timestamp,
         quantity=quantity,
         price=numbers(PRICE, np.nan),
+        value=numbers(VALUE, np.nan),
         kind=kind,
         store_id=words(STORE_ID, ""),
         order_id=words(ORDER_ID, ""),

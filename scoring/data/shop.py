@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from scoring.data.proposals import Proposals
+from scoring.data.ratings import Ratings
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class Shop(BaseModel):
         return_kinds: Kinds of event that take back a target event of the same user and item. If not given and
             purchases are no target kind, there are none.
         own_brands: Brands of the items table that are the shop's own.
+        ratings: What ratings mean; ``None`` for a log without ratings, and before an import has proposed it.
         proposals: What an import proposes, and the shop's decisions.
     """
 
@@ -126,6 +128,7 @@ class Shop(BaseModel):
     target_kinds: tuple[Kind, ...] = Field(default=(PURCHASE,), min_length=1)
     return_kinds: tuple[Kind, ...] = RETURN_KINDS
     own_brands: tuple[Kind, ...] = ()
+    ratings: Ratings | None = None
     proposals: Proposals = Proposals()
 
     @model_validator(mode="before")
@@ -208,7 +211,7 @@ class Shop(BaseModel):
         """
         given = _values(file)
         shop = Shop.of({**self.model_dump(mode="json"), **(given or {})}, source=str(file))
-        for name in ("time_zone", "times", "target_kinds", "return_kinds"):
+        for name in ("time_zone", "times", "target_kinds", "return_kinds", "ratings"):
             if (changed := getattr(shop, name)) != (trained := getattr(self, name)):
                 raise TableError(
                     f"{file}: {name} is {changed!r} but the model was trained with {trained!r}. Leave it out of this "

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scoring.data.ratings import as_meant
 from scoring.data.shop import PURCHASE as PURCHASE
 from scoring.data.shop import Shop
 from scoring.errors import TableError
@@ -121,6 +122,7 @@ class Tables:
             found["events"] = with_order(found["events"])
             shop = shop.model_copy(update={"times": "order"})
         found["items"] = with_names(found["items"])
+        found["events"] = as_meant(found["events"], shop.ratings)
         return cls(**found, shop=shop)
 
     def write(self, folder: Path, *, order: Mapping[str, Order] | None = None, events: Path | None = None) -> None:

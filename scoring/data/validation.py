@@ -16,11 +16,12 @@ import pandas as pd
 import pandera.errors
 
 from scoring.data.coercion import Whole, coerce
+from scoring.data.ratings import RATE, as_meant, scale_of
 from scoring.data.reading import read_table
 from scoring.data.rules import COLUMNS, rule_of
 from scoring.data.schema import schema
 from scoring.data.shop import Shop
-from scoring.data.tables import EMBEDDING_PREFIX, ITEM_ID, TIMESTAMP, USER_ID, Tables, with_names
+from scoring.data.tables import EMBEDDING_PREFIX, ITEM_ID, KIND, TIMESTAMP, USER_ID, VALUE, Tables, with_names
 from scoring.data.violations import ROW, Violation, message, rejected_rows
 from scoring.errors import TableError
 
@@ -164,8 +165,10 @@ def check_tables(frames: Mapping[str, pd.DataFrame], shop: Shop | None = None) -
     for name in sorted(frames, key=lambda name: name != "items"):  # events and promotions name items
         item_ids = None if name == "items" else good["items"][ITEM_ID]
         good[name] = check(frames[name], name, source=name, item_ids=item_ids, shop=shop).frame
-    good["events"] = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True)
-    return Tables(**good, shop=shop or Shop())
+    events, shop = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True), shop or Shop()
+    if shop.ratings is None and {KIND, VALUE} <= set(events):
+        shop = shop.model_copy(update={"ratings": scale_of(events.loc[events[KIND] == RATE, VALUE].value_counts())})
+    return Tables(**{**good, "events": as_meant(events, shop.ratings)}, shop=shop)
 
 
 def read_events(path: Path, item_ids: Collection[str], shop: Shop | None = None) -> pd.DataFrame:
@@ -179,7 +182,8 @@ def read_events(path: Path, item_ids: Collection[str], shop: Shop | None = None)
     Returns:
         The events.
     """
-    return check(read_table(path).frame, "events", source=path.name, item_ids=item_ids, shop=shop).frame
+    found = check(read_table(path).frame, "events", source=path.name, item_ids=item_ids, shop=shop).frame
+    return as_meant(found, shop.ratings if shop else None)
 
 
 def check_history(
@@ -211,7 +215,8 @@ def check_history(
     if events.empty:
         check_columns(events, "events", source)
         return _coerce(events, "events", shop, {})[0]
-    return check(events, "events", source=source, item_ids=item_ids, shop=shop).frame
+    found = check(events, "events", source=source, item_ids=item_ids, shop=shop).frame
+    return as_meant(found, shop.ratings if shop else None)
 
 
 def check_columns(frame: pd.DataFrame, name: str, source: str) -> None:

@@ -1,4 +1,4 @@
-"""Claim kinds that changes of the catalogue, stated prices, variants or own brands prove, where the shop has them."""
+"""Claim kinds that changes of the catalogue, stated prices, ratings, variants or own brands prove, where the shop has them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llm_explain.claims.catalogue_kinds.back_in_stock import BackInStock
 from llm_explain.claims.catalogue_kinds.lowest_price import LowestPrice
 from llm_explain.claims.catalogue_kinds.own_brand import OwnBrand
+from llm_explain.claims.catalogue_kinds.rated_item import RatedItem
 from llm_explain.claims.catalogue_kinds.variant import Variant
 from scoring.data.tables import PARENT_ID, PRICE
 
@@ -30,6 +31,7 @@ def catalogue_kinds(catalogue: Catalogue, shop: Shop) -> tuple[type[ClaimKind], 
         BackInStock: True,
         LowestPrice: PRICE in catalogue.items,
         OwnBrand: bool(shop.own_brands),
+        RatedItem: shop.ratings is not None and shop.ratings.highest is not None,
         Variant: PARENT_ID in catalogue.items,
     }
     return tuple(kind for kind, is_permitted in permitted.items() if is_permitted)

@@ -18,6 +18,7 @@ from llm_explain.claims import ClaimKinds
 from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.audit.attributions import attribution_faults
 from scoring.data.changes import changed_items, changed_promotions, version_at
+from scoring.data.ratings import DISLIKE
 from scoring.data.shop import Shop
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ OPTIONAL: Final = {
         "channel": "varchar",
         "order_id": "varchar",
         "quantity": "double",
+        "value": "double",
     },
     "items": {
         "title": "varchar",
@@ -96,6 +98,13 @@ class Audit:
         )
         for name, values in (("target_kind", shop.target_kinds), ("return_kind", shop.return_kinds)):
             self.connection.execute(f"create table {name} as select unnest($1::varchar[]) as kind", [list(values)])
+        ratings = shop.ratings
+        scale = [ratings.liked_from, ratings.highest] if ratings else [None, None]
+        self.connection.execute(
+            "create table rating_scale as select $1::double as liked_from, $2::double as highest", scale
+        )
+        rated = [*ratings.kinds, DISLIKE] if ratings else []
+        self.connection.execute("create table rated_kind as select unnest($1::varchar[]) as kind", [rated])
         own = [name.lower() for name in shop.own_brands]
         self.connection.execute("create table own_brand as select unnest($1::varchar[]) as brand", [own])
         self._base = pd.read_parquet(folder / "items.parquet")

@@ -1,12 +1,12 @@
--- The raw tables, read as the shop means them. Runs once, over the tables events, items, promotions, shop, target_kind
--- and return_kind. It creates the table event and the macros that the claim kinds' SQL files use.
+-- The raw tables, read as the shop means them. Runs once, over the tables events, items, promotions, shop, target_kind,
+-- return_kind, rated_kind and rating_scale. It creates the table event and the macros that the claim kinds' SQL files use.
 
 -- The wall clock of the shop. Stored moments are UTC.
 create or replace macro wall_of(moment) as (moment at time zone 'UTC') at time zone (select time_zone from shop);
 
 -- What an event does to the count: a target event counts, a return takes one back, every other event does neither.
 create or replace table event as
-select e.file_row_number as row, e.user_id, e.item_id, nullif(e.order_id, '') as order_id, e.store_id, e.kind, e.channel, e.timestamp, wall_of(e.timestamp) as wall, e.price,
+select e.file_row_number as row, e.user_id, e.item_id, nullif(e.order_id, '') as order_id, e.store_id, e.kind, e.channel, e.timestamp, wall_of(e.timestamp) as wall, e.price, e.value,
        i.category, i.brand, i.title,
        case
            when e.kind in (from return_kind) then 'return'

@@ -12,9 +12,11 @@ import pandas as pd
 from llm_explain.errors import SettingError
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.plays import deal_of_headers, kind_of_plays, with_skips
+from llm_explain.importers.flat.rated import IS_RATED, tells_rating
 from llm_explain.importers.flat.rows import FILE, Rows
 from llm_explain.importers.flat.values import each_value
 from llm_explain.importers.flat.vocabulary import kind_of_word, normal
+from scoring.data.ratings import RATE, UNRATED
 from scoring.data.tables import END_OF_ORDER
 
 if TYPE_CHECKING:
@@ -39,9 +41,6 @@ OF_ORDER: Final = (
 NEEDED: Final = {"user_id": ("user_id",), "item_id": ("item_id", "title", "item_number")}
 IS_ID: Final = re.compile(r"(?:id|ref|reference|code|key|no|nr|number|uri|slug)\d*$")
 """Ending of headers of ids."""
-
-UNKNOWN_KIND: Final = "interaction"
-"""Kind of events of which nothing tells what they were; no locale has words for it."""
 
 ONLY_ITEM: Final = "all items"
 
@@ -163,11 +162,15 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
     else:
         is_sale = bool({"quantity", "price", "amount", "order_id"} & set(frame))
         is_rating = "value" in frame and not {"quantity", "order_id"} & set(frame)
-        guessed = "rate" if is_rating else "purchase" if is_sale else UNKNOWN_KIND
+        guessed = "rate" if is_rating else "purchase" if is_sale else UNRATED
         kinds = pd.Series(
             read.kind or kind_of_plays(read) or deal_of_headers(read) or guessed, index=frame.index, dtype="str"
         )
-    found, note = with_skips(read, frame.assign(kind=kinds))
+    frame = frame.assign(kind=kinds)
+    if "value" in frame:
+        has_ratings = all(map(tells_rating, read.headers_of("value")))
+        frame[IS_RATED] = frame["value"].notna() & (has_ratings | (kinds == RATE))
+    found, note = with_skips(read, frame)
     notes += [note] if note else []
     return found
 

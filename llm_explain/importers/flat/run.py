@@ -18,6 +18,7 @@ from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.lookups import join_lookups, with_shared_items
 from llm_explain.importers.flat.plays import SKIP
 from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
+from llm_explain.importers.flat.rated import with_ratings
 from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
 from llm_explain.importers.flat.returns import WITHDRAWN, with_returns
@@ -27,6 +28,7 @@ from llm_explain.importers.flat.writing import write_import
 from llm_explain.importers.summary import LeftOut, Progress, silent
 from llm_explain.text.import_words import word_list
 from scoring.data.derived_categories import LEAST_ITEMS, derive_categories
+from scoring.data.ratings import DISLIKE, UNRATED
 from scoring.data.shop import Shop
 from scoring.data.tables import TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
@@ -107,6 +109,7 @@ def _import(
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
     result = _tables(assembled, shop, are_works=are_works)
     lines += _once_sold(result.tables)
+    lines += [ratings.told] if (ratings := result.tables.shop.ratings) else []
     reported = FlatImport(result.tables, columns, about, rejects, result.left_out, result.notes, tuple(lines))
     progress("Checking tables", 1, 1)
     return reported if is_dry_run else write_import(reported, aside, out)
@@ -167,6 +170,7 @@ def _tables(assembled: Assembled, shop: Shop, *, are_works: bool) -> _Result:
     names = assembled.events[[column for column in NAMES if column in assembled.events]]
     lines = assembled.events.drop(columns=names.columns).assign(**{LINE: names.index})
     events, notes = with_returns(_priced(lines), shop.return_kinds)
+    events, shop = with_ratings(events, shop)
     named = names.take(events[LINE].to_numpy()).set_axis(events.index)
     items = items_table(assembled.items, events[["item_id", "kind"]].join(named), shop.locale, shop.target_kinds)
     del names, named, lines
@@ -229,7 +233,8 @@ def _priced(events: pd.DataFrame) -> pd.DataFrame:
 def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
     """Return the settings with what the log tells: target kind, currency, time zone, whether times are an order."""
     changed: dict[str, object] = {}
-    counts = events.loc[~events["kind"].isin([*shop.return_kinds, SKIP, WITHDRAWN]), "kind"].value_counts()
+    no_targets = [*shop.return_kinds, SKIP, WITHDRAWN, DISLIKE, *([UNRATED] if shop.ratings else [])]
+    counts = events.loc[~events["kind"].isin(no_targets), "kind"].value_counts()
     if len(counts) and not set(shop.target_kinds) & set(counts.index):
         # Returns take back purchases. A log without purchases has none.
         given = shop.model_dump(include=shop.model_fields_set - {"return_kinds", "target_kinds"})

@@ -1,0 +1,80 @@
+"""The claim kind ``rated_item``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_explain.claims.cited_items import first_named, past_pairs
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
+from llm_explain.claims.kinds.similar_item import MIN_TELLING_SHARE, SimilarItem
+from scoring.data.ratings import DISLIKE, RATE
+
+if TYPE_CHECKING:
+    from llm_explain.claims.occasions import Floats
+    from llm_explain.claims.subjects import Subjects
+    from llm_explain.records import Claim, Fact
+
+
+class RatedItem(ClaimKind):
+    """The user gave a high rating to an item that raised this score.
+
+    Rule: ``other_item_id`` is as for ``similar_item``, but of the past items that the user rated high. The rating of an
+    item is the value of the user's latest event of this very item before ``as_of`` that has a value and a kind of
+    ``ratings`` in ``shop.yaml``, or ``dislike``; of several at that moment, the lowest. It is high from ``liked_from`` on. ``rating``
+    is the rating, which has at most one decimal, and ``highest`` the highest one of the scale.
+    """
+
+    name = "rated_item"
+    scope = "past item"
+    parts = SimilarItem.parts
+    position = 70
+    list_place = 0
+    fact_place = 3
+    needs_visible_link = True
+    topic = SimilarItem.topic
+    never_with = SimilarItem.never_with
+    yields_to = SimilarItem.yields_to
+
+    def is_telling(self, claim: Claim) -> bool:
+        """Return whether the item alone is a tenth of what raised the score."""
+        return claim.share >= MIN_TELLING_SHARE
+
+    def find(self, subjects: Subjects) -> Findings:
+        """Apply the rule of the class."""
+        ratings = subjects.shop.shop.ratings
+        if ratings is None or ratings.highest is None or not any(subjects.past_items):
+            return NOTHING
+        value = _ratings(subjects)
+        is_high = (value >= ratings.liked_from) & (np.round(value, 1) == value)
+        cited = first_named(subjects, is_high, with_signals=True)
+        rating = value[cited.places]
+        facts: dict[str, list[Fact | None]] = {
+            "other_item_id": [str(item_id) for item_id in subjects.shop.catalogue.item_ids[cited.other]],
+            "rating": [_whole(each) for each in rating.tolist()],
+            "highest": [_whole(ratings.highest)] * len(rating),
+        }
+        return Findings(cited.rows, facts, event_kind=[RATE] * len(rating), cites=cited.past)
+
+
+def _ratings(subjects: Subjects) -> Floats:
+    """Return the user's rating of each of ``past_pairs``, NaN for none, shape ``(n,)``."""
+    row, item = past_pairs(subjects)
+    ratings = subjects.shop.shop.ratings
+    kinds = (*ratings.kinds, DISLIKE) if ratings else ()
+    value = np.full(len(row), np.nan)
+    known: dict[int, dict[int, float]] = {}
+    for place, (user, other) in enumerate(zip(subjects.user[row].tolist(), item.tolist(), strict=True)):
+        if user not in known:
+            history = subjects.evidence.histories[user]
+            is_rated = np.isin(history.kind.astype(str), kinds) & ~np.isnan(history.value)
+            rows = np.flatnonzero(is_rated)
+            rows = rows[np.lexsort((-history.value[rows], history.timestamp[rows]))]  # the one that counts comes last
+            known[user] = dict(zip(history.item_index[rows].tolist(), history.value[rows].tolist(), strict=True))
+        value[place] = known[user].get(other, np.nan)
+    return value
+
+
+def _whole(number: float) -> int | float:
+    return int(number) if number == int(number) else number

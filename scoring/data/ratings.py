@@ -1,0 +1,96 @@
+"""What ratings mean: the scale of a log, and the events whose rating says that the user disliked the item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RATE: Final = "rate"
+DISLIKE: Final = "dislike"
+"""Kind of an event whose rating is low. No locale has words for it, and no scorer predicts it."""
+
+UNRATED: Final = "interaction"
+"""Kind of a rating below the scale: a 0 that stands for no rating."""
+
+TOPS: Final = (5.0, 10.0, 100.0)
+"""Highest ratings of scales that a text may name. The highest rating of a log may be below that of another scale."""
+
+LIKED: Final = 0.65
+"""Share of a scale from which on a rating tells that the user liked the item: 4 of 5, 3.5 of 5 in halves, 7 of 10."""
+
+
+class Ratings(BaseModel):
+    """What the ratings of a log mean.
+
+    Attributes:
+        kinds: Kinds of event whose ``value`` is a rating.
+        lowest: Lowest rating; a value below it is no rating.
+        liked_from: Lowest rating of an item that the user liked. Events with a lower one are no target events.
+        highest: Highest rating that the scale permits; ``None`` if it is not known, so that no text names a rating.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kinds: tuple[str, ...] = Field(default=(RATE,), min_length=1)
+    lowest: float
+    liked_from: float
+    highest: float | None = None
+
+    @property
+    def told(self) -> str:
+        """Return what ratings mean, for reports."""
+        top = f" of {self.highest:g}" if self.highest else ""
+        return (
+            f"ratings of {' and '.join(self.kinds)} from {self.liked_from:g}{top} tell that a user liked an item; lower "
+            "ones are no target events and are never told as likes. Edit `ratings` in shop.yaml to change that."
+        )
+
+
+def scale_of(counts: pd.Series, kinds: Iterable[str] = (RATE,)) -> Ratings | None:
+    """Return what ratings mean, from those that a log has.
+
+    Args:
+        counts: Number of events by rating.
+        kinds: Kinds of event that have the ratings.
+
+    Returns:
+        The scale; ``None`` for fewer than two different ratings. If 0 is more common than the next rating and no rating
+        lies between 0 and 1, it stands for no rating.
+    """
+    seen = counts.sort_index()
+    if len(seen) > 2 and seen.index[0] == 0 and seen.index[1] >= 1 and seen.iloc[0] > seen.iloc[1]:  # noqa: PLR2004
+        seen = seen.iloc[1:]
+    if len(seen) < 2:  # noqa: PLR2004
+        return None
+    found = seen.index.to_numpy(dtype=float)
+    highest = float(found[-1])
+    lowest = min(float(found[0]), 1.0) if highest in TOPS else float(found[0])
+    liked_from = float(found[found >= lowest + LIKED * (highest - lowest)][0])
+    is_known = highest in TOPS and lowest >= 0
+    return Ratings(kinds=tuple(sorted(kinds)), lowest=lowest, liked_from=liked_from, highest=highest if is_known else None)
+
+
+def as_meant(events: pd.DataFrame, ratings: Ratings | None) -> pd.DataFrame:
+    """Return events whose kind says what their rating means.
+
+    Args:
+        events: Rows of the events table.
+        ratings: The scale; ``None`` for a log without ratings.
+
+    Returns:
+        The events. Those with a low rating get the kind ``dislike``, apart from purchases, which they still are.
+    """
+    if ratings is None or not {"kind", "value"} <= set(events):
+        return events
+    kind, value = events["kind"], events["value"]
+    is_rated = kind.isin([name for name in ratings.kinds if name != "purchase"])
+    is_low = is_rated & (value >= ratings.lowest) & (value < ratings.liked_from)
+    is_none = (kind == RATE) & is_rated & (value < ratings.lowest)
+    if not (is_low | is_none).any():
+        return events
+    return events.assign(kind=kind.mask(is_low, DISLIKE).mask(is_none, UNRATED))

@@ -23,6 +23,9 @@ TOPS: Final = (5.0, 10.0, 100.0)
 LIKED: Final = 0.65
 """Share of a scale from which on a rating tells that the user liked the item: 4 of 5, 3.5 of 5 in halves, 7 of 10."""
 
+HIGH: Final = 0.75
+"""Share of a scale from which on a rating is high: 4 of 5, 8 of 10."""
+
 
 class Ratings(BaseModel):
     """What the ratings of a log mean.
@@ -42,12 +45,17 @@ class Ratings(BaseModel):
     highest: float | None = None
 
     @property
+    def high_from(self) -> float | None:
+        """Lowest rating that a text may give as a reason; ``None`` without a known scale."""
+        return None if self.highest is None else self.lowest + HIGH * (self.highest - self.lowest)
+
+    @property
     def told(self) -> str:
         """Return what ratings mean, for reports."""
         top = f" of {self.highest:g}" if self.highest else ""
         return (
-            f"ratings of {' and '.join(self.kinds)} from {self.liked_from:g}{top} tell that a user liked an item; lower "
-            "ones are no target events and are never told as likes. Edit `ratings` in shop.yaml to change that."
+            f"ratings of {' and '.join(self.kinds)} from {self.liked_from:g}{top} tell that a user liked an item; "
+            "lower ones are no target events and are never told as likes. Edit `ratings` in shop.yaml to change that."
         )
 
 
@@ -63,16 +71,16 @@ def scale_of(counts: pd.Series, kinds: Iterable[str] = (RATE,)) -> Ratings | Non
         lies between 0 and 1, it stands for no rating.
     """
     seen = counts.sort_index()
-    if len(seen) > 2 and seen.index[0] == 0 and seen.index[1] >= 1 and seen.iloc[0] > seen.iloc[1]:  # noqa: PLR2004
+    if len(seen) > 2 and seen.index[0] == 0 and seen.index[1] >= 1 and seen.iloc[0] > seen.iloc[1]:
         seen = seen.iloc[1:]
-    if len(seen) < 2:  # noqa: PLR2004
+    if len(seen) < 2:
         return None
     found = seen.index.to_numpy(dtype=float)
     highest = float(found[-1])
     lowest = min(float(found[0]), 1.0) if highest in TOPS else float(found[0])
     liked_from = float(found[found >= lowest + LIKED * (highest - lowest)][0])
-    is_known = highest in TOPS and lowest >= 0
-    return Ratings(kinds=tuple(sorted(kinds)), lowest=lowest, liked_from=liked_from, highest=highest if is_known else None)
+    top = highest if highest in TOPS and lowest >= 0 else None
+    return Ratings(kinds=tuple(sorted(kinds)), lowest=lowest, liked_from=liked_from, highest=top)
 
 
 def as_meant(events: pd.DataFrame, ratings: Ratings | None) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Claim kinds that changes of the catalogue, stated prices, ratings, variants or own brands prove, where the shop has them."""
+"""Claim kinds that changes of the catalogue, prices, ratings, variants or own brands prove, where the shop has them."""
 
 from __future__ import annotations
 

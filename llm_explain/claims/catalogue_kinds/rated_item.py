@@ -22,8 +22,9 @@ class RatedItem(ClaimKind):
 
     Rule: ``other_item_id`` is as for ``similar_item``, but of the past items that the user rated high. The rating of an
     item is the value of the user's latest event of this very item before ``as_of`` that has a value and a kind of
-    ``ratings`` in ``shop.yaml``, or ``dislike``; of several at that moment, the lowest. It is high from ``liked_from`` on. ``rating``
-    is the rating, which has at most one decimal, and ``highest`` the highest one of the scale.
+    ``ratings`` in ``shop.yaml``, or ``dislike``; of several at that moment, the lowest. It is high from
+    three quarters of the scale on. ``rating`` is the rating, which has at most one decimal, and ``highest`` the highest
+    one of the scale.
     """
 
     name = "rated_item"
@@ -44,16 +45,16 @@ class RatedItem(ClaimKind):
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         ratings = subjects.shop.shop.ratings
-        if ratings is None or ratings.highest is None or not any(subjects.past_items):
+        if ratings is None or ratings.high_from is None or not any(subjects.past_items):
             return NOTHING
         value = _ratings(subjects)
-        is_high = (value >= ratings.liked_from) & (np.round(value, 1) == value)
+        is_high = (value >= max(ratings.high_from, ratings.liked_from)) & (np.round(value, 1) == value)
         cited = first_named(subjects, is_high, with_signals=True)
         rating = value[cited.places]
         facts: dict[str, list[Fact | None]] = {
             "other_item_id": [str(item_id) for item_id in subjects.shop.catalogue.item_ids[cited.other]],
             "rating": [_whole(each) for each in rating.tolist()],
-            "highest": [_whole(ratings.highest)] * len(rating),
+            "highest": [_whole(ratings.highest or 0)] * len(rating),
         }
         return Findings(cited.rows, facts, event_kind=[RATE] * len(rating), cites=cited.past)
 

@@ -11,6 +11,6 @@ own as (
     where c.claim = 'rated_item' and e.role = 'other' and is_alike(e.item_id, e.title, c.other_item_id, c.other_title))
 select rid, other_item_id, value as rating, highest
 from claim join rated using (rid) cross join rating_scale
-where claim = 'rated_item' and place = 1 and value >= liked_from and round(value, 1) = value and highest is not null
+where claim = 'rated_item' and place = 1 and value >= liked_from and value >= lowest + 0.75 * (highest - lowest) and round(value, 1) = value and highest is not null
   and rid in (select rid from own) and regexp_matches(other_title, '\p{L}')
   and not is_alike(other_item_id, other_title, item_id, own_title);

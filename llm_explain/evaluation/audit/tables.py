@@ -99,10 +99,9 @@ class Audit:
         for name, values in (("target_kind", shop.target_kinds), ("return_kind", shop.return_kinds)):
             self.connection.execute(f"create table {name} as select unnest($1::varchar[]) as kind", [list(values)])
         ratings = shop.ratings
-        scale = [ratings.liked_from, ratings.highest] if ratings else [None, None]
-        self.connection.execute(
-            "create table rating_scale as select $1::double as liked_from, $2::double as highest", scale
-        )
+        scale = [ratings.lowest, ratings.liked_from, ratings.highest] if ratings else [None] * 3
+        columns = "$1::double as lowest, $2::double as liked_from, $3::double as highest"
+        self.connection.execute(f"create table rating_scale as select {columns}", scale)
         rated = [*ratings.kinds, DISLIKE] if ratings else []
         self.connection.execute("create table rated_kind as select unnest($1::varchar[]) as kind", [rated])
         own = [name.lower() for name in shop.own_brands]

@@ -46,7 +46,7 @@ def with_ratings(events: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, Shop]:
     if ratings is None:
         return events, shop
     meant = as_meant(events, ratings)
-    if shop.ratings is None and ratings.highest is None and len(counts) == 2:  # noqa: PLR2004  thumbs up and down
+    if shop.ratings is None and ratings.highest is None and len(counts) == 2:
         kind = meant["kind"].mask(is_rated & (meant["kind"] == RATE), LIKE)
         return meant.assign(kind=kind, value=meant["value"].mask(is_rated)), shop
     return meant, shop.model_copy(update={"ratings": ratings})

@@ -39,7 +39,11 @@ AS_OF = pd.Timestamp("2025-06-01")
 KINDS = ClaimKinds.installed().extended([RatedItem])
 SHOP = Shop(target_kinds=("rate",), ratings=Ratings(lowest=0.5, liked_from=3.5, highest=5))
 ITEMS = pd.DataFrame(
-    {"item_id": ["heat", "ronin", "alien"], "title": ["Heat", "Ronin", "Alien"], "category": ["crime", "crime", "space"]}
+    {
+        "item_id": ["heat", "ronin", "alien"],
+        "title": ["Heat", "Ronin", "Alien"],
+        "category": ["crime", "crime", "space"],
+    }
 )
 FACTS: dict[str, Fact] = {"other_item_id": "heat", "rating": 4.5, "highest": 5, "event_kind": "rate"}
 CLAIM = Claim("rated_item", "group:crime", "links:heat", 1.0, 0.5, FACTS)
@@ -79,9 +83,10 @@ def facts_of(
     [
         ([("heat", "2025-05-01", 4.5), ("alien", "2025-05-01", 5)], ("heat", 4.5)),
         ([("heat", "2025-05-01", 2), ("alien", "2025-05-01", 5)], ("alien", 5)),  # the one that was liked
-        ([("heat", "2025-05-01", 5), ("heat", "2025-05-02", 3.5)], ("heat", 3.5)),  # the latest rating
+        ([("heat", "2025-05-01", 5), ("heat", "2025-05-02", 4)], ("heat", 4)),  # the latest rating
         ([("heat", "2025-05-01", 5), ("heat", "2025-05-02", 3)], None),  # liked no longer
         ([("heat", "2025-05-01", 5), ("heat", "2025-05-01", 4)], ("heat", 4)),
+        ([("heat", "2025-05-01", 3.5)], None),  # liked, but not high
         ([("heat", "2025-05-01", 4.37)], None),
         ([("heat", "2025-05-01", None)], None),
         ([("heat", "2025-06-01", 5)], None),
@@ -121,7 +126,7 @@ def test_sentences_are_verified_and_read_back(locale: str, words: str) -> None:
     for text in texts:
         assert words in text
         (mention,) = reader.read(text, title="Ronin", category="crime")
-        assert (mention.kind, mention.values) == ("rated_item", {"rating": 4.5, "highest": 5.0})
+        assert (mention.kind, mention.values) == ("rated_item", {"rating": 4.5, "highest": 5.0})  # noqa: PD011  a dictionary
 
 
 @pytest.mark.parametrize(

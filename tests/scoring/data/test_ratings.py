@@ -1,0 +1,42 @@
+"""What ratings mean, by the scale that a log shows."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from scoring.data.ratings import Ratings, as_meant, scale_of
+
+
+@pytest.mark.parametrize(
+    ("values", "lowest", "liked_from", "highest"),
+    [
+        ([0.5, 1, 1.5, 2, 3, 3.5, 4, 5], 0.5, 3.5, 5),
+        ([1, 2, 3, 4, 5], 1, 4, 5),
+        ([3, 4, 5], 1, 4, 5),  # nobody gave less
+        ([*range(1, 11)], 1, 7, 10),
+        ([0, 20, 40, 60, 80, 100], 0, 80, 100),
+        ([0, 0, 0, 1, 2, 3, 4, 5], 1, 4, 5),  # most often a 0 is no rating
+        ([0, 1, 1, 2, 3, 4, 5], 0, 4, 5),
+        ([-10, -3.5, 2, 3, 10], -10, 3, None),  # "3 out of 10" would mislead
+        ([1, 2, 3, 4], 1, 3, None),  # the scale may end at 5
+        ([-1, 1], -1, 1, None),
+    ],
+)
+def test_the_scale(values: list[float], lowest: float, liked_from: float, highest: float | None) -> None:
+    found = scale_of(pd.Series(values).value_counts(), ["rate"])
+    assert found == Ratings(lowest=lowest, liked_from=liked_from, highest=highest)
+
+
+def test_one_rating_alone_has_no_scale() -> None:
+    assert scale_of(pd.Series([5, 5]).value_counts()) is None
+
+
+def test_low_ratings_are_dislikes_and_purchases_stay_purchases() -> None:
+    events = pd.DataFrame(
+        {"kind": ["rate", "rate", "rate", "rate", "purchase", "view"], "value": [5, 3, 0, None, 1, 1]}
+    )
+    ratings = Ratings(kinds=("purchase", "rate"), lowest=1, liked_from=4, highest=5)
+    meant = as_meant(events, ratings)["kind"].tolist()
+    assert meant == ["rate", "dislike", "interaction", "rate", "purchase", "view"]
+    assert as_meant(events, None) is events

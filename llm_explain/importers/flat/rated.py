@@ -34,8 +34,8 @@ def with_ratings(events: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, Shop]:
         shop: Settings; a scale that they state stays.
 
     Returns:
-        Events with low ratings have the kind ``dislike``. If there are two ratings alone, as thumbs up and down, the
-        high ones are likes, and the shop gets no scale.
+        Events with low ratings have the kind ``dislike``. If there are two ratings alone, 1 and 0 or −1, the high
+        ones are likes, and the shop gets no scale.
     """
     if IS_RATED not in events:
         return events, shop
@@ -46,7 +46,7 @@ def with_ratings(events: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, Shop]:
     if ratings is None:
         return events, shop
     meant = as_meant(events, ratings)
-    if shop.ratings is None and ratings.highest is None and len(counts) == 2:
+    if shop.ratings is None and len(counts) == 2 and counts.index.max() == 1:
         kind = meant["kind"].mask(is_rated & (meant["kind"] == RATE), LIKE)
         return meant.assign(kind=kind, value=meant["value"].mask(is_rated)), shop
     return meant, shop.model_copy(update={"ratings": ratings})

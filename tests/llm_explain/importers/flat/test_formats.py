@@ -197,7 +197,7 @@ def test_movielens_with_and_without_headers(imported):
     done = imported(ratings_dat=exports.MOVIELENS_DAT, movies_dat=exports.MOVIELENS_MOVIES_DAT)
     assert events_of(done, "user_id", "item_id", "kind", "value")[:2] == [
         ("1", "1193", "rate", 5),
-        ("1", "661", "rate", 3),
+        ("1", "661", "dislike", 3),
     ]
     assert done.tables.events["timestamp"].iloc[0] == pd.Timestamp("2000-12-31 22:12:40")
     assert items_of(done, "title")["1193"] == ('One Flew Over the "Nest" (1975)',)

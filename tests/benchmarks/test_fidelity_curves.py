@@ -42,7 +42,15 @@ def history(items):
     blank = np.full(n, "", dtype=object)
     role = np.ones(n, dtype=np.int8)
     return History(
-        None, pd.Timestamp("2017-02-01"), np.array(items), moments, np.ones(n), np.ones(n), np.full(n, np.nan), *[blank] * 4, role
+        None,
+        pd.Timestamp("2017-02-01"),
+        np.array(items),
+        moments,
+        np.ones(n),
+        np.ones(n),
+        np.full(n, np.nan),
+        *[blank] * 4,
+        role,
     )
 
 

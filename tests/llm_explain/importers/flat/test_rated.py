@@ -30,7 +30,11 @@ def test_the_scale_is_proposed_and_a_decision_of_the_shop_stays(tmp_path) -> Non
     ("header", "cells", "expected"),
     [
         ("rating", ["-1", "1", "1", "-1"], ["dislike", "like", "like", "dislike"]),
-        ("rating", ["0", "0", "4", "5", "3", "1"], ["interaction", "interaction", "rate", "rate", "dislike", "dislike"]),
+        (
+            "rating",
+            ["0", "0", "4", "5", "3", "1"],
+            ["interaction", "interaction", "rate", "rate", "dislike", "dislike"],
+        ),
         ("watched_at,stars", ["2024-01-02,5", "2024-01-03,", "2024-01-04,1"], ["rate", "rate", "dislike"]),
         ("play_count", ["1", "2", "10"], ["play", "play", "play"]),
     ],

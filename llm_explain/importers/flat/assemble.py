@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ import pandas as pd
 from llm_explain.errors import SettingError
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.plays import deal_of_headers, kind_of_plays, with_skips
+from llm_explain.importers.flat.profile import IS_ID
 from llm_explain.importers.flat.rated import IS_RATED, tells_rating
 from llm_explain.importers.flat.rows import FILE, Rows
 from llm_explain.importers.flat.values import each_value
@@ -39,9 +39,6 @@ OF_ORDER: Final = (
 """What all rows of an order share, so that a continuation row takes it from the first row."""
 
 NEEDED: Final = {"user_id": ("user_id",), "item_id": ("item_id", "title", "item_number")}
-IS_ID: Final = re.compile(r"(?:id|ref|reference|code|key|no|nr|number|uri|slug)\d*$")
-"""Ending of headers of ids."""
-
 ONLY_ITEM: Final = "all items"
 
 

@@ -26,6 +26,11 @@ BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 WESTERN: Final = "cp1252"
+CENTRAL: Final = "cp1250"
+IN_WORDS: Final = re.compile(rb"[A-Za-z][\xa3\xa5\xaf\xb3\xb9\xbc\xbe\xbf](?=[a-z])")
+"""Letters of Central European words that the Western code page reads as signs: "bia³y" for "biały"."""
+
+LEAST_IN_WORDS: Final = 0.05
 OTHER_CODE_PAGES: Final = ["cp1250", "cp1251", "cp1253", "cp1254", "gb18030", "big5", "shift_jis", "euc_kr"]
 MANY_HIGH_BYTES: Final = 0.15
 """Western European text has fewer bytes above 0x7F than this share."""
@@ -119,7 +124,7 @@ def _code_page(data: bytes) -> str:
     high = sum(byte > 0x7F for byte in sample)
     letters = sum(byte > 0x7F or chr(byte).isalpha() for byte in sample)
     if high < max(MANY_HIGH_BYTES * letters, FEW_HIGH_BYTES):
-        return WESTERN
+        return CENTRAL if len(IN_WORDS.findall(sample)) >= max(LEAST_IN_WORDS * high, 2) else WESTERN
     best = from_bytes(sample, cp_isolation=[*OTHER_CODE_PAGES, WESTERN]).best()
     return best.encoding if best is not None else WESTERN
 

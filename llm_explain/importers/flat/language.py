@@ -33,7 +33,10 @@ def language_of(tables: Iterable[pd.DataFrame], headers: Iterable[str]) -> str |
     """
     columns = [table[name] for table in tables for name in COLUMNS if name in table]
     texts = pd.concat(columns).dropna().drop_duplicates().head(MOST_TEXTS) if columns else pd.Series(dtype="str")
-    return _commonest(texts) or _commonest(pd.Series(sorted(set(headers)), dtype="str"))
+    words = sorted(set(headers))  # those with underscores may be names of a system in another language
+    split = [word.replace("_", " ") for word in words]
+    told = (_commonest(each) for each in (texts, *(pd.Series(each, dtype="str") for each in (words, split))))
+    return next(filter(None, told), None)
 
 
 def _commonest(texts: pd.Series) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 import pandas as pd
 
 from llm_explain.importers.flat.columns import ReadColumn, holds_event_words
 from llm_explain.importers.flat.times import is_time_like
-from llm_explain.importers.flat.vocabulary import is_known_header
+from llm_explain.importers.flat.vocabulary import is_known_header, normal
 
 if TYPE_CHECKING:
     from llm_explain.importers.flat.files import Source
@@ -18,12 +19,16 @@ WHY: Final = "values"
 MOST_RATINGS: Final = 25
 LARGEST_RATING: Final = 100
 SAME_NAME: Final = 1.1
+IS_ID: Final = re.compile(r"(?:id|ref|reference|code|key|no|nr|number|uri|slug|番号|コード)\d*$")
+"""Ending of headers of ids."""
 
 
 def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:
     """Decide what columns are from their values.
 
-    A file with a header gets a time and nothing else in this way: a wrong guess of a user would distort everything.
+    A file with a header gets a time, and the ids that its columns leave no doubt of: a wrong user would distort
+    everything. The item's id is the one id that has a title of its own. The user's id is the one other id that comes
+    again, with several items each.
 
     Args:
         source: The table.
@@ -43,7 +48,9 @@ def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadCo
         taken.add(name)
         free.remove(column)
 
-    if not source.has_header:
+    if source.has_header:
+        _take_ids(head, free, taken, take, chosen)
+    else:
         is_catalogue = _as_items(head, free, taken, take)
     if "timestamp" not in taken and ("user_id" in taken or not source.has_header):
         times = [column for column in free if is_time_like(head[column]) and not is_known_header(column)]
@@ -60,6 +67,30 @@ def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadCo
     return {column: ReadColumn(column, name, WHY) for column, name in found.items()}
 
 
+def _take_ids(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take, chosen: dict[str, ReadColumn]) -> None:
+    """Read the id of the item and that of the user from the only column that can be it."""
+    title = next((column for column, each in chosen.items() if each.name == "title"), None)
+    ids = [column for column in free if IS_ID.search(normal(column)) and _is_id(head[column])]
+    named = [column for column in ids if title and _names(head, column, title) and not head[column].is_unique]
+    if "item_id" not in taken and len(named) == 1:
+        take(named[0], "item_id")
+        ids.remove(named[0])
+    item = next((column for column, each in chosen.items() if each.name == "item_id"), named[0] if named else title)
+    has_time = "timestamp" in taken or any(is_time_like(head[column]) for column in free)
+    if {"user_id", "order_id"} & taken or not (item and has_time):
+        return
+    users = [column for column in ids if _comes_again(head, column, item)]
+    if len(users) == 1:
+        take(users[0], "user_id")
+
+
+def _comes_again(head: pd.DataFrame, column: str, item: str) -> bool:
+    """Return whether most values of a column have several items, as users have, and most items several values."""
+    pairs = head[[column, item]].dropna().drop_duplicates()
+    n_values, n_items = pairs[column].nunique(), pairs[item].nunique()
+    return min(n_values, n_items) > 1 and len(pairs) >= 2 * max(n_values, n_items)
+
+
 def _is_plays(head: pd.DataFrame, free: list[str]) -> bool:
     """Return whether columns are a user, an item and the item's name, as in counts of plays."""
     ids = [column for column in free if _is_id(head[column]) and not _is_rating(head[column])]
@@ -71,7 +102,7 @@ def _is_plays(head: pd.DataFrame, free: list[str]) -> bool:
 def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take, item_column: str | None) -> None:
     ids = [column for column in free if _is_id(head[column]) or _is_rating(head[column])]
     if len(ids) > 2 and not {"value", "kind"} & taken:
-        ratings = [column for column in ids if _is_rating(head[column]) and not _groups(head, ids[1], column)]
+        ratings = [column for column in ids if _is_rating(head[column]) and not groups(head, ids[1], column)]
         for column in ratings[-1:]:
             ids.remove(column)
             take(column, "value")
@@ -85,9 +116,9 @@ def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take
     names = [column for column in texts if column in free and item_column and _names(head, item_column, column)]
     if names and "title" not in taken:
         take(names[0], "title")
-    groups = [column for column in ids if column in free and item_column and _groups(head, item_column, column)]
-    if groups and "category" not in taken:
-        take(groups[0], "category")
+    codes = [column for column in ids if column in free and item_column and groups(head, item_column, column)]
+    if codes and "category" not in taken:
+        take(codes[0], "category")
 
 
 def _as_items(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take) -> bool:
@@ -116,8 +147,17 @@ def _names(head: pd.DataFrame, item: str, text: str) -> bool:
     return n_items > 1 and len(pairs) <= SAME_NAME * n_items and len(pairs) <= 2 * n_texts
 
 
-def _groups(head: pd.DataFrame, item: str, code: str) -> bool:
-    """Return whether a code is the category of an item: nearly each item has one, and many items share it."""
+def groups(head: pd.DataFrame, item: str, code: str) -> bool:
+    """Return whether a code is the category of an item: nearly each item has one, and many items share it.
+
+    Args:
+        head: Rows.
+        item: Column of items.
+        code: Another column.
+
+    Returns:
+        Whether it is.
+    """
     pairs = head[[item, code]].dropna().drop_duplicates()
     n_items, n_codes = pairs[item].nunique(), pairs[code].nunique()
     return len(pairs) <= SAME_NAME * n_items and 1 < n_codes <= n_items / 2

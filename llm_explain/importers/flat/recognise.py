@@ -10,7 +10,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, holds_event_words
 from llm_explain.importers.flat.currencies import without_mark
-from llm_explain.importers.flat.profile import by_values
+from llm_explain.importers.flat.profile import by_values, groups
 from llm_explain.importers.flat.vocabulary import formats, headers, kind_of_word, normal
 from llm_explain.text.import_words import words
 
@@ -32,6 +32,9 @@ SHARED: Final = frozenset({"category", "category_narrow", "category_broad"})
 PRICES: Final = frozenset({"price", "amount"})
 INDEX_HEADERS: Final = frozenset({"", "unnamed", "unnamed 0", "index", "level 0", "row", "row id", "rownum"})
 SAMPLE: Final = 2_000
+LEAST_TOLD_APART: Final = 0.5
+"""A title tells at least this share of the items apart, if another column does."""
+
 NO_ACCOUNT: Final = ("0", "0.0", "-1", "NULL", "null")
 """What exports write for the account of a guest."""
 
@@ -94,6 +97,7 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
         if "kind" not in taken and "status" not in free[column] and holds_event_words(frame[column]):
             found[column] = ReadColumn(column, "kind", "words for events")
             taken.add("kind")
+    others: list[str] = []
     for target in TARGETS:
         if target in taken and target not in SHARED:
             continue
@@ -105,9 +109,32 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
         fitting = [column for _, column in ranked if fits(frame[column].head(SAMPLE), target, normal(column))]
         if target == "user_id":
             fitting = fitting[:1] + [column for column in fitting[1:] if _is_mail_of_guests(frame, fitting[0], column)]
+        if target == "title":
+            fitting = _that_name_items(frame, fitting, {**chosen, **found})
         for column in fitting if target in SHARED or target == "user_id" else fitting[:1]:
             found[column] = ReadColumn(column, target, "header")
+        if target == "title":
+            others = fitting[1:]
+    every = {**chosen, **found}
+    if not SHARED & {each.name for each in every.values()}:
+        found |= _as_category(frame, [column for column in others if column not in found], every)
     return found
+
+
+def _that_name_items(frame: pd.DataFrame, fitting: list[str], chosen: dict[str, ReadColumn]) -> list[str]:
+    """Return columns that may be titles, those that tell items apart first: a "course" of recipes is no title."""
+    items = [column for column, each in chosen.items() if each.name == "item_id"]
+    if not items or len(fitting) < 2:
+        return fitting
+    n_items = frame[items[0]].nunique()
+    return sorted(fitting, key=lambda column: frame[column].nunique() < LEAST_TOLD_APART * n_items)
+
+
+def _as_category(frame: pd.DataFrame, others: list[str], chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:
+    """Return the first other column with a header of titles that groups the items, as their category."""
+    items = [column for column, each in chosen.items() if each.name == "item_id"]
+    found = [column for column in others if items and groups(frame, items[0], column)]
+    return {column: ReadColumn(column, "category", "groups the items") for column in found[:1]}
 
 
 def _rank(header: str, target: str) -> int | None:

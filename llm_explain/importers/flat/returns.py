@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +23,15 @@ WITHDRAWN: Final = "withdrawn"
 RETURNED: Final = "/returned"
 """Ending of the order of a part that was returned, so that the rest of the order still counts."""
 
+PARTS: Final = re.compile(r"\s+[-–/:|]\s+|[:|]")
+"""What stands between the parts of a state."""
+
 SHIFT: Final = pd.Timedelta(seconds=1)
+
+
+def undoing(kind: str) -> frozenset[str]:
+    """Return the kinds that take back events of a kind: "unfollow" and "remove follow" take back "follow"."""
+    return frozenset(f"{word}{kind}" for word in ("un", "un ", "remove ", "removed ", "delete "))
 
 
 def with_returns(events: pd.DataFrame, return_kinds: Sequence[str]) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -93,7 +102,9 @@ def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 
 def _undone(text: str) -> str | None:
-    return kind_of_word(normal(text).removeprefix("wc "), "statuses")
+    """Return the kind that takes an order back in some state, such as "Shipped - Returned to Seller"."""
+    parts = (text, *PARTS.split(text))
+    return next((kind for part in parts if (kind := kind_of_word(normal(part).removeprefix("wc "), "statuses"))), None)
 
 
 def _refunded_lines(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -21,7 +21,7 @@ from llm_explain.importers.flat.proposals import no_products, outliers, sensitiv
 from llm_explain.importers.flat.rated import with_ratings
 from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
-from llm_explain.importers.flat.returns import WITHDRAWN, with_returns
+from llm_explain.importers.flat.returns import WITHDRAWN, undoing, with_returns
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
 from llm_explain.importers.flat.vocabulary import is_known_header, names_works
 from llm_explain.importers.flat.writing import write_import
@@ -238,7 +238,9 @@ def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
     if len(counts) and not set(shop.target_kinds) & set(counts.index):
         # Returns take back purchases. A log without purchases has none.
         given = shop.model_dump(include=shop.model_fields_set - {"return_kinds", "target_kinds"})
-        shop = Shop.of({**given, "target_kinds": (str(counts.index[0]),)})
+        target = str(counts.index[0])
+        undone = {"return_kinds": kinds} if (kinds := [k for k in counts.index if k in undoing(target)]) else {}
+        shop = Shop.of({**given, **undone, "target_kinds": (target,)})
     if assembled.is_order_only:
         changed["times"] = "order"
     if assembled.zone and "time_zone" not in shop.model_fields_set:

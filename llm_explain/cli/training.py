@@ -53,8 +53,8 @@ def train(
     from scoring.data.tables import TIMESTAMP, Tables
     from scoring.data.targets import end_of_log
     from scoring.scorer.versions import new_version
+    from scoring.training.comparison import measured
     from scoring.training.config import TrainConfig
-    from scoring.training.holdout import measure
     from scoring.training.lineage import lineage
     from scoring.training.training import train
 
@@ -93,7 +93,7 @@ def train(
         )
         if not is_main:
             return
-        metrics = measure(trained, tables, progress=report)
+        metrics = measured(trained, tables, settings, progress=report)
     if json:
         write_json_lines([metrics])
         return
@@ -111,7 +111,7 @@ def _print_metrics(metrics: dict[str, Any]) -> None:
     columns = ("recall@10", "ndcg@10", "recall@10_new", "ndcg@10_new")
     table = Table("scorer", *columns, title="held-out events", title_justify="left")
     for name, row in {"llm-explain": metrics["test"], **metrics["baselines"]}.items():
-        table.add_row(name, *(f"{row[column]:.3f}" if column in row else "–" for column in columns))
+        table.add_row(name, *("–" if row.get(column) is None else f"{row[column]:.3f}" for column in columns))
     OUT.print(table)
 
 

@@ -20,7 +20,7 @@ from scoring.evaluation import metrics
 from scoring.evaluation.protocol import BLOCK
 from scoring.evaluation.split import Split
 from scoring.scorer.retrieval import enough_events
-from scoring.training.holdout import scorer_ranker
+from scoring.training.holdout import measure, scorer_ranker, write_metrics
 from scoring.training.training import train
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scoring.evaluation.protocol import Ranker
     from scoring.training.config import TrainConfig
     from scoring.training.trainer import Progress
-    from scoring.training.training import Protocol
+    from scoring.training.training import Protocol, TrainReport
 
 K: Final = 10
 METRICS: Final = (f"recall@{K}", f"ndcg@{K}", f"recall@{K}_new")
@@ -99,6 +99,28 @@ def compare(
         "n_users": len(task.split.user_ids),
         "ours_minus_best": {name: _difference(name, ours, others, config.seed) for name in METRICS},
     }
+
+
+def measured(report: TrainReport, tables: Tables, config: TrainConfig, *, progress: Progress) -> dict[str, Any]:
+    """Measure a trained scorer on held-out events; one of the next event on each user's last event without them.
+
+    For the latter, a second scorer learns from the log without these events.
+
+    Args:
+        report: What training returned.
+        tables: The shop's tables.
+        config: Settings of training.
+        progress: Told how far each stage has come.
+
+    Returns:
+        The metrics, as ``holdout.measure`` writes them. Those of the next event also have the keys of ``compare``.
+    """
+    metrics = measure(report, tables, progress=progress)
+    if "skipped" in metrics["test"] and report.scorer.last_seen is not None:
+        found = compare(tables, config, protocol="last", cutoff=None, progress=progress)
+        metrics |= {**found, "test": found["ours"]}
+        write_metrics(report.artifacts, metrics)
+    return metrics
 
 
 def with_targets(tables: Tables) -> Tables:

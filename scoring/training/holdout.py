@@ -15,6 +15,7 @@ from scoring.evaluation.split import Split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from scoring.data.tables import Tables
     from scoring.evaluation.protocol import Ranker
@@ -77,5 +78,10 @@ def measure(report: TrainReport, tables: Tables, *, progress: Callable[[str, int
             advance=lambda name: progress(what, next(done), steps),  # noqa: ARG005
         )
         progress(what, steps, steps)
-    (report.artifacts / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    write_metrics(report.artifacts, metrics)
     return metrics
+
+
+def write_metrics(artifacts: Path, metrics: dict[str, Any]) -> None:
+    """Write ``metrics.json`` next to a model."""
+    (artifacts / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")

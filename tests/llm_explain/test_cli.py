@@ -179,7 +179,7 @@ def test_training_without_held_out_events_says_so(
 ) -> None:
     metrics = {"test": {"skipped": "no events are held out"}, "baselines": {}, "seconds": 1.0, "peak_rss_mb": 1}
     monkeypatch.setattr("scoring.training.training.train", lambda _, __, folder, **___: write_manifest(folder, {}))
-    monkeypatch.setattr("scoring.training.holdout.measure", lambda *_, **__: metrics)
+    monkeypatch.setattr("scoring.training.comparison.measured", lambda *_, **__: metrics)
     shop_tables.write(tmp_path)
     options = ["--data", str(tmp_path), "--artifacts", str(tmp_path / "artifacts")]
     result = RUN.invoke(app, ["train", *options], catch_exceptions=False)

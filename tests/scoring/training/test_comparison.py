@@ -14,7 +14,7 @@ from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 from scoring.errors import SettingError
 from scoring.evaluation.split import Split
-from scoring.training.comparison import METRICS, Task, compare, last_task, per_user, with_targets
+from scoring.training.comparison import METRICS, Task, compare, last_task, measured, per_user, with_targets
 from scoring.training.training import train
 
 if TYPE_CHECKING:
@@ -36,9 +36,12 @@ def chains(n_users: int = 40, n_items: int = 20) -> Tables:
     return Tables(pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp"]), items)
 
 
-def test_transitions_rank_the_next_step_of_a_circle_first() -> None:
-    found = compare(chains(), SMALL, protocol="last", cutoff=None, progress=silent)
+def test_transitions_rank_the_next_step_of_a_circle_first(tmp_path: Path) -> None:
+    report = train(chains(), SMALL, tmp_path, cutoff=pd.Timestamp("2020-02-01"), protocol="last")
+    found = measured(report, chains(), SMALL, progress=silent)  # on each user's last event, without it in training
     assert found["n_users"] == 40
+    assert found["test"] == found["ours"]
+    assert json.loads((tmp_path / "metrics.json").read_text()) == found
     assert found["ours"] == dict.fromkeys(METRICS, pytest.approx(1.0))
     assert found["ours_minus_best"]["ndcg@10"][0] > 0.2, "no baseline knows the direction of time"
     value, low, high = found["ours_minus_best"]["ndcg@10"]

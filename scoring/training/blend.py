@@ -150,7 +150,9 @@ def find_blend(
     signals = [f"{name} of {kind}" for kind in data.buckets.signals for name in SIGNAL_COUNTS]
     tables = [f"links {place} {table.name}" for place, table in enumerate(links.tables)]
     names = [*PARTS, *OWN_COUNTS, *signals, *POPULARITY, *tables]
-    search = WeightSearch(values, contenders, np.arange(len(names)) < (0 if is_trained else len(PARTS)), len(PARTS))
+    is_left_out = np.arange(len(names)) < (0 if is_trained else len(PARTS))
+    may_fall = np.array([name in signals for name in names])  # a dislike, or a view of what was not bought
+    search = WeightSearch(values, contenders, is_left_out, len(PARTS), may_fall)
     alone = dict(zip(names, np.eye(len(names)), strict=True))
     starts = {
         name: alone[name]

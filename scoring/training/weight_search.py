@@ -55,12 +55,14 @@ class WeightSearch:
         asked: What the users bought of their contenders.
         is_left_out: Whether a part is not used, shape ``(n_parts,)``; parts that differ by nothing are left out too.
         n_trained: Parts of the trained model, which come first and are also weighed together.
+        may_fall: Whether a part may lower the score, shape ``(n_parts,)``; none may if not given.
     """
 
     values: Scores
     asked: Asked
     is_left_out: npt.NDArray[np.bool_]
     n_trained: int
+    may_fall: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         """Measure the spread of each part."""
@@ -202,6 +204,8 @@ class WeightSearch:
             else:
                 size = float(self.scores(weights).std()) / float(self.spread[place])
                 yield [_Move(chosen, 1.0, share * size) for share in ENTRIES]
+                if self.may_fall is not None and self.may_fall[place]:
+                    yield [_Move(chosen, 1.0, -share * size) for share in ENTRIES]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ MOST_KINDS: Final = 100
 TAKEN_BACK: Final = frozenset({"return", "refund", "cancel"})
 """Kinds whose words are those of an order's status too, and so do not tell events."""
 
-NUMBERS: Final = frozenset({"quantity", "price", "amount", "value", "refunded_quantity", "played_share", "played_time"})
+NUMBERS: Final = frozenset(
+    {"quantity", "price", "amount", "value", "refunded_quantity", "played_share", "played_time", "length"}
+)
 ANSWERS: Final = frozenset({"skipped", "completed"})
 NO: Final = r"(?i)0(?:\.0)?|false|no?|f"
 IDS: Final = frozenset({"user_id", "item_id", "order_id"})

@@ -52,8 +52,8 @@ def deal_of_headers(read: Recognised) -> str | None:
 def with_skips(read: Recognised, frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Give plays that were skipped the kind ``skip``.
 
-    The first column that a table has decides: one that says "skipped"; a share below a half; less than 30 seconds, or
-    0 where the unit is unknown; one that says "completed", where it says no.
+    The first column that a table has decides: one that says "skipped"; a share below a half; a time below half of the
+    item's length, or less than 30 seconds, or 0 where the unit is unknown; one that says "completed", where it says no.
 
     Args:
         read: The table with a decision for each column.
@@ -77,6 +77,9 @@ def with_skips(read: Recognised, frame: pd.DataFrame) -> tuple[pd.DataFrame, str
         for header in read.headers_of(name)[:1]:
             column = read.source.frame[header]
             own = rule(header, column) & column.notna()
+            if name == "played_time" and (whole := _length(read)) is not None:
+                own = _seconds(header, column) < LEAST_SHARE * whole
+                what = "are below a half of the item's length"
             measured |= name != "skipped"
             is_skip |= own
             reasons += [f"{header!r} {what}"] if own.any() else []
@@ -101,5 +104,19 @@ def _is_small(header: str, column: pd.Series) -> pd.Series:
 
 
 def _is_short(header: str, column: pd.Series) -> pd.Series:
-    unit = next((seconds for pattern, seconds in SECONDS if re.search(pattern, normal(header))), None)
-    return numbers(column) <= 0 if unit is None else numbers(column) * unit < LEAST_SECONDS
+    return numbers(column) <= 0 if _unit(header) is None else _seconds(header, column) < LEAST_SECONDS
+
+
+def _length(read: Recognised) -> pd.Series | None:
+    """Return the length of each row's item in seconds, in a table whose times of both have a unit or neither has one."""
+    headers = read.headers_of("length")[:1]
+    units = [_unit(header) is None for header in (*headers, *read.headers_of("played_time")[:1])]
+    return _seconds(headers[0], read.source.frame[headers[0]]) if headers and len(set(units)) == 1 else None
+
+
+def _unit(header: str) -> float | None:
+    return next((seconds for pattern, seconds in SECONDS if re.search(pattern, normal(header))), None)
+
+
+def _seconds(header: str, column: pd.Series) -> pd.Series:
+    return numbers(column) * (_unit(header) or 1.0)

@@ -22,7 +22,7 @@ TARGETS: Final = (
     "timestamp", "user_id", "order_id", "item_id", "refunded_quantity", "quantity", "kind", "price", "amount", "status",
     "cancelled_at", "value", "tag", "title", "category_narrow", "category_broad", "category", "brand", "description",
     "image", "available", "first_seen", "parent_id", "channel", "user_agent", "store_id",
-    "time_of_day", "currency", "skipped", "played_share", "played_time", "completed",
+    "time_of_day", "currency", "skipped", "played_share", "played_time", "length", "completed",
 )  # fmt: skip
 """Names in the order in which they choose their column."""
 

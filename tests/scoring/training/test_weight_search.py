@@ -47,6 +47,14 @@ def test_a_part_that_is_left_out_keeps_no_weight(search: WeightSearch) -> None:
     assert other.best([np.eye(5)[0]])[1] == 0.0
 
 
+def test_a_part_may_lower_the_score_where_that_is_allowed(search: WeightSearch) -> None:
+    values = search.values * np.array([1, -1, 1, 1, 1], dtype=np.float32)[:, None, None]
+    for may_fall in (False, True):
+        other = WeightSearch(values, search.asked, np.zeros(5, dtype=bool), 1, np.full(5, may_fall))
+        other.compare({"first": np.eye(5)[0]})
+        assert (other.best([np.eye(5)[0]])[1] < 0) == may_fall
+
+
 def test_the_slope_makes_scores_log_odds(search: WeightSearch) -> None:
     weights = np.array([0.0, 2.0, 0.0, 0.0, 0.0])
     once, twice = search.slope(weights), search.slope(2 * weights)

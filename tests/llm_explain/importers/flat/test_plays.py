@@ -42,6 +42,8 @@ def test_columns_tell_which_plays_were_skipped(tmp_path, header, cells, expected
 
 def test_a_play_that_was_not_completed_counts_if_its_length_says_so(tmp_path) -> None:
     assert kinds(tmp_path, "completed", ["no", "yes", "yes"], name="plays.csv") == ["skip", "play", "play"]
+    cells = ["600000,5", "20000,1", "40000,3"]  # half a minute of three is no film
+    assert kinds(tmp_path, "ms_watched,runtime_minutes", cells) == ["watch", "skip", "skip"]
     cells = ["600000,false", "20000,false", "200000,true"]
     assert kinds(tmp_path, "ms_played,completed", cells, name="plays.csv") == ["play", "skip", "play"]
 

@@ -108,7 +108,7 @@ def _is_short(header: str, column: pd.Series) -> pd.Series:
 
 
 def _length(read: Recognised) -> pd.Series | None:
-    """Return the length of each row's item in seconds, in a table whose times of both have a unit or neither has one."""
+    """Return the length of each row's item in seconds, if it and the time played have units or neither has one."""
     headers = read.headers_of("length")[:1]
     units = [_unit(header) is None for header in (*headers, *read.headers_of("played_time")[:1])]
     return _seconds(headers[0], read.source.frame[headers[0]]) if headers and len(set(units)) == 1 else None

@@ -12,7 +12,7 @@ from llm_explain.claims.derive import CONTEXT_PREFIX
 from llm_explain.dialogue import offers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.own_events import MOST_NAMED, OwnEvents
-from llm_explain.dialogue.understanding import OF_TWO_ITEMS
+from llm_explain.dialogue.slots import OF_TWO_ITEMS
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 
 if TYPE_CHECKING:

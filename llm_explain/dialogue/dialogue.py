@@ -12,9 +12,10 @@ from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.name_finder import NameFinder
+from llm_explain.dialogue.slots import CHANGES, OF_THE_SHOP
 from llm_explain.dialogue.staff import RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn
-from llm_explain.dialogue.understanding import CHANGES, OF_THE_SHOP, TALK, Reader
+from llm_explain.dialogue.understanding import TALK, Reader
 from llm_explain.dialogue.verifier import AnswerVerifier, predicate
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words

@@ -29,7 +29,7 @@ class Mention:
         is_definite: Whether an article or a pronoun precedes the words, or the words are a place of the list.
         is_main: Whether the words hold the main word of a name: "milk" of "white milk", not of "milk chocolate".
         categories: Categories of a like meaning, among which the words do not tell.
-        is_like: Whether the words only have a like meaning.
+        is_like: Whether the words only have a like meaning, or stand in the title of one item alone.
     """
 
     start: int

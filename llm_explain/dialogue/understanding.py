@@ -8,35 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue.folding import folded, unaccented
 from llm_explain.dialogue.intents import MASK
-from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK
+from llm_explain.dialogue.mentions import WEAK
+from llm_explain.dialogue.slots import CHANGES, OF_A_TARGET, OF_ONE_ITEM, OF_THE_SHOP, Slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
 
     from llm_explain.dialogue.intents import IntentClassifier
-    from llm_explain.dialogue.mentions import Mention, Mentions
+    from llm_explain.dialogue.mentions import Mentions
     from llm_explain.dialogue.name_finder import NameFinder
     from llm_explain.dialogue.turns import Context, Role
     from llm_explain.dialogue.words import Grammar
-
-CHANGES: Final = frozenset({"stop", "resume", "less"})
-"""Intents that change something, and so need a confirmation."""
-
-OF_ONE_ITEM: Final = frozenset({
-    "why", "why_not", "prove", "where_from", "last_bought", "how_often", "paid", "price", "offer", "stock", "order",
-})  # fmt: skip
-OF_THE_SHOP: Final = frozenset({"order", "due", "stock", "price"})
-"""Intents that ask nothing about a customer: a number in them is an amount."""
-
-OF_THE_CATALOGUE: Final = frozenset({"why_not", *OF_THE_SHOP})
-"""Intents that ask about an item that is not on screen as well."""
-
-OF_TWO_ITEMS: Final = frozenset({"why_above", "compare"})
-OF_A_TARGET: Final = frozenset({"what_if", "more", *CHANGES})
-OF_DATA: Final = frozenset({"delete_data", "export_data"})
-
-AS_FOCUS: Final = 3.5
-"""Least strength of a mention that is meant before what "this" means."""
 
 LEAST_WORDS: Final = 3
 """Words besides a name (characters without spaces) that make a short message a question of its own."""
@@ -106,24 +88,11 @@ class Reader:
         category_of: Mapping[str, str],
         is_user: Callable[[str], bool],
     ) -> None:
-        self._grammar, self._names, self._intents, self._category_of = grammar, names, intents, category_of
-        self._is_user = is_user
-        self._which = re.compile(unaccented(grammar.which))
-        self._half = re.compile(
-            rf"{MASK} *(?:{grammar.joins}) *(?!{MASK})\w|\w *(?<!{MASK})(?:{grammar.joins}) *{MASK}"
-        )
+        self._grammar, self._names, self._intents = grammar, names, intents
+        self._slots, self._is_user = Slots(grammar, category_of), is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
-        self._yes, self._no, self._user, self._generic, self._also, self._below, self._person = (
-            re.compile(unaccented(each))
-            for each in (
-                grammar.confirm,
-                grammar.refuse,
-                grammar.user,
-                grammar.generic,
-                grammar.also,
-                grammar.below,
-                grammar.person,
-            )
+        self._yes, self._no, self._user, self._also = (
+            re.compile(unaccented(each)) for each in (grammar.confirm, grammar.refuse, grammar.user, grammar.also)
         )
 
     def read(self, message: str, context: Context, role: Role = "shopper", bought: Container[str] = ()) -> Reading:
@@ -168,10 +137,10 @@ class Reader:
         is_this = context.focus is not None and found.focus_at is not None
         is_named = any(each.strength > WEAK for each in found.within(0, part[0]))  # "I had wine once, ignore that"
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
-        intent, (slots, choices) = self._as_named(intent, found, context, user_id)
+        intent, (slots, choices) = self._slots.as_named(intent, found, context, user_id)
         is_listed = any(len(each.shown) == 1 for each in found.found) or (is_this and is_short)
         if intent == "delete_data" and is_listed and not (found.is_all or found.events):
-            intent, (slots, choices) = "stop", self._slots("stop", found, context)  # "delete the first one"
+            intent, (slots, choices) = "stop", self._slots.of("stop", found, context)  # "delete the first one"
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
         return Reading(intent, slots, choices, rivals)
@@ -258,30 +227,6 @@ class Reader:
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
         return Reading(intent, dict(asked["slots"]))
 
-    def _as_named(
-        self, intent: str, found: Mentions, context: Context, user_id: str | None
-    ) -> tuple[str, tuple[dict[str, Any], tuple[str, ...]]]:
-        """Return the intent that what is named allows, its slots and choices.
-
-        "Why?" of what is not on screen asks why not; of a customer alone it asks for the risk. What would change a
-        risk asks for the order if an item is named, but no customer.
-        """
-        slots, choices = self._slots(intent, found, context)
-        sure = [each for each in found.found if each.strength > WEAK]
-        item, category = slots.get("item_id"), slots.get("category")
-        is_shown = any(each == item or self._category_of.get(each) == category for each in context.items)
-        is_shown |= item is not None and item == context.focus
-        named = intent
-        if intent == "why" and user_id is not None and not (slots or choices):
-            named = "risk"
-        elif intent in {"risk", "risk_change"} and user_id is None and sure:
-            named = "order"
-        elif intent == "risk" and any(len(each.shown) == 1 for each in sure):
-            named = "why"  # "12 asks for the reason of the beer"
-        elif intent == "why" and user_id is None and context.items and (item or category) and not is_shown:
-            named = "why_not"
-        return named, (slots, choices) if named == intent else self._slots(named, found, context)
-
     def _says_more(self, found: Mentions) -> bool:
         """Return whether a message says more than a name."""
         rest = found.masked().replace(MASK, " ")
@@ -298,139 +243,9 @@ class Reader:
         is_listed = any(each.shown for each in found.found) or not found.found
         return "why" if is_listed else "why_not"
 
-    def _slots(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return the slots of an intent, and items among which the message does not tell."""
-        if intent in OF_TWO_ITEMS:
-            return self._pair(intent, found, context)
-        if intent in OF_ONE_ITEM:
-            return self._one(intent, found, context)
-        if intent in OF_A_TARGET:
-            slots, choices = self._target(intent, found, context)
-            item = str(slots.get("item_id", ""))
-            category = self._category_of.get(item, "") if item not in context.hidden else ""
-            return ({"category": category}, ()) if category and self._generic.search(found.text) else (slots, choices)
-        is_sure = any(each.strength > WEAK and not each.is_like for each in found.found)
-        if intent == "know" and (is_sure or "purchase" in found.events or self._generic.search(found.text)):
-            about = self._target(intent, found, context)[0]
-            known = about.get("category") or self._category_of.get(str(about.get("item_id")))
-            if known:
-                return {"category": known}, ()  # "what do you know of my coffee purchases?"
-        if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:
-            return {"event": found.events[0]}, ()
-        if intent in OF_DATA:
-            return {"all": True}, ()
-        return {}, ()
-
-    def _resolved(self, mention: Mention) -> dict[str, Any]:
-        """Return the item of a mention, else its category; nothing if it does not tell."""
-        if len(mention.shown) == 1:
-            return {"item_id": mention.shown[0]}
-        if mention.shown:
-            return {}
-        if mention.items and mention.is_whole and (mention.is_definite or mention.category is None):
-            return {"item_id": mention.items[0]}
-        return {"category": mention.category} if mention.category is not None else {}
-
-    def _one(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return the item or category that a question is about; what "this" means if it names none."""
-        focus = _meant(found, context)
-        ranked = _strongest(found, prefers_hidden=intent == "why_not")
-        if intent == "offer" and not ranked and found.focus_at is None and self._which.search(found.text):
-            return {}, ()
-        is_sure = bool(ranked) and ranked[0].strength > WEAK
-        if intent == "where_from" and not is_sure and (ranked or self._person.search(found.text)):
-            return {}, ()  # "how do you know that I have a dog?"
-        if intent == "prove" and not is_sure:
-            return focus, ()  # "the records behind the alarm"
-        if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
-            return focus, ()
-        slots = self._resolved(ranked[0])
-        category = ranked[0].category
-        if intent not in OF_THE_CATALOGUE and any(self._category_of.get(each) == category for each in context.items):
-            slots = slots if ranked[0].shown else {"category": category}  # "the pasta thing" is one on screen
-        return slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES]
-
-    def _pair(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return two items that are compared: those mentioned, what "this" means, else neighbours in the list."""
-        of_each = [(each, self._of_pair(each, context)) for each in found.found]
-        named = [(each.start, several) for each, several in of_each if each.strength > WEAK or len(several) == 1]
-        items = [(start, several[0]) for start, several in named if len(several) == 1]
-        unclear = next((several for _, several in named if len(several) > 1), ())
-        is_all_found = len(named) == len(found.found) and all(several for _, several in named) and not found.unknown
-        is_bare = len(items) == 1 and not self._half.search(found.masked())
-        is_focus = context.focus is not None and not unclear and (found.focus_at is not None or is_bare)
-        if len(items) < 2 and is_focus:
-            start = found.focus_at if found.focus_at is not None else len(found.text)
-            items = sorted([*items, (start, str(context.focus))])
-        several = list(dict.fromkeys(item for _, item in items))[:2]
-        if len(several) < 2 and unclear:
-            return dict(zip(("item_id", "other_id"), several, strict=False)), unclear
-        if intent == "why_above" and self._below.search(found.text):
-            several.reverse()
-        slots = dict(zip(("item_id", "other_id"), several, strict=False))
-        if intent == "why_above" and len(several) == 1:
-            slots |= _neighbour(several[0], context.items) if is_all_found else {}
-        elif not several and len(context.items) > 1 and found.focus_at is None and is_all_found:
-            slots = {"item_id": context.items[0], "other_id": context.items[1]}
-        return slots, ()
-
-    def _of_pair(self, mention: Mention, context: Context) -> tuple[str, ...]:
-        """Return the items that a mention may mean as one of two."""
-        resolved = self._resolved(mention)
-        if "item_id" in resolved:
-            return (resolved["item_id"],)
-        shown = [each for each in context.items if self._category_of.get(each) == resolved.get("category")]
-        return (tuple(shown) if resolved else ()) or mention.readings
-
-    def _target(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return what a change, a what-if or "more" is about."""
-        focus = _meant(found, context)
-        if intent == "resume" and context.focus not in context.hidden:
-            focus = {}  # "undo that" means the last change
-        ranked = _strongest(found, used=self._generic.search(found.text))
-        if found.is_event_alone and found.events[0] != "purchase":
-            ranked = [each for each in ranked if not each.is_like]  # "my clicks, I was bored"
-        mention = ranked[0] if ranked and ranked[0].strength > WEAK else None
-        if mention is None:
-            return self._bare_target(intent, found, focus, ranked)
-        is_one = intent in {"stop", "less"} and len(mention.shown) == 1  # "no more pears" means those on screen
-        is_category = not mention.shown or not (mention.is_definite or mention.is_whole or is_one)
-        is_category |= self._generic.search(found.text) is not None
-        is_category |= intent == "resume" and mention.category in context.groups_off
-        shared = {self._category_of.get(item, "") for item in mention.shown}
-        if len(mention.shown) > 1 and len(shared) == 1 and "" not in shared:
-            return {"category": shared.pop()}, ()
-        if mention.category is not None and is_category:
-            return {"category": mention.category}, ()
-        slots = self._resolved(mention)
-        return slots, () if slots else mention.readings
-
-    def _bare_target(
-        self, intent: str, found: Mentions, focus: dict[str, Any], ranked: list[Mention]
-    ) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return the target of a message without a sure name: what "this" means, everything, events or a claim kind."""
-        is_all = found.is_all and intent != "more"  # "anything like that"
-        if focus and found.focus_at is not None and not is_all:
-            return focus, ()
-        if ranked and ranked[0].category is not None and intent != "more":
-            return {"category": ranked[0].category}, ()  # "I never looked at wine, leave it out"
-        is_kind = bool(found.kinds) and found.events[:1] == ["purchase"]  # "my store brand purchases"
-        is_else = bool(ranked or found.unknown) and found.events[:1] == ["purchase"]
-        is_event = found.is_event_alone and not (is_else or is_kind)  # "my soda purchases" are not all purchases
-        if is_event and intent != "more" and not (is_all and found.events[0] == "purchase"):
-            return {"event": found.events[0]}, ()
-        if is_all:
-            return {"all": True}, ()
-        if found.kinds and intent != "more":
-            return {"kind": found.kinds[0]}, ()
-        if ranked:
-            slots = self._resolved(ranked[0])
-            return slots, () if slots else ranked[0].readings
-        return focus, ()
-
     def _completed(self, asked: Mapping[str, Any], found: Mentions, context: Context) -> Reading:
         """Return the question that was asked back, with the slot that the message names."""
-        slots, choices = self._one(str(asked["intent"]), found, context) if found.found else ({}, ())
+        slots, choices = self._slots.one(str(asked["intent"]), found, context) if found.found else ({}, ())
         if not slots and not choices:
             return Reading("unknown")
         merged = dict(asked["slots"])
@@ -439,31 +254,3 @@ class Reader:
         else:
             merged |= slots
         return Reading(asked["intent"], merged, choices)
-
-
-def _meant(found: Mentions, context: Context) -> dict[str, Any]:
-    """Return what "this" means; nothing if the message has a word that may name something else instead."""
-    is_other = found.focus_at is None and bool(found.unknown or found.found)
-    return {} if context.focus is None or is_other else {"item_id": context.focus}
-
-
-def _strongest(found: Mentions, *, prefers_hidden: bool = False, used: re.Match[str] | None = None) -> list[Mention]:
-    """Return the mentions, the surest name first; items that are not on screen before it if they are asked about.
-
-    Of two as sure ones, the one nearer to the words of use is meant: "we have a baby, use my diaper purchases".
-    """
-
-    def key(mention: Mention) -> tuple[bool, float, int]:
-        is_hidden = prefers_hidden and not mention.shown and mention.strength > WEAK
-        distance = 0 if used is None else max(used.start() - mention.end, mention.start - used.end(), 0)
-        return is_hidden, mention.strength, -distance
-
-    return sorted(found.found, key=key, reverse=True)
-
-
-def _neighbour(item: str, shown: tuple[str, ...]) -> dict[str, str]:
-    """Return the item below another one in the list; the one above it if it is the last."""
-    if item not in shown or len(shown) < 2:
-        return {}
-    place = shown.index(item)
-    return {"other_id": shown[place + 1 if place + 1 < len(shown) else place - 1]}

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from llm_explain import Explainer
 from llm_explain.dialogue import Context, Dialogue
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.mentions import WEAK
 from llm_explain.dialogue.name_finder import NameFinder
+from llm_explain.dialogue.slots import Slots
 from llm_explain.dialogue.verifier import AnswerVerifier
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
@@ -236,6 +238,37 @@ def test_one_character_that_ends_a_title_on_screen_is_a_name() -> None:
     found = names.find("苹果和梨哪个更适合我", ["a", "b", "c"]).found
     assert [each.shown for each in found] == [("a",), ("b",)]
     assert [each.category for each in names.find("我买牛奶的记录", ["a"]).found] == ["牛奶和奶精"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "titles", "said"),
+    [("en", ["Atlantic salmon fillet", "Ground beef"], "why isn't salmon in my list"),
+     ("es", ["Salmón fresco en filetes", "Carne picada"], "por qué no sale el salmón"),
+     ("zh", ["三文鱼柳", "牛肉末"], "怎么没有三文鱼"), ("zh", ["冷冻虾仁 500克", "牛肉末"], "虾仁为什么要订这么多")],
+)  # fmt: skip
+def test_a_word_of_one_title_alone_means_its_item(locale: str, titles: list[str], said: str) -> None:
+    grammar, _, _ = dialogue_words(locale)
+    names = NameFinder(grammar, {title: [title] for title in titles}, {"x": ["x"]}, None)
+    assert [each.items for each in names.find(said, []).found if each.strength > WEAK] == [(titles[0],)]
+
+
+def test_a_word_of_some_titles_of_a_category_means_their_items() -> None:
+    grammar, _, _ = dialogue_words("en")
+    titles = {"a": ["Wireless mouse"], "b": ["Optical mouse"], "c": ["Mechanical keyboard"]}
+    names = NameFinder(grammar, titles, {"mice and keyboards": ["mice and keyboards"]})
+    slots = Slots(grammar, dict.fromkeys("abc", "mice and keyboards"))
+    assert slots.of("why_not", names.find("why no keyboard?", []), Context()) == ({"item_id": "c"}, ())
+    assert slots.of("stop", names.find("stop using my keyboard purchases", []), Context()) == (
+        {"category": "mice and keyboards"},
+        (),
+    )
+
+
+def test_a_rare_word_of_the_examples_is_a_name_of_the_shop() -> None:
+    grammar, _, _ = dialogue_words("zh")
+    assert any("披萨" in text for text in grammar.texts())
+    names = NameFinder(grammar, {"a": ["意式香肠披萨"]}, {"冷冻披萨": ["冷冻披萨"]})
+    assert [each.shown for each in names.find("为啥给我推披萨", ["a"]).found] == [("a",)]
 
 
 def test_an_unknown_thing_is_not_compared_as_the_last_item(explainer: Explainer, context: Context) -> None:

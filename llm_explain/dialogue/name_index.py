@@ -1,0 +1,299 @@
+"""The names of a shop as messages say them: words of titles and categories, in the singular and without accents."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rapidfuzz import fuzz, process
+
+from llm_explain.dialogue.folding import folded
+from llm_explain.dialogue.intents import MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from llm_explain.dialogue.words import Grammar
+
+NEAR: Final = 86
+"""Least similarity (0 to 100) of a misspelt word and a word of a name of the shop."""
+
+NEAR_SHOWN: Final = 80
+"""The same for a word of a name in the list on screen."""
+
+RARE: Final = 3
+"""Most occurrences in the examples of a word that may be a name of the shop all the same: "pizza", "cat"."""
+
+COMMON: Final = 4
+"""Times that the shop's own word for a thing is more frequent than one that is exchanged for it."""
+
+Key = frozenset[str] | tuple[str, ...]
+"""Telling words of a name."""
+
+WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_CHARACTER: Final = re.compile(r"[a-z0-9]+|[^\W_]")
+_SIZE: Final = re.compile(r"\s+[0-9][0-9.,]*\s?[^\W\d_]{0,4}\.?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a message.
+
+    Attributes:
+        stem: The word in the singular; that of a name for a misspelt one.
+        word: The word as it is written.
+        start: Place of the first character.
+        end: Place after the last one.
+    """
+
+    stem: str
+    word: str
+    start: int
+    end: int
+
+
+class _Names(NamedTuple):
+    """The words of the names of one thing.
+
+    Attributes:
+        keys: Telling words of each name.
+        labels: Words of each name after its first part: "1 gallon store brand".
+        spelt: All telling words as they are written.
+        is_plain: Whether a name has telling words alone.
+    """
+
+    keys: list[tuple[str, ...]]
+    labels: list[list[str]]
+    spelt: list[str]
+    is_plain: bool
+
+
+class NameIndex:
+    """Finds items and categories by the words of their names.
+
+    Args:
+        grammar: How the locale's messages are read.
+        titles: Names of each item, as shown and as the locale says them, the items that most users have first.
+        categories: Names of each category, as the shop and as the locale says them, the largest first.
+
+    Attributes:
+        common: Words that never tell one item from another.
+        silent: ``common``, and words of the examples of messages.
+        items: Items of the telling words of a name, in any order.
+        categories: Category of the telling words of a name, in any order.
+        by_category_word: Category of each telling word of a name; of each part in a locale without spaces.
+        runs: Category of neighbouring words of a name.
+        titles: Telling words of each name of an item.
+        plain_titles: Items with a name that has telling words alone.
+        labels: Words of each name of an item after its first part.
+    """
+
+    def __init__(
+        self, grammar: Grammar, titles: Mapping[str, Sequence[str]], categories: Mapping[str, Sequence[str]]
+    ) -> None:
+        self._grammar = grammar
+        self.common = frozenset(self.stem(word) for word in grammar.common)
+        cues = [t for text in grammar.texts() for t in self.tokens(folded(text.replace(MASK, " ")))]
+        counts = Counter(token.stem for token in cues)
+        self._cue_words = sorted({token.word for token in cues})
+        self._cue_text = "\n".join(folded(text) for text in grammar.texts())
+        whole = [self.tokens(folded(name)) for several in categories.values() for name in several]
+        named = {token.stem for tokens in whole for token in tokens} if grammar.is_spaced else set()
+        self._cues = frozenset(stem for stem, count in counts.items() if count > RARE or stem not in named)
+        self.silent = self._cues | self.common
+        read = {names: self._read(names) for names in {tuple(names) for names in titles.values()}}  # many share a title
+        self.items: dict[Key, list[str]] = {}
+        self._by_part: dict[str, list[str]] = {}
+        self._index_items({item: read[tuple(names)] for item, names in titles.items()})
+        self.categories: dict[Key, str] = {}
+        self.by_category_word: dict[str, str] = {}
+        self.runs: dict[tuple[str, ...], str] = {}
+        for category, several in categories.items():
+            self._index_category(category, several)
+        if not grammar.is_spaced:
+            self._index_inside(categories)
+        spelt = {word for each in read.values() for word in each.spelt} if grammar.is_spaced else set()
+        spelt |= {word for several in categories.values() for word in self._read(several).spelt}
+        self._words = sorted(spelt)
+        self._known = self.silent | {self.stem(word) for word in spelt}
+        self._here = self._words_here(spelt, [*titles.values(), *categories.values()])
+        forms = "|".join(sorted(map(re.escape, self._here), key=len, reverse=True)) or "(?!)"
+        self._variants = re.compile(rf"\b(?:{forms})(?=(?:e?s)?\b)" if grammar.is_spaced else forms)
+
+    def _index_items(self, names: Mapping[str, _Names]) -> None:
+        self.titles = {item: each.keys for item, each in names.items()}
+        self.plain_titles = {item for item, each in names.items() if each.is_plain}
+        self.labels = {item: each.labels for item, each in names.items()}
+        self._spelt = {item: each.spelt for item, each in names.items()} if self._grammar.is_spaced else {}
+        for item, keys in self.titles.items():
+            for key in keys:
+                self.items.setdefault(self.key(key), []).append(item)
+                for part in dict.fromkeys(self._parts(key)):
+                    self._by_part.setdefault(part, []).append(item)
+
+    def _index_category(self, category: str, names: Sequence[str]) -> None:
+        for key in self._read([re.sub(r"[,(（，)）]", " ", name) for name in names]).keys:
+            self.categories.setdefault(self.key(key), category)
+            for word in key if self._grammar.is_spaced else (self.head(key),):
+                self.by_category_word.setdefault(word, category)
+        for name in names:
+            if self._grammar.is_spaced:
+                for run in _runs([token.stem for token in self.tokens(folded(name))]):
+                    self.runs.setdefault(run, category)
+            else:
+                for part in re.split("|".join(map(re.escape, self._grammar.common)), folded(_short(name))):
+                    self.by_category_word.setdefault(part, category)
+
+    def _index_inside(self, categories: Mapping[str, Sequence[str]]) -> None:
+        """Let characters inside the name of one category mean it: "笔记本" of "笔记本电脑"."""
+        inside = {
+            category: {short[at:end] for at in range(len(short)) for end in range(at + 2, len(short) + 1)}
+            for category, several in categories.items()
+            for short in ["/".join(folded(_short(name)) for name in several)]
+        }
+        counts = Counter(part for parts in inside.values() for part in parts)
+        for category, parts in inside.items():
+            for part in parts:
+                if counts[part] == 1:
+                    self.by_category_word.setdefault(part, category)
+
+    def _words_here(self, spelt: set[str], names: list[Sequence[str]]) -> dict[str, str]:
+        """Return the word of the shop for each word of another region: "chips" for "crisps"."""
+        stems = {self.stem(word) for word in spelt} | self.common
+        whole = "\n".join(folded(name) for several in names for name in several)
+
+        def is_known(form: str) -> bool:
+            return all(t.stem in stems for t in self.tokens(form)) if self._grammar.is_spaced else form in whole
+
+        def is_name(form: str, known: str) -> bool:
+            """Return whether a form is no rare part of other names: "化妆品" of "装扮化妆品" alone means "彩妆"."""
+            return is_known(form) and (self._grammar.is_spaced or COMMON * whole.count(form) > whole.count(known))
+
+        here: dict[str, str] = {}
+        for line in self._grammar.variants:
+            forms = [folded(form).strip() for form in line.split("|")]
+            known = max(forms, key=lambda form: is_known(form) * (1 + whole.count(form)))  # the most frequent one
+            if is_known(known):
+                here |= {form: known for form in forms if form != known and not is_name(form, known)}
+        return here
+
+    def as_here(self, text: str) -> str:
+        """Return a folded text with the shop's own words for those of other regions."""
+        return self._variants.sub(lambda match: self._here[match.group()], text)
+
+    def is_cue(self, telling: tuple[str, ...]) -> bool:
+        """Return whether words occur in the examples of messages."""
+        if self._grammar.is_spaced:
+            return all(stem in self._cues for stem in telling)
+        return self._cue_text.count("".join(telling)) > RARE
+
+    def holding(self, telling: tuple[str, ...], items: Iterable[str] | None = None) -> list[str]:
+        """Return the items with some telling words in a name; of those with their main word among them, only these.
+
+        Args:
+            telling: The words.
+            items: Search these; all of the shop if not given.
+
+        Returns:
+            The items, in the order given.
+        """
+        first = next(iter(self._parts(telling)), "")
+        several = self._by_part.get(first, ()) if items is None else items
+        found = [item for item in several if any(self._is_in(telling, key) for key in self.titles[item])]
+        return [item for item in found if self.is_main(telling, item)] or found
+
+    def is_main(self, telling: tuple[str, ...], item: str) -> bool:
+        """Return whether some words hold the main word of a name of an item, or end it in a locale without spaces."""
+        if self._grammar.is_spaced:
+            return any(self.head(key) in telling for key in self.titles[item])
+        return any("".join(key).endswith("".join(telling)) for key in self.titles[item])
+
+    def _is_in(self, telling: tuple[str, ...], key: tuple[str, ...]) -> bool:
+        return set(telling) <= set(key) if self._grammar.is_spaced else "".join(telling) in "".join(key)
+
+    def _parts(self, key: tuple[str, ...]) -> Sequence[str]:
+        """Return what parts of names are looked up by: words, or pairs of characters."""
+        text = "".join(key)
+        return key if self._grammar.is_spaced else [text[at : at + 2] for at in range(len(text) - 1)]
+
+    def corrected(self, tokens: list[Token], shown: Sequence[str]) -> list[Token]:
+        """Return the tokens, each misspelt word of a name replaced by the word."""
+        if not self._grammar.is_spaced:
+            return tokens
+        near = [word for item in shown for word in self._spelt.get(item, ())]
+        return [
+            token
+            if token.stem in self._known or len(token.word) < 3
+            else Token(self._nearest(token, near), token.word, token.start, token.end)
+            for token in tokens
+        ]
+
+    def is_unknown(self, token: Token) -> bool:
+        """Return whether neither the shop nor the examples of messages have a word."""
+        if not self._grammar.is_spaced or len(token.word) < 3 or token.stem in self._known or token.word.isdecimal():
+            return False
+        if len(token.word) == 3:
+            return True
+        return process.extractOne(token.word, self._cue_words, scorer=fuzz.ratio, score_cutoff=NEAR_SHOWN) is None
+
+    def _nearest(self, token: Token, near: list[str]) -> str:
+        cue = process.extractOne(token.word, self._cue_words, scorer=fuzz.ratio, score_cutoff=NEAR_SHOWN)
+        floor = cue[1] if cue is not None and cue[0][:1] == token.word[:1] else 0
+        for words, cutoff in ((near, NEAR_SHOWN), (self._words if len(token.word) > 4 else [], NEAR)):
+            best = process.extractOne(token.word, words, scorer=fuzz.ratio, score_cutoff=max(cutoff, floor))
+            if best is not None and best[0][:1] == token.word[:1]:
+                return self.stem(str(best[0]))
+        return token.stem
+
+    def _read(self, names: Sequence[str]) -> _Names:
+        """Return the words of the names of one thing."""
+        keys, labels, spelt, is_plain = [], [], [], False
+        for name in dict.fromkeys(names):
+            short = folded(_short(name))
+            tokens = self.tokens(short)
+            labels.append([token.word for token in self.tokens(folded(name)[len(short) :])])
+            telling = [token for token in tokens if token.stem not in self.common]
+            keys.append(tuple(token.stem for token in telling or tokens))
+            is_plain |= len(telling) == len(tokens)
+            spelt += [token.word for token in telling if token.stem not in self._cues and len(token.word) > 2]
+        return _Names(
+            list(dict.fromkeys(key for key in keys if key)), [label for label in labels if label], spelt, is_plain
+        )
+
+    def key(self, telling: tuple[str, ...]) -> Key:
+        """Return what telling words are looked up by: their order does not matter in a locale with spaces."""
+        return frozenset(telling) if self._grammar.is_spaced else telling
+
+    def head(self, key: tuple[str, ...]) -> str:
+        """Return the main word of a name; its last two characters in a locale without spaces."""
+        if not self._grammar.is_spaced:
+            return "".join(key[-2:])
+        return key[0] if self._grammar.is_head_first else key[-1]
+
+    def tokens(self, text: str) -> list[Token]:
+        """Return the words of a folded text, or its characters in a locale without spaces."""
+        pattern = WORD if self._grammar.is_spaced else _CHARACTER
+        return [Token(self.stem(match.group()), match.group(), *match.span()) for match in pattern.finditer(text)]
+
+    def stem(self, word: str) -> str:
+        """Return a word in the singular."""
+        if not self._grammar.is_spaced or len(word) < 4:
+            return word
+        word = word.removesuffix("'s")
+        for ending, other in self._grammar.plurals.items():
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                return word.removesuffix(ending) + other
+        return word
+
+
+def _runs(stems: list[str]) -> list[tuple[str, ...]]:
+    """Return the sequences of two or more neighbouring words: "dog food" of "dog food and treats"."""
+    return [tuple(stems[at:end]) for at in range(len(stems)) for end in range(at + 2, len(stems) + 1)]
+
+
+def _short(name: str) -> str:
+    """Return a name without its label: "Rice cakes, 4.5 oz (store brand)" and "Rice cakes 130g" are "Rice cakes"."""
+    short = re.split(r"[,(（，]", name, maxsplit=1)[0] or name
+    return _SIZE.sub("", short.rstrip()) or name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.dialogue.folding import folded, unaccented
@@ -26,6 +26,9 @@ LONGEST: Final = 8
 
 LONGEST_LABEL: Final = 60
 """Characters after a name that may be its label: the size and the brand."""
+
+LEAST_LABEL: Final = 3
+"""Least characters of a word that is a label alone, and most words between a name and its label."""
 
 _CLAUSE: Final = re.compile(r"[,.;:!?，。；：！？]")
 
@@ -78,6 +81,7 @@ class NameFinder:
         tokens = [t for t in self._index.tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
         tokens = self._index.corrected(tokens, shown)
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
+        found.found = self._with_labels(found.text, found.found, tokens, shown)
         found.found = self._with_meanings(found.text, found.found, tokens)
         found.unknown = tuple(token.word for token in tokens if self._index.is_unknown(token))
         found.found.sort(key=lambda each: each.start)
@@ -117,16 +121,19 @@ class NameFinder:
             The mentions.
         """
         found: list[Mention] = []
-        for name in ("number", "place", "alone"):
+        for name in ("pair", "number", "place", "alone"):
             for match in self._patterns[name].finditer(text):
                 said = {key: value for key, value in match.groupdict().items() if value}
-                place = self._place(said)
-                index = place - 1 if place > 0 else len(shown) + place
-                start = match.start() if said.keys() & {"ordinal", "word"} else match.start("digits")
-                is_free = not any(each.start < match.end() and start < each.end for each in found)
-                if is_free and shown:  # a place below the end of the list means no item
-                    of_place = tuple(shown[max(index, 0) : index + 1])
-                    found.append(Mention(start, match.end(), shown=of_place, is_definite=True))
+                spans = [(match.start() if said.keys() & {"ordinal", "word"} else match.start("digits"), match.end())]
+                places = [self._place(said)]
+                if name == "pair":
+                    spans, places = [match.span("digits"), match.span("other")], [places[0], int(said["other"])]
+                is_free = not any(each.start < match.end() and match.start() < each.end for each in found)
+                for (start, end), place in zip(spans, places, strict=True):
+                    index = place - 1 if place > 0 else len(shown) + place
+                    if is_free and shown:  # a place below the end of the list means no item
+                        of_place = tuple(shown[max(index, 0) : index + 1])
+                        found.append(Mention(start, end, shown=of_place, is_definite=True))
         return found
 
     def _place(self, said: Mapping[str, str]) -> int:
@@ -196,6 +203,46 @@ class NameFinder:
         is_named = bool(whole) or is_like or (not part and is_whole)
         return Mention(start, end, shown, category, items, is_named, article is not None, is_main, is_like=is_like)
 
+    def _with_labels(self, text: str, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> list[Mention]:
+        """Return mentions with labels: "the Chobani", "store brand corn", "the milk from Chobani"."""
+        for size in range(min(LONGEST, len(tokens)), 0, -1):
+            for at in range(len(tokens) - size + 1):
+                start, end = tokens[at].start, tokens[at + size - 1].end
+                items = self._of_label(tokens[at : at + size])
+                if not items or any(each.start < end and start < each.end and each.strength > WEAK for each in found):
+                    continue
+                near = next((each for each in found if self._is_next(text, each, start, end)), None)
+                of_near = [] if near is None else [each for each in near.shown or near.items if each in items]
+                listed = tuple(item for item in shown if item in items)[:MOST_CHOICES]
+                if near is not None and of_near:
+                    left, right = min(near.start, start), max(near.end, end)
+                    own = {"shown": tuple(of_near)} if near.shown else {"items": tuple(of_near), "category": None}
+                    labelled = replace(near, start=left, end=right, **own)
+                elif near is None and (listed or len(items) == 1):
+                    article, is_one = self._patterns["article"].search(text[:start]), not listed
+                    start = start if article is None else article.start()
+                    labelled = Mention(start, end, listed, None, tuple(items) if is_one else (), is_one, is_main=False)
+                    labelled = replace(labelled, is_like=is_one, is_definite=article is not None)
+                else:
+                    continue
+                found = [each for each in found if each.end <= labelled.start or labelled.end <= each.start]
+                found.append(labelled)
+        return found
+
+    def _of_label(self, window: list[Token]) -> list[str]:
+        """Return the items that have some words as a label; a size alone and a common word are none."""
+        words = tuple(token.word.replace("'", "") for token in window)
+        is_common = len(words) == 1 and (words[0] in self._index.silent or len(words[0]) < LEAST_LABEL)
+        is_size = all(word.isdecimal() for word in words)
+        return [] if is_common or is_size else self._index.by_label.get(words, [])
+
+    def _is_next(self, text: str, mention: Mention, start: int, end: int) -> bool:
+        """Return whether common words alone stand between a mention and a label."""
+        between = text[mention.end : start] if mention.end <= start else text[end : mention.start]
+        is_apart = mention.end <= start or end <= mention.start
+        stems = [token.stem for token in self._index.tokens(between)]
+        return is_apart and len(stems) <= LEAST_LABEL and all(stem in self._index.common for stem in stems)
+
     def _with_meanings(self, text: str, found: list[Mention], tokens: list[Token]) -> list[Mention]:
         """Return mentions where words that are no name, or a mere part of one, mean a category of a like meaning."""
         if self._meanings is None:
@@ -231,11 +278,12 @@ class NameFinder:
     def _labelled(self, text: str, end: int, items: Sequence[str]) -> tuple[int, list[str]]:
         """Return the items whose label a message goes on with ("white milk, 1 gallon"), and where the label ends."""
         following = self._index.tokens(text[end : end + LONGEST_LABEL])
-        words = [token.word for token in following]
+        words = [token.word.replace("'", "") for token in following]
         longest = 0
         found: list[str] = []
         for item in items:
-            size = max((_agreeing(words, label) for label in self._index.labels[item]), default=0)
+            labels = self._index.labels[item]
+            size = max((_agreeing(words, [*chain(*labels[at:])]) for at in range(len(labels))), default=0)
             if size > longest:
                 longest, found = size, []
             if size == longest > 0:

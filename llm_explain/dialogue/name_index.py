@@ -34,6 +34,7 @@ Key = frozenset[str] | tuple[str, ...]
 
 WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _CHARACTER: Final = re.compile(r"[a-z0-9]+|[^\W_]")
+_BREAK: Final = re.compile(r"[,(（，]")
 _SIZE: Final = re.compile(r"\s+[0-9][0-9.,]*\s?[^\W\d_]{0,4}\.?$")
 
 
@@ -59,7 +60,7 @@ class _Names(NamedTuple):
 
     Attributes:
         keys: Telling words of each name.
-        labels: Words of each name after its first part: "1 gallon store brand".
+        labels: Words of the parts of each name after its first one: "1 gallon" and "store brand".
         spelt: All telling words as they are written.
         is_plain: Whether a name has telling words alone.
     """
@@ -87,7 +88,8 @@ class NameIndex:
         runs: Category of neighbouring words of a name.
         titles: Telling words of each name of an item.
         plain_titles: Items with a name that has telling words alone.
-        labels: Words of each name of an item after its first part.
+        labels: Words of the parts of each name of an item after its first one.
+        by_label: Items of the words of a label.
     """
 
     def __init__(
@@ -117,7 +119,8 @@ class NameIndex:
         spelt = {word for each in read.values() for word in each.spelt} if grammar.is_spaced else set()
         spelt |= {word for several in categories.values() for word in self._read(several).spelt}
         self._words = sorted(spelt)
-        self._known = self.silent | {self.stem(word) for word in spelt}
+        labels = {word for label in self.by_label for word in label} if grammar.is_spaced else set()
+        self._known = self.silent | {self.stem(word) for word in spelt | labels}
         self._here = self._words_here(spelt, [*titles.values(), *categories.values()])
         forms = "|".join(sorted(map(re.escape, self._here), key=len, reverse=True)) or "(?!)"
         self._variants = re.compile(rf"\b(?:{forms})(?=(?:e?s)?\b)" if grammar.is_spaced else forms)
@@ -127,6 +130,10 @@ class NameIndex:
         self.plain_titles = {item for item, each in names.items() if each.is_plain}
         self.labels = {item: each.labels for item, each in names.items()}
         self._spelt = {item: each.spelt for item, each in names.items()} if self._grammar.is_spaced else {}
+        self.by_label: dict[tuple[str, ...], list[str]] = {}
+        for item, labels in self.labels.items():
+            for label in {*map(tuple, labels)}:
+                self.by_label.setdefault(label, []).append(item)
         for item, keys in self.titles.items():
             for key in keys:
                 self.items.setdefault(self.key(key), []).append(item)
@@ -253,7 +260,10 @@ class NameIndex:
         for name in dict.fromkeys(names):
             short = folded(_short(name))
             tokens = self.tokens(short)
-            labels.append([token.word for token in self.tokens(folded(name)[len(short) :])])
+            labels += [
+                [token.word.replace("'", "") for token in self.tokens(part)]
+                for part in _BREAK.split(folded(name)[len(short) :])
+            ]
             telling = [token for token in tokens if token.stem not in self.common]
             keys.append(tuple(token.stem for token in telling or tokens))
             is_plain |= len(telling) == len(tokens)
@@ -295,5 +305,5 @@ def _runs(stems: list[str]) -> list[tuple[str, ...]]:
 
 def _short(name: str) -> str:
     """Return a name without its label: "Rice cakes, 4.5 oz (store brand)" and "Rice cakes 130g" are "Rice cakes"."""
-    short = re.split(r"[,(（，]", name, maxsplit=1)[0] or name
+    short = _BREAK.split(name, maxsplit=1)[0] or name
     return _SIZE.sub("", short.rstrip()) or name

@@ -11,7 +11,7 @@ from llm_explain.dialogue.intents import MASK
 from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.dialogue.mentions import Mention, Mentions
     from llm_explain.dialogue.turns import Context
@@ -35,6 +35,9 @@ OF_DATA: Final = frozenset({"delete_data", "export_data"})
 
 AS_FOCUS: Final = 3.5
 """Least strength of a mention that is meant before what "this" means."""
+
+FAR: Final = 1000
+"""Distance of a name from words of use, if a message has no such words or the name is unsure."""
 
 
 class Slots:
@@ -103,13 +106,17 @@ class Slots:
 
     def _resolved(self, mention: Mention) -> dict[str, Any]:
         """Return the item of a mention, else its category; nothing if it does not tell."""
-        if len(mention.shown) == 1:
-            return {"item_id": mention.shown[0]}
-        if mention.shown:
-            return {}
+        shown = self._listed(mention)
+        if shown:
+            return {"item_id": shown[0]} if len(shown) == 1 else {}
         if mention.items and mention.is_whole and (mention.is_definite or mention.category is None):
             return {"item_id": mention.items[0]}
         return {"category": mention.category} if mention.category is not None else {}
+
+    def _listed(self, mention: Mention) -> tuple[str, ...]:
+        """Return the listed items that words mean: "chicken" is no cat food if there is a category of chicken."""
+        own = tuple(each for each in mention.shown if self._category_of.get(each) == mention.category)
+        return own or mention.shown
 
     def one(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the item or category that a question is about; what "this" means if it names none."""
@@ -176,7 +183,7 @@ class Slots:
         focus = _meant(found, context)
         if intent == "resume" and context.focus not in context.hidden:
             focus = {}  # "undo that" means the last change
-        ranked = _strongest(found, used=self._generic.search(found.text))
+        ranked = _strongest(found, used=[*self._generic.finditer(found.text)])
         if found.is_event_alone and found.events[0] != "purchase":
             ranked = [each for each in ranked if not each.is_like]  # "my clicks, I was bored"
         mention = ranked[0] if ranked and ranked[0].strength > WEAK else None
@@ -224,16 +231,18 @@ def _meant(found: Mentions, context: Context) -> dict[str, Any]:
     return {} if context.focus is None or is_other else {"item_id": context.focus}
 
 
-def _strongest(found: Mentions, *, prefers_hidden: bool = False, used: re.Match[str] | None = None) -> list[Mention]:
+def _strongest(found: Mentions, *, prefers_hidden: bool = False, used: Sequence[re.Match[str]] = ()) -> list[Mention]:
     """Return the mentions, the surest name first; items that are not on screen before it if they are asked about.
 
-    Of two as sure ones, the one nearer to the words of use is meant: "we have a baby, use my diaper purchases".
+    Of several names, the one nearest to words of use is meant: "would tea be here if I hadn't bought coffee".
     """
 
-    def key(mention: Mention) -> tuple[bool, float, int]:
+    def key(mention: Mention) -> tuple[bool, float, float]:
         is_hidden = prefers_hidden and not mention.shown and mention.strength > WEAK
-        distance = 0 if used is None else max(used.start() - mention.end, mention.start - used.end(), 0)
-        return is_hidden, mention.strength, -distance
+        is_sure = mention.strength > WEAK and not mention.is_like
+        spans = [match.span() for match in used] if is_sure else []
+        nearest = min((max(start - mention.end, mention.start - end, 0) for start, end in spans), default=FAR)
+        return is_hidden, -nearest, mention.strength
 
     return sorted(found.found, key=key, reverse=True)
 

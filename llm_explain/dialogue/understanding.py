@@ -175,6 +175,8 @@ class Reader:
         if match is None:
             return text, None
         user_id = next(group for group in match.groups() if group).rstrip(":/-_")
+        if not self._is_user(user_id) and self._is_user(user_id.removesuffix("s")):
+            user_id = user_id.removesuffix("s")  # "customer 1502s risk"
         at = text.index(user_id, match.start())
         place = message.lower().find(user_id)  # an id keeps its capitals
         said = message[place : place + len(user_id)] if place >= 0 else user_id

@@ -185,6 +185,8 @@ def test_staff_hear_of_the_customer_that_they_name(explainer: Explainer, dialogu
     assert other.text == f"To customer u07: {row.text.text if row.text else ''}"
     asked = dialogue.reply(USER, "stop using her cheese purchases", other.context, role="staff")
     assert asked.text == "To customer u07: Shall we stop using your history with cheese?"
+    hers = dialogue.reply(USER, "customer u07s first item, why?", own.context, role="staff")
+    assert hers.context.staff_user == "u07"
     unknown = dialogue.reply(USER, "what do you know about customer 99?", other.context, role="staff")
     assert unknown.text == "We have no events of customer 99."
     assert unknown.context.staff_user == "u07"
@@ -269,6 +271,51 @@ def test_a_rare_word_of_the_examples_is_a_name_of_the_shop() -> None:
     assert any("披萨" in text for text in grammar.texts())
     names = NameFinder(grammar, {"a": ["意式香肠披萨"]}, {"冷冻披萨": ["冷冻披萨"]})
     assert [each.shown for each in names.find("为啥给我推披萨", ["a"]).found] == [("a",)]
+
+
+@pytest.mark.parametrize(("locale", "said"), [("en", "3 or 5?"), ("es", "entre 3 y 5, cuál"), ("zh", "3跟5哪个好")])
+def test_two_bare_numbers_are_two_places(locale: str, said: str) -> None:
+    finder, items = NameFinder(dialogue_words(locale)[0], {}, {}), [*"abcdef"]
+    assert [each.shown for each in finder.find(said, items).found] == [("c",), ("e",)]
+    assert not finder.find({"en": "3 or 5 weeks", "es": "3 o 5 veces", "zh": "3到5次"}[locale], items).found
+
+
+def test_a_place_in_words_alone_is_one_in_spanish() -> None:
+    finder = NameFinder(dialogue_words("es")[0], {}, {})
+    assert [each.shown for each in finder.find("¿y el dos?", ["a", "b"]).found] == [("b",)]
+    assert not finder.find("por qué el dos por uno", ["a", "b"]).found
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("why the chobani?", ("yogurt",)), ("why store brand milk", ("milk",)), ("more store brand", ("milk", "eggs")),
+     ("why the milk from chobani", ("shake",))],
+)  # fmt: skip
+def test_a_label_is_a_name(said: str, shown: tuple[str, ...]) -> None:
+    titles = {"milk": ["White milk, 1 gallon (store brand)"], "eggs": ["Large eggs (store brand)"],
+              "yogurt": ["Greek yogurt (Chobani)"], "shake": ["Chocolate milk (Chobani)"]}  # fmt: skip
+    listed = [item for item in titles if item != "shake" or "milk from" in said]
+    found = NameFinder(dialogue_words("en")[0], titles, {"x": ["x"]}).find(said, listed).found
+    assert [each.shown for each in found] == [shown]
+
+
+def test_a_category_tells_which_listed_items_a_word_means() -> None:
+    grammar, _, _ = dialogue_words("en")
+    names = NameFinder(grammar, {"a": ["Chicken breast"], "b": ["Chicken cat food"]}, {"Chicken": ["Chicken"]})
+    found = names.find("why chicken", ["a", "b"])
+    assert Slots(grammar, {"a": "Chicken", "b": "Cat food"}).of("why", found, Context()) == ({"item_id": "a"}, ())
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en", "would cheese still be here if i hadn't bought any soup"),
+     ("es", "¿saldría cheese si no hubiera comprado soup?"), ("zh", "没买过soup的话cheese还会在吗")],
+)  # fmt: skip
+def test_what_was_bought_is_left_out(locale: str, said: str) -> None:
+    grammar, _, _ = dialogue_words(locale)
+    names = NameFinder(grammar, {"c": ["cheese"]}, {"soup": ["soup"], "cheese": ["cheese"]})
+    found = names.find(said, ["c"])
+    assert Slots(grammar, {"c": "cheese"}).of("what_if", found, Context(items=("c",))) == ({"category": "soup"}, ())
 
 
 def test_an_unknown_thing_is_not_compared_as_the_last_item(explainer: Explainer, context: Context) -> None:

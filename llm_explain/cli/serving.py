@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Final
@@ -17,6 +17,9 @@ from llm_explain.errors import ArtifactError, MissingExtraError, PromptError, Ta
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fastapi import FastAPI
+
+    from llm_explain.dialogue.dialogues import Dialogues
     from llm_explain.explainer import Explainer
     from llm_explain.service.language_model import ServedModel
     from llm_explain.service.settings import ServiceSettings
@@ -83,7 +86,13 @@ def serve(
             raise typer.Exit(1)
 
 
-def _serve(explainer: Explainer, settings: ServiceSettings, metrics: Metrics, model: ServedModel | None) -> None:
+def _serve(
+    explainer: Explainer,
+    settings: ServiceSettings,
+    metrics: Metrics,
+    model: ServedModel | None,
+    dialogues: Dialogues | None = None,
+) -> None:
     """Serve in this process until SIGTERM."""
     import torch
 
@@ -91,7 +100,7 @@ def _serve(explainer: Explainer, settings: ServiceSettings, metrics: Metrics, mo
     from llm_explain.service.app import create_app
 
     torch.set_num_threads(settings.threads)
-    app = create_app(explainer, settings, metrics=metrics, model=model)
+    app = create_app(explainer, settings, metrics=metrics, model=model, dialogues=dialogues)
     app.state.prepare()
     if not settings.workers:
         _release_memory()
@@ -99,8 +108,14 @@ def _serve(explainer: Explainer, settings: ServiceSettings, metrics: Metrics, mo
         model.start()
     if settings.auth and not app.state.state.keys.all():
         note("No API key exists yet. Run: llm-explain keys create --name NAME --scope storefront")
-    Thread(target=app.state.warm_up, name="warm-up", daemon=True).start()
+    Thread(target=_warm_up, args=(app,), name="warm-up", daemon=True).start()
     serve_until_ended(app, settings)
+
+
+def _warm_up(app: FastAPI) -> None:
+    """Do what would make later answers late, then give back the memory that it took."""
+    app.state.warm_up()
+    _release_memory()
 
 
 def _serve_by_workers(
@@ -108,14 +123,18 @@ def _serve_by_workers(
 ) -> bool:
     """Serve in processes that fork from this one until SIGTERM; return whether they served."""
     from llm_explain.cli.worker_pool import WorkerPool
+    from llm_explain.dialogue.dialogues import Dialogues
 
     for user_id in explainer.events.user_ids[:1]:
         explainer.recommend(user_id)
     explainer.writer.warm_up(explainer.locale)
+    dialogues = Dialogues(explainer)
+    with suppress(PromptError):  # a locale without conversations
+        dialogues.of(explainer.locale)  # 0.3 GB in the demo's shop, which the workers share
     _release_memory()
 
     def serve_in_worker(ready_fd: int) -> None:
-        _serve(explainer, settings.model_copy(update={"ready_fd": ready_fd}), metrics, model)
+        _serve(explainer, settings.model_copy(update={"ready_fd": ready_fd}), metrics, model, dialogues)
 
     pool = WorkerPool(serve_in_worker, settings.workers, drain_seconds=settings.drain_seconds)
     return pool.run(settings.ready_fd)
@@ -155,12 +174,17 @@ def _bound_memory() -> None:
 
 
 def _release_memory() -> None:
-    """Give the memory back that reading the tables took: a fifth of the process in the demo's shop."""
+    """Give back the memory that reading took, a fifth of the process in the demo's shop, and keep what is loaded.
+
+    The collector passes over what is kept. A pass over the demo's shop stops every thread for half a second, and a
+    body with many lists causes several.
+    """
     import gc
 
     import pyarrow as pa
 
     gc.collect()
+    gc.freeze()
     pa.default_memory_pool().release_unused()
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):

@@ -42,7 +42,7 @@ def compact(state: State) -> None:
 
 
 def restore(file: Path, url: str) -> int:
-    """Put a backup in the place of a state; users who were erased after the backup are erased again.
+    """Put a backup in the place of a state; users who were erased after it are erased, and keys revoked, again.
 
     The service must not run.
 
@@ -58,6 +58,7 @@ def restore(file: Path, url: str) -> int:
     """
     old, backup = State(url), State(f"sqlite:///{file}", is_created=False)
     target, gone = _file_of(old), old.users.erased().keys()
+    revoked = {key.id for key in old.keys.all() if key.revoked_at is not None}
     is_same = old.database.secret == backup.database.secret
     old.close()
     backup.close()
@@ -72,11 +73,14 @@ def restore(file: Path, url: str) -> int:
     for end in ("-wal", "-shm"):
         target.with_name(target.name + end).unlink(missing_ok=True)
     new.replace(target)
-    return _erase_again(url, gone)
+    return _end_again(url, gone, revoked)
 
 
-def _erase_again(url: str, gone: AbstractSet[str]) -> int:
+def _end_again(url: str, gone: AbstractSet[str], revoked: AbstractSet[str]) -> int:
+    """Erase users and revoke keys of a restored state; return how many users were erased."""
     state = State(url)
+    for key_id in revoked & state.keys.in_force().keys():
+        state.keys.revoke(key_id)
     with state.database.reading() as connection:
         columns = [table.c.user_id for table in Base.metadata.sorted_tables if "user_id" in table.c]
         user_ids = {name for column in columns for name in connection.scalars(select(column).distinct()) if name}

@@ -71,13 +71,23 @@ class Dialogue:
         self._verifier = AnswerVerifier(rules, locale, self._names, currency)
 
     @property
+    def is_prepared(self) -> bool:
+        """Whether the names of the catalogue as it is now were read."""
+        if self._like is not None:
+            return self._like.is_prepared
+        catalogue, read = self._explainer.shop.catalogue, self._read
+        if read is not None and read[0] is not catalogue and _has_same_names(read[0], catalogue):
+            read = self._read = catalogue, read[1]
+        return read is not None and read[0] is catalogue
+
+    @property
     def _reader(self) -> Reader:
         """What reads messages about the catalogue as it is now."""
         catalogue = self._explainer.shop.catalogue
         self._names.titles = catalogue.title_of
         if self._like is not None:
             return self._like._reader
-        if self._read is None or not _has_same_names(self._read[0], catalogue):
+        if self._read is None or not self.is_prepared:
             self._read = catalogue, self._made_reader()
         return self._read[1]
 

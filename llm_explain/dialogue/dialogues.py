@@ -40,10 +40,13 @@ class Dialogues:
         if self.is_ready(locale):
             return self._open(locale)
         with self._lock:  # the service warms up while it answers: names are read once
-            return self._open(locale)
+            found = self._open(locale)
+            if not found.is_prepared:
+                found.prepare()
+            return found
 
     def is_ready(self, locale: str) -> bool:
-        """Return whether the names of the shop were read in the language of a locale.
+        """Return whether the names of the shop as it is now were read in the language of a locale.
 
         The call raises ``PromptError`` if there are no words for the locale.
 
@@ -51,9 +54,10 @@ class Dialogues:
             locale: A folder under ``prompts/``, perhaps with a region.
 
         Returns:
-            False before the first dialogue in this language.
+            False before the first dialogue in this language, and after a change of names.
         """
-        return folder_of(locale)[0] in self._languages
+        read = self._languages.get(folder_of(locale)[0])
+        return read is not None and read.is_prepared
 
     def _opened(self, locale: str) -> Dialogue:
         language = folder_of(locale)[0]

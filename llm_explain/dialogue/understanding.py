@@ -224,7 +224,7 @@ class Reader:
         place = next((each.shown[0] for each in found.found if each.shown), None)
         (scores,) = self._intents.scores([text])
         best = next(iter(scores))
-        if place is None and best not in {*chosen, *TALK}:
+        if place is None and (best not in {*chosen, *TALK} or not chosen):
             return self.read(text, replace(context, asked=None), bought=bought)
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
         return Reading(intent, dict(asked["slots"]))

@@ -15,6 +15,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
+from llm_explain.dialogue.dialogues import Dialogues
 from llm_explain.errors import LlmExplainError, PromptError
 from llm_explain.reports.main_parameters import MainParameters
 from llm_explain.service.admission.authenticator import Authenticator
@@ -72,6 +73,7 @@ def create_app(
     clock: Clock | None = None,
     metrics: Metrics | None = None,
     model: ServedModel | None = None,
+    dialogues: Dialogues | None = None,
 ) -> FastAPI:
     """Return the HTTP service.
 
@@ -83,6 +85,7 @@ def create_app(
         clock: The present time in UTC without a zone; as the settings say if not given.
         metrics: Counters; new ones if not given.
         model: The language model that the explainer writes with, if it runs in a process of its own.
+        dialogues: Conversations that are open already; none if not given.
 
     Returns:
         An ASGI application.
@@ -123,6 +126,7 @@ def create_app(
     )
     app.state.settings, app.state.state, app.state.model = settings, state, model
     app.state.locale = explainer.locale
+    app.state.dialogues = dialogues or Dialogues(explainer)
     _add_handlers(app, explainer, state, clock or (now if settings.as_of == "now" else None))
     app.state.thread_limiter = CapacityLimiter(settings.max_running + MAX_MODEL_REQUESTS)
     app.state.jobs_handler, app.state.jobs_limiter = _jobs_handler(settings, state), CapacityLimiter(1)
@@ -151,7 +155,8 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     app.state.user_data_handler = UserDataHandler(state, handler, reader, kinds=explainer.kinds)
     if explainer.is_changeable:
         explainer.catalogue.keep_in(state.changes)
-    app.state.chat_handler, app.state.chat_limiter = ChatHandler(explainer, reader, state), CapacityLimiter(1)
+    app.state.chat_handler = ChatHandler(explainer, reader, state, app.state.dialogues)
+    app.state.chat_limiter = CapacityLimiter(1)
     app.state.campaign_handler = CampaignHandler(explainer, reader)
     app.state.catalogue_handler = CatalogueHandler(explainer, handler.items, clock)
     parameters = app.state.main_parameters = MainParameters(explainer)
@@ -166,7 +171,7 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
         explainer.writer.warm_up(explainer.locale, pause_seconds=_PAUSE_SECONDS)
         parameters.describe(explainer.locale)
         with suppress(PromptError):  # a locale without conversations
-            app.state.chat_handler.dialogues.of(explainer.locale)
+            app.state.dialogues.of(explainer.locale)
 
     app.state.prepare = prepare
     app.state.warm_up = warm_up

@@ -82,7 +82,7 @@ class ServiceSettings(BaseSettings):
             requests with a valid key do not count and are not refused.
         failure_rate_burst: Such requests at once.
         rate_keys: Keys, users and addresses whose rate is remembered at a time, of each sort.
-        metrics_token: Bearer token that ``/metrics`` asks for; none by default.
+        metrics_token: Bearer token that ``/metrics`` asks for; if none is set, it asks for an API key.
         record_share: Share of the lists whose records are stored: 1 for all, 0 for none. The same list is stored
             always or never. Feedback and audit need the record.
         record_days: Explanation records older than this are removed when the process starts.

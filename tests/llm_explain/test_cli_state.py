@@ -129,6 +129,18 @@ def test_a_backup_brings_back_what_was_stored_but_nobody_who_was_erased(url: str
     state.close()
 
 
+def test_a_key_that_was_revoked_after_a_backup_stays_revoked(url: str, tmp_path: Path) -> None:
+    state = State(url)
+    leaked, kept = (state.keys.id_of(state.keys.create(name, "admin")) for name in ("leaked", "kept"))
+    state.close()
+    _run("state", "backup", str(tmp_path / "backup.db"), "--state", url)
+    _run("keys", "revoke", leaked, "--state", url)
+    _run("state", "restore", str(tmp_path / "backup.db"), "--state", url)
+    state = State(url)
+    assert [*state.keys.in_force()] == [kept]
+    state.close()
+
+
 def test_a_backup_of_another_state_cannot_undo_erasures(url: str, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
     State(f"sqlite:///{other}").close()

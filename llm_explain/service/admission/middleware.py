@@ -99,7 +99,7 @@ class AdmissionMiddleware:
         """Let a caller's request wait for its place, and run it."""
         try:
             self._queue.raise_if_full()  # before the body is read
-            body, asked = await self._read(scope, receive)
+            body, asked = await self._read(caller, scope, receive)
             deadline = time.monotonic() + (self._settings.deadline_seconds if asked is None else asked)
             ticket = await self._queue.enter(deadline)
         except (ShedError, ServiceProblem) as error:
@@ -120,8 +120,12 @@ class AdmissionMiddleware:
             current_ticket.reset(token)
             storage_deadline.reset(due)
             ticket.release()
-            if caller.user_id is not None:  # a shopper may not hold the only place all the time
-                self._user_rates.charge(caller.id, TOKENS_PER_SECOND * ticket.held_seconds)
+            self._charge(caller, ticket.held_seconds)
+
+    def _charge(self, caller: Caller, seconds: float) -> None:
+        """Charge a shopper for work, who may not have the processor all the time."""
+        if caller.user_id is not None:
+            self._user_rates.charge(caller.id, TOKENS_PER_SECOND * seconds)
 
     async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         match error:
@@ -149,7 +153,7 @@ class AdmissionMiddleware:
             raise ShedError("rate", wait)
         return caller
 
-    async def _read(self, scope: Scope, receive: Receive) -> tuple[bytes, float | None]:
+    async def _read(self, caller: Caller, scope: Scope, receive: Receive) -> tuple[bytes, float | None]:
         """Return the checked body, and the deadline in seconds that it names."""
         headers = dict(reversed(scope["headers"]))
         declared = headers.get(b"content-length", b"")
@@ -165,11 +169,15 @@ class AdmissionMiddleware:
             return body, None
         if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != b"application/json":
             raise ServiceProblem(problems.UNSUPPORTED_MEDIA_TYPE)
-        value = (
-            read_json(body, self._limits)
-            if len(body) < _LONG_BODY
-            else await asyncio.to_thread(read_json, body, self._limits)
-        )
+        started = time.monotonic()
+        try:
+            value = (
+                read_json(body, self._limits)
+                if len(body) < _LONG_BODY
+                else await asyncio.to_thread(read_json, body, self._limits)
+            )
+        finally:
+            self._charge(caller, time.monotonic() - started)
         asked = value.get("deadline_ms") if isinstance(value, dict) else None
         if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
             return body, min(asked / 1000, self._settings.longest_deadline_seconds)

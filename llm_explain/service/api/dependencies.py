@@ -96,14 +96,30 @@ def reply_cached(request: Request, content: Json) -> Response:
     return response
 
 
+def wait_to_store(request: Request, kilobytes: float = 1.0) -> float:
+    """Count what a token stores against the budget of its user.
+
+    Args:
+        request: The request.
+        kilobytes: Size of what is to be stored.
+
+    Returns:
+        0 if it may be stored, as everything of a key may; else the seconds until it may.
+    """
+    caller, budget = caller_of(request), cast("RateLimiter", request.app.state.record_budget)
+    wait = 0.0 if caller.user_id is None else budget.take(caller.id)
+    if not wait:
+        budget.charge(caller.id, kilobytes - 1)
+    return wait
+
+
 async def _store(request: Request, records: GivenAnswer) -> bool:
     """Store records, and return whether they were stored before the client's deadline."""
-    stored, caller = cast("State", request.app.state.state).records, caller_of(request)
-    if caller.user_id is not None and not stored.knows(records):
-        budget: RateLimiter = request.app.state.record_budget
-        if budget.take(caller.id):
+    stored = cast("State", request.app.state.state).records
+    if caller_of(request).user_id is not None and not stored.knows(records):
+        size = 1 + len(records.records) + len(to_json(records.context)) / 1000
+        if wait_to_store(request, size):
             return False
-        budget.charge(caller.id, len(records.records) + len(to_json(records.context)) / 1000)
     saved = stored.save(records)
     if saved.done():
         return saved.result()

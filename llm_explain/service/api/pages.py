@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from llm_explain.errors import PromptError
-from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.lexicon import folder_of, load_lexicon
 from llm_explain.text.storefront import storefront_words
 
 if TYPE_CHECKING:
@@ -105,15 +106,17 @@ async def _shop(request: Request) -> Response:
 
 def _texts(locale: str) -> Response:  # in a thread: a language takes a third of a second to read
     """Return the words of a locale, or of its language."""
-    if not locale.replace("-", "").isalnum():
-        raise HTTPException(404)
     for name in (locale, locale.split("-")[0]):
         try:
-            lexicon = load_lexicon(name)
-            words = storefront_words(lexicon)
+            text, tag = _words_of(folder_of(name)[0])
         except PromptError:
             continue
-        text = json.dumps(words, ensure_ascii=False)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        return Response(text, media_type="application/json", headers={**FILE_HEADERS, "ETag": f'"{digest[-32:]}"'})
+        return Response(text, media_type="application/json", headers={**FILE_HEADERS, "ETag": tag})
     raise HTTPException(404)
+
+
+@cache
+def _words_of(folder: str) -> tuple[str, str]:
+    """Return the words of a folder as JSON, and their ETag; kept, because requests without a key ask for them."""
+    text = json.dumps(storefront_words(load_lexicon(folder)), ensure_ascii=False)
+    return text, f'"{hashlib.sha256(text.encode()).hexdigest()[-32:]}"'

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.dialogue.dialogues import Dialogues
 from llm_explain.dialogue.turns import Context
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.problems import INVALID, ServiceProblem
 
 if TYPE_CHECKING:
+    from llm_explain.dialogue.dialogues import Dialogues
     from llm_explain.explainer import Explainer
     from llm_explain.service.handlers.user_context_reader import UserContextReader
     from llm_explain.service.schemas.chat import ChatContext, ChatRequest
@@ -24,14 +24,14 @@ class ChatHandler:
         explainer: The shop.
         reader: Reads the users' histories.
         state: Stores the changes that users confirm.
+        dialogues: The dialogue of each locale.
 
     Attributes:
         dialogues: The dialogue of each locale.
     """
 
-    def __init__(self, explainer: Explainer, reader: UserContextReader, state: State) -> None:
-        self._explainer, self._reader, self._state = explainer, reader, state
-        self.dialogues = Dialogues(explainer)
+    def __init__(self, explainer: Explainer, reader: UserContextReader, state: State, dialogues: Dialogues) -> None:
+        self._explainer, self._reader, self._state, self.dialogues = explainer, reader, state, dialogues
 
     def reply(self, body: ChatRequest) -> Answer:
         """Return the answer to a message.

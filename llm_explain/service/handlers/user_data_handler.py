@@ -191,11 +191,20 @@ class UserDataHandler:
         }
         return Answer(content)
 
-    def record(self, explanation_id: str, user_id: str | None = None) -> Answer:
-        """Return a record as it was given, and whether explaining again gives the same."""
+    def record(self, explanation_id: str, user_id: str | None = None, *, is_audit: bool = True) -> Answer:
+        """Return a record as it was given, and whether explaining again gives the same.
+
+        Args:
+            explanation_id: Its id.
+            user_id: Its user; any if not given.
+            is_audit: Whether to explain again, which may build an earlier version of the catalogue (300 MB, seconds).
+
+        Returns:
+            The record.
+        """
         kept = self._kept(explanation_id, user_id)
-        created_at = kept.created_at.replace(tzinfo=UTC)
-        return Answer({"record": kept.record, "created_at": created_at, "reproduced": self._reproduced(kept)})
+        created_at, reproduced = kept.created_at.replace(tzinfo=UTC), self._reproduced(kept) if is_audit else None
+        return Answer({"record": kept.record, "created_at": created_at, "reproduced": reproduced})
 
     def _kept(self, explanation_id: str, user_id: str | None) -> Kept:
         """Return a stored record; that of another user is not found."""

@@ -16,6 +16,9 @@ MAX_ID_LENGTH = 128
 MAX_HISTORY = 10_000
 MAX_EVENTS = MAX_FILTER = MAX_OFFSET = MAX_ROWS = 1000
 MAX_K = MAX_USERS = MAX_PLAYERS = MAX_KINDS = 100
+MAX_LISTED = 2000
+"""Items of all users of one request; 10,000 with their records are 30 MB, which hold the event loop for seconds."""
+
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 

@@ -130,9 +130,11 @@ class RecommendationRequest(Who, Wording):
     buries: Annotated[tuple[fields.Id, ...], Field(max_length=fields.MAX_FILTER)] = ()
 
     @model_validator(mode="after")
-    def _has_prices(self) -> RecommendationRequest:
+    def _is_bounded(self) -> RecommendationRequest:
         if self.min_price is not None and self.max_price is not None and self.min_price > self.max_price:
             raise ValueError("A min_price of at most max_price is needed.")
+        if len(self.users or ()) * self.k > fields.MAX_LISTED:
+            raise ValueError(f"At most {fields.MAX_LISTED} items in all, users times k, are needed.")
         return self
 
     def of(self, user_id: str) -> RecommendationRequest:

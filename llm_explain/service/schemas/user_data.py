@@ -201,7 +201,7 @@ class RecordReply(fields.Reply):
         record: The record as it was given.
         created_at: When it was first given.
         reproduced: Whether explaining again from the events that were known then gives the same record; none where
-            data, scorer or policy are others now.
+            data, scorer or policy are others now, or the caller is no admin.
     """
 
     record: Record

@@ -97,7 +97,7 @@ def test_the_image_installs_the_pinned_files_alone() -> None:
 
 
 def test_containers_get_their_keys(pod: Any) -> None:
-    keys = {f"{PREFIX}{name}" for name in ("ADMIN_KEY", "STOREFRONT_KEY", "KEY_PEPPER")}
+    keys = {f"{PREFIX}{name}" for name in ("ADMIN_KEY", "STOREFRONT_KEY", "KEY_PEPPER", "METRICS_TOKEN")}
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["service"]["environment"]
     assert all(compose[key].startswith("${") and ":?" in compose[key] for key in keys)  # none has a default
     kept = {each["name"] for each in pod["containers"][0]["env"] if "secretKeyRef" in each.get("valueFrom", {})}

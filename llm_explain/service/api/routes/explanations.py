@@ -16,10 +16,18 @@ from llm_explain.service.schemas.chat import ChatReply, ChatRequest
 from llm_explain.service.schemas.language import spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llm_explain.service.admission.queue import Ticket
+    from llm_explain.service.handlers.answer import Answer
     from llm_explain.service.handlers.chat import ChatHandler
 
 TOGETHER: Final = 10
-"""Users whose lists are composed together; other requests are answered between two such groups."""
+"""Most users whose lists are composed together; other requests are answered between two such groups."""
+
+FIRST_TOGETHER: Final = 2
+GROUP_SECONDS: Final = 0.2
+"""How long a group should take, so that the requests between two groups keep a deadline of a second."""
 
 router = APIRouter(tags=["explaining"], dependencies=[Depends(shopper)])
 
@@ -33,12 +41,24 @@ async def recommend(body: requests.RecommendationRequest, request: Request, hand
         caller_of(request).require("storefront")
     if body.users is None:
         return await answer(request, lambda: handler.recommend(body))
+    return reply(request, {"results": await _of_groups(request, users, partial(handler.recommend_many, body))})
+
+
+async def _of_groups(
+    request: Request, users: Sequence[str], work: Callable[[Sequence[str]], list[Answer]]
+) -> list[Json]:
+    """Return the lists of many users, group by group; a group has as many users as ``GROUP_SECONDS`` permits."""
     results: list[Json] = []
-    for start in range(0, len(users), TOGETHER):
+    ticket, n_users = cast("Ticket", request.state.ticket), FIRST_TOGETHER
+    while group := users[len(results) : len(results) + n_users]:
         if results:
-            await request.state.ticket.reenter()
-        results += await run_many(request, partial(handler.recommend_many, body, users[start : start + TOGETHER]))
-    return reply(request, {"results": results})
+            await ticket.reenter()
+        before = ticket.held_seconds
+        results += await run_many(request, partial(work, group))
+        ticket.release()
+        share = GROUP_SECONDS / max(ticket.held_seconds - before, 1e-6)
+        n_users = max(1, min(TOGETHER, int(len(group) * share)))
+    return results
 
 
 @router.post("/explanations", response_model=responses.Items, summary="Why these items")

@@ -14,6 +14,7 @@ from llm_explain.service.schemas.responses import Health, Status
 if TYPE_CHECKING:
     from threading import Event
 
+    from llm_explain.service.admission.authenticator import Authenticator
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.service.telemetry.metrics import Metrics
     from llm_explain.state import State
@@ -47,9 +48,12 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
-    """Return everything that is counted; behind a token, if one is set."""
+    """Return everything that is counted, for ``metrics_token``; for a key of any scope if that is not set."""
     settings = cast("ServiceSettings", request.app.state.settings)
-    if settings.metrics_token is not None:
+    if settings.metrics_token is None:
+        authenticator = cast("Authenticator", request.app.state.authenticator)
+        (await authenticator.caller(request.scope)).require("storefront")
+    else:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), settings.metrics_token.get_secret_value().encode()):
             raise ServiceProblem(UNAUTHENTICATED)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from llm_explain.service.api.auth import admin, caller_of, owner, permit, shopper, storefront
-from llm_explain.service.api.dependencies import TheUserDataHandler, answer, reply, run
+from llm_explain.service.api.dependencies import TheUserDataHandler, answer, reply, run, wait_to_store
 from llm_explain.service.handlers.answer import Json, etag_of
-from llm_explain.service.schemas import events, fields, user_data
+from llm_explain.service.schemas import events, fields, problems, user_data
+from llm_explain.service.schemas.problems import ServiceProblem
 
 if TYPE_CHECKING:
     from llm_explain.service.admission.tokens import UserTokens
@@ -38,6 +41,8 @@ async def add_events(
 async def add_feedback(body: user_data.FeedbackRequest, request: Request, handler: TheUserDataHandler) -> Response:
     """Store a verdict; ``wrong`` and ``hide_reason`` suppress at once. Repeating it changes nothing."""
     user_id = owner(request, body.user_id)
+    if wait := wait_to_store(request):
+        raise ServiceProblem(replace(problems.RATE_LIMITED, retry_after=ceil(wait)))
     return await answer(request, lambda: handler.add_feedback(body, user_id), status=201)
 
 
@@ -90,12 +95,12 @@ async def read_experiment(
 async def read_explanation(
     request: Request, handler: TheUserDataHandler, explanation_id: ExplanationId, user_id: AskedUser = None
 ) -> Response:
-    """Return a record as it was given, and whether explaining again from what was known then gives the same.
+    """Return a record as it was given, and to admins whether explaining again from what was known then gives the same.
 
     A storefront names the user, and a record of another user is not found.
     """
-    of_user = owner(request, user_id)
-    return await answer(request, lambda: handler.record(explanation_id, of_user))
+    of_user, is_audit = owner(request, user_id), caller_of(request).scope == "admin"
+    return await answer(request, lambda: handler.record(explanation_id, of_user, is_audit=is_audit))
 
 
 @admin_router.delete("/users/{user_id:path}", response_model=user_data.Erased, summary="Erase a user")

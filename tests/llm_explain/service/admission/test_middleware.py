@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asgi import Reply, ask, echo, scope_of
 
+from llm_explain.service.admission import middleware
 from llm_explain.service.admission.authenticator import Authenticator
 from llm_explain.service.admission.middleware import MOST_OF_USER, AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue, current_ticket
@@ -242,6 +243,16 @@ def test_one_users_tokens_wait_for_few_places_and_pay_for_their_work() -> None:
     own, others = asyncio.run(scene())
     assert own == [200] * MOST_OF_USER + [429] * (8 - MOST_OF_USER)
     assert others == [200] * 3
+
+
+def test_a_shopper_pays_for_reading_a_body_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body of 300,000 lists took a second of processor time, and one token could send five a second."""
+    monkeypatch.setattr(middleware, "TOKENS_PER_SECOND", 1e9)
+    app = guarded(auth=True, rate_per_second=100.0)
+    mine, other = (("authorization", f"Bearer {TOKENS.issue(user, FIXED, 60)}") for user in ("u00", "u01"))
+    assert [post(app, b"[", JSON, head).status for head in (mine, mine, other, BEARER, BEARER)] == [
+        400, 429, 400, 400, 400,
+    ]  # fmt: skip
 
 
 def test_a_place_is_given_back_when_the_application_fails() -> None:

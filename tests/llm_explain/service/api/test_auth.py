@@ -281,6 +281,49 @@ def test_the_tokens_of_a_user_store_a_bounded_number_of_records(serve: Any, monk
     assert recorded("k" * 32, "u00", 5)
 
 
+def test_the_tokens_of_a_user_store_a_bounded_number_of_verdicts(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reason of each explanation takes four verdicts; the token of one shopper could store 120 MB a day."""
+    monkeypatch.setattr(app, "RECORDS_AT_ONCE", 2)
+    client, key = serve(auth=True, storefront_key="k" * 32), "k" * 32
+    body = {"user_id": "u00", "k": 1}
+    (item,) = client.post("/v1/recommendations", json=body, headers=_bearer(key)).json()["items"]
+
+    def judged(word: str, verdict: str) -> Any:
+        sent = {"explanation_id": item["explanation"]["id"], "user_id": "u00", "verdict": verdict}
+        return client.post("/v1/feedback", json=sent, headers=_bearer(word))
+
+    mine = _token(client, key)
+    assert [judged(mine, verdict).status_code for verdict in ("helpful", "not_helpful", "wrong")] == [201, 201, 429]
+    assert 1 <= int(judged(mine, "wrong").headers["retry-after"]) <= 5
+    assert judged(key, "wrong").status_code == 201
+
+
+def test_a_stored_list_is_made_again_for_admins_alone(
+    guarded: tuple[TestClient, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list from before a change of the catalogue needs that version: 300 MB and seconds, for each card of a page."""
+    client, storefront, admin = guarded
+    body = {"user_id": "u00", "k": 1}
+    (item,) = client.post("/v1/recommendations", json=body, headers=_bearer(storefront)).json()["items"]
+    path = f"/v1/explanations/{item['explanation']['id']}"
+    made, handler = [], client.app.state.explanation_handler
+    again = handler.explain_again
+    monkeypatch.setattr(handler, "explain_again", lambda *given: made.append(given) or again(*given))
+    for word in (storefront, _token(client, storefront)):
+        found = client.get(path, params={"user_id": "u00"}, headers=_bearer(word)).json()
+        assert (found["record"]["text"], found["reproduced"]) == (item["explanation"]["text"], None)
+    assert not made
+    assert client.get(path, headers=_bearer(admin)).json()["reproduced"] is True
+
+
+@pytest.mark.parametrize("user_id", ["\N{SLICE OF PIZZA}" * 128])
+def test_the_token_of_the_longest_id_is_read(guarded: tuple[TestClient, str, str], user_id: str) -> None:
+    client, storefront, _ = guarded
+    token = _token(client, storefront, user_id)
+    reply = client.post("/v1/recommendations", json={"user_id": user_id, "k": 1}, headers=_bearer(token))
+    assert (reply.status_code, reply.json()["user_id"]) == (200, user_id)
+
+
 def test_the_interface_is_described_to_keys_alone(guarded: tuple[TestClient, str, str]) -> None:
     client, storefront, _ = guarded
     for word, status in ((_token(client, storefront), 401), (storefront, 200)):

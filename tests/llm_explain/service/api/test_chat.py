@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from llm_explain.dialogue.intents import IntentClassifier
+from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.service.schemas.chat import ChatReply
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ def test_a_context_that_names_what_the_shop_does_not_have_is_refused(client: Tes
         assert reply.status_code == 422, context
 
 
+def test_a_choice_among_no_intents_is_a_new_question(client: TestClient) -> None:
+    """The service answered 500."""
+    asked = {"intent": "why", "slots": {}, "slot": "intent", "choices": []}
+    assert say(client, "hello", {"asked": asked})["intent"] == "small_talk"
+
+
 def test_every_context_that_a_reply_returns_is_taken_back(client: TestClient) -> None:
     for message in ("why?", "compare", "stop using this", "what if?", "more like this", "use it again", "forget all"):
         context = say(client, message)["context"]
@@ -93,6 +100,23 @@ def test_a_conversation_knows_the_catalogue_as_it_is_now(changeable: TestClient)
     assert said("how much is the first one?").startswith("Golden quinces: $3.50")
     assert said("how much is smoked cheddar?").startswith("Smoked cheddar: $5.30")
     assert say(changeable, "how much is it?", {"items": ["n1"], "focus": "n1"})["text"].startswith("Smoked cheddar")
+
+
+def test_names_that_changed_are_read_without_a_place_and_once(changeable: TestClient) -> None:
+    """The first message after a change held the only place for seconds, and its shopper paid for them."""
+    say(changeable, "why?")
+    queue, holds, real = changeable.app.state.admission_queue, [], NameFinder.__init__
+
+    def read(self: NameFinder, *given: Any) -> None:
+        holds.append(queue.n_running)
+        real(self, *given)
+
+    with patch.object(NameFinder, "__init__", read):
+        changeable.put("/v1/items", json={"items": [{"item_id": "n1", "title": "Smoked cheddar", "price": 5.3}]})
+        for price in (5.3, 4.9):
+            changeable.patch("/v1/items/n1", json={"price": price})
+            assert f"{price:.2f}" in say(changeable, "how much is smoked cheddar?")["text"]
+    assert holds == [0]
 
 
 def test_regions_of_a_language_share_what_reads_messages(client: TestClient) -> None:

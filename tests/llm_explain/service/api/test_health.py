@@ -39,10 +39,19 @@ def test_what_is_asked_is_counted_by_its_route(client: TestClient) -> None:
 
 
 def test_metrics_can_be_kept_behind_a_token(serve: Callable[..., TestClient]) -> None:
-    client = serve(metrics_token="token")
+    client = serve(auth=True, storefront_key="k" * 32, metrics_token="token")
+    assert client.get("/metrics", headers={"authorization": f"Bearer {'k' * 32}"}).status_code == 401
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers={"authorization": "Bearer wrong"}).status_code == 401
     assert client.get("/metrics", headers={"authorization": "Bearer token"}).status_code == 200
+
+
+def test_without_a_token_of_their_own_metrics_need_a_key(serve: Callable[..., TestClient]) -> None:
+    client = serve(auth=True, storefront_key="k" * 32)
+    bearer = {"authorization": f"Bearer {'k' * 32}"}
+    token = client.post("/v1/tokens", json={"user_id": "u00"}, headers=bearer).json()["token"]
+    for headers, status in (({}, 401), ({"authorization": f"Bearer {token}"}, 403), (bearer, 200)):
+        assert client.get("/metrics", headers=headers).status_code == status
 
 
 def test_a_process_without_its_storage_is_not_ready(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

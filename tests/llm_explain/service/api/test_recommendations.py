@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llm_explain.service.api.routes import explanations
 from llm_explain.service.schemas.responses import Items, ItemsOfUsers
 
 if TYPE_CHECKING:
@@ -95,6 +96,21 @@ def test_many_users_are_answered_in_one_call(client: TestClient) -> None:
     assert client.app.state.admission_queue.n_running == 0  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(("seconds", "sizes"), [(0.0, [2] + [1] * 10), (1e9, [2, 10])])
+def test_a_group_of_lists_is_as_large_as_its_time_permits(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, seconds: float, sizes: list[int]
+) -> None:
+    """Ten lists held the place for longer than a deadline, and other requests were refused all the while."""
+    handler, found = client.app.state.explanation_handler, []  # type: ignore[attr-defined]
+    many = handler.recommend_many
+    monkeypatch.setattr(explanations, "GROUP_SECONDS", seconds)
+    monkeypatch.setattr(handler, "recommend_many", lambda body, users: found.append(len(users)) or many(body, users))
+    users = [f"u{number:02}" for number in range(12)]
+    results = client.post("/v1/recommendations", json={"users": users, "k": 1}).json()["results"]
+    assert [each["user_id"] for each in results] == users
+    assert found == sizes
+
+
 def test_what_one_user_of_many_hides_is_told_to_the_others(client: TestClient) -> None:
     users = [f"u{number:02}" for number in range(12)]
     ask = {"users": users, "k": 5, "section": "new"}
@@ -117,6 +133,7 @@ def test_a_hundred_users_are_the_most_and_one_way_of_asking_is_chosen(client: Te
     assert client.post("/v1/recommendations", json={"users": many}).status_code == 422
     assert client.post("/v1/recommendations", json={"users": many[:2], "user_id": "u00"}).status_code == 422
     assert client.post("/v1/recommendations", json={"k": 2}).status_code == 422
+    assert client.post("/v1/recommendations", json={"users": many[:100], "k": 21}).status_code == 422
     reply = client.post("/v1/recommendations", json={"users": many[:100], "k": 1, "explain": False})
     assert len(reply.json()["results"]) == 100
 

@@ -98,3 +98,17 @@ def test_headers_with_underscores_tell_the_language(tmp_path) -> None:
     rows = text.splitlines()
     tables, _ = imported(tmp_path, "\n".join([rows[0], *(f"{row},1,9.50" for row in rows[1:])]))
     assert tables.shop.locale == "es"
+
+
+def test_loans_of_a_japanese_library(tmp_path) -> None:
+    titles = ["夜の川", "春の手紙", "遠い島", "銀の時計", "月と猫"]
+    rows = [f"2024/04/{k % 28 + 1:02d},{100 + k % 7},M{k % 5},{titles[k % 5]},文学" for k in range(40)]
+    head = "貸出日,利用者番号,資料番号,書名,分類"
+    tables, names = imported(tmp_path, "\n".join([head, *rows]), "history.csv")
+    assert [names[column] for column in head.split(",")] == ["timestamp", "user_id", "item_id", "title", "category"]
+    assert tables.shop.target_kinds == ("borrow",)
+
+
+def test_dishes_with_foreign_names_do_not_tell_the_language(tmp_path) -> None:
+    text = log("uid,recipe_id,recipe_name,course,date").replace("Item ", "Gnocchi al Forno ")
+    assert imported(tmp_path, text)[0].shop.locale == "en"

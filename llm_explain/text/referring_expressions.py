@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llm_explain.text.import_words import word_list
 from llm_explain.text.name_cleaning import clean_name
-from llm_explain.text.name_dictionary import load_name_dictionary
+from llm_explain.text.name_dictionary import SOURCE_LOCALE, load_name_dictionary
 
 if TYPE_CHECKING:
     from llm_explain.text.lexicon import GenderForms, Lexicon, NameForms
@@ -32,6 +32,7 @@ class ReferringExpressions:
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
+        self._locale = lexicon.locale
         self._words = lexicon.spoken_names
         self._formats = lexicon.formats
         self._dictionary = load_name_dictionary(lexicon.locale)
@@ -174,13 +175,15 @@ class ReferringExpressions:
     def _whole(self, title: str) -> str:
         """Return a title as it stands before a colon."""
         name, label, _ = self._split(title)
-        if not name or self._dictionary.find(name) == name or not self._is_translated(title):
+        if not name or not self._is_translated(title):
             return self._clean(title)
         return self._words.another.format(name=name, label=label) if label else name
 
     def _is_translated(self, title: str) -> bool:
+        """Return whether the dictionaries of another language than the catalogue's have the name in a title."""
         found = self._title.search(self._clean(title))
-        return found is not None and self._dictionary.find(found.group("name")) not in {None, found.group("name")}
+        is_known = found is not None and self._dictionary.find(found.group("name")) is not None
+        return is_known and self._locale != SOURCE_LOCALE
 
     def _split(self, title: str) -> tuple[str, str, bool]:
         """Return the name and the label of a title, and whether its name is a common noun."""

@@ -123,10 +123,13 @@ class _Sentence:
     def mentions(self) -> list[Mention]:
         """Return what is mentioned, in no order."""
         said = [*self._plain(), *self._categories(), *self._similar()]
-        if self.repeats:
+        kind = self.cues.about("item count")
+        extract = self.cues.kinds.get(kind)
+        if extract and self.repeats:
             start, count = self.repeats[0]
-            kind = self.cues.about("item count")
-            said.append(Mention(kind, "", {"count": float(count)} | self._values(self.cues.kinds[kind]), start))
+            said.append(Mention(kind, "", {"count": float(count)} | self._values(extract), start))
+        elif extract and extract.cue and (day := re.search(extract.cue, self.masked)):  # one purchase, told by its day
+            said.append(Mention(kind, "", self._values(extract), day.start()))
         return said
 
     def _plain(self) -> list[Mention]:

@@ -52,7 +52,7 @@ def test_common_nouns_have_small_letters_in_a_sentence(category, said):
     ("title", "this", "another"),
     [
         ("Rice cakes, 4.5 oz (store brand)", "estas tortitas de arroz", "tortitas de arroz (4,5 oz, marca propia)"),
-        ("White milk, half gallon", "esta leche blanca", "leche blanca (medio galón)"),
+        ("White milk, half gallon", "esta leche", "leche (medio galón)"),
         ("Extension cord, 12 ft", "este alargador", "un alargador (12 pies)"),
         ("Bag of frozen vegetables", "esta bolsa de verduras congeladas", "una bolsa de verduras congeladas"),
         ("Eggs", "estos huevos", "huevos"),
@@ -63,6 +63,12 @@ def test_common_nouns_have_small_letters_in_a_sentence(category, said):
 def test_spanish_titles_agree_in_gender_and_number_and_unknown_ones_are_quoted(title, this, another):
     assert (SPANISH.this(title), SPANISH.another(title)) == (this, another)
     assert not SPANISH.label(title).startswith("«")
+
+
+def test_a_label_in_the_locale_s_words_keeps_no_english_word():
+    """A bag, and a name that is the same in both languages."""
+    assert SPANISH.label("Red potatoes, 5 lb bag (store brand)") == "patatas rojas (bolsa de 5 lb, marca propia)"
+    assert SPANISH.label("Bagels, 22 oz (store brand)") == "bagels (22 oz, marca propia)"
 
 
 def test_a_title_of_several_sentences_does_not_speak_before_a_colon():

@@ -74,8 +74,8 @@ def test_true_texts_pass(text, kinds):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("这款你买过13次。", "slot_missing"),
-        ("这款你买过12天。", "slot_missing"),
+        ("这款你买过13次。", "claim_missing"),
+        ("这款你买过12天。", "claim_missing"),
         ("这款你从未买过12次。", "negation"),
         ("这款你买过12次，现在打折。", "unlicensed_promotion"),
         ("这款你买过12次，好吃。", "hype"),

@@ -73,8 +73,8 @@ def test_true_texts_pass(text, kinds):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("Lo has comprado 13 veces.", "slot_missing"),
-        ("Lo has comprado 12 días.", "slot_missing"),
+        ("Lo has comprado 13 veces.", "claim_missing"),
+        ("Lo has comprado 12 días.", "claim_missing"),
         ("Nunca lo has comprado 12 veces.", "negation"),
         ("Lo has comprado 12 veces, y está de oferta.", "unlicensed_promotion"),
         ("Lo has comprado 12 veces, delicioso.", "hype"),

@@ -94,7 +94,7 @@ def test_a_reason_that_is_refused_changes_the_list_and_can_be_undone(page, shop)
     assert shop.preferences["groups_off"] == []
 
 
-@pytest.mark.parametrize(("locale", "title", "label"), [("zh", "为您推荐", "类别"), ("es", "Para ti", "Categoría")])
+@pytest.mark.parametrize(("locale", "title", "label"), [("zh", "为你推荐", "类别"), ("es", "Para ti", "Categoría")])
 def test_it_speaks_other_languages(page, shop, locale, title, label):
     page.get_by_label("Language").select_option(locale)
     expect(page.get_by_role("heading", name=title)).to_be_visible()

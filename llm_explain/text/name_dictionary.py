@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from babel.core import get_global
+
 from llm_explain.errors import PromptError
 from llm_explain.text.prompt_files import locale_root, prompts_root
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 SOURCE_LOCALE = "en"
 """Locale whose dictionaries wrote the names that stand in the catalogue."""
 
-_NAME_COLUMNS = ("title", "name")
+_NAME_COLUMNS = ("title", "name", "said")
 _PLURAL = "plural"
 _SINGULAR = "singular"
 
@@ -53,11 +55,15 @@ class NameDictionary:
 
 
 @cache
-def load_name_dictionary(locale: str) -> NameDictionary:
+def load_name_dictionary(locale: str, region: str = "") -> NameDictionary:
     """Return the names of a locale, from every ``names/*_types.csv`` and ``names/*_categories.csv``.
+
+    ``names/regional_*.csv`` holds other words for these names, by territory: ``regional_419.csv`` is for Latin America.
+    A region has its own file's words, then those of its parent's.
 
     Args:
         locale: A folder under ``prompts/``.
+        region: Babel locale of the region, for example ``es_MX``; empty for the folder's own words.
 
     Returns:
         The dictionary; empty where the locale has none. A file that lacks a column is refused.
@@ -65,9 +71,11 @@ def load_name_dictionary(locale: str) -> NameDictionary:
     names: dict[str, str] = {}
     by_number: dict[str, set[str]] = {_PLURAL: set(), _SINGULAR: set()}
     genders: dict[str, str] = {}
+    regional = _regional(locale, region)
     for path in _files(locale):
         source = {key: name for key, name, _, _ in _rows(prompts_root() / SOURCE_LOCALE / "names" / path.name)}
-        for key, name, number, gender in _rows(path):
+        for key, *own in _rows(path):
+            name, number, gender = regional.get(own[0], own)
             if key in source:
                 names.setdefault(source[key].lower(), name)
                 by_number.setdefault(number, set()).add(name.lower())
@@ -75,6 +83,16 @@ def load_name_dictionary(locale: str) -> NameDictionary:
                     genders.setdefault(name.lower(), gender)
     words = frozenset(word for name in names.values() for word in name.split() if word.islower())
     return NameDictionary(names, frozenset(by_number[_PLURAL]), frozenset(by_number[_SINGULAR]), genders, words)
+
+
+def _regional(locale: str, region: str) -> dict[str, list[str]]:
+    """Return the region's name, number and gender for names of the locale."""
+    found: dict[str, list[str]] = {}
+    for place in (get_global("parent_exceptions").get(region), region):
+        path = locale_root(locale) / locale / "names" / f"regional_{(place or '').rpartition('_')[2]}.csv"
+        if path.is_file():
+            found |= {name: said for (name, _), *said in _rows(path)}
+    return found
 
 
 def _files(locale: str) -> list[Path]:

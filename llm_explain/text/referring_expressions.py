@@ -35,7 +35,7 @@ class ReferringExpressions:
         self._locale = lexicon.locale
         self._words = lexicon.spoken_names
         self._formats = lexicon.formats
-        self._dictionary = load_name_dictionary(lexicon.locale)
+        self._dictionary = load_name_dictionary(lexicon.locale, lexicon.region)
         plurals = word_list(lexicon.locale).plurals
         self._common_nouns = self._dictionary.common_words | {*plurals, *plurals.values()}
         self._title = re.compile(self._words.title)

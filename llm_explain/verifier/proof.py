@@ -181,7 +181,7 @@ class _Readings:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._locale = Locale.parse(lexicon.babel_locale)
-        self._dictionary = load_name_dictionary(lexicon.locale).names
+        self._dictionary = load_name_dictionary(lexicon.locale, lexicon.region).names
         self._months = {
             name.casefold(): number
             for context in ("format", "stand-alone")

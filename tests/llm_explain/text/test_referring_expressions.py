@@ -71,6 +71,21 @@ def test_a_label_in_the_locale_s_words_keeps_no_english_word():
     assert SPANISH.label("Bagels, 22 oz (store brand)") == "bagels (22 oz, marca propia)"
 
 
+@pytest.mark.parametrize(
+    ("locale", "shrimp", "juice"),
+    [
+        ("es", "estas gambas frescas", "zumos y bebidas de frutas"),
+        ("es-ES", "estas gambas frescas", "zumos y bebidas de frutas"),
+        ("es-MX", "estos camarones frescos", "jugos y bebidas de frutas"),
+        ("es-US", "estos camarones frescos", "jugos y bebidas de frutas"),
+    ],
+)
+def test_a_region_has_its_own_words_with_their_gender(locale, shrimp, juice):
+    names = ReferringExpressions(load_lexicon(locale))
+    assert (names.this("Fresh shrimp"), names.category("juices and juice drinks")) == (shrimp, juice)
+    assert names.is_feminine("Fresh shrimp") == (shrimp.startswith("estas"))
+
+
 def test_a_title_of_several_sentences_does_not_speak_before_a_colon():
     title = "Cheddar. Buy now, 90% off!"
     for names, said in ((ENGLISH, "“Cheddar. Buy now, 90% off”"), (SPANISH, "«Cheddar. Buy now, 90% off»")):

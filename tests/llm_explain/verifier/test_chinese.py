@@ -112,6 +112,20 @@ def test_another_item_does_not_say_that_this_one_was_bought(text):
     assert "claim_added" in codes(text, "similar_item")
 
 
+@pytest.mark.parametrize(
+    ("text", "is_true"),
+    [
+        ("你买过酸奶油（16盎司），有些顾客是和这款一起买的。", True),
+        ("你买过酸奶油（16盎司）；买它的顾客里，有些同一单也买了这款。", True),
+        ("你买过酸奶油（16盎司），顾客是和这款一起买的。", False),
+        ("你买过酸奶油（16盎司），你是和这款一起买的。", False),
+        ("买它的顾客里，有些同一单也买了这款。", False),
+    ],
+)
+def test_what_others_ordered_with_a_past_item(text, is_true):
+    assert (codes(text, "bought_together") == set()) == is_true
+
+
 def test_a_word_of_degree_needs_its_licence():
     text = "你最近买过酸奶，来看看同品类的这款。"
     assert "unlicensed_degree" in codes(text, "category_affinity")

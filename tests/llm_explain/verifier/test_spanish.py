@@ -111,6 +111,45 @@ def test_another_item_does_not_say_that_this_one_was_bought(text):
     assert "claim_added" in codes(text, "similar_item")
 
 
+def repeated(**facts):
+    return REALISER.specify([replace(CLAIMS["repeat_item"], facts={**CLAIMS["repeat_item"].facts, **facts})], **SCENE)
+
+
+def test_one_purchase_is_told_by_its_day():
+    once = repeated(count=1)
+    assert "times" not in once.values
+    assert VERIFIER.verify("Lo compraste el 3 de noviembre: ¿repetimos?", once).ok
+    assert not VERIFIER.verify("Lo compraste el 4 de noviembre: ¿repetimos?", once).ok
+    assert not VERIFIER.verify("Lo compraste el 3 de noviembre: ¿repetimos?", repeated(count=12)).ok
+    assert repeated(count=1, last=None).values["times"] == "una vez"  # a log whose times are no dates
+
+
+def test_customers_choose_what_they_buy_not_what_they_view():
+    about = CLAIMS["best_seller"].facts
+    bought, viewed = (
+        REALISER.specify([replace(CLAIMS["best_seller"], facts={**about, **more})], **SCENE)
+        for more in ({}, {"event_kind": "view"})
+    )
+    text = f"Es {bought.values['best_choice']} en {bought.values['best_category']}."
+    assert VERIFIER.verify(text, bought).ok
+    assert "best_choice" not in viewed.values
+    assert not VERIFIER.verify(text, viewed).ok
+
+
+@pytest.mark.parametrize(
+    ("text", "is_true"),
+    [
+        ("Compraste «Crunchy Granola 12 oz», y algunos clientes pidieron las dos cosas juntas.", True),
+        ("Algunos clientes lo pidieron junto con «Crunchy Granola 12 oz», que tú también compraste.", True),
+        ("Los clientes lo pidieron junto con «Crunchy Granola 12 oz», que tú también compraste.", False),
+        ("Algunos clientes pidieron las dos cosas juntas.", False),
+        ("Algunos clientes lo pidieron, que tú también compraste, junto con «Crunchy Granola 12 oz».", False),
+    ],
+)
+def test_what_others_ordered_with_a_past_item(text, is_true):
+    assert (codes(text, "bought_together") == set()) == is_true
+
+
 @pytest.mark.parametrize("tone", TONES)
 def test_every_tone_keeps_its_address(tone):
     texts = [each.text.lower() for kind in LEXICON.kinds for each in TEMPLATES.skeletons([kind], tone)]

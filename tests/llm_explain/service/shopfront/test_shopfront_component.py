@@ -307,7 +307,7 @@ def test_a_skeleton_keeps_its_place_while_it_waits(visit, site, shop):
     ("locale", "button", "reasons", "first"),
     [
         ("zh", "为什么推荐Cheese i1", "推荐它的理由", "买过 12 次，最近一次是 2017年11月29日"),
-        ("es", "Por qué se recomienda Cheese i1", "Lo que habla a su favor", "29 de noviembre de 2017"),
+        ("es", "Por qué te recomendamos Cheese i1", "Por qué está en tu lista", "29 de noviembre de 2017"),
     ],
 )
 def test_it_speaks_the_language_of_the_page(visit, site, shop, locale, button, reasons, first):

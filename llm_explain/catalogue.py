@@ -25,7 +25,8 @@ from scoring.data.changes import NO, Change, check_order, hash_of, is_on_sale, v
 from scoring.data.moments import as_moment
 from scoring.data.rules import COLUMNS
 from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, END, FIRST_SEEN, ITEM_ID, LABEL, START, STORE_ID, TITLE
-from scoring.scorer.changed import changed_scorer, packed, title_texts
+from scoring.scorer.candidates import MOST_FOUND, CandidatePool
+from scoring.scorer.changed import changed_scorer, packed, title_texts, unindexed
 from scoring.training.memory import trim
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from llm_explain.writing.writer import Writer
     from scoring.data.changes import Operation
     from scoring.data.moments import Moment
+    from scoring.scorer.item_index import ItemIndex
     from scoring.scorer.scorer import GlassBoxScorer
 
 CHANGES: Final = "catalogue/changes.jsonl"
@@ -85,11 +87,12 @@ class LiveCatalogue:
         log: The changes next to the artifacts.
         scorer: The scorer as it was trained.
         trained: The version without changes.
+        index: Index of the items at training, for a large catalogue.
     """
 
-    def __init__(self, log: Changes, scorer: GlassBoxScorer, trained: Version) -> None:
+    def __init__(self, log: Changes, scorer: GlassBoxScorer, trained: Version, index: ItemIndex | None = None) -> None:
         self._logs: list[Changes] = [log]
-        self._scorer, self._trained = scorer, trained
+        self._scorer, self._trained, self._index = scorer, trained, index
         self._seen: list[tuple[Change, ...]] = []
         self._joined: tuple[Change, ...] = ()
         self._lock = Lock()
@@ -146,10 +149,12 @@ class LiveCatalogue:
             return trained
         scorer = changed_scorer(self._scorer, changes, hidden=no_products, arrivals=arrivals)
         vectors = VersionVectors(trained.reader.vectors or VectorCache(), number)
+        index = self._index
+        pool = None if index is None else CandidatePool(scorer, index, unindexed(self._scorer, scorer, changes))
         policy = of_shop.policy.with_sensitive_items(_sensitive(changes))
         reader = UserReader(
-            lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
-            lambda histories: AdditiveScoredUser.read_many(scorer, histories),
+            lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors, pool),
+            lambda histories: AdditiveScoredUser.read_many(scorer, histories, pool),
             events=trained.reader.events,
             shop=ShopEvidence(
                 scorer.catalogue,
@@ -164,6 +169,7 @@ class LiveCatalogue:
             users=trained.reader.users,
             as_of=max([scorer.snapshot.as_of, *(change.since for change in changes)]),
             version=number,
+            n_scored=None if pool is None else MOST_FOUND,
         )
         provenance = {**trained.provenance, **({"catalogue": hash_of(changes)} if changes else {})}
         return Version(number, reader, trained.writer.with_catalogue(scorer.catalogue, policy), provenance)

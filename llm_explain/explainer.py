@@ -336,7 +336,7 @@ class Explainer:
         selection, reader = Selection(**options), self._at(as_of, None).reader
         return [
             _ranked(user, selection, _at_least_one(k))
-            for own in _together(users, reader.shop)
+            for own in _together(users, reader)
             for user in reader.read_many(own, as_of, channel)
         ]
 
@@ -436,7 +436,7 @@ class Explainer:
         selection, version = Selection(**options), self._at(as_of, None)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, NO_SUPPRESSIONS, sources)
         found: list[list[Explanation]] = []
-        for own in _together(users, version.shop):
+        for own in _together(users, version.reader):
             read = version.reader.read_many(own, as_of, channel)
             lists = [
                 arrange(user.scored, user.evidence, selection, _at_least_one(k), is_message=limits.names_item)
@@ -703,9 +703,9 @@ def _pipeline(
     )
 
 
-def _together(users: Sequence[str | History], shop: ShopEvidence) -> Iterator[Sequence[str | History]]:
-    """Yield the users that are read together: their scores of all items take a bounded memory."""
-    most = max(1, MOST_SCORES // max(len(shop.catalogue), 1))
+def _together(users: Sequence[str | History], reader: UserReader) -> Iterator[Sequence[str | History]]:
+    """Yield the users that are read together: their scores take a bounded memory."""
+    most = max(1, MOST_SCORES // max(reader.n_scored, 1))
     return (users[start : start + most] for start in range(0, len(users), most))
 
 

@@ -30,6 +30,8 @@ from scoring.data.history import EventLog
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
 from scoring.scorer.artifacts import read_manifest
+from scoring.scorer.candidates import MOST_FOUND, CandidatePool
+from scoring.scorer.item_index import INDEX, ItemIndex
 from scoring.scorer.storage import load_scorer
 from scoring.scorer.versions import active
 
@@ -94,11 +96,12 @@ def open_trained(
 
             rows = read_events(events, _with_changes(scorer.catalogue, changes).item_ids, scorer.shop)
     manifest = read_manifest(folder, is_checked=True)
-    vectors = VectorCache()
+    vectors, index = VectorCache(), ItemIndex.open(folder / INDEX)
+    pool = None if index is None else CandidatePool(scorer, index)
     kinds = ClaimKinds.installed().extended((*_kinds_of(scorer), *claim_kinds))
     version = _version(
-        lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors),
-        lambda histories: AdditiveScoredUser.read_many(scorer, histories),
+        lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors, pool),
+        lambda histories: AdditiveScoredUser.read_many(scorer, histories, pool),
         kinds,
         events=EventLog(rows, _with_changes(scorer.catalogue, changes), scorer.shop),
         catalogue=scorer.catalogue,
@@ -111,8 +114,9 @@ def open_trained(
         users=LRUCache(cached_users),
         policy_file=policy_file,
         retired=manifest.get("feedback", {}).get("retired", ()),
+        n_scored=None if pool is None else MOST_FOUND,
     )
-    return Opened(version, kinds, LiveCatalogue(log, scorer, version), scorer.item_links)
+    return Opened(version, kinds, LiveCatalogue(log, scorer, version, index), scorer.item_links)
 
 
 def open_black_box(
@@ -174,6 +178,7 @@ def _version(
     users: LRUCache[ReadUser] | None = None,
     retired: Sequence[str] = (),
     policy_file: Path | None = None,
+    n_scored: int | None = None,
 ) -> Version:
     policy = Policy.load(
         policy_file or prompts_root() / "policy.yaml", kinds=kinds, lists_folder=prompts_root()
@@ -189,7 +194,7 @@ def _version(
         retired=retired,
         kinds=kinds,
     )
-    reader = UserReader(read, read_many, events=events, shop=shop, vectors=vectors, users=users)
+    reader = UserReader(read, read_many, events=events, shop=shop, vectors=vectors, users=users, n_scored=n_scored)
     return Version(0, reader, writer, {**provenance, "policy": policy.hash})
 
 

@@ -51,6 +51,7 @@ class UserReader:
             user within a minute; reading the history and scoring the catalogue is half of the work.
         as_of: Default ``as_of``; the time of the snapshot if not given.
         version: Number of the version of the catalogue; versions may share the caches.
+        n_scored: Items that are scored for each user; all of the catalogue if not given.
 
     Attributes:
         events: The event log.
@@ -58,6 +59,7 @@ class UserReader:
         vectors: Cache of group vectors.
         users: Cache of known users.
         as_of: Default ``as_of``.
+        n_scored: Items that are scored for each user.
     """
 
     def __init__(
@@ -71,10 +73,12 @@ class UserReader:
         users: LRUCache[ReadUser] | None = None,
         as_of: pd.Timestamp | None = None,
         version: int = 0,
+        n_scored: int | None = None,
     ) -> None:
         self._read_history, self._read_histories = read, read_many
         self.as_of = shop.snapshot.as_of if as_of is None else as_of
         self._version = version
+        self.n_scored = len(shop.catalogue) if n_scored is None else n_scored
         self.events = events
         self.shop = shop
         self.vectors = vectors

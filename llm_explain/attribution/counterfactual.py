@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from llm_explain.attribution.shapley import FloatArray
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.history import History
+
+
+BLOCK: Final = 20_000
+"""Items that are scored at a time without some players."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,17 +80,22 @@ def what_if(
 
     present = ~np.isin(np.asarray(state.categories), list(categories))[None, :]  # (1, n_tokens)
     embedding = np.asarray(state.user_embedding(present), dtype=np.float64)[0]
-    is_own_removed = np.isin(catalogue.category_index[items], list(categories))[:, None]
-    own = np.where(is_own_removed, scorer.own_empty(items), scorer.own_parts(state, items))
+    is_removed = np.isin(np.arange(len(catalogue.category_names)), list(categories))
     is_term_removed = np.isin(np.arange(len(scorer.terms)), list(terms))
-    given = scorer.context_parts(state.history.as_of, items, state.history.requested_in)
-    context = np.where(is_term_removed, scorer.context_mean, given)
+
+    def without_players(items: IndexArray) -> FloatArray:
+        is_own_removed = is_removed[catalogue.category_index[items]][:, None]
+        own = np.where(is_own_removed, scorer.own_empty(items), scorer.own_parts(state, items))
+        given = scorer.context_parts(state.history.as_of, items, state.history.requested_in)
+        context = np.where(is_term_removed, scorer.context_mean, given)
+        tower = np.asarray(scorer.item_embedding[items], dtype=np.float64) @ embedding
+        links = np.asarray(scorer.link_parts(state, items, np.where(is_removed, -1, 0), 1), dtype=np.float64)[:, 0]
+        total: FloatArray = tower + links + own.sum(axis=1, dtype=np.float64) + context.sum(axis=1, dtype=np.float64)
+        return total
 
     score = np.asarray(scorer.score(state, items), dtype=np.float64)
-    tower = np.asarray(scorer.item_embedding[items], dtype=np.float64) @ embedding
-    is_removed = np.isin(np.arange(len(catalogue.category_names)), list(categories))
-    links = np.asarray(scorer.link_parts(state, items, np.where(is_removed, -1, 0), 1), dtype=np.float64)[:, 0]
-    score_without = tower + links + own.sum(axis=1, dtype=np.float64) + context.sum(axis=1, dtype=np.float64)
+    blocks = [items[start : start + BLOCK] for start in range(0, len(items), BLOCK)]
+    score_without = np.concatenate([np.zeros(0), *map(without_players, blocks)])
     rows = np.searchsorted(items, asked)
     return WhatIf(
         without=tuple(without),

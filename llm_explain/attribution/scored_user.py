@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import numpy as np
 
@@ -25,9 +25,12 @@ from llm_explain.attribution.item_players import (
 )
 from llm_explain.errors import SettingError
 from scoring.scorer.retrieval import best
+from scoring.scorer.scorer import found_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+
+    import numpy.typing as npt
 
     from llm_explain.attribution.black_box import HistoryScorer
     from llm_explain.attribution.counterfactual import Contrast, WhatIf
@@ -37,8 +40,19 @@ if TYPE_CHECKING:
     from llm_explain.attribution.values import Attribution
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.history import History
+    from scoring.scorer.candidates import CandidatePool
     from scoring.scorer.scorer import GlassBoxScorer
     from scoring.scorer.user_state import UserState
+
+
+Allows: TypeAlias = "Callable[[IndexArray], npt.NDArray[np.bool_]]"
+"""Says which of some items may be recommended."""
+
+LEAST_ALLOWED: Final = 0.1
+"""Share of a large catalogue's candidates that have to be allowed; if fewer are, all allowed items are scored."""
+
+N_PLACES: Final = 1_000
+"""Places that are those among the candidates of a large catalogue; lower ones are counted over all items."""
 
 
 class ScoredUser(Protocol):
@@ -48,8 +62,8 @@ class ScoredUser(Protocol):
     def history(self) -> History:
         """The history."""
 
-    def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
-        """Return the best ``k`` candidates and their scores, best first."""
+    def rank(self, k: int, allows: Allows | None = None) -> tuple[IndexArray, FloatArray]:
+        """Return the best ``k`` allowed candidates and their scores, best first; all are allowed by default."""
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
         """Return each item's place among all candidates, from 1; ``None`` if it is not one of them."""
@@ -81,52 +95,75 @@ class AdditiveScoredUser:
         scorer: The scorer.
         state: The user's tokens and own history.
         vectors: Cache of group vectors.
+        pool: Finds the user's candidates in a large catalogue; ``None`` if every item is scored.
         known_scores: Score of every candidate, if they were computed for many users together.
     """
 
     scorer: GlassBoxScorer
     state: UserState
     vectors: VectorCache
+    pool: CandidatePool | None = None
     known_scores: FloatArray | None = None
 
     @classmethod
-    def read_many(cls, scorer: GlassBoxScorer, histories: Sequence[History]) -> list[AdditiveScoredUser]:
+    def read_many(
+        cls, scorer: GlassBoxScorer, histories: Sequence[History], pool: CandidatePool | None = None
+    ) -> list[AdditiveScoredUser]:
         """Read and score users together, which costs a fraction of one user at a time.
 
         Args:
             scorer: The glass-box scorer.
             histories: A history for each user.
+            pool: Finds the candidates in a large catalogue.
 
         Returns:
             The users, whose coalitions are computed in single precision.
         """
         states = scorer.read_all(histories)
         vectors = VectorCache(is_single=True)
+        if pool is not None:
+            return [cls(scorer, state, vectors, pool) for state in states]
         scores = scorer.score_all(states, scorer.candidates)
-        return [cls(scorer, state, vectors, own) for state, own in zip(states, scores, strict=True)]
+        return [cls(scorer, state, vectors, None, own) for state, own in zip(states, scores, strict=True)]
 
     @property
     def history(self) -> History:
         """The history."""
         return self.state.history
 
-    def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
-        """Return the best ``k`` candidates and their scores, best first."""
-        return best(self.scorer.candidates, self.scores, k)
+    def rank(self, k: int, allows: Allows | None = None) -> tuple[IndexArray, FloatArray]:
+        """Return the best ``k`` allowed candidates and their scores, best first.
+
+        In a large catalogue they are the best of the pool. If ``k`` is larger than the pool, or few of its items are
+        allowed, all allowed items are scored.
+        """
+        items, scores = self._found
+        is_allowed = np.ones(len(items), dtype=bool) if allows is None else allows(items)
+        if self.pool is None or (k <= len(items) and is_allowed.sum() >= LEAST_ALLOWED * len(items)):
+            return best(items[is_allowed], scores[is_allowed], k)
+        items = self.scorer.candidates
+        items = items if allows is None else items[allows(items)]
+        return best(items, self.scorer.score(self.state, items), k)
 
     @cached_property
-    def scores(self) -> FloatArray:
-        """Score of every candidate, computed once, shape ``(n_candidates,)``."""
-        known = self.known_scores
-        return self.scorer.score(self.state, self.scorer.candidates) if known is None else known
+    def _found(self) -> tuple[IndexArray, FloatArray]:
+        """Candidates, ascending, and their scores, computed once, both of shape ``(n,)``."""
+        items = self.scorer.candidates if self.pool is None else self.pool.of(self.state)
+        return items, self.scorer.score(self.state, items) if self.known_scores is None else self.known_scores
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
         """Return each item's place among all candidates, from 1; ``None`` if it is not one of them."""
-        return look_up(self.scorer.candidates, self._places, item_index)
+        items, place = self._places
+        if self.pool is not None:
+            row, is_found = found_in(items, item_index)
+            if not np.all(is_found & (place[row] <= N_PLACES)):
+                items = self.scorer.candidates
+                place = places(self.scorer.score(self.state, items))
+        return look_up(items, place, item_index)
 
     @cached_property
-    def _places(self) -> IndexArray:
-        return places(self.scores)
+    def _places(self) -> tuple[IndexArray, IndexArray]:
+        return self._found[0], places(self._found[1])
 
     def probability(self, score: FloatArray) -> list[float | None]:
         """Return calibrated probabilities of a purchase within 30 days."""
@@ -197,7 +234,7 @@ class AdditiveScoredUser:
             k=k,
             n_shelves=n_shelves,
             with_own_category=True,
-            exclude=exclude,
+            candidates=self.rank(shelves.POOL, lambda items: ~np.isin(items, list(exclude)))[0],
             cache=self.vectors,
         )
 
@@ -223,9 +260,10 @@ class BlackBoxScoredUser:
         scores: FloatArray = np.asarray(self.score([self.history], ids), dtype=np.float64)
         return np.asarray(scores[0])
 
-    def rank(self, k: int) -> tuple[IndexArray, FloatArray]:
-        """Return the best ``k`` candidates and their scores, best first."""
-        return best(self.candidates, self._scores(self.candidates), k)
+    def rank(self, k: int, allows: Allows | None = None) -> tuple[IndexArray, FloatArray]:
+        """Return the best ``k`` allowed candidates and their scores, best first."""
+        items = self.candidates if allows is None else self.candidates[allows(self.candidates)]
+        return best(items, self._scores(items), k)
 
     def ranks(self, item_index: IndexArray) -> list[int | None]:
         """Return each item's place among all candidates, from 1; ``None`` if it is not one of them."""
@@ -289,6 +327,5 @@ def look_up(candidates: IndexArray, place: IndexArray, item_index: IndexArray) -
     Returns:
         Places from 1, ``None`` for an item that is not a candidate.
     """
-    at = np.minimum(np.searchsorted(candidates, item_index), max(len(candidates) - 1, 0))
-    found = candidates[at] == item_index if len(candidates) else np.zeros(len(item_index), dtype=bool)
-    return [int(place[row]) if is_candidate else None for row, is_candidate in zip(at, found, strict=True)]
+    row, found = found_in(candidates, item_index)
+    return [int(place[at]) if is_candidate else None for at, is_candidate in zip(row, found, strict=True)]

@@ -51,6 +51,7 @@ def shelves(
     n_shelves: int = 5,
     with_own_category: bool = False,
     pool: int | None = POOL,
+    candidates: IndexArray | None = None,
     exclude: Collection[int] = (),
     max_groups: int = MAX_GROUPS,
     cache: VectorCache | None = None,
@@ -67,6 +68,7 @@ def shelves(
         n_shelves: Most shelves.
         with_own_category: Whether a shelf may contain items of the group's own category.
         pool: Number of best candidates that shelves are filled from; all of them if ``None``.
+        candidates: Items that may be on a shelf; all that the scorer ranks if not given.
         exclude: Items to leave out, for example those that the user bought before.
         max_groups: Most history groups; ``rest`` has no name and no shelf.
         cache: Where group vectors are kept between calls.
@@ -79,7 +81,7 @@ def shelves(
     """
     if k < 1 or (pool is not None and pool < 1):
         raise SettingError(f"k is {k} and pool is {pool} but at least 1 is needed. Ask for one item or more.")
-    items = np.asarray(scorer.candidates, dtype=np.int64)
+    items = np.sort(np.asarray(scorer.candidates if candidates is None else candidates, dtype=np.int64))
     items = items[~np.isin(items, list(exclude))]
     score = np.asarray(scorer.score(state, items), dtype=np.float64)
     items = items[np.argsort(-score, kind="stable")[:pool]]

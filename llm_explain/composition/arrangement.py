@@ -209,13 +209,12 @@ def diversified(score: FloatArray, category: IndexArray, weight: float, n: int) 
 def _candidates(
     scored: ScoredUser, evidence: Evidence, selection: Selection, n: int, *, is_message: bool
 ) -> _Candidates:
-    """Return those of the best ``n`` items that are allowed, best first."""
+    """Return the best ``n`` allowed items, best first."""
     shop = evidence.shop
-    items, scores = scored.rank(n)
-    is_allowed = selection.allows(items, shop) & ~_is_disliked(evidence, items)
+    items, scores = scored.rank(n, lambda items: selection.allows(items, shop) & ~_is_disliked(evidence, items))
     if is_message:
-        is_allowed &= ~np.array([shop.is_sensitive(item) for item in items.tolist()], dtype=bool)
-    items, scores = items[is_allowed], scores[is_allowed]
+        is_open = ~np.array([shop.is_sensitive(item) for item in items.tolist()], dtype=bool)
+        items, scores = items[is_open], scores[is_open]
     pin = np.full(len(items), len(selection.pins))
     pinned = shop.catalogue.index_of(list(selection.pins)).tolist() if selection.pins else []
     for place, item in reversed(list(enumerate(pinned))):

@@ -10,7 +10,9 @@ import pandas as pd
 from scoring.data.log import to_day, to_days
 
 if TYPE_CHECKING:
-    from scoring.data.catalogue import Catalogue
+    import numpy.typing as npt
+
+    from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
@@ -70,17 +72,25 @@ def context_features(
     )
 
 
-def novelty(snapshot: Snapshot, as_of: pd.Timestamp) -> FloatArray:
-    """Return the logarithm of days since each item was first there; NaN for old items and unknown ones.
+def can_be_new(snapshot: Snapshot) -> npt.NDArray[np.bool_]:
+    """Return which items were first seen late enough in the log to be new ones, shape ``(n_items,)``."""
+    log_start = to_day(snapshot.as_of) - snapshot.days_covered
+    is_late: npt.NDArray[np.bool_] = to_days(snapshot.first_seen) >= log_start + WARM_UP_DAYS
+    return is_late
+
+
+def novelty(snapshot: Snapshot, as_of: pd.Timestamp, item_index: IndexArray | slice = slice(None)) -> FloatArray:
+    """Return the logarithm of days since items were first there; NaN for old items and unknown ones.
 
     Args:
         snapshot: Global statistics.
         as_of: The moment.
+        item_index: Items, shape ``(n,)``; all if not given.
 
     Returns:
-        ``log(1 + days)``, shape ``(n_items,)``.
+        ``log(1 + days)``, shape ``(n,)``.
     """
-    first = to_days(snapshot.first_seen)
+    first = to_days(snapshot.first_seen[item_index])
     age = to_day(as_of) - first
     log_start = to_day(snapshot.as_of) - snapshot.days_covered
     is_new = (age >= 0) & (age <= NEW_DAYS) & (first >= log_start + WARM_UP_DAYS)

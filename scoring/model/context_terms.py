@@ -1,7 +1,7 @@
 """Context terms of the whole catalogue at any moment, for a scorer that is asked about many moments.
 
 Between two moments at which no promotion begins or ends, only the age of new items differs. So their rows alone are
-worked out anew; everything else is remembered.
+worked out anew; everything else is remembered. A request for few items works out their rows alone.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import torch
 
-from scoring.features.context import context_columns, context_features, novelty
+from scoring.features.context import TERMS, can_be_new, context_columns, context_features, novelty
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scoring.data.catalogue import Catalogue
+    from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.log import FloatArray
     from scoring.features.promotions import PromotionCalendar
     from scoring.features.snapshot import Snapshot
@@ -29,10 +29,16 @@ MAX_MOMENTS: Final = 8
 MAX_PERIODS: Final = 2
 """Periods without a change of promotions whose features are remembered."""
 
+FEW: Final = 0.05
+"""Share of the catalogue up to which rows are worked out for the asked items alone."""
+
+BLOCK: Final = 65_536
+"""Items whose curves are read at a time."""
+
 
 @dataclass(frozen=True)
 class _Period:
-    """Features and terms at one moment of a period, shapes ``(n_items, n_columns)`` and ``(n_items, n_terms)``."""
+    """Terms at one moment of a period, shape ``(n_items, n_terms)``, and the features of items that can be new."""
 
     x: FloatArray
     terms: FloatArray
@@ -52,6 +58,9 @@ class ContextTerms:
         self._model = model
         self._shop = snapshot, promotions, catalogue
         self._age = context_columns(promotions.labels).index(("novelty", "age"))
+        self._can_be_new = np.flatnonzero(can_be_new(snapshot))
+        self._place = np.full(len(catalogue), -1, dtype=np.int32)
+        self._place[self._can_be_new] = np.arange(len(self._can_be_new), dtype=np.int32)
         self._moments: dict[pd.Timestamp, FloatArray] = {}
         self._periods: dict[int, _Period] = {}
 
@@ -67,30 +76,52 @@ class ContextTerms:
         moments = self._moments
         found = moments.get(as_of)
         if found is None:
-            found = self._at_new(as_of)
+            found = self._renewed(self._period(as_of), as_of, np.arange(len(self._place)))
             kept = list(moments.items())[1 - MAX_MOMENTS :]
             self._moments = {**dict(kept), as_of: found}  # replaced, never changed: other threads may read it
         return found
 
-    def _at_new(self, as_of: pd.Timestamp) -> FloatArray:
+    def of(self, as_of: pd.Timestamp, item_index: IndexArray) -> FloatArray:
+        """Return the terms of some items.
+
+        Args:
+            as_of: The moment.
+            item_index: Items, shape ``(n,)``.
+
+        Returns:
+            Terms in logits, shape ``(n, n_terms)``.
+        """
+        if as_of in self._moments or len(item_index) > FEW * len(self._place):
+            return self.at(as_of)[item_index]
+        return self._renewed(self._period(as_of), as_of, item_index)
+
+    def in_period(self, as_of: pd.Timestamp) -> FloatArray:
+        """Return the terms of every item at some moment with the same promotions, shape ``(n_items, n_terms)``."""
+        return self._period(as_of).terms
+
+    def _period(self, as_of: pd.Timestamp) -> _Period:
         snapshot, promotions, catalogue = self._shop
         number = promotions.period(as_of)
         periods = self._periods
         period = periods.get(number)
         if period is None:
             x = context_features(snapshot, promotions, catalogue, as_of)
-            period = _Period(x, self._terms(x))
+            period = _Period(x[self._can_be_new], self._terms(x))
             self._periods = {**dict(list(periods.items())[1 - MAX_PERIODS :]), number: period}
-            return period.terms
-        age = novelty(snapshot, as_of)
-        rows = np.flatnonzero(np.isfinite(age) | np.isfinite(period.x[:, self._age]))
-        x = period.x[rows]
-        x[:, self._age] = age[rows]
-        terms = period.terms.copy()
-        terms[rows] = self._terms(x)
+        return period
+
+    def _renewed(self, period: _Period, as_of: pd.Timestamp, item_index: IndexArray) -> FloatArray:
+        """Return terms of a period with the age of new items at a moment."""
+        terms = period.terms[item_index]
+        rows = np.flatnonzero(self._place[item_index] >= 0)
+        x = period.x[self._place[item_index[rows]]]
+        age = novelty(self._shop[0], as_of, item_index[rows])
+        is_new = np.isfinite(age) | np.isfinite(x[:, self._age])
+        x[:, self._age] = age
+        terms[rows[is_new]] = self._terms(x[is_new])
         return terms
 
     def _terms(self, x: FloatArray) -> FloatArray:
         with torch.no_grad():
-            terms: FloatArray = self._model(torch.from_numpy(x)).numpy()
-        return terms
+            blocks = [self._model(torch.from_numpy(x[at : at + BLOCK])).numpy() for at in range(0, len(x), BLOCK)]
+        return np.concatenate(blocks) if blocks else np.zeros((0, len(TERMS)))

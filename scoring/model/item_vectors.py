@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 BLOCK: Final = 512
 """Rows of links that are multiplied at a time: in double precision they fit into a processor's cache."""
+
+MOST_HELD: Final = 200_000
+"""Most candidates whose item tower vectors are held, in 100 MB; those of more candidates are computed each time."""
 
 
 class ItemVectors:
@@ -43,7 +47,11 @@ class ItemVectors:
         self._tower, self._links, self._scale = tower, links, scale
         self._row = np.full(n_items, -1, dtype=np.int32)
         self._row[linked] = np.arange(len(linked), dtype=np.int32)
-        self._candidate_tower, self._candidate_row = tower(candidates), self._row[candidates]
+        self._candidates, self._candidate_row = candidates, self._row[candidates]
+
+    @cached_property
+    def _candidate_tower(self) -> FloatArray:
+        return self._tower(self._candidates)
 
     def __getitem__(self, item_index: Any) -> FloatArray:
         """Return some rows of ``V``.
@@ -61,6 +69,21 @@ class ItemVectors:
         vectors[is_linked, tower.shape[-1] :] = self._scale * self._links[row[is_linked]].astype(np.float64)
         return vectors
 
+    def products(self, user: FloatArray, item_index: IndexArray) -> FloatArray:
+        """Return the product of some items' vectors with those of users, in bounded memory.
+
+        Args:
+            user: ``U`` of one user or several, shape ``(…, d + rank)``.
+            item_index: Items, shape ``(n,)``.
+
+        Returns:
+            Products, shape ``(…, n)``.
+        """
+        products = np.empty((*user.shape[:-1], len(item_index)))
+        for start in range(0, len(item_index), BLOCK):
+            products[..., start : start + BLOCK] = user @ self[item_index[start : start + BLOCK]].T
+        return products
+
     def of_candidates(self, user: FloatArray) -> FloatArray:
         """Return the product of every candidate's vector with those of users.
 
@@ -70,6 +93,8 @@ class ItemVectors:
         Returns:
             Products, shape ``(…, n_candidates)``.
         """
+        if len(self._candidates) > MOST_HELD:
+            return self.products(user, self._candidates)
         d = self._candidate_tower.shape[1]
         scaled = self._scale * user[..., d:]
         of_links = np.zeros((*user.shape[:-1], len(self._links) + 1))  # row -1 is that of items without links

@@ -144,10 +144,48 @@ class Links:
         Returns:
             Logits, shape ``(n, n_past)``.
         """
-        total = np.zeros((len(past), len(item_index)))
-        for column, table in enumerate(self.tables):
-            total += strength[:, column, None] * table.links[past][:, item_index].toarray()
-        return total.T
+        return self.of_groups(past, strength, np.arange(len(past)), len(past), item_index)
+
+    def of_groups(
+        self, past: IndexArray, strength: FloatArray, group: IndexArray, n_groups: int, item_index: IndexArray
+    ) -> FloatArray:
+        """Return the contribution of groups of past items to some scores; the cost does not grow with the catalogue.
+
+        Args:
+            past: Past items, shape ``(n_past,)``.
+            strength: Their weights, shape ``(n_past, n_tables)``.
+            group: Group of each past item, shape ``(n_past,)``.
+            n_groups: Number of groups.
+            item_index: Items that are scored, shape ``(n,)``.
+
+        Returns:
+            Logits, shape ``(n, n_groups)``.
+        """
+        items, place = np.unique(item_index, return_inverse=True)
+        total = np.zeros(len(items) * n_groups)
+        for column, table in enumerate(self.tables if len(items) else ()):
+            target, value, source = _links_from(table, past, strength[:, column])
+            row = np.minimum(np.searchsorted(items, target), len(items) - 1)
+            asked = np.flatnonzero(items[row] == target)
+            total += np.bincount(row[asked] * n_groups + group[source[asked]], value[asked], len(total))
+        of_group: FloatArray = total.reshape(len(items), n_groups)[place]
+        return of_group
+
+    def reached(self, past: IndexArray, strength: FloatArray) -> tuple[IndexArray, FloatArray]:
+        """Return the items that a history has links to.
+
+        Args:
+            past: Past items, shape ``(n_past,)``.
+            strength: Their weights, shape ``(n_past, n_tables)``.
+
+        Returns:
+            Items, ascending, and the contribution of the history to each, both of shape ``(n_reached,)``.
+        """
+        found = [_links_from(table, past, strength[:, column]) for column, table in enumerate(self.tables)]
+        target = np.concatenate([np.zeros(0, np.int64), *(each[0] for each in found)])
+        items, place = np.unique(target, return_inverse=True)
+        added = np.bincount(place, np.concatenate([np.zeros(0), *(each[1] for each in found)]), len(items))
+        return items.astype(np.int64, copy=False), added.astype(np.float64, copy=False)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the tables as named arrays."""
@@ -218,6 +256,14 @@ class Links:
         return replace(
             self, tables=tuple(replace(table, weight=table.weight * factor) for table, factor in pairs if factor)
         )
+
+
+def _links_from(table: LinkTable, past: IndexArray, strength: FloatArray) -> tuple[IndexArray, FloatArray, IndexArray]:
+    """Return target, contribution and source (its place in ``past``) of each link from past items."""
+    rows = table.links[past]
+    n_links = np.diff(rows.indptr)
+    source = np.repeat(np.arange(len(past)), n_links)
+    return rows.indices.astype(np.int64), rows.data * strength[source], source
 
 
 def _with_items(

@@ -142,6 +142,7 @@ def _file_names(folder: Path) -> list[str]:
     """Return the files that a load depends on: the model and the tables."""
     paths = [
         *folder.glob("*.safetensors"),
+        *folder.glob("*.usearch"),
         folder / "model.json",
         folder / LAST_SEEN,
         *folder.glob("tables/*.parquet"),

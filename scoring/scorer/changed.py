@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 N_PRICE_COLUMNS = 2
 """Columns of the item tower's dense input before those of titles and embeddings: the price, and whether it is known."""
 
+MOST_CHANGED = 2_000
+"""Most changed items that are candidates of every user of a large catalogue."""
+
 
 def changed_scorer(
     base: GlassBoxScorer, changes: Sequence[Change], *, hidden: Collection[str] = (), arrivals: Collection[str] = ()
@@ -79,6 +82,24 @@ def changed_scorer(
         last_seen=base.last_seen,
         channel_weights=base.channel_weights,
     )
+
+
+def unindexed(base: GlassBoxScorer, scorer: GlassBoxScorer, changes: Sequence[Change]) -> IndexArray:
+    """Return the candidates that an index of ``base`` does not have as they are now.
+
+    Args:
+        base: The scorer as it was trained.
+        scorer: The scorer that knows the changes.
+        changes: The changes.
+
+    Returns:
+        Row numbers of items that are new or candidates since, and of changed ones if they are few, ascending, shape
+        ``(n,)``. Of more changed items the index has the vectors before the change, which are alike.
+    """
+    new = np.setdiff1d(scorer.candidates, base.candidates, assume_unique=True)
+    promoted = pd.Series([str(row[ITEM_ID]) for change in changes for row in change.promotions], dtype=object)
+    changed = np.unique(scorer.catalogue.known(pd.concat([_ids(changes), promoted])))
+    return new if len(changed) > MOST_CHANGED else np.union1d(new, changed)
 
 
 def title_texts(base: GlassBoxScorer, items: pd.DataFrame) -> list[str]:

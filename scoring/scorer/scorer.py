@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from scoring.features.context import TERMS
 from scoring.features.own_history import BUCKET_KINDS, COUNT, own_evidence
 from scoring.features.windows import item_stats
 from scoring.model.batches import BucketRows, link_user, token_events
-from scoring.model.context_terms import MAX_MOMENTS, ContextTerms
+from scoring.model.context_terms import FEW, MAX_MOMENTS, ContextTerms
 from scoring.model.item_vectors import ItemVectors
 from scoring.model.model import BUCKET_PART, OWN_FEATURES, SIGNALS
 from scoring.scorer.retrieval import best
@@ -23,6 +23,7 @@ from scoring.scorer.user_state import UserState
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    import numpy.typing as npt
     import pandas as pd
 
     from scoring.data.catalogue import Catalogue, IndexArray
@@ -70,12 +71,11 @@ class GlassBoxScorer:
     ) -> None:  # fmt: skip
         self.catalogue, self.snapshot, self.promotions, self.shop = catalogue, snapshot, promotions, shop
         self.buckets, self.candidates, self.calibration = buckets, candidates, calibration
-        self._buckets_of_candidates = buckets.of_item[:, candidates]
         self.own_features = (*OWN_FEATURES, SIGNALS) if buckets.signals else OWN_FEATURES
         parts = [*(BUCKET_PART[kind] for kind in BUCKET_KINDS), *[SIGNALS] * (2 * len(buckets.signals))]
         self._part_of_buckets = [self.own_features.index(part) for part in parts]
         self.model, self.trunk, self.titles = model.double().eval(), trunk.float(), titles
-        self._trunk_mean = self._trunk_of(links.candidates).mean(dim=0)
+        self._trunk_mean = torch.from_numpy(self.trunk.numpy()[links.candidates].mean(axis=0, dtype=np.float64))
         self.item_embedding = ItemVectors(
             self._item_vectors,
             len(catalogue),
@@ -89,7 +89,10 @@ class GlassBoxScorer:
         self.channel_weights = tuple(channel_weights)
         self.channels = snapshot.channels.names if any(channel_weights) else ()
         self.terms: tuple[str, ...] = (*TERMS, CHANNEL) if self.channels else TERMS
-        self._channel = snapshot.channels.heights(channel_weights) if self.channels else np.zeros((0, len(catalogue)))
+        known = [snapshot.channels.heights(channel_weights)] if self.channels else []
+        self._channel = np.concatenate(
+            [*known, np.zeros((1, len(catalogue)))]
+        )  # the last row is that of other channels
         self._context_of_candidates = lru_cache(MAX_MOMENTS)(partial(self._context_sums, candidates))
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
 
@@ -97,6 +100,10 @@ class GlassBoxScorer:
         """Return what the item tower makes of some items, shape ``(n, d)``; the whole is held in single precision."""
         rows = self.trunk.numpy()[item_index]  # NumPy takes rows faster
         return torch.from_numpy(rows.astype(np.float64))
+
+    @cached_property
+    def _buckets_of_candidates(self) -> IndexArray:
+        return self.buckets.of_item[:, self.candidates]
 
     def _item_vectors(self, item_index: Any) -> FloatArray:
         with torch.no_grad():
@@ -202,19 +209,20 @@ class GlassBoxScorer:
         """
         parts = np.zeros((len(item_index), len(self.own_features)))
         is_of_candidates = item_index is self.candidates
-        of_item = self._buckets_of_candidates if is_of_candidates else self.buckets.of_item[:, item_index]
         if len(state.bought) and is_of_candidates:  # ascending, and many more than those bought
-            place = np.minimum(np.searchsorted(item_index, state.bought), max(len(item_index) - 1, 0))
-            found = np.flatnonzero(item_index[place] == state.bought) if len(item_index) else np.zeros(0, np.int64)
-            parts[place[found], : len(OWN_FEATURES)] = state.bought_parts[found]
+            row, is_bought = found_in(item_index, state.bought)
+            parts[row[is_bought], : len(OWN_FEATURES)] = state.bought_parts[is_bought]
         elif len(state.bought):
-            place = np.minimum(np.searchsorted(state.bought, item_index), len(state.bought) - 1)
-            is_bought = state.bought[place] == item_index
-            parts[is_bought, : len(OWN_FEATURES)] = state.bought_parts[place[is_bought]]
+            row, is_bought = found_in(state.bought, item_index)
+            parts[is_bought, : len(OWN_FEATURES)] = state.bought_parts[row[is_bought]]
         for kind, part in enumerate(self._part_of_buckets):
-            height = np.zeros(self.buckets.n_buckets[kind])
-            height[state.buckets[kind]] = state.bucket_heights[kind]
-            parts[:, part] += height[of_item[kind]]
+            if is_of_candidates:
+                height = np.zeros(self.buckets.n_buckets[kind])
+                height[state.buckets[kind]] = state.bucket_heights[kind]
+                parts[:, part] += height[self._buckets_of_candidates[kind]]
+            elif len(state.buckets[kind]):
+                row, is_spoken = found_in(state.buckets[kind], self.buckets.of_item[kind, item_index])
+                parts[is_spoken, part] += state.bucket_heights[kind][row[is_spoken]]
         return parts
 
     def own_empty(self, item_index: IndexArray) -> FloatArray:
@@ -232,12 +240,18 @@ class GlassBoxScorer:
         Returns:
             Terms in logits, columns as ``terms``, shape ``(n, n_terms)``.
         """
-        parts = self._context.at(as_of)[item_index]
-        if not self.channels:
-            return parts
-        known = channel in self.channels
-        height = self._channel[self.channels.index(channel), item_index] if known else np.zeros(len(item_index))
-        return np.column_stack([parts, height])
+        parts = self._context.of(as_of, item_index)
+        return np.column_stack([parts, self._channel_height(channel)[item_index]]) if self.channels else parts
+
+    def context_in_period(self, as_of: pd.Timestamp, channel: str = "") -> FloatArray:
+        """Return the sum of each item's context terms at some moment with the same promotions, shape ``(n_items,)``."""
+        total: FloatArray = self._context.in_period(as_of).sum(axis=1) + self._channel_height(channel)
+        return total
+
+    def _channel_height(self, channel: str) -> FloatArray:
+        """Return the term of a channel for every item; 0 for a channel that training did not know."""
+        height: FloatArray = self._channel[self.channels.index(channel) if channel in self.channels else -1]
+        return height
 
     def score(self, state: UserState, item_index: IndexArray | None = None) -> FloatArray:
         """Return the scores of items for a user.
@@ -250,7 +264,7 @@ class GlassBoxScorer:
             Logits, shape ``(n,)``.
         """
         index = np.arange(len(self.catalogue)) if item_index is None else item_index
-        score: FloatArray = self._tower(state.user_embedding_all, index) + self._other_terms(state, index)
+        score: FloatArray = self._tower(state.user_embedding_all, index) + self.other_terms(state, index)
         return score
 
     def score_all(self, states: Sequence[UserState], item_index: IndexArray) -> FloatArray:
@@ -267,25 +281,36 @@ class GlassBoxScorer:
             return np.zeros((0, len(item_index)))
         scores = self._tower(np.array([state.user_embedding_all for state in states]), item_index)
         for row, state in zip(scores, states, strict=True):
-            row += self._other_terms(state, item_index)
+            row += self.other_terms(state, item_index)
         return scores
 
     def _tower(self, users: FloatArray, item_index: IndexArray) -> FloatArray:
         """Return ⟨U, V_i⟩ for users of shape ``(…, d)``, shape ``(…, n)``."""
         if item_index is self.candidates:
             return self.item_embedding.of_candidates(users)
-        return users @ self.item_embedding[item_index].T
+        return self.item_embedding.products(users, item_index)
 
-    def _other_terms(self, state: UserState, item_index: IndexArray) -> FloatArray:
-        """Return the terms of the scores that do not go through the user embedding."""
+    def other_terms(self, state: UserState, item_index: IndexArray) -> FloatArray:
+        """Return the sum of the terms that do not go through the user embedding.
+
+        Args:
+            state: The user.
+            item_index: Items, shape ``(n,)``.
+
+        Returns:
+            Logits, shape ``(n,)``.
+        """
         own = self.own_parts(state, item_index).sum(axis=1)
         asked = state.history.as_of, state.history.requested_in
         if item_index is self.candidates:
             context = self._context_of_candidates(*asked)
         else:
             context = self._context_sums(item_index, *asked)
-        if self.item_links.tables:
+        if self.item_links.tables and len(item_index) > FEW * len(self.catalogue):
             own = own + self.item_links.of_history(state.past, state.strengths)[item_index]
+        elif self.item_links.tables:
+            together = np.zeros(len(state.past), dtype=np.int64)
+            own = own + self.item_links.of_groups(state.past, state.strengths, together, 1, item_index)[:, 0]
         total: FloatArray = own + context
         return total
 
@@ -320,12 +345,9 @@ class GlassBoxScorer:
         Returns:
             Logits, shape ``(n, n_groups)``.
         """
-        parts = np.zeros((len(item_index), n_groups))
         groups = group_of_category[self.catalogue.category_index[state.past]]
-        for group in np.unique(groups[groups >= 0]) if self.item_links.tables else ():
-            chosen = groups == group
-            parts[:, group] = self.item_links.of_history(state.past[chosen], state.strengths[chosen])[item_index]
-        return parts
+        is_in = groups >= 0
+        return self.item_links.of_groups(state.past[is_in], state.strengths[is_in], groups[is_in], n_groups, item_index)
 
     def probability(self, score: FloatArray) -> FloatArray:
         """Return the calibrated probability that the user buys the item within 30 days."""
@@ -344,3 +366,19 @@ class GlassBoxScorer:
         """
         items = self.candidates[~np.isin(self.candidates, list(exclude))]
         return best(items, self.score(state, items), k)
+
+
+def found_in(keys: IndexArray, wanted: IndexArray) -> tuple[IndexArray, npt.NDArray[np.bool_]]:
+    """Return where some keys are.
+
+    Args:
+        keys: Numbers, ascending, shape ``(n_keys,)``.
+        wanted: What is looked up, shape ``(n,)``.
+
+    Returns:
+        The row of each in ``keys``, and whether it is there, both of shape ``(n,)``.
+    """
+    if not len(keys):
+        return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=bool)
+    row = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return row, keys[row] == wanted

@@ -27,6 +27,7 @@ from scoring.model.links import Links
 from scoring.model.model import AdditiveModel
 from scoring.scorer.artifacts import LAST_SEEN, read_arrays, read_manifest, staged, write_arrays, write_manifest
 from scoring.scorer.calibration import Calibration
+from scoring.scorer.item_index import INDEX
 from scoring.scorer.scorer import GlassBoxScorer
 
 if TYPE_CHECKING:
@@ -35,13 +36,16 @@ if TYPE_CHECKING:
 
     from scoring.data.catalogue import IndexArray
     from scoring.scorer.artifacts import Arrays
+    from scoring.scorer.item_index import ItemIndex
 
 SNAPSHOT_WORDS = ("as_of", "days_covered", "season_month")
 PAIRS = ("followers", "companions")
 SNAPSHOT_ARRAYS = [f.name for f in fields(Snapshot) if f.name not in (*SNAPSHOT_WORDS, *PAIRS, "channels")]
 
 
-def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mapping[str, Any]) -> None:
+def save_scorer(
+    scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mapping[str, Any], index: ItemIndex | None = None
+) -> None:
     """Write a scorer, its tables and the manifest.
 
     Files are written to a subfolder first and moved into place when all are complete, so that a full disk or a killed
@@ -52,8 +56,11 @@ def save_scorer(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: M
         tables: The shop's tables, copied as they are but for their order.
         folder: Folder to create or fill.
         entries: What else the manifest says, as JSON values.
+        index: Index of a large catalogue.
     """
     with staged(folder) as stage:
+        if index is not None:
+            index.save(stage / INDEX)
         _write(scorer, tables, stage, entries)
 
 

@@ -44,6 +44,8 @@ class TrainConfig(BaseModel):
         titles: Where title embeddings come from: ``words`` for the mean of word vectors, ``packaged`` for sentence
             embeddings, ``none``, a local folder or a hub id.
         d_titles: Principal components of the title embeddings to keep.
+        index_from: From this many items that may be recommended on, an index finds the candidates of a request. It
+            needs the extra ``index``.
         device: ``auto`` takes a GPU where there is one.
     """
 
@@ -75,6 +77,7 @@ class TrainConfig(BaseModel):
     weight_decay: float = Field(default=1e-2, ge=0)
     titles: str = "words"
     d_titles: int = Field(default=64, ge=1)
+    index_from: int = Field(default=200_000, ge=1)
     device: Literal["auto", "cpu"] = "auto"
 
     @classmethod

@@ -24,6 +24,7 @@ from scoring.features.titles import TitleSpace, title_embeddings
 from scoring.features.windows import HORIZON_DAYS, TrainingData, Window
 from scoring.model.item_tower import ItemInputs, dense_columns
 from scoring.scorer.calibration import Calibration
+from scoring.scorer.item_index import ItemIndex, is_installed
 from scoring.scorer.retrieval import candidate_items, enough_events
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import save_scorer
@@ -174,7 +175,7 @@ def train(
         "links": [repr(choice) for choice in choices],
     }  # fmt: skip
     if trainer.accelerator.is_main_process:
-        save_scorer(scorer, tables, artifacts_dir, entries)
+        save_scorer(scorer, tables, artifacts_dir, entries, index_of(scorer, config))
         write_history(artifacts_dir, reports, blend, chosen=best_report(reports).step if reports else None)
     trainer.accelerator.end_training()
     seconds = time.perf_counter() - started
@@ -240,6 +241,22 @@ def _fit(
         trainer.fit(windows, None, progress, tower_steps=config.tower_steps, last_step=step)
         blend.fold(trainer.model)
     return Fitted(trainer, reports, blend, choices, calibration, channels)
+
+
+def index_of(scorer: GlassBoxScorer, config: TrainConfig) -> ItemIndex | None:
+    """Return an index of the items that may be recommended.
+
+    Args:
+        scorer: The trained scorer.
+        config: Settings.
+
+    Returns:
+        The index; ``None`` if there are fewer than ``index_from`` items, or the extra ``index`` is not installed.
+    """
+    n_items = len(scorer.candidates)
+    if n_items < config.index_from or not is_installed(f"{n_items:,} items get no index"):
+        return None
+    return ItemIndex.build(scorer)
 
 
 def last_seen(tables: Tables, cutoff: pd.Timestamp) -> dict[str, pd.Timestamp]:

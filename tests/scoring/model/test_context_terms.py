@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from scoring.features.context import context_features
+from scoring.features.snapshot import Snapshot
+from scoring.model import context_terms
 from scoring.model.context_terms import MAX_MOMENTS, MAX_PERIODS, ContextTerms
 from scoring.scorer.scorer import GlassBoxScorer
 
@@ -23,14 +26,28 @@ MOMENTS = [
 ]
 
 
-def _terms(scorer: GlassBoxScorer) -> ContextTerms:
-    return ContextTerms(scorer.model.context, scorer.snapshot, scorer.promotions, scorer.catalogue)
+def _terms(scorer: GlassBoxScorer, snapshot: Snapshot | None = None) -> ContextTerms:
+    return ContextTerms(scorer.model.context, snapshot or scorer.snapshot, scorer.promotions, scorer.catalogue)
 
 
 def test_terms_at_many_moments_are_those_of_each_alone(shop_scorer: GlassBoxScorer) -> None:
     terms = _terms(shop_scorer)
     for as_of in (*MOMENTS, *reversed(MOMENTS)):
         assert np.array_equal(terms.at(as_of), _terms(shop_scorer).at(as_of))
+
+
+def test_terms_of_few_items_are_rows_of_those_of_all(
+    shop_scorer: GlassBoxScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = shop_scorer.snapshot.first_seen.copy()
+    seen[:3] = np.array(["2017-11-20", "2017-12-02", "2018-05-01"], dtype="datetime64[s]")
+    snapshot = replace(shop_scorer.snapshot, first_seen=seen)
+    monkeypatch.setattr(context_terms, "BLOCK", 7)
+    monkeypatch.setattr(context_terms, "FEW", 0.5)
+    some, items = _terms(shop_scorer, snapshot), np.array([2, 1, 30, 0])
+    for as_of in (*MOMENTS, *reversed(MOMENTS)):
+        assert np.array_equal(some.of(as_of, items), _terms(shop_scorer, snapshot).at(as_of)[items])
+    assert not some._moments
 
 
 def test_only_the_age_of_new_items_differs_within_a_period(shop_scorer: GlassBoxScorer) -> None:

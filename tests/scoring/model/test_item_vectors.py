@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scoring.model import item_vectors
 from scoring.model.item_vectors import ItemVectors
 
 LINKED = np.array([1, 3, 4])
@@ -28,6 +29,13 @@ def test_rows_are_those_of_the_whole_matrix(vectors: ItemVectors, index: object)
     assert np.array_equal(vectors[index], WHOLE[index])
 
 
-def test_products_with_the_candidates(vectors: ItemVectors) -> None:
-    user = CHANCE.normal(size=6)
-    assert vectors.of_candidates(user) == pytest.approx(WHOLE[CANDIDATES] @ user, abs=1e-12)
+@pytest.mark.parametrize("most_held", [3, 2])
+@pytest.mark.parametrize("shape", [(6,), (2, 6)])
+def test_products_are_those_of_the_whole_matrix(
+    vectors: ItemVectors, monkeypatch: pytest.MonkeyPatch, most_held: int, shape: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(item_vectors, "MOST_HELD", most_held)
+    monkeypatch.setattr(item_vectors, "BLOCK", 2)
+    user = CHANCE.normal(size=shape)
+    assert vectors.of_candidates(user) == pytest.approx(user @ WHOLE[CANDIDATES].T, abs=1e-12)
+    assert vectors.products(user, np.array([5, 1, 1])) == pytest.approx(user @ WHOLE[[5, 1, 1]].T, abs=1e-12)

@@ -35,6 +35,17 @@ def test_the_contributions_of_past_items_sum_to_that_of_the_history() -> None:
     assert TERM.of_items(past, strength, np.array([2, 1])) == pytest.approx(np.array([[0.0, 6.75], [3.0, 0.0]]))
 
 
+def test_the_contributions_of_groups_are_those_of_their_past_items() -> None:
+    past, strength = np.array([0, 1, 2]), np.array([[0.5, 1.0], [0.25, 2.0], [1.0, 0.0]])
+    asked = np.array([2, 0, 1, 2])
+    each = TERM.of_items(past, strength, asked)
+    groups = TERM.of_groups(past, strength, np.array([1, 0, 1]), 2, asked)
+    assert groups == pytest.approx(np.stack([each[:, 1], each[:, 0] + each[:, 2]], axis=1))
+    items, added = TERM.reached(past[:2], strength[:2])
+    assert items.tolist() == [1, 2]  # item 0 leads to item 1, item 1 to item 2
+    assert added == pytest.approx([3.0, 6.75])
+
+
 def test_links_are_read_back_as_they_were() -> None:
     again = Links.of(3, TERM.settings(), TERM.arrays())
     past, strength = np.array([0, 2]), np.ones((2, 2))
@@ -49,6 +60,9 @@ def test_tables_without_weight_are_left_out() -> None:
 def test_no_history_and_no_table_add_nothing() -> None:
     nothing = np.zeros(0, dtype=np.int64)
     assert not TERM.of_history(nothing, TERM.strengths(np.zeros(0), nothing)).any()
+    assert TERM.of_items(nothing, np.zeros((0, 2)), np.array([1])).shape == (1, 0)
+    assert TERM.of_items(np.array([1]), np.ones((1, 2)), nothing).shape == (0, 1)
+    assert not len(Links(3).reached(np.array([1]), np.zeros((1, 0)))[0])
     assert not Links(3).of_history(np.array([1]), Links(3).strengths(np.zeros(1), np.array([0]))).any()
 
 

@@ -23,7 +23,7 @@ from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
 from llm_explain.importers.flat.returns import WITHDRAWN, undoing, with_returns
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
-from llm_explain.importers.flat.vocabulary import is_known_header, names_works
+from llm_explain.importers.flat.vocabulary import is_known_header, names_headlines, names_works
 from llm_explain.importers.flat.writing import write_import
 from llm_explain.importers.summary import LeftOut, Progress, silent
 from llm_explain.text.import_words import word_list
@@ -105,9 +105,10 @@ def _import(
     lines += [*assembled.notes, *([told] if told else [])]
     columns, about = tuple(_columns(reads, rows)), {read.source.name: _about(read) for read in reads}
     are_works, rejects = _are_works(reads), _with_ragged(assembled.rejects, reads)
+    are_headlines = any(names_headlines(c.header) for read in reads for c in read.columns if c.name == "title")
     aside = {source.name: _rows_of(source, rejects) for source in sources}
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
-    result = _tables(assembled, shop, are_works=are_works)
+    result = _tables(assembled, shop, are_works=are_works, name_things=not (are_works or are_headlines))
     lines += _once_sold(result.tables)
     lines += [ratings.told] if (ratings := result.tables.shop.ratings) else []
     reported = FlatImport(result.tables, columns, about, rejects, result.left_out, result.notes, tuple(lines))
@@ -166,7 +167,7 @@ def _are_works(reads: Sequence[Recognised]) -> bool:
     return any(names_works(column.header) for column in named)
 
 
-def _tables(assembled: Assembled, shop: Shop, *, are_works: bool) -> _Result:
+def _tables(assembled: Assembled, shop: Shop, *, are_works: bool, name_things: bool) -> _Result:
     names = assembled.events[[column for column in NAMES if column in assembled.events]]
     lines = assembled.events.drop(columns=names.columns).assign(**{LINE: names.index})
     events, notes = with_returns(_priced(lines), shop.return_kinds)
@@ -174,7 +175,7 @@ def _tables(assembled: Assembled, shop: Shop, *, are_works: bool) -> _Result:
     named = names.take(events[LINE].to_numpy()).set_axis(events.index)
     items = items_table(assembled.items, events[["item_id", "kind"]].join(named), shop.locale, shop.target_kinds)
     del names, named, lines
-    items, derived = (items, {}) if are_works else _with_derived(items, shop.locale)
+    items, derived = _with_derived(items, shop.locale) if name_things else (items, {})
     items = _with_codes(items)
     notes |= derived
     shop = _settings(shop, assembled, events)

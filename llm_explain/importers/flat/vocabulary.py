@@ -88,6 +88,7 @@ class Format(_Strict):
 class _HeaderFile(_Strict):
     version: Literal["1"]
     works: tuple[str, ...]
+    headlines: tuple[str, ...]
     currencies: dict[str, tuple[str, ...]]
     columns: dict[str, Headers]
 
@@ -164,6 +165,16 @@ def formats() -> tuple[Format, ...]:
 def names_works(header: str) -> bool:
     """Return whether a header says that items are works with invented titles, such as films or songs."""
     return bool(set(normal(header).split()) & _works())
+
+
+def names_headlines(header: str) -> bool:
+    """Return whether a header of titles says that they are headlines."""
+    return bool(set(normal(header).split()) & _headlines())
+
+
+@cache
+def _headlines() -> frozenset[str]:
+    return frozenset(normal(word) for word in read_words(HERE / "headers.yaml", _HeaderFile).headlines)
 
 
 @cache

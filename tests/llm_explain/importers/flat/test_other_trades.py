@@ -112,3 +112,13 @@ def test_loans_of_a_japanese_library(tmp_path) -> None:
 def test_dishes_with_foreign_names_do_not_tell_the_language(tmp_path) -> None:
     text = log("uid,recipe_id,recipe_name,course,date").replace("Item ", "Gnocchi al Forno ")
     assert imported(tmp_path, text)[0].shop.locale == "en"
+
+
+def test_headlines_name_no_kinds_of_things(tmp_path) -> None:
+    subjects = ["election reform", "city budget", "tennis final"]
+    rows = [
+        f"u{k % 8},a{k},{word} {subjects[k % 3]},2024-01-{k % 28 + 1:02d}" for k in range(45) for word in [f"Word{k}"]
+    ]
+    for header, n_categories in (("headline", 0), ("item_name", 3)):
+        tables, _ = imported(tmp_path, "\n".join([f"user_id,item_id,{header},date", *rows]))
+        assert tables.items["category"].nunique() == n_categories

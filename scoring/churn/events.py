@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from scoring.churn.rhythm import Rhythm
 from scoring.churn.spending import Floats, Indices, Spending, Truths
 from scoring.errors import SettingError
 
@@ -20,7 +21,7 @@ MIN_OCCASIONS: Final = 4
 """Visits with a category from which on a user is taken to buy it regularly."""
 
 GIVEN_UP_INTERVALS: Final = 2.0
-"""A category is given up after this many of its usual intervals without a purchase."""
+"""A category is given up after this many of its usual and of its recent intervals without a purchase."""
 
 N_PERIODS: Final = 6
 """Periods of half the recent window in which the evenness of spending is measured."""
@@ -149,28 +150,33 @@ def features(spending: Spending, as_of: float, setting: ChurnSetting) -> UserTab
 
 def _rhythm(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Floats]:
     """Return recency, rhythm and length of the history."""
-    visit = np.unique(past.visit, return_index=True)[1]
-    user, day = past.user[visit], np.floor(past.day[visit])
-    order = np.lexsort((day, user))
-    user, day = user[order], day[order]
+    user, day = visit_days(past)
     last, first = np.full(past.n_users, np.nan), np.full(past.n_users, np.nan)
     last[user] = day  # the last assignment wins
     first[user[::-1]] = day[::-1]
-    is_gap = user[1:] == user[:-1]
-    gaps = pd.Series(np.diff(day)[is_gap]).groupby(user[1:][is_gap])
-    found = gaps.agg(["median", "max", "std"]).reindex(range(past.n_users))
-    usual, longest, spread = found.to_numpy(dtype=np.float64).T
+    found = Rhythm.of(user, day, past.n_users)
     since = np.floor(as_of) - last
     return {
         "days_since": since,
-        "overdue": since / np.maximum(usual, 1.0),
-        "longest_gap": longest,
-        "against_longest_gap": since / np.maximum(longest, 1.0),
-        "interval": usual,
-        "irregularity": spread / np.maximum(usual, 1.0),
+        "overdue": since / found.median,
+        "longest_gap": found.longest,
+        "against_longest_gap": since / found.longest,
+        "interval": found.median,
+        "irregularity": found.spread / found.median,
         # Capped, because a log that begins later than its users would tell moments apart, not users.
         "days_known": np.minimum(np.floor(as_of) - first, 2.0 * setting.recent_days),
     }
+
+
+def visit_days(past: Spending) -> tuple[Indices, Floats]:
+    """Return each user's days with a visit, in order: users and days since 1970, each of shape ``(n,)``.
+
+    A visit lies on the day of its first event.
+    """
+    visit = np.unique(past.visit, return_index=True)[1]
+    days = pd.DataFrame({"user": past.user[visit], "day": np.floor(past.day[visit])})
+    days = days.drop_duplicates().sort_values(["user", "day"])
+    return days["user"].to_numpy(dtype=np.int64), days["day"].to_numpy(dtype=np.float64)
 
 
 def _trends(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str, Floats]:
@@ -226,9 +232,8 @@ def _categories(past: Spending, as_of: float, setting: ChurnSetting) -> dict[str
         for start, end in ((recent, 0), (2 * recent, recent))
     )
     habit = regular_categories(past, as_of)
-    is_given_up = habit.silent_days > GIVEN_UP_INTERVALS * habit.interval
     n_regular = np.bincount(habit.user, minlength=past.n_users)
-    given_up = np.bincount(habit.user[is_given_up], minlength=past.n_users) / np.maximum(n_regular, 1)
+    given_up = np.bincount(habit.user[habit.is_given_up], minlength=past.n_users) / np.maximum(n_regular, 1)
     return {
         "categories": now,
         "categories_trend": np.log((now + 1) / (earlier + 1)),
@@ -244,7 +249,7 @@ class Habits:
         user: The user.
         category: The category.
         occasions: Number of days with a purchase.
-        interval: Median days between them.
+        rhythm: Days between them.
         silent_days: Days since the last one.
         last_day: The last one, in days since 1970.
     """
@@ -252,9 +257,14 @@ class Habits:
     user: Indices
     category: Indices
     occasions: Indices
-    interval: Floats
+    rhythm: Rhythm
     silent_days: Floats
     last_day: Floats
+
+    @property
+    def is_given_up(self) -> Truths:
+        """Whether the silence is more than twice the median gap, and twice that of the last five gaps."""
+        return np.asarray(self.silent_days > GIVEN_UP_INTERVALS * self.rhythm.slower)
 
 
 def regular_categories(past: Spending, as_of: float) -> Habits:
@@ -267,21 +277,22 @@ def regular_categories(past: Spending, as_of: float) -> Habits:
     Returns:
         Pairs with at least ``MIN_OCCASIONS`` days with a purchase.
     """
-    rows = past.category >= 0
-    frame = pd.DataFrame({"user": past.user[rows], "category": past.category[rows], "day": np.floor(past.day[rows])})
+    known = past.category >= 0
+    frame = pd.DataFrame({"user": past.user[known], "category": past.category[known], "day": np.floor(past.day[known])})
     days = frame.drop_duplicates().sort_values(["user", "category", "day"], ignore_index=True)
-    days["gap"] = days.groupby(["user", "category"])["day"].diff()
-    of_pair = days.groupby(["user", "category"], sort=True)
-    found = of_pair.agg(occasions=("day", "size"), interval=("gap", "median"), last=("day", "max"))
-    found = found[found["occasions"] >= MIN_OCCASIONS].reset_index()
-    last = found["last"].to_numpy(dtype=np.float64)
+    pair = days.groupby(["user", "category"], sort=True).ngroup().to_numpy().astype(np.int64)
+    occasions: Indices = np.bincount(pair)
+    last = days[np.append(pair[1:] != pair[:-1], True)] if len(pair) else days
+    rows: Indices = np.flatnonzero(occasions >= MIN_OCCASIONS)
+    rhythm = Rhythm.of(pair, days["day"].to_numpy(dtype=np.float64), len(occasions)).take(rows)
+    last_day = last["day"].to_numpy(dtype=np.float64)[rows]
     return Habits(
-        user=found["user"].to_numpy(dtype=np.int64),
-        category=found["category"].to_numpy(dtype=np.int64),
-        occasions=found["occasions"].to_numpy(dtype=np.int64),
-        interval=found["interval"].to_numpy(dtype=np.float64),
-        silent_days=np.floor(as_of) - last,
-        last_day=last,
+        user=last["user"].to_numpy(dtype=np.int64)[rows],
+        category=last["category"].to_numpy(dtype=np.int64)[rows],
+        occasions=occasions[rows],
+        rhythm=rhythm,
+        silent_days=np.floor(as_of) - last_day,
+        last_day=last_day,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from llm_explain.jobs.churn.facts import found, is_below
+from llm_explain.jobs.churn.facts import LEAST_VISITS, found, is_below
 from llm_explain.jobs.churn.view import ChurnView
 from llm_explain.jobs.drivers import DriverKind
 from scoring.churn.events import N_PERIODS, past_periods
@@ -14,6 +14,9 @@ from scoring.churn.events import N_PERIODS, past_periods
 if TYPE_CHECKING:
     from llm_explain.claims.kind import Findings
 
+
+LEAST_LOW: Final = 2
+"""Short windows with low spending from which on they are told."""
 
 SWING: Final = 2.0
 """Spending is uneven from this ratio of the highest period to the lowest on."""
@@ -126,7 +129,7 @@ class SpendAboveUsual(_AgainstUsual):
 class _Evenness(DriverKind[ChurnView]):
     """Lowest and highest spending of the last six short windows, ``low`` and ``high``."""
 
-    player, parts = "evenness", ("unevenness", "low_periods")
+    player, parts = "evenness", ("unevenness",)
     swings: ClassVar[bool]
 
     def find(self, view: ChurnView) -> Findings:
@@ -149,3 +152,35 @@ class Even(_Evenness):
     """The highest of the last six short windows is less than twice the lowest."""
 
     name, effect, swings = "even", "lowers", False
+
+
+class _LowPeriods(DriverKind[ChurnView]):
+    """Of the last six short windows, ``count`` had at most ``share`` of the usual spending of such a window.
+
+    The user has been known for all six, and has made at least four visits in the usual window.
+    """
+
+    player, parts = "evenness", ("low_periods",)
+    is_low: ClassVar[bool]
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days = view.setting.recent_days / 2
+        if "low_periods" not in view.table.features or not view.spending.has_prices:
+            return found(np.zeros(len(view.user), dtype=bool), {})
+        count = np.nan_to_num(view.table.column("low_periods")).astype(int)
+        holds = (view.days_known >= N_PERIODS * days) & (view.visits(view.setting.usual_days) >= LEAST_VISITS)
+        holds &= count >= LEAST_LOW if self.is_low else count == 0
+        return found(holds, {"count": count, "days": int(days), "periods": N_PERIODS, "share": view.setting.share})
+
+
+class LowOften(_LowPeriods):
+    """At least two of the last six short windows had at most ``share`` of the usual spending."""
+
+    name, effect, is_low = "low_often", "raises", True
+
+
+class LowNever(_LowPeriods):
+    """Each of the last six short windows had more than ``share`` of the usual spending."""
+
+    name, effect, is_low = "low_never", "lowers", False

@@ -1,4 +1,7 @@
-"""Claims about the columns of a table of customers: a level, a number with the median, or a gap."""
+"""Claims about the columns of a table of customers: a level, a number with the median, or a gap.
+
+No name of a column says whether a value is good or bad, so each claim states whether it raises or lowers the risk.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,8 @@ def claims_from_customers(
             if value:
                 kind, found = facts[player.removeprefix(PREFIX)][row]
                 share = abs(value) / positive[1 if value > 0 else -1]
-                own.append(Claim(kind, player, player.removeprefix(PREFIX), value, share, found))
+                facts_of = {**found, "raises": int(value > 0)}
+                own.append(Claim(kind, player, player.removeprefix(PREFIX), value, share, facts_of))
         claims.append(sorted(own, key=lambda claim: (-abs(claim.phi), claim.player)))
     return attributed, claims
 
@@ -63,7 +67,6 @@ def _facts(column: Column, values: pd.Series, labels: Labels) -> list[tuple[str,
         elif column.levels:
             found.append(("column_level", {"label": label, "value": text}))
         else:
-            found.append(
-                ("column_number", {"label": label, "value": f"{number:,.10g}", "median": f"{column.median:,.10g}"})
-            )
+            shown = {"label": label, "value": f"{number:,.10g}", "median": f"{column.median:,.10g}"}
+            found.append(("column_number", {**shown, "side": int(np.sign(number - column.median))}))
     return found

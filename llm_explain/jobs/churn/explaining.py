@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from llm_explain.jobs.writer import BriefWriter
     from llm_explain.records import Claim, Fact
     from scoring.boosting.additive import AdditiveModel
+    from scoring.churn.artifacts import Labels
 
 MOST_REASONS: Final = 3
 MOST_OPPOSING: Final = 1
@@ -30,11 +31,21 @@ LEAST_PHI: Final = 0.05
 """Least attribution, in log odds, of a driver that is told."""
 
 
-_SILENCE: Final = {"overdue": "days", "visited_long_ago": "level"}
+_SILENCE: Final = {
+    "overdue": "days", "longest_silence": "days", "visited_long_ago": "level", "visited_once": "days",
+    "visited_seldom": "days",
+}  # fmt: skip
 """Kinds that state the days since the last visit, and the fact that does."""
+
+_EITHER: Final = {kind.name for kind in KINDS if kind.effect == "either"}
+"""Kinds that can raise or lower a risk."""
 
 _EMPTY: Final = {"spend_below_usual", "visits_below_usual", "visits_fell", "spend_fell", "range_fell"}
 """Kinds that say nothing more if a window lies within these days."""
+
+
+NO_REASON: Final = Stated("no_reason", {"is_told": 0})
+"""What is said where no driver in the direction of the headline can be told."""
 
 
 class ChurnWriter:
@@ -86,7 +97,7 @@ class ChurnWriter:
                 direction=direction,
                 reasons=reasons,
                 opposing=opposing if reasons else (),
-                closing=closing[row] if closing is not None else (),
+                closing=(*(() if reasons else (NO_REASON,)), *(closing[row] if closing is not None else ())),
                 as_of=local.date(),
                 key=f"{user_id}|{as_of}",
             )
@@ -143,7 +154,7 @@ def _headline(risk: float, average: float) -> str:
 
 
 def claims_from_events(
-    model: AdditiveModel, view: ChurnView, player_of: Mapping[str, str], occasion: str
+    model: AdditiveModel, view: ChurnView, player_of: Mapping[str, str], labels: Labels
 ) -> tuple[list[Attribution], list[list[Claim]]]:
     """Return attributions and claims of the users of a view.
 
@@ -151,12 +162,18 @@ def claims_from_events(
         model: The calibrated model.
         view: The users and their events.
         player_of: Player of each feature.
-        occasion: What a purchase is called: ``visit`` or ``order``.
+        labels: What a user and a purchase are called.
 
     Returns:
         One attribution and the claims of each user.
     """
     attributed = attributions(model, view.table.x, player_of)
     claims = driver_claims([(kind, kind.find(view)) for kind in KINDS], attributed)
-    named = [[replace(claim, facts={**claim.facts, "occasion": occasion}) for claim in own] for own in claims]
+    words: dict[str, Fact] = {"occasion": labels.occasion, "noun": labels.noun}
+    named = [[replace(claim, facts={**claim.facts, **words, **_raises(claim)}) for claim in own] for own in claims]
     return attributed, named
+
+
+def _raises(claim: Claim) -> dict[str, Fact]:
+    """Return the direction of a claim whose words alone do not show it."""
+    return {"raises": int(claim.phi > 0)} if claim.kind in _EITHER else {}

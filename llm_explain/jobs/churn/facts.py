@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LEAST_CHANGE: Final = 0.1
 """Least relative difference that is told."""
 
+LEAST_VISITS: Final = 4
+"""Least visits of the usual window in which spending can be called usual."""
+
 
 def found(holds: Truths, columns: Mapping[str, Any]) -> Findings:
     """Return facts where a rule holds."""

@@ -10,10 +10,6 @@ from llm_explain.claims.kind import Findings
 from llm_explain.jobs.churn.facts import found, is_below
 from llm_explain.jobs.churn.view import ChurnView
 from llm_explain.jobs.drivers import DriverKind
-from scoring.churn.events import GIVEN_UP_INTERVALS
-
-LEAST_HABIT: Final = 5
-"""Days with a purchase from which on a category that was given up is named."""
 
 LEAST_REGULAR: Final = 3
 """Regular categories from which on their share is told."""
@@ -23,11 +19,12 @@ LEAST_MORE: Final = 0.05
 
 
 class CategoryGivenUp(DriverKind[ChurnView]):
-    """A regular category has not been bought for more than twice the median days between its purchases.
+    """A regular category is silent for more than twice the days between its purchases: all of them, and the last ones.
 
-    Of the categories with at least five days with a purchase, it is the one with most of them, then the first by name.
-    ``interval`` is the median, ``days`` the days since the last purchase, ``last`` its date, ``others`` the number of
-    other regular categories that were given up, of ``regular`` in all.
+    Its rhythm is steady (``Rhythm.is_steady``), and the silence is longer than each of the last five gaps. Of such
+    categories, it is the one with most days with a purchase, then the first by name. ``interval`` is the median gap,
+    ``days`` the days since the last purchase, ``last`` its date, ``others`` the number of other regular categories that
+    were given up, of ``regular`` in all.
     """
 
     name, player, parts, effect = "category_given_up", "habits", ("given_up",), "raises"
@@ -38,16 +35,16 @@ class CategoryGivenUp(DriverKind[ChurnView]):
         names = np.array(view.spending.categories, dtype=object)
         is_nameable = np.array([view.may_name(name) for name in names], dtype=bool)
         row = view.row_of_user[habits.user]
-        is_given_up = habits.silent_days > GIVEN_UP_INTERVALS * habits.interval
-        given_up = np.bincount(habits.user[is_given_up], minlength=view.spending.n_users)
+        given_up = np.bincount(habits.user[habits.is_given_up], minlength=view.spending.n_users)
         regular = np.bincount(habits.user, minlength=view.spending.n_users)
-        fits = (row >= 0) & is_nameable[habits.category] & (habits.occasions >= LEAST_HABIT) & is_given_up
+        fits = (row >= 0) & is_nameable[habits.category] & habits.is_given_up & habits.rhythm.is_steady
+        fits &= habits.silent_days > habits.rhythm.recent_longest
         pairs = np.flatnonzero(fits)
         pairs = pairs[np.lexsort((habits.category[pairs], -habits.occasions[pairs], row[pairs]))]
         pairs = pairs[np.unique(row[pairs], return_index=True)[1]]
         facts = {
             "category": names[habits.category[pairs]].tolist(),
-            "interval": habits.interval[pairs].tolist(),
+            "interval": habits.rhythm.median[pairs].tolist(),
             "days": habits.silent_days[pairs].astype(int).tolist(),
             "last": habits.last_day[pairs].astype("datetime64[D]").astype(str).tolist(),
             "others": (given_up[habits.user[pairs]] - 1).tolist(),
@@ -57,7 +54,7 @@ class CategoryGivenUp(DriverKind[ChurnView]):
 
 
 class HabitsKept(DriverKind[ChurnView]):
-    """Of ``regular`` regular categories, ``overdue`` were not bought for twice the median days between purchases.
+    """Of ``regular`` regular categories, ``overdue`` were given up: silent for twice their usual and recent gaps.
 
     Their share is at least 5 points less than the median share of all users, ``typical``.
     """
@@ -67,9 +64,8 @@ class HabitsKept(DriverKind[ChurnView]):
     def find(self, view: ChurnView) -> Findings:
         """Apply the rule of the class."""
         habits, n = view.habits, view.spending.n_users
-        is_overdue = habits.silent_days > GIVEN_UP_INTERVALS * habits.interval
         regular = np.bincount(habits.user, minlength=n)[view.user]
-        overdue = np.bincount(habits.user[is_overdue], minlength=n)[view.user]
+        overdue = np.bincount(habits.user[habits.is_given_up], minlength=n)[view.user]
         typical = round(view.medians.get("given_up", 0.0), 4)
         holds = (regular >= LEAST_REGULAR) & (overdue <= (typical - LEAST_MORE) * regular)
         return found(holds, {"overdue": overdue, "regular": regular, "typical": typical})

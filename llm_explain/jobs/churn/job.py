@@ -289,7 +289,7 @@ class ChurnJob:
             table = UserTable(ids, self.artifacts.model.features, self.x[places], np.full(len(rows), at))
             medians = dict(zip(table.features, pd.DataFrame(self.x).median().tolist(), strict=True))
             view = ChurnView(self.spending, table, at, setting, medians, self.may_name)
-            attributed, claims = claims_from_events(self.artifacts.model, view, PLAYER_OF, labels.occasion)
+            attributed, claims = claims_from_events(self.artifacts.model, view, PLAYER_OF, labels)
         else:
             customers, columns = self.customers, self.artifacts.columns
             if customers is None or columns is None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from llm_explain.jobs.churn.changes import (
     Even,
+    LowNever,
+    LowOften,
     RangeFell,
     RangeRose,
     SpendAboveUsual,
@@ -36,6 +38,7 @@ from llm_explain.jobs.churn.levels import (
     FewVisits,
     FrequentVisits,
     LargeBasket,
+    LongestSilence,
     ManyVisits,
     Newcomer,
     Overdue,
@@ -45,6 +48,7 @@ from llm_explain.jobs.churn.levels import (
     VisitedLately,
     VisitedLongAgo,
     VisitedOnce,
+    VisitedSeldom,
 )
 
 if TYPE_CHECKING:
@@ -55,10 +59,10 @@ KINDS: Final[tuple[DriverKind[ChurnView], ...]] = tuple(
     each()
     for each in (
         VisitsFell, VisitsRose, SpendFell, SpendRose, RangeFell, RangeRose, VisitsBelowUsual, VisitsAboveUsual,
-        SpendBelowUsual, SpendAboveUsual, Overdue, CameLately, CategoryGivenUp, HabitsKept, NarrowRange, WideRange,
-        Uneven, Even, SmallSpender, BigSpender, SmallBasket, LargeBasket, RareVisits, FrequentVisits,
-        FewVisits, ManyVisits, VisitedLongAgo, VisitedLately, Newcomer,
-        VisitedOnce, PromotedShare, AskedForSupport,
+        SpendBelowUsual, SpendAboveUsual, Overdue, LongestSilence, CameLately, CategoryGivenUp, HabitsKept, NarrowRange,
+        WideRange, Uneven, Even, LowOften, LowNever, SmallSpender, BigSpender, SmallBasket, LargeBasket, RareVisits,
+        FrequentVisits, FewVisits, ManyVisits, VisitedLongAgo, VisitedLately, Newcomer, VisitedOnce, VisitedSeldom,
+        PromotedShare, AskedForSupport,
     )
 )  # fmt: skip
 """Every claim kind of churn from events."""

@@ -51,24 +51,47 @@ create or replace view found_spend_above_usual as from found_spend_below_usual;
 -- Days between visits: a visit lies on the day of its first event.
 create or replace view visit_day as
 select rid, any_value(now)::date as today, occasion, min(wall)::date as day from bought group by rid, occasion;
+create or replace macro describes(gaps, usual, mean, late, latest) as
+    gaps >= 4 and mean <= 1.5 * usual + 1 and late <= 1.5 * usual + 1 and usual <= 1.5 * late + 1 and latest <= 2 * usual + 1;
 create or replace view rhythm as
-with gap as (select rid, today, day, day - lag(day) over (partition by rid order by day) as gap from visit_day)
-select rid, any_value(today) - max(day) as days, median(gap) as interval from gap group by rid;
-create or replace view found_overdue as from rhythm;
-create or replace view found_came_lately as from rhythm;
+with day as (select distinct rid, today, day from visit_day),
+gap as (
+    select *, day - lag(day) over (partition by rid order by day) as gap,
+           row_number() over (partition by rid order by day desc) as back
+    from day),
+found as (
+    select rid, any_value(today) - max(day) as days, count(gap) as gaps, median(gap) as interval, avg(gap) as mean,
+           max(gap) as longest, median(gap) filter (back <= 5) as late, max(gap) filter (back <= 5) as longest_late,
+           max(gap) filter (back = 1) as latest
+    from gap group by rid)
+select *, coalesce(describes(gaps, interval, mean, late, latest), false) as is_steady from found;
+create or replace view found_overdue as
+select rid, days, interval from rhythm
+where is_steady and days > 1.5 * greatest(interval, late) + 1 and days > longest_late;
+create or replace view found_came_lately as
+select rid, days, interval from rhythm where is_steady and days <= interval;
+create or replace view found_longest_silence as
+select rid, days, longest from rhythm where not is_steady and gaps >= 3 and days > longest;
 
--- Regular categories: at least four days with a purchase; given up after twice the median interval.
+-- Regular categories: at least four days with a purchase. Given up: silent for twice the median gap, and twice that of
+-- the last five gaps.
 create or replace view habit as
 with day as (select distinct rid, now::date as today, category, wall::date as day from bought where category <> ''),
-gap as (select *, day - lag(day) over (partition by rid, category order by day) as gap from day)
+gap as (
+    select *, day - lag(day) over (partition by rid, category order by day) as gap,
+           row_number() over (partition by rid, category order by day desc) as back
+    from day)
 select rid, category, count(*) as occasions, median(gap) as interval, any_value(today) - max(day) as days, max(day) as last,
-       days > 2 * interval as is_given_up
+       max(gap) filter (back <= 5) as longest_late,
+       days > 2 * median(gap) and days > 2 * median(gap) filter (back <= 5) as is_given_up,
+       describes(count(gap), median(gap), avg(gap), median(gap) filter (back <= 5), max(gap) filter (back = 1)) as is_steady
 from gap group by rid, category having count(*) >= 4;
 
 create or replace view found_category_given_up as
 with total as (select rid, count(*) as regular, count(*) filter (is_given_up) - 1 as others from habit group by rid)
 select rid, category, interval, days, last::varchar as last, others, regular
-from habit join total using (rid) where is_given_up and occasions >= 5 and category not in (select category from unnameable)
+from habit join total using (rid)
+where is_given_up and is_steady and days > longest_late and category not in (select category from unnameable)
 qualify row_number() over (partition by rid order by occasions desc, category) = 1;
 
 create or replace view found_habits_kept as
@@ -87,6 +110,18 @@ with period as (
 select rid, min(paid) as low, max(paid) as high, half() as days, 6 as periods from period group by rid;
 create or replace view found_even as from found_uneven;
 
+create or replace view found_low_often as
+with usual_day as (
+    select rid, coalesce(sum(paid) filter (wall >= now - days_of(usual())), 0) / any_value(known.days) as usual,
+           count(distinct occasion) filter (wall >= now - days_of(usual())) as visits, any_value(known.days) as days_known
+    from bought join known using (rid) group by rid),
+period as (
+    select rid, k, coalesce(sum(paid) filter (wall >= now - days_of(half() * (k + 1)) and wall < now - days_of(half() * k)), 0) as paid
+    from bought cross join range(6) as r(k) group by rid, k)
+select rid, count(*) filter (paid <= share * usual * half()) as count, half() as days, 6 as periods, any_value(share) as share
+from period join usual_day using (rid) cross join setting where visits >= 4 and days_known >= 6 * half() group by rid;
+create or replace view found_low_never as from found_low_often where count = 0;
+
 create or replace view usual_known as
 select rid from bought group by rid having count(distinct occasion) filter (wall >= now - days_of(usual())) >= 4;
 create or replace view found_small_spender as
@@ -103,7 +138,7 @@ create or replace view found_large_basket as from found_small_basket;
 
 create or replace view found_rare_visits as
 select rid, interval as level, (select interval from setting) as median, recent() as days
-from rhythm join usual_known using (rid);
+from rhythm where is_steady;
 create or replace view found_frequent_visits as from found_rare_visits;
 
 create or replace view found_few_visits as
@@ -112,15 +147,17 @@ select rid, round(count(distinct occasion) filter (wall >= now - days_of(usual()
 from bought join known using (rid) group by rid;
 create or replace view found_many_visits as from found_few_visits;
 
-create or replace view found_visited_long_ago as
+create or replace view visited as select rid, count(distinct occasion) as visits from bought group by rid;
+create or replace view found_visited_lately as
 select rid, days as level, (select days_since from setting) as median, recent() as days from rhythm;
-create or replace view found_visited_lately as from found_visited_long_ago;
+create or replace view found_visited_long_ago as from found_visited_lately join visited using (rid) where visits > 4;
 
 create or replace view found_newcomer as
 select rid, any_value(today) - min(day) as days from visit_day group by rid having any_value(today) - min(day) < 2 * recent();
 
-create or replace view found_visited_once as
-select rid, any_value(today) - min(day) as days from visit_day group by rid having count(distinct day) = 1;
+create or replace view found_visited_once as select rid, days from rhythm join visited using (rid) where visits = 1;
+create or replace view found_visited_seldom as
+select rid, visits, days from rhythm join visited using (rid) where visits between 2 and 4;
 
 create or replace view found_promoted_share as
 with ran as (

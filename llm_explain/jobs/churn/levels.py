@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from llm_explain.jobs.churn.facts import found, is_below
+from llm_explain.jobs.churn.facts import LEAST_VISITS, found, is_below
 from llm_explain.jobs.churn.view import ChurnView
 from llm_explain.jobs.drivers import DriverKind
 
@@ -15,46 +15,76 @@ if TYPE_CHECKING:
     from scoring.churn.spending import Floats
 
 
+RECENCY: Final = ("days_since", "overdue", "against_longest_gap")
+"""Features of the days since the last visit."""
+
+RHYTHM: Final = (*RECENCY, "interval", "longest_gap", "irregularity")
+"""These, and features of the days between visits; all but the first are missing after one visit."""
+
 OVERDUE: Final = 1.5
-"""Intervals after which a visit is overdue."""
+"""Intervals and a day after which a visit is overdue."""
+
+LEAST_COMPARED: Final = 3
+"""Gaps from which on their longest is told."""
+
+FEW_VISITS: Final = 4
+"""Visits up to which their number says more than the days between them."""
 
 RATES: Final = ("usual_spend", "usual_visits")
 """Levels that are scaled to the length of the recent window."""
 
 
-LEAST_VISITS: Final = 4
-"""Least visits of the usual window in which spending or days between visits can be called usual."""
-
-
 class _Recency(DriverKind[ChurnView]):
-    """Days since the last visit, ``days``, and the median days between visits, ``interval``."""
+    """Days since the last visit, ``days``, and the usual days between visits, ``interval``: their median, if steady."""
 
-    player, parts = "rhythm", ("days_since", "overdue", "against_longest_gap")
+    player, parts = "rhythm", RECENCY
     late: ClassVar[bool]
 
     def find(self, view: ChurnView) -> Findings:
         """Apply the rule of the class."""
-        days, interval = view.table.column("days_since"), view.table.column("interval")
-        holds = (days >= OVERDUE * interval) if self.late else (days <= interval)
-        return found(holds & (interval >= 1), {"days": np.nan_to_num(days).astype(int), "interval": interval})
+        rhythm, days = view.rhythm, view.table.column("days_since")
+        is_late = (days > OVERDUE * rhythm.slower + 1) & (days > rhythm.recent_longest)
+        holds = rhythm.is_steady & (is_late if self.late else days <= rhythm.median)
+        return found(holds, {"days": np.nan_to_num(days).astype(int), "interval": rhythm.median})
 
 
 class Overdue(_Recency):
-    """The last visit is at least 1.5 times as long ago as the median days between visits."""
+    """The last visit is longer ago than usual and than of late.
+
+    That is more than 1.5 times and a day the usual interval, and that of the last five; and more than each of the
+    last five.
+    """
 
     name, effect, late = "overdue", "raises", True
 
 
 class CameLately(_Recency):
-    """The last visit is at most as long ago as the median days between visits."""
+    """The last visit is at most as long ago as the usual days between visits."""
 
     name, effect, late = "came_lately", "lowers", False
+
+
+class LongestSilence(DriverKind[ChurnView]):
+    """The last visit, ``days`` ago, is longer ago than the longest gap between earlier ones, ``longest``.
+
+    The user has at least three gaps. They are not steady, so there is no usual interval.
+    """
+
+    name, player, parts, effect = "longest_silence", "rhythm", RECENCY, "raises"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        rhythm, days = view.rhythm, view.table.column("days_since")
+        holds = ~rhythm.is_steady & (rhythm.gaps >= LEAST_COMPARED) & (days > rhythm.longest)
+        longest = np.nan_to_num(rhythm.longest).astype(int)
+        return found(holds, {"days": np.nan_to_num(days).astype(int), "longest": longest})
 
 
 class _Level(DriverKind[ChurnView]):
     """A level of the usual window and the median of all users.
 
-    A rate needs a user who has been known for the recent window at least. What is called usual needs four visits.
+    A rate needs a user who has been known for the recent window at least. Usual spending needs four visits, a usual
+    interval a steady rhythm.
     """
 
     of: ClassVar[str]
@@ -83,8 +113,12 @@ class _Level(DriverKind[ChurnView]):
         holds &= np.abs(level - median) >= self.step
         if self.of in RATES:
             holds &= view.has_usual
-        if self.of in {"usual_spend", "interval"}:
+        if self.of == "usual_spend":
             holds &= view.visits(view.setting.usual_days) >= LEAST_VISITS
+        if self.of == "interval":
+            holds &= view.rhythm.is_steady
+        if self.name == "visited_long_ago":
+            holds &= view.all_visits > FEW_VISITS
         return found(holds & (level >= self.step), {"level": level, "median": median, "days": view.setting.recent_days})
 
 
@@ -117,16 +151,16 @@ class LargeBasket(_Level):
 
 
 class RareVisits(_Level):
-    """The median days between visits are more than those of the median user."""
+    """The median days between visits, if steady, are more than those of the median user."""
 
-    name, player, parts, effect = "rare_visits", "interval", ("interval",), "raises"
+    name, player, parts, effect = "rare_visits", "rhythm", ("interval", "longest_gap"), "raises"
     of, below = "interval", False
 
 
 class FrequentVisits(_Level):
-    """The median days between visits are fewer than those of the median user."""
+    """The median days between visits, if steady, are fewer than those of the median user."""
 
-    name, player, parts, effect = "frequent_visits", "interval", ("interval",), "lowers"
+    name, player, parts, effect = "frequent_visits", "rhythm", ("interval", "longest_gap"), "lowers"
     of, below = "interval", True
 
 
@@ -151,21 +185,16 @@ class ManyVisits(_Level):
 
 
 class VisitedLongAgo(_Level):
-    """The days since the last visit, ``level``, are more than those of the median user."""
+    """The days since the last visit, ``level``, are more than those of the median user, after more than four visits."""
 
-    name, player, parts, effect = (
-        "visited_long_ago",
-        "rhythm",
-        ("days_since", "overdue", "against_longest_gap"),
-        "raises",
-    )
+    name, player, parts, effect = "visited_long_ago", "rhythm", RECENCY, "raises"
     of, below = "days_since", False
 
 
 class VisitedLately(_Level):
     """The days since the last visit, ``level``, are fewer than those of the median user."""
 
-    name, player, parts, effect = "visited_lately", "rhythm", ("days_since", "overdue", "against_longest_gap"), "lowers"
+    name, player, parts, effect = "visited_lately", "rhythm", RECENCY, "lowers"
     of, below = "days_since", True
 
 
@@ -181,11 +210,23 @@ class Newcomer(DriverKind[ChurnView]):
 
 
 class VisitedOnce(DriverKind[ChurnView]):
-    """The user has visited on one day only, so there is no interval. ``days`` counts the days since then."""
+    """The user has made one visit in all, so there is no interval. ``days`` counts the days since then."""
 
-    name, player, parts, effect = "visited_once", "interval", ("interval",), "raises"
+    name, player, parts, effect = "visited_once", "rhythm", RHYTHM, "raises"
 
     def find(self, view: ChurnView) -> Findings:
         """Apply the rule of the class."""
         days = view.table.column("days_since")
-        return found(np.isnan(view.table.column("interval")), {"days": np.nan_to_num(days).astype(int)})
+        return found(view.all_visits == 1, {"days": np.nan_to_num(days).astype(int)})
+
+
+class VisitedSeldom(DriverKind[ChurnView]):
+    """The user has made two to four visits in all, ``visits``; the last one lies ``days`` back."""
+
+    name, player, parts, effect = "visited_seldom", "rhythm", RHYTHM, "raises"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days, visits = view.table.column("days_since"), view.all_visits
+        holds = (visits > 1) & (visits <= FEW_VISITS)
+        return found(holds, {"visits": visits, "days": np.nan_to_num(days).astype(int)})

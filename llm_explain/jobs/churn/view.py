@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from scoring.churn.events import Habits, regular_categories
+from scoring.churn.events import Habits, regular_categories, visit_days
+from scoring.churn.rhythm import Rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from scoring.churn.spending import Floats, Indices, Spending, Truths
 
 PLAYER_OF: Final = {
-    "days_since": "rhythm", "overdue": "rhythm", "against_longest_gap": "rhythm",
+    "days_since": "rhythm", "overdue": "rhythm", "against_longest_gap": "rhythm", "interval": "rhythm",
+    "irregularity": "rhythm", "longest_gap": "rhythm",
     "visits_trend": "visits", "visits_short_trend": "visits",
     "spend_trend": "spending", "spend_short_trend": "spending",
     "categories": "range", "categories_trend": "range", "given_up": "habits",
-    "usual_spend": "level", "usual_visits": "level", "spend_per_visit": "basket", "interval": "interval",
-    "unevenness": "evenness", "low_periods": "evenness", "irregularity": "regularity", "longest_gap": "regularity",
+    "usual_spend": "level", "usual_visits": "level", "spend_per_visit": "basket",
+    "unevenness": "evenness", "low_periods": "evenness",
     "promoted_share": "promotions", "support": "support", "days_known": "tenure",
 }  # fmt: skip
 """Player of each feature of events."""
@@ -67,6 +69,17 @@ class ChurnView:
     def habits(self) -> Habits:
         """Regular categories of all users."""
         return regular_categories(self.spending, self.as_of)
+
+    @cached_property
+    def rhythm(self) -> Rhythm:
+        """Days between the days with a visit of each user, over the whole history."""
+        return Rhythm.of(*visit_days(self.spending), self.spending.n_users).take(self.user)
+
+    @cached_property
+    def all_visits(self) -> Indices:
+        """Number of visits of each user in the whole history, shape ``(n,)``."""
+        every = np.ones(len(self.spending.user), dtype=bool)
+        return np.asarray(self.spending.visits(every)[self.user]).astype(np.int64)
 
     def visits(self, start: float, end: float = 0.0) -> Indices:
         """Return each user's visits from ``start`` days before the moment to ``end`` days before it, shape ``(n,)``."""

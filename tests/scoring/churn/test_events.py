@@ -59,7 +59,7 @@ def test_trends_compare_the_last_14_days_with_the_14_before(spending: Spending) 
 def test_coffee_is_given_up_and_milk_is_not(spending: Spending) -> None:
     habits = regular_categories(spending.before(AS_OF), AS_OF)
     found = {spending.categories[c]: (n, i, s) for c, n, i, s in zip(
-        habits.category, habits.occasions, habits.interval, habits.silent_days, strict=True)}  # fmt: skip
+        habits.category, habits.occasions, habits.rhythm.median, habits.silent_days, strict=True)}  # fmt: skip
     assert found == {"coffee": (4, 7, 35), "milk": (7, 7, 14)}
     assert of_user(spending, "given_up") == 0.5
 

@@ -84,6 +84,12 @@ def test_the_texts_tell_signs_order_and_values_of_the_model(job: ChurnJob, recor
         assert text_faults(record, flipped, average) or not record["reasons"]
 
 
+def test_a_risk_without_a_reason_is_said_to_have_none(records: list[dict[str, Any]]) -> None:
+    assert any(each["reasons"] for each in records)
+    for each in records:
+        assert each["text"].endswith("No single reason stands out.") != bool(each["reasons"])
+
+
 def test_attributions_add_up_to_the_risk(job: ChurnJob, records: list[dict[str, Any]]) -> None:
     for record, risk in zip(records, job.risk.tolist(), strict=True):
         total = record["base_value"] + sum(each["phi"] for each in record["attributions"])

@@ -22,6 +22,9 @@ LEAST_PICTURES: Final = 100
 """Pictures from which on "the nearest 1 %" is a number of items."""
 
 NEAR_SHARE: Final = 100
+MOST_DISTANCE: Final = 0.5
+"""Euclidean distance of unit vectors up to which two pictures look alike: a cosine of at least .875."""
+
 LEAST_SHARE: Final = 0.6
 MOST_DIFFERENCE: Final = 0.04
 """CIELAB distance, divided by 100, up to which two main colours are the same."""
@@ -82,6 +85,11 @@ class Pictures:
             names[fits & (light_from <= L) & (light_to > L) & (share >= LEAST_SHARE)] = name
         return [str(name) for name in names]
 
+    def distances(self, items: IndexArray) -> Floats:
+        """Return the Euclidean distance of every picture to those of some items, shape ``(n, n_items)``."""
+        distance: Floats = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * self.vectors[items] @ self.vectors.T))
+        return distance.round(5)
+
     def places(self, items: IndexArray, title_index: IndexArray) -> Floats:
         """Return how near each picture is to that of some items.
 
@@ -93,7 +101,7 @@ class Pictures:
             Place by distance among the pictures of other titles, 1 for the nearest, equal distances sharing the first
             place; infinite for items that do not take part, shape ``(n, n_items)``.
         """
-        distance = np.round(np.sqrt(np.maximum(0.0, 2.0 - 2.0 * self.vectors[items] @ self.vectors.T)), 5)
+        distance = self.distances(items)
         takes_part = self.is_there[None, :] & (title_index[items][:, None] != title_index[None, :])
         takes_part &= self.is_there[items][:, None]
         distance[~takes_part] = np.inf

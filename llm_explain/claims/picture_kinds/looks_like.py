@@ -8,7 +8,7 @@ import numpy as np
 
 from llm_explain.claims.cited_items import first_named, past_pairs
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
-from llm_explain.claims.pictures import LEAST_PICTURES, NEAR_SHARE
+from llm_explain.claims.pictures import LEAST_PICTURES, MOST_DISTANCE, NEAR_SHARE
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
@@ -20,10 +20,11 @@ class LooksLike(ClaimKind):
 
     Rule: ``pictures`` is the number of items with ``embedding_image`` whose title is not the item's, at least 100.
     ``place`` is the place of ``other_item_id`` among them by Euclidean distance to the item's vector (rounded to five
-    decimals, equal distances sharing the first place); it holds up to ``pictures`` / 100, rounded down. The other item
-    is, of those past items that raised the score, the one with the largest attribution that the user has a counted
-    target event of (as for ``repeat_item``), that has a title with a letter, and that is not sensitive. The claim
-    cites the attribution of this one item.
+    decimals, equal distances sharing the first place); it holds up to ``pictures`` / 100, rounded down, and only if the
+    distance is at most 0.5: the nearest picture of a mixed shop may be quite unlike. The other item is, of those past
+    items that raised the score, the one with the largest attribution that the user has a counted target event of (as
+    for ``repeat_item``), that has a title with a letter, and that is not sensitive. The claim cites the attribution of
+    this one item.
     """
 
     name = "looks_like"
@@ -43,6 +44,7 @@ class LooksLike(ClaimKind):
         place = shop.pictures.places(items, shop.title_index)
         pictures = np.isfinite(place).sum(axis=1)
         is_alike = (place <= (pictures // NEAR_SHARE)[:, None]) & (pictures >= LEAST_PICTURES)[:, None]
+        is_alike &= shop.pictures.distances(items) <= MOST_DISTANCE
         rows, other, past, occasions, *_ = first_named(subjects, is_alike[inverse][past_pairs(subjects)])
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],

@@ -18,4 +18,4 @@ own as (
     select distinct rid from past where claim = 'looks_like' and is_alike(item_id, title, other_item_id, other_title))
 select rid, other_item_id, place, pictures
 from claim join own using (rid) join near using (item_id, other_item_id)
-where claim = 'looks_like' and pictures >= 100 and place <= pictures // 100;
+where claim = 'looks_like' and pictures >= 100 and place <= pictures // 100 and distance <= 0.5;

@@ -101,6 +101,15 @@ def test_a_past_item_among_the_nearest_pictures_is_named() -> None:
     assert not len(found(LooksLike, "cushion", "rug").rows)  # not among the nearest 1 % of 112
 
 
+def test_the_nearest_picture_of_a_shop_may_be_unlike(tmp_path: Path) -> None:
+    # The clock is nearest to the cushion, but the angle between them is 45 degrees: a distance of 0.77.
+    far = ITEMS.copy()
+    far.at[1, "embedding_image"] = [0.5**0.5, 0, 0, 0.5**0.5, 0, 0]  # noqa: PD008
+    assert not len(found(LooksLike, "cushion", "clock", items=far).rows)
+    near = {"other_item_id": "clock", "place": 1, "pictures": N_OTHERS + 2}
+    assert audited(tmp_path, far, LooksLike, "cushion", "clocks", near)
+
+
 def test_a_past_item_that_may_not_be_named_is_passed_over() -> None:
     nameless = ITEMS.assign(title=ITEMS["title"].replace("Brio clock", "1234"))
     assert not len(found(LooksLike, "cushion", "clock", items=nameless).rows)

@@ -13,6 +13,8 @@ from llm_explain.cli.console import OUT, note, progress, write_json_lines
 from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from llm_explain.jobs.demand import DemandScene
@@ -113,8 +115,11 @@ def train(
         note(message)
     note(
         f"{measured.n_series:,} series, weeks {measured.weeks[0]} to {measured.weeks[1]}; ranges covered "
-        + ", ".join(f"{share:.1%} ({level} %)" for level, share in measured.coverage.items())
+        + _shares(measured.coverage)
     )
+    if measured.unplanned_wmape is not None:
+        covered = _shares(measured.unplanned_coverage)
+        note(f"without plans: WMAPE {measured.unplanned_wmape:.3f}; ranges covered {covered}")
     if json:
         write_json_lines([measured.to_dict()])
         return
@@ -123,6 +128,10 @@ def train(
         table.add_row(name, *("–" if value is None else f"{value:.3f}" for value in row.values()))
     OUT.print(table)
     note(f"artifacts in {artifacts.resolve()}")
+
+
+def _shares(coverage: Mapping[int, float]) -> str:
+    return ", ".join(f"{share:.1%} ({level} %)" for level, share in coverage.items())
 
 
 @app.command("forecast")

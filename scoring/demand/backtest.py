@@ -47,6 +47,9 @@ class Measurement:
         baselines: The same errors of simple forecasts, on the same weeks.
         n_series: Series that were measured.
         weeks: First and last week that were forecast.
+        unplanned_wmape: WMAPE of all weeks ahead if no price and no promotion of these weeks is known; ``None`` if a
+            plan can change nothing.
+        unplanned_coverage: Share of the weeks within each range in the same case.
         notes: Baselines that were left out, and why.
     """
 
@@ -55,6 +58,8 @@ class Measurement:
     baselines: dict[str, dict[str, float | None]]
     n_series: int
     weeks: tuple[str, str]
+    unplanned_wmape: float | None = None
+    unplanned_coverage: dict[int, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,8 +68,16 @@ class Measurement:
 
     def figures(self) -> dict[str, Any]:
         """Return everything that was measured, ready for JSON."""
-        coverage = {str(level): share for level, share in self.coverage.items()}
-        return {**self.to_dict(), "coverage": coverage, "n_series": self.n_series, "weeks": list(self.weeks)}
+        coverage, unplanned = (
+            {str(level): share for level, share in each.items()} for each in (self.coverage, self.unplanned_coverage)
+        )
+        return {
+            **self.to_dict(),
+            "coverage": coverage,
+            "without_plans": {"wmape": self.unplanned_wmape, "coverage": unplanned},
+            "n_series": self.n_series,
+            "weeks": list(self.weeks),
+        }
 
 
 def backtest(
@@ -133,6 +146,7 @@ def backtest(
                 inside[level] += int(((actual >= found.low[level]) & (actual <= found.high[level])).sum())
             n_rows += len(series)
             measured[series] = True
+    unplanned_wmape, unplanned_coverage = _without_plans(forecaster, panel, cutoff)
     by_name = {name: {str(ahead): errors[name, ahead].wmape for ahead in range(1, config.weeks + 1)} for name in names}
     return Measurement(
         wmape=by_name.pop("model"),
@@ -140,8 +154,37 @@ def backtest(
         baselines=by_name,
         n_series=int(measured.sum()),
         weeks=(panel.weeks[cutoff], panel.weeks[panel.n_known - 1]),
+        unplanned_wmape=unplanned_wmape,
+        unplanned_coverage=unplanned_coverage,
         notes=notes,
     )
+
+
+def _without_plans(forecaster: Forecaster, panel: SalesPanel, cutoff: int) -> tuple[float | None, dict[int, float]]:
+    """Measure forecasts that know no price and no promotion after their origin: WMAPE and coverage by level.
+
+    The origins lie as many weeks apart as are forecast, so each week is forecast once.
+    """
+    if not panel.plan_names:
+        return None, {}
+    errors, inside, n_rows = _Errors(), dict.fromkeys(LEVELS, 0), 0
+    n_weeks = forecaster.model.config.weeks
+    for first in range(cutoff, panel.n_known, n_weeks):
+        known = panel.up_to(first).without_plans()
+        inputs = forecaster.inputs(known)
+        for week in range(first, min(first + n_weeks, panel.n_known)):
+            is_measured = np.isfinite(panel.units[:, week]) & np.isfinite(inputs.middle.level[:, first - 1])
+            series = np.flatnonzero(is_measured)
+            if not len(series):
+                continue
+            ahead = np.full(len(series), week - first + 1)
+            found = forecaster.predict(known, inputs, series, np.full(len(series), week), ahead)
+            actual = panel.units[series, week]
+            errors.add(found.units, actual)
+            for level in LEVELS:
+                inside[level] += int(((actual >= found.low[level]) & (actual <= found.high[level])).sum())
+            n_rows += len(series)
+    return errors.wmape, {level: round(inside[level] / max(n_rows, 1), 4) for level in LEVELS}
 
 
 def weeks_before(panel: SalesPanel, cutoff: str | None) -> int:

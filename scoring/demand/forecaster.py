@@ -12,7 +12,7 @@ from scoring.demand.model import MIDDLE, DemandModel
 from scoring.demand.ranges import LEVELS, Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from scoring.demand.features import Features
     from scoring.demand.model import DemandConfig
@@ -45,23 +45,37 @@ class Inputs(NamedTuple):
     spread: Features
 
 
+@dataclass(frozen=True)
+class Ranges:
+    """Factors that stretch quantiles to ranges.
+
+    Attributes:
+        weekly: For a single week, in log units.
+        together: For the next weeks together, by their number, in units.
+    """
+
+    weekly: Stretch
+    together: Mapping[int, Stretch]
+
+
 @dataclass(frozen=True, eq=False)
 class Forecaster:
     """A model of the forecasts, and an earlier one whose quantiles, stretched, are the ranges.
 
     The factors were fitted on weeks that the earlier model did not see. So its spreads are those that were tested.
+    A week without a plan is harder to forecast, so it has factors of its own.
 
     Attributes:
         model: Model fitted on all weeks; its median is the forecast.
         spread: Model fitted on the weeks before the calibration.
-        weekly: Factors for a single week, in log units.
-        together: Factors for the next weeks together, by their number, in units.
+        planned: Factors of weeks whose prices and promotions are known.
+        unplanned: Factors of weeks without a plan.
     """
 
     model: DemandModel
     spread: DemandModel
-    weekly: Stretch
-    together: Mapping[int, Stretch]
+    planned: Ranges
+    unplanned: Ranges
 
     @classmethod
     def fit(
@@ -80,9 +94,12 @@ class Forecaster:
         n_validation = min(config.validation_weeks, panel.n_known // 4)
         start = panel.n_known - n_validation
         earlier = DemandModel.fit(panel.up_to(start), config, holidays=holidays)
-        weekly, together = _calibrated(earlier, panel, start)
         model = DemandModel.fit(panel, config, holidays=holidays, quantiles=(MIDDLE,))
-        return cls(model, earlier, weekly, together)
+        return cls(model, earlier, *_calibrated(earlier, panel, start))
+
+    @property
+    def _ranges(self) -> tuple[Ranges, Ranges]:
+        return self.planned, self.unplanned
 
     def without_holidays(self, weeks: Collection[str]) -> Forecaster:
         """Return the forecaster that expects no event in some weeks."""
@@ -110,7 +127,11 @@ class Forecaster:
         quantiles = self.spread.quantiles(inputs.spread, series, week, ahead)
         low, high = (middle + quantiles[:, place] - quantiles[:, 1] for place in (0, 2))
         units = np.expm1(middle)
-        ends = {level: self.weekly.of(middle, low, high, level) for level in LEVELS}
+        is_planned = panel.is_planned(series, week)
+        ends = {
+            level: _chosen(is_planned, *(each.weekly.of(middle, low, high, level) for each in self._ranges))
+            for level in LEVELS
+        }
         lows = {level: np.expm1(np.maximum(ends[level][0], 0.0)) for level in LEVELS}
         highs = {level: np.expm1(ends[level][1]) for level in LEVELS}
         _replace_intermittent(panel, series, week - ahead, (units, lows, highs))
@@ -137,7 +158,12 @@ class Forecaster:
         middle = sum((each.units for each in singles), np.zeros(len(series)))
         low = middle - sum((each.units - each.low[80] for each in singles), np.zeros(len(series)))
         high = middle + sum((each.high[80] - each.units for each in singles), np.zeros(len(series)))
-        ends = {level: self.together[n_weeks].of(middle, low, high, level) for level in LEVELS}
+        future = range(panel.n_known, panel.n_known + n_weeks)
+        is_planned = np.all([panel.is_planned(series, series * 0 + week) for week in future], axis=0)
+        ends = {
+            level: _chosen(is_planned, *(each.together[n_weeks].of(middle, low, high, level) for each in self._ranges))
+            for level in LEVELS
+        }
         lows = {level: np.maximum(ends[level][0], 0.0) for level in LEVELS}
         highs = {level: ends[level][1] for level in LEVELS}
         origin = np.full(len(series), panel.n_known - 1)
@@ -176,32 +202,78 @@ def _replace_intermittent(
             highs[level][rows] = np.fmax(ends[:, 2 * place + 1], units[rows])
 
 
-def _calibrated(model: DemandModel, panel: SalesPanel, start: int) -> tuple[Stretch, dict[int, Stretch]]:
-    """Return factors for single weeks and for weeks together, from weeks that the model did not see."""
+def _chosen(
+    is_planned: Flags, planned: tuple[Floats, Floats], unplanned: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """Return the ends of the ranges of rows with a plan and without one."""
+    low, high = (np.where(is_planned, *both) for both in zip(planned, unplanned, strict=True))
+    return low, high
+
+
+def _calibrated(model: DemandModel, panel: SalesPanel, start: int) -> tuple[Ranges, Ranges]:
+    """Return factors of weeks with a plan and of weeks without one, from weeks that the model did not see.
+
+    With plans, each week is forecast from each origin. Without plans, the features depend on the origin, because later
+    promotions are unknown; so only every fourth week, or as many as are forecast, is one.
+    """
+    series = np.flatnonzero(~intermittent_at(panel, start - 1))
     features = model.features(panel)
-    regular = ~intermittent_at(panel, start - 1)
-    quantiles: dict[tuple[int, int], Floats] = {}
-    series = np.flatnonzero(regular)
-    for ahead in range(1, model.config.weeks + 1):
-        for week in range(start, panel.n_known):
-            rows = (series, np.full(len(series), week), np.full(len(series), ahead))
-            quantiles[week, ahead] = model.quantiles(features, *rows)
+    steps = range(1, model.config.weeks + 1)
+
+    def quantiles(read: Features, week: int, ahead: int) -> Floats:
+        return model.quantiles(read, series, np.full(len(series), week), np.full(len(series), ahead))
+
+    planned = _factors(
+        panel,
+        series,
+        {(week, ahead): quantiles(features, week, ahead) for ahead in steps for week in range(start, panel.n_known)},
+    )
+    if not panel.plan_names:
+        return planned, planned
+    unplanned: dict[tuple[int, int], Floats] = {}
+    for first in range(start, panel.n_known, len(steps)):
+        read = model.features(panel.up_to(first).without_plans())
+        weeks = range(first, min(first + len(steps), panel.n_known))
+        unplanned |= {(week, week - first + 1): quantiles(read, week, week - first + 1) for week in weeks}
+    return planned, _factors(panel, series, unplanned)
+
+
+def _factors(panel: SalesPanel, series: Rows, quantiles: Mapping[tuple[int, int], Floats]) -> Ranges:
+    """Return the factors that fit quantiles of single weeks.
+
+    Args:
+        panel: What happened.
+        series: Series of the quantiles, shape ``(m,)``.
+        quantiles: Quantiles of shape ``(m, 3)`` by week and by how many weeks it is ahead.
+
+    Returns:
+        Factors for single weeks, and for weeks together where all of them were forecast from one origin.
+    """
     actual = np.log1p(panel.units[series])
     every = [(q, actual[:, week]) for (week, _), q in quantiles.items()]
     q, happened = np.concatenate([each for each, _ in every]), np.concatenate([each for _, each in every])
     use = np.isfinite(happened) & np.isfinite(q).all(axis=1)
     weekly = Stretch.fit(q[use, 1], q[use, 0], q[use, 2], happened[use])
     together = {}
-    for n_weeks in range(2, model.config.weeks + 1):
+    for n_weeks in range(2, max(ahead for _, ahead in quantiles) + 1):
         parts = []
-        for first in range(start, panel.n_known - n_weeks + 1):
-            own = [quantiles[first + step, step + 1] for step in range(n_weeks)]
-            ends = [weekly.of(each[:, 1], each[:, 0], each[:, 2], 80) for each in own]
-            middle = sum(np.expm1(each[:, 1]) for each in own)
-            low = sum(np.expm1(np.maximum(end, 0.0)) for end, _ in ends)
-            high = sum(np.expm1(end) for _, end in ends)
-            parts.append(np.stack([middle, low, high, panel.units[series, first : first + n_weeks].sum(axis=1)]))
+        for first, ahead in quantiles:
+            own = [quantiles.get((first + step, step + 1)) for step in range(n_weeks)]
+            if ahead == 1 and all(each is not None for each in own):
+                parts.append(
+                    _summed(
+                        [each for each in own if each is not None], weekly, panel.units[series, first : first + n_weeks]
+                    )
+                )
         found = np.concatenate(parts, axis=1) if parts else np.zeros((4, 0))
-        found = found[:, np.isfinite(found).all(axis=0)]
-        together[n_weeks] = Stretch.fit(*found)
-    return weekly, together
+        together[n_weeks] = Stretch.fit(*found[:, np.isfinite(found).all(axis=0)])
+    return Ranges(weekly, together)
+
+
+def _summed(quantiles: Sequence[Floats], weekly: Stretch, units: Floats) -> Floats:
+    """Return middle, ends of the 80 % ranges and units of weeks together, shape ``(4, m)``."""
+    ends = [weekly.of(each[:, 1], each[:, 0], each[:, 2], 80) for each in quantiles]
+    middle = sum(np.expm1(each[:, 1]) for each in quantiles)
+    low = sum(np.expm1(np.maximum(end, 0.0)) for end, _ in ends)
+    high = sum(np.expm1(end) for _, end in ends)
+    return np.stack([middle, low, high, units.sum(axis=1)])

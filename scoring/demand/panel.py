@@ -96,6 +96,32 @@ class SalesPanel:
         units[:, n_known:] = np.nan
         return replace(self, units=units, n_known=n_known)
 
+    def without_plans(self) -> SalesPanel:
+        """Return the panel with no price and no promotion planned for any future week."""
+        price, promotions = self.price.copy(), {name: values.copy() for name, values in self.promotions.items()}
+        for values in (price, *promotions.values()):
+            values[:, self.n_known :] = np.nan
+        return replace(self, price=price, promotions=promotions)
+
+    def is_planned(self, series: Rows, week: Rows) -> Flags:
+        """Return for which rows the plan of the week is known.
+
+        A past week is known. A future week needs a promotion of the plan, or a price where the sales have no promotion.
+
+        Args:
+            series: Row number of each series, shape ``(m,)``.
+            week: Number of each week, shape ``(m,)``.
+
+        Returns:
+            Truth values, shape ``(m,)``; all true if a plan can change nothing.
+        """
+        plans = list(self.promotions.values()) or ([self.price] if self.plan_names else [])
+        if not plans:
+            return np.ones(len(series), dtype=bool)
+        given = np.any([np.isfinite(values[series, week]) for values in plans], axis=0)
+        planned: Flags = given | (week < self.n_known)
+        return planned
+
     def extended(self, n_future: int) -> SalesPanel:
         """Return the panel with at least some future weeks; what is not planned is unknown.
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.demand.effects import Effects
-from scoring.demand.forecaster import Forecaster
+from scoring.demand.forecaster import Forecaster, Ranges
 from scoring.demand.model import DemandConfig, DemandModel
 from scoring.demand.panel import PRICE, UNITS, SalesPanel
 from scoring.demand.ranges import Stretch
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-VERSION: Final = 5
+VERSION: Final = 6
 _MODEL, _ARRAYS, _SERIES = "demand.json", "demand.npz", "series.parquet"
 _MIDDLE, _SPREAD = "middle", "spread"
 _FIGURES: Final = "metrics.json"
@@ -45,8 +45,8 @@ def save(folder: Path, forecaster: Forecaster, panel: SalesPanel, figures: Mappi
     content = {
         "version": VERSION,
         "config": forecaster.model.config.model_dump(),
-        "weekly": asdict(forecaster.weekly),
-        "together": {str(n): asdict(stretch) for n, stretch in forecaster.together.items()},
+        "planned": asdict(forecaster.planned),
+        "unplanned": asdict(forecaster.unplanned),
         "weeks": panel.weeks,
         "n_known": panel.n_known,
         "has_planned_price": panel.has_planned_price,
@@ -112,7 +112,6 @@ def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
             f"{folder} holds a demand model that cannot be read ({error}) but a whole one is needed. "
             f"Run `llm-explain demand train --data DATA --artifacts {folder}` again."
         ) from error
-    together = {int(n): _stretch(values) for n, values in content["together"].items()}
     panel = SalesPanel(
         series,
         tuple(content["weeks"]),
@@ -123,7 +122,7 @@ def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
         content["has_planned_price"],
         content.get("locale", ""),
     )
-    return Forecaster(middle, spread, _stretch(content["weekly"]), together), panel
+    return Forecaster(middle, spread, _ranges(content["planned"]), _ranges(content["unplanned"])), panel
 
 
 def _save_model(folder: Path, model: DemandModel) -> None:
@@ -163,6 +162,10 @@ def _arrays(path: Path) -> dict[str, Any]:
 
 def _pairs(values: list[list[str]]) -> tuple[tuple[str, str], ...]:
     return tuple((first, second) for first, second in values)
+
+
+def _ranges(values: dict[str, Any]) -> Ranges:
+    return Ranges(_stretch(values["weekly"]), {int(n): _stretch(each) for n, each in values["together"].items()})
 
 
 def _stretch(values: dict[str, Any]) -> Stretch:

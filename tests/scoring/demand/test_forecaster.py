@@ -11,6 +11,7 @@ import pytest
 
 from scoring.demand.backtest import backtest
 from scoring.demand.effects import SEASON, Effects
+from scoring.demand.forecaster import intermittent_at
 from scoring.demand.intermittent import empirical_quantiles, has_stopped, is_intermittent, resumption, tsb_rate
 from scoring.demand.model import DemandModel
 from scoring.demand.outlook import outlook
@@ -75,6 +76,21 @@ def test_the_backtest_beats_simple_forecasts_and_covers() -> None:
     assert list(measured.to_dict()) == ["wmape", "coverage80", "baselines"]
 
 
+def test_ranges_of_weeks_without_a_plan_are_wider_and_cover_too() -> None:
+    # A display doubles sales, so a week in which nobody knows of one is harder to forecast.
+    forecaster, known = fitted(), panel().up_to(58).without_plans()
+    assert forecaster.unplanned.weekly.high[80] > 1.2 * forecaster.planned.weekly.high[80]
+    rows = (np.arange(8), np.full(8, 58), np.full(8, 1))
+    widths = [
+        each.high[80] - each.low[80]
+        for each in (forecaster.predict(of, forecaster.inputs(known), *rows) for of in (known, panel()))
+    ]
+    regular = ~intermittent_at(known, 57)
+    assert (widths[0] > widths[1])[regular].all()
+    found = backtest(panel(), CONFIG, 58).figures()["without_plans"]
+    assert 0.7 < found["coverage"]["80"] < 0.95
+
+
 def test_the_forecast_reads_no_later_sales() -> None:
     later = panel().up_to(60)
     model = fitted().spread
@@ -94,7 +110,7 @@ def test_saved_artifacts_give_the_same_forecasts(tmp_path: Path) -> None:
     forecaster, loaded = load(tmp_path)
     pd.testing.assert_frame_equal(outlook(forecaster, loaded, 2).weekly, outlook(fitted(), panel(), 2).weekly)
     (tmp_path / "demand.json").write_text("{}")
-    with pytest.raises(ArtifactError, match="of version None but 5 is needed"):
+    with pytest.raises(ArtifactError, match="of version None but 6 is needed"):
         load(tmp_path)
     with pytest.raises(
         ArtifactError,

@@ -53,9 +53,11 @@ class Ratings(BaseModel):
     def told(self) -> str:
         """Return what ratings mean, for reports."""
         top = f" of {self.highest:g}" if self.highest else ""
+        others = " and ".join(kind for kind in self.kinds if kind != "purchase")
+        lower = f"; events of {others} with a lower one are no target events" if others else ""
         return (
-            f"ratings of {' and '.join(self.kinds)} from {self.liked_from:g}{top} tell that a user liked an item; "
-            "lower ones are no target events and are never told as likes. Edit `ratings` in shop.yaml to change that."
+            f"ratings from {self.liked_from:g}{top} tell that a user liked an item{lower}. Edit `ratings` in shop.yaml "
+            "to change that."
         )
 
 

@@ -16,6 +16,9 @@ IS_RATED: Final = "is_rated"
 """Column that says of an event whether its value is a rating."""
 
 LIKE: Final = "like"
+OF_ORDERS: Final = 0.95
+"""Share of the orders of several items from which on ratings that are the same in an order are those of orders."""
+
 NO_RATINGS: Final = ("play", "watch", "read", "value")
 """Kinds and words whose headers tell that a value is no rating: counts of plays, values of any kind."""
 
@@ -35,12 +38,14 @@ def with_ratings(events: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, Shop]:
 
     Returns:
         Events with low ratings have the kind ``dislike``. If there are two ratings alone, 1 and 0 or −1, the high
-        ones are likes, and the shop gets no scale.
+        ones are likes, and the shop gets no scale. A rating that all items of an order share is no rating of an item.
     """
     if IS_RATED not in events:
         return events, shop
     is_rated = events[IS_RATED].eq(True) & ~events["kind"].isin(shop.return_kinds)
     rated = events[is_rated]
+    if _are_of_orders(rated):
+        return events.drop(columns="value"), shop
     counts = rated["value"].value_counts()
     ratings = shop.ratings or scale_of(counts, rated["kind"].unique())
     if ratings is None:
@@ -50,3 +55,12 @@ def with_ratings(events: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, Shop]:
         kind = meant["kind"].mask(is_rated & (meant["kind"] == RATE), LIKE)
         return meant.assign(kind=kind, value=meant["value"].mask(is_rated)), shop
     return meant, shop.model_copy(update={"ratings": ratings})
+
+
+def _are_of_orders(rated: pd.DataFrame) -> bool:
+    """Return whether ratings are those of whole orders."""
+    if "order_id" not in rated:
+        return False
+    found = rated.groupby("order_id")["value"].agg(["size", "nunique"])
+    several = found.loc[found["size"] > 1, "nunique"]
+    return len(several) > 0 and bool((several == 1).mean() >= OF_ORDERS)

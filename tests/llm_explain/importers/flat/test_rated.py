@@ -20,7 +20,7 @@ def test_the_scale_is_proposed_and_a_decision_of_the_shop_stays(tmp_path) -> Non
     kinds, shop, lines = imported(tmp_path, "rating", ["1", "3", "4", "5"])
     assert kinds == ["dislike", "dislike", "rate", "rate"]
     assert (shop.ratings.liked_from, shop.ratings.highest, shop.target_kinds) == (4, 5, ("rate",))
-    assert any("ratings of rate from 4 of 5" in line for line in lines)
+    assert any("ratings from 4 of 5 tell" in line and "events of rate" in line for line in lines)
     settings = tmp_path / "out" / "shop.yaml"
     settings.write_text(settings.read_text().replace("liked_from: 4.0", "liked_from: 3.0"))
     assert imported(tmp_path, "rating", ["1", "3", "4", "5"])[0] == ["dislike", "rate", "rate", "rate"]
@@ -43,3 +43,18 @@ def test_kinds(tmp_path, header, cells, expected) -> None:
     kinds, shop, _ = imported(tmp_path, header, cells)
     assert kinds == expected
     assert "dislike" not in shop.target_kinds
+
+
+def test_a_rating_of_an_order_is_none_of_its_items(tmp_path) -> None:
+    path = tmp_path / "orders.csv"
+
+    def tables(rating):
+        rows = [f"o{n // 2},u{n % 3},i{n % 5},2024-01-{n + 1:02d},9.5,{rating(n)}" for n in range(20)]
+        path.write_text("\n".join(["order_id,user_id,item_id,date,price,rating", *rows]))
+        return import_flat([path], out=tmp_path / "out").tables
+
+    found = tables(lambda n: 5 - n // 2 % 3)
+    assert (found.shop.ratings, "value" in found.events) == (None, False)
+    found = tables(lambda n: n % 5 + 1)
+    assert found.shop.ratings.kinds == ("purchase",)
+    assert set(found.events["kind"]) == {"purchase"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -80,7 +81,7 @@ def scale_of(counts: pd.Series, kinds: Iterable[str] = (RATE,)) -> Ratings | Non
     found = seen.index.to_numpy(dtype=float)
     highest = float(found[-1])
     lowest = min(float(found[0]), 1.0) if highest in TOPS else float(found[0])
-    liked_from = float(found[found >= lowest + LIKED * (highest - lowest)][0])
+    liked_from = math.ceil(2 * (lowest + LIKED * (highest - lowest))) / 2  # scales have steps of a half or more
     top = highest if highest in TOPS and lowest >= 0 else None
     return Ratings(kinds=tuple(sorted(kinds)), lowest=lowest, liked_from=liked_from, highest=top)
 

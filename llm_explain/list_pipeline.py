@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from llm_explain.policy.masking import mask_attribution
 from llm_explain.records import Badge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.values import Attribution
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from llm_explain.composition import Placed
     from llm_explain.records import Claim, Explanation, Section
     from llm_explain.text.sentence_spec import Form, SentenceRequest
+
+LEAST_LEARNED_SHARE: Final = 0.1
+"""Least share of what raised the score of a past item that speaks without a visible link."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,8 @@ class ListPipeline(Pipeline):
             request if request.is_neutral else replace(request, claims=own)
             for request, own in zip(requests, chosen, strict=True)
         ]
-        requests = self._with_facts_of_user(subjects, requests, budget_of, may_say)
+        is_open = {row for row, card in enumerate(placed) if card.section == "new" and card.placement != "pinned"}
+        requests = self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open)
         for row, line in lines.items():
             form: Form = "sentence" if self.limits.names_item else "line"
             requests[row] = replace(requests[row], claims=(line,), is_neutral=True, form=form)
@@ -165,10 +169,34 @@ class ListPipeline(Pipeline):
 
         for row, fact in self._facts(subjects, silent, kinds.badges(subjects.type), may_stand).items():
             requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
-        for row in (row for row in silent if not requests[row].claims):
-            repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds)
+        left = [row for row in silent if not requests[row].claims]
+        more = self._learned_links(subjects, attributions, [row for row in left if row in is_open], placed)
+        for row in left:
+            repeated = cards.repeated_reason([*reasons[row], *more.get(row, ())], budget_of[row], kinds)
             requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
         return requests
+
+    def _learned_links(
+        self, subjects: Subjects, attributions: Sequence[Attribution], rows: Sequence[int], placed: Sequence[Placed]
+    ) -> dict[int, list[Claim]]:
+        """Return reasons by past items whose link with the item is learned alone, in a shop that names no category.
+
+        A person may not see the link. But such a past item is the largest part of what raised the score, and a card
+        without a text says less.
+        """
+        if self.shop.names_categories or not rows:
+            return {}
+        kinds = self.writer.spoken_kinds(self.locale)
+        found = self._derived(
+            subjects.take(np.array(rows, dtype=np.int64)),
+            [attributions[row] for row in rows],
+            lambda own, place: [
+                claim
+                for claim in allowed_claims(own, placed[rows[place]].item_index, shop=self.shop, kinds=kinds)
+                if kinds[claim.kind].needs_visible_link and claim.share >= LEAST_LEARNED_SHARE
+            ],
+        )
+        return dict(zip(rows, found, strict=True))
 
     def _with_facts_of_user(
         self,
@@ -176,10 +204,18 @@ class ListPipeline(Pipeline):
         requests: Sequence[SentenceRequest],
         budgets: Sequence[cards.Budget],
         may_say: MayTell,
+        may_be_alone: Collection[int],
     ) -> list[SentenceRequest]:
-        """Add a fact about the user to each card whose only reason holds of many items; the text gives no cause."""
+        """Add a fact about the user to each card whose only reason holds of many items; the text gives no cause.
+
+        Some cards that state nothing get such a fact too, if a person would see its link with the item.
+        """
         kinds, said = self.writer.spoken_kinds(self.locale), list(requests)
-        rows = [row for row, own in enumerate(said) if own.claims and all(kinds[c.kind].is_scarce for c in own.claims)]
+        rows = [
+            row
+            for row, own in enumerate(said)
+            if all(kinds[claim.kind].is_scarce for claim in own.claims) and (own.claims or row in may_be_alone)
+        ]
         if not rows:
             return said
         some = subjects.take(np.array(rows, dtype=np.int64))
@@ -190,12 +226,13 @@ class ListPipeline(Pipeline):
             return (
                 may_say(claim, row)
                 and names_allowed_category(claim, self.shop)
-                and go_together(claim, said[row].claims[0], kinds)
-                and budgets[row].take_fact(claim)
+                and all(go_together(claim, other, kinds) for other in said[row].claims)
+                and budgets[row].take_fact(claim, is_alone=not said[row].claims)
             )
 
+        most = {row: len(said[row].claims) for row in rows}
         for kind in kinds.facts(subjects.type):
-            places = [place for place, row in enumerate(rows) if len(said[row].claims) == 1]
+            places = [place for place, row in enumerate(rows) if len(said[row].claims) == most[row]]
             for place, fact in self._facts(known[kind.needs_visible_link], places, [kind], may_join).items():
                 row = rows[place]
                 said[row] = replace(said[row], claims=(*said[row].claims, fact), is_neutral=True)

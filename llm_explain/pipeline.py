@@ -251,22 +251,22 @@ class Pipeline:
     ) -> Sequence[Text | None]:
         """Return a subject line for each text on a surface that has one.
 
-        It states what the text says last and is the item's title if the text says one thing: the same sentence twice
-        would say nothing more.
+        It states what the text says last, or what it says first if no line about that is short enough; else it is the
+        item's title, as it is if the text begins with the line.
         """
         lines: list[Text | None] = [None] * len(texts)
         if self.limits.subject_length is None:
             return lines
         told = [(*request.claims, *([facts[row]] if row in facts else [])) for row, request in enumerate(requests)]
-        # What the first sentence says alone would stand there twice.
-        last = [len(own) - (len(request.claims) == 1) for own, request in zip(told, requests, strict=True)]
-        for place in range(1, max(last, default=0) + 1):
-            rows = [row for row, own in enumerate(told) if texts[row] and not lines[row] and place <= last[row]]
+        for place in range(1, max(map(len, told), default=0) + 1):
+            rows = [row for row, own in enumerate(told) if texts[row] and not lines[row] and place <= len(own)]
             asked = [replace(requests[row], claims=(told[row][-place],), form="subject") for row in rows]
             for row, line in zip(rows, self._written(asked, None) if asked else (), strict=True):
                 lines[row] = line
         return [
-            self.writer.title_line(request, self.limits, self.locale) if text and line is None else line
+            self.writer.title_line(request, self.limits, self.locale)
+            if text and (line is None or text.text.startswith(line.text))
+            else line
             for request, text, line in zip(requests, texts, lines, strict=True)
         ]
 
@@ -308,8 +308,17 @@ class Pipeline:
     def _facts(
         self, subjects: Subjects, rows: Sequence[int], among: Sequence[ClaimKind] | None, may_tell: MayTell
     ) -> dict[int, Claim]:
-        """Return a true statement for each of some rows that has one."""
-        is_wanted = self._may_tell(subjects)
+        """Return a true statement for each of some rows that has one; a past item needs a visible link."""
+        kinds, links, is_told = self.writer.spoken_kinds(self.locale), self.shop.visible_links, self._may_tell(subjects)
+
+        def is_wanted(claim: Claim, row: int) -> bool:
+            other = claim.facts.get("other_item_id")
+            if kinds[claim.kind].needs_visible_link and other is not None:
+                item = subjects.item[row : row + 1]
+                if not links.of_items(self.shop.catalogue.index_of([str(other)]), item).all():
+                    return False
+            return is_told(claim, row)
+
         found = neutral(
             subjects.take(np.array(rows, dtype=np.int64)),
             kinds=self.writer.spoken_kinds(self.locale),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from functools import cached_property, lru_cache
@@ -32,6 +33,12 @@ MAX_WORD_SHARE: Final = 0.01
 MAX_WORD_CATEGORIES: Final = 3
 """Most categories whose titles have such a word: "salsa" stands in few, "frozen" in many."""
 
+MIN_SHARED_WORDS: Final = 2
+"""Least words that two names share if no word tells alone what they are."""
+
+MIN_OVERLAP: Final = 0.45
+"""Least share of what the words of one name tell that such words tell; a word of few names tells more (tf-idf)."""
+
 WORD: Final = re.compile(r"[^\W\d_]{3,}")
 NAME_END: Final = re.compile(r"[,(]")
 
@@ -42,8 +49,10 @@ MOST_LONGER: Final = 2
 class VisibleLinks:
     """Which past items and categories a person would link with an item; build it once for a shop.
 
-    A past item has a visible link in three cases. It is of the item's category. Its title shares a word that few titles
-    and at most three categories have. Or the counts of pairs show it: the item is among its followers and among its
+    A past item has a visible link in four cases. It is of the item's category. Its title shares a word that few titles
+    and at most three categories have. Its name shares at least two words with the item's, which at most three
+    categories have together and which tell much of one name: weighted by inverse document frequency, 45 %. Or the
+    counts of pairs show it: the item is among its followers and among its
     companions (``scoring.features.item_pairs``), so that chance and a large basket explain neither, and a tenth of its
     users bought both in one occasion. Where occasions have single items, a quarter of its users bought the item later.
 
@@ -77,11 +86,11 @@ class VisibleLinks:
         found: Flags = (category[other] == category[item]) & (category[item] != self._no_category)
         found |= self._is_counted(other, item)
         for place in np.flatnonzero(~found).tolist():
-            found[place] = self.share_a_word(str(titles[other[place]]), str(titles[item[place]]))
+            found[place] = self._are_alike(str(titles[other[place]]), str(titles[item[place]]))
         return found
 
     def of_titles(self, other: IndexArray, item: int) -> Flags:
-        """Return which items are of the same named category as an item; without categories, which share a telling word.
+        """Return which items are of the same named category as an item; without categories, which share telling words.
 
         Args:
             other: Row numbers of other items, shape ``(n,)``.
@@ -95,7 +104,7 @@ class VisibleLinks:
             found: Flags = category[other] == category[item]
             return found
         title = str(titles[item])
-        return np.array([self.share_a_word(str(titles[each]), title) for each in other.tolist()], dtype=bool)
+        return np.array([self._are_alike(str(titles[each]), title) for each in other.tolist()], dtype=bool)
 
     def of_category(self, category: int, bought: IndexArray, item: int) -> bool:
         """Return whether a user's purchases of another category may speak for an item.
@@ -149,6 +158,44 @@ class VisibleLinks:
         """Return whether two names share a word that few titles and few categories have."""
         return bool(words_of(first) & words_of(second) & self._telling_words)
 
+    def _are_alike(self, first: str, second: str) -> bool:
+        """Return whether two titles share a telling word, or several words of their names that tell only together."""
+        return self.share_a_word(first, second) or self._share_a_phrase(first, second)
+
+    def _share_a_phrase(self, first: str, second: str) -> bool:
+        own, other = words_of(_name(first)), words_of(_name(second))
+        shared = own & other
+        if len(shared) < MIN_SHARED_WORDS:
+            return False
+        told, whole = self._told(shared), min(self._told(own), self._told(other))
+        if told <= 0 or told < MIN_OVERLAP * whole:
+            return False
+        places = set.intersection(*(self._names_with[word] for word in shared))
+        return len(set().union(*(self._categories_of_names[place] for place in places))) <= MAX_WORD_CATEGORIES
+
+    def _told(self, words: frozenset[str]) -> float:
+        """Return the sum of the words' inverse document frequencies."""
+        n_names = len(self._categories_of_names)
+        return sum(math.log(n_names / len(self._names_with[word])) for word in words)
+
+    @cached_property
+    def _categories_of_names(self) -> list[set[int]]:
+        """Categories of each different name, without what follows a comma or a parenthesis."""
+        catalogue = self._catalogue
+        found: dict[str, set[int]] = defaultdict(set)
+        for title, category in zip(catalogue.titles.tolist(), catalogue.category_index.tolist(), strict=True):
+            found[_name(title)].add(category)
+        return list(found.values())
+
+    @cached_property
+    def _names_with(self) -> dict[str, set[int]]:
+        """Places among ``_categories_of_names`` of the names that have each word."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for place, name in enumerate(dict.fromkeys(map(_name, self._catalogue.titles.tolist()))):
+            for word in words_of(name):
+                found[word].add(place)
+        return found
+
 
 def says_more(title: str, category: str) -> bool:
     """Return whether a title has a word that its category's name lacks: "lean beef" does of beef, "onions" does not.
@@ -160,7 +207,7 @@ def says_more(title: str, category: str) -> bool:
     Returns:
         Whether there is such a word. Words are the same if one begins with the other and is at most two letters longer.
     """
-    known, words = words_of(category), words_of(NAME_END.split(title, maxsplit=1)[0])
+    known, words = words_of(category), words_of(_name(title))
     return not words or not all(any(_is_alike(word, other) for other in known) for word in words)
 
 
@@ -173,3 +220,7 @@ def _is_alike(first: str, second: str) -> bool:
 def words_of(name: str) -> frozenset[str]:
     """Return the words of a title or category, kept because titles recur in the histories of many users."""
     return frozenset(WORD.findall(name.lower()))
+
+
+def _name(title: str) -> str:
+    return NAME_END.split(title, maxsplit=1)[0].lower()

@@ -61,11 +61,25 @@ class Budget:
         self.count(claim)
         return True
 
-    def take_fact(self, claim: Claim) -> bool:
-        """Count a fact that joins a reason if the budget allows it and no card names the same, and return whether."""
+    def take_fact(self, claim: Claim, *, is_alone: bool = False) -> bool:
+        """Count a fact about the user if no card names the same, and return whether it may be told.
+
+        Args:
+            claim: The fact.
+            is_alone: Whether the card says nothing else; otherwise the budget has to allow the fact too.
+
+        Returns:
+            Whether the card may tell it.
+        """
+        if self.has_named(claim) or not (is_alone or self.allows(claim)):
+            return False
+        self.count(claim)
+        return True
+
+    def has_named(self, claim: Claim) -> bool:
+        """Return whether a card of the page names the claim's item or category."""
         name = named(claim)
-        is_named = name is not None and any(said == name for _, said in self.names)
-        return not is_named and self.take(claim)
+        return name is not None and any(said == name for _, said in self.names)
 
     def count(self, claim: Claim) -> None:
         """Count a claim, whatever the budget allows."""
@@ -81,9 +95,9 @@ def named(claim: Claim) -> Fact | None:
 def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: ClaimKinds) -> list[tuple[Claim, ...]]:
     """Choose one reason for each card, within the budget of the page.
 
-    A card prefers the kinds with the smallest ``list_place``, then the claims with the largest attribution. Cards with
-    few kinds to speak of choose first, so that few cards are left without a reason. If the page has few kinds, such a
-    card repeats a name, and then a kind, that few cards have.
+    A card prefers the kinds with the smallest ``list_place``, then what the page has not named yet, then the claims
+    with the largest attribution. Cards with few kinds to speak of choose first, so that few cards are left without a
+    reason. If the page has few kinds, such a card repeats a name, and then a kind, that few cards have.
 
     Args:
         claims: Claims that may be the reason of each card.
@@ -95,7 +109,9 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
     """
     chosen: list[tuple[Claim, ...]] = [()] * len(claims)
     for row in sorted(range(len(claims)), key=lambda row: len({claim.kind for claim in claims[row]})):
-        ordered = sorted(claims[row], key=lambda claim: (_place(claim, budget, kinds), -claim.phi))
+        ordered = sorted(
+            claims[row], key=lambda claim: (_place(claim, budget, kinds), budget.has_named(claim), -claim.phi)
+        )
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
         if not chosen[row] and ordered and budget.has_few_kinds:
             repeated = min(

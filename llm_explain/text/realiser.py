@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.errors import ClaimError
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from llm_explain.records import Claim
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.skeleton import Skeleton
+
+
+_SHORTEST_NAME: Final = 24
+"""Characters that the name of another item has in the shortest text."""
 
 
 class Realiser:
@@ -90,6 +95,39 @@ class Realiser:
         return SentenceSpec(
             tuple(claims), title, as_of, titles, event_kind, is_neutral, kept, is_of_many, is_feminine, is_known
         )
+
+    def with_short_label(self, spec: SentenceSpec, max_length: int) -> SentenceSpec:
+        """Return a specification whose item's label takes at most half of a text: without size or mark, or cut.
+
+        Args:
+            spec: Specification of the sentence.
+            max_length: Most characters of the text.
+
+        Returns:
+            The specification.
+        """
+        if 2 * len(spec.values.get(ITEM_LABEL, "")) <= max_length:
+            return spec
+        return replace(spec, values={**spec.values, ITEM_LABEL: self._names.short_label(spec.title, max_length // 2)})
+
+    def with_short_names(self, spec: SentenceSpec, max_length: int) -> SentenceSpec:
+        """Return a specification with a short label, whose other items' names take at most a third of a text.
+
+        A name that would then be the item's own stays as it is.
+
+        Args:
+            spec: Specification of the sentence.
+            max_length: Most characters of the text.
+
+        Returns:
+            The specification.
+        """
+        longest, values = max(_SHORTEST_NAME, max_length // 3), dict(self.with_short_label(spec, max_length).values)
+        for title in spec.titles.values():
+            whole, short = self._names.another(title), self._names.short(title, longest)
+            if len(whole) > longest and short != self._names.short(spec.title, longest):
+                values = {slot: short if value == whole else value for slot, value in values.items()}
+        return replace(spec, values=values)
 
     def fill(self, skeleton: Skeleton, spec: SentenceSpec) -> str:
         """Return the sentence: slots filled, articles agreeing, sentences capitalised.

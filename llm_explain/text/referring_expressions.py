@@ -111,6 +111,32 @@ class ReferringExpressions:
             return self.definite(title)
         return self._words.definite.format(name=self._words.another.format(name=name, label=label))
 
+    def short(self, title: str, max_length: int) -> str:
+        """Return another item as a short text says it: without size or mark, and cut at a word if it is still long.
+
+        Args:
+            title: The item's title.
+            max_length: Most characters of the name.
+
+        Returns:
+            The name; empty if the title leaves nothing readable.
+        """
+        name, is_known = self._short_name(title, max_length)
+        if not name or (is_known and not name[-1].isdigit() and not self._lacks_article(title)):
+            return self._article(name) + name
+        return self._words.proper.format(name=name[:1].upper() + name[1:])
+
+    def short_label(self, title: str, max_length: int) -> str:
+        """Return a title as it stands before a colon in a short text; the arguments are those of ``short``."""
+        name, is_known = self._short_name(title, max_length)
+        is_quoted = _SENTENCES.search(name) or (not is_known and self._speaks.search(name))
+        return self._words.proper.format(name=name) if is_quoted else name
+
+    def _short_name(self, title: str, max_length: int) -> tuple[str, bool]:
+        """Return the name in a title, cut at a word if it is long, and whether it is a common noun."""
+        name, _, is_known = self._split(title)
+        return clean_name(name, max_length, self._formats.ellipsis), is_known
+
     def _is_of_many(self, title: str) -> bool:
         """Return whether a title is a common noun of many things: "fairy lights", "Fairy lights", not "Cheerios"."""
         name, _, is_known = self._split(title)

@@ -274,7 +274,7 @@ class _Readings:
         said, name = _plain(value), _plain(_LINK_OR_ENTITY.sub(" ", unicodedata.normalize("NFKC", str(fact))))
         if not said:
             return False
-        if value.endswith(self._lexicon.formats.ellipsis):
+        if self._lexicon.formats.ellipsis in value[-2:]:  # a quotation mark may follow
             return name.startswith(said)
         return said == name or said == self._translated(str(fact))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -44,11 +45,14 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
+_QUESTIONS = ("?", "？")
+"""Stops that a badge, a heading or a subject line keeps."""
+
 _ROUNDS = 3
 """How often a source may write for one list: once for all sentences, then for those that have none in fresh words."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _List:
     """The sentences of one list while they are written; a place is open until it has a text."""
 
@@ -227,15 +231,21 @@ class LocaleWriter:
             Texts; ``None`` where nothing is stated, or no sentence is short enough.
         """
         sheet = _List(requests, specs, tone, limits, self.free_texts(specs, tone, seconds, limits))
+        whole, longest = sheet.specs, None if limits is None else limits.max_length
+        tried = (
+            [whole] if longest is None else [whole, [self._realiser.with_short_names(spec, longest) for spec in whole]]
+        )
         if limits is not None and limits.names_item:
-            for is_fresh in (True, False):  # texts with other names are not alike
-                for name in order:
-                    self._fill(name, sheet, is_fresh=is_fresh, names_item=True)
-        for name in order:
-            self._write_by(name, sheet, seconds)
-        for is_natural in (True, False):
+            for sheet.specs in tried:
+                for is_fresh in (True, False):  # texts with other names are not alike
+                    for name in order:
+                        self._fill(name, sheet, is_fresh=is_fresh, names_item=True)
+        for sheet.specs in tried:
             for name in order:
-                self._fill(name, sheet, is_fresh=False, is_natural=is_natural)
+                self._write_by(name, sheet, seconds)
+            for is_natural in (True, False):
+                for name in order:
+                    self._fill(name, sheet, is_fresh=False, is_natural=is_natural)
         return sheet.texts
 
     def _write_by(self, name: Source, sheet: _List, seconds: float) -> None:
@@ -327,38 +337,60 @@ class LocaleWriter:
 
         return sorted(usable, key=order)
 
-    def write_form(
-        self, request: SentenceRequest, spec: SentenceSpec, tone: Tone, limits: Limits | None
-    ) -> Text | None:
-        """Return the first verified line, badge or subject line. Lines may sound alike: they stand under one heading.
+    def write_forms(
+        self, requests: Sequence[SentenceRequest], specs: Sequence[SentenceSpec], tone: Tone, limits: Limits | None
+    ) -> list[Text | None]:
+        """Return a verified text for each line, badge, heading or subject line of a list.
+
+        Of the sentences that say most, those that the list has used least come first.
 
         Args:
-            request: What the text is to state.
-            spec: Its specification.
+            requests: What the texts are to state.
+            specs: Their specifications.
             tone: ``friendly``, ``concise`` or ``formal``.
             limits: How long a text may be where it is shown.
 
         Returns:
-            The text; ``None`` if no line or badge states the claim.
+            Texts; ``None`` where no line or badge states the claim.
         """
+        used: Counter[str] = Counter()
+        return [
+            self._write_form(request, spec, tone, limits, used) for request, spec in zip(requests, specs, strict=True)
+        ]
+
+    def _write_form(
+        self, request: SentenceRequest, spec: SentenceSpec, tone: Tone, limits: Limits | None, used: Counter[str]
+    ) -> Text | None:
+        """Return the first verified text of a form, and count its skeleton."""
         (kind,) = spec.kinds
         is_subject, key = request.form == "subject", self._key(request, "concise")
         found = self._templates.of_form(kind, request.form, tone)
+        tried = [spec]
         if is_subject and limits is not None and limits.subject_length is not None:
-            limits = Limits(limits.subject_length + 1, max_sentences=1)  # the stop is not shown
+            tried.append(self._realiser.with_short_label(spec, limits.subject_length))
+            limits = Limits(limits.subject_length + 1, max_sentences=2)  # the stop is not shown
         usable = [each for each in found if self._realiser.fits(each, spec) and (ITEM in each.slots or not is_subject)]
 
-        def order(skeleton: Skeleton) -> tuple[bool, int, int, bytes]:
+        def order(skeleton: Skeleton) -> tuple[bool, bool, int, int, int, bytes]:
             is_odd = not self._realiser.is_natural(skeleton, spec)
-            return is_odd, -len(skeleton.slots), -len(skeleton.needs), shuffled(skeleton, key)
+            is_like_text = is_subject and not skeleton.text.startswith(f"{{{ITEM}}}") and "?" not in skeleton.text
+            return (
+                is_odd,
+                is_like_text,
+                -len(skeleton.slots),
+                used[skeleton.text],
+                -len(skeleton.needs),
+                shuffled(skeleton, key),
+            )
 
-        for skeleton in sorted(usable, key=order):
-            text = self._realiser.fill(skeleton, spec)
+        for skeleton, of in ((each, of) for of in tried for each in sorted(usable, key=order)):
+            text = self._realiser.fill(skeleton, of)
             if limits is not None and limits.max_length is not None and len(text) > limits.max_length:
                 continue
-            verdict = self._verifier.verify(text, spec, limits=limits)
+            verdict = self._verifier.verify(text, of, limits=limits)
             if verdict.ok:
-                is_bare = is_subject or request.form in {"badge", "heading"}
+                used[skeleton.text] += 1
+                is_bare = request.form != "line" and not text.endswith(_QUESTIONS)
                 shown = re.sub(f"(?:{self._lexicon.form.sentence_end})$", "", text) if is_bare else text
                 return Text(shown, "template", skeleton.text, verdict, is_ai_generated=False, prompt=skeleton.origin)
             self._on_refused("template", verdict)

@@ -126,21 +126,17 @@ class Writer:
         if deadline is None:
             deadline = LIVE_SECONDS if order[0] == "lm" else SPARE_SECONDS
         specs = [writer.specify(request) for request in requests]
-        texts: list[Text | None] = [
-            None if request.form == "sentence" else writer.write_form(request, spec, tone, limits)
-            for request, spec in zip(requests, specs, strict=True)
-        ]
-        places = [place for place, request in enumerate(requests) if request.form == "sentence"]
-        written = writer.write(
-            [requests[place] for place in places],
-            [specs[place] for place in places],
-            tone,
-            order=order,
-            seconds=deadline,
-            limits=limits,
-        )
-        for place, text in zip(places, written, strict=True):
-            texts[place] = text
+        texts: list[Text | None] = [None] * len(requests)
+        for is_sentence in (False, True):
+            places = [place for place, request in enumerate(requests) if (request.form == "sentence") is is_sentence]
+            own = [requests[place] for place in places], [specs[place] for place in places]
+            written = (
+                writer.write(*own, tone, order=order, seconds=deadline, limits=limits)
+                if is_sentence
+                else writer.write_forms(*own, tone, limits)
+            )
+            for place, text in zip(places, written, strict=True):
+                texts[place] = text
         self.on_written(texts)
         return texts
 

@@ -354,6 +354,7 @@ def test_an_email_names_the_item_and_adds_a_fact(explainer: Explainer) -> None:
     lines = [row.subject_line for row in rows if row.subject_line]
     assert len(lines) > 10
     assert all(len(line.text) <= 60 and not line.text.endswith(".") for line in lines)
+    assert sum(line.skeleton == "{item}" for line in lines) <= 2  # a title alone says nothing
     for row in rows:  # the subject does not stand there twice, and a crowd is no reason to buy again
         assert row.text is None or row.subject_line is None or not row.text.text.startswith(row.subject_line.text + ".")
         if row.section == "again":

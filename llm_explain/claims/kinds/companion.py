@@ -44,6 +44,7 @@ class Companion(ClaimKind):
     topic = "companion"
     badge_place = 60
     most_badges = 1
+    needs_visible_link = True
     is_reason = False
 
     def find(self, subjects: Subjects) -> Findings:

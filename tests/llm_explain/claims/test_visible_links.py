@@ -145,6 +145,27 @@ def test_a_word_speaks_if_few_titles_and_categories_have_it() -> None:
     assert links.of_items(other, np.full(2, INDEX["tortilla"])).tolist() == [True, False]  # four categories
 
 
+@pytest.mark.parametrize(
+    ("other", "is_seen"),
+    [
+        ("Red spot jug, 1 l", True),  # the words of a collection
+        ("Blue star lunch bag", True),  # the words of a thing
+        ("Red star jug", False),  # one word
+        ("Set of 3 spot cake jars", False),  # two words that most names have
+    ],
+)
+def test_words_that_tell_only_together_link_two_names(other: str, *, is_seen: bool) -> None:
+    collections, things = ("Red spot", "Blue star", "Green leaf"), ("lunch bag", "cake tin", "jug", "set of 3 jars")
+    titles = [f"{each} {thing}" for each in collections for thing in things] * 40
+    titles[:0] = ["Red spot lunch bag", other]
+    titles += [f"Set of 3 cake things {n:b}" for n in range(40)]
+    items = pd.DataFrame({"item_id": [f"x{n}" for n in range(len(titles))], "title": titles, "category": ""})
+    statistics = snapshot(buyers=np.full(len(titles), 200), followers=ItemPairs.none(len(titles)))
+    links = VisibleLinks(Catalogue(items), statistics, Policy())
+    assert links.of_items(np.array([1]), np.array([0])).tolist() == [is_seen]
+    assert links.of_titles(np.array([1]), 0).tolist() == [is_seen]
+
+
 def test_a_category_speaks_by_a_word_of_its_name() -> None:
     items = ITEMS.assign(title=ITEMS["title"].where(ITEMS["item_id"] != "kettle", "Kettle chips with dips"))
     links = VisibleLinks(Catalogue(items), NO_LINKS, Policy())

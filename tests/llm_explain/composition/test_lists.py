@@ -13,6 +13,8 @@ import pytest
 from llm_explain import Explainer
 from llm_explain.claims import ClaimKinds, Subjects, neutral
 from llm_explain.claims.cited_items import with_known_items
+from llm_explain.claims.kind import Findings
+from llm_explain.claims.kinds.companion import Companion
 from llm_explain.claims.kinds.popular import Popular
 from llm_explain.composition.arrangement import Placed
 from llm_explain.composition.cards import FEW_KINDS, Budget, first_reasons, open_claims, with_second_reasons
@@ -287,6 +289,24 @@ def test_a_list_asks_for_visible_links(explainer: Explainer, monkeypatch: pytest
     assert not {"similar_item", "related_category"} & kinds()
 
 
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_badge_names_only_an_item_with_a_visible_link(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch, *, is_seen: bool
+) -> None:
+    other = explainer.rank("u00", k=1, section="again")[0].item_id
+
+    def find(_: Companion, subjects: Subjects) -> Findings:
+        facts = {
+            name: [fact] * len(subjects) for name, fact in (("other_item_id", other), ("together", 6), ("orders", 6))
+        }
+        return Findings(np.arange(len(subjects)), facts)
+
+    monkeypatch.setattr(Companion, "find", find)
+    monkeypatch.setattr(explainer.shop.visible_links, "of_items", lambda other, _: np.full(len(other), is_seen))
+    rows = explainer.recommend("u00", k=8, section="again", exclude=[other])
+    assert any(badge.claim.kind == "companion" for row in rows for badge in row.badges) == is_seen
+
+
 def test_a_second_popular_card_comes_last() -> None:
     def claim(kind: str, phi: float) -> Claim:
         return Claim(kind, f"context:{kind}", kind, phi, phi, {})
@@ -375,3 +395,4 @@ def test_a_page_has_few_facts_of_one_kind_and_names_nothing_twice() -> None:
     budget = Budget()
     facts = [Claim("similar_item", "", "", 0.0, 0.0, {"other_item_id": item}) for item in ("a", "a", "b", "c")]
     assert [budget.take_fact(fact) for fact in facts] == [True, False, True, False]
+    assert [budget.take_fact(fact, is_alone=True) for fact in facts] == [False, False, False, True]  # else no text

@@ -92,6 +92,10 @@ def test_a_category_does_not_say_that_this_item_was_bought(text):
         ("You've bought this 12 times, the best of its kind.", ["repeat_item"], "superlative"),
         ("You've bought this 12 times, and it's cheaper.", ["repeat_item"], "comparison"),
         ("You've bought this 12 times. Buy it again.", ["repeat_item"], "pressing"),
+        ("You've bought this 12 times: time for it again?", ["repeat_item"], "pressing"),
+        ("You buy this about every two weeks: time for more.", ["due"], "claim_added"),
+        ("Picked for you because it's popular with our customers.", ["popular"], "claim_added"),
+        ("For you: popular with our customers.", ["popular"], "claim_added"),
         ("You've bought this 12 times for your family.", ["repeat_item"], "life"),
         ("You've bought this 12 times, and it's healthy.", ["repeat_item"], "health"),
         ("You've bought this 12 times, guaranteed.", ["repeat_item"], "guarantee"),
@@ -117,6 +121,29 @@ def test_a_category_does_not_say_that_this_item_was_bought(text):
 )  # fmt: skip
 def test_each_fault_has_its_code(text, kinds, code):
     assert code in codes(text, *kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("You buy this about every two weeks: time for it again?", "due"),
+        (
+            "You've bought “Crunchy Granola 12 oz”; some of our customers bought this in the same order.",
+            "bought_together",
+        ),
+        ("Back for “Crunchy Granola 12 oz”? Some of our customers bought this in the same order.", "bought_together"),
+        ("Alongside “Crunchy Granola 12 oz”, which you've bought 12 times, here's another to try.", "frequent_item"),
+    ],
+)
+def test_a_true_sentence_passes(text, kind):
+    assert codes(text, kind) == set()
+
+
+@pytest.mark.parametrize(("name", "faults"), [("“Crunchy…”", set()), ("“Granola…”", {"unproven_value"})])
+def test_a_name_may_be_cut_short_within_its_quotation_marks(name, faults):
+    about = spec([CLAIMS["frequent_item"]])
+    about = dataclasses.replace(about, values={**about.values, "frequent_item": name})
+    assert {fault.code for fault in VERIFIER.verify(f"You've bought {name} 12 times.", about).faults} == faults
 
 
 def test_a_fault_points_at_the_offending_words():

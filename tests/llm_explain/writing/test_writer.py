@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pandas as pd
 import pytest
 
 from llm_explain.errors import GenerationError, MissingExtraError, SettingError
@@ -13,7 +14,9 @@ from llm_explain.policy.policy import Policy, PolicySettings
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.sentence_spec import SentenceRequest
 from llm_explain.text.skeleton import TONES, opening
+from llm_explain.text.surfaces import resolve
 from llm_explain.writing.writer import Writer
+from scoring.data.catalogue import Catalogue
 from tests.llm_explain.spoken_claims import AS_OF, CATALOGUE, CLAIMS, claim
 
 
@@ -79,6 +82,48 @@ def test_a_neutral_text_gives_no_reason(writer):
         (text,) = writer.write([request("popular", item_index=index, is_neutral=True)])
         assert "because" not in text.text.lower()
         assert text.verdict.ok
+
+
+LONG = "Vintage Rose Hanging Heart T-Light Holder With Three Painted Doves, 12 cm"
+
+
+def of_long_titles(surface, *kinds, form="sentence"):
+    titles = {0: LONG, 7: "Antique White Hanging Heart Candle Lantern With Two Painted Hens, 9 cm"}
+    items = pd.DataFrame(
+        {"item_id": [str(n) for n in range(8)], "title": [titles.get(n, f"Tea {n}") for n in range(8)]}
+    )
+    writer = Writer(policy=Policy(), catalogue=Catalogue(items.assign(category="", brand=None)))
+    tone, limits = resolve("en", surface=surface)
+    requests = [SentenceRequest(tuple(CLAIMS[kind] for kind in kinds), 0, "u", AS_OF, True, form)]
+    return writer.write(requests, tone=tone, limits=limits)[0]
+
+
+@pytest.mark.parametrize(
+    ("surface", "kind", "longest", "name"),
+    [
+        ("push", "repeat_item", 60, "Vintage Rose Hanging Heart…: "),
+        ("card", "bought_together", 110, "“Antique White Hanging Heart Candle…”"),
+    ],
+)
+def test_a_short_text_shortens_long_names(surface, kind, longest, name):
+    text = of_long_titles(surface, kind)
+    assert len(text.text) <= longest
+    assert name in text.text
+    assert text.verdict.ok
+
+
+def test_a_subject_line_names_the_item_or_asks():
+    line = of_long_titles("email", "repeat_item", form="subject")
+    assert line.text.startswith("Vintage Rose Hanging Heart…: ")
+
+
+def test_lines_that_say_most_take_turns(writer):
+    requests = [
+        SentenceRequest((CLAIMS["due"],), index, "u", AS_OF, is_neutral=True, form="line") for index in range(10)
+    ]
+    skeletons = [text.skeleton for text in writer.write(requests)]
+    assert len(set(skeletons)) >= 5
+    assert max(map(skeletons.count, skeletons)) <= 2
 
 
 def test_nothing_to_say_is_no_text(writer):

@@ -58,6 +58,7 @@ CLAIMS: dict[str, Claim] = {
     "first_in_category": claim("first_in_category", (), category="yogurt", orders=38),
     "back_after_break": claim("back_after_break", (), interval_days=14, last="2017-05-12"),
     "companion": claim("companion", (), other_item_id="7", together=6, orders=9),
+    "same_order": claim("same_order", (), other_item_id="7"),
     "frequent_item": claim("frequent_item", (), other_item_id="7", count=12),
     "bought_together": claim("bought_together", ("some", "crowd"), other_item_id="7", together_share=0.31),
     "new_arrival": claim("new_arrival", (), first_seen="2017-11-14", days=17),

@@ -16,6 +16,7 @@ from llm_explain.claims.kinds.buyers import Buyers
 from llm_explain.claims.kinds.companion import Companion
 from llm_explain.claims.kinds.first_in_category import FirstInCategory
 from llm_explain.claims.kinds.frequent_item import FrequentItem
+from llm_explain.claims.kinds.same_order import SameOrder
 from llm_explain.policy.policy import Policy
 from llm_explain.text.prompt_files import prompts_root
 from scoring.data.catalogue import Catalogue
@@ -72,6 +73,18 @@ def test_a_companion_is_not_sensitive() -> None:
     rows = bought("lager", *range(1, 7)), bought("salsa", *range(1, 7)), bought("milk", *range(7, 21))
     assert facts(Companion, evidence("salsa", *rows)) == {"other_item_id": "lager", "together": 6, "orders": 6}
     assert facts(Companion, evidence("salsa", *rows, policy=SENSITIVE)) is None
+
+
+def test_the_latest_order_of_an_item_names_another_one() -> None:
+    chips = bought("tortilla", 1, 9)
+    assert facts(SameOrder, evidence("tortilla", chips, bought("kettle", 1))) == {"other_item_id": "kettle"}
+    assert facts(SameOrder, evidence("tortilla", chips, bought("kettle", 9))) is None  # not in the latest order
+    assert facts(SameOrder, evidence("kettle", chips)) is None  # never bought
+    often = evidence("hummus", bought("hummus", 1), bought("salsa", 1), bought("lager", 1), policy=SENSITIVE)
+    assert facts(SameOrder, often) == {"other_item_id": "salsa"}
+    users = np.full(len(ITEMS), 200)  # counts can tell, and show no link of milk with tortilla chips
+    unseen = evidence("tortilla", chips, bought("milk", 1), statistics=snapshot(buyers=users))
+    assert facts(SameOrder, unseen) is None
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "companion_item": "“Crunchy Granola 12 oz”",
         "companion_together": "6",
         "companion_orders": "9",
+        "order_item": "“Crunchy Granola 12 oz”",
         "frequent_item": "“Crunchy Granola 12 oz”",
         "frequent_times": "12 times",
         "together_item": "“Crunchy Granola 12 oz”",

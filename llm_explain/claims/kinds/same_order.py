@@ -28,7 +28,7 @@ class SameOrder(ClaimKind):
     parts = ("popularity",)
     position = 24
     topic = "companion"
-    badge_place = 55
+    badge_place = 65
     most_badges = 2
     needs_visible_link = True
     stands_alone = False

@@ -10,6 +10,7 @@ from llm_explain.attribution.values import ITEM, PastItem
 from llm_explain.claims.kind import kinds_of
 from llm_explain.claims.signal_events import SIGNALS, signal_events
 from llm_explain.claims.subjects import Subjects
+from llm_explain.claims.verdicts import disliked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ def first_named(
 
     Returns:
         Subjects for which there is one: the user has a counted target event of it (or a signal event), its title has a
-        letter and is not the item's, and it is not sensitive.
+        letter and is not the item's, the user did not rate it low, and it is not sensitive.
     """
     shop, titles = subjects.shop, subjects.shop.catalogue.titles
     row, other = past_pairs(subjects)
@@ -106,6 +107,7 @@ def first_named(
         for place, kind in _signal_kinds(others, np.flatnonzero(~is_done)).items():
             event_kind[place], is_done[place] = kind, True
     may_be = is_done & (shop.title_index[other] != shop.title_index[subjects.item[row]])
+    may_be &= ~_are_disliked(others)
     if may_cite is not None:
         may_be &= may_cite
     chosen: dict[int, int] = {}
@@ -118,6 +120,15 @@ def first_named(
     places = np.array([*chosen.values()], dtype=np.int64)
     cited, kinds = ([column[place] for place in places.tolist()] for column in (past, event_kind))
     return Cited(row[places], other[places], cited, occasions.take(places), kinds, places)
+
+
+def _are_disliked(others: Subjects) -> Flags:
+    """Return whether the user disliked each item."""
+    ratings, found = others.shop.shop.ratings, np.zeros(len(others), dtype=bool)
+    for user in np.unique(others.user).tolist():
+        rows = np.flatnonzero(others.user == user)
+        found[rows] = np.isin(others.item[rows], disliked(others.evidence.histories[user], ratings))
+    return found
 
 
 def _signal_kinds(others: Subjects, places: IndexArray) -> dict[int, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.claims.subjects import Subjects
-from scoring.data.ratings import DISLIKE
+from llm_explain.claims.verdicts import disliked
 
 if TYPE_CHECKING:
     from llm_explain.attribution.scored_user import ScoredUser
@@ -232,10 +232,9 @@ def _candidates(
 
 
 def _is_disliked(evidence: Evidence, items: IndexArray) -> Flags:
-    """Return which items have a title that the user rated low, without a target event of it."""
-    title, history = evidence.shop.title_index, evidence.histories[0]
-    disliked = np.setdiff1d(title[history.item_index[history.kind == DISLIKE]], title[evidence.item])
-    return np.isin(title[items], disliked)
+    """Return which items have a title that the user rated low."""
+    title = evidence.shop.title_index
+    return np.isin(title[items], title[disliked(evidence.histories[0], evidence.shop.shop.ratings)])
 
 
 def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags]:

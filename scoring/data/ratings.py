@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RATE: Final = "rate"
+LIKE: Final = "like"
+"""Kind of an event whose rating is high. "You rated films 12 times" would be false of these alone."""
+
 DISLIKE: Final = "dislike"
 """Kind of an event whose rating is low. No locale has words for it, and no scorer predicts it."""
 
@@ -34,7 +37,7 @@ class Ratings(BaseModel):
     Attributes:
         kinds: Kinds of event whose ``value`` is a rating.
         lowest: Lowest rating; a value below it is no rating.
-        liked_from: Lowest rating of an item that the user liked. Events with a lower one are no target events.
+        liked_from: Lowest rating of an item that the user liked. Items with a lower one are not cited.
         highest: Highest rating that the scale permits; ``None`` if it is not known, so that no text names a rating.
     """
 
@@ -54,10 +57,9 @@ class Ratings(BaseModel):
     def told(self) -> str:
         """Return what ratings mean, for reports."""
         top = f" of {self.highest:g}" if self.highest else ""
-        others = " and ".join(kind for kind in self.kinds if kind != "purchase")
-        lower = f"; events of {others} with a lower one are no target events" if others else ""
+        lower = " Lower ones are dislikes, and no target events." if RATE in self.kinds else ""
         return (
-            f"ratings from {self.liked_from:g}{top} tell that a user liked an item{lower}. Edit `ratings` in shop.yaml "
+            f"ratings from {self.liked_from:g}{top} tell that a user liked an item.{lower} Edit `ratings` in shop.yaml "
             "to change that."
         )
 
@@ -94,14 +96,15 @@ def as_meant(events: pd.DataFrame, ratings: Ratings | None) -> pd.DataFrame:
         ratings: The scale; ``None`` for a log without ratings.
 
     Returns:
-        The events. Those with a low rating get the kind ``dislike``, apart from purchases, which they still are.
+        The events. Ratings become likes and dislikes. Events of other kinds stay what they are: a film that was watched
+        was watched, whatever the user thought of it.
     """
-    if ratings is None or not {"kind", "value"} <= set(events):
+    if ratings is None or RATE not in ratings.kinds or not {"kind", "value"} <= set(events):
         return events
     kind, value = events["kind"], events["value"]
-    is_rated = kind.isin([name for name in ratings.kinds if name != "purchase"])
-    is_low = is_rated & (value >= ratings.lowest) & (value < ratings.liked_from)
-    is_none = (kind == RATE) & is_rated & (value < ratings.lowest)
-    if not (is_low | is_none).any():
+    is_rating = kind == RATE
+    if not is_rating.any():
         return events
-    return events.assign(kind=kind.mask(is_low, DISLIKE).mask(is_none, UNRATED))
+    is_none, is_liked = is_rating & (value < ratings.lowest), is_rating & (value >= ratings.liked_from)
+    is_low = is_rating & ~is_none & (value < ratings.liked_from)
+    return events.assign(kind=kind.mask(is_low, DISLIKE).mask(is_liked, LIKE).mask(is_none, UNRATED))

@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from scoring.data.proposals import Proposals
-from scoring.data.ratings import Ratings
+from scoring.data.ratings import LIKE, RATE, Ratings
 from scoring.errors import TableError
 
 if TYPE_CHECKING:
@@ -154,6 +154,14 @@ class Shop(BaseModel):
         if both:
             raise ValueError(f"the kind {both[0]!r} is in target_kinds and in return_kinds")
         return self
+
+    @property
+    def as_meant(self) -> Shop:
+        """The settings for events whose ratings are likes and dislikes (``scoring.data.ratings.as_meant``)."""
+        if self.ratings is None or RATE not in self.ratings.kinds or RATE not in self.target_kinds:
+            return self
+        kinds = dict.fromkeys(LIKE if kind == RATE else kind for kind in self.target_kinds)
+        return self.model_copy(update={"target_kinds": tuple(kinds)})
 
     @cached_property
     def clock(self) -> Clock:

@@ -123,7 +123,7 @@ class Tables:
             shop = shop.model_copy(update={"times": "order"})
         found["items"] = with_names(found["items"])
         found["events"] = as_meant(found["events"], shop.ratings)
-        return cls(**found, shop=shop)
+        return cls(**found, shop=shop.as_meant)
 
     def write(self, folder: Path, *, order: Mapping[str, Order] | None = None, events: Path | None = None) -> None:
         """Write one Parquet file a table, and ``shop.yaml``.

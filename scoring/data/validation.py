@@ -168,7 +168,7 @@ def check_tables(frames: Mapping[str, pd.DataFrame], shop: Shop | None = None) -
     events, shop = good["events"].sort_values([USER_ID, TIMESTAMP], kind="stable", ignore_index=True), shop or Shop()
     if shop.ratings is None and {KIND, VALUE} <= set(events):
         shop = shop.model_copy(update={"ratings": scale_of(events.loc[events[KIND] == RATE, VALUE].value_counts())})
-    return Tables(**{**good, "events": as_meant(events, shop.ratings)}, shop=shop)
+    return Tables(**{**good, "events": as_meant(events, shop.ratings)}, shop=shop.as_meant)
 
 
 def read_events(path: Path, item_ids: Collection[str], shop: Shop | None = None) -> pd.DataFrame:

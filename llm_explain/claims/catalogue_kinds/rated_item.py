@@ -9,12 +9,13 @@ import numpy as np
 from llm_explain.claims.cited_items import first_named, past_pairs
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.kinds.similar_item import MIN_TELLING_SHARE, SimilarItem
-from scoring.data.ratings import DISLIKE, RATE
+from llm_explain.claims.verdicts import ratings_of
 
 if TYPE_CHECKING:
     from llm_explain.claims.occasions import Floats
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Claim, Fact
+    from scoring.data.ratings import Ratings
 
 
 class RatedItem(ClaimKind):
@@ -22,7 +23,7 @@ class RatedItem(ClaimKind):
 
     Rule: ``other_item_id`` is as for ``similar_item``, but of the past items that the user rated high. The rating of an
     item is the value of the user's latest event of this very item before ``as_of`` that has a value and a kind of
-    ``ratings`` in ``shop.yaml``, or ``dislike``; of several at that moment, the lowest. It is high from
+    ``ratings`` in ``shop.yaml``, ``like`` or ``dislike``; of several at that moment, the lowest. It is high from
     three quarters of the scale on. ``rating`` is the rating, which has at most one decimal, and ``highest`` the highest
     one of the scale.
     """
@@ -47,7 +48,7 @@ class RatedItem(ClaimKind):
         ratings = subjects.shop.shop.ratings
         if ratings is None or ratings.high_from is None or not any(subjects.past_items):
             return NOTHING
-        value = _ratings(subjects)
+        value = _ratings(subjects, ratings)
         is_high = (value >= max(ratings.high_from, ratings.liked_from)) & (np.round(value, 1) == value)
         cited = first_named(subjects, is_high, with_signals=True)
         rating = value[cited.places]
@@ -56,25 +57,16 @@ class RatedItem(ClaimKind):
             "rating": [_whole(each) for each in rating.tolist()],
             "highest": [_whole(ratings.highest or 0)] * len(rating),
         }
-        return Findings(cited.rows, facts, event_kind=[RATE] * len(rating), cites=cited.past)
+        return Findings(cited.rows, facts, event_kind=cited.event_kind, cites=cited.past)
 
 
-def _ratings(subjects: Subjects) -> Floats:
+def _ratings(subjects: Subjects, ratings: Ratings) -> Floats:
     """Return the user's rating of each of ``past_pairs``, NaN for none, shape ``(n,)``."""
     row, item = past_pairs(subjects)
-    ratings = subjects.shop.shop.ratings
-    kinds = (*ratings.kinds, DISLIKE) if ratings else ()
-    value = np.full(len(row), np.nan)
-    known: dict[int, dict[int, float]] = {}
-    for place, (user, other) in enumerate(zip(subjects.user[row].tolist(), item.tolist(), strict=True)):
-        if user not in known:
-            history = subjects.evidence.histories[user]
-            is_rated = np.isin(history.kind.astype(str), kinds) & ~np.isnan(history.value)
-            rows = np.flatnonzero(is_rated)
-            rows = rows[np.lexsort((-history.value[rows], history.timestamp[rows]))]  # the one that counts comes last
-            known[user] = dict(zip(history.item_index[rows].tolist(), history.value[rows].tolist(), strict=True))
-        value[place] = known[user].get(other, np.nan)
-    return value
+    users = subjects.user[row]
+    known = {user: ratings_of(subjects.evidence.histories[user], ratings) for user in np.unique(users).tolist()}
+    found = [known[user].get(other, np.nan) for user, other in zip(users.tolist(), item.tolist(), strict=True)]
+    return np.array(found, dtype=np.float64)
 
 
 def _whole(number: float) -> int | float:

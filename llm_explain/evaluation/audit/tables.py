@@ -18,7 +18,7 @@ from llm_explain.claims import ClaimKinds
 from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.audit.attributions import attribution_faults
 from scoring.data.changes import changed_items, changed_promotions, version_at
-from scoring.data.ratings import DISLIKE
+from scoring.data.ratings import DISLIKE, LIKE
 from scoring.data.shop import Shop
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Audit:
         scale = [ratings.lowest, ratings.liked_from, ratings.highest] if ratings else [None] * 3
         columns = "$1::double as lowest, $2::double as liked_from, $3::double as highest"
         self.connection.execute(f"create table rating_scale as select {columns}", scale)
-        rated = [*ratings.kinds, DISLIKE] if ratings else []
+        rated = [*ratings.kinds, LIKE, DISLIKE] if ratings else []
         self.connection.execute("create table rated_kind as select unnest($1::varchar[]) as kind", [rated])
         own = [name.lower() for name in shop.own_brands]
         self.connection.execute("create table own_brand as select unnest($1::varchar[]) as brand", [own])

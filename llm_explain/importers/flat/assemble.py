@@ -160,9 +160,10 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
         is_sale = bool({"quantity", "price", "amount", "order_id"} & set(frame))
         is_rating = "value" in frame and not {"quantity", "order_id"} & set(frame)
         guessed = "rate" if is_rating else "purchase" if is_sale else UNRATED
-        kinds = pd.Series(
-            read.kind or kind_of_plays(read) or deal_of_headers(read) or guessed, index=frame.index, dtype="str"
-        )
+        told = read.kind or kind_of_plays(read) or deal_of_headers(read)
+        kinds = pd.Series(told or guessed, index=frame.index, dtype="str")
+        if not told and is_rating:
+            kinds = kinds.where(frame["value"].notna(), UNRATED)
     frame = frame.assign(kind=kinds)
     if "value" in frame:
         has_ratings = all(map(tells_rating, read.headers_of("value")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.importers.flat.vocabulary import kind_of_word, normal
-from scoring.data.ratings import RATE, as_meant, scale_of
+from scoring.data.ratings import as_meant, scale_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 IS_RATED: Final = "is_rated"
 """Column that says of an event whether its value is a rating."""
 
-LIKE: Final = "like"
 OF_ORDERS: Final = 0.95
 """Share of the orders of several items from which on ratings that are the same in an order are those of orders."""
 
@@ -37,8 +36,8 @@ def with_ratings(events: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, Shop]:
         shop: Settings; a scale that they state stays.
 
     Returns:
-        Events with low ratings have the kind ``dislike``. If there are two ratings alone, 1 and 0 or −1, the high
-        ones are likes, and the shop gets no scale. A rating that all items of an order share is no rating of an item.
+        Ratings are likes and dislikes. If there are two alone, 1 and 0 or −1, the shop gets no scale. A rating that all
+        items of an order share is no rating of an item.
     """
     if IS_RATED not in events:
         return events, shop
@@ -52,8 +51,7 @@ def with_ratings(events: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, Shop]:
         return events, shop
     meant = as_meant(events, ratings)
     if shop.ratings is None and len(counts) == 2 and counts.index.max() == 1:
-        kind = meant["kind"].mask(is_rated & (meant["kind"] == RATE), LIKE)
-        return meant.assign(kind=kind, value=meant["value"].mask(is_rated)), shop
+        return meant.assign(value=meant["value"].mask(is_rated)), shop
     return meant, shop.model_copy(update={"ratings": ratings})
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 AS_OF = pd.Timestamp("2025-06-01")
 KINDS = ClaimKinds.installed().extended([RatedItem])
-SHOP = Shop(target_kinds=("rate",), ratings=Ratings(lowest=0.5, liked_from=3.5, highest=5))
+SHOP = Shop(target_kinds=("like",), ratings=Ratings(lowest=0.5, liked_from=3.5, highest=5))
 ITEMS = pd.DataFrame(
     {
         "item_id": ["heat", "ronin", "alien"],
@@ -45,7 +45,7 @@ ITEMS = pd.DataFrame(
         "category": ["crime", "crime", "space"],
     }
 )
-FACTS: dict[str, Fact] = {"other_item_id": "heat", "rating": 4.5, "highest": 5, "event_kind": "rate"}
+FACTS: dict[str, Fact] = {"other_item_id": "heat", "rating": 4.5, "highest": 5, "event_kind": "like"}
 CLAIM = Claim("rated_item", "group:crime", "links:heat", 1.0, 0.5, FACTS)
 
 
@@ -97,7 +97,7 @@ def test_the_rule(
     rows: list[tuple[str, str, float | None]], expected: tuple[str, float] | None, tmp_path: Path
 ) -> None:
     found = facts_of(rows, tmp_path)
-    whole = {"highest": 5, "event_kind": "rate"}
+    whole = {"highest": 5, "event_kind": "like"}
     assert found == (None if expected is None else {"other_item_id": expected[0], "rating": expected[1], **whole})
 
 
@@ -105,7 +105,7 @@ def test_ratings_of_films_that_were_watched_and_of_unknown_scales(tmp_path: Path
     rows = [("heat", "2025-05-01", 9.0), ("alien", "2025-05-01", 4.0)]
     ratings = Ratings(kinds=("watch",), lowest=1, liked_from=7, highest=10)
     found = facts_of(rows, tmp_path, shop=Shop(target_kinds=("watch",), ratings=ratings), kind="watch")
-    assert found == {"other_item_id": "heat", "rating": 9, "highest": 10, "event_kind": "rate"}
+    assert found == {"other_item_id": "heat", "rating": 9, "highest": 10, "event_kind": "watch"}
     unknown = ratings.model_copy(update={"highest": None})
     assert facts_of(rows, tmp_path, shop=Shop(target_kinds=("watch",), ratings=unknown), kind="watch") is None
 

@@ -85,5 +85,5 @@ def test_a_wrong_setting_is_refused(tmp_path: Path):
 def test_the_scale_of_ratings_is_proposed(tmp_path: Path):
     rows = "".join(f"u{n},a,2025-05-{n + 10},rate,{n + 1}\n" for n in range(5))
     tables, remarks = run(tmp_path, f"user_id,item_id,timestamp,kind,value\n{rows}")
-    assert tables.events["kind"].tolist() == ["dislike"] * 3 + ["rate"] * 2
+    assert tables.events["kind"].tolist() == ["dislike"] * 3 + ["like"] * 2
     assert any("ratings from 4 of 5 tell that a user liked an item" in remark for remark in remarks)

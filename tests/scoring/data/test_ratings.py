@@ -47,7 +47,7 @@ def test_low_ratings_are_dislikes_and_purchases_stay_purchases() -> None:
     )
     ratings = Ratings(kinds=("purchase", "rate"), lowest=1, liked_from=4, highest=5)
     meant = as_meant(events, ratings)["kind"].tolist()
-    assert meant == ["rate", "dislike", "interaction", "rate", "purchase", "view"]
+    assert meant == ["like", "dislike", "interaction", "rate", "purchase", "view"]
     assert as_meant(events, None) is events
 
 
@@ -56,7 +56,10 @@ def test_tables_in_memory_and_on_disk_are_read_as_meant(tmp_path: Path) -> None:
     events = events.assign(kind="rate", value=[5.0, 3.0, 1.0])
     items = pd.DataFrame({"item_id": list("abc"), "title": list("ABC"), "category": "films"})
     tables = check_tables({"events": events, "items": items}, Shop(target_kinds=("rate",)))
-    assert tables.events["kind"].tolist() == ["rate", "dislike", "dislike"]
+    assert tables.events["kind"].tolist() == ["like", "dislike", "dislike"]
     assert tables.shop.ratings == Ratings(lowest=1, liked_from=4, highest=5)
-    replace(tables, events=events).write(tmp_path)
-    assert Tables.read(tmp_path).events["kind"].tolist() == ["rate", "dislike", "dislike"]
+    assert tables.shop.target_kinds == ("like",)
+    shop = tables.shop.model_copy(update={"target_kinds": ("rate",)})
+    replace(tables, events=events, shop=shop).write(tmp_path)
+    again = Tables.read(tmp_path)
+    assert (again.events["kind"].tolist(), again.shop) == (["like", "dislike", "dislike"], tables.shop)

@@ -196,14 +196,14 @@ def test_instacart_has_an_order_of_times_only(imported):
 def test_movielens_with_and_without_headers(imported):
     done = imported(ratings_dat=exports.MOVIELENS_DAT, movies_dat=exports.MOVIELENS_MOVIES_DAT)
     assert events_of(done, "user_id", "item_id", "kind", "value")[:2] == [
-        ("1", "1193", "rate", 5),
+        ("1", "1193", "like", 5),
         ("1", "661", "dislike", 3),
     ]
     assert done.tables.events["timestamp"].iloc[0] == pd.Timestamp("2000-12-31 22:12:40")
     assert items_of(done, "title")["1193"] == ('One Flew Over the "Nest" (1975)',)
     headed = "userId,movieId,rating,timestamp\n" + exports.MOVIELENS_DAT.replace("::", ",")
     assert events_of(imported(ratings_csv=headed), "user_id", "item_id", "value")[2] == ("2", "1193", 4)
-    assert done.tables.shop.target_kinds == ("rate",)
+    assert done.tables.shop.target_kinds == ("like",)
 
 
 def test_order_lines_of_a_wholesaler(imported):
@@ -342,7 +342,7 @@ def test_names_in_another_language_take_the_place_of_a_categorys_name(imported):
 
 def test_a_log_without_purchases_has_no_returns_to_take_back(imported):
     done = imported(ratings_csv="user_id,item_id,rating,timestamp\nu1,a,4,2020-01-02\nu2,a,2,2020-01-03\n")
-    assert done.tables.shop.target_kinds == ("rate",)
+    assert done.tables.shop.target_kinds == ("like",)
     assert done.tables.shop.return_kinds == ()
 
 

@@ -32,8 +32,8 @@ def kinds(tmp_path, header: str, cells: list[str], *, name: str = "history.csv",
         ("percent_watched", ["12", "50", "100"], ["skip", "watch", "watch"]),
         ("percent_watched", ["12%", "50%", "100%"], ["skip", "watch", "watch"]),
         ("play count", ["2", "1", "3"], ["play", "play", "play"]),
-        ("rating", ["2", "1", "5"], ["dislike", "dislike", "rate"]),
-        ("value", ["2", "1", "5"], ["dislike", "dislike", "rate"]),
+        ("rating", ["2", "1", "5"], ["dislike", "dislike", "like"]),
+        ("value", ["2", "1", "5"], ["dislike", "dislike", "like"]),
     ],
 )
 def test_columns_tell_which_plays_were_skipped(tmp_path, header, cells, expected) -> None:

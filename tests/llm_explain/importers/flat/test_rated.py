@@ -18,12 +18,12 @@ def imported(tmp_path, header: str, cells: list[str], *, name: str = "log.csv"):
 
 def test_the_scale_is_proposed_and_a_decision_of_the_shop_stays(tmp_path) -> None:
     kinds, shop, lines = imported(tmp_path, "rating", ["1", "3", "4", "5"])
-    assert kinds == ["dislike", "dislike", "rate", "rate"]
-    assert (shop.ratings.liked_from, shop.ratings.highest, shop.target_kinds) == (4, 5, ("rate",))
-    assert any("ratings from 4 of 5 tell" in line and "events of rate" in line for line in lines)
+    assert kinds == ["dislike", "dislike", "like", "like"]
+    assert (shop.ratings.liked_from, shop.ratings.highest, shop.target_kinds) == (4, 5, ("like",))
+    assert any("ratings from 4 of 5 tell" in line and "Lower ones are dislikes" in line for line in lines)
     settings = tmp_path / "out" / "shop.yaml"
     settings.write_text(settings.read_text().replace("liked_from: 4.0", "liked_from: 3.0"))
-    assert imported(tmp_path, "rating", ["1", "3", "4", "5"])[0] == ["dislike", "rate", "rate", "rate"]
+    assert imported(tmp_path, "rating", ["1", "3", "4", "5"])[0] == ["dislike", "like", "like", "like"]
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,11 @@ def test_the_scale_is_proposed_and_a_decision_of_the_shop_stays(tmp_path) -> Non
         (
             "rating",
             ["0", "0", "4", "5", "3", "1"],
-            ["interaction", "interaction", "rate", "rate", "dislike", "dislike"],
+            ["interaction", "interaction", "like", "like", "dislike", "dislike"],
         ),
-        ("watched_at,stars", ["2024-01-02,5", "2024-01-03,", "2024-01-04,1"], ["rate", "rate", "dislike"]),
+        ("watched_at,stars", ["2024-01-02,5", "2024-01-03,", "2024-01-04,1"], ["like", "interaction", "dislike"]),
         ("play_count", ["1", "2", "10"], ["play", "play", "play"]),
+        ("ms_played,rating", ["90000,5", "90000,1", "9,"], ["play", "play", "skip"]),  # it was played, liked or not
     ],
 )
 def test_kinds(tmp_path, header, cells, expected) -> None:

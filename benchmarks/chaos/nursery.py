@@ -204,6 +204,8 @@ def serve_plainly(explainer: Explainer) -> None:
 
 def load(artifacts: Path) -> Explainer:
     """Return the explainer, and import what takes long, for the processes to inherit."""
+    import llm_explain.cli.server
+    import llm_explain.service.app  # noqa: F401
     from llm_explain.explainer import Explainer
 
     return Explainer.load(artifacts, language_model=None)

@@ -34,7 +34,8 @@ class Outlook:
     Attributes:
         weekly: One row a series and week: ``units`` with ``low_50`` … ``high_95``, the plan of the week, and the units
             ``without_<promotion>``, ``at_usual_price`` and ``without_holidays``, missing where no such promotion,
-            price or event is planned.
+            price or event is planned. ``unknown_plan`` is ``promotions`` or ``price`` if
+            no plan of these is given for the week.
         together: One row a series and number of coming weeks ``weeks``: these weeks together, in units.
         series: One row a series: what it sold in the last week, and how long it has sold nothing.
         players: One row a series and week: log units that each player adds, ``base_value`` and their sum ``score``.
@@ -104,6 +105,9 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Ro
             has_event = (holidays["week_number"] == week).any()
             frame["without_holidays"] = quiet.predict(panel, plain, *asked).units if has_event else np.nan
         frame["is_intermittent"] = is_intermittent[series]
+        frame["unknown_plan"] = np.where(
+            panel.is_planned(series, asked[1]), "", "promotions" if panel.promotions else PRICE
+        )
         weekly.append(frame)
         names, phi, base = forecaster.model.attribution(features, *asked)
         own = frame[[ITEM, STORE, WEEK, "weeks_ahead"]].assign(**dict(zip(names, phi.T, strict=True)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from llm_explain.jobs.churn.facts import LEAST_VISITS, found, is_below
+from llm_explain.jobs.churn.facts import LEAST_VISITS, found, is_below, rounded
 from llm_explain.jobs.churn.view import ChurnView
 from llm_explain.jobs.drivers import DriverKind
 from scoring.churn.events import N_PERIODS, past_periods
@@ -93,7 +93,7 @@ class _AgainstUsual(DriverKind[ChurnView]):
         days = view.setting.recent_days / 2
         count = getattr(view, self.of)
         after = count(days)
-        usual = np.round(count(view.setting.usual_days) / view.days_known * days, 1 if self.of == "visits" else 2)
+        usual = rounded(count(view.setting.usual_days) / view.days_known * days, 1 if self.of == "visits" else 2)
         holds = is_below(after, usual) if self.below else is_below(usual, after)
         return found(holds & view.has_usual, {"after": after, "usual": usual, "days": int(days)})
 

@@ -11,7 +11,7 @@ from llm_explain.claims.kind import Findings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scoring.churn.spending import Truths
+    from scoring.churn.spending import Floats, Truths
 
 LEAST_CHANGE: Final = 0.1
 """Least relative difference that is told."""
@@ -31,3 +31,9 @@ def is_below(low: Any, high: Any) -> Truths:
     """Return whether a value is below another one by at least a tenth of it."""
     below: Truths = np.logical_and(low <= (1 - LEAST_CHANGE) * high, low < high)
     return below
+
+
+def rounded(values: Any, digits: int) -> Floats:
+    """Return values rounded to some decimals, halves upwards as SQL rounds them."""
+    found: Floats = np.floor(np.asarray(values) * 10.0**digits + 0.5) / 10.0**digits
+    return found

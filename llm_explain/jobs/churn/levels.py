@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from llm_explain.jobs.churn.facts import LEAST_VISITS, found, is_below
+from llm_explain.jobs.churn.facts import LEAST_VISITS, found, is_below, rounded
 from llm_explain.jobs.churn.view import ChurnView
 from llm_explain.jobs.drivers import DriverKind
 
@@ -98,7 +98,7 @@ class _Level(DriverKind[ChurnView]):
             return view.table.column(self.of)
         if self.of == "usual_visits":
             visits = view.visits(view.setting.usual_days)
-            return np.round(visits / view.days_known * view.setting.recent_days, self.digits)
+            return rounded(visits / view.days_known * view.setting.recent_days, self.digits)
         spent = view.spent(view.setting.usual_days)
         if self.of == "spend_per_visit":
             return np.round(spent / np.maximum(view.visits(view.setting.usual_days), 1), 2)
@@ -108,7 +108,7 @@ class _Level(DriverKind[ChurnView]):
         """Apply the rule of the class."""
         if self.of not in view.medians:
             return found(np.zeros(len(view.user), dtype=bool), {})
-        level, median = self.level(view), round(view.medians[self.of], self.digits)
+        level, median = self.level(view), float(rounded(view.medians[self.of], self.digits))
         holds = is_below(level, median) if self.below else is_below(median, level)
         holds &= np.abs(level - median) >= self.step
         if self.of in RATES:

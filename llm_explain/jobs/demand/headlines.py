@@ -66,13 +66,15 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the forecast of the coming week.
 
     ``low`` is the lower end of the 80 % range, rounded down; ``high`` the upper one, rounded up. ``last_units`` is
-    what was sold in the week before, missing if that is unknown.
+    what was sold in the week before, missing if that is unknown. ``unknown_plan`` is ``promotions`` or ``price`` if
+    no plan of these is given for the week, so that the range holds whatever is planned; else it is empty.
     """
     facts = named(row) | {
         "week": str(row["week"]),
         "low": math.floor(row[f"low_{RANGE}"] + 1e-9),
         "high": math.ceil(row[f"high_{RANGE}"] - 1e-9),
         "level": RANGE,
+        "unknown_plan": str(row["unknown_plan"]),
     }
     last = row["last_week_units"]
     return facts if pd.isna(last) else facts | {"last_units": whole(last)}

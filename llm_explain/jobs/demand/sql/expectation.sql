@@ -6,8 +6,19 @@ create or replace view last_known as
 select item_id, store_id, units from sales
 where is_known and week_number = (select max(week_number) from sales where is_known);
 
+-- A plan of promotions is known for a week; without promotions in the sales, a planned price.
+create or replace view plan as
+select w.item_id, w.store_id, w.week,
+       case when (select count(*) from promotions) > 0 then if(coalesce(
+                (select bool_or(p.is_given::boolean) from promotions p
+                 where p.item_id::varchar = w.item_id and p.store_id::varchar = w.store_id and p.week::varchar = w.week),
+                false), '', 'promotions')
+            when isfinite(w.usual_price::double) and not s.is_given_price then 'price' else '' end as unknown
+from weekly w left join sales s using (item_id, store_id, week);
+
 create or replace view found_forecast as
 select c.item_id, c.store_id, c.title, c.week, 80 as level,
+       (select any_value(p.unknown) from plan p where p.item_id = c.item_id and p.store_id = c.store_id and p.week = c.week) as unknown_plan,
        floor(c.low_80 + 1e-9) as low, ceil(c.high_80 - 1e-9) as high, floor(l.units + 0.5) as last_units
 from coming c left join last_known l on l.item_id = c.item_id and l.store_id = c.store_id;
 

@@ -13,6 +13,7 @@ from fading_log import random_log
 
 from llm_explain.evaluation.churn_audit import fact_faults
 from llm_explain.jobs.brief import Brief, Stated
+from llm_explain.jobs.churn.facts import rounded
 from llm_explain.jobs.churn.job import ChurnJob
 from llm_explain.jobs.churn.kinds import KINDS
 from llm_explain.jobs.churn.view import ChurnView
@@ -122,6 +123,13 @@ def test_one_order_is_no_usual_spending(job: ChurnJob, found: dict[str, Findings
     told = {kind for kind, own in found.items() if "once" in {job.user_ids[row] for row in own.rows.tolist()}}
     assert "visited_once" in told
     assert not told & {"small_spender", "big_spender", "rare_visits", "frequent_visits", "visited_long_ago", "overdue"}
+
+
+def test_halves_are_rounded_as_sql_rounds_them() -> None:
+    # 2 visits in 89.6 days are 1.25 in 56 days; NumPy rounds halves to even, to 1.2.
+    assert rounded([1.25, 2.25, 0.05, 1.24], 1).tolist() == [1.3, 2.3, 0.1, 1.2]
+    duckdb = pytest.importorskip("duckdb")
+    assert duckdb.sql("select round(1.25::double, 1), round(2.25::double, 1)").fetchone() == (1.3, 2.3)
 
 
 def test_two_orders_are_no_rhythm(found: dict[str, Findings], job: ChurnJob) -> None:

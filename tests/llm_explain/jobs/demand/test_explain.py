@@ -94,6 +94,24 @@ def test_a_promotion_that_the_item_never_had_is_told_from_other_items(locale: st
     assert DemandAudit(tmp_path).faults(rows) == []
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en", "with promotions unknown"), ("es", "sin conocer las promociones"), ("zh", "促销计划未知")],
+)
+def test_a_range_without_a_plan_says_so(locale: str, said: str, tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    rows = [each for each in records(locale) if said in each["text"]]
+    keys = {(each["subject"]["item_id"], each["subject"]["store_id"]) for each in rows}
+    assert ("apples", "1") not in keys  # its display is planned
+    assert {("apples", "2"), ("bread", "2")} <= keys  # for bread, a price alone is planned
+    scene().write(tmp_path)
+    assert DemandAudit(tmp_path).faults(records(locale)) == []
+    stated = rows[0]["statements"][0]
+    assert stated["facts"]["unknown_plan"] == "promotions"
+    known = {**rows[0], "statements": [{**stated, "facts": {**stated["facts"], "unknown_plan": ""}}]}
+    assert DemandAudit(tmp_path).faults([known])
+
+
 def test_a_lower_price_is_a_driver() -> None:
     assert re.search(r"the price, 20 % below the usual one, adds about \d+", text_of("bread", "2"))
 

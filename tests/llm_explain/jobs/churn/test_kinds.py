@@ -129,7 +129,7 @@ def test_halves_are_rounded_as_sql_rounds_them() -> None:
     # 2 visits in 89.6 days are 1.25 in 56 days; NumPy rounds halves to even, to 1.2.
     assert rounded([1.25, 2.25, 0.05, 1.24], 1).tolist() == [1.3, 2.3, 0.1, 1.2]
     duckdb = pytest.importorskip("duckdb")
-    assert duckdb.sql("select round(1.25::double, 1), round(2.25::double, 1)").fetchone() == (1.3, 2.3)
+    assert duckdb.sql("select round(1.25::double, 1), round(2.25::double, 1)").fetchall() == [(1.3, 2.3)]
 
 
 def test_two_orders_are_no_rhythm(found: dict[str, Findings], job: ChurnJob) -> None:

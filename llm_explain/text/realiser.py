@@ -190,8 +190,12 @@ class Realiser:
             skeleton.fits(spec.values, spec.licences)
             and not (spec.is_neutral and skeleton.is_causal)
             and (spec.is_known or not self._agreement.agrees(skeleton.text))
-            and self._has_forms(skeleton.literals, spec.event_kind)
+            and self._has_forms(self._literals(skeleton, spec), spec.event_kind)
         )
+
+    def _literals(self, skeleton: Skeleton, spec: SentenceSpec) -> tuple[str, ...]:
+        """Return the text between slots as it agrees with the item's name."""
+        return self._agreement.pieces(skeleton.text, spec.is_of_many, spec.is_feminine)[::2]
 
     def is_natural(self, skeleton: Skeleton, spec: SentenceSpec) -> bool:
         """Return whether a skeleton sounds right of the number and gender of the item's name."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from llm_explain.skeletons.corpus import read_corpus
@@ -133,3 +135,14 @@ def test_a_title_in_small_letters_has_the_number_of_its_noun(title: str, said: s
     skeleton = Skeleton("You've bought this {times}.", ("repeat_item",), "friendly", ())
     assert REALISER.fill(skeleton, own) == said
     assert VERIFIER.verify(said, own).ok
+
+
+@pytest.mark.parametrize(("title", "fits"), [("Extension cord, 12 ft", True), ("White milk", False)])
+def test_a_sentence_that_has_no_words_once_it_agrees_is_not_chosen(title, fits):
+    """ "Usted lo compra" has a form for plays, "usted la compra" has none."""
+    realiser = Realiser(load_lexicon("es"))
+    due = CLAIMS["due"]
+    played = dataclasses.replace(due, facts={**due.facts, "event_kind": "play"})
+    spec = realiser.specify([played], **{**SCENE, "title": title})
+    skeleton = Skeleton("Usted lo compra más o menos cada {interval}.", ("due",), "formal", ("interval",))
+    assert realiser.fits(skeleton, spec) == fits

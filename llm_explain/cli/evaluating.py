@@ -129,11 +129,11 @@ def verifier(
     from llm_explain.text.lexicon import load_lexicon
 
     explainer = Explainer.load(artifacts, language_model=None)
-    shop, locale = explainer.shop, locale or explainer.locale
+    shop, kinds, locale = explainer.shop, explainer.kinds, locale or explainer.locale
     with progress() as report:
         found = check_verifier(
             claim_requests(
-                shop, explainer.events, load_lexicon(locale), n=4 * true_texts, seed=seed, kinds=explainer.kinds
+                shop, explainer.events, load_lexicon(locale, kinds), n=4 * true_texts, seed=seed, kinds=kinds
             ),
             catalogue=shop.catalogue,
             policy=shop.policy,
@@ -141,6 +141,7 @@ def verifier(
             n_true_texts=true_texts,
             seed=seed,
             locale=locale,
+            kinds=kinds,
             report=report,
         )
     figures = found.to_dict()

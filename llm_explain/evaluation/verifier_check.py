@@ -16,6 +16,7 @@ from llm_explain.verifier import NameIndex, Verifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from llm_explain.claims import ClaimKinds
     from llm_explain.evaluation.mutations import Mutation
     from llm_explain.policy.policy import Policy
     from llm_explain.text.sentence_spec import SentenceRequest
@@ -83,6 +84,7 @@ def check_verifier(
     n_of_pair: int = 10,
     seed: int = 0,
     locale: str = "en",
+    kinds: ClaimKinds | None = None,
     report: Callable[[str, int, int], None] | None = None,
 ) -> VerifierReport:
     """Measure the verifier on sentences about real users, true ones and mutants of them.
@@ -96,12 +98,13 @@ def check_verifier(
         n_of_pair: How many mutants tell one kind of event as another, for each pair of kinds.
         seed: Source of chance.
         locale: A folder under ``prompts/``.
+        kinds: Claim kinds in force; the installed ones if not given.
         report: Called with a description, the number done and the total.
 
     Returns:
         The verdicts.
     """
-    lexicon = load_lexicon(locale).with_currency(policy.currency)
+    lexicon = load_lexicon(locale, kinds).with_currency(policy.currency)
     brands = filter(policy.may_name_brand, catalogue.brand_names)  # as the writer's
     names = NameIndex((*catalogue.titles.tolist(), *catalogue.category_names, *brands))
     verifier = Verifier(lexicon, names, blocklist=policy.blocked_words)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from llm_explain.claims import Evidence
     from llm_explain.claims.selection import MayTell
     from llm_explain.composition import Placed
-    from llm_explain.records import Claim, Explanation, Section
+    from llm_explain.records import Claim, Explanation, Section, Text
     from llm_explain.text.sentence_spec import Form, SentenceRequest
 
 LEAST_LEARNED_SHARE: Final = 0.1
@@ -72,10 +72,11 @@ class ListPipeline(Pipeline):
         cards_of_all = [card for placed in lists for card in placed]
         items = np.array([card.item_index for card in cards_of_all], dtype=np.int64)
         subjects = Subjects.of(evidence, np.repeat(np.arange(len(pages)), [len(page) for page in pages]), items)
-        asked = self._cards(subjects, attributions, cards_of_all, pages)
+        asked, others = self._cards(subjects, attributions, cards_of_all, pages)
         written = [self._write(asked[page.start : page.stop]) for page in pages]
         requests = [request for own, _ in written for request in own]
         texts = [text for _, own in written for text in own]
+        self._say_others(subjects, requests, texts, others)
         texts, facts = self._with_second_sentences(subjects, requests, texts, pages)
         subject_lines = self._subject_lines(requests, texts, facts)
         badges = self._badges(subjects, requests, cards_of_all, pages, facts)
@@ -106,6 +107,25 @@ class ListPipeline(Pipeline):
             for user, page in zip(users, pages, strict=True)
         ]
 
+    def _say_others(
+        self,
+        subjects: Subjects,
+        requests: list[SentenceRequest],
+        texts: list[Text | None],
+        others: Sequence[Sequence[Claim]],
+    ) -> None:
+        """Let each card whose claims have no text that is short enough state another claim, in place."""
+        kinds = self.writer.spoken_kinds(self.locale).lines(subjects.type)
+        rows = [row for row, text in enumerate(texts) if text is None and requests[row].claims]
+        lines = self._facts(subjects, rows, kinds[::-1], lambda claim, row: claim.kind != requests[row].claims[0].kind)
+        for row in rows:
+            claims = [*others[row], *([lines[row]] if row in lines else [])]
+            asked = [replace(requests[row], claims=(each,), is_neutral=not each.phi) for each in claims]
+            for request, text in zip(asked, self._written(asked, 0.0) if asked else (), strict=True):
+                if text is not None:
+                    requests[row], texts[row] = request, text
+                    break
+
     def _section_title(self, section: Section | None) -> str | None:
         kind = self.shop.shop.target_kinds[0]
         return None if section is None else self.writer.section_title(section, kind, self.locale)
@@ -116,8 +136,8 @@ class ListPipeline(Pipeline):
         attributions: Sequence[Attribution],
         placed: Sequence[Placed],
         pages: Sequence[range],
-    ) -> list[SentenceRequest]:
-        """Choose what each card states; each page has a budget of its own."""
+    ) -> tuple[list[SentenceRequest], list[list[Claim]]]:
+        """Choose what each card states, and return what it may state instead; each page has a budget of its own."""
         kinds, settings = self.writer.spoken_kinds(self.locale), self.shop.policy.settings
         catalogue = self.shop.catalogue
 
@@ -174,7 +194,7 @@ class ListPipeline(Pipeline):
         for row in left:
             repeated = cards.repeated_reason([*reasons[row], *more.get(row, ())], budget_of[row], kinds)
             requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
-        return requests
+        return requests, reasons
 
     def _learned_links(
         self, subjects: Subjects, attributions: Sequence[Attribution], rows: Sequence[int], placed: Sequence[Placed]

@@ -163,7 +163,7 @@ class VisibleLinks:
         return self.share_a_word(first, second) or self._share_a_phrase(first, second)
 
     def _share_a_phrase(self, first: str, second: str) -> bool:
-        own, other = words_of(_name(first)), words_of(_name(second))
+        own, other = words_of(name_of(first)), words_of(name_of(second))
         shared = own & other
         if len(shared) < MIN_SHARED_WORDS:
             return False
@@ -184,14 +184,14 @@ class VisibleLinks:
         catalogue = self._catalogue
         found: dict[str, set[int]] = defaultdict(set)
         for title, category in zip(catalogue.titles.tolist(), catalogue.category_index.tolist(), strict=True):
-            found[_name(title)].add(category)
+            found[name_of(title)].add(category)
         return list(found.values())
 
     @cached_property
     def _names_with(self) -> dict[str, set[int]]:
         """Places among ``_categories_of_names`` of the names that have each word."""
         found: dict[str, set[int]] = defaultdict(set)
-        for place, name in enumerate(dict.fromkeys(map(_name, self._catalogue.titles.tolist()))):
+        for place, name in enumerate(dict.fromkeys(map(name_of, self._catalogue.titles.tolist()))):
             for word in words_of(name):
                 found[word].add(place)
         return found
@@ -207,7 +207,7 @@ def says_more(title: str, category: str) -> bool:
     Returns:
         Whether there is such a word. Words are the same if one begins with the other and is at most two letters longer.
     """
-    known, words = words_of(category), words_of(_name(title))
+    known, words = words_of(category), words_of(name_of(title))
     return not words or not all(any(_is_alike(word, other) for other in known) for word in words)
 
 
@@ -222,5 +222,6 @@ def words_of(name: str) -> frozenset[str]:
     return frozenset(WORD.findall(name.lower()))
 
 
-def _name(title: str) -> str:
+def name_of(title: str) -> str:
+    """Return the name in a title, in small letters: what follows a comma or a parenthesis is its size or mark."""
     return NAME_END.split(title, maxsplit=1)[0].lower()

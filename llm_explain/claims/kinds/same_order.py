@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llm_explain.claims.kind import ClaimKind, Findings
+from llm_explain.claims.visible_links import name_of
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ class SameOrder(ClaimKind):
 
     Rule: counted events are the user's purchases before ``as_of`` that no return took back; an order is an occasion.
     Of the orders with an item of the item's title, the latest one counts. ``other_item_id`` is an item of another title
-    in this order, which has a letter and is not sensitive, and whose link with the item a person would see
-    (docs/lists.md). Of several, it is the one of which the user has most events, then the one with the smallest id.
+    in this order, which has a letter and is not sensitive. Its name without a size is another one, and a person would
+    see its link with the item (docs/lists.md). Of several, it is the one of which the user has most events, then the
+    one with the smallest id.
     """
 
     name = "same_order"
@@ -55,9 +57,10 @@ def _other_item(subjects: Subjects, row: int) -> str | None:
     others = np.unique(evidence.item[own][is_bought & ~is_own & (occasion == order)])
     others = others[shop.visible_links.of_items(others, np.full(len(others), item))]
     ids, titles = shop.catalogue.item_ids, shop.catalogue.titles
+    names = {other: name_of(str(titles[other])) for other in (item, *others.tolist())}
     ranked = [
         (-int(np.count_nonzero(evidence.item[own] == other)), str(ids[other]))
         for other in others.tolist()
-        if any(letter.isalpha() for letter in str(titles[other])) and not shop.is_sensitive(other)
+        if names[other] != names[item] and any(map(str.isalpha, names[other])) and not shop.is_sensitive(other)
     ]
     return min(ranked)[1] if ranked else None

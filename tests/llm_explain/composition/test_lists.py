@@ -27,7 +27,8 @@ from tests.llm_explain.claims.scene import INDEX, evidence, find
 from tests.llm_explain.claims.test_context import crowd
 
 if TYPE_CHECKING:
-    from llm_explain.records import Explanation
+    from llm_explain.records import Explanation, Text
+    from llm_explain.text.sentence_spec import SentenceRequest
 
 PROMPTS = Path(__file__).parents[3] / "prompts"
 USERS = ("u00", "u03", "u07", "u11")
@@ -305,6 +306,23 @@ def test_a_badge_names_only_an_item_with_a_visible_link(
     monkeypatch.setattr(explainer.shop.visible_links, "of_items", lambda other, _: np.full(len(other), is_seen))
     rows = explainer.recommend("u00", k=8, section="again", exclude=[other])
     assert any(badge.claim.kind == "companion" for row in rows for badge in row.badges) == is_seen
+
+
+def test_a_line_that_is_too_long_gives_way_to_a_short_one(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kinds() -> list[str]:
+        rows = [row for user in USERS for row in explainer.recommend(user, k=6, section="again", surface="push")]
+        return [claim.kind for row in rows for claim in (*row.reasons, *row.statements)]
+
+    def write(requests: list[SentenceRequest], **how: Any) -> list[Text | None]:
+        said = [each.claims[0].kind if each.claims else "" for each in requests]
+        return [None if kind == "due" else text for kind, text in zip(said, written(requests, **how), strict=True)]
+
+    whole, written = kinds(), explainer.writer.write
+    assert "due" in whole
+    monkeypatch.setattr(explainer.writer, "write", write)
+    assert kinds() == ["repeat_item" if kind == "due" else kind for kind in whole]
 
 
 def test_a_second_popular_card_comes_last() -> None:

@@ -192,7 +192,9 @@ class ListPipeline(Pipeline):
         left = [row for row in silent if not requests[row].claims]
         more = self._learned_links(subjects, attributions, [row for row in left if row in is_open], placed)
         for row in left:
-            repeated = cards.repeated_reason([*reasons[row], *more.get(row, ())], budget_of[row], kinds)
+            repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds) or cards.repeated_reason(
+                more.get(row, ()), budget_of[row], kinds, most_names=cards.MOST_CARDS_A_KIND
+            )
             requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
         return requests, reasons
 

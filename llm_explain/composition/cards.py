@@ -122,21 +122,28 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
     return chosen
 
 
-def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds) -> Claim | None:
+def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, *, most_names: int = 1) -> Claim | None:
     """Choose a reason of a kind that the page has used up, for a card that would say nothing.
 
     Args:
         claims: Claims that may be the reason of the card.
         budget: Budget of the page.
         kinds: Claim kinds in force.
+        most_names: Most cards of the page that speak so of one item or category.
 
     Returns:
-        A claim that names an item or a category of which no card of the page speaks so; ``None`` if there is none.
+        A claim that names an item or a category of which few cards of the page speak so; ``None`` if there is none.
     """
-    fresh = [claim for claim in claims if named(claim) is not None and not budget.names[claim.kind, named(claim)]]
+
+    def n_named(claim: Claim) -> int:
+        return budget.names[claim.kind, named(claim)]
+
+    fresh = [claim for claim in claims if named(claim) is not None and n_named(claim) < most_names]
     if not fresh:
         return None
-    chosen = min(fresh, key=lambda claim: (budget.cards[claim.kind], _place(claim, budget, kinds), -claim.phi))
+    chosen = min(
+        fresh, key=lambda claim: (n_named(claim), budget.cards[claim.kind], _place(claim, budget, kinds), -claim.phi)
+    )
     budget.count(chosen)
     return chosen
 

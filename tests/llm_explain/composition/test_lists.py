@@ -17,7 +17,14 @@ from llm_explain.claims.kind import Findings
 from llm_explain.claims.kinds.companion import Companion
 from llm_explain.claims.kinds.popular import Popular
 from llm_explain.composition.arrangement import Placed
-from llm_explain.composition.cards import FEW_KINDS, Budget, first_reasons, open_claims, with_second_reasons
+from llm_explain.composition.cards import (
+    FEW_KINDS,
+    Budget,
+    first_reasons,
+    open_claims,
+    repeated_reason,
+    with_second_reasons,
+)
 from llm_explain.errors import SettingError, UnknownItemError
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
@@ -354,6 +361,15 @@ def test_a_repeated_reason_names_what_few_cards_have_named() -> None:
     chosen = first_reasons(cards, Budget(has_few_kinds=True), ClaimKinds.installed())
     named = [claim.facts["other_item_id"] for (claim,) in chosen]
     assert sorted(named) == ["alien"] * 3 + ["brazil"] * 3
+
+
+def test_a_card_without_a_text_may_repeat_a_name_where_it_is_asked_to() -> None:
+    bought = Claim("similar_item", "group:", "item:a", 1.0, 0.5, {"other_item_id": "a"})
+    budget, kinds = Budget(), ClaimKinds.installed()
+    assert budget.take(bought)
+    assert repeated_reason([bought], budget, kinds) is None
+    assert repeated_reason([bought], budget, kinds, most_names=2) == bought
+    assert repeated_reason([bought], budget, kinds, most_names=2) is None
 
 
 def test_a_card_names_no_weak_cause_for_variety() -> None:

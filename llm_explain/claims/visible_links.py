@@ -224,4 +224,4 @@ def words_of(name: str) -> frozenset[str]:
 
 def name_of(title: str) -> str:
     """Return the name in a title, in small letters: what follows a comma or a parenthesis is its size or mark."""
-    return NAME_END.split(title, maxsplit=1)[0].lower()
+    return NAME_END.split(title, maxsplit=1)[0].strip().lower()

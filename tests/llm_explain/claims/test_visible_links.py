@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llm_explain.claims.visible_links import VisibleLinks, says_more
+from llm_explain.claims.visible_links import VisibleLinks, name_of, says_more
 from llm_explain.policy.policy import Policy
 from scoring.data.catalogue import Catalogue
 from scoring.features.item_pairs import ItemPairs
@@ -164,6 +164,10 @@ def test_words_that_tell_only_together_link_two_names(other: str, *, is_seen: bo
     links = VisibleLinks(Catalogue(items), statistics, Policy())
     assert links.of_items(np.array([1]), np.array([0])).tolist() == [is_seen]
     assert links.of_titles(np.array([1]), 0).tolist() == [is_seen]
+
+
+def test_a_size_or_mark_is_no_part_of_a_name() -> None:
+    assert {name_of(title) for title in ("Soft drink", "Soft drink (store brand)", "Soft drink, 2 l")} == {"soft drink"}
 
 
 def test_a_category_speaks_by_a_word_of_its_name() -> None:

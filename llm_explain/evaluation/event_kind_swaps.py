@@ -109,7 +109,8 @@ def _exchange(forms: Mapping[str, str], others: Mapping[str, str]) -> dict[str, 
 
 
 def _counts(request: SentenceRequest, lexicon: Lexicon) -> bool:
-    return any(lexicon.kinds[claim.kind].counts_events for claim in request.claims)
+    kinds = [lexicon.kinds.get(claim.kind) for claim in request.claims]  # a kind without words is in no lexicon
+    return all(kinds) and any(kind.counts_events for kind in kinds if kind)
 
 
 def _mutants(

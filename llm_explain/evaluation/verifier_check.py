@@ -105,6 +105,7 @@ def check_verifier(
         The verdicts.
     """
     lexicon = load_lexicon(locale, kinds).with_currency(policy.currency)
+    requests = [each for each in requests if all(claim.kind in lexicon.kinds for claim in each.claims)]
     brands = filter(policy.may_name_brand, catalogue.brand_names)  # as the writer's
     names = NameIndex((*catalogue.titles.tolist(), *catalogue.category_names, *brands))
     verifier = Verifier(lexicon, names, blocklist=policy.blocked_words)

@@ -53,9 +53,10 @@ def larger(tables: Tables, factor: int, seed: int = 0) -> Tables:
     return replace(tables, events=joined)
 
 
-def train(data: Path, artifacts: Path, cutoff: str) -> dict[str, float]:
+def train(data: Path, artifacts: Path, cutoff: str, config: Path | None = None) -> dict[str, float]:
     """Train in a process of its own; return its figures, and the peak memory and the time of the whole command."""
     options = ["train", "--data", str(data), "--artifacts", str(artifacts), "--cutoff", cutoff, "--json"]
+    options += [] if config is None else ["--config", str(config)]
     command = [sys.executable, "-c", "from llm_explain.cli import main; main()", *options]
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -77,6 +78,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data/completejourney"))
     parser.add_argument("--cutoff", default="2017-12-01")
     parser.add_argument("--factors", type=int, nargs="+", default=[1, 3, 10])
+    parser.add_argument("--config", type=Path, help="settings of training, for example fewer steps")
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     given = parser.parse_args()
     found = {}
@@ -84,7 +86,7 @@ def main() -> None:
         folder = given.out / "training" / str(factor)
         if factor > 1 and not (folder / "data" / "events.parquet").exists():
             larger(Tables.read(given.data), factor).write(folder / "data")
-        found[factor] = train(folder / "data" if factor > 1 else given.data, folder / "artifacts", given.cutoff)
+        found[factor] = train(folder / "data" if factor > 1 else given.data, folder / "artifacts", given.cutoff, given.config)
         print(json.dumps({"factor": factor, **found[factor]}), file=sys.stderr, flush=True)
     section = Section(given.out, "training", "Training by the size of the log")
     rows = [[name, *(f"{each[name]:,.3g}" for each in found.values())] for name in found[given.factors[0]]]

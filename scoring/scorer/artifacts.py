@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import save_file
 
 from scoring.data.tables import file_hash
 from scoring.errors import ArtifactError
@@ -60,7 +61,10 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         path: The file.
         arrays: Arrays of numbers.
     """
-    path.write_bytes(save({name: array.copy(order="C") for name, array in arrays.items()}))
+    path.touch()
+    mode = path.stat().st_mode  # the usual one; safetensors replaces the file by one that its owner alone reads
+    save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, path)
+    path.chmod(mode)
 
 
 def read_arrays(path: Path) -> Arrays:

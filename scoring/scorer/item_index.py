@@ -26,7 +26,7 @@ INDEX: Final = "items.usearch"
 """File of the index in the artifacts."""
 
 CONNECTIVITY: Final = 16
-EXPANSION: Final = 96
+EXPANSION: Final = 64
 """Neighbours that are looked at for each item when the index is built."""
 
 BLOCK: Final = 16_384
@@ -111,7 +111,7 @@ class ItemIndex:
         Returns:
             Row numbers in the catalogue, shape ``(min(n, len(self)),)``.
         """
-        keys = self._index.search(np.append(user, 1.0).astype(np.float32), min(n, len(self))).keys
+        keys = self._index.search(np.append(user, 1.0).astype(np.float32), min(n, len(self)), threads=1).keys
         return np.asarray(keys, dtype=np.int64)
 
 

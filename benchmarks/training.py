@@ -86,7 +86,9 @@ def main() -> None:
         folder = given.out / "training" / str(factor)
         if factor > 1 and not (folder / "data" / "events.parquet").exists():
             larger(Tables.read(given.data), factor).write(folder / "data")
-        found[factor] = train(folder / "data" if factor > 1 else given.data, folder / "artifacts", given.cutoff, given.config)
+        found[factor] = train(
+            folder / "data" if factor > 1 else given.data, folder / "artifacts", given.cutoff, given.config
+        )
         print(json.dumps({"factor": factor, **found[factor]}), file=sys.stderr, flush=True)
     section = Section(given.out, "training", "Training by the size of the log")
     rows = [[name, *(f"{each[name]:,.3g}" for each in found.values())] for name in found[given.factors[0]]]

@@ -169,7 +169,11 @@ class History:
         columns = (getattr(self, name).astype(object) for name in names)
         rows = zip(item_ids[self.item_index].tolist(), map(pd.Timestamp, self.timestamp), *columns, strict=True)
         return [
-            {ITEM_ID: str(item_id), **dict(zip(names, row, strict=True)), TIMESTAMP: moment}
+            {
+                ITEM_ID: str(item_id),
+                **{n: None if v != v else v for n, v in zip(names, row, strict=True)},
+                TIMESTAMP: moment,
+            }
             for item_id, moment, *row in rows
         ]
 

@@ -91,8 +91,14 @@ class Stored(fields.Reply):
 
 
 class LoggedEvent(HistoryEvent):
-    """An event and where it is kept: in the ``artifacts`` or in the service's ``state``."""
+    """An event and where it is kept: in the ``artifacts`` or in the service's ``state``.
 
+    Attributes:
+        value: A rating, if the shop's log has one.
+        source: Where it is kept.
+    """
+
+    value: float | None = None
     source: Literal["artifacts", "state"]
 
 

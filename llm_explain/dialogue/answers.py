@@ -252,11 +252,14 @@ class Answers:
         if not self._own.count_in(category):
             return Answer([Statement("not_bought", category=category)])
         rows = self._explainer.what_if(
-            None, without=[GROUP_PREFIX + category], history=self._history, locale=self._locale, k=10
+            None,
+            without=[GROUP_PREFIX + category],
+            item_ids=self._context.items or None,
+            history=self._history,
+            locale=self._locale,
         )
         moved = sorted(rows, key=lambda row: -abs((row.rank_without or 0) - (row.rank or 0)))
-        texts = [row.text for row in moved if row.text is not None and row.item_id in self._context.items]
-        texts = texts or [row.text for row in moved if row.text is not None]
+        texts = [row.text for row in moved if row.text is not None]
         n_moved = sum(row.rank != row.rank_without for row in moved)
         return Answer(
             texts[: min(2, max(1, n_moved))] or [Statement("unknown")], data={"rows": [row.to_dict() for row in rows]}
@@ -338,7 +341,9 @@ class Answers:
         row = self._explained(item)
         kinds = {claim.kind: self._explainer.kinds[claim.kind] for claim in (*row.reasons, *row.statements)}
         sql = {name: kind.sql.read_text(encoding="utf-8") for name, kind in kinds.items()}
-        parts = [*self._strongest(row), Statement("prove", record=row.id)]
+        is_told = self._own.has_item(item) and not self._is_sensitive(item)
+        bought = [self._own.how_often(item, None)] if is_told else []
+        parts = [*bought, *self._strongest(row), Statement("prove", record=row.id)]
         return Answer(parts, focus=item, data={"explanation": row.to_dict(), "sql": sql})
 
     def _strongest(self, row: Explanation) -> list[Statement]:
@@ -364,10 +369,10 @@ class Answers:
             items = [each.item_id for each in self._explainer.similar(item, k=MOST_NAMED, locale=self._locale)]
             statement = Statement("like_item", item=item, items=tuple(items))
         elif "category" in slots and self._shop.policy.may_name_category(slots["category"]):
-            placed = self._explainer.rank(
-                k=MOST_NAMED, history=self._history, categories=[slots["category"]], exclude=self._context.hidden
-            )
-            items = [each.item_id for each in placed]
+            category, hidden = slots["category"], self._context.hidden
+            placed = self._explainer.rank(k=10, history=self._history, categories=[category], exclude=hidden)
+            of_title = {self._explainer.titles[each.item_id]: each.item_id for each in reversed(placed)}
+            items = [each.item_id for each in placed if each.item_id in of_title.values()][:MOST_NAMED]
             statement = Statement("like_group", category=slots["category"], items=tuple(items))
         else:
             return Answer([Statement("which_item")], tuple(self._context.items[:5]), "item_id")

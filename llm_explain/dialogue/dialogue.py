@@ -180,7 +180,7 @@ class Dialogue:
             }
         after = replace(
             context,
-            focus=answer.focus or context.focus,
+            focus=answer.focus or (None if "category" in reading.slots else context.focus),
             pending=None,
             asked=asked,
             intent=context.intent if reading.intent in TALK else reading.intent,

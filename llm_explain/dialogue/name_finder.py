@@ -153,7 +153,10 @@ class NameFinder:
                 if all(free[at : at + size]) and (mention := self._named(text, window, own, bought)) is not None:
                     found.append(mention)
                     free[at : at + size] = [False] * size
-        return found
+        if self._grammar.is_spaced:
+            return found
+        edges = {edge for each in found if each.shown for edge in (each.start, each.end)}
+        return [each for each in found if not each.is_like or edges.isdisjoint((each.start, each.end))]
 
     def _named(
         self, text: str, window: list[Token], own: Mapping[str, list[tuple[str, ...]]], bought: Container[str]
@@ -171,8 +174,8 @@ class NameFinder:
         category = run if is_joined else index.categories.get(key, run)
         named = [item for item in index.items.get(key, ()) if not is_joined or telling in index.titles[item]]
         items = _first(named, bought)
-        if category is None and len(telling) == 1 and telling[0] in index.by_category_word:
-            items = tuple(item for item in items if item in index.plain_titles)  # "milk" is not "canned milk" alone
+        if category is None and len(telling) == 1:
+            items = tuple(item for item in items if (item, telling) in index.plain)  # "milk" is not "canned milk" alone
         whole = tuple(
             item
             for item, keys in own.items()
@@ -190,18 +193,21 @@ class NameFinder:
             return None
         part = () if whole or labelled or is_cue or is_joined else tuple(index.holding(telling, own)[:MOST_CHOICES])
         is_whole, is_like = bool(whole or category or items), False
-        if not (is_whole or part or is_cue or is_joined):
+        several: tuple[str, ...] = ()
+        is_edge_cue = len(telling) > 1 and self._grammar.is_spaced and {stems[0], stems[-1]} & index.silent
+        if not (is_whole or part or is_cue or is_joined or is_edge_cue):
             holding = index.holding(telling)
             items, is_like = _first(holding, bought), len({tuple(index.titles[item]) for item in holding}) == 1
-            if len(telling) == 1 or not self._grammar.is_spaced:
-                category = index.by_category_word.get("".join(telling))
-        if not (whole or part or category or items):
+            several = index.by_category_word.get("".join(telling), ())[:MOST_CHOICES]
+            category = several[0] if len(several) == 1 else None
+        if not (whole or part or category or items or several):
             return None
         is_main = bool(whole) or any(index.is_main(telling, item) for item in part)
         start = window[0].start if article is None else article.start()
-        shown, is_like = whole or part, is_like and category is None
+        shown, is_like = whole or part, is_like and not several
         is_named = bool(whole) or is_like or (not part and is_whole)
-        return Mention(start, end, shown, category, items, is_named, article is not None, is_main, is_like=is_like)
+        found = Mention(start, end, shown, category, items, is_named, article is not None, is_main, is_like=is_like)
+        return replace(found, categories=several if category is None else ())
 
     def _with_labels(self, text: str, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> list[Mention]:
         """Return mentions with labels: "the Chobani", "store brand corn", "the milk from Chobani"."""

@@ -62,13 +62,13 @@ class _Names(NamedTuple):
         keys: Telling words of each name.
         labels: Words of the parts of each name after its first one: "1 gallon" and "store brand".
         spelt: All telling words as they are written.
-        is_plain: Whether a name has telling words alone.
+        plain: Keys of the names that have telling words alone.
     """
 
     keys: list[tuple[str, ...]]
     labels: list[list[str]]
     spelt: list[str]
-    is_plain: bool
+    plain: set[tuple[str, ...]]
 
 
 class NameIndex:
@@ -84,10 +84,10 @@ class NameIndex:
         silent: ``common``, and words of the examples of messages.
         items: Items of the telling words of a name, in any order.
         categories: Category of the telling words of a name, in any order.
-        by_category_word: Category of each telling word of a name; of each part in a locale without spaces.
+        by_category_word: Categories of each telling word of a name; of each part in a locale without spaces.
         runs: Category of neighbouring words of a name.
         titles: Telling words of each name of an item.
-        plain_titles: Items with a name that has telling words alone.
+        plain: Items and the telling words of those of their names that have no others.
         labels: Words of the parts of each name of an item after its first one.
         by_label: Items of the words of a label.
     """
@@ -110,10 +110,12 @@ class NameIndex:
         self._by_part: dict[str, list[str]] = {}
         self._index_items({item: read[tuple(names)] for item, names in titles.items()})
         self.categories: dict[Key, str] = {}
-        self.by_category_word: dict[str, str] = {}
+        self.by_category_word: dict[str, tuple[str, ...]] = {}
         self.runs: dict[tuple[str, ...], str] = {}
+        leading: dict[str, str] = {}
         for category, several in categories.items():
-            self._index_category(category, several)
+            self._index_category(category, several, leading)
+        self.by_category_word |= {word: (category,) for word, category in leading.items()}
         if not grammar.is_spaced:
             self._index_inside(categories)
         spelt = {word for each in read.values() for word in each.spelt} if grammar.is_spaced else set()
@@ -127,7 +129,7 @@ class NameIndex:
 
     def _index_items(self, names: Mapping[str, _Names]) -> None:
         self.titles = {item: each.keys for item, each in names.items()}
-        self.plain_titles = {item for item, each in names.items() if each.is_plain}
+        self.plain = {(item, key) for item, each in names.items() for key in each.plain}
         self.labels = {item: each.labels for item, each in names.items()}
         self._spelt = {item: each.spelt for item, each in names.items()} if self._grammar.is_spaced else {}
         self.by_label: dict[tuple[str, ...], list[str]] = {}
@@ -140,18 +142,26 @@ class NameIndex:
                 for part in dict.fromkeys(self._parts(key)):
                     self._by_part.setdefault(part, []).append(item)
 
-    def _index_category(self, category: str, names: Sequence[str]) -> None:
+    def _index_category(self, category: str, names: Sequence[str], leading: dict[str, str]) -> None:
         for key in self._read([re.sub(r"[,(（，)）]", " ", name) for name in names]).keys:
             self.categories.setdefault(self.key(key), category)
             for word in key if self._grammar.is_spaced else (self.head(key),):
-                self.by_category_word.setdefault(word, category)
+                self._add_part(word, category)
         for name in names:
             if self._grammar.is_spaced:
-                for run in _runs([token.stem for token in self.tokens(folded(name))]):
+                stems = [token.stem for token in self.tokens(folded(name))]
+                for run in _runs(stems):
                     self.runs.setdefault(run, category)
+                if len(stems) > 1 and stems[1] in self.common:
+                    leading.setdefault(stems[0], category)  # "milk" of "milk and creamers"
             else:
                 for part in re.split("|".join(map(re.escape, self._grammar.common)), folded(_short(name))):
-                    self.by_category_word.setdefault(part, category)
+                    self._add_part(part, category)
+                    leading.setdefault(part, category)
+
+    def _add_part(self, part: str, category: str) -> None:
+        own = self.by_category_word.get(part, ())
+        self.by_category_word[part] = own if category in own else (*own, category)
 
     def _index_inside(self, categories: Mapping[str, Sequence[str]]) -> None:
         """Let characters inside the name of one category mean it: "笔记本" of "笔记本电脑"."""
@@ -164,7 +174,7 @@ class NameIndex:
         for category, parts in inside.items():
             for part in parts:
                 if counts[part] == 1:
-                    self.by_category_word.setdefault(part, category)
+                    self.by_category_word.setdefault(part, (category,))
 
     def _words_here(self, spelt: set[str], names: list[Sequence[str]]) -> dict[str, str]:
         """Return the word of the shop for each word of another region: "chips" for "crisps"."""
@@ -256,7 +266,7 @@ class NameIndex:
 
     def _read(self, names: Sequence[str]) -> _Names:
         """Return the words of the names of one thing."""
-        keys, labels, spelt, is_plain = [], [], [], False
+        keys, labels, spelt, plain = [], [], [], set()
         for name in dict.fromkeys(names):
             short = folded(_short(name))
             tokens = self.tokens(short)
@@ -266,10 +276,11 @@ class NameIndex:
             ]
             telling = [token for token in tokens if token.stem not in self.common]
             keys.append(tuple(token.stem for token in telling or tokens))
-            is_plain |= len(telling) == len(tokens)
+            if len(telling) == len(tokens):
+                plain.add(keys[-1])
             spelt += [token.word for token in telling if token.stem not in self._cues and len(token.word) > 2]
         return _Names(
-            list(dict.fromkeys(key for key in keys if key)), [label for label in labels if label], spelt, is_plain
+            list(dict.fromkeys(key for key in keys if key)), [label for label in labels if label], spelt, plain
         )
 
     def key(self, telling: tuple[str, ...]) -> Key:

@@ -69,6 +69,10 @@ class OwnEvents:
         (index,) = self._catalogue.index_of([item_id])
         return int((self._history.is_target & (self._history.item_index == index)).sum())
 
+    def has_item(self, item_id: str) -> bool:
+        """Return whether there are events with an item, or another item of its title."""
+        return bool(self._of_title(item_id).any())
+
     def last_of(self, item_id: str) -> Any | None:
         """Return the local day of the last event with an item; ``None`` without one or without dates."""
         own = self._of_title(item_id)

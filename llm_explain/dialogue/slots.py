@@ -57,6 +57,10 @@ class Slots:
             re.compile(unaccented(each)) for each in (grammar.generic, grammar.which, grammar.below, grammar.person)
         )
 
+    def category_of(self, item_id: str) -> str:
+        """Return the category of an item; empty for an item that the catalogue does not have."""
+        return self._category_of.get(item_id, "")
+
     def as_named(
         self, intent: str, found: Mentions, context: Context, user_id: str | None
     ) -> tuple[str, tuple[dict[str, Any], tuple[str, ...]]]:
@@ -132,11 +136,15 @@ class Slots:
         if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
             return focus, ()
         slots, category = self._resolved(ranked[0]), ranked[0].category
+        narrower: tuple[str, ...] = ()
         if intent not in OF_THE_CATALOGUE and any(self._category_of.get(each) == category for each in context.items):
             slots = slots if ranked[0].shown else {"category": category}  # "the pasta thing" is one on screen
         elif narrower := self._narrower(ranked[0]):
             slots = {"item_id": narrower[0]} if len(narrower) == 1 else {}
-            return slots, () if slots else narrower
+        if intent == "why_not" and not ranked[0].shown and (narrower or not slots) and ranked[0].items:
+            slots = {"item_id": (narrower or ranked[0].items)[0]}  # the one that the user or most users bought
+        if narrower and not slots:
+            return slots, narrower
         return slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES]
 
     def _narrower(self, mention: Mention) -> tuple[str, ...]:
@@ -144,7 +152,7 @@ class Slots:
         if mention.shown or mention.is_whole or mention.category is None:
             return ()
         own = tuple(item for item in mention.items if self._category_of.get(item) == mention.category)
-        return own if len(own) < min(self._sizes[mention.category], MOST_CHOICES) else ()
+        return own if len(own) < self._sizes[mention.category] else ()
 
     def _pair(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return two items that are compared: those mentioned, what "this" means, else neighbours in the list."""
@@ -153,12 +161,16 @@ class Slots:
         items = [(start, several[0]) for start, several in named if len(several) == 1]
         unclear = next((several for _, several in named if len(several) > 1), ())
         is_all_found = len(named) == len(found.found) and all(several for _, several in named) and not found.unknown
-        is_bare = len(items) == 1 and not self._half.search(found.masked())
+        is_bare = len(items) == len(named) == 1 and not self._half.search(found.masked())
         is_focus = context.focus is not None and not unclear and (found.focus_at is not None or is_bare)
         if len(items) < 2 and is_focus:
             start = found.focus_at if found.focus_at is not None else len(found.text)
             items = sorted([*items, (start, str(context.focus))])
         several = list(dict.fromkeys(item for _, item in items))[:2]
+        asked = tuple((context.asked or {}).get("choices", ()))
+        both = unclear if unclear and not several else asked if not (several or unclear) else ()
+        if len(both) == 2 and self._category_of.keys() >= {*both}:
+            several, unclear = list(both), ()  # "compare the eggs", "these two"
         if len(several) < 2 and unclear:
             return dict(zip(("item_id", "other_id"), several, strict=False)), unclear
         if intent == "why_above" and self._below.search(found.text):
@@ -193,6 +205,8 @@ class Slots:
         is_category = not mention.shown or not (mention.is_definite or mention.is_whole or is_one)
         is_category |= self._generic.search(found.text) is not None
         is_category |= intent == "resume" and mention.category in context.groups_off
+        if intent == "less" and not mention.shown and mention.category is None and len(mention.items) > 0:
+            return {"category": self._category_of[mention.items[0]]}, ()
         shared = {self._category_of.get(item, "") for item in mention.shown}
         if len(mention.shown) > 1 and len(shared) == 1 and "" not in shared:
             return {"category": shared.pop()}, ()

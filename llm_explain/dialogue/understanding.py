@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue.folding import folded, unaccented
-from llm_explain.dialogue.intents import MASK
 from llm_explain.dialogue.mentions import WEAK
 from llm_explain.dialogue.slots import CHANGES, OF_A_TARGET, OF_ONE_ITEM, OF_THE_SHOP, Slots
 
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
     from llm_explain.dialogue.turns import Context, Role
     from llm_explain.dialogue.words import Grammar
 
-LEAST_WORDS: Final = 3
-"""Words besides a name (characters without spaces) that make a short message a question of its own."""
-
 MOST_WORDS: Final = 4
 """Words of a message that is only a yes, a no or a choice."""
 
 LEAST_SCORE: Final = 0.2
 """Least score of an intent that is answered."""
+
+SURE: Final = 0.6
+"""Least score that makes a short message a question of its own, not an answer to one that was asked back."""
 
 LEAST_MARGIN: Final = 0.03
 """Least difference of the two best scores for an intent to be answered without asking back."""
@@ -118,25 +117,23 @@ class Reader:
         if is_short and asked.get("slot") == "intent":
             return self._chosen_intent(text, chosen, asked, context, bought)
         found = self._found(text, (chosen if is_short else ()) or context.items, bought, user_id)
-        intent, rivals, part = self._intent(found, role)
-        is_new = not rivals and intent not in TALK and self._says_more(found)
+        intent, rivals, part, score = self._intent(found, role)
+        if is_short and intent not in TALK and (decision := self._bare_decision(text)):
+            return Reading(decision)  # nothing waits for it
+        is_new = not rivals and intent not in TALK and score >= SURE
         if context.asked is not None and (
             intent in {"unknown", FOLLOW_UP} or (is_short and found.found and not is_new)
         ):
             return self._completed(context.asked, found, context)
         if chosen and is_short:  # a place is one of the list again, not of the choices
             found = self._found(text, context.items, bought, user_id)
-            intent, rivals, part = self._intent(found, role)
+            intent, rivals, part, _ = self._intent(found, role)
         if intent in {"resume", "why_not"} and context.hidden:
             of_hidden = self._names.find(text, context.hidden, bought)
             found = of_hidden if any(each.shown for each in of_hidden.found) else found
         if intent == FOLLOW_UP:
             intent = self._repeated(found, context, user_id)
-        if found.focus_at is not None and not part[0] <= found.focus_at < part[1]:
-            found.focus_at = None  # "this is creepy, how do you know …"
-        is_this = context.focus is not None and found.focus_at is not None
-        is_named = any(each.strength > WEAK for each in found.within(0, part[0]))  # "I had wine once, ignore that"
-        found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
+        is_this = self._narrow(found, part, context)
         intent, (slots, choices) = self._slots.as_named(intent, found, context, user_id)
         is_listed = any(len(each.shown) == 1 for each in found.found) or (is_this and is_short)
         if intent == "delete_data" and is_listed and not (found.is_all or found.events):
@@ -144,6 +141,16 @@ class Reader:
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
         return Reading(intent, slots, choices, rivals)
+
+    @staticmethod
+    def _narrow(found: Mentions, part: tuple[int, int], context: Context) -> bool:
+        """Keep what the telling part of a message mentions, and return whether it says "this"."""
+        if found.focus_at is not None and not part[0] <= found.focus_at < part[1]:
+            found.focus_at = None  # "this is creepy, how do you know …"
+        is_this = context.focus is not None and found.focus_at is not None
+        is_named = any(each.strength > WEAK for each in found.within(0, part[0]))  # "I had wine once, ignore that"
+        found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
+        return is_this
 
     def _found(self, text: str, shown: Sequence[str], bought: Container[str], user_id: str | None) -> Mentions:
         """Return what a message mentions; the id of a customer is no place of the list."""
@@ -159,6 +166,13 @@ class Reader:
             is_more = "?" in text or bool(self._names.find(text, context.items, bought).found)  # "ok and the second"
             return None if is_more else "yes"
         return "no" if self._no.search(text) else None
+
+    def _bare_decision(self, text: str) -> str | None:
+        """Return "yes" or "no" for a message that is nothing else."""
+        for word, pattern in (("yes", self._yes), ("no", self._no)):
+            if (match := pattern.search(text)) and match.end() == len(text):
+                return word
+        return None
 
     def _without_user(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
         """Return a text with the id of a customer exchanged for that of the examples, and the id.
@@ -182,8 +196,8 @@ class Reader:
         said = message[place : place + len(user_id)] if place >= 0 else user_id
         return f"{text[:at]}{STAFF_USER}{text[at + len(user_id) :]}", said
 
-    def _intent(self, found: Mentions, role: Role) -> tuple[str, tuple[str, ...], tuple[int, int]]:
-        """Return the intent of a message, the intents that are as near, and the part of the message that tells it."""
+    def _intent(self, found: Mentions, role: Role) -> tuple[str, tuple[str, ...], tuple[int, int], float]:
+        """Return the intent of a message, those that are as near, the part that tells it, and its score."""
         whole = (0, len(found.text))
         ends = [match.span() for match in self._also.finditer(found.text)]
         parts = list(zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(found.text)], strict=True))
@@ -203,9 +217,9 @@ class Reader:
         )
         (intent, score), (_, second) = best[:2]
         if score < LEAST_SCORE or len(found.unknown) == len(found.text.split()):
-            return "unknown", (), part
+            return "unknown", (), part, score
         is_clear = score - second >= LEAST_MARGIN or intent in TALK
-        return intent, () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK), part
+        return intent, () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK), part, score
 
     def _ranked(self, masked: list[str], role: Role) -> list[list[tuple[str, float]]]:
         staff = self._staff if role == "shopper" else frozenset()
@@ -229,13 +243,6 @@ class Reader:
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
         return Reading(intent, dict(asked["slots"]))
 
-    def _says_more(self, found: Mentions) -> bool:
-        """Return whether a message says more than a name."""
-        rest = found.masked().replace(MASK, " ")
-        return (
-            len(rest.split()) >= LEAST_WORDS if self._grammar.is_spaced else len(rest.replace(" ", "")) >= LEAST_WORDS
-        )
-
     def _repeated(self, found: Mentions, context: Context, user_id: str | None) -> str:
         """Return the last intent, which a message asks of another item, or of another customer."""
         if user_id is not None and not found.found:
@@ -252,7 +259,8 @@ class Reader:
             return Reading("unknown")
         merged = dict(asked["slots"])
         if "item_id" in slots:
-            merged[asked["slot"]] = slots["item_id"]
+            named = slots["item_id"]
+            merged[asked["slot"]] = self._slots.category_of(named) if asked["slot"] == "category" else named
         else:
             merged |= slots
         return Reading(asked["intent"], merged, choices)

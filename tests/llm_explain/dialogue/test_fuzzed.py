@@ -109,7 +109,7 @@ def _assert_true(turn: Turn, own: pd.DataFrame, explainer: Explainer, before: Co
         assert _int(found[1]) == len(used), said
     if "We use no history of yours" in turn.text:
         assert used.empty, said
-    if found := re.search(rf"Purchases (?:of|from) (.+) in your history: {NUMBER}, from (.+) to (.+)\.", turn.text):
+    if found := re.search(rf"Purchases (?:of|from) (.+) in your history: {NUMBER}, from (.+?) to (.+?)\.", turn.text):
         rows = used[(title == found[1].lower()) | (category == found[1])]
         assert 0 < _int(found[2]) <= len(rows), (said, turn.text)
         assert (_day(rows["timestamp"].min()), _day(rows["timestamp"].max())) == (found[3], found[4]), said

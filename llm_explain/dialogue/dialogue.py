@@ -216,8 +216,9 @@ class Dialogue:
         elif intent in {"order", "stock"} and staff.demand is not None:
             answer = self._supply(reading, staff.demand)
         elif intent == "prove" and context.intent in STAFF_INTENTS and slots.get("item_id") in {None, context.focus}:
-            last = staff.answer(context.intent, {"item_id": context.focus}, customer, self._locale)
-            answer = staff.prove(context.intent, last)
+            last = "risk" if context.intent == "risk_change" else context.intent  # an action is told after the risk
+            told = staff.answer(last, {"item_id": context.focus}, customer, self._locale)
+            answer = staff.prove(last, told)
         elif intent == "order":
             answer = Answer([Statement("no_model")])
         elif intent in {"delete_data", "export_data", "help"}:

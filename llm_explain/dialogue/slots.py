@@ -31,6 +31,9 @@ OF_THE_CATALOGUE: Final = frozenset({"why_not", *OF_THE_SHOP})
 
 OF_TWO_ITEMS: Final = frozenset({"why_above", "compare"})
 OF_A_TARGET: Final = frozenset({"what_if", "more", *CHANGES})
+OF_STAFF: Final = frozenset({"order", "risk", "risk_change"})
+"""Intents whose last answer a bare "why?" asks about."""
+
 OF_DATA: Final = frozenset({"delete_data", "export_data"})
 
 AS_FOCUS: Final = 3.5
@@ -81,6 +84,8 @@ class Slots:
             named = "order"
         elif intent == "risk" and any(len(each.shown) == 1 for each in sure):
             named = "why"  # "12 asks for the reason of the beer"
+        elif intent == "why" and user_id is None and not found.found and context.intent in OF_STAFF:
+            named = "order" if context.intent == "order" else "risk"  # "why so many?" after an order
         elif intent == "why" and user_id is None and context.items and (item or category) and not is_shown:
             named = "why_not"
         return named, (slots, choices) if named == intent else self.of(named, found, context)

@@ -257,7 +257,7 @@ class Reader:
         slots, choices = self._slots.one(str(asked["intent"]), found, context) if found.found else ({}, ())
         if not slots and not choices:
             return Reading("unknown")
-        merged = dict(asked["slots"])
+        merged = {name: value for name, value in asked["slots"].items() if name != "event"}  # a name says it better
         if "item_id" in slots:
             named = slots["item_id"]
             merged[asked["slot"]] = self._slots.category_of(named) if asked["slot"] == "category" else named

@@ -318,6 +318,67 @@ def test_what_was_bought_is_left_out(locale: str, said: str) -> None:
     assert Slots(grammar, {"c": "cheese"}).of("what_if", found, Context(items=("c",))) == ({"category": "soup"}, ())
 
 
+def test_a_short_question_is_no_answer_to_the_one_asked_back(dialogue: Dialogue, context: Context) -> None:
+    asked = dialogue.reply(USER, "compare it", context)
+    assert asked.context.asked is not None
+    assert dialogue.reply(USER, "why no coffee", asked.context).intent == "why_not"
+
+
+def test_an_item_stands_for_its_category_where_a_category_is_asked_for(
+    explainer: Explainer, dialogue: Dialogue, context: Context
+) -> None:
+    asked = dialogue.reply(USER, "what if I had never bought that", replace(context, focus=None))
+    assert (asked.context.asked or {})["slot"] == "category"
+    answered = dialogue.reply(USER, "cheese A please", asked.context)
+    assert (answered.intent, answered.slots) == ("what_if", {"category": "cheese"})
+    assert [row["item_id"] for row in answered.data["rows"]] == list(context.items), "the list on screen"
+
+
+def test_a_yes_that_nothing_waits_for_confirms_nothing(explainer: Explainer, context: Context) -> None:
+    turn = Dialogue(explainer, locale="es").reply(USER, "sí", replace(context, focus=context.items[0]))
+    assert (turn.intent, turn.change, turn.text) == ("yes", None, "No hay nada que confirmar.")
+
+
+def test_a_proof_counts_the_purchases(explainer: Explainer, dialogue: Dialogue) -> None:
+    events = explainer.events.events.query("user_id == @USER and timestamp < @explainer.as_of")
+    item = str(events["item_id"].iloc[-1])
+    proof = dialogue.reply(USER, "prove it", Context(items=(item,), focus=item))
+    assert proof.text.startswith(f"Purchases of {explainer.titles[item]} in your history: ")
+
+
+def test_a_label_of_common_words_is_no_other_thing() -> None:
+    grammar, _, _ = dialogue_words("en")
+    categories = {each: [each] for each in ("milk and creamers", "cocoa and milk flavorings")}
+    names = NameFinder(grammar, {"a": ["Canned milk"], "b": ["White milk"]}, categories)
+    (found,) = names.find("stop using my milk purchases", []).found
+    assert (found.category, found.items) == ("milk and creamers", ("a", "b"))
+    (found,) = (
+        NameFinder(grammar, {}, {each: [each] for each in ("citrus fruit", "tropical fruit")}).find("fruit", []).found
+    )
+    assert (found.category, found.categories) == (None, ("citrus fruit", "tropical fruit")), "asked back"
+
+
+def test_two_of_a_kind_are_compared() -> None:
+    grammar, _, _ = dialogue_words("en")
+    names = NameFinder(grammar, {"a": ["Large eggs, dozen"], "b": ["Large eggs, 18 count"]}, {"x": ["x"]})
+    slots, at = Slots(grammar, {"a": "eggs", "b": "eggs"}), Context(items=("a", "b"))
+    assert slots.of("compare", names.find("compare the eggs", ["a", "b"]), at) == (
+        {"item_id": "a", "other_id": "b"},
+        (),
+    )
+    asked = replace(at, items=("c", "a", "b"), asked={"choices": ["a", "b"]})
+    found = names.find("what is the difference", asked.items)
+    assert slots.of("compare", found, asked) == ({"item_id": "a", "other_id": "b"}, ())
+
+
+@pytest.mark.parametrize(("before", "after"), [("order", "order"), ("risk_change", "risk"), ("price", "why")])
+def test_a_bare_why_asks_about_the_last_answer_to_staff(before: str, after: str) -> None:
+    grammar, _, _ = dialogue_words("en")
+    at = Context(items=("a",), focus="a", intent=before)
+    named, _ = Slots(grammar, {"a": "eggs"}).as_named("why", NameFinder(grammar, {}, {}).find("why?", ["a"]), at, None)
+    assert named == after
+
+
 def test_an_unknown_thing_is_not_compared_as_the_last_item(explainer: Explainer, context: Context) -> None:
     talk, at = Dialogue(explainer, locale="zh"), replace(context, focus=context.items[2])
     assert "other_id" not in talk.reply(USER, "第一个和榴莲哪个更适合我", at).slots

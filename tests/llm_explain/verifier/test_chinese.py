@@ -41,7 +41,7 @@ def test_values_are_written_in_the_locale_manner():
         "item": "这款米饼",
         "times": "12次",
         "last_date": "11月3日",
-        "interval": "两周",
+        "interval": "2周",
         "days_since": "12天",
         "category": "酸奶",
         "brand_share": "80%",
@@ -61,8 +61,8 @@ def test_values_are_written_in_the_locale_manner():
     ("text", "kinds"),
     [
         ("这款你买过12次，上次是在11月3日。", ["repeat_item"]),
-        ("又见面了，这款米饼你买过12次。", ["repeat_item"]),
-        ("你大约每两周就买它，上次是12天前。", ["due"]),
+        ("再看看这款，你买过12次。", ["repeat_item"]),
+        ("你大约每2周就买它，上次是12天前。", ["due"]),
         ("买酸奶时，你通常选的就是这个品牌。", ["usual_brand"]),
         ("超过250位顾客买过，供你参考。", ["popular"]),
     ],
@@ -115,11 +115,16 @@ def test_another_item_does_not_say_that_this_one_was_bought(text):
 @pytest.mark.parametrize(
     ("text", "is_true"),
     [
-        ("你买过酸奶油（16盎司），有些顾客是和这款一起买的。", True),
-        ("你买过酸奶油（16盎司）；买它的顾客里，有些同一单也买了这款。", True),
-        ("你买过酸奶油（16盎司），顾客是和这款一起买的。", False),
-        ("你买过酸奶油（16盎司），你是和这款一起买的。", False),
-        ("买它的顾客里，有些同一单也买了这款。", False),
+        ("你买过酸奶油（16盎司），有些顾客买它时也带上了这款。", True),
+        ("你买过酸奶油（16盎司），有些顾客在同一单里买了它和这款。", True),
+        ("你买过酸奶油（16盎司），买它的顾客里，有些在同一单里也买了这款。", True),
+        ("有些买过酸奶油（16盎司）的顾客，在同一单里也买了这款。", True),
+        ("你买过酸奶油（16盎司），顾客买它时也带上了这款。", False),
+        ("你买过酸奶油（16盎司），你买它时也带上了这款。", False),
+        ("你买过酸奶油（16盎司），有些顾客带上了这款。", False),
+        ("你买过酸奶油（16盎司），有些顾客在同一单里也买了这款。", False),
+        ("有些顾客在同一单里买了它和这款。", False),
+        ("买它的顾客里，有些在同一单里也买了这款。", False),
     ],
 )
 def test_what_others_ordered_with_a_past_item(text, is_true):

@@ -51,8 +51,8 @@ def test_the_audit_reads_it_as_the_category() -> None:
 
 def test_the_audit_reads_a_chinese_category_of_several_things() -> None:
     names = Names(["牛奶和奶油", "鸡蛋"], ["白牛奶"], either=load_lexicon("zh").spoken_names.either)
-    text = "你买过牛奶和奶油类商品；牛奶和奶油这一类里最受欢迎。"
+    text = "你买过牛奶和奶油类商品，它在牛奶和奶油类商品里最受欢迎。"
     masked, _ = names.mask(text, title="白牛奶", category="牛奶和奶油")
-    assert masked == "你买过[own]；[own]这一类里最受欢迎。"
+    assert masked == "你买过[own]，它在[own]里最受欢迎。"
     masked, _ = names.mask("你买过牛奶和奶油类商品。", title="鸡蛋", category="鸡蛋")
     assert masked == "你买过[cat]。"

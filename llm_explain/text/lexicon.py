@@ -126,12 +126,15 @@ class Agreement(_Strict):
         many_feminine: The same for many things whose name is feminine.
         one: What the verifier reads instead before it proves the sentence, by pattern.
         not_of_many: Pattern of sentences that sound wrong of many things or a feminine one; they are the last choice.
+        not_of_known: The same of an item of which a pronoun can speak, because its name is known.
         not_of_unknown: The same of an item whose name may be of one thing or of many.
-        mixed: Pattern of a text that speaks of one item in two numbers; two such sentences are not joined.
+        mixed: Pattern of a text that speaks of one item in two numbers, or whose pronoun may mean another thing.
+            Sentences that would make one are not joined.
     """
 
     keeps_one: str = "(?!)"
     not_of_many: str = "(?!)"
+    not_of_known: str = "(?!)"
     not_of_unknown: str = "(?!)"
     mixed: str = "(?!)"
     many: dict[str, str] = {}

@@ -26,6 +26,7 @@ class NumberAgreement:
     def __init__(self, words: Agreement) -> None:
         self._keeps_one = re.compile(words.keeps_one, re.IGNORECASE)
         self._not_of_many = re.compile(words.not_of_many, re.IGNORECASE)
+        self._not_of_known = re.compile(words.not_of_known, re.IGNORECASE)
         self._not_of_unknown = re.compile(words.not_of_unknown, re.IGNORECASE)
         self._mixed = re.compile(words.mixed, re.IGNORECASE | re.DOTALL)
         self._forms = {
@@ -46,7 +47,8 @@ class NumberAgreement:
         """Return whether a skeleton sounds right of an item of this number and gender."""
         if not is_one and self._not_of_many.search(text):
             return False
-        return is_known or self._not_of_unknown.search(text) is None
+        not_of_this = self._not_of_known if is_known else self._not_of_unknown
+        return not_of_this.search(text) is None
 
     def is_mixed(self, text: str) -> bool:
         """Return whether a text speaks of one item in two numbers."""

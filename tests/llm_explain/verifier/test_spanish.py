@@ -9,6 +9,7 @@ import pytest
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.number_agreement import NumberAgreement
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import NameIndex, SkeletonVerifier, Verifier
@@ -118,10 +119,55 @@ def repeated(**facts):
 def test_one_purchase_is_told_by_its_day():
     once = repeated(count=1)
     assert "times" not in once.values
-    assert VERIFIER.verify("Lo compraste el 3 de noviembre: ¿repetimos?", once).ok
-    assert not VERIFIER.verify("Lo compraste el 4 de noviembre: ¿repetimos?", once).ok
-    assert not VERIFIER.verify("Lo compraste el 3 de noviembre: ¿repetimos?", repeated(count=12)).ok
+    assert VERIFIER.verify("Lo compraste el 3 de noviembre; ¿repetimos?", once).ok
+    assert not VERIFIER.verify("Lo compraste el 4 de noviembre; ¿repetimos?", once).ok
+    assert not VERIFIER.verify("Lo compraste el 3 de noviembre; ¿repetimos?", repeated(count=12)).ok
     assert repeated(count=1, last=None).values["times"] == "una vez"  # a log whose times are no dates
+
+
+def test_an_item_of_unknown_gender_needs_no_pronoun():
+    often, once = repeated(count=12), repeated(count=1)
+    assert VERIFIER.verify("Ya has hecho esta compra 12 veces; la última, el 3 de noviembre.", often).ok
+    assert VERIFIER.verify("Hiciste esta compra el 3 de noviembre.", once).ok
+    for text in ("Has hecho esta compra 13 veces.", "Has hecho esta compra.", "Hiciste esta compra el 3 de noviembre."):
+        assert not VERIFIER.verify(text, often).ok
+    assert not VERIFIER.verify("Hiciste esta compra el 4 de noviembre.", once).ok
+    assert not VERIFIER.verify("Hiciste esta compra.", once).ok
+
+
+def test_a_pronoun_speaks_of_a_known_gender():
+    agreement = NumberAgreement(LEXICON.agreement)
+    for text in ("Has hecho esta compra {times}.", "Has comprado este producto {times}."):
+        assert not agreement.is_natural(text, is_one=True, is_known=True)
+        assert agreement.is_natural(text, is_one=True, is_known=False)
+    assert agreement.is_natural("Lo has comprado {times}.", is_one=True, is_known=True)
+    assert not agreement.is_natural("Aquí tienes {item}.", is_one=True, is_known=False)  # its title stands next to it
+
+
+def test_a_pronoun_does_not_follow_another_things_brand():
+    agreement = NumberAgreement(LEXICON.agreement)
+    assert agreement.is_mixed("Has comprado yogur de esta marca. Además, lo han comprado más de 250 clientes.")
+    assert not agreement.is_mixed("Has comprado yogur de esta marca. Además, es popular entre nuestros clientes.")
+
+
+def test_some_customers_are_those_just_named():
+    what = [CLAIMS["popular"], CLAIMS["bought_together"]]
+    spec = REALISER.specify(what, **SCENE)
+    other = spec.values["together_item"]
+    said = f"algunos lo pidieron junto con {other}, que tú también compraste."
+    assert VERIFIER.verify(f"Es popular entre nuestros clientes, y {said}", spec).ok
+    assert not VERIFIER.verify(f"Es popular, y {said}", spec).ok
+    assert not VERIFIER.verify(f"Más de 250 clientes lo han comprado en los últimos 30 días, y {said}", spec).ok
+    assert not VERIFIER.verify(f"Es popular entre nuestros clientes, y {said.replace('algunos', 'todos')}", spec).ok
+
+
+def test_the_first_of_three_is_not_said_of_all_three():
+    three = REALISER.specify(
+        [replace(CLAIMS["best_seller"], facts={**CLAIMS["best_seller"].facts, "among": 3})], **SCENE
+    )
+    where = three.values["best_category"]
+    assert VERIFIER.verify(f"Es de lo que más eligen nuestros clientes en {where}.", three).ok
+    assert not VERIFIER.verify(f"Es lo que más eligen nuestros clientes en {where}.", three).ok
 
 
 def test_customers_choose_what_they_buy_not_what_they_view():

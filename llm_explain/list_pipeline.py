@@ -240,8 +240,7 @@ class ListPipeline(Pipeline):
         ]
         if not rows:
             return said
-        some = subjects.take(np.array(rows, dtype=np.int64))
-        known = {is_seen: with_known_items(some, needs_visible_link=is_seen) for is_seen in (True, False)}
+        known = with_known_items(subjects.take(np.array(rows, dtype=np.int64)))
 
         def may_join(claim: Claim, place: int) -> bool:
             row = rows[place]
@@ -255,7 +254,7 @@ class ListPipeline(Pipeline):
         most = {row: len(said[row].claims) for row in rows}
         for kind in kinds.facts(subjects.type):
             places = [place for place, row in enumerate(rows) if len(said[row].claims) == most[row]]
-            for place, fact in self._facts(known[kind.needs_visible_link], places, [kind], may_join).items():
+            for place, fact in self._facts(known, places, [kind], may_join).items():
                 row = rows[place]
                 said[row] = replace(said[row], claims=(*said[row].claims, fact), is_neutral=True)
         return said
@@ -281,9 +280,8 @@ class ListPipeline(Pipeline):
     ) -> list[tuple[Badge, ...]]:
         """Return at most one badge for each card of a list with sections."""
         kinds = self.writer.spoken_kinds(self.locale)
-        topics = [{kinds[claim.kind].topic for claim in request.claims} for request in requests]
-        for row, fact in facts.items():
-            topics[row].add(kinds[fact.kind].topic)
+        stated = [[*request.claims, *([facts[row]] if row in facts else [])] for row, request in enumerate(requests)]
+        topics = [{kinds[claim.kind].topic for claim in own} for own in stated]
         rows = [row for row, card in enumerate(placed) if card.section is not None]
         pages_said = [Counter(topic for row in page for topic in topics[row]) for page in pages]
         said = [counts for counts, page in zip(pages_said, pages, strict=True) for _ in page]
@@ -291,6 +289,10 @@ class ListPipeline(Pipeline):
         def may_state(claim: Claim, row: int) -> bool:
             kind = kinds[claim.kind]
             if kind.topic in topics[row] or (kind.is_scarce and placed[row].section != "new"):
+                return False
+            if kind.denies_habit and any(
+                cards.named(each) and kinds[each.kind].scope != "context" for each in stated[row]
+            ):
                 return False
             if kind.most_badges is not None and said[row][kind.topic] >= kind.most_badges:
                 return False

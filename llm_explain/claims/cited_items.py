@@ -47,20 +47,18 @@ def past_pairs(subjects: Subjects) -> tuple[IndexArray, IndexArray]:
     return row, np.array([item.item_index for own in subjects.past_items for item in own], dtype=np.int64)
 
 
-def with_known_items(subjects: Subjects, *, needs_visible_link: bool) -> Subjects:
-    """Return subjects whose past items are those of the user, whatever they add to the score, for facts.
+def with_known_items(subjects: Subjects) -> Subjects:
+    """Return subjects whose past items are those of the user that a person would link with each item, for facts.
 
     Args:
         subjects: What is explained.
-        needs_visible_link: Whether an item has to be of the item's category, or to share a telling word with it. These
-            come by the user's occasions, most first. The others come by the share of their users who had both items in
-            one occasion. Ties go to the smallest id.
 
     Returns:
-        The same subjects.
+        The same subjects. Their past items are of the item's category, or share a telling word with it, whatever they
+        add to the score. They come by the user's occasions, most first, ties by the smallest id.
     """
     evidence, shop = subjects.evidence, subjects.shop
-    ids, snapshot = shop.catalogue.item_ids, shop.snapshot
+    ids = shop.catalogue.item_ids
     known: dict[int, tuple[IndexArray, npt.NDArray[np.object_]]] = {}
     for user in np.unique(subjects.user).tolist():
         items = np.unique(evidence.item[evidence.user == user])
@@ -72,12 +70,7 @@ def with_known_items(subjects: Subjects, *, needs_visible_link: bool) -> Subject
     past = []
     for user, item in zip(subjects.user.tolist(), subjects.item.tolist(), strict=True):
         items, cited = known[user]
-        if needs_visible_link:
-            past.append(cited[shop.visible_links.of_titles(items, item)].tolist())
-        else:
-            users = snapshot.companions.users_of(items, np.full(len(items), item))
-            order = np.argsort(-users / np.maximum(snapshot.buyers[items], 1), kind="stable")
-            past.append(cited[order[users[order] > 0]].tolist())
+        past.append(cited[shop.visible_links.of_titles(items, item)].tolist())
     return subjects.take(np.arange(len(subjects)), past_items=past)
 
 

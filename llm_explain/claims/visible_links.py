@@ -106,6 +106,22 @@ class VisibleLinks:
         title = str(titles[item])
         return np.array([self._are_alike(str(titles[each]), title) for each in other.tolist()], dtype=bool)
 
+    def are_of_one_sort(self, other: int, item: int) -> bool:
+        """Return whether two items are of one named category, or their names end in the same word.
+
+        Args:
+            other: Row number of an item.
+            item: Row number of another one.
+
+        Returns:
+            Whether one may stand for the other: that a soda was bought with a soda says little.
+        """
+        category, titles = self._catalogue.category_index, self._catalogue.titles
+        if category[other] == category[item] != self._no_category:
+            return True
+        first, second = ((name_of(str(titles[each])).split() or [""])[-1] for each in (other, item))
+        return all(WORD.fullmatch(each) for each in (first, second)) and _is_alike(first, second)
+
     def of_category(self, category: int, bought: IndexArray, item: int) -> bool:
         """Return whether a user's purchases of another category may speak for an item.
 

@@ -48,7 +48,9 @@ class Budget:
         return cls(has_few_kinds=len({claim.kind for own in claims for claim in own}) < FEW_KINDS)
 
     def allows(self, claim: Claim) -> bool:
-        """Return whether another card may state a claim."""
+        """Return whether another card may state a claim: no item speaks for two cards."""
+        if "other_item_id" in claim.facts and self.has_named(claim):
+            return False
         if self.cards[claim.kind] < MOST_CARDS_A_KIND:
             return True
         name = named(claim)

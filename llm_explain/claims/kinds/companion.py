@@ -32,7 +32,8 @@ class Companion(ClaimKind):
     share in ``orders`` is at least three times the share of the user's other orders that have the item.
     ``other_item_id`` is the item of the other title that the user bought last, ties by the smallest id. Of several
     titles, the one with the largest share, then the largest ``together``, then the smallest ``other_item_id`` is named.
-    The other title has a letter, and its items are not sensitive. Words of degree count the orders with both;
+    The other title has a letter, its items are not sensitive, and it is not of the item's sort: neither of one named
+    category, nor does its name end in the same word. Words of degree count the orders with both;
     their share is the smaller one of ``orders`` and of the orders with the item, since "you usually buy this with" may
     mean either.
     """
@@ -53,7 +54,7 @@ class Companion(ClaimKind):
         for user in np.unique(subjects.user).tolist():
             orders = _Orders(subjects.evidence, user)
             for row in np.flatnonzero(subjects.user == user).tolist():
-                if (best := orders.best(int(subjects.shop.title_index[subjects.item[row]]))) is not None:
+                if (best := orders.best(int(subjects.item[row]))) is not None:
                     found[row] = best
         if not found:
             return NOTHING
@@ -97,8 +98,9 @@ class _Orders:
         self._has[self._title, self._order] = True
         self._orders = self._has.sum(axis=1)
 
-    def best(self, title: int) -> _Pair | None:
-        """Return the companion of a title; ``None`` without one."""
+    def best(self, own_item: int) -> _Pair | None:
+        """Return the companion of an item's title; ``None`` without one."""
+        title = int(self._shop.title_index[own_item])
         own = int(np.searchsorted(self._titles, title))
         if own == len(self._titles) or self._titles[own] != title:
             return None
@@ -110,7 +112,9 @@ class _Orders:
         named = [(self._item_of(row), row) for row in np.flatnonzero(is_one).tolist()]
         ids = self._shop.catalogue.item_ids
         ranked = (
-            (-together[row] / orders[row], -together[row], str(ids[item]), row) for item, row in named if item >= 0
+            (-together[row] / orders[row], -together[row], str(ids[item]), row)
+            for item, row in named
+            if item >= 0 and not self._shop.visible_links.are_of_one_sort(item, own_item)
         )
         best = min(ranked, default=None)
         if best is None:

@@ -46,6 +46,7 @@ class FirstInCategory(ClaimKind):
     is_reason = False
     is_scarce = True
     most_badges = 2
+    denies_habit = True
     stands_alone = False
 
     def find(self, subjects: Subjects) -> Findings:

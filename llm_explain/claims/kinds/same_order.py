@@ -21,7 +21,8 @@ class SameOrder(ClaimKind):
     Rule: counted events are the user's purchases before ``as_of`` that no return took back; an order is an occasion.
     Of the orders with an item of the item's title, the latest one counts. ``other_item_id`` is an item of another title
     in this order, which has a letter and is not sensitive. Its name without a size is another one, and a person would
-    see its link with the item (docs/lists.md). Of several, it is the one of which the user has most events, then the
+    see its link with the item (docs/lists.md), but it is not of the same sort: neither of one named category, nor does
+    its name end in the same word. Of several, it is the one of which the user has most events, then the
     one with the smallest id.
     """
 
@@ -61,6 +62,9 @@ def _other_item(subjects: Subjects, row: int) -> str | None:
     ranked = [
         (-int(np.count_nonzero(evidence.item[own] == other)), str(ids[other]))
         for other in others.tolist()
-        if names[other] != names[item] and any(map(str.isalpha, names[other])) and not shop.is_sensitive(other)
+        if names[other] != names[item]
+        and any(map(str.isalpha, names[other]))
+        and not shop.is_sensitive(other)
+        and not shop.visible_links.are_of_one_sort(other, item)
     ]
     return min(ranked)[1] if ranked else None

@@ -69,6 +69,14 @@ def test_usually_holds_in_both_directions(salsa: tuple[int, ...], *, is_usual: b
     assert ("usually" in found.licences) == is_usual
 
 
+def test_a_companion_is_of_another_sort() -> None:
+    others = bought("milk", *range(7, 21))
+    rows = bought("hummus", *range(1, 7)), bought("salsa", *range(1, 7)), others
+    assert facts(Companion, evidence("salsa", *rows)) is None
+    rows = bought("tortilla", *range(1, 7)), bought("salsa", *range(1, 7)), others
+    assert facts(Companion, evidence("salsa", *rows)) is not None
+
+
 def test_a_companion_is_not_sensitive() -> None:
     rows = bought("lager", *range(1, 7)), bought("salsa", *range(1, 7)), bought("milk", *range(7, 21))
     assert facts(Companion, evidence("salsa", *rows)) == {"other_item_id": "lager", "together": 6, "orders": 6}
@@ -77,11 +85,12 @@ def test_a_companion_is_not_sensitive() -> None:
 
 def test_the_latest_order_of_an_item_names_another_one() -> None:
     chips = bought("tortilla", 1, 9)
-    assert facts(SameOrder, evidence("tortilla", chips, bought("kettle", 1))) == {"other_item_id": "kettle"}
-    assert facts(SameOrder, evidence("tortilla", chips, bought("kettle", 9))) is None  # not in the latest order
+    assert facts(SameOrder, evidence("tortilla", chips, bought("salsa", 1))) == {"other_item_id": "salsa"}
+    assert facts(SameOrder, evidence("tortilla", chips, bought("salsa", 9))) is None  # not in the latest order
+    assert facts(SameOrder, evidence("tortilla", chips, bought("kettle", 1))) is None  # chips with chips
     assert facts(SameOrder, evidence("kettle", chips)) is None  # never bought
-    often = evidence("hummus", bought("hummus", 1), bought("salsa", 1), bought("lager", 1), policy=SENSITIVE)
-    assert facts(SameOrder, often) == {"other_item_id": "salsa"}
+    often = evidence("hummus", bought("hummus", 1), bought("tortilla", 1), bought("lager", 1), policy=SENSITIVE)
+    assert facts(SameOrder, often) == {"other_item_id": "tortilla"}
     users = np.full(len(ITEMS), 200)  # counts can tell, and show no link of milk with tortilla chips
     unseen = evidence("tortilla", chips, bought("milk", 1), statistics=snapshot(buyers=users))
     assert facts(SameOrder, unseen) is None

@@ -118,6 +118,8 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
         (["similar_item"], "Because you've bought {other_item}, we thought of."),
         (["similar_item"], "BECAUSE YOU BOUGHT {other_item}."),
         (["similar_item"], "This is {other_item}."),
+        (["similar_item"], "Customers who bought {other_item}, as you did, also bought this."),  # all of them?
+        (["bought_together"], "Customers who bought {together_item}, like you, bought this in the same order."),
         (["similar_item", "promotion"], "You've bought {other_item}, currently {promotion}."),
         (["similar_item"], "Like you, customers who bought {other_item} bought this."),  # did you?
         (["similar_item", "popular"], "You bought {other_item}; popular with our customers."),
@@ -154,7 +156,7 @@ def test_a_relative_clause_about_a_brand_speaks_of_the_brand() -> None:
     [
         ("Because you bought {other_item}.", set()),
         ("You've bought {other_item}, and this is popular with our customers.", set()),
-        ("Customers who bought {other_item}, as you did, also bought this.", {"crowd"}),
+        ("Many of the customers who bought {other_item}, as you did, also bought this.", {"crowd"}),
         ("You've bought {other_item}; its buyers also buy this.", {"crowd"}),
         (
             "You bought {other_item}, and {next_share} of the customers who did so later bought this one.",

@@ -40,7 +40,7 @@ def codes(text, *kinds, is_neutral=False):
         ("You often buy yogurt, and this is your usual brand.", ["category_affinity", "usual_brand"]),
         ("More than 250 of our customers bought this in the past 30 days.", ["popular"]),
         ("It's featured in your store's flyer until 4 December.", ["promotion"]),
-        ("Customers who bought “Crunchy Granola 12 oz”, as you did, also bought this.", ["similar_item"]),
+        ("Many of the customers who bought “Crunchy Granola 12 oz”, as you did, also bought this.", ["similar_item"]),
         ("At $2.99, it's close to what you usually pay for yogurt.", ["usual_price"]),
     ],
 )
@@ -131,8 +131,8 @@ def test_each_fault_has_its_code(text, kinds, code):
             "You've bought “Crunchy Granola 12 oz”; some of our customers bought this in the same order.",
             "bought_together",
         ),
-        ("Back for “Crunchy Granola 12 oz”? Some of our customers bought this in the same order.", "bought_together"),
-        ("Alongside “Crunchy Granola 12 oz”, which you've bought 12 times, here's another to try.", "frequent_item"),
+        ("It's been a while: last bought on 12 May.", "back_after_break"),
+        ("Here's a change: no yogurt in your latest 38 orders.", "first_in_category"),
     ],
 )
 def test_a_true_sentence_passes(text, kind):

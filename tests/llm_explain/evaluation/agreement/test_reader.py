@@ -51,12 +51,12 @@ def read(text):
         ),
         ("New in our range: it arrived 12 days ago.", [("new_arrival", "", {"days": 12.0})]),
         (
-            "You used to buy this about every 10 days; the last time was on 4 May.",
-            [("back_after_break", "", {"interval_days": 10.0, "last": 504.0})],
+            "It's been a while: last bought on 4 May.",
+            [("back_after_break", "", {"last": 504.0})],
         ),
         (
-            "Bought about every two weeks until 4 May.",
-            [("back_after_break", "", {"interval_days": 14.0, "last": 504.0})],
+            "You last bought this a while ago, on 4 May.",
+            [("back_after_break", "", {"last": 504.0})],
         ),
         ("You've bought limes (2 lb) 16 times, and it's here.", [("frequent_item", "Limes, 2 lb", {"count": 16.0})]),
         ("It's among our three most popular choices in cheese.", [("best_seller", "", {"among": 3.0})]),

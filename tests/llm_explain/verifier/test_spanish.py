@@ -40,7 +40,7 @@ def test_values_are_written_in_the_locale_manner():
     assert shown == {
         "times": "12 veces",
         "last_date": "3 de noviembre",
-        "interval": "dos semanas",
+        "interval": "2 semanas",
         "days_since": "12 días",
         "category": "yogur",
         "price": "2,99\u00a0US$",
@@ -59,7 +59,7 @@ def test_values_are_written_in_the_locale_manner():
     ("text", "kinds"),
     [
         ("Ya lo has comprado 12 veces; la última, el 3 de noviembre.", ["repeat_item"]),
-        ("Lo compras más o menos cada dos semanas, y la última vez fue hace 12 días.", ["due"]),
+        ("Lo compras más o menos cada 2 semanas, y la última vez fue hace 12 días.", ["due"]),
         ("Le recomendamos este producto porque usted compra yogur.", ["category_affinity"]),
         ("¿Por qué este producto? Porque compras cereales de desayuno.", ["related_category"]),
         ("El 80\u00a0% de tus compras de yogur son de esta marca.", ["usual_brand"]),

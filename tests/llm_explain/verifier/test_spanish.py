@@ -148,6 +148,8 @@ def test_a_pronoun_does_not_follow_another_things_brand():
     agreement = NumberAgreement(LEXICON.agreement)
     assert agreement.is_mixed("Has comprado yogur de esta marca. Además, lo han comprado más de 250 clientes.")
     assert not agreement.is_mixed("Has comprado yogur de esta marca. Además, es popular entre nuestros clientes.")
+    after = "{category}. Además, en los últimos {popular_window} lo han comprado {users_band} clientes."
+    assert not agreement.is_natural(f"Has comprado {after}", is_one=True, is_known=True)
 
 
 def test_some_customers_are_those_just_named():

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from scoring.churn.rhythm import LONG, NEAR, RECENT_GAPS, SLACK
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -155,6 +157,26 @@ class Occasions:
     def rhythm(self) -> Floats:
         """Median of each group's intervals; NaN for fewer than two days, shape ``(n_groups,)``."""
         return self.intervals.medians()
+
+    @cached_property
+    def keeps_rhythm(self) -> Flags:
+        """Whether the latest intervals of each group agree with its median (``scoring.churn.rhythm``), ``(n_groups,)``.
+
+        The median of the last five intervals is at most 1.5 times the median of all and a day, and the reverse. The
+        last one is at most twice the median and a day. False for fewer than two days.
+        """
+        days = self.days
+        is_gap = days.group[1:] == days.group[:-1]
+        gaps, group = np.diff(days.values)[is_gap], days.group[1:][is_gap]
+        bounds = np.searchsorted(group, np.arange(len(self) + 1))
+        is_recent = np.arange(len(gaps)) >= bounds[1:][group] - RECENT_GAPS
+        order = np.lexsort((gaps[is_recent], group[is_recent]))
+        recent = Spans.of(gaps[is_recent][order], group[is_recent][order], len(self)).medians()
+        latest = np.full(len(self), np.nan)
+        has_one = bounds[1:] > bounds[:-1]
+        latest[has_one] = gaps[bounds[1:][has_one] - 1]
+        agrees = (recent <= NEAR * self.rhythm + SLACK) & (self.rhythm <= NEAR * recent + SLACK)
+        return np.asarray(agrees & (latest <= LONG * self.rhythm + SLACK))
 
     def _is_within(self, window_days: int) -> Flags:
         is_within: Flags = self.moment >= (self.as_of - window_days * NS_PER_DAY)[self.group]

@@ -24,7 +24,7 @@ HOLD_DAYS: Final = 7
 """Days for which an item without a known rhythm is held back after a purchase."""
 
 MIN_RHYTHM_DAYS: Final = 3
-"""Days with a purchase from which on the median interval is a rhythm, as for the claim kind of that name."""
+"""Days with a purchase from which on the median interval tells when to show the item again."""
 
 DUE_FROM: Final = 0.8
 """Share of the median interval after which an item is due again."""

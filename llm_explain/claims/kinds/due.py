@@ -14,23 +14,25 @@ if TYPE_CHECKING:
     from llm_explain.records import Fact
 
 
-MIN_DUE_DAYS: Final = 3
+MIN_DUE_DAYS: Final = 4
 MIN_REGULAR_SHARE: Final = 0.6
-DUE_RANGE: Final = (0.8, 2.0)
+DUE_RANGE: Final = (0.8, 1.5)
 
 
 class Due(ClaimKind):
     """By the user's own rhythm it is time for this item again.
 
     Rule: counted events are those of ``repeat_item``. Each occasion lies on the local day of its latest counted event.
-    Over the distinct days, of which there are at least three, ``interval_days`` is the median of the days between
+    Over the distinct days, of which there are at least four, ``interval_days`` is the median of the days between
     successive ones; ``days_since`` is the days from the last one, ``last``, to the local day of ``as_of``; ``count`` is
-    the number of occasions. It holds where 0.8 ≤ ``days_since`` / ``interval_days`` ≤ 2 and at least 60 % of the
-    intervals lie between half and twice the median. A log whose times only order the events has no such claim.
+    the number of occasions. It holds where 0.8 ≤ ``days_since`` / ``interval_days`` ≤ 1.5, at least 60 % of the
+    intervals lie between half and twice the median, and the latest ones agree with it: the median of the last five is
+    at most 1.5 times the median and a day, and the reverse, and the last one is at most twice the median and a day. A
+    log whose times only order the events has no such claim.
 
-    Below 0.8 the item is not due yet. Above 2 a whole round has been skipped, and on the completejourney log the
-    chance of a purchase in the next month has by then fallen from 0.32 to 0.24 and goes on falling: the habit has
-    probably ended. Without the last condition two days and then a hundred would be "about every 51 days".
+    Below 0.8 the item is not due yet. Above 1.5 half a round has been missed, and "you buy this about every two months"
+    would be told of a habit that may have ended. Without the other conditions two days and then a hundred would be
+    "about every 51 days".
     """
 
     name = "due"
@@ -55,6 +57,7 @@ class Due(ClaimKind):
         earliest, latest = DUE_RANGE
         passed = occasions.days_since / usual
         is_due = (regular >= MIN_REGULAR_SHARE * intervals.counts) & (earliest <= passed) & (passed <= latest)
+        is_due &= occasions.keeps_rhythm
         found = occasions.take(np.flatnonzero(is_due))
         facts: dict[str, list[Fact]] = {
             "interval_days": [int(days) if days.is_integer() else days for days in found.rhythm.tolist()],

@@ -132,13 +132,15 @@ def test_days_are_those_of_the_shop() -> None:
 
 
 def test_a_rhythm_counts_the_days_of_the_shop() -> None:
-    # Three evenings in New York, of which two lie on one day of UTC.
-    moments = pd.to_datetime(["2017-11-08T04:30", "2017-11-15T05:30", "2017-11-15T23:00", "2017-11-22T20:00"])
+    # Four evenings in New York, of which two lie on one day of UTC.
+    moments = pd.to_datetime(
+        ["2017-11-01T02:30", "2017-11-08T04:30", "2017-11-15T05:30", "2017-11-15T23:00", "2017-11-22T20:00"]
+    )
     rows = pd.DataFrame({"item_id": "tortilla", "timestamp": moments})
     found = find(Due, evidence("tortilla", rows, shop=NEW_YORK))
     assert found is not None
-    # 7 November, 15 November twice, 22 November; and it is the evening of 30 November.
-    assert found.facts == {"interval_days": 7.5, "days_since": 8, "last": "2017-11-22", "count": 4}
+    # 31 October, 7 November, 15 November twice, 22 November; and it is the evening of 30 November.
+    assert found.facts == {"interval_days": 7, "days_since": 8, "last": "2017-11-22", "count": 5}
 
 
 def test_windows_are_those_of_the_shop() -> None:

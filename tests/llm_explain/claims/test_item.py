@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from llm_explain.claims.kinds.due import Due
@@ -31,24 +32,33 @@ def test_due_states_the_median_interval() -> None:
 
 
 def test_due_keeps_half_days() -> None:
-    found = find(Due, evidence("tortilla", bought("tortilla", 35, 20, 10)))  # 15 and 10 days apart
+    found = find(Due, evidence("tortilla", bought("tortilla", 60, 45, 35, 22, 10)))  # 15, 10, 13 and 12 days apart
     assert found is not None
     assert found.facts["interval_days"] == 12.5
 
 
-@pytest.mark.parametrize(("since", "holds"), [(7, False), (8, True), (20, True), (21, False)])
-def test_due_holds_from_four_fifths_to_twice_the_interval(since: int, *, holds: bool) -> None:
-    found = find(Due, evidence("tortilla", bought("tortilla", since + 20, since + 10, since)))
+@pytest.mark.parametrize(("since", "holds"), [(7, False), (8, True), (15, True), (16, False)])
+def test_due_holds_from_four_fifths_to_one_and_a_half_times_the_interval(since: int, *, holds: bool) -> None:
+    found = find(Due, evidence("tortilla", bought("tortilla", since + 30, since + 20, since + 10, since)))
     assert (found is not None) == holds
 
 
-def test_due_needs_three_days_not_three_moments() -> None:
-    morning, evening = bought("tortilla", 20, 10), bought("tortilla", 9.8)  # 9.8 days: the evening of the same day
+def test_due_needs_four_days_not_four_moments() -> None:
+    morning, evening = bought("tortilla", 30, 20, 10), bought("tortilla", 9.8)  # 9.8 days: the evening of the same day
     assert find(Due, evidence("tortilla", morning, evening)) is None
 
 
-@pytest.mark.parametrize(("first", "holds"), [(100 + 33, True), (100 + 41, False)])
-def test_due_needs_a_rhythm(first: int, *, holds: bool) -> None:
-    # 11 days and 33 days: the median is 22, and 11 is just half of it. 41 days: the median is 26, and 11 is less.
-    found = find(Due, evidence("tortilla", bought("tortilla", first - 100 + 11 + 30, 11 + 30, 30)))
-    assert (found is not None) == holds
+@pytest.mark.parametrize(
+    ("gaps", "holds"),
+    [
+        ((20, 22, 21, 20, 22), True),
+        ((11, 22, 22), True),  # 11 is just half of 22
+        ((9, 60, 22, 22, 50), False),  # 2 of 5 near the median
+        ((10, 10, 10, 10, 10, 10, 20, 20, 20, 10, 20), False),  # the last five have a median of 20, above 16
+        ((10, 10, 10, 10, 22), False),  # the last one is longer than twice the median and a day
+        ((10, 10, 10, 10, 21), True),
+    ],
+)
+def test_due_needs_a_rhythm_that_the_latest_intervals_keep(gaps: tuple[int, ...], *, holds: bool) -> None:
+    days = 12 + np.cumsum([0, *gaps[::-1]]) if np.median(gaps) < 20 else 20 + np.cumsum([0, *gaps[::-1]])
+    assert (find(Due, evidence("tortilla", bought("tortilla", *days.tolist()))) is not None) == holds

@@ -61,7 +61,6 @@ def test_every_kind_gives_the_values_of_its_slots():
         "buyers_window": "30 days",
         "first_category": "yogurt",
         "first_orders": "38",
-        "break_interval": "two weeks",
         "break_date": "12 May",
         "companion_item": "“Crunchy Granola 12 oz”",
         "companion_together": "6",

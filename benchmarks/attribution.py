@@ -97,13 +97,9 @@ def measured(explain: Explain, pairs: list[Pairs], exact: list[np.ndarray], *, l
 
 def exact_values(of_users: list[Pairs], *, from_events: bool) -> tuple[list[Pairs], list[np.ndarray]]:
     """Return every pair alone with its exact values."""
-    pairs, exact = [], []
-    for several in of_users:
-        game = several.rescored() if from_events else several.game()
-        phi = play(game, len(several.groups)).reshape(len(several.groups), -1)
-        pairs += several.one_by_one()
-        exact += list(phi.T)
-    return pairs, exact
+    pairs = [pair for several in of_users for pair in several.one_by_one()]
+    games = [pair.rescored() if from_events else pair.game() for pair in pairs]
+    return pairs, [play(game, len(pair.groups)) for game, pair in zip(games, pairs, strict=True)]
 
 
 def at_equal_budget(section: Section, shop: Shop, *, is_quick: bool) -> None:

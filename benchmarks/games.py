@@ -71,8 +71,12 @@ class Pairs:
     items: IndexArray
 
     def one_by_one(self) -> Iterator[Pairs]:
-        """Yield each item alone."""
-        return (Pairs(self.shop, self.state, self.groups, self.items[[place]]) for place in range(len(self.items)))
+        """Yield each item alone, with the partition of a list that holds this item only."""
+        for item in self.items:
+            alone, n_groups = np.array([item]), max(len(self.groups), 2)
+            catalogue = self.shop.scorer.catalogue
+            ((groups, _),) = partitions_for(self.state.history, catalogue, alone, max_groups=n_groups)
+            yield Pairs(self.shop, self.state, groups, alone)
 
     def game(self) -> Game:
         """Return the scores as a function of present groups, from their sums; one item gives one column less."""

@@ -84,6 +84,13 @@ def test_other_customers_are_those_of_the_other_item_wherever_they_stand():
     assert (similar.kind, similar.degrees) == ("similar_item", ("crowd",))
 
 
+def test_a_stated_share_of_customers_is_no_word_of_degree():
+    (similar,) = read("30% of the customers who bought Onion soup, as you did, later bought this.")
+    assert (similar.kind, similar.values, similar.degrees) == ("similar_item", {"next_share": 0.3}, ())
+    (together,) = read("31% of our shoppers who bought Onion soup, like you, bought these in the same order.")
+    assert (together.kind, together.degrees) == ("bought_together", ())
+
+
 def test_a_price_does_not_end_a_clause():
     price, popular = read("In the $0.88 to $1.33 range you pay for cheese; this one is popular with our customers.")
     assert (price.kind, price.degrees) == ("usual_price", ("current",))

@@ -65,7 +65,7 @@ class Copies:
         self.row[self.items] = np.arange(len(self.items))
 
     def number(self, item: np.ndarray, copy: np.ndarray) -> np.ndarray:
-        """Return the row number of a copy; copy 0, and each copy of an item that has none, is the item."""
+        """Return row numbers of copies. Copy 0 is the item, and so is every copy of an item without copies."""
         is_new = (copy > 0) & (self.row[item] >= 0)
         return np.where(is_new, self.n_old + (copy - 1) * len(self.items) + self.row[item], item)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from scoring.churn.rhythm import LONG, NEAR, RECENT_GAPS, SLACK
+from scoring.features.rhythm import RECENT_GAPS, keeps_median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,11 +160,7 @@ class Occasions:
 
     @cached_property
     def keeps_rhythm(self) -> Flags:
-        """Whether the latest intervals of each group agree with its median (``scoring.churn.rhythm``), ``(n_groups,)``.
-
-        The median of the last five intervals is at most 1.5 times the median of all and a day, and the reverse. The
-        last one is at most twice the median and a day. False for fewer than two days.
-        """
+        """Whether the latest intervals of each group agree with its median (``keeps_median``), ``(n_groups,)``."""
         days = self.days
         is_gap = days.group[1:] == days.group[:-1]
         gaps, group = np.diff(days.values)[is_gap], days.group[1:][is_gap]
@@ -175,8 +171,7 @@ class Occasions:
         latest = np.full(len(self), np.nan)
         has_one = bounds[1:] > bounds[:-1]
         latest[has_one] = gaps[bounds[1:][has_one] - 1]
-        agrees = (recent <= NEAR * self.rhythm + SLACK) & (self.rhythm <= NEAR * recent + SLACK)
-        return np.asarray(agrees & (latest <= LONG * self.rhythm + SLACK))
+        return keeps_median(self.rhythm, recent, latest)
 
     def _is_within(self, window_days: int) -> Flags:
         is_within: Flags = self.moment >= (self.as_of - window_days * NS_PER_DAY)[self.group]

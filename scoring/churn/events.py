@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from scoring.churn.rhythm import Rhythm
 from scoring.churn.spending import Floats, Indices, Spending, Truths
 from scoring.errors import SettingError
+from scoring.features.rhythm import Rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from scoring.churn.events import Habits, regular_categories, visit_days
-from scoring.churn.rhythm import Rhythm
+from scoring.features.rhythm import Rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,12 +15,14 @@ from llm_explain.claims import ClaimKinds, Subjects, neutral
 from llm_explain.claims.cited_items import with_known_items
 from llm_explain.claims.kind import Findings
 from llm_explain.claims.kinds.companion import Companion
+from llm_explain.claims.kinds.first_in_category import FirstInCategory
 from llm_explain.claims.kinds.popular import Popular
 from llm_explain.composition.arrangement import Placed
 from llm_explain.composition.cards import (
     FEW_KINDS,
     Budget,
     first_reasons,
+    named,
     open_claims,
     repeated_reason,
     with_second_reasons,
@@ -313,6 +315,24 @@ def test_a_badge_names_only_an_item_with_a_visible_link(
     monkeypatch.setattr(explainer.shop.visible_links, "of_items", lambda other, _: np.full(len(other), is_seen))
     rows = explainer.recommend("u00", k=8, section="again", exclude=[other])
     assert any(badge.claim.kind == "companion" for row in rows for badge in row.badges) == is_seen
+
+
+def test_no_badge_denies_a_habit_that_the_text_tells(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(_: FirstInCategory, subjects: Subjects) -> Findings:
+        names, codes = subjects.shop.catalogue.category_names, subjects.category.tolist()
+        facts = {"orders": [12] * len(subjects), "category": [names[code] for code in codes]}
+        return Findings(np.arange(len(subjects)), facts)
+
+    monkeypatch.setattr(FirstInCategory, "find", find)
+    monkeypatch.setattr(FirstInCategory, "most_badges", None)
+    monkeypatch.setattr(FirstInCategory, "badge_place", 0)
+    rows = [row for user_id in USERS for row in explainer.recommend(user_id, k=8, section="new")]
+    has_badge = {True: 0, False: 0}
+    for row in rows:
+        told = [claim for claim in (*row.reasons, *row.statements) if explainer.kinds[claim.kind].scope != "context"]
+        has_badge[any(named(claim) for claim in told)] += any(b.claim.kind == "first_in_category" for b in row.badges)
+    assert has_badge[False]
+    assert not has_badge[True]
 
 
 def test_a_line_that_is_too_long_gives_way_to_a_short_one(

@@ -12,7 +12,10 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from scoring.churn.spending import Floats, Indices, Truths
+    import numpy.typing as npt
+
+    from scoring.data.catalogue import IndexArray
+    from scoring.data.log import FloatArray
 
 LEAST_GAPS: Final = 4
 """Gaps from which on a rhythm can be told."""
@@ -24,6 +27,22 @@ NEAR: Final = 1.5
 LONG: Final = 2.0
 SLACK: Final = 1.0
 """A day, so that short gaps are not compared more exactly than days are counted."""
+
+
+def keeps_median(median: FloatArray, recent: FloatArray, latest: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return whether the latest gaps of each group agree with the median of all.
+
+    Args:
+        median: Median gap in days, shape ``(n_groups,)``.
+        recent: Median of the last five gaps, shape ``(n_groups,)``.
+        latest: Last gap, shape ``(n_groups,)``.
+
+    Returns:
+        Whether ``recent`` is at most 1.5 times ``median`` and a day, the reverse, and ``latest`` is at most twice
+        ``median`` and a day. False for NaN. Shape ``(n_groups,)``.
+    """
+    agrees = (recent <= NEAR * median + SLACK) & (median <= NEAR * recent + SLACK)
+    return np.asarray(agrees & (latest <= LONG * median + SLACK))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,17 +60,17 @@ class Rhythm:
         recent_longest: Longest of the last five gaps.
     """
 
-    gaps: Indices
-    median: Floats
-    mean: Floats
-    longest: Floats
-    spread: Floats
-    latest: Floats
-    recent: Floats
-    recent_longest: Floats
+    gaps: IndexArray
+    median: FloatArray
+    mean: FloatArray
+    longest: FloatArray
+    spread: FloatArray
+    latest: FloatArray
+    recent: FloatArray
+    recent_longest: FloatArray
 
     @classmethod
-    def of(cls, group: Indices, day: Floats, n_groups: int) -> Rhythm:
+    def of(cls, group: IndexArray, day: FloatArray, n_groups: int) -> Rhythm:
         """Read the gaps.
 
         Args:
@@ -69,27 +88,22 @@ class Rhythm:
         size, *found = every.reindex(range(n_groups)).to_numpy(dtype=np.float64).T
         return cls(np.nan_to_num(size).astype(np.int64), *found, *late.reindex(range(n_groups)).to_numpy().T)
 
-    def take(self, rows: Indices) -> Rhythm:
+    def take(self, rows: IndexArray) -> Rhythm:
         """Return the gaps of some groups."""
         return Rhythm(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     @property
-    def is_steady(self) -> Truths:
+    def is_steady(self) -> npt.NDArray[np.bool_]:
         """Whether the median describes the gaps, so that it can be called usual.
 
         There are at least four gaps. Their mean, and the median of the last five, are at most 1.5 times the median
         and a day. The median is at most 1.5 times that of the last five and a day. The last gap is at most twice the
         median and a day.
         """
-        return np.asarray(
-            (self.gaps >= LEAST_GAPS)
-            & (self.mean <= NEAR * self.median + SLACK)
-            & (self.recent <= NEAR * self.median + SLACK)
-            & (self.median <= NEAR * self.recent + SLACK)
-            & (self.latest <= LONG * self.median + SLACK)
-        )
+        is_even = (self.gaps >= LEAST_GAPS) & (self.mean <= NEAR * self.median + SLACK)
+        return np.asarray(is_even & keeps_median(self.median, self.recent, self.latest))
 
     @property
-    def slower(self) -> Floats:
+    def slower(self) -> FloatArray:
         """The longer one of the median and the median of the last five gaps."""
         return np.fmax(self.median, self.recent)

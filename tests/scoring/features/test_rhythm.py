@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.churn.rhythm import Rhythm
+from scoring.features.rhythm import Rhythm
 
 
 def rhythm(*gaps: int) -> Rhythm:

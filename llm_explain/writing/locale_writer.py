@@ -373,7 +373,8 @@ class LocaleWriter:
 
         def order(skeleton: Skeleton) -> tuple[bool, bool, int, int, int, bytes]:
             is_odd = not self._realiser.is_natural(skeleton, spec)
-            is_like_text = is_subject and not skeleton.text.startswith(f"{{{ITEM}}}") and "?" not in skeleton.text
+            is_question = any(mark in skeleton.text for mark in _QUESTIONS)
+            is_like_text = is_subject and not (is_question or skeleton.text.startswith(f"{{{ITEM}}}"))
             return (
                 is_odd,
                 is_like_text,

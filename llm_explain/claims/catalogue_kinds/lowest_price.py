@@ -20,12 +20,15 @@ SLACK: Final = 1e-6
 class LowestPrice(ClaimKind):
     """No customer paid less for the item in a year.
 
-    Rule: ``price`` is the price that the catalogue gives the item, rounded to cents; ``usual`` is the median of the
-    unit prices above zero, rounded to cents, of all users' counted purchases of the item in the 365 days before the
-    snapshot. It holds where ``price`` is at most the lowest of these prices and at most 95 % of ``usual``, and where no
-    other price that the catalogue ever gave the item is lower. Each of the twelve periods of 30 days before the
-    snapshot has such a purchase, and one lies before the year. The snapshot is at most seven days older than ``as_of``
-    and not younger. The shop's only target kind is ``purchase``.
+    Rule: ``price`` is the price that the catalogue gives the item, rounded to cents. Prices paid are the unit prices
+    above zero, rounded to cents, of all users' counted purchases of the item in the 365 days before the snapshot.
+    ``usual`` is their median. The claim holds if
+
+    - ``price`` is at most the lowest price paid, and at most 95 % of ``usual``;
+    - no other price that the catalogue ever gave the item is lower;
+    - each of the twelve periods of 30 days before the snapshot has such a purchase, and one lies before the year;
+    - the snapshot is at most seven days older than ``as_of``, and not younger;
+    - ``purchase`` is the shop's only target kind.
     """
 
     name = "lowest_price"

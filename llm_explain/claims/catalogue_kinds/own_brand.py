@@ -24,12 +24,16 @@ class OwnBrand(ClaimKind):
     """The item is of the shop's own brand and costs less than the branded one that the user bought.
 
     Rule: the item's brand is one of the shop's ``own_brands``, and the user has no counted target event of its title.
-    ``other_item_id`` is the item of the user's latest counted purchase, with a unit price above zero, of an item of the
-    same category and another brand that the policy takes for one and the shop does not own. Its title states the same
-    last size as the item's ("16 oz"), shares a telling word with it (see ``VisibleLinks``), has a letter and is not
-    sensitive; ties go to the lower price, then to the smallest id. ``last_paid`` is that price and ``price`` the one
-    that the catalogue states for the item, both rounded to cents. It holds where ``price`` is at most 95 % and at least
-    50 % of ``last_paid``, with a snapshot that is at most seven days older than ``as_of`` and not younger.
+    ``other_item_id`` is the item of the user's latest counted purchase that meets these conditions:
+
+    - the purchase has a unit price above zero;
+    - the item is of the same category and of another brand, which the policy takes for one and the shop does not own;
+    - its title states the same last size as the item's ("16 oz") and shares a telling word with it (``VisibleLinks``);
+    - its title has a letter, and it is not sensitive.
+
+    Ties go to the lower price, then to the smallest id. ``last_paid`` is that price, and ``price`` the one that the
+    catalogue states for the item, both rounded to cents. The claim holds if ``price`` is at most 95 % and at least 50 %
+    of ``last_paid``, and the snapshot is at most seven days older than ``as_of`` and not younger.
     """
 
     name = "own_brand"

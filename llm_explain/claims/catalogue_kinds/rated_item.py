@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class RatedItem(ClaimKind):
     """The user gave a high rating to an item that raised this score.
 
-    Rule: ``other_item_id`` is as for ``similar_item``, but of the past items that the user rated high. The rating of an
-    item is the value of the user's latest event of this very item before ``as_of`` that has a value and a kind of
-    ``ratings`` in ``shop.yaml``, ``like`` or ``dislike``; of several at that moment, the lowest. It is high from
-    three quarters of the scale on. ``rating`` is the rating, which has at most one decimal, and ``highest`` the highest
-    one of the scale.
+    Rule: the rating of an item is the value of the user's latest event of this very item before ``as_of`` that has a
+    value and a kind of ``ratings`` in ``shop.yaml``, ``like`` or ``dislike``. Of several at that moment, it is the
+    lowest. A rating is high from three quarters of the scale on. ``other_item_id`` is as for ``similar_item``, among
+    the past items that the user rated high. ``rating`` is the rating, which has at most one decimal, and ``highest``
+    the highest one of the scale.
     """
 
     name = "rated_item"

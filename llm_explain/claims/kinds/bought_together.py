@@ -22,15 +22,20 @@ MAX_SNAPSHOT_AGE_DAYS: Final = 90
 class BoughtTogether(ClaimKind):
     """Customers who bought an item that raised this score had both in one order.
 
-    Rule: ``other_item_id`` is, of the past items that raised the score, the one with the largest attribution that the
-    user has a counted purchase of (as for ``repeat_item``), that has a title with a letter, another title than the
-    item, that is not sensitive, and for which ``together_share`` can be said. That is the share of the other item's
-    users, in the 365 days before the snapshot, who had both items in one occasion, rounded down to two decimals. It is
-    at least 0.1. The other item has at least as many users as the policy's least crowd (50 or more), the pair at least
-    ten users, at least twice as many occasions as by chance, and a place among the other item's 50 companions with the
-    largest cosine of occasions. The shop's only target kind is ``purchase``, its log has dates, and the snapshot is at
-    most 90 days older than ``as_of`` and not younger. The claim cites the attribution of this one item. It states the
-    link itself, so a list asks for no other sign of it.
+    Rule: ``together_share`` is the share of the other item's users, in the 365 days before the snapshot, who had both
+    items in one occasion. It is rounded down to two decimals. It can be said if
+
+    - it is at least 0.1;
+    - the other item has at least as many users as the policy's least crowd (50 or more);
+    - the pair has at least ten users, and at least twice as many occasions as by chance;
+    - the item is among the other item's 50 companions with the largest cosine of occasions;
+    - ``purchase`` is the shop's only target kind, and its log has dates;
+    - the snapshot is at most 90 days older than ``as_of``, and not younger.
+
+    ``other_item_id`` is one of the past items that raised the score. The user has a counted purchase of it (as for
+    ``repeat_item``). It has a title with a letter that is not the item's title, it is not sensitive, and its
+    ``together_share`` can be said. Of several, it is the one with the largest attribution, which the claim cites. The
+    claim states the link itself, so a list asks for no other sign of it.
     """
 
     name = "bought_together"

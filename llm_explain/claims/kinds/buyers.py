@@ -17,10 +17,7 @@ class Buyers(ClaimKind):
     """How many customers bought the item lately.
 
     Rule: ``users`` is the number of distinct users with a counted target event of the item in the ``window_days``
-    before the snapshot; ``until`` is the snapshot's local moment. It holds from the policy's least crowd on (50 or
-    more), for an item that fewer than a tenth of the items sold in that window surpass in users and that the policy
-    lets popularity promote, with a snapshot that is at most seven days older than ``as_of`` and not younger, in a shop
-    with one target kind.
+    before the snapshot. ``until`` is the snapshot's local moment. The claim holds under the conditions of ``popular``.
     """
 
     name = "buyers"

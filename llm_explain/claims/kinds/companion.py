@@ -27,15 +27,19 @@ class Companion(ClaimKind):
     """The user's orders with another item often had this one too.
 
     Rule: counted events are the user's purchases before ``as_of`` that no return took back; an order is an occasion.
-    ``orders`` is the number of orders with an item of another title, at least six, and ``together`` the number of these
-    that have an item of the item's title too. It holds where ``together`` is at least half of ``orders``, and where its
-    share in ``orders`` is at least three times the share of the user's other orders that have the item.
-    ``other_item_id`` is the item of the other title that the user bought last, ties by the smallest id. Of several
-    titles, the one with the largest share, then the largest ``together``, then the smallest ``other_item_id`` is named.
-    The other title has a letter, its items are not sensitive, and it is not of the item's sort: neither of one named
-    category, nor does its name end in the same word. Words of degree count the orders with both;
-    their share is the smaller one of ``orders`` and of the orders with the item, since "you usually buy this with" may
-    mean either.
+    ``orders`` is the number of orders with an item of another title. ``together`` is the number of these that have an
+    item of the item's title too. The claim holds if
+
+    - ``orders`` is at least six, and ``together`` at least half of it;
+    - the share of ``together`` in ``orders`` is at least three times the share of the user's other orders that have the
+      item;
+    - the other title has a letter, and its items are not sensitive;
+    - the other title is not of the item's sort: neither of one named category, nor does its name end in the same word.
+
+    Of several titles, the one with the largest share, then the largest ``together``, then the smallest
+    ``other_item_id`` is named. ``other_item_id`` is the item of the other title that the user bought last, ties by the
+    smallest id. Words of degree count the orders with both. Their share is the smaller one of ``orders`` and of the
+    orders with the item, since "you usually buy this with" may mean either.
     """
 
     name = "companion"

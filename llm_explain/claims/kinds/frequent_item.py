@@ -17,10 +17,10 @@ MIN_TIMES: Final = 3
 class FrequentItem(ClaimKind):
     """The user bought, or played, an item that raised this score many times.
 
-    Rule: ``other_item_id`` is, of the past items that raised the score, the one with the largest attribution that the
-    user has counted target events of (as for ``repeat_item``) on at least three occasions, that has a title with a
-    letter, another title than the item, and that is not sensitive. ``count`` is the number of these occasions. The
-    claim cites the attribution of this one item.
+    Rule: ``other_item_id`` is one of the past items that raised the score. The user has counted target events of it (as
+    for ``repeat_item``) on at least three occasions; ``count`` is their number. Its title has a letter and is not the
+    item's title, and it is not sensitive. Of several, it is the one with the largest attribution, which the claim
+    cites.
     """
 
     name = "frequent_item"

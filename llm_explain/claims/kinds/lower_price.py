@@ -33,13 +33,16 @@ LEAST_SAME: Final = 3
 class LowerPrice(ClaimKind):
     """The item costs less than the user paid for it the last time, and in the median.
 
-    Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases of the item's title (the
-    kind is ``purchase`` and no return took them back), ``usual`` is the median and ``last_paid`` the lowest one on the
-    latest local day; ``price`` is the one that the catalogue states for the item, rounded to cents. It holds from two
-    prices on, where ``price`` is at most 95 % and at least 50 % of both, with a snapshot that is at most seven days
-    older than ``as_of`` and not younger. The user's commonest price was paid at least twice and makes up at least a
-    third of the prices: the amounts paid for loose apples are no prices of one quantity. A log whose times only order
-    the events has no such claim.
+    Rule: prices paid are the unit prices above zero, rounded to cents, of the user's counted purchases of the item's
+    title. A counted purchase has the kind ``purchase``, and no return took it back. ``usual`` is their median.
+    ``last_paid`` is the lowest one on the latest local day. ``price`` is the one that the catalogue states, rounded to
+    cents. The claim holds if
+
+    - there are at least two prices, and ``price`` is at most 95 % and at least 50 % of ``usual`` and of ``last_paid``;
+    - the commonest price was paid at least twice and is at least a third of them: the amounts paid for loose apples are
+      no prices of one quantity;
+    - the snapshot is at most seven days older than ``as_of``, and not younger;
+    - the times of the log are dates, and do not only order the events.
     """
 
     name = "lower_price"

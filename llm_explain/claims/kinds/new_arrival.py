@@ -25,12 +25,15 @@ MIN_NEW_USERS: Final = 5
 class NewArrival(ClaimKind):
     """The item is new in the shop.
 
-    Rule: ``first_seen`` is the local day of the moment that the items table gives, else of the item's first event;
-    ``days`` is the days from it to the local day of ``as_of``, at most 30. The log must begin at least 90 days before
-    it, and at least five distinct users must have a counted target event of the item in the 30 days before the
-    snapshot: otherwise a rarely sold old item looks new. Neither is asked where the policy says that the items table's
-    date is the shop's own word and the item has one. The snapshot is at most seven days older than ``as_of`` and not
-    younger.
+    Rule: ``first_seen`` is the local day of the moment that the items table gives, else of the item's first event.
+    ``days`` is the number of days from it to the local day of ``as_of``. The claim holds if
+
+    - ``days`` is at most 30;
+    - the log begins at least 90 days before ``first_seen``, and at least five distinct users have a counted target
+      event of the item in the 30 days before the snapshot: otherwise a rarely sold old item looks new;
+    - the snapshot is at most seven days older than ``as_of``, and not younger.
+
+    The second condition is not asked if the item has a date and the policy says that this date is the shop's own word.
     """
 
     name = "new_arrival"

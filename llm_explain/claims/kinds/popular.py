@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 class Popular(ClaimKind):
     """Many customers bought the item lately.
 
-    Rule: ``users_band`` is the largest of the policy's bands that is below the number of distinct users with a counted
-    target event of the item in the ``window_days`` before the snapshot, so that "more than" is true of it; ``until`` is
-    the snapshot's local moment. It holds from the policy's least crowd on (50 or more), for an item that fewer than a
-    tenth of the items sold in that window surpass in users and that the policy lets popularity promote, with a snapshot
-    that is at most seven days older than ``as_of`` and not younger, in a shop with one target kind.
+    Rule: ``users`` is the number of distinct users with a counted target event of the item in the ``window_days``
+    before the snapshot. ``users_band`` is the largest of the policy's bands below ``users``, so "more than" is true.
+    ``until`` is the snapshot's local moment. The claim holds if
+
+    - ``users`` is at least the policy's least crowd (50 or more);
+    - fewer than a tenth of the items sold in that window have more users;
+    - the policy lets popularity promote the item;
+    - the snapshot is at most seven days older than ``as_of``, and not younger;
+    - the shop has one target kind.
     """
 
     name = "popular"

@@ -21,13 +21,16 @@ OPEN_END: Final = pd.Timestamp("2200-01-01")
 class Promotion(ClaimKind):
     """A promotion of the item runs now, where the user shops.
 
-    Rule: ``start`` ≤ ``as_of`` < ``end`` in a row of the promotions table, in the user's usual store or without a store
-    and a ``label`` that the policy lets be spoken; of several the one that ends last, ties by earliest start, then
-    label, then store. The facts ``start`` and ``until`` are its first and its last local day: the last day is that of
-    the last moment before ``end``; an ``end`` from the year 2200 on is open and gives no ``until``. The usual store is
-    the one with most occasions (of target events that no return took back) in the 90 days before ``as_of``, else in the
-    whole log; ties by the latest event, then by the smallest id. ``store_id`` is empty for a promotion in all stores. A
-    user without a store hears of promotions in all stores only.
+    Rule: a row of the promotions table counts if ``start`` ≤ ``as_of`` < ``end``, if it is of the user's usual store or
+    has no store, and if the policy lets its ``label`` be spoken. Of several, it is the one that ends last, ties by
+    earliest start, then label, then store.
+
+    - ``start`` and ``until`` are its first and its last local day. The last day is that of the last moment before
+      ``end``. An ``end`` from the year 2200 on is open and gives no ``until``.
+    - ``store_id`` is empty for a promotion in all stores.
+    - The usual store is the one with most occasions (of target events that no return took back) in the 90 days before
+      ``as_of``, else in the whole log; ties by the latest event, then by the smallest id. A user without a store hears
+      of promotions in all stores only.
     """
 
     name = "promotion"

@@ -26,12 +26,16 @@ USUAL_DAYS: Final = 90
 class Season(ClaimKind):
     """The item's category sells above its share in recent weeks.
 
-    Rule: ``lift`` is the share of ``category``, the item's own, in all distinct pairs of a user and an item with a
-    counted target event in the 30 days before the snapshot, over its share in such pairs of 90 days, rounded down to
-    one decimal. It holds from 1.3 on, with 100 such pairs of the category in the 30 days and a log that covers 90 days.
-    The scorer reads the last complete calendar month: the category's share in the events of that month is at least its
-    share in the 12 months that end with it, with 100 events in the month. The snapshot is at most seven days older
-    than ``as_of`` and not younger, and the shop has one target kind.
+    Rule: a pair is a distinct user and item with a counted target event in a window before the snapshot. ``category``
+    is the item's own. ``lift`` is its share of the pairs of 30 days over its share of the pairs of 90 days, rounded
+    down to one decimal. The claim holds if
+
+    - ``lift`` is at least 1.3;
+    - the category has 100 pairs in the 30 days, and the log covers 90 days;
+    - in the last complete calendar month, which the scorer reads, the category's share of the events is at least its
+      share in the 12 months that end with it, and the month has 100 events;
+    - the snapshot is at most seven days older than ``as_of``, and not younger;
+    - the shop has one target kind.
     """
 
     name = "season"

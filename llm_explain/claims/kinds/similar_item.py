@@ -28,17 +28,19 @@ MIN_TELLING_SHARE: Final = 0.1
 class SimilarItem(ClaimKind):
     """The user bought an item that raised this score, or looked at it.
 
-    Rule: ``other_item_id`` is, of the past items that raised the score, the one with the largest attribution that the
-    user has a counted target event of (as for ``repeat_item``) or a signal event (as for ``recent_signal``, at any time
-    before ``as_of``), that has a title with a letter, another title than the item, and that is not sensitive. The claim
-    cites the attribution of this one item. ``event_kind`` is the first signal kind if there is no target event.
+    Rule: ``other_item_id`` is one of the past items that raised the score. The user has a counted target event of it
+    (as for ``repeat_item``) or a signal event (as for ``recent_signal``, at any time before ``as_of``). Its title has a
+    letter and is not the item's title, and it is not sensitive. Of several, it is the one with the largest attribution,
+    which the claim cites. ``event_kind`` is the first signal kind if there is no target event.
 
     ``next_share`` is the share of the other item's users who have a target event of the item after their first one of
-    the other item, rounded down to two decimals. Both lie in the 365 days before the snapshot. It is left out below
-    0.1; where the other item has fewer users than the policy's least crowd (50 or more); for fewer than 10 such users,
-    or fewer than one and a half times as many as would have both items by chance; in a shop with several target kinds
-    or without dates; where the user has signal events alone; and with a snapshot that is younger than ``as_of`` or
-    more than 90 days older.
+    the other item. Both lie in the 365 days before the snapshot. It is rounded down to two decimals, and left out
+
+    - below 0.1, or if the other item has fewer users than the policy's least crowd (50 or more);
+    - for fewer than 10 such users, or fewer than 1.5 times as many as would have both items by chance;
+    - in a shop with several target kinds or without dates;
+    - if the user has signal events alone;
+    - if the snapshot is younger than ``as_of`` or more than 90 days older.
     """
 
     name = "similar_item"

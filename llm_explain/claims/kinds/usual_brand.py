@@ -25,13 +25,16 @@ MAX_ITEM_SHARE: Final = 0.9
 class UsualBrand(ClaimKind):
     """The item is of the brand that the user usually buys in its category.
 
-    Rule: counted events are those of ``category_affinity``. Among the user's occasions with a counted event of an
-    item of ``category``, the item's own, ``count`` is the number with a counted event of an item of that category and
-    of ``brand``, the item's own; ``share`` is ``count`` over all of them. It holds for a share of at least 0.5, a
-    count of at least 3, and more occasions than any other brand has, so that a category has one usual brand. Of the
-    category's items with a brand, at most 90 % are of ``brand``: where nearly all are, the user has no choice. A
-    brand that the policy calls unnameable is found all the same, and its name is then never spoken; a value that by
-    the policy stands for no brand has no such claim.
+    Rule: counted events are those of ``category_affinity``. ``category`` and ``brand`` are the item's own. Of the
+    user's occasions with a counted event in the category, ``count`` is the number with one of this brand. ``share`` is
+    ``count`` over all of these occasions. The claim holds if
+
+    - ``share`` is at least 0.5 and ``count`` at least 3;
+    - the brand has more occasions than any other, so a category has one usual brand;
+    - at most 90 % of the category's items with a brand are of this one, so the user has a choice;
+    - the policy takes the value for a brand.
+
+    A brand that the policy calls unnameable is found all the same, and no text names it.
     """
 
     name = "usual_brand"

@@ -28,13 +28,15 @@ MIN_NEAR_SHARE: Final = 0.5
 class UsualPrice(ClaimKind):
     """The item costs about what the user usually pays in its category.
 
-    Rule: over the unit prices above zero, rounded to cents, of the user's counted purchases in ``category``, the
-    item's own (the kind is ``purchase`` and no return took them back), ``usual`` is the median: the price at rank ⌈n
-    / 2⌉, lowest first, which the user has paid. A price is about the usual one if it differs by at most 10 %.
-    ``price`` is the item's in the snapshot, rounded to cents; ``is_typical`` is 1 where that is the median of what
-    users paid, which no text states as the price today. It holds where ``price`` and at least half of the
-    prices paid are about ``usual``, with at least five occasions on which such a price was paid, and a snapshot that
-    is at most seven days older than ``as_of`` and not younger.
+    Rule: prices are the unit prices above zero, rounded to cents, of the user's counted purchases in ``category``, the
+    item's own. A counted purchase has the kind ``purchase``, and no return took it back. ``usual`` is the median: the
+    price at rank ⌈n / 2⌉, lowest first, which the user has paid. A price is about the usual one if it differs by at
+    most 10 %. ``price`` is the item's price in the snapshot, rounded to cents. ``is_typical`` is 1 if that is the
+    median of what users paid, which no text states as the price today. The claim holds if
+
+    - ``price`` and at least half of the prices paid are about ``usual``;
+    - such a price was paid on at least five occasions;
+    - the snapshot is at most seven days older than ``as_of``, and not younger.
     """
 
     name = "usual_price"

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 class LooksLike(ClaimKind):
     """The item's picture is among the nearest 1 % of the shop to that of a past item that raised this score.
 
-    Rule: ``pictures`` is the number of items with ``embedding_image`` whose title is not the item's, at least 100.
-    ``place`` is the place of ``other_item_id`` among them by Euclidean distance to the item's vector (rounded to five
-    decimals, equal distances sharing the first place); it holds up to ``pictures`` / 100, rounded down, and only if the
-    distance is at most 0.5: the nearest picture of a mixed shop may be quite unlike. The other item is, of those past
-    items that raised the score, the one with the largest attribution that the user has a counted target event of (as
-    for ``repeat_item``), that has a title with a letter, and that is not sensitive. The claim cites the attribution of
-    this one item.
+    Rule: ``pictures`` is the number of items with ``embedding_image`` whose title is not the item's. Distances are
+    Euclidean and rounded to five decimals. ``place`` is the place of ``other_item_id`` among these items by distance to
+    the item's vector; equal distances share the first place. The claim holds if
+
+    - ``pictures`` is at least 100, and ``place`` at most ``pictures`` / 100, rounded down;
+    - the distance is at most 0.5: the nearest picture of a mixed shop may be quite unlike.
+
+    ``other_item_id`` is one of the past items that raised the score. The user has a counted target event of it (as for
+    ``repeat_item``), its title has a letter, and it is not sensitive. Of several, it is the one with the largest
+    attribution, which the claim cites.
     """
 
     name = "looks_like"

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 class SameColour(ClaimKind):
     """The item has the main colour of a past item that raised this score.
 
-    Rule: L, a, b in ``embedding_colour`` (divided by 100) of both items differ by a Euclidean distance of at most 0.04
-    (rounded to five decimals), and both fall into one named range of hue, lightness and chroma
-    (``llm_explain.claims.pictures.COLOURS``), with at least 60 % of the foreground in that colour. ``colour`` is the
-    name. The other item, ``other_item_id``, is chosen and cited as for ``looks_like``; its title is not the item's.
+    Rule: the colour of an item is L, a, b in ``embedding_colour`` (divided by 100). ``other_item_id`` is chosen and
+    cited as for ``looks_like``, and its title is not the item's. The claim holds if
+
+    - the colours of both items differ by a Euclidean distance of at most 0.04 (rounded to five decimals);
+    - both fall into one named range of hue, lightness and chroma (``llm_explain.claims.pictures.COLOURS``), whose name
+      is ``colour``;
+    - at least 60 % of each foreground has that colour.
     """
 
     name = "same_colour"

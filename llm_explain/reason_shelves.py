@@ -64,7 +64,7 @@ class ReasonShelves:
 
         An item is on a shelf if the heading's claim is a driver of its score: its own category, another one or a past
         item. A person would see the link, where the shop's counts can tell. No shelf shows a title that the user
-        bought.
+        bought or hid.
 
         Args:
             scored: The user's history, as the scorer read it.
@@ -75,7 +75,8 @@ class ReasonShelves:
             Shelves whose headings hold, those that add most first.
         """
         shop = self.shop
-        is_known = np.isin(shop.title_index, shop.title_index[evidence.item]) | ~shop.may_recommend
+        left_out = np.array([*evidence.item.tolist(), *evidence.histories[0].items_off], dtype=np.int64)
+        is_known = np.isin(shop.title_index, shop.title_index[left_out]) | ~shop.may_recommend
         found = scored.shelves(TRIED * k, n_shelves=N_GROUPS, exclude=np.flatnonzero(is_known).tolist())
         shelves: dict[tuple[str, object], list[_Entry]] = defaultdict(list)
         for shelf in found:

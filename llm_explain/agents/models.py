@@ -58,7 +58,7 @@ class Proof(_Model):
 
 
 class Preferences(_Model):
-    """What a user has switched off. A hidden item is remembered for this session."""
+    """What a user has switched off."""
 
     groups_off: list[str]
     kinds_off: list[str]

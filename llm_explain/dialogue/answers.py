@@ -77,7 +77,9 @@ class Answers:
         self._own = OwnEvents(self._shop, self._history)
 
     def _used(self, history: History) -> History:
-        """Return the events that the user lets us use."""
+        """Return the events that the user lets us use, and the items that are not recommended."""
+        hidden = self._catalogue.index_of(self._context.hidden).tolist() if self._context.hidden else ()
+        history = replace(history, items_off=tuple(hidden))
         if not self._context.is_personal:
             return history.select(np.zeros(len(history), dtype=bool))
         names = self._catalogue.category_names
@@ -99,7 +101,7 @@ class Answers:
 
     def shown(self, k: int) -> tuple[str, ...]:
         """Return the items of the user's list, in the order shown."""
-        placed = self._explainer.rank(k=k, history=self._history, section="mixed", exclude=self._context.hidden)
+        placed = self._explainer.rank(k=k, history=self._history, section="mixed")
         return tuple(each.item_id for each in placed)
 
     def answer(self, intent: str, slots: Mapping[str, Any], choices: Sequence[str]) -> Answer:
@@ -121,7 +123,7 @@ class Answers:
             "why": self._why, "why_not": self._why_not, "why_above": self._compared, "compare": self._compared,
             "what_if": self._what_if, "know": self._know, "where_from": self._where_from, "prove": self._prove,
             "more": self._more, "last_bought": self._bought, "how_often": self._bought, "paid": self._bought,
-            "price": self._of_shop, "stock": self._of_shop, "offer": self._of_shop,
+            "price": self._of_shop, "usual": self._usual, "stock": self._of_shop, "offer": self._of_shop,
         }  # fmt: skip
         if "event" in slots and intent == "what_if" and not self.has_only(slots["event"]):
             return Answer([self.of_events(slots["event"])])
@@ -169,8 +171,8 @@ class Answers:
         item = self._item(slots)
         if isinstance(item, Answer):
             return item
-        if item in self._context.hidden:
-            return Answer([Statement("done_stop_item", item=item)], focus=item)
+        if self._is_hidden(item):
+            return Answer([Statement("left_out", item=item)], focus=item)
         row = self._explained(item)
         part: Statement | Text = row.text if row.text is not None else Statement("silent", item=item)
         return Answer([part], focus=item, data={"explanation": row.to_dict()})
@@ -179,8 +181,8 @@ class Answers:
         item = self._item(slots)
         if isinstance(item, Answer):
             return item
-        if item in self._context.hidden:
-            return Answer([Statement("done_stop_item", item=item)], focus=item)
+        if self._is_hidden(item):
+            return Answer([Statement("left_out", item=item)], focus=item)
         if item in self._context.items:
             place = Statement("place_in_list", item=item, numbers={"place": self._context.items.index(item) + 1})
             why = self._why({"item_id": item})
@@ -293,6 +295,10 @@ class Answers:
         if slots["intent"] == "offer" and not {"item_id", "category"} & slots.keys() and self._context.items:
             items = [item for item in self._context.items if not self._is_sensitive(item)]
             return Answer([offers.offers(self._shop, items, self._history, most=len(items))])
+        if slots["intent"] == "stock" and "item_id" not in slots and (category := slots.get("category")) is not None:
+            if not self._shop.policy.may_name_category(category):
+                return Answer([Statement("no_talk")])
+            return Answer([offers.stock_of(self._shop, category, most=MOST_NAMED)])
         item = self._item(slots)
         if isinstance(item, Answer):
             return item
@@ -302,6 +308,20 @@ class Answers:
             return Answer([offers.offer(self._shop, item, self._history)], focus=item)
         tell = offers.price if slots["intent"] == "price" else offers.stock
         return Answer([tell(self._shop, item)], focus=item)
+
+    def _usual(self, slots: dict[str, Any]) -> Answer:
+        """Answer whether an item costs more than the user paid: what it costs, and the prices that were paid."""
+        item = self._item(slots)
+        if isinstance(item, Answer):
+            return item
+        if self._is_sensitive(item):
+            return Answer([Statement("no_talk")])
+        return Answer([offers.price(self._shop, item), self._own.paid_range(item)], focus=item)
+
+    def _is_hidden(self, item: str) -> bool:
+        """Return whether the user does not want to be recommended an item, or another one of its title."""
+        titles = self._explainer.titles
+        return item in self._context.hidden or any(titles[each] == titles[item] != "" for each in self._context.hidden)
 
     def _is_sensitive(self, item: str) -> bool:
         (index,) = self._catalogue.index_of([item])
@@ -366,11 +386,12 @@ class Answers:
             item = str(slots["item_id"])
             if self._is_sensitive(item):
                 return Answer([Statement("no_more")])
-            items = [each.item_id for each in self._explainer.similar(item, k=MOST_NAMED, locale=self._locale)]
+            most = MOST_NAMED + len(self._context.hidden)
+            near = [each.item_id for each in self._explainer.similar(item, k=most, locale=self._locale)]
+            items = [each for each in near if not self._is_hidden(each)][:MOST_NAMED]
             statement = Statement("like_item", item=item, items=tuple(items))
         elif "category" in slots and self._shop.policy.may_name_category(slots["category"]):
-            category, hidden = slots["category"], self._context.hidden
-            placed = self._explainer.rank(k=10, history=self._history, categories=[category], exclude=hidden)
+            placed = self._explainer.rank(k=10, history=self._history, categories=[slots["category"]])
             of_title = {self._explainer.titles[each.item_id]: each.item_id for each in reversed(placed)}
             items = [each.item_id for each in placed if each.item_id in of_title.values()][:MOST_NAMED]
             statement = Statement("like_group", category=slots["category"], items=tuple(items))

@@ -95,7 +95,9 @@ class Dialogue:
         shop, names = self._explainer.shop, self._names
         catalogue = shop.catalogue
         common_first = catalogue.item_ids[np.argsort(-shop.snapshot.n_events, kind="stable")].tolist()
-        titles = {item: (title, names.item(item)) for item in common_first if (title := self._explainer.titles[item])}
+        title_of = self._explainer.titles
+        said = {title: (title, names.label(title)) for title in dict.fromkeys(title_of.values()) if title}
+        titles = {item: said[title_of[item]] for item in common_first if title_of[item]}
         events = np.bincount(catalogue.category_index, shop.snapshot.n_events, len(catalogue.category_names))
         largest = [catalogue.category_names[index] for index in np.argsort(-events, kind="stable")]
         categories = {name: (name, names.category(name)) for name in largest if name}
@@ -126,7 +128,7 @@ class Dialogue:
         begun = context or Context()
         self._names.titles = self._explainer.titles
         items = Answers(self._explainer, user_id, begun, self._locale, history).shown(k)
-        return replace(begun, items=items, focus=None, pending=None, asked=None)
+        return replace(begun, items=items, focus=None, category=None, pending=None, asked=None)
 
     def reply(
         self,
@@ -179,8 +181,7 @@ class Dialogue:
                 "choices": list(answer.choices),
             }
         after = replace(
-            context,
-            focus=answer.focus or (None if "category" in reading.slots else context.focus),
+            context.about(answer.focus, reading.slots, is_unclear=bool(reading.choices)),
             pending=None,
             asked=asked,
             intent=context.intent if reading.intent in TALK else reading.intent,
@@ -195,7 +196,8 @@ class Dialogue:
         customer = str(reading.slots.get("user_id", before))
         if customer != before and self._is_user(customer):
             begun = self.start(customer, k=len(context.items))
-            context = replace(begun, staff_user=customer, focus=context.focus, intent=context.intent)
+            topic = context.focus, context.category
+            context = replace(begun, staff_user=customer, focus=topic[0], category=topic[1], intent=context.intent)
             return customer, context, self._reader.read(message, context, "staff")
         return customer, replace(context, staff_user=before), reading
 
@@ -271,7 +273,7 @@ class Dialogue:
             return self._turn(intent, slots, answer, replace(context, pending=None, asked=asked))
         answer = Answer([_change("ask", intent, slots)], focus=slots.get("item_id"))
         pending = {"intent": intent, "slots": slots}
-        after = replace(context, pending=pending, asked=None, focus=answer.focus or context.focus)
+        after = replace(context.about(answer.focus, slots), pending=pending, asked=None)
         return self._turn(intent, slots, answer, after, needs_confirmation=True)
 
     def _relisted(self, turn: Turn, user_id: str, history: History | None) -> Turn:

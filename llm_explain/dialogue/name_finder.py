@@ -146,7 +146,7 @@ class NameFinder:
         """Return mentions by name: most words first, the list before the catalogue."""
         found: list[Mention] = []
         free = [True] * len(tokens)
-        own = {item: self._index.titles[item] for item in shown if item in self._index.titles}
+        own = {item: self._index.names[item].keys for item in shown if item in self._index.names}
         for size in range(min(LONGEST, len(tokens)), 0, -1):
             for at in range(len(tokens) - size + 1):
                 window = tokens[at : at + size]
@@ -172,10 +172,12 @@ class NameFinder:
         key = index.key(telling)
         is_joined = self._grammar.is_spaced and 1 < len(telling) < len(stems)  # "bread and dinner" is no dinner bread
         category = run if is_joined else index.categories.get(key, run)
-        named = [item for item in index.items.get(key, ()) if not is_joined or telling in index.titles[item]]
+        named = [item for item in index.items.get(key, ()) if not is_joined or telling in index.names[item].keys]
         items = _first(named, bought)
         if category is None and len(telling) == 1:
-            items = tuple(item for item in items if (item, telling) in index.plain)  # "milk" is not "canned milk" alone
+            items = tuple(
+                item for item in items if telling in index.names[item].plain
+            )  # "milk" is not "canned milk" alone
         whole = tuple(
             item
             for item, keys in own.items()
@@ -197,7 +199,7 @@ class NameFinder:
         is_edge_cue = len(telling) > 1 and self._grammar.is_spaced and {stems[0], stems[-1]} & index.silent
         if not (is_whole or part or is_cue or is_joined or is_edge_cue):
             holding = index.holding(telling)
-            items, is_like = _first(holding, bought), len({tuple(index.titles[item]) for item in holding}) == 1
+            items, is_like = _first(holding, bought), len({tuple(index.names[item].keys) for item in holding}) == 1
             several = index.by_category_word.get("".join(telling), ())[:MOST_CHOICES]
             category = several[0] if len(several) == 1 else None
         if not (whole or part or category or items or several):
@@ -288,7 +290,7 @@ class NameFinder:
         longest = 0
         found: list[str] = []
         for item in items:
-            labels = self._index.labels[item]
+            labels = self._index.names[item].labels
             size = max((_agreeing(words, [*chain(*labels[at:])]) for at in range(len(labels))), default=0)
             if size > longest:
                 longest, found = size, []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -86,9 +87,7 @@ class NameIndex:
         categories: Category of the telling words of a name, in any order.
         by_category_word: Categories of each telling word of a name; of each part in a locale without spaces.
         runs: Category of neighbouring words of a name.
-        titles: Telling words of each name of an item.
-        plain: Items and the telling words of those of their names that have no others.
-        labels: Words of the parts of each name of an item after its first one.
+        names: Words of the names of each item.
         by_label: Items of the words of a label.
     """
 
@@ -107,8 +106,8 @@ class NameIndex:
         self.silent = self._cues | self.common
         read = {names: self._read(names) for names in {tuple(names) for names in titles.values()}}  # many share a title
         self.items: dict[Key, list[str]] = {}
-        self._by_part: dict[str, list[str]] = {}
-        self._index_items({item: read[tuple(names)] for item, names in titles.items()})
+        self._by_part: dict[str, array[int]] = {}
+        self._index_items({item: read[tuple(names)] for item, names in titles.items()})  # which share their words
         self.categories: dict[Key, str] = {}
         self.by_category_word: dict[str, tuple[str, ...]] = {}
         self.runs: dict[tuple[str, ...], str] = {}
@@ -128,19 +127,15 @@ class NameIndex:
         self._variants = re.compile(rf"\b(?:{forms})(?=(?:e?s)?\b)" if grammar.is_spaced else forms)
 
     def _index_items(self, names: Mapping[str, _Names]) -> None:
-        self.titles = {item: each.keys for item, each in names.items()}
-        self.plain = {(item, key) for item, each in names.items() for key in each.plain}
-        self.labels = {item: each.labels for item, each in names.items()}
-        self._spelt = {item: each.spelt for item, each in names.items()} if self._grammar.is_spaced else {}
+        self.names, self._ids = names, [*names]
         self.by_label: dict[tuple[str, ...], list[str]] = {}
-        for item, labels in self.labels.items():
-            for label in {*map(tuple, labels)}:
+        for place, (item, own) in enumerate(names.items()):
+            for label in {*map(tuple, own.labels)}:
                 self.by_label.setdefault(label, []).append(item)
-        for item, keys in self.titles.items():
-            for key in keys:
+            for key in own.keys:
                 self.items.setdefault(self.key(key), []).append(item)
                 for part in dict.fromkeys(self._parts(key)):
-                    self._by_part.setdefault(part, []).append(item)
+                    self._by_part.setdefault(part, array("I")).append(place)
 
     def _index_category(self, category: str, names: Sequence[str], leading: dict[str, str]) -> None:
         for key in self._read([re.sub(r"[,(（，)）]", " ", name) for name in names]).keys:
@@ -217,15 +212,15 @@ class NameIndex:
             The items, in the order given.
         """
         first = next(iter(self._parts(telling)), "")
-        several = self._by_part.get(first, ()) if items is None else items
-        found = [item for item in several if any(self._is_in(telling, key) for key in self.titles[item])]
+        several = (self._ids[place] for place in self._by_part.get(first, ())) if items is None else items
+        found = [item for item in several if any(self._is_in(telling, key) for key in self.names[item].keys)]
         return [item for item in found if self.is_main(telling, item)] or found
 
     def is_main(self, telling: tuple[str, ...], item: str) -> bool:
         """Return whether some words hold the main word of a name of an item, or end it in a locale without spaces."""
         if self._grammar.is_spaced:
-            return any(self.head(key) in telling for key in self.titles[item])
-        return any("".join(key).endswith("".join(telling)) for key in self.titles[item])
+            return any(self.head(key) in telling for key in self.names[item].keys)
+        return any("".join(key).endswith("".join(telling)) for key in self.names[item].keys)
 
     def _is_in(self, telling: tuple[str, ...], key: tuple[str, ...]) -> bool:
         return set(telling) <= set(key) if self._grammar.is_spaced else "".join(telling) in "".join(key)
@@ -239,7 +234,7 @@ class NameIndex:
         """Return the tokens, each misspelt word of a name replaced by the word."""
         if not self._grammar.is_spaced:
             return tokens
-        near = [word for item in shown for word in self._spelt.get(item, ())]
+        near = [word for item in shown if item in self.names for word in self.names[item].spelt]
         return [
             token
             if token.stem in self._known or len(token.word) < 3

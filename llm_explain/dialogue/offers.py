@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from llm_explain.claims.evidence import Evidence
@@ -55,6 +56,31 @@ def stock(shop: ShopEvidence, item_id: str) -> Statement:
         return Statement("stock_unknown", item=item_id)
     (index,) = shop.catalogue.index_of([item_id])
     return Statement("available" if is_on_sale(shop.catalogue.items.iloc[[index]])[0] else "unavailable", item=item_id)
+
+
+def stock_of(shop: ShopEvidence, category: str, *, most: int) -> Statement:
+    """Return what the catalogue has of a category, what users chose most first.
+
+    Args:
+        shop: The shop.
+        category: The category.
+        most: Name this many titles.
+
+    Returns:
+        The statement; of a catalogue that says what is available, about that alone.
+    """
+    catalogue = shop.catalogue
+    rows = np.flatnonzero(catalogue.category_index == list(catalogue.category_names).index(category))
+    rows = np.array([row for row in rows.tolist() if catalogue.titles[row] and not shop.is_sensitive(row)], dtype=int)
+    rows = rows[np.argsort(-shop.snapshot.n_events[rows], kind="stable")]
+    is_stated = AVAILABLE in catalogue.items
+    if is_stated:
+        rows = rows[is_on_sale(catalogue.items.iloc[rows])]
+    first = np.sort(np.unique(shop.title_index[rows], return_index=True)[1])
+    if not len(first):
+        return Statement("stock_group_none", category=category)
+    frame, items = "stock_group" if is_stated else "stock_group_unknown", catalogue.item_ids[rows[first[:most]]]
+    return Statement(frame, category=category, items=tuple(map(str, items)), numbers={"count": len(first)})
 
 
 def offer(shop: ShopEvidence, item_id: str, history: History) -> Statement:

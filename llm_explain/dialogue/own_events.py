@@ -162,6 +162,23 @@ class OwnEvents:
             dates={"last": self._day(self._history.timestamp[last])},
         )
 
+    def paid_range(self, item_id: str) -> Statement:
+        """Return the lowest and the highest price of one unit at events with an item.
+
+        Args:
+            item_id: The item.
+
+        Returns:
+            The statement; that of ``paid`` if all prices are one.
+        """
+        rows = np.flatnonzero(self._of_title(item_id) & (self._history.price > 0))
+        prices = np.round(self._history.price[rows], 2)
+        if len(np.unique(prices)) < 2:
+            return self.paid(item_id)
+        amounts = {"low": float(prices.min()), "high": float(prices.max())}
+        numbers = {"count": len(np.unique(self._history.occasion[rows]))}
+        return Statement("paid_range", item=item_id, amounts=amounts, numbers=numbers)
+
     def _about(self, item_id: str | None, category: str | None) -> tuple[Flags, dict[str, Any], str]:
         if item_id is not None:
             return self._of_title(item_id), {"item": item_id}, "_item"

@@ -21,8 +21,12 @@ CHANGES: Final = frozenset({"stop", "resume", "less"})
 """Intents that change something, and so need a confirmation."""
 
 OF_ONE_ITEM: Final = frozenset({
-    "why", "why_not", "prove", "where_from", "last_bought", "how_often", "paid", "price", "offer", "stock", "order",
+    "why", "why_not", "prove", "where_from", "last_bought", "how_often", "paid", "price", "usual", "offer", "stock",
+    "order",
 })  # fmt: skip
+OF_A_CATEGORY: Final = frozenset({"last_bought", "how_often", "stock"})
+"""Intents that are answered for a whole category."""
+
 OF_THE_SHOP: Final = frozenset({"order", "due", "stock", "price"})
 """Intents that ask nothing about a customer: a number in them is an amount."""
 
@@ -141,6 +145,9 @@ class Slots:
         if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
             return focus, ()
         slots, category = self._resolved(ranked[0]), ranked[0].category
+        is_any = not slots if intent != "stock" else self._which.search(found.text) is not None
+        if intent in OF_A_CATEGORY and category is not None and is_any and not ranked[0].is_definite:
+            return {"category": category}, ()  # "how often do I buy cheese", "is there any cheese"
         narrower: tuple[str, ...] = ()
         if intent not in OF_THE_CATALOGUE and any(self._category_of.get(each) == category for each in context.items):
             slots = slots if ranked[0].shown else {"category": category}  # "the pasta thing" is one on screen
@@ -247,7 +254,7 @@ class Slots:
 def _meant(found: Mentions, context: Context) -> dict[str, Any]:
     """Return what "this" means; nothing if the message has a word that may name something else instead."""
     is_other = found.focus_at is None and bool(found.unknown or found.found)
-    return {} if context.focus is None or is_other else {"item_id": context.focus}
+    return {} if is_other else context.topic
 
 
 def _strongest(found: Mentions, *, prefers_hidden: bool = False, used: Sequence[re.Match[str]] = ()) -> list[Mention]:

@@ -13,6 +13,7 @@ import llm_explain.jobs.churn
 import llm_explain.jobs.demand
 from llm_explain.dialogue.answers import Answer
 from llm_explain.dialogue.facts import Statement
+from llm_explain.evaluation.audit.tables import raw_tables_sql
 from llm_explain.jobs.churn.sql import setting_sql
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.writer import brief_writer
@@ -37,7 +38,7 @@ RISK: Final = frozenset({"risk", "risk_change"})
 MOST_ORDERS: Final = 3
 """Most orders that one answer tells."""
 
-_CHURN_SQL: Final = (Path(llm_explain.jobs.churn.__file__).with_name("kinds.sql"),)
+_CHURN_SQL: Final = Path(llm_explain.jobs.churn.__file__).with_name("kinds.sql")
 _DEMAND_SQL: Final = tuple(sorted(Path(llm_explain.jobs.demand.__file__).with_name("sql").glob("*.sql")))
 
 
@@ -173,11 +174,13 @@ class Staff:
         churn: Risks of churn; ``None`` for none.
         actions: Actions whose effect an experiment measured; ``None`` for none.
         demand: Forecasts of items; ``None`` for none.
+        tables: Folder of the tables that the risks follow from, for their proof; ``None`` for none.
     """
 
     churn: ChurnJob | None = None
     actions: UserActions | None = None
     demand: DemandAdvice | None = None
+    tables: Path | None = None
 
     def answer(self, intent: str, slots: Mapping[str, Any], user_id: str | None, locale: str) -> Answer:
         """Return the answer to a question of a member of staff.
@@ -215,16 +218,15 @@ class Staff:
         Returns:
             The proof; the answer itself where SQL cannot repeat it.
         """
-        is_by_sql = intent in {"order", "due"} or (self.churn is not None and self.churn.spending is not None)
-        if "explanations" not in answer.data or not is_by_sql:
+        records = answer.data.get("explanations", ())
+        if intent not in RISK:
+            sql = {path.stem: path.read_text(encoding="utf-8") for path in _DEMAND_SQL}
+        elif self.churn is not None and self.churn.spending is not None and self.tables is not None:
+            sql = _risk_sql(self.churn, self.tables, records)
+        else:
             return answer
-        files = _CHURN_SQL if intent in RISK else _DEMAND_SQL
-        sql = {path.stem: path.read_text(encoding="utf-8") for path in files}
-        if intent in RISK and self.churn is not None:
-            users = [record["user_id"] for record in answer.data["explanations"]]
-            sql = {"setting": setting_sql(self.churn, users), **sql}  # the first one makes what the second one reads
-        parts = [Statement("prove", record=record["id"]) for record in answer.data["explanations"]]
-        return Answer(parts, focus=answer.focus, data={**answer.data, "sql": sql})
+        parts = [Statement("prove", record=record["id"]) for record in records]
+        return Answer(parts, focus=answer.focus, data={**answer.data, "sql": sql}) if records else answer
 
     def _order(self, item: str | None, locale: str) -> Answer:
         if self.demand is None:
@@ -239,6 +241,21 @@ class Staff:
             return Answer([Statement("no_stock_table")])
         due = self.demand.due(locale)
         return _told(due) if due else Answer([Statement("no_orders")])
+
+
+def _risk_sql(job: ChurnJob, tables: Path, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return scripts that DuckDB runs one after the other; the last one selects the facts of the records."""
+    asked = [
+        f"select '{claim['kind']}' as kind, * from found_{claim['kind']} where rid = {rid};"  # noqa: S608  a claim kind
+        for rid, record in enumerate(records)
+        for claim in (*record["reasons"], *record["statements"])
+    ]
+    return {
+        "tables": raw_tables_sql(tables, job.as_of),
+        "setting": setting_sql(job, [record["user_id"] for record in records]),
+        "kinds": _CHURN_SQL.read_text(encoding="utf-8"),
+        "facts": "\n".join(asked),
+    }
 
 
 def _told(records: Sequence[Mapping[str, Any]], focus: str | None = None) -> Answer:

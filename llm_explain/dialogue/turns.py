@@ -20,6 +20,7 @@ class Context:
     Attributes:
         items: Items of the list on screen, in the order shown.
         focus: Item that the last turns spoke of.
+        category: Category that the last turns spoke of, if they spoke of no item.
         pending: Change that waits for a confirmation: ``intent`` and ``slots``.
         asked: Question that the last turn asked back: ``intent``, ``slots`` and the missing ``slot``.
         groups_off: Categories whose events do not count.
@@ -33,6 +34,7 @@ class Context:
 
     items: tuple[str, ...] = ()
     focus: str | None = None
+    category: str | None = None
     pending: Mapping[str, Any] | None = None
     asked: Mapping[str, Any] | None = None
     groups_off: tuple[str, ...] = ()
@@ -51,27 +53,58 @@ class Context:
         return (
             all(isinstance(item, str) and item in item_ids for item in items)
             and all(each["category"] in categories for each in slots if "category" in each)
+            and (self.category is None or self.category in categories)
             and all(each["kind"] in kinds for each in slots if "kind" in each)
         )
 
     def preferences(self) -> dict[str, Any]:
         """Return what the user has switched off, as a service stores it."""
         groups = [GROUP_PREFIX + name for name in self.groups_off]
-        return {"groups_off": groups, "kinds_off": list(self.kinds_off), "personalised": self.is_personal}
+        off = {"groups_off": groups, "kinds_off": list(self.kinds_off), "items_off": list(self.hidden)}
+        return {**off, "personalised": self.is_personal}
 
-    def preferring(self, personalised: bool, groups_off: Sequence[str], kinds_off: Sequence[str]) -> Context:
+    def preferring(
+        self, personalised: bool, groups_off: Sequence[str], kinds_off: Sequence[str], items_off: Sequence[str]
+    ) -> Context:
         """Return the context with what a service has stored of the user.
 
         Args:
             personalised: Whether the user's events are used.
             groups_off: Players whose events do not count.
             kinds_off: Claim kinds that are not said.
+            items_off: Items that are not recommended.
 
         Returns:
             The new context.
         """
         groups = tuple(name.removeprefix(GROUP_PREFIX) for name in groups_off)
-        return replace(self, groups_off=groups, kinds_off=tuple(kinds_off), is_personal=personalised)
+        return replace(
+            self, groups_off=groups, kinds_off=tuple(kinds_off), hidden=tuple(items_off), is_personal=personalised
+        )
+
+    @property
+    def topic(self) -> dict[str, Any]:
+        """Slots of what "this" means: an item, a category, or nothing."""
+        if self.focus is not None:
+            return {"item_id": self.focus}
+        return {} if self.category is None else {"category": self.category}
+
+    def about(self, focus: str | None, slots: Mapping[str, Any], *, is_unclear: bool = False) -> Context:
+        """Return the context after an answer.
+
+        Args:
+            focus: Item that the answer spoke of.
+            slots: Slots of the question.
+            is_unclear: Whether the question named several things among which it did not tell.
+
+        Returns:
+            The context with the item or the category of the answer; that of earlier answers if it spoke of neither.
+        """
+        if focus is not None:
+            return replace(self, focus=focus, category=None)
+        if "category" in slots or is_unclear:
+            return replace(self, focus=None, category=slots.get("category"))
+        return self
 
     @property
     def is_all_used(self) -> bool:

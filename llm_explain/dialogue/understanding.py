@@ -147,7 +147,7 @@ class Reader:
         """Keep what the telling part of a message mentions, and return whether it says "this"."""
         if found.focus_at is not None and not part[0] <= found.focus_at < part[1]:
             found.focus_at = None  # "this is creepy, how do you know …"
-        is_this = context.focus is not None and found.focus_at is not None
+        is_this = bool(context.topic) and found.focus_at is not None
         is_named = any(each.strength > WEAK for each in found.within(0, part[0]))  # "I had wine once, ignore that"
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
         return is_this

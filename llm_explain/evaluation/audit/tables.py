@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+from pyarrow import parquet
 
 from llm_explain.claims import ClaimKinds
 from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.audit.attributions import attribution_faults
+from llm_explain.jobs.churn.sql import listed, quoted
 from scoring.data.changes import changed_items, changed_promotions, version_at
 from scoring.data.ratings import DISLIKE, LIKE
 from scoring.data.shop import Shop
@@ -89,36 +91,9 @@ class Audit:
         with suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets there is no bar to switch off
             self.connection.execute("set enable_progress_bar = false")
         self._folder, self._changes, self._version = folder, tuple(changes), 0
-        for table in OPTIONAL:
-            self._read(f"read_parquet('{folder / f'{table}.parquet'}', file_row_number = true)", table)
-        shop = Shop.read(folder)
-        self.connection.execute(
-            "create table shop as select $1 as time_zone, $2::timestamp as moment, $3 as has_dates",
-            [shop.time_zone, moment.to_pydatetime(), shop.times != "order"],
-        )
-        for name, values in (("target_kind", shop.target_kinds), ("return_kind", shop.return_kinds)):
-            self.connection.execute(f"create table {name} as select unnest($1::varchar[]) as kind", [list(values)])
-        ratings = shop.ratings
-        scale = [ratings.lowest, ratings.liked_from, ratings.highest] if ratings else [None] * 3
-        columns = "$1::double as lowest, $2::double as liked_from, $3::double as highest"
-        self.connection.execute(f"create table rating_scale as select {columns}", scale)
-        rated = [*ratings.kinds, LIKE, DISLIKE] if ratings else []
-        self.connection.execute("create table rated_kind as select unnest($1::varchar[]) as kind", [rated])
-        own = [name.lower() for name in shop.own_brands]
-        self.connection.execute("create table own_brand as select unnest($1::varchar[]) as brand", [own])
+        self.connection.execute(raw_tables_sql(folder, moment))
         self._base = pd.read_parquet(folder / "items.parquet")
         self._read_past(())
-        self._run(HERE / "tables.sql")
-
-    def _read(self, rows: str, table: str) -> None:
-        has = self.connection.execute(f"select * from {rows} limit 0").df().columns  # noqa: S608  our own path
-        absent = "".join(
-            f", {ABSENT.get(name, 'null')}::{type_} as {name}"
-            for name, type_ in OPTIONAL[table].items()
-            if name not in has
-        )
-        make = "view" if table == "promotions" else "table"
-        self.connection.execute(f"create or replace {make} {table} as select *{absent} from {rows}")  # noqa: S608  our own names
 
     def _use_version_at(self, as_of: pd.Timestamp) -> None:
         """Read items and promotions as they are at a moment."""
@@ -129,7 +104,7 @@ class Audit:
         for table, changed in (("items", changed_items), ("promotions", changed_promotions)):
             rows = changed(pd.read_parquet(self._folder / f"{table}.parquet"), changes)
             self.connection.register(f"changed_{table}", rows)
-            self._read(f"changed_{table}", table)
+            self.connection.execute(_table_sql(table, f"changed_{table}", rows.columns))
         self._read_past(changes)
         self._run(HERE / "tables.sql")
 
@@ -264,6 +239,53 @@ class Audit:
         for kind in kinds:
             self._run(self.kinds[kind].sql)
         return kinds
+
+
+def raw_tables_sql(folder: Path, moment: pd.Timestamp) -> str:
+    """Return a script for DuckDB that reads the raw tables of a shop, and makes what the rules' SQL reads.
+
+    Args:
+        folder: Folder of the Parquet tables and ``shop.yaml``.
+        moment: Time of the snapshot that the scorer was trained with.
+
+    Returns:
+        The script; it needs nothing besides the folder.
+    """
+    shop, ratings = (found := Shop.read(folder)), found.ratings
+    lowest, liked, highest = (ratings.lowest, ratings.liked_from, ratings.highest) if ratings else ["null"] * 3
+    kinds = {
+        "target_kind": shop.target_kinds,
+        "return_kind": shop.return_kinds,
+        "rated_kind": (*ratings.kinds, LIKE, DISLIKE) if ratings else (),
+    }
+    scripts = []
+    for table in OPTIONAL:
+        path = folder / f"{table}.parquet"
+        rows = f"read_parquet({quoted(str(path))}, file_row_number = true)"
+        scripts.append(_table_sql(table, rows, parquet.read_schema(path).names))
+    moment_and_zone = f"{quoted(shop.time_zone)} as time_zone, timestamp '{moment}' as moment"
+    scripts += [
+        f"create or replace table shop as select {moment_and_zone}, {shop.times != 'order'} as has_dates;\n",
+        f"create or replace table rating_scale as select {lowest}::double as lowest, {liked}::double as liked_from, "
+        f"{highest}::double as highest;\n",
+        *(
+            f"create or replace table {name} as select unnest({listed(of_kind)}) as kind;\n"
+            for name, of_kind in kinds.items()
+        ),
+        f"create or replace table own_brand as select unnest({listed(map(str.lower, shop.own_brands))}) as brand;\n",
+    ]
+    return "".join([*scripts, (HERE / "tables.sql").read_text(encoding="utf-8")])
+
+
+def _table_sql(table: str, rows: str, columns: Iterable[str]) -> str:
+    """Return the script that makes a raw table with every optional column."""
+    absent = "".join(
+        f", {ABSENT.get(name, 'null')}::{type_} as {name}"
+        for name, type_ in OPTIONAL[table].items()
+        if name not in set(columns)
+    )
+    make = "view" if table == "promotions" else "table"
+    return f"create or replace {make} {table} as select *{absent} from {rows};\n"  # noqa: S608  our own names
 
 
 def _is_no(value: Any) -> bool:

@@ -27,7 +27,7 @@ MEDIANS: Final = (
 def setting_sql(job: ChurnJob, user_ids: Sequence[str]) -> str:
     """Return a script that makes the tables ``asked``, ``setting``, ``unnameable`` and ``support_kind``.
 
-    It runs before ``kinds.sql``, in a database with the raw tables and macros of ``llm_explain.evaluation.audit``.
+    It runs after ``llm_explain.evaluation.audit.tables.raw_tables_sql`` and before ``kinds.sql``.
 
     Args:
         job: A job over events.
@@ -47,18 +47,20 @@ def setting_sql(job: ChurnJob, user_ids: Sequence[str]) -> str:
         f"'NaN'::double as {name}" if np.isnan(value) else f"{value} as {name}" for name, value in values.items()
     )
     hidden = [name for name in (job.spending.categories if job.spending else ()) if not job.may_name(name)]
-    rows = ", ".join(f"({rid}, {_quoted(user)}, timestamp '{job.as_of}')" for rid, user in enumerate(user_ids))
+    rows = ", ".join(f"({rid}, {quoted(user)}, timestamp '{job.as_of}')" for rid, user in enumerate(user_ids))
     return (
         f"create or replace table asked as from (values {rows}) as t(rid, user_id, as_of);\n"
         f"create or replace table setting as select {columns};\n"
-        f"create or replace table unnameable as select unnest({_list(hidden)}) as category;\n"
-        f"create or replace table support_kind as select unnest({_list(setting.support_kinds)}) as kind;\n"
+        f"create or replace table unnameable as select unnest({listed(hidden)}) as category;\n"
+        f"create or replace table support_kind as select unnest({listed(setting.support_kinds)}) as kind;\n"
     )
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _list(texts: Iterable[str]) -> str:
-    return f"[{', '.join(map(_quoted, texts))}]::varchar[]"
+def listed(texts: Iterable[str]) -> str:
+    """Return texts as a list in SQL."""
+    return f"[{', '.join(map(quoted, texts))}]::varchar[]"

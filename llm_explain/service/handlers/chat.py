@@ -11,10 +11,9 @@ from llm_explain.service.schemas.problems import INVALID, ServiceProblem
 if TYPE_CHECKING:
     from llm_explain.dialogue.dialogues import Dialogues
     from llm_explain.explainer import Explainer
-    from llm_explain.service.handlers.user_context_reader import UserContextReader
+    from llm_explain.service.handlers.user_context_reader import UserContext, UserContextReader
     from llm_explain.service.schemas.chat import ChatContext, ChatRequest
     from llm_explain.state import State
-    from llm_explain.state.users import StoredUser
 
 
 class ChatHandler:
@@ -47,7 +46,7 @@ class ChatHandler:
         dialogue = self.dialogues.of(body.locale)
         with self._reader.reading_user(body.user_id, None) as read:
             given = Context() if body.context is None else self._checked(body.context)
-            context = preferring(given, read.user)
+            context = preferring(given, read, self._explainer)
             if body.context is None:
                 context = dialogue.start(body.user_id, context, history=read.history)
             of_user: dict[str, Any] = {"history": read.history, "suppressions": read.suppressions}
@@ -63,6 +62,10 @@ class ChatHandler:
         return context
 
 
-def preferring(context: Context, user: StoredUser | None) -> Context:
-    """Return a context with what the user has switched off in the state."""
-    return context if user is None else context.preferring(user.personalised, user.groups_off, user.kinds_off)
+def preferring(context: Context, read: UserContext, explainer: Explainer) -> Context:
+    """Return a context with what the user has switched off in the state; items that the catalogue lost are left out."""
+    user, item_ids = read.user, explainer.shop.catalogue.item_ids
+    if user is None:
+        return context
+    hidden = [str(item_ids[index]) for index in read.history.items_off]
+    return context.preferring(user.personalised, user.groups_off, user.kinds_off, hidden)

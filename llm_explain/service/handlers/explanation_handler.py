@@ -11,6 +11,7 @@ from llm_explain.service.handlers.catalogue_handler import CatalogueItems
 from llm_explain.service.schemas.problems import INVALID, ServiceProblem
 from llm_explain.state.experiments import ANSWER
 from llm_explain.state.records import GivenAnswer
+from llm_explain.state.users import PREFERENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from llm_explain.service.schemas import events, fields, requests
 
 PLACE: Final = ("rank", "position", "section", "section_title", "placement")
-STORED: Final = ("personalised", "groups_off", "kinds_off", "suppressed", "last_event")
+STORED: Final = (*PREFERENCES, "suppressed", "last_event")
 """What is stored of a user and needed to make an answer again."""
 
 SENTENCE: Final = ("id", "text", "reason_code", "ai_generated")

@@ -165,6 +165,9 @@ class UserContextReader:
             history = history.select(np.zeros(len(history), dtype=bool))
         elif user.groups_off:
             history = history.without(self._categories(user.groups_off), self._catalogue)
+        if user.items_off:
+            index = self._catalogue.index_by_id.get_indexer(pd.Index(user.items_off, dtype=object))
+            history = replace(history, items_off=tuple(index[index >= 0].tolist()))
         return UserContext(history, suppressions, user)
 
     def events_of(self, user_id: str, user: StoredUser, moment: pd.Timestamp) -> History:

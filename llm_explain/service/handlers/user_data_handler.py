@@ -11,7 +11,7 @@ from llm_explain.service.handlers.answer import Answer, etag_of
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import ServiceProblem
 from llm_explain.state.feedback import Opinion
-from llm_explain.state.users import now
+from llm_explain.state.users import PREFERENCES, now
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -153,6 +153,8 @@ class UserDataHandler:
             raise ServiceProblem(problems.UNKNOWN_PLAYER)
         if not set(wanted.get("kinds_off", ())) <= set(self._kinds):
             raise ServiceProblem(problems.INVALID, [{"pointer": "#/kinds_off", "in": "body", "rule": "unknown_kind"}])
+        if not all(item_id in self._explanations.items.known for item_id in wanted.get("items_off", ())):
+            raise ServiceProblem(problems.INVALID, [{"pointer": "#/items_off", "in": "body", "rule": "unknown_item"}])
         if not self._state.users.prefer(
             user_id, wanted, expects=lambda stored: if_match == "*" or etag_of(stored) in if_match
         ):
@@ -226,6 +228,7 @@ class UserDataHandler:
                 personalised=replay["personalised"],
                 groups_off=tuple(replay["groups_off"]),
                 kinds_off=tuple(replay["kinds_off"]),
+                items_off=tuple(replay.get("items_off", ())),
                 suppressed=tuple((kind, player, item_id) for kind, player, item_id in replay["suppressed"]),
                 guests=tuple(
                     (guest_id, since and datetime.fromisoformat(since)) for guest_id, since in replay.get("guests", ())
@@ -236,7 +239,7 @@ class UserDataHandler:
         return bool(records[kept.place]["id"] == kept.record["id"])
 
     def _preferences(self, user_id: str, user: StoredUser) -> Json:
-        preferences = {name: getattr(user, name) for name in ("personalised", "groups_off", "kinds_off")}
+        preferences = {name: getattr(user, name) for name in PREFERENCES}
         return {"preferences": preferences, "suppressed": self._state.feedback.suppressed_of(user_id)}
 
     def _present(self, user_ids: AbstractSet[str]) -> dict[str, datetime]:

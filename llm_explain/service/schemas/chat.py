@@ -55,9 +55,9 @@ class ChatContext(Body):
     Attributes:
         items: Items of the list on screen.
         focus: Item that the last turns spoke of.
+        category: Category that they spoke of.
         pending: Change that waits for a confirmation.
         asked: Question that was asked back.
-        hidden: Items that the user does not want to see.
         last: Slots of the last change.
         intent: Intent of the last question.
     """
@@ -66,9 +66,9 @@ class ChatContext(Body):
 
     items: Ids = ()
     focus: Id | None = None
+    category: Player | None = None
     pending: PendingChange | None = None
     asked: AskedBack | None = None
-    hidden: Ids = ()
     last: ChatSlots | None = None
     intent: Kind | None = None
 

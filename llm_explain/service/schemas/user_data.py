@@ -90,11 +90,13 @@ class Preferences(fields.Body):
         personalised: Whether the user's history may be used at all.
         groups_off: History groups that do not count, as if their events had never been.
         kinds_off: Claim kinds that are never said to the user.
+        items_off: Items that are not recommended to the user, and with them every item of their titles.
     """
 
     personalised: bool = True
     groups_off: Annotated[tuple[fields.Player, ...], Field(max_length=fields.MAX_PLAYERS)] = ()
     kinds_off: Annotated[tuple[fields.Kind, ...], Field(max_length=fields.MAX_KINDS)] = ()
+    items_off: Annotated[tuple[fields.Id, ...], Field(max_length=fields.MAX_FILTER)] = ()
 
 
 class PreferencesPatch(fields.Body):
@@ -104,6 +106,7 @@ class PreferencesPatch(fields.Body):
         personalised: Whether the user's history may be used at all.
         groups_off: History groups that do not count.
         kinds_off: Claim kinds that are never said to the user.
+        items_off: Items that are not recommended to the user.
     """
 
     model_config = fields.example({"groups_off": ["group:cheese"]})
@@ -111,6 +114,7 @@ class PreferencesPatch(fields.Body):
     personalised: bool | None = None
     groups_off: Annotated[tuple[fields.Player, ...], Field(max_length=fields.MAX_PLAYERS)] | None = None
     kinds_off: Annotated[tuple[fields.Kind, ...], Field(max_length=fields.MAX_KINDS)] | None = None
+    items_off: Annotated[tuple[fields.Id, ...], Field(max_length=fields.MAX_FILTER)] | None = None
 
 
 class Suppression(BaseModel):

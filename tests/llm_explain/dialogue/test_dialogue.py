@@ -494,6 +494,24 @@ def test_a_question_that_begins_like_a_yes_confirms_nothing(
     assert talk.reply(USER, {"en": "y", "es": "sí"}[locale], pending).change is not None
 
 
+def test_that_means_the_category_of_the_last_answer(dialogue: Dialogue, context: Context) -> None:
+    told = dialogue.reply(USER, "what do you know about my cheese purchases?", replace(context, focus=context.items[0]))
+    assert (told.context.focus, told.context.category) == (None, "cheese")
+    asked = dialogue.reply(USER, "ignore that", told.context)
+    assert (asked.slots, asked.needs_confirmation) == ({"category": "cheese"}, True)
+    item = dialogue.reply(USER, "why the first one?", told.context)
+    assert (item.context.focus, item.context.category) == (context.items[0], None)
+    forged = Context(category="no such category")
+    assert not forged.names_only(["00"], ["cheese"], [])
+
+
+def test_a_name_of_several_things_leaves_no_topic_behind(dialogue: Dialogue, context: Context) -> None:
+    """ "Ignore that" meant the item before the question that was asked back."""
+    unclear = dialogue.reply(USER, "why the 20th one?", replace(context, focus=context.items[0]))
+    assert unclear.choices
+    assert dialogue.reply(USER, "ignore that", unclear.context).slots == {}
+
+
 def test_undo_means_the_last_change(dialogue: Dialogue, context: Context) -> None:
     done = dialogue.reply(USER, "yes", dialogue.reply(USER, "stop using my cheese purchases", context).context)
     undone = dialogue.reply(USER, "undo", replace(done.context, focus=context.items[0]))
@@ -579,7 +597,7 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
         fields = {name: value for name, value in whole.items() if name in slots}
         numbers = {name: 1234 for name in ("place", "rank", "count", "share") if name in slots}
         dates = {name: dt.date.fromisoformat(day) for name, day in ENDS.items() if name in slots}
-        amounts = {"amount": 1234.5} if "amount" in slots else {}
+        amounts = {name: value for name, value in (("amount", 1234.5), ("low", 0.5), ("high", 2.25)) if name in slots}
         statement = Statement(frame, **fields, numbers=numbers, dates=dates, amounts=amounts)  # type: ignore[arg-type]
         said = wording.say(statement)
         assert verifier.accepts(said, statement), (frame, said)
@@ -589,7 +607,7 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
         for name in numbers:
             assert not verifier.accepts(wording.say(replace(statement, numbers={name: 1235})), statement)
         for name in amounts:
-            assert not verifier.accepts(wording.say(replace(statement, amounts={name: 1234.51})), statement)
+            assert not verifier.accepts(wording.say(replace(statement, amounts={**amounts, name: 1.01})), statement)
         for name in dates:
             later = {**dates, name: dates[name] + dt.timedelta(days=1)}
             assert not verifier.accepts(wording.say(replace(statement, dates=later)), statement)

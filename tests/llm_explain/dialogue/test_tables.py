@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 import pytest
 from shop import SMALL
 
 from llm_explain import Explainer
 from llm_explain.dialogue import Context, Dialogue
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WEEKS = pd.date_range("2026-01-05", periods=6, freq="14D")
 
@@ -53,6 +58,10 @@ def explainer(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
          "Paper filters: not available at present, according to our catalogue."),
         ("is green tea on offer?", "offer", "Green tea: on promotion until 9 March 2026."),
         ("are espresso beans on sale?", "offer", "Espresso beans: no promotion at present, according to our tables."),
+        ("are espresso beans more expensive than usual?", "usual",
+         "Espresso beans: 9.50 in our catalogue. Espresso beans: you paid 8.75 to 9.00 for one, in 2 purchases."),
+        ("is green tea cheaper than usual?", "usual",
+         "Green tea: 4.00 in our catalogue. Green tea: nothing in your history that we use."),
     ],
 )  # fmt: skip
 def test_the_tables_answer(explainer: Explainer, message: str, intent: str, text: str) -> None:
@@ -70,6 +79,25 @@ def test_offers_of_the_list_are_no_question_about_the_last_item(
     turn = Dialogue(explainer, locale=locale).reply("ann", message, context)
     assert (turn.intent, turn.slots) == ("offer", {})
     assert "Green tea" in turn.text
+
+
+@pytest.mark.parametrize(("available", "text"), [
+    (["yes", "no", "no"], "Available from drinks, according to our catalogue: Green tea; 1 in all."),
+    (["no", "no", "no"], "From drinks: nothing available at present, according to our catalogue."),
+    (None, "Our catalogue has these from drinks: Black tea and Green tea; 2 in all. It does not say whether they are "
+           "available."),
+])  # fmt: skip
+def test_the_stock_of_a_category_counts_its_titles(tmp_path: Path, available: list[str] | None, text: str) -> None:
+    # Two rows of the catalogue are called "Black tea"; more users bought it.
+    items = pd.DataFrame({"item_id": ["g", "b1", "b2"], "title": ["Green tea", "Black tea", "Black tea"],
+                          "category": "drinks"})  # fmt: skip
+    if available is not None:
+        items["available"] = available
+    bought = [(f"c{n}", item, WEEKS[n % 3]) for n in range(20) for item in (["b1"] if n % 3 else ["g", "b2"])]
+    events = pd.DataFrame(bought, columns=["user_id", "item_id", "timestamp"])
+    shop = Explainer.train({"events": events, "items": items}, tmp_path, config=SMALL, language_model=None)
+    turn = Dialogue(shop).reply("c0", "are there any drinks in stock?", Context())
+    assert (turn.intent, turn.slots, turn.text) == ("stock", {"category": "drinks"}, text)
 
 
 def test_events_that_are_not_used_do_not_count(explainer: Explainer) -> None:

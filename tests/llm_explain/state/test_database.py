@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
-PREFERRED = {"personalised": False, "groups_off": ["group:cheese"], "kinds_off": ["popular"]}
+PREFERRED = {"personalised": False, "groups_off": ["group:cheese"], "kinds_off": ["popular"], "items_off": ["31"]}
 
 
 def test_migrations_make_the_tables_that_the_models_say(state: State) -> None:
@@ -42,6 +42,14 @@ def test_a_database_of_an_older_version_keeps_its_events(database_url: str) -> N
         for later in ("catalogue_change", "exposure", "guest"):
             connection.execute(text(f"DROP TABLE {later}"))
         connection.execute(text("ALTER TABLE event DROP COLUMN order_id"))
+        connection.execute(text("ALTER TABLE person DROP COLUMN items_off"))
+        connection.execute(
+            text(
+                "INSERT INTO person (user_id, personalised, groups_off, kinds_off, updated_at)"
+                " VALUES ('u', :no, '[]', '[]', :at)"
+            ),
+            {"no": False, "at": datetime(2017, 12, 3)},
+        )
         connection.execute(text("DROP TABLE suppression"))
         connection.execute(
             text(
@@ -61,6 +69,7 @@ def test_a_database_of_an_older_version_keeps_its_events(database_url: str) -> N
     user = state.users.read("u")
     assert [each.order_id for each in user.events] == ["", "o1"]
     assert user.suppressed == (("popular", "context:popularity", "31"),)
+    assert (user.personalised, user.items_off) == (False, ())
     test_migrations_make_the_tables_that_the_models_say(state)
     state.close()
 
@@ -70,6 +79,7 @@ def test_a_second_process_finds_the_same_state(database_url: str, state: State) 
     other = State(database_url)
     person = other.users.read("u")
     assert (person.personalised, person.groups_off, person.kinds_off) == (False, ("group:cheese",), ("popular",))
+    assert person.items_off == ("31",)
     assert other.users.user_hash("u") == state.users.user_hash("u")
     other.close()
 

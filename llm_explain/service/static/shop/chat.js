@@ -60,6 +60,7 @@ export class Chat {
       this.context = reply.context;
       answer.replaceChildren(...reply.text.split("\n").filter(Boolean).map((line) => node("p", {}, line)));
       this.#offer(reply);
+      this.turns.lastChild.scrollIntoView({ block: "end" });
       if (reply.change) await this.shop.load();
     } catch {
       answer.replaceChildren(node("p", {}, this.say("chat_failed")));

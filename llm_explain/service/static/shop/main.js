@@ -48,7 +48,7 @@ class Shop {
     this.items = null;
     find("list").replaceChildren(waitingCards(8));
     try {
-      const asked = { user_id: this.user, k: K, locale: this.locale, exclude: this.chat.context.hidden ?? [], ...this.filters.asked() };
+      const asked = { user_id: this.user, k: K, locale: this.locale, ...this.filters.asked() };
       const [list, { preferences, groups }] = await Promise.all([service.recommendations(asked), service.preferences(this.user)]);
       const items = await service.itemsById(list.items.map((row) => row.item_id));
       if (turn !== this.turn) return;

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from fading_log import random_log
 from typer.testing import CliRunner
 
 from llm_explain.cli import app
+from llm_explain.dialogue.staff import Staff
 from llm_explain.errors import SettingError, UnknownUserError
 from llm_explain.evaluation.churn_audit import AuditWords, fact_faults, text_faults
 from llm_explain.jobs.churn.actions import ExperimentColumns
@@ -72,6 +74,22 @@ def test_the_sql_repeats_every_fact(job: ChurnJob, records: list[dict[str, Any]]
     false = copy.deepcopy(next(each for each in records if each["reasons"]))
     false["reasons"][0]["facts"] |= {"days": 1234}
     assert any("1234" in fault for fault in fact_faults(job, [false], folder / "data", AS_OF))
+
+
+def test_the_proof_of_a_risk_runs_over_the_tables_alone(job: ChurnJob, folder: Path) -> None:
+    staff = Staff(churn=job, tables=folder / "data")
+    told = staff.answer("risk", {}, job.user_ids[0], "en")
+    proof = staff.prove("risk", told)
+    (record,) = proof.data["explanations"]
+    *scripts, facts = proof.data["sql"].values()
+    with duckdb.connect() as analyst:
+        analyst.execute("\n".join(scripts))
+        for claim, query in zip((*record["reasons"], *record["statements"]), facts.splitlines(), strict=True):
+            (row,) = analyst.execute(query).df().to_dict("records")
+            assert row["kind"] == claim["kind"]
+            numbers = {name: value for name, value in claim["facts"].items() if isinstance(value, float)}
+            assert {name: row[name] for name in numbers} == pytest.approx(numbers, abs=0.01)
+    assert Staff(churn=job).prove("risk", told) is told, "no tables, no proof"
 
 
 def test_the_texts_tell_signs_order_and_values_of_the_model(job: ChurnJob, records: list[dict[str, Any]]) -> None:

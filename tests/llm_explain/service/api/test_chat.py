@@ -42,6 +42,34 @@ def test_a_confirmed_change_is_stored_and_counts_in_the_next_list(client: TestCl
     assert client.get(f"/v1/users/{USER}/preferences").json()["preferences"]["groups_off"] == []
 
 
+def test_a_hidden_item_stays_hidden_until_it_is_shown_again(client: TestClient) -> None:
+    def listed() -> list[str]:
+        rows = client.post("/v1/recommendations", json={"user_id": USER, "k": 20}).json()["items"]
+        return [row["item_id"] for row in rows]
+
+    def off() -> list[str]:
+        return client.get(f"/v1/users/{USER}/preferences").json()["preferences"]["items_off"]
+
+    item = listed()[1]
+    asked = say(client, "hide the second one")
+    assert off() == []
+    done = say(client, "yes", asked["context"])
+    assert done["change"] == {"intent": "stop", "slots": {"item_id": item}}
+    assert off() == [item]
+    assert item not in listed()
+    assert item not in say(client, "hello")["context"]["items"], "a conversation of another day"
+    assert client.get(f"/v1/users/{USER}/export").json()["preferences"]["items_off"] == [item]
+    undone = say(client, "yes", say(client, "undo", done["context"])["context"])
+    assert item in undone["context"]["items"]
+    assert (off(), item in listed()) == ([], True)
+    client.patch(f"/v1/users/{USER}/preferences", json={"items_off": [item]})
+    record = client.post("/v1/recommendations", json={"user_id": USER}).json()["items"][0]["explanation"]["id"]
+    assert client.get(f"/v1/explanations/{record}").json()["reproduced"] is True
+    assert client.patch(f"/v1/users/{USER}/preferences", json={"items_off": ["no such item"]}).status_code == 422
+    client.delete(f"/v1/users/{USER}")
+    assert off() == []
+
+
 def test_a_context_that_names_what_the_shop_does_not_have_is_refused(client: TestClient) -> None:
     for context in (
         {"items": ["nothing"]},

@@ -42,7 +42,7 @@ def test_what_is_bought_again_and_what_is_new_stand_apart(page, shop):
     expect(again).to_contain_text("20 % below your last price")
     expect(again.locator("why-this").first).to_contain_text("You bought this 12 times.")
     expect(again).to_contain_text("$2.50")
-    assert shop.bodies("/recommendations") == [{"user_id": USER, "k": 24, "locale": "en", "exclude": []}]
+    assert shop.bodies("/recommendations") == [{"user_id": USER, "k": 24, "locale": "en"}]
     assert shop.bodies("/explanations") == [], "the list brings its explanations along"
 
 

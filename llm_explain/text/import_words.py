@@ -29,6 +29,7 @@ class Words(_Strict):
         event_kinds: Words of exports by event kind.
         event_objects: Words for items that stand next to a word of an event kind.
         statuses: Words for the state of an order that undo it, by event kind.
+        status_patterns: Regular expressions of other such states, in the form of a header.
         file_kinds: Words of file names by event kind.
         channels: Words of exports for where an event happened, by channel.
         available: Words for an item that is on sale.
@@ -55,6 +56,7 @@ class Words(_Strict):
     event_kinds: dict[str, tuple[str, ...]] = {}
     event_objects: tuple[str, ...] = ()
     statuses: dict[str, tuple[str, ...]] = {}
+    status_patterns: dict[str, tuple[str, ...]] = {}
     file_kinds: dict[str, tuple[str, ...]] = {}
     channels: dict[str, tuple[str, ...]] = {}
     available: tuple[str, ...] = ()

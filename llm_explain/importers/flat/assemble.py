@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -9,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.errors import SettingError
+from llm_explain.importers.flat.columns import RENEW
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.plays import deal_of_headers, kind_of_plays, with_skips
 from llm_explain.importers.flat.profile import IS_ID
 from llm_explain.importers.flat.rated import IS_RATED, tells_rating
 from llm_explain.importers.flat.rows import FILE, Rows
+from llm_explain.importers.flat.times import NUMBER, is_time_like, moments
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import kind_of_word, normal
+from llm_explain.importers.flat.vocabulary import headers, kind_of_word, normal
+from llm_explain.text.import_words import words
 from scoring.data.ratings import RATE, UNRATED
 from scoring.data.tables import END_OF_ORDER
 
@@ -110,6 +114,7 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         parts = [_with_kind(r, rows[r.source.name].frame.assign(item_id=ONLY_ITEM), notes) for r in logs]
     if not parts:
         raise MissingAnswerError(*_nothing_found(reads, NEEDED))
+    _ask_for_times([*by_role.get("events", []), *by_role.get("orders", [])])
     events = pd.concat([frame.rename_axis(ROW).reset_index() for frame in parts], ignore_index=True)
     events = _filled_within_orders(events)
     tables = [_catalogue(rows[read.source.name].frame) for read in by_role.get("items", [])]
@@ -141,6 +146,7 @@ def _nothing_found(reads: Sequence[Recognised], needed: Iterable[str]) -> tuple[
     missing = [name for name in needed if not any(read.has(other) for other in NEEDED[name])]
     frame = read.source.frame
     free = [column.header for column in read.columns if not column.name]
+    free = [header for header in free if not is_time_like(frame[header])] or free
     by_values = sorted(free, key=lambda h: (not IS_ID.search(normal(h)), -frame[h].nunique()))
     likely = [header for header in by_values if 1 < frame[header].nunique() <= len(frame) / 2]
     rest = [header for header in (*by_values, *read.headers_of("order_id"), *frame.columns) if header not in likely]
@@ -152,10 +158,40 @@ def _nothing_found(reads: Sequence[Recognised], needed: Iterable[str]) -> tuple[
     return message, maps
 
 
+def _ask_for_times(logs: Sequence[Recognised]) -> None:
+    """Ask for the time of the events if no log has one, but columns with unknown headers hold times."""
+    if any(log.has("timestamp") or log.has("order_position") for log in logs):
+        return
+    for log in logs:
+        free = [column.header for column in log.columns if not column.name and column.why != "--map"]
+        unread = [header for header in free if normal(header) in headers()["timestamp"].ranks]
+        unread = [header for header in unread if log.source.frame[header].nunique() > 1]
+        found = {header: moments(log.source.frame[header]).read for header in free if _holds_times(log, header)}
+        if found:
+            first = min(found, key=lambda header: found[header].median())
+            raise MissingAnswerError(
+                f"{log.source.name}: no column is recognised as the time of the events, but {', '.join(found)} hold "
+                "times and one of them is needed. Say which column it is, as here for the earliest one.",
+                [f"{log.source.name}.{first}=timestamp"],
+            )
+        if unread:
+            texts = log.source.frame[unread[0]].dropna()
+            raise SettingError(
+                f"{log.source.name}: column {unread[0]!r} holds {texts.iloc[0]!r}, which is not read as a time, but the "
+                f"time of each event is needed. Write ISO 8601, for example 2017-12-01T09:30, or leave the column out with "
+                f"--map {shlex.quote(f'{log.source.name}.{unread[0]}=')} if the order of the rows is that of the events."
+            )
+
+
+def _holds_times(log: Recognised, header: str) -> bool:
+    column = log.source.frame[header]
+    return is_time_like(column) and not column.dropna().str.fullmatch(NUMBER).all() and column.nunique() > 1
+
+
 def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """Return rows with an event kind: that of their column, else that of the format, the file or other columns."""
     if "kind" in frame:
-        kinds = each_value(frame["kind"], event_kind).astype("str")
+        kinds = each_value(frame["kind"], event_kind).astype("str").fillna(UNRATED)
     else:
         is_sale = bool({"quantity", "price", "amount", "order_id"} & set(frame))
         is_rating = "value" in frame and not {"quantity", "order_id"} & set(frame)
@@ -164,6 +200,8 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
         kinds = pd.Series(told or guessed, index=frame.index, dtype="str")
         if not told and is_rating:
             kinds = kinds.where(frame["value"].notna(), UNRATED)
+    if "renewal" in frame:
+        kinds = kinds.mask((kinds == "purchase") & each_value(frame["renewal"], _renews).eq(True), RENEW)
     frame = frame.assign(kind=kinds)
     if "value" in frame:
         has_ratings = all(map(tells_rating, read.headers_of("value")))
@@ -171,6 +209,10 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
     found, note = with_skips(read, frame)
     notes += [note] if note else []
     return found
+
+
+def _renews(text: str) -> bool:
+    return kind_of_word(text, "event_kinds") == RENEW
 
 
 def event_kind(text: str) -> str:
@@ -258,10 +300,16 @@ def _with_times(events: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     return events.assign(timestamp=moment.astype("datetime64[ns]")), True
 
 
+def _is_yes(text: str) -> bool:
+    return text.strip().casefold() in {word.casefold() for word in words().available}
+
+
 def _set_aside(events: pd.DataFrame, *, is_order_only: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     reason = pd.Series(None, index=events.index, dtype="str")
     for column, why in (("user_id", "no user"), ("item_id", "no item"), ("timestamp", "no readable time")):
         reason = reason.where(reason.notna() | events[column].notna(), why)
+    if "is_test" in events:
+        reason = reason.mask(reason.isna() & each_value(events["is_test"], _is_yes).eq(True), "a test")
     is_zero = events["timestamp"].dt.year == 1970 if not is_order_only else pd.Series(False, index=events.index)
     reason = reason.mask(reason.isna() & is_zero, "a time of 1970, which stands for no time")
     if "price" in events:

@@ -20,10 +20,13 @@ MOST_KINDS: Final = 100
 TAKEN_BACK: Final = frozenset({"return", "refund", "cancel"})
 """Kinds whose words are those of an order's status too, and so do not tell events."""
 
+RENEW: Final = "renew"
+"""Kind of an invoice that a subscription writes by itself; no locale has words for it."""
+
 NUMBERS: Final = frozenset(
     {"quantity", "price", "amount", "value", "refunded_quantity", "played_share", "played_time", "length"}
 )
-ANSWERS: Final = frozenset({"skipped", "completed"})
+ANSWERS: Final = frozenset({"skipped", "completed", "is_test"})
 NO: Final = r"(?i)0(?:\.0)?|false|no?|f"
 IDS: Final = frozenset({"user_id", "item_id", "order_id"})
 NAMES: Final = frozenset({"title", "brand", "category", "description"})
@@ -40,12 +43,14 @@ class ReadColumn:
         name: What it is read as; empty if it is left out.
         why: Where the name comes from.
         order: What comes first in its dates, where the shop says it.
+        rank: Place among the columns of the same name, the best one first.
     """
 
     header: str
     name: str
     why: str
     order: Order | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Recognised:
 
     def headers_of(self, name: str) -> list[str]:
         """Return the headers of the columns that are read as ``name``, best first."""
-        found = [column.header for column in self.columns if column.name == name]
+        ranked = sorted(self.columns, key=lambda column: column.rank)
+        found = [column.header for column in ranked if column.name == name]
         listed = list(self.format.names) if self.format and len(found) > 1 else []
         return sorted(found, key=lambda header: listed.index(normal(header)) if normal(header) in listed else -1)
 
@@ -109,9 +115,13 @@ def fits(column: pd.Series, target: str, header: str) -> bool:  # noqa: C901  on
     if target in {"cancelled_at", "first_seen"}:
         return is_time_like(present) or (target == "first_seen" and "year" in header)
     if target in NUMBERS:
-        return bool(numbers(present).notna().mean() > 0.9)
+        found = numbers(present)
+        is_empty = target == "value" and len(found) > 1 and bool((found == 0).all())
+        return bool(found.notna().mean() > 0.9) and not is_empty
     if target == "time_of_day":
         return bool(seconds_of_day(present).notna().mean() > 0.9)
+    if target == "renewal":
+        return any(kind_of_word(text, "event_kinds") == RENEW for text in present.unique()[:MOST_KINDS])
     if target in {"kind", "status"}:
         return present.nunique() <= MOST_KINDS and not bool(numbers(present).notna().mean() > 0.9)
     if target in NAMES:

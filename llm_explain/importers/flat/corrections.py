@@ -22,7 +22,8 @@ NAMES: Final = (
     "user_id", "item_id", "timestamp", "order_id", "quantity", "refunded_quantity", "price", "amount", "kind",
     "status", "cancelled_at", "value", "channel", "user_agent", "store_id", "title", "category", "category_broad",
     "category_narrow", "brand", "description", "image", "available", "first_seen", "parent_id", "time_of_day",
-    "item_number", "currency", "position", "skipped", "completed", "played_share", "played_time", "length",
+    "item_number", "currency", "position", "skipped", "completed", "played_share", "played_time", "length", "is_test",
+    "renewal",
 )  # fmt: skip
 """Names that a column can get."""
 

@@ -78,6 +78,11 @@ def currency_of(
         return code, f"prices are in {code} ({shown}, and the locale {shop.locale})"
     if not possible:
         return None, ""
+    if len(codes) > 1:
+        return None, (
+            f"prices are in {' and '.join(sorted(codes))}: they are written without a sign. Import the rows of each "
+            "currency into a folder of its own if texts should name prices"
+        )
     listed = [*sorted(own), *(code for each in told.values() for code in each if code in common - own)]
     what = f"of {', '.join(listed[:4])} and others" if listed else "of several currencies"
     return None, (

@@ -41,6 +41,9 @@ FEW_HIGH_BYTES: Final = 16
 SAMPLE: Final = 1 << 18
 SAMPLE_ROWS: Final = 200
 SEPARATORS: Final = (",", ";", "\t", "|", "::")
+MOST_BEFORE: Final = 30
+"""Rows that may stand before a header."""
+
 WHITE_SPACE: Final = " "
 LEAST_AGREEMENT: Final = 0.8
 NUMERIC: Final = re.compile(r"\s*[-+(]?[\d.,'\s]*\d[\d.,:/\-\s]*\)?\s*%?")
@@ -151,9 +154,29 @@ def sniff(text: str, is_known: Callable[[str], bool]) -> Dialect:
     rows = split_rows(lines, separator)
     width = _width(rows)
     preamble = next((n for n, row in enumerate(rows) if len(row) == width), 0)
+    preamble += rows_before_header(rows[preamble:], is_known)
     if preamble and sum(map(is_known, rows[preamble - 1])) > 1:
         return Dialect(separator, preamble - 1, True, _gap(rows[preamble - 1], rows[preamble:]))
     return Dialect(separator, preamble, has_header(rows[preamble:], is_known))
+
+
+def rows_before_header(rows: list[list[str]], is_known: Callable[[str], bool]) -> int:
+    """Return how many rows stand before the header: titles, notes and names of groups of columns.
+
+    Args:
+        rows: The first rows, of equal length.
+        is_known: Whether a header names a column that is known.
+
+    Returns:
+        The place of the first row that has two known headers and a field in most columns, if the rows before it have a
+        field in less than half of the columns; else 0.
+    """
+    filled = [sum(bool(field.strip()) for field in row) for row in rows[:MOST_BEFORE]]
+    most = max(filled, default=0)
+    for place, row in enumerate(rows[:MOST_BEFORE]):
+        if 2 * filled[place] > most:
+            return place if sum(map(is_known, row)) > 1 else 0
+    return 0
 
 
 def _gap(header: list[str], rows: list[list[str]]) -> Literal["first", "last"]:

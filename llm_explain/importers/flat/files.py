@@ -18,7 +18,9 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from llm_explain.errors import TableError
-from llm_explain.importers.flat.dialect import SAMPLE, WHITE_SPACE, Dialect, as_utf8, decode, has_header, sniff
+from llm_explain.importers.flat.dialect import (
+    SAMPLE, SAMPLE_ROWS, WHITE_SPACE, Dialect, as_utf8, decode, has_header, rows_before_header, sniff,
+)  # fmt: skip
 from llm_explain.importers.flat.nested import flat_rows
 
 if TYPE_CHECKING:
@@ -176,6 +178,7 @@ def _excel(name: str, data: bytes, is_known: Callable[[str], bool]) -> Iterator[
     for sheet in book.worksheets:
         rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
         rows = [row for row in rows if any(row)]
+        rows = rows[rows_before_header([[value or "" for value in row] for row in rows[:SAMPLE_ROWS]], is_known) :]
         if len(rows) < 2:
             continue
         is_headed = has_header([[value or "" for value in row] for row in rows[:200]], is_known)
@@ -206,9 +209,10 @@ def read_text(name: str, content: bytes, encoding: str, dialect: Dialect) -> Sou
     Returns:
         The table.
     """
-    for _ in range(dialect.preamble):
-        content = content.partition(b"\n")[2]
     separator = dialect.separator
+    for _ in range(dialect.preamble):
+        content = _from_first_row(content, separator).partition(b"\n")[2]
+    content = _from_first_row(content, separator) if dialect.preamble else content
     if dialect.gap:
         header, newline, rest = content.partition(b"\n")
         ended, mark = header.rstrip(b"\r"), separator.encode()
@@ -228,6 +232,14 @@ def read_text(name: str, content: bytes, encoding: str, dialect: Dialect) -> Sou
     shown = {"\t": "tabs", WHITE_SPACE: "spaces"}.get(separator, f"'{separator}'")
     how = f"{shown}, {encoding}" + ("" if dialect.has_header else ", no header")
     return Source(name, frame, ragged, how, dialect.has_header, is_decimal_comma=separator in {";", "\t"})
+
+
+def _from_first_row(content: bytes, separator: str) -> bytes:
+    """Return a text without the lines at its beginning that hold nothing but separators."""
+    empty = separator.encode() + b' \r\n"'
+    while content and not content.partition(b"\n")[0].strip(empty):
+        content = content.partition(b"\n")[2]
+    return content
 
 
 def _delimited(body: bytes, delimiter: str, quote: str | bool, *, is_headed: bool) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -93,7 +93,7 @@ def with_shared_items(reads: Sequence[Recognised]) -> list[Recognised]:
     """
     left = list(reads)
     for log_place, log in enumerate(left):
-        if log.has("item_id") or not (log.has("user_id") or log.has("order_id")):
+        if not (log.has("user_id") or log.has("order_id")) or (log.has("item_id") and _is_joined(log, reads)):
             continue
         for place, catalogue in enumerate(left):
             if catalogue.has("user_id") or catalogue.has("order_id") or not catalogue.has("title"):
@@ -108,13 +108,26 @@ def with_shared_items(reads: Sequence[Recognised]) -> list[Recognised]:
     return left
 
 
+def _is_joined(log: Recognised, reads: Sequence[Recognised]) -> bool:
+    """Return whether a log's items are in a catalogue, or no catalogue is there."""
+    catalogues = [read for read in reads if read.has("title", "item_id") and not read.has("user_id")]
+    refers = ids(log.source.frame[log.headers_of("item_id")[0]]).dropna()
+    known = [ids(read.source.frame[read.headers_of("item_id")[0]]) for read in catalogues]
+    return not known or bool(refers.isin(pd.concat(known)).mean() >= LEAST_KNOWN)
+
+
 def _unread_in_both(log: Recognised, catalogue: Recognised) -> list[tuple[str, str]]:
-    """Return the headers that the log and the catalogue share and that mean nothing in the log."""
+    """Return the headers that the log and the catalogue share and that mean nothing in the log, or its item."""
     others = {normal(c.header): c.header for c in catalogue.columns if c.name in {"", "item_id"} and c.why != "--map"}
-    unread = [column.header for column in log.columns if not column.name and column.why != "--map"]
+    unread = [column.header for column in log.columns if column.name in {"", "item_id"} and column.why != "--map"]
     return [(header, others[normal(header)]) for header in unread if normal(header) in others]
 
 
 def _with_item_id(read: Recognised, header: str) -> Recognised:
-    columns = (ReadColumn(c.header, "item_id", "key of both files") if c.header == header else c for c in read.columns)
+    columns = (
+        ReadColumn(c.header, "item_id", "key of both files")
+        if c.header == header
+        else replace(c, name="") if c.name == "item_id" else c
+        for c in read.columns
+    )
     return replace(read, columns=tuple(columns))

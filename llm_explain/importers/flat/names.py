@@ -23,6 +23,9 @@ KEPT: Final = frozenset("\u200c\u200d\u200e\u200f")
 
 SHOUTED_SHARE: Final = 0.7
 BARE_NUMBER: Final = re.compile(r"[\W_]*\d*(?:[.,]\d+)*[\W_]*")
+UNFINISHED: Final = re.compile(r"\s+[/:;=]$")
+"""Mark at the end of a library's titles, behind which the catalogue has another field."""
+
 WORD: Final = re.compile(r"[^\W\d_][\w'’.&/+-]*", re.UNICODE)
 VOWEL: Final = re.compile(r"[AEIOUYÄÖÜÀÁÂÃÅÈÉÊËÌÍÎÏÒÓÔÕÙÚÛÝ]")
 LONGEST_ACRONYM: Final = 4
@@ -45,6 +48,7 @@ def clean(text: str) -> str | None:
         c if c in KEPT or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} else " " for c in text
     )
     text = " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+    text = UNFINISHED.sub("", text)
     return None if is_placeholder(text) else text
 
 

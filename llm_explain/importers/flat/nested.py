@@ -24,32 +24,46 @@ def flat_rows(records: Iterable[Mapping[str, Any]]) -> list[dict[str, str | None
 
     Returns:
         Rows of text. A nested record's fields are called ``outer.inner``, those of an item ``items.inner``. Of lists of
-        records, that of the items or events gives one row an entry; other lists of records are left out. A list of
-        plain values is joined by ``|``.
+        records, that of the items or events gives one row an entry, also inside a nested record; other lists of records
+        are left out. A list of plain values is joined by ``|``.
     """
     return [row for record in records for row in _rows(record)]
 
 
 def _rows(record: Mapping[str, Any]) -> Iterator[dict[str, str | None]]:
-    lists = {k: v for k, v in record.items() if isinstance(v, list) and any(isinstance(e, dict) for e in v)}
-    chosen = next((k for name in LINE_LISTS for k in lists if k.lower() == name), None)
-    plain = dict(_fields({k: v for k, v in record.items() if k not in lists}))
+    lists = dict(_lists(record))
+    chosen = next((path for name in LINE_LISTS for path in lists if path.rpartition(".")[2].lower() == name), None)
+    plain = dict(_fields(record))
     if chosen is None:
         yield plain
         return
+    outer, dot, name = chosen.rpartition(".")
     for entry in lists[chosen]:
-        own = dict(_fields(entry, f"{chosen}." if chosen == ITEMS else ""))
+        own = dict(_fields(entry, f"{chosen}." if name == ITEMS else outer + dot))
         yield {**{key: value for key, value in plain.items() if key not in own}, **own}
+
+
+def _lists(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Return the lists of records that a record and its nested records hold."""
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from _lists(value, f"{prefix}{key}.")
+        elif _holds_records(value):
+            yield f"{prefix}{key}", [entry for entry in value if isinstance(entry, dict)]
+
+
+def _holds_records(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(entry, dict) for entry in value)
 
 
 def _fields(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
     for key, value in record.items():
         if isinstance(value, dict):
             yield from _fields(value, f"{prefix}{key}.")
-        elif isinstance(value, list):
-            plain = [text for entry in value if not isinstance(entry, dict) and (text := as_text(entry))]
+        elif isinstance(value, list) and not _holds_records(value):
+            plain = [text for entry in value if (text := as_text(entry))]
             yield f"{prefix}{key}", "|".join(plain) or None
-        else:
+        elif not _holds_records(value):
             yield f"{prefix}{key}", as_text(value)
 
 

@@ -41,6 +41,11 @@ def kind_of_plays(read: Recognised) -> str | None:
     return told or ("play" if read.headers_of("played_time") or read.headers_of("skipped") else None)
 
 
+def tells_plays(header: str) -> bool:
+    """Return whether a header tells that something was played, watched or read: "date read"."""
+    return any(kind_of_word(token, "event_kinds") in PLAYS for token in normal(header).split())
+
+
 def deal_of_headers(read: Recognised) -> str | None:
     """Return the kind of event that the headers of times, orders and users tell: "hire start" tells ``rent``."""
     headers = (header for name in ("timestamp", "order_id", "user_id", "status") for header in read.headers_of(name))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, holds_event_words
 from llm_explain.importers.flat.currencies import without_mark
+from llm_explain.importers.flat.plays import tells_plays
 from llm_explain.importers.flat.profile import by_values, groups
 from llm_explain.importers.flat.vocabulary import formats, headers, kind_of_word, normal
 from llm_explain.text.import_words import words
@@ -22,7 +23,7 @@ TARGETS: Final = (
     "timestamp", "user_id", "order_id", "item_id", "refunded_quantity", "quantity", "kind", "price", "amount", "status",
     "cancelled_at", "value", "tag", "title", "category_narrow", "category_broad", "category", "brand", "description",
     "image", "available", "first_seen", "parent_id", "channel", "user_agent", "store_id",
-    "time_of_day", "currency", "skipped", "played_share", "played_time", "length", "completed",
+    "time_of_day", "currency", "skipped", "played_share", "played_time", "length", "completed", "is_test", "renewal",
 )  # fmt: skip
 """Names in the order in which they choose their column."""
 
@@ -34,6 +35,12 @@ INDEX_HEADERS: Final = frozenset({"", "unnamed", "unnamed 0", "index", "level 0"
 SAMPLE: Final = 2_000
 LEAST_TOLD_APART: Final = 0.5
 """A title tells at least this share of the items apart, if another column does."""
+
+NESTED: Final = 1_000
+"""What a name of a field costs that says nothing of the record around it: "properties.name" is a worse title."""
+
+MOST_CATEGORIES: Final = 1.5
+"""Values that an item has on average in a column of categories; a column with more tells something of the event."""
 
 NO_ACCOUNT: Final = ("0", "0.0", "-1", "NULL", "null")
 """What exports write for the account of a guest."""
@@ -93,28 +100,37 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
     found: dict[str, ReadColumn] = {}
     taken = {each.name for each in chosen.values()}
     free = {column: header for column, header in columns.items() if column not in chosen and header}
-    for column in free:
-        if "kind" not in taken and "status" not in free[column] and holds_event_words(frame[column]):
-            found[column] = ReadColumn(column, "kind", "words for events")
-            taken.add("kind")
+    no_kinds = [column for column in free if "status" in free[column] or headers()["renewal"].rank(free[column]) == 0]
+    kinds = [column for column in free if column not in no_kinds and holds_event_words(frame[column])]
+    if "kind" not in taken and kinds:
+        fullest = max(kinds, key=lambda column: frame[column].notna().sum())
+        found[fullest] = ReadColumn(fullest, "kind", "words for events")
+        taken.add("kind")
     others: list[str] = []
     for target in TARGETS:
         if target in taken and target not in SHARED:
             continue
         ranked = sorted(
-            (rank, column)
+            (rank, column.count("."), column)
             for column, header in free.items()
-            if column not in found and (rank := _rank(header, target)) is not None
+            if column not in found and (rank := _rank(column, header, target)) is not None
         )
-        fitting = [column for _, column in ranked if fits(frame[column].head(SAMPLE), target, normal(column))]
+        fitting = [column for _, _, column in ranked if fits(frame[column].head(SAMPLE), target, normal(column))]
+        if target == "item_id":
+            fitting = [column for column in fitting if not _is_order(frame, column, {**chosen, **found})]
+        if target == "category":
+            fitting = _that_are_of_items(frame, fitting, {**chosen, **found})
         if target == "user_id":
             fitting = fitting[:1] + [column for column in fitting[1:] if _is_mail_of_guests(frame, fitting[0], column)]
         if target == "title":
             fitting = _that_name_items(frame, fitting, {**chosen, **found})
-        for column in fitting if target in SHARED or target == "user_id" else fitting[:1]:
-            found[column] = ReadColumn(column, target, "header")
-        if target == "title":
-            others = fitting[1:]
+        if target == "timestamp" and fitting and not frame[fitting[0]].notna().all():
+            fitting = fitting[:1] + [column for column in fitting[1:] if tells_plays(fitting[0])]
+        elif target not in SHARED and target != "user_id":
+            fitting, others = fitting[:1], fitting[1:] if target == "title" else others
+        for place, column in enumerate(fitting):
+            rank = 0 if target == "category_narrow" else place  # steps of a path stay in the order of the file
+            found[column] = ReadColumn(column, target, "header", rank=rank)
     every = {**chosen, **found}
     if not SHARED & {each.name for each in every.values()}:
         found |= _as_category(frame, [column for column in others if column not in found], every)
@@ -137,10 +153,39 @@ def _as_category(frame: pd.DataFrame, others: list[str], chosen: dict[str, ReadC
     return {column: ReadColumn(column, "category", "groups the items") for column in found[:1]}
 
 
-def _rank(header: str, target: str) -> int | None:
-    """Return how good a header is for a name; a price may name its currency."""
+def _rank(column: str, header: str, target: str) -> int | None:
+    """Return how good a header is for a name; a price may name its currency, a field the record that it is nested in."""
     rank = headers()[target].rank(header)
-    return headers()[target].rank(without_mark(header)) if rank is None and target in PRICES else rank
+    if rank is None and target in PRICES:
+        rank = headers()[target].rank(without_mark(header))
+    inner = column.partition(".")[2]
+    if rank is None and inner and "@" not in inner:
+        rank = _rank(inner, normal(inner), target)
+        return None if rank is None else rank + NESTED
+    return rank
+
+
+def _is_order(frame: pd.DataFrame, column: str, chosen: dict[str, ReadColumn]) -> bool:
+    """Return whether a column is another number of the orders: each order has one of its own, for all of its rows."""
+    orders = [other for other, each in chosen.items() if each.name == "order_id"]
+    if not orders:
+        return False
+    pairs = frame[[orders[0], column]].dropna().drop_duplicates()
+    n_orders = pairs[orders[0]].nunique()
+    return len(pairs) == n_orders == pairs[column].nunique() < len(frame)
+
+
+def _that_are_of_items(frame: pd.DataFrame, fitting: list[str], chosen: dict[str, ReadColumn]) -> list[str]:
+    """Return columns that may be categories, without those that change from one row of an item to the next."""
+    named = {each.name: column for column, each in reversed(chosen.items())}
+    item = named.get("item_id") or named.get("title")
+    if item is None:
+        return fitting
+    n_items = frame[item].nunique()
+    pairs = {column: frame[[item, column]].dropna().drop_duplicates() for column in fitting}
+    own = [column for column in fitting if len(pairs[column]) <= MOST_CATEGORIES * n_items]
+    telling = [column for column in own if pairs[column][column].nunique() > 1]
+    return telling or own
 
 
 def _is_mail_of_guests(frame: pd.DataFrame, account: str, other: str) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.values import each_value
 from llm_explain.importers.flat.vocabulary import kind_of_word, normal
+from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 PURCHASE: Final = "purchase"
 RETURN: Final = "return"
 GIVEN_BACK: Final = frozenset({"rent", "borrow"})
+BROUGHT_BACK: Final = "bring back"
+"""Kind of the end of a loan or a hire, which no text tells."""
+
 WITHDRAWN: Final = "withdrawn"
 """Kind of a booking, hire, donation or the like that was cancelled; no locale has words for it."""
 
@@ -53,6 +57,8 @@ def with_returns(events: pd.DataFrame, return_kinds: Sequence[str]) -> tuple[pd.
     events, by_status = _undone_orders(events)
     events, refunded = _refunded_lines(events)
     counts = {"returns by negative quantity": undone, "rows of undone orders": by_status, "refunded lines": refunded}
+    if not (events["kind"] == PURCHASE).any() and events["kind"].isin(GIVEN_BACK).any():
+        events["kind"] = events["kind"].replace(RETURN, BROUGHT_BACK)
     is_return = events["kind"].isin(return_kinds).to_numpy()
     if is_return.any():
         events, matched = _matched(events, is_return)
@@ -62,14 +68,19 @@ def with_returns(events: pd.DataFrame, return_kinds: Sequence[str]) -> tuple[pd.
 
 
 def _negative_rows(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    negative = events["quantity"] < 0
+    negative = _is_negative(events["quantity"])
     if "amount" in events:
-        negative |= events["amount"] < 0
+        negative |= _is_negative(events["amount"])
         events["amount"] = events["amount"].abs()
     is_return = negative & (events["kind"] == PURCHASE)
     events["quantity"] = events["quantity"].abs()
     events["kind"] = events["kind"].mask(is_return, RETURN)
     return events, int(is_return.sum())
+
+
+def _is_negative(column: pd.Series) -> pd.Series:
+    """Return which numbers are returns: where most are negative, as on an account, those above 0 are."""
+    return column > 0 if (column < 0).sum() > (column > 0).sum() else column < 0
 
 
 def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -103,8 +114,10 @@ def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 def _undone(text: str) -> str | None:
     """Return the kind that takes an order back in some state, such as "Shipped - Returned to Seller"."""
-    parts = (text, *PARTS.split(text))
-    return next((kind for part in parts if (kind := kind_of_word(normal(part).removeprefix("wc "), "statuses"))), None)
+    parts = [normal(part).removeprefix("wc ") for part in (text, *PARTS.split(text))]
+    said = next((kind for part in parts if (kind := kind_of_word(part, "statuses"))), None)
+    patterns = words().status_patterns.items()
+    return said or next((kind for kind, found in patterns if any(re.fullmatch(p, parts[0]) for p in found)), None)
 
 
 def _refunded_lines(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -27,7 +27,7 @@ IDS: Final = ("item_id", "order_id", "store_id", "parent_id", "item_number")
 NUMBERS: Final = ("quantity", "price", "amount", "value")
 TEXTS: Final = (
     "title", "category", "category_broad", "category_narrow", "brand", "description", "image", "available", "channel",
-    "status", "kind", "property", "property_value", "currency",
+    "status", "kind", "property", "property_value", "currency", "is_test", "renewal",
 )  # fmt: skip
 MOMENTS: Final = ("timestamp", "cancelled_at", "first_seen", "property_time")
 POSITIONS: Final = ("position", "order_position", "days_since", "hour_of_day")

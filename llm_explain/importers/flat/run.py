@@ -16,7 +16,7 @@ from llm_explain.importers.flat.files import Source, read_sources, with_nested_r
 from llm_explain.importers.flat.items import CATEGORY_CODE, NAMES, items_table
 from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.lookups import join_lookups, with_shared_items
-from llm_explain.importers.flat.plays import SKIP
+from llm_explain.importers.flat.plays import PLAYS, SKIP
 from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
 from llm_explain.importers.flat.rated import with_ratings
 from llm_explain.importers.flat.recognise import recognise
@@ -104,7 +104,7 @@ def _import(
     shop, told = _with_currency(shop, assembled, rows.values(), has_country=has_country)
     lines += [*assembled.notes, *([told] if told else [])]
     columns, about = tuple(_columns(reads, rows)), {read.source.name: _about(read) for read in reads}
-    are_works, rejects = _are_works(reads), _with_ragged(assembled.rejects, reads)
+    are_works, rejects = _are_works(reads, assembled.events["kind"]), _with_ragged(assembled.rejects, reads)
     are_headlines = any(names_headlines(c.header) for read in reads for c in read.columns if c.name == "title")
     aside = {source.name: _rows_of(source, rejects) for source in sources}
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
@@ -161,8 +161,10 @@ def _with_currency(shop: Shop, assembled: Assembled, rows: Iterable[Rows], *, ha
     return shop.model_copy(update={"currency": found}) if found else shop, told
 
 
-def _are_works(reads: Sequence[Recognised]) -> bool:
-    """Return whether the headers of ids, titles or categories say that items are films, songs or the like."""
+def _are_works(reads: Sequence[Recognised], kinds: pd.Series) -> bool:
+    """Return whether items are films, books, songs or the like: by headers, or since most are watched, read or played."""
+    if kinds.isin([*PLAYS, SKIP]).mean() > 0.5:
+        return True
     named = (column for read in reads for column in read.columns if column.name in {"item_id", "title", "category"})
     return any(names_works(column.header) for column in named)
 

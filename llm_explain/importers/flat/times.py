@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
+from babel.dates import get_date_format, get_month_names
 
 from llm_explain.importers.flat.values import each_value
 
@@ -21,7 +23,9 @@ LATEST: Final = 4_102_444_800
 EXCEL_ORIGIN: Final = pd.Timestamp("1899-12-30")
 EXCEL_DAYS: Final = (20_000, 80_000)
 NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE]\+?\d+)?")
-CLOCK: Final = r"(?:[T ,]+(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s*([aApP]\.?[mM]\.?)?)?"
+CLOCK: Final = (
+    r"(?:[T ,]+(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s*([aApP]\.?[mM]\.?)?(?:\s*(?:hs?|hrs?|Uhr)\.?)?)?"
+)
 ZONE: Final = r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\([A-Za-z ]+\))?"
 YEAR_FIRST: Final = re.compile(rf"(\d{{4}})[-/.年](\d{{1,2}})[-/.月](\d{{1,2}})日?{CLOCK}{ZONE}")
 COMPACT: Final = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:[T ]?(\d{2}):?(\d{2}):?(\d{2})?)?Z?")
@@ -38,6 +42,8 @@ YEAR_LAST: Final = re.compile(
 NO_TIME: Final = ("0", "0.0", "-1", "")
 """What programs write where a time is missing."""
 
+WORD: Final = re.compile(r"[^\W\d_]+\.?")
+LANGUAGES: Final = ("de", "es", "fr", "it", "nl", "pl", "pt", "sv", "da", "nb")
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -157,7 +163,32 @@ def _moment(text: str, order: Order) -> pd.Timestamp | None:
         prefix = month.lower()[:3]
         number = MONTHS.index(prefix) + 1 if prefix in MONTHS else 0
         return _built(match[5], str(number), day, *match.groups()[5:])
-    return _compact(text)
+    return _compact(text) or _in_another_language(text, order)
+
+
+def _in_another_language(text: str, order: Order) -> pd.Timestamp | None:
+    """Read a date such as "3 de noviembre de 2024" by the English names of its months."""
+    months = _months()
+    found = [word.group().rstrip(".").casefold() for word in WORD.finditer(text)]
+    if not any(word in months for word in found):
+        return None
+    english = WORD.sub(lambda match: months.get(match[0].rstrip(".").casefold(), match[0]), text)
+    bare = " ".join(word for word in english.split() if word.casefold() not in _between())
+    return None if bare == text else _moment(bare, order)
+
+
+@cache
+def _months() -> dict[str, str]:
+    """Return the English beginning of each month by its names in other languages, in lower case."""
+    named = (get_month_names(width, locale=name) for name in LANGUAGES for width in ("wide", "abbreviated"))
+    return {name.rstrip(".").casefold(): MONTHS[number - 1] for names in named for number, name in names.items()}
+
+
+@cache
+def _between() -> frozenset[str]:
+    """Return the words that other languages write between a day, a month and a year."""
+    patterns = (get_date_format("long", locale=name).pattern for name in LANGUAGES)
+    return frozenset(word for pattern in patterns for word in re.findall(r"'([^\W\d_]+)'", pattern))
 
 
 def _built(

@@ -164,8 +164,6 @@ def _ask_for_times(logs: Sequence[Recognised]) -> None:
         return
     for log in logs:
         free = [column.header for column in log.columns if not column.name and column.why != "--map"]
-        unread = [header for header in free if normal(header) in headers()["timestamp"].ranks]
-        unread = [header for header in unread if log.source.frame[header].nunique() > 1]
         found = {header: moments(log.source.frame[header]).read for header in free if _holds_times(log, header)}
         if found:
             first = min(found, key=lambda header: found[header].median())
@@ -174,18 +172,20 @@ def _ask_for_times(logs: Sequence[Recognised]) -> None:
                 "times and one of them is needed. Say which column it is, as here for the earliest one.",
                 [f"{log.source.name}.{first}=timestamp"],
             )
-        if unread:
-            texts = log.source.frame[unread[0]].dropna()
-            raise SettingError(
-                f"{log.source.name}: column {unread[0]!r} holds {texts.iloc[0]!r}, which is not read as a time, but the "
-                f"time of each event is needed. Write ISO 8601, for example 2017-12-01T09:30, or leave the column out with "
-                f"--map {shlex.quote(f'{log.source.name}.{unread[0]}=')} if the order of the rows is that of the events."
-            )
+        texts = {header: log.source.frame[header].dropna().unique() for header in free}
+        for header in free:
+            if normal(header) in headers()["timestamp"].ranks and len(texts[header]) > 1:
+                left_out = shlex.quote(f"{log.source.name}.{header}=")
+                raise SettingError(
+                    f"{log.source.name}: column {header!r} holds {texts[header][0]!r}, which is not read as a time, "
+                    "but the time of each event is needed. Write ISO 8601, for example 2017-12-01T09:30. If the order of "
+                    f"the rows is that of the events, leave the column out with --map {left_out}"
+                )
 
 
 def _holds_times(log: Recognised, header: str) -> bool:
     column = log.source.frame[header]
-    return is_time_like(column) and not column.dropna().str.fullmatch(NUMBER).all() and column.nunique() > 1
+    return is_time_like(column) and not column.dropna().str.fullmatch(NUMBER).all() and len(column.unique()) > 1
 
 
 def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:

@@ -19,7 +19,15 @@ import pyarrow.parquet
 
 from llm_explain.errors import TableError
 from llm_explain.importers.flat.dialect import (
-    SAMPLE, SAMPLE_ROWS, WHITE_SPACE, Dialect, as_utf8, decode, has_header, rows_before_header, sniff,
+    SAMPLE,
+    SAMPLE_ROWS,
+    WHITE_SPACE,
+    Dialect,
+    as_utf8,
+    decode,
+    has_header,
+    rows_before_header,
+    sniff,
 )  # fmt: skip
 from llm_explain.importers.flat.nested import flat_rows
 

@@ -127,7 +127,9 @@ def _with_item_id(read: Recognised, header: str) -> Recognised:
     columns = (
         ReadColumn(c.header, "item_id", "key of both files")
         if c.header == header
-        else replace(c, name="") if c.name == "item_id" else c
+        else replace(c, name="")
+        if c.name == "item_id"
+        else c
         for c in read.columns
     )
     return replace(read, columns=tuple(columns))

@@ -28,6 +28,7 @@ TARGETS: Final = (
 """Names in the order in which they choose their column."""
 
 SHARED: Final = frozenset({"category", "category_narrow", "category_broad"})
+SEVERAL: Final = SHARED | {"user_id", "timestamp"}
 """Names that several columns may share without a format or a correction that says so."""
 
 PRICES: Final = frozenset({"price", "amount"})
@@ -116,18 +117,9 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
             if column not in found and (rank := _rank(column, header, target)) is not None
         )
         fitting = [column for _, _, column in ranked if fits(frame[column].head(SAMPLE), target, normal(column))]
-        if target == "item_id":
-            fitting = [column for column in fitting if not _is_order(frame, column, {**chosen, **found})]
-        if target == "category":
-            fitting = _that_are_of_items(frame, fitting, {**chosen, **found})
-        if target == "user_id":
-            fitting = fitting[:1] + [column for column in fitting[1:] if _is_mail_of_guests(frame, fitting[0], column)]
-        if target == "title":
-            fitting = _that_name_items(frame, fitting, {**chosen, **found})
-        if target == "timestamp" and fitting and not frame[fitting[0]].notna().all():
-            fitting = fitting[:1] + [column for column in fitting[1:] if tells_plays(fitting[0])]
-        elif target not in SHARED and target != "user_id":
-            fitting, others = fitting[:1], fitting[1:] if target == "title" else others
+        fitting = _told_by_rows(frame, fitting, target, {**chosen, **found})
+        others = fitting[1:] if target == "title" else others
+        fitting = fitting if target in SEVERAL else fitting[:1]
         for place, column in enumerate(fitting):
             rank = 0 if target == "category_narrow" else place  # steps of a path stay in the order of the file
             found[column] = ReadColumn(column, target, "header", rank=rank)
@@ -137,13 +129,29 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
     return found
 
 
+def _told_by_rows(frame: pd.DataFrame, fitting: list[str], target: str, chosen: dict[str, ReadColumn]) -> list[str]:
+    """Return the columns that may be a target, best first, without those whose rows tell something else."""
+    if target == "item_id":
+        return [column for column in fitting if not _is_order(frame, column, chosen)]
+    if target == "category":
+        return _that_are_of_items(frame, fitting, chosen)
+    if target == "title":
+        return _that_name_items(frame, fitting, chosen)
+    if target == "user_id":
+        return fitting[:1] + [column for column in fitting[1:] if _is_mail_of_guests(frame, fitting[0], column)]
+    if target == "timestamp" and not (fitting and tells_plays(fitting[0]) and frame[fitting[0]].isna().any()):
+        return fitting[:1]
+    return fitting
+
+
 def _that_name_items(frame: pd.DataFrame, fitting: list[str], chosen: dict[str, ReadColumn]) -> list[str]:
     """Return columns that may be titles, those that tell items apart first: a "course" of recipes is no title."""
     items = [column for column, each in chosen.items() if each.name == "item_id"]
     if not items or len(fitting) < 2:
         return fitting
-    n_items = frame[items[0]].nunique()
-    return sorted(fitting, key=lambda column: frame[column].nunique() < LEAST_TOLD_APART * n_items)
+    of_items = frame[frame[items[0]].notna()]
+    n_items = of_items[items[0]].nunique()
+    return sorted(fitting, key=lambda column: of_items[column].nunique() < LEAST_TOLD_APART * n_items)
 
 
 def _as_category(frame: pd.DataFrame, others: list[str], chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:
@@ -154,7 +162,7 @@ def _as_category(frame: pd.DataFrame, others: list[str], chosen: dict[str, ReadC
 
 
 def _rank(column: str, header: str, target: str) -> int | None:
-    """Return how good a header is for a name; a price may name its currency, a field the record that it is nested in."""
+    """Return how good a header is for a name; a price may name its currency, a field the record around it."""
     rank = headers()[target].rank(header)
     if rank is None and target in PRICES:
         rank = headers()[target].rank(without_mark(header))
@@ -184,7 +192,7 @@ def _that_are_of_items(frame: pd.DataFrame, fitting: list[str], chosen: dict[str
     n_items = frame[item].nunique()
     pairs = {column: frame[[item, column]].dropna().drop_duplicates() for column in fitting}
     own = [column for column in fitting if len(pairs[column]) <= MOST_CATEGORIES * n_items]
-    telling = [column for column in own if pairs[column][column].nunique() > 1]
+    telling = [column for column in own if len(pairs[column][column].unique()) > 1]
     return telling or own
 
 

@@ -162,7 +162,7 @@ def _with_currency(shop: Shop, assembled: Assembled, rows: Iterable[Rows], *, ha
 
 
 def _are_works(reads: Sequence[Recognised], kinds: pd.Series) -> bool:
-    """Return whether items are films, books, songs or the like: by headers, or since most are watched, read or played."""
+    """Return whether items are films, books or the like, by headers or since most are watched, read or played."""
     if kinds.isin([*PLAYS, SKIP]).mean() > 0.5:
         return True
     named = (column for read in reads for column in read.columns if column.name in {"item_id", "title", "category"})

@@ -24,7 +24,8 @@ EXCEL_ORIGIN: Final = pd.Timestamp("1899-12-30")
 EXCEL_DAYS: Final = (20_000, 80_000)
 NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE]\+?\d+)?")
 CLOCK: Final = (
-    r"(?:[T ,]+(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s*([aApP]\.?[mM]\.?)?(?:\s*(?:hs?|hrs?|Uhr)\.?)?)?"
+    r"(?:[T ,]+(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s*([aApP]\.?[mM]\.?)?"
+    r"(?:\s*(?:hs?|hrs?|Uhr)\.?)?)?"
 )
 ZONE: Final = r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\([A-Za-z ]+\))?"
 YEAR_FIRST: Final = re.compile(rf"(\d{{4}})[-/.年](\d{{1,2}})[-/.月](\d{{1,2}})日?{CLOCK}{ZONE}")
@@ -160,9 +161,8 @@ def _moment(text: str, order: Order) -> pd.Timestamp | None:
         return _built(year, month, day, *rest)
     if match := NAMED.fullmatch(YEAR_LAST.sub(r"\1 \2 \5 \3 \4", text)):
         day, month = (match[1], match[2]) if match[1] else (match[4], match[3])
-        prefix = month.lower()[:3]
-        number = MONTHS.index(prefix) + 1 if prefix in MONTHS else 0
-        return _built(match[5], str(number), day, *match.groups()[5:])
+        if (prefix := month.lower()[:3]) in MONTHS:
+            return _built(match[5], str(MONTHS.index(prefix) + 1), day, *match.groups()[5:])
     return _compact(text) or _in_another_language(text, order)
 
 

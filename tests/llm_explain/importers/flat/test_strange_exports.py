@@ -1,0 +1,215 @@
+"""Exports of marketplaces, libraries, banks, bookshelves and trackers: what their columns and rows mean."""
+
+from __future__ import annotations
+
+import json
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from llm_explain.errors import SettingError
+from llm_explain.importers.flat.names import clean
+from llm_explain.importers.flat.run import import_flat
+from llm_explain.importers.flat.times import moments
+
+
+def imported(tmp_path, text: str | bytes, name: str = "export.csv"):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return import_flat([path], out=tmp_path / "out")
+
+
+def names(done) -> dict[str, str]:
+    return {column.column: column.name for column in done.columns if column.name}
+
+
+def test_a_reference_of_the_order_is_not_the_item(tmp_path) -> None:
+    head = "ID commande;Référence;ID client;Date;Référence produit;Nom du produit;Catégorie par défaut;Quantité"
+    rows = [
+        f"{k // 2};ORD{k // 2};{k % 5};{k + 10}/12/2025 10:00;R{k % 4};Thé {k % 4};Thés {k % 2};1" for k in range(16)
+    ]
+    found = names(imported(tmp_path, "\n".join([head, *rows])))
+    assert (found["Référence produit"], found["Catégorie par défaut"]) == ("item_id", "category")
+    assert "Référence" not in found
+
+
+def test_a_shelf_tells_what_was_read_and_what_was_not(tmp_path) -> None:
+    head = "User Id,Book Id,Title,Author,My Rating,Number of Pages,Date Read,Date Added,Bookshelves,Exclusive Shelf"
+    rows = [
+        "u1,b1,The red garden,Ann,5,320,2024/03/02,2024/01/01,,read",
+        "u1,b2,The blue garden,Ann,0,210,,2024/01/02,to-read,to-read",
+        "u2,b1,The red garden,Ann,3,320,,2024/01/03,,read",
+        "u2,b3,The old garden,Bob,0,500,,2024/01/04,currently-reading,currently-reading",
+    ]
+    done = imported(tmp_path, "\n".join([head, *rows]))
+    events = done.tables.events
+    assert "quantity" not in events
+    assert dict(zip(events["user_id"] + events["item_id"], events["kind"], strict=True)) == {
+        "u1b1": "read", "u1b2": "wishlist", "u2b1": "read", "u2b3": "currently reading",
+    }  # fmt: skip
+    assert done.tables.shop.target_kinds == ("read",)
+    days = dict(zip(events["user_id"] + events["item_id"], events["timestamp"].dt.strftime("%m-%d"), strict=True))
+    assert days == {"u1b1": "03-02", "u1b2": "01-02", "u2b1": "01-03", "u2b3": "01-04"}
+
+
+def test_titles_of_what_is_watched_name_no_kinds_of_things(tmp_path) -> None:
+    titles = [f"{word} {thing}" for thing in ("garden", "river", "letter") for word in ("Red", "Blue", "Old", "New")]
+    rows = [
+        f"u{k % 7},2024-01-09,{titles[k % 12]},https://x.example/{k % 12},2024-01-{k % 28 + 1:02d}" for k in range(84)
+    ]
+    done = imported(tmp_path, "\n".join(["Username,Date,Name,URI,Watched Date", *rows]), "diary.csv")
+    assert names(done)["Watched Date"] == "timestamp"
+    assert done.tables.shop.target_kinds == ("watch",)
+    assert done.tables.items["category"].isna().all()
+
+
+def test_loans_of_copies_take_their_titles_from_the_catalogue(tmp_path) -> None:
+    catalogue, log = tmp_path / "items.csv", tmp_path / "statistics.csv"
+    items = [f"{n},{3000 + n // 2},Book {n // 2} /,97800{n // 2},Crime" for n in range(8)]
+    catalogue.write_text("\n".join(["itemnumber,biblionumber,title,isbn,collection", *items]), encoding="utf-8")
+    kinds = ["issue", "renew", "return"]
+    rows = [f"2024-01-{k + 1:02d} 10:00:00,MAIN,0.0000,{kinds[k % 3]},{k % 8},{100 + k % 5}" for k in range(24)]
+    log.write_text("\n".join(["datetime,branch,value,type,itemnumber,borrowernumber", *rows]), encoding="utf-8")
+    tables = import_flat([catalogue, log], out=tmp_path / "out").tables
+    assert tables.items["title"].tolist() == [f"Book {n // 2}" for n in range(8)]
+    assert tables.shop.target_kinds == ("borrow",)
+    assert set(tables.events["kind"]) == {"borrow", "renew", "bring back"}
+    assert "value" not in tables.events
+
+
+def test_a_list_of_products_inside_a_nested_record_has_one_row_an_entry(tmp_path) -> None:
+    mug = {"product_id": "p1", "name": "Blue mug", "category": "Mugs", "price": 7.5}
+    jug = {"product_id": "p2", "name": "Red jug", "category": "Jugs", "price": 9.0}
+    rows = [
+        {"type": "page", "name": "Home", "userId": "u1", "timestamp": "2025-01-06T09:00:00Z", "properties": {}},
+        {"type": "track", "event": "Product Viewed", "userId": "u1", "timestamp": "2025-01-06T09:01:00Z",
+         "properties": mug},
+        {"type": "track", "event": "Order Completed", "userId": "u1", "timestamp": "2025-01-06T09:05:00Z",
+         "properties": {"order_id": "O1", "products": [{**mug, "quantity": 2}, {**jug, "quantity": 1}]}},
+        {"type": "track", "event": "Product Viewed", "userId": "u2", "timestamp": "2025-01-07T09:01:00Z",
+         "properties": jug},
+    ]  # fmt: skip
+    done = imported(tmp_path, "\n".join(map(json.dumps, rows)), "track.jsonl")
+    events = done.tables.events[["item_id", "kind"]].to_numpy().tolist()
+    assert events == [["p1", "view"], ["p1", "purchase"], ["p2", "purchase"], ["p2", "view"]]
+    assert done.tables.items.set_index("item_id")["category"].to_dict() == {"p1": "Mugs", "p2": "Jugs"}
+    assert done.set_aside == {"track.jsonl: no item": 1}
+
+
+def test_an_episode_is_the_item_and_its_show_is_not(tmp_path) -> None:
+    rows = [
+        {"user": {"uuid": f"u{k % 5}"}, "listened_at": f"2025-01-{k % 28 + 1:02d}T08:00:00Z", "seconds_played": 900,
+         "episode": {"uuid": f"e{k % 6}", "title": f"Talk {'abcdef'[k % 6]}",
+                     "podcast": {"uuid": f"s{k % 2}", "title": f"Show {k % 2}"}}}
+        for k in range(40)
+    ]  # fmt: skip
+    done = imported(tmp_path, "\n".join(map(json.dumps, rows)), "listens.jsonl")
+    found = names(done)
+    assert (found["episode.uuid"], found["episode.title"], found["user.uuid"]) == ("item_id", "title", "user_id")
+
+
+def test_a_header_below_titles_and_names_of_groups(tmp_path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["Ventas"], [], ["Ventas", "", "", "", "Publicaciones", "", "Compradores"],
+        ["# de venta", "Fecha de venta", "Estado", "Unidades", "Título de la publicación", "# de publicación",
+         "Comprador"],
+        ["V1", "3 de noviembre de 2024 14:05 hs.", "Entregado", 1, "Mate de acero", "M1", "Ana"],
+        ["V2", "12 de enero de 2025 09:30 hs.", "Cancelada por el comprador", 2, "Termo azul", "M2", "Eva"],
+    ):  # fmt: skip
+        sheet.append(row)
+    path = tmp_path / "ventas.xlsx"
+    book.save(path)
+    events = import_flat([path], out=tmp_path / "out").tables.events
+    assert events["timestamp"].dt.strftime("%Y-%m-%d %H:%M").tolist()[:2] == ["2024-11-03 14:05", "2025-01-12 09:30"]
+    assert events[["item_id", "user_id", "kind"]].to_numpy().tolist() == [
+        ["M1", "Ana", "purchase"], ["M2", "Eva", "purchase"], ["M2", "Eva", "cancel"],
+    ]  # fmt: skip
+
+
+def test_blank_lines_before_a_header(tmp_path) -> None:
+    text = "Sales report\n\n,,,\nuser_id,item_id,date,price\nu1,i1,2024-05-01,3\nu2,i2,2024-05-02,4\n"
+    assert imported(tmp_path, text).tables.events["item_id"].tolist() == ["i1", "i2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["3 de noviembre de 2024", "3. November 2024", "3 novembre 2024", "3 november 2024", "3 listopada 2024"],
+)
+def test_dates_with_names_of_months_in_other_languages(text) -> None:
+    assert moments(pd.Series([text])).read.tolist() == [pd.Timestamp("2024-11-03")]
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("canceled_by_eater", "cancel"), ("Cancelled by guest", "cancel"), ("Cancelada por el comprador", "cancel"),
+        ("Reclamo cerrado con reembolso al comprador", "refund"), ("Storniert durch Kunden", "cancel"),
+        ("En attente de paiement par chèque", "cancel"), ("(删除)等待出库", "cancel"), ("uncollectible", "cancel"),
+        ("Cancellation requested", None), ("Refund rejected", None), ("Awaiting shipment", None), ("等待出库", None),
+    ],
+)  # fmt: skip
+def test_states_in_several_words(tmp_path, state, kind) -> None:
+    head = "order_id,customer_id,product_id,order_date,price,invoice_status"
+    done = imported(tmp_path, f"{head}\n1,u1,i1,2024-05-01,3,{state}\n2,u2,i2,2024-05-02,4,paid\n")
+    assert done.tables.events["kind"].tolist() == ["purchase", *([kind] if kind else []), "purchase"]
+
+
+def test_expenses_of_an_account_are_no_returns(tmp_path) -> None:
+    head = "Transaction ID,Date,Type,Name,Category,Amount,Currency,Account ID"
+    rows = [
+        f"t{k},{k + 13}/01/2025,Card payment,{('Argos,Shopping', 'EE,Bills')[k % 2]},-{k + 3}.50,GBP,a{k % 3}"
+        for k in range(8)
+    ]
+    rows.append("t9,28/01/2025,Card refund,Argos,Shopping,5.00,GBP,a1")
+    tables = imported(tmp_path, "\n".join([head, *rows])).tables
+    assert tables.events["kind"].value_counts().to_dict() == {"purchase": 8, "return": 1}
+    assert tables.items.set_index("title")["category"].to_dict() == {"EE": "Bills", "Argos": "Shopping"}
+
+
+def test_invoices_that_a_subscription_writes_are_no_purchases(tmp_path) -> None:
+    head = "invoice_id,customer_id,invoice_date,product_id,product_name,amount,billing_reason"
+    rows = [
+        f"in{k},c{k % 2},2025-0{k + 1}-03,p{k % 2},Plan {k % 2},30,{'manual' if k < 2 else 'subscription_cycle'}"
+        for k in range(6)
+    ]
+    events = imported(tmp_path, "\n".join([head, *rows])).tables.events
+    assert events.sort_values("timestamp")["kind"].tolist() == ["purchase", "purchase", *["renew"] * 4]
+
+
+def test_test_orders_are_set_aside(tmp_path) -> None:
+    rows = "o1,u1,i1,2024-05-01,3,false\no2,u2,i2,2024-05-02,4,true\n"
+    done = imported(tmp_path, f"order_id,customer_id,product_id,order_date,price,is_test\n{rows}")
+    assert (done.tables.events["user_id"].tolist(), done.set_aside) == (["u1"], {"export.csv: a test": 1})
+
+
+def test_a_time_that_no_header_tells_is_asked_about(tmp_path) -> None:
+    rows = "u1,i1,2024-05-03,2024-05-01\nu2,i2,2024-05-04,2024-05-02\n"
+    with pytest.raises(SettingError, match=r"zeta, alpha hold times .* --map export\.csv\.alpha=timestamp"):
+        imported(tmp_path, f"user_id,item_id,zeta,alpha\n{rows}")
+
+
+def test_a_time_that_cannot_be_read_is_an_error(tmp_path) -> None:
+    with pytest.raises(SettingError, match=r"column 'Date' holds 'soon', .* --map export\.csv\.Date="):
+        imported(tmp_path, "user_id,item_id,Date\nu1,i1,soon\nu2,i2,later\n")
+
+
+def test_a_time_is_not_proposed_as_the_item(tmp_path) -> None:
+    rows = [f"p{k % 5},thing{k % 4},2024-01-{k % 28 + 1:02d}" for k in range(40)]
+    with pytest.raises(SettingError, match=r"--map export\.csv\.who=user_id --map export\.csv\.what=item_id"):
+        imported(tmp_path, "\n".join(["who,what,when", *rows]))
+
+
+def test_prices_of_two_currencies_are_told_so(tmp_path) -> None:
+    rows = "u1,i1,2024-05-01,3,usd\nu2,i2,2024-05-02,4,eur\n"
+    done = imported(tmp_path, f"customer_id,product_id,order_date,price,currency\n{rows}")
+    assert any(line.startswith("prices are in EUR and USD:") for line in done.lines)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("The red garden /", "The red garden"), ("AC/DC", "AC/DC"), ("Who? :", "Who?")]
+)
+def test_the_mark_behind_a_title_of_a_library_is_left_out(title, name) -> None:
+    assert clean(title) == name

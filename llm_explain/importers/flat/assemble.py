@@ -178,8 +178,8 @@ def _ask_for_times(logs: Sequence[Recognised]) -> None:
                 left_out = shlex.quote(f"{log.source.name}.{header}=")
                 raise SettingError(
                     f"{log.source.name}: column {header!r} holds {texts[header][0]!r}, which is not read as a time, "
-                    "but the time of each event is needed. Write ISO 8601, for example 2017-12-01T09:30. If the order of "
-                    f"the rows is that of the events, leave the column out with --map {left_out}"
+                    "but the time of each event is needed. Write ISO 8601, for example 2017-12-01T09:30. If "
+                    f"the order of the rows is that of the events, leave the column out with --map {left_out}"
                 )
 
 

@@ -27,7 +27,7 @@ from scoring.data.rules import COLUMNS
 from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, END, FIRST_SEEN, ITEM_ID, LABEL, START, STORE_ID, TITLE
 from scoring.scorer.candidates import MOST_FOUND, CandidatePool
 from scoring.scorer.changed import changed_scorer, packed, title_texts, unindexed
-from scoring.training.memory import trim
+from scoring.training.memory import release
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -386,7 +386,9 @@ class LiveCatalogue:
         """Make a version the current one."""
         self._current, self._past, self._changes = version, {}, changes
         self._forget_users()
-        trim()
+        if version is not self._trained:
+            self._scorer.forget()
+        release()
 
     def _forget_users(self) -> None:
         """Empty the cache of users, who hold the scorer of their version."""

@@ -70,7 +70,8 @@ class Catalogue:
     @cached_property
     def titles(self) -> npt.NDArray[np.object_]:
         """Titles by ``item_index``, empty for an item without one, shape ``(n_items,)``."""
-        return self.items[TITLE].astype(object).fillna("").to_numpy(dtype=object)
+        codes, texts = pd.factorize(self.items[TITLE].astype(object).fillna(""))  # many items share a title
+        return np.asarray(texts, dtype=object)[codes]
 
     @cached_property
     def title_of(self) -> Mapping[str, str]:
@@ -141,7 +142,10 @@ class Catalogue:
         Returns:
             The catalogue. New categories and brands are numbered after the old ones.
         """
-        return Catalogue(items, tuple(self.category_names), tuple(self.brand_names))
+        later = Catalogue(items, tuple(self.category_names), tuple(self.brand_names))
+        new = items[ITEM_ID].iloc[len(self) :].to_numpy(dtype=object)
+        vars(later)["item_ids"] = np.concatenate([self.item_ids, new])  # versions share the texts
+        return later
 
     def index_of(self, item_ids: Sequence[str]) -> IndexArray:
         """Return the row numbers of shop ids.

@@ -221,27 +221,27 @@ class _Packed:
     Attributes:
         values: Its values in a smaller type, or the number of each word.
         dtype: Type of the column.
-        words: Words by number; ``None`` for a column of numbers.
+        words: Words, or other different values, by number; ``None`` for a column that is not numbered.
     """
 
     values: npt.NDArray[Any]
     dtype: np.dtype[Any]
-    words: npt.NDArray[np.object_] | None = None
+    words: npt.NDArray[Any] | None = None
 
     @classmethod
     def of(cls, column: npt.NDArray[Any]) -> _Packed:
-        """Return a column packed without a loss."""
+        """Return a column packed without a loss, in the form that takes least memory."""
         if column.strides == (0,):  # one value for all events
             return cls(column, column.dtype)
-        if column.dtype == object:
-            codes, words = pd.factorize(column)
-            return cls(codes.astype(np.min_scalar_type(len(words))), column.dtype, np.asarray(words, dtype=object))
+        bits = np.ascontiguousarray(column).view(np.int64) if column.dtype.kind in "fM" else column  # −0 is not 0
+        codes, words = pd.factorize(bits, use_na_sentinel=False)
+        numbers, packed = codes.astype(np.min_scalar_type(len(words))), column
         smaller = {"i": np.int32, "f": np.float32}.get(column.dtype.kind if column.itemsize == 8 else "")
-        if smaller is not None:
+        if smaller is not None and np.array_equal(column.astype(smaller), column, equal_nan=True):
             packed = column.astype(smaller)
-            if np.array_equal(packed, column, equal_nan=True):
-                return cls(packed, column.dtype)
-        return cls(column if column.flags.owndata else column.copy(), column.dtype)
+        if column.dtype == object or numbers.nbytes + words.nbytes < packed.nbytes:
+            return cls(numbers, column.dtype, np.asarray(words, dtype=bits.dtype).view(column.dtype))
+        return cls(packed if packed.flags.owndata else packed.copy(), column.dtype)
 
     def __getitem__(self, rows: slice) -> npt.NDArray[Any]:
         """Return some rows of the column."""

@@ -61,6 +61,10 @@ class ContextTerms:
         self._can_be_new = np.flatnonzero(can_be_new(snapshot))
         self._place = np.full(len(catalogue), -1, dtype=np.int32)
         self._place[self._can_be_new] = np.arange(len(self._can_be_new), dtype=np.int32)
+        self.forget()
+
+    def forget(self) -> None:
+        """Give up the terms that are remembered."""
         self._moments: dict[pd.Timestamp, FloatArray] = {}
         self._periods: dict[int, _Period] = {}
 

@@ -53,6 +53,10 @@ class ItemVectors:
     def _candidate_tower(self) -> FloatArray:
         return self._tower(self._candidates)
 
+    def forget(self) -> None:
+        """Give up the vectors of candidates that are held."""
+        vars(self).pop("_candidate_tower", None)
+
     def __getitem__(self, item_index: Any) -> FloatArray:
         """Return some rows of ``V``.
 

@@ -113,7 +113,8 @@ def read_manifest(folder: Path, *, is_checked: bool = False) -> dict[str, Any]:
         The manifest.
 
     Raises:
-        ArtifactError: If there are no artifacts, or a file is missing or is not the one that was written.
+        ArtifactError: If there are no artifacts, or a file is missing, is not the one that was written, or lies
+            outside the folder.
     """
     path = folder / MANIFEST
     if not path.exists():
@@ -130,6 +131,10 @@ def read_manifest(folder: Path, *, is_checked: bool = False) -> dict[str, Any]:
         raise ArtifactError(
             f"{path}: version is {version} but {VERSION} is needed. "
             "Run `llm-explain train --data DATA --artifacts ARTIFACTS` again with this release."
+        )
+    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in files):
+        raise ArtifactError(
+            f"{path} names a file outside {folder} but artifacts are files inside it. Do not use these artifacts."
         )
     for name, expected in () if is_checked else files.items():
         if not (folder / name).exists():

@@ -96,6 +96,13 @@ class GlassBoxScorer:
         self._context_of_candidates = lru_cache(MAX_MOMENTS)(partial(self._context_sums, candidates))
         self._context = ContextTerms(self.model.context, snapshot, promotions, catalogue)
 
+    def forget(self) -> None:
+        """Give up what was computed for requests; the next one computes it again."""
+        self.item_embedding.forget()
+        self._context.forget()
+        self._context_of_candidates.cache_clear()
+        vars(self).pop("_buckets_of_candidates", None)
+
     def _trunk_of(self, item_index: Any) -> torch.Tensor:
         """Return what the item tower makes of some items, shape ``(n, d)``; the whole is held in single precision."""
         rows = self.trunk.numpy()[item_index]  # NumPy takes rows faster

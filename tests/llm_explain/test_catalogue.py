@@ -241,3 +241,22 @@ def test_versions_that_are_over_are_forgotten(explainer: Explainer) -> None:
     records(explainer, as_of=catalogue.changes[0].since)
     gc.collect()
     assert [reader() is not None for reader in readers] == [False, False, False, True]
+
+
+def test_a_change_gives_back_what_the_replaced_version_held(explainer: Explainer) -> None:
+    """Automatic collections are off: a replaced writer refers to itself, and would stay until one comes."""
+    catalogue = explainer.catalogue
+    records(explainer)
+    trained = catalogue.current.shop.catalogue
+    gc.disable()
+    try:
+        catalogue.patch(pd.DataFrame({"item_id": ["31"], "price": [50.0]}))
+        records(explainer)
+        writer = weakref.ref(catalogue.current.writer)
+        catalogue.patch(pd.DataFrame({"item_id": ["31"], "price": [51.0]}))
+        assert writer() is None
+    finally:
+        gc.enable()
+    assert "_candidate_tower" not in vars(catalogue._scorer.item_embedding)
+    pairs = zip(trained.item_ids, catalogue.current.shop.catalogue.item_ids, strict=True)
+    assert all(old is new for old, new in pairs)

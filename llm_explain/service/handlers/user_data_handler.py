@@ -183,6 +183,7 @@ class UserDataHandler:
         stored = [{**asdict(event), "source": "state"} for event in user.events]
         content = {
             "user_id": user_id,
+            "guests": [guest_id for guest_id, _ in user.guests],
             **self._preferences(user_id, user),
             "events": _zoned(
                 [*({**row, "source": "artifacts"} for row in logged.rows(self._catalogue.item_ids)), *stored]

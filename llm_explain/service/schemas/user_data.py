@@ -187,9 +187,14 @@ class GivenFeedback(BaseModel):
 
 
 class Export(fields.Reply):
-    """Everything that is kept of a user."""
+    """Everything that is kept of a user.
+
+    Attributes:
+        guests: Ids of guests who were merged into the user.
+    """
 
     user_id: str
+    guests: list[str]
     preferences: Preferences
     suppressed: list[Suppression]
     events: list[LoggedEvent]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scoring.scorer.artifacts import read_arrays, staged, write_arrays
+from scoring.data.tables import file_hash
+from scoring.errors import ArtifactError
+from scoring.scorer.artifacts import MANIFEST, read_arrays, read_manifest, staged, write_arrays, write_manifest
 
 
 def _contents(folder: Path) -> dict[str, str]:
@@ -54,6 +57,21 @@ def test_arrays_have_the_mode_of_every_other_file(tmp_path: Path) -> None:
         os.umask(before)
     assert (tmp_path / "a.safetensors").stat().st_mode & 0o777 == 0o644
     assert read_arrays(tmp_path / "a.safetensors")["x"].tolist() == [[0, 3], [1, 4], [2, 5]]
+
+
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_a_manifest_names_files_of_its_folder_alone(tmp_path: Path, is_absolute: bool) -> None:
+    """``artifacts push --with-tables`` copies what a manifest names: foreign artifacts must not name other files."""
+    secret, folder = tmp_path / "secret", tmp_path / "foreign"
+    secret.write_text("of this machine")
+    folder.mkdir()
+    write_manifest(folder, {})
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["files"] = {str(secret) if is_absolute else "tables/../../secret": file_hash(secret)}
+    (folder / "tables").mkdir()
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match="names a file outside"):
+        read_manifest(folder, is_checked=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone says what memory is mapped from files")

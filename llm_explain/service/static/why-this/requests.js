@@ -20,6 +20,9 @@ export class ServiceError extends Error {
   }
 }
 
+/** Return whether the token may go to a URL: an element in foreign markup may name any `endpoint`. */
+const isOwn = (url) => new URL(url).origin === new URL(settings.endpoint, document.baseURI).origin;
+
 export async function call(endpoint, method, path, body) {
   return (await exchange(endpoint, method, path, body)).json();
 }
@@ -27,7 +30,7 @@ export async function call(endpoint, method, path, body) {
 /** Send JSON and return the answer; try again where the service asks to wait a little. */
 async function exchange(endpoint, method, path, body, tag) {
   const url = new URL(path, endpoint).href;
-  const token = typeof settings.token === "function" ? await settings.token() : settings.token;
+  const token = isOwn(url) && (typeof settings.token === "function" ? await settings.token() : settings.token);
   const headers = {
     Accept: "application/json",
     ...(body && { "Content-Type": "application/json" }),

@@ -49,6 +49,7 @@ def test_a_guest_is_merged_into_an_account(client: TestClient, explainer: Explai
     exported = client.get("/v1/users/account/export").json()
     Export.model_validate(exported)
     assert len(exported["events"]) == own + 1
+    assert exported["guests"] == ["u20"]
     assert record["id"] in {each["id"] for each in exported["explanations"]}
     assert client.get("/v1/users/u20/export").json()["events"] == []
     assert client.get(f"/v1/explanations/{record['id']}").json()["reproduced"] is None

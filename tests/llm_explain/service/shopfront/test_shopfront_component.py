@@ -372,6 +372,31 @@ def test_a_token_of_the_user_is_sent(visit, site, shop, token):
         )
 
 
+def test_markup_with_another_endpoint_does_not_get_the_token(visit, site, shop):
+    """A filter of markup may let the element pass: its attribute must not send a shopper's token away."""
+    new = visit()
+    shop.attach(new.page)
+    page = new.open(f"{site}/card?n=1")
+    sent = page.evaluate(
+        """async () => {
+          const { settings } = customElements.get('why-this'), seen = {};
+          settings.token = 'a.user.token';
+          settings.send = async (url, { headers }) => {
+            seen[new URL(url).origin] = headers.Authorization ?? null;
+            return Response.json({ items: [] });
+          };
+          const foreign = document.createElement('why-this');
+          const given = { item: 'i1', user: 'h1', endpoint: 'https://elsewhere.example/' };
+          for (const [name, value] of Object.entries(given)) foreign.setAttribute(name, value);
+          document.body.append(foreign);
+          await document.querySelector('why-this').reload();
+          await foreign.reload();
+          return seen;
+        }"""
+    )
+    assert sent == {site: "Bearer a.user.token", "https://elsewhere.example": None}
+
+
 def test_a_shop_sends_requests_its_own_way(visit, site, shop):
     new = visit()
     shop.attach(new.page)

@@ -119,7 +119,10 @@ def train(
     )
     if measured.unplanned_wmape is not None:
         covered = _shares(measured.unplanned_coverage)
-        note(f"without plans: WMAPE {measured.unplanned_wmape:.3f}; ranges covered {covered}")
+        note(
+            f"without plans: WMAPE {measured.unplanned_wmape:.3f}; in the {measured.unplanned_share:.0%} of weeks with "
+            f"promotions and prices as assumed, ranges covered {covered}"
+        )
     if json:
         write_json_lines([measured.to_dict()])
         return
@@ -166,6 +169,8 @@ def forecast(
         changed = outlook(forecaster, panel.extended(weeks).with_plan(parsed_changes(what_if), rows), weeks).weekly
         frame = frame.assign(units_what_if=changed["units"], difference=changed["units"] - frame["units"])
     frame = _of(frame, panel, rows)
+    if frame["unknown_plan"].any():
+        note("a week without a plan counts as an ordinary one, mostly without promotions; --plans tells others")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         others = {name: _of(getattr(found, name), panel, rows) for name in ("together", "series", "players")}

@@ -49,7 +49,9 @@ class Measurement:
         weeks: First and last week that were forecast.
         unplanned_wmape: WMAPE of all weeks ahead if no price and no promotion of these weeks is known; ``None`` if a
             plan can change nothing.
-        unplanned_coverage: Share of the weeks within each range in the same case.
+        unplanned_coverage: Share of the weeks within each range in the same case, of those with the plan that was
+            assumed.
+        unplanned_share: Share of these weeks.
         notes: Baselines that were left out, and why.
     """
 
@@ -60,6 +62,7 @@ class Measurement:
     weeks: tuple[str, str]
     unplanned_wmape: float | None = None
     unplanned_coverage: dict[int, float] = field(default_factory=dict)
+    unplanned_share: float | None = None
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,7 +77,11 @@ class Measurement:
         return {
             **self.to_dict(),
             "coverage": coverage,
-            "without_plans": {"wmape": self.unplanned_wmape, "coverage": unplanned},
+            "without_plans": {
+                "wmape": self.unplanned_wmape,
+                "as_assumed": self.unplanned_share,
+                "coverage": unplanned,
+            },
             "n_series": self.n_series,
             "weeks": list(self.weeks),
         }
@@ -146,7 +153,7 @@ def backtest(
                 inside[level] += int(((actual >= found.low[level]) & (actual <= found.high[level])).sum())
             n_rows += len(series)
             measured[series] = True
-    unplanned_wmape, unplanned_coverage = _without_plans(forecaster, panel, cutoff)
+    unplanned_wmape, unplanned_share, unplanned_coverage = _without_plans(forecaster, panel, cutoff)
     by_name = {name: {str(ahead): errors[name, ahead].wmape for ahead in range(1, config.weeks + 1)} for name in names}
     return Measurement(
         wmape=by_name.pop("model"),
@@ -156,22 +163,28 @@ def backtest(
         weeks=(panel.weeks[cutoff], panel.weeks[panel.n_known - 1]),
         unplanned_wmape=unplanned_wmape,
         unplanned_coverage=unplanned_coverage,
+        unplanned_share=unplanned_share,
         notes=notes,
     )
 
 
-def _without_plans(forecaster: Forecaster, panel: SalesPanel, cutoff: int) -> tuple[float | None, dict[int, float]]:
-    """Measure forecasts that know no price and no promotion after their origin: WMAPE and coverage by level.
+def _without_plans(
+    forecaster: Forecaster, panel: SalesPanel, cutoff: int
+) -> tuple[float | None, float | None, dict[int, float]]:
+    """Measure forecasts that know no price and no promotion after their origin.
 
     The origins lie as many weeks apart as are forecast, so each week is forecast once.
+
+    Returns:
+        WMAPE of all weeks; the share of weeks with the plan that was assumed, and coverage by level in these.
     """
     if not panel.plan_names:
-        return None, {}
-    errors, inside, n_rows = _Errors(), dict.fromkeys(LEVELS, 0), 0
+        return None, None, {}
+    errors, inside, n_rows, n_assumed = _Errors(), dict.fromkeys(LEVELS, 0), 0, 0
     n_weeks = forecaster.model.config.weeks
     for first in range(cutoff, panel.n_known, n_weeks):
         known = panel.up_to(first).without_plans()
-        inputs = forecaster.inputs(known)
+        inputs, assumed = forecaster.inputs(known), known.extended(n_weeks).planned()
         for week in range(first, min(first + n_weeks, panel.n_known)):
             is_measured = np.isfinite(panel.units[:, week]) & np.isfinite(inputs.middle.level[:, first - 1])
             series = np.flatnonzero(is_measured)
@@ -181,10 +194,13 @@ def _without_plans(forecaster: Forecaster, panel: SalesPanel, cutoff: int) -> tu
             found = forecaster.predict(known, inputs, series, np.full(len(series), week), ahead)
             actual = panel.units[series, week]
             errors.add(found.units, actual)
+            is_ordinary = panel.is_as_in(assumed, week)[series]
             for level in LEVELS:
-                inside[level] += int(((actual >= found.low[level]) & (actual <= found.high[level])).sum())
-            n_rows += len(series)
-    return errors.wmape, {level: round(inside[level] / max(n_rows, 1), 4) for level in LEVELS}
+                is_inside = (actual >= found.low[level]) & (actual <= found.high[level])
+                inside[level] += int((is_inside & is_ordinary).sum())
+            n_rows, n_assumed = n_rows + len(series), n_assumed + int(is_ordinary.sum())
+    coverage = {level: round(inside[level] / max(n_assumed, 1), 4) for level in LEVELS}
+    return errors.wmape, round(n_assumed / max(n_rows, 1), 4), coverage
 
 
 def weeks_before(panel: SalesPanel, cutoff: str | None) -> int:

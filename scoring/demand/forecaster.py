@@ -63,13 +63,13 @@ class Forecaster:
     """A model of the forecasts, and an earlier one whose quantiles, stretched, are the ranges.
 
     The factors were fitted on weeks that the earlier model did not see. So its spreads are those that were tested.
-    A week without a plan is harder to forecast, so it has factors of its own.
+    A week without a plan counts as an ordinary one. Its factors are those of weeks that turned out so.
 
     Attributes:
         model: Model fitted on all weeks; its median is the forecast.
         spread: Model fitted on the weeks before the calibration.
         planned: Factors of weeks whose prices and promotions are known.
-        unplanned: Factors of weeks without a plan.
+        unplanned: Factors of ordinary weeks without a plan.
     """
 
     model: DemandModel
@@ -106,9 +106,9 @@ class Forecaster:
         models = {name: getattr(self, name).without_holidays(weeks) for name in ("model", "spread")}
         return replace(self, **models)
 
-    def inputs(self, panel: SalesPanel) -> Inputs:
-        """Return what both models read of a panel with the series of the training."""
-        return Inputs(self.model.features(panel), self.spread.features(panel))
+    def inputs(self, panel: SalesPanel, others: SalesPanel | None = None) -> Inputs:
+        """Return what both models read of a panel with the series of the training; ``others`` as in ``features``."""
+        return Inputs(self.model.features(panel, others), self.spread.features(panel, others))
 
     def predict(self, panel: SalesPanel, inputs: Inputs, series: Rows, week: Rows, ahead: Rows) -> Prediction:
         """Forecast single weeks from their origins.
@@ -214,7 +214,8 @@ def _calibrated(model: DemandModel, panel: SalesPanel, start: int) -> tuple[Rang
     """Return factors of weeks with a plan and of weeks without one, from weeks that the model did not see.
 
     With plans, each week is forecast from each origin. Without plans, the features depend on the origin, because later
-    promotions are unknown; so only every fourth week, or as many as are forecast, is one.
+    promotions are unknown; so only every fourth week, or as many as are forecast, is one. A week in which another
+    promotion ran than was assumed tells nothing of ordinary weeks, so it does not count.
     """
     series = np.flatnonzero(~intermittent_at(panel, start - 1))
     features = model.features(panel)
@@ -231,11 +232,14 @@ def _calibrated(model: DemandModel, panel: SalesPanel, start: int) -> tuple[Rang
     if not panel.plan_names:
         return planned, planned
     unplanned: dict[tuple[int, int], Floats] = {}
+    units = panel.units.copy()
     for first in range(start, panel.n_known, len(steps)):
-        read = model.features(panel.up_to(first).without_plans())
-        weeks = range(first, min(first + len(steps), panel.n_known))
-        unplanned |= {(week, week - first + 1): quantiles(read, week, week - first + 1) for week in weeks}
-    return planned, _factors(panel, series, unplanned)
+        known = panel.up_to(first).without_plans()
+        read, assumed = model.features(known), known.planned()
+        for week in range(first, min(first + len(steps), panel.n_known)):
+            unplanned[week, week - first + 1] = quantiles(read, week, week - first + 1)
+            units[~panel.is_as_in(assumed, week), week] = np.nan
+    return planned, _factors(replace(panel, units=units), series, unplanned)
 
 
 def _factors(panel: SalesPanel, series: Rows, quantiles: Mapping[tuple[int, int], Floats]) -> Ranges:

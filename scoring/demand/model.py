@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from scoring.demand.effects import SEASON, Effects, terms
+from scoring.demand.effects import OTHERS, SEASON, Effects, terms
 from scoring.demand.features import HISTORY, Features
 from scoring.errors import MissingExtraError, TableError
 
@@ -131,11 +131,22 @@ class DemandModel:
         }
         return replace(self, holidays=left)
 
-    def features(self, panel: SalesPanel) -> Features:
-        """Return the features of a panel with the series that the model was fitted on."""
+    def features(self, panel: SalesPanel, others: SalesPanel | None = None) -> Features:
+        """Return the features of a panel with the series that the model was fitted on.
+
+        Args:
+            panel: The panel.
+            others: Plans of the other items of each store, if they are not those of ``panel``.
+
+        Returns:
+            The features.
+        """
         planned = panel.planned()
         has_season = any(driver == SEASON for driver, _ in self.effects.names)
         values = terms(planned, _on(planned, self.holidays), has_season=has_season)
+        if others is not None:
+            theirs = terms(others.planned())
+            values = {key: theirs.get(key, own) if key[0] == OTHERS else own for key, own in values.items()}
         return Features.of(planned, self.effects.of(values), values, self.keys)
 
     def median(self, features: Features, series: Rows, week: Rows, ahead: Rows) -> Floats:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from scoring.demand.effects import HOLIDAY
 from scoring.demand.forecaster import intermittent_at
-from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK
+from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK, YEAR
 from scoring.demand.ranges import LEVELS
 from scoring.errors import SettingError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from scoring.demand.forecaster import Forecaster, Inputs, Prediction
     from scoring.demand.panel import Flags, Floats, Rows, SalesPanel
 
@@ -26,6 +29,14 @@ _LEAST_CHANGE: Final = 0.02
 LEAST_RUN: Final = 0.5
 """Share of a week, or of the stores, from which a promotion is said to run."""
 
+LEAST_TOLD: Final = 0.1
+"""Share of a week, or of the stores, from which an ordinary week is said to have promotions."""
+
+_ENDS: Final = [f"{side}_{level}" for level in LEVELS for side in ("low", "high")]
+
+LEAST_PROMOTED: Final = 2
+"""Weeks of the last year in which a promotion must have run, so that its demand can be told."""
+
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
@@ -34,9 +45,12 @@ class Outlook:
     Attributes:
         weekly: One row a series and week: ``units`` with ``low_50`` … ``high_95``, the plan of the week, and the units
             ``without_<promotion>``, ``at_usual_price`` and ``without_holidays``, missing where no such promotion,
-            price or event is planned. ``unknown_plan`` is ``promotions`` or ``price`` if
-            no plan of these is given for the week.
+            price or event is planned. ``unknown_plan`` is empty if a plan is given for the week. If not, the week
+            counts as an ordinary one: ``no_promotion``, ``usual_promotions``, or ``price`` if the sales have no
+            promotion.
         together: One row a series and number of coming weeks ``weeks``: these weeks together, in units.
+        promoted: The same if the ``promotion`` that the item has most often runs in the coming week, of series without
+            a plan of that week; with its ``price`` then.
         series: One row a series: what it sold in the last week, and how long it has sold nothing.
         players: One row a series and week: log units that each player adds, ``base_value`` and their sum ``score``.
         holidays: One row a named event and week of the calendar: ``week``, ``event``, ``week_number`` from 0.
@@ -44,6 +58,7 @@ class Outlook:
 
     weekly: pd.DataFrame
     together: pd.DataFrame
+    promoted: pd.DataFrame
     series: pd.DataFrame
     players: pd.DataFrame
     holidays: pd.DataFrame
@@ -82,11 +97,12 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Ro
     usual = np.nanmedian(
         np.where(np.isfinite(planned.price), planned.price, 0.0)[:, : panel.n_known][:, -USUAL_WEEKS:], axis=1
     )
-    others = {name: (plan, forecaster.inputs(plan)) for name, plan in _other_plans(panel, usual).items()}
+    others = {name: (plan, forecaster.inputs(plan, panel)) for name, plan in _other_plans(panel, usual).items()}
     holidays = _holidays(forecaster, panel)
     quiet = forecaster.without_holidays(panel.weeks[panel.n_known :])
     plain = quiet.inputs(panel) if (holidays["week_number"] >= panel.n_known).any() else None
     is_intermittent = intermittent_at(panel, panel.n_known - 1)
+    assumed = _assumed(panel)
     weekly, players = [], []
     for ahead in range(1, n_weeks + 1):
         week = panel.n_known + ahead - 1
@@ -105,9 +121,7 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Ro
             has_event = (holidays["week_number"] == week).any()
             frame["without_holidays"] = quiet.predict(panel, plain, *asked).units if has_event else np.nan
         frame["is_intermittent"] = is_intermittent[series]
-        frame["unknown_plan"] = np.where(
-            panel.is_planned(series, asked[1]), "", "promotions" if panel.promotions else PRICE
-        )
+        frame["unknown_plan"] = np.where(panel.is_planned(series, asked[1]), "", assumed[series])
         weekly.append(frame)
         names, phi, base = forecaster.model.attribution(features, *asked)
         own = frame[[ITEM, STORE, WEEK, "weeks_ahead"]].assign(**dict(zip(names, phi.T, strict=True)))
@@ -115,6 +129,7 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Ro
     return Outlook(
         pd.concat(weekly, ignore_index=True),
         _together(forecaster, panel, inputs, n_weeks, series),
+        _promoted(forecaster, panel, n_weeks, series),
         _past(panel).iloc[series].reset_index(drop=True),
         pd.concat(players, ignore_index=True),
         holidays,
@@ -149,6 +164,51 @@ def _together(forecaster: Forecaster, panel: SalesPanel, inputs: Inputs, n_weeks
         for n in range(1, n_weeks + 1)
     ]
     return pd.concat(frames, ignore_index=True)
+
+
+def _assumed(panel: SalesPanel) -> npt.NDArray[np.object_]:
+    """Return what is assumed of a week of each series without a plan, shape ``(n,)``."""
+    if not panel.promotions:
+        return np.full(len(panel), PRICE, dtype=object)
+    shares = np.array([panel.ordinary_share(name) for name in panel.promotions])
+    return np.where((shares < LEAST_TOLD).all(axis=0), "no_promotion", "usual_promotions").astype(object)
+
+
+def _promoted(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, series: Rows) -> pd.DataFrame:
+    """Return the next 1, 2, … weeks together with a promotion in the first one, where no plan is given for it.
+
+    The promotion is the one that the item had in most weeks of the last year, in at least two, and that an ordinary
+    week has not. Its share and its price are the medians of these weeks.
+    """
+    first, past = panel.n_known, slice(max(0, panel.n_known - YEAR), panel.n_known)
+    is_known = np.isfinite(panel.units[:, past])
+    most, promotion = np.full(len(panel), LEAST_PROMOTED - 1), np.full(len(panel), "", dtype=object)
+    price, plans = panel.price.copy(), {name: values.copy() for name, values in panel.promotions.items()}
+    for name, values in panel.promotions.items():
+        if HOLIDAY in name:  # a calendar tells it
+            continue
+        runs = (np.nan_to_num(values[:, past]) >= LEAST_RUN) & is_known
+        times = np.where(panel.ordinary_share(name) < LEAST_RUN, runs.sum(axis=1), 0)
+        better = np.flatnonzero(times > most)
+        for kept, given in panel.promotions.items():
+            plans[kept][better, first] = given[better, first]
+        most[better], promotion[better] = times[better], name
+        plans[name][better, first] = _medians(values[better, past], runs[better])
+        price[better, first] = _medians(panel.price[better, past], runs[better])
+    asked = series[(promotion[series] != "") & ~panel.is_planned(series, np.full(len(series), first))]
+    if not panel.has_planned_price:
+        price = panel.price
+    if not len(asked):
+        return pd.DataFrame(columns=[ITEM, STORE, "promotion", PRICE, "weeks", UNITS, *_ENDS]).astype({"weeks": int})
+    other = replace(panel, price=price, promotions=plans)
+    found = _together(forecaster, other, forecaster.inputs(other, panel), n_weeks, asked)
+    own = np.tile(asked, n_weeks)
+    return found.assign(promotion=promotion[own], price=price[own, first])
+
+
+def _medians(values: Floats, where: Flags) -> Floats:
+    """Return the median of some values of each row, shape ``(n,)``."""
+    return np.asarray(pd.DataFrame(np.where(where, values, np.nan)).median(axis=1), dtype=np.float64)
 
 
 def _past(panel: SalesPanel) -> pd.DataFrame:

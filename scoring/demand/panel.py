@@ -25,6 +25,12 @@ ITEM, STORE, WEEK, UNITS, PRICE = "item_id", "store_id", "week", "units", "price
 YEAR: Final = 52
 """Weeks in a year."""
 
+_SAME_SHARE: Final = 0.1
+"""Difference of two shares of a promotion up to which they count as the same."""
+
+_SAME_PRICE: Final = 0.05
+"""Share of a price by which another one may differ and still count as the same."""
+
 
 @dataclass(frozen=True, eq=False)
 class SalesPanel:
@@ -172,10 +178,10 @@ class SalesPanel:
     def planned(self) -> SalesPanel:
         """Return the panel without gaps in prices and promotions.
 
-        An unknown price is the last known one, and before the first known one that. A future week without a plan has
-        the last price of the past. An unknown promotion of a past week counts as 0, and one of a future week as its
-        usual share: the mean of the series over the known weeks of the last year. A plan above 1 counts as 1, or as
-        the largest value of the past.
+        An unknown price of the past is the last known one, and before the first known one that. An unknown promotion of
+        a past week counts as 0. A future week without a plan is an ordinary one: each promotion has its median share
+        over the known weeks of the last year, and the price is the last one of such a week. A plan above 1 counts as
+        1, or as the largest value of the past.
 
         Returns:
             A panel whose prices are NaN only for a series without any price.
@@ -184,18 +190,38 @@ class SalesPanel:
         if not self.has_planned_price:
             price[:, self.n_known :] = np.nan
         past = pd.DataFrame(price[:, : self.n_known]).ffill(axis=1).bfill(axis=1).to_numpy(dtype=np.float64)
+        ordinary, promotions = np.ones(past.shape, dtype=bool), {}
+        for name, values in self.promotions.items():
+            shares, share = np.nan_to_num(values[:, : self.n_known]), self.ordinary_share(name)[:, None]
+            ordinary &= np.abs(shares - share) <= _SAME_SHARE
+            future = values[:, self.n_known :]
+            given = np.clip(future, 0.0, shares.max(initial=1.0))
+            promotions[name] = np.hstack([shares, np.where(np.isfinite(future), given, share)])
+        steps = np.where(ordinary, np.arange(self.n_known), -1).max(axis=1, initial=-1)
+        last = past[np.arange(len(self)), np.where(steps < 0, self.n_known - 1, steps)]
         future = price[:, self.n_known :]
-        filled = np.hstack([past, np.where(np.isfinite(future), future, past[:, -1:])])
-        promotions = {name: self._with_usual_share(values) for name, values in self.promotions.items()}
+        filled = np.hstack([past, np.where(np.isfinite(future), future, last[:, None])])
         return replace(self, price=filled, promotions=promotions)
 
-    def _with_usual_share(self, values: Floats) -> Floats:
-        """Return the shares of a promotion without gaps."""
-        past, future = np.nan_to_num(values[:, : self.n_known]), values[:, self.n_known :]
-        recent = np.isfinite(self.units[:, : self.n_known])[:, -YEAR:]
-        usual = (past[:, -YEAR:] * recent).sum(axis=1) / np.maximum(recent.sum(axis=1), 1)
-        given = np.clip(future, 0.0, past.max(initial=1.0))
-        return np.hstack([past, np.where(np.isfinite(future), given, usual[:, None])])
+    def ordinary_share(self, name: str) -> Floats:
+        """Return each series' median share of a promotion over the known weeks of the last year, shape ``(n,)``."""
+        weeks = slice(max(0, self.n_known - YEAR), self.n_known)
+        shares = np.where(np.isfinite(self.units[:, weeks]), np.nan_to_num(self.promotions[name][:, weeks]), np.nan)
+        return np.asarray(pd.DataFrame(shares).median(axis=1).fillna(0.0), dtype=np.float64)
+
+    def is_as_in(self, other: SalesPanel, week: int) -> Flags:
+        """Return which series have the plan of another panel in a week, shape ``(n,)``.
+
+        That is the same promotions, or the same price if the sales have no promotion.
+        """
+        if self.promotions:
+            own = np.nan_to_num([values[:, week] for values in self.promotions.values()])
+            shares = np.array([values[:, week] for values in other.promotions.values()])
+            same: Flags = (np.abs(own - shares) <= _SAME_SHARE).all(axis=0)
+            return same
+        base = other.price[:, week]
+        differs: Flags = np.abs(self.price[:, week] - base) > _SAME_PRICE * base
+        return ~differs
 
     def rows_of(self, items: Collection[str] = (), stores: Collection[str] = ()) -> Rows:
         """Return the series of some items and stores; empty collections stand for all of them.

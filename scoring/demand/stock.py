@@ -115,8 +115,9 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     Returns:
         One row a series: the columns of the stock table, the names above, ``service_level``, ``order_units``,
         ``days_left`` until the order is due, ``weekly_units`` expected in the next ``horizon_weeks``, ``cover_weeks``
-        of the position, ``too_many`` units, and ``state``: ``dead``, ``order``, ``overstock``, ``enough``, or ``quiet``
-        for an item that has sold nothing for as long as dead stock and is out of stock.
+        of the position, ``too_many`` units, ``promoted_units`` to order if the promotion of ``outlook.promoted`` runs
+        in the coming week (missing without one), and ``state``: ``dead``, ``order``, ``overstock``, ``enough``, or
+        ``quiet`` for an item that has sold nothing for as long as dead stock and is out of stock.
 
     Raises:
         SettingError: If a lead time and the review week reach beyond the forecast, or no row of stock has a forecast.
@@ -142,8 +143,10 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     frame["need_lead"] = _between(quantiles, frame[LEAD_TIME].to_numpy() / DAYS)
     frame["position"] = frame[ON_HAND] + frame[ON_ORDER]
     frame["weekly_units"], frame["horizon_weeks"] = _expected(outlook.weekly, frame), n_weeks
-    missing = (frame["need"] - frame["position"]).clip(lower=0)
-    frame["order_units"] = np.ceil(missing / frame[PACK] - 1e-9) * frame[PACK]
+    promoted = _between(_quantiles(outlook.promoted, frame, n_weeks), (frame[LEAD_TIME] + DAYS).to_numpy() / DAYS)
+    for name, need in {"order_units": frame["need"], "promoted_units": pd.Series(promoted, frame.index)}.items():
+        missing = (need - frame["position"]).clip(lower=0)
+        frame[name] = np.ceil(missing / frame[PACK] - 1e-9) * frame[PACK]
     weekly = frame["weekly_units"].clip(lower=1e-9)
     spare = (frame["position"] - frame["need_lead"]).clip(lower=0)
     frame["days_left"] = np.minimum(np.floor(DAYS * spare / weekly), DAYS - 1).astype(int)

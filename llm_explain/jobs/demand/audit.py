@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 SQL: Final = Path(__file__).with_name("sql")
-_FILES: Final = ("expectation", "stock", "promotion", "holiday", "price", "season", "other_items")
+_FILES: Final = ("expectation", "promoted", "stock", "promotion", "holiday", "price", "season", "other_items")
 _TOLERANCE: Final = 1e-6
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 RANGE: Final = 80
 """Percent of the range that sentences tell."""
 
+LEAST_RAISED: Final = 1.1
+"""Ratio to the forecast from which on the forecast with a promotion is told."""
+
 
 def headline(row: Mapping[str, Any]) -> Stated:
     """Return what the sentence about a series states first.
@@ -42,19 +45,52 @@ def headline(row: Mapping[str, Any]) -> Stated:
 
 
 def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
-    """Return what an order, or the lack of one, rests on, as the last statement.
+    """Return what an order, or the lack of one, rests on, and what a promotion would change, as the last statements.
 
     ``need`` is the quantile of sales at the service level, over the days of delivery and a week more, rounded up.
     """
     if row.get("state") not in {"order", "enough"}:
-        return ()
+        return () if row.get("state") in {"overstock", "dead"} else promoted_forecast(row)
     facts: dict[str, Fact] = {name: whole(row[name]) for name in ("on_hand", "on_order", "lead_time_days")}
     facts |= {
         "need": math.ceil(row["need"] - 1e-9),
         "service_percent": whole(100 * row["service_level"]),
         "pack_size": whole(row["pack_size"]),
     }
-    return (Stated("shortage" if row["state"] == "order" else "supply", facts),)
+    return (Stated("shortage" if row["state"] == "order" else "supply", facts), *promoted_order(row))
+
+
+def promoted_order(row: Mapping[str, Any]) -> tuple[Stated, ...]:
+    """Return what to order if the usual promotion runs in the coming week, whose promotions are unknown.
+
+    ``order_units`` are more than those of the headline, ``instead_of`` (0 if no order is due). ``price`` is the median
+    price of the promotion's weeks, missing if prices are not planned.
+    """
+    units, own = row["promoted_units"], whole(row["order_units"])
+    if pd.isna(units) or whole(units) <= own:
+        return ()
+    return (Stated("promoted_order", _promotion(row) | {"order_units": whole(units), "instead_of": own}),)
+
+
+def promoted_forecast(row: Mapping[str, Any]) -> tuple[Stated, ...]:
+    """Return the 80 % range if the usual promotion runs in the coming week, whose promotions are unknown.
+
+    The forecast with it is at least 1.1 times the one without it, and a unit more.
+    """
+    with_it, units = row["promoted_forecast"], row["units"]
+    if pd.isna(with_it) or with_it < max(LEAST_RAISED * units, units + 1):
+        return ()
+    ends: dict[str, Fact] = {
+        "low": math.floor(row["promoted_low"] + 1e-9),
+        "high": math.ceil(row["promoted_high"] - 1e-9),
+        "level": RANGE,
+    }
+    return (Stated("promoted_forecast", _promotion(row) | ends),)
+
+
+def _promotion(row: Mapping[str, Any]) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {"promotion": str(row["promotion"])}
+    return facts if pd.isna(row["promoted_price"]) else facts | {"price": whole(100 * row["promoted_price"]) / 100}
 
 
 def named(row: Mapping[str, Any]) -> dict[str, Fact]:
@@ -66,10 +102,11 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the forecast of the coming week.
 
     ``low`` is the lower end of the 80 % range, rounded down; ``high`` the upper one, rounded up. ``last_units`` is
-    what was sold in the week before, missing if that is unknown. ``unknown_plan`` is ``promotions`` or ``price`` if
-    no plan of these is given for the week, so that the range holds whatever is planned; else it is empty.
+    what was sold in the week before, missing if that is unknown. ``unknown_plan`` is empty if a plan is given for the
+    week. If not, it says on what condition the range holds: ``no_promotion`` runs, ``usual_promotions`` run (those with
+    their median share of the last year), or the ``price`` stays, for sales without promotions.
     """
-    facts = named(row) | {
+    facts: dict[str, Fact] = named(row) | {
         "week": str(row["week"]),
         "low": math.floor(row[f"low_{RANGE}"] + 1e-9),
         "high": math.ceil(row[f"high_{RANGE}"] - 1e-9),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from scoring.demand.panel import ITEM, STORE, UNITS, WEEK
+from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,15 @@ class DemandScene:
         if self.orders is not None:
             own = self.orders.drop(columns=[name for name in self.orders if name in frame and name not in KEYS])
             frame = frame.merge(own, on=KEYS, how="left")
-        return frame
+        promoted = self.outlook.promoted
+        names = {
+            PRICE: "promoted_price",
+            UNITS: "promoted_forecast",
+            "low_80": "promoted_low",
+            "high_80": "promoted_high",
+        }
+        own = promoted.loc[promoted["weeks"] == 1, [*KEYS, "promotion", *names]].rename(columns=names)
+        return frame.merge(own, on=KEYS, how="left")
 
     @cached_property
     def players(self) -> pd.DataFrame:
@@ -93,6 +101,7 @@ class DemandScene:
                 **{name: np.nan for name in ("usual_price", "at_usual_price", "without_holidays") if name not in weekly}
             ),
             "together": self.outlook.together,
+            "with_promotion": self.outlook.promoted,
             "series": self.outlook.series,
             "players": self.outlook.players,
             "holidays": self.outlook.holidays,

@@ -76,19 +76,43 @@ def test_the_backtest_beats_simple_forecasts_and_covers() -> None:
     assert list(measured.to_dict()) == ["wmape", "coverage80", "baselines"]
 
 
-def test_ranges_of_weeks_without_a_plan_are_wider_and_cover_too() -> None:
-    # A display doubles sales, so a week in which nobody knows of one is harder to forecast.
+def test_ranges_of_weeks_without_a_plan_are_those_of_ordinary_weeks() -> None:
+    # Four in five weeks have no display, which doubles sales. A range for any week would reach twice the forecast.
     forecaster, known = fitted(), panel().up_to(58).without_plans()
-    assert forecaster.unplanned.weekly.high[80] > 1.2 * forecaster.planned.weekly.high[80]
-    rows = (np.arange(8), np.full(8, 58), np.full(8, 1))
-    widths = [
-        each.high[80] - each.low[80]
-        for each in (forecaster.predict(of, forecaster.inputs(known), *rows) for of in (known, panel()))
-    ]
+    found = forecaster.predict(known, forecaster.inputs(known), np.arange(8), np.full(8, 58), np.full(8, 1))
     regular = ~intermittent_at(known, 57)
-    assert (widths[0] > widths[1])[regular].all()
-    found = backtest(panel(), CONFIG, 58).figures()["without_plans"]
-    assert 0.7 < found["coverage"]["80"] < 0.95
+    assert (found.high[90] / found.units)[regular].max() < 1.9
+    measured = backtest(panel(), CONFIG, 58).figures()["without_plans"]
+    displays = panel().promotions["display"][:, 58:]
+    assert measured["as_assumed"] == pytest.approx((displays == 0).mean(), abs=1e-3)
+    assert 0.7 < measured["coverage"]["80"] < 0.95
+
+
+def test_the_usual_promotion_of_a_week_without_a_plan_is_forecast_apart() -> None:
+    found = outlook(fitted(), panel(), 3)
+    both = found.together.merge(found.promoted, on=["item_id", "store_id", "weeks"], suffixes=("", "_promoted"))
+    regular = both[both["item_id"] != "rare"]
+    assert len(both) == 8 * 3
+    assert set(both["promotion"]) == {"display"}
+    first = regular[regular["weeks"] == 1]
+    price = found.weekly[found.weekly["weeks_ahead"] == 1].set_index(["item_id", "store_id"])["price"]
+    ratio = first["price"] / price[pd.MultiIndex.from_frame(first[["item_id", "store_id"]])].to_numpy()
+    np.testing.assert_allclose(first["units_promoted"] / first["units"], 2 * ratio**-2, rtol=0.25)
+    added = (regular["units_promoted"] - regular["units"]).to_numpy().reshape(3, -1)  # it runs in the first week alone
+    np.testing.assert_allclose(added, np.tile(added[0], (3, 1)), rtol=0.05)
+    plans = pd.DataFrame({"item_id": ["apples"], "store_id": ["1"], "week": [71], "display": [0.0]})
+    assert len(outlook(fitted(), with_plans(panel(), plans), 3).promoted) == 7 * 3
+
+
+def test_another_item_keeps_its_plan_where_the_own_one_changes() -> None:
+    # A display of bread takes sales from apples. Without its own display, apples still have that competitor.
+    model = fitted().model
+    both = panel().extended(1).with_plan({"display": 1.0}, np.array([0, 2]))
+    alone = panel().extended(1).with_plan({"display": 1.0}, np.array([2]))
+    rows = (np.array([0]), np.array([70]), np.array([1]))
+    apart = model.features(panel().extended(1).with_plan({"display": 0.0}), both)
+    without = model.features(alone.with_plan({"display": 0.0}, np.array([0])))
+    np.testing.assert_allclose(model.median(apart, *rows), model.median(without, *rows))
 
 
 def test_the_forecast_reads_no_later_sales() -> None:
@@ -143,15 +167,20 @@ def test_an_item_that_stopped_selling_is_expected_back_by_the_rule_of_succession
     assert has_stopped(seasonal[:, 1:]).tolist() == [True]  # unknown
 
 
-def test_a_week_without_a_plan_has_the_usual_promotions() -> None:
-    known = panel()
-    usual = np.nan_to_num(known.promotions["display"][:, -52:]).mean(axis=1)
+def test_a_week_without_a_plan_is_an_ordinary_one() -> None:
+    shares = panel().promotions["display"].copy()
+    shares[3] = 0.6  # always in some stores
+    known = replace(panel(), promotions={"display": shares})
+    usual = np.where(np.arange(8) == 3, 0.6, 0.0)
     plans = pd.DataFrame({"item_id": ["apples"], "store_id": ["1"], "week": [71], "display": [7.0]})
     planned = with_plans(known, plans).extended(2).planned().promotions["display"]
     np.testing.assert_allclose(planned[1:, 70], usual[1:])
     np.testing.assert_allclose(planned[:, 71], usual)
     assert planned[0, 70] == 1.0  # no display is larger than a whole week
-    weekly = outlook(fitted(), known.extended(1).with_plan({"display": 1.0}, np.array([0])), 1).weekly
+    price = known.without_plans().extended(1).planned().price[:, 70]
+    last = [known.price[row, np.flatnonzero(own == usual[row])[-1]] for row, own in enumerate(shares)]
+    np.testing.assert_allclose(price, last)  # the price of a display is none of a week without one
+    weekly = outlook(fitted(), panel().extended(1).with_plan({"display": 1.0}, np.array([0])), 1).weekly
     assert weekly["without_display"].notna().tolist() == [True] + 7 * [False]  # what is usual is no plan
 
 

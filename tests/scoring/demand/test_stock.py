@@ -12,8 +12,11 @@ from scoring.errors import SettingError, TableError
 EMPTY = pd.DataFrame()
 
 
-def outlook(weeks_without_sale: int = 0) -> Outlook:
-    """Return a forecast of 70 a week; the upper ends of n weeks together are 70 n + 10, 20, 25 and 30."""
+def outlook(weeks_without_sale: int = 0, *, deal: float = 0.0) -> Outlook:
+    """Return a forecast of 70 a week; the upper ends of n weeks together are 70 n + 10, 20, 25 and 30.
+
+    A deal in the coming week adds ``deal`` to each of them; there is none if it adds nothing.
+    """
     rows = [("a", "1", n, 70.0 * n, 70.0 * n + 10, 70.0 * n + 20, 70.0 * n + 25, 70.0 * n + 30) for n in (1, 2, 3, 4)]
     together = pd.DataFrame(
         rows, columns=["item_id", "store_id", "weeks", "units", "high_50", "high_80", "high_90", "high_95"]
@@ -25,7 +28,9 @@ def outlook(weeks_without_sale: int = 0) -> Outlook:
     series = pd.DataFrame(
         {"item_id": ["a"], "store_id": ["1"], "title": ["A"], "weeks_without_sale": [weeks_without_sale]}
     )
-    return Outlook(weekly, together, series, EMPTY, EMPTY)
+    ends = ["units", "high_50", "high_80", "high_90", "high_95"]
+    promoted = together.assign(**{name: together[name] + deal for name in ends})[: 4 if deal else 0]
+    return Outlook(weekly, together, promoted, series, EMPTY, EMPTY)
 
 
 def stock(**columns: object) -> pd.DataFrame:
@@ -41,6 +46,14 @@ def test_an_order_fills_the_position_up_to_the_need() -> None:
     ).iloc[0]
     assert (row["need"], row["need_lead"]) == (pytest.approx(120), pytest.approx(270 / 7))
     assert (row["order_units"], row["days_left"], row["state"]) == (72, 2, "order")
+
+
+def test_a_promotion_that_is_not_planned_is_ordered_apart() -> None:
+    # As above, and a deal of 100: the need is 220, so 160 are missing: 7 packs of 24.
+    held = stock(on_hand=50, on_order=10, lead_time_days=3, pack_size=24)
+    row = orders(outlook(deal=100.0), held, StockPolicy(service_level=0.9)).iloc[0]
+    assert (row["order_units"], row["promoted_units"]) == (72, 168)
+    assert pd.isna(orders(outlook(), held, StockPolicy()).iloc[0]["promoted_units"])
 
 
 def test_the_level_between_two_ends_is_linear() -> None:

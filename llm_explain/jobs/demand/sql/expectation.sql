@@ -6,13 +6,21 @@ create or replace view last_known as
 select item_id, store_id, units from sales
 where is_known and week_number = (select max(week_number) from sales where is_known);
 
+-- The median share of each promotion over the known weeks of the last year.
+create or replace view ordinary as
+select p.item_id, p.store_id, p.promotion, median(p.share) as share
+from promotions p join sales s on s.item_id = p.item_id and s.store_id = p.store_id and s.week_number = p.week_number
+where s.is_known and s.units is not null and p.week_number > (select max(week_number) - 52 from sales where is_known)
+group by all;
+
 -- A plan of promotions is known for a week; without promotions in the sales, a planned price.
 create or replace view plan as
 select w.item_id, w.store_id, w.week,
        case when (select count(*) from promotions) > 0 then if(coalesce(
                 (select bool_or(p.is_given::boolean) from promotions p
                  where p.item_id::varchar = w.item_id and p.store_id::varchar = w.store_id and p.week::varchar = w.week),
-                false), '', 'promotions')
+                false), '', if(coalesce((select max(o.share) from ordinary o
+                 where o.item_id = w.item_id and o.store_id = w.store_id), 0) < 0.1, 'no_promotion', 'usual_promotions'))
             when isfinite(w.usual_price::double) and not s.is_given_price then 'price' else '' end as unknown
 from weekly w left join sales s using (item_id, store_id, week);
 

@@ -96,9 +96,9 @@ def test_a_promotion_that_the_item_never_had_is_told_from_other_items(locale: st
 
 @pytest.mark.parametrize(
     ("locale", "said"),
-    [("en", "with promotions unknown"), ("es", "sin conocer las promociones"), ("zh", "促销计划未知")],
+    [("en", "if no promotion runs"), ("es", "si no hay promociones"), ("zh", "假设没有促销")],
 )
-def test_a_range_without_a_plan_says_so(locale: str, said: str, tmp_path: Path) -> None:
+def test_a_range_without_a_plan_says_on_what_condition_it_holds(locale: str, said: str, tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
     rows = [each for each in records(locale) if said in each["text"]]
     keys = {(each["subject"]["item_id"], each["subject"]["store_id"]) for each in rows}
@@ -107,7 +107,7 @@ def test_a_range_without_a_plan_says_so(locale: str, said: str, tmp_path: Path) 
     scene().write(tmp_path)
     assert DemandAudit(tmp_path).faults(records(locale)) == []
     stated = rows[0]["statements"][0]
-    assert stated["facts"]["unknown_plan"] == "promotions"
+    assert stated["facts"]["unknown_plan"] == "no_promotion"
     known = {**rows[0], "statements": [{**stated, "facts": {**stated["facts"], "unknown_plan": ""}}]}
     assert DemandAudit(tmp_path).faults([known])
 
@@ -132,7 +132,18 @@ def test_too_much_stock_and_missing_stock() -> None:
         r"5,000 in stock cover about \d+ weeks at the sales expected for the next 3 weeks", text_of("bread", "1")
     )
     forecast = next(brief for _, brief in briefs(scene()) if brief.key == "cheese|2")
-    assert (forecast.headline.kind, forecast.closing) == ("forecast", ())  # no row of stock
+    assert forecast.headline.kind == "forecast"  # no row of stock
+    assert [each.kind for each in forecast.closing] == ["promoted_forecast"]
+
+
+def test_an_order_without_a_plan_tells_what_a_promotion_needs() -> None:
+    text = text_of("apples", "2")
+    assert re.search(r"\. If the display runs in that week at (?:1\.60|2\.00), order \d+ instead\.$", text), text
+    order, instead = (int(re.search(rule, text, re.IGNORECASE)[1]) for rule in (r"order (\d+) of", r"order (\d+) inst"))
+    assert instead > 1.3 * order
+    assert "instead" not in text_of("apples", "1")  # its display is planned
+    forecast = text_of("cheese", "2")
+    assert re.search(r"\. If the display runs in that week at [12]\.\d0, \d+ to \d+ are expected to sell\.$", forecast)
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])

@@ -1,0 +1,21 @@
+-- Statement promoted_forecast: the coming week if the usual promotion runs, where no plan of promotions is given.
+create or replace view last_year as
+select p.*, s.price, s.is_given_price, r.share as ordinary from promotions p
+join sales s on s.item_id = p.item_id and s.store_id = p.store_id and s.week_number = p.week_number
+join ordinary r on r.item_id = p.item_id and r.store_id = p.store_id and r.promotion = p.promotion
+where s.is_known and s.units is not null and p.week_number > (select max(week_number) - 52 from sales where is_known);
+
+-- The promotion of most weeks in the last year, of those that an ordinary week has not.
+create or replace view usual_promotion as
+select item_id, store_id, promotion, price from (
+    select item_id, store_id, promotion, median(price) filter (where is_given_price) as price, count(*) as times,
+           max(count(*)) over (partition by item_id, store_id) as most
+    from last_year where share >= 0.5 and ordinary < 0.5 group by item_id, store_id, promotion)
+where times = most and times >= 2;
+
+create or replace view found_promoted_forecast as
+select p.item_id, p.store_id, p.promotion, 80 as level, floor(p.low_80 + 1e-9) as low, ceil(p.high_80 - 1e-9) as high,
+       case when isfinite(p.price::double) then floor(100 * u.price + 0.5) / 100 end as price
+from with_promotion p join coming c using (item_id, store_id)
+join usual_promotion u on u.item_id = p.item_id and u.store_id = p.store_id and u.promotion = p.promotion
+where p.weeks = 1 and p.units >= greatest(1.1 * c.units, c.units + 1);

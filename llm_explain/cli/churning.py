@@ -13,7 +13,10 @@ from llm_explain.cli.console import OUT, note, progress, write_json_lines
 from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llm_explain.jobs.churn.job import ChurnJob, UserActions
+    from llm_explain.records import Explanation
     from scoring.churn.setting import ChurnSetting
 
 app = typer.Typer(help="Score the risk of churn, and say what drives it.", no_args_is_help=True)
@@ -208,15 +211,24 @@ def explain(
             raise SettingError("--uplift-out is given without --uplift but an experiment is needed. Give its file.")
         actions.table().to_csv(uplift_out, index=False)
         note(f"uplift of {len(job.user_ids):,} users in {uplift_out.resolve()}")
-    found = job.explain(rows, locale=locale, closing=None if actions is None else actions.closing(rows))
+    heading = job.heading(locale) if len(rows) > 1 and not json else ""
+    closing = None if actions is None else actions.closing(rows)
+    found = job.explain(rows, locale=locale, closing=closing, is_listed=bool(heading))
     if html is not None:
         from llm_explain.jobs.churn.report import write_report
 
-        write_report(html, job, found, artifacts)
+        write_report(html, job, found, artifacts, heading=heading)
         note(f"page in {html.resolve()}")
     if json:
         write_json_lines(each.to_dict() for each in found)
-        return
+    else:
+        _print(found, heading)
+
+
+def _print(found: Sequence[Explanation], heading: str) -> None:
+    """Print the texts, below the heading of a table if there is one."""
+    if heading:
+        OUT.print(heading)
     for each in found:
         OUT.print(each.text.text if each.text else f"{each.user_id}: {each.probability:.0%}")
 

@@ -32,8 +32,8 @@ SQL: Final = Path(job.__file__).with_name("kinds.sql")
 ATOL: Final = 0.011
 """A cent, or the last decimal of a fact."""
 
-NO_FACTS: Final = {"occasion", "noun", "raises"}
-"""Words of the shop, and the sign of the attribution: no facts of the tables."""
+NO_FACTS: Final = {"occasion", "noun"}
+"""Words of the shop: no facts of the tables."""
 
 SHARE: Final = 1e-4
 PERCENT: Final = 100.0

@@ -117,9 +117,12 @@ class BriefVerifier:
                 f"(?:{_NAME.sub(lambda match: f'(?P<s{place}_{match.group(1)}_{next(count)}>', self._sources[kind])})"
             )
 
-        source = part(headline)
+        source, proof = part(headline), self._proofs[headline]
         between = f"(?:{grammar.between})"
-        for kinds, before in ((reasons, grammar.reasons), (opposing, grammar.opposing)):
+        for kinds, before in (
+            (reasons, proof.reasons or grammar.reasons),
+            (opposing, proof.opposing or grammar.opposing),
+        ):
             if kinds:
                 source += f"(?:{before})" + between.join(map(part, kinds))
         source += f"(?:{grammar.end})"

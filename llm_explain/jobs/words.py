@@ -32,10 +32,14 @@ class Phrases(_Strict):
     Attributes:
         values: Expression of each slot over the facts.
         texts: Texts with slots in braces; one with a slot that has no value is not used.
+        reasons: Of a headline: what stands before the first reason, in place of ``joins.reasons``.
+        opposing: The same before the first opposing driver.
     """
 
     values: dict[str, str] = {}
     texts: tuple[str, ...]
+    reasons: str | None = None
+    opposing: str | None = None
 
 
 class Joins(_Strict):
@@ -84,10 +88,14 @@ class Proof(_Strict):
     Attributes:
         reads: Regular expressions of the whole statement with named parts; ``<name>`` stands for a macro.
         holds: Expression over the named parts, ``facts`` and ``as_of`` that is true if the statement is.
+        reasons: Of a headline: a regular expression in place of ``grammar.reasons``.
+        opposing: The same for ``grammar.opposing``.
     """
 
     reads: tuple[str, ...]
     holds: str
+    reasons: str | None = None
+    opposing: str | None = None
 
 
 class Grammar(_Strict):

@@ -76,7 +76,9 @@ class BriefWriter:
 
     def _compose(self, brief: Brief, key: str) -> tuple[str, str]:
         """Return the text with slots and the text; both empty if a part cannot be said."""
-        joins, as_of = self._words.joins, brief.as_of
+        joins, as_of, lead = self._words.joins, brief.as_of, self._words.headlines.get(brief.headline.kind)
+        before_reasons = (lead and lead.reasons) or joins.reasons
+        before_opposing = (lead and lead.opposing) or joins.opposing
         head = self._phrase(brief.headline.kind, brief.headline.facts, as_of, key)
         reasons, opposing = (self._all(each, as_of, key) for each in (brief.reasons, brief.opposing))
         closing = self._all(brief.closing, as_of, key)
@@ -87,9 +89,9 @@ class BriefWriter:
         def joined(place: int) -> str:
             text = head[place]
             if reasons:
-                text += joins.reasons + self._list([each[place] for each in reasons])
+                text += before_reasons + self._list([each[place] for each in reasons])
             if opposing:
-                text += joins.opposing + self._list([each[place] for each in opposing])
+                text += before_opposing + self._list([each[place] for each in opposing])
             return joins.next.join([text + joins.end, *(_capitalise(each[place]) + joins.end for each in closing)])
 
         return joined(0), _capitalise(joined(1))

@@ -1,6 +1,7 @@
 """Claims about the columns of a table of customers: a level, a number with the median, or a gap.
 
-No name of a column says whether a value is good or bad, so each claim states whether it raises or lowers the risk.
+No name of a column says whether a value is good or bad, so the text says which ones raise
+the risk and which lower it.
 """
 
 from __future__ import annotations
@@ -51,8 +52,7 @@ def claims_from_customers(
             if value:
                 kind, found = facts[player.removeprefix(PREFIX)][row]
                 share = abs(value) / positive[1 if value > 0 else -1]
-                facts_of = {**found, "raises": int(value > 0)}
-                own.append(Claim(kind, player, player.removeprefix(PREFIX), value, share, facts_of))
+                own.append(Claim(kind, player, player.removeprefix(PREFIX), value, share, found))
         claims.append(sorted(own, key=lambda claim: (-abs(claim.phi), claim.player)))
     return attributed, claims
 

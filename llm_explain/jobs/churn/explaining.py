@@ -37,9 +37,6 @@ _SILENCE: Final = {
 }  # fmt: skip
 """Kinds that state the days since the last visit, and the fact that does."""
 
-_EITHER: Final = {kind.name for kind in KINDS if kind.effect == "either"}
-"""Kinds that can raise or lower a risk."""
-
 _EMPTY: Final = {"spend_below_usual", "visits_below_usual", "visits_fell", "spend_fell", "range_fell"}
 """Kinds that say nothing more if a window lies within these days."""
 
@@ -56,7 +53,8 @@ class ChurnWriter:
         locale: A folder under ``prompts/``.
         provenance: Hashes of data and model, for the records.
         headline: Facts that every headline shares: ``noun``, ``average``, ``share``, ``target``, ``days``,
-            ``outcome``, ``label``, ``positive``.
+            ``outcome``, ``label``, ``positive``, and ``is_listed``, 1 for rows of a table whose heading states outcome
+            and average.
     """
 
     def __init__(
@@ -88,12 +86,12 @@ class ChurnWriter:
         found = []
         for row, (user_id, attribution, own) in enumerate(zip(user_ids, attributed, claims, strict=True)):
             risk = float(expit(attribution.score))
-            is_high = risk >= float(self._headline["average"])
-            direction: Direction = 1 if is_high else -1
+            average = float(self._headline["average"])
+            direction: Direction = 1 if risk >= average else -1
             reasons, opposing = _chosen(own, direction)
             facts = {**self._headline, "user_id": user_id, "risk": risk}
             brief = Brief(
-                headline=Stated(_headline(risk, float(self._headline["average"])), facts),
+                headline=Stated(_headline(risk, average, is_label=self._headline["target"] == "label"), facts),
                 direction=direction,
                 reasons=reasons,
                 opposing=opposing if reasons else (),
@@ -146,11 +144,16 @@ def _is_implied(claim: Claim, silent: float) -> bool:
     return claim.kind == "category_given_up" and float(facts["days"]) <= silent
 
 
-def _headline(risk: float, average: float) -> str:
-    """Return the kind of the headline: the average risk if both are the same in whole percent."""
+def _headline(risk: float, average: float, *, is_label: bool) -> str:
+    """Return the kind of the headline: near the average if both are the same in whole percent.
+
+    The direction of a driver is not in its words if it is a column of a table, or if the risk is neither high nor low.
+    These headlines say it.
+    """
+    side = "risk" if risk >= average else "low_risk"
     if math.floor(100 * risk + 0.5) == math.floor(100 * average + 0.5):
-        return "near_risk"
-    return "risk" if risk > average else "low_risk"
+        return f"near_{side}"
+    return f"label_{side}" if is_label else side
 
 
 def claims_from_events(
@@ -170,10 +173,4 @@ def claims_from_events(
     attributed = attributions(model, view.table.x, player_of)
     claims = driver_claims([(kind, kind.find(view)) for kind in KINDS], attributed)
     words: dict[str, Fact] = {"occasion": labels.occasion, "noun": labels.noun}
-    named = [[replace(claim, facts={**claim.facts, **words, **_raises(claim)}) for claim in own] for own in claims]
-    return attributed, named
-
-
-def _raises(claim: Claim) -> dict[str, Fact]:
-    """Return the direction of a claim whose words alone do not show it."""
-    return {"raises": int(claim.phi > 0)} if claim.kind in _EITHER else {}
+    return attributed, [[replace(claim, facts={**claim.facts, **words}) for claim in own] for own in claims]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from llm_explain.errors import ArtifactError, SettingError, UnknownUserError
+from llm_explain.jobs.brief import Brief, Stated
 from llm_explain.jobs.churn.actions import Actions
 from llm_explain.jobs.churn.columns import claims_from_customers
 from llm_explain.jobs.churn.explaining import ChurnWriter, claims_from_events
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from llm_explain.jobs.brief import Stated
     from llm_explain.jobs.churn.actions import ExperimentColumns
-    from llm_explain.records import Explanation
+    from llm_explain.records import Explanation, Fact
     from scoring.boosting.additive import Floats
     from scoring.churn.uplift import Bin
 
@@ -243,8 +243,41 @@ class ChurnJob:
         columns = self.artifacts.columns
         return columns.id_column if columns is not None and columns.id_column in table else None
 
+    def heading(self, locale: str | None = None) -> str:
+        """Return the heading of a table of risks: the outcome and the average.
+
+        Args:
+            locale: A folder under ``prompts/``, perhaps with a region; the shop's if not given.
+
+        Returns:
+            A verified line.
+        """
+        brief = Brief(Stated("heading", self._headline(is_listed=True)), 1, (), self.local.date())
+        text = brief_writer("churn", locale or self.locale, self.currency).write(brief)[1]
+        return text.text if text else ""
+
+    def _headline(self, *, is_listed: bool) -> dict[str, Fact]:
+        """Return the facts that every headline shares."""
+        setting, labels, columns = self.artifacts.setting, self.artifacts.labels, self.artifacts.columns
+        return {
+            "noun": labels.noun,
+            "average": float(self.risk.mean()),
+            "share": setting.share if setting else 0.0,
+            "target": setting.target if setting else "label",
+            "outcome": labels.outcome,
+            "label": columns.label_column if columns else "",
+            "positive": columns.positive if columns else "",
+            "days": setting.horizon_days if setting else 0,
+            "is_listed": int(is_listed),
+        }
+
     def explain(
-        self, rows: Sequence[int], *, locale: str | None = None, closing: Sequence[tuple[Stated, ...]] | None = None
+        self,
+        rows: Sequence[int],
+        *,
+        locale: str | None = None,
+        closing: Sequence[tuple[Stated, ...]] | None = None,
+        is_listed: bool = False,
     ) -> list[Explanation]:
         """Explain the risks of some users.
 
@@ -252,6 +285,7 @@ class ChurnJob:
             rows: Places of the users.
             locale: A folder under ``prompts/``, perhaps with a region; the shop's if not given.
             closing: Statements at the end of each text.
+            is_listed: Whether the texts are rows of a table under ``heading``, and so begin with user and risk alone.
 
         Returns:
             Explanation records; ``probability`` is the risk.
@@ -266,21 +300,11 @@ class ChurnJob:
             )
         setting, labels = self.artifacts.setting, self.artifacts.labels
         locale = locale or self.locale
-        headline: dict[str, Any] = {
-            "noun": labels.noun,
-            "average": float(self.risk.mean()),
-            "share": setting.share if setting else 0.0,
-            "target": setting.target if setting else "label",
-            "outcome": labels.outcome,
-            "label": self.artifacts.columns.label_column if self.artifacts.columns else "",
-            "positive": self.artifacts.columns.positive if self.artifacts.columns else "",
-            "days": setting.horizon_days if setting else 0,
-        }
         writer = ChurnWriter(
             brief_writer("churn", locale, self.currency),
             locale=locale,
             provenance={"model": self.artifacts.digest},
-            headline=headline,
+            headline=self._headline(is_listed=is_listed),
         )
         places = np.array(rows, dtype=np.int64)
         ids = tuple(self.user_ids[row] for row in rows)

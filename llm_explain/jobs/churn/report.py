@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from llm_explain.records import Explanation
 
 
-def write_report(path: Path, job: ChurnJob, explanations: Sequence[Explanation], artifacts: Path) -> None:
+def write_report(
+    path: Path, job: ChurnJob, explanations: Sequence[Explanation], artifacts: Path, *, heading: str = ""
+) -> None:
     """Write the page.
 
     Args:
@@ -24,6 +26,7 @@ def write_report(path: Path, job: ChurnJob, explanations: Sequence[Explanation],
         job: The job, for its figures.
         explanations: Explanations in the order of the page.
         artifacts: Folder with the pictures that ``churn train`` drew.
+        heading: Line above the texts, if they are rows of a table.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(
@@ -35,6 +38,7 @@ def write_report(path: Path, job: ChurnJob, explanations: Sequence[Explanation],
         as_of=job.local.isoformat(sep=" ", timespec="minutes"),
         figures=job.artifacts.figures,
         pictures=pictures,
+        heading=heading,
         records=[each.to_dict() for each in explanations],
     )
     path.parent.mkdir(parents=True, exist_ok=True)

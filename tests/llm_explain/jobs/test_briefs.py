@@ -14,7 +14,7 @@ from llm_explain.records import Claim
 
 HEADLINE = {
     "user_id": "1228", "noun": "household", "risk": 0.624, "average": 0.21, "share": 0.5, "target": "spending",
-    "outcome": "", "days": 56,
+    "outcome": "", "days": 56, "is_listed": 0,
 }  # fmt: skip
 FELL = Claim(
     "visits_fell",

@@ -188,7 +188,12 @@ def test_the_command_line_scores_and_explains(folder: Path) -> None:
     assert risks.is_monotonic_decreasing
     told = CliRunner().invoke(app, ["churn", "explain", *given, "-k", "3"])
     assert told.exit_code == 0, told.output
-    assert told.stdout.count("risk of spending at most half of its usual amount in the next eight weeks") == 3
+    heading, *rows = told.stdout.split("\nHousehold ")
+    assert heading.startswith("Risk of spending at most half of the usual amount in the next eight weeks (average ")
+    assert len(rows) == 3
+    assert not any("usual amount in the next" in row for row in rows)
+    one = CliRunner().invoke(app, ["churn", "explain", *given, "-k", "1"])
+    assert "% risk of spending at most half of its usual amount in the next eight weeks (average " in one.stdout
 
 
 def test_training_writes_pictures_and_keeps_edited_labels(folder: Path) -> None:

@@ -35,17 +35,20 @@ if TYPE_CHECKING:
 Facts = Mapping[str, Fact]
 AS_OF = pd.Timestamp("2020-09-01")
 SILENCE = ChurnSetting(target="silence")
-COMMON: Facts = {"user_id": "C-1", "noun": "customer", "outcome": "", "label": "Churn", "positive": "Yes"}
+COMMON: Facts = {
+    "user_id": "C-1", "noun": "customer", "outcome": "", "label": "Churn", "positive": "Yes", "is_listed": 0
+}  # fmt: skip
 HEADLINES = (
     Stated("risk", {**COMMON, "risk": 0.81, "average": 0.2, "share": 0.5, "target": "spending", "days": 56}),
     Stated("low_risk", {**COMMON, "risk": 0.08, "average": 0.2, "share": 0.3, "target": "spending", "days": 30}),
     Stated("near_risk", {**COMMON, "risk": 0.2, "average": 0.2, "share": 0.5, "target": "silence", "days": 273}),
-    Stated("risk", {**COMMON, "risk": 0.81, "average": 0.2, "share": 0.0, "target": "label", "days": 0}),
+    Stated("label_risk", {**COMMON, "risk": 0.81, "average": 0.2, "share": 0.0, "target": "label", "days": 0}),
     Stated(
-        "risk",
+        "label_risk",
         {**COMMON, "risk": 0.4, "average": 0.2, "share": 0.0, "target": "label", "days": 0, "outcome": "leaving"},
     ),
 )
+LISTED = tuple(Stated(each.kind, {**each.facts, "is_listed": 1}) for each in HEADLINES)
 
 
 def eventful() -> Tables:
@@ -177,10 +180,49 @@ def test_each_kind_can_be_told_and_proven(found: dict[str, Findings], locale: st
     facts = {name: own.facts_at(place) for name, own in found.items() for place in range(len(own.rows))}
     every = {"low_often": {"count": 6, "days": 28, "periods": 6, "share": 0.5}}
     for number, (kind, own) in enumerate([*facts.items(), *OTHERS.items(), *every.items()]):
-        words: Facts = {"occasion": occasion, "noun": ("household", "customer")[number % 2], "raises": number // 2 % 2}
+        words: Facts = {"occasion": occasion, "noun": ("household", "customer")[number % 2]}
         claim = Claim(kind, "feature:x", "x", 1.0, 1.0, {**own, **words})
         brief = Brief(HEADLINES[number % len(HEADLINES)], 1, (claim,), AS_OF.date(), closing=(CLOSING[number % 4],))
         assert writer.verdict(brief).faults == ()
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_a_row_of_a_table_leaves_out_what_its_heading_states(locale: str) -> None:
+    writer = BriefWriter("churn", locale)
+    once = Claim("visited_once", "feature:x", "x", 1.0, 1.0, {"days": 9, "occasion": "order", "noun": "customer"})
+    for full, row in zip(HEADLINES, LISTED, strict=True):
+        sign = -1 if full.kind == "low_risk" else 1
+        sides = [Brief(each, sign, (replace(once, phi=float(sign)),), AS_OF.date()) for each in (full, row)]
+        texts = [text.text for _, text in map(writer.write, sides) if text]
+        assert len(texts[1]) < len(texts[0])
+        assert not writer.verifier.verify(texts[0], sides[1]).ok
+        assert not writer.verifier.verify(texts[1], sides[0]).ok
+        heading = Brief(Stated("heading", row.facts), 1, (), AS_OF.date())
+        above = writer.write(heading)[1]
+        assert above is not None
+        other = replace(heading, headline=Stated("heading", {**row.facts, "average": 0.3}))
+        assert not writer.verifier.verify(above.text, other).ok
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", ", the average. What lowers it: their only order was 9 days ago. What raises it: their first order was"),
+        ("es", ", igual que la media. Lo reducen: su único pedido fue hace 9 días. Lo elevan: su primer pedido fue"),
+        ("zh", "，与平均相同。降低风险的是：唯一一次下单在9天前。推高风险的是：首次下单在"),
+    ],
+)
+def test_a_risk_near_the_average_says_what_raises_and_what_lowers_it(locale: str, said: str) -> None:
+    words: Facts = {"occasion": "order", "noun": "customer"}
+    own = Claim("visited_once", "feature:x", "x", -1.0, 1.0, {"days": 9, **words})
+    other = Claim("newcomer", "feature:y", "y", 0.6, 1.0, {"days": 9, **words})
+    brief = Brief(replace(HEADLINES[2], kind="near_low_risk"), -1, (own,), AS_OF.date(), (other,))
+    writer = BriefWriter("churn", locale)
+    text = writer.write(brief)[1]
+    assert text is not None
+    assert said in text.text
+    raised = replace(brief, headline=HEADLINES[2], direction=1, reasons=(replace(own, phi=1.0),), opposing=())
+    assert not writer.verifier.verify(text.text, replace(raised, opposing=(replace(other, phi=-0.6),))).ok
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])

@@ -81,6 +81,7 @@ class NameForms(_Strict):
     Attributes:
         title: The groups ``name``, ``size`` and ``mark`` of a title.
         common: A name that is a common noun, no proper one.
+        common_title: A title that no dictionary has and that is a common noun; as ``common`` if not given.
         head: The part of a name that ends with its noun.
         many: A head of many things.
         this_one: The recommended item.
@@ -100,6 +101,7 @@ class NameForms(_Strict):
 
     title: str
     common: str
+    common_title: str = ""
     head: str
     many: str
     this_one: str

@@ -16,6 +16,9 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 _MARKUP = re.compile(r"[<>{}\[\]|`\\^~_=@$*\"“”„«»]")
 _LONE_HASH = re.compile(r"(?<![^\W_])#+(?![^\W_])|##+")
 """A sign that is no part of a word or number as in "C#" or "#7", but of a heading or a comment."""
+_FLAG = re.compile(r"【[^】]*】")
+"""What a shop sets before or behind a title: "【官方旗舰店】"."""
+
 _INCHES = re.compile(r"(?<=\d)[\"”]")
 _SPACE = re.compile(r"\s+")
 _BEFORE_COMMA = re.compile(r" +(?=[,;](?:\s|$))")
@@ -48,7 +51,7 @@ def as_cell(text: str) -> str:
 def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     """Return a shop's name as it may stand in a sentence.
 
-    No HTML, control, bidirectional or markup characters, no links, single spaces, at most ``max_length`` characters.
+    No HTML, flags in 【】, control, bidirectional or markup characters, no links, single spaces, at most ``max_length`` characters.
     Letters and marks are in NFKC; signs such as ™ and ½ stay. So do the joiners that Persian, Indic scripts and emoji
     need.
 
@@ -61,6 +64,8 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
         The name; empty if nothing readable is left.
     """
     text = _TAG.sub(" ", html.unescape(name)) if "&" in name or "<" in name else name
+    bare = _FLAG.sub(" ", text) if "【" in text else text
+    text = bare if any(map(str.isalnum, bare)) else text
     text = _LINK.sub(" ", _normal(text)).translate(_DIRECTION_MARKS)
     text = "".join(" " if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS else c for c in text)
     text = _INCHES.sub("″", text)

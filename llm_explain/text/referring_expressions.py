@@ -40,6 +40,7 @@ class ReferringExpressions:
         self._common_nouns = self._dictionary.common_words | {*plurals, *plurals.values()}
         self._title = re.compile(self._words.title)
         self._common = re.compile(self._words.common)
+        self._common_title = re.compile(self._words.common_title or self._words.common)
         self._speaks = re.compile(self._words.speaks, re.IGNORECASE)
         self._head = re.compile(self._words.head)
         self._many = re.compile(self._words.many)
@@ -207,7 +208,7 @@ class ReferringExpressions:
 
     def _is_translated(self, title: str) -> bool:
         """Return whether the dictionaries of another language than the catalogue's have the name in a title."""
-        found = self._title.search(self._clean(title))
+        found = self._title.search(clean_name(title, len(title) + 1, self._formats.ellipsis))
         is_known = found is not None and self._dictionary.find(found.group("name")) is not None
         return is_known and self._locale != SOURCE_LOCALE
 
@@ -220,7 +221,7 @@ class ReferringExpressions:
         said = self._clean(known or self._inside(name))
         parts = (found.group("size"), found.group("mark")) if found else ()
         label = self._words.between.join(self._in_words(part) for part in parts if part)
-        is_name = self._common.search(said) is not None and self._speaks.search(said) is None
+        is_name = self._common_title.search(said) is not None and self._speaks.search(said) is None
         return said, label, known is not None or is_name
 
     def _inside(self, name: str) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from llm_explain.text.sentence_spec import SentenceSpec
     from llm_explain.verifier.rules import Role
 
-_LINK_OR_ENTITY = re.compile(r"(?:https?|ftp)\S*|www\.\S+|&#?\w+;", re.IGNORECASE)
+_LINK_OR_ENTITY = re.compile(r"(?:https?|ftp)\S*|www\.\S+|&#?\w+;|【[^】]*】", re.IGNORECASE)
 _TITLE_HEAD = re.compile(r"(?=[,(])|$")
 """Where the name in a title may end: "Rice cakes, 4.5 oz (store brand)" may be called "Rice cakes"."""
 

@@ -89,4 +89,7 @@ def test_chinese_lines() -> None:
     line = lines.write("coupon", MONEY, title="Tofu", as_of=AS_OF)
     assert line == "豆腐：用优惠券MILK50立减US$0.50，有效期至12月10日"
     assert not lines.is_true(line.replace("0.50", "5.00"), "coupon", MONEY, title="Tofu", as_of=AS_OF)
-    assert lines.write("promotion", FLYER, title="Tofu", as_of=AS_OF) == "豆腐：在门店宣传单上，至12月3日"
+    line = lines.write("coupon", PERCENT, title="Tofu", as_of=AS_OF)  # 20 % off is 80 % of the price
+    assert line == "豆腐：凭您的优惠券享8折，有效期至2018年1月2日"
+    assert not lines.is_true(line.replace("8折", "2折"), "coupon", PERCENT, title="Tofu", as_of=AS_OF)
+    assert lines.write("promotion", FLYER, title="Tofu", as_of=AS_OF) == "豆腐：在门店本期海报上，至12月3日"

@@ -102,7 +102,8 @@ def test_a_title_before_a_colon_is_a_label():
     [
         ("Rice cakes, 4.5 oz (store brand)", "这款米饼", "米饼（4.5盎司，自有品牌）"),
         ("Orange juice, half gallon", "这款橙汁", "橙汁（半加仑）"),
-        ("燕麦片500克", "这款燕麦片500克", "燕麦片500克"),  # a catalogue that is Chinese already
+        ("燕麦片500克", "「燕麦片500克」", "「燕麦片500克」"),  # a catalogue that is Chinese already
+        ("【官方正品】芙丽芳丝净润洗面霜 100g", "「芙丽芳丝净润洗面霜 100g」", "「芙丽芳丝净润洗面霜 100g」"),
         ("Unknown Thing 3000", "「Unknown Thing 3000」", "「Unknown Thing 3000」"),
     ],
 )

@@ -41,7 +41,7 @@ def test_values_are_written_in_the_locale_manner():
         "item": "这款米饼",
         "times": "12次",
         "last_date": "11月3日",
-        "interval": "2周",
+        "interval": "两周",
         "days_since": "12天",
         "category": "酸奶",
         "brand_share": "80%",
@@ -62,7 +62,7 @@ def test_values_are_written_in_the_locale_manner():
     [
         ("这款你买过12次，上次是在11月3日。", ["repeat_item"]),
         ("再看看这款，你买过12次。", ["repeat_item"]),
-        ("你大约每2周就买它，上次是12天前。", ["due"]),
+        ("你大约每两周就买它，上次是12天前。", ["due"]),
         ("买酸奶时，你通常选的就是这个品牌。", ["usual_brand"]),
         ("超过250位顾客买过，供你参考。", ["popular"]),
     ],

@@ -34,7 +34,7 @@ def specified(locale, kind, *licences):
         ("es", "Usted compra yogur.", "category_affinity"),
         ("es", "Lo compras más o menos cada 2 semanas.", "due"),
         ("zh", "你买酸奶。", "category_affinity"),
-        ("zh", "你大约每2周就买这款。", "due"),
+        ("zh", "你大约每两周就买这款。", "due"),
     ],
 )
 def test_present_tense_needs_its_licence(locale, text, kind):
@@ -55,7 +55,7 @@ def test_present_tense_needs_its_licence(locale, text, kind):
         ("es", "Has comprado yogur 9 veces en los últimos 90 días.", "category_affinity"),
         ("es", "Lo has comprado más o menos cada 2 semanas.", "due"),
         ("zh", "过去90天你买过9次酸奶。", "category_affinity"),
-        ("zh", "过去你大约每2周买这款。", "due"),
+        ("zh", "过去你大约每两周买这款。", "due"),
     ],
 )
 def test_past_tense_needs_none(locale, text, kind):

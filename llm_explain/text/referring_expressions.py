@@ -60,8 +60,8 @@ class ReferringExpressions:
         Returns:
             The locale's name.
         """
-        cleaned = self._clean(name)
-        said = self._dictionary.find(cleaned) or cleaned
+        cleaned = self._uncut(name)
+        said = self._clean(self._dictionary.find(cleaned) or cleaned)
         return said if not said or self._common.search(said) else self._words.foreign.format(name=said)
 
     def either(self, name: str) -> str:
@@ -170,7 +170,7 @@ class ReferringExpressions:
 
     def _lacks_article(self, title: str) -> bool:
         """Return whether a name may be of one thing that is counted, where the dictionaries do not tell."""
-        name = self._title.search(self._clean(title))
+        name = self._title.search(self._uncut(title))
         is_known = name is not None and self._dictionary.find(name.group("name")) is not None
         return bool(self._words.articles) and not is_known and not self._is_of_many(title)
 
@@ -208,13 +208,13 @@ class ReferringExpressions:
 
     def _is_translated(self, title: str) -> bool:
         """Return whether the dictionaries of another language than the catalogue's have the name in a title."""
-        found = self._title.search(clean_name(title, len(title) + 1, self._formats.ellipsis))
+        found = self._title.search(self._uncut(title))
         is_known = found is not None and self._dictionary.find(found.group("name")) is not None
         return is_known and self._locale != SOURCE_LOCALE
 
     def _split(self, title: str) -> tuple[str, str, bool]:
         """Return the name and the label of a title, and whether its name is a common noun."""
-        cleaned = clean_name(title, len(title) + 1, self._formats.ellipsis)
+        cleaned = self._uncut(title)
         found = self._title.search(cleaned)
         name = found.group("name") if found else cleaned
         known = self._dictionary.find(name)
@@ -236,6 +236,10 @@ class ReferringExpressions:
         for pattern, words in self._words.label_words.items():
             label = re.sub(pattern, words, label)
         return label
+
+    def _uncut(self, name: str) -> str:
+        """Return a cleaned name in its whole length, as the dictionaries have it."""
+        return clean_name(name, len(name) + 1, self._formats.ellipsis)
 
     def _clean(self, name: str) -> str:
         return clean_name(name, self._formats.max_name_length, self._formats.ellipsis)

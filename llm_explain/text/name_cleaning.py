@@ -51,9 +51,9 @@ def as_cell(text: str) -> str:
 def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     """Return a shop's name as it may stand in a sentence.
 
-    No HTML, flags in 【】, control, bidirectional or markup characters, no links, single spaces, at most ``max_length`` characters.
-    Letters and marks are in NFKC; signs such as ™ and ½ stay. So do the joiners that Persian, Indic scripts and emoji
-    need.
+    No HTML, flags in 【】, control, bidirectional or markup characters, no links, single spaces, at most
+    ``max_length`` characters. Letters and marks are in NFKC; signs such as ™ and ½ stay. So do the joiners that
+    Persian, Indic scripts and emoji need.
 
     Args:
         name: Title, brand or category as the catalogue has it.

@@ -91,11 +91,15 @@ class Snapshot:
         n_events = self.n_events.sum()
         return bool(not n_events or self.n_events @ self.rebuy > MIN_REPEATS * math.log(2) * n_events)
 
+    def span(self, days: int) -> int:
+        """Return the length of a window of ``days``; that of the log where it is shorter."""
+        return min(days, max(1, math.ceil(self.days_covered)))
+
     @cached_property
     def _popularity_window(self) -> tuple[int, IndexArray]:
-        """The shortest of 30, 90 and 365 days in which enough items have a crowd; 365 if none has."""
-        short = [(days, self.users_by_window[:, place]) for place, days in enumerate(POPULARITY_WINDOWS)][1:]
-        year = (PAIR_DAYS, self.buyers)
+        """The shortest of 30, 90 and 365 days in which enough items have a crowd; the longest if none has."""
+        short = [(self.span(days), self.users_by_window[:, place]) for place, days in enumerate(POPULARITY_WINDOWS)][1:]
+        year = (self.span(PAIR_DAYS), self.buyers)
         return next((window for window in short if _has_crowds(window[1])), year)
 
     @property

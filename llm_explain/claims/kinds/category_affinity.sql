@@ -5,10 +5,12 @@ group by rid, occasion;
 
 create or replace view found_category_affinity as
 with size as (
-    select rid, count(*) as in_all, count(*) filter (moment >= as_of - interval 90 day) as in_90,
-           count(*) filter (moment >= as_of - interval 365 day) as in_365
-    from counted_category_affinity join claim using (rid) group by rid)
+    select rid, short, long, count(*) as in_all, count(*) filter (moment >= as_of - to_days(short)) as in_short,
+           count(*) filter (moment >= as_of - to_days(long)) as in_long
+    from counted_category_affinity join claim using (rid)
+         cross join (select least(90, log_days) as short, least(365, log_days) as long from log_span)
+    group by rid, short, long)
 select rid, player_category as category,
-       case when not has_dates then in_all when in_90 >= 2 then in_90 else in_365 end as count,
-       case when not has_dates then null when in_90 >= 2 then 90 else 365 end as window_days
-from size join claim using (rid) where if(has_dates, in_365, in_all) >= 2;
+       case when not has_dates then in_all when in_short >= 2 then in_short else in_long end as count,
+       case when not has_dates then null when in_short >= 2 then short else long end as window_days
+from size join claim using (rid) where if(has_dates, in_long, in_all) >= 2;

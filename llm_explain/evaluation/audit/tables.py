@@ -252,7 +252,8 @@ def raw_tables_sql(folder: Path, moment: pd.Timestamp) -> str:
         The script; it needs nothing besides the folder.
     """
     shop, ratings = (found := Shop.read(folder)), found.ratings
-    lowest, liked, highest = (ratings.lowest, ratings.liked_from, ratings.highest) if ratings else ["null"] * 3
+    scale = (ratings.lowest, ratings.liked_from, ratings.highest) if ratings else (None, None, None)
+    lowest, liked, highest = ("null" if bound is None else bound for bound in scale)
     kinds = {
         "target_kind": shop.target_kinds,
         "return_kind": shop.return_kinds,

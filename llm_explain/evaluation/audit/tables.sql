@@ -62,8 +62,12 @@ create or replace macro is_alike(item_id, title, own_item, own_title) as
 create or replace table everyone as select distinct user_id, (select moment from shop) as as_of from event;
 create or replace table sold as select * exclude as_of from counted_events('everyone');
 
+-- Whole days from the first counted event to the snapshot: no window is longer than the log.
+create or replace table log_span as
+select greatest(1, ceil(epoch(any_value(moment) - min(timestamp)) / 86400))::int as log_days from sold cross join shop;
+
 -- Where crowds are counted: in the shortest of 30, 90 and 365 days in which ten items, or one in a hundred of those with a
--- user, have 50 users; in 365 days if no window has them.
+-- user, have 50 users; in 365 days if no window has them. A window that is longer than the log has the log's length.
 create or replace table crowd_window as
 with crowd as (
     select days, item_id, count(distinct user_id) as users
@@ -72,7 +76,8 @@ with crowd as (
 enough as (
     select days from crowd group by days
     having count(*) filter (users >= 50) >= greatest(1, least(10, count(*) / 100)))
-select days, moment - to_days(days) as since from shop cross join (select coalesce(min(days), 365) as days from enough);
+select least(days, log_days) as days, moment - to_days(days) as since
+from shop cross join log_span cross join (select coalesce(min(days), 365) as days from enough);
 
 -- The occasions that claims count: filled from the views counted_<kind>.
 create or replace table occasions_counted (rid bigint, moment timestamp, share double);

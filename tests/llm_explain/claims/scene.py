@@ -73,7 +73,7 @@ def snapshot(**changes: object) -> Snapshot:
     n = len(ITEMS)
     plain = replace(
         EMPTY,
-        days_covered=300.0,
+        days_covered=400.0,
         season_month=11,
         season_lift=np.full(len(CATEGORY), np.nan),
         first_seen=np.full(n, np.datetime64("2017-02-04", "s")),

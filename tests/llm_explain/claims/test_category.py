@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from llm_explain.claims.kinds.category_affinity import CategoryAffinity
 from llm_explain.claims.kinds.related_category import RelatedCategory
-from tests.llm_explain.claims.scene import about, bought, evidence, find
+from tests.llm_explain.claims.scene import about, bought, evidence, find, snapshot
 
 
 def test_category_affinity_counts_occasions_in_90_days() -> None:
@@ -19,6 +19,14 @@ def test_category_affinity_falls_back_to_a_year() -> None:
     found = find(CategoryAffinity, evidence("ridged", bought("tortilla", 366, 365, 30)))
     assert found is not None
     assert found.facts == {"category": "chips", "count": 2, "window_days": 365}
+
+
+def test_no_window_is_longer_than_the_log() -> None:
+    for covered, days in ((99.2, 100), (40.0, 40)):
+        young = snapshot(days_covered=covered)
+        found = find(CategoryAffinity, evidence("ridged", bought("tortilla", days - 1, 30), statistics=young))
+        assert found is not None
+        assert found.facts == {"category": "chips", "count": 2, "window_days": days}
 
 
 def test_one_purchase_is_no_affinity() -> None:

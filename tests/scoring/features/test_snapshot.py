@@ -51,8 +51,10 @@ def test_popularity_is_told_from_the_shortest_window_with_crowds(crowds: tuple[i
         catalogue, pd.Timestamp("2024-01-01"),
     )  # fmt: skip
     month, quarter, year = (np.where(np.arange(1000) < n, 50, 1) for n in crowds)
-    found = replace(empty, users_by_window=np.stack([month, month, quarter], axis=1), buyers=year)
+    found = replace(empty, days_covered=400.0, users_by_window=np.stack([month, month, quarter], axis=1), buyers=year)
     assert found.popularity_window_days == days
     assert found.users_in_window.tolist() == {30: month, 90: quarter, 365: year}[days].tolist()
+    young = replace(found, days_covered=99.5)
+    assert young.popularity_window_days == min(days, 100)
     few = replace(found, users_by_window=np.array([[0, 50, 50], [0, 1, 1]]), buyers=np.array([50, 1]))
     assert few.popularity_window_days == 30  # one of two items is one in a hundred

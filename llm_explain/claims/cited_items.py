@@ -10,7 +10,6 @@ from llm_explain.attribution.values import ITEM, PastItem
 from llm_explain.claims.kind import kinds_of
 from llm_explain.claims.signal_events import SIGNALS, signal_events
 from llm_explain.claims.subjects import Subjects
-from llm_explain.claims.verdicts import disliked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,10 +116,10 @@ def first_named(
 
 def _are_disliked(others: Subjects) -> Flags:
     """Return whether the user disliked each item."""
-    ratings, found = others.shop.shop.ratings, np.zeros(len(others), dtype=bool)
+    found = np.zeros(len(others), dtype=bool)
     for user in np.unique(others.user).tolist():
         rows = np.flatnonzero(others.user == user)
-        found[rows] = np.isin(others.item[rows], disliked(others.evidence.histories[user], ratings))
+        found[rows] = np.isin(others.item[rows], others.evidence.disliked(user))
     return found
 
 

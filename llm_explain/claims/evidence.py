@@ -17,6 +17,7 @@ import pandas as pd
 
 from llm_explain.claims.groups import Groups, Paid, starts
 from llm_explain.claims.occasions import NS_PER_DAY
+from llm_explain.claims.verdicts import disliked
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
@@ -63,12 +64,19 @@ class Evidence:
         self.as_of, self.moment = local[: len(as_of)], local[len(as_of) :]
         self.occasion: IndexArray = self._joined("occasion", np.int64)
         self._stores: dict[int, str | None] = {}
+        self._disliked: dict[int, IndexArray] = {}
 
     @cached_property
     def snapshot_age_days(self) -> Floats:
         """How long before each user's ``as_of`` the shop's statistics end, shape ``(n_users,)``."""
         ends = self.shop.snapshot.as_of.value
         return np.array([(each.as_of.value - ends) / NS_PER_DAY for each in self.histories], dtype=np.float64)
+
+    def disliked(self, user: int) -> IndexArray:
+        """Return the items that a user disliked, found once for all claim kinds, shape ``(n,)``."""
+        if user not in self._disliked:
+            self._disliked[user] = disliked(self.histories[user], self.shop.shop.ratings)
+        return self._disliked[user]
 
     def _joined(self, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Return a column of the target events of all users."""

@@ -11,12 +11,14 @@ import pandas as pd
 from llm_explain.cli.tallies import tally_verdicts
 from scoring.data.changes import changed_items, changed_promotions
 from scoring.data.guests import GUEST_ID, merge_guests
+from scoring.data.ratings import as_meant
 from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PURCHASE, STORE_ID, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
 if TYPE_CHECKING:
     from llm_explain.cli.tallies import Tally
     from llm_explain.state import State
+    from scoring.data.ratings import Ratings
 
 EVENT: Final = [USER_ID, ITEM_ID, TIMESTAMP, KIND]
 """What makes two rows one event."""
@@ -57,7 +59,7 @@ def learn(tables: Tables, state: State) -> TrainingFeedback:
     """
     tables = _with_changes(tables, state)
     kept, n_erased = _without_erased(_with_guests(tables.events, state), state)
-    events, n_new, n_unknown = _with_new(kept, tables.items, state)
+    events, n_new, n_unknown = _with_new(kept, tables.items, state, tables.shop.ratings)
     gone = state.users.erased()
     is_there = [state.users.user_hash(str(user_id)) not in gone for user_id in tables.users[USER_ID]]
     users = tables.users[is_there].reset_index(drop=True)
@@ -125,8 +127,10 @@ def _without_erased(events: pd.DataFrame, state: State) -> tuple[pd.DataFrame, i
     return events[~is_gone.to_numpy()].reset_index(drop=True), int(is_gone.sum())
 
 
-def _with_new(events: pd.DataFrame, items: pd.DataFrame, state: State) -> tuple[pd.DataFrame, int, int]:
-    """Return the events with the service's, each once, sorted by user and time."""
+def _with_new(
+    events: pd.DataFrame, items: pd.DataFrame, state: State, ratings: Ratings | None
+) -> tuple[pd.DataFrame, int, int]:
+    """Return the events with the service's, each once, sorted by user and time; ratings are likes and dislikes."""
     rows = state.events.after()
     if not rows:
         return events, 0, 0
@@ -138,6 +142,7 @@ def _with_new(events: pd.DataFrame, items: pd.DataFrame, state: State) -> tuple[
     if not is_known.any():
         return events, 0, len(frame)
     new = check(frame[is_known].reset_index(drop=True), "events", source="the service's state", item_ids=known).frame
+    new = as_meant(new, ratings)
     old = events if KIND in events else events.assign(**{KIND: PURCHASE})
     joined = pd.concat([old, new], ignore_index=True).drop_duplicates(EVENT, ignore_index=True)
     joined = joined.dropna(axis="columns", how="all").sort_values(

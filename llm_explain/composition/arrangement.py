@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.claims.subjects import Subjects
-from llm_explain.claims.verdicts import disliked
 
 if TYPE_CHECKING:
     from llm_explain.attribution.scored_user import ScoredUser
@@ -234,7 +233,7 @@ def _candidates(
 def _is_unwanted(evidence: Evidence, items: IndexArray) -> Flags:
     """Return which items have a title that the user rated low or hid."""
     title, (history,) = evidence.shop.title_index, evidence.histories
-    unwanted = [*disliked(history, evidence.shop.shop.ratings).tolist(), *history.items_off]
+    unwanted = [*evidence.disliked(0).tolist(), *history.items_off]
     return np.isin(title[items], title[np.array(unwanted, dtype=np.int64)])
 
 

@@ -61,6 +61,7 @@ class EventRow(Base):
     channel: Mapped[str] = mapped_column(String(64))
     store_id: Mapped[str] = mapped_column(String(64))
     order_id: Mapped[str] = mapped_column(String(128), server_default="")
+    value: Mapped[float | None]
     received_at: Mapped[datetime]
 
 

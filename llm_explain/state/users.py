@@ -45,6 +45,7 @@ class StoredEvent:
         channel: Where it came from.
         store_id: The store.
         order_id: The order; empty for an event without one.
+        value: A rating.
     """
 
     item_id: str
@@ -55,6 +56,7 @@ class StoredEvent:
     channel: str
     store_id: str
     order_id: str = ""
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 from llm_explain.state.users import now
 from scoring.data.history import History
-from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PRICE, QUANTITY, STORE_ID, TIMESTAMP
+from scoring.data.ratings import as_meant
+from scoring.data.tables import CHANNEL, ITEM_ID, KIND, ORDER_ID, PRICE, QUANTITY, STORE_ID, TIMESTAMP, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ SKEW: Final = timedelta(minutes=1)
 Clock = Callable[[], datetime]
 """Returns the present time in UTC without a zone."""
 
-_EVENT_COLUMNS: Final = (ITEM_ID, TIMESTAMP, QUANTITY, PRICE, KIND, STORE_ID, ORDER_ID, CHANNEL)
+_EVENT_COLUMNS: Final = (ITEM_ID, TIMESTAMP, QUANTITY, PRICE, KIND, STORE_ID, ORDER_ID, CHANNEL, VALUE)
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,11 @@ def history_of(
     """
     known = [event for event in events if event.item_id in catalogue.index_by_id]
     columns = {name: [getattr(event, name) for event in known] for name in _EVENT_COLUMNS}
-    rows = pd.DataFrame(columns).astype({TIMESTAMP: "datetime64[ns]", PRICE: "float64"})
-    return History.from_events(rows, catalogue, as_of=moment, user_id=user_id, shop=shop)
+    rows = pd.DataFrame(columns).astype({TIMESTAMP: "datetime64[ns]", PRICE: "float64", VALUE: "float64"})
+    if shop.ratings is not None and shop.ratings.highest is not None:  # a value beyond the scale is no rating
+        rows[VALUE] = rows[VALUE].where(rows[VALUE] <= shop.ratings.highest)
+    meant = as_meant(rows, shop.ratings)
+    return History.from_events(meant, catalogue, as_of=moment, user_id=user_id, shop=shop)
 
 
 def may_score(user: StoredUser) -> bool:

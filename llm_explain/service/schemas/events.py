@@ -19,6 +19,7 @@ class HistoryEvent(fields.Body):
         quantity: Units.
         price: Price of one unit.
         kind: Kind of event.
+        value: A rating, on the scale of the shop's log.
         channel: Where it happened, such as ``web`` or ``app``.
         store_id: The store.
         order_id: The order; the events of one order are one occasion.
@@ -29,6 +30,7 @@ class HistoryEvent(fields.Body):
     quantity: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     price: fields.Price | None = None
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")] = "purchase"
+    value: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
     channel: fields.PlaceName = ""
     store_id: fields.PlaceName = ""
     order_id: Annotated[str, StringConstraints(max_length=fields.MAX_ID_LENGTH, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
@@ -94,7 +96,7 @@ class LoggedEvent(HistoryEvent):
     """An event and where it is kept: in the ``artifacts`` or in the service's ``state``.
 
     Attributes:
-        value: A rating, if the shop's log has one.
+        value: A rating, if the event has one.
         source: Where it is kept.
     """
 

@@ -42,6 +42,7 @@ def test_a_database_of_an_older_version_keeps_its_events(database_url: str) -> N
         for later in ("catalogue_change", "exposure", "guest"):
             connection.execute(text(f"DROP TABLE {later}"))
         connection.execute(text("ALTER TABLE event DROP COLUMN order_id"))
+        connection.execute(text("ALTER TABLE event DROP COLUMN value"))
         connection.execute(text("ALTER TABLE person DROP COLUMN items_off"))
         connection.execute(
             text(

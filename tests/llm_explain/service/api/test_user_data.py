@@ -53,6 +53,13 @@ def test_an_event_keeps_its_order(client: TestClient) -> None:
     assert _buy(client, "newcomer", "31", "k2", order_id="o" * 129).status_code == 422
 
 
+def test_an_event_keeps_its_rating(client: TestClient) -> None:
+    assert _buy(client, "newcomer", "31", "k", kind="rate", value=4.5).status_code == 201
+    exported = Export.model_validate(client.get("/v1/users/newcomer/export").json())
+    assert [(event.kind, event.value) for event in exported.events] == [("rate", 4.5)]
+    assert _buy(client, "newcomer", "31", "k2", value="high").status_code == 422
+
+
 def test_an_event_is_stored_once_for_each_idempotency_key(client: TestClient) -> None:
     first = _buy(client, "u", "31", "k").json()
     second = _buy(client, "u", "31", "k").json()

@@ -14,6 +14,8 @@ from llm_explain import Explainer
 from llm_explain.service.handlers.user_context_reader import UserContextReader, history_of
 from llm_explain.state import State
 from llm_explain.state.users import StoredEvent, StoredUser
+from scoring.data.ratings import Ratings
+from scoring.data.shop import Shop
 
 SHOP = pd.Timestamp("2017-12-01")
 
@@ -88,3 +90,21 @@ def test_events_of_unknown_items_are_left_out(explainer: Explainer) -> None:
     events = [_event("nope", 2017, 1, 1), _event("00", 2017, 1, 2)]
     found = history_of(events, explainer.shop.catalogue, SHOP, None, shop=explainer.events.shop)
     assert found.item_index.tolist() == explainer.shop.catalogue.index_of(["00"]).tolist()
+
+
+def test_a_rating_of_the_service_is_a_like_or_a_dislike(explainer: Explainer) -> None:
+    shop = Shop(target_kinds=("like",), ratings=Ratings(lowest=1, liked_from=4, highest=5))
+    catalogue = explainer.shop.catalogue
+    items = [str(item) for item in catalogue.item_ids[:3]]
+    events = [
+        StoredEvent(item, datetime(2017, 12, 2), 1.0, None, "rate", "", "", "", value)
+        for item, value in zip(items, (5.0, 2.0, 50.0), strict=True)
+    ]
+    found = history_of(events, catalogue, SHOP + pd.Timedelta(days=9), "u", shop=shop)
+    kinds = {
+        str(catalogue.item_ids[i]): (k, v) for i, k, v in zip(found.item_index, found.kind, found.value, strict=True)
+    }
+    assert kinds[items[0]] == ("like", 5.0)
+    assert kinds[items[1]] == ("dislike", 2.0)
+    assert kinds[items[2]][0] == "rate"
+    assert np.isnan(kinds[items[2]][1])

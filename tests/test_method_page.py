@@ -35,6 +35,10 @@ class MaxState:
     def group_sums(self, groups: np.ndarray, n_groups: int) -> np.ndarray:
         return np.eye(len(self.categories))[np.argsort(groups)][:n_groups]
 
+    @property
+    def ends(self) -> np.ndarray:
+        return self.embed(np.array([[0.0], [1.0]]) * np.ones(len(self.categories)))
+
     def embed(self, sums: np.ndarray) -> np.ndarray:
         tokens = np.array([TOKENS[SHOP.category_names[category]] for category in self.categories]).reshape(-1, 2)
         return (np.asarray(sums)[:, :, None] * tokens).max(axis=1, initial=0.0)

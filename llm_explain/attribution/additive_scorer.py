@@ -39,11 +39,12 @@ class UserTokens(Protocol):
     def group_sums(self, groups: IndexArray, n_groups: int, /) -> Float64s:
         """Return the sums over the tokens of each group for the pooling, shape ``(n_groups, d_sum)``."""
 
-    def embed(self, sums: Float64s, /) -> Numbers:
-        """Return U for sums of groups, ``(n_coalitions, d_sum)`` to ``(n_coalitions, d)``."""
+    @property
+    def ends(self) -> Float64s:
+        """U of no token and of all tokens, shape ``(2, d)``."""
 
     def embed_coalitions(self, sums: Numbers, coalitions: Numbers, weights: Numbers, /) -> Numbers:
-        """Return ``weights @ embed(coalitions @ sums)``, shape ``(m, d)``.
+        """Return weighted sums of U over coalitions of groups, shape ``(m, d)``.
 
         The arrays have shapes ``(n_groups, d_sum)``, ``(n_coalitions, n_groups)`` and ``(m, n_coalitions)``.
         """

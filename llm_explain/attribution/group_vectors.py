@@ -47,8 +47,7 @@ def group_vectors(state: UserTokens, groups: Partition, *, is_single: bool = Fal
         The vectors, from 2^n_groups passes of the head that follows the pooling.
     """
     sums = state.group_sums(groups.group_of(state.categories), len(groups))  # (n_groups, d_sum)
-    ends = np.array([np.zeros(sums.shape[1]), sums.sum(axis=0)])
-    empty, full = np.asarray(state.embed(ends), dtype=np.float64)  # (2, d)
+    empty, full = state.ends
     coalitions, weights = _matrices(len(groups), is_single)
     added = state.embed_coalitions(sums.astype(weights.dtype, copy=False), coalitions, weights).astype(np.float64)
     gap = full - empty - added.sum(axis=0)

@@ -10,6 +10,7 @@ Source: Owen (1977), "Values of games with a priori unions".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -202,11 +203,21 @@ def _embeddings(state: UserState, sums: Floats, groups: Partition, group: int) -
     A coalition of the other groups has the weight that it has in the Shapley value of the group.
     """
     others = np.delete(state.group_sums(groups.group_of(state.categories), len(groups)), group, axis=0)
-    coalitions = all_coalitions(len(others))
-    weights = size_weights(len(others) + 1)[coalitions.sum(axis=1)][None].astype(sums.dtype)  # (1, 2^(G-1))
-    present = np.pad(coalitions, ((0, 0), (0, 1)), constant_values=True).astype(sums.dtype)  # the parts, in each
-    rows = (np.concatenate([others, own[None]]).astype(sums.dtype) for own in sums)
-    return np.array([state.embed_coalitions(each, present, weights)[0] for each in rows], dtype=np.float64)
+    present, weights = _coalitions_with(len(others), len(sums), sums.dtype)
+    rows = np.concatenate([others.astype(sums.dtype, copy=False), sums])
+    return state.embed_coalitions(rows, present, weights).astype(np.float64, copy=False)
+
+
+@lru_cache(maxsize=2 * MAX_PLAYERS)
+def _coalitions_with(n_others: int, n_subsets: int, dtype: np.dtype[np.floating]) -> tuple[Floats, Floats]:
+    """Return every coalition of the other groups with each subset of the parts, and a row of weights for each subset.
+
+    The shapes are ``(n_subsets * 2^n_others, n_others + n_subsets)`` and ``(n_subsets, n_subsets * 2^n_others)``.
+    """
+    coalitions, each = all_coalitions(n_others), np.eye(n_subsets, dtype=bool)
+    present = np.hstack([np.tile(coalitions, (n_subsets, 1)), each.repeat(len(coalitions), axis=0)])
+    weights = np.kron(each, size_weights(n_others + 1)[coalitions.sum(axis=1)])
+    return present.astype(dtype), weights.astype(dtype)
 
 
 def heaviest_items(

@@ -88,7 +88,7 @@ class History:
             self.role,
             user=np.zeros(len(self), dtype=np.int64),
             item=self.item_index,
-            order=self._order,
+            order=self.order,
             moment=self.timestamp,
         )
 
@@ -100,10 +100,11 @@ class History:
         previous target event if that is at most 30 minutes earlier.
         """
         user = np.zeros(len(self), dtype=np.int64)
-        return occasions(self.is_target, user=user, order=self._order, moment_ns=self.timestamp.astype(np.int64))
+        return occasions(self.is_target, user=user, order=self.order, moment_ns=self.timestamp.astype(np.int64))
 
     @cached_property
-    def _order(self) -> IndexArray:
+    def order(self) -> IndexArray:
+        """Number of each event's order, −1 for none."""
         return order_numbers(self.order_id)
 
     @cached_property

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
     from scoring.data.log import FloatArray
 
-BLOCK: Final = 512
+BLOCK: Final = 256
 """Rows of links that are multiplied at a time: in double precision they fit into a processor's cache."""
 
 MOST_HELD: Final = 200_000
@@ -48,6 +48,8 @@ class ItemVectors:
         self._row = np.full(n_items, -1, dtype=np.int32)
         self._row[linked] = np.arange(len(linked), dtype=np.int32)
         self._candidates, self._candidate_row = candidates, self._row[candidates]
+        self._place = np.full(n_items, -1, dtype=np.int32)
+        self._place[candidates] = np.arange(len(candidates), dtype=np.int32)
 
     @cached_property
     def _candidate_tower(self) -> FloatArray:
@@ -56,6 +58,12 @@ class ItemVectors:
     def forget(self) -> None:
         """Give up the vectors of candidates that are held."""
         vars(self).pop("_candidate_tower", None)
+
+    def _tower_of(self, item_index: Any) -> FloatArray:
+        """Return the item tower's vectors of some items: those held, if all of them are."""
+        place = self._place[item_index]
+        is_held = "_candidate_tower" in vars(self) and bool(np.all(place >= 0))
+        return self._candidate_tower[place] if is_held else self._tower(item_index)
 
     def __getitem__(self, item_index: Any) -> FloatArray:
         """Return some rows of ``V``.
@@ -66,7 +74,7 @@ class ItemVectors:
         Returns:
             Vectors, shape ``(n, d + rank)``, or ``(d + rank,)`` for one item.
         """
-        tower, row = self._tower(item_index), np.asarray(self._row[item_index])
+        tower, row = self._tower_of(item_index), np.asarray(self._row[item_index])
         vectors = np.zeros((*row.shape, tower.shape[-1] + self._links.shape[1]))
         vectors[..., : tower.shape[-1]] = tower
         is_linked = row >= 0

@@ -109,6 +109,14 @@ class GlassBoxScorer:
         return torch.from_numpy(rows.astype(np.float64))
 
     @cached_property
+    def _empty_embedding(self) -> FloatArray:
+        """``U`` of an empty history, shape ``(d + rank,)``."""
+        nothing = torch.zeros((1, self.model.user_tower.d_sum + self.links.target.shape[1]), dtype=torch.float64)
+        with torch.no_grad():
+            embedding: FloatArray = self.model.embed(nothing)[0].numpy()
+        return embedding
+
+    @cached_property
     def _buckets_of_candidates(self) -> IndexArray:
         return self.buckets.of_item[:, self.candidates]
 
@@ -147,7 +155,7 @@ class GlassBoxScorer:
             return []
         log = Log.from_histories(histories, self.buckets.signals, moments=[self.moment(each) for each in histories])
         own = own_evidence(log, 0.0, self.buckets, self._item_stats)
-        past_user, past, strengths = self.item_links.read(log)
+        past_user, past, strengths = self.item_links.read(log) if self.item_links.tables else _bought(own)
         whose = [own.user, past_user, *(evidence.user for evidence in own.buckets)]
         first = [np.searchsorted(user, np.arange(len(histories) + 1)) for user in whose]
         with torch.no_grad():
@@ -173,6 +181,7 @@ class GlassBoxScorer:
                         buckets=tuple(evidence.bucket[at] for evidence, at in zip(own.buckets, rows, strict=True)),
                         bucket_heights=tuple(height[at] for height, at in zip(heights, rows, strict=True)),
                         _model=self.model,
+                        _empty=self._empty_embedding,
                     )
                 )
         return states
@@ -215,22 +224,23 @@ class GlassBoxScorer:
             Parts in logits, columns as ``own_features``, shape ``(n, n_own)``.
         """
         parts = np.zeros((len(item_index), len(self.own_features)))
-        is_of_candidates = item_index is self.candidates
-        if len(state.bought) and is_of_candidates:  # ascending, and many more than those bought
-            row, is_bought = found_in(item_index, state.bought)
-            parts[row[is_bought], : len(OWN_FEATURES)] = state.bought_parts[is_bought]
-        elif len(state.bought):
-            row, is_bought = found_in(state.bought, item_index)
-            parts[is_bought, : len(OWN_FEATURES)] = state.bought_parts[row[is_bought]]
+        row, is_bought = found_in(state.bought, item_index)
+        parts[is_bought, : len(OWN_FEATURES)] = state.bought_parts[row[is_bought]]
         for kind, part in enumerate(self._part_of_buckets):
-            if is_of_candidates:
-                height = np.zeros(self.buckets.n_buckets[kind])
-                height[state.buckets[kind]] = state.bucket_heights[kind]
-                parts[:, part] += height[self._buckets_of_candidates[kind]]
-            elif len(state.buckets[kind]):
-                row, is_spoken = found_in(state.buckets[kind], self.buckets.of_item[kind, item_index])
-                parts[is_spoken, part] += state.bucket_heights[kind][row[is_spoken]]
+            row, is_spoken = found_in(state.buckets[kind], self.buckets.of_item[kind, item_index])
+            parts[is_spoken, part] += state.bucket_heights[kind][row[is_spoken]]
         return parts
+
+    def _own_of_candidates(self, state: UserState) -> FloatArray:
+        """Return the sum of ``own_parts`` of every candidate, shape ``(n_candidates,)``."""
+        total = np.zeros(len(self.candidates))
+        row, is_bought = found_in(self.candidates, state.bought)
+        total[row[is_bought]] = state.bought_parts[is_bought].sum(axis=1)
+        for kind, bucket_of_candidate in enumerate(self._buckets_of_candidates):
+            height = np.zeros(self.buckets.n_buckets[kind])
+            height[state.buckets[kind]] = state.bucket_heights[kind]
+            total += height[bucket_of_candidate]
+        return total
 
     def own_empty(self, item_index: IndexArray) -> FloatArray:
         """Return ``h_i(∅)``, which is zero by construction, shape ``(n, n_own)``."""
@@ -307,12 +317,11 @@ class GlassBoxScorer:
         Returns:
             Logits, shape ``(n,)``.
         """
-        own = self.own_parts(state, item_index).sum(axis=1)
         asked = state.history.as_of, state.history.requested_in
         if item_index is self.candidates:
-            context = self._context_of_candidates(*asked)
+            own, context = self._own_of_candidates(state), self._context_of_candidates(*asked)
         else:
-            context = self._context_sums(item_index, *asked)
+            own, context = self.own_parts(state, item_index).sum(axis=1), self._context_sums(item_index, *asked)
         if self.item_links.tables and len(item_index) > FEW * len(self.catalogue):
             own = own + self.item_links.of_history(state.past, state.strengths)[item_index]
         elif self.item_links.tables:
@@ -373,6 +382,11 @@ class GlassBoxScorer:
         """
         items = self.candidates[~np.isin(self.candidates, list(exclude))]
         return best(items, self.score(state, items), k)
+
+
+def _bought(own: OwnEvidence) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Return what ``Links.read`` returns without a table: the bought items, which no link starts from."""
+    return own.user, own.item, np.zeros((len(own.item), 0))
 
 
 def found_in(keys: IndexArray, wanted: IndexArray) -> tuple[IndexArray, npt.NDArray[np.bool_]]:

@@ -53,6 +53,7 @@ class UserState:
     buckets: tuple[IndexArray, ...]
     bucket_heights: tuple[FloatArray, ...]
     _model: AdditiveModel = field(repr=False)
+    _empty: FloatArray = field(repr=False)  # U of an empty history, shape (d,)
 
     @cached_property
     def user_embedding_all(self) -> FloatArray:
@@ -61,6 +62,11 @@ class UserState:
             sums = torch.from_numpy(self.summands).double().sum(dim=0, keepdim=True)
             embedding: FloatArray = self._model.embed(sums)[0].numpy()
         return embedding
+
+    @property
+    def ends(self) -> FloatArray:
+        """``U`` of no token and of all tokens, shape ``(2, d)``."""
+        return np.array([self._empty, self.user_embedding_all])
 
     def group_sums(self, groups: IndexArray, n_groups: int) -> FloatArray:
         """Add up the tokens of each group, so that a coalition of groups is a sum of ``n_groups`` rows.

@@ -309,6 +309,8 @@ class Pipeline:
         self, subjects: Subjects, rows: Sequence[int], among: Sequence[ClaimKind] | None, may_tell: MayTell
     ) -> dict[int, Claim]:
         """Return a true statement for each of some rows that has one; a past item needs a visible link."""
+        if not rows:
+            return {}
         kinds, links, is_told = self.writer.spoken_kinds(self.locale), self.shop.visible_links, self._may_tell(subjects)
 
         def is_wanted(claim: Claim, row: int) -> bool:
@@ -321,7 +323,7 @@ class Pipeline:
 
         found = neutral(
             subjects.take(np.array(rows, dtype=np.int64)),
-            kinds=self.writer.spoken_kinds(self.locale),
+            kinds=kinds,
             degrees=self.writer.degrees(self.locale),
             may_tell=lambda claim, place: is_wanted(claim, rows[place]) and may_tell(claim, rows[place]),
             among=among,

@@ -68,7 +68,7 @@ class CataloguePhi:
             worst = int(gap.argmax())
             check_efficiency(self.base_value[worst], float(self.values[worst].sum()), self.score[worst])
 
-    @property
+    @cached_property
     def players(self) -> tuple[str, ...]:
         """Names of the columns of ``values``: history groups, then context terms."""
         return (*self.groups.players, *(CONTEXT_PREFIX + term for term in self.terms))

@@ -14,8 +14,6 @@ from llm_explain.claims.subjects import Subjects
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy.typing as npt
-
     from llm_explain.claims.occasions import Flags, Occasions
     from scoring.data.catalogue import IndexArray
 
@@ -58,18 +56,15 @@ def with_known_items(subjects: Subjects) -> Subjects:
     """
     evidence, shop = subjects.evidence, subjects.shop
     ids = shop.catalogue.item_ids
-    known: dict[int, tuple[IndexArray, npt.NDArray[np.object_]]] = {}
+    known: dict[int, IndexArray] = {}
     for user in np.unique(subjects.user).tolist():
         items = np.unique(evidence.item[evidence.user == user])
         count = Subjects.of(evidence, np.full(len(items), user), items).of_item.counts
-        items = items[np.lexsort((ids[items].astype(str), -count))]
-        cited = np.empty(len(items), dtype=object)
-        cited[:] = [PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in items.tolist()]
-        known[user] = items, cited
+        known[user] = items[np.lexsort((ids[items].astype(str), -count))]
     past = []
     for user, item in zip(subjects.user.tolist(), subjects.item.tolist(), strict=True):
-        items, cited = known[user]
-        past.append(cited[shop.visible_links.of_titles(items, item)].tolist())
+        linked = known[user][shop.visible_links.of_titles(known[user], item)]
+        past.append([PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in linked.tolist()])
     return subjects.take(np.arange(len(subjects)), past_items=past)
 
 

@@ -40,6 +40,7 @@ class ClaimKinds(Mapping[str, ClaimKind]):
     def __init__(self, kinds: Iterable[ClaimKind]) -> None:
         ordered = sorted(kinds, key=lambda kind: (kind.position, kind.name))
         self._kinds = {kind.name: kind for kind in ordered}
+        self._placed = cache(self._in_places)
         names = [kind.name for kind in ordered]
         if repeated := next((name for name in names if names.count(name) > 1), None):
             raise ClaimError(
@@ -150,6 +151,6 @@ class ClaimKinds(Mapping[str, ClaimKind]):
         """Return the kinds of facts about the user that may join a reason, the most useful ones first."""
         return self._placed("fact_place", subject)
 
-    def _placed(self, place: str, subject: SubjectType) -> tuple[ClaimKind, ...]:
+    def _in_places(self, place: str, subject: SubjectType) -> tuple[ClaimKind, ...]:
         placed = [(getattr(kind, place), kind) for kind in self.about(subject) if getattr(kind, place) is not None]
         return tuple(kind for _, kind in sorted(placed, key=lambda pair: pair[0]))

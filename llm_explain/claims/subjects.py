@@ -116,6 +116,8 @@ class Subjects:
         Returns:
             Subjects of ``m`` rows.
         """
+        if group is None and past_items is None and np.array_equal(rows, np.arange(len(self))):
+            return self  # and what is counted for it
         groups = self.group[rows] if group is None else group
         if past_items is None:
             past_items = [self.past_items[row] for row in rows.tolist()] if self.past_items else ()

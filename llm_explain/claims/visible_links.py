@@ -234,10 +234,11 @@ def _is_alike(first: str, second: str) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def words_of(name: str) -> frozenset[str]:
-    """Return the words of a title or category, kept because titles recur in the histories of many users."""
+    """Return the words of a title or category; kept, as those of a name are, because titles recur in many histories."""
     return frozenset(WORD.findall(name.lower()))
 
 
+@lru_cache(maxsize=1 << 16)
 def name_of(title: str) -> str:
     """Return the name in a title, in small letters: what follows a comma or a parenthesis is its size or mark."""
     return NAME_END.split(title, maxsplit=1)[0].strip().lower()

@@ -36,6 +36,7 @@ class NumberAgreement:
         }
         self.pieces = lru_cache(maxsize=_CACHED)(self._pieces)
         self.agrees = lru_cache(maxsize=_CACHED)(self._agrees)
+        self.is_natural = lru_cache(maxsize=_CACHED)(self._is_natural)
 
     def _pieces(self, text: str, is_of_many: bool, is_feminine: bool) -> tuple[str, ...]:
         """Return the literal text and slot names of a skeleton in turn, as it speaks of an item of this name."""
@@ -43,7 +44,7 @@ class NumberAgreement:
             text = exchanged(text, forms)
         return tuple(SLOT.split(text))
 
-    def is_natural(self, text: str, *, is_one: bool, is_known: bool) -> bool:
+    def _is_natural(self, text: str, *, is_one: bool, is_known: bool) -> bool:
         """Return whether a skeleton sounds right of an item of this number and gender."""
         if not is_one and self._not_of_many.search(text):
             return False

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.skeleton import Need, Tone
 
-_MAX_FINDINGS = 4096
+MAX_FINDINGS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class SkeletonVerifier:
     def __init__(self, lexicon: Lexicon) -> None:
         self.wording = CompiledLexicon(lexicon)
         self._lexicon = lexicon
-        self._find = lru_cache(_MAX_FINDINGS)(self._read)
+        self._find = lru_cache(MAX_FINDINGS)(self._read)
 
     def accept(
         self, text: str, kinds: Iterable[str], *, tone: Tone, origin: str = "", model: str = ""

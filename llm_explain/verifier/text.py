@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from copy import copy
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llm_explain.records import Fault, Verdict
@@ -15,7 +16,7 @@ from llm_explain.verifier.names import NameIndex
 from llm_explain.verifier.number import ReadAsOne
 from llm_explain.verifier.proof import ValueProof
 from llm_explain.verifier.reading import Reading, readings, spans
-from llm_explain.verifier.skeleton import SkeletonCheck, SkeletonVerifier
+from llm_explain.verifier.skeleton import MAX_FINDINGS, SkeletonCheck, SkeletonVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -79,7 +80,8 @@ class Verifier:
             key=len,
             reverse=True,
         )
-        self._blocked = re.compile(bounded("|".join(map(re.escape, blocked))), re.IGNORECASE) if blocked else None
+        pattern = re.compile(bounded("|".join(map(re.escape, blocked))) if blocked else "(?!)", re.IGNORECASE)
+        self._blocked = lru_cache(MAX_FINDINGS)(lambda skeleton: tuple(pattern.finditer(skeleton)))
         own = {word.strip().lower() for word in blocklist}
         kinds = self._skeletons.wording.rules.kinds
         self._unblocked = {name: rules.licences.unblocks - own for name, rules in kinds.items()}
@@ -154,13 +156,11 @@ class Verifier:
 
     def _policy(self, reading: Reading, spec: SentenceSpec) -> Iterator[Fault]:
         """Yield a fault for each blocked word outside the shop's own names that no claim proves."""
-        if self._blocked is not None:
-            proven = frozenset().union(*(self._unblocked.get(claim.kind, frozenset()) for claim in spec.claims))
-            for match in self._blocked.finditer(reading.skeleton):
-                if match.group(0).lower() in proven:
-                    continue
-                span = (reading.to_text(match.start()), reading.to_text(match.end() - 1) + 1)
-                yield Fault("policy", f"{match.group(0)!r} is blocked by the policy", span)
+        for match in self._blocked(reading.skeleton):
+            if any(match.group(0).lower() in self._unblocked.get(claim.kind, ()) for claim in spec.claims):
+                continue
+            span = (reading.to_text(match.start()), reading.to_text(match.end() - 1) + 1)
+            yield Fault("policy", f"{match.group(0)!r} is blocked by the policy", span)
 
     def _read(self, text: str, spec: SentenceSpec) -> tuple[Reading, SkeletonCheck]:
         """Return the reading of the text with the fewest faults; equal values may stand for either slot."""

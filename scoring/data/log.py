@@ -233,7 +233,7 @@ class Log:
             item_index=column("item_index"),
             day=np.concatenate(days),
             price=column("price"),
-            order=column("order"),
+            order=histories[0].order if len(histories) == 1 else order_numbers(column("order_id")),
             role=column("role"),
             signal=_signals(column("kind"), column("quantity"), signals),
             channel=np.full(sum(lengths), -1, dtype=np.int8),  # scores of users read no channel

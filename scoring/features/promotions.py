@@ -259,18 +259,15 @@ class _Rows:
     def running(self, as_of: pd.Timestamp, item_index: int, store_id: str | None) -> list[Run]:
         """Return an item's promotions at a moment in one store and in all."""
         own = slice(*self._span(item_index))
-        start, end, store = (
-            self._starts[self._start[own]],
-            self._ends[self._end[own]],
-            self._store_names[self._store[own]],
-        )
-        is_here = (start <= as_of.value) & (as_of.value < end) & ((store == "") | (store == (store_id or "")))
+        start, end = self._starts[self._start[own]], self._ends[self._end[own]]
+        is_open = (self._store_names == "") | (self._store_names == (store_id or ""))  # few names, many rows
+        is_here = (start <= as_of.value) & (as_of.value < end) & is_open[self._store[own]]
         return [
             Run(
                 label=str(self._label_names[self._label[own][row]]),
                 start=pd.Timestamp(int(start[row])),
                 end=pd.Timestamp(int(end[row])),
-                store_id=str(store[row]),
+                store_id=str(self._store_names[self._store[own][row]]),
             )
             for row in np.flatnonzero(is_here).tolist()
         ]

@@ -72,9 +72,11 @@ class FirstInCategory(ClaimKind):
 def _touched(shop: ShopEvidence, items: IndexArray, category: IndexArray) -> Flags:
     """Return whether items are of each category, or a title of theirs has a word of the category's name."""
     catalogue = shop.catalogue
+    found: Flags = np.isin(category, catalogue.category_index[items])
+    if found.all():
+        return found
     said = frozenset().union(*map(words_of, catalogue.titles[np.unique(items)].tolist()))
     in_order = sorted(said)
-    found: Flags = np.isin(category, catalogue.category_index[items])
     for place in np.flatnonzero(~found).tolist():
         words = words_of(catalogue.category_names[int(category[place])])
         found[place] = any(

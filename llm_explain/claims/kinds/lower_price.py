@@ -58,7 +58,8 @@ class LowerPrice(ClaimKind):
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         shop, evidence = subjects.shop, subjects.evidence
-        if not shop.has_dates:
+        price = np.round(shop.stated_price[subjects.item] * CENTS)  # NaN compares as false
+        if not shop.has_dates or not (price > 0).any():
             return NOTHING
         paid = evidence.paid
         key = evidence.title_key(evidence.user[paid.row], evidence.item[paid.row])
@@ -75,7 +76,6 @@ class LowerPrice(ClaimKind):
         last = np.full(len(subjects), np.iinfo(np.int64).max)
         is_latest = day == latest[group]
         np.minimum.at(last, group[is_latest], cents[is_latest])
-        price = np.round(shop.stated_price[subjects.item] * CENTS)  # NaN compares as false
         least, most = np.minimum(prices.medians(), last), np.maximum(prices.medians(), last)
         is_lower = (CENTS * price <= MOST_OF_PAID * least) & (CENTS * price >= LEAST_OF_PAID * most)
         is_lower &= (
@@ -101,8 +101,9 @@ def _has_one_price(cents: npt.NDArray[np.int64], group: IndexArray, counts: Inde
     Returns:
         Mask of the groups, shape ``(n_groups,)``.
     """
-    pairs, n_same = np.unique(np.stack([group, cents]), axis=1, return_counts=True)
+    base = cents.max(initial=0) + 1
+    pairs, n_same = np.unique(group * base + cents, return_counts=True)
     commonest = np.zeros(len(counts), dtype=np.int64)
-    np.maximum.at(commonest, pairs[0], n_same)
+    np.maximum.at(commonest, pairs // base, n_same)
     found: npt.NDArray[np.bool_] = (commonest >= MIN_SAME) & (LEAST_SAME * commonest >= counts)
     return found

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import GenerationError, MissingExtraError
@@ -47,6 +47,9 @@ _LOG = logging.getLogger(__name__)
 
 _QUESTIONS = ("?", "？")
 """Stops that a badge, a heading or a subject line keeps."""
+
+_written = lru_cache(str)
+"""Writes a moment; the cards of many lists share it."""
 
 _ROUNDS = 3
 """How often a source may write for one list: once for all sentences, then for those that have none in fresh words."""
@@ -426,7 +429,7 @@ class LocaleWriter:
     def _key(self, request: SentenceRequest, tone: Tone) -> str:
         """Return what the order of skeletons depends on: user, item, moment and tone."""
         item_id = "" if request.item_index is None else str(self._catalogue.item_ids[request.item_index])
-        return "|".join(map(str, (request.user_id, item_id, request.as_of, tone)))
+        return "|".join(map(str, (request.user_id, item_id, _written(request.as_of), tone)))
 
     @property
     def comparisons(self) -> ComparisonWriter | None:

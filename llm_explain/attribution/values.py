@@ -83,9 +83,9 @@ class Attribution:
                 f"the attribution has {len(self.players)} players, {len(self.values)} values, {len(self.parts)} parts "
                 f"and {len(self.categories)} groups of categories but one of each is needed. Name every player once."
             )
-        for player, value, parts in zip(self.players, self.values, self.parts, strict=True):
+        for player, value, parts in zip(self.players, self.values.tolist(), self.parts, strict=True):
             total = math.fsum(parts.values())
-            if not math.isclose(total, value, rel_tol=0.0, abs_tol=ATOL):
+            if not abs(total - value) <= ATOL:
                 raise AttributionError(
                     f"the parts of {player!r} sum to {total:.6g} but its attribution is {value:.6g}. "
                     "Give every part of a player."

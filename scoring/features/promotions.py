@@ -1,8 +1,8 @@
 """Which promotions run when and where.
 
 A shop's past promotions outnumber those of today by far (14.8 million rows of 2017 against 1.5 million that had not
-ended in December). So the rows that have not ended at some moment can be held alone; the whole table is read when
-somebody asks for a moment before it.
+ended in December). So the rows that have not ended at some moment can be held alone. For a moment before it, the rows
+that ran then are read.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ class WholeTable:
     Attributes:
         names: The names in it.
         since: The calendar's own rows are those that end after this moment.
-        read: Reads it.
+        read: Reads the rows that run at a moment.
     """
 
     names: PromotionNames
     since: pd.Timestamp
-    read: Callable[[], pd.DataFrame]
+    read: Callable[[pd.Timestamp], pd.DataFrame]
 
 
 class PromotionCalendar:
@@ -95,11 +95,11 @@ class PromotionCalendar:
         self.names = PromotionNames.of(promotions) if whole is None else whole.names
         self._catalogue, self._whole = catalogue, whole
         self._latest: _Rows | _Changed = _Rows(promotions, catalogue, self.names)
-        self._read_earlier: Callable[[], _Rows | _Changed] = self._read_whole
-        self._earlier: _Rows | _Changed | None = None
+        self._read_earlier: Callable[[pd.Timestamp], _Rows | _Changed] = self._read_whole
+        self._earlier: tuple[pd.Timestamp, _Rows | _Changed] | None = None
 
-    def _read_whole(self) -> _Rows | _Changed:
-        return self._latest if self._whole is None else _Rows(self._whole.read(), self._catalogue, self.names)
+    def _read_whole(self, as_of: pd.Timestamp) -> _Rows | _Changed:
+        return self._latest if self._whole is None else _Rows(self._whole.read(as_of), self._catalogue, self.names)
 
     def changed(
         self,
@@ -129,7 +129,7 @@ class PromotionCalendar:
             return _Changed(rows, _Rows(change(rows.of_items(items)), catalogue, later.names), items)
 
         later._latest = over(self._latest)
-        later._read_earlier = lambda: over(self._earlier_rows())
+        later._read_earlier = lambda as_of: over(self._earlier_rows(as_of))
         return later
 
     @property
@@ -173,9 +173,9 @@ class PromotionCalendar:
         Returns:
             A number that two moments share only if no promotion begins or ends between them.
         """
-        rows = self._at(as_of)
-        number = int(np.searchsorted(rows.changes, as_of.value, side="right"))
-        return number if rows is self._latest else number - len(rows.changes) - 1
+        if self._is_earlier(as_of):
+            return int(as_of.value) - (1 << 63)  # a period of its own
+        return int(np.searchsorted(self._latest.changes, as_of.value, side="right"))
 
     def level(self, as_of: pd.Timestamp) -> FloatArray:
         """Return the share of stores in which each item is promoted at a moment.
@@ -194,12 +194,17 @@ class PromotionCalendar:
         return np.minimum(level, 1.0, out=level)
 
     def _at(self, as_of: pd.Timestamp) -> _Rows | _Changed:
-        return self._latest if self._whole is None or as_of >= self._whole.since else self._earlier_rows()
+        return self._earlier_rows(as_of) if self._is_earlier(as_of) else self._latest
 
-    def _earlier_rows(self) -> _Rows | _Changed:
-        if self._earlier is None:
-            self._earlier = self._read_earlier()
-        return self._earlier
+    def _is_earlier(self, as_of: pd.Timestamp) -> bool:
+        return self._whole is not None and as_of < self._whole.since
+
+    def _earlier_rows(self, as_of: pd.Timestamp) -> _Rows | _Changed:
+        """Return the rows that run at an earlier moment; those of the latest one are kept."""
+        found = self._earlier
+        if found is None or found[0] != as_of:
+            found = self._earlier = as_of, self._read_earlier(as_of)
+        return found[1]
 
 
 class _Rows:

@@ -14,7 +14,7 @@ import torch
 
 from scoring.data.catalogue import Catalogue
 from scoring.data.shop import Shop
-from scoring.data.tables import END, TABLE_NAMES, TIMESTAMP, USER_ID, Tables
+from scoring.data.tables import END, START, TABLE_NAMES, TIMESTAMP, USER_ID, Tables
 from scoring.errors import ArtifactError
 from scoring.features.channels import Channels
 from scoring.features.copurchase import CoPurchase
@@ -132,9 +132,9 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
     as_of = pd.Timestamp(words["as_of"])
     names = PromotionNames(tuple(words["labels"]), tuple(words["stores"]))
     promotions = PromotionCalendar(
-        pd.read_parquet(tables["promotions"], filters=(pc.field(END) > as_of) | pc.field(END).is_null()),
+        pd.read_parquet(tables["promotions"], filters=_goes_on(as_of)),
         catalogue,
-        whole=WholeTable(names, as_of, partial(pd.read_parquet, tables["promotions"])),
+        whole=WholeTable(names, as_of, partial(_running, tables["promotions"])),
     )
     shop = read_arrays(folder / "shop.safetensors")
     model = AdditiveModel(**{**words["model"], "labels": tuple(words["labels"])})
@@ -162,6 +162,15 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         last_seen=_last_seen(folder) if words.get("counts_from_last_seen") else None,
         channel_weights=words.get("channel_weights", ()),
     )
+
+
+def _goes_on(as_of: pd.Timestamp) -> pc.Expression:
+    return (pc.field(END) > as_of) | pc.field(END).is_null()
+
+
+def _running(promotions: Path, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Read the promotions that run at a moment."""
+    return pd.read_parquet(promotions, filters=(pc.field(START) <= as_of) & _goes_on(as_of))
 
 
 def _title_arrays(titles: TitleSpace | None) -> Arrays:

@@ -6,6 +6,7 @@ time is stored in UTC without a zone.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -23,9 +24,11 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 def _naive_utc(moment: datetime) -> datetime:
-    if not FIRST_YEAR <= moment.year < LAST_YEAR:
-        raise ValueError(f"A moment between {FIRST_YEAR} and {LAST_YEAR} is needed.")
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    with suppress(OverflowError):  # in UTC it would lie before the year 1 or after 9999
+        utc = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        if FIRST_YEAR <= utc.year < LAST_YEAR:
+            return utc
+    raise ValueError(f"A moment between {FIRST_YEAR} and {LAST_YEAR} is needed.")
 
 
 _VISIBLE = r"^[^\x00-\x1f\x7f]+$"

@@ -26,10 +26,14 @@ TABLE = pd.DataFrame(
 MOMENTS = pd.date_range("2017-04-30", "2017-06-21", freq="12h")
 
 
+def _running(as_of: pd.Timestamp) -> pd.DataFrame:
+    return TABLE[(TABLE["start"] <= as_of) & (as_of < TABLE["end"])]
+
+
 @pytest.fixture
 def latest() -> PromotionCalendar:
     rows = TABLE[TABLE["end"] > SINCE].reset_index(drop=True)
-    return PromotionCalendar(rows, CATALOGUE, whole=WholeTable(PromotionNames.of(TABLE), SINCE, lambda: TABLE))
+    return PromotionCalendar(rows, CATALOGUE, whole=WholeTable(PromotionNames.of(TABLE), SINCE, _running))
 
 
 @pytest.mark.parametrize("as_categories", [False, True])
@@ -53,7 +57,7 @@ def test_moments_of_one_period_have_the_same_promotions(latest: PromotionCalenda
 
 
 def test_the_whole_table_is_read_only_for_an_earlier_moment() -> None:
-    def whole() -> pd.DataFrame:
+    def whole(as_of: pd.Timestamp) -> pd.DataFrame:
         raise AssertionError("nobody asked for an earlier moment")
 
     rows = TABLE[TABLE["end"] > SINCE].reset_index(drop=True)
@@ -74,7 +78,7 @@ def test_an_empty_table_runs_nothing() -> None:
 def test_a_label_that_training_did_not_know_is_told_but_not_scored() -> None:
     names = PromotionNames(("mailer",), ("s1",))
     rows = TABLE.iloc[:1].assign(label="flash sale")
-    calendar = PromotionCalendar(rows, CATALOGUE, whole=WholeTable(names, pd.Timestamp("2000-01-01"), lambda: rows))
+    calendar = PromotionCalendar(rows, CATALOGUE, whole=WholeTable(names, pd.Timestamp("2000-01-01"), lambda _: rows))
     (run,) = calendar.running(pd.Timestamp("2017-06-02"), 1, store_id="s1")
     assert run.label == "flash sale"
     assert not calendar.level(pd.Timestamp("2017-06-02")).any()

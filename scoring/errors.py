@@ -16,6 +16,11 @@ A message reads ``<what> is <what came> but <what is needed>. <What to do.>``
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = [
     "ArtifactError",
     "LlmExplainError",
@@ -34,7 +39,16 @@ class LlmExplainError(Exception):
 
 
 class TableError(LlmExplainError):
-    """A table breaks its contract."""
+    """A table breaks its contract.
+
+    Args:
+        message: Why.
+        rejects: Rows that break a rule, with their ``reason``, if that is why.
+    """
+
+    def __init__(self, message: str, rejects: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.rejects = rejects
 
 
 class SettingError(LlmExplainError):

@@ -127,12 +127,12 @@ class Pieces:
             yield typed[~typed.index.isin(bad)].reset_index(drop=True) if len(bad) else typed
         rows = pd.concat(aside)
         found = [Violation(*key, np.concatenate(places)) for key, places in broken.items()]
+        self.rejects = rejected_rows(rows, found)
         if found and not self.skip_bad:
-            raise TableError(message(rows, found, self.source))
+            raise TableError(message(rows, found, self.source), self.rejects)
         if not n_good and self.name not in MAY_BE_EMPTY:
             told = message(rows, found, self.source)
             raise TableError(f"{told}\nNo good row is left but at least one is needed.")
-        self.rejects = rejected_rows(rows, found)
 
 
 def wholes_of(pieces: Iterable[pd.DataFrame], name: str) -> dict[str, Whole]:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from llm_explain.errors import TableError
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.catalogue import PromotionRow
+from llm_explain.service.schemas.problems import INVALID_ROW, ServiceProblem
 from scoring.data.changes import is_on_sale
 from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
+from scoring.data.violations import REASON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
@@ -164,13 +167,27 @@ class CatalogueHandler:
             self._live.refresh()
             known = self._items.known
             given = [row.model_dump(exclude_none=True) for row in rows if is_new or row.item_id in known]
-            change = make(_table(given), moment=self._moment()) if given else None
+            try:
+                change = make(_table(given), moment=self._moment()) if given else None
+            except TableError as error:
+                raise ServiceProblem(INVALID_ROW, _faults(rows, error)) from error
         parts = () if change is None else (*change.items, *change.promotions, *change.ended)
         status = dict.fromkeys((row["item_id"] for row in given), "unchanged")
         status |= {str(row[ITEM_ID]): "ok" for row in parts}
         items = [{"item_id": row.item_id, "status": status.get(row.item_id, "unknown_item")} for row in rows]
         since = change.since.tz_localize("UTC").isoformat() if change and parts else None
         return Answer({"as_of": since, "items": items})
+
+
+def _faults(rows: Sequence[ItemRow] | Sequence[PromotionRow] | Sequence[PromotionEnd], error: TableError) -> list[Json]:
+    """Return which rows break a rule of the tables; a reason names columns and repeats no value."""
+    why = {} if error.rejects is None else dict(zip(error.rejects[ITEM_ID], error.rejects[REASON], strict=True))
+    kind = "promotions" if isinstance(rows[0], PromotionRow) else "items"
+    return [
+        {"pointer": f"#/{kind}/{place}", "in": "body", "rule": "invalid_row", "detail": f"{why[row.item_id]}."}
+        for place, row in enumerate(rows)
+        if row.item_id in why
+    ][:10]
 
 
 def _table(rows: Sequence[Json]) -> pd.DataFrame:

@@ -42,6 +42,19 @@ def _changed(client: TestClient, method: str, path: str, body: Json | None = Non
     return answer
 
 
+def test_a_row_that_breaks_a_rule_of_the_tables_is_named(changeable: TestClient) -> None:
+    bad = {"item_id": "n2", "title": "cheese\u202eegap", "category": "cheese"}
+    body: Json = {"items": [{"item_id": "n1", **NEW}, bad, {"item_id": "n3", **NEW}]}
+    told = _changed(changeable, "PUT", "items", body, status=422)
+    assert [(each["pointer"], each["detail"]) for each in told["errors"]] == [
+        ("#/items/1", "title holds control characters but printable text is needed.")
+    ]
+    assert _changed(changeable, "PUT", "items/n2", {name: bad[name] for name in ("title", "category")}, status=422)[
+        "errors"
+    ]
+    assert changeable.get("/v1/items/n1").status_code == 404  # all rows or none
+
+
 def _statuses(answer: Json) -> list[tuple[str, str]]:
     return [(row["item_id"], row["status"]) for row in answer["items"]]
 

@@ -69,7 +69,9 @@ class Assembled:
 
 
 def role(read: Recognised) -> str:
-    """Return what a table is: ``events``, ``lines``, ``orders``, ``items``, ``properties`` or ``other``."""
+    """Return what a table is, such as ``events``, ``lines``, ``orders``, ``items`` or ``promotions``."""
+    if read.has("item_id", "start", "end", "label"):
+        return "promotions"
     has_item = read.has("item_id") or read.has("title") or read.has("item_number")
     if read.has("property", "property_value"):
         return "properties"

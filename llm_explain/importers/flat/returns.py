@@ -11,9 +11,13 @@ import pandas as pd
 from llm_explain.importers.flat.values import each_value
 from llm_explain.importers.flat.vocabulary import kind_of_word, normal
 from llm_explain.text.import_words import words
+from scoring.data.targets import OTHER, TARGET, counted
+from scoring.data.targets import RETURN as UNDOES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from scoring.data.shop import Shop
 
 PURCHASE: Final = "purchase"
 RETURN: Final = "return"
@@ -23,6 +27,9 @@ BROUGHT_BACK: Final = "bring back"
 
 WITHDRAWN: Final = "withdrawn"
 """Kind of a booking, hire, donation or the like that was cancelled; no locale has words for it."""
+
+TAKEN_BACK: Final = "taken back"
+"""Kind of a signal that the user took back; no locale has words for it."""
 
 RETURNED: Final = "/returned"
 """Ending of the order of a part that was returned, so that the rest of the order still counts."""
@@ -35,7 +42,39 @@ SHIFT: Final = pd.Timedelta(seconds=1)
 
 def undoing(kind: str) -> frozenset[str]:
     """Return the kinds that take back events of a kind: "unfollow" and "remove follow" take back "follow"."""
-    return frozenset(f"{word}{kind}" for word in ("un", "un ", "remove ", "removed ", "delete "))
+    starts = ("un", "un ", "remove ", "removed ", "delete ", "remove from ", "removed from ", "remove_from_")
+    return frozenset(f"{start}{kind}" for start in starts)
+
+
+def with_signals_undone(events: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Give signals that the user took back the kind ``taken back``, such as a "follow" before an "unfollow".
+
+    Args:
+        events: Events with their last kinds.
+        shop: Which kinds are target kinds and return kinds; what takes those back is a return.
+
+    Returns:
+        The events, and counts for the report. Each such event takes back the user's latest signal of the item that is
+        left.
+    """
+    kinds = set(events["kind"].unique())
+    counts: dict[str, int] = {}
+    for kind in sorted(kinds - {*shop.target_kinds, *shop.return_kinds}):
+        undone = undoing(kind) & kinds
+        if not undone:
+            continue
+        role = np.select([events["kind"] == kind, events["kind"].isin(undone)], [TARGET, UNDOES], OTHER).astype(np.int8)
+        is_left = counted(
+            role,
+            user=pd.factorize(events["user_id"])[0].astype(np.int64),
+            item=pd.factorize(events["item_id"])[0].astype(np.int64),
+            order=np.full(len(events), -1, dtype=np.int64),
+            moment=events["timestamp"].to_numpy(),
+        )
+        is_taken = (role == TARGET) & ~is_left
+        events = events.assign(kind=events["kind"].mask(is_taken, TAKEN_BACK))
+        counts[f"events of kind {kind} that were taken back"] = int(is_taken.sum())
+    return events, {name: count for name, count in counts.items() if count}
 
 
 def with_returns(events: pd.DataFrame, return_kinds: Sequence[str]) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.errors import SettingError
-from llm_explain.importers.flat.assemble import Assembled, assemble, role
+from llm_explain.importers.flat.assemble import REASON, Assembled, assemble, role
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.currencies import currency_of
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
@@ -21,7 +21,7 @@ from llm_explain.importers.flat.proposals import no_products, outliers, sensitiv
 from llm_explain.importers.flat.rated import with_ratings
 from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
-from llm_explain.importers.flat.returns import WITHDRAWN, undoing, with_returns
+from llm_explain.importers.flat.returns import TAKEN_BACK, WITHDRAWN, undoing, with_returns, with_signals_undone
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
 from llm_explain.importers.flat.vocabulary import is_known_header, names_headlines, names_works
 from llm_explain.importers.flat.writing import write_import
@@ -30,7 +30,7 @@ from llm_explain.text.import_words import word_list
 from scoring.data.derived_categories import LEAST_ITEMS, derive_categories
 from scoring.data.ratings import DISLIKE, UNRATED
 from scoring.data.shop import Shop
-from scoring.data.tables import TIMESTAMP, USER_ID, Tables
+from scoring.data.tables import ITEM_ID, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
 if TYPE_CHECKING:
@@ -106,14 +106,37 @@ def _import(
     columns, about = tuple(_columns(reads, rows)), {read.source.name: _about(read) for read in reads}
     are_works, rejects = _are_works(reads, assembled.events["kind"]), _with_ragged(assembled.rejects, reads)
     are_headlines = any(names_headlines(c.header) for read in reads for c in read.columns if c.name == "title")
+    promotions = _promotions(reads)
     aside = {source.name: _rows_of(source, rejects) for source in sources}
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
     result = _tables(assembled, shop, are_works=are_works, name_things=not (are_works or are_headlines))
+    result, told_promotions = _with_promotions(result, promotions, shop)
+    lines += told_promotions
     lines += _once_sold(result.tables)
     lines += [ratings.told] if (ratings := result.tables.shop.ratings) else []
     reported = FlatImport(result.tables, columns, about, rejects, result.left_out, result.notes, tuple(lines))
     progress("Checking tables", 1, 1)
     return reported if is_dry_run else write_import(reported, aside, out)
+
+
+def _promotions(reads: Sequence[Recognised]) -> pd.DataFrame:
+    """Return the rows of tables of promotions."""
+    found = [read for read in reads if role(read) == "promotions"]
+    columns = [{c.name: read.source.frame[c.header] for c in read.columns if c.name} for read in found]
+    return pd.concat([pd.DataFrame(each) for each in columns], ignore_index=True) if columns else pd.DataFrame()
+
+
+def _with_promotions(result: _Result, rows: pd.DataFrame, shop: Shop) -> tuple[_Result, list[str]]:
+    """Return the tables with their promotions, and a line on those that were left out."""
+    if rows.empty:
+        return result, []
+    items = result.tables.items[ITEM_ID]
+    checked = check(rows, "promotions", source="promotions", item_ids=items, skip_bad=True, shop=shop)
+    told = [f"{len(checked.frame):,} promotions are read"]
+    told += [f"{len(checked.rejects):,} promotions are left out: {checked.rejects[REASON].iloc[0]}"] * bool(
+        len(checked.rejects)
+    )
+    return replace(result, tables=replace(result.tables, promotions=checked.frame)), told
 
 
 def _once_sold(tables: Tables) -> list[str]:
@@ -181,6 +204,8 @@ def _tables(assembled: Assembled, shop: Shop, *, are_works: bool, name_things: b
     items = _with_codes(items)
     notes |= derived
     shop = _settings(shop, assembled, events)
+    events, undone = with_signals_undone(events, shop)
+    notes |= undone
     proposed = {
         "left_out_items": no_products(events, items),
         "outlier_users": outliers(events),
@@ -236,7 +261,7 @@ def _priced(events: pd.DataFrame) -> pd.DataFrame:
 def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
     """Return the settings with what the log tells: target kind, currency, time zone, whether times are an order."""
     changed: dict[str, object] = {}
-    no_targets = [*shop.return_kinds, SKIP, WITHDRAWN, DISLIKE, *([UNRATED] if shop.ratings else [])]
+    no_targets = [*shop.return_kinds, SKIP, WITHDRAWN, TAKEN_BACK, DISLIKE, *([UNRATED] if shop.ratings else [])]
     counts = events.loc[~events["kind"].isin(no_targets), "kind"].value_counts()
     if len(counts) and not set(shop.target_kinds) & set(counts.index):
         # Returns take back purchases. A log without purchases has none.

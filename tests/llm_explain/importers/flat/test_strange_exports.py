@@ -213,3 +213,31 @@ def test_prices_of_two_currencies_are_told_so(tmp_path) -> None:
 )
 def test_the_mark_behind_a_title_of_a_library_is_left_out(title, name) -> None:
     assert clean(title) == name
+
+
+def test_promotions_are_read_as_such(tmp_path) -> None:
+    texts = {
+        "products.csv": "item_id,title\ni1,Tea\ni2,Jug\n",
+        "events.csv": "user_id,item_id,timestamp\nu1,i1,2024-05-01\nu2,i2,2024-05-02\n",
+        "promotions.csv": "item_id,start,end,label\ni1,2024-05-01,2024-06-01,flyer\ni9,2024-05-01,2024-06-01,flyer\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = import_flat([tmp_path / name for name in texts], out=tmp_path / "out")
+    assert done.tables.promotions[["item_id", "label"]].to_numpy().tolist() == [["i1", "flyer"]]
+    assert done.tables.items["item_id"].tolist() == ["i1", "i2"]
+    assert any(line.startswith("1 promotions are left out") for line in done.lines)
+    assert len(pd.read_parquet(tmp_path / "out" / "promotions.parquet")) == 1
+
+
+def test_signals_that_were_taken_back_are_told_in_no_text(tmp_path) -> None:
+    rows = [
+        ("u1", "i1", "follow"), ("u1", "i1", "unfollow"), ("u1", "i2", "follow"), ("u1", "i2", "purchase"),
+        ("u2", "i1", "unfollow"), ("u2", "i1", "follow"), ("u2", "i2", "add_to_cart"), ("u2", "i2", "remove_from_cart"),
+    ]  # fmt: skip
+    text = "\n".join(f"{user},{item},{kind},2024-05-{day + 1:02d}" for day, (user, item, kind) in enumerate(rows))
+    done = imported(tmp_path, f"user_id,item_id,event_type,timestamp\n{text}\n")
+    assert done.tables.events.sort_values("timestamp")["kind"].tolist() == [
+        "taken back", "unfollow", "follow", "purchase", "unfollow", "follow", "taken back", "remove_from_cart",
+    ]  # fmt: skip
+    assert done.notes["events of kind follow that were taken back"] == 1

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 RANGE: Final = 80
 """Percent of the range that sentences tell."""
 
+LEAST_IN_CENTS: Final = 0.1
+"""A smaller price, such as one of an ounce, has four decimals."""
+
 LEAST_RAISED: Final = 1.1
 """Ratio to the forecast from which on the forecast with a promotion is told."""
 
@@ -90,7 +93,9 @@ def promoted_forecast(row: Mapping[str, Any]) -> tuple[Stated, ...]:
 
 def _promotion(row: Mapping[str, Any]) -> dict[str, Fact]:
     facts: dict[str, Fact] = {"promotion": str(row["promotion"])}
-    return facts if pd.isna(row["promoted_price"]) else facts | {"price": whole(100 * row["promoted_price"]) / 100}
+    price = float(row["promoted_price"])
+    steps = 100 if price >= LEAST_IN_CENTS else 10_000
+    return facts if math.isnan(price) else facts | {"price": whole(steps * price) / steps}
 
 
 def named(row: Mapping[str, Any]) -> dict[str, Fact]:

@@ -15,7 +15,7 @@ where times = most and times >= 2;
 
 create or replace view found_promoted_forecast as
 select p.item_id, p.store_id, p.promotion, 80 as level, floor(p.low_80 + 1e-9) as low, ceil(p.high_80 - 1e-9) as high,
-       case when isfinite(p.price::double) then floor(100 * u.price + 0.5) / 100 end as price
+       case when isfinite(p.price::double) then floor(if(u.price >= 0.1, 100, 10000) * u.price + 0.5) / if(u.price >= 0.1, 100, 10000) end as price
 from with_promotion p join coming c using (item_id, store_id)
 join usual_promotion u on u.item_id = p.item_id and u.store_id = p.store_id and u.promotion = p.promotion
 where p.weeks = 1 and p.units >= greatest(1.1 * c.units, c.units + 1);

@@ -52,7 +52,7 @@ select * from (
     select p.item_id, p.store_id, l.promotion,
            greatest(ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size, 0) as instead_of,
            greatest(ceil((l.units - p.position) / p.pack_size - 1e-9) * p.pack_size, 0) as order_units,
-           case when isfinite(f.price::double) then floor(100 * u.price + 0.5) / 100 end as price
+           case when isfinite(f.price::double) then floor(if(u.price >= 0.1, 100, 10000) * u.price + 0.5) / if(u.price >= 0.1, 100, 10000) end as price
     from positions p
     join levels l on l.item_id = p.item_id and l.store_id = p.store_id and l.name = 'need' and l.promotion <> ''
     join with_promotion f on f.item_id = p.item_id and f.store_id = p.store_id and f.promotion = l.promotion and f.weeks = 1

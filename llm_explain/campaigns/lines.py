@@ -31,6 +31,9 @@ FILE = "campaign.yaml"
 MAX_SUBJECT = 60
 """Characters of a subject that mail programs show; more are cut."""
 
+MAX_PUSH = 80
+"""Characters of the text of a notification."""
+
 COUPON = "coupon"
 
 
@@ -41,6 +44,7 @@ class _Strict(BaseModel):
 class _Writer(_Strict):
     lines: dict[str, tuple[str, ...]]
     subjects: dict[str, tuple[str, ...]]
+    rests: dict[str, tuple[str, ...]]
     values: dict[str, dict[str, str]]
     subject: str
     nameless_subject: str
@@ -110,7 +114,14 @@ class CampaignLines:
         return named if shop_name and len(named) <= MAX_SUBJECT else self._writer.nameless_subject
 
     def write(
-        self, kind: str, facts: Mapping[str, Fact], *, title: str, as_of: dt.date, max_length: int | None = None
+        self,
+        kind: str,
+        facts: Mapping[str, Fact],
+        *,
+        title: str,
+        as_of: dt.date,
+        max_length: int | None = None,
+        is_rest: bool = False,
     ) -> str | None:
         """Return the first line of an offer that can be written and is proven.
 
@@ -120,6 +131,7 @@ class CampaignLines:
             title: The item's title.
             as_of: The day that the line speaks of.
             max_length: Most characters; with it, the lines for subjects are tried too.
+            is_rest: Whether to write what a short subject leaves out, without the item.
 
         Returns:
             The line; ``None`` if no line is true and short enough.
@@ -127,7 +139,7 @@ class CampaignLines:
         label = self._names.label(title)
         values = {ITEM_LABEL: label, **self._values.write(kind, Facts(facts, as_of, {}))}
         shorter = () if max_length is None else self._writer.subjects[kind]
-        for pattern in (*self._writer.lines[kind], *shorter):
+        for pattern in self._writer.rests[kind] if is_rest else (*self._writer.lines[kind], *shorter):
             slots = {name for _, name, _, _ in Formatter().parse(pattern) if name}
             if not label or not slots <= set(values):
                 continue

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import jinja2
 import pandas as pd
 
+from llm_explain.campaigns.lines import MAX_PUSH
 from llm_explain.campaigns.records import TREATED
 from llm_explain.text.name_cleaning import as_cell
 
@@ -71,7 +72,7 @@ def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, sh
     subject = "" if settings.channel == "coupon" else first.subject or lines.subject(shop_name)
     if settings.channel == "push":
         html = _environment().get_template("email.html.j2").render(offers=[first], footer="", link="", unsubscribe="")
-        text = first.sentence if subject == first.line else first.line  # a short title lacks the code or the last day
+        text = _push_text(first, subject)
         return Rendered(message.user_id, message.offers, subject, text, html, link)
     footer = lines.footer(shop_name) if settings.channel == "email" else ""
     parts = [part for offer in message.offers for part in _parts(offer, settings.channel)]
@@ -83,6 +84,18 @@ def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, sh
         .render(offers=message.offers, footer=footer, link=link if footer else "", unsubscribe=lines.unsubscribe)
     )
     return Rendered(message.user_id, message.offers, subject, "\n\n".join(parts), html, link)
+
+
+def _push_text(offer: PlannedOffer, title: str) -> str:
+    """Return the text of a notification: the reason, behind what a short title leaves out of the offer.
+
+    A title that names no item leaves out the whole line.
+    """
+    if title == offer.line:
+        return offer.sentence
+    rest = offer.rest if title == offer.subject else offer.line
+    both = f"{rest} {offer.sentence}"
+    return both if title == offer.subject and len(both) <= MAX_PUSH else rest
 
 
 def _parts(offer: PlannedOffer, channel: str) -> list[str]:

@@ -168,7 +168,7 @@ class _Planner:
 
         def value(entry: tuple[str, list[_Wish]]) -> tuple[float, str]:
             user_id, own = entry
-            best = own[: self.settings.max_offers]
+            best = own[: self.settings.offers_each]
             effect = 1.0 if found.uplift_low is None else found.uplift_low[user_id]
             gain = effect * sum(wish.probability for wish in best)
             cost = self.settings.message_cost + sum(wish.expected_cost for wish in best)
@@ -179,7 +179,7 @@ class _Planner:
     def _explained(self, user_id: str, wishes: Sequence[_Wish]) -> tuple[PlannedOffer, ...]:
         """Return the first offers that have a true line and a reason that can be said."""
         kept: list[PlannedOffer] = []
-        step = self.settings.max_offers
+        step = self.settings.offers_each
         history, own = self.context(user_id)
         for start in range(0, len(wishes), step):
             some = list(wishes[start : start + step])
@@ -196,18 +196,20 @@ class _Planner:
                 if row.reasons and row.text and line:
                     subject = {"type": "offer", "offer_id": wish.offer.offer_id, "item_id": wish.offer.item_id}
                     explained = replace(row, subject=subject)
-                    subject_line = self._line(wish, MAX_SUBJECT) or ""
+                    subject_line, rest = self._line(wish, MAX_SUBJECT) or "", self._line(wish, is_rest=True) or line
                     offer = PlannedOffer(
-                        wish.offer, wish.probability, line, explained, wish.expected_cost, subject_line
+                        wish.offer, wish.probability, line, explained, wish.expected_cost, subject_line, rest
                     )
                     kept.append(offer)
             if len(kept) >= step:
                 break
         return tuple(kept[:step])
 
-    def _line(self, wish: _Wish, max_length: int | None = None) -> str | None:
+    def _line(self, wish: _Wish, max_length: int | None = None, *, is_rest: bool = False) -> str | None:
         title, offer = str(self.catalogue.titles[wish.item]), wish.offer
-        return self.lines.write(offer.kind, offer.facts, title=title, as_of=self.today, max_length=max_length)
+        return self.lines.write(
+            offer.kind, offer.facts, title=title, as_of=self.today, max_length=max_length, is_rest=is_rest
+        )
 
 
 def campaign_lines(explainer: Explainer, locale: str | None = None) -> CampaignLines:

@@ -29,6 +29,7 @@ class PlannedOffer:
         explanation: Why this item for this user, with the verified sentence; its subject is the offer.
         expected_cost: What the offer is expected to cost.
         subject: A verified line of at most ``MAX_SUBJECT`` characters; empty if there is none.
+        rest: A verified line of what a short subject leaves out: code and last day, or the promotion.
     """
 
     offer: Offer
@@ -37,6 +38,7 @@ class PlannedOffer:
     explanation: Explanation
     expected_cost: float
     subject: str = ""
+    rest: str = ""
 
     @property
     def sentence(self) -> str:

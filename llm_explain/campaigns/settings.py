@@ -25,7 +25,7 @@ class CampaignSettings(BaseModel):
         channel: ``email``, ``push`` or ``coupon``.
         locale: A folder under ``prompts/``; the shop's if not given.
         section: ``new`` for items that the user never bought, ``again`` for items bought before, ``mixed`` for both.
-        max_offers: Most offers in a message.
+        max_offers: Most offers in a message; a notification has one.
         max_messages: Most messages; ``None`` for any number.
         budget: Most money that the messages may be expected to cost; ``None`` for any amount.
         message_cost: Cost of one message.
@@ -53,6 +53,11 @@ class CampaignSettings(BaseModel):
     seed: int = 0
     depth: Annotated[int, Field(ge=1, le=1000)] = 100
     unsubscribe_url: str = ""
+
+    @property
+    def offers_each(self) -> int:
+        """Most offers in a message of the channel; a notification tells one."""
+        return 1 if self.channel == "push" else self.max_offers
 
     @model_validator(mode="after")
     def _can_be_left(self) -> Self:

@@ -85,7 +85,8 @@ def plan(
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the campaign"
         what = first["msg"].removeprefix("Value error, ")  # the words of pydantic before those of a validator
-        raise SettingError(f"{where} is wrong: {what}. Correct the option.") from error
+        option = "--unsubscribe-url" if what.startswith("unsubscribe_url") else "the option"
+        raise SettingError(f"{where} is wrong: {what}. Correct {option}.") from error
     explainer = Explainer.load(artifacts, language_model=None)
     offers = [] if coupons is None else read_coupons(coupons, explainer.shop.catalogue.item_ids.tolist())
     chosen = None if users is None else read_columns(users, "user_id")["user_id"].tolist()

@@ -37,6 +37,9 @@ _ENDS: Final = [f"{side}_{level}" for level in LEVELS for side in ("low", "high"
 LEAST_PROMOTED: Final = 2
 """Weeks of the last year in which a promotion must have run, so that its demand can be told."""
 
+PROMOTED_LATELY: Final = 13
+"""Weeks, in one of which it must have run: a summer sale is no matter of December."""
+
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
@@ -177,8 +180,8 @@ def _assumed(panel: SalesPanel) -> npt.NDArray[np.object_]:
 def _promoted(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, series: Rows) -> pd.DataFrame:
     """Return the next 1, 2, … weeks together with a promotion in the first one, where no plan is given for it.
 
-    The promotion is the one that the item had in most weeks of the last year, in at least two, and that an ordinary
-    week has not. Its share and its price are the medians of these weeks.
+    The promotion is the one that the item had in most weeks of the last year, in at least two and one of the last
+    quarter, and that an ordinary week has not. Its share and its price are the medians of these weeks.
     """
     first, past = panel.n_known, slice(max(0, panel.n_known - YEAR), panel.n_known)
     is_known = np.isfinite(panel.units[:, past])
@@ -188,7 +191,8 @@ def _promoted(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, series: R
         if HOLIDAY in name:  # a calendar tells it
             continue
         runs = (np.nan_to_num(values[:, past]) >= LEAST_RUN) & is_known
-        times = np.where(panel.ordinary_share(name) < LEAST_RUN, runs.sum(axis=1), 0)
+        is_usual = (panel.ordinary_share(name) < LEAST_RUN) & runs[:, -PROMOTED_LATELY:].any(axis=1)
+        times = np.where(is_usual, runs.sum(axis=1), 0)
         better = np.flatnonzero(times > most)
         for kept, given in panel.promotions.items():
             plans[kept][better, first] = given[better, first]

@@ -58,6 +58,21 @@ def test_subjects_are_short(lines: CampaignLines, kind: str, facts: Mapping[str,
 
 
 @pytest.mark.parametrize(
+    ("kind", "facts", "rest"),
+    [
+        ("coupon", MONEY, "With coupon MILK50 until 10 December."),
+        ("coupon", PERCENT, "Until 2 January 2018."),
+        ("promotion", FLYER, "It is featured in your store's flyer until 3 December."),
+        ("promotion", OPEN, "It is on display in store."),
+    ],
+)
+def test_what_a_short_title_leaves_out(lines: CampaignLines, kind: str, facts: Mapping[str, Fact], rest: str) -> None:
+    assert lines.write(kind, facts, title=MILK, as_of=AS_OF, is_rest=True) == rest
+    wrong = rest.replace("10", "11").replace("2 ", "4 ").replace("3 ", "4 ").replace("on display", "in our flyer")
+    assert not lines.is_true(wrong, kind, facts, title=MILK, as_of=AS_OF)
+
+
+@pytest.mark.parametrize(
     ("kind", "facts", "line"),
     [
         ("coupon", MONEY, f"{MILK}: $0.60 off with coupon MILK50 until 10 December"),

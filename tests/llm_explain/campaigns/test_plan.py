@@ -183,11 +183,14 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
         assert len(messages)
         if channel == "push":
             assert (messages["text"].str.len() <= 80).all()
-            # a title that is not the whole line would send a coupon without its code
-            whole = {message.offers[0].line for message in made.messages}
-            assert [row.subject in whole or row.text in whole for row in messages.itertuples()] == len(messages) * [
-                True
-            ]
+            offers = {message.user_id: message.offers for message in made.messages}
+            for row in messages.itertuples():
+                (offer,) = offers[row.user_id]  # a notification tells one, so no other one has a cost
+                if row.subject == offer.line:
+                    assert row.text == offer.sentence
+                else:  # a title that is not the whole line would send a coupon without its code
+                    assert row.text.startswith((offer.rest, offer.line))
+                    assert "coupon A50" in row.text or "until" in row.text.casefold()
         else:
             title = explainer.titles[coupon.item_id]
             assert set(messages["text"]) == {f"{title}: $0.50 off with coupon A50 until 10 December"}
@@ -202,6 +205,7 @@ def test_the_command_line(shop_artifacts: Path, consent: Path, tmp_path: Path) -
     assert json.loads(done.stdout.strip().splitlines()[-1])["treated"] == 3
     refused = CliRunner().invoke(app, arguments)
     assert "unsubscribe_url has no {user_id}" in str(refused.exception)
+    assert "Correct --unsubscribe-url." in str(refused.exception)
     (tmp_path / "users.csv").write_text("household\n1\n")
     refused = CliRunner().invoke(app, [*arguments, "--unsubscribe-url", LINK])
     assert "users.csv has the columns household but user_id are needed" in str(refused.exception)

@@ -102,6 +102,10 @@ def test_the_usual_promotion_of_a_week_without_a_plan_is_forecast_apart() -> Non
     np.testing.assert_allclose(added, np.tile(added[0], (3, 1)), rtol=0.05)
     plans = pd.DataFrame({"item_id": ["apples"], "store_id": ["1"], "week": [71], "display": [0.0]})
     assert len(outlook(fitted(), with_plans(panel(), plans), 3).promoted) == 7 * 3
+    shares = np.zeros((8, 70))
+    shares[0, [30, 56]], shares[1, [57, 58]], shares[2, 69] = 1.0, 1.0, 1.0  # a quarter ago, lately, once
+    rare = outlook(fitted(), replace(panel(), promotions={"display": shares}), 1).promoted
+    assert rare[["item_id", "store_id"]].to_numpy().tolist() == [["apples", "2"]]
 
 
 def test_another_item_keeps_its_plan_where_the_own_one_changes() -> None:

@@ -5,12 +5,14 @@ join sales s on s.item_id = p.item_id and s.store_id = p.store_id and s.week_num
 join ordinary r on r.item_id = p.item_id and r.store_id = p.store_id and r.promotion = p.promotion
 where s.is_known and s.units is not null and p.week_number > (select max(week_number) - 52 from sales where is_known);
 
--- The promotion of most weeks in the last year, of those that an ordinary week has not.
+-- The promotion of most weeks in the last year, of those that an ordinary week has not and the last quarter had.
 create or replace view usual_promotion as
 select item_id, store_id, promotion, price from (
     select item_id, store_id, promotion, median(price) filter (where is_given_price) as price, count(*) as times,
            max(count(*)) over (partition by item_id, store_id) as most
-    from last_year where share >= 0.5 and ordinary < 0.5 group by item_id, store_id, promotion)
+    from last_year where share >= 0.5 and ordinary < 0.5
+    group by item_id, store_id, promotion
+    having max(week_number) > (select max(week_number) - 13 from sales where is_known))
 where times = most and times >= 2;
 
 create or replace view found_promoted_forecast as

@@ -112,6 +112,23 @@ def test_a_range_without_a_plan_says_on_what_condition_it_holds(locale: str, sai
     assert DemandAudit(tmp_path).faults([known])
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", 'If the promotion "summer sale" runs in that week at 0.0257, 3 to 8 are expected to sell.'),
+        ("es", "Con la promoción «summer sale» esa semana, a un precio de "),
+        ("zh", "若该周有促销“summer sale”（价格0.0257），预计售出3至8件。"),
+    ],
+)
+def test_a_promotion_is_called_as_the_shop_calls_it_and_a_small_price_is_exact(locale: str, said: str) -> None:
+    row = {str(name): value for name, value in scene(has_stock=False).coming.iloc[0].items()}
+    row |= {"promotion": "summer_sale", "promoted_price": 0.02568, "units": 2.0, "promoted_forecast": 5.0}
+    row |= {"promoted_low": 3.2, "promoted_high": 7.1}
+    text = BriefWriter("demand", locale).write(_brief(row, [], pd.Timestamp("2024-01-01")))[1]
+    assert text is not None
+    assert said in text.text
+
+
 def test_a_lower_price_is_a_driver() -> None:
     assert re.search(r"the price, 20 % below the usual one, adds about \d+", text_of("bread", "2"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Final
@@ -129,8 +129,7 @@ def _serve_by_workers(
         explainer.recommend(user_id)
     explainer.writer.warm_up(explainer.locale)
     dialogues = Dialogues(explainer)
-    with suppress(PromptError):  # a locale without conversations
-        dialogues.of(explainer.locale)  # 0.3 GB in the demo's shop, which the workers share
+    dialogues.open_all(explainer.locale)  # the workers share it
     _release_memory()
 
     def serve_in_worker(ready_fd: int) -> None:

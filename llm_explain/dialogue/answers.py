@@ -247,6 +247,11 @@ class Answers:
         if category is None and "item_id" in slots:
             (index,) = self._catalogue.index_of([slots["item_id"]])
             category = self._catalogue.category_names[self._catalogue.category_index[index]]
+        if slots.get("all") or "event" in slots:  # the only kind of event that there is
+            nothing = self._history.select(np.zeros(len(self._history), dtype=bool))
+            placed = self._explainer.rank(k=MOST_NAMED, history=nothing, section="mixed")
+            items = tuple(each.item_id for each in placed)
+            return Answer([Statement("list_without", items=items) if items else Statement("no_more")])
         if category is None:
             return Answer([Statement("which_group")], tuple(self._own.categories()[:5]), "category")
         if not self._shop.policy.may_name_category(category):
@@ -295,10 +300,12 @@ class Answers:
         if slots["intent"] == "offer" and not {"item_id", "category"} & slots.keys() and self._context.items:
             items = [item for item in self._context.items if not self._is_sensitive(item)]
             return Answer([offers.offers(self._shop, items, self._history, most=len(items))])
-        if slots["intent"] == "stock" and "item_id" not in slots and (category := slots.get("category")) is not None:
+        if slots["intent"] != "price" and "item_id" not in slots and (category := slots.get("category")) is not None:
             if not self._shop.policy.may_name_category(category):
                 return Answer([Statement("no_talk")])
-            return Answer([offers.stock_of(self._shop, category, most=MOST_NAMED)])
+            if slots["intent"] == "stock":
+                return Answer([offers.stock_of(self._shop, category, most=MOST_NAMED)])
+            return Answer([offers.offers_of(self._shop, category, self._history, most=MOST_NAMED)])
         item = self._item(slots)
         if isinstance(item, Answer):
             return item
@@ -339,9 +346,11 @@ class Answers:
         claims = [*row.reasons, *row.statements]
         found = [source for claim in claims if (source := self._source(claim)) is not None]
         found.sort(key=lambda source: source.term is not None)  # the user's own events first
-        return Answer(
-            found[:1] or [Statement("silent", item=item)], focus=item, data={"reasons": [c.to_dict() for c in claims]}
-        )
+        if not found and self._own.has_item(item) and not self._is_sensitive(item):
+            found = [self._own.how_often(item, None)]  # a reason from a category that no text names
+        elif not found:
+            found = [self._own.known() if claims else Statement("silent", item=item)]
+        return Answer(found[:1], focus=item, data={"reasons": [c.to_dict() for c in claims]})
 
     def _source(self, claim: Claim) -> Statement | None:
         """Return the events or figures that a claim was derived from."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from llm_explain.dialogue.dialogue import Dialogue
+from llm_explain.errors import PromptError
 from llm_explain.text.lexicon import MAX_LOCALES, folder_of
+from llm_explain.text.prompt_files import locales
 
 if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
@@ -44,6 +47,16 @@ class Dialogues:
             if not found.is_prepared:
                 found.prepare()
             return found
+
+    def open_all(self, first: str) -> None:
+        """Open a dialogue of each language that has words, so that no message waits for it.
+
+        Args:
+            first: Locale that is opened before the others.
+        """
+        for locale in dict.fromkeys((first, *locales())):
+            with suppress(PromptError):  # a locale without conversations
+                self.of(locale)
 
     def is_ready(self, locale: str) -> bool:
         """Return whether the names of the shop as it is now were read in the language of a locale.

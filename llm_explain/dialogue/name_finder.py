@@ -84,7 +84,14 @@ class NameFinder:
         found.found = self._with_labels(found.text, found.found, tokens, shown)
         found.found = self._with_meanings(found.text, found.found, tokens)
         found.unknown = tuple(token.word for token in tokens if self._index.is_unknown(token))
-        found.found.sort(key=lambda each: each.start)
+        reasons = [match.span() for pattern in self._kinds.values() for match in pattern.finditer(found.text)]
+        found.found = [
+            each
+            for each in sorted(found.found, key=lambda each: each.start)
+            if each.shown
+            or (each.is_whole and not each.is_like)
+            or not any(start < each.end and each.start < end for start, end in reasons)  # "because it is in fashion"
+        ]
         rest = found.masked().replace(MASK, " ")
         found.is_all = self._patterns["all"].search(rest) is not None
         found.kinds = [kind for kind, pattern in self._kinds.items() if pattern.search(rest)]
@@ -109,6 +116,19 @@ class NameFinder:
             if is_named or not set(found.unknown).isdisjoint(WORD.findall(f"{before} {after}")):
                 return False
         return True
+
+    def is_size(self, text: str, start: int) -> bool:
+        """Return whether a number begins the label of an item: "20 oz".
+
+        Args:
+            text: A folded message.
+            start: Place of the number.
+
+        Returns:
+            Whether its next word makes it a size of the shop.
+        """
+        words = [token.word for token in self._index.tokens(text[start : start + LONGEST_LABEL])]
+        return any(tuple(words[:size]) in self._index.by_label for size in range(2, LEAST_LABEL + 1))
 
     def places(self, text: str, shown: Sequence[str]) -> list[Mention]:
         """Find places of the list: "the second one", "number 2", "the first two".
@@ -171,10 +191,12 @@ class NameFinder:
             return None
         key = index.key(telling)
         is_joined = self._grammar.is_spaced and 1 < len(telling) < len(stems)  # "bread and dinner" is no dinner bread
+        if is_joined and any(self._patterns["article"].search(text[window[0].end : each.start]) for each in window[1:]):
+            return None  # "los tomates y las peras" are no "tomates pera"
         category = run if is_joined else index.categories.get(key, run)
         named = [item for item in index.items.get(key, ()) if not is_joined or telling in index.names[item].keys]
-        items = _first(named, bought)
-        if category is None and len(telling) == 1:
+        items = self._first(named, bought)
+        if len(telling) == 1 and (category is None or key in index.categories):
             items = tuple(
                 item for item in items if telling in index.names[item].plain
             )  # "milk" is not "canned milk" alone
@@ -186,12 +208,14 @@ class NameFinder:
         end, labelled = self._labelled(text, window[-1].end, named)
         if labelled:
             whole, category = tuple(item for item in labelled if item in own), None
-            items = tuple(labelled[:MOST_CHOICES])
+            items = self._first(labelled, bought)
         is_cue = run is None and index.is_cue(telling)
         article = self._patterns["article"].search(text[: window[0].start])
         if is_cue and not whole and article is None and len(telling) == 1:
             return None
-        if not self._grammar.is_spaced and len("".join(stems)) < 2 and not whole and not self._is_head(telling, own):
+        is_one = not self._grammar.is_spaced and len("".join(stems)) < 2
+        is_last = "".join(stems) in index.last_characters and not index.is_cue(telling)
+        if is_one and not whole and not is_last and not self._is_head(telling, own):
             return None
         part = () if whole or labelled or is_cue or is_joined else tuple(index.holding(telling, own)[:MOST_CHOICES])
         is_whole, is_like = bool(whole or category or items), False
@@ -199,15 +223,18 @@ class NameFinder:
         is_edge_cue = len(telling) > 1 and self._grammar.is_spaced and {stems[0], stems[-1]} & index.silent
         if not (is_whole or part or is_cue or is_joined or is_edge_cue):
             holding = index.holding(telling)
-            items, is_like = _first(holding, bought), len({tuple(index.names[item].keys) for item in holding}) == 1
+            items, is_like = self._first(holding, bought), len({tuple(index.names[item].keys) for item in holding}) == 1
             several = index.by_category_word.get("".join(telling), ())[:MOST_CHOICES]
+            if not several and (last := index.last_characters.get("".join(telling))):
+                several = (last,)  # "烟" of "香烟"
             category = several[0] if len(several) == 1 else None
         if not (whole or part or category or items or several):
             return None
         is_main = bool(whole) or any(index.is_main(telling, item) for item in part)
         start = window[0].start if article is None else article.start()
         shown, is_like = whole or part, is_like and not several
-        is_named = bool(whole) or is_like or (not part and is_whole)
+        is_category = key in index.categories and not any(telling in index.names[item].plain for item in whole)
+        is_named = (bool(whole) and not is_category) or is_like or (not part and not whole and is_whole)
         found = Mention(start, end, shown, category, items, is_named, article is not None, is_main, is_like=is_like)
         return replace(found, categories=several if category is None else ())
 
@@ -298,14 +325,16 @@ class NameFinder:
                 found.append(item)
         return end + following[longest - 1].end if longest else end, found
 
+    def _first(self, items: Sequence[str], bought: Container[str] = ()) -> tuple[str, ...]:
+        """Return a few items, one of each title, those of the user's history before others."""
+        of_title: dict[int, str] = {}
+        for item in sorted(items, key=lambda item: item not in bought):
+            of_title.setdefault(id(self._index.names[item]), item)
+        return tuple([*of_title.values()][:MOST_CHOICES])
+
     def _is_head(self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]]) -> bool:
         """Return whether one character ends the title of an item of the list, and is no word of messages."""
         return any(self._index.is_main(telling, item) for item in own) and not self._index.is_cue(telling)
-
-
-def _first(items: Sequence[str], bought: Container[str]) -> tuple[str, ...]:
-    """Return a few items, those of the user's history before others."""
-    return tuple(sorted(items, key=lambda item: item not in bought)[:MOST_CHOICES])
 
 
 def _agreeing(words: Sequence[str], others: Sequence[str]) -> int:

@@ -24,6 +24,9 @@ NEAR: Final = 86
 NEAR_SHOWN: Final = 80
 """The same for a word of a name in the list on screen."""
 
+NEAR_CUE: Final = 85
+"""The same for a word of the examples; "shoes" is no slip of "shows"."""
+
 RARE: Final = 3
 """Most occurrences in the examples of a word that may be a name of the shop all the same: "pizza", "cat"."""
 
@@ -87,6 +90,7 @@ class NameIndex:
         categories: Category of the telling words of a name, in any order.
         by_category_word: Categories of each telling word of a name; of each part in a locale without spaces.
         runs: Category of neighbouring words of a name.
+        last_characters: Category of a character that ends the name of no other one, in a locale without spaces.
         names: Words of the names of each item.
         by_label: Items of the words of a label.
     """
@@ -105,7 +109,6 @@ class NameIndex:
         self._cues = frozenset(stem for stem, count in counts.items() if count > RARE or stem not in named)
         self.silent = self._cues | self.common
         read = {names: self._read(names) for names in {tuple(names) for names in titles.values()}}  # many share a title
-        self.items: dict[Key, list[str]] = {}
         self._by_part: dict[str, array[int]] = {}
         self._index_items({item: read[tuple(names)] for item, names in titles.items()})  # which share their words
         self.categories: dict[Key, str] = {}
@@ -115,8 +118,20 @@ class NameIndex:
         for category, several in categories.items():
             self._index_category(category, several, leading)
         self.by_category_word |= {word: (category,) for word, category in leading.items()}
+        place = {category: number for number, category in enumerate(categories)}
+        for word, category in leading.items():  # "bread" is "bread and buns" before the smaller "frozen bread"
+            key = self.key((word,))
+            is_reduced = key in self.categories and (word,) not in self._read(categories[self.categories[key]]).plain
+            if grammar.is_spaced and is_reduced and place[category] < place[self.categories[key]]:
+                self.categories[key] = category
+        self.last_characters: dict[str, str] = {}
         if not grammar.is_spaced:
             self._index_inside(categories)
+            last = {
+                category: {folded(_short(name))[-1:] for name in several} for category, several in categories.items()
+            }
+            counts = Counter(character for own in last.values() for character in own)
+            self.last_characters = {each: name for name, own in last.items() for each in own if counts[each] == 1}
         spelt = {word for each in read.values() for word in each.spelt} if grammar.is_spaced else set()
         spelt |= {word for several in categories.values() for word in self._read(several).spelt}
         self._words = sorted(spelt)
@@ -128,14 +143,21 @@ class NameIndex:
 
     def _index_items(self, names: Mapping[str, _Names]) -> None:
         self.names, self._ids = names, [*names]
-        self.by_label: dict[tuple[str, ...], list[str]] = {}
-        for place, (item, own) in enumerate(names.items()):
+        alike: dict[int, tuple[_Names, array[int]]] = {}
+        for place, own in enumerate(names.values()):
+            alike.setdefault(id(own), (own, array("I")))[1].append(place)
+        by_label: dict[tuple[str, ...], array[int]] = {}
+        by_key: dict[Key, array[int]] = {}
+        for own, places in alike.values():
             for label in {*map(tuple, own.labels)}:
-                self.by_label.setdefault(label, []).append(item)
+                by_label.setdefault(label, array("I")).extend(places)
             for key in own.keys:
-                self.items.setdefault(self.key(key), []).append(item)
+                by_key.setdefault(self.key(key), array("I")).extend(places)
                 for part in dict.fromkeys(self._parts(key)):
-                    self._by_part.setdefault(part, array("I")).append(place)
+                    self._by_part.setdefault(part, array("I")).extend(places)
+        self._by_part = {part: array("I", sorted(places)) for part, places in self._by_part.items()}
+        self.by_label = {label: [self._ids[place] for place in sorted(places)] for label, places in by_label.items()}
+        self.items = {key: [self._ids[place] for place in sorted(places)] for key, places in by_key.items()}
 
     def _index_category(self, category: str, names: Sequence[str], leading: dict[str, str]) -> None:
         for key in self._read([re.sub(r"[,(（，)）]", " ", name) for name in names]).keys:
@@ -248,7 +270,8 @@ class NameIndex:
             return False
         if len(token.word) == 3:
             return True
-        return process.extractOne(token.word, self._cue_words, scorer=fuzz.ratio, score_cutoff=NEAR_SHOWN) is None
+        near = process.extractOne(token.word, self._cue_words, scorer=fuzz.ratio, score_cutoff=NEAR_CUE)
+        return near is None or near[0][:1] != token.word[:1]
 
     def _nearest(self, token: Token, near: list[str]) -> str:
         cue = process.extractOne(token.word, self._cue_words, scorer=fuzz.ratio, score_cutoff=NEAR_SHOWN)

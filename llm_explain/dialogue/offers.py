@@ -69,18 +69,44 @@ def stock_of(shop: ShopEvidence, category: str, *, most: int) -> Statement:
     Returns:
         The statement; of a catalogue that says what is available, about that alone.
     """
+    items = _titles_of(shop, category)
+    is_stated = AVAILABLE in shop.catalogue.items
+    if not items:
+        return Statement("stock_group_none", category=category)
+    frame = "stock_group" if is_stated else "stock_group_unknown"
+    return Statement(frame, category=category, items=items[:most], numbers={"count": len(items)})
+
+
+def offers_of(shop: ShopEvidence, category: str, history: History, *, most: int) -> Statement:
+    """Return which titles of a category a promotion runs for, what users chose most first.
+
+    Args:
+        shop: The shop.
+        category: The category.
+        history: The user's events, which tell the usual store.
+        most: Name this many.
+
+    Returns:
+        The statement.
+    """
+    found = tuple(item for item in _titles_of(shop, category, is_each=True) if _ends(shop, item, history))
+    titles = dict.fromkeys(map(shop.catalogue.title_of.__getitem__, found))
+    if not found:
+        return Statement("no_offers_group", category=category)
+    items = tuple(next(item for item in found if shop.catalogue.title_of[item] == title) for title in [*titles][:most])
+    return Statement("offers_group", category=category, items=items, numbers={"count": len(titles)})
+
+
+def _titles_of(shop: ShopEvidence, category: str, *, is_each: bool = False) -> tuple[str, ...]:
+    """Return items of a category that are on sale and may be named, one for each title unless each is wanted."""
     catalogue = shop.catalogue
     rows = np.flatnonzero(catalogue.category_index == list(catalogue.category_names).index(category))
     rows = np.array([row for row in rows.tolist() if catalogue.titles[row] and not shop.is_sensitive(row)], dtype=int)
     rows = rows[np.argsort(-shop.snapshot.n_events[rows], kind="stable")]
-    is_stated = AVAILABLE in catalogue.items
-    if is_stated:
-        rows = rows[is_on_sale(catalogue.items.iloc[rows])]
-    first = np.sort(np.unique(shop.title_index[rows], return_index=True)[1])
-    if not len(first):
-        return Statement("stock_group_none", category=category)
-    frame, items = "stock_group" if is_stated else "stock_group_unknown", catalogue.item_ids[rows[first[:most]]]
-    return Statement(frame, category=category, items=tuple(map(str, items)), numbers={"count": len(first)})
+    rows = rows[is_on_sale(catalogue.items.iloc[rows])]
+    if not is_each:
+        rows = rows[np.sort(np.unique(shop.title_index[rows], return_index=True)[1])]
+    return tuple(map(str, catalogue.item_ids[rows]))
 
 
 def offer(shop: ShopEvidence, item_id: str, history: History) -> Statement:

@@ -24,7 +24,7 @@ OF_ONE_ITEM: Final = frozenset({
     "why", "why_not", "prove", "where_from", "last_bought", "how_often", "paid", "price", "usual", "offer", "stock",
     "order",
 })  # fmt: skip
-OF_A_CATEGORY: Final = frozenset({"last_bought", "how_often", "stock"})
+OF_A_CATEGORY: Final = frozenset({"last_bought", "how_often", "stock", "offer"})
 """Intents that are answered for a whole category."""
 
 OF_THE_SHOP: Final = frozenset({"order", "due", "stock", "price"})
@@ -145,9 +145,8 @@ class Slots:
         if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
             return focus, ()
         slots, category = self._resolved(ranked[0]), ranked[0].category
-        is_any = not slots if intent != "stock" else self._which.search(found.text) is not None
-        if intent in OF_A_CATEGORY and category is not None and is_any and not ranked[0].is_definite:
-            return {"category": category}, ()  # "how often do I buy cheese", "is there any cheese"
+        if category is not None and self._is_of_category(intent, ranked[0], found, context):
+            return {"category": category}, ()
         narrower: tuple[str, ...] = ()
         if intent not in OF_THE_CATALOGUE and any(self._category_of.get(each) == category for each in context.items):
             slots = slots if ranked[0].shown else {"category": category}  # "the pasta thing" is one on screen
@@ -158,6 +157,17 @@ class Slots:
         if narrower and not slots:
             return slots, narrower
         return slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES]
+
+    def _is_of_category(self, intent: str, mention: Mention, found: Mentions, context: Context) -> bool:
+        """Return whether words mean a whole category: "how often do I buy cheese", "is there any cheese"."""
+        is_item = bool(mention.shown) and mention.is_whole
+        if intent in OF_THE_CATALOGUE - {"stock"} or is_item:
+            return False
+        if intent in OF_A_CATEGORY:
+            is_any = intent == "offer" or not mention.is_definite
+            return is_any and (intent != "stock" or not mention.shown or self._which.search(found.text) is not None)
+        listed = [each for each in context.items if self._category_of.get(each) == mention.category]
+        return len(listed) > 1 and len(mention.shown) == 1  # "all the soft drinks", of which one is called so first
 
     def _narrower(self, mention: Mention) -> tuple[str, ...]:
         """Return the items of words that only some titles of a category have: "keyboards" of "mice and keyboards"."""
@@ -238,6 +248,7 @@ class Slots:
             return {"category": ranked[0].category}, ()  # "I never looked at wine, leave it out"
         is_kind = bool(found.kinds) and found.events[:1] == ["purchase"]  # "my store brand purchases"
         is_else = bool(ranked or found.unknown) and found.events[:1] == ["purchase"]
+        is_else |= found.focus_at is not None and found.events[:1] == ["purchase"]  # "if I had never bought that"
         is_event = found.is_event_alone and not (is_else or is_kind)  # "my soda purchases" are not all purchases
         if is_event and intent != "more" and not (is_all and found.events[0] == "purchase"):
             return {"event": found.events[0]}, ()

@@ -90,8 +90,9 @@ class Reader:
         self._grammar, self._names, self._intents = grammar, names, intents
         self._slots, self._is_user = Slots(grammar, category_of), is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
-        self._yes, self._no, self._user, self._also = (
-            re.compile(unaccented(each)) for each in (grammar.confirm, grammar.refuse, grammar.user, grammar.also)
+        self._yes, self._no, self._user, self._also, self._why = (
+            re.compile(unaccented(each))
+            for each in (grammar.confirm, grammar.refuse, grammar.user, grammar.also, grammar.why)
         )
 
     def read(self, message: str, context: Context, role: Role = "shopper", bought: Container[str] = ()) -> Reading:
@@ -183,7 +184,9 @@ class Reader:
         bare = (
             each
             for each in BARE_ID.finditer(text)
-            if self._is_user(each[1]) and not any(start < each.start(1) < end for start, end in places)
+            if self._is_user(each[1])
+            and not any(start < each.start(1) < end for start, end in places)
+            and not self._names.is_size(text, each.start(1))
         )
         match = self._user.search(text) or next(bare, None)
         if match is None:
@@ -202,7 +205,11 @@ class Reader:
         ends = [match.span() for match in self._also.finditer(found.text)]
         parts = list(zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(found.text)], strict=True))
         parts = [(start, end) for start, end in parts if found.text[start:end].strip()]
-        parts = [whole, *parts] if len(parts) > 1 else [whole]
+        telling = [part for part in parts if not self._is_bare(found, part)]
+        if len(telling) == len(parts) or not telling:
+            parts = [whole, *parts] if len(parts) > 1 else [whole]
+        else:
+            parts = telling  # "how many do I order, and why?" asks how many
         masked = [(text, part) for part in parts for text in found.maskings(*part)]
         several = self._ranked([text for text, _ in masked], role)
         ranked = [(scores, part) for scores, (_, part) in zip(several, masked, strict=True)]
@@ -220,6 +227,10 @@ class Reader:
             return "unknown", (), part, score
         is_clear = score - second >= LEAST_MARGIN or intent in TALK
         return intent, () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK), part, score
+
+    def _is_bare(self, found: Mentions, part: tuple[int, int]) -> bool:
+        """Return whether a part of a message only asks why."""
+        return self._why.fullmatch(found.text[slice(*part)].strip(" ?.!,;¿？，")) is not None
 
     def _ranked(self, masked: list[str], role: Role) -> list[list[tuple[str, float]]]:
         staff = self._staff if role == "shopper" else frozenset()

@@ -37,6 +37,7 @@ STATES: Final = {
     "available": "available", "unavailable": "unavailable", "stock_unknown": "stock_unknown",
     "stock_group": "stock_group", "stock_group_none": "stock_group_none", "stock_group_unknown": "stock_group_unknown",
     "offer": "offer", "offer_open": "offer", "no_offer": "no_offer", "offers": "offers", "no_offers": "no_offers",
+    "offers_group": "offers_group", "no_offers_group": "no_offers_group", "list_without": "list_without",
     "left_out": "left_out", "events_whole": "events_whole", "no_events": "no_events",
     "as_told": "as_told", "not_scored": "not_scored", "unknown_user": "unknown_user",
     "no_forecast": "no_forecast", "no_stock": "no_stock", "no_orders": "no_orders",

@@ -43,6 +43,7 @@ class Grammar(_Strict):
         below: Pattern of words that put the first of two items below the other.
         person: Pattern of a fact about the person: "I have …".
         also: Pattern of what joins two questions of one message.
+        why: Pattern of a question for a reason and nothing else.
         joins: Pattern of what stands between two things that are compared, in a locale without spaces.
         is_spaced: Whether the locale puts spaces between words.
         is_head_first: Whether the main word of a name is the first one.
@@ -67,6 +68,7 @@ class Grammar(_Strict):
     below: str
     person: str
     also: str
+    why: str
     joins: str = "(?!)"
     is_spaced: bool = True
     is_head_first: bool = False

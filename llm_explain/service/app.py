@@ -16,7 +16,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
 from llm_explain.dialogue.dialogues import Dialogues
-from llm_explain.errors import LlmExplainError, PromptError
+from llm_explain.errors import LlmExplainError
 from llm_explain.reports.main_parameters import MainParameters
 from llm_explain.service.admission.authenticator import Authenticator
 from llm_explain.service.admission.middleware import AdmissionMiddleware
@@ -170,8 +170,7 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
         """Do what would make later answers late, while requests are answered."""
         explainer.writer.warm_up(explainer.locale, pause_seconds=_PAUSE_SECONDS)
         parameters.describe(explainer.locale)
-        with suppress(PromptError):  # a locale without conversations
-            app.state.dialogues.of(explainer.locale)
+        app.state.dialogues.open_all(explainer.locale)
 
     app.state.prepare = prepare
     app.state.warm_up = warm_up

@@ -512,6 +512,75 @@ def test_a_name_of_several_things_leaves_no_topic_behind(dialogue: Dialogue, con
     assert dialogue.reply(USER, "ignore that", unclear.context).slots == {}
 
 
+def test_a_list_without_any_history_is_that_of_the_shop(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(USER, "suppose I had bought nothing at all, what would be here?", context)
+    assert (turn.intent, turn.slots, turn.is_verified) == ("what_if", {"all": True}, True)
+    shop = dialogue.start(USER, Context(is_personal=False), k=3).items
+    titles = [dialogue._names.item(item) for item in shop]
+    assert turn.text == f"Without your history, your list would begin with {', '.join(titles[:2])} and {titles[2]}."
+
+
+def test_a_question_with_and_why_is_no_question_why(dialogue: Dialogue, context: Context) -> None:
+    turn = dialogue.reply(USER, "what does soup A cost, and why?", context)
+    assert turn.intent == "price"
+    assert dialogue.reply(USER, "why?", replace(context, focus=context.items[0])).intent == "why"
+
+
+def test_a_size_in_a_question_of_staff_is_no_customer() -> None:
+    grammar, _, _ = dialogue_words("es")
+    names = NameFinder(grammar, {"a": ["Pan blanco, 20 oz (marca propia)"]}, {"pan": ["pan"]})
+    text = "cuanto pan blanco de 20 oz pido"
+    assert names.is_size(text, text.index("20"))
+    assert not names.is_size("por que se va 20 tan pronto", len("por que se va "))
+
+
+def test_names_that_stand_apart_are_not_one_name() -> None:
+    grammar, _, _ = dialogue_words("es")
+    titles = {"a": ["Tomates pera"], "b": ["Tomates en rama"], "c": ["Peras Bartlett"]}
+    names = NameFinder(grammar, titles, {})
+    assert [each.shown for each in names.find("entre los tomates y las peras", ["b", "c"]).found] == [("b",), ("c",)]
+    assert [each.items for each in names.find("hay tomates pera", []).found] == [("a",)]
+
+
+def test_a_word_that_leads_a_larger_category_means_it() -> None:
+    grammar, _, _ = dialogue_words("en")
+    categories = {each: [each] for each in ("bread and buns", "frozen bread")}
+    names = NameFinder(grammar, {"a": ["Large bread"]}, categories)
+    assert [(each.category, each.items) for each in names.find("my bread purchases", []).found] == [
+        ("bread and buns", ())
+    ]
+    smaller = NameFinder(grammar, {}, {each: [each] for each in ("frozen bread", "bread and buns")})
+    assert [each.category for each in smaller.find("my bread purchases", []).found] == ["frozen bread"]
+
+
+def test_a_character_that_ends_one_category_alone_means_it() -> None:
+    grammar, _, _ = dialogue_words("zh")
+    names = NameFinder(grammar, {}, {each: [each] for each in ("香烟", "红酒", "啤酒")})
+    assert [each.category for each in names.find("我买烟的记录", []).found] == ["香烟"]
+    assert not names.find("我买酒的记录", []).found, "two categories end with it"
+
+
+def test_a_reason_is_no_name(dialogue: Dialogue, context: Context) -> None:
+    grammar, _, _ = dialogue_words("es")
+    names = NameFinder(grammar, {}, {"complementos de belleza y moda": ["complementos de belleza y moda"]})
+    found = names.find("no me vengas con que algo está de moda", [])
+    assert (found.found, found.kinds) == ([], ["popular"])
+
+
+def test_a_word_that_differs_is_no_slip_of_another_one(dialogue: Dialogue, context: Context) -> None:
+    """ "Why not shoes?" was answered about the item of the last answer, because "shows" is in an example."""
+    turn = dialogue.reply(USER, "why not shoes?", replace(context, focus=context.items[0]))
+    assert "item_id" not in turn.slots
+
+
+def test_a_reason_whose_category_is_not_named_has_a_source(explainer: Explainer, dialogue: Dialogue) -> None:
+    events = explainer.events.events.query("user_id == @USER and timestamp < @explainer.as_of")
+    item = str(events["item_id"].iloc[-1])
+    with patch.object(type(explainer.shop.policy), "may_name_category", lambda *_: False):
+        turn = dialogue.reply(USER, "how do you know that?", Context(items=(item,), focus=item))
+    assert turn.text.startswith(f"Purchases of {explainer.titles[item]} in your history: ")
+
+
 def test_undo_means_the_last_change(dialogue: Dialogue, context: Context) -> None:
     done = dialogue.reply(USER, "yes", dialogue.reply(USER, "stop using my cheese purchases", context).context)
     undone = dialogue.reply(USER, "undo", replace(done.context, focus=context.items[0]))

@@ -81,6 +81,26 @@ def test_offers_of_the_list_are_no_question_about_the_last_item(
     assert "Green tea" in turn.text
 
 
+def test_offers_of_a_category_name_its_titles(tmp_path: Path) -> None:
+    items = pd.DataFrame({"item_id": ["g", "b", "c"], "title": ["Green tea", "Black tea", "Cake"],
+                          "category": ["drinks", "drinks", "sweets"]})  # fmt: skip
+    events = pd.DataFrame(
+        [(f"c{n}", item, WEEKS[n % 3]) for n in range(20) for item in ("g", "b", "c")[: 1 + n % 3]],
+        columns=["user_id", "item_id", "timestamp"],
+    )
+    promotions = pd.DataFrame(
+        [("b", WEEKS[0], pd.Timestamp("2027-01-01"), "flyer"), ("c", WEEKS[0], WEEKS[1], "flyer")],
+        columns=["item_id", "start", "end", "label"],
+    )
+    tables = {"events": events, "items": items, "promotions": promotions}
+    talk = Dialogue(Explainer.train(tables, tmp_path, config=SMALL, language_model=None))
+    assert (
+        talk.reply("c0", "are any drinks on offer?", Context()).text == "On promotion from drinks: Black tea; 1 in all."
+    )
+    told = talk.reply("c0", "are any sweets on offer?", Context()).text
+    assert told == "From sweets, nothing is on promotion at present, according to our tables."
+
+
 @pytest.mark.parametrize(("available", "text"), [
     (["yes", "no", "no"], "Available from drinks, according to our catalogue: Green tea; 1 in all."),
     (["no", "no", "no"], "From drinks: nothing available at present, according to our catalogue."),

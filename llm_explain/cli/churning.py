@@ -23,6 +23,8 @@ app = typer.Typer(help="Score the risk of churn, and say what drives it.", no_ar
 
 DEFAULT_ARTIFACTS = Path("artifacts/churn")
 DEFAULT_DATA = Path("data/completejourney")
+LEAST_AUC = 0.6
+"""A lower area under the curve makes a note."""
 
 Artifacts = Annotated[Path, typer.Option("--artifacts", metavar="DIR", help="Folder that `churn train` wrote.")]
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="Tables that `llm-explain import` wrote.")]
@@ -106,6 +108,8 @@ def train(
         table.add_row(name, f"{value:.3f}")
     OUT.print(table)
     note(f"calibration error {figures['ece']:.3f}; artifacts in {artifacts.resolve()}")
+    if figures["auc"] < LEAST_AUC:
+        note(f"an AUC of {figures['auc']:.3f} is little better than chance (0.5): do not act on single risks")
 
 
 @app.command("score")

@@ -130,6 +130,8 @@ def train(
     for name, row in {"llm-explain": measured.wmape, **measured.baselines}.items():
         table.add_row(name, *("–" if value is None else f"{value:.3f}" for value in row.values()))
     OUT.print(table)
+    if better := measured.better_baselines():
+        note(f"{' and '.join(better)} had a smaller error on these weeks: orders from so few sales are uncertain")
     note(f"artifacts in {artifacts.resolve()}")
 
 

@@ -69,6 +69,15 @@ class Measurement:
         """Return the record of docs/design.md §10."""
         return {"wmape": self.wmape, "coverage80": self.coverage[80], "baselines": self.baselines}
 
+    def better_baselines(self) -> list[str]:
+        """Return the simple forecasts with a smaller WMAPE than the model for each number of weeks ahead."""
+
+        def is_better(errors: Mapping[str, float | None]) -> bool:
+            pairs = [(errors[ahead], own) for ahead, own in self.wmape.items()]
+            return all(error is not None and own is not None and error < own for error, own in pairs)
+
+        return [name for name, errors in self.baselines.items() if name != "additive" and is_better(errors)]
+
     def figures(self) -> dict[str, Any]:
         """Return everything that was measured, ready for JSON."""
         coverage, unplanned = (

@@ -74,6 +74,11 @@ def test_the_backtest_beats_simple_forecasts_and_covers() -> None:
         assert measured.wmape[ahead] < 0.6 * min(measured.baselines["mean_8"][ahead], measured.baselines["ets"][ahead])
     assert 0.65 < measured.coverage[80] < 0.95
     assert list(measured.to_dict()) == ["wmape", "coverage80", "baselines"]
+    assert measured.better_baselines() == []
+    worse = replace(
+        measured, wmape={"1": 0.4, "2": 0.4}, baselines={"a": {"1": 0.3, "2": 0.3}, "b": {"1": 0.3, "2": 0.5}}
+    )
+    assert worse.better_baselines() == ["a"]
 
 
 def test_ranges_of_weeks_without_a_plan_are_those_of_ordinary_weeks() -> None:

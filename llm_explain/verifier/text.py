@@ -169,8 +169,8 @@ class Verifier:
         for slot, value in values.items():
             if slot != ITEM_LABEL:
                 by_value.setdefault(value, []).append(slot)
-        if ITEM_LABEL in values:
-            by_value.setdefault(values[ITEM_LABEL], [ITEM])
+        if ITEM_LABEL in values:  # an item may be called as its category is
+            by_value[values[ITEM_LABEL]] = list(dict.fromkeys((*by_value.get(values[ITEM_LABEL], ()), ITEM)))
         found = (
             (reading, self._skeletons.check(reading.skeleton, kinds, max_length=self._lexicon.max_length * 2))
             for reading in readings(text, by_value)

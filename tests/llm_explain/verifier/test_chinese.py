@@ -131,6 +131,14 @@ def test_what_others_ordered_with_a_past_item(text, is_true):
     assert (codes(text, "bought_together") == set()) == is_true
 
 
+def test_an_item_that_is_called_as_its_category_may_be_a_label():
+    claims = [CLAIMS["best_seller"], CLAIMS["related_category"]]
+    spec = REALISER.specify(claims, title="Yogurt", as_of=SCENE["as_of"])
+    assert spec.values["item_label"] == spec.values["best_category"]
+    text = "酸奶：你买过即食麦片，这款在同类里买的人数排前三。"
+    assert VERIFIER.verify(text, spec).faults == ()
+
+
 def test_a_word_of_degree_needs_its_licence():
     text = "你最近买过酸奶，来看看同品类的这款。"
     assert "unlicensed_degree" in codes(text, "category_affinity")

@@ -155,7 +155,10 @@ class Dialogue:
         """
         context = context if role == "staff" else replace(context, staff_user=None)
         answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
-        reading = self._reader.read(message[:MOST_CHARACTERS], context, role, answers.bought)
+        asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
+        reading = self._reader.read(message[:MOST_CHARACTERS], asked_in, role, answers.bought)
+        if role == "staff" and reading.intent == "usual" and context.intent in {"order", "due"}:
+            reading = replace(reading, intent="order")  # "is that more than usual?" of an order
         if reading.intent in {"yes", "no"}:
             turn = self._decided(reading.intent, context)
             return turn if turn.change is None else self._relisted(turn, user_id, history)

@@ -31,8 +31,10 @@ SURE: Final = 0.6
 LEAST_MARGIN: Final = 0.03
 """Least difference of the two best scores for an intent to be answered without asking back."""
 
-BARE_ID: Final = re.compile(r"(?<![A-Za-z0-9_.,-])#?([0-9]{2,})(?=s\b|[^\w.,]|$|[.,](?!\d)|[^\x00-\x7f])")
-"""A number in a message of a member of staff that is no place of the list."""
+BARE_ID: Final = re.compile(
+    r"(?<![A-Za-z0-9_.,-])#?([0-9]{2,}|[A-Za-z_:/-]+[0-9][\w:/-]*)(?=s\b|[^\w.,]|$|[.,](?!\d)|[^\x00-\x7f])", re.ASCII
+)
+"""An id without "customer" before it in a message of a member of staff."""
 
 AS_A_WHOLE: Final = 0.1
 """Advantage of a whole message against a part of it."""
@@ -178,13 +180,15 @@ class Reader:
     def _without_user(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
         """Return a text with the id of a customer exchanged for that of the examples, and the id.
 
-        A number without "customer" before it is an id if there is such a customer and it is no place of the list.
+        An id without "customer" before it is one if there is such a customer and it is no place of the list, or if it
+        has letters and the shape of the last customer's id.
         """
         places = [(each.start, each.end) for each in self._names.places(text, context.items) if each.shown]
+        shape = _shape(context.staff_user or "")
         bare = (
             each
             for each in BARE_ID.finditer(text)
-            if self._is_user(each[1])
+            if (self._is_user(_as_written(each[1], message)) or (shape == _shape(each[1]) and not each[1].isdecimal()))
             and not any(start < each.start(1) < end for start, end in places)
             and not self._names.is_size(text, each.start(1))
         )
@@ -192,12 +196,11 @@ class Reader:
         if match is None:
             return text, None
         user_id = next(group for group in match.groups() if group).rstrip(":/-_")
-        if not self._is_user(user_id) and self._is_user(user_id.removesuffix("s")):
+        is_known = self._is_user(_as_written(user_id, message))
+        if not is_known and self._is_user(_as_written(user_id.removesuffix("s"), message)):
             user_id = user_id.removesuffix("s")  # "customer 1502s risk"
         at = text.index(user_id, match.start())
-        place = message.lower().find(user_id)  # an id keeps its capitals
-        said = message[place : place + len(user_id)] if place >= 0 else user_id
-        return f"{text[:at]}{STAFF_USER}{text[at + len(user_id) :]}", said
+        return f"{text[:at]}{STAFF_USER}{text[at + len(user_id) :]}", _as_written(user_id, message)
 
     def _intent(self, found: Mentions, role: Role) -> tuple[str, tuple[str, ...], tuple[int, int], float]:
         """Return the intent of a message, those that are as near, the part that tells it, and its score."""
@@ -275,3 +278,14 @@ class Reader:
         else:
             merged |= slots
         return Reading(asked["intent"], merged, choices)
+
+
+def _as_written(user_id: str, message: str) -> str:
+    """Return an id of a folded message with its capitals."""
+    place = message.lower().find(user_id)
+    return message[place : place + len(user_id)] if place >= 0 else user_id
+
+
+def _shape(user_id: str) -> str:
+    """Return what ids have in common: "c01234" and "C00504" are "a00000"."""
+    return re.sub("[0-9]", "0", re.sub("[a-z]", "a", user_id.lower()))

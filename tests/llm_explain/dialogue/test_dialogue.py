@@ -192,6 +192,15 @@ def test_staff_hear_of_the_customer_that_they_name(explainer: Explainer, dialogu
     assert unknown.context.staff_user == "u07"
 
 
+def test_an_id_of_letters_and_digits_is_a_customer(dialogue: Dialogue, context: Context) -> None:
+    """ "U07 wants her data deleted" named the customer before, and a wrong route."""
+    route = dialogue.reply(USER, "u07 wants her data deleted", context, role="staff").text
+    assert "customer u07: DELETE /v1/users/u07." in route
+    unknown = dialogue.reply(USER, "what do you know about u99?", context, role="staff")
+    assert unknown.text == "We have no events of customer u99."
+    assert dialogue.reply(USER, "why the b2 soup?", context, role="staff").context.staff_user == USER
+
+
 def test_staff_are_told_the_routes_of_data(dialogue: Dialogue, context: Context) -> None:
     erased = dialogue.reply(USER, "delete this customer's data", context, role="staff")
     assert "DELETE /v1/users/u03." in erased.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -159,16 +159,15 @@ class VisibleLinks:
     def _telling_words(self) -> frozenset[str]:
         """Words that few titles and few categories have."""
         catalogue = self._catalogue
-        titles: dict[str, set[str]] = defaultdict(set)
+        titles = catalogue.titles.tolist()
+        n_titles = Counter(word for title in set(titles) for word in words_of(title))
+        most = max(2.0, MAX_WORD_SHARE * len(set(titles)))
+        rare = {word for word, number in n_titles.items() if number <= most}
         categories: dict[str, set[int]] = defaultdict(set)
-        for title, category in zip(catalogue.titles.tolist(), catalogue.category_index.tolist(), strict=True):
-            for word in words_of(title):
-                titles[word].add(title)
+        for title, category in set(zip(titles, catalogue.category_index.tolist(), strict=True)):
+            for word in words_of(title) & rare:
                 categories[word].add(category)
-        most = max(2.0, MAX_WORD_SHARE * len(set(catalogue.titles.tolist())))
-        return frozenset(
-            word for word in titles if len(titles[word]) <= most and len(categories[word]) <= MAX_WORD_CATEGORIES
-        )
+        return frozenset(word for word in rare if len(categories[word]) <= MAX_WORD_CATEGORIES)
 
     def share_a_word(self, first: str, second: str) -> bool:
         """Return whether two names share a word that few titles and few categories have."""

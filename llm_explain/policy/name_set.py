@@ -84,7 +84,13 @@ class NameSet:
         """Return whether the set has each item of a catalogue, shape ``(n_items,)``."""
         if not self:
             return np.zeros(len(catalogue), dtype=bool)
-        return np.array([self.has_item(catalogue, item) for item in range(len(catalogue))], dtype=bool)
+        of_category = np.array([plain(name) in self.categories for name in catalogue.category_names], dtype=bool)
+        of_brand = np.array([*(plain(name) in self.brands for name in catalogue.brand_names), False])  # −1 is the last
+        titles = catalogue.titles.astype(str).tolist()
+        of_title = {title: self._has_type(plain(title)) for title in set(titles)}
+        rows = zip(titles, catalogue.item_ids.tolist(), strict=True)
+        flags = [of_title[title] or item_id in self.item_ids for title, item_id in rows]
+        return of_category[catalogue.category_index] | of_brand[catalogue.brand_index] | np.array(flags, dtype=bool)
 
     def _has_type(self, title: str) -> bool:
         if not title.startswith(self.types):

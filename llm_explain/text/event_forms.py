@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.errors import PromptError
+from llm_explain.text.kind_words import LOADER
 from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.word_boundaries import any_of, bounded
 from scoring.data.tables import PURCHASE
@@ -97,7 +98,7 @@ class EventForms(BaseModel):
 def _content(locale: str) -> dict[str, Any]:
     text, _ = read_prompt_file(locale, FILE)
     try:
-        content = yaml.safe_load(text)
+        content = yaml.load(text, Loader=LOADER)  # noqa: S506  both are safe loaders
     except yaml.YAMLError as error:
         raise PromptError(f"{locale}/{FILE} is no valid YAML ({error}). Correct the file.") from error
     return content if isinstance(content, dict) else {}

@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.special import gammaln
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +97,8 @@ class Channels:
 def _log_ratios(users: FloatArray) -> FloatArray:
     if not users.any():
         return np.zeros_like(users)
+    from scipy.special import gammaln  # slow to import, and few logs have channels
+
     everywhere = users.sum(axis=0)  # (n_items,)
     share = users.sum(axis=1, keepdims=True) / users.sum()  # (n_channels, 1)
     sold = users[share[:, 0] > 0][:, everywhere > 0]

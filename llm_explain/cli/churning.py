@@ -58,7 +58,10 @@ def train(
     target: Annotated[
         str, typer.Option(help="spending: at most --share of the usual; silence: no purchase.")
     ] = "spending",
-    days: Annotated[int, typer.Option(min=1, help="Days ahead that the target looks at.")] = 56,
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, help="Days ahead that the target looks at; 56 if not given, or more if users buy rarely."),
+    ] = None,
     share: Annotated[
         float, typer.Option(min=0.01, max=0.99, help="Share of the usual spending that counts as churn.")
     ] = 0.5,
@@ -89,11 +92,12 @@ def train(
             )  # fmt: skip
         else:
             setting: ChurnSetting = ChurnSetting.model_validate(
-                {"target": target, "horizon_days": days, "share": share}
+                {"target": target, "share": share, **({} if days is None else {"horizon_days": days})}
             )
             found = train_events(
                 data, artifacts, setting, test=options.moment(test),
                 given=[options.moment(each) for each in cutoff or ()], labels=words, progress=report,
+                finds_days=days is None,
             )  # fmt: skip
     for line in found.notes:
         note(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
@@ -11,9 +12,10 @@ from scipy.special import expit
 
 from scoring.boosting.additive import AdditiveModel, Floats
 from scoring.boosting.trees import fit_additive, fit_trees, losses
-from scoring.churn.events import DIRECTIONS, features, labels
+from scoring.churn.events import DIRECTIONS, features, labels, visit_days
 from scoring.churn.measures import N_BINS, auc, ece, one_sided, platt
 from scoring.errors import SettingError
+from scoring.features.rhythm import LEAST_GAPS, Rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 TRAIN_SHARE: Final = 0.7
 N_PARTS: Final = 10
 """Parts of the users that a split by users takes whole."""
+
+VISITS_AHEAD: Final = 4
+LEAST_DAYS: Final = 56
+DAYS_IN_WEEK: Final = 7
 
 MOST_ROUNDS: Final = 400
 LEAST_ROUNDS: Final = 20
@@ -168,6 +174,27 @@ def measure(model: AdditiveModel, train: Rows, test: Rows) -> Measured:
         baselines["recency"] = single["days_since"]
     risk = expit(score)
     return Measured(auc(test.y, score), ece(test.y, risk), float(test.y.mean()), len(test.y), baselines, risk, test.y)
+
+
+def suitable_days(spending: Spending) -> int:
+    """Return how many days ahead a label looks, so that it holds several visits of a usual user.
+
+    That is eight weeks, or four median intervals of the users with a rhythm in whole weeks, but at most a quarter of
+    the log. In eight weeks a monthly subscriber pays once or twice: the calendar alone would halve the spending.
+
+    Args:
+        spending: Events of all users.
+
+    Returns:
+        Days, at least 56.
+    """
+    rhythm = Rhythm.of(*visit_days(spending), spending.n_users)
+    known = rhythm.median[rhythm.gaps >= LEAST_GAPS]
+    if not len(known):
+        return LEAST_DAYS
+    weeks = math.ceil(VISITS_AHEAD * float(np.median(known)) / DAYS_IN_WEEK)
+    most = int((spending.day.max() - spending.day.min()) / 4 // DAYS_IN_WEEK)
+    return max(LEAST_DAYS, DAYS_IN_WEEK * min(weeks, most))
 
 
 def moments(

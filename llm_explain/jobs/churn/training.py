@@ -11,7 +11,7 @@ from llm_explain.jobs.churn.view import PLAYER_OF
 from scoring.churn.artifacts import ChurnArtifacts
 from scoring.churn.customers import CustomerColumns, read_customers
 from scoring.churn.spending import Spending
-from scoring.churn.training import train_on_customers, train_on_events
+from scoring.churn.training import suitable_days, train_on_customers, train_on_events
 from scoring.data.log import to_day
 from scoring.data.tables import STORE_ID, Tables
 
@@ -50,6 +50,7 @@ def train_events(
     labels: Labels,
     test: pd.Timestamp | None = None,
     given: Sequence[pd.Timestamp | None] = (),
+    finds_days: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Trained:
     """Train on events.
@@ -61,6 +62,8 @@ def train_events(
         labels: Words for users.
         test: Moment of the test, UTC; ``horizon_days`` before the end of the log if not given.
         given: Training moments, UTC; every ``step_days`` if empty.
+        finds_days: Whether the users' rhythm, instead of the setting, says how many days ahead labels look, and how
+            many days before are recent.
         progress: Told a description, the steps done and the steps in all.
 
     Returns:
@@ -75,6 +78,10 @@ def train_events(
         raise SettingError("the events have an order but no times and churn needs days. Import them with times.")
     spending = Spending.of(tables, support_kinds=setting.support_kinds)
     progress("reading events", 1, 1)
+    notes = []
+    if finds_days and (days := suitable_days(spending)) > setting.horizon_days:
+        setting = setting.model_copy(update={"horizon_days": days, "recent_days": days})
+        notes.append(f"most users buy so rarely that churn looks {days} days ahead; --days sets another number")
     progress("fitting", 0, 1)
     local = tables.shop.clock.local
     fitted, measured, rows = train_on_events(
@@ -88,7 +95,7 @@ def train_events(
         labels = labels.model_copy(update={"occasion": "visit"})
     artifacts = ChurnArtifacts(fitted.model, setting, None, labels, measured.to_dict())
     _write(folder, artifacts, fitted, measured, rows.x, PLAYER_OF)
-    return Trained(measured.to_dict())
+    return Trained(measured.to_dict(), tuple(notes))
 
 
 def train_customers(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from fading_log import random_log
 from scipy.special import expit
@@ -10,7 +11,8 @@ from scipy.special import expit
 from scoring.churn.measures import auc, ece, platt
 from scoring.churn.setting import ChurnSetting
 from scoring.churn.spending import Spending
-from scoring.churn.training import Rows, fit, moments, train_on_events
+from scoring.churn.training import Rows, fit, moments, suitable_days, train_on_events
+from scoring.data.tables import Tables
 from scoring.errors import SettingError
 
 SETTING = ChurnSetting()
@@ -59,6 +61,20 @@ def test_a_fading_log_is_predicted_and_calibrated(spending: Spending) -> None:
     assert len(rows.y) > measured.n_test
     assert fitted.rounds <= len(fitted.held_out_losses)
     assert list(measured.to_dict()) == ["auc", "ece", "base_rate", "n_test", "baselines"]
+
+
+def test_a_horizon_holds_four_purchases_of_a_usual_user() -> None:
+    def bought(every: int, n: int) -> Spending:
+        days = pd.date_range("2023-01-01", periods=n, freq=f"{every}D")
+        rows = [(user, "box", day, "purchase", 1.0, 30.0) for user in ("a", "b") for day in days]
+        columns = ["user_id", "item_id", "timestamp", "kind", "quantity", "price"]
+        items = pd.DataFrame({"item_id": ["box"], "title": ["Box"], "category": ["boxes"]})
+        return Spending.of(Tables(pd.DataFrame(rows, columns=columns), items))
+
+    assert suitable_days(bought(7, 100)) == 56
+    assert suitable_days(bought(31, 24)) == 126  # 124 days are 17.7 weeks
+    assert suitable_days(bought(31, 12)) == 84  # a quarter of the 341 days
+    assert suitable_days(bought(31, 4)) == 56  # three gaps are no rhythm
 
 
 def test_a_log_without_earlier_moments_is_split_by_users(spending: Spending) -> None:

@@ -90,7 +90,8 @@ class NameSet:
         of_title = {title: self._has_type(plain(title)) for title in set(titles)}
         rows = zip(titles, catalogue.item_ids.tolist(), strict=True)
         flags = [of_title[title] or item_id in self.item_ids for title, item_id in rows]
-        return of_category[catalogue.category_index] | of_brand[catalogue.brand_index] | np.array(flags, dtype=bool)
+        found: npt.NDArray[np.bool_] = np.array(flags, dtype=bool)
+        return found | of_category[catalogue.category_index] | of_brand[catalogue.brand_index]
 
     def _has_type(self, title: str) -> bool:
         if not title.startswith(self.types):

@@ -241,3 +241,13 @@ def test_signals_that_were_taken_back_are_told_in_no_text(tmp_path) -> None:
         "taken back", "unfollow", "follow", "purchase", "unfollow", "follow", "taken back", "remove_from_cart",
     ]  # fmt: skip
     assert done.notes["events of kind follow that were taken back"] == 1
+
+
+def test_authors_group_books_where_no_category_does(tmp_path) -> None:
+    rows = [
+        f"u{k % 5},b{k % 6},Title {'abcdef'[k % 6]},{('Ana Moreno', 'Jo Hale')[k % 2]},2024-01-{k % 28 + 1:02d}"
+        for k in range(40)
+    ]
+    done = imported(tmp_path, "\n".join(["user_id,book_id,title,author,date_read", *rows]))
+    assert names(done)["author"] == "category"
+    assert done.tables.shop.target_kinds == ("read",)

@@ -91,7 +91,8 @@ class NameSet:
         rows = zip(titles, catalogue.item_ids.tolist(), strict=True)
         flags = [of_title[title] or item_id in self.item_ids for title, item_id in rows]
         found: npt.NDArray[np.bool_] = np.array(flags, dtype=bool)
-        return found | of_category[catalogue.category_index] | of_brand[catalogue.brand_index]
+        found |= of_category[catalogue.category_index] | of_brand[catalogue.brand_index]
+        return found
 
     def _has_type(self, title: str) -> bool:
         if not title.startswith(self.types):

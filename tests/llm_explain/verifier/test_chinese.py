@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from llm_explain.skeletons.corpus import read_corpus
@@ -16,6 +18,7 @@ LEXICON = load_lexicon("zh")
 SKELETONS = SkeletonVerifier(LEXICON)
 RICE_CAKES = {**SCENE, "title": "Rice cakes, 4.5 oz", "titles": {"7": "Sour cream, 16 oz"}}
 REALISER = Realiser(LEXICON)
+PLAYED = ("similar_item", "popular")
 VERIFIER = Verifier(LEXICON, NameIndex(["牛奶", "水", "巧克力牛奶"]), blocklist=["尊享", "vip"])
 
 
@@ -129,6 +132,29 @@ def test_another_item_does_not_say_that_this_one_was_bought(text):
 )
 def test_what_others_ordered_with_a_past_item(text, is_true):
     assert (codes(text, "bought_together") == set()) == is_true
+
+
+@pytest.mark.parametrize(
+    ("last", "licences", "text", "is_true"),
+    [
+        ("2017-09-03", (), "上次买还是9月3日的事了。", True),
+        ("2017-11-03", (), "上次买还是11月3日的事了。", False),  # 28 days ago
+        ("2017-11-03", ("regularly",), "老朋友了，上次是11月3日买的。", True),
+        ("2017-11-03", (), "老朋友了，上次是11月3日买的。", False),
+    ],
+)
+def test_a_repeat_is_long_ago_or_an_old_friend_only_by_its_dates(last, licences, text, is_true):
+    claim = dataclasses.replace(CLAIMS["repeat_item"], facts={"count": 4, "last": last}, licences=frozenset(licences))
+    spec = REALISER.specify([claim], **RICE_CAKES)
+    assert VERIFIER.verify(text, spec).ok == is_true
+
+
+def test_users_of_songs_are_no_customers():
+    claims = [dataclasses.replace(CLAIMS[kind], facts={**CLAIMS[kind].facts, "event_kind": "play"}) for kind in PLAYED]
+    spec = REALISER.specify(claims, **RICE_CAKES)
+    assert VERIFIER.verify("你播放过酸奶油（16盎司），这个很受用户欢迎，也给你看看。", spec).faults == ()
+    spec = REALISER.specify([CLAIMS[kind] for kind in PLAYED], **RICE_CAKES)
+    assert not VERIFIER.verify("你买过酸奶油（16盎司），这个很受用户欢迎，也给你看看。", spec).ok
 
 
 def test_an_item_that_is_called_as_its_category_may_be_a_label():

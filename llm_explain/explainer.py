@@ -309,7 +309,8 @@ class Explainer:
         options.setdefault("section", None)
         selection = Selection(**options)
         version = self._at(as_of, history)
-        return _ranked(version.reader.read(user_id, history, as_of, channel), selection, _at_least_one(k))
+        user = version.reader.read(user_id, history, as_of, channel)
+        return _ranked(user, selection, _at_least_one(k), version.writer.spoken_kinds(self.locale).versions())
 
     def rank_many(
         self,
@@ -333,9 +334,10 @@ class Explainer:
             What ``rank`` returns, for each user in the order given.
         """
         options.setdefault("section", None)
-        selection, reader = Selection(**options), self._at(as_of, None).reader
+        selection, version = Selection(**options), self._at(as_of, None)
+        reader, versions = version.reader, version.writer.spoken_kinds(self.locale).versions()
         return [
-            _ranked(user, selection, _at_least_one(k))
+            _ranked(user, selection, _at_least_one(k), versions)
             for own in _together(users, reader)
             for user in reader.read_many(own, as_of, channel)
         ]
@@ -389,8 +391,8 @@ class Explainer:
         selection = Selection(**options)
         version = self._at(as_of, history)
         user = version.reader.read(user_id, history, as_of, channel)
-        placed = arrange(user.scored, user.evidence, selection, _at_least_one(k), is_message=limits.names_item)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
+        placed = pipeline.arrange(user.scored, user.evidence, selection, _at_least_one(k))
         if selection.section is not None:
             return pipeline.compose(user.scored, user.evidence, placed)
         rows = pipeline.explain(user.scored, user.evidence, np.array([card.item_index for card in placed], np.int64))
@@ -439,8 +441,7 @@ class Explainer:
         for own in _together(users, version.reader):
             read = version.reader.read_many(own, as_of, channel)
             lists = [
-                arrange(user.scored, user.evidence, selection, _at_least_one(k), is_message=limits.names_item)
-                for user in read
+                pipeline.arrange(user.scored, user.evidence, selection, _at_least_one(k)) for user in read
             ]
             scored = [user.scored for user in read]
             evidence = Evidence(version.shop, [history for user in read for history in user.evidence.histories])
@@ -709,9 +710,9 @@ def _together(users: Sequence[str | History], reader: UserReader) -> Iterator[Se
     return (users[start : start + most] for start in range(0, len(users), most))
 
 
-def _ranked(user: ReadUser, selection: Selection, k: int) -> list[Ranked]:
+def _ranked(user: ReadUser, selection: Selection, k: int, versions: Sequence[ClaimKind]) -> list[Ranked]:
     """Return the best items of a user."""
-    placed = arrange(user.scored, user.evidence, selection, k)
+    placed = arrange(user.scored, user.evidence, selection, k, versions=versions)
     scores = np.array([card.score for card in placed])
     ids = user.evidence.shop.catalogue.item_ids
     return [

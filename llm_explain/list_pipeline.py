@@ -12,7 +12,7 @@ from llm_explain.claims import allowed_claims, go_together, names_allowed_catego
 from llm_explain.claims.cited_items import with_known_items
 from llm_explain.claims.subjects import Subjects
 from llm_explain.claims.visible_links import says_more
-from llm_explain.composition import cards
+from llm_explain.composition import arrange, cards
 from llm_explain.pipeline import Pipeline
 from llm_explain.policy.masking import mask_attribution
 from llm_explain.records import Badge
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution.values import Attribution
     from llm_explain.claims import Evidence
     from llm_explain.claims.selection import MayTell
-    from llm_explain.composition import Placed
+    from llm_explain.composition import Placed, Selection
     from llm_explain.records import Claim, Explanation, Section, Text
     from llm_explain.text.sentence_spec import Form, SentenceRequest
 
@@ -38,6 +38,21 @@ class ListPipeline(Pipeline):
 
     The attributes are those of ``Pipeline``.
     """
+
+    def arrange(self, user: ScoredUser, evidence: Evidence, selection: Selection, k: int) -> list[Placed]:
+        """Choose the items of a list and their places; the arguments are those of ``composition.arrange``.
+
+        Args:
+            user: The user's scores.
+            evidence: The user's events, as the only history.
+            selection: Options of the list.
+            k: Most items.
+
+        Returns:
+            At most ``k`` items, in the order shown.
+        """
+        versions = self.writer.spoken_kinds(self.locale).versions()
+        return arrange(user, evidence, selection, k, versions=versions, is_message=self.limits.names_item)
 
     def compose(self, user: ScoredUser, evidence: Evidence, placed: Sequence[Placed]) -> list[Explanation]:
         """Explain the items of a list, as one text: a line or reasons for each card, and badges.
@@ -73,6 +88,9 @@ class ListPipeline(Pipeline):
         items = np.array([card.item_index for card in cards_of_all], dtype=np.int64)
         subjects = Subjects.of(evidence, np.repeat(np.arange(len(pages)), [len(page) for page in pages]), items)
         asked, others = self._cards(subjects, attributions, cards_of_all, pages)
+        for page in pages:
+            plain = self._plain_items(subjects, page)
+            asked[page.start : page.stop] = [replace(asked[row], plain_items=plain) for row in page]
         written = [self._write(asked[page.start : page.stop]) for page in pages]
         requests = [request for own, _ in written for request in own]
         texts = [text for _, own in written for text in own]
@@ -126,6 +144,18 @@ class ListPipeline(Pipeline):
                     requests[row], texts[row] = request, text
                     break
 
+    def _plain_items(self, subjects: Subjects, page: range) -> frozenset[str]:
+        """Return the user's items that a name without size and mark tells from all other items of user and page."""
+        if not page:
+            return frozenset()
+        shop, evidence = self.shop, subjects.evidence
+        bought = np.unique(evidence.item[evidence.user == subjects.user[page.start]])
+        items = np.concatenate([bought, subjects.item[page.start : page.stop]])
+        names = np.unique(np.column_stack([shop.product[items], shop.title_index[items]]), axis=0)[:, 0]
+        products, titles = np.unique(names, return_counts=True)
+        is_plain = np.isin(shop.product[bought], products[titles == 1])
+        return frozenset(str(item_id) for item_id in shop.catalogue.item_ids[bought[is_plain]])
+
     def _section_title(self, section: Section | None) -> str | None:
         kind = self.shop.shop.target_kinds[0]
         return None if section is None else self.writer.section_title(section, kind, self.locale)
@@ -159,23 +189,18 @@ class ListPipeline(Pipeline):
         )
         lines = self._lines(subjects, claims, placed)
         reasons = cards.open_claims(claims, placed, kinds, with_lines=lines)
-        budgets = [cards.Budget.of(reasons[page.start : page.stop]) for page in pages]
+        budgets = [cards.Budget.of(reasons[page.start : page.stop], kinds) for page in pages]
         budget_of = [budget for budget, page in zip(budgets, pages, strict=True) for _ in page]
         chosen: list[tuple[Claim, ...]] = []
         for page, budget in zip(pages, budgets, strict=True):
             chosen += cards.first_reasons(reasons[page.start : page.stop], budget, kinds)
-        requests = self._with_facts(
-            subjects, chosen, lambda claim, row: row not in lines and budget_of[row].take(claim)
-        )
+        requests = self._with_facts(subjects, chosen, lambda *_: False)
         if settings.max_reasons > 1:
             first, chosen = chosen, []
             for page, budget in zip(pages, budgets, strict=True):
                 own = slice(page.start, page.stop)
                 chosen += cards.with_second_reasons(reasons[own], first[own], budget, kinds)
-        requests = [
-            request if request.is_neutral else replace(request, claims=own)
-            for request, own in zip(requests, chosen, strict=True)
-        ]
+        requests = [replace(request, claims=own) for request, own in zip(requests, chosen, strict=True)]
         is_open = {row for row, card in enumerate(placed) if card.section == "new" and card.placement != "pinned"}
         requests = self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open)
         for row, line in lines.items():
@@ -185,9 +210,11 @@ class ListPipeline(Pipeline):
 
         def may_stand(claim: Claim, row: int) -> bool:
             kind = kinds[claim.kind]
-            return kind.stands_alone and not (kind.is_scarce and placed[row].section == "again")
+            return kind.stands_alone and not kind.is_scarce and budget_of[row].take(claim)
 
-        for row, fact in self._facts(subjects, silent, kinds.badges(subjects.type), may_stand).items():
+        for row, fact in self._facts(
+            subjects, silent, (*kinds.neutral(subjects.type), *kinds.badges(subjects.type)), may_stand
+        ).items():
             requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
         left = [row for row in silent if not requests[row].claims]
         more = self._learned_links(subjects, attributions, [row for row in left if row in is_open], placed)
@@ -195,7 +222,12 @@ class ListPipeline(Pipeline):
             repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds) or cards.repeated_reason(
                 more.get(row, ()), budget_of[row], kinds, most_names=cards.MOST_CARDS_A_KIND
             )
+            if repeated is None:
+                repeated = next((claim for claim in reasons[row] if kinds[claim.kind].is_scarce), None)
             requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
+        left = [row for row in left if not requests[row].claims and placed[row].section != "again"]
+        for row, fact in self._facts(subjects, left, kinds.neutral(subjects.type), lambda *_: True).items():
+            requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
         return requests, reasons
 
     def _learned_links(
@@ -262,10 +294,27 @@ class ListPipeline(Pipeline):
     def _lines(
         self, subjects: Subjects, claims: Sequence[Sequence[Claim]], placed: Sequence[Placed]
     ) -> dict[int, Claim]:
-        """Return what the line of each *again* card states: a driver of its score where the claim is one."""
-        rows = [row for row, card in enumerate(placed) if card.section == "again" and card.placement != "pinned"]
+        """Return what the line of each *again* card states, and of a *new* card of a product that the user knows.
+
+        It is a driver of the card's score where the claim is one. At most two lines of a user's page state claims of
+        one kind while others hold.
+        """
         kinds = self.writer.spoken_kinds(self.locale)
-        found = self._facts(subjects, rows, kinds.lines(subjects.type), lambda *_: True)
+        rows = {
+            section: [row for row, card in enumerate(placed) if card.section == section and card.placement != "pinned"]
+            for section in ("again", "new")
+        }
+        said: Counter[tuple[int, str]] = Counter()
+
+        def is_rare(claim: Claim, row: int) -> bool:
+            of_page = int(subjects.user[row]), claim.kind
+            said[of_page] += 1
+            return said[of_page] <= cards.MOST_CARDS_A_KIND
+
+        found = self._facts(subjects, rows["new"], kinds.versions(subjects.type), lambda *_: True)
+        found |= self._facts(subjects, rows["again"], kinds.lines(subjects.type), is_rare)
+        left = [row for row in rows["again"] if row not in found]
+        found |= self._facts(subjects, left, kinds.lines(subjects.type), lambda *_: True)
         return {
             row: next((claim for claim in claims[row] if claim.kind == fact.kind), fact) for row, fact in found.items()
         }
@@ -289,10 +338,6 @@ class ListPipeline(Pipeline):
         def may_state(claim: Claim, row: int) -> bool:
             kind = kinds[claim.kind]
             if kind.topic in topics[row] or (kind.is_scarce and placed[row].section != "new"):
-                return False
-            if kind.denies_habit and any(
-                cards.named(each) and kinds[each.kind].scope != "context" for each in stated[row]
-            ):
                 return False
             if kind.most_badges is not None and said[row][kind.topic] >= kind.most_badges:
                 return False

@@ -82,6 +82,8 @@ class ClaimKind(ABC):
             of their names. Breaks ties between attributions too.
         neutral_place: Its place among the facts that a text without a reason may state; ``None`` if it may not.
         again_place: Its place among the claims that a line of an *again* card may state; ``None`` if it may not.
+        new_place: Its place among the claims that a line of a *new* card may state, which say what is new about a
+            product that the user knows; ``None`` if it may not.
         badge_place: Its place among the claims that a badge may state; ``None`` if it may not.
         fact_place: Its place among the facts about the user that join a reason which holds of many items; ``None`` if
             it is not one of them.
@@ -89,8 +91,6 @@ class ClaimKind(ABC):
         is_scarce: Whether many items have it: no badge in *again* states it, and a second card of a page does so last.
         most_badges: A badge states it only while fewer cards of the page than this speak of its topic; ``None`` for any
             number.
-        denies_habit: Whether it tells what the user's orders lack. A badge does not state it next to a text that names
-            an item or another category of the user.
         stands_alone: Whether it may be all that a card states.
         list_place: Its place among the reasons of a composed list, whatever the attributions: 0 names an item, 1 a
             category, 2 speaks of the item, 3 and 4 say the same of many items; ``None`` if a list does not give it.
@@ -113,12 +113,12 @@ class ClaimKind(ABC):
     position: ClassVar[int]
     neutral_place: ClassVar[int | None] = None
     again_place: ClassVar[int | None] = None
+    new_place: ClassVar[int | None] = None
     badge_place: ClassVar[int | None] = None
     fact_place: ClassVar[int | None] = None
     is_reason: ClassVar[bool] = True
     is_scarce: ClassVar[bool] = False
     most_badges: ClassVar[int | None] = None
-    denies_habit: ClassVar[bool] = False
     stands_alone: ClassVar[bool] = True
     list_place: ClassVar[int | None] = 2
     needs_visible_link: ClassVar[bool] = False

@@ -143,6 +143,10 @@ class ClaimKinds(Mapping[str, ClaimKind]):
         """Return the kinds that a line of an *again* card may state, the most useful ones first."""
         return self._placed("again_place", subject)
 
+    def versions(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
+        """Return the kinds that say what is new about a product that the user knows, the most useful ones first."""
+        return self._placed("new_place", subject)
+
     def badges(self, subject: SubjectType = "item") -> tuple[ClaimKind, ...]:
         """Return the kinds that a badge may state, the most useful ones first."""
         return self._placed("badge_place", subject)

@@ -9,6 +9,7 @@ import numpy as np
 
 from llm_explain.claims.paid_in_year import PaidInYear
 from llm_explain.claims.pictures import Pictures
+from llm_explain.claims.sizes import sized
 from llm_explain.claims.visible_links import VisibleLinks
 from scoring.data.catalogue_history import CatalogueHistory
 from scoring.data.changes import is_on_sale
@@ -92,6 +93,21 @@ class ShopEvidence:
         nameless = np.flatnonzero(names[index] == "")
         index[nameless] = len(names) + np.arange(len(nameless))
         return np.asarray(index, dtype=np.int64)
+
+    @cached_property
+    def product(self) -> IndexArray:
+        """Number of the items that a person takes for one product in other sizes or of other marks, ``(n_items,)``.
+
+        They are of one category, and their titles have the same words without sizes and marks (see ``sizes``).
+        """
+        catalogue = self.catalogue
+        titles, title = np.unique(catalogue.titles.astype(str), return_inverse=True)
+        words = [sized(each).product for each in titles.tolist()]
+        _, code = np.unique(np.array(words, dtype=object).astype(str), return_inverse=True)
+        key = code[title] * len(catalogue.category_names) + catalogue.category_index
+        nameless = np.array([not each for each in words], dtype=bool)[title]
+        key[nameless] = -1 - np.flatnonzero(nameless)
+        return np.asarray(key, dtype=np.int64)
 
     @cached_property
     def stated_price(self) -> FloatArray:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from llm_explain.claims.selection import may_speak
 from llm_explain.claims.subjects import Subjects
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.shapley import FloatArray
-    from llm_explain.claims import Evidence
+    from llm_explain.claims import ClaimKind, Evidence
     from llm_explain.claims.occasions import Flags
     from llm_explain.composition.selection import Selection
     from llm_explain.records import Placement, Section
@@ -28,11 +31,20 @@ MIN_RHYTHM_DAYS: Final = 3
 DUE_FROM: Final = 0.8
 """Share of the median interval after which an item is due again."""
 
+RETURNS: Final = 0.9
+"""Share of the user's returns to an item by which one without a rhythm comes back, or hardly ever."""
+
+LEAST_RETURNS: Final = 5
+"""Returns from which on they tell how soon the user comes back to an item."""
+
 AGAIN_SHARE: Final = 0.5
 """Largest share of a mixed list that repeats, while there are new items."""
 
 POOL: Final = 40
 """Best items left that each place of a diverse list chooses among."""
+
+MOST_VERSIONS: Final = 20
+"""Best items of known products that are asked for something new to say."""
 
 MOST_REPEATS: Final = 1_000
 """Best items that are looked at before all: most lists are full before that many, repeats among them."""
@@ -67,7 +79,8 @@ class _Candidates:
     score: FloatArray
     rank: IndexArray
     is_again: Flags
-    is_held: Flags
+    is_held: Flags  # bought just now
+    is_stale: Flags  # bought so long ago that the user hardly comes back to it
     pin: IndexArray  # place among the pins, or the number of pins
     is_buried: Flags
 
@@ -90,22 +103,30 @@ class _Candidates:
                 section=("again" if is_again else "new") if has_sections else None,
                 placement="pinned" if pin < n_pins else "buried" if is_buried else None,
             )
-            for place, (item, score, rank, is_again, _, pin, is_buried) in enumerate(
+            for place, (item, score, rank, is_again, *_, pin, is_buried) in enumerate(
                 zip(*(getattr(self, name).tolist() for name in self.__dataclass_fields__), strict=True), start=1
             )
         ]
 
 
 def arrange(
-    scored: ScoredUser, evidence: Evidence, selection: Selection, k: int, *, is_message: bool = False
+    scored: ScoredUser,
+    evidence: Evidence,
+    selection: Selection,
+    k: int,
+    *,
+    versions: Sequence[ClaimKind] = (),
+    is_message: bool = False,
 ) -> list[Placed]:
     """Choose the items of a list and their places.
 
     Without sections, the list is the best allowed items by score. With sections, it shows each visible title once, and
     the best variant of each product that is new to the user. An
     item is in *again* if the user bought its title before, else in *new*. What was just bought is held back until it is
-    due: a list of *again* leaves it out, and a mixed list shows it last. At most half of a mixed list repeats while
-    there are new items. If users of the shop do not come back to items, all that they had comes last. Pinned items come
+    due: a list of *again* leaves it out, and a mixed list shows it last. So does a mixed list with what was bought once
+    or twice, longer ago than nine in ten of the user's returns to an item took; a list of *again* shows it last. Of the
+    products that the user bought in another size or version, one item may be in *new*, if there is something to say
+    about what is new of it; the others come last. At most half of a mixed list repeats while there are new items. If users of the shop do not come back to items, all that they had comes last. Pinned items come
     first, though all of them repeat, and buried ones last. Diversity orders each section by itself. A page continues
     the one before it.
 
@@ -114,6 +135,7 @@ def arrange(
         evidence: The user's events, as the only history.
         selection: Options of the list.
         k: Most items.
+        versions: Claim kinds that say what is new about a product that the user knows.
         is_message: Whether the list is sent to the user, where others may see it: it then has no sensitive item.
 
     Returns:
@@ -127,15 +149,22 @@ def arrange(
         selection,
         end,
         is_all=few == every,
+        versions=versions,
     )
     if page is None:
         found = _candidates(scored, evidence, selection, every, is_message=is_message)
-        page = _page(found, evidence, selection, end, is_all=True)
+        page = _page(found, evidence, selection, end, is_all=True, versions=versions)
     return [] if page is None else page.placed(selection, len(selection.pins))
 
 
 def _page(
-    found: _Candidates, evidence: Evidence, selection: Selection, end: int, *, is_all: bool
+    found: _Candidates,
+    evidence: Evidence,
+    selection: Selection,
+    end: int,
+    *,
+    is_all: bool,
+    versions: Sequence[ClaimKind],
 ) -> _Candidates | None:
     """Return the items of a page that ends with a place; ``None`` where worse items than those found may be in it.
 
@@ -147,15 +176,18 @@ def _page(
         found = found.take(_is_asked_for(evidence, found))
         found = found.take(np.lexsort((found.rank, found.pin)))  # a pin stands for its title
         found = found.take(_first_of_each(evidence.shop.title_index[found.item]))
-        found = found.take(_without_siblings(evidence.shop.family[found.item], found.is_again | (found.pin < n_pins)))
+        for of_one in (evidence.shop.family, evidence.shop.product):
+            found = found.take(_without_siblings(of_one[found.item], found.is_again | (found.pin < n_pins)))
         if selection.section == "new":
             found = found.take(~found.is_again)
         elif selection.section == "again":
             found = found.take(found.is_again & ~found.is_held)
-    waits = np.zeros(len(found), dtype=bool)
+    is_last = found.is_buried
+    if selection.section is not None:
+        is_last = is_last | found.is_stale | _says_nothing_new(found, evidence, versions)
     if selection.section == "mixed":
-        waits = found.is_held if evidence.shop.snapshot.has_repeats else found.is_again
-    is_last = (waits | found.is_buried) & (found.pin == n_pins)
+        is_last |= found.is_held if evidence.shop.snapshot.has_repeats else found.is_again
+    is_last &= found.pin == n_pins
     if not is_all and np.count_nonzero(~is_last & ~(found.is_again & (selection.section == "mixed"))) < end:
         return None
     order = np.lexsort((found.rank, is_last, found.pin))
@@ -218,13 +250,14 @@ def _candidates(
     pinned = shop.catalogue.index_of(list(selection.pins)).tolist() if selection.pins else []
     for place, item in reversed(list(enumerate(pinned))):
         pin[items == item] = place
-    is_again, is_held = _repeats(evidence, items)
+    is_again, is_held, is_stale = _repeats(evidence, items)
     return _Candidates(
         item=items,
         score=scores,
         rank=np.arange(1, len(items) + 1),
         is_again=is_again,
         is_held=is_held,
+        is_stale=is_stale,
         pin=pin,
         is_buried=np.isin(items, shop.catalogue.index_of(list(selection.buries)) if selection.buries else ()),
     )
@@ -237,18 +270,43 @@ def _is_unwanted(evidence: Evidence, items: IndexArray) -> Flags:
     return np.isin(title[items], title[np.array(unwanted, dtype=np.int64)])
 
 
-def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags]:
-    """Return which items have a title that the user bought, and which of these are not due yet."""
+def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags, Flags]:
+    """Return which items have a title that the user bought, and which of these are not due yet, or stale.
+
+    A title is stale if it has no rhythm and was bought longer ago than nine in ten of the user's returns to a title
+    took.
+    """
     shop = evidence.shop
     is_again: Flags = np.isin(shop.title_index[items], shop.title_index[evidence.item])
-    is_held = np.zeros(len(items), dtype=bool)
+    is_held, is_stale = np.zeros(len(items), dtype=bool), np.zeros(len(items), dtype=bool)
     if shop.has_dates and is_again.any():
         rows = np.flatnonzero(is_again)
         occasions = Subjects.of(evidence, np.zeros(len(rows), dtype=np.int64), items[rows]).of_item
         has_rhythm = occasions.days.counts >= MIN_RHYTHM_DAYS
         until_due = np.where(has_rhythm, DUE_FROM * occasions.rhythm, HOLD_DAYS)
         is_held[rows] = occasions.days_since < until_due
-    return is_again, is_held
+        returns = evidence.by_title.of(evidence.by_title.keys, np.repeat(evidence.as_of, len(evidence.by_title.keys)))
+        days = returns.intervals.values
+        if len(days) >= LEAST_RETURNS:
+            is_stale[rows] = ~has_rhythm & (occasions.days_since > max(np.quantile(days, RETURNS), HOLD_DAYS))
+    return is_again, is_held, is_stale
+
+
+def _says_nothing_new(found: _Candidates, evidence: Evidence, versions: Sequence[ClaimKind]) -> Flags:
+    """Return which new items are a product that the user knows, but for the best one of which something new is told."""
+    shop, bought = evidence.shop, evidence.item
+    is_known: Flags = ~found.is_again & (
+        np.isin(shop.family[found.item], shop.family[bought]) | np.isin(shop.product[found.item], shop.product[bought])
+    )
+    for row in np.flatnonzero(is_known)[:MOST_VERSIONS].tolist():
+        item = found.item[row : row + 1]
+        of_item = Subjects.of(evidence, np.zeros(1, dtype=np.int64), item)
+        if any(
+            may_speak(kind, int(item[0]), shop) and len(kind.find(of_item).rows) for kind in versions
+        ):
+            is_known[row] = False
+            break
+    return is_known
 
 
 def _is_asked_for(evidence: Evidence, found: _Candidates) -> Flags:

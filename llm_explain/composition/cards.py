@@ -34,22 +34,27 @@ class Budget:
 
     Attributes:
         has_few_kinds: Whether the page has few kinds to speak of.
+        scarce: Kinds that hold of many items, whatever the user did; at most two cards of the page state one of them.
         cards: Cards by claim kind.
         names: Cards by claim kind and the name that they used.
     """
 
     has_few_kinds: bool = False
+    scarce: frozenset[str] = frozenset()
     cards: Counter[str] = field(default_factory=Counter)
     names: Counter[tuple[str, Fact | None]] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, claims: Sequence[Sequence[Claim]]) -> Budget:
+    def of(cls, claims: Sequence[Sequence[Claim]], kinds: ClaimKinds) -> Budget:
         """Return the budget of a page whose cards may state some claims."""
-        return cls(has_few_kinds=len({claim.kind for own in claims for claim in own}) < FEW_KINDS)
+        scarce = frozenset(name for name, kind in kinds.items() if kind.is_scarce)
+        return cls(has_few_kinds=len({claim.kind for own in claims for claim in own}) < FEW_KINDS, scarce=scarce)
 
     def allows(self, claim: Claim) -> bool:
         """Return whether another card may state a claim: no item speaks for two cards."""
         if "other_item_id" in claim.facts and self.has_named(claim):
+            return False
+        if claim.kind in self.scarce and sum(self.cards[kind] for kind in self.scarce) >= MOST_CARDS_A_KIND:
             return False
         if self.cards[claim.kind] < MOST_CARDS_A_KIND:
             return True
@@ -115,9 +120,9 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
             claims[row], key=lambda claim: (_place(claim, budget, kinds), budget.has_named(claim), -claim.phi)
         )
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
-        if not chosen[row] and ordered and budget.has_few_kinds:
+        if not chosen[row] and budget.has_few_kinds and (several := [each for each in ordered if each.kind not in budget.scarce]):
             repeated = min(
-                ordered, key=lambda claim: (budget.names[claim.kind, named(claim)], budget.cards[claim.kind])
+                several, key=lambda claim: (budget.names[claim.kind, named(claim)], budget.cards[claim.kind])
             )
             chosen[row] = (repeated,)
             budget.count(repeated)
@@ -153,7 +158,7 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
 def with_second_reasons(
     claims: Sequence[Sequence[Claim]], chosen: Sequence[tuple[Claim, ...]], budget: Budget, kinds: ClaimKinds
 ) -> list[tuple[Claim, ...]]:
-    """Add a second reason to the cards with one, as far as the budget allows.
+    """Add a second reason to the cards with one, as far as the budget allows; none that holds of many items.
 
     Args:
         claims: Claims that may be reasons of each card, largest attribution first.
@@ -168,8 +173,8 @@ def with_second_reasons(
     for own, said in zip(claims, chosen, strict=True):
         fitting = (
             claim
-            for claim in sorted(own, key=lambda claim: _is_repeated(claim, budget, kinds))
-            if said and go_together(claim, said[0], kinds)
+            for claim in own
+            if said and not kinds[claim.kind].is_scarce and go_together(claim, said[0], kinds)
         )
         second = next(((claim,) for claim in fitting if budget.take(claim)), ())
         found.append(tuple(sorted((*said, *second), key=lambda claim: -claim.phi)))

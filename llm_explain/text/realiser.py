@@ -110,6 +110,25 @@ class Realiser:
             return spec
         return replace(spec, values={**spec.values, ITEM_LABEL: self._names.short_label(spec.title, max_length // 2)})
 
+    def with_plain_names(self, spec: SentenceSpec, item_ids: Collection[str]) -> SentenceSpec:
+        """Return a specification that names some other items without size and mark.
+
+        Args:
+            spec: Specification of the sentence.
+            item_ids: The items.
+
+        Returns:
+            The specification.
+        """
+        plain = {
+            self._names.another(title): self._names.short(title, len(title))
+            for item_id, title in spec.titles.items()
+            if item_id in item_ids and title
+        }
+        if not plain:
+            return spec
+        return replace(spec, values={slot: plain.get(value, value) for slot, value in spec.values.items()})
+
     def with_short_names(self, spec: SentenceSpec, max_length: int) -> SentenceSpec:
         """Return a specification with a short label, whose other items' names take at most a third of a text.
 

@@ -30,6 +30,7 @@ class SentenceRequest:
         as_of: The moment that the sentence speaks of.
         is_neutral: Whether the claims are no reasons, so that no cause may be claimed.
         form: Form of the text.
+        plain_items: Ids of items that a text may name without size and mark, because no other one has the name.
     """
 
     claims: tuple[Claim, ...]
@@ -38,6 +39,7 @@ class SentenceRequest:
     as_of: pd.Timestamp
     is_neutral: bool = False
     form: Form = "sentence"
+    plain_items: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,10 @@ class _Filters:
             return self.other_item(item_id, context["titles"])
 
         @pass_context
+        def plain_item(context: Context, item_id: Any) -> str | None:
+            return self.plain_item(item_id, context["titles"])
+
+        @pass_context
         def promotion(_: Context, label: Any, store_id: Any = None) -> str | None:
             return self.promotion(label, store_id)
 
@@ -198,6 +202,7 @@ class _Filters:
             "date": date,
             "coming": coming,
             "other_item": other_item,
+            "plain_item": plain_item,
             "promotion": promotion,
         }
 
@@ -307,6 +312,12 @@ class _Filters:
     def other_item(self, item_id: str, titles: Mapping[str, str]) -> str:
         """Return another item than the recommended one."""
         return self._names.another(titles.get(str(item_id), ""))
+
+    @_of_known
+    def plain_item(self, item_id: str, titles: Mapping[str, str]) -> str:
+        """Return another item without size and mark."""
+        title = titles.get(str(item_id), "")
+        return self._names.short(title, len(title)) if title else ""
 
     def promotion(self, label: str, store_id: str | None) -> str | None:
         """Return what a promotion is; nothing for one that is not spoken of."""

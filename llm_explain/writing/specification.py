@@ -28,7 +28,7 @@ def specify(request: SentenceRequest, realiser: Realiser, catalogue: Catalogue, 
     others = [str(claim.facts["other_item_id"]) for claim in request.claims if "other_item_id" in claim.facts]
     brands = [str(claim.facts["brand"]) for claim in request.claims if "brand" in claim.facts]
     indices = catalogue.index_of(others) if others else ()
-    return realiser.specify(
+    spec = realiser.specify(
         request.claims,
         title="" if request.item_index is None else _title(int(request.item_index), catalogue, policy),
         as_of=request.as_of.date(),
@@ -36,6 +36,7 @@ def specify(request: SentenceRequest, realiser: Realiser, catalogue: Catalogue, 
         is_neutral=request.is_neutral,
         without=() if all(map(policy.may_name_brand, brands)) else ("brand",),
     )
+    return realiser.with_plain_names(spec, request.plain_items)
 
 
 def _title(item_index: int, catalogue: Catalogue, policy: Policy) -> str:

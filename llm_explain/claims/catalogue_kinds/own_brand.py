@@ -41,6 +41,7 @@ class OwnBrand(ClaimKind):
     parts = ("price",)
     position = 64
     topic = "price"
+    new_place = 2
     badge_place = 6
     is_reason = False
     counts_events = False

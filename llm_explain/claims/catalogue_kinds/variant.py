@@ -30,6 +30,7 @@ class Variant(ClaimKind):
     position = 64
     list_place = 0
     topic = "past item"
+    new_place = 1
     badge_place = 9
     never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
     yields_to = frozenset({"item", "rhythm"})

@@ -47,6 +47,7 @@ class Companion(ClaimKind):
     parts = ("popularity",)
     position = 23
     topic = "companion"
+    again_place = 16
     badge_place = 60
     most_badges = 1
     needs_visible_link = True

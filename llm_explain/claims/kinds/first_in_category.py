@@ -44,10 +44,7 @@ class FirstInCategory(ClaimKind):
     topic = "first time"
     badge_place = 25
     is_reason = False
-    is_scarce = True
-    most_badges = 2
-    denies_habit = True
-    stands_alone = False
+    most_badges = 0
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""

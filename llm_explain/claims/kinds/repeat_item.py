@@ -32,7 +32,7 @@ class RepeatItem(ClaimKind):
     scope = "own group"
     parts = ("times_bought",)
     position = 10
-    again_place = 20
+    again_place = 30
     topic = "item"
     never_with = frozenset({"category", "other purchase", "brand"})
 

@@ -31,6 +31,7 @@ class SameOrder(ClaimKind):
     parts = ("popularity",)
     position = 24
     topic = "companion"
+    again_place = 24
     badge_place = 65
     most_badges = 2
     needs_visible_link = True

@@ -1,0 +1,13 @@
+create or replace view counted_kept_since as
+select rid, occasion, max(wall) as moment
+from past where claim = 'kept_since' and is_alike(item_id, title, own_item, own_title)
+group by rid, occasion;
+
+create or replace view found_kept_since as
+with day as (select distinct rid, moment::date as day from counted_kept_since),
+gap as (select rid, day, day - lag(day) over (partition by rid order by day) as gap from day)
+select rid, strftime(min(day), '%Y-%m-%d') as since
+from gap join claim using (rid) where has_dates
+group by rid, as_of
+having count(distinct date_trunc('month', day)) >= 4 and as_of::date - min(day) >= 90
+   and as_of::date - max(day) <= least(greatest(2 * coalesce(median(gap), 0), 14), 90);

@@ -18,11 +18,11 @@ from llm_explain.policy.masking import mask_attribution
 from llm_explain.records import Badge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.values import Attribution
-    from llm_explain.claims import Evidence
+    from llm_explain.claims import ClaimKind, Evidence
     from llm_explain.claims.selection import MayTell
     from llm_explain.composition import Placed, Selection
     from llm_explain.records import Claim, Explanation, Section, Text
@@ -89,8 +89,9 @@ class ListPipeline(Pipeline):
         subjects = Subjects.of(evidence, np.repeat(np.arange(len(pages)), [len(page) for page in pages]), items)
         asked, others = self._cards(subjects, attributions, cards_of_all, pages)
         for page in pages:
-            plain = self._plain_items(subjects, page)
-            asked[page.start : page.stop] = [replace(asked[row], plain_items=plain) for row in page]
+            plain, alike = self._plain_items(subjects, page)
+            own = [replace(asked[row], plain_items=plain, alike_items=alike) for row in page]
+            asked[page.start : page.stop] = own
         written = [self._write(asked[page.start : page.stop]) for page in pages]
         requests = [request for own, _ in written for request in own]
         texts = [text for _, own in written for text in own]
@@ -144,17 +145,18 @@ class ListPipeline(Pipeline):
                     requests[row], texts[row] = request, text
                     break
 
-    def _plain_items(self, subjects: Subjects, page: range) -> frozenset[str]:
-        """Return the user's items that a name without size and mark tells from all other items of user and page."""
+    def _plain_items(self, subjects: Subjects, page: range) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the user's items that a name without size and mark tells from all others of user and page, and the rest."""
         if not page:
-            return frozenset()
+            return frozenset(), frozenset()
         shop, evidence = self.shop, subjects.evidence
         bought = np.unique(evidence.item[evidence.user == subjects.user[page.start]])
         items = np.concatenate([bought, subjects.item[page.start : page.stop]])
         names = np.unique(np.column_stack([shop.product[items], shop.title_index[items]]), axis=0)[:, 0]
         products, titles = np.unique(names, return_counts=True)
         is_plain = np.isin(shop.product[bought], products[titles == 1])
-        return frozenset(str(item_id) for item_id in shop.catalogue.item_ids[bought[is_plain]])
+        ids = shop.catalogue.item_ids[bought].astype(str)
+        return frozenset(ids[is_plain].tolist()), frozenset(ids[~is_plain].tolist())
 
     def _section_title(self, section: Section | None) -> str | None:
         kind = self.shop.shop.target_kinds[0]
@@ -175,6 +177,9 @@ class ListPipeline(Pipeline):
             kind, title = kinds[claim.kind], str(catalogue.titles[placed[row].item_index])
             if kind.is_scarce and placed[row].section == "again":
                 return False
+            if "other_item_id" in claim.facts:
+                (other,) = catalogue.index_of([str(claim.facts["other_item_id"])]).tolist()
+                return says_more(str(catalogue.titles[other]), catalogue.category_names[catalogue.category_index[other]])
             return not kind.tells_category or says_more(title, str(claim.facts["category"]))
 
         claims = self._derived(
@@ -209,8 +214,9 @@ class ListPipeline(Pipeline):
         silent = [row for row, request in enumerate(requests) if not request.claims]
 
         def may_stand(claim: Claim, row: int) -> bool:
-            kind = kinds[claim.kind]
-            return kind.stands_alone and not kind.is_scarce and budget_of[row].take(claim)
+            kind, n_said = kinds[claim.kind], budget_of[row].cards[claim.kind]
+            is_rare = kind.most_badges is None or n_said < kind.most_badges
+            return kind.stands_alone and not kind.is_scarce and is_rare and budget_of[row].take(claim)
 
         for row, fact in self._facts(
             subjects, silent, (*kinds.neutral(subjects.type), *kinds.badges(subjects.type)), may_stand
@@ -225,6 +231,11 @@ class ListPipeline(Pipeline):
             if repeated is None:
                 repeated = next((claim for claim in reasons[row] if kinds[claim.kind].is_scarce), None)
             requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
+        left = [row for row in left if not requests[row].claims]
+        for row, request in enumerate(
+            self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open & {*left}, is_last=True)
+        ):
+            requests[row] = request if row in left else requests[row]
         left = [row for row in left if not requests[row].claims and placed[row].section != "again"]
         for row, fact in self._facts(subjects, left, kinds.neutral(subjects.type), lambda *_: True).items():
             requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
@@ -233,12 +244,12 @@ class ListPipeline(Pipeline):
     def _learned_links(
         self, subjects: Subjects, attributions: Sequence[Attribution], rows: Sequence[int], placed: Sequence[Placed]
     ) -> dict[int, list[Claim]]:
-        """Return reasons by past items whose link with the item is learned alone, in a shop that names no category.
+        """Return reasons by past items whose link with the item is learned alone, in a shop that names no category, or is too small to count links.
 
         A person may not see the link. But such a past item is the largest part of what raised the score, and a card
         without a text says less.
         """
-        if self.shop.names_categories or not rows:
+        if not rows or (self.shop.names_categories and self.shop.visible_links.can_tell):
             return {}
         kinds = self.writer.spoken_kinds(self.locale)
         found = self._derived(
@@ -259,10 +270,13 @@ class ListPipeline(Pipeline):
         budgets: Sequence[cards.Budget],
         may_say: MayTell,
         may_be_alone: Collection[int],
+        *,
+        is_last: bool = False,
     ) -> list[SentenceRequest]:
         """Add a fact about the user to each card whose only reason holds of many items; the text gives no cause.
 
-        Some cards that state nothing get such a fact too, if a person would see its link with the item.
+        Some cards that state nothing get such a fact too, if a person would see its link with the item: a past item, or
+        whatever holds if nothing else is left to say.
         """
         kinds, said = self.writer.spoken_kinds(self.locale), list(requests)
         rows = [
@@ -272,7 +286,6 @@ class ListPipeline(Pipeline):
         ]
         if not rows:
             return said
-        known = with_known_items(subjects.take(np.array(rows, dtype=np.int64)))
 
         def may_join(claim: Claim, place: int) -> bool:
             row = rows[place]
@@ -280,16 +293,28 @@ class ListPipeline(Pipeline):
                 may_say(claim, row)
                 and names_allowed_category(claim, self.shop)
                 and all(go_together(claim, other, kinds) for other in said[row].claims)
+                and (said[row].claims or is_last or "other_item_id" in claim.facts)
                 and budgets[row].take_fact(claim, is_alone=not said[row].claims)
             )
 
-        most = {row: len(said[row].claims) for row in rows}
-        for kind in kinds.facts(subjects.type):
-            places = [place for place, row in enumerate(rows) if len(said[row].claims) == most[row]]
+        for kind, known in self._facts_of_user(subjects.take(np.array(rows, dtype=np.int64))):
+            places = [place for place, row in enumerate(rows) if said[row].claims == requests[row].claims]
             for place, fact in self._facts(known, places, [kind], may_join).items():
                 row = rows[place]
-                said[row] = replace(said[row], claims=(*said[row].claims, fact), is_neutral=True)
+                claims = (fact,) if kinds[fact.kind].states_link else (*said[row].claims, fact)
+                said[row] = replace(said[row], claims=claims, is_neutral=True)
         return said
+
+    def _facts_of_user(self, subjects: Subjects) -> Iterator[tuple[ClaimKind, Subjects]]:
+        """Yield the kinds of facts about the user, the most useful ones first, each with the past items it may name.
+
+        Those are items like each subject. Kinds that state a link themselves come once more, with items that counts link.
+        """
+        kinds = self.writer.spoken_kinds(self.locale).facts(subjects.type)
+        known = with_known_items(subjects)
+        yield from ((kind, known) for kind in kinds)
+        counted = with_known_items(subjects, are_counted=True)
+        yield from ((kind, counted) for kind in kinds if kind.states_link)
 
     def _lines(
         self, subjects: Subjects, claims: Sequence[Sequence[Claim]], placed: Sequence[Placed]

@@ -44,15 +44,17 @@ def past_pairs(subjects: Subjects) -> tuple[IndexArray, IndexArray]:
     return row, np.array([item.item_index for own in subjects.past_items for item in own], dtype=np.int64)
 
 
-def with_known_items(subjects: Subjects) -> Subjects:
+def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjects:
     """Return subjects whose past items are those of the user that a person would link with each item, for facts.
 
     Args:
         subjects: What is explained.
+        are_counted: Whether the counts of pairs have to show the link.
 
     Returns:
         The same subjects. Their past items are of the item's category, or share a telling word with it, whatever they
-        add to the score. They come by the user's occasions, most first, ties by the smallest id.
+        add to the score; or else those that the counts link with the item. They come by the user's occasions, most
+        first, ties by the smallest id.
     """
     evidence, shop = subjects.evidence, subjects.shop
     ids = shop.catalogue.item_ids
@@ -63,7 +65,8 @@ def with_known_items(subjects: Subjects) -> Subjects:
         known[user] = items[np.lexsort((ids[items].astype(str), -count))]
     past = []
     for user, item in zip(subjects.user.tolist(), subjects.item.tolist(), strict=True):
-        linked = known[user][shop.visible_links.of_titles(known[user], item)]
+        items, links = known[user], shop.visible_links
+        linked = items[links.by_counts(items, item) if are_counted else links.of_titles(items, item)]
         past.append([PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in linked.tolist()])
     return subjects.take(np.arange(len(subjects)), past_items=past)
 

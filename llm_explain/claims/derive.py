@@ -135,7 +135,7 @@ def _visible(subjects: Subjects, speakers: _Speakers) -> dict[str, list[_Speaker
     rows = np.array([speakers["past item"][place].row for place, _ in past], dtype=np.int64)
     other = np.array([item.item_index for _, item in past], dtype=np.int64)
     kept: dict[int, list[PastItem]] = {}
-    for (place, item), is_seen in zip(past, links.of_items(other, subjects.item[rows]).tolist(), strict=True):
+    for (place, item), is_seen in zip(past, links.of_reasons(other, subjects.item[rows]).tolist(), strict=True):
         if is_seen:
             kept.setdefault(place, []).append(item)
     evidence = subjects.evidence

@@ -89,12 +89,13 @@ class ClaimKind(ABC):
             it is not one of them.
         is_reason: Whether a sentence may give it as a reason; ``False`` for a kind that only badges state.
         is_scarce: Whether many items have it: no badge in *again* states it, and a second card of a page does so last.
-        most_badges: A badge states it only while fewer cards of the page than this speak of its topic; ``None`` for any
-            number.
+        most_badges: A badge, or a card without a reason, states it only while fewer cards of the page than this speak
+            of its topic; ``None`` for any number.
         stands_alone: Whether it may be all that a card states.
         list_place: Its place among the reasons of a composed list, whatever the attributions: 0 names an item, 1 a
             category, 2 speaks of the item, 3 and 4 say the same of many items; ``None`` if a list does not give it.
         needs_visible_link: Whether a composed list gives it only if a person would see the link with the item.
+        states_link: Whether it tells why the past item has to do with the item, so that a text needs nothing else.
         tells_category: Whether it speaks of the item's category. A composed list then gives it only if the title says
             more than that.
         topic: What it speaks of; two claims of one topic are never joined.
@@ -122,6 +123,7 @@ class ClaimKind(ABC):
     stands_alone: ClassVar[bool] = True
     list_place: ClassVar[int | None] = 2
     needs_visible_link: ClassVar[bool] = False
+    states_link: ClassVar[bool] = False
     tells_category: ClassVar[bool] = False
     topic: ClassVar[str]
     never_with: ClassVar[frozenset[str]] = frozenset()

@@ -39,6 +39,9 @@ MIN_SHARED_WORDS: Final = 2
 MIN_OVERLAP: Final = 0.45
 """Least share of what the words of one name tell that such words tell; a word of few names tells more (tf-idf)."""
 
+MIN_TIMES: Final = 2
+"""Least events of a user in a category whose items a person would link with them."""
+
 WORD: Final = re.compile(r"[^\W\d_]{3,}")
 NAME_END: Final = re.compile(r"[,(]")
 
@@ -80,11 +83,24 @@ class VisibleLinks:
         Returns:
             Flags, shape ``(n,)``; all true where the shop cannot tell.
         """
-        if not self.can_tell or not len(other):
+        return self.of_reasons(other, item) if self.can_tell else np.ones(len(other), dtype=bool)
+
+    def of_reasons(self, other: IndexArray, item: IndexArray) -> Flags:
+        """Return which past items may be reasons: those of ``of_items``, in a small shop those like the items.
+
+        Args:
+            other: Row numbers of past items, shape ``(n,)``.
+            item: Row number of the item that each would explain, shape ``(n,)``.
+
+        Returns:
+            Flags, shape ``(n,)``; all true where neither counts nor categories can tell.
+        """
+        if not len(other) or not (self.can_tell or self._names_categories):
             return np.ones(len(other), dtype=bool)
         category, titles = self._catalogue.category_index, self._catalogue.titles
         found: Flags = (category[other] == category[item]) & (category[item] != self._no_category)
-        found |= self._is_counted(other, item)
+        if self.can_tell:
+            found |= self._is_counted(other, item)
         for place in np.flatnonzero(~found).tolist():
             found[place] = self._are_alike(str(titles[other[place]]), str(titles[item[place]]))
         return found
@@ -105,6 +121,39 @@ class VisibleLinks:
             return found
         title = str(titles[item])
         return np.array([self._are_alike(str(titles[each]), title) for each in other.tolist()], dtype=bool)
+
+    def by_counts(self, other: IndexArray, item: int) -> Flags:
+        """Return which items the counts of pairs link with an item; the arguments are those of ``of_titles``."""
+        if not self.can_tell:
+            return np.zeros(len(other), dtype=bool)
+        return self._is_counted(other, np.full(len(other), item))
+
+    def with_any(self, bought: IndexArray, items: IndexArray) -> Flags:
+        """Return which items a person would link with something that a user bought.
+
+        Args:
+            bought: Row numbers of the items of the user's events, shape ``(n_events,)``.
+            items: Row numbers of other items, shape ``(n,)``.
+
+        Returns:
+            Whether the user bought from an item's category at least twice and its title says more than the category, or
+            the counts of pairs link it with an item that the user bought. An item without a named category is linked by
+            words of the titles instead. Shape ``(n,)``.
+        """
+        catalogue, past = self._catalogue, np.unique(bought)
+        times = np.bincount(catalogue.category_index[bought], minlength=len(catalogue.category_names))
+        found: Flags = np.zeros(len(items), dtype=bool)
+        for place, (item, category) in enumerate(zip(items.tolist(), catalogue.category_index[items].tolist(), strict=True)):
+            if category == self._no_category:
+                found[place] = bool(self.of_titles(past, item).any())
+            elif times[category] >= MIN_TIMES:
+                found[place] = says_more(str(catalogue.titles[item]), catalogue.category_names[category])
+        open_places = np.flatnonzero(~found)
+        if self.can_tell and len(open_places) and len(past):
+            pairs = np.repeat(items[open_places], len(past))
+            linked = self._is_counted(np.tile(past, len(open_places)), pairs)
+            found[open_places] = linked.reshape(len(open_places), len(past)).any(axis=1)
+        return found
 
     def are_of_one_sort(self, other: int, item: int) -> bool:
         """Return whether two items are of one named category, or their names end in the same word.
@@ -149,6 +198,10 @@ class VisibleLinks:
         if not len(snapshot.companions.item):
             return later >= MIN_LATER_SHARE * buyers
         return (later > 0) & (snapshot.companions.users_of(other, item) >= MIN_TOGETHER_SHARE * buyers)
+
+    @property
+    def _names_categories(self) -> bool:
+        return any(map(self._policy.may_name_category, self._catalogue.category_names))
 
     @cached_property
     def _no_category(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from llm_explain.claims.evidence import Evidence
 from llm_explain.claims.selection import may_speak
 from llm_explain.claims.subjects import Subjects
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.shapley import FloatArray
-    from llm_explain.claims import ClaimKind, Evidence
+    from llm_explain.claims import ClaimKind, ShopEvidence
     from llm_explain.claims.occasions import Flags
     from llm_explain.composition.selection import Selection
     from llm_explain.records import Placement, Section
@@ -35,13 +36,19 @@ RETURNS: Final = 0.9
 """Share of the user's returns to an item by which one without a rhythm comes back, or hardly ever."""
 
 LEAST_RETURNS: Final = 5
-"""Returns from which on they tell how soon the user comes back to an item."""
+"""Returns from which on they tell how soon the user comes back to an item; those of the shop's users tell before."""
+
+MOST_USERS: Final = 500
+"""Users of a shop whose returns are read."""
 
 AGAIN_SHARE: Final = 0.5
 """Largest share of a mixed list that repeats, while there are new items."""
 
 POOL: Final = 40
 """Best items left that each place of a diverse list chooses among."""
+
+LOOK_AHEAD: Final = 30
+"""New items, by rank, of which those that a person would link with the user come first; then the next ones follow."""
 
 MOST_VERSIONS: Final = 20
 """Best items of known products that are asked for something new to say."""
@@ -188,10 +195,15 @@ def _page(
     if selection.section == "mixed":
         is_last |= found.is_held if evidence.shop.snapshot.has_repeats else found.is_again
     is_last &= found.pin == n_pins
-    if not is_all and np.count_nonzero(~is_last & ~(found.is_again & (selection.section == "mixed"))) < end:
+    n_ahead = math.ceil(end / LOOK_AHEAD) * LOOK_AHEAD
+    if not is_all and np.count_nonzero(~is_last & ~(found.is_again & (selection.section == "mixed"))) < n_ahead:
         return None
     order = np.lexsort((found.rank, is_last, found.pin))
     found, is_last = found.take(order), is_last[order]
+    if selection.section in ("mixed", "new") and not selection.diversity:
+        order, rows = np.arange(len(found)), np.flatnonzero(~found.is_again & ~is_last & (found.pin == n_pins))
+        order[rows[:n_ahead]] = rows[_linked_first(found.item[rows[:n_ahead]], evidence)]
+        found = found.take(order)
     if selection.diversity:
         section = found.is_again if selection.section == "mixed" else np.zeros(len(found), dtype=bool)
         category, order = evidence.shop.catalogue.category_index[found.item], np.arange(len(found))
@@ -285,11 +297,34 @@ def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags, Flags
         has_rhythm = occasions.days.counts >= MIN_RHYTHM_DAYS
         until_due = np.where(has_rhythm, DUE_FROM * occasions.rhythm, HOLD_DAYS)
         is_held[rows] = occasions.days_since < until_due
-        returns = evidence.by_title.of(evidence.by_title.keys, np.repeat(evidence.as_of, len(evidence.by_title.keys)))
-        days = returns.intervals.values
+        days = _returns(evidence)
+        if len(days) < LEAST_RETURNS:
+            days = shop.once(_returns_of_shop)
         if len(days) >= LEAST_RETURNS:
             is_stale[rows] = ~has_rhythm & (occasions.days_since > max(np.quantile(days, RETURNS), HOLD_DAYS))
     return is_again, is_held, is_stale
+
+
+def _linked_first(items: IndexArray, evidence: Evidence) -> IndexArray:
+    """Return the places of new items in their order: in each block, those that a person would link with the user first."""
+    is_linked = evidence.shop.visible_links.with_any(evidence.item, items)
+    return np.lexsort((np.arange(len(items)), ~is_linked, np.arange(len(items)) // LOOK_AHEAD))
+
+
+def _returns(evidence: Evidence) -> IndexArray:
+    """Return the days between successive days on which a user bought a title, of all titles."""
+    titles = evidence.by_title
+    return titles.of(titles.keys, np.full(len(titles.keys), evidence.as_of.max())).intervals.values
+
+
+def _returns_of_shop(shop: ShopEvidence) -> IndexArray:
+    """Return the same for some of the shop's users, evenly chosen."""
+    events = shop.events
+    if events is None:
+        return np.zeros(0, dtype=np.int64)
+    users = events.user_ids[:: max(1, len(events.user_ids) // MOST_USERS)]
+    histories = [events.history(user, shop.snapshot.as_of) for user in users]
+    return _returns(Evidence(shop, histories))
 
 
 def _says_nothing_new(found: _Candidates, evidence: Evidence, versions: Sequence[ClaimKind]) -> Flags:

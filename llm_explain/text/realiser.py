@@ -110,24 +110,38 @@ class Realiser:
             return spec
         return replace(spec, values={**spec.values, ITEM_LABEL: self._names.short_label(spec.title, max_length // 2)})
 
-    def with_plain_names(self, spec: SentenceSpec, item_ids: Collection[str]) -> SentenceSpec:
+    def with_plain_names(
+        self, spec: SentenceSpec, item_ids: Collection[str], alike_ids: Collection[str] = ()
+    ) -> SentenceSpec:
         """Return a specification that names some other items without size and mark.
 
         Args:
             spec: Specification of the sentence.
-            item_ids: The items.
+            item_ids: Items whose plain names are of no other item of the user.
+            alike_ids: Items whose plain names are. A claim about one states no number, unless it has to, and keeps the
+                size if the item's own name is the same.
 
         Returns:
             The specification.
         """
-        plain = {
-            self._names.another(title): self._names.short(title, len(title))
-            for item_id, title in spec.titles.items()
-            if item_id in item_ids and title
-        }
-        if not plain:
-            return spec
-        return replace(spec, values={slot: plain.get(value, value) for slot, value in spec.values.items()})
+        values = dict(spec.values)
+        for claim in spec.claims:
+            other = str(claim.facts.get("other_item_id", ""))
+            title = spec.titles.get(other, "")
+            if not title or other not in {*item_ids, *alike_ids}:
+                continue
+            whole, plain = self._names.another(title), self._names.short(title, len(title))
+            if other not in item_ids:
+                counts = self._writer.slots_beyond(claim.kind, "other_item_id")
+                if plain == self._names.short(spec.title, len(spec.title)) or counts & self._required(claim.kind):
+                    continue
+                values = {slot: value for slot, value in values.items() if slot not in counts}
+            values = {slot: plain if value == whole else value for slot, value in values.items()}
+        return replace(spec, values=values)
+
+    def _required(self, kind: str) -> frozenset[str]:
+        """Return the slots that each sentence of a claim kind has."""
+        return frozenset(self.lexicon.words[kind].slots.required)
 
     def with_short_names(self, spec: SentenceSpec, max_length: int) -> SentenceSpec:
         """Return a specification with a short label, whose other items' names take at most a third of a text.

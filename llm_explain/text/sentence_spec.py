@@ -30,7 +30,9 @@ class SentenceRequest:
         as_of: The moment that the sentence speaks of.
         is_neutral: Whether the claims are no reasons, so that no cause may be claimed.
         form: Form of the text.
-        plain_items: Ids of items that a text may name without size and mark, because no other one has the name.
+        plain_items: Ids of items that a text may name without size and mark, because no other one of the user and of
+            the page has the name.
+        alike_items: Ids of the user's other items, of which such a name is plain enough where the text counts nothing.
     """
 
     claims: tuple[Claim, ...]
@@ -40,6 +42,7 @@ class SentenceRequest:
     is_neutral: bool = False
     form: Form = "sentence"
     plain_items: frozenset[str] = frozenset()
+    alike_items: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

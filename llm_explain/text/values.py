@@ -83,6 +83,10 @@ class ValueWriter:
                 self._reads.setdefault(kind, {})[slot] = tuple(sorted(read))
         self._value = lru_cache(_MAX_VALUES, typed=True)(self._written)  # typed: 1 is written "1", 1.0 is not
 
+    def slots_beyond(self, kind: str, fact: str) -> frozenset[str]:
+        """Return the slots of a claim kind whose values read another fact than one."""
+        return frozenset(slot for slot, facts in self._reads.get(kind, {}).items() if {*facts} - {fact})
+
     def write(self, kind: str, facts: Facts) -> dict[str, str]:
         """Return the slot values of a claim.
 

@@ -36,7 +36,7 @@ def specify(request: SentenceRequest, realiser: Realiser, catalogue: Catalogue, 
         is_neutral=request.is_neutral,
         without=() if all(map(policy.may_name_brand, brands)) else ("brand",),
     )
-    return realiser.with_plain_names(spec, request.plain_items)
+    return realiser.with_plain_names(spec, request.plain_items, request.alike_items)
 
 
 def _title(item_index: int, catalogue: Catalogue, policy: Policy) -> str:

@@ -44,6 +44,7 @@ class BoughtTogether(ClaimKind):
     position = 67
     list_place = 0
     fact_place = 5
+    states_link = True
     topic = "past item"
     never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
     yields_to = frozenset({"item", "rhythm"})

@@ -28,7 +28,7 @@ class Buyers(ClaimKind):
     badge_place = 30
     is_reason = False
     is_scarce = True
-    most_badges = 3
+    most_badges = 1
     fits_sensitive_items = True
 
     def find(self, subjects: Subjects) -> Findings:

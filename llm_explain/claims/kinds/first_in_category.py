@@ -42,9 +42,9 @@ class FirstInCategory(ClaimKind):
     parts = ("novelty",)
     position = 112
     topic = "first time"
-    badge_place = 25
+    neutral_place = 45
     is_reason = False
-    most_badges = 0
+    most_badges = 1
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""

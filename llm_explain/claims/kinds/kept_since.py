@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
 
-LEAST_MONTHS: Final = 4
+LEAST_MONTHS: Final = 3
 LEAST_DAYS: Final = 90
 MOST_PAUSE: Final = 90
-ROUNDS: Final = 2
-GRACE_DAYS: Final = 14
+ROUNDS: Final = 3
+GRACE_DAYS: Final = 30
 
 
 class KeptSince(ClaimKind):
-    """The user has come back to the item since a month, and still does.
+    """The user has come back to the item since a month, and not given it up.
 
-    Rule: counted events are those of ``repeat_item``. The occasions with one lie in at least four calendar months.
+    Rule: counted events are those of ``repeat_item``. The occasions with one lie in at least three calendar months.
     ``since`` is the local day of the first one, at least 90 days before that of ``as_of``. From the last one to the day
-    of ``as_of`` at most 90 days have passed, and at most twice the median of the days between the days with an occasion,
-    or 14 days if that is more. A log whose times only order the events has no such claim.
+    of ``as_of`` at most 90 days have passed, and at most three times the median of the days between the days with an
+    occasion, or 30 days if that is more. A log whose times only order the events has no such claim.
     """
 
     name = "kept_since"

@@ -9,5 +9,5 @@ gap as (select rid, day, day - lag(day) over (partition by rid order by day) as 
 select rid, strftime(min(day), '%Y-%m-%d') as since
 from gap join claim using (rid) where has_dates
 group by rid, as_of
-having count(distinct date_trunc('month', day)) >= 4 and as_of::date - min(day) >= 90
-   and as_of::date - max(day) <= least(greatest(2 * coalesce(median(gap), 0), 14), 90);
+having count(distinct date_trunc('month', day)) >= 3 and as_of::date - min(day) >= 90
+   and as_of::date - max(day) <= least(greatest(3 * coalesce(median(gap), 0), 30), 90);

@@ -181,7 +181,12 @@ def test_a_category_speaks_by_a_word_of_its_name() -> None:
 def test_a_shop_that_cannot_tell_lets_the_learned_link_speak() -> None:
     links = VisibleLinks(CATALOGUE, counted(pairs(), pairs(), buyers=49), Policy())
     assert not links.can_tell
-    assert links.of_items(np.array([INDEX["milk"]]), np.array([INDEX["tortilla"]])).tolist() == [True]
+    milk, tortilla, kettle = (np.array([INDEX[name]]) for name in ("milk", "tortilla", "kettle"))
+    assert links.of_items(milk, tortilla).tolist() == [True]
+    assert links.of_reasons(milk, tortilla).tolist() == [False]  # but not as a reason, where categories tell
+    assert links.of_reasons(kettle, tortilla).tolist() == [True]
+    unnamed = VisibleLinks(Catalogue(ITEMS.assign(category="")), counted(pairs(), pairs(), buyers=49), Policy())
+    assert unnamed.of_reasons(milk, tortilla).tolist() == [True]
     assert not links.of_category(CATEGORY["milk"], np.array([INDEX["milk"]]), INDEX["tortilla"])
 
 

@@ -172,12 +172,15 @@ class ListPipeline(Pipeline):
         """Choose what each card states, and return what it may state instead; each page has a budget of its own."""
         kinds, settings = self.writer.spoken_kinds(self.locale), self.shop.policy.settings
         catalogue = self.shop.catalogue
+        alike_of = [alike for page in pages for alike in [self._plain_items(subjects, page)[1]] * len(page)]
 
         def may_say(claim: Claim, row: int) -> bool:
             kind, title = kinds[claim.kind], str(catalogue.titles[placed[row].item_index])
             if kind.is_scarce and placed[row].section == "again":
                 return False
             if "other_item_id" in claim.facts:
+                if "count" in claim.facts and claim.facts["other_item_id"] in alike_of[row]:
+                    return False  # a count needs the size that tells the item from another one
                 (other,) = catalogue.index_of([str(claim.facts["other_item_id"])]).tolist()
                 return says_more(str(catalogue.titles[other]), catalogue.category_names[catalogue.category_index[other]])
             return not kind.tells_category or says_more(title, str(claim.facts["category"]))

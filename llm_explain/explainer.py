@@ -440,9 +440,7 @@ class Explainer:
         found: list[list[Explanation]] = []
         for own in _together(users, version.reader):
             read = version.reader.read_many(own, as_of, channel)
-            lists = [
-                pipeline.arrange(user.scored, user.evidence, selection, _at_least_one(k)) for user in read
-            ]
+            lists = [pipeline.arrange(user.scored, user.evidence, selection, _at_least_one(k)) for user in read]
             scored = [user.scored for user in read]
             evidence = Evidence(version.shop, [history for user in read for history in user.evidence.histories])
             of_own = replace(pipeline, of_users=suppressions[len(found) : len(found) + len(own)])

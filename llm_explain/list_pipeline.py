@@ -182,7 +182,9 @@ class ListPipeline(Pipeline):
                 if "count" in claim.facts and claim.facts["other_item_id"] in alike_of[row]:
                     return False  # a count needs the size that tells the item from another one
                 (other,) = catalogue.index_of([str(claim.facts["other_item_id"])]).tolist()
-                return says_more(str(catalogue.titles[other]), catalogue.category_names[catalogue.category_index[other]])
+                return says_more(
+                    str(catalogue.titles[other]), catalogue.category_names[catalogue.category_index[other]]
+                )
             return not kind.tells_category or says_more(title, str(claim.facts["category"]))
 
         claims = self._derived(

@@ -21,6 +21,9 @@ NO_WORD: Final = re.compile(r"[\W_]+")
 NUMBER: Final = re.compile(r"\d[\d.,/]*")
 DOZEN: Final = 12
 
+LEAST_RATIO: Final = 1.15
+"""Least ratio of two sizes that a person would tell apart."""
+
 
 class Sized(NamedTuple):
     """A title in parts.
@@ -54,7 +57,7 @@ def other_size(title: str, other: str) -> tuple[str, str] | None:
 
     Returns:
         Both sizes; ``None`` unless the titles have the same words, and sizes that differ in one place, by a number of
-        the same unit or by a word. A dozen counts as twelve.
+        the same unit, one of them at least 15 % larger, or by a word. A dozen counts as twelve.
     """
     first, second = sized(title), sized(other)
     if not first.name or first.name != second.name or len(first.sizes) != len(second.sizes):
@@ -63,7 +66,10 @@ def other_size(title: str, other: str) -> tuple[str, str] | None:
     if len(pairs) != 1:
         return None
     (own, unit), (known, other_unit) = (_measured(size) for size in pairs[0])
-    return pairs[0] if unit == other_unit and own != known else None
+    if unit != other_unit or own == known:
+        return None
+    low, high = sorted((_number(own), _number(known)))
+    return pairs[0] if not unit or high >= LEAST_RATIO * low else None
 
 
 def _measured(size: str) -> tuple[str, str]:
@@ -73,3 +79,11 @@ def _measured(size: str) -> tuple[str, str]:
         return size, ""
     number, unit = found.group().replace(",", ""), NO_WORD.sub("", NUMBER.sub("", size, count=1))
     return (str(DOZEN * int(number)), "count") if unit == "dozen" and number.isdigit() else (number, unit)
+
+
+def _number(number: str) -> float:
+    """Return a number that a title writes, whatever stands around its figures."""
+    try:
+        return float(number.strip("./"))
+    except ValueError:
+        return 0.0

@@ -143,7 +143,9 @@ class VisibleLinks:
         catalogue, past = self._catalogue, np.unique(bought)
         times = np.bincount(catalogue.category_index[bought], minlength=len(catalogue.category_names))
         found: Flags = np.zeros(len(items), dtype=bool)
-        for place, (item, category) in enumerate(zip(items.tolist(), catalogue.category_index[items].tolist(), strict=True)):
+        for place, (item, category) in enumerate(
+            zip(items.tolist(), catalogue.category_index[items].tolist(), strict=True)
+        ):
             if category == self._no_category:
                 found[place] = bool(self.of_titles(past, item).any())
             elif times[category] >= MIN_TIMES:

@@ -336,9 +336,7 @@ def _says_nothing_new(found: _Candidates, evidence: Evidence, versions: Sequence
     for row in np.flatnonzero(is_known)[:MOST_VERSIONS].tolist():
         item = found.item[row : row + 1]
         of_item = Subjects.of(evidence, np.zeros(1, dtype=np.int64), item)
-        if any(
-            may_speak(kind, int(item[0]), shop) and len(kind.find(of_item).rows) for kind in versions
-        ):
+        if any(may_speak(kind, int(item[0]), shop) and len(kind.find(of_item).rows) for kind in versions):
             is_known[row] = False
             break
     return is_known

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOST_CARDS_A_KIND: Final = 2
 """Most cards of a page that give reasons of one kind; the lines of *again* do not count."""
 
+MOST_SCARCE_CARDS: Final = 1
+"""Most cards of a page that give a reason which holds of many items, while something else can be said."""
+
 FEW_KINDS: Final = 5
 """With fewer kinds to speak of, a kind may come more often: first for another item or category, then for any card."""
 
@@ -34,7 +37,7 @@ class Budget:
 
     Attributes:
         has_few_kinds: Whether the page has few kinds to speak of.
-        scarce: Kinds that hold of many items, whatever the user did; at most two cards of the page state one of them.
+        scarce: Kinds that hold of many items, whatever the user did; at most one card of the page states one of them.
         cards: Cards by claim kind.
         names: Cards by claim kind and the name that they used.
     """
@@ -54,7 +57,7 @@ class Budget:
         """Return whether another card may state a claim: no item speaks for two cards."""
         if "other_item_id" in claim.facts and self.has_named(claim):
             return False
-        if claim.kind in self.scarce and sum(self.cards[kind] for kind in self.scarce) >= MOST_CARDS_A_KIND:
+        if claim.kind in self.scarce and sum(self.cards[kind] for kind in self.scarce) >= MOST_SCARCE_CARDS:
             return False
         if self.cards[claim.kind] < MOST_CARDS_A_KIND:
             return True
@@ -120,7 +123,11 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
             claims[row], key=lambda claim: (_place(claim, budget, kinds), budget.has_named(claim), -claim.phi)
         )
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
-        if not chosen[row] and budget.has_few_kinds and (several := [each for each in ordered if each.kind not in budget.scarce]):
+        if (
+            not chosen[row]
+            and budget.has_few_kinds
+            and (several := [each for each in ordered if each.kind not in budget.scarce])
+        ):
             repeated = min(
                 several, key=lambda claim: (budget.names[claim.kind, named(claim)], budget.cards[claim.kind])
             )
@@ -172,9 +179,7 @@ def with_second_reasons(
     found = []
     for own, said in zip(claims, chosen, strict=True):
         fitting = (
-            claim
-            for claim in own
-            if said and not kinds[claim.kind].is_scarce and go_together(claim, said[0], kinds)
+            claim for claim in own if said and not kinds[claim.kind].is_scarce and go_together(claim, said[0], kinds)
         )
         second = next(((claim,) for claim in fitting if budget.take(claim)), ())
         found.append(tuple(sorted((*said, *second), key=lambda claim: -claim.phi)))

@@ -30,8 +30,8 @@ class KeptSince(ClaimKind):
     """
 
     name = "kept_since"
-    scope = "own group"
-    parts = ("times_bought",)
+    scope = "context"
+    parts = ("popularity",)
     position = 26
     again_place = 18
     topic = "rhythm"

@@ -30,8 +30,8 @@ class LatestOrders(ClaimKind):
     """
 
     name = "latest_orders"
-    scope = "own group"
-    parts = ("times_bought",)
+    scope = "context"
+    parts = ("popularity",)
     position = 22
     again_place = 14
     topic = "rhythm"

@@ -31,8 +31,8 @@ class MostBought(ClaimKind):
     """
 
     name = "most_bought"
-    scope = "own group"
-    parts = ("times_bought",)
+    scope = "context"
+    parts = ("popularity",)
     position = 25
     again_place = 17
     topic = "category"

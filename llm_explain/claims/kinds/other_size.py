@@ -19,14 +19,14 @@ class OtherSize(ClaimKind):
     """The item is what the user bought, in another size.
 
     Rule: counted events are the user's purchases before ``as_of`` that no return took back. ``other_item_id`` is an
-    item of one of them, of the item's category and brand, whose title is the item's but for one size (see ``sizes``):
+    item of one of them, of the item's category and brand, whose title is the item's but for one size, which is at least 15 % larger or smaller (see ``sizes``):
     ``size`` is that of the item's title, and ``other_size`` that of the other one, as the titles write them in small
     letters. It is the one bought last, ties by the smallest id. No counted event is of the item's title.
     """
 
     name = "other_size"
-    scope = "past item"
-    parts = ("item",)
+    scope = "context"
+    parts = ("popularity",)
     position = 63
     new_place = 0
     topic = "past item"
@@ -50,7 +50,9 @@ def _latest(subjects: Subjects, row: int) -> tuple[str, str, str] | None:
     if (shop.title_index[bought[is_one]] == shop.title_index[item]).any():
         return None
     is_one &= catalogue.category_index[bought] == catalogue.category_index[item]
-    is_one &= (catalogue.brand_index[bought] == catalogue.brand_index[item]) & (shop.product[bought] == shop.product[item])
+    is_one &= (catalogue.brand_index[bought] == catalogue.brand_index[item]) & (
+        shop.product[bought] == shop.product[item]
+    )
     latest: dict[int, int] = {}
     for other, moment in zip(bought[is_one].tolist(), evidence.moment[own][is_one].tolist(), strict=True):
         latest[other] = max(moment, latest.get(other, moment))

@@ -11,16 +11,22 @@ create or replace macro amount_of(size) as
     case when number_in(size) = '' then size
          when unit_of(size) = 'dozen' and regexp_matches(number_in(size), '^\d+$') then (12 * number_in(size)::int) || ' count'
          else number_in(size) || ' ' || unit_of(size) end;
+create or replace macro figure_of(size) as
+    coalesce(try_cast(trim(number_in(size), './') as double), 0) * if(unit_of(size) = 'dozen', 12, 1);
 create or replace macro kind_of_size(size) as
     case when number_in(size) = '' then '' when unit_of(size) = 'dozen' then 'count' else unit_of(size) end;
 
 create or replace view sized_purchase as
-select p.rid, p.item_id, p.title, max(p.wall) as wall, sizes_of(any_value(p.own_title)) as own, sizes_of(p.title) as other,
-       words_without(any_value(p.own_title), own) = words_without(p.title, other) and len(own) = len(other) as is_one_product
-from past p
-where p.claim = 'other_size' and p.kind = 'purchase' and p.category is not distinct from p.own_category
-  and p.brand is not distinct from p.own_brand
-group by all;
+with bought as (
+    select rid, item_id, title, own_title, max(wall) as wall
+    from past
+    where claim = 'other_size' and kind = 'purchase' and category is not distinct from own_category
+      and brand is not distinct from own_brand
+    group by rid, item_id, title, own_title),
+parted as (select *, sizes_of(own_title) as own, sizes_of(title) as other from bought)
+select rid, item_id, wall, own, other,
+       words_without(own_title, own) = words_without(title, other) and len(own) = len(other) as is_one_product
+from parted;
 
 create or replace view found_other_size as
 with pair as (
@@ -31,5 +37,6 @@ changed as (
 known as (select distinct rid from past where claim = 'other_size' and is_alike(item_id, title, own_item, own_title))
 select rid, item_id as other_item_id, size, other_size
 from changed anti join known using (rid)
-where n = 1 and amount_of(size) <> amount_of(other_size) and kind_of_size(size) = kind_of_size(other_size)
+where n = 1 and (number_in(size) = '' or greatest(figure_of(size), figure_of(other_size)) >= 1.15 * least(figure_of(size), figure_of(other_size)))
+  and amount_of(size) <> amount_of(other_size) and kind_of_size(size) = kind_of_size(other_size)
 qualify row_number() over (partition by rid order by wall desc, item_id) = 1;

@@ -83,8 +83,19 @@ def test_a_line_states_the_last_date_or_the_rhythm(explainer: Explainer) -> None
         assert row.text is not None
         assert row.text.verdict.ok
         (claim,) = (*row.reasons, *row.statements)
-        assert claim.kind in {"due", "repeat_item", "latest_orders", "kept_since", "most_bought", "same_order", "back_after_break"}
-        assert any(word in row.text.text.lower() for word in ("bought", "you buy", "come back", "came back", "order"))
+        assert claim.kind in {
+            "due",
+            "repeat_item",
+            "latest_orders",
+            "kept_since",
+            "most_bought",
+            "same_order",
+            "back_after_break",
+            "promotion",
+        }
+        assert any(
+            word in row.text.text.lower() for word in ("bought", "you buy", "come back", "came back", "order", "until")
+        )
         assert "because" not in row.text.text
 
 

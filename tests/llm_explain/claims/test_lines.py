@@ -1,0 +1,157 @@
+"""The claim kinds of a line: most of the latest orders, first of a category, kept since a month, another size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from llm_explain.claims import ClaimKind, Evidence, ShopEvidence, Subjects
+from llm_explain.claims.kinds.kept_since import KeptSince
+from llm_explain.claims.kinds.latest_orders import LatestOrders
+from llm_explain.claims.kinds.most_bought import MostBought
+from llm_explain.claims.kinds.other_size import OtherSize
+from llm_explain.claims.sizes import other_size, sized
+from llm_explain.evaluation.audit import Audit
+from llm_explain.policy.policy import Policy
+from scoring.data.catalogue import Catalogue
+from scoring.data.history import History
+from scoring.data.shop import Shop
+from scoring.data.tables import Tables
+from scoring.features.promotions import PromotionCalendar
+from scoring.features.snapshot import Snapshot
+from tests.llm_explain.claims.scene import AS_OF, bought, evidence, find
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ORDER = Shop(times="order")
+
+
+def facts(kind: type[ClaimKind], subjects: Subjects) -> dict[str, object] | None:
+    found = find(kind, subjects)
+    return None if found is None else dict(found.facts)
+
+
+def test_most_of_the_latest_orders_had_the_item() -> None:
+    others = bought("milk", 1, 2, 3, 4, 5, 6, 7)
+    assert facts(LatestOrders, evidence("salsa", others, bought("salsa", 1, 3, 5))) == {"having": 3, "orders": 5}
+    assert facts(LatestOrders, evidence("salsa", others, bought("salsa", 1, 3, 6, 7))) is None  # two of the latest five
+    assert facts(LatestOrders, evidence("milk", others)) == {"having": 5, "orders": 5}
+    assert facts(LatestOrders, evidence("milk", bought("milk", 1, 2, 3, 4))) is None  # four orders
+    assert facts(LatestOrders, evidence("milk", bought("milk", *range(5), kind="play"))) is None
+
+
+def test_a_first_of_a_category_has_more_orders_than_each_other_title() -> None:
+    chips = bought("kettle", 1, 2), bought("ridged", 3)
+    assert facts(MostBought, evidence("tortilla", *chips, bought("tortilla", 5, 6, 7))) == {"category": "chips"}
+    assert facts(MostBought, evidence("tortilla", *chips, bought("tortilla", 5, 6))) is None  # two orders
+    assert facts(MostBought, evidence("tortilla", *chips, bought("tortilla", 5, 6, 400))) is None  # two in the year
+    more = bought("kettle", 8)
+    assert facts(MostBought, evidence("tortilla", *chips, more, bought("tortilla", 5, 6, 7))) is None  # as many
+    assert facts(MostBought, evidence("tortilla", chips[0], bought("tortilla", 5, 6, 7))) is None  # two titles
+    assert facts(MostBought, evidence("tortilla", *chips, bought("tortilla", 5, 6, 7), shop=ORDER)) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "since"),
+    [
+        ((10, 40, 70, 100), "2017-08-23"),
+        ((10, 40, 70), None),  # 70 days are no 90
+        ((10, 12, 40, 95), "2017-08-28"),
+        ((91, 121, 151), None),  # given up
+        ((62, 95, 125), "2017-07-29"),  # within three rounds of about 30 days
+        ((31, 33, 35, 120), None),  # 31 days are more than three rounds of two days, and more than 30
+        ((1, 2, 3, 100), None),  # three months are needed
+    ],
+)
+def test_an_item_is_kept_since_its_first_day(days: tuple[int, ...], since: str | None) -> None:
+    expected = None if since is None else {"since": since}
+    assert facts(KeptSince, evidence("salsa", bought("salsa", *days))) == expected
+    assert facts(KeptSince, evidence("salsa", bought("salsa", *days), shop=ORDER)) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "other", "sizes"),
+    [
+        ("Large eggs, 18 count (store brand)", "Large eggs, 1 dozen (store brand)", ("18 count", "1 dozen")),
+        ("Large eggs, 12 count", "Large eggs, 1 dozen", None),  # the same amount
+        ("Large eggs, 18 count (store brand)", "Large eggs, 1 dozen", None),  # of another brand, perhaps
+        ("Copy paper A4, 2,500 sheets", "Copy paper A4, 500 sheets", ("2,500 sheets", "500 sheets")),
+        ("Gloves, box of 200", "Gloves, box of 100", ("box of 200", "box of 100")),
+        ("Cable ties 300 mm, bag of 100", "Cable ties 200 mm, bag of 100", ("300 mm", "200 mm")),
+        ("Cable ties 300 mm, bag of 50", "Cable ties 200 mm, bag of 100", None),  # two differ
+        ("Storage tin, large", "Storage tin, small", ("large", "small")),
+        ("Corn, 15.25 oz", "Corn, 15 oz", None),  # less than 15 % more
+        ("Corn, 17.25 oz", "Corn, 15 oz", ("17.25 oz", "15 oz")),
+        ("Milk, 1 gallon", "Milk, 2 qt", None),  # units that the rule does not compare
+        ("Naruto, Vol. 2", "Naruto, Vol. 1", None),
+        ("Rocky (2006)", "Rocky (1976)", None),
+        ("Linen shirt, white", "Linen shirt, blue", None),
+    ],
+)
+def test_titles_differ_by_one_size(title: str, other: str, sizes: tuple[str, str] | None) -> None:
+    assert other_size(title, other) == sizes
+
+
+def test_a_product_is_what_its_title_says_without_size_and_mark() -> None:
+    assert sized("White milk, 1 gallon (store brand)").product == sized("White milk").product == "white milk"
+    assert sized("Rocky (2006)").product != sized("Rocky (1976)").product
+    assert sized("Naruto, Vol. 2").product != sized("Naruto, Vol. 1").product
+
+
+EGGS = pd.DataFrame(
+    [
+        ("dozen", "Large eggs, 1 dozen", "eggs", "Hen"),
+        ("18", "Large eggs, 18 count", "eggs", "Hen"),
+        ("6", "Large eggs, 6 count", "eggs", "Hen"),
+        ("other", "Large eggs, 18 count", "eggs", "Cock"),
+        ("toys", "Large eggs, 18 count", "toys", "Hen"),
+    ],
+    columns=["item_id", "title", "category", "brand"],
+)
+
+
+def eggs(item: str, *events: pd.DataFrame) -> Subjects:
+    catalogue, tables = Catalogue(EGGS), Tables(bought("dozen", 1).assign(user_id="u"), EGGS)
+    shop = ShopEvidence(
+        catalogue,
+        snapshot=Snapshot.build(tables, catalogue, AS_OF),
+        promotions=PromotionCalendar(tables.promotions, catalogue),
+        policy=Policy(),
+    )
+    own = History.from_events(pd.concat(events), catalogue, as_of=AS_OF, user_id="u")
+    place = EGGS["item_id"].tolist().index(item)
+    return Subjects.of(Evidence(shop, [own]), np.array([0]), np.array([place]))
+
+
+def test_another_size_is_of_one_brand_and_category() -> None:
+    known = {"other_item_id": "dozen", "size": "18 count", "other_size": "1 dozen"}
+    assert facts(OtherSize, eggs("18", bought("dozen", 5))) == known
+    assert facts(OtherSize, eggs("18", bought("dozen", 5), bought("6", 9))) == known  # the one bought last
+    assert facts(OtherSize, eggs("18", bought("dozen", 5), bought("other", 9))) is None  # its title was bought
+    assert facts(OtherSize, eggs("other", bought("dozen", 5))) is None
+    assert facts(OtherSize, eggs("toys", bought("dozen", 5))) is None
+    assert facts(OtherSize, eggs("18", bought("dozen", 5, kind="view"))) is None
+
+
+def test_sql_repeats_the_rule_of_another_size(tmp_path: Path) -> None:
+    events = pd.concat([bought("dozen", 5), bought("6", 9)]).assign(user_id="u")
+    tables = Tables(events, EGGS)
+    tables.write(tmp_path)
+    audit = Audit(tmp_path, AS_OF)
+    fact = {"other_item_id": "dozen", "size": "18 count", "other_size": "1 dozen"}
+    claim = {"kind": "other_size", "player": "context:popularity", "part": "popularity", "phi": 0.0, "share": 0.0}
+
+    def faults(item_id: str, facts: dict[str, str]) -> list[str]:
+        record = {"user_id": "u", "item_id": item_id, "as_of": AS_OF.isoformat(), "score": 0.0, "base_value": 0.0}
+        statement = {**claim, "facts": facts, "licences": []}
+        return audit.faults([{**record, "attributions": [], "reasons": [], "statements": [statement]}])
+
+    assert faults("18", fact) == []
+    assert faults("18", {**fact, "size": "19 count"})
+    assert faults("18", {**fact, "other_item_id": "6", "other_size": "6 count"})  # not the one bought last
+    assert faults("other", fact)
+    assert faults("dozen", {"other_item_id": "6", "size": "1 dozen", "other_size": "6 count"})  # bought itself

@@ -146,7 +146,7 @@ class ListPipeline(Pipeline):
                     break
 
     def _plain_items(self, subjects: Subjects, page: range) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the user's items that a name without size and mark tells from all others of user and page, and the rest."""
+        """Return the user's items that a plain name tells from all others of user and page, and the user's others."""
         if not page:
             return frozenset(), frozenset()
         shop, evidence = self.shop, subjects.evidence
@@ -170,23 +170,7 @@ class ListPipeline(Pipeline):
         pages: Sequence[range],
     ) -> tuple[list[SentenceRequest], list[list[Claim]]]:
         """Choose what each card states, and return what it may state instead; each page has a budget of its own."""
-        kinds, settings = self.writer.spoken_kinds(self.locale), self.shop.policy.settings
-        catalogue = self.shop.catalogue
-        alike_of = [alike for page in pages for alike in [self._plain_items(subjects, page)[1]] * len(page)]
-
-        def may_say(claim: Claim, row: int) -> bool:
-            kind, title = kinds[claim.kind], str(catalogue.titles[placed[row].item_index])
-            if kind.is_scarce and placed[row].section == "again":
-                return False
-            if "other_item_id" in claim.facts:
-                if "count" in claim.facts and claim.facts["other_item_id"] in alike_of[row]:
-                    return False  # a count needs the size that tells the item from another one
-                (other,) = catalogue.index_of([str(claim.facts["other_item_id"])]).tolist()
-                return says_more(
-                    str(catalogue.titles[other]), catalogue.category_names[catalogue.category_index[other]]
-                )
-            return not kind.tells_category or says_more(title, str(claim.facts["category"]))
-
+        kinds, may_say = self.writer.spoken_kinds(self.locale), self._may_say(subjects, placed, pages)
         claims = self._derived(
             subjects,
             attributions,
@@ -204,18 +188,54 @@ class ListPipeline(Pipeline):
         chosen: list[tuple[Claim, ...]] = []
         for page, budget in zip(pages, budgets, strict=True):
             chosen += cards.first_reasons(reasons[page.start : page.stop], budget, kinds)
-        requests = self._with_facts(subjects, chosen, lambda *_: False)
-        if settings.max_reasons > 1:
+        if self.shop.policy.settings.max_reasons > 1:
             first, chosen = chosen, []
             for page, budget in zip(pages, budgets, strict=True):
                 own = slice(page.start, page.stop)
                 chosen += cards.with_second_reasons(reasons[own], first[own], budget, kinds)
+        requests = self._with_facts(subjects, [() for _ in chosen], lambda *_: False)
         requests = [replace(request, claims=own) for request, own in zip(requests, chosen, strict=True)]
         is_open = {row for row, card in enumerate(placed) if card.section == "new" and card.placement != "pinned"}
         requests = self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open)
         for row, line in lines.items():
             form: Form = "sentence" if self.limits.names_item else "line"
             requests[row] = replace(requests[row], claims=(line,), is_neutral=True, form=form)
+        self._fill(subjects, attributions, placed, requests, reasons, budget_of, may_say)
+        return requests, reasons
+
+    def _may_say(self, subjects: Subjects, placed: Sequence[Placed], pages: Sequence[range]) -> MayTell:
+        """Return whether a card may state a claim: it is no crowd's in *again*, and its names say enough."""
+        kinds, catalogue = self.writer.spoken_kinds(self.locale), self.shop.catalogue
+        alike_of = [alike for page in pages for alike in [self._plain_items(subjects, page)[1]] * len(page)]
+
+        def may_say(claim: Claim, row: int) -> bool:
+            kind, title = kinds[claim.kind], str(catalogue.titles[placed[row].item_index])
+            if kind.is_scarce and placed[row].section == "again":
+                return False
+            if "other_item_id" in claim.facts:
+                if "count" in claim.facts and claim.facts["other_item_id"] in alike_of[row]:
+                    return False  # a count needs the size that tells the item from another one
+                (other,) = catalogue.index_of([str(claim.facts["other_item_id"])]).tolist()
+                return says_more(
+                    str(catalogue.titles[other]), catalogue.category_names[catalogue.category_index[other]]
+                )
+            return not kind.tells_category or says_more(title, str(claim.facts["category"]))
+
+        return may_say
+
+    def _fill(
+        self,
+        subjects: Subjects,
+        attributions: Sequence[Attribution],
+        placed: Sequence[Placed],
+        requests: list[SentenceRequest],
+        reasons: Sequence[Sequence[Claim]],
+        budget_of: Sequence[cards.Budget],
+        may_say: MayTell,
+    ) -> None:
+        """Let each card that would say nothing state a fact, a reason that the page has used up, or what many buy."""
+        kinds = self.writer.spoken_kinds(self.locale)
+        is_open = {row for row, card in enumerate(placed) if card.section == "new" and card.placement != "pinned"}
         silent = [row for row, request in enumerate(requests) if not request.claims]
 
         def may_stand(claim: Claim, row: int) -> bool:
@@ -244,15 +264,14 @@ class ListPipeline(Pipeline):
         left = [row for row in left if not requests[row].claims and placed[row].section != "again"]
         for row, fact in self._facts(subjects, left, kinds.neutral(subjects.type), lambda *_: True).items():
             requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
-        return requests, reasons
 
     def _learned_links(
         self, subjects: Subjects, attributions: Sequence[Attribution], rows: Sequence[int], placed: Sequence[Placed]
     ) -> dict[int, list[Claim]]:
-        """Return reasons by past items whose link with the item is learned alone, in a shop that names no category, or is too small to count links.
+        """Return reasons by past items whose link with the item is learned alone, where other links are few.
 
-        A person may not see the link. But such a past item is the largest part of what raised the score, and a card
-        without a text says less.
+        That is so in a shop that names no category, or is too small to count links. A person may not see the link. But
+        such a past item is the largest part of what raised the score, and a card without a text says less.
         """
         if not rows or (self.shop.names_categories and self.shop.visible_links.can_tell):
             return {}
@@ -313,7 +332,7 @@ class ListPipeline(Pipeline):
     def _facts_of_user(self, subjects: Subjects) -> Iterator[tuple[ClaimKind, Subjects]]:
         """Yield the kinds of facts about the user, the most useful ones first, each with the past items it may name.
 
-        Those are items like each subject. Kinds that state a link themselves come once more, with items that counts link.
+        Those are items like each subject. Kinds that state a link themselves come again, with items that counts link.
         """
         kinds = self.writer.spoken_kinds(self.locale).facts(subjects.type)
         known = with_known_items(subjects)

@@ -133,9 +133,10 @@ def arrange(
     due: a list of *again* leaves it out, and a mixed list shows it last. So does a mixed list with what was bought once
     or twice, longer ago than nine in ten of the user's returns to an item took; a list of *again* shows it last. Of the
     products that the user bought in another size or version, one item may be in *new*, if there is something to say
-    about what is new of it; the others come last. At most half of a mixed list repeats while there are new items. If users of the shop do not come back to items, all that they had comes last. Pinned items come
-    first, though all of them repeat, and buried ones last. Diversity orders each section by itself. A page continues
-    the one before it.
+    about what is new of it; the others come last. Of the next 30 new items, those come first that a person would link
+    with what the user bought. At most half of a mixed list repeats while there are new items. If users of the shop do
+    not come back to items, all that they had comes last. Pinned items come first, though all of them repeat, and buried
+    ones last. Diversity orders each section by itself, whatever the links. A page continues the one before it.
 
     Args:
         scored: The user's scores.
@@ -189,34 +190,48 @@ def _page(
             found = found.take(~found.is_again)
         elif selection.section == "again":
             found = found.take(found.is_again & ~found.is_held)
-    is_last = found.is_buried
-    if selection.section is not None:
-        is_last = is_last | found.is_stale | _says_nothing_new(found, evidence, versions)
-    if selection.section == "mixed":
-        is_last |= found.is_held if evidence.shop.snapshot.has_repeats else found.is_again
-    is_last &= found.pin == n_pins
-    n_ahead = math.ceil(end / LOOK_AHEAD) * LOOK_AHEAD
-    if not is_all and np.count_nonzero(~is_last & ~(found.is_again & (selection.section == "mixed"))) < n_ahead:
+    is_last = _waits(found, evidence, selection, versions)
+    if not is_all and np.count_nonzero(~is_last & ~(found.is_again & (selection.section == "mixed"))) < _n_ahead(end):
         return None
     order = np.lexsort((found.rank, is_last, found.pin))
     found, is_last = found.take(order), is_last[order]
-    if selection.section in ("mixed", "new") and not selection.diversity:
-        order, rows = np.arange(len(found)), np.flatnonzero(~found.is_again & ~is_last & (found.pin == n_pins))
-        order[rows[:n_ahead]] = rows[_linked_first(found.item[rows[:n_ahead]], evidence)]
-        found = found.take(order)
-    if selection.diversity:
-        section = found.is_again if selection.section == "mixed" else np.zeros(len(found), dtype=bool)
-        category, order = evidence.shop.catalogue.category_index[found.item], np.arange(len(found))
-        for is_of in (section, ~section):
-            rows = np.flatnonzero(is_of & ~is_last & (found.pin == n_pins))
-            order[rows] = rows[diversified(found.score[rows], category[rows], selection.diversity, end)]
-        found = found.take(order)
+    found = found.take(_in_sections(found, ~is_last & (found.pin == n_pins), evidence, selection, end))
     if selection.section == "mixed":
         found = found.take(_mixed(found.is_again, end, n_first=int((found.pin < n_pins).sum())))
     page = found.take(np.arange(len(found))[selection.offset : end])
     if selection.section is not None and len(page):
         page = page.take(np.argsort(page.is_again != page.is_again[0], kind="stable"))
     return page
+
+
+def _waits(found: _Candidates, evidence: Evidence, selection: Selection, versions: Sequence[ClaimKind]) -> Flags:
+    """Return which items come after all others that are not pinned."""
+    waits = found.is_buried
+    if selection.section is not None:
+        waits = waits | found.is_stale | _says_nothing_new(found, evidence, versions)
+    if selection.section == "mixed":
+        waits = waits | (found.is_held if evidence.shop.snapshot.has_repeats else found.is_again)
+    return waits & (found.pin == len(selection.pins))
+
+
+def _in_sections(found: _Candidates, is_free: Flags, evidence: Evidence, selection: Selection, end: int) -> IndexArray:
+    """Return the places of items in the order of each section by itself; those that are not free keep theirs."""
+    order = np.arange(len(found))
+    if selection.diversity:
+        section = found.is_again if selection.section == "mixed" else np.zeros(len(found), dtype=bool)
+        category = evidence.shop.catalogue.category_index[found.item]
+        for is_of in (section, ~section):
+            rows = np.flatnonzero(is_of & is_free)
+            order[rows] = rows[diversified(found.score[rows], category[rows], selection.diversity, end)]
+    elif selection.section in ("mixed", "new"):
+        rows = np.flatnonzero(~found.is_again & is_free)[: _n_ahead(end)]
+        order[rows] = rows[_linked_first(found.item[rows], evidence)]
+    return order
+
+
+def _n_ahead(end: int) -> int:
+    """Return how many new items a page that ends with a place may show."""
+    return math.ceil(end / LOOK_AHEAD) * LOOK_AHEAD
 
 
 def diversified(score: FloatArray, category: IndexArray, weight: float, n: int) -> IndexArray:
@@ -306,7 +321,7 @@ def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags, Flags
 
 
 def _linked_first(items: IndexArray, evidence: Evidence) -> IndexArray:
-    """Return the places of new items in their order: in each block, those that a person would link with the user first."""
+    """Return the places of new items in their order: in each block, those that a person would link first."""
     is_linked = evidence.shop.visible_links.with_any(evidence.item, items)
     return np.lexsort((np.arange(len(items)), ~is_linked, np.arange(len(items)) // LOOK_AHEAD))
 

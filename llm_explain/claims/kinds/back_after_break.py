@@ -28,8 +28,8 @@ class BackAfterBreak(ClaimKind):
     Rule: counted events are those of ``repeat_item``. Each occasion lies on the local day of its latest counted event.
     Over the distinct days, of which there are at least four, ``interval_days`` is the median of the days between
     successive ones, and at least 60 % of these intervals lie between half and twice the median. ``last`` is the last
-    of these days. From it to the local day of ``as_of`` more than one and a half intervals and at least 30 days have passed,
-    and at most 365. A log whose times only order the events has no such claim.
+    of these days. From it to the local day of ``as_of`` more than one and a half intervals and at least 30 days have
+    passed, and at most 365. A log whose times only order the events has no such claim.
     """
 
     name = "back_after_break"

@@ -19,9 +19,10 @@ class OtherSize(ClaimKind):
     """The item is what the user bought, in another size.
 
     Rule: counted events are the user's purchases before ``as_of`` that no return took back. ``other_item_id`` is an
-    item of one of them, of the item's category and brand, whose title is the item's but for one size, which is at least 15 % larger or smaller (see ``sizes``):
-    ``size`` is that of the item's title, and ``other_size`` that of the other one, as the titles write them in small
-    letters. It is the one bought last, ties by the smallest id. No counted event is of the item's title.
+    item of one of them, of the item's category and brand. Its title is the item's but for one size, of which one is at
+    least 15 % larger (see ``sizes``). ``size`` is that of the item's title, and ``other_size`` that of the other one,
+    as the titles write them in small letters. It is the one bought last, ties by the smallest id. No counted event is
+    of the item's title.
     """
 
     name = "other_size"

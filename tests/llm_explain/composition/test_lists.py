@@ -22,7 +22,6 @@ from llm_explain.composition.cards import (
     FEW_KINDS,
     Budget,
     first_reasons,
-    named,
     open_claims,
     repeated_reason,
     with_second_reasons,

@@ -69,6 +69,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "latest_having": "4",
         "latest_orders": "5",
         "most_category": "yogurt",
+        "most_window": "year",
         "since_month": "March",
         "sized_item": "“Crunchy Granola 12 oz”",
         "own_size": "5.3 oz",

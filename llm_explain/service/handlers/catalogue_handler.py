@@ -170,7 +170,8 @@ class CatalogueHandler:
             try:
                 change = make(_table(given), moment=self._moment()) if given else None
             except TableError as error:
-                raise ServiceProblem(INVALID_ROW, _faults(rows, error)) from error
+                kind = "promotions" if isinstance(rows[0], PromotionRow) else "items"
+                raise ServiceProblem(INVALID_ROW, _faults([row.item_id for row in rows], kind, error)) from error
         parts = () if change is None else (*change.items, *change.promotions, *change.ended)
         status = dict.fromkeys((row["item_id"] for row in given), "unchanged")
         status |= {str(row[ITEM_ID]): "ok" for row in parts}
@@ -179,14 +180,13 @@ class CatalogueHandler:
         return Answer({"as_of": since, "items": items})
 
 
-def _faults(rows: Sequence[ItemRow] | Sequence[PromotionRow] | Sequence[PromotionEnd], error: TableError) -> list[Json]:
+def _faults(item_ids: Sequence[str], kind: str, error: TableError) -> list[Json]:
     """Return which rows break a rule of the tables; a reason names columns and repeats no value."""
     why = {} if error.rejects is None else dict(zip(error.rejects[ITEM_ID], error.rejects[REASON], strict=True))
-    kind = "promotions" if isinstance(rows[0], PromotionRow) else "items"
     return [
-        {"pointer": f"#/{kind}/{place}", "in": "body", "rule": "invalid_row", "detail": f"{why[row.item_id]}."}
-        for place, row in enumerate(rows)
-        if row.item_id in why
+        {"pointer": f"#/{kind}/{place}", "in": "body", "rule": "invalid_row", "detail": f"{why[item_id]}."}
+        for place, item_id in enumerate(item_ids)
+        if item_id in why
     ][:10]
 
 

@@ -15,6 +15,7 @@ from llm_explain.claims import MOST_KINDS
 from llm_explain.errors import PromptError
 from llm_explain.skeletons.corpus import corpus_hash, read_corpus
 from llm_explain.text.kind_words import LOADER
+from llm_explain.text.number_agreement import compiled, exchanged
 from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.skeleton import Skeleton, Tone, opening
 from llm_explain.text.word_boundaries import LETTER, STOPS, any_of, bounded
@@ -88,6 +89,7 @@ class Templates:
             self._written.setdefault((self._kinds.in_order(line.kinds), line.tone), []).append(line.text)
         shorts = {form for short in self._grammar.contractions for form in (short, short[0].upper() + short[1:])}
         self._short = re.compile(bounded(any_of(shorts)))
+        self._regional = compiled(lexicon.said)
         self._skeletons = cache(self._all_skeletons)
         self.of_form = cache(self._of_form)
         self.continuing = cache(self._continuing)
@@ -135,7 +137,7 @@ class Templates:
             texts = [skeleton.text for skeleton in self.skeletons([kind], "concise")]
         if tone == "formal" and form != "heading":
             texts = map(self._written_out, texts)
-        found = (self._verifier.accept(text, (kind,), tone="concise", origin=self.grammar_origin) for text in texts)
+        found = (self._accepted(text, (kind,), "concise", self.grammar_origin) for text in texts)
         return tuple(skeleton for skeleton in found if skeleton is not None)
 
     def _continuing(self, kind: str) -> tuple[Skeleton, ...]:
@@ -146,18 +148,21 @@ class Templates:
             made = _framed(grammar.sentences["friendly"][1][0], clause)
             later = grammar.mentions.model_copy(update={"first": grammar.mentions.later})
             text = self._contracted(_mention(made, later))
-            found.append(self._verifier.accept(text, (kind,), tone="friendly", origin=self.grammar_origin))
+            found.append(self._accepted(text, (kind,), "friendly", self.grammar_origin))
         return tuple(skeleton for skeleton in found if skeleton is not None)
 
     def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
         written = dict.fromkeys(self._written.get((kinds, tone), ()), self.origin)
         composed = dict.fromkeys(self._composed(kinds, tone), self.grammar_origin)
         accepted = (
-            self._verifier.accept(text, kinds, tone=tone, origin=origin)
-            for text, origin in {**composed, **written}.items()
+            self._accepted(text, kinds, tone, origin) for text, origin in {**composed, **written}.items()
         )
         found = [skeleton for skeleton in accepted if skeleton is not None]
         return tuple(sorted(found, key=lambda skeleton: skeleton.origin != self.origin))
+
+    def _accepted(self, text: str, kinds: tuple[str, ...], tone: Tone, origin: str) -> Skeleton | None:
+        """Return a sentence as the region says it; ``None`` if the verifier refuses it."""
+        return self._verifier.accept(exchanged(text, self._regional), kinds, tone=tone, origin=origin)
 
     def _composed(self, kinds: tuple[str, ...], tone: Tone) -> list[str]:
         """Return sentences made by the grammar, as differently opened as it can."""

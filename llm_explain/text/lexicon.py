@@ -15,6 +15,7 @@ from llm_explain.claims.degrees import Degrees
 from llm_explain.claims.registry import ClaimKinds
 from llm_explain.errors import PromptError
 from llm_explain.text.kind_words import LOADER, KindWords, Slots, kind_digest, kind_file, kind_section
+from llm_explain.text.name_dictionary import territories
 from llm_explain.text.prompt_files import locales, read_prompt_file
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ class NameForms(_Strict):
         common_title: A title that no dictionary has and that is a common noun; as ``common`` if not given.
         head: The part of a name that ends with its noun.
         many: A head of many things.
+        nouns: Things with which titles and categories begin, in the singular and without accents.
+        singulars: What stands in the singular for the end of a plural, by pattern.
+        feminine: A head of feminine gender, of a title that begins with one of the nouns.
         this_one: The recommended item.
         these_many: The recommended item where its name is of many things.
         definite: One of two items that are compared.
@@ -104,6 +108,9 @@ class NameForms(_Strict):
     common_title: str = ""
     head: str
     many: str
+    nouns: frozenset[str] = frozenset()
+    singulars: dict[str, str] = {}
+    feminine: str = "(?!)"
     this_one: str
     these_many: str
     definite: str = "{name}"
@@ -199,11 +206,25 @@ class SectionTitles(_Strict):
     again_of_other_events: str
 
 
+class Region(_Strict):
+    """What a region says otherwise than the rest of its language.
+
+    Attributes:
+        said: What its sentences say instead, by pattern, in this order; a capital first letter stays.
+        proper: A title that is no common noun, within a sentence; as elsewhere if not given.
+    """
+
+    said: dict[str, str] = {}
+    proper: str | None = None
+
+
 class Lexicon(_Strict):
     """A locale's words: the lexicon file, whose comments explain each entry, and the claim kinds that it can state.
 
     Attributes:
         region: Babel locale whose formats are used; empty for those of the lexicon.
+        regions: What regions say otherwise, by territory: ``"419"`` is Latin America.
+        said: What the sentences of this region say instead, by pattern; empty for the lexicon's own.
         kinds: Claim kinds that the locale has words for.
         digest: Hash of the lexicon and of the kinds' files, for the provenance of a text.
     """
@@ -213,6 +234,8 @@ class Lexicon(_Strict):
     version: Literal[1]
     locale: str
     region: str = ""
+    regions: dict[str, Region] = {}
+    said: dict[str, str] = {}
     languages: tuple[str, ...]
     degree_rules: dict[str, dict[str, float | str]] = Field(alias="degrees")
     degree_words: dict[str, tuple[str, ...]]
@@ -238,7 +261,7 @@ class Lexicon(_Strict):
     statements: dict[str, tuple[str, ...]]
     never_states: tuple[str, ...]
     item_role: dict[str, Any]
-    number_words: dict[str, int]
+    number_words: dict[str, float]
     readings: dict[str, str | tuple[str, ...]]
     blocked_words: tuple[str, ...] = ()
     imperatives: tuple[str, ...]
@@ -247,6 +270,20 @@ class Lexicon(_Strict):
     allowed_characters: str
     digest: str
     kinds: SkipValidation[ClaimKinds]
+
+    def in_region(self, region: str) -> Lexicon:
+        """Return the same lexicon as a region speaks.
+
+        Args:
+            region: Babel locale of the region, for example ``es_MX``.
+
+        Returns:
+            A lexicon with the region's formats, and with its own words if it or its parent has some.
+        """
+        places = territories(region)
+        own = next((self.regions[place] for place in reversed(places) if place in self.regions), Region())
+        names = self.spoken_names.model_copy(update={"proper": own.proper or self.spoken_names.proper})
+        return self.model_copy(update={"region": region, "said": own.said, "spoken_names": names})
 
     def with_currency(self, currency: str | None) -> Lexicon:
         """Return the same lexicon for a shop's currency.
@@ -387,7 +424,7 @@ def default_locale(shop_locale: str) -> str:
 def _load(locale: str, kinds: ClaimKinds) -> Lexicon:
     folder, region = folder_of(locale)
     if region:
-        return _load(folder, kinds).model_copy(update={"region": region})
+        return _load(folder, kinds).in_region(region)
     text, digest = read_prompt_file(locale, "lexicon.yaml")
     try:
         content = yaml.load(text, Loader=LOADER)  # noqa: S506  both are safe loaders

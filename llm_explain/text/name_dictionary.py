@@ -85,11 +85,24 @@ def load_name_dictionary(locale: str, region: str = "") -> NameDictionary:
     return NameDictionary(names, frozenset(by_number[_PLURAL]), frozenset(by_number[_SINGULAR]), genders, words)
 
 
+def territories(region: str) -> tuple[str, str]:
+    """Return the territories of a region's parent and of the region: ``("419", "MX")`` of ``es_MX``.
+
+    Args:
+        region: Babel locale of the region.
+
+    Returns:
+        Both territories; an empty one if the region has no other parent than its language.
+    """
+    parent = get_global("parent_exceptions").get(region) or ""
+    return parent.rpartition("_")[2], region.rpartition("_")[2]
+
+
 def _regional(locale: str, region: str) -> dict[str, list[str]]:
     """Return the region's name, number and gender for names of the locale."""
     found: dict[str, list[str]] = {}
-    for place in (get_global("parent_exceptions").get(region), region):
-        path = locale_root(locale) / locale / "names" / f"regional_{(place or '').rpartition('_')[2]}.csv"
+    for place in territories(region):
+        path = locale_root(locale) / locale / "names" / f"regional_{place}.csv"
         if path.is_file():
             found |= {name: said for (name, _), *said in _rows(path)}
     return found

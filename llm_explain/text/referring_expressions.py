@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,8 @@ class ReferringExpressions:
         self._speaks = re.compile(self._words.speaks, re.IGNORECASE)
         self._head = re.compile(self._words.head)
         self._many = re.compile(self._words.many)
+        self._feminine = re.compile(self._words.feminine)
+        self._genders = {_first(name): gender for name, gender in reversed(self._dictionary.genders.items())}
         self.this = lru_cache(maxsize=_CACHED)(self._this)
         self.another = lru_cache(maxsize=_CACHED)(self._another)
         self.label = lru_cache(maxsize=_CACHED)(self._labelled)
@@ -90,6 +93,7 @@ class ReferringExpressions:
         said = self.name(name)
         words = _WORD.findall(said)
         is_common = bool(words) and all(word[1:].islower() and word.lower() in self._common_nouns for word in words)
+        is_common |= self._begins_with_noun(said) and all(map(str.islower, words[1:]))
         return said.lower() if is_common else said
 
     def _this(self, title: str) -> str:
@@ -142,21 +146,40 @@ class ReferringExpressions:
         """Return whether a title is a common noun of many things: "fairy lights", "Fairy lights", not "Cheerios"."""
         name, _, is_known = self._split(title)
         first, _, rest = name.partition(" ")
-        return bool(name) and (is_known or (first.istitle() and rest.islower())) and self._is_plural(name)
+        is_noun = is_known or (first.istitle() and rest.islower()) or self._gender(name) != ""
+        return bool(name) and is_noun and self._is_plural(name)
 
     def _is_feminine(self, title: str) -> bool:
-        """Return whether the dictionaries state that the name in a title is feminine."""
-        return self._dictionary.genders.get(self._split(title)[0].lower()) == "feminine"
+        """Return whether the name in a title is known to be feminine."""
+        return self._gender(self._split(title)[0]) == "feminine"
 
     def _is_known(self, title: str) -> bool:
-        """Return whether a title is a common noun of the locale."""
-        return self._split(title)[2]
+        """Return whether a title is a common noun of the locale, or begins with one whose gender is known."""
+        name, _, is_known = self._split(title)
+        return is_known or self._gender(name) != ""
+
+    def _gender(self, name: str) -> str:
+        """Return the gender of a name, or of the noun that it begins with; empty if it is not known."""
+        if gender := self._dictionary.genders.get(name.lower()):
+            return gender
+        if not self._begins_with_noun(name):
+            return ""
+        head = _first(name)
+        return self._genders.get(head) or ("feminine" if self._feminine.search(head) else "masculine")
+
+    def _begins_with_noun(self, name: str) -> bool:
+        """Return whether a name begins with a noun of a locale whose nouns come first."""
+        head = _first(name)
+        forms = {head, *(re.sub(ending, one, head) for ending, one in self._words.singulars.items())}
+        return bool(self._words.nouns) and (head in self._genders or not self._words.nouns.isdisjoint(map(_plain, forms)))
 
     def _is_plural(self, name: str) -> bool:
+        if name.lower() in self._dictionary.plurals:
+            return True
+        if self._dictionary.find(name) is not None or name.lower() in self._dictionary.genders:
+            return False
         head = self._head.search(name)
-        return name.lower() in self._dictionary.plurals or (
-            self._dictionary.find(name) is None and self._many.search(head.group(0) if head else name) is not None
-        )
+        return self._many.search(head.group(0) if head else name) is not None
 
     def _another(self, title: str) -> str:
         """Return another item as a sentence says it; empty if its title leaves nothing readable."""
@@ -243,3 +266,13 @@ class ReferringExpressions:
 
     def _clean(self, name: str) -> str:
         return clean_name(name, self._formats.max_name_length, self._formats.ellipsis)
+
+
+def _first(name: str) -> str:
+    """Return the first word of a name, in small letters."""
+    return name.partition(" ")[0].rstrip(",:;").lower()
+
+
+def _plain(word: str) -> str:
+    """Return a word without accents."""
+    return "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter))

@@ -38,7 +38,10 @@ _FEW_DAYS = 12.5
 _MANY_DAYS = 29
 """Shortest time that is told in months rather than in weeks."""
 
-_NEAR = 0.1
+_MOST_WEEKS = 8
+"""Longest time that is told in weeks."""
+
+_NEAR = 1 / 8
 """How far a time in weeks or months may be from the exact one, as a share of it."""
 
 _ALL = 0.995
@@ -223,14 +226,18 @@ class _Filters:
 
     @_of_known
     def interval(self, days: float) -> str | None:
-        """Return a time between occasions, in months or weeks within a tenth of it, else in days."""
-        units = ((_DAYS_IN_WEEK, "every_weeks"), (_DAYS_IN_MONTH, "every_months"))
-        for length, name in units if days < _MANY_DAYS else reversed(units):
+        """Return a time between occasions, in months or weeks within an eighth of it or between two, else in days."""
+        units = [(_DAYS_IN_WEEK, "every_weeks", _MOST_WEEKS)]
+        units.insert(days < _MANY_DAYS, (_DAYS_IN_MONTH, "every_months", len(self._lexicon.numbers_in_words)))
+        for length, name, most in units:
             number = self.whole(days / length)
             off = abs(number * length - days) / days
-            is_near = off <= (_NEAR if days > _FEW_DAYS else 0)
-            if is_near and 0 < number <= len(self._lexicon.numbers_in_words):
+            if 0 < number <= most and off <= (_NEAR if days > _FEW_DAYS else 0):
                 return self.measure(number, name)
+        for length, name, _ in units if days > _FEW_DAYS else ():
+            between = math.floor(days / length) + 0.5  # "two or three weeks"
+            if f"={between}" in self._lexicon.measures[name]:
+                return self.measure(between, name)
         return self.measure(self.whole(days), "every_days")
 
     @_of_known

@@ -229,11 +229,16 @@ class _Readings:
         return abs(said - value) <= step / 2 + _ROUNDING
 
     def is_interval(self, days: str | None, weeks: str | None, months: str | None, value: float) -> bool:
-        """Return whether a time between occasions is one in whole days, or within a tenth in weeks or months."""
+        """Return whether a time between occasions is one in whole days, or near it in weeks or months.
+
+        Near is within an eighth, and "two or three weeks" is any time between the two.
+        """
         if days is not None:
             return self.number(days) == self.whole(value)
         said, length = (self.number(weeks), 7.0) if weeks is not None else (self.number(months), 30.4375)
-        return said == self.whole(value / length) and abs(said * length - value) <= value / 10
+        if said % 1:
+            return abs(said - value / length) <= 1 / 2
+        return said == self.whole(value / length) and abs(said * length - value) <= value / 8
 
     def is_amount(self, text: str, amount: float) -> bool:
         """Return whether a text is an amount of money in the shop's currency."""

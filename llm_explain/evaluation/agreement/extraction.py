@@ -100,7 +100,7 @@ class Extraction(_Strict):
     words: dict[str, str]
     before_item: frozenset[str]
     this: str
-    numbers: dict[str, int]
+    numbers: dict[str, float]
     months: tuple[str, ...]
     bought_for: str
     degrees: dict[str, str]

@@ -31,8 +31,8 @@ ROUNDING: Final = {
 
 
 def agrees(name: str, value: float, fact: float) -> bool:
-    """Return whether a number in a sentence is a fact, rounded for a reader; a time between orders to a tenth."""
-    off = max(0.501, fact / 10) if name == "interval_days" else ROUNDING.get(name, 1e-9)
+    """Return whether a number in a sentence is a fact, rounded for a reader; a time between orders to an eighth."""
+    off = max(0.501, fact / 8) if name == "interval_days" else ROUNDING.get(name, 1e-9)
     return abs(value - fact) <= off
 
 

@@ -65,6 +65,42 @@ def test_spanish_titles_agree_in_gender_and_number_and_unknown_ones_are_quoted(t
     assert not SPANISH.label(title).startswith("«")
 
 
+@pytest.mark.parametrize(
+    ("title", "is_known", "is_feminine", "is_of_many"),
+    [
+        ("Camisa Oxford azul", True, True, False),
+        ("Bermudas de algodón", True, True, True),
+        ("Botines de ante", True, False, True),
+        ("Paraguas plegable", True, False, False),
+        ("Lápices de colores", True, False, True),
+        ("Pijama de algodón", True, False, False),
+        ("Leche entera 1 L", True, True, False),
+        ("La sombra del viento", False, False, False),
+        ("Pájaros en la boca", False, False, False),
+        ("Maus", False, False, False),
+    ],
+)
+def test_a_spanish_title_agrees_by_the_noun_that_it_begins_with(title, is_known, is_feminine, is_of_many):
+    said = SPANISH.is_known(title), SPANISH.is_feminine(title)
+    assert said == (is_known, is_feminine)
+    assert not is_known or SPANISH.is_of_many(title) == is_of_many
+    assert SPANISH.another(title) == f"«{title}»"
+
+
+@pytest.mark.parametrize(
+    ("category", "said"),
+    [
+        ("Ropa de casa y pijamas", "ropa de casa y pijamas"),
+        ("Poesía", "poesía"),
+        ("Bolsos y mochilas", "bolsos y mochilas"),
+        ("Nike", "Nike"),
+        ("Camisas Polo Club", "Camisas Polo Club"),
+    ],
+)
+def test_a_spanish_category_that_begins_with_a_noun_has_a_small_letter(category, said):
+    assert SPANISH.category(category) == said
+
+
 def test_a_label_in_the_locale_s_words_keeps_no_english_word():
     """A bag, and a name that is the same in both languages."""
     assert SPANISH.label("Red potatoes, 5 lb bag (store brand)") == "patatas rojas (bolsa de 5 lb, marca propia)"

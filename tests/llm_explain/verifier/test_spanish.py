@@ -9,7 +9,7 @@ import pytest
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.number_agreement import NumberAgreement
+from llm_explain.text.number_agreement import NumberAgreement, compiled, exchanged
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import NameIndex, SkeletonVerifier, Verifier
@@ -38,9 +38,9 @@ def test_values_are_written_in_the_locale_manner():
     values = REALISER.specify(list(CLAIMS.values()), **SCENE).values
     shown = {slot: values[slot] for slot in ("times", "last_date", "interval", "days_since", "category", "price")}
     assert shown == {
-        "times": "12 veces",
+        "times": "doce veces",
         "last_date": "3 de noviembre",
-        "interval": "2 semanas",
+        "interval": "dos semanas",
         "days_since": "12 días",
         "category": "yogur",
         "price": "2,99\u00a0US$",
@@ -58,8 +58,8 @@ def test_values_are_written_in_the_locale_manner():
 @pytest.mark.parametrize(
     ("text", "kinds"),
     [
-        ("Ya lo has comprado 12 veces; la última, el 3 de noviembre.", ["repeat_item"]),
-        ("Lo compras más o menos cada 2 semanas, y la última vez fue hace 12 días.", ["due"]),
+        ("Ya lo has comprado doce veces; la última, el 3 de noviembre.", ["repeat_item"]),
+        ("Lo compras más o menos cada dos semanas; la última vez fue hace 12 días.", ["due"]),
         ("Le recomendamos este producto porque usted compra yogur.", ["category_affinity"]),
         ("¿Por qué este producto? Porque compras cereales de desayuno.", ["related_category"]),
         ("El 80\u00a0% de tus compras de yogur son de esta marca.", ["usual_brand"]),
@@ -76,22 +76,22 @@ def test_true_texts_pass(text, kinds):
     [
         ("Lo has comprado 13 veces.", "claim_missing"),
         ("Lo has comprado 12 días.", "claim_missing"),
-        ("Nunca lo has comprado 12 veces.", "negation"),
-        ("Lo has comprado 12 veces, y está de oferta.", "unlicensed_promotion"),
-        ("Lo has comprado 12 veces, delicioso.", "hype"),
-        ("Lo has comprado 12 veces, con leche.", "unlicensed_name"),
-        ("Lo has comprado 12 veces. Cómpralo.", "pressing"),
-        ("Compra este producto, comprado 12 veces.", "pressing"),
-        ("Lo has comprado 12 veces, vip.", "policy"),
-        ("Lo has comprado 12 veces, ver www.example.com.", "link"),
-        ("You've bought this 12 veces.", "unknown_word"),
-        ("Lo has comprado 12 veces y es popular entre nuestros clientes.", "unlicensed_popular"),
-        ("Lo has comprado 12 veces, una novedad.", "unlicensed_new_arrival"),
-        ("Lo han comprado 12 veces.", "unlicensed_crowd"),
-        ("Lo has mirado 12 veces.", "event_kind"),
+        ("Nunca lo has comprado doce veces.", "negation"),
+        ("Lo has comprado doce veces, y está de oferta.", "unlicensed_promotion"),
+        ("Lo has comprado doce veces, delicioso.", "hype"),
+        ("Lo has comprado doce veces, con leche.", "unlicensed_name"),
+        ("Lo has comprado doce veces. Cómpralo.", "pressing"),
+        ("Compra este producto, comprado doce veces.", "pressing"),
+        ("Lo has comprado doce veces, vip.", "policy"),
+        ("Lo has comprado doce veces, ver www.example.com.", "link"),
+        ("You've bought this doce veces.", "unknown_word"),
+        ("Lo has comprado doce veces y es popular entre nuestros clientes.", "unlicensed_popular"),
+        ("Lo has comprado doce veces, una novedad.", "unlicensed_new_arrival"),
+        ("Lo han comprado doce veces.", "unlicensed_crowd"),
+        ("Lo has mirado doce veces.", "event_kind"),
         ("Es de nuestra marca habitual de yogur.", "claim_added"),
-        ("Lo has comprado 12 veces a menudo.", "slot_role"),
-        ("lo has comprado 12 veces.", "capital"),
+        ("Lo has comprado doce veces a menudo.", "slot_role"),
+        ("lo has comprado doce veces.", "capital"),
     ],
 )
 def test_false_texts_are_caught(text, code):
@@ -119,27 +119,49 @@ def repeated(**facts):
 def test_one_purchase_is_told_by_its_day():
     once = repeated(count=1)
     assert "times" not in once.values
-    assert VERIFIER.verify("Lo compraste el 3 de noviembre; ¿repetimos?", once).ok
-    assert not VERIFIER.verify("Lo compraste el 4 de noviembre; ¿repetimos?", once).ok
-    assert not VERIFIER.verify("Lo compraste el 3 de noviembre; ¿repetimos?", repeated(count=12)).ok
+    assert VERIFIER.verify("Lo compraste el 3 de noviembre: ¿repetimos?", once).ok
+    assert not VERIFIER.verify("Lo compraste el 4 de noviembre: ¿repetimos?", once).ok
+    assert not VERIFIER.verify("Lo compraste el 3 de noviembre: ¿repetimos?", repeated(count=12)).ok
     assert repeated(count=1, last=None).values["times"] == "una vez"  # a log whose times are no dates
+
+
+def test_a_purchase_of_months_ago_is_not_asked_for_again():
+    old, new = repeated(count=1, last="2017-05-03"), repeated(count=1)
+    assert "recent_date" not in old.values
+    assert not VERIFIER.verify("Lo compraste el 3 de mayo: ¿repetimos?", old).ok
+    assert VERIFIER.verify("Hace tiempo que no lo compras; fue el 3 de mayo.", old).ok
+    assert "old_date" not in new.values
+    assert not VERIFIER.verify("Hace tiempo que no lo compras; fue el 3 de noviembre.", new).ok
 
 
 def test_an_item_of_unknown_gender_needs_no_pronoun():
     often, once = repeated(count=12), repeated(count=1)
-    assert VERIFIER.verify("Ya has hecho esta compra 12 veces; la última, el 3 de noviembre.", often).ok
-    assert VERIFIER.verify("Hiciste esta compra el 3 de noviembre.", once).ok
-    for text in ("Has hecho esta compra 13 veces.", "Has hecho esta compra.", "Hiciste esta compra el 3 de noviembre."):
+    assert VERIFIER.verify("Ya van doce veces; la última, el 3 de noviembre.", often).ok
+    assert VERIFIER.verify("De tu compra del 3 de noviembre.", once).ok
+    for text in ("Ya van trece veces.", "Ya van.", "De tu compra del 3 de noviembre."):
         assert not VERIFIER.verify(text, often).ok
-    assert not VERIFIER.verify("Hiciste esta compra el 4 de noviembre.", once).ok
-    assert not VERIFIER.verify("Hiciste esta compra.", once).ok
+    assert not VERIFIER.verify("De tu compra del 4 de noviembre.", once).ok
+    assert not VERIFIER.verify("De tu compra.", once).ok
+
+
+def test_a_habit_is_told_with_a_rhythm_alone():
+    due = REALISER.specify([CLAIMS["due"]], **SCENE)
+    assert VERIFIER.verify("Sueles comprarlo cada dos semanas; la última vez fue hace 12 días.", due).ok
+    assert VERIFIER.verify("Lo compraste hace 12 días y sueles hacerlo cada dos semanas: ¿toca otra vez?", due).ok
+    for text in (
+        "Sueles comprarlo cada tres semanas; la última vez fue hace 12 días.",
+        "Lo compraste hace 12 días y sueles hacerlo cada dos semanas: toca otra vez.",
+        "Sueles comprarlo; cada dos semanas, más o menos.",
+    ):
+        assert not VERIFIER.verify(text, due).ok
+    assert not VERIFIER.verify("Sueles comprarlo doce veces.", repeated(count=12)).ok
 
 
 def test_a_pronoun_speaks_of_a_known_gender():
     agreement = NumberAgreement(LEXICON.agreement)
-    for text in ("Has hecho esta compra {times}.", "Has comprado este producto {times}."):
-        assert not agreement.is_natural(text, is_one=True, is_known=True)
-        assert agreement.is_natural(text, is_one=True, is_known=False)
+    text = "Has comprado este producto {times}."
+    assert not agreement.is_natural(text, is_one=True, is_known=True)
+    assert agreement.is_natural(text, is_one=True, is_known=False)
     assert agreement.is_natural("Lo has comprado {times}.", is_one=True, is_known=True)
     assert not agreement.is_natural("Aquí tienes {item}.", is_one=True, is_known=False)  # its title stands next to it
 
@@ -239,3 +261,30 @@ def test_a_verb_of_another_kind_of_event_stands_for_no_noun():
     assert not any(" ve de " in text for text in said)
     assert VERIFIER.verify("Porque viste «Crunchy Granola 12 oz».", spec).ok
     assert not VERIFIER.verify("Por tu ve de «Crunchy Granola 12 oz».", spec).ok
+
+
+AMERICAN = load_lexicon("es-MX")
+
+
+def test_american_spanish_tells_what_is_past_in_the_preterite_and_quotes_as_it_does():
+    realiser, verifier = Realiser(AMERICAN), Verifier(AMERICAN)
+    spec = realiser.specify([CLAIMS["frequent_item"]], **SCENE)
+    skeletons = Templates(AMERICAN).skeletons(["frequent_item"], "friendly")
+    said = {realiser.fill(each, spec) for each in skeletons if realiser.fits(each, spec)}
+    assert "Porque compraste “Crunchy Granola 12 oz” doce veces." in said
+    assert not any("has comprado" in text or "«" in text for text in said)
+    assert all(verifier.verify(text, spec).ok for text in said)
+    assert not verifier.verify("Porque compraste “Crunchy Granola 12 oz” once veces.", spec).ok
+
+
+def test_what_lasts_until_today_stays_in_the_perfect():
+    said = {each.text for each in Templates(AMERICAN).of_form("due", "line")}
+    assert any("Hasta ahora lo has comprado" in text for text in said)
+
+
+def test_no_sentence_is_lost_in_america():
+    exchanges = compiled(AMERICAN.said)
+    for kinds in LEXICON.kinds.every_combination():
+        if len(kinds) == 1:
+            own, other = (each.skeletons(kinds, "friendly") for each in (TEMPLATES, Templates(AMERICAN)))
+            assert {exchanged(each.text, exchanges) for each in own} == {each.text for each in other}, kinds

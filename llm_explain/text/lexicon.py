@@ -282,7 +282,10 @@ class Lexicon(_Strict):
         """
         places = territories(region)
         own = next((self.regions[place] for place in reversed(places) if place in self.regions), Region())
-        names = self.spoken_names.model_copy(update={"proper": own.proper or self.spoken_names.proper})
+        names = self.spoken_names
+        if own.proper is not None:
+            definite = names.definite.replace(names.proper, own.proper)
+            names = names.model_copy(update={"proper": own.proper, "definite": definite})
         return self.model_copy(update={"region": region, "said": own.said, "spoken_names": names})
 
     def with_currency(self, currency: str | None) -> Lexicon:

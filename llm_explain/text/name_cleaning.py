@@ -22,6 +22,9 @@ _FLAG = re.compile(r"【[^】]*】")
 _INCHES = re.compile(r"(?<=\d)[\"”]")
 _SPACE = re.compile(r"\s+")
 _BEFORE_COMMA = re.compile(r" +(?=[,;](?:\s|$))")
+_INVERTED = (("¡", "!"), ("¿", "?"))
+"""Marks that open a Spanish title and need the one that closes it."""
+
 _NAME_END = re.compile(r"[,(]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
@@ -73,6 +76,8 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     text = _BEFORE_COMMA.sub("", text)
     text = text if text.count("(") == text.count(")") else text.replace("(", "").replace(")", "")
     text = text.strip(" ,;:.!?-–—/&'’\u200c\u200d")
+    for opening, closing in _INVERTED:
+        text += closing * (text.count(opening) > text.count(closing))
     if len(text) <= max_length:
         return text
     cut = text[: max_length - len(ellipsis)]

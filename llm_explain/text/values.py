@@ -32,7 +32,7 @@ Written = TypeVar("Written", bound="Callable[..., Any]")
 _MAX_VALUES = 65_536
 _DAYS_IN_WEEK = 7
 _DAYS_IN_MONTH = 365.25 / 12
-_FEW_DAYS = 12.5
+_FEW_DAYS = 12
 """Longest time between occasions that is counted in days, unless it is whole weeks."""
 
 _MANY_DAYS = 29

@@ -34,6 +34,8 @@ from llm_explain.text.name_cleaning import clean_name, inside_sentence
         ("See https://evil.example now", "See now"),
         ("{times} {{x}}", "times x"),
         ("(open", "open"),
+        ("¿Dónde está mi gorro?", "¿Dónde está mi gorro?"),
+        ("Where is my hat?", "Where is my hat"),
         ("2% milk", "2% milk"),
         ("\u0000\u001b", ""),
     ],

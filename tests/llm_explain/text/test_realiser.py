@@ -89,6 +89,8 @@ def test_every_kind_gives_the_values_of_its_slots():
         (1, "day"),
         (7, "week"),
         (9, "9 days"),
+        (12, "12 days"),
+        (12.5, "two weeks"),
         (13.5, "two weeks"),
         (16, "two weeks"),
         (17, "two or three weeks"),

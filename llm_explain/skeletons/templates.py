@@ -154,9 +154,7 @@ class Templates:
     def _all_skeletons(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
         written = dict.fromkeys(self._written.get((kinds, tone), ()), self.origin)
         composed = dict.fromkeys(self._composed(kinds, tone), self.grammar_origin)
-        accepted = (
-            self._accepted(text, kinds, tone, origin) for text, origin in {**composed, **written}.items()
-        )
+        accepted = (self._accepted(text, kinds, tone, origin) for text, origin in {**composed, **written}.items())
         found = [skeleton for skeleton in accepted if skeleton is not None]
         return tuple(sorted(found, key=lambda skeleton: skeleton.origin != self.origin))
 

@@ -46,7 +46,7 @@ class ReferringExpressions:
         self._head = re.compile(self._words.head)
         self._many = re.compile(self._words.many)
         self._feminine = re.compile(self._words.feminine)
-        self._genders = {_first(name): gender for name, gender in reversed(self._dictionary.genders.items())}
+        self._genders = {_first(name): gender for name, gender in reversed([*self._dictionary.genders.items()])}
         self.this = lru_cache(maxsize=_CACHED)(self._this)
         self.another = lru_cache(maxsize=_CACHED)(self._another)
         self.label = lru_cache(maxsize=_CACHED)(self._labelled)
@@ -171,7 +171,9 @@ class ReferringExpressions:
         """Return whether a name begins with a noun of a locale whose nouns come first."""
         head = _first(name)
         forms = {head, *(re.sub(ending, one, head) for ending, one in self._words.singulars.items())}
-        return bool(self._words.nouns) and (head in self._genders or not self._words.nouns.isdisjoint(map(_plain, forms)))
+        return bool(self._words.nouns) and (
+            head in self._genders or not self._words.nouns.isdisjoint(map(_plain, forms))
+        )
 
     def _is_plural(self, name: str) -> bool:
         if name.lower() in self._dictionary.plurals:

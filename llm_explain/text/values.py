@@ -227,7 +227,7 @@ class _Filters:
     @_of_known
     def interval(self, days: float) -> str | None:
         """Return a time between occasions, in months or weeks within an eighth of it or between two, else in days."""
-        units = [(_DAYS_IN_WEEK, "every_weeks", _MOST_WEEKS)]
+        units: list[tuple[float, str, int]] = [(_DAYS_IN_WEEK, "every_weeks", _MOST_WEEKS)]
         units.insert(days < _MANY_DAYS, (_DAYS_IN_MONTH, "every_months", len(self._lexicon.numbers_in_words)))
         for length, name, most in units:
             number = self.whole(days / length)

@@ -192,7 +192,11 @@ def test_spanish_contrasts_and_what_ifs_are_proven() -> None:
         "El producto «plátanos» queda más arriba porque lo has comprado cinco veces; "
         "lo que más habla por el producto «nata montada congelada» es que ahora está en el folleto de la tienda."
     )
-    for true, false in (("cinco veces", "seis veces"), ("lo que más habla", "lo único que habla"), ("plátanos", "manzanas")):
+    for true, false in (
+        ("cinco veces", "seis veces"),
+        ("lo que más habla", "lo único que habla"),
+        ("plátanos", "manzanas"),
+    ):
         assert not spanish.verifier.contrast(text.text.replace(true, false), spanish.contrast(BANANAS)).ok
     milk = spanish.writer.contrast(spanish.contrast(other="White milk, half gallon (store brand)"))
     assert milk is not None

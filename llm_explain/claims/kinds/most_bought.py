@@ -27,7 +27,7 @@ class MostBought(ClaimKind):
     Rule: counted events are the user's purchases of ``category``, the item's own, in the 365 days before ``as_of`` that
     no return took back; an order is an occasion. They are of at least three titles. At least three orders have an item
     of the item's title, and more orders than have any other title. The category has a name that the policy lets be
-    spoken. A log whose times only order the events has no such claim.
+    spoken, and the log up to the snapshot is a year long. A log whose times only order the events has no such claim.
     """
 
     name = "most_bought"
@@ -45,6 +45,7 @@ class MostBought(ClaimKind):
             row
             for row, code in enumerate(subjects.category.tolist())
             if shop.has_dates
+            and shop.snapshot.span(WINDOW_DAYS) == WINDOW_DAYS
             and names[code] not in ("", NO_CATEGORY)
             and shop.policy.may_name_category(names[code])
             and _is_first(subjects, row)

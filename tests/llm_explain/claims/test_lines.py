@@ -22,7 +22,7 @@ from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
-from tests.llm_explain.claims.scene import AS_OF, bought, evidence, find
+from tests.llm_explain.claims.scene import AS_OF, bought, evidence, find, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,15 +44,25 @@ def test_most_of_the_latest_orders_had_the_item() -> None:
     assert facts(LatestOrders, evidence("milk", bought("milk", *range(5), kind="play"))) is None
 
 
-def test_a_first_of_a_category_has_more_orders_than_each_other_title() -> None:
-    chips = bought("kettle", 1, 2), bought("ridged", 3)
-    assert facts(MostBought, evidence("tortilla", *chips, bought("tortilla", 5, 6, 7))) == {"category": "chips"}
-    assert facts(MostBought, evidence("tortilla", *chips, bought("tortilla", 5, 6))) is None  # two orders
-    assert facts(MostBought, evidence("tortilla", *chips, bought("tortilla", 5, 6, 400))) is None  # two in the year
-    more = bought("kettle", 8)
-    assert facts(MostBought, evidence("tortilla", *chips, more, bought("tortilla", 5, 6, 7))) is None  # as many
-    assert facts(MostBought, evidence("tortilla", chips[0], bought("tortilla", 5, 6, 7))) is None  # two titles
-    assert facts(MostBought, evidence("tortilla", *chips, bought("tortilla", 5, 6, 7), shop=ORDER)) is None
+@pytest.mark.parametrize(
+    ("tortilla", "others", "days_covered", "is_first"),
+    [
+        ((5, 6, 7), {"kettle": (1, 2), "ridged": (3,)}, 365, True),
+        ((5, 6, 7), {"kettle": (1, 2), "ridged": (3,)}, 364, False),  # no year is known
+        ((5, 6), {"kettle": (1,), "ridged": (3,)}, 365, False),  # two orders
+        ((5, 6, 400), {"kettle": (1,), "ridged": (3,)}, 365, False),  # two in the year
+        ((5, 6, 7), {"kettle": (1, 2, 8), "ridged": (3,)}, 365, False),  # as many
+        ((5, 6, 7), {"kettle": (1, 2)}, 365, False),  # two titles
+    ],
+)
+def test_a_first_of_a_category_has_more_orders_than_each_other_title(
+    tortilla: tuple[int, ...], others: dict[str, tuple[int, ...]], days_covered: float, *, is_first: bool
+) -> None:
+    rows = [bought(item, *days) for item, days in {"tortilla": tortilla, **others}.items()]
+    statistics = snapshot(days_covered=days_covered)
+    expected = {"category": "chips"} if is_first else None
+    assert facts(MostBought, evidence("tortilla", *rows, statistics=statistics)) == expected
+    assert facts(MostBought, evidence("tortilla", *rows, statistics=statistics, shop=ORDER)) is None
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ FILE = "campaign.yaml"
 MAX_SUBJECT = 60
 """Characters of a subject that mail programs show; more are cut."""
 
-MAX_PUSH = 80
+MAX_PUSH = 120
 """Characters of the text of a notification."""
 
 COUPON = "coupon"

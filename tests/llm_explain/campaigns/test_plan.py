@@ -182,7 +182,7 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
         messages = pd.read_csv(files["messages.csv"], dtype=str, keep_default_na=False)
         assert len(messages)
         if channel == "push":
-            assert (messages["text"].str.len() <= 80).all()
+            assert (messages["text"].str.len() <= 120).all()
             offers = {message.user_id: message.offers for message in made.messages}
             for row in messages.itertuples():
                 (offer,) = offers[row.user_id]  # a notification tells one, so no other one has a cost

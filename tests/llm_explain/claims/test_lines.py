@@ -22,7 +22,7 @@ from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
-from tests.llm_explain.claims.scene import AS_OF, bought, evidence, find, snapshot
+from tests.llm_explain.claims.scene import AS_OF, ITEMS, bought, evidence, find, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,21 +147,41 @@ def test_another_size_is_of_one_brand_and_category() -> None:
     assert facts(OtherSize, eggs("18", bought("dozen", 5, kind="view"))) is None
 
 
+def faults(folder: Path, events: pd.DataFrame, items: pd.DataFrame, kind: str, item: str, **facts: str) -> list[str]:
+    """Return what the audit finds in a record that states a claim."""
+    Tables(events.assign(user_id="u"), items).write(folder)
+    statement = {"kind": kind, "player": "context:popularity", "part": "popularity", "phi": 0.0, "share": 0.0}
+    record = {
+        "user_id": "u",
+        "item_id": item,
+        "as_of": AS_OF.isoformat(),
+        "score": 0.0,
+        "base_value": 0.0,
+        "attributions": [],
+        "reasons": [],
+        "statements": [{**statement, "facts": facts, "licences": []}],
+    }
+    return Audit(folder, AS_OF).faults([record])
+
+
 def test_sql_repeats_the_rule_of_another_size(tmp_path: Path) -> None:
-    events = pd.concat([bought("dozen", 5), bought("6", 9)]).assign(user_id="u")
-    tables = Tables(events, EGGS)
-    tables.write(tmp_path)
-    audit = Audit(tmp_path, AS_OF)
-    fact = {"other_item_id": "dozen", "size": "18 count", "other_size": "1 dozen"}
-    claim = {"kind": "other_size", "player": "context:popularity", "part": "popularity", "phi": 0.0, "share": 0.0}
+    def found(item: str, other_item_id: str, size: str, other_size: str) -> list[str]:
+        facts = {"other_item_id": other_item_id, "size": size, "other_size": other_size}
+        return faults(tmp_path, pd.concat([bought("dozen", 5), bought("6", 9)]), EGGS, "other_size", item, **facts)
 
-    def faults(item_id: str, facts: dict[str, str]) -> list[str]:
-        record = {"user_id": "u", "item_id": item_id, "as_of": AS_OF.isoformat(), "score": 0.0, "base_value": 0.0}
-        statement = {**claim, "facts": facts, "licences": []}
-        return audit.faults([{**record, "attributions": [], "reasons": [], "statements": [statement]}])
+    assert found("18", "dozen", "18 count", "1 dozen") == []
+    assert found("18", "dozen", "19 count", "1 dozen")
+    assert found("18", "6", "18 count", "6 count")  # not the one bought last
+    assert found("other", "dozen", "18 count", "1 dozen")
+    assert found("dozen", "6", "1 dozen", "6 count")  # bought itself
 
-    assert faults("18", fact) == []
-    assert faults("18", {**fact, "size": "19 count"})
-    assert faults("18", {**fact, "other_item_id": "6", "other_size": "6 count"})  # not the one bought last
-    assert faults("other", fact)
-    assert faults("dozen", {"other_item_id": "6", "size": "1 dozen", "other_size": "6 count"})  # bought itself
+
+@pytest.mark.parametrize(
+    ("kettle", "oldest", "is_true"), [((1, 2), 366, True), ((1, 2, 8), 366, False), ((1, 2), 360, False)]
+)
+def test_sql_repeats_the_rule_of_a_first_of_a_category(
+    tmp_path: Path, kettle: tuple[int, ...], oldest: int, *, is_true: bool
+) -> None:
+    rows = [bought("tortilla", 5, 6, 7), bought("kettle", *kettle), bought("ridged", 3), bought("milk", oldest)]
+    found = faults(tmp_path, pd.concat(rows), ITEMS, "most_bought", "tortilla", category="chips")
+    assert (found == []) is is_true

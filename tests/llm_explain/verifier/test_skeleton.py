@@ -38,7 +38,7 @@ def test_hand_written_sentences_pass():
         ("You've bought bought this {times}.", ["repeat_item"], "repeated_word"),
         ("You've bought this  {times}.", ["repeat_item"], "spacing"),
         ("You've bought this {times}. It is here. It is here again. So it is.", ["repeat_item"], "too_many_sentences"),
-        ("It's popular.", ["repeat_item"], "slot_missing"),
+        ("It's popular.", ["repeat_item"], "claim_missing"),
         ("This is here.", ["popular"], "claim_missing"),
         ("You often buy this, and you buy {category}.", ["category_affinity"], "claim_added"),
     ],

@@ -76,9 +76,9 @@ def test_a_category_does_not_say_that_this_item_was_bought(text):
     ("text", "kinds", "code"),
     [
         ("You've bought this 13 times.", ["repeat_item"], "unlicensed_number"),
-        ("You've bought this 13 times.", ["repeat_item"], "slot_missing"),
+        ("You've bought this 13 times.", ["repeat_item"], "claim_missing"),
         ("You've bought this 12 times, 12 times.", ["repeat_item"], "slot_repeated"),
-        ("You've bought this.", ["repeat_item"], "slot_missing"),
+        ("You've bought this.", ["repeat_item"], "claim_missing"),
         ("You've bought this 12 times since May.", ["repeat_item"], "unlicensed_date"),
         ("You've bought this 12 times for $4.", ["repeat_item"], "unlicensed_price"),
         ("You've bought this 12 times, 5% of the shop.", ["repeat_item"], "unlicensed_percent"),

@@ -32,8 +32,8 @@ LEAST_PHI: Final = 0.05
 
 
 _SILENCE: Final = {
-    "overdue": "days", "longest_silence": "days", "visited_long_ago": "level", "visited_once": "days",
-    "visited_seldom": "days",
+    "overdue": "days", "longest_silence": "days", "long_silence": "days", "visited_long_ago": "level",
+    "visited_once": "days", "visited_seldom": "days",
 }  # fmt: skip
 """Kinds that state the days since the last visit, and the fact that does."""
 

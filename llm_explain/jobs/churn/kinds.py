@@ -39,6 +39,7 @@ from llm_explain.jobs.churn.levels import (
     FrequentVisits,
     LargeBasket,
     LongestSilence,
+    LongSilence,
     ManyVisits,
     Newcomer,
     Overdue,
@@ -59,10 +60,10 @@ KINDS: Final[tuple[DriverKind[ChurnView], ...]] = tuple(
     each()
     for each in (
         VisitsFell, VisitsRose, SpendFell, SpendRose, RangeFell, RangeRose, VisitsBelowUsual, VisitsAboveUsual,
-        SpendBelowUsual, SpendAboveUsual, Overdue, LongestSilence, CameLately, CategoryGivenUp, HabitsKept, NarrowRange,
-        WideRange, Uneven, Even, LowOften, LowNever, SmallSpender, BigSpender, SmallBasket, LargeBasket, RareVisits,
-        FrequentVisits, FewVisits, ManyVisits, VisitedLongAgo, VisitedLately, Newcomer, VisitedOnce, VisitedSeldom,
-        PromotedShare, AskedForSupport,
+        SpendBelowUsual, SpendAboveUsual, Overdue, LongestSilence, LongSilence, CameLately, CategoryGivenUp, HabitsKept,
+        NarrowRange, WideRange, Uneven, Even, LowOften, LowNever, SmallSpender, BigSpender, SmallBasket, LargeBasket,
+        RareVisits, FrequentVisits, FewVisits, ManyVisits, VisitedLongAgo, VisitedLately, Newcomer, VisitedOnce,
+        VisitedSeldom, PromotedShare, AskedForSupport,
     )
 )  # fmt: skip
 """Every claim kind of churn from events."""

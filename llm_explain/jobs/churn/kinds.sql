@@ -72,6 +72,12 @@ create or replace view found_came_lately as
 select rid, days, interval from rhythm where is_steady and days <= interval;
 create or replace view found_longest_silence as
 select rid, days, longest from rhythm where not is_steady and gaps >= 3 and days > longest;
+create or replace view found_long_silence as
+with day as (select distinct rid, day from visit_day),
+gap as (select rid, day - lag(day) over (partition by rid order by day) as gap from day),
+counted as (select rid, count(*) filter (gap < days) as shorter from gap join rhythm using (rid) group by rid)
+select rid, days, shorter, gaps from rhythm join counted using (rid)
+where not is_steady and gaps >= 5 and days <= longest and 5 * shorter >= 4 * gaps;
 
 -- Regular categories: at least four days with a purchase. Given up: silent for twice the median gap, and twice that of
 -- the last five gaps.
@@ -148,9 +154,12 @@ from bought join known using (rid) group by rid;
 create or replace view found_many_visits as from found_few_visits;
 
 create or replace view visited as select rid, count(distinct occasion) as visits from bought group by rid;
+create or replace view compared as
+select rid, days as level, (select days_since from setting) as median, recent() as days, gaps, interval, is_steady from rhythm;
 create or replace view found_visited_lately as
-select rid, days as level, (select days_since from setting) as median, recent() as days from rhythm;
-create or replace view found_visited_long_ago as from found_visited_lately join visited using (rid) where visits > 4;
+from compared where level < median and (gaps < 3 or (not is_steady and level <= interval));
+create or replace view found_visited_long_ago as
+from compared join visited using (rid) where level > median and visits > 4 and gaps < 3;
 
 create or replace view found_newcomer as
 select rid, any_value(today) - min(day) as days from visit_day group by rid having any_value(today) - min(day) < 2 * recent();

@@ -25,7 +25,13 @@ OVERDUE: Final = 1.5
 """Intervals and a day after which a visit is overdue."""
 
 LEAST_COMPARED: Final = 3
-"""Gaps from which on their longest is told."""
+"""Gaps from which on their longest is told, and a silence is compared with the user's own gaps alone."""
+
+LEAST_COUNTED: Final = 5
+"""Gaps from which on those shorter than the silence are counted."""
+
+MOST_OF: Final = 0.8
+"""Share of the earlier gaps that a long silence exceeds."""
 
 FEW_VISITS: Final = 4
 """Visits up to which their number says more than the days between them."""
@@ -80,6 +86,22 @@ class LongestSilence(DriverKind[ChurnView]):
         return found(holds, {"days": np.nan_to_num(days).astype(int), "longest": longest})
 
 
+class LongSilence(DriverKind[ChurnView]):
+    """The last visit, ``days`` ago, is longer ago than ``shorter`` of the ``gaps`` between earlier ones: four fifths.
+
+    There are at least five gaps; they are not steady, and the longest is at least as long as the silence.
+    """
+
+    name, player, parts, effect = "long_silence", "rhythm", RECENCY, "raises"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        rhythm, days, shorter = view.rhythm, view.table.column("days_since"), view.shorter_gaps
+        holds = ~rhythm.is_steady & (rhythm.gaps >= LEAST_COUNTED) & (days <= rhythm.longest)
+        holds &= shorter >= MOST_OF * rhythm.gaps
+        return found(holds, {"days": np.nan_to_num(days).astype(int), "shorter": shorter, "gaps": rhythm.gaps})
+
+
 class _Level(DriverKind[ChurnView]):
     """A level of the usual window and the median of all users.
 
@@ -118,7 +140,10 @@ class _Level(DriverKind[ChurnView]):
         if self.of == "interval":
             holds &= view.rhythm.is_steady
         if self.name == "visited_long_ago":
-            holds &= view.all_visits > FEW_VISITS
+            holds &= (view.all_visits > FEW_VISITS) & (view.rhythm.gaps < LEAST_COMPARED)
+        if self.name == "visited_lately":
+            is_own = ~view.rhythm.is_steady & (level <= view.rhythm.median)
+            holds &= (view.rhythm.gaps < LEAST_COMPARED) | is_own
         return found(holds & (level >= self.step), {"level": level, "median": median, "days": view.setting.recent_days})
 
 
@@ -185,14 +210,20 @@ class ManyVisits(_Level):
 
 
 class VisitedLongAgo(_Level):
-    """The days since the last visit, ``level``, are more than those of the median user, after more than four visits."""
+    """The days since the last visit, ``level``, are more than those of the median user, after more than four visits.
+
+    The user has fewer than three gaps: with more, the silence is compared with the user's own gaps.
+    """
 
     name, player, parts, effect = "visited_long_ago", "rhythm", RECENCY, "raises"
     of, below = "days_since", False
 
 
 class VisitedLately(_Level):
-    """The days since the last visit, ``level``, are fewer than those of the median user."""
+    """The days since the last visit, ``level``, are fewer than those of the median user.
+
+    With three gaps or more, these are not steady and ``level`` is at most their median.
+    """
 
     name, player, parts, effect = "visited_lately", "rhythm", RECENCY, "lowers"
     of, below = "days_since", True

@@ -76,6 +76,15 @@ class ChurnView:
         return Rhythm.of(*visit_days(self.spending), self.spending.n_users).take(self.user)
 
     @cached_property
+    def shorter_gaps(self) -> Indices:
+        """How many gaps between visits of each user are shorter than the days since the last visit, shape ``(n,)``."""
+        user, day = visit_days(self.spending)
+        silence = np.full(self.spending.n_users, np.nan)
+        silence[self.user] = self.table.column("days_since")
+        is_shorter = (user[1:] == user[:-1]) & (np.diff(day) < silence[user[1:]])
+        return np.bincount(user[1:][is_shorter], minlength=self.spending.n_users)[self.user]
+
+    @cached_property
     def all_visits(self) -> Indices:
         """Number of visits of each user in the whole history, shape ``(n,)``."""
         every = np.ones(len(self.spending.user), dtype=bool)

@@ -59,9 +59,18 @@ def eventful() -> Tables:
     asked = bought.iloc[::40].assign(kind="ticket", order_id="")
     returned = bought.iloc[::25].assign(kind="return")
     returned[day] += pd.Timedelta(hours=1)
-    few = bought.iloc[:4].assign(order_id=["x", "y", "z", "w"])
-    days = ["2020-03-01", "2020-08-20", "2020-03-01", "2020-03-09"]
-    few[user], few[day] = ["once", "new", "twice", "twice"], pd.to_datetime(days).astype("datetime64[ns]")
+    days = {
+        "once": ["2020-03-01"],
+        "new": ["2020-08-20"],
+        "late": ["2020-08-30"],
+        "twice": ["2020-03-01", "2020-03-09"],
+        "pairs": ["2020-03-01 09:00", "2020-03-01 17:00", "2020-03-09 09:00", "2020-03-09 17:00", "2020-03-10"],
+        "monthly": ["2020-04-02", "2020-04-30", "2020-05-28", "2020-06-25", "2020-07-23", "2020-08-20"],
+        "lapsed": ["2020-03-01", "2020-03-03", "2020-03-20", "2020-03-22", "2020-05-20", "2020-05-24", "2020-07-17"],
+    }
+    rows = [(name, each) for name, own in days.items() for each in own]
+    few = bought.iloc[: len(rows)].assign(order_id=[f"few-{number}" for number in range(len(rows))])
+    few[user], few[day] = [name for name, _ in rows], pd.to_datetime([each for _, each in rows], format="mixed")
     events = pd.concat([bought, asked, returned, few], ignore_index=True).sort_values([user, day], ignore_index=True)
     promotions = pd.DataFrame(
         {
@@ -141,6 +150,23 @@ def test_two_orders_are_no_rhythm(found: dict[str, Findings], job: ChurnJob) -> 
     seldom = told["visited_seldom"]
     assert seldom.facts_at(seldom.rows.tolist().index(row)) == {"visits": 2, "days": 176}  # 9 March to 1 September
     assert not told.keys() & {"overdue", "came_lately", "rare_visits", "longest_silence", "visited_long_ago"}
+
+
+def test_a_silence_is_compared_with_the_own_gaps_of_a_user_who_has_them(
+    found: dict[str, Findings], job: ChurnJob
+) -> None:
+    def told(user: str) -> dict[str, Facts]:
+        row = job.user_ids.index(user)
+        places = {kind: own.rows.tolist().index(row) for kind, own in found.items() if row in own.rows.tolist()}
+        return {kind: found[kind].facts_at(place) for kind, place in places.items()}
+
+    # "monthly" bought every 28 days, 12 days ago: later than most others, and well within the own rhythm.
+    assert found["visited_long_ago"].facts_at(0)["median"] < 12
+    assert told("monthly")["came_lately"] == {"days": 12, "interval": 28.0}
+    assert not told("monthly").keys() & {"visited_long_ago", "visited_lately", "overdue", "long_silence"}
+    # The gaps of "lapsed" are 2, 17, 2, 59, 4 and 54 days; 46 days of silence exceed four of six.
+    assert not told("lapsed").keys() & {"visited_long_ago", "longest_silence", "long_silence", "overdue"}
+    assert told("pairs")["visited_long_ago"]["level"] == 175  # two gaps are no rhythm to compare with
 
 
 def test_a_category_that_may_not_be_named_is_not(job: ChurnJob, folder: Path) -> None:

@@ -126,9 +126,16 @@ class ReferringExpressions:
         Returns:
             The name; empty if the title leaves nothing readable.
         """
+        return self._short(title, max_length, article=self._article(self._short_name(title, max_length)[0]))
+
+    def bare(self, title: str) -> str:
+        """Return another item without size, mark and article; empty if the title leaves nothing readable."""
+        return self._short(title, len(title) + 1, article="")
+
+    def _short(self, title: str, max_length: int, *, article: str) -> str:
         name, is_known = self._short_name(title, max_length)
         if not name or (is_known and not name[-1].isdigit() and not self._lacks_article(title)):
-            return self._article(name) + name
+            return article + name
         return self._words.proper.format(name=name[:1].upper() + name[1:])
 
     def short_label(self, title: str, max_length: int) -> str:

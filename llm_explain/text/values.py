@@ -44,6 +44,9 @@ _MOST_WEEKS = 8
 _NEAR = 1 / 8
 """How far a time in weeks or months may be from the exact one, as a share of it."""
 
+_LATE_DAYS = 60
+"""Days within which a text gives the day of a purchase; before them, the month says as much."""
+
 _ALL = 0.995
 """A share that would be written as 100 %, which "usually" says better."""
 
@@ -175,6 +178,10 @@ class _Filters:
             return self.date(day, context["as_of"])
 
         @pass_context
+        def past_month(context: Context, day: Any) -> str | None:
+            return self.past_month(day, context["as_of"])
+
+        @pass_context
         def coming(context: Context, day: Any) -> dt.date | None:
             return self.coming(day, context["as_of"])
 
@@ -207,6 +214,7 @@ class _Filters:
         return {
             **{name: getattr(self, name) for name in own},
             "date": date,
+            "past_month": past_month,
             "coming": coming,
             "other_item": other_item,
             "plain_item": plain_item,
@@ -278,6 +286,16 @@ class _Filters:
         return format_date(when, formats.date if is_this_year else formats.date_with_year, locale=self._locale)
 
     @_of_known
+    def past_month(self, day: str, as_of: dt.date) -> str | None:
+        """Return the month of a day, with its year if that is not the year of the sentence; nothing for a late day."""
+        when = self.day(day)
+        if (as_of - when).days < _LATE_DAYS:
+            return None
+        if when.year == as_of.year:
+            return self.month(when.month)
+        return format_skeleton("yMMMM", when, locale=self._locale)
+
+    @_of_known
     def month(self, month: int | str) -> str:
         """Return the name of a month that is given by its number or as ``2017-11``."""
         number = int(str(month).rpartition("-")[2])
@@ -326,9 +344,8 @@ class _Filters:
 
     @_of_known
     def plain_item(self, item_id: str, titles: Mapping[str, str]) -> str:
-        """Return another item without size and mark."""
-        title = titles.get(str(item_id), "")
-        return self._names.short(title, len(title)) if title else ""
+        """Return another item without size, mark and article."""
+        return self._names.bare(titles.get(str(item_id), ""))
 
     def promotion(self, label: str, store_id: str | None) -> str | None:
         """Return what a promotion is; nothing for one that is not spoken of."""

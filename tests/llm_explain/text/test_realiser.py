@@ -9,6 +9,7 @@ import pytest
 from llm_explain.errors import ClaimError
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
+from llm_explain.text.referring_expressions import ReferringExpressions
 from llm_explain.text.skeleton import Skeleton
 from llm_explain.verifier import Verifier
 from tests.llm_explain.spoken_claims import CLAIMS, SCENE, claim, spec
@@ -31,6 +32,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "item_label": "Chobani Peach Yogurt 5.3 oz",
         "times": "12 times",
         "last_date": "3 November",
+        "late_date": "3 November",
         "interval": "two weeks",
         "days_since": "12 days",
         "category": "yogurt",
@@ -115,6 +117,24 @@ def test_times(count, said):
 
 def test_a_date_of_another_year_says_so():
     assert values(claim("repeat_item", count=2, last="2016-11-03"))["last_date"] == "3 November 2016"
+
+
+def test_a_line_gives_the_day_of_late_and_the_month_before():
+    asked = {"2017-11-03": ("3 November", None), "2017-08-03": (None, "August"), "2016-08-03": (None, "August 2016")}
+    for last, (day, month) in asked.items():
+        found = values(claim("repeat_item", count=2, last=last))
+        assert (found.get("late_date"), found.get("last_month")) == (day, month)
+    assert values(claim("kept_since", since="2016-11-08")) == values() | {"since_month": "November 2016"}
+
+
+def test_an_item_in_another_size_has_no_article():
+    name = "a multi-pack of canned soft drinks"
+    lexicon = load_lexicon("en")
+    names = ReferringExpressions(lexicon)
+    title = "Multi-pack of canned soft drinks, 12 oz (store brand)"
+    assert names.short(title, 60) == name
+    assert names.bare(title) == name.removeprefix("a ")
+    assert names.bare("Norvik gloves, box of 100") == "“Norvik gloves”"
 
 
 def test_what_cannot_be_said_is_left_out():

@@ -14,11 +14,19 @@ if TYPE_CHECKING:
 
     from llm_explain.records import Fact
 
+WEEK_DAYS: Final = 7
+
 RANGE: Final = 80
 """Percent of the range that sentences tell."""
 
 LEAST_IN_CENTS: Final = 0.1
 """A smaller price, such as one of an ounce, has four decimals."""
+
+LEAST_MISSED: Final = 2
+"""Sales missed until a delivery from which on they are told."""
+
+LEAST_DELIVERY: Final = 2
+"""Days of delivery from which on an empty shelf is told."""
 
 LEAST_RAISED: Final = 1.1
 """Ratio to the forecast from which on the forecast with a promotion is told."""
@@ -60,17 +68,31 @@ def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
         "service_percent": whole(100 * row["service_level"]),
         "pack_size": whole(row["pack_size"]),
     }
-    return (Stated("shortage" if row["state"] == "order" else "supply", facts), *promoted_order(row))
+    stock = Stated("shortage" if row["state"] == "order" else "supply", facts)
+    return (stock, *empty_shelf(row), *promoted_order(row))
+
+
+def empty_shelf(row: Mapping[str, Any]) -> tuple[Stated, ...]:
+    """Return the sales that are missed until an order arrives, where none are on hand and none on order.
+
+    ``missed`` is the expected sales of the days of delivery: at least two, in at least two days.
+    """
+    missed = whole(row["weekly_units"] * row["lead_time_days"] / WEEK_DAYS)
+    is_empty = row["position"] == 0 and row["lead_time_days"] >= LEAST_DELIVERY
+    if row["state"] != "order" or not is_empty or missed < LEAST_MISSED:
+        return ()
+    stock: dict[str, Fact] = {name: whole(row[name]) for name in ("on_hand", "on_order", "lead_time_days")}
+    return (Stated("empty_shelf", stock | {"missed": missed}),)
 
 
 def promoted_order(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return what to order if the usual promotion runs in the coming week, whose promotions are unknown.
 
     ``order_units`` are more than those of the headline, ``instead_of`` (0 if no order is due). ``price`` is the median
-    price of the promotion's weeks, missing if prices are not planned.
+    price of the promotion's weeks, missing if prices are not planned. It is at most the price without the promotion.
     """
     units, own = row["promoted_units"], whole(row["order_units"])
-    if pd.isna(units) or whole(units) <= own:
+    if pd.isna(units) or whole(units) <= own or _is_dearer(row):
         return ()
     return (Stated("promoted_order", _promotion(row) | {"order_units": whole(units), "instead_of": own}),)
 
@@ -78,10 +100,11 @@ def promoted_order(row: Mapping[str, Any]) -> tuple[Stated, ...]:
 def promoted_forecast(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return the 80 % range if the usual promotion runs in the coming week, whose promotions are unknown.
 
-    The forecast with it is at least 1.1 times the one without it, and a unit more.
+    The forecast with it is at least 1.1 times the one without it, and a unit more; the price is not above the one
+    without it.
     """
     with_it, units = row["promoted_forecast"], row["units"]
-    if pd.isna(with_it) or with_it < max(LEAST_RAISED * units, units + 1):
+    if pd.isna(with_it) or _is_dearer(row) or with_it < max(LEAST_RAISED * units, units + 1):
         return ()
     ends: dict[str, Fact] = {
         "low": math.floor(row["promoted_low"] + 1e-9),
@@ -89,6 +112,11 @@ def promoted_forecast(row: Mapping[str, Any]) -> tuple[Stated, ...]:
         "level": RANGE,
     }
     return (Stated("promoted_forecast", _promotion(row) | ends),)
+
+
+def _is_dearer(row: Mapping[str, Any]) -> bool:
+    """Return whether the price of the usual promotion is above that of the coming week without it."""
+    return bool(row["promoted_price"] > row["present_price"])  # false for an unknown price
 
 
 def _promotion(row: Mapping[str, Any]) -> dict[str, Fact]:
@@ -107,7 +135,8 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the forecast of the coming week.
 
     ``low`` is the lower end of the 80 % range, rounded down; ``high`` the upper one, rounded up. ``last_units`` is
-    what was sold in the week before, missing if that is unknown. ``unknown_plan`` is empty if a plan is given for the
+    what was sold in the week before, missing if that is unknown; ``last_promoted`` is 1 if a promotion ran then that an
+    ordinary week has not. ``unknown_plan`` is empty if a plan is given for the
     week. If not, it says on what condition the range holds: ``no_promotion`` runs, ``usual_promotions`` run (those with
     their median share of the last year), or the ``price`` stays, for sales without promotions.
     """
@@ -119,7 +148,7 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
         "unknown_plan": str(row["unknown_plan"]),
     }
     last = row["last_week_units"]
-    return facts if pd.isna(last) else facts | {"last_units": whole(last)}
+    return facts if pd.isna(last) else facts | {"last_units": whole(last), "last_promoted": int(row["last_promoted"])}
 
 
 def order(row: Mapping[str, Any]) -> dict[str, Fact]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from scoring.demand.effects import HOLIDAY
+from scoring.demand.outlook import LEAST_RUN
 from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK
 
 if TYPE_CHECKING:
@@ -50,7 +52,16 @@ class DemandScene:
             "high_80": "promoted_high",
         }
         own = promoted.loc[promoted["weeks"] == 1, [*KEYS, "promotion", *names]].rename(columns=names)
-        return frame.merge(own, on=KEYS, how="left")
+        return frame.merge(own, on=KEYS, how="left").merge(self._present(), on=KEYS, how="left")
+
+    def _present(self) -> pd.DataFrame:
+        """Return the price of the coming week, and whether a promotion ran last that an ordinary week has not."""
+        panel = self.panel
+        ran = np.zeros(len(panel), dtype=bool)
+        for name, share in panel.promotions.items():
+            if HOLIDAY not in name:
+                ran |= (share[:, panel.n_known - 1] >= LEAST_RUN) & (panel.ordinary_share(name) < LEAST_RUN)
+        return panel.series[KEYS].assign(present_price=panel.planned().price[:, panel.n_known], last_promoted=ran)
 
     @cached_property
     def players(self) -> pd.DataFrame:

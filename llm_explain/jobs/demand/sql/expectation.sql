@@ -24,10 +24,18 @@ select w.item_id, w.store_id, w.week,
             when isfinite(w.usual_price::double) and not s.is_given_price then 'price' else '' end as unknown
 from weekly w left join sales s using (item_id, store_id, week);
 
+create or replace view ran_last as
+select distinct p.item_id, p.store_id from promotions p
+join ordinary o on o.item_id = p.item_id and o.store_id = p.store_id and o.promotion = p.promotion
+where p.week_number = (select max(week_number) from sales where is_known) and p.share >= 0.5 and o.share < 0.5
+  and p.promotion not like '%holiday%';
+
 create or replace view found_forecast as
 select c.item_id, c.store_id, c.title, c.week, 80 as level,
        (select any_value(p.unknown) from plan p where p.item_id = c.item_id and p.store_id = c.store_id and p.week = c.week) as unknown_plan,
-       floor(c.low_80 + 1e-9) as low, ceil(c.high_80 - 1e-9) as high, floor(l.units + 0.5) as last_units
-from coming c left join last_known l on l.item_id = c.item_id and l.store_id = c.store_id;
+       floor(c.low_80 + 1e-9) as low, ceil(c.high_80 - 1e-9) as high, floor(l.units + 0.5) as last_units,
+       (r.item_id is not null)::int as last_promoted
+from coming c left join last_known l on l.item_id = c.item_id and l.store_id = c.store_id
+left join ran_last r on r.item_id = c.item_id and r.store_id = c.store_id;
 
 create or replace view found_enough as select * from found_forecast;

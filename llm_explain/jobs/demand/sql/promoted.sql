@@ -15,9 +15,17 @@ select item_id, store_id, promotion, price from (
     having max(week_number) > (select max(week_number) - 13 from sales where is_known))
 where times = most and times >= 2;
 
+-- The price without a promotion; a promotion at a higher price is not told.
+create or replace view dearer as
+select u.item_id, u.store_id from usual_promotion u
+join sales s on s.item_id = u.item_id and s.store_id = u.store_id
+where s.week_number = (select min(week_number) from sales where not is_known) and isfinite(u.price::double)
+  and isfinite(s.price::double) and u.price > s.price;
+
 create or replace view found_promoted_forecast as
 select p.item_id, p.store_id, p.promotion, 80 as level, floor(p.low_80 + 1e-9) as low, ceil(p.high_80 - 1e-9) as high,
        case when isfinite(p.price::double) then floor(if(u.price >= 0.1, 100, 10000) * u.price + 0.5) / if(u.price >= 0.1, 100, 10000) end as price
 from with_promotion p join coming c using (item_id, store_id)
 join usual_promotion u on u.item_id = p.item_id and u.store_id = p.store_id and u.promotion = p.promotion
-where p.weeks = 1 and p.units >= greatest(1.1 * c.units, c.units + 1);
+where p.weeks = 1 and p.units >= greatest(1.1 * c.units, c.units + 1)
+  and not exists (from dearer d where d.item_id = p.item_id and d.store_id = p.store_id);

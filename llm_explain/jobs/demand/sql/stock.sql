@@ -1,4 +1,4 @@
--- Statements order, promoted_order, overstock, dead, shortage and supply. A level between two ends of the forecasts is
+-- Statements order, promoted_order, empty_shelf, overstock, dead, shortage and supply. A level between two ends of the forecasts is
 -- linear in the level. A promotion is empty for the plan that the headline assumes.
 create or replace view at_level as
 select t.item_id, t.store_id, t.promotion, t.weeks, s.service_level as level,
@@ -56,8 +56,9 @@ select * from (
     from positions p
     join levels l on l.item_id = p.item_id and l.store_id = p.store_id and l.name = 'need' and l.promotion <> ''
     join with_promotion f on f.item_id = p.item_id and f.store_id = p.store_id and f.promotion = l.promotion and f.weeks = 1
-    join usual_promotion u on u.item_id = p.item_id and u.store_id = p.store_id and u.promotion = l.promotion)
-where order_units > instead_of;
+    join usual_promotion u on u.item_id = p.item_id and u.store_id = p.store_id and u.promotion = l.promotion) t
+where order_units > instead_of
+  and not exists (from dearer d where d.item_id::varchar || '|' || d.store_id::varchar = t.item_id::varchar || '|' || t.store_id::varchar);
 
 create or replace view found_overstock as
 select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.on_order + 0.5) as on_order,
@@ -76,6 +77,13 @@ select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5)
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
        floor(100 * service_level + 0.5) as service_percent, floor(pack_size + 0.5) as pack_size
 from positions where need > position;
+
+-- None on hand and none on order: the expected sales of the days of delivery are missed.
+create or replace view found_empty_shelf as
+select item_id, store_id, 0 as on_hand, 0 as on_order, floor(lead_time_days + 0.5) as lead_time_days,
+       floor(weekly_units * lead_time_days / 7 + 0.5) as missed
+from positions where on_hand = 0 and on_order = 0 and need > 0 and lead_time_days >= 2
+  and floor(weekly_units * lead_time_days / 7 + 0.5) >= 2;
 
 create or replace view found_supply as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,

@@ -15,6 +15,7 @@ from llm_explain.jobs.brief import Stated
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.demand.audit import DemandAudit
 from llm_explain.jobs.demand.explain import _brief, briefs
+from llm_explain.jobs.demand.headlines import promoted_forecast, promoted_order
 from llm_explain.jobs.demand.kinds import KINDS, Holiday, Price, Promotion
 from llm_explain.jobs.writer import check_words
 from llm_explain.records import Claim, Fact
@@ -71,7 +72,7 @@ def test_an_order_states_its_range_its_driver_and_its_stock() -> None:
     assert re.search(r"rder \d+ of apples for store 1", text)
     assert re.search(r"; the display adds about \d+\. There are 20 on hand and 6 on order, and \d+ are needed", text)
     assert "week 71" in text
-    assert text.endswith("for 3 days of delivery and one week more (service level 95 %); packs hold 12.")
+    assert text.endswith("to last 10 days (3 days of delivery and one week more) in 95 of 100 cases; packs hold 12.")
 
 
 @pytest.mark.parametrize(
@@ -115,14 +116,20 @@ def test_a_range_without_a_plan_says_on_what_condition_it_holds(locale: str, sai
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
-        ("en", 'If the promotion "summer sale" runs in that week at 0.0257, 3 to 8 are expected to sell.'),
+        ("en", 'If the promotion "summer sale" runs in that week at a price of 0.0257, 3 to 8 are expected to sell.'),
         ("es", "Con la promoción «summer sale» esa semana, a un precio de "),
         ("zh", "若该周有促销“summer sale”（价格0.0257），预计售出3至8件。"),
     ],
 )
 def test_a_promotion_is_called_as_the_shop_calls_it_and_a_small_price_is_exact(locale: str, said: str) -> None:
     row = {str(name): value for name, value in scene(has_stock=False).coming.iloc[0].items()}
-    row |= {"promotion": "summer_sale", "promoted_price": 0.02568, "units": 2.0, "promoted_forecast": 5.0}
+    row |= {
+        "promotion": "summer_sale",
+        "promoted_price": 0.02568,
+        "present_price": 0.03,
+        "units": 2.0,
+        "promoted_forecast": 5.0,
+    }
     row |= {"promoted_low": 3.2, "promoted_high": 7.1}
     text = BriefWriter("demand", locale).write(_brief(row, [], pd.Timestamp("2024-01-01")))[1]
     assert text is not None
@@ -155,12 +162,81 @@ def test_too_much_stock_and_missing_stock() -> None:
 
 def test_an_order_without_a_plan_tells_what_a_promotion_needs() -> None:
     text = text_of("apples", "2")
-    assert re.search(r"\. If the display runs in that week at (?:1\.60|2\.00), order \d+ instead\.$", text), text
+    assert re.search(
+        r"\. If the display runs in that week at a price of (?:1\.60|2\.00), order \d+ instead\.$", text
+    ), text
     order, instead = (int(re.search(rule, text, re.IGNORECASE)[1]) for rule in (r"order (\d+) of", r"order (\d+) inst"))
     assert instead > 1.3 * order
     assert "instead" not in text_of("apples", "1")  # its display is planned
     forecast = text_of("cheese", "2")
-    assert re.search(r"\. If the display runs in that week at [12]\.\d0, \d+ to \d+ are expected to sell\.$", forecast)
+    assert re.search(
+        r"\. If the display runs in that week at a price of [12]\.\d0, \d+ to \d+ are expected to sell\.$", forecast
+    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "A delivery takes {} days: about {} sales will be missed until then."),
+        ("es", "La entrega tarda {} días: hasta entonces se perderán unas {} ventas."),
+        ("zh", "到货需{}天，在此之前约会少卖{}件。"),
+    ],
+)
+def test_an_empty_shelf_tells_what_is_missed_until_the_delivery(locale: str, said: str, tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    days = [14, 1, 2, 2, 2, 7]
+    empty = STOCK.assign(on_hand=0, on_order=[0, 0, 4, 0, 0, 0], lead_time_days=days)
+    ordered = orders(scene().outlook, read_stock(empty), StockPolicy(dead_weeks=4))
+    bare = replace(scene(), orders=ordered)
+    found = explain(bare, BriefWriter("demand", locale), locale=locale)
+    weekly = ordered.set_index(["item_id", "store_id"])["weekly_units"]
+    told = {}
+    for record in found:
+        subject = record["subject"]
+        key, own = (subject["item_id"], subject["store_id"]), [each["kind"] for each in record["statements"]]
+        told[key] = "empty_shelf" in own
+        if told[key]:
+            lead = dict(zip(zip(empty["item_id"], empty["store_id"], strict=True), days, strict=True))[key]
+            assert said.format(lead, int(weekly[key] * lead / 7 + 0.5)) in record["text"]
+    assert told[("apples", "1")]
+    assert not told[("apples", "2")]  # a delivery takes one day
+    assert not told[("bread", "1")]  # some are on order
+    bare.write(tmp_path)
+    assert DemandAudit(tmp_path).faults(found) == []
+
+
+@pytest.mark.parametrize("promoted", [1.5, 2.5])
+def test_a_promotion_at_a_higher_price_is_not_told(promoted: float) -> None:
+    row = {str(name): value for name, value in scene(has_stock=False).coming.iloc[0].items()}
+    row |= {"promotion": "deal", "promoted_price": promoted, "present_price": 2.0, "units": 2.0}
+    row |= {"promoted_forecast": 5.0, "promoted_low": 3.2, "promoted_high": 7.1}
+    own = row | {"state": "order", "promoted_units": 50, "order_units": 2}
+    is_said = promoted < 2.0
+    assert bool(promoted_forecast(row)) == is_said
+    assert bool(promoted_order(own)) == is_said
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", r"\d+ in the week before, with a promotion\)"),
+        ("es", "anterior, con promoción, "),
+        ("zh", "前一周（有促销）售出"),
+    ],
+)
+def test_the_week_before_says_that_a_promotion_ran(locale: str, said: str, tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    own = panel().promotions["display"].copy()
+    own[:, panel().n_known - 1] = 0.0
+    own[0, panel().n_known - 1] = 1.0
+    known = replace(panel(), promotions={"display": own}).extended(3)
+    found = DemandScene(known, outlook(fitted(), known, 3))
+    rows = explain(found, BriefWriter("demand", locale), locale=locale)
+    assert [bool(re.search(said, row["text"])) for row in rows] == [row == 0 for row in range(len(rows))]
+    found.write(tmp_path)
+    assert DemandAudit(tmp_path).faults(rows) == []
+    changed = {**rows[0]["statements"][0]["facts"], "last_promoted": 0}
+    assert DemandAudit(tmp_path).faults([{**rows[0], "statements": [{**rows[0]["statements"][0], "facts": changed}]}])
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])
@@ -208,10 +284,10 @@ def test_the_verifier_refuses_every_other_number_and_name(locale: str, *, has_da
 @pytest.mark.parametrize(
     ("hand", "way", "days", "said"),
     [
-        (0, 0, 2, "There are none on hand, and 8 are needed for 2 days of delivery and one week more"),
-        (0, 5, 1, "There are none on hand and 5 on order, and 8 are needed for 1 day of delivery and one week more"),
-        (1, 0, 0, "There is 1 on hand, and 8 are needed for one week (service level 95 %)."),
-        (3, 9, 2, "There are 3 on hand and 9 on order, enough for the 8 needed for 2 days of delivery"),
+        (0, 0, 2, "There are none on hand, and 8 are needed to last 9 days (2 days of delivery and one week more) in"),
+        (0, 5, 1, "There are none on hand and 5 on order, and 8 are needed to last 8 days (1 day of delivery and"),
+        (1, 0, 0, "There is 1 on hand, and 8 are needed to last one week in 95 of 100 cases."),
+        (3, 9, 2, "There are 3 on hand and 9 on order, enough for the 8 needed to last 9 days (2 days of delivery"),
     ],
 )
 def test_counts_of_stock_read_as_english(hand: int, way: int, days: int, said: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,12 @@ from llm_explain.claims.subjects import Subjects
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llm_explain.claims.occasions import Flags, Occasions
+    from llm_explain.claims.occasions import Flags, Floats, Occasions
     from scoring.data.catalogue import IndexArray
+
+
+LEAST_OF_LARGEST: Final = 0.5
+"""Share of the largest attribution from which on the most alike of several past items is named."""
 
 
 class Cited(NamedTuple):
@@ -72,13 +76,20 @@ def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjec
 
 
 def first_named(
-    subjects: Subjects, may_cite: Flags | None = None, *, with_signals: bool = False, min_count: int = 1
+    subjects: Subjects,
+    may_cite: Flags | None = None,
+    *,
+    distance: Floats | None = None,
+    with_signals: bool = False,
+    min_count: int = 1,
 ) -> Cited:
     """Return, for each subject, the past item with the largest attribution that may be named.
 
     Args:
         subjects: What is explained, with the past items that raised each score, largest attribution first.
         may_cite: Whether a rule holds for each of ``past_pairs``, shape ``(n,)``; for all if not given.
+        distance: How unlike the item each of ``past_pairs`` is, shape ``(n,)``. Of those with at least half of the
+            largest attribution, the most alike is named.
         with_signals: Whether an item that the user has no counted target event of may be named for signal events.
         min_count: Least number of the user's occasions with the past item's title.
 
@@ -101,12 +112,16 @@ def first_named(
     if may_cite is not None:
         may_be &= may_cite
     chosen: dict[int, int] = {}
+    largest: dict[int, float] = {}
     for place in np.flatnonzero(may_be).tolist():
-        item = int(other[place])
-        if int(row[place]) in chosen or shop.is_sensitive(item):
-            continue
-        if any(letter.isalpha() for letter in str(titles[item])):
-            chosen[int(row[place])] = place
+        item, subject = int(other[place]), int(row[place])
+        if subject in chosen:
+            is_less = distance is None or distance[place] >= distance[chosen[subject]]
+            if is_less or past[place].phi < LEAST_OF_LARGEST * largest[subject]:
+                continue
+        if not shop.is_sensitive(item) and any(letter.isalpha() for letter in str(titles[item])):
+            chosen[subject] = place
+            largest.setdefault(subject, past[place].phi)
     places = np.array([*chosen.values()], dtype=np.int64)
     cited, kinds = ([column[place] for place in places.tolist()] for column in (past, event_kind))
     return Cited(row[places], other[places], cited, occasions.take(places), kinds, places)

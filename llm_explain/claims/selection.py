@@ -45,7 +45,7 @@ def select(claims: Sequence[Claim], item_index: int | None, *, shop: ShopEvidenc
     for claim in allowed_claims(claims, item_index, shop=shop, kinds=kinds):
         if all(go_together(claim, other, kinds) for other in chosen):
             chosen.append(claim)
-    return chosen[: shop.policy.settings.max_reasons]
+    return sorted(chosen[: shop.policy.settings.max_reasons], key=lambda claim: -claim.phi)
 
 
 def allowed_claims(
@@ -60,15 +60,18 @@ def allowed_claims(
         kinds: Claim kinds in force.
 
     Returns:
-        The claims that are large enough, neither vetoed nor sensitive, and replaced by no more telling claim.
+        The claims that are large enough, neither vetoed nor sensitive, and replaced by no more telling claim. A claim
+        that replaces others counts with the largest attribution of them: it takes their place.
     """
     allowed = [claim for claim in claims if _is_allowed(claim, kinds[claim.kind], item_index, shop)]
     telling = {(kinds[claim.kind].topic, claim.player) for claim in allowed if kinds[claim.kind].is_telling(claim)}
-    return [
-        claim
-        for claim in sorted(allowed, key=lambda claim: -claim.phi)
-        if not any((topic, claim.player) in telling for topic in kinds[claim.kind].yields_to)
-    ]
+    kept, replaced = [], dict.fromkeys(telling, 0.0)
+    for claim in allowed:
+        replacing = telling & {(topic, claim.player) for topic in kinds[claim.kind].yields_to}
+        replaced |= {key: max(replaced[key], claim.phi) for key in replacing}
+        if not replacing:
+            kept.append(claim)
+    return sorted(kept, key=lambda claim: -max(claim.phi, replaced.get((kinds[claim.kind].topic, claim.player), 0.0)))
 
 
 def go_together(claim: Claim, other: Claim, kinds: ClaimKinds) -> bool:

@@ -32,10 +32,10 @@ class SignalEvents(NamedTuple):
     moment: IndexArray
     channel: list[str]
 
-    def n_days(self, n_subjects: int) -> IndexArray:
-        """Return how many local days with an event each subject has, shape ``(n_subjects,)``."""
-        pairs = np.unique(np.column_stack([self.row, self.moment // NS_PER_DAY]), axis=0)
-        return np.bincount(pairs[:, 0], minlength=n_subjects)
+    def after(self, day: Floats) -> SignalEvents:
+        """Return the events on local days after a day of each subject, shape ``(n_subjects,)``."""
+        places = np.flatnonzero(self.moment // NS_PER_DAY > day[self.row])
+        return SignalEvents(self.row[places], self.moment[places], [self.channel[place] for place in places.tolist()])
 
     def last(self, n_subjects: int) -> tuple[Floats, list[str]]:
         """Return the local moment of each subject's latest event, and its channel.

@@ -23,11 +23,13 @@ class LooksLike(ClaimKind):
     the item's vector; equal distances share the first place. The claim holds if
 
     - ``pictures`` is at least 100, and ``place`` at most ``pictures`` / 100, rounded down;
-    - the distance is at most 0.5: the nearest picture of a mixed shop may be quite unlike.
+    - the distance is at most 0.5: the nearest picture of a mixed shop may be quite unlike;
+    - the user has no counted target event of the item's title, else the purchase says more.
 
     ``other_item_id`` is one of the past items that raised the score. The user has a counted target event of it (as for
-    ``repeat_item``), its title has a letter, and it is not sensitive. Of several, it is the one with the largest
-    attribution, which the claim cites.
+    ``repeat_item``), its title has a letter, and it is not sensitive. Of several, those with at least half of the
+    largest attribution remain. ``other_item_id`` is the one with the smallest distance, ties by attribution. The claim
+    cites it.
     """
 
     name = "looks_like"
@@ -47,8 +49,11 @@ class LooksLike(ClaimKind):
         place = shop.pictures.places(items, shop.title_index)
         pictures = np.isfinite(place).sum(axis=1)
         is_alike = (place <= (pictures // NEAR_SHARE)[:, None]) & (pictures >= LEAST_PICTURES)[:, None]
-        is_alike &= shop.pictures.distances(items) <= MOST_DISTANCE
-        rows, other, past, occasions, *_ = first_named(subjects, is_alike[inverse][past_pairs(subjects)])
+        distance = shop.pictures.distances(items)
+        is_alike &= distance <= MOST_DISTANCE
+        row, other = past_pairs(subjects)
+        may_cite = is_alike[inverse[row], other] & (subjects.of_item.counts[row] == 0)
+        rows, other, past, occasions, *_ = first_named(subjects, may_cite, distance=distance[inverse[row], other])
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
             "place": place[inverse[rows], other].astype(int).tolist(),

@@ -17,5 +17,8 @@ near as (
 own as (
     select distinct rid from past where claim = 'looks_like' and is_alike(item_id, title, other_item_id, other_title))
 select rid, other_item_id, place, pictures
-from claim join own using (rid) join near using (item_id, other_item_id)
-where claim = 'looks_like' and pictures >= 100 and place <= pictures // 100 and distance <= 0.5;
+from claim c join own using (rid) join near using (item_id, other_item_id)
+where claim = 'looks_like' and pictures >= 100 and place <= pictures // 100 and distance <= 0.5
+  and not exists (
+      select 1 from counted b
+      where b.user_id = c.user_id and b.as_of = c.moment_utc and is_alike(b.item_id, b.title, c.item_id, c.own_title));

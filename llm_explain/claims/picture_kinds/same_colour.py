@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 class SameColour(ClaimKind):
     """The item has the main colour of a past item that raised this score.
 
-    Rule: the colour of an item is L, a, b in ``embedding_colour`` (divided by 100). ``other_item_id`` is chosen and
-    cited as for ``looks_like``, and its title is not the item's. The claim holds if
+    Rule: the colour of an item is L, a, b in ``embedding_colour`` (divided by 100). ``other_item_id`` is chosen by the
+    distance of the colours and cited as for ``looks_like``, and its title is not the item's. The claim holds if
 
     - the colours of both items differ by a Euclidean distance of at most 0.04 (rounded to five decimals);
     - both fall into one named range of hue, lightness and chroma (``llm_explain.claims.pictures.COLOURS``), whose name
       is ``colour``;
-    - at least 60 % of each foreground has that colour.
+    - at least 60 % of each foreground has that colour;
+    - the user has no counted target event of the item's title.
     """
 
     name = "same_colour"
@@ -44,7 +45,9 @@ class SameColour(ClaimKind):
         own = subjects.item
         difference = np.round(np.linalg.norm(colours[own][:, None, :] - colours[None, :, :], axis=2), 5)
         is_alike = (difference <= MOST_DIFFERENCE) & (names[own] != "")[:, None] & (names[own][:, None] == names)
-        rows, other, past, occasions, *_ = first_named(subjects, is_alike[past_pairs(subjects)])
+        row, other = past_pairs(subjects)
+        may_cite = is_alike[row, other] & (subjects.of_item.counts[row] == 0)
+        rows, other, past, occasions, *_ = first_named(subjects, may_cite, distance=difference[row, other])
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
             "colour": [str(name) for name in names[own[rows]]],

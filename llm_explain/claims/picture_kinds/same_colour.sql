@@ -27,4 +27,7 @@ select rid, other_item_id, i.colour
 from claim c join own using (rid) join named i using (item_id) join named o on o.item_id = other_item_id
      join items x on x.item_id = other_item_id
 where claim = 'same_colour' and i.colour = o.colour and not is_alike(o.item_id, x.title, c.item_id, c.own_title)
-  and round(sqrt((i.light - o.light) ** 2 + (i.a - o.a) ** 2 + (i.b - o.b) ** 2) / 100, 5) <= 0.04;
+  and round(sqrt((i.light - o.light) ** 2 + (i.a - o.a) ** 2 + (i.b - o.b) ** 2) / 100, 5) <= 0.04
+  and not exists (
+      select 1 from counted b
+      where b.user_id = c.user_id and b.as_of = c.moment_utc and is_alike(b.item_id, b.title, c.item_id, c.own_title));

@@ -101,6 +101,28 @@ def test_a_past_item_among_the_nearest_pictures_is_named() -> None:
     assert not len(found(LooksLike, "cushion", "rug").rows)  # not among the nearest 1 % of 112
 
 
+def test_of_several_past_items_the_most_alike_is_named() -> None:
+    vectors = [*ITEMS["embedding_image"]]
+    vectors[2] = [0.96, 0.28, 0, 0, 0, 0]  # the rug: alike too, but less than the clock
+    more = ITEMS.tail(100).assign(item_id=[f"p{n}" for n in range(100)], title=[f"Dish {n}" for n in range(100)])
+    items = pd.concat([ITEMS.assign(embedding_image=vectors), more])
+    assert found(LooksLike, "cushion", "rug", "clock", items=items).facts_at(0)["other_item_id"] == "clock"
+    assert found(SameColour, "cushion", "clock", "rug").facts_at(0)["other_item_id"] == "rug"
+    assert found(LooksLike, "cushion", "rug", "o1", "clock", items=items).facts_at(0)["other_item_id"] == "rug"
+
+
+def test_no_picture_is_a_reason_for_what_the_user_bought(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    stated = {LooksLike: {"place": 1, "pictures": N_OTHERS + 2}, SameColour: {"colour": "blue"}}
+    for kind, facts in stated.items():
+        assert not len(found(kind, "cushion", "clock", "cushion").rows)
+        for number, bought in enumerate([("clock", "rug"), ("clock", "cushion")]):
+            folder = tmp_path / f"{kind.name}{number}"
+            Tables(events(*bought), ITEMS).write(folder)
+            claim = stated_by(kind, "cushion", "clocks", {"other_item_id": "clock"} | facts)
+            assert bool(Audit(folder, AS_OF, kinds=KINDS).fact_faults([claim])[0]) == (number == 1)
+
+
 def test_the_nearest_picture_of_a_shop_may_be_unlike(tmp_path: Path) -> None:
     # The clock is nearest to the cushion, but the angle between them is 45 degrees: a distance of 0.77.
     far = ITEMS.copy()

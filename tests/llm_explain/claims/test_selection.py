@@ -59,7 +59,10 @@ def test_the_item_itself_says_more_than_its_category() -> None:
     assert chosen(own, claim("repeat_item", 0.2, share=0.05)) == ["category_affinity"]
     assert chosen(own, claim("due", 0.2), claim("repeat_item", 0.3)) == ["repeat_item", "due"]
     other = claim("similar_item", 0.5, player="group:dips", other_item_id="salsa")
-    assert chosen(own, claim("repeat_item", 0.2), other) == ["similar_item"]
+    assert chosen(own, claim("repeat_item", 0.2), other) == ["repeat_item"]  # it takes the place of its category
+    assert chosen(own, claim("repeat_item", 0.2), claim("season", 0.3)) == ["season", "repeat_item"]
+    strong = claim("similar_item", 0.7, player="group:dips", other_item_id="salsa")
+    assert chosen(own, claim("repeat_item", 0.2), strong) == ["similar_item"]
 
 
 def test_a_past_item_says_more_than_its_category() -> None:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from babel.numbers import get_decimal_symbol, parse_decimal
 from pydantic import BaseModel, ConfigDict
 
 import llm_explain.jobs.churn as job
@@ -129,6 +130,7 @@ def text_faults(record: Record, terms: Mapping[str, float], average: float, loca
     if text is None:
         return []
     words = job_section(locale, "churn", "audit", AuditWords)
+    locale = locale.replace("-", "_")
     halves = re.split(words.opposing, text, maxsplit=1)
     is_high = record["probability"] >= average
     stated = {claim["kind"]: claim for claim in (*record["reasons"], *record["statements"])}
@@ -141,7 +143,7 @@ def text_faults(record: Record, terms: Mapping[str, float], average: float, loca
                 expected = (1 if is_high else -1) * (1 if side == 0 else -1)
                 if cue.sign not in (0, expected):
                     faults.append(f"{kind} is told as a driver of sign {expected}")
-                faults += [f"{kind}: {fault}" for fault in _value_faults(match.groupdict(), stated.get(kind))]
+                faults += [f"{kind}: {fault}" for fault in _value_faults(match.groupdict(), stated.get(kind), locale)]
                 if kind in stated and terms[stated[kind]["part"]] * expected <= 0:
                     faults.append(f"{kind}: the term of {stated[kind]['part']} is {terms[stated[kind]['part']]:.4f}")
     if sorted(kind for *_, kind in found) != sorted(stated):
@@ -165,7 +167,7 @@ def _headline_faults(match: re.Match[str] | None, risk: float, average: float) -
             yield f"the {name} is told as {told}% but is {value:.4f}"
 
 
-def _value_faults(numbers: Mapping[str, str | None], claim: Record | None) -> Iterator[str]:
+def _value_faults(numbers: Mapping[str, str | None], claim: Record | None, locale: str) -> Iterator[str]:
     if claim is None:
         yield "the record has no such claim"
         return
@@ -177,7 +179,7 @@ def _value_faults(numbers: Mapping[str, str | None], claim: Record | None) -> It
             if text != fact:
                 yield f"{name} is told as {text!r} but is {fact!r}"
             continue
-        said = float(text.replace(",", ""))
-        decimals = len(text.partition(".")[2])
+        said = float(parse_decimal(text, locale=locale))
+        decimals = len(text.partition(get_decimal_symbol(locale))[2])
         if abs(said - fact) > 0.5 * 10.0**-decimals + ROUNDING:
             yield f"{name} is told as {said} but is {fact}"

@@ -212,10 +212,12 @@ class Region(_Strict):
     Attributes:
         said: What its sentences say instead, by pattern, in this order; a capital first letter stays.
         proper: A title that is no common noun, within a sentence; as elsewhere if not given.
+        label_words: What a size or mark says instead, by pattern, after the words of the language.
     """
 
     said: dict[str, str] = {}
     proper: str | None = None
+    label_words: dict[str, str] = {}
 
 
 class Lexicon(_Strict):
@@ -282,7 +284,8 @@ class Lexicon(_Strict):
         """
         places = territories(region)
         own = next((self.regions[place] for place in reversed(places) if place in self.regions), Region())
-        names = self.spoken_names
+        labels = self.spoken_names.label_words | own.label_words
+        names = self.spoken_names.model_copy(update={"label_words": labels})
         if own.proper is not None:
             definite = names.definite.replace(names.proper, own.proper)
             names = names.model_copy(update={"proper": own.proper, "definite": definite})

@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from babel.numbers import get_decimal_symbol
+
 from llm_explain.text.import_words import word_list
 from llm_explain.text.name_cleaning import clean_name
 from llm_explain.text.name_dictionary import SOURCE_LOCALE, load_name_dictionary
@@ -35,6 +37,7 @@ class ReferringExpressions:
     def __init__(self, lexicon: Lexicon) -> None:
         self._locale = lexicon.locale
         self._words = lexicon.spoken_names
+        self._decimal = get_decimal_symbol(lexicon.babel_locale)
         self._formats = lexicon.formats
         self._dictionary = load_name_dictionary(lexicon.locale, lexicon.region)
         plurals = word_list(lexicon.locale).plurals
@@ -267,7 +270,7 @@ class ReferringExpressions:
         """Return a part of a label in the locale's words."""
         for pattern, words in self._words.label_words.items():
             label = re.sub(pattern, words, label)
-        return label
+        return re.sub(r"(?<=[0-9])\.(?=[0-9])", self._decimal, label)
 
     def _uncut(self, name: str) -> str:
         """Return a cleaned name in its whole length, as the dictionaries have it."""

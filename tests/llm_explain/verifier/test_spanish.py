@@ -119,38 +119,48 @@ def repeated(**facts):
 def test_one_purchase_is_told_by_its_day():
     once = repeated(count=1)
     assert "times" not in once.values
-    assert VERIFIER.verify("Lo compraste el 3 de noviembre: ¿repetimos?", once).ok
-    assert not VERIFIER.verify("Lo compraste el 4 de noviembre: ¿repetimos?", once).ok
-    assert not VERIFIER.verify("Lo compraste el 3 de noviembre: ¿repetimos?", repeated(count=12)).ok
+    assert VERIFIER.verify("Lo compraste el 3 de noviembre: ¿lo añades otra vez?", once).ok
+    assert not VERIFIER.verify("Lo compraste el 4 de noviembre: ¿lo añades otra vez?", once).ok
+    assert not VERIFIER.verify("Lo compraste el 3 de noviembre: ¿lo añades otra vez?", repeated(count=12)).ok
     assert repeated(count=1, last=None).values["times"] == "una vez"  # a log whose times are no dates
+
+
+def test_a_classic_was_bought_ten_times():
+    text = "Es un clásico de tus compras: lo has comprado {} veces, la última el 3 de noviembre."
+    assert VERIFIER.verify(text.format("diez"), repeated(count=10)).ok
+    assert not VERIFIER.verify(text.format("nueve"), repeated(count=9)).ok
 
 
 def test_a_purchase_of_months_ago_is_not_asked_for_again():
     old, new = repeated(count=1, last="2017-05-03"), repeated(count=1)
     assert "recent_date" not in old.values
-    assert not VERIFIER.verify("Lo compraste el 3 de mayo: ¿repetimos?", old).ok
-    assert VERIFIER.verify("Hace tiempo que no lo compras; fue el 3 de mayo.", old).ok
+    assert not VERIFIER.verify("Lo compraste el 3 de mayo: ¿lo añades otra vez?", old).ok
+    assert VERIFIER.verify("No lo compras desde el 3 de mayo.", old).ok
     assert "old_date" not in new.values
-    assert not VERIFIER.verify("Hace tiempo que no lo compras; fue el 3 de noviembre.", new).ok
+    assert not VERIFIER.verify("No lo compras desde el 3 de noviembre.", new).ok
 
 
 def test_an_item_of_unknown_gender_needs_no_pronoun():
     often, once = repeated(count=12), repeated(count=1)
     assert VERIFIER.verify("Ya van doce veces; la última, el 3 de noviembre.", often).ok
-    assert VERIFIER.verify("De tu compra del 3 de noviembre.", once).ok
-    for text in ("Ya van trece veces.", "Ya van.", "De tu compra del 3 de noviembre."):
+    assert VERIFIER.verify("Iba en tu pedido del 3 de noviembre.", once).ok
+    for text in ("Ya van trece veces.", "Ya van.", "Iba en tu pedido del 3 de noviembre."):
         assert not VERIFIER.verify(text, often).ok
-    assert not VERIFIER.verify("De tu compra del 4 de noviembre.", once).ok
-    assert not VERIFIER.verify("De tu compra.", once).ok
+    assert not VERIFIER.verify("Iba en tu pedido del 4 de noviembre.", once).ok
+    assert not VERIFIER.verify("Iba en tu pedido.", once).ok
 
 
 def test_a_habit_is_told_with_a_rhythm_alone():
     due = REALISER.specify([CLAIMS["due"]], **SCENE)
     assert VERIFIER.verify("Sueles comprarlo cada dos semanas; la última vez fue hace 12 días.", due).ok
-    assert VERIFIER.verify("Lo compraste hace 12 días y sueles hacerlo cada dos semanas: ¿toca otra vez?", due).ok
+    asked = "Lo compras cada dos semanas, más o menos, y la última vez fue el 15 de noviembre: ¿toca otra vez?"
+    late = replace(CLAIMS["due"], facts={**CLAIMS["due"].facts, "days_since": 16, "last": "2017-11-15"})
+    assert VERIFIER.verify(asked, REALISER.specify([late], **SCENE)).ok
+    early = replace(CLAIMS["due"], facts={**CLAIMS["due"].facts, "days_since": 13.9, "last": "2017-11-15"})
+    assert not VERIFIER.verify(asked, REALISER.specify([early], **SCENE)).ok, "it is not due yet"
     for text in (
         "Sueles comprarlo cada tres semanas; la última vez fue hace 12 días.",
-        "Lo compraste hace 12 días y sueles hacerlo cada dos semanas: toca otra vez.",
+        "Lo compras cada dos semanas, más o menos, y la última vez fue hace 12 días: ¿toca otra vez?",
         "Sueles comprarlo; cada dos semanas, más o menos.",
     ):
         assert not VERIFIER.verify(text, due).ok

@@ -128,7 +128,7 @@ def test_chinese_texts_are_proven_and_audited_too(job: ChurnJob) -> None:
         assert text_faults(record, flipped, average, "zh") or not record["reasons"]
 
 
-@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+@pytest.mark.parametrize("locale", ["en", "es", "es-MX", "zh"])
 def test_the_audit_reads_the_headline(job: ChurnJob, locale: str) -> None:
     record = job.explain([0], locale=locale)[0].to_dict()
     terms = dict(zip(job.artifacts.model.features, job.artifacts.model.terms(job.x)[0].tolist(), strict=True))

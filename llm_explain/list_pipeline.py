@@ -270,8 +270,8 @@ class ListPipeline(Pipeline):
     ) -> dict[int, list[Claim]]:
         """Return reasons by past items whose link with the item is learned alone, where other links are few.
 
-        That is so in a shop that names no category, or is too small to count links. A person may not see the link. But
-        such a past item is the largest part of what raised the score, and a card without a text says less.
+        That is so in a shop that names no category, or is too small to count links. No count stands next to such an
+        item. A person may not see the link. But such a past item is the largest part of what raised the score, and a card without a text says less.
         """
         if not rows or (self.shop.names_categories and self.shop.visible_links.can_tell):
             return {}
@@ -282,7 +282,9 @@ class ListPipeline(Pipeline):
             lambda own, place: [
                 claim
                 for claim in allowed_claims(own, placed[rows[place]].item_index, shop=self.shop, kinds=kinds)
-                if kinds[claim.kind].needs_visible_link and claim.share >= LEAST_LEARNED_SHARE
+                if kinds[claim.kind].needs_visible_link
+                and "count" not in claim.facts
+                and claim.share >= LEAST_LEARNED_SHARE
             ],
         )
         return dict(zip(rows, found, strict=True))

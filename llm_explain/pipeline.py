@@ -317,7 +317,8 @@ class Pipeline:
             other = claim.facts.get("other_item_id")
             if kinds[claim.kind].needs_visible_link and other is not None:
                 item = subjects.item[row : row + 1]
-                if not links.of_items(self.shop.catalogue.index_of([str(other)]), item).all():
+                may_link = links.of_reasons if kinds[claim.kind].is_reason else links.of_items
+                if not may_link(self.shop.catalogue.index_of([str(other)]), item).all():
                     return False
             return is_told(claim, row)
 

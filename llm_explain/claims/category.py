@@ -21,14 +21,16 @@ class CategoryHabit(ClaimKind):
 
     Rule: ``count`` is the number of the user's occasions with a counted event of an item of ``category``, in the
     ``window_days`` before ``as_of`` on the shop's clock. The window is 90 days, or 365 where fewer than two occasions
-    lie in 90; neither is longer than the log up to the snapshot. The rule holds from two occasions on. An occasion lies
+    lie in 90. Where the log up to the snapshot is shorter than a window, all occasions count and there is no
+    ``window_days``: a window would only name the log's length. The rule holds from two occasions on. An occasion lies
     in the window if its latest such event does.
     """
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         occasions = subjects.of_group
-        windows = [*map(subjects.shop.snapshot.span, WINDOWS_DAYS)] if subjects.shop.has_dates else [None]
+        shop = subjects.shop
+        windows = [days if shop.has_dates and shop.snapshot.span(days) == days else None for days in WINDOWS_DAYS]
         counts = np.stack([occasions.within(days) for days in windows])
         enough = counts >= MIN_OCCASIONS
         rows = np.flatnonzero(enough.any(axis=0))

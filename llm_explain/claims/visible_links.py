@@ -74,7 +74,7 @@ class VisibleLinks:
         return bool((self._snapshot.buyers >= self._policy.settings.min_crowd).any())
 
     def of_items(self, other: IndexArray, item: IndexArray) -> Flags:
-        """Return which past items may speak for items.
+        """Return which past items a person would link with items, by their likeness or by the counts of pairs.
 
         Args:
             other: Row numbers of past items, shape ``(n,)``.
@@ -83,10 +83,18 @@ class VisibleLinks:
         Returns:
             Flags, shape ``(n,)``; all true where the shop cannot tell.
         """
-        return self.of_reasons(other, item) if self.can_tell else np.ones(len(other), dtype=bool)
+        if not self.can_tell or not len(other):
+            return np.ones(len(other), dtype=bool)
+        category = self._catalogue.category_index
+        found: Flags = (category[other] == category[item]) & (category[item] != self._no_category)
+        return self._with_alike(found | self._is_counted(other, item), other, item)
 
     def of_reasons(self, other: IndexArray, item: IndexArray) -> Flags:
-        """Return which past items may be reasons: those of ``of_items``, in a small shop those like the items.
+        """Return which past items may be reasons: "because you bought milk" needs an item that is like milk.
+
+        Those are of the item's category or share telling words with it. Counts of orders link items of different
+        categories too, but only a claim that states this link may speak of it. They suffice where an item has no named
+        category, or where occasions have single items.
 
         Args:
             other: Row numbers of past items, shape ``(n,)``.
@@ -97,10 +105,15 @@ class VisibleLinks:
         """
         if not len(other) or not (self.can_tell or self._names_categories):
             return np.ones(len(other), dtype=bool)
-        category, titles = self._catalogue.category_index, self._catalogue.titles
+        category = self._catalogue.category_index
         found: Flags = (category[other] == category[item]) & (category[item] != self._no_category)
         if self.can_tell:
-            found |= self._is_counted(other, item)
+            is_of_another = (category[other] != self._no_category) & (category[item] != self._no_category)
+            found |= self._is_counted(other, item) & ~(is_of_another & self._tells_orders)
+        return self._with_alike(found, other, item)
+
+    def _with_alike(self, found: Flags, other: IndexArray, item: IndexArray) -> Flags:
+        titles = self._catalogue.titles
         for place in np.flatnonzero(~found).tolist():
             found[place] = self._are_alike(str(titles[other[place]]), str(titles[item[place]]))
         return found
@@ -182,13 +195,15 @@ class VisibleLinks:
             item: Row number of the item that it would explain.
 
         Returns:
-            Whether the counts show a link with the items of at least half of the purchases, or the category's name
-            shares a word with the item's title. False where the shop cannot tell.
+            Whether the category's name shares a word with the item's title. Where occasions have single items, counts
+            that link at least half of the purchases with the item suffice. False where the shop cannot tell.
         """
         if not self.can_tell:
             return False
         if self.share_a_word(self._catalogue.category_names[category], str(self._catalogue.titles[item])):
             return True
+        if self._tells_orders:
+            return False
         linked = self._is_counted(bought, np.full(len(bought), item))
         return bool(len(bought)) and bool(linked.mean() >= MIN_CATEGORY_SHARE)
 
@@ -200,6 +215,11 @@ class VisibleLinks:
         if not len(snapshot.companions.item):
             return later >= MIN_LATER_SHARE * buyers
         return (later > 0) & (snapshot.companions.users_of(other, item) >= MIN_TOGETHER_SHARE * buyers)
+
+    @property
+    def _tells_orders(self) -> bool:
+        """Whether a claim of its own says what was bought in one order."""
+        return len(self._snapshot.companions.item) > 0
 
     @property
     def _names_categories(self) -> bool:

@@ -5,12 +5,11 @@ group by rid, occasion;
 
 create or replace view found_related_category as
 with size as (
-    select rid, short, long, count(*) as in_all, count(*) filter (moment >= as_of - to_days(short)) as in_short,
-           count(*) filter (moment >= as_of - to_days(long)) as in_long
-    from counted_related_category join claim using (rid)
-         cross join (select least(90, log_days) as short, least(365, log_days) as long from log_span)
-    group by rid, short, long)
-select rid, player_category as category,
-       case when not has_dates then in_all when in_short >= 2 then in_short else in_long end as count,
-       case when not has_dates then null when in_short >= 2 then short else long end as window_days
-from size join claim using (rid) where if(has_dates, in_long, in_all) >= 2;
+    select rid, any_value(if(has_dates and log_days >= 90, 90, null)) as short,
+           any_value(if(has_dates and log_days >= 365, 365, null)) as long,
+           count(*) filter (not has_dates or log_days < 90 or moment >= as_of - interval 90 day) as in_short,
+           count(*) filter (not has_dates or log_days < 365 or moment >= as_of - interval 365 day) as in_long
+    from counted_related_category join claim using (rid) cross join log_span group by rid)
+select rid, player_category as category, if(in_short >= 2, in_short, in_long) as count,
+       if(in_short >= 2, short, long) as window_days
+from size join claim using (rid) where in_long >= 2;

@@ -22,11 +22,21 @@ def test_category_affinity_falls_back_to_a_year() -> None:
 
 
 def test_no_window_is_longer_than_the_log() -> None:
-    for covered, days in ((99.2, 100), (40.0, 40)):
+    for covered, events, window in (
+        (99.2, (95, 30), None),
+        (99.2, (95, 30, 10), 90),
+        (40.0, (39, 30), None),
+        (365.0, (300, 200), 365),
+    ):
         young = snapshot(days_covered=covered)
-        found = find(CategoryAffinity, evidence("ridged", bought("tortilla", days - 1, 30), statistics=young))
+        found = find(CategoryAffinity, evidence("ridged", bought("tortilla", *events), statistics=young))
         assert found is not None
-        assert found.facts == {"category": "chips", "count": 2, "window_days": days}
+        said = {} if window is None else {"window_days": window}
+        assert {name: fact for name, fact in found.facts.items() if fact is not None} == {
+            "category": "chips",
+            "count": 2,
+            **said,
+        }
 
 
 def test_one_purchase_is_no_affinity() -> None:

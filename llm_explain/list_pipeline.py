@@ -271,7 +271,8 @@ class ListPipeline(Pipeline):
         """Return reasons by past items whose link with the item is learned alone, where other links are few.
 
         That is so in a shop that names no category, or is too small to count links. No count stands next to such an
-        item. A person may not see the link. But such a past item is the largest part of what raised the score, and a card without a text says less.
+        item. A person may not see the link. But such a past item is the largest part of what raised the score, and a
+        card without a text says less.
         """
         if not rows or (self.shop.names_categories and self.shop.visible_links.can_tell):
             return {}

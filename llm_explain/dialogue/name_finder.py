@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import chain, takewhile
+from itertools import chain, pairwise, takewhile
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.dialogue.folding import folded, unaccented
@@ -15,7 +15,7 @@ from llm_explain.dialogue.name_index import WORD, NameIndex
 from llm_explain.dialogue.words import place_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from llm_explain.dialogue.name_index import Token
     from llm_explain.dialogue.words import Grammar
@@ -50,7 +50,7 @@ class NameFinder:
         categories: Mapping[str, Sequence[str]],
         encoder: Callable[[list[str]], Floats] | None = None,
     ) -> None:
-        self._grammar, self._index = grammar, NameIndex(grammar, titles, categories)
+        self._grammar, self._index, self._titles = grammar, NameIndex(grammar, titles, categories), titles
         self._places = {unaccented(word): place for word, place in place_words(grammar.ordinals).items()}
         ordinals = "|".join(sorted(map(re.escape, self._places), key=len, reverse=True))
         cardinals = "|".join(sorted(map(re.escape, grammar.cardinals), key=len, reverse=True)) or "(?!)"
@@ -83,6 +83,8 @@ class NameFinder:
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
         found.found = self._with_labels(found.text, found.found, tokens, shown)
         found.found = self._with_meanings(found.text, found.found, tokens)
+        found.found = self._merged(found.text, found.found)
+        found.half = self._half(found.found, tokens, shown)
         found.unknown = tuple(token.word for token in tokens if self._index.is_unknown(token))
         reasons = [match.span() for pattern in self._kinds.values() for match in pattern.finditer(found.text)]
         found.found = [
@@ -217,12 +219,13 @@ class NameFinder:
         is_last = "".join(stems) in index.last_characters and not index.is_cue(telling)
         if is_one and not whole and not is_last and not self._is_head(telling, own):
             return None
-        part = () if whole or labelled or is_cue or is_joined else tuple(index.holding(telling, own)[:MOST_CHOICES])
+        is_split, is_part = len(telling) < len(stems), not (whole or labelled or is_cue or is_joined)
+        part = tuple(index.holding(telling, own, is_joined=is_split)[:MOST_CHOICES]) if is_part else ()
         is_whole, is_like = bool(whole or category or items), False
         several: tuple[str, ...] = ()
         is_edge_cue = len(telling) > 1 and self._grammar.is_spaced and {stems[0], stems[-1]} & index.silent
         if not (is_whole or part or is_cue or is_joined or is_edge_cue):
-            holding = index.holding(telling)
+            holding = index.holding(telling, is_joined=is_split)
             items, is_like = self._first(holding, bought), len({tuple(index.names[item].keys) for item in holding}) == 1
             several = index.by_category_word.get("".join(telling), ())[:MOST_CHOICES]
             if not several and (last := index.last_characters.get("".join(telling))):
@@ -236,7 +239,44 @@ class NameFinder:
         is_category = key in index.categories and not any(telling in index.names[item].plain for item in whole)
         is_named = (bool(whole) and not is_category) or is_like or (not part and not whole and is_whole)
         found = Mention(start, end, shown, category, items, is_named, article is not None, is_main, is_like=is_like)
-        return replace(found, categories=several if category is None else ())
+        led = None if labelled else category if key in index.categories else index.leading.get("".join(telling), run)
+        return replace(found, categories=several if category is None else (), led=led)
+
+    def _merged(self, text: str, found: list[Mention]) -> list[Mention]:
+        """Return mentions, those of the same item side by side as one: "the bottle of 2 liters"."""
+        merged: list[Mention] = []
+        for each in sorted(found, key=lambda each: each.start):
+            last = merged[-1] if merged else None
+            is_same = last is not None and len(each.shown) == 1 and last.shown == each.shown
+            if last is not None and is_same and self._is_next(text, last, each.start, each.end):
+                surest = max(last, each, key=lambda each: each.strength)
+                is_definite = last.is_definite or each.is_definite
+                merged[-1] = replace(surest, start=last.start, end=each.end, is_definite=is_definite)
+            else:
+                merged.append(each)
+        return merged
+
+    def _half(self, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> tuple[int, str] | None:
+        """Return the item of the list that words beside one name tell: "the can multipack beats the bottle".
+
+        Two words of its title tell it, if no other item of the list has as many of them. A word may be joined
+        ("multipack" of "multi-pack") or shortened ("can" of "canned").
+        """
+        sure = [each for each in found if each.strength > WEAK]
+        if len(sure) != 1 or not self._grammar.is_spaced:
+            return None
+        best: list[tuple[int, int, str]] = []
+        for side in ([t for t in tokens if t.end <= sure[0].start], [t for t in tokens if t.start >= sure[0].end]):
+            for item in shown:
+                if item in self._titles and item not in sure[0].shown:
+                    own = [self._index.tokens(folded(title)) for title in self._titles[item]]
+                    words = {token.stem for several in own for token in several}
+                    words |= {a.word + b.word for several in own for a, b in pairwise(several)}
+                    said = {t.stem: t.start for t in side if len(t.stem) >= LEAST_LABEL and _begins(t.stem, words)}
+                    best.append((len(said), min(said.values(), default=0), item))
+        best.sort(reverse=True)
+        is_told = bool(best) and best[0][0] > 1 and (len(best) == 1 or best[0][0] > best[1][0])
+        return best[0][1:] if is_told else None
 
     def _with_labels(self, text: str, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> list[Mention]:
         """Return mentions with labels: "the Chobani", "store brand corn", "the milk from Chobani"."""
@@ -335,6 +375,11 @@ class NameFinder:
     def _is_head(self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]]) -> bool:
         """Return whether one character ends the title of an item of the list, and is no word of messages."""
         return any(self._index.is_main(telling, item) for item in own) and not self._index.is_cue(telling)
+
+
+def _begins(stem: str, words: Iterable[str]) -> bool:
+    """Return whether a word is one of others, or the beginning of a longer form of it."""
+    return any(word.startswith(stem) and len(word) - len(stem) <= LEAST_LABEL for word in words)
 
 
 def _agreeing(words: Sequence[str], others: Sequence[str]) -> int:

@@ -67,12 +67,14 @@ class _Names(NamedTuple):
         labels: Words of the parts of each name after its first one: "1 gallon" and "store brand".
         spelt: All telling words as they are written.
         plain: Keys of the names that have telling words alone.
+        parts: Telling characters of each part of a joined name, one a line, in a locale without spaces.
     """
 
     keys: list[tuple[str, ...]]
     labels: list[list[str]]
     spelt: list[str]
     plain: set[tuple[str, ...]]
+    parts: str
 
 
 class NameIndex:
@@ -90,6 +92,7 @@ class NameIndex:
         categories: Category of the telling words of a name, in any order.
         by_category_word: Categories of each telling word of a name; of each part in a locale without spaces.
         runs: Category of neighbouring words of a name.
+        leading: Category of the first words of a name before a joining word, in a locale without spaces of each part.
         last_characters: Category of a character that ends the name of no other one, in a locale without spaces.
         names: Words of the names of each item.
         by_label: Items of the words of a label.
@@ -114,7 +117,8 @@ class NameIndex:
         self.categories: dict[Key, str] = {}
         self.by_category_word: dict[str, tuple[str, ...]] = {}
         self.runs: dict[tuple[str, ...], str] = {}
-        leading: dict[str, str] = {}
+        self.leading: dict[str, str] = {}
+        leading = self.leading
         for category, several in categories.items():
             self._index_category(category, several, leading)
         self.by_category_word |= {word: (category,) for word, category in leading.items()}
@@ -223,12 +227,15 @@ class NameIndex:
             return all(stem in self._cues for stem in telling)
         return self._cue_text.count("".join(telling)) > RARE
 
-    def holding(self, telling: tuple[str, ...], items: Iterable[str] | None = None) -> list[str]:
+    def holding(
+        self, telling: tuple[str, ...], items: Iterable[str] | None = None, *, is_joined: bool = True
+    ) -> list[str]:
         """Return the items with some telling words in a name; of those with their main word among them, only these.
 
         Args:
             telling: The words.
             items: Search these; all of the shop if not given.
+            is_joined: Whether the words may stand on both sides of "and" in a name.
 
         Returns:
             The items, in the order given.
@@ -236,6 +243,8 @@ class NameIndex:
         first = next(iter(self._parts(telling)), "")
         several = (self._ids[place] for place in self._by_part.get(first, ())) if items is None else items
         found = [item for item in several if any(self._is_in(telling, key) for key in self.names[item].keys)]
+        if not (is_joined or self._grammar.is_spaced):
+            found = [item for item in found if "".join(telling) in self.names[item].parts]
         return [item for item in found if self.is_main(telling, item)] or found
 
     def is_main(self, telling: tuple[str, ...], item: str) -> bool:
@@ -284,7 +293,7 @@ class NameIndex:
 
     def _read(self, names: Sequence[str]) -> _Names:
         """Return the words of the names of one thing."""
-        keys, labels, spelt, plain = [], [], [], set()
+        keys, labels, spelt, plain, parts = [], [], [], set(), []
         for name in dict.fromkeys(names):
             short = folded(_short(name))
             tokens = self.tokens(short)
@@ -294,11 +303,18 @@ class NameIndex:
             ]
             telling = [token for token in tokens if token.stem not in self.common]
             keys.append(tuple(token.stem for token in telling or tokens))
+            if not self._grammar.is_spaced:
+                several = re.split(self._grammar.joins, short)
+                parts += ["".join(t.stem for t in self.tokens(part) if t.stem not in self.common) for part in several]
             if len(telling) == len(tokens):
                 plain.add(keys[-1])
             spelt += [token.word for token in telling if token.stem not in self._cues and len(token.word) > 2]
         return _Names(
-            list(dict.fromkeys(key for key in keys if key)), [label for label in labels if label], spelt, plain
+            list(dict.fromkeys(key for key in keys if key)),
+            [label for label in labels if label],
+            spelt,
+            plain,
+            "\n".join(dict.fromkeys(parts)),
         )
 
     def key(self, telling: tuple[str, ...]) -> Key:

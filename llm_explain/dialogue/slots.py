@@ -156,7 +156,8 @@ class Slots:
             slots = {"item_id": (narrower or ranked[0].items)[0]}  # the one that the user or most users bought
         if narrower and not slots:
             return slots, narrower
-        return slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES]
+        several = _of_several(intent, ranked[0], slots)
+        return several or (slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES])
 
     def _is_of_category(self, intent: str, mention: Mention, found: Mentions, context: Context) -> bool:
         """Return whether words mean a whole category: "how often do I buy cheese", "is there any cheese"."""
@@ -184,6 +185,8 @@ class Slots:
         unclear = next((several for _, several in named if len(several) > 1), ())
         is_all_found = len(named) == len(found.found) and all(several for _, several in named) and not found.unknown
         is_bare = len(items) == len(named) == 1 and not self._half.search(found.masked())
+        if len(items) == 1 and found.half is not None:
+            items, unclear, is_bare = sorted([*items, found.half]), (), False
         is_focus = context.focus is not None and not unclear and (found.focus_at is not None or is_bare)
         if len(items) < 2 and is_focus:
             start = found.focus_at if found.focus_at is not None else len(found.text)
@@ -223,7 +226,7 @@ class Slots:
         mention = ranked[0] if ranked and ranked[0].strength > WEAK else None
         if mention is None:
             return self._bare_target(intent, found, focus, ranked)
-        is_one = intent in {"stop", "less"} and len(mention.shown) == 1  # "no more pears" means those on screen
+        is_one = intent == "stop" and len(mention.shown) == 1  # "no more pears" means those on screen
         is_category = not mention.shown or not (mention.is_definite or mention.is_whole or is_one)
         is_category |= self._generic.search(found.text) is not None
         is_category |= intent == "resume" and mention.category in context.groups_off
@@ -282,6 +285,18 @@ def _strongest(found: Mentions, *, prefers_hidden: bool = False, used: Sequence[
         return is_hidden, -nearest, mention.strength
 
     return sorted(found.found, key=key, reverse=True)
+
+
+def _of_several(intent: str, mention: Mention, slots: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """Return what words mean that several titles begin with; ``None`` for others and for an item of the list.
+
+    "Why no beer" is about the category, not about a size of beer. A price differs by size: it is asked back.
+    """
+    if mention.shown or len(mention.items) == 1:
+        return None
+    if intent == "why_not" and mention.led is not None:
+        return {"category": mention.led}, ()
+    return ({}, mention.readings) if intent == "price" and "item_id" in slots else None
 
 
 def _neighbour(item: str, shown: tuple[str, ...]) -> dict[str, str]:

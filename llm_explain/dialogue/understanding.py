@@ -226,7 +226,8 @@ class Reader:
             ),
         )
         (intent, score), (_, second) = best[:2]
-        if score < LEAST_SCORE or len(found.unknown) == len(found.text.split()):
+        is_vague = intent == "help" and len(found.unknown) > 1 and score < 2 * LEAST_SCORE
+        if score < LEAST_SCORE or is_vague or len(found.unknown) == len(found.text.split()):
             return "unknown", (), part, score
         is_clear = score - second >= LEAST_MARGIN or intent in TALK
         return intent, () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK), part, score

@@ -263,6 +263,71 @@ def test_a_word_of_one_title_alone_means_its_item(locale: str, titles: list[str]
     assert [each.items for each in names.find(said, []).found if each.strength > WEAK] == [(titles[0],)]
 
 
+SIZES = {
+    "a": ["Beer, 12 oz", "啤酒（12盎司）"], "b": ["Beer, 24 oz", "啤酒（24盎司）"], "c": ["Broccoli", "西兰花"],
+    "d": ["Cut broccoli or cauliflower", "切好的西兰花或花椰菜"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("locale", "intent", "said", "slots", "choices"),
+    [("en", "why_not", "wheres the beer???", {"category": "beer"}, ()),
+     ("en", "why_not", "why no beer, 24 oz", {"item_id": "b"}, ()),
+     ("zh", "why_not", "怎么没有啤酒", {"category": "beer"}, ()),
+     ("zh", "paid", "买西兰花花了多少钱", {"item_id": "c"}, ()),
+     ("zh", "price", "西兰花多少钱", {"item_id": "c"}, ())],
+)  # fmt: skip
+def test_a_category_is_meant_before_a_size_and_a_title_before_a_part(
+    locale: str, intent: str, said: str, slots: dict[str, str], choices: tuple[str, ...]
+) -> None:
+    grammar, _, _ = dialogue_words(locale)
+    names = NameFinder(grammar, SIZES, {"beer": ["beer", "啤酒和苹果酒"], "greens": ["greens", "绿叶菜"]})
+    of_item = {"a": "beer", "b": "beer", "c": "greens", "d": "greens"}
+    assert Slots(grammar, of_item).of(intent, names.find(said, []), Context()) == (slots, choices)
+
+
+def test_a_price_of_several_sizes_is_asked_back() -> None:
+    grammar, _, _ = dialogue_words("zh")
+    eggs = {"a": ["大号鸡蛋（1打）"], "b": ["大号鸡蛋（18枚）"]}
+    found = NameFinder(grammar, eggs, {"eggs": ["鸡蛋"]}).find("大号鸡蛋多少钱", [])
+    assert Slots(grammar, dict.fromkeys("ab", "eggs")).of("price", found, Context()) == ({}, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("locale", "intent", "said"),
+    [("en", "why_above", "how come the can soda multipack beats the 2 liter one"),
+     ("es", "compare", "entre el pack de latas y la botella de 2 litros, ¿cuál me conviene más?")],
+)  # fmt: skip
+def test_words_of_a_title_tell_the_other_item(locale: str, intent: str, said: str) -> None:
+    grammar, _, _ = dialogue_words(locale)
+    titles = {
+        "can": ["Multi-pack of canned soft drinks, 12 oz", "pack de refrescos en lata (12 oz)"],
+        "rice": ["Rice cakes, 4.5 oz", "tortitas de arroz (4,5 oz)"],
+        "bottle": ["Soft drink in a 2-liter bottle", "refresco en botella de 2 litros"],
+    }
+    names = NameFinder(grammar, titles, {"soft drinks": ["soft drinks", "refrescos"], "rice": ["rice", "arroz"]})
+    of_item = {"can": "soft drinks", "rice": "rice", "bottle": "soft drinks"}
+    context = Context(items=tuple(titles))
+    found = names.find(said, context.items)
+    assert Slots(grammar, of_item).of(intent, found, context) == ({"item_id": "can", "other_id": "bottle"}, ())
+
+
+def test_less_of_a_word_is_less_of_its_category() -> None:
+    grammar, _, _ = dialogue_words("es")
+    names = NameFinder(grammar, {"a": ["refrescos en lata"], "b": ["arroz"]}, {"x": ["refrescos"], "y": ["arroz"]})
+    found = names.find("ya vale de tanto refresco, ponme menos", ["a"])
+    assert Slots(grammar, {"a": "x", "b": "y"}).of("less", found, Context(items=("a",))) == ({"category": "x"}, ())
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en", "nothing just cause its popular"), ("es", "no me recomiendes nada solo porque es popular")],
+)
+def test_popular_is_a_kind_of_reason(locale: str, said: str) -> None:
+    grammar, _, _ = dialogue_words(locale)
+    assert NameFinder(grammar, {"a": ["Tea"]}, {"x": ["tea"]}).find(said, []).kinds == ["popular"]
+
+
 def test_a_word_of_some_titles_of_a_category_means_their_items() -> None:
     grammar, _, _ = dialogue_words("en")
     titles = {"a": ["Wireless mouse"], "b": ["Optical mouse"], "c": ["Mechanical keyboard"]}

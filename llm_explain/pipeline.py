@@ -57,6 +57,7 @@ class Pipeline:
         suppressions: What the user does not want to be told.
         sources: Order of the sources of sentences; the writer's own if not given.
         of_users: What each user does not want to be told, in place of ``suppressions``, for lists of many users.
+        needs_visible_links: Whether the reasons of single items need a link that a person would see, as those of lists.
     """
 
     shop: ShopEvidence
@@ -69,6 +70,7 @@ class Pipeline:
     suppressions: Suppressions
     sources: Sequence[str] | None = None
     of_users: Sequence[Suppressions] = ()
+    needs_visible_links: bool = False
 
     def explain(
         self, user: ScoredUser, evidence: Evidence, items: IndexArray, *, has_item_players: bool = False
@@ -274,7 +276,10 @@ class Pipeline:
         """Choose what each sentence states: reasons, or a neutral fact, or nothing."""
         kinds, items = self.writer.spoken_kinds(self.locale), _items(subjects)
         claims = self._derived(
-            subjects, attributions, lambda claims, row: select(claims, items[row], shop=self.shop, kinds=kinds)
+            subjects,
+            attributions,
+            lambda claims, row: select(claims, items[row], shop=self.shop, kinds=kinds),
+            needs_visible_links=self.needs_visible_links,
         )
         return self._with_facts(subjects, [tuple(own) for own in claims])
 

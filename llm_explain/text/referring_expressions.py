@@ -255,7 +255,7 @@ class ReferringExpressions:
         known = self._dictionary.find(name)
         said = self._clean(known or self._inside(name))
         parts = (found.group("size"), found.group("mark")) if found else ()
-        label = self._words.between.join(self._in_words(part) for part in parts if part)
+        label = self._words.between.join(self.in_words(part) for part in parts if part)
         is_name = self._common_title.search(said) is not None and self._speaks.search(said) is None
         return said, label, known is not None or is_name
 
@@ -266,8 +266,8 @@ class ReferringExpressions:
         is_common = not is_name and first[1:].islower() and first.lower() in self._dictionary.common_words
         return name[:1].lower() + name[1:] if is_common else name
 
-    def _in_words(self, label: str) -> str:
-        """Return a part of a label in the locale's words."""
+    def in_words(self, label: str) -> str:
+        """Return a part of a label, such as a size, in the locale's words."""
         for pattern, words in self._words.label_words.items():
             label = re.sub(pattern, words, label)
         return re.sub(r"(?<=[0-9])\.(?=[0-9])", self._decimal, label)

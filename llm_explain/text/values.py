@@ -210,6 +210,7 @@ class _Filters:
             "name",
             "either",
             "brand",
+            "in_words",
         )
         return {
             **{name: getattr(self, name) for name in own},
@@ -346,6 +347,11 @@ class _Filters:
     def plain_item(self, item_id: str, titles: Mapping[str, str]) -> str:
         """Return another item without size, mark and article."""
         return self._names.bare(titles.get(str(item_id), ""))
+
+    @_of_known
+    def in_words(self, size: str) -> str:
+        """Return a size in the locale's words."""
+        return self._names.in_words(str(size))
 
     def promotion(self, label: str, store_id: str | None) -> str | None:
         """Return what a promotion is; nothing for one that is not spoken of."""

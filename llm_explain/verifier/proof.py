@@ -205,6 +205,7 @@ class _Readings:
             "same_either",
             "same_brand",
             "same_item",
+            "same_label",
         )
 
         @pass_context
@@ -307,6 +308,10 @@ class _Readings:
             if label is None or _plain(label) == _plain(self._in_words(rest)):
                 return True
         return False
+
+    def same_label(self, value: str, size: str) -> bool:
+        """Return whether a text is a size of the facts, perhaps in the locale's words."""
+        return bool(_plain(value)) and _plain(value) == _plain(self._in_words(size))
 
     def _in_words(self, rest: str) -> str:
         """Return what follows the name in a title, in the locale's words."""

@@ -137,8 +137,8 @@ def test_what_others_ordered_with_a_past_item(text, is_true):
 @pytest.mark.parametrize(
     ("last", "licences", "text", "is_true"),
     [
-        ("2017-09-03", (), "上次买还是9月3日的事了。", True),
-        ("2017-11-03", (), "上次买还是11月3日的事了。", False),  # 28 days ago
+        ("2017-09-03", (), "上次买还是9月3日，需要的话可以再买。", True),
+        ("2017-11-03", (), "上次买还是11月3日，需要的话可以再买。", False),  # 28 days ago
         ("2017-11-03", ("regularly",), "老朋友了，上次是11月3日买的。", True),
         ("2017-11-03", (), "老朋友了，上次是11月3日买的。", False),
     ],
@@ -147,6 +147,48 @@ def test_a_repeat_is_long_ago_or_an_old_friend_only_by_its_dates(last, licences,
     claim = dataclasses.replace(CLAIMS["repeat_item"], facts={"count": 4, "last": last}, licences=frozenset(licences))
     spec = REALISER.specify([claim], **RICE_CAKES)
     assert VERIFIER.verify(text, spec).ok == is_true
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "text", "is_true"),
+    [
+        # 42 days are three rounds of 14 days; 41 days are not.
+        ("back_after_break", {"last": "2017-10-20"}, "好久没买了：以前差不多每两周买一次，上次是10月20日。", True),
+        ("back_after_break", {"last": "2017-10-21"}, "好久没买了：以前差不多每两周买一次，上次是10月21日。", False),
+        (
+            "back_after_break",
+            {"last": "2017-10-21"},
+            "有段时间没买了：以前差不多每两周买一次，上次是10月21日。",
+            True,
+        ),
+        ("due", {"days_since": 13}, "你大约每两周买一次，上次是13天前，差不多又到时候了。", False),
+        ("due", {"days_since": 13, "interval_days": 12}, "你大约每12天买一次，上次是13天前，差不多又到时候了。", True),
+        ("kept_since", {}, "3月以来你买过好几次。", True),
+        ("kept_since", {"since": "2017-04-04"}, "3月以来你买过好几次。", False),
+        ("other_size", {}, "你买过的酸奶油，也有5.3盎司的。", True),
+        ("other_size", {}, "你买过酸奶油，这款是12盎司的。", False),  # the size of the other item
+        ("best_seller", {"among": 3}, "这款是酸奶里最受欢迎的三款之一。", True),
+        ("best_seller", {"among": 3}, "这款是酸奶里最受欢迎的一款。", False),
+        ("best_seller", {"event_kind": "play"}, "这个是酸奶里最受欢迎的三个之一。", True),
+    ],
+)
+def test_words_of_time_size_and_place_hold_by_the_facts(kind, facts, text, is_true):
+    claim = dataclasses.replace(CLAIMS[kind], facts={**CLAIMS[kind].facts, **facts})
+    assert VERIFIER.verify(text, REALISER.specify([claim], **RICE_CAKES)).ok == is_true
+
+
+def test_a_size_is_written_in_chinese_or_not_at_all():
+    def size(written):
+        claim = dataclasses.replace(CLAIMS["other_size"], facts={**CLAIMS["other_size"].facts, "size": written})
+        return REALISER.specify([claim], **RICE_CAKES).values.get("own_size")
+
+    assert [size(each) for each in ("18 count", "750ml", "large", "2 ct")] == ["18个装", "750ml", "大号", None]
+
+
+def test_a_category_of_several_things_is_the_same_kind():
+    for category, said in (("yogurt", "酸奶"), ("牛奶和奶油", None)):
+        claim = dataclasses.replace(CLAIMS["best_seller"], facts={"among": 1, "category": category})
+        assert REALISER.specify([claim], **RICE_CAKES).values.get("best_category") == said
 
 
 def test_users_of_songs_are_no_customers():
@@ -161,7 +203,7 @@ def test_an_item_that_is_called_as_its_category_may_be_a_label():
     claims = [CLAIMS["best_seller"], CLAIMS["related_category"]]
     spec = REALISER.specify(claims, title="Yogurt", as_of=SCENE["as_of"])
     assert spec.values["item_label"] == spec.values["best_category"]
-    text = "酸奶：你买过即食麦片，这款在同类里买的人数排前三。"
+    text = "酸奶：你买过即食麦片，这款是同类里买的人最多的三款之一。"
     assert VERIFIER.verify(text, spec).faults == ()
 
 

@@ -238,10 +238,18 @@ class ListPipeline(Pipeline):
         is_open = {row for row, card in enumerate(placed) if card.section == "new" and card.placement != "pinned"}
         silent = [row for row, request in enumerate(requests) if not request.claims]
 
+        def is_rare(claim: Claim, row: int) -> bool:
+            most = kinds[claim.kind].most_badges
+            return most is None or budget_of[row].cards[claim.kind] < most
+
         def may_stand(claim: Claim, row: int) -> bool:
-            kind, n_said = kinds[claim.kind], budget_of[row].cards[claim.kind]
-            is_rare = kind.most_badges is None or n_said < kind.most_badges
-            return kind.stands_alone and not kind.is_scarce and is_rare and budget_of[row].take(claim)
+            kind = kinds[claim.kind]
+            return kind.stands_alone and not kind.is_scarce and is_rare(claim, row) and budget_of[row].take(claim)
+
+        def may_come_last(claim: Claim, row: int) -> bool:
+            if is_told := is_rare(claim, row):
+                budget_of[row].count(claim)
+            return is_told
 
         for row, fact in self._facts(
             subjects, silent, (*kinds.neutral(subjects.type), *kinds.badges(subjects.type)), may_stand
@@ -262,7 +270,7 @@ class ListPipeline(Pipeline):
         ):
             requests[row] = request if row in left else requests[row]
         left = [row for row in left if not requests[row].claims and placed[row].section != "again"]
-        for row, fact in self._facts(subjects, left, kinds.neutral(subjects.type), lambda *_: True).items():
+        for row, fact in self._facts(subjects, left, kinds.neutral(subjects.type), may_come_last).items():
             requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
 
     def _learned_links(

@@ -93,7 +93,8 @@ def test_a_line_states_the_last_date_or_the_rhythm(explainer: Explainer) -> None
             "promotion",
         }
         assert any(
-            word in row.text.text.lower() for word in ("bought", "you buy", "come back", "came back", "order", "until")
+            word in row.text.text.lower()
+            for word in ("bought", "you buy", "been buying", "come back", "coming back", "came back", "order", "until")
         )
         assert "because" not in row.text.text
 

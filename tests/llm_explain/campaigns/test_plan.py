@@ -147,10 +147,16 @@ def test_money_and_messages_are_limited(explainer: Explainer, consent: Path, pla
 def test_a_budget_limits_the_holdout_as_it_limits_the_treated(
     explainer: Explainer, consent: Path, coupon: Offer
 ) -> None:
-    settings = CampaignSettings(channel="coupon", holdout=0.5, budget=0.0)  # no coupon can be paid
-    made = plan_campaign(explainer, audience=Audience(consent), settings=settings, coupons=[coupon], user_ids=USERS)
+    free = CampaignSettings(channel="coupon", holdout=0.5)
+    none = free.model_copy(update={"budget": 0.0})  # no coupon can be paid
+    wanted, made = (
+        plan_campaign(explainer, audience=Audience(consent), settings=each, coupons=[coupon], user_ids=USERS)
+        for each in (free, none)
+    )
+    assert wanted.of("holdout")
+    assert wanted.of("treated")
     assert made.messages == ()
-    assert made.left_out[OVER_BUDGET] >= 6
+    assert made.left_out[OVER_BUDGET] == len(wanted.messages)
 
 
 def test_an_empty_list_of_users_gets_no_message(explainer: Explainer, consent: Path) -> None:

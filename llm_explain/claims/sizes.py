@@ -45,7 +45,8 @@ def sized(title: str) -> Sized:
     low = title.lower()
     rest = SIZE.sub(" ", low)
     sizes = tuple(size.strip(" ,(") for size in SIZE.findall(low))
-    return Sized(*(NO_WORD.sub(" ", each).strip() for each in (MARK.sub(" ", rest), rest)), sizes)
+    product, name = (NO_WORD.sub(" ", each).strip() for each in (MARK.sub(" ", rest), rest))
+    return Sized(product, name, sizes)
 
 
 def other_size(title: str, other: str) -> tuple[str, str] | None:

@@ -206,12 +206,13 @@ def _page(
 
 def _waits(found: _Candidates, evidence: Evidence, selection: Selection, versions: Sequence[ClaimKind]) -> Flags:
     """Return which items come after all others that are not pinned."""
-    waits = found.is_buried
+    waits: Flags = found.is_buried
     if selection.section is not None:
         waits = waits | found.is_stale | _says_nothing_new(found, evidence, versions)
     if selection.section == "mixed":
         waits = waits | (found.is_held if evidence.shop.snapshot.has_repeats else found.is_again)
-    return waits & (found.pin == len(selection.pins))
+    is_free: Flags = found.pin == len(selection.pins)
+    return waits & is_free
 
 
 def _in_sections(found: _Candidates, is_free: Flags, evidence: Evidence, selection: Selection, end: int) -> IndexArray:

@@ -106,7 +106,9 @@ def test_a_model_that_hangs_or_dies_costs_no_answer(shop_artifacts: Path, open_m
     explainer.writer.sources = ("lm", "template")
     n_texts = 0
     for user_id in explainer.events.user_ids[:3]:
-        texts = [row.text for row in explainer.recommend(user_id, k=3, deadline=0.2) if row.text is not None]
+        texts = [
+            row.text for row in explainer.recommend(user_id, k=8, section="new", deadline=0.2) if row.text is not None
+        ]
         assert all(text.verdict.ok and text.source == "template" for text in texts)
         n_texts += len(texts)
     model.close()

@@ -61,10 +61,16 @@ def test_only_the_age_of_new_items_differs_within_a_period(shop_scorer: GlassBox
     assert set(np.flatnonzero(differs)) <= {len(calendar.labels) + 4}  # users in three windows and the season before it
 
 
-@pytest.mark.parametrize(("moment", "later"), [("2016-12-31", 0), ("2017-01-02", 1), ("2017-01-08T23:59", 1)])
-def test_a_period_begins_where_a_promotion_does(shop_scorer: GlassBoxScorer, moment: str, later: int) -> None:
-    first = shop_scorer.promotions.period(pd.Timestamp("2016-12-01"))
-    assert shop_scorer.promotions.period(pd.Timestamp(moment)) == first + later
+def test_moments_share_a_period_only_if_the_same_promotions_run(shop_scorer: GlassBoxScorer) -> None:
+    calendar, latest = shop_scorer.promotions, shop_scorer.snapshot.as_of
+    before = [pd.Timestamp(moment) for moment in ("2016-12-01", "2016-12-31", "2017-01-02", "2017-01-08T23:59")]
+    moments = [*before, latest, latest + pd.Timedelta(minutes=1)]
+    periods = [calendar.period(moment) for moment in moments]
+    levels = {period: calendar.level(moment) for period, moment in zip(periods, moments, strict=True)}
+    for period, moment in zip(periods, moments, strict=True):
+        np.testing.assert_array_equal(calendar.level(moment), levels[period])
+    assert periods[1] != periods[2]  # a promotion begins on 1 January
+    assert periods[-2] == periods[-1]
 
 
 def test_what_is_remembered_is_bounded(shop_scorer: GlassBoxScorer) -> None:

@@ -112,8 +112,8 @@ def test_it_joins_reasons_of_the_package(kind: type[ClaimKind]) -> None:
     kinds = ClaimKinds.installed().extended([kind])
     assert kinds.in_order(["promotion", "weekday_habit"]) == ("weekday_habit", "promotion")
     assert [name for name in kinds if not kinds.go_together(["weekday_habit", name])] == [
-        "weekday_habit", "due", "back_after_break", "category_affinity", "related_category", "usual_brand",
-        "bought_together", "frequent_item", "similar_item",
+        "weekday_habit", "due", "back_after_break", "latest_orders", "most_bought", "kept_since",
+        "category_affinity", "related_category", "usual_brand", "bought_together", "frequent_item", "similar_item",
     ]  # fmt: skip
     writer = Writer(policy=Policy(), catalogue=SPOKEN, kinds=kinds)
     facts = {"weekday": 5, "share": 0.8, "count": 8}

@@ -19,7 +19,7 @@ class Weather(Popular):
     """
 
     name = "weather"
-    position = 25
+    position = 27
     topic = "weather"
     neutral_place = 5
 

@@ -118,7 +118,8 @@ def test_a_hidden_reason_is_said_of_no_item(client: TestClient) -> None:
     assert receipt["suppressed"] == [{**hidden, "item_id": None, "feedback_id": receipt["feedback_id"]}]
     assert not any((hidden["kind"], hidden["player"]) in _told(each) for each in _list(client, "u00", k=20))
     assert client.post("/v1/feedback", json=body).json()["repeated"] is True
-    other = next(each for each in _list(client, "u01") if each["reasons"])
+    users = (f"u{number:02}" for number in range(1, 20))
+    other = next(each for user in users for each in _list(client, user) if each["reasons"])
     unknown = {**body, "explanation_id": other["id"], "reason": {"kind": "season", "player": "context:nothing"}}
     assert client.post("/v1/feedback", json=unknown).json()["type"] == "urn:llm-explain:problem:unknown-reason"
 

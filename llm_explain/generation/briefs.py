@@ -175,9 +175,9 @@ class BriefBook:
         is_causal &= self._reasons.issuperset(named)  # the others are told as facts alone
         has_item &= len(named) == 1  # of several reasons, the second would go on with "it", or "they"
         parts: list[Part] = []
-        room = self._most_slots.get((len(named), tone), 0) - sum(len(self._slots[kind].required) for kind in named)
+        room = self._most_slots.get((len(named), tone), 0) - sum(len(self._needed(kind)) for kind in named)
         for kind in named:
-            required = self._slots[kind].required
+            required = self._needed(kind)
             said = {slot for other in parts for slot in other.slots}
             if any(said & set(self._twins.get(slot, ())) for slot in required):
                 # A category that is named already is not named again, and nothing is said that needs its name nearby.
@@ -189,6 +189,14 @@ class BriefBook:
             parts.append(barest if is_plain or not pool else chance.choice(pool))
             room -= len(parts[-1].slots) - len(required)
         return Brief(tone, tuple(parts), is_causal, has_item and not is_plain)
+
+    def _needed(self, kind: str) -> tuple[str, ...]:
+        """Return the slots that each sentence about a kind has, or the commonest smallest set if no slot is required."""
+        if self._slots[kind].required:
+            return self._slots[kind].required
+        written = Counter(part.slots for (name, *_), pool in self._parts.items() if name == kind for part in pool)
+        least = min(map(len, written), default=0)
+        return max((slots for slots in written if len(slots) == least), key=written.__getitem__, default=())
 
     def _usual_orders(self, kinds: tuple[str, ...]) -> list[tuple[str, ...]]:
         """Return the orders of some kinds that people wrote, and those of which each pair often stands so."""

@@ -191,7 +191,7 @@ class BriefBook:
         return Brief(tone, tuple(parts), is_causal, has_item and not is_plain)
 
     def _needed(self, kind: str) -> tuple[str, ...]:
-        """Return the slots that each sentence about a kind has, or the commonest smallest set if no slot is required."""
+        """Return the required slots of a kind; if there are none, the smallest set that sentences usually have."""
         if self._slots[kind].required:
             return self._slots[kind].required
         written = Counter(part.slots for (name, *_), pool in self._parts.items() if name == kind for part in pool)

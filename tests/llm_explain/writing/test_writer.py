@@ -102,7 +102,8 @@ def of_long_titles(surface, *kinds, form="sentence"):
     ("surface", "kind", "longest", "name"),
     [
         ("push", "repeat_item", 60, "Vintage Rose Hanging Heart…: "),
-        ("card", "bought_together", 110, "“Antique White Hanging Heart Candle…”"),
+        ("push", "similar_item", 60, "“Antique White Hanging…”"),
+        ("card", "bought_together", 110, "“Antique White Hanging Heart Candle Lantern With Two…”"),  # as long as fits
     ],
 )
 def test_a_short_text_shortens_long_names(surface, kind, longest, name):

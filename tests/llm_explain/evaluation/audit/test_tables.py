@@ -289,7 +289,8 @@ def test_eight_hundred_real_pairs(real: tuple[Explainer, Audit]) -> None:
     assert set(count_kinds(records)) >= set(KINDS) - {
         "new_arrival",
         "lower_price",
-    }  # hardly anything is new, and no price is stated
+        "most_bought",
+    }  # hardly anything is new, no price is stated, and the log is shorter than the year that the last one needs
 
 
 @pytest.mark.slow
@@ -320,6 +321,6 @@ def test_shares_are_those_of_the_masked_attribution(shop_artifacts: Path, monkey
 
     monkeypatch.setattr(Policy, "is_sensitive_category", lambda policy, name: name in {"apples", "bread", "coffee"})
     explainer = Explainer.load(shop_artifacts, language_model=None)
-    records = [each.to_dict() for user in explainer.events.user_ids for each in explainer.recommend(user, k=10)]
+    records = [each.to_dict() for user in explainer.events.user_ids for each in explainer.recommend(user, k=40)]
     assert [fault for record in records for fault in attribution_faults(record)] == []
     assert sum(bool(record["reasons"]) for record in records) > 50

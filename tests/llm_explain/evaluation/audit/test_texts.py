@@ -24,8 +24,16 @@ def audit(artifacts):
 
 @pytest.fixture(scope="module")
 def records(artifacts):
+    """Return what is said of five recommended items of each of eight users, asked about outside a page.
+
+    A page tells a count on few of its items.
+    """
     explainer = artifacts.explainer
-    return [each.to_dict() for user in explainer.events.user_ids[:8] for each in explainer.recommend(user, k=5)]
+    return [
+        each.to_dict()
+        for user in explainer.events.user_ids[:8]
+        for each in explainer.explain(user, [own.subject["item_id"] for own in explainer.recommend(user, k=20)[:5]])
+    ]
 
 
 def check(artifacts, audit, records):

@@ -168,6 +168,8 @@ class Extraction(_Strict):
         """
         if word in self.months:
             return self.months.index(word) + 1
+        if word in self.numbers:  # "two or three" too
+            return self.numbers[word]
         figure = word.split(" ", 1)[0].replace("," if self.decimal == "." else ".", "").replace(self.decimal, ".")
         return float(figure) if _NUMBER.fullmatch(figure) else self.numbers.get(figure, 0)
 

@@ -30,10 +30,19 @@ ROUNDING: Final = {
 """How far a number in a sentence may be from the exact one: what rounding it for a reader costs, by fact."""
 
 
+UNITS: Final = (7.0, 30.4375)
+"""Days in a week and in a month."""
+
+
 def agrees(name: str, value: float, fact: float) -> bool:
-    """Return whether a number in a sentence is a fact, rounded for a reader; a time between orders to an eighth."""
-    off = max(0.501, fact / 8) if name == "interval_days" else ROUNDING.get(name, 1e-9)
-    return abs(value - fact) <= off
+    """Return whether a number in a sentence is a fact, rounded for a reader; a time between orders to an eighth.
+
+    "Two or three months" is read as two and a half, and is any time between the two.
+    """
+    if name != "interval_days":
+        return abs(value - fact) <= ROUNDING.get(name, 1e-9)
+    between = next((unit for unit in UNITS if value / unit % 1 == 1 / 2), None)
+    return abs(value - fact) <= (between / 2 if between else max(0.501, fact / 8))
 
 
 def as_stated(fact: Any) -> float:

@@ -21,6 +21,7 @@ def read(text):
     [
         ("You've bought this 12 times.", [("repeat_item", "", {"count": 12.0})]),
         ("You buy this cheddar cheese about every two weeks.", [("due", "", {"interval_days": 14.0})]),
+        ("You buy this cheddar cheese about every two or three weeks.", [("due", "", {"interval_days": 17.5})]),
         ("Because you buy cheese.", [("category_affinity", "cheese", {})]),
         (
             "You've bought bread and buns 5 times in the last 90 days, hence this.",

@@ -184,6 +184,11 @@ def _without_plans(
 
     The origins lie as many weeks apart as are forecast, so each week is forecast once.
 
+    Args:
+        forecaster: The fitted forecaster.
+        panel: Sales by series and week.
+        cutoff: First week that the fit did not read.
+
     Returns:
         WMAPE of all weeks; the share of weeks with the plan that was assumed, and coverage by level in these.
     """

@@ -75,12 +75,20 @@ def test_a_first_of_a_category_has_more_orders_than_each_other_title(
         ((62, 95, 125), "2017-07-29"),  # within three rounds of about 30 days
         ((31, 33, 35, 120), None),  # 31 days are more than three rounds of two days, and more than 30
         ((1, 2, 3, 100), None),  # three months are needed
+        ((10, 40, 70, 170), None),  # a pause of 100 days
+        ((5, 10, 15, 50, 55, 100), None),  # 45 days are more than three rounds of five days
     ],
 )
 def test_an_item_is_kept_since_its_first_day(days: tuple[int, ...], since: str | None) -> None:
     expected = None if since is None else {"since": since}
     assert facts(KeptSince, evidence("salsa", bought("salsa", *days))) == expected
     assert facts(KeptSince, evidence("salsa", bought("salsa", *days), shop=ORDER)) is None
+
+
+@pytest.mark.parametrize(("days_covered", "is_known"), [(190.0, True), (189.0, False)])
+def test_a_habit_may_be_older_than_the_log(days_covered: float, *, is_known: bool) -> None:
+    subjects = evidence("salsa", bought("salsa", 10, 40, 70, 100), statistics=snapshot(days_covered=days_covered))
+    assert (facts(KeptSince, subjects) is not None) == is_known
 
 
 @pytest.mark.parametrize(

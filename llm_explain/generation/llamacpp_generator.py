@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,9 +108,8 @@ class LlamaCppGenerator(BaseGenerator):
     def _drafts(self, prompts: Sequence[Prompt], n_candidates: int, deadline: float, seed: int) -> list[list[Draft]]:
         """Return drafts, ``n_parallel`` written at a time."""
         writings = [
-            _Writing(self._request(prompt, seed * 1_000_003 + candidate), deadline)
-            for prompt in prompts
-            for candidate in range(n_candidates)
+            _Writing(self._request(prompt, seed * 1_000_003 + number), deadline)
+            for number, (prompt, _) in enumerate(product(prompts, range(n_candidates)))
         ]
         queue = iter(writings)
         lock = threading.Lock()

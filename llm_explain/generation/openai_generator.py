@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from llm_explain.errors import GenerationError, MissingExtraError, SettingError
@@ -154,7 +155,8 @@ class OpenAIGenerator(BaseGenerator):
         Raise ``GenerationError`` if the servers gave no draft at all, though there was time.
         """
         asked = [
-            _Request(prompt, seed * 1_000_003 + candidate) for prompt in prompts for candidate in range(n_candidates)
+            _Request(prompt, seed * 1_000_003 + number)
+            for number, (prompt, _) in enumerate(product(prompts, range(n_candidates)))
         ]
         _run(self._answer(asked, deadline))
         answers = [request.answer for request in asked]

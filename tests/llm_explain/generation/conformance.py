@@ -38,6 +38,10 @@ class GeneratorConformance:
         (drafts,) = generator.generate(self.prompts[:1], n_candidates=4, seed=2)
         assert len({draft.text for draft in drafts}) > 1
 
+    def test_drafts_of_equal_prompts_differ(self, generator: Generator) -> None:
+        drafts = generator.generate(self.prompts[:1] * 4, n_candidates=1, seed=2)
+        assert len({draft.text for each in drafts for draft in each}) > 1
+
     def test_a_draft_is_one_line_without_quotation_marks(self, generator: Generator) -> None:
         for each in generator.generate(self.prompts, n_candidates=3, seed=3):
             for draft in each:

@@ -29,6 +29,7 @@ from llm_explain.service.handlers.campaigns import CampaignHandler
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
 from llm_explain.service.handlers.chat import ChatHandler
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
+from llm_explain.service.handlers.jobs import JobsHandler
 from llm_explain.service.handlers.user_context_reader import UserContextReader
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
 from llm_explain.service.schemas.language import negotiate, preferred
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from llm_explain.explainer import Explainer
-    from llm_explain.service.handlers.jobs import JobsHandler
     from llm_explain.service.handlers.user_context_reader import Clock
     from llm_explain.service.language_model import ServedModel
     from llm_explain.state.database import Database
@@ -129,7 +129,7 @@ def create_app(
     app.state.dialogues = dialogues or Dialogues(explainer)
     _add_handlers(app, explainer, state, clock or (now if settings.as_of == "now" else None))
     app.state.thread_limiter = CapacityLimiter(settings.max_running + MAX_MODEL_REQUESTS)
-    app.state.jobs_handler, app.state.jobs_limiter = _jobs_handler(settings, state), CapacityLimiter(1)
+    app.state.jobs_handler, app.state.jobs_limiter = JobsHandler(settings, state), CapacityLimiter(1)
     app.state.tokens = UserTokens(state.token_secret)
     app.state.record_budget = RateLimiter(
         per_second=RECORDS_PER_SECOND, burst=RECORDS_AT_ONCE, max_keys=settings.rate_keys
@@ -193,15 +193,6 @@ async def _repeat(work: Callable[[], object]) -> None:
 def _overwrite(database: Database) -> None:
     if database.must_overwrite:
         database.overwrite(waits=False)
-
-
-def _jobs_handler(settings: ServiceSettings, state: State) -> JobsHandler | None:
-    """Return what answers about churn and demand, if a model is set: its imports take 90 MB."""
-    if settings.churn_artifacts is None and settings.demand_artifacts is None:
-        return None
-    from llm_explain.service.handlers.jobs import JobsHandler
-
-    return JobsHandler(settings, state)
 
 
 def _watch_storage(metrics: Metrics, state: State) -> None:

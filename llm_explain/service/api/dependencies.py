@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from asyncio import gather, wait, wrap_future
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from anyio import to_thread
 from fastapi import Depends, Request, Response
 from pydantic_core import to_json
 
+from llm_explain.service.admission.tokens import UserTokens
 from llm_explain.service.api.auth import caller_of
 from llm_explain.service.handlers.answer import Answer, Json, etag_of
+from llm_explain.service.handlers.campaigns import CampaignHandler
 from llm_explain.service.handlers.catalogue_handler import CatalogueHandler
+from llm_explain.service.handlers.chat import ChatHandler
 from llm_explain.service.handlers.explanation_handler import ExplanationHandler
+from llm_explain.service.handlers.jobs import JobsHandler
 from llm_explain.service.handlers.user_data_handler import UserDataHandler
 
 if TYPE_CHECKING:
@@ -23,21 +27,22 @@ if TYPE_CHECKING:
     from llm_explain.state.records import GivenAnswer
 
 
-def _explanation_handler(request: Request) -> ExplanationHandler:
-    return cast("ExplanationHandler", request.app.state.explanation_handler)
+def _of_application(name: str) -> Any:
+    """Return a dependency on what the application's state holds under a name."""
+
+    async def read(request: Request) -> Any:
+        return getattr(request.app.state, name)
+
+    return Depends(read)
 
 
-def _user_data_handler(request: Request) -> UserDataHandler:
-    return cast("UserDataHandler", request.app.state.user_data_handler)
-
-
-def _catalogue_handler(request: Request) -> CatalogueHandler:
-    return cast("CatalogueHandler", request.app.state.catalogue_handler)
-
-
-TheCatalogueHandler = Annotated[CatalogueHandler, Depends(_catalogue_handler)]
-TheExplanationHandler = Annotated[ExplanationHandler, Depends(_explanation_handler)]
-TheUserDataHandler = Annotated[UserDataHandler, Depends(_user_data_handler)]
+TheCampaignHandler = Annotated[CampaignHandler, _of_application("campaign_handler")]
+TheCatalogueHandler = Annotated[CatalogueHandler, _of_application("catalogue_handler")]
+TheChatHandler = Annotated[ChatHandler, _of_application("chat_handler")]
+TheExplanationHandler = Annotated[ExplanationHandler, _of_application("explanation_handler")]
+TheJobsHandler = Annotated[JobsHandler, _of_application("jobs_handler")]
+TheUserDataHandler = Annotated[UserDataHandler, _of_application("user_data_handler")]
+TheTokens = Annotated[UserTokens, _of_application("tokens")]
 
 
 async def answer(request: Request, work: Callable[[], Answer], *, status: int = 200) -> Response:

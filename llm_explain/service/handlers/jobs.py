@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import SettingError, TableError
-from llm_explain.jobs.answers import churn_answer, demand_answer
-from llm_explain.jobs.churn.opening import open_churn
 from llm_explain.jobs.opened_job import OpenedJob
 from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.handlers.user_context_reader import may_score
 from llm_explain.service.schemas.problems import NO_CHURN_MODEL, NO_DEMAND_MODEL, UNUSABLE, ServiceProblem
-from scoring.demand.storage import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class JobsHandler:
-    """Answers requests about churn and demand.
+    """Answers requests about churn and demand; imports what they need, 90 MB, only where a model is set.
 
     Args:
         settings: Where the models are. A folder that is named but holds no model is an ``ArtifactError``.
@@ -40,12 +37,14 @@ class JobsHandler:
             data = settings.churn_data
             self._churn = OpenedJob([folder, data], lambda: _opened_churn(folder, data))
         if (models := settings.demand_artifacts) is not None:
-            self._demand = OpenedJob([models], lambda: load(models))
+            self._demand = OpenedJob([models], lambda: _opened_demand(models))
 
     def churn(self, body: ChurnRequest) -> Answer:
         """Return risks with drivers, text and action, one result for each user."""
         if self._churn is None:
             raise ServiceProblem(NO_CHURN_MODEL)
+        from llm_explain.jobs.answers import churn_answer
+
         words = body.model_dump(include={"k", "locale", "detail"})
         return Answer(
             churn_answer(
@@ -70,6 +69,8 @@ class JobsHandler:
         """
         if self._demand is None:
             raise ServiceProblem(NO_DEMAND_MODEL)
+        from llm_explain.jobs.answers import demand_answer
+
         forecaster, panel = self._demand.get()
         unknown = [
             {"pointer": f"#/plans/{place}/promotions", "in": "body", "rule": "unknown_promotion"}
@@ -89,5 +90,13 @@ class JobsHandler:
 
 
 def _opened_churn(artifacts: Path, data: Path) -> tuple[ChurnJob, UserActions | None]:
+    from llm_explain.jobs.churn.opening import open_churn
+
     job = open_churn(artifacts, data)
     return job, job.kept_actions(artifacts)
+
+
+def _opened_demand(artifacts: Path) -> tuple[Forecaster, SalesPanel]:
+    from scoring.demand.storage import load
+
+    return load(artifacts)

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from llm_explain.service.api.auth import caller_of, permit, shopper
-from llm_explain.service.api.dependencies import TheExplanationHandler, answer, reply, run_many
+from llm_explain.service.api.dependencies import TheChatHandler, TheExplanationHandler, answer, reply, run_many
 from llm_explain.service.handlers.answer import Json
 from llm_explain.service.schemas import fields, requests, responses
 from llm_explain.service.schemas.chat import ChatReply, ChatRequest
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from llm_explain.service.admission.queue import Ticket
     from llm_explain.service.handlers.answer import Answer
-    from llm_explain.service.handlers.chat import ChatHandler
 
 TOGETHER: Final = 10
 """Most users whose lists are composed together; other requests are answered between two such groups."""
@@ -97,10 +96,9 @@ async def contrast(body: requests.ContrastRequest, request: Request, handler: Th
 
 
 @router.post("/chat", response_model=ChatReply, summary="Answer a message about a user's list")
-async def chat(body: ChatRequest, request: Request) -> Response:
+async def chat(body: ChatRequest, request: Request, handler: TheChatHandler) -> Response:
     """Answer in words that are proven; nothing changes before the user confirms it."""
     permit(request, body.user_id)
-    handler = cast("ChatHandler", request.app.state.chat_handler)
     if not handler.dialogues.is_ready(body.locale):  # other requests are answered meanwhile
         request.state.ticket.release()
         await to_thread.run_sync(handler.dialogues.of, body.locale, limiter=request.app.state.chat_limiter)

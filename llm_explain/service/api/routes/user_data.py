@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from llm_explain.service.api.auth import admin, caller_of, owner, permit, shopper, storefront
-from llm_explain.service.api.dependencies import TheUserDataHandler, answer, reply, run, wait_to_store
+from llm_explain.service.api.dependencies import TheTokens, TheUserDataHandler, answer, reply, run, wait_to_store
 from llm_explain.service.handlers.answer import Json, etag_of
 from llm_explain.service.schemas import events, fields, problems, user_data
 from llm_explain.service.schemas.problems import ServiceProblem
-
-if TYPE_CHECKING:
-    from llm_explain.service.admission.tokens import UserTokens
 
 router = APIRouter(tags=["accounts"], dependencies=[Depends(shopper)])
 storefront_router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
@@ -116,9 +113,8 @@ async def export_user(request: Request, handler: TheUserDataHandler, user_id: Us
 
 
 @storefront_router.post("/tokens", status_code=201, summary="Let a browser ask about one user")
-async def issue_token(body: user_data.TokenRequest, request: Request) -> user_data.Token:
+async def issue_token(body: user_data.TokenRequest, request: Request, tokens: TheTokens) -> user_data.Token:
     """Issue a short-lived token for one user; it ends with the key that issues it."""
-    tokens = cast("UserTokens", request.app.state.tokens)
     token = tokens.issue(body.user_id, caller_of(request).id, body.seconds)
     head = {"request_id": request.state.request_id, "user_id": body.user_id}
     return user_data.Token(**head, token=token, expires_in=body.seconds)

@@ -1,9 +1,9 @@
 /** What the component asks the service, and how it is sent. */
 
 const TIMEOUT_MS = 30000;
-const MOST_TRIES = 3;
+const MOST_TRIES = 5;
 const MOST_ITEMS = 100;
-const LONGEST_WAIT_MS = 5000;
+const LONGEST_WAIT_MS = 10000;
 
 /** Settings of the page: docs/why-this.md. A page must not hold an API key. */
 export const settings = {
@@ -27,7 +27,7 @@ export async function call(endpoint, method, path, body) {
   return (await exchange(endpoint, method, path, body)).json();
 }
 
-/** Send JSON and return the answer; try again where the service asks to wait a little. */
+/** Send JSON and return the answer; try again where the service asks to wait, each time after twice as long, 15 s in all. */
 async function exchange(endpoint, method, path, body, tag) {
   const url = new URL(path, endpoint).href;
   const token = isOwn(url) && (typeof settings.token === "function" ? await settings.token() : settings.token);
@@ -50,7 +50,8 @@ async function exchange(endpoint, method, path, body, tag) {
       const problem = await answer.json().catch(() => ({}));
       throw new ServiceError(answer.status, problem.detail);
     }
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    const longer = Math.max(wait, 500 * 2 ** tries) * (1 + Math.random() / 4); // pages do not come back together
+    await new Promise((resolve) => setTimeout(resolve, longer));
   }
 }
 

@@ -75,6 +75,10 @@ class FakeService:
     Args:
         items: What the shop has.
         records: Explanation of each item, by id; an ordinary one where none is given.
+
+    Attributes:
+        failing: Status of the requests whose path contains a key.
+        n_busy: How many requests are refused with 503 and ``Retry-After`` from now on.
     """
 
     def __init__(self, items: list[dict[str, Any]], records: dict[str, dict[str, Any]] | None = None) -> None:
@@ -83,6 +87,7 @@ class FakeService:
         self.preferences = dict(PREFERENCES)
         self.asked: list[tuple[str, str, Any]] = []
         self.failing: dict[str, int] = {}
+        self.n_busy = 0
         self.replies: list[dict[str, Any]] = []
         self.stored: dict[str, dict[str, Any]] = {}
         self._queries: list[tuple[str, dict[str, list[str]]]] = []
@@ -122,6 +127,10 @@ class FakeService:
         body = json.loads(request.post_data) if request.post_data else None
         self.asked.append((request.method, url.path, body))
         self._queries.append((url.path, parse_qs(url.query)))
+        if self.n_busy:
+            self.n_busy -= 1
+            route.fulfill(status=503, headers={"Retry-After": "1"}, json={"detail": "busy", "status": 503})
+            return
         status = next((status for part, status in self.failing.items() if part in url.path), 0)
         if status:
             route.fulfill(status=status, json={"detail": "refused", "status": status})

@@ -46,6 +46,20 @@ def test_what_is_bought_again_and_what_is_new_stand_apart(page, shop):
     assert shop.bodies("/explanations") == [], "the list brings its explanations along"
 
 
+def test_a_busy_service_is_asked_again_until_it_answers(visit, site, shop):
+    shop.n_busy = 6  # the list and the preferences are asked for together
+    new = visit()
+    new.page.clock.install()
+    shop.attach(new.page)
+    new.page.goto(f"{site}{SHOP}")
+    while shop.n_busy:
+        new.page.clock.fast_forward(10_000)
+    new.page.clock.fast_forward(20_000)
+    expect(new.page.locator("#list h3")).to_have_count(4)
+    assert len(shop.bodies("/recommendations") + shop.bodies("/preferences", "GET")) == 8
+    new.complaints.clear()  # Chromium notes the refusals
+
+
 def test_a_shopper_sees_one_disclosure_a_card_and_no_score(page):
     assert page.locator("#list .card").first.locator("button, a, summary").count() == 1, "before it is opened"
     page.get_by_role("button", name=WHY).click()

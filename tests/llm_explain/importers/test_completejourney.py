@@ -245,14 +245,10 @@ def test_every_transaction_lies_in_the_week_that_it_names():
 
 
 @pytest.mark.slow
-@needs_source
-def test_the_whole_source(tmp_path):
-    summary = import_completejourney(tmp_path)
-    assert summary.rows["items"] == 91_615
-    assert summary.rows["events"] == 1_444_571
-    left_out = sum(part.rows for part in summary.left_out if part.table == "events")
-    assert summary.rows["events"] + left_out == 1_469_307
-    tables = Tables.read(tmp_path)
+def test_the_whole_source():
+    tables = Tables.read(Path(__file__).parents[3] / "data" / "completejourney")  # `make test` imports it first
+    assert len(tables.items) == 91_615
+    assert len(tables.events) == 1_444_571  # 1,469,307 rows, less 24,736 of products that a rule leaves out
     past, later = (
         tables.events[tables.events["timestamp"] < "2017-12-01"],
         tables.events[tables.events["timestamp"] >= "2017-12-01"],

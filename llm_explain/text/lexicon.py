@@ -95,6 +95,7 @@ class NameForms(_Strict):
         between: What stands between size and mark.
         either: What stands in the name of a category where a user may have bought one of the things in it, by pattern,
             in this order.
+        several: A name of one thing or another, "sweet potatoes or yams"; it is quoted, except as the recommended item.
         foreign: A category or brand that does not fit ``common``, in scripts that set foreign names apart.
         articles: What stands before another item of one thing, by pattern of its name.
         label_words: What stands for a size or a mark, by pattern.
@@ -117,6 +118,7 @@ class NameForms(_Strict):
     another: str
     between: str
     either: dict[str, str] = {}
+    several: str = "(?!)"
     foreign: str = "{name}"
     articles: dict[str, str]
     label_words: dict[str, str]
@@ -287,8 +289,10 @@ class Lexicon(_Strict):
         labels = self.spoken_names.label_words | own.label_words
         names = self.spoken_names.model_copy(update={"label_words": labels})
         if own.proper is not None:
+            quoted, other = (proper.replace("{name}", r"\1") for proper in (names.proper, own.proper))
+            either = {pattern: said.replace(quoted, other) for pattern, said in names.either.items()}
             definite = names.definite.replace(names.proper, own.proper)
-            names = names.model_copy(update={"proper": own.proper, "definite": definite})
+            names = names.model_copy(update={"proper": own.proper, "definite": definite, "either": either})
         return self.model_copy(update={"region": region, "said": own.said, "spoken_names": names})
 
     def with_currency(self, currency: str | None) -> Lexicon:

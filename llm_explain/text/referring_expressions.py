@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _CACHED = 16_384
 _WORD = re.compile(r"[^\W\d_]+")
+_QUOTED = re.compile(r"(?<=[«“])\w")
 _SENTENCES = re.compile(r"[.?!]\s+\S|[。？！]\s*\S")
 
 
@@ -73,6 +74,8 @@ class ReferringExpressions:
     def either(self, name: str) -> str:
         """Return a category of which a user bought something: "milk or creamers", where not both have to be true.
 
+        A part in quotation marks begins with a capital.
+
         Args:
             name: The catalogue's name.
 
@@ -82,7 +85,7 @@ class ReferringExpressions:
         said = self.category(name)
         for join, other in self._words.either.items():
             said = re.sub(join, other, said)
-        return said
+        return _QUOTED.sub(lambda letter: letter.group().upper(), said)
 
     def category(self, name: str) -> str:
         """Return a category as it stands within a sentence.
@@ -137,9 +140,9 @@ class ReferringExpressions:
 
     def _short(self, title: str, max_length: int, *, article: str) -> str:
         name, is_known = self._short_name(title, max_length)
-        if not name or (is_known and not name[-1].isdigit() and not self._lacks_article(title)):
+        if not name or (is_known and not name[-1].isdigit() and not self._is_quoted(title)):
             return article + name
-        return self._words.proper.format(name=name[:1].upper() + name[1:])
+        return self._words.proper.format(name=_opened(name))
 
     def short_label(self, title: str, max_length: int) -> str:
         """Return a title as it stands before a colon in a short text; the arguments are those of ``short``."""
@@ -199,15 +202,17 @@ class ReferringExpressions:
         if not name or not is_known:
             return self._proper(title)
         said = self._words.another.format(name=name, label=label) if label else name
-        if said[-1].isdigit() or self._lacks_article(title):  # "you've bought grinder 9 4 times" reads as one number
+        if said[-1].isdigit() or self._is_quoted(title):  # "you've bought grinder 9 4 times" reads as one number
             return self._proper(title)
         return self._article(name) + said
 
-    def _lacks_article(self, title: str) -> bool:
-        """Return whether a name may be of one thing that is counted, where the dictionaries do not tell."""
-        name = self._title.search(self._uncut(title))
-        is_known = name is not None and self._dictionary.find(name.group("name")) is not None
-        return bool(self._words.articles) and not is_known and not self._is_of_many(title)
+    def _is_quoted(self, title: str) -> bool:
+        """Return whether a name is of one thing or another, or may be of one that is counted."""
+        found = self._title.search(self._uncut(title))
+        name = self._dictionary.find(found.group("name")) if found else None
+        if re.search(self._words.several, name or title):
+            return True
+        return bool(self._words.articles) and name is None and not self._is_of_many(title)
 
     def _article(self, name: str) -> str:
         """Return what stands before a name that is of one thing."""
@@ -223,9 +228,7 @@ class ReferringExpressions:
     def _proper(self, title: str) -> str:
         """Return a title that is no common noun, as a sentence says it; empty if it leaves nothing readable."""
         whole = self._whole(title)
-        if whole.partition(" ")[0].islower():  # within a sentence it began with a small letter
-            whole = whole[:1].upper() + whole[1:]
-        return self._words.proper.format(name=whole) if whole else ""
+        return self._words.proper.format(name=_opened(whole)) if whole else ""
 
     def _labelled(self, title: str) -> str:
         """Return a title as it stands before a colon; in quotation marks if a supplier speaks in it."""
@@ -278,6 +281,11 @@ class ReferringExpressions:
 
     def _clean(self, name: str) -> str:
         return clean_name(name, self._formats.max_name_length, self._formats.ellipsis)
+
+
+def _opened(name: str) -> str:
+    """Return a name with a capital first letter, unless its first word has capitals of its own: "iPhone"."""
+    return name[:1].upper() + name[1:] if name.partition(" ")[0].islower() else name
 
 
 def _first(name: str) -> str:

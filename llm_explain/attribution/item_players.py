@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.attribution.games import read_together
 from llm_explain.attribution.group_vectors import group_vectors
 from llm_explain.attribution.partition import GROUP_PREFIX, Partition
 from llm_explain.attribution.shapley import MAX_PLAYERS, all_coalitions, shapley_values, size_weights
@@ -90,8 +89,8 @@ def item_values(
     groups: Partition,
     max_parts: int = MAX_PARTS,
     cache: VectorCache | None = None,
-) -> ItemValues:
-    """Return the exact values of single items of a history group.
+) -> Game[ItemValues]:
+    """Find the exact values of single items of a history group; ``read_together`` plays the game.
 
     The call raises ``SettingError`` if the player is no group of one category, or ``max_parts`` is out of range.
 
@@ -108,23 +107,6 @@ def item_values(
     Returns:
         Values of the parts. Over the parts they sum to the group's attribution.
     """
-    (found,) = read_together(
-        scorer, [_item_values(scorer, state, item_index, player, groups=groups, max_parts=max_parts, cache=cache)]
-    )
-    return found
-
-
-def _item_values(
-    scorer: GlassBoxScorer,
-    state: UserState,
-    item_index: IndexArray,
-    player: str,
-    *,
-    groups: Partition,
-    max_parts: int,
-    cache: VectorCache | None,
-) -> Game[ItemValues]:
-    """Play the game of ``item_values``."""
     if player not in groups.players or not player.startswith(GROUP_PREFIX):
         raise SettingError(
             f"player is {player!r} but one of {', '.join(groups.players)} that is a single category is needed. "
@@ -303,7 +285,7 @@ def past_items(
         tuple(attribution.players[row] for row in rows), tuple(attribution.categories[row] for row in rows)
     )
     asked = np.array([item])
-    values = yield from _item_values(scorer, state, asked, player, groups=groups, max_parts=max_parts, cache=cache)
+    values = yield from item_values(scorer, state, asked, player, groups=groups, max_parts=max_parts, cache=cache)
     items = list(attribution.items or ((),) * len(attribution.players))
     items[attribution.players.index(player)] = values.past_items(0, scorer.catalogue.item_ids)
     return replace(attribution, items=tuple(items))

@@ -42,7 +42,8 @@ def test_the_parts_share_the_value_of_their_group(
     groups = partition(history, scorer.catalogue, max_groups=6)
     for attribution_row, attribution in enumerate(attribute(scorer, state, ASKED, max_groups=6)):
         for place, player in enumerate(groups.players[:-1] if attribution.players[:6] == groups.players else ()):
-            found = item_values(scorer, state, ASKED, player, groups=groups, max_parts=max_parts)
+            game = item_values(scorer, state, ASKED, player, groups=groups, max_parts=max_parts)
+            (found,) = read_together(scorer, [game])
             assert found.values[attribution_row].sum() == pytest.approx(attribution.values[place], abs=1e-9)
             by_name = dict(zip(found.names, found.values[attribution_row].sum(axis=0), strict=True))
             for name, value in attribution.parts[place].items():
@@ -56,7 +57,8 @@ def test_a_coalition_is_a_history_without_the_rows(linked_scorer: GlassBoxScorer
     player = groups.players[0]
     (own,) = groups.categories[0]
     asked = np.array([int(np.flatnonzero(scorer.catalogue.category_index == own)[0]), 0, 39])
-    found = item_values(scorer, scorer.read(history), asked, player, groups=groups, max_parts=3)
+    game = item_values(scorer, scorer.read(history), asked, player, groups=groups, max_parts=3)
+    (found,) = read_together(scorer, [game])
     parts = [
         *({int(item)} for item in found.items),
         set(history.item_index[category == own]) - set(found.items.tolist()),
@@ -118,7 +120,7 @@ def test_only_a_group_of_one_category_has_items(linked_scorer: GlassBoxScorer, h
     groups = partition(history, linked_scorer.catalogue, max_groups=3)
     for player in ("rest", "group:nothing"):
         with pytest.raises(SettingError, match="is a single category is needed"):
-            item_values(linked_scorer, linked_scorer.read(history), ASKED, player, groups=groups)
+            next(item_values(linked_scorer, linked_scorer.read(history), ASKED, player, groups=groups))
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +163,11 @@ def test_two_parts_follow_from_the_value_of_their_group(
     state = linked_scorer.read(kept)
     groups = partition(kept, linked_scorer.catalogue, max_groups=6)
     player = groups.players[groups.categories.index((own,))]
-    short = item_values(linked_scorer, state, ASKED, player, groups=groups, max_parts=2)
+    (short,) = read_together(
+        linked_scorer, [item_values(linked_scorer, state, ASKED, player, groups=groups, max_parts=2)]
+    )
     monkeypatch.setattr("llm_explain.attribution.item_players.PAIR", 1)
-    enumerated = item_values(linked_scorer, state, ASKED, player, groups=groups, max_parts=2)
+    (enumerated,) = read_together(
+        linked_scorer, [item_values(linked_scorer, state, ASKED, player, groups=groups, max_parts=2)]
+    )
     assert short.values == pytest.approx(enumerated.values, abs=1e-9)

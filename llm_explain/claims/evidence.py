@@ -114,12 +114,6 @@ class Evidence:
         return self._grouped(self.category_key(self.user, self.category))
 
     @cached_property
-    def by_title_in_category(self) -> Groups:
-        """Those of ``by_category``, split by visible title."""
-        rows = np.flatnonzero(self._is_spoken(self.category_key(self.user, self.category)))
-        return self._grouped(self.title_in_category_key(self.user[rows], self.item[rows]), rows)
-
-    @cached_property
     def by_brand_in_category(self) -> Groups:
         """Those of ``by_category``, split by brand."""
         rows = np.flatnonzero(self._is_spoken(self.category_key(self.user, self.category)))
@@ -154,11 +148,6 @@ class Evidence:
     def category_key(self, user: IndexArray, category: IndexArray) -> IndexArray:
         """Return keys of ``by_category``."""
         return user * len(self.shop.catalogue.category_names) + category
-
-    def title_in_category_key(self, user: IndexArray, item: IndexArray) -> IndexArray:
-        """Return keys of ``by_title_in_category``."""
-        category = self.category_key(user, self.shop.catalogue.category_index[item])
-        return category * 2 * len(self.shop.catalogue) + self.shop.title_index[item]
 
     def brand_in_category_key(self, user: IndexArray, item: IndexArray) -> IndexArray:
         """Return keys of ``by_brand_in_category``."""

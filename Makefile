@@ -9,6 +9,7 @@ PIP       := $(VENV)/bin/python -m pip install --disable-pip-version-check --no-
 DATA      := data/completejourney
 ARTIFACTS := artifacts/completejourney
 RECTOOLS  := build/peers/rectools
+SOAK      := 10000
 # Two processes, a file of tests at a time, so that the tests of one file share what they set up.
 PYTEST    := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 HOUSEHOLDS := --user 1228 --user 900 --user 2489 --user 718 --user 1609
@@ -25,7 +26,7 @@ help:
 	@echo "make coverage   the tests of make test, with the lines that none of them runs"
 	@echo "make bench  ranking, attribution and text beside other packages, into docs/benchmarks.md (BENCH=--quick: minutes)"
 	@echo "make chaos  what the service survives: malformed requests, dead processes, overload, kill -9, a full disk"
-	@echo "make soak   100,000 requests of every kind: memory and descriptors stay flat"
+	@echo "make soak   10,000 requests of every kind (SOAK=100000 for more): memory and descriptors stay flat"
 	@echo "make docs   the API reference, in build/docs"
 	@echo "make clean  delete what the commands above made"
 
@@ -105,7 +106,7 @@ chaos: $(ARTIFACTS)/manifest.json
 	$(BIN)/python benchmarks/chaos/sensitive.py --artifacts $(ARTIFACTS)
 
 soak: $(ARTIFACTS)/manifest.json
-	$(BIN)/python benchmarks/chaos/soak.py --artifacts $(ARTIFACTS)
+	$(BIN)/python benchmarks/chaos/soak.py --artifacts $(ARTIFACTS) --n-requests $(SOAK)
 
 docs: setup
 	$(BIN)/pdoc --output-directory build/docs llm_explain scoring

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from llm_explain.attribution.scored_user import ScoredUser
     from llm_explain.attribution.shelves import Shelf
     from llm_explain.claims import Evidence, ShopEvidence
+    from llm_explain.claims.occasions import Flags
     from llm_explain.records import Claim
     from llm_explain.writing.writer import Writer
+    from scoring.data.catalogue import IndexArray
 
 N_SHELVES: Final = 5
 
@@ -95,6 +97,8 @@ class ReasonShelves:
         """Return the items of a group whose link with it, or with a past item of it, a person would see."""
         shop, kinds = self.shop, self.writer.spoken_kinds(self.locale)
         items = shelf.item_index[[not shop.is_sensitive(item) for item in shelf.item_index.tolist()]]
+        if shop.visible_links.can_tell and shop.snapshot.has_repeats:
+            items = items[self._are_linked(evidence, shelf.category_index, items)]
         if not len(items):
             return []
         claims = derive(
@@ -119,6 +123,18 @@ class ReasonShelves:
             for item, own in zip(items.tolist(), claims, strict=True)
             if own
         ]
+
+    def _are_linked(self, evidence: Evidence, group: int, items: IndexArray) -> Flags:
+        """Return which items are of a group, or linked with what the user bought of it; no other has a claim of it."""
+        links = self.shop.visible_links
+        found: Flags = self.shop.catalogue.category_index[items] == group
+        bought = evidence.item[evidence.category == group]
+        past, others = np.unique(bought), np.flatnonzero(~found)
+        linked = links.of_reasons(np.tile(past, len(others)), np.repeat(items[others], len(past)))
+        found[others] = linked.reshape(len(others), len(past)).any(axis=1)
+        for place in np.flatnonzero(~found).tolist():
+            found[place] = links.of_category(group, bought, int(items[place]))
+        return found
 
     def _shown(self, entries: Sequence[_Entry], k: int) -> list[_Entry]:
         """Return the first ``k`` entries, one of each title."""

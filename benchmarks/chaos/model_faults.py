@@ -133,4 +133,4 @@ def _value(metrics: str, name: str) -> float:
 
 
 if __name__ == "__main__":
-    main(run, __doc__ or "", n_requests=2_000, n_faults=50)  # each takes most of its deadline: ten minutes
+    main(run, __doc__ or "", n_requests=300, n_faults=15)  # each takes most of its deadline: two minutes

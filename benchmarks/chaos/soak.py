@@ -98,4 +98,4 @@ def _resident_mb(process_id: int) -> float:
 
 
 if __name__ == "__main__":
-    main(run, __doc__ or "", n_requests=100_000)
+    main(run, __doc__ or "", n_requests=10_000)

@@ -137,13 +137,15 @@ def test_what_others_ordered_with_a_past_item(text, is_true):
 @pytest.mark.parametrize(
     ("last", "licences", "text", "is_true"),
     [
-        ("2017-09-03", (), "上次买还是9月3日，需要的话可以再买。", True),
-        ("2017-11-03", (), "上次买还是11月3日，需要的话可以再买。", False),  # 28 days ago
-        ("2017-11-03", ("regularly",), "老朋友了，上次是11月3日买的。", True),
-        ("2017-11-03", (), "老朋友了，上次是11月3日买的。", False),
+        ("2017-11-03", (), "你大约4周前买过这款。", True),  # 28 days ago
+        ("2017-11-03", (), "你大约5周前买过这款。", False),
+        ("2017-11-25", (), "你买过4次，上次是6天前。", True),
+        ("2017-11-25", (), "你买过4次，上次是7天前。", False),
+        ("2017-11-03", ("regularly",), "老朋友了：买过4次，上次是大约4周前。", True),
+        ("2017-11-03", (), "老朋友了：买过4次，上次是大约4周前。", False),
     ],
 )
-def test_a_repeat_is_long_ago_or_an_old_friend_only_by_its_dates(last, licences, text, is_true):
+def test_a_repeat_is_some_weeks_ago_or_an_old_friend_only_by_its_dates(last, licences, text, is_true):
     claim = dataclasses.replace(CLAIMS["repeat_item"], facts={"count": 4, "last": last}, licences=frozenset(licences))
     spec = REALISER.specify([claim], **RICE_CAKES)
     assert VERIFIER.verify(text, spec).ok == is_true
@@ -157,18 +159,20 @@ def test_a_repeat_is_long_ago_or_an_old_friend_only_by_its_dates(last, licences,
         ("back_after_break", {"last": "2017-10-21"}, "好久没买了：以前差不多每两周买一次，上次是10月21日。", False),
         (
             "back_after_break",
-            {"last": "2017-10-21"},
-            "有段时间没买了：以前差不多每两周买一次，上次是10月21日。",
+            {"last": "2017-10-20"},
+            "有6周左右没买了：以前大约每两周买一次。",
             True,
         ),
         ("due", {"days_since": 13}, "你大约每两周买一次，上次是13天前，差不多又到时候了。", False),
         ("due", {"days_since": 13, "interval_days": 12}, "你大约每12天买一次，上次是13天前，差不多又到时候了。", True),
         ("kept_since", {}, "3月以来你买过好几次。", True),
         ("kept_since", {"since": "2017-04-04"}, "3月以来你买过好几次。", False),
-        ("other_size", {}, "你买过的酸奶油，也有5.3盎司的。", True),
+        ("other_size", {}, "你买过酸奶油，这里还有5.3盎司的。", True),
         ("other_size", {}, "你买过酸奶油，这款是12盎司的。", False),  # the size of the other item
-        ("best_seller", {"among": 3}, "这款是酸奶里最受欢迎的三款之一。", True),
-        ("best_seller", {"among": 3}, "这款是酸奶里最受欢迎的一款。", False),
+        ("back_after_break", {"last": "2017-10-20"}, "有7周左右没买了：以前大约每两周买一次。", False),
+        ("due", {"days_since": 20}, "你大约每两周买一次，上次是11月19日，差不多又到时候了。", False),  # long past it
+        ("best_seller", {"among": 3}, "这款是酸奶里买的人最多的三款之一。", True),
+        ("best_seller", {"among": 3}, "这款是酸奶里买的人最多的一款。", False),
         ("best_seller", {"event_kind": "play"}, "这个是酸奶里最受欢迎的三个之一。", True),
     ],
 )

@@ -119,25 +119,37 @@ def repeated(**facts):
 def test_one_purchase_is_told_by_its_day():
     once = repeated(count=1)
     assert "times" not in once.values
-    assert VERIFIER.verify("Lo compraste el 3 de noviembre: ¿lo añades otra vez?", once).ok
-    assert not VERIFIER.verify("Lo compraste el 4 de noviembre: ¿lo añades otra vez?", once).ok
-    assert not VERIFIER.verify("Lo compraste el 3 de noviembre: ¿lo añades otra vez?", repeated(count=12)).ok
+    assert VERIFIER.verify("Lo compraste el 3 de noviembre.", once).ok
+    assert not VERIFIER.verify("Lo compraste el 4 de noviembre.", once).ok
+    assert not VERIFIER.verify("Lo compraste el 3 de noviembre.", repeated(count=12)).ok
     assert repeated(count=1, last=None).values["times"] == "una vez"  # a log whose times are no dates
 
 
 def test_a_classic_was_bought_ten_times():
-    text = "Es un clásico de tus compras: lo has comprado {} veces, la última el 3 de noviembre."
+    text = "Es un clásico de tus compras: lo has comprado {} veces; la última, el 3 de noviembre."
     assert VERIFIER.verify(text.format("diez"), repeated(count=10)).ok
     assert not VERIFIER.verify(text.format("nueve"), repeated(count=9)).ok
 
 
-def test_a_purchase_of_months_ago_is_not_asked_for_again():
-    old, new = repeated(count=1, last="2017-05-03"), repeated(count=1)
-    assert "recent_date" not in old.values
-    assert not VERIFIER.verify("Lo compraste el 3 de mayo: ¿lo añades otra vez?", old).ok
-    assert VERIFIER.verify("No lo compras desde el 3 de mayo.", old).ok
-    assert "old_date" not in new.values
-    assert not VERIFIER.verify("No lo compras desde el 3 de noviembre.", new).ok
+def test_the_time_since_a_purchase_is_that_of_its_day():
+    of_days, of_weeks, of_a_month = (repeated(count=12, last=f"2017-11-{day:02}") for day in (25, 10, 1))
+    assert VERIFIER.verify("Lo has comprado doce veces; la última, hace 6 días.", of_days).ok
+    assert not VERIFIER.verify("Lo has comprado doce veces; la última, hace 7 días.", of_days).ok
+    assert VERIFIER.verify("Lo has comprado doce veces; la última, hace cerca de tres semanas.", of_weeks).ok
+    assert not VERIFIER.verify("Lo has comprado doce veces; la última, hace cerca de dos semanas.", of_weeks).ok
+    assert of_a_month.values["last_gap"] == "un mes"
+    assert VERIFIER.verify("Lo compraste hace cerca de un mes.", of_a_month).ok
+    assert not VERIFIER.verify("Lo compraste hace cerca de dos meses.", of_a_month).ok
+
+
+def test_a_break_is_told_by_its_length_and_the_rhythm_before():
+    claim = replace(CLAIMS["back_after_break"], facts={"interval_days": 14.0, "last": "2017-10-20"})
+    stopped = REALISER.specify([claim], **SCENE)
+    text = "Hace cerca de {} semanas que no lo compras; antes, cada {} semanas, más o menos."
+    assert VERIFIER.verify(text.format("seis", "dos"), stopped).ok
+    assert not VERIFIER.verify(text.format("siete", "dos"), stopped).ok
+    assert not VERIFIER.verify(text.format("seis", "tres"), stopped).ok
+    assert not VERIFIER.verify(text.format("seis", "dos"), REALISER.specify([CLAIMS["due"]], **SCENE)).ok
 
 
 def test_an_item_of_unknown_gender_needs_no_pronoun():
@@ -210,9 +222,9 @@ def test_customers_choose_what_they_buy_not_what_they_view():
         REALISER.specify([replace(CLAIMS["best_seller"], facts={**about, **more})], **SCENE)
         for more in ({}, {"event_kind": "view"})
     )
-    text = f"Es {bought.values['best_choice']} en {bought.values['best_category']}."
+    text = f"Es {bought.values['best_place']} en {bought.values['best_category']}."
     assert VERIFIER.verify(text, bought).ok
-    assert "best_choice" not in viewed.values
+    assert viewed.values["best_place"].endswith("lo más popular")
     assert not VERIFIER.verify(text, viewed).ok
 
 

@@ -32,6 +32,8 @@ MAX_PERIODS: Final = 2
 FEW: Final = 0.05
 """Share of the catalogue up to which rows are worked out for the asked items alone."""
 
+POPULARITY: Final = TERMS.index("popularity")
+
 BLOCK: Final = 65_536
 """Items whose curves are read at a time."""
 
@@ -57,7 +59,8 @@ class ContextTerms:
     def __init__(self, model: Context, snapshot: Snapshot, promotions: PromotionCalendar, catalogue: Catalogue) -> None:
         self._model = model
         self._shop = snapshot, promotions, catalogue
-        self._age = context_columns(promotions.labels).index(("novelty", "age"))
+        columns = context_columns(promotions.labels)
+        self._age, self._rows = columns.index(("novelty", "age")), columns.index(("popularity", "rows"))
         self._can_be_new = np.flatnonzero(can_be_new(snapshot))
         self._place = np.full(len(catalogue), -1, dtype=np.int32)
         self._place[self._can_be_new] = np.arange(len(self._can_be_new), dtype=np.int32)
@@ -128,4 +131,7 @@ class ContextTerms:
     def _terms(self, x: FloatArray) -> FloatArray:
         with torch.no_grad():
             blocks = [self._model(torch.from_numpy(x[at : at + BLOCK])).numpy() for at in range(0, len(x), BLOCK)]
-        return np.concatenate(blocks) if blocks else np.zeros((0, len(TERMS)))
+        terms = np.concatenate(blocks) if blocks else np.zeros((0, len(TERMS)))
+        # An item without events has no popularity, high or low: the term of an absent player is its mean.
+        terms[x[:, self._rows] == 0, POPULARITY] = self._model.mean[POPULARITY].item()
+        return terms

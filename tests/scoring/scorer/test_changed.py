@@ -58,6 +58,16 @@ def test_a_new_item_is_its_twin_without_the_id_and_without_events(shop_scorer: G
     assert changed.candidates[-1] == len(shop_scorer.catalogue)
 
 
+def test_a_new_item_is_neither_popular_nor_unpopular(shop_scorer: GlassBoxScorer) -> None:
+    changed = changed_scorer(shop_scorer, [put({"item_id": "n", "title": "x", **CHEESE})])
+    popularity = changed.terms.index("popularity")
+    terms = changed.context_parts(CUTOFF, np.arange(len(changed.catalogue)))[:, popularity]
+    assert terms[-1] == changed.context_mean[popularity]  # its attribution is 0
+    sold = np.flatnonzero(changed.snapshot.n_events > 0)
+    np.testing.assert_array_equal(terms[sold], shop_scorer.context_parts(CUTOFF, sold)[:, popularity])
+    assert np.ptp(terms[sold]) > 0
+
+
 def test_a_changed_item_has_the_vector_of_its_new_fields(shop_scorer: GlassBoxScorer) -> None:
     tower, catalogue = shop_scorer.model.item_tower, shop_scorer.catalogue
     (item,) = catalogue.index_of(["00"])

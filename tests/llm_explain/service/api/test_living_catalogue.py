@@ -22,6 +22,7 @@ from llm_explain.service import app as application
 from llm_explain.service.schemas.catalogue import Changed, RelatedItems, ShopItems, ShopPromotions
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.state import State
+from llm_explain.text.prompt_files import prompts_root
 from scoring.data.tables import Tables
 from scoring.training.training import train
 
@@ -83,6 +84,26 @@ def test_a_product_that_arrived_today_is_recommended_at_once_and_counts_events(c
     assert changeable.get("/v1/users/newcomer/preferences").json()["groups"] == ["group:cheese"]
     again = changeable.get(f"/v1/explanations/{before['id']}").json()
     assert (again["record"], again["reproduced"]) == (before, True)
+
+
+def test_a_product_that_arrived_today_is_found_and_said_to_be_new(shop_artifacts: Path, tmp_path: Path) -> None:
+    policy = prompts_root() / "policy.yaml"
+    stated = policy.read_text(encoding="utf-8").replace("first_seen_stated: false", "first_seen_stated: true")
+    (tmp_path / "policy.yaml").write_text(stated, encoding="utf-8")
+    explainer = Explainer.load(shop_artifacts, language_model=None, policy_file=tmp_path / "policy.yaml")
+    settings = ServiceSettings(auth=False, as_of="snapshot", database_url=f"sqlite:///{tmp_path / 's.db'}")
+    with TestClient(application.create_app(explainer, settings)) as client:
+        first_seen = (CUTOFF - pd.Timedelta(days=1)).isoformat()
+        _changed(client, "PUT", "items", {"items": [{"item_id": "n1", "first_seen": first_seen, **NEW}]})
+        of_category = _list(client, k=5, categories=["cheese"], section="new")
+        assert "n1" in [item["item_id"] for item in of_category]
+        (fresh,) = _list(client, candidates=["n1"], section="new")
+        told = fresh["explanation"]
+        claims = {claim["kind"]: claim["facts"] for claim in (*told["statements"], *told["badges"])}
+        assert claims["new_arrival"] == {"first_seen": first_seen[:10], "days": 1}
+        assert told["verdict"] == {"ok": True, "faults": []}, told["text"]
+        (popularity,) = [each["phi"] for each in told["attributions"] if each["player"] == "context:popularity"]
+        assert popularity == 0
 
 
 def test_a_product_that_arrived_over_http_is_still_recommended_after_the_next_training(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,6 +78,9 @@ def train(
     country: Annotated[
         str | None, typer.Option(metavar="CODE", help="Public holidays of this country count, for example US.")
     ] = None,
+    currency: Annotated[
+        str, typer.Option(metavar="CODE", help="Currency of the prices, for example EUR; that of shop.yaml, if any.")
+    ] = "",
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     json: options.Json = False,
 ) -> None:
@@ -100,6 +104,7 @@ def train(
         prices=None if prices is None else read_any_table(prices),
         calendar=events,
     )
+    panel = replace(panel, currency=currency or panel.currency)
     config = DemandConfig(weeks=weeks, seed=seed)
     later = panel.extended(MOST_FUTURE_WEEKS)
     holidays = merged(holidays_in(later.weeks, country), events.in_weeks(later) if events else {})
@@ -216,7 +221,6 @@ def explain(
 ) -> None:
     """Say what to order, or what will sell in the coming week, and why: one verified text for each series."""
     from llm_explain.importers.any_table import read_any_table
-    from llm_explain.jobs import BriefWriter
     from llm_explain.jobs.demand import DemandScene
     from llm_explain.jobs.demand import explain as explained
     from llm_explain.text.lexicon import default_locale
@@ -238,7 +242,7 @@ def explain(
     pairs = scene.coming[["item_id", "store_id"]].itertuples(index=False, name=None)
     rows = [row for row, key in enumerate(pairs) if key in keys]
     locale = locale or default_locale(panel.locale)
-    records = explained(scene, BriefWriter("demand", locale), locale=locale, rows=rows)
+    records = explained(scene, locale=locale, rows=rows)
     if out is not None:
         _write_explained(scene, records, out, is_audited=audit)
     if json:

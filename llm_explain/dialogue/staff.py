@@ -16,7 +16,6 @@ from llm_explain.dialogue.facts import Statement
 from llm_explain.evaluation.audit.tables import raw_tables_sql
 from llm_explain.jobs.churn.sql import setting_sql
 from llm_explain.jobs.demand import DemandScene, explain
-from llm_explain.jobs.writer import brief_writer
 from llm_explain.records import Text, Verdict
 from scoring.demand.outlook import outlook
 from scoring.demand.panel import ITEM, STORE
@@ -103,7 +102,7 @@ class DemandAdvice:
             return None
         held = rows[self._is_held[rows]]
         best = max(held if len(held) else rows, key=self._sold)
-        return next(iter(explain(self._scene(np.array([best])), brief_writer("demand", locale), locale=locale)), None)
+        return next(iter(explain(self._scene(np.array([best])), locale=locale)), None)
 
     def has_forecast(self, item_id: str) -> bool:
         """Return whether an item has a forecast."""
@@ -140,7 +139,7 @@ class DemandAdvice:
         frame = scene.coming.reset_index(drop=True)
         first = frame[frame["state"] == "order"].sort_values(["days_left", "order_units"], ascending=[True, False])
         rows = first.index[:MOST_ORDERS].tolist()
-        return explain(scene, brief_writer("demand", locale), locale=locale, rows=rows)
+        return explain(scene, locale=locale, rows=rows)
 
     @cached_property
     def _is_held(self) -> np.ndarray:

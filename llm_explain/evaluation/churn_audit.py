@@ -133,7 +133,7 @@ def text_faults(record: Record, terms: Mapping[str, float], average: float, loca
     locale = locale.replace("-", "_")
     halves = re.split(words.opposing, text, maxsplit=1)
     is_high = record["probability"] >= average
-    stated = {claim["kind"]: claim for claim in (*record["reasons"], *record["statements"])}
+    stated = {claim["kind"]: claim for claim in (*record["reasons"], *record["statements"]) if claim["player"]}
     faults = list(_headline_faults(re.search(words.headline, text), record["probability"], average))
     found: list[tuple[int, int, str]] = []
     for side, half in enumerate(halves):

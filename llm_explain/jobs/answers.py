@@ -9,7 +9,6 @@ import pandas as pd
 
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.results import action_of, results_of, told_of
-from llm_explain.jobs.writer import brief_writer
 from scoring.demand.outlook import outlook
 from scoring.demand.panel import ITEM, STORE
 from scoring.demand.plans import with_plans
@@ -122,7 +121,7 @@ def demand_answer(
         policy = StockPolicy(service_level=service_level)
         due = orders(found, read_stock(pd.DataFrame(held)), policy) if held else None
         scene = DemandScene(extended, found, due)
-        records = explain(scene, brief_writer("demand", locale), locale=locale)
+        records = explain(scene, locale=locale)
         told = dict(results_of(scene, records, weeks or most, detail))
     missing: Json = {"status": "unknown_item", "weeks": [], "order": None}
     results = [{"item_id": item, "store_id": store, **told.get((item, store), missing)} for item, store in keys]

@@ -303,12 +303,16 @@ class _Filters:
         return format_date(dt.date(2000, number, 1), self._lexicon.formats.month, locale=self._locale)
 
     @_of_known
-    def price(self, amount: float) -> str:
-        """Return an amount in the shop's currency, without a sign if the shop does not state one."""
-        currency = self._lexicon.formats.currency
+    def price(self, amount: float, digits: int = 0) -> str:
+        """Return an amount in the shop's currency, without a sign if the shop does not state one.
+
+        A price of an ounce has more ``digits`` than the currency.
+        """
+        currency, decimals = self._lexicon.formats.currency, "0." + "0" * (digits or 2)
         if currency is None:
-            return format_decimal(float(amount), format="#,##0.00", locale=self._locale)
-        return format_currency(float(amount), currency, locale=self._locale)
+            return format_decimal(float(amount), format="#,##" + decimals, locale=self._locale)
+        pattern = self._locale.currency_formats["standard"].pattern.replace("0.00", decimals)
+        return format_currency(float(amount), currency, pattern, self._locale, currency_digits=not digits)
 
     @_of_known
     def percent(self, share: float) -> str | None:

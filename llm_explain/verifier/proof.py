@@ -241,12 +241,12 @@ class _Readings:
             return abs(said - value / length) <= 1 / 2
         return said == self.whole(value / length) and abs(said * length - value) <= value / 8
 
-    def is_amount(self, text: str, amount: float) -> bool:
-        """Return whether a text is an amount of money in the shop's currency."""
+    def is_amount(self, text: str, amount: float, digits: int = 0) -> bool:
+        """Return whether a text is an amount of money in the shop's currency, with its decimals or ``digits``."""
         currency = self._lexicon.formats.currency
-        precision = 2
+        precision = digits or 2
         if currency:
-            precision = get_currency_precision(currency)
+            precision = digits or get_currency_precision(currency)
             marks = sorted({currency, get_currency_symbol(currency, self._locale)}, key=len, reverse=True)
             mark = next((mark for mark in marks if mark in text), None)
             if mark is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from scoring.demand.intermittent import empirical_quantiles, has_stopped, is_intermittent, resumption, tsb_rate
+from scoring.demand.intermittent import empirical_quantiles, expected_units, has_stopped, is_intermittent, resumption
 from scoring.demand.model import MIDDLE, DemandModel
 from scoring.demand.ranges import LEVELS, Stretch
 
@@ -193,7 +193,7 @@ def _replace_intermittent(
         if not len(rows):
             continue
         known = panel.units[series[rows], : int(each) + 1]
-        units[rows] = n_weeks * tsb_rate(known)
+        units[rows] = expected_units(known, n_weeks)
         ends = empirical_quantiles(known, tails, n_weeks)
         for row in np.flatnonzero(has_stopped(known) & ~is_intermittent(known)):
             units[rows[row]], ends[row] = resumption(known[row], tails, n_weeks)

@@ -21,6 +21,7 @@ _STOPPED = 0.01
 """Chance of a silence, at the item's rate before it, below which the item has stopped selling."""
 
 _SEASON_WEEKS = 4
+_LEAST_WINDOWS = 10
 
 
 def is_intermittent(units: Floats) -> Flags:
@@ -93,6 +94,40 @@ def resumption(units: Floats, levels: Floats, weeks: int = 1) -> tuple[float, Fl
     return weeks * float(before[before > 0].mean()) / (silence + 2), quantiles
 
 
+def expected_units(units: Floats, weeks: int = 1) -> Floats:
+    """Return the expected units of some coming weeks: by ``tsb_rate``, or what followed silences like the present one.
+
+    Args:
+        units: Known weekly units, NaN where unknown, shape ``(n, n_weeks)``.
+        weeks: Number of coming weeks together.
+
+    Returns:
+        Units, shape ``(n,)``; 0 for a series without any sale.
+    """
+    windows, is_quiet = _windows(units, weeks)
+    count, total = np.isfinite(windows).sum(axis=1), np.nansum(windows, axis=1)
+    found: Floats = np.where(is_quiet, total / np.maximum(count, 1), weeks * tsb_rate(units))
+    return found
+
+
+def _windows(units: Floats, weeks: int) -> tuple[Floats, Flags]:
+    """Return the units of each window of the last year, NaN for one that does not count, and which series are quiet.
+
+    A series is quiet after four weeks without a sale, if ten windows of the year began so. These windows count alone:
+    a seasonal item that stands still is not ordered for its season.
+    """
+    recent = units[:, -WINDOW - weeks + 1 :]
+    if recent.shape[1] < weeks:
+        return np.full((len(units), 1), np.nan), np.zeros(len(units), dtype=bool)
+    windows = np.lib.stride_tricks.sliding_window_view(recent, weeks, axis=1).sum(axis=2)
+    first, n = units.shape[1] - recent.shape[1], windows.shape[1]
+    before = np.pad(units, ((0, 0), (_SEASON_WEEKS, 0)), constant_values=np.nan)
+    silent = np.lib.stride_tricks.sliding_window_view(before, _SEASON_WEEKS, axis=1)[:, first:].sum(axis=2) == 0
+    fits = silent[:, :n] & np.isfinite(windows)
+    is_quiet = silent[:, -1] & (fits.sum(axis=1) >= _LEAST_WINDOWS)
+    return np.where(is_quiet[:, None] & ~fits, np.nan, windows), is_quiet
+
+
 def tsb_rate(units: Floats) -> Floats:
     """Return the expected units of a week: the smoothed chance of a sale times the smoothed size of one.
 
@@ -116,7 +151,7 @@ def tsb_rate(units: Floats) -> Floats:
 
 
 def empirical_quantiles(units: Floats, levels: Floats, weeks: int = 1) -> Floats:
-    """Return quantiles of the units of some weeks together, from the windows of the last year.
+    """Return quantiles of the units of some weeks together, from the windows of the last year that count.
 
     The lowest and the highest window stand for the ends, as in conformal prediction: few windows give a wide range.
 
@@ -128,10 +163,7 @@ def empirical_quantiles(units: Floats, levels: Floats, weeks: int = 1) -> Floats
     Returns:
         Quantiles, shape ``(n, k)``; NaN for a series without a whole window.
     """
-    recent = units[:, -WINDOW - weeks + 1 :]
-    if recent.shape[1] < weeks:
-        return np.full((len(units), len(levels)), np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(recent, weeks, axis=1).sum(axis=2)
+    windows, _ = _windows(units, weeks)
     ordered = np.sort(windows, axis=1)  # NaN last
     n = np.isfinite(windows).sum(axis=1)
     found = np.full((len(units), len(levels)), np.nan)

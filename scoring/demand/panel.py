@@ -47,6 +47,7 @@ class SalesPanel:
         n_known: Number of weeks with sales.
         has_planned_price: Whether prices are plans of the shop, known before the week; False for prices of receipts.
         locale: ``locale`` of the shop; empty if the sales table tells none.
+        currency: ISO 4217 code of the prices; ``None`` if unknown.
     """
 
     series: pd.DataFrame
@@ -57,6 +58,7 @@ class SalesPanel:
     n_known: int
     has_planned_price: bool = True
     locale: str = ""
+    currency: str | None = None
 
     def __post_init__(self) -> None:
         """Check the shapes.

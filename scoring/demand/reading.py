@@ -161,7 +161,9 @@ def panel_of_events(tables: Tables, *, by_store: bool = False, min_selling_weeks
         rows[PRICE] = events[PRICE]
     titles = tables.items.set_index(ITEM)[TITLE].replace("", None).dropna().astype(str)
     rows[TITLE] = rows[ITEM].map(titles).astype(object).fillna(rows[ITEM])
-    panel = replace(panel_of_sales(rows), has_planned_price=False, locale=tables.shop.locale)
+    panel = replace(
+        panel_of_sales(rows), has_planned_price=False, locale=tables.shop.locale, currency=tables.shop.currency
+    )
     panel = panel.take(np.flatnonzero(panel.selling_weeks() >= min_selling_weeks))
     if not len(tables.promotions) or not panel.has_dates:
         return panel

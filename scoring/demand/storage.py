@@ -51,6 +51,7 @@ def save(folder: Path, forecaster: Forecaster, panel: SalesPanel, figures: Mappi
         "n_known": panel.n_known,
         "has_planned_price": panel.has_planned_price,
         "locale": panel.locale,
+        "currency": panel.currency,
     }
     if figures is not None:
         (folder / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
@@ -121,6 +122,7 @@ def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
         content["n_known"],
         content["has_planned_price"],
         content.get("locale", ""),
+        content.get("currency"),
     )
     return Forecaster(middle, spread, _ranges(content["planned"]), _ranges(content["unplanned"])), panel
 

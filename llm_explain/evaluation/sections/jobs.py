@@ -16,7 +16,6 @@ from llm_explain.jobs.churn.opening import open_churn
 from llm_explain.jobs.churn.view import PLAYER_OF
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.demand.audit import DemandAudit
-from llm_explain.jobs.writer import brief_writer
 from scoring.demand.outlook import outlook
 from scoring.demand.storage import load, read_figures
 
@@ -142,7 +141,7 @@ def demand_section(artifacts: Path, n: int, seed: int) -> dict[str, Any]:
     rows = np.sort(np.random.default_rng(seed).permutation(len(panel))[:n])
     weeks = forecaster.model.config.weeks
     scene = DemandScene(panel.extended(weeks), outlook(forecaster, panel, weeks, rows=rows))
-    records = {locale: explain(scene, brief_writer("demand", locale), locale=locale) for locale in LOCALES}
+    records = {locale: explain(scene, locale=locale) for locale in LOCALES}
     with tempfile.TemporaryDirectory() as folder:
         scene.write(Path(folder))
         audit = DemandAudit(Path(folder))

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 LEAST_LOW: Final = 2
 """Short windows with low spending from which on they are told."""
 
+ALREADY: Final = "already"
+MORE: Final = 1.5
+"""Ratio to the usual spending from which on recent spending is told against a high risk."""
+
 SWING: Final = 2.0
 """Spending is uneven from this ratio of the highest period to the lowest on."""
 
@@ -124,6 +128,26 @@ class SpendAboveUsual(_AgainstUsual):
 
     name, player, parts, effect = "spend_above_usual", "spending", ("spend_short_trend",), "lowers"
     of, below = "spent", False
+
+
+def lately(view: ChurnView) -> dict[str, Findings]:
+    """Return what happened in as many days before the moment as the risk looks ahead, ``days``, by kind.
+
+    ``already`` is the outcome itself. With the target ``silence``, there is no visit. With ``spending``, the spending,
+    ``after``, is at most ``share`` of ``usual``, the mean of the usual window for as many days. ``above_usual`` is the
+    reverse: at least 1.5 times ``usual``. The user has been known for twice the days and has made at least four visits
+    in the usual window.
+    """
+    setting, days = view.setting, view.setting.horizon_days
+    if setting.target == "silence":
+        visits = view.visits(days)
+        return {ALREADY: found(visits == 0, {"days": days, "visits": visits})}
+    after, usual_days = view.spent(days), setting.usual_days
+    usual = rounded(view.spent(usual_days) / view.days_known * days, 2)
+    is_known = (view.visits(usual_days) >= LEAST_VISITS) & (view.days_known >= 2 * days)
+    facts = {"days": days, "share": setting.share, "after": after, "usual": usual}
+    holds = {ALREADY: after <= setting.share * usual, "above_usual": after >= MORE * usual}
+    return {kind: found(own & is_known, facts) for kind, own in holds.items()}
 
 
 class _Evenness(DriverKind[ChurnView]):

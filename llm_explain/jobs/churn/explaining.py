@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 from scipy.special import expit
 
 from llm_explain.jobs.brief import Brief, Direction, Stated
+from llm_explain.jobs.churn.changes import ALREADY, lately
 from llm_explain.jobs.churn.kinds import KINDS
 from llm_explain.jobs.drivers import attributions, choose, driver_claims
-from llm_explain.records import Explanation
+from llm_explain.records import Claim, Explanation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from llm_explain.attribution.values import Attribution
     from llm_explain.jobs.churn.view import ChurnView
     from llm_explain.jobs.writer import BriefWriter
-    from llm_explain.records import Claim, Fact
+    from llm_explain.records import Fact
     from scoring.boosting.additive import AdditiveModel
     from scoring.churn.artifacts import Labels
 
@@ -69,6 +71,7 @@ class ChurnWriter:
         claims: Sequence[Sequence[Claim]],
         moment: tuple[pd.Timestamp, pd.Timestamp],
         closing: Sequence[tuple[Stated, ...]] | None = None,
+        lately: Mapping[int, Claim] = MappingProxyType({}),
     ) -> list[Explanation]:
         """Return the record of each user.
 
@@ -78,6 +81,8 @@ class ChurnWriter:
             claims: Claims of each user.
             moment: Moment of the explanations: UTC without a zone, and on the shop's clock.
             closing: Statements at the end of each text.
+            lately: What says that the outcome has happened already, or the reverse of it, by row. The reverse is told
+                of a high risk without an opposing driver.
 
         Returns:
             Records with reasons in the direction of the headline, and opposing drivers as statements.
@@ -90,12 +95,19 @@ class ChurnWriter:
             direction: Direction = 1 if risk >= average else -1
             reasons, opposing = _chosen(own, direction)
             facts = {**self._headline, "user_id": user_id, "risk": risk}
+            past = lately.get(row)
+            is_told = past and (past.kind == ALREADY or (direction > 0 and not opposing))
+            before = (past,) if past and is_told else ()
             brief = Brief(
                 headline=Stated(_headline(risk, average, is_label=self._headline["target"] == "label"), facts),
                 direction=direction,
                 reasons=reasons,
                 opposing=opposing if reasons else (),
-                closing=(*(() if reasons else (NO_REASON,)), *(closing[row] if closing is not None else ())),
+                closing=(
+                    *(() if reasons else (NO_REASON,)),
+                    *(Stated(each.kind, each.facts) for each in before),
+                    *(closing[row] if closing is not None else ()),
+                ),
                 as_of=local.date(),
                 key=f"{user_id}|{as_of}",
             )
@@ -110,7 +122,7 @@ class ChurnWriter:
                     probability=risk,
                     attribution=attribution,
                     reasons=said.reasons if text else (),
-                    statements=said.opposing if text else (),
+                    statements=(*said.opposing, *before) if text else (),
                     text=text,
                     reason_code="" if text else "nothing_to_say",
                     locale=self._locale,
@@ -172,5 +184,18 @@ def claims_from_events(
     """
     attributed = attributions(model, view.table.x, player_of)
     claims = driver_claims([(kind, kind.find(view)) for kind in KINDS], attributed)
-    words: dict[str, Fact] = {"occasion": labels.occasion, "noun": labels.noun}
-    return attributed, [[replace(claim, facts={**claim.facts, **words}) for claim in own] for own in claims]
+    return attributed, [[_worded(claim, labels) for claim in own] for own in claims]
+
+
+def lately_happened(view: ChurnView, labels: Labels) -> dict[int, Claim]:
+    """Return what ``changes.lately`` finds, by row. These claims are no drivers, so they have no player."""
+    return {
+        row: _worded(Claim(kind, "", "", 0.0, 0.0, found.facts_at(place)), labels)
+        for kind, found in lately(view).items()
+        for place, row in enumerate(found.rows.tolist())
+    }
+
+
+def _worded(claim: Claim, labels: Labels) -> Claim:
+    """Return a claim with the words for a user and a purchase."""
+    return replace(claim, facts={**claim.facts, "occasion": labels.occasion, "noun": labels.noun})

@@ -128,6 +128,15 @@ select rid, count(*) filter (paid <= share * usual * half()) as count, half() as
 from period join usual_day using (rid) cross join setting where visits >= 4 and days_known >= 6 * half() group by rid;
 create or replace view found_low_never as from found_low_often where count = 0;
 
+-- The outcome in as many days before the moment as the risk looks ahead.
+create or replace view found_already as
+select rid, any_value(horizon_days) as days, any_value(share) as share,
+       count(distinct occasion) filter (wall >= now - days_of(horizon_days)) as visits,
+       round(coalesce(sum(paid) filter (wall >= now - days_of(horizon_days)), 0), 2) as after,
+       round(coalesce(sum(paid) filter (wall >= now - days_of(usual())), 0) / any_value(known.days) * any_value(horizon_days), 2) as usual
+from bought join known using (rid) cross join setting group by rid;
+create or replace view found_above_usual as from found_already;
+
 create or replace view usual_known as
 select rid from bought group by rid having count(distinct occasion) filter (wall >= now - days_of(usual())) >= 4;
 create or replace view found_small_spender as

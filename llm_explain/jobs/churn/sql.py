@@ -42,7 +42,7 @@ def setting_sql(job: ChurnJob, user_ids: Sequence[str]) -> str:
     frame = pd.DataFrame(job.x, columns=list(job.artifacts.model.features))
     values = {name: round(float(frame[name].median()), 4) if name in frame else np.nan for name in MEDIANS}
     values["typical"] = 0.0 if np.isnan(values["given_up"]) else values["given_up"]
-    values |= {"recent_days": setting.recent_days, "usual_days": setting.usual_days, "share": setting.share}
+    values |= {name: getattr(setting, name) for name in ("recent_days", "usual_days", "horizon_days", "share")}
     columns = ", ".join(
         f"'NaN'::double as {name}" if np.isnan(value) else f"{value} as {name}" for name, value in values.items()
     )

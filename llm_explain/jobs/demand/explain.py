@@ -12,6 +12,7 @@ from llm_explain.attribution.values import Attribution
 from llm_explain.jobs.brief import Brief
 from llm_explain.jobs.demand.headlines import closing, headline
 from llm_explain.jobs.demand.kinds import KINDS
+from llm_explain.jobs.writer import brief_writer
 from llm_explain.records import Claim, Explanation
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from llm_explain.jobs.brief import Stated
     from llm_explain.jobs.demand.scene import DemandScene
-    from llm_explain.jobs.writer import BriefWriter
 
 LEAST_PHI: Final = 0.05
 """Log units: a driver that changes the forecast by less than 5 % is not told."""
@@ -30,22 +30,19 @@ _NUMBERED: Final = pd.Timestamp("2000-01-01")
 """Day of a text whose weeks are numbers; such a text names no day."""
 
 
-def explain(
-    scene: DemandScene, writer: BriefWriter, *, locale: str, rows: Sequence[int] | None = None
-) -> list[dict[str, Any]]:
+def explain(scene: DemandScene, *, locale: str, rows: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Explain the coming week of some series.
 
     Args:
         scene: Forecasts, sales and stock.
-        writer: Writer of the job's texts.
-        locale: Locale of the writer.
+        locale: A folder under ``prompts/``, perhaps with a region.
         rows: Places in ``scene.coming``; all of them if not given.
 
     Returns:
         Explanation records (docs/design.md §9) in the order of ``rows``. Their subject names item, store and week;
         ``statements`` holds headline and stock.
     """
-    frame = scene.coming
+    frame, writer = scene.coming, brief_writer("demand", locale, scene.panel.currency)
     found = []
     for row, brief in briefs(scene, rows):
         of_row = frame.iloc[row]

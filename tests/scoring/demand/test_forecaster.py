@@ -12,7 +12,14 @@ import pytest
 from scoring.demand.backtest import backtest
 from scoring.demand.effects import SEASON, Effects
 from scoring.demand.forecaster import intermittent_at
-from scoring.demand.intermittent import empirical_quantiles, has_stopped, is_intermittent, resumption, tsb_rate
+from scoring.demand.intermittent import (
+    empirical_quantiles,
+    expected_units,
+    has_stopped,
+    is_intermittent,
+    resumption,
+    tsb_rate,
+)
 from scoring.demand.model import DemandModel
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import parsed_changes, with_plans
@@ -160,6 +167,18 @@ def test_tsb_and_the_ranges_of_rare_items() -> None:
     # nine weeks: the 10 % quantile has rank 1, the 90 % quantile rank 9
     assert empirical_quantiles(units, np.array([0.1, 0.9])).tolist() == [[0.0, 5.0]]
     assert empirical_quantiles(np.array([[1.0, 2, 4]]), np.array([0.9]), weeks=2).tolist() == [[6.0]]
+
+
+def test_a_seasonal_item_that_stands_still_is_not_ordered_for_its_season() -> None:
+    season = [9.0, 7, 8, 9, 7, 8]  # six weeks, then 20 without a sale: 16 windows of the year follow four such weeks
+    units = np.array([[*season, *np.zeros(20)], [*np.zeros(20), *season], [*season, *np.zeros(18), 1, 0]])
+    assert is_intermittent(units).tolist() == [True, True, True]
+    standing, selling, sold_lately = empirical_quantiles(units, np.array([0.5, 0.95]))
+    assert standing.tolist() == [0.0, 0.0]
+    assert selling[1] == sold_lately[1] == 9.0
+    assert expected_units(units)[0] == 0.0
+    np.testing.assert_array_equal(expected_units(units)[1:], tsb_rate(units)[1:])
+    assert expected_units(units[:, :13])[0] > 0.0  # three such windows tell too little
 
 
 def test_an_item_that_stopped_selling_is_expected_back_by_the_rule_of_succession() -> None:

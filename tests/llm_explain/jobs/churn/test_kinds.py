@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from fading_log import random_log
 
 from llm_explain.evaluation.churn_audit import fact_faults
 from llm_explain.jobs.brief import Brief, Stated
+from llm_explain.jobs.churn.changes import lately
 from llm_explain.jobs.churn.facts import rounded
 from llm_explain.jobs.churn.job import ChurnJob
 from llm_explain.jobs.churn.kinds import KINDS
@@ -103,12 +104,36 @@ def job() -> ChurnJob:
 
 @pytest.fixture(scope="module")
 def found(job: ChurnJob) -> dict[str, Findings]:
-    assert job.spending is not None
+    view = view_of(job, SILENCE)
+    return {kind.name: kind.find(view) for kind in KINDS}
+
+
+def view_of(job: ChurnJob, setting: ChurnSetting) -> ChurnView:
     names, at = job.artifacts.model.features, to_day(AS_OF)
     users = UserTable(job.user_ids, names, job.x, np.full(len(job.x), at))
     medians = dict(zip(names, np.nanmedian(job.x, axis=0).tolist(), strict=True))
-    view = ChurnView(job.spending, users, at, SILENCE, medians, lambda _: True)
-    return {kind.name: kind.find(view) for kind in KINDS}
+    assert job.spending is not None
+    return ChurnView(job.spending, users, at, setting, medians, lambda _: True)
+
+
+@pytest.mark.parametrize("target", ["silence", "spending"])
+def test_the_sql_repeats_what_happened_lately(
+    job: ChurnJob, folder: Path, target: Literal["silence", "spending"]
+) -> None:
+    setting = ChurnSetting(target=target, horizon_days=70)
+    asked = replace(job, artifacts=replace(job.artifacts, setting=setting))
+    found = lately(view_of(asked, setting))
+    told = {job.user_ids[row] for row in found["already"].rows.tolist()}
+    assert "pairs" in told if target == "silence" else told, "the last order of 'pairs' was 175 days ago"
+    assert not told & {"new", "late", "monthly"}
+    records = [
+        {"user_id": job.user_ids[row], "reasons": [], "statements": [{"kind": kind, "facts": own.facts_at(place)}]}
+        for kind, own in found.items()
+        for place, row in enumerate(own.rows.tolist())
+    ]
+    assert fact_faults(asked, records, folder, AS_OF) == []
+    records[0]["statements"][0]["facts"] = {"days": 71}
+    assert fact_faults(asked, records[:1], folder, AS_OF)
 
 
 def test_the_sql_repeats_the_facts_of_every_kind(job: ChurnJob, found: dict[str, Findings], folder: Path) -> None:
@@ -196,6 +221,15 @@ CLOSING = (
     Stated("action_proven", {"action": "mail", "outcome": "visit", "gain": 8.2, "low": 6.5, "customers": 10655}),
     Stated("action_worth", {"action": "mail", "gain": 0.81, "low": 0.16, "customers": 1020, "has_cost": 1}),
     Stated("action_unproven", {"is_proven": 0}),
+    *(
+        Stated(kind, {"days": 56, "share": share, "after": after, "usual": 80.0, "occasion": occasion, "noun": noun})
+        for kind, share, after, occasion, noun in (
+            ("already", 0.5, 12.5, "order", "customer"),
+            ("already", 0.3, 12.5, "visit", "household"),
+            ("above_usual", 0.5, 130.0, "visit", "household"),
+        )
+    ),
+    Stated("already", {"days": 273, "visits": 0, "occasion": "order", "noun": "customer"}),
 )
 
 
@@ -208,7 +242,9 @@ def test_each_kind_can_be_told_and_proven(found: dict[str, Findings], locale: st
     for number, (kind, own) in enumerate([*facts.items(), *OTHERS.items(), *every.items()]):
         words: Facts = {"occasion": occasion, "noun": ("household", "customer")[number % 2]}
         claim = Claim(kind, "feature:x", "x", 1.0, 1.0, {**own, **words})
-        brief = Brief(HEADLINES[number % len(HEADLINES)], 1, (claim,), AS_OF.date(), closing=(CLOSING[number % 4],))
+        brief = Brief(
+            HEADLINES[number % len(HEADLINES)], 1, (claim,), AS_OF.date(), closing=(CLOSING[number % len(CLOSING)],)
+        )
         assert writer.verdict(brief).faults == ()
 
 

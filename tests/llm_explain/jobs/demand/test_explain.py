@@ -59,7 +59,7 @@ def scene(has_stock: bool = True, has_dates: bool = False) -> DemandScene:
 
 
 def records(locale: str = "en", **options: bool) -> list[dict]:
-    return explain(scene(**options), BriefWriter("demand", locale), locale=locale)
+    return explain(scene(**options), locale=locale)
 
 
 def text_of(item: str, store: str, locale: str = "en", **options: bool) -> str:
@@ -89,7 +89,7 @@ def test_a_promotion_that_the_item_never_had_is_told_from_other_items(locale: st
     own[:2] = 0.0  # apples
     never = with_plans(replace(panel(), promotions={"display": own}), PLANS).extended(3)
     found = DemandScene(never, outlook(fitted(), never, 3))
-    rows = explain(found, BriefWriter("demand", locale), locale=locale, rows=[0])
+    rows = explain(found, locale=locale, rows=[0])
     assert said in re.sub(r"(about|r de) \d+", r"\1 N", rows[0]["text"])
     found.write(tmp_path)
     assert DemandAudit(tmp_path).faults(rows) == []
@@ -114,26 +114,40 @@ def test_a_range_without_a_plan_says_on_what_condition_it_holds(locale: str, sai
 
 
 @pytest.mark.parametrize(
-    ("locale", "said"),
+    ("locale", "price", "currency", "said"),
     [
-        ("en", 'If the promotion "summer sale" runs in that week at a price of 0.0257, 3 to 8 are expected to sell.'),
-        ("es", "Con la promoción «summer sale» esa semana, a un precio de "),
-        ("zh", "若该周有促销“summer sale”（价格0.0257），预计售出3至8件。"),
+        (
+            "en",
+            0.02568,
+            None,
+            'If the promotion "summer sale" runs in that week at a price of 0.0257, 3 to 8 are expected',
+        ),
+        ("en", 0.02568, "USD", "at a price of $0.0257, 3 to 8 are expected"),
+        ("en", 1234.5, "JPY", "at a price of ¥1,234, 3 to 8 are expected"),
+        ("es", 0.02568, None, "Con la promoción «summer sale» esa semana, a un precio de 0,0257, se espera"),
+        ("es", 0.0257, "EUR", "a un precio de 0,0257\xa0€, se espera"),
+        ("es", 1.6, "EUR", "a un precio de 1,60\xa0€, se espera"),
+        ("zh", 0.02568, None, "若该周有促销“summer sale”（价格0.0257），预计售出3至8件。"),
+        ("zh", 1.6, "CNY", "（价格¥1.60），预计售出3至8件。"),
     ],
 )
-def test_a_promotion_is_called_as_the_shop_calls_it_and_a_small_price_is_exact(locale: str, said: str) -> None:
+def test_a_promotion_is_called_as_the_shop_calls_it_and_its_price_is_exact(
+    locale: str, price: float, currency: str | None, said: str
+) -> None:
     row = {str(name): value for name, value in scene(has_stock=False).coming.iloc[0].items()}
     row |= {
         "promotion": "summer_sale",
-        "promoted_price": 0.02568,
-        "present_price": 0.03,
+        "promoted_price": price,
+        "present_price": 2 * price,
         "units": 2.0,
         "promoted_forecast": 5.0,
     }
     row |= {"promoted_low": 3.2, "promoted_high": 7.1}
-    text = BriefWriter("demand", locale).write(_brief(row, [], pd.Timestamp("2024-01-01")))[1]
+    brief, writer = _brief(row, [], pd.Timestamp("2024-01-01")), BriefWriter("demand", locale, currency=currency)
+    text = writer.write(brief)[1]
     assert text is not None
     assert said in text.text
+    assert not writer.verifier.verify(text.text.replace("0", "1"), brief).ok
 
 
 def test_a_lower_price_is_a_driver() -> None:
@@ -188,7 +202,7 @@ def test_an_empty_shelf_tells_what_is_missed_until_the_delivery(locale: str, sai
     empty = STOCK.assign(on_hand=0, on_order=[0, 0, 4, 0, 0, 0], lead_time_days=days)
     ordered = orders(scene().outlook, read_stock(empty), StockPolicy(dead_weeks=4))
     bare = replace(scene(), orders=ordered)
-    found = explain(bare, BriefWriter("demand", locale), locale=locale)
+    found = explain(bare, locale=locale)
     weekly = ordered.set_index(["item_id", "store_id"])["weekly_units"]
     told = {}
     for record in found:
@@ -231,7 +245,7 @@ def test_the_week_before_says_that_a_promotion_ran(locale: str, said: str, tmp_p
     own[0, panel().n_known - 1] = 1.0
     known = replace(panel(), promotions={"display": own}).extended(3)
     found = DemandScene(known, outlook(fitted(), known, 3))
-    rows = explain(found, BriefWriter("demand", locale), locale=locale)
+    rows = explain(found, locale=locale)
     assert [bool(re.search(said, row["text"])) for row in rows] == [row == 0 for row in range(len(rows))]
     found.write(tmp_path)
     assert DemandAudit(tmp_path).faults(rows) == []
@@ -362,7 +376,7 @@ def feast_scene() -> DemandScene:
     ("locale", "words"), [("en", "the week of Feast adds about {:,}"), ("zh", "“Feast”所在的一周约增加{:,}件")]
 )
 def test_an_event_that_was_seen_before_is_told_with_its_units(locale: str, words: str, tmp_path: Path) -> None:
-    found = explain(feast_scene(), BriefWriter("demand", locale), locale=locale)
+    found = explain(feast_scene(), locale=locale)
     coming = feast_scene().coming
     for record, row in zip(found, coming.to_dict("records"), strict=True):
         difference = int(row["units"] + 0.5) - int(row["without_holidays"] + 0.5)

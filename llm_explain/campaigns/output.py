@@ -70,20 +70,23 @@ def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, sh
     link = link.replace("{channel}", settings.channel)
     first = message.offers[0]
     subject = "" if settings.channel == "coupon" else first.subject or lines.subject(shop_name)
-    if settings.channel == "push":
-        html = _environment().get_template("email.html.j2").render(offers=[first], footer="", link="", unsubscribe="")
-        text = _push_text(first, subject)
-        return Rendered(message.user_id, message.offers, subject, text, html, link)
-    footer = lines.footer(shop_name) if settings.channel == "email" else ""
-    parts = [part for offer in message.offers for part in _parts(offer, settings.channel)]
-    if settings.channel == "email":
-        parts += [f"{footer}\n{lines.unsubscribe}: {link}"]
+    is_push, is_email = settings.channel == "push", settings.channel == "email"
+    footer = lines.footer(shop_name) if is_email else ""
     html = (
         _environment()
         .get_template("email.html.j2")
-        .render(offers=message.offers, footer=footer, link=link if footer else "", unsubscribe=lines.unsubscribe)
+        .render(
+            offers=[first] if is_push else message.offers,
+            has_reasons=settings.channel != "coupon",
+            footer=footer,
+            link=link if is_email else "",
+            unsubscribe=lines.unsubscribe,
+        )
     )
-    return Rendered(message.user_id, message.offers, subject, "\n\n".join(parts), html, link)
+    parts = [part for offer in message.offers for part in _parts(offer, settings.channel)]
+    parts += [f"{footer}\n{lines.unsubscribe}: {link}"] if is_email else []
+    text = _push_text(first, subject) if is_push else "\n\n".join(parts)
+    return Rendered(message.user_id, message.offers, subject, text, html, link)
 
 
 def _push_text(offer: PlannedOffer, title: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from llm_explain.jobs.churn.facts import LEAST_CHANGE
 from llm_explain.jobs.drivers import PREFIX, attributions, by_player, totals
 from llm_explain.records import Claim
 from scoring.churn.customers import cell_numbers, cell_texts
@@ -49,8 +50,8 @@ def claims_from_customers(
         positive = totals(attribution)
         own = []
         for player, value in by_player(attribution).items():
-            if value:
-                kind, found = facts[player.removeprefix(PREFIX)][row]
+            kind, found = facts[player.removeprefix(PREFIX)][row]
+            if value and kind:
                 share = abs(value) / positive[1 if value > 0 else -1]
                 own.append(Claim(kind, player, player.removeprefix(PREFIX), value, share, found))
         claims.append(sorted(own, key=lambda claim: (-abs(claim.phi), claim.player)))
@@ -58,7 +59,7 @@ def claims_from_customers(
 
 
 def _facts(column: Column, values: pd.Series, labels: Labels) -> list[tuple[str, Mapping[str, Fact]]]:
-    """Return kind and facts of each cell of a column."""
+    """Return kind and facts of each cell of a column; no kind for a number that is nearly the median."""
     label = labels.columns.get(column.name, column.name)
     found: list[tuple[str, Mapping[str, Fact]]] = []
     for text, number in zip(cell_texts(values).tolist(), cell_numbers(values).tolist(), strict=True):
@@ -68,5 +69,6 @@ def _facts(column: Column, values: pd.Series, labels: Labels) -> list[tuple[str,
             found.append(("column_level", {"label": label, "value": text}))
         else:
             shown = {"label": label, "value": f"{number:,.10g}", "median": f"{column.median:,.10g}"}
-            found.append(("column_number", {**shown, "side": int(np.sign(number - column.median))}))
+            is_told = number == column.median or abs(number - column.median) >= LEAST_CHANGE * abs(column.median)
+            found.append(("column_number" if is_told else "", {**shown, "side": int(np.sign(number - column.median))}))
     return found

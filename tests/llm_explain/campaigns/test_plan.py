@@ -221,6 +221,9 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
             title = explainer.titles[coupon.item_id]
             assert set(messages["text"]) == {f"{title}: $0.50 off with coupon A50 until 10 December"}
             assert set(messages["subject"]) == {""}
+            (html,) = set(messages["html"])
+            assert title in html
+            assert "<br>" not in html  # a receipt has no reasons, in either form
 
 
 def test_the_command_line(shop_artifacts: Path, consent: Path, tmp_path: Path) -> None:

@@ -185,6 +185,16 @@ def test_test_orders_are_set_aside(tmp_path) -> None:
     assert (done.tables.events["user_id"].tolist(), done.set_aside) == (["u1"], {"export.csv: a test": 1})
 
 
+@pytest.mark.parametrize("header", ["购买行为", "purchased"])
+def test_a_pair_that_was_not_bought_is_no_purchase(tmp_path, header: str) -> None:
+    done = imported(tmp_path, f"用户ID,商品ID,{header}\n1,10,1\n1,20,0\n2,15,1\n")
+    assert done.tables.events[["user_id", "item_id", "kind"]].to_numpy().tolist() == [
+        ["1", "10", "purchase"],
+        ["2", "15", "purchase"],
+    ]
+    assert done.set_aside == {"export.csv: quantity 0": 1}
+
+
 def test_a_time_that_no_header_tells_is_asked_about(tmp_path) -> None:
     rows = "u1,i1,2024-05-03,2024-05-01\nu2,i2,2024-05-04,2024-05-02\n"
     with pytest.raises(SettingError, match=r"zeta, alpha hold times .* --map export\.csv\.alpha=timestamp"):

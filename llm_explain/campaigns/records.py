@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TREATED: Final = "treated"
 HOLDOUT: Final = "holdout"
+UNKNOWN: Final = "unknown until the holdout is compared"
+NO_HOLDOUT: Final = "cannot be measured: no user is held out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +101,5 @@ class CampaignPlan:
             "expected_cost": round(sum(message.expected_cost for message in treated), 2),
             "budget": self.settings.budget,
             "left_out": dict(self.left_out),
-            "uplift": "measured" if self.is_uplift_measured else "unknown until the holdout is compared",
+            "uplift": "measured" if self.is_uplift_measured else UNKNOWN if self.of(HOLDOUT) else NO_HOLDOUT,
         }

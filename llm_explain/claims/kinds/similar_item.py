@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.claims.cited_items import first_named
+from llm_explain.claims.cited_items import first_named, past_pairs
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import round_down
 
@@ -31,7 +31,8 @@ class SimilarItem(ClaimKind):
     Rule: ``other_item_id`` is one of the past items that raised the score. The user has a counted target event of it
     (as for ``repeat_item``) or a signal event (as for ``recent_signal``, at any time before ``as_of``). Its title has a
     letter and is not the item's title, and it is not sensitive. Of several, it is the one with the largest attribution,
-    which the claim cites. ``event_kind`` is the first signal kind if there is no target event.
+    which the claim cites. ``event_kind`` is the first signal kind if there is no target event. The user has no counted
+    target event of the item's title: a past item is no reason for what the user has.
 
     ``next_share`` is the share of the other item's users who have a target event of the item after their first one of
     the other item. Both lie in the 365 days before the snapshot. It is rounded down to two decimals, and left out
@@ -62,7 +63,8 @@ class SimilarItem(ClaimKind):
         """Apply the rule of the class."""
         if not any(subjects.past_items):
             return NOTHING
-        rows, other, past, occasions, event_kind, _ = first_named(subjects, with_signals=True)
+        is_new = subjects.of_item.counts[past_pairs(subjects)[0]] == 0
+        rows, other, past, occasions, event_kind, _ = first_named(subjects, is_new, with_signals=True)
         share = np.where(occasions.counts > 0, _next_share(subjects, rows, other), np.nan)
         facts: dict[str, list[Fact | None]] = {
             "other_item_id": [str(item_id) for item_id in subjects.shop.catalogue.item_ids[other]],

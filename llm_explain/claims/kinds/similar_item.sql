@@ -31,7 +31,10 @@ select rid, other_item_id,
           next_share, null) as next_share
 from claim c join own using (rid) left join similar_item_share using (item_id, other_item_id)
 where claim = 'similar_item' and regexp_matches(other_title, '\p{L}')
-  and not is_alike(other_item_id, other_title, item_id, own_title);
+  and not is_alike(other_item_id, other_title, item_id, own_title)
+  and not exists (
+      select 1 from counted b
+      where b.user_id = c.user_id and b.as_of = c.moment_utc and is_alike(b.item_id, b.title, c.item_id, c.own_title));
 
 create or replace view counted_similar_item as
 select rid, occasion, max(wall) as moment, any_value(next_share) as share

@@ -15,9 +15,10 @@ select item_id, store_id, promotion, price from (
     having max(week_number) > (select max(week_number) - 13 from sales where is_known))
 where times = most and times >= 2;
 
--- The price without a promotion; a promotion at a higher price is not told.
+-- The price without a promotion; a promotion at a higher price is not told. Prices of receipts are no plans.
 create or replace view dearer as
 select u.item_id, u.store_id from usual_promotion u
+join with_promotion f on f.item_id = u.item_id and f.store_id = u.store_id and f.weeks = 1 and isfinite(f.price::double)
 join sales s on s.item_id = u.item_id and s.store_id = u.store_id
 where s.week_number = (select min(week_number) from sales where not is_known) and isfinite(u.price::double)
   and isfinite(s.price::double) and u.price > s.price;

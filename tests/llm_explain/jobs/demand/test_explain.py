@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -217,6 +218,19 @@ def test_an_empty_shelf_tells_what_is_missed_until_the_delivery(locale: str, sai
     assert not told[("bread", "1")]  # some are on order
     bare.write(tmp_path)
     assert DemandAudit(tmp_path).faults(found) == []
+
+
+def test_dearer_receipts_do_not_hide_a_promotion(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    dearer = np.where(panel().promotions["display"] >= 0.5, 9.0, 2.0)
+    known = replace(panel(), price=dearer, has_planned_price=False).extended(3)
+    found = DemandScene(known, outlook(fitted(), known, 3))
+    rows = explain(found, locale="en")
+    told = [claim for row in rows for claim in row["statements"] if claim["kind"] == "promoted_forecast"]
+    assert told
+    assert all("price" not in claim["facts"] for claim in told)
+    found.write(tmp_path)
+    assert DemandAudit(tmp_path).faults(rows) == []
 
 
 @pytest.mark.parametrize("promoted", [1.5, 2.5])

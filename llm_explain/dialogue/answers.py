@@ -11,6 +11,7 @@ from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.claims.derive import CONTEXT_PREFIX
 from llm_explain.dialogue import offers
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.own_events import MOST_NAMED, OwnEvents
 from llm_explain.dialogue.slots import OF_TWO_ITEMS
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
@@ -139,6 +140,8 @@ class Answers:
         own = self._of_category(category)
         if len(own) == 1:
             return own[0]
+        if category is not None and not own and slots.get("intent") == "price":  # it differs by item
+            return Answer([Statement("which_item")], offers.titles_of(self._shop, category)[:MOST_CHOICES], "item_id")
         if category is not None and not own:
             placed = self._explainer.rank(k=1, history=self._history, categories=[category])
             return placed[0].item_id if placed else Answer([Statement("no_more")])
@@ -280,20 +283,23 @@ class Answers:
     def _bought(self, slots: dict[str, Any]) -> Answer:
         """Answer when, how often or for how much the user bought an item or from a category."""
         intent, category = slots["intent"], slots.get("category")
-        if category is not None and intent != "paid" and "item_id" not in slots:
+        tell = {"last_bought": self._own.last_bought, "paid": self._own.spent}.get(intent, self._own.how_often)
+        if category is not None and "item_id" not in slots:
             if not self._shop.policy.may_name_category(category):
                 return Answer([Statement("no_talk")])
-            tell = self._own.last_bought if intent == "last_bought" else self._own.how_often
             return Answer([tell(None, category)])
+        if slots.get("all"):
+            told = self._own.spent() if intent == "paid" else self._own.most_often()
+            return Answer([told], focus=told.item)
         item = self._item(slots)
         if isinstance(item, Answer):
             return item
         if self._is_sensitive(item):
             return Answer([Statement("no_talk")])
-        if intent == "paid":
-            return Answer([self._own.paid(item)], focus=item)
-        tell = self._own.last_bought if intent == "last_bought" else self._own.how_often
-        return Answer([tell(item, None)], focus=item)
+        if intent != "paid":
+            return Answer([tell(item, None)], focus=item)
+        total = self._own.spent(item, None)
+        return Answer([self._own.paid(item), *([total] if total.numbers.get("count", 0) > 1 else [])], focus=item)
 
     def _of_shop(self, slots: dict[str, Any]) -> Answer:
         """Answer what an item costs, whether it is available and whether a promotion runs."""

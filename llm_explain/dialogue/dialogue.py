@@ -63,12 +63,20 @@ class Dialogue:
         self._read: tuple[Catalogue, Reader] | None = None
         self._grammar, words, rules = dialogue_words(folder_of(locale)[0])
         self._names = Names(locale, explainer.titles)
-        self._staff = staff
-        if staff is not None and staff.demand is not None:
-            self._staff = replace(staff, demand=staff.demand.named(explainer.titles, self._names.item))
+        self._given, self._staff = None, Staff()
+        if staff is not None:
+            self.advise(staff)
         currency = explainer.shop.shop.currency
         self._wording = Wording(words, locale, self._names, currency)
         self._verifier = AnswerVerifier(rules, locale, self._names, currency)
+
+    def advise(self, staff: Staff) -> None:
+        """Answer members of staff with these models from now on."""
+        if staff is not self._given:
+            self._given, self._staff = staff, staff
+            if staff.demand is not None:
+                demand = staff.demand.named(self._explainer.titles, self._names.item)
+                self._staff = replace(staff, demand=demand)
 
     @property
     def is_prepared(self) -> bool:
@@ -153,7 +161,7 @@ class Dialogue:
         Returns:
             The answer. Nothing changes before a confirmation; the caller stores ``Turn.change``.
         """
-        context = context if role == "staff" else replace(context, staff_user=None)
+        context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
         answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
         asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
         reading = self._reader.read(message[:MOST_CHARACTERS], asked_in, role, answers.bought)
@@ -167,6 +175,8 @@ class Dialogue:
             user_id, context, reading = self._of_customer(user_id, message[:MOST_CHARACTERS], context, reading)
             if context != before:
                 answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
+            if user_id != asked_of and reading.intent not in TALK | OF_THE_SHOP:
+                reading.slots.setdefault("user_id", user_id)
         if reading.intents and reading.intent not in CHANGES:
             answer = Answer([Statement("which_intent")], reading.intents, "intent", reading.slots.get("item_id"))
         elif reading.intent in CHANGES and not reading.choices:
@@ -206,12 +216,12 @@ class Dialogue:
 
     def _is_user(self, user_id: str) -> bool:
         """Return whether a customer has events, or a risk of churn."""
-        is_scored = self._staff is not None and self._staff.churn is not None and user_id in self._staff.churn.user_ids
+        is_scored = self._staff.churn is not None and user_id in self._staff.churn.user_ids
         return is_scored or bool(len(self._explainer.events.history(user_id, self._explainer.as_of)))
 
     def _to_staff(self, reading: Reading, customer: str, context: Context) -> Answer | None:
         """Return an answer to a member of staff; ``None`` for one that the customer would get."""
-        staff, intent = self._staff or Staff(), reading.intent
+        staff, intent = self._staff, reading.intent
         slots = {name: value for name, value in reading.slots.items() if name != "user_id"}
         answer: Answer | None = None
         if intent in RISK:
@@ -220,7 +230,11 @@ class Dialogue:
             answer = staff.answer(intent, {}, None, self._locale)
         elif intent in {"order", "stock"} and staff.demand is not None:
             answer = self._supply(reading, staff.demand)
-        elif intent == "prove" and context.intent in STAFF_INTENTS and slots.get("item_id") in {None, context.focus}:
+        elif (
+            intent in {"prove", "where_from"}
+            and context.intent in STAFF_INTENTS
+            and slots.get("item_id") in {None, context.focus}
+        ):
             last = "risk" if context.intent == "risk_change" else context.intent  # an action is told after the risk
             told = staff.answer(last, {"item_id": context.focus}, customer, self._locale)
             answer = staff.prove(last, told)
@@ -277,7 +291,8 @@ class Dialogue:
         answer = Answer([_change("ask", intent, slots)], focus=slots.get("item_id"))
         pending = {"intent": intent, "slots": slots}
         after = replace(context.about(answer.focus, slots), pending=pending, asked=None)
-        return self._turn(intent, slots, answer, after, needs_confirmation=True)
+        told = {**slots, **{name: value for name, value in reading.slots.items() if name == "user_id"}}
+        return self._turn(intent, told, answer, after, needs_confirmation=True)
 
     def _relisted(self, turn: Turn, user_id: str, history: History | None) -> Turn:
         """Return a turn with the list as it is after its change; a hidden item only leaves the list."""

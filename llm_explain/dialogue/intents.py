@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -197,6 +198,14 @@ def plain(text: str) -> str:
     folded = unicodedata.normalize("NFD", text.lower().replace("’", "'"))
     kept = "".join(each for each in folded if not unicodedata.combining(each))
     return " ".join(kept.strip(" .!,;¡¿。！，").split()) or text.strip()
+
+
+@lru_cache(maxsize=1)
+def known_words() -> frozenset[str]:
+    """Return the words of English that the packaged encoder knows, which are no slips of others; none without it."""
+    source = installed(PACKAGED)
+    path = None if source is None else Path(source) / "vocab.txt"
+    return frozenset(path.read_text(encoding="utf-8").split()) if path is not None and path.exists() else frozenset()
 
 
 def packaged_encoder() -> Callable[[list[str]], Floats] | None:

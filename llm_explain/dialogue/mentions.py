@@ -30,6 +30,7 @@ class Mention:
         is_main: Whether the words hold the main word of a name: "milk" of "white milk", not of "milk chocolate".
         categories: Categories of a like meaning, among which the words do not tell.
         is_like: Whether the words only have a like meaning, or stand in the title of one item alone.
+        plain: Item of the catalogue whose title is the words, without a label.
         led: Category whose name is the words or begins with them: "coffee" of "coffee and creamers".
     """
 
@@ -44,6 +45,7 @@ class Mention:
     categories: tuple[str, ...] = ()
     is_like: bool = False
     led: str | None = None
+    plain: str | None = None
 
     @property
     def readings(self) -> tuple[str, ...]:
@@ -73,7 +75,6 @@ class Mentions:
         is_event_alone: Whether the clause of the first event kind has no word that may be a name.
         focus_at: Place of a word such as "this"; ``None`` for none.
         unknown: Words that neither the shop nor the examples of messages have.
-        half: A place and an item of the list, of which the words beside the names tell; ``None`` for none.
     """
 
     text: str
@@ -84,7 +85,6 @@ class Mentions:
     is_event_alone: bool = False
     focus_at: int | None = None
     unknown: tuple[str, ...] = ()
-    half: tuple[int, str] | None = None
 
     def masked(self, start: int = 0, end: int | None = None, *, least: float = WEAK) -> str:
         """Return a part of the message with a mask for each mention that is surely a name.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
-from itertools import chain, pairwise, takewhile
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.dialogue.folding import folded, unaccented
@@ -15,7 +16,7 @@ from llm_explain.dialogue.name_index import WORD, NameIndex
 from llm_explain.dialogue.words import place_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from llm_explain.dialogue.name_index import Token
     from llm_explain.dialogue.words import Grammar
@@ -56,7 +57,9 @@ class NameFinder:
         cardinals = "|".join(sorted(map(re.escape, grammar.cardinals), key=len, reverse=True)) or "(?!)"
         self._patterns = {
             name: re.compile(
-                unaccented(pattern).replace("{ordinal}", f"(?P<ordinal>{ordinals})").replace("{cardinal}", cardinals)
+                unaccented(pattern)
+                .replace("{ordinal}", f"(?P<ordinal>{ordinals})")
+                .replace("{cardinal}", f"(?:{cardinals})")
             )
             for name, pattern in grammar.mentions.items()
         }
@@ -76,16 +79,25 @@ class NameFinder:
             The mentions.
         """
         found = Mentions(self._index.as_here(" ".join(folded(message).split())))
-        found.found.extend(self.places(found.text, shown))
+        places = self.places(found.text, shown)
+        found.found.extend(places)
         taken = [(each.start, each.end) for each in found.found]
         tokens = [t for t in self._index.tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
         tokens = self._index.corrected(tokens, shown)
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
+        found.found = self._on_screen(found.text, found.found, tokens, shown)
         found.found = self._with_labels(found.text, found.found, tokens, shown)
         found.found = self._with_meanings(found.text, found.found, tokens)
+        if self._grammar.is_spaced and not self._grammar.is_head_first:  # "my last ice cream" is no place of the list
+            starts = {each.start - 1 for each in found.found}
+            found.found = [each for each in found.found if each not in places or each.end not in starts]
         found.found = self._merged(found.text, found.found)
-        found.half = self._half(found.found, tokens, shown)
-        found.unknown = tuple(token.word for token in tokens if self._index.is_unknown(token))
+        named = [(each.start, each.end) for each in found.found if each.shown]
+        found.unknown = tuple(
+            token.word
+            for token in tokens
+            if self._index.is_unknown(token) and not any(start <= token.start < end for start, end in named)
+        )
         reasons = [match.span() for pattern in self._kinds.values() for match in pattern.finditer(found.text)]
         found.found = [
             each
@@ -149,7 +161,8 @@ class NameFinder:
                 spans = [(match.start() if said.keys() & {"ordinal", "word"} else match.start("digits"), match.end())]
                 places = [self._place(said)]
                 if name == "pair":
-                    spans, places = [match.span("digits"), match.span("other")], [places[0], int(said["other"])]
+                    spans = [match.span("digits"), match.span("other")]
+                    places = [places[0], self._place({"digits": said["other"]})]
                 is_free = not any(each.start < match.end() and match.start() < each.end for each in found)
                 for (start, end), place in zip(spans, places, strict=True):
                     index = place - 1 if place > 0 else len(shown) + place
@@ -189,35 +202,33 @@ class NameFinder:
         telling = tuple(stem for stem in stems if stem not in index.common)
         run = index.runs.get(tuple(stems))
         is_repeated = self._grammar.is_spaced and len({*telling}) < len(telling)  # "white bread and dinner bread"
-        if not telling or is_repeated or (self._grammar.is_spaced and is_end_common and len(stems) > 1 and run is None):
+        if not telling or is_repeated or (is_end_common and len(stems) > 1 and run is None):
             return None
         key = index.key(telling)
         is_joined = self._grammar.is_spaced and 1 < len(telling) < len(stems)  # "bread and dinner" is no dinner bread
         if is_joined and any(self._patterns["article"].search(text[window[0].end : each.start]) for each in window[1:]):
             return None  # "los tomates y las peras" are no "tomates pera"
         category = run if is_joined else index.categories.get(key, run)
-        named = [item for item in index.items.get(key, ()) if not is_joined or telling in index.names[item].keys]
-        items = self._first(named, bought)
+        named = list(index.items.get(key, ()))
+        if is_joined:
+            named, own = self._joined(telling, stems, named, own)
+        plain = next((item for item in named if not index.names[item].labels), None)  # "celery", not "celery, 1 lb"
+        items = self._first([i for i in named if i in bought] or ([plain] if plain is not None else named), bought)
         if len(telling) == 1 and (category is None or key in index.categories):
             items = tuple(
                 item for item in items if telling in index.names[item].plain
             )  # "milk" is not "canned milk" alone
-        whole = tuple(
-            item
-            for item, keys in own.items()
-            if any(each == telling or (not is_joined and index.key(each) == key) for each in keys)
-        )
+        whole = self._whole(telling, own, is_joined=is_joined)
         end, labelled = self._labelled(text, window[-1].end, named)
         if labelled:
             whole, category = tuple(item for item in labelled if item in own), None
             items = self._first(labelled, bought)
         is_cue = run is None and index.is_cue(telling)
         article = self._patterns["article"].search(text[: window[0].start])
-        if is_cue and not whole and article is None and len(telling) == 1:
-            return None
         is_one = not self._grammar.is_spaced and len("".join(stems)) < 2
         is_last = "".join(stems) in index.last_characters and not index.is_cue(telling)
-        if is_one and not whole and not is_last and not self._is_head(telling, own):
+        is_bare_cue = is_cue and article is None and len(telling) == 1
+        if not whole and (is_bare_cue or (is_one and not is_last and not self._is_head(telling, own))):
             return None
         is_split, is_part = len(telling) < len(stems), not (whole or labelled or is_cue or is_joined)
         part = tuple(index.holding(telling, own, is_joined=is_split)[:MOST_CHOICES]) if is_part else ()
@@ -240,7 +251,39 @@ class NameFinder:
         is_named = (bool(whole) and not is_category) or is_like or (not part and not whole and is_whole)
         found = Mention(start, end, shown, category, items, is_named, article is not None, is_main, is_like=is_like)
         led = None if labelled else category if key in index.categories else index.leading.get("".join(telling), run)
-        return replace(found, categories=several if category is None else (), led=led)
+        plain = None if labelled else plain
+        return replace(found, categories=several if category is None else (), led=led, plain=plain)
+
+    def _whole(
+        self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]], *, is_joined: bool
+    ) -> tuple[str, ...]:
+        """Return the items of the list that words name as a whole; each of a category that they name."""
+        key, names = self._index.key(telling), self._index.names
+        found = tuple(
+            item
+            for item, keys in own.items()
+            if any(each == telling or (not is_joined and self._index.key(each) == key) for each in keys)
+        )
+        if not found or key not in self._index.categories or any(telling in names[item].plain for item in found):
+            return found
+        return tuple(item for item in own if {*telling} <= self._words_of(item))
+
+    def _joined(
+        self, telling: tuple[str, ...], stems: list[str], named: list[str], own: Mapping[str, list[tuple[str, ...]]]
+    ) -> tuple[list[str], Mapping[str, list[tuple[str, ...]]]]:
+        """Return the items that joined words name in their order: "tomatoes or pears" are no "pear tomatoes"."""
+        apart = {stem for stem in stems if not (stem in telling or self._index.is_joint(f" {stem} "))}
+        named = [item for item in named if telling in self._index.names[item].keys and apart <= self._words_of(item)]
+        return named, {item: keys for item, keys in own.items() if apart <= self._words_of(item)}
+
+    def _tells(self, stem: str, words: set[str]) -> bool:
+        """Return whether a word is one of others, or the beginning of a longer form of it."""
+        is_long = len(stem) > LEAST_LABEL or stem in self._index.common
+        longer = (word for word in words if word.startswith(stem) and len(word) - len(stem) <= LEAST_LABEL)
+        return stem in words or (is_long and any(longer))
+
+    def _words_of(self, item: str) -> set[str]:
+        return {word for title in self._titles.get(item, ()) for word in self._index.all_words(title)}
 
     def _merged(self, text: str, found: list[Mention]) -> list[Mention]:
         """Return mentions, those of the same item side by side as one: "the bottle of 2 liters"."""
@@ -256,27 +299,53 @@ class NameFinder:
                 merged.append(each)
         return merged
 
-    def _half(self, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> tuple[int, str] | None:
-        """Return the item of the list that words beside one name tell: "the can multipack beats the bottle".
+    def _on_screen(self, text: str, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> list[Mention]:
+        """Return mentions with the items of the list that any word of their titles tells: "the cans", "the big bottle".
 
-        Two words of its title tell it, if no other item of the list has as many of them. A word may be joined
-        ("multipack" of "multi-pack") or shortened ("can" of "canned").
+        A word may be joined ("multipack" of "multi-pack") or shortened ("cans" of "canned"). Words that stand next to
+        each other tell together.
         """
-        sure = [each for each in found if each.strength > WEAK]
-        if len(sure) != 1 or not self._grammar.is_spaced:
-            return None
-        best: list[tuple[int, int, str]] = []
-        for side in ([t for t in tokens if t.end <= sure[0].start], [t for t in tokens if t.start >= sure[0].end]):
-            for item in shown:
-                if item in self._titles and item not in sure[0].shown:
-                    own = [self._index.tokens(folded(title)) for title in self._titles[item]]
-                    words = {token.stem for several in own for token in several}
-                    words |= {a.word + b.word for several in own for a, b in pairwise(several)}
-                    said = {t.stem: t.start for t in side if len(t.stem) >= LEAST_LABEL and _begins(t.stem, words)}
-                    best.append((len(said), min(said.values(), default=0), item))
-        best.sort(reverse=True)
-        is_told = bool(best) and best[0][0] > 1 and (len(best) == 1 or best[0][0] > best[1][0])
-        return best[0][1:] if is_told else None
+        titles = [item for item in shown if item in self._titles]
+        words = [self._words_of(item) for item in titles]
+        hidden = [(each.start, each.end) for each in found if not each.shown and each.strength > WEAK]
+        reasons = [match.span() for pattern in self._kinds.values() for match in pattern.finditer(text)]
+        parts = [
+            (
+                start,
+                end,
+                tuple(item for item, own in zip(titles, words, strict=True) if self._tells(key, own)),
+                is_number,
+            )
+            for key, start, end, is_number in self._index.units(tokens)
+            if not any(left < end and start < right for left, right in (*hidden, *reasons))
+        ]
+        named = [(each.start, each.end, each.shown, True) for each in found if each.shown]
+        groups: list[list[tuple[int, int, tuple[str, ...], bool]]] = []
+        for part in sorted(each for each in (*parts, *named) if each[2]):
+            gap = None if not groups else text[max(each[1] for each in groups[-1]) : part[0]]
+            if gap is not None and self._index.is_joint(gap):
+                groups[-1].append(part)
+            else:
+                groups.append([part])
+        for group in groups:
+            start, end = group[0][0], max(each[1] for each in group)
+            inside = [each for each in found if start <= each.start and each.end <= end]
+            sure = [each for each in inside if each.shown]
+            votes = Counter(item for _, _, items, _ in group for item in items).most_common(2)
+            is_one = len(votes) == 1 or votes[0][1] > votes[1][1]
+            is_free = not any(self._index.is_joint(text[min(end, right) : max(start, left)]) for left, right in hidden)
+            is_told = any(not is_number and len(items) == 1 for _, _, items, is_number in group) or votes[0][1] > 1
+            may_be = [each for each in sure if votes[0][0] in each.shown]
+            if not is_one or len(may_be) < len(sure) or not (sure or (is_free and is_told)):
+                continue
+            if len(sure) == 1 and len(sure[0].shown) == 1:
+                continue
+            article = self._patterns["article"].search(text[:start])
+            is_definite = article is not None or any(each.is_definite for each in inside)
+            start = start if article is None else article.start()
+            merged = Mention(start, end, (votes[0][0],), is_whole=False, is_definite=is_definite)
+            found = [*(each for each in found if each not in inside), merged]
+        return found
 
     def _with_labels(self, text: str, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> list[Mention]:
         """Return mentions with labels: "the Chobani", "store brand corn", "the milk from Chobani"."""
@@ -346,7 +415,8 @@ class NameFinder:
             article = self._patterns["article"].search(text[:start])
             start = start if article is None else article.start()
             items = tuple(item for each in inside for item in each.items)[:MOST_CHOICES]
-            meant = Mention(start, end, (), category, items, not items, categories=categories, is_like=True)
+            led = next((each.led for each in inside if each.led == category), None)
+            meant = Mention(start, end, (), category, items, not items, categories=categories, is_like=True, led=led)
             found = [*(each for each in found if each not in inside), replace(meant, is_definite=article is not None)]
         return found
 
@@ -375,11 +445,6 @@ class NameFinder:
     def _is_head(self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]]) -> bool:
         """Return whether one character ends the title of an item of the list, and is no word of messages."""
         return any(self._index.is_main(telling, item) for item in own) and not self._index.is_cue(telling)
-
-
-def _begins(stem: str, words: Iterable[str]) -> bool:
-    """Return whether a word is one of others, or the beginning of a longer form of it."""
-    return any(word.startswith(stem) and len(word) - len(stem) <= LEAST_LABEL for word in words)
 
 
 def _agreeing(words: Sequence[str], others: Sequence[str]) -> int:

@@ -6,12 +6,13 @@ import re
 from array import array
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from llm_explain.dialogue.folding import folded
-from llm_explain.dialogue.intents import MASK
+from llm_explain.dialogue.folding import folded, unaccented
+from llm_explain.dialogue.intents import MASK, known_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -106,6 +107,8 @@ class NameIndex:
         cues = [t for text in grammar.texts() for t in self.tokens(folded(text.replace(MASK, " ")))]
         counts = Counter(token.stem for token in cues)
         self._cue_words = sorted({token.word for token in cues})
+        self._language = known_words() if grammar.is_encoded else frozenset()
+        self._cue_set, self._joint = {*self._cue_words}, re.compile(unaccented(grammar.joint))
         self._cue_text = "\n".join(folded(text) for text in grammar.texts())
         whole = [self.tokens(folded(name)) for several in categories.values() for name in several]
         named = {token.stem for tokens in whole for token in tokens} if grammar.is_spaced else set()
@@ -143,6 +146,7 @@ class NameIndex:
         self._known = self.silent | {self.stem(word) for word in spelt | labels}
         self._here = self._words_here(spelt, [*titles.values(), *categories.values()])
         forms = "|".join(sorted(map(re.escape, self._here), key=len, reverse=True)) or "(?!)"
+        self._amounts = self._amounts_of([*titles.values(), *categories.values()])
         self._variants = re.compile(rf"\b(?:{forms})(?=(?:e?s)?\b)" if grammar.is_spaced else forms)
 
     def _index_items(self, names: Mapping[str, _Names]) -> None:
@@ -172,7 +176,8 @@ class NameIndex:
             if self._grammar.is_spaced:
                 stems = [token.stem for token in self.tokens(folded(name))]
                 for run in _runs(stems):
-                    self.runs.setdefault(run, category)
+                    if not any(word in self.common and len(word) <= RARE for word in (run[0], run[-1])):
+                        self.runs.setdefault(run, category)
                 if len(stems) > 1 and stems[1] in self.common:
                     leading.setdefault(stems[0], category)  # "milk" of "milk and creamers"
             else:
@@ -217,9 +222,22 @@ class NameIndex:
                 here |= {form: known for form in forms if form != known and not is_name(form, known)}
         return here
 
+    def _amounts_of(self, names: list[Sequence[str]]) -> re.Pattern[str]:
+        """Return a pattern of number words before a unit of the shop: "two liters" is "2 liters"."""
+        size, edge = (None, r"\b") if self._grammar.is_spaced else (1, "")
+        texts = {folded(name) for several in names for name in several}
+        units = {unit[:size] for text in texts for unit in re.findall(r"(?<![^\W_])\d+[ -]?([^\W\d_]+)", text)}
+        no_units = self._cue_set if size is None else self._grammar.mentions["place"]
+        units = {unit for unit in units if unit not in no_units}
+        words = [word for word, number in self._grammar.cardinals.items() if number > 1]
+        said, unit = ("|".join(sorted(map(re.escape, each), key=len, reverse=True)) for each in (words, units))
+        return re.compile(rf"{edge}({said or '(?!)'})[ -]?(?=(?:{unit or '(?!)'})s?{edge})")
+
     def as_here(self, text: str) -> str:
         """Return a folded text with the shop's own words for those of other regions."""
-        return self._variants.sub(lambda match: self._here[match.group()], text)
+        text = self._variants.sub(lambda match: self._here[match.group()], text)
+        gap = " " if self._grammar.is_spaced else ""
+        return self._amounts.sub(lambda match: f"{self._grammar.cardinals[match[1]]}{gap}", text)
 
     def is_cue(self, telling: tuple[str, ...]) -> bool:
         """Return whether words occur in the examples of messages."""
@@ -261,6 +279,23 @@ class NameIndex:
         text = "".join(key)
         return key if self._grammar.is_spaced else [text[at : at + 2] for at in range(len(text) - 1)]
 
+    def all_words(self, title: str) -> list[str]:
+        """Return every word of a title, label and common words too, and pairs of neighbours as one word."""
+        several = [self.tokens(part) for part in _BREAK.split(folded(title))]
+        joined = [a.word + b.word for tokens in several for a, b in pairwise(tokens)]
+        return [*joined, *(token.stem for tokens in several for token in tokens if self._grammar.is_spaced)]
+
+    def units(self, tokens: list[Token]) -> list[tuple[str, int, int, bool]]:
+        """Return the words of a message that may tell a title, where they stand, and whether they are bare numbers."""
+        if self._grammar.is_spaced:
+            return [(t.stem, t.start, t.end, t.word.isdecimal()) for t in tokens if t.word not in self._cue_set]
+        pairs = [(a.word + b.word, a.start, b.end) for a, b in pairwise(tokens) if a.end == b.start]
+        return [(*each, False) for each in pairs if not self.is_cue((each[0],))]
+
+    def is_joint(self, text: str) -> bool:
+        """Return whether words on both sides of a text belong together: "bottle of soda"."""
+        return self._joint.fullmatch(text) is not None
+
     def corrected(self, tokens: list[Token], shown: Sequence[str]) -> list[Token]:
         """Return the tokens, each misspelt word of a name replaced by the word."""
         if not self._grammar.is_spaced:
@@ -268,7 +303,7 @@ class NameIndex:
         near = [word for item in shown if item in self.names for word in self.names[item].spelt]
         return [
             token
-            if token.stem in self._known or len(token.word) < 3
+            if token.stem in self._known or len(token.word) < 3 or token.word in self._language
             else Token(self._nearest(token, near), token.word, token.start, token.end)
             for token in tokens
         ]

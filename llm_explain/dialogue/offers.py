@@ -69,7 +69,7 @@ def stock_of(shop: ShopEvidence, category: str, *, most: int) -> Statement:
     Returns:
         The statement; of a catalogue that says what is available, about that alone.
     """
-    items = _titles_of(shop, category)
+    items = titles_of(shop, category)
     is_stated = AVAILABLE in shop.catalogue.items
     if not items:
         return Statement("stock_group_none", category=category)
@@ -89,7 +89,7 @@ def offers_of(shop: ShopEvidence, category: str, history: History, *, most: int)
     Returns:
         The statement.
     """
-    found = tuple(item for item in _titles_of(shop, category, is_each=True) if _ends(shop, item, history))
+    found = tuple(item for item in titles_of(shop, category, is_each=True) if _ends(shop, item, history))
     titles = dict.fromkeys(map(shop.catalogue.title_of.__getitem__, found))
     if not found:
         return Statement("no_offers_group", category=category)
@@ -97,7 +97,7 @@ def offers_of(shop: ShopEvidence, category: str, history: History, *, most: int)
     return Statement("offers_group", category=category, items=items, numbers={"count": len(titles)})
 
 
-def _titles_of(shop: ShopEvidence, category: str, *, is_each: bool = False) -> tuple[str, ...]:
+def titles_of(shop: ShopEvidence, category: str, *, is_each: bool = False) -> tuple[str, ...]:
     """Return items of a category that are on sale and may be named, one for each title unless each is wanted."""
     catalogue = shop.catalogue
     rows = np.flatnonzero(catalogue.category_index == list(catalogue.category_names).index(category))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -113,6 +115,23 @@ class OwnEvents:
             return Statement(f"{self._verb}_times{noun}_undated", **named, numbers=numbers)
         return Statement(f"{self._verb}_times{noun}", **named, numbers=numbers, dates=self._ends(own))
 
+    def most_often(self) -> Statement:
+        """Return the title that the user had on most occasions, and that no other title ties with."""
+        history, item_of, seen = self._history, {}, set()
+        for row in np.flatnonzero(history.is_target).tolist():
+            item = int(history.item_index[row])
+            if self._catalogue.titles[item] and not self._shop.is_sensitive(item):
+                title = int(self._shop.title_index[item])
+                item_of[title] = str(self._catalogue.item_ids[item])
+                seen.add((title, int(history.occasion[row])))
+        first = Counter(title for title, _ in sorted(seen)).most_common(2)
+        if not first:
+            return Statement("know_none")
+        statement = self.how_often(item_of[first[0][0]], None)
+        is_tied = len(first) > 1 and first[0][1] == first[1][1]
+        frame = "most_often" if self._shop.has_dates else "most_often_undated"
+        return statement if is_tied else replace(statement, frame=frame)
+
     @property
     def _verb(self) -> str:
         return "bought" if self._shop.crowd_kind == PURCHASE else "entry"
@@ -161,6 +180,25 @@ class OwnEvents:
             amounts={"amount": round(float(self._history.price[last]), 2)},
             dates={"last": self._day(self._history.timestamp[last])},
         )
+
+    def spent(self, item_id: str | None = None, category: str | None = None) -> Statement:
+        """Return what the user paid in all, by the prices that the records state.
+
+        Args:
+            item_id: The item.
+            category: The category, if no item is given; everything without either.
+
+        Returns:
+            The statement.
+        """
+        is_about = item_id is not None or category is not None
+        own, named, noun = self._about(item_id, category) if is_about else (self._history.is_target, {}, "_all")
+        rows = np.flatnonzero(own & (self._history.price > 0))
+        if not len(rows):
+            return Statement("no_spending") if own.any() or not is_about else Statement(f"not_bought{noun}", **named)
+        total = float((self._history.price[rows] * self._history.quantity[rows]).sum())
+        numbers = {"count": len(np.unique(self._history.occasion[rows]))}
+        return Statement(f"spent{noun}", **named, amounts={"total": round(total, 2)}, numbers=numbers)
 
     def paid_range(self, item_id: str) -> Statement:
         """Return the lowest and the highest price of one unit at events with an item.

@@ -38,6 +38,7 @@ OF_A_TARGET: Final = frozenset({"what_if", "more", *CHANGES})
 OF_STAFF: Final = frozenset({"order", "risk", "risk_change"})
 """Intents whose last answer a bare "why?" asks about."""
 
+OF_A_PRICE: Final = frozenset({"price", "paid", "usual"})
 OF_DATA: Final = frozenset({"delete_data", "export_data"})
 
 AS_FOCUS: Final = 3.5
@@ -57,6 +58,7 @@ class Slots:
 
     def __init__(self, grammar: Grammar, category_of: Mapping[str, str]) -> None:
         self._category_of, self._sizes = category_of, Counter(category_of.values())
+        self._is_head_first = grammar.is_head_first
         self._half = re.compile(
             rf"{MASK} *(?:{grammar.joins}) *(?!{MASK})\w|\w *(?<!{MASK})(?:{grammar.joins}) *{MASK}"
         )
@@ -104,7 +106,8 @@ class Slots:
             slots, choices = self._target(intent, found, context)
             item = str(slots.get("item_id", ""))
             category = self._category_of.get(item, "") if item not in context.hidden else ""
-            return ({"category": category}, ()) if category and self._generic.search(found.text) else (slots, choices)
+            is_of_category = intent == "what_if" or self._generic.search(found.text) is not None
+            return ({"category": category}, ()) if category and is_of_category else (slots, choices)
         is_sure = any(each.strength > WEAK and not each.is_like for each in found.found)
         if intent == "know" and (is_sure or "purchase" in found.events or self._generic.search(found.text)):
             about = self._target(intent, found, context)[0]
@@ -133,18 +136,13 @@ class Slots:
 
     def one(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the item or category that a question is about; what "this" means if it names none."""
-        focus = _meant(found, context)
         ranked = _strongest(found, prefers_hidden=intent == "why_not")
-        if intent == "offer" and not ranked and found.focus_at is None and self._which.search(found.text):
-            return {}, ()
-        is_sure = bool(ranked) and ranked[0].strength > WEAK
-        if intent == "where_from" and not is_sure and (ranked or self._person.search(found.text)):
-            return {}, ()  # "how do you know that I have a dog?"
-        if intent == "prove" and not is_sure:
-            return focus, ()  # "the records behind the alarm"
-        if not ranked or (focus and found.focus_at is not None and ranked[0].strength < AS_FOCUS):
-            return focus, ()
+        if (unnamed := self._unnamed(intent, ranked, found, _meant(found, context))) is not None:
+            return unnamed, ()
         slots, category = self._resolved(ranked[0]), ranked[0].category
+        listed = tuple(each for each in context.items if category and self._category_of.get(each) == category)
+        if intent in OF_A_PRICE and ranked[0].is_definite and len(listed) > 1 and not slots.get("item_id"):
+            return {}, listed  # "the soda"
         if category is not None and self._is_of_category(intent, ranked[0], found, context):
             return {"category": category}, ()
         narrower: tuple[str, ...] = ()
@@ -159,16 +157,31 @@ class Slots:
         several = _of_several(intent, ranked[0], slots)
         return several or (slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES])
 
+    def _unnamed(
+        self, intent: str, ranked: list[Mention], found: Mentions, focus: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return the slots of a question that surely names nothing; ``None`` for another one."""
+        is_which = intent in {"offer", "how_often"} and self._which.search(found.text) is not None
+        if (is_which or (intent == "paid" and found.is_all)) and not ranked and found.focus_at is None:
+            return {} if intent == "offer" else {"all": True}  # "which did I buy most often", "total spent"
+        is_sure = bool(ranked) and ranked[0].strength > WEAK
+        if intent == "where_from" and not is_sure and (ranked or self._person.search(found.text)):
+            return {}  # "how do you know that I have a dog?"
+        is_focus = bool(ranked and focus) and found.focus_at is not None and ranked[0].strength < AS_FOCUS
+        return focus if not ranked or is_focus or (intent == "prove" and not is_sure) else None
+
     def _is_of_category(self, intent: str, mention: Mention, found: Mentions, context: Context) -> bool:
         """Return whether words mean a whole category: "how often do I buy cheese", "is there any cheese"."""
         is_item = bool(mention.shown) and mention.is_whole
         if intent in OF_THE_CATALOGUE - {"stock"} or is_item:
             return False
+        if intent == "paid":
+            return not any(self._category_of.get(each) == mention.category for each in context.items)
         if intent in OF_A_CATEGORY:
-            is_any = intent == "offer" or not mention.is_definite
+            is_any = not mention.is_definite or (intent == "offer" and not mention.shown)
             return is_any and (intent != "stock" or not mention.shown or self._which.search(found.text) is not None)
         listed = [each for each in context.items if self._category_of.get(each) == mention.category]
-        return len(listed) > 1 and len(mention.shown) == 1  # "all the soft drinks", of which one is called so first
+        return len(listed) > 1  # "all the soft drinks"
 
     def _narrower(self, mention: Mention) -> tuple[str, ...]:
         """Return the items of words that only some titles of a category have: "keyboards" of "mice and keyboards"."""
@@ -185,11 +198,9 @@ class Slots:
         unclear = next((several for _, several in named if len(several) > 1), ())
         is_all_found = len(named) == len(found.found) and all(several for _, several in named) and not found.unknown
         is_bare = len(items) == len(named) == 1 and not self._half.search(found.masked())
-        if len(items) == 1 and found.half is not None:
-            items, unclear, is_bare = sorted([*items, found.half]), (), False
         is_focus = context.focus is not None and not unclear and (found.focus_at is not None or is_bare)
         if len(items) < 2 and is_focus:
-            start = found.focus_at if found.focus_at is not None else len(found.text)
+            start = -1 if found.focus_at is None else found.focus_at
             items = sorted([*items, (start, str(context.focus))])
         several = list(dict.fromkeys(item for _, item in items))[:2]
         asked = tuple((context.asked or {}).get("choices", ()))
@@ -227,7 +238,8 @@ class Slots:
         if mention is None:
             return self._bare_target(intent, found, focus, ranked)
         is_one = intent == "stop" and len(mention.shown) == 1  # "no more pears" means those on screen
-        is_category = not mention.shown or not (mention.is_definite or mention.is_whole or is_one)
+        is_the = mention.is_definite and not (self._is_head_first and intent == "what_if")  # "el queso" is any cheese
+        is_category = not mention.shown or not (is_the or mention.is_whole or is_one)
         is_category |= self._generic.search(found.text) is not None
         is_category |= intent == "resume" and mention.category in context.groups_off
         if intent == "less" and not mention.shown and mention.category is None and len(mention.items) > 0:
@@ -292,11 +304,15 @@ def _of_several(intent: str, mention: Mention, slots: dict[str, Any]) -> tuple[d
 
     "Why no beer" is about the category, not about a size of beer. A price differs by size: it is asked back.
     """
-    if mention.shown or len(mention.items) == 1:
+    if mention.shown:
         return None
-    if intent == "why_not" and mention.led is not None:
+    if intent == "why_not" and mention.led is not None and (len(mention.items) != 1 or mention.category == mention.led):
         return {"category": mention.led}, ()
-    return ({}, mention.readings) if intent == "price" and "item_id" in slots else None
+    if len(mention.items) == 1:
+        return None
+    if intent == "price" and mention.plain is not None:
+        return {"item_id": mention.plain}, ()
+    return ({}, mention.readings) if intent in OF_A_PRICE and "item_id" in slots else None
 
 
 def _neighbour(item: str, shown: tuple[str, ...]) -> dict[str, str]:

@@ -174,12 +174,14 @@ class Staff:
         actions: Actions whose effect an experiment measured; ``None`` for none.
         demand: Forecasts of items; ``None`` for none.
         tables: Folder of the tables that the risks follow from, for their proof; ``None`` for none.
+        may_score: Whether staff may read the risk of a customer.
     """
 
     churn: ChurnJob | None = None
     actions: UserActions | None = None
     demand: DemandAdvice | None = None
     tables: Path | None = None
+    may_score: Callable[[str], bool] = lambda _: True
 
     def answer(self, intent: str, slots: Mapping[str, Any], user_id: str | None, locale: str) -> Answer:
         """Return the answer to a question of a member of staff.
@@ -199,7 +201,7 @@ class Staff:
             return Answer([Statement("no_model")])
         if user_id is None:
             return Answer([Statement("which_user")])
-        if user_id not in self.churn.user_ids:
+        if user_id not in self.churn.user_ids or not self.may_score(user_id):
             return Answer([Statement("not_scored", user=user_id)])
         rows = [self.churn.user_ids.index(user_id)]
         closing = self.actions.closing(rows) if self.actions is not None else None

@@ -53,6 +53,10 @@ STAFF_USER: Final = "12"
 """Stands for the id of a customer in the examples of the classifier."""
 
 
+NO_NAME: Final = "§" * len(STAFF_USER)
+"""The same while names are found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A message as it was understood.
@@ -119,7 +123,7 @@ class Reader:
         chosen = tuple(asked.get("choices", ()))
         if is_short and asked.get("slot") == "intent":
             return self._chosen_intent(text, chosen, asked, context, bought)
-        found = self._found(text, (chosen if is_short else ()) or context.items, bought, user_id)
+        found = self._found(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part, score = self._intent(found, role)
         if is_short and intent not in TALK and (decision := self._bare_decision(text)):
             return Reading(decision)  # nothing waits for it
@@ -129,7 +133,7 @@ class Reader:
         ):
             return self._completed(context.asked, found, context)
         if chosen and is_short:  # a place is one of the list again, not of the choices
-            found = self._found(text, context.items, bought, user_id)
+            found = self._found(text, context.items, bought)
             intent, rivals, part, _ = self._intent(found, role)
         if intent in {"resume", "why_not"} and context.hidden:
             of_hidden = self._names.find(text, context.hidden, bought)
@@ -155,12 +159,10 @@ class Reader:
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
         return is_this
 
-    def _found(self, text: str, shown: Sequence[str], bought: Container[str], user_id: str | None) -> Mentions:
-        """Return what a message mentions; the id of a customer is no place of the list."""
+    def _found(self, text: str, shown: Sequence[str], bought: Container[str]) -> Mentions:
+        """Return what a message mentions; the id of a customer is no place of the list, and no label."""
         found = self._names.find(text, shown, bought)
-        if user_id is not None:
-            stands_for = re.compile(rf"(?<!\d){STAFF_USER}(?!\d)")
-            found.found = [each for each in found.found if not stands_for.search(found.text[each.start : each.end])]
+        found.text = found.text.replace(NO_NAME, STAFF_USER)
         return found
 
     def _decision(self, text: str, context: Context, bought: Container[str]) -> str | None:
@@ -200,7 +202,7 @@ class Reader:
         if not is_known and self._is_user(_as_written(user_id.removesuffix("s"), message)):
             user_id = user_id.removesuffix("s")  # "customer 1502s risk"
         at = text.index(user_id, match.start())
-        return f"{text[:at]}{STAFF_USER}{text[at + len(user_id) :]}", _as_written(user_id, message)
+        return f"{text[:at]}{NO_NAME}{text[at + len(user_id) :]}", _as_written(user_id, message)
 
     def _intent(self, found: Mentions, role: Role) -> tuple[str, tuple[str, ...], tuple[int, int], float]:
         """Return the intent of a message, those that are as near, the part that tells it, and its score."""

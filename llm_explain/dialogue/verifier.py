@@ -33,6 +33,8 @@ STATES: Final = {
     "entry_times": "entry_times", "entry_times_item": "entry_times",
     "entry_times_undated": "entry_times", "entry_times_item_undated": "entry_times",
     "paid": "paid", "paid_range": "paid_range", "no_price_paid": "no_price_paid",
+    "no_spending": "no_price_paid", "spent": "spent_group", "spent_item": "spent", "spent_all": "spent",
+    "most_often": "most_often", "most_often_undated": "most_often",
     "price": "price", "no_price": "no_price",
     "available": "available", "unavailable": "unavailable", "stock_unknown": "stock_unknown",
     "stock_group": "stock_group", "stock_group_none": "stock_group_none", "stock_group_unknown": "stock_group_unknown",

@@ -44,6 +44,7 @@ class Grammar(_Strict):
         person: Pattern of a fact about the person: "I have …".
         also: Pattern of what joins two questions of one message.
         why: Pattern of a question for a reason and nothing else.
+        joint: Pattern of what stands between words that belong together: "bottle of soda".
         joins: Pattern of what stands between two things that are compared, in a locale without spaces.
         is_spaced: Whether the locale puts spaces between words.
         is_head_first: Whether the main word of a name is the first one.
@@ -69,6 +70,7 @@ class Grammar(_Strict):
     person: str
     also: str
     why: str
+    joint: str
     joins: str = "(?!)"
     is_spaced: bool = True
     is_head_first: bool = False

@@ -127,9 +127,9 @@ def create_app(
     app.state.settings, app.state.state, app.state.model = settings, state, model
     app.state.locale = explainer.locale
     app.state.dialogues = dialogues or Dialogues(explainer)
+    app.state.jobs_handler, app.state.jobs_limiter = JobsHandler(settings, state), CapacityLimiter(1)
     _add_handlers(app, explainer, state, clock or (now if settings.as_of == "now" else None))
     app.state.thread_limiter = CapacityLimiter(settings.max_running + MAX_MODEL_REQUESTS)
-    app.state.jobs_handler, app.state.jobs_limiter = JobsHandler(settings, state), CapacityLimiter(1)
     app.state.tokens = UserTokens(state.token_secret)
     app.state.record_budget = RateLimiter(
         per_second=RECORDS_PER_SECOND, burst=RECORDS_AT_ONCE, max_keys=settings.rate_keys
@@ -155,7 +155,8 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     app.state.user_data_handler = UserDataHandler(state, handler, reader, kinds=explainer.kinds)
     if explainer.is_changeable:
         explainer.catalogue.keep_in(state.changes)
-    app.state.chat_handler = ChatHandler(explainer, reader, state, app.state.dialogues)
+    jobs = app.state.jobs_handler
+    app.state.chat_handler = ChatHandler(explainer, reader, state, app.state.dialogues, jobs.staff)
     app.state.chat_limiter = CapacityLimiter(1)
     app.state.campaign_handler = CampaignHandler(explainer, reader)
     app.state.catalogue_handler = CatalogueHandler(explainer, handler.items, clock)

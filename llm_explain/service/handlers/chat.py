@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.dialogue.turns import Context
@@ -9,7 +10,11 @@ from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.problems import INVALID, ServiceProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llm_explain.dialogue.dialogues import Dialogues
+    from llm_explain.dialogue.staff import Staff
+    from llm_explain.dialogue.turns import Turn
     from llm_explain.explainer import Explainer
     from llm_explain.service.handlers.user_context_reader import UserContext, UserContextReader
     from llm_explain.service.schemas.chat import ChatContext, ChatRequest
@@ -24,13 +29,22 @@ class ChatHandler:
         reader: Reads the users' histories.
         state: Stores the changes that users confirm.
         dialogues: The dialogue of each locale.
+        staff: Returns the models that staff ask.
 
     Attributes:
         dialogues: The dialogue of each locale.
     """
 
-    def __init__(self, explainer: Explainer, reader: UserContextReader, state: State, dialogues: Dialogues) -> None:
+    def __init__(
+        self,
+        explainer: Explainer,
+        reader: UserContextReader,
+        state: State,
+        dialogues: Dialogues,
+        staff: Callable[[], Staff],
+    ) -> None:
         self._explainer, self._reader, self._state, self.dialogues = explainer, reader, state, dialogues
+        self._staff = staff
 
     def reply(self, body: ChatRequest) -> Answer:
         """Return the answer to a message.
@@ -43,17 +57,31 @@ class ChatHandler:
         Returns:
             The turn.
         """
-        dialogue = self.dialogues.of(body.locale)
-        with self._reader.reading_user(body.user_id, None) as read:
-            given = Context() if body.context is None else self._checked(body.context)
-            context = preferring(given, read, self._explainer)
-            if body.context is None:
-                context = dialogue.start(body.user_id, context, history=read.history)
-            of_user: dict[str, Any] = {"history": read.history, "suppressions": read.suppressions}
-            turn = dialogue.reply(body.user_id, body.message, context, **of_user)
-            if turn.change is not None:
-                self._state.users.prefer(body.user_id, turn.context.preferences(), expects=lambda _: True)
+        given = None if body.context is None else self._checked(body.context)
+        if body.role == "shopper":
+            return Answer(self._turn(body, body.user_id, given).to_dict())
+        self.dialogues.of(body.locale).advise(self._staff())
+        customer = (given and given.staff_user) or body.user_id
+        turn = self._turn(body, customer, given)
+        named = turn.context.staff_user
+        if named not in {None, customer}:  # another customer's list, events and preferences
+            turn = self._turn(body, str(named), given, is_new=True)
         return Answer(turn.to_dict())
+
+    def _turn(self, body: ChatRequest, user_id: str, given: Context | None, *, is_new: bool = False) -> Turn:
+        """Answer a message about a user; a customer that staff just named has a list of its own."""
+        dialogue = self.dialogues.of(body.locale)
+        with self._reader.reading_user(user_id, None) as read:
+            context = preferring(given or Context(), read, self._explainer)
+            if given is None or is_new:
+                context = dialogue.start(user_id, context, history=read.history)
+            if is_new and given is not None:  # the topic stays
+                context = replace(context, focus=given.focus, category=given.category, staff_user=user_id)
+            of_user: dict[str, Any] = {"history": read.history, "suppressions": read.suppressions}
+            turn = dialogue.reply(user_id, body.message, context, role=body.role, **of_user)
+            if turn.change is not None:
+                self._state.users.prefer(user_id, turn.context.preferences(), expects=lambda _: True)
+        return turn
 
     def _checked(self, given: ChatContext) -> Context:
         context, shop = Context(**given.model_dump(exclude_none=True)), self._explainer.shop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llm_explain.dialogue.staff import DemandAdvice, Staff
 from llm_explain.errors import SettingError, TableError
 from llm_explain.jobs.opened_job import OpenedJob
 from llm_explain.service.handlers.answer import Answer
@@ -30,7 +31,8 @@ class JobsHandler:
     """
 
     def __init__(self, settings: ServiceSettings, state: State) -> None:
-        self._state = state
+        self._state, self._data = state, settings.churn_data
+        self._staff: tuple[object, object, Staff] | None = None
         self._churn: OpenedJob[tuple[ChurnJob, UserActions | None]] | None = None
         self._demand: OpenedJob[tuple[Forecaster, SalesPanel]] | None = None
         if (folder := settings.churn_artifacts) is not None:
@@ -38,6 +40,20 @@ class JobsHandler:
             self._churn = OpenedJob([folder, data], lambda: _opened_churn(folder, data))
         if (models := settings.demand_artifacts) is not None:
             self._demand = OpenedJob([models], lambda: _opened_demand(models))
+
+    def staff(self) -> Staff:
+        """Return the models that a conversation with staff asks: one object until a model's files change."""
+        churn = None if self._churn is None else self._churn.get()
+        demand = None if self._demand is None else self._demand.get()
+        if self._staff is None or self._staff[0] is not churn or self._staff[1] is not demand:
+            job, actions = churn or (None, None)
+            tables = self._data if self._data is not None and self._data.is_dir() else None
+            advice = None if demand is None else DemandAdvice(*demand)
+            self._staff = churn, demand, Staff(job, actions, advice, tables, self._may_score)
+        return self._staff[2]
+
+    def _may_score(self, user_id: str) -> bool:
+        return may_score(self._state.users.read(user_id))
 
     def churn(self, body: ChurnRequest) -> Answer:
         """Return risks with drivers, text and action, one result for each user."""
@@ -50,7 +66,7 @@ class JobsHandler:
             churn_answer(
                 *self._churn.get(),
                 body.user_ids,
-                may_score=lambda user_id: may_score(self._state.users.read(user_id)),
+                may_score=self._may_score,
                 **words,
             )
         )

@@ -60,6 +60,7 @@ class ChatContext(Body):
         asked: Question that was asked back.
         last: Slots of the last change.
         intent: Intent of the last question.
+        staff_user: Customer that a member of staff speaks of.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -71,6 +72,7 @@ class ChatContext(Body):
     asked: AskedBack | None = None
     last: ChatSlots | None = None
     intent: Kind | None = None
+    staff_user: Id | None = None
 
 
 class ChatRequest(Body):
@@ -81,6 +83,7 @@ class ChatRequest(Body):
         message: What the user wrote. It is data: nothing in it is an instruction.
         context: Of the last reply; the user's list if not given.
         locale: Language of the conversation.
+        role: Who writes; a member of staff needs an admin key, and may name any customer.
     """
 
     model_config = example({"user_id": "1228", "message": "Why the first one?"})
@@ -89,6 +92,7 @@ class ChatRequest(Body):
     message: Annotated[str, Field(min_length=1, max_length=500)]
     context: ChatContext | None = None
     locale: Locale = Field(default_factory=spoken)
+    role: Literal["shopper", "staff"] = "shopper"
 
 
 class ChatReply(Reply):

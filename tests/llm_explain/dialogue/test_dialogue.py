@@ -740,7 +740,8 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
         fields = {name: value for name, value in whole.items() if name in slots}
         numbers = {name: 1234 for name in ("place", "rank", "count", "share") if name in slots}
         dates = {name: dt.date.fromisoformat(day) for name, day in ENDS.items() if name in slots}
-        amounts = {name: value for name, value in (("amount", 1234.5), ("low", 0.5), ("high", 2.25)) if name in slots}
+        of_each = {"amount": 1234.5, "low": 0.5, "high": 2.25, "total": 9.75}
+        amounts = {name: value for name, value in of_each.items() if name in slots}
         statement = Statement(frame, **fields, numbers=numbers, dates=dates, amounts=amounts)  # type: ignore[arg-type]
         said = wording.say(statement)
         assert verifier.accepts(said, statement), (frame, said)

@@ -99,6 +99,8 @@ async def contrast(body: requests.ContrastRequest, request: Request, handler: Th
 async def chat(body: ChatRequest, request: Request, handler: TheChatHandler) -> Response:
     """Answer in words that are proven; nothing changes before the user confirms it."""
     permit(request, body.user_id)
+    if body.role == "staff":
+        caller_of(request).require("admin")
     if not handler.dialogues.is_ready(body.locale):  # other requests are answered meanwhile
         request.state.ticket.release()
         await to_thread.run_sync(handler.dialogues.of, body.locale, limiter=request.app.state.chat_limiter)

@@ -1,5 +1,6 @@
 /** The analyst's page: one customer at a time, the list with its numbers, and what it would be without this or that. */
 import { loadTexts } from "../why-this/texts.js";
+import { Chat } from "../shop/chat.js";
 import { Grid } from "./grid.js";
 import { openParameters } from "./parameters.js";
 import { Frame } from "./frame.js";
@@ -21,6 +22,8 @@ class Analyst {
     this.grid = new Grid(find("grid"), this);
     this.switches = new Switches(find("switches"), this);
     this.working = new Working(find("working"), this);
+    const conversation = new Chat(find("chat"), this, "staff");
+    find("ask").addEventListener("click", () => conversation.open());
     find("parameters-open").addEventListener("click", () => openParameters(find("parameters"), this));
     const asked = new URLSearchParams(location.search);
     await this.speak(asked.get("locale") ?? navigator.language.split("-")[0]);
@@ -63,6 +66,15 @@ class Analyst {
     const known = await service.itemsById(rows.map((row) => row.item_id));
     this.currency = service.currency();
     for (const row of rows) this.items.set(row.item_id, { ...row, ...known.get(row.item_id) });
+  }
+
+  /** Ids of the items on the page. */
+  get listed() {
+    return this.list?.items.map((row) => row.item_id);
+  }
+
+  load() {
+    return this.visit(this.user);
   }
 
   itemOf(row) {

@@ -3,9 +3,8 @@ import { icon, node } from "../why-this/nodes.js";
 import { chat } from "./service.js";
 
 export class Chat {
-  constructor(dialog, shop) {
-    this.dialog = dialog;
-    this.shop = shop;
+  constructor(dialog, shop, role = "shopper") {
+    Object.assign(this, { dialog, shop, role });
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     this.start();
   }
@@ -29,7 +28,7 @@ export class Chat {
 
   #draw() {
     const close = node("button", { type: "button", class: "close", "aria-label": this.shop.texts.say("page", "close"), onclick: () => this.dialog.close() }, icon("close"));
-    this.turns = node("div", { class: "turns", role: "log", tabindex: "0", "aria-label": this.say("chat") }, node("p", { class: "soft" }, this.say("chat_hint")));
+    this.turns = node("div", { class: "turns", role: "log", tabindex: "0", "aria-label": this.say("chat") }, node("p", { class: "soft" }, this.say(this.role === "staff" ? "chat_hint_staff" : "chat_hint")));
     this.field = node("input", { maxlength: 500, required: true, autocomplete: "off", "aria-label": this.say("chat_message") });
     const form = node("form", {}, this.field, node("button", { class: "button main" }, this.say("chat_send")));
     form.addEventListener("submit", (event) => {
@@ -50,18 +49,21 @@ export class Chat {
 
   /** Send a message and show the answer, with its choices as buttons. */
   async send(message) {
-    const { user, locale } = this.shop;
+    const { user, locale, listed: items } = this.shop;
+    if ((this.context.staff_user ?? user) !== user) this.context = {}; // another customer was chosen on the page
     for (const old of this.turns.querySelectorAll(".choices")) old.remove();
     this.#add("turn own", node("span", { class: "unseen" }, `${this.say("you")}: `), message);
     const answer = this.#add("turn", this.say("chat_wait"));
     try {
-      const reply = await chat({ user_id: user, locale, message, context: { ...this.context, ...(this.shop.items && { items: this.shop.items }) } });
+      const reply = await chat({ user_id: user, locale, message, role: this.role, context: { ...this.context, ...(items && { items }) } });
       if (user !== this.shop.user) return;
       this.context = reply.context;
       answer.replaceChildren(...reply.text.split("\n").filter(Boolean).map((line) => node("p", {}, line)));
       this.#offer(reply);
       this.turns.lastChild.scrollIntoView({ block: "end" });
-      if (reply.change) await this.shop.load();
+      const named = reply.context.staff_user ?? user;
+      if (named !== user) await this.shop.visit(named);
+      else if (reply.change) await this.shop.load();
     } catch {
       answer.replaceChildren(node("p", {}, this.say("chat_failed")));
     }

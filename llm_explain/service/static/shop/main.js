@@ -12,7 +12,7 @@ const find = (id) => document.getElementById(id);
 
 class Shop {
   turn = 0;
-  items = [];
+  listed = [];
 
   async start() {
     this.page = new Page(this);
@@ -45,7 +45,7 @@ class Shop {
   /** Ask for the list that the filters allow. */
   async load() {
     const turn = ++this.turn;
-    this.items = null;
+    this.listed = null;
     find("list").replaceChildren(waitingCards(8));
     try {
       const asked = { user_id: this.user, k: K, locale: this.locale, ...this.filters.asked() };
@@ -67,7 +67,7 @@ class Shop {
     find("moment").textContent = say("as_of", { date: this.texts.date(moment) });
     const rows = items.map((row) => ({ row, item: itemOf(row) })).filter(({ item }) => this.filters.admits(item));
     const sections = Map.groupBy(rows, ({ row }) => row.section ?? "new");
-    this.items = [...sections.values()].flat().map(({ row }) => row.item_id);
+    this.listed = [...sections.values()].flat().map(({ row }) => row.item_id);
     const drawn = [...sections].map(([section, own], place) => {
       const heading = node("h2", { id: `section-${place}` }, own[0].row.section_title ?? say("title"));
       const list = node("ol", { class: `cards ${section}` }, ...own.map(({ row, item }) => card(this, item, row.explanation)));

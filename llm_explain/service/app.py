@@ -155,8 +155,8 @@ def _add_handlers(app: FastAPI, explainer: Explainer, state: State, clock: Clock
     app.state.user_data_handler = UserDataHandler(state, handler, reader, kinds=explainer.kinds)
     if explainer.is_changeable:
         explainer.catalogue.keep_in(state.changes)
-    jobs = app.state.jobs_handler
-    app.state.chat_handler = ChatHandler(explainer, reader, state, app.state.dialogues, jobs.staff)
+    staff = app.state.jobs_handler.staff
+    app.state.chat_handler = ChatHandler(explainer, reader, state, app.state.dialogues, staff)
     app.state.chat_limiter = CapacityLimiter(1)
     app.state.campaign_handler = CampaignHandler(explainer, reader)
     app.state.catalogue_handler = CatalogueHandler(explainer, handler.items, clock)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.errors import SettingError
-from llm_explain.importers.flat.columns import RENEW
+from llm_explain.importers.flat.columns import RENEW, TAKEN_BACK
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.plays import deal_of_headers, kind_of_plays, with_skips
 from llm_explain.importers.flat.profile import IS_ID
@@ -43,6 +43,8 @@ OF_ORDER: Final = (
 """What all rows of an order share, so that a continuation row takes it from the first row."""
 
 NEEDED: Final = {"user_id": ("user_id",), "item_id": ("item_id", "title", "item_number")}
+LEAST_MONTHS: Final = 3
+NEARLY_ALL: Final = 0.9
 ONLY_ITEM: Final = "all items"
 
 
@@ -125,7 +127,8 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     items, events = _with_item_ids(items, events)
     is_order_only = any(found.is_order_only for found in rows.values())
     events, is_timeless = _with_times(events)
-    is_order_only |= is_timeless
+    events = _with_refunds_of_orders(events)
+    is_order_only |= is_timeless or _are_months(events["timestamp"])
     events, rejects = _set_aside(events, is_order_only=is_order_only)
     if events.empty:
         counts = rejects[REASON].value_counts().to_dict()
@@ -194,6 +197,7 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
     """Return rows with an event kind: that of their column, else that of the format, the file or other columns."""
     if "kind" in frame:
         kinds = each_value(frame["kind"], event_kind).astype("str").fillna(UNRATED)
+        kinds = _without_stages(frame, kinds)
     else:
         is_sale = bool({"quantity", "price", "amount", "order_id"} & set(frame))
         is_rating = "value" in frame and not {"quantity", "order_id"} & set(frame)
@@ -211,6 +215,39 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
     found, note = with_skips(read, frame)
     notes += [note] if note else []
     return found
+
+
+def _without_stages(frame: pd.DataFrame, kinds: pd.Series) -> pd.Series:
+    """Return kinds that count an order once: of "ordered" and "paid", the last one is the purchase.
+
+    Of two words for purchases the rarer one is the last stage, if nearly all of its orders have the other word too.
+    """
+    rows = frame[kinds == "purchase"]
+    item = next((name for name in ("item_id", "title") if name in frame), None)
+    keys = [name for name in ("user_id", "order_id", item) if name in frame]
+    if item is None or "order_id" not in frame or rows["kind"].nunique() < 2:
+        return kinds
+    found = {word: set(own[keys].dropna().itertuples(index=False)) for word, own in rows.groupby("kind")}
+    for stage in found:
+        later = [found[word] for word in found if word != stage and len(found[word]) <= len(found[stage])]
+        if any(own and len(own & found[stage]) >= NEARLY_ALL * len(own) for own in later):
+            earlier = (kinds == "purchase") & (frame["kind"] == stage)
+            return _without_stages(frame, kinds.mask(earlier, normal(str(stage))))
+    return kinds
+
+
+def _with_refunds_of_orders(events: pd.DataFrame) -> pd.DataFrame:
+    """Give a return that names an order and no item one row for each item of the order."""
+    if "order_id" not in events:
+        return events
+    is_whole = events["item_id"].isna() & events["kind"].isin(TAKEN_BACK) & events["order_id"].notna()
+    lines = events[(events["kind"] == "purchase") & events["item_id"].notna()]
+    own = ["timestamp", "kind", ROW, FILE]
+    added = events.loc[is_whole, [*own, "user_id", "order_id"]].merge(
+        lines.drop(columns=own), on=["user_id", "order_id"]
+    )
+    is_read = is_whole & events["order_id"].isin(added["order_id"])
+    return pd.concat([events[~is_read], added], ignore_index=True) if len(added) else events
 
 
 def _renews(text: str) -> bool:
@@ -300,6 +337,12 @@ def _with_times(events: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     behind = (place - place.groupby(events["user_id"]).transform("max")).fillna(0)
     moment = END_OF_ORDER + pd.to_timedelta(behind, unit="D")
     return events.assign(timestamp=moment.astype("datetime64[ns]")), True
+
+
+def _are_months(times: pd.Series) -> bool:
+    """Return whether times tell months alone, so that no text may tell a day."""
+    known = times.dropna()
+    return known.nunique() >= LEAST_MONTHS and bool((known == known.dt.to_period("M").dt.start_time).all())
 
 
 def _is_yes(text: str) -> bool:

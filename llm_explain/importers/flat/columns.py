@@ -13,10 +13,14 @@ from llm_explain.text.import_words import words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from llm_explain.importers.flat.currencies import Unit
     from llm_explain.importers.flat.files import Source
     from llm_explain.importers.flat.times import Order
 
 MOST_KINDS: Final = 100
+MOST_FAILED: Final = 0.5
+"""A column of reasons why something failed has a value in less than this share of the rows."""
+
 TAKEN_BACK: Final = frozenset({"return", "refund", "cancel"})
 """Kinds whose words are those of an order's status too, and so do not tell events."""
 
@@ -24,7 +28,8 @@ RENEW: Final = "renew"
 """Kind of an invoice that a subscription writes by itself; no locale has words for it."""
 
 NUMBERS: Final = frozenset(
-    {"quantity", "price", "amount", "value", "refunded_quantity", "played_share", "played_time", "length"}
+    {"quantity", "price", "amount", "refunded_amount", "value", "refunded_quantity"}
+    | {"played_share", "played_time", "length"}
 )
 ANSWERS: Final = frozenset({"skipped", "completed", "is_test"})
 NO: Final = r"(?i)0(?:\.0)?|false|no?|f"
@@ -43,6 +48,7 @@ class ReadColumn:
         name: What it is read as; empty if it is left out.
         why: Where the name comes from.
         order: What comes first in its dates, where the shop says it.
+        unit: Unit of its amounts, where the shop says it.
         rank: Place among the columns of the same name, the best one first.
     """
 
@@ -50,6 +56,7 @@ class ReadColumn:
     name: str
     why: str
     order: Order | None = None
+    unit: Unit | None = None
     rank: int = 0
 
 
@@ -87,7 +94,8 @@ def holds_event_words(column: pd.Series) -> bool:
     if not 0 < len(values) <= MOST_KINDS:
         return False
     known = [kind_of_word(str(value), "event_kinds") for value in values]
-    return sum(kind is not None and kind not in TAKEN_BACK for kind in known) >= max(1, 0.5 * min(len(values), 4))
+    known = [kind for kind in known if kind is not None]
+    return not TAKEN_BACK.issuperset(known) and len(known) >= max(1, 0.5 * min(len(values), 4))
 
 
 def are_names(texts: pd.Series) -> bool:
@@ -120,6 +128,8 @@ def fits(column: pd.Series, target: str, header: str) -> bool:  # noqa: C901  on
         return bool(found.notna().mean() > 0.9) and not is_empty
     if target == "time_of_day":
         return bool(seconds_of_day(present).notna().mean() > 0.9)
+    if target == "failure":
+        return len(present) < MOST_FAILED * len(column)
     if target == "renewal":
         return any(kind_of_word(text, "event_kinds") == RENEW for text in present.unique()[:MOST_KINDS])
     if target in {"kind", "status"}:

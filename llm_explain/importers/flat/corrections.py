@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz import process
 
 from llm_explain.errors import SettingError
+from llm_explain.importers.flat.currencies import UNITS
 from llm_explain.importers.flat.times import ORDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from llm_explain.importers.flat.currencies import Unit
     from llm_explain.importers.flat.files import Source
     from llm_explain.importers.flat.times import Order
 
@@ -23,9 +25,11 @@ NAMES: Final = (
     "status", "cancelled_at", "value", "channel", "user_agent", "store_id", "title", "category", "category_broad",
     "category_narrow", "brand", "description", "image", "available", "first_seen", "parent_id", "time_of_day",
     "item_number", "currency", "position", "skipped", "completed", "played_share", "played_time", "length", "is_test",
-    "renewal",
+    "renewal", "failure", "refunded_amount",
 )  # fmt: skip
 """Names that a column can get."""
+
+OPTIONS: Final = (*ORDERS, *UNITS)
 
 
 class MissingAnswerError(SettingError):
@@ -56,10 +60,12 @@ class Correction:
     Attributes:
         name: The column's name; empty to leave it out.
         order: What comes first in its dates, if it holds dates.
+        unit: Unit of its amounts, if it holds amounts.
     """
 
     name: str
     order: Order | None = None
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +121,12 @@ def _spellings(name: str) -> tuple[str, ...]:
 def _correction(text: str, sources: Sequence[Source]) -> tuple[tuple[str, str], Correction]:
     left, equals, right = text.rpartition("=")
     name, _, option = right.partition(":")
-    if not equals or (name and name not in NAMES) or (option and option not in ORDERS):
+    if not equals or (name and name not in NAMES) or (option and option not in OPTIONS):
         near = process.extractOne(name, NAMES)
         hint = f"Did you mean {near[0]!r}?" if name and name not in NAMES and near else "Write for example"
         raise SettingError(
             f"--map is {text!r} but FILE.COLUMN=NAME is needed, where NAME is one of {', '.join(NAMES)}, "
-            f"timestamp:day-first or timestamp:month-first. {hint} "
+            f"timestamp:day-first, timestamp:month-first, price:minor or price:major. {hint} "
             f"--map {shlex.quote(f'{sources[0].name}.{sources[0].frame.columns[0]}=user_id')}"
         )
     found = [
@@ -140,4 +146,4 @@ def _correction(text: str, sources: Sequence[Source]) -> tuple[tuple[str, str], 
             + "?"
         )
     order: Order | None = next((each for each in ORDERS if each == option), None)
-    return places[0], Correction(name, order)
+    return places[0], Correction(name, order, next((each for each in UNITS if each == option), None))

@@ -4,21 +4,57 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 from babel.core import Locale, UnknownLocaleError, get_global
-from babel.numbers import get_territory_currencies
+from babel.numbers import get_currency_precision, get_territory_currencies
 
-from llm_explain.importers.flat.vocabulary import currency_marks
+from llm_explain.importers.flat.values import numbers
+from llm_explain.importers.flat.vocabulary import currency_marks, normal, without_minor
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from llm_explain.importers.flat.columns import Recognised
     from scoring.data.shop import Shop
 
 LEAST_MARKED = 0.5
 """Share of a column's values that have a mark."""
+
+Unit = Literal["minor", "major"]
+UNITS: Final[tuple[Unit, Unit]] = ("minor", "major")
+"""Whether an amount of 1250 is 12.50 or 1250."""
+
+PRICES: Final = frozenset({"price", "amount", "refunded_amount"})
+LEAST_DOUBTFUL: Final = 1_000
+LEAST_AMOUNTS: Final = 20
+MOST_ROUND: Final = 0.5
+"""Share of prices that end in 0, from which on whole numbers are taken as they are."""
+
+
+def minor_units(read: Recognised) -> tuple[float, str]:
+    """Return by what to divide the amounts of a table that are whole numbers, and the doubtful column if there is one.
+
+    Amounts are in the smallest unit if `--map` or a header says so. They are doubtful if nothing says it, the currency
+    has decimals, and large whole numbers are not round.
+    """
+    raw = read.source.frame
+    columns = [column for column in read.columns if column.name in PRICES]
+    present = {column.header: raw[column.header].dropna() for column in columns}
+    whole = {header for header, texts in present.items() if texts.str.fullmatch(r"-?\d+").all()}
+    codes = {code.strip().upper() for header in read.headers_of("currency") for code in raw[header].dropna().unique()}
+    digits = max((get_currency_precision(code) for code in codes), default=2)
+    units = {column.unit for column in columns if column.unit}
+    said = units or {"minor" for header in whole if without_minor(normal(header)) != normal(header)}
+    if said:
+        return (10.0**digits if "minor" in said else 1.0), ""
+    for header in whole if codes and digits else ():
+        values = numbers(present[header]).abs()
+        is_round = (values % 10 == 0).mean() >= MOST_ROUND
+        if values.median() >= LEAST_DOUBTFUL and values.nunique() >= LEAST_AMOUNTS and not is_round:
+            return 1.0, header
+    return 1.0, ""
 
 
 @cache

@@ -49,6 +49,7 @@ def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadCo
         free.remove(column)
 
     if source.has_header:
+        _take_orders(head, free, taken, take, chosen)
         _take_ids(head, free, taken, take, chosen)
     else:
         is_catalogue = _as_items(head, free, taken, take)
@@ -65,6 +66,26 @@ def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadCo
         item = next((column for column, each in chosen.items() if each.name == "item_id"), None)
         _as_events(head, free, taken, take, item)
     return {column: ReadColumn(column, name, WHY) for column, name in found.items()}
+
+
+def _take_orders(
+    head: pd.DataFrame, free: list[str], taken: set[str], take: _Take, chosen: dict[str, ReadColumn]
+) -> None:
+    """Read the only id that all rows have and whose first rows alone name a user as the order's: continuation rows."""
+    user = next((column for column, each in chosen.items() if each.name == "user_id"), None)
+    if "order_id" in taken or user is None or head[user].notna().all():
+        return
+    is_first = head[user].notna()
+    ids = [
+        c
+        for c in free
+        if IS_ID.search(normal(c)) and head[c].notna().all() and (head[c] != head[c].shift())[is_first].all()
+    ]
+    orders = [
+        column for column in ids if head.loc[is_first, column].is_unique and head[column].nunique() == is_first.sum()
+    ]
+    if len(orders) == 1:
+        take(orders[0], "order_id")
 
 
 def _take_ids(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take, chosen: dict[str, ReadColumn]) -> None:

@@ -12,7 +12,7 @@ from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, hol
 from llm_explain.importers.flat.currencies import without_mark
 from llm_explain.importers.flat.plays import tells_plays
 from llm_explain.importers.flat.profile import by_values, groups
-from llm_explain.importers.flat.vocabulary import formats, headers, kind_of_word, normal
+from llm_explain.importers.flat.vocabulary import formats, headers, kind_of_word, normal, tells, without_minor
 from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 TARGETS: Final = (
     "timestamp", "user_id", "order_id", "item_id", "refunded_quantity", "quantity", "kind", "price", "amount", "status",
-    "cancelled_at", "value", "tag", "title", "category_narrow", "category_broad", "category", "brand", "description",
+    "cancelled_at", "failure", "refunded_amount",
+    "value", "tag", "title", "category_narrow", "category_broad", "category", "brand", "description",
     "image", "available", "first_seen", "parent_id", "channel", "user_agent", "store_id",
     "time_of_day", "currency", "skipped", "played_share", "played_time", "length", "completed", "is_test", "renewal",
 )  # fmt: skip
@@ -31,7 +32,7 @@ SHARED: Final = frozenset({"category", "category_narrow", "category_broad"})
 SEVERAL: Final = SHARED | {"user_id", "timestamp"}
 """Names that several columns may share without a format or a correction that says so."""
 
-PRICES: Final = frozenset({"price", "amount"})
+PRICES: Final = frozenset({"price", "amount", "refunded_amount"})
 INDEX_HEADERS: Final = frozenset({"", "unnamed", "unnamed 0", "index", "level 0", "row", "row id", "rownum"})
 SAMPLE: Final = 2_000
 LEAST_TOLD_APART: Final = 0.5
@@ -39,6 +40,9 @@ LEAST_TOLD_APART: Final = 0.5
 
 NESTED: Final = 1_000
 """What a name of a field costs that says nothing of the record around it: "properties.name" is a worse title."""
+
+LEAST_ALIKE: Final = 10
+"""Items whose rows have one rating each, from which on the rating is that of the item."""
 
 MOST_CATEGORIES: Final = 1.5
 """Values that an item has on average in a column of categories; a column with more tells something of the event."""
@@ -63,7 +67,7 @@ def recognise(source: Source, corrections: Corrections) -> Recognised:
     for column, header in columns.items():
         correction = corrections.of(source.name, column)
         if correction is not None:
-            chosen[column] = ReadColumn(column, correction.name, "--map", correction.order)
+            chosen[column] = ReadColumn(column, correction.name, "--map", correction.order, correction.unit)
         elif source.has_header and _is_row_number(source.frame[column], header):
             chosen[column] = ReadColumn(column, "", "row numbers")
         elif found and (header in found.names or found.only):
@@ -101,7 +105,7 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
     found: dict[str, ReadColumn] = {}
     taken = {each.name for each in chosen.values()}
     free = {column: header for column, header in columns.items() if column not in chosen and header}
-    no_kinds = [column for column in free if "status" in free[column] or headers()["renewal"].rank(free[column]) == 0]
+    no_kinds = [c for c, header in free.items() if _is_state(header) or "billing reason" in header]
     kinds = [column for column in free if column not in no_kinds and holds_event_words(frame[column])]
     if "kind" not in taken and kinds:
         fullest = max(kinds, key=lambda column: frame[column].notna().sum())
@@ -129,6 +133,11 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
     return found
 
 
+def _is_state(header: str) -> bool:
+    ranks = headers()["status"].rank(header), headers()["kind"].rank(header)
+    return "status" in header or (ranks[0] is not None and ranks[1] is None)
+
+
 def _told_by_rows(frame: pd.DataFrame, fitting: list[str], target: str, chosen: dict[str, ReadColumn]) -> list[str]:
     """Return the columns that may be a target, best first, without those whose rows tell something else."""
     if target == "item_id":
@@ -139,6 +148,8 @@ def _told_by_rows(frame: pd.DataFrame, fitting: list[str], target: str, chosen: 
         return _that_name_items(frame, fitting, chosen)
     if target == "user_id":
         return fitting[:1] + [column for column in fitting[1:] if _is_mail_of_guests(frame, fitting[0], column)]
+    if target == "value":
+        return [column for column in fitting if not _is_of_item(frame, column, chosen)]
     if target == "timestamp" and not (fitting and tells_plays(fitting[0]) and frame[fitting[0]].isna().any()):
         return fitting[:1]
     return fitting
@@ -165,7 +176,7 @@ def _rank(column: str, header: str, target: str) -> int | None:
     """Return how good a header is for a name; a price may name its currency, a field the record around it."""
     rank = headers()[target].rank(header)
     if rank is None and target in PRICES:
-        rank = headers()[target].rank(without_mark(header))
+        rank = headers()[target].rank(without_mark(without_minor(header)))
     inner = column.partition(".")[2]
     if rank is None and inner and "@" not in inner:
         rank = _rank(inner, normal(inner), target)
@@ -183,12 +194,26 @@ def _is_order(frame: pd.DataFrame, column: str, chosen: dict[str, ReadColumn]) -
     return len(pairs) == n_orders == pairs[column].nunique() < len(frame)
 
 
+def _is_of_item(frame: pd.DataFrame, column: str, chosen: dict[str, ReadColumn]) -> bool:
+    """Return whether a rating is that of the item on average: in the item's record, or one an item in many rows."""
+    item = next((other for other, each in chosen.items() if each.name == "item_id"), None)
+    if item is None:
+        return False
+    record = item.rpartition(".")[0]
+    if record and column.startswith(f"{record}.") and any(each.name == "user_id" for each in chosen.values()):
+        return True
+    own = frame[[item, column]].dropna().groupby(item)[column].agg(["size", "nunique"])
+    several = own.loc[own["size"] > 1, "nunique"]
+    return len(several) >= LEAST_ALIKE and bool((several == 1).all()) and frame[column].nunique() > 2
+
+
 def _that_are_of_items(frame: pd.DataFrame, fitting: list[str], chosen: dict[str, ReadColumn]) -> list[str]:
     """Return columns that may be categories, without those that change from one row of an item to the next."""
     named = {each.name: column for column, each in reversed(chosen.items())}
     item = named.get("item_id") or named.get("title")
     if item is None:
         return fitting
+    fitting = [column for column in fitting if tells(item, "places") or not tells(column, "cities")]
     n_items = frame[item].nunique()
     pairs = {column: frame[[item, column]].dropna().drop_duplicates() for column in fitting}
     own = [column for column in fitting if len(pairs[column]) <= MOST_CATEGORIES * n_items]

@@ -37,6 +37,7 @@ RETURNED: Final = "/returned"
 PARTS: Final = re.compile(r"\s+[-–/:|]\s+|[:|]")
 """What stands between the parts of a state."""
 
+CENT: Final = 0.005
 SHIFT: Final = pd.Timedelta(seconds=1)
 
 
@@ -128,7 +129,7 @@ def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     A cancelled booking, hire or the like becomes an event of the kind ``withdrawn``. To give back what was rented or
     borrowed takes nothing back.
     """
-    if "status" not in events and "cancelled_at" not in events:
+    if not {"status", "cancelled_at", "failure", "refunded_amount"} & set(events):
         return events, 0
     kind = pd.Series(None, index=events.index, dtype=object)
     if "status" in events:
@@ -136,6 +137,10 @@ def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     cancelled = events["cancelled_at"] if "cancelled_at" in events else pd.Series(pd.NaT, index=events.index)
     cancelled = cancelled.mask(events["kind"].isin(GIVEN_BACK))
     kind = kind.mask(kind.isna() & cancelled.notna(), "cancel")
+    if "failure" in events:
+        kind = kind.mask(kind.isna() & each_value(events["failure"], _is_reason).eq(True), "cancel")
+    if {"refunded_amount", "amount"} <= set(events):
+        kind = kind.mask(kind.isna() & _is_refunded(events), "refund")
     is_purchase = events["kind"] == PURCHASE
     is_withdrawn = ~is_purchase & kind.isin(["cancel", "refund"])
     events["kind"] = events["kind"].mask(is_withdrawn, WITHDRAWN)
@@ -149,6 +154,20 @@ def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     added["refunded_quantity"] = np.nan
     events.loc[is_undone, "refunded_quantity"] = np.nan
     return pd.concat([events, added], ignore_index=True), len(added) + int(is_withdrawn.sum())
+
+
+def _is_reason(text: str) -> bool:
+    return normal(text) not in {normal(word) for word in (*words().placeholders, "no", "false", "0", "")}
+
+
+def _is_refunded(events: pd.DataFrame) -> pd.Series:
+    """Return which rows were refunded in full; a refund that all rows of an order state is that of the order."""
+    refunded, amount = events["refunded_amount"].fillna(0).abs(), events["amount"].abs()
+    if "order_id" in events:
+        orders = refunded.groupby(events["order_id"])
+        is_of_order = orders.transform("size").gt(1) & orders.transform("nunique").eq(1)
+        amount = amount.mask(is_of_order, amount.groupby(events["order_id"]).transform("sum"))
+    return refunded.gt(0) & refunded.ge(amount - CENT)
 
 
 def _undone(text: str) -> str | None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.channels import channels, channels_of_user_agents
 from llm_explain.importers.flat.corrections import MissingAnswerError
-from llm_explain.importers.flat.currencies import marks_of
+from llm_explain.importers.flat.currencies import PRICES, marks_of, minor_units
 from llm_explain.importers.flat.times import moments, seconds_of_day
 from llm_explain.importers.flat.values import each_value, ids, numbers
 from llm_explain.importers.flat.vocabulary import normal
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from scoring.data.shop import Shop
 
 IDS: Final = ("item_id", "order_id", "store_id", "parent_id", "item_number")
-NUMBERS: Final = ("quantity", "price", "amount", "value")
+NUMBERS: Final = ("quantity", "price", "amount", "refunded_amount", "value")
 TEXTS: Final = (
     "title", "category", "category_broad", "category_narrow", "brand", "description", "image", "available", "channel",
-    "status", "kind", "property", "property_value", "currency", "is_test", "renewal",
+    "status", "kind", "property", "property_value", "currency", "is_test", "renewal", "failure",
 )  # fmt: skip
 MOMENTS: Final = ("timestamp", "cancelled_at", "first_seen", "property_time")
 POSITIONS: Final = ("position", "order_position", "days_since", "hour_of_day")
@@ -47,6 +47,7 @@ class Rows:
         is_order_only: Whether its times only say the order of rows.
         zone: Zone of the clock that its times show, if they carry offsets that tell it.
         currencies: Marks of currencies in its prices.
+        doubtful: Header of amounts that may be in the smallest unit of their currency; empty if there is none.
     """
 
     frame: pd.DataFrame
@@ -54,6 +55,7 @@ class Rows:
     is_order_only: bool = False
     zone: str | None = None
     currencies: frozenset[str] = frozenset()
+    doubtful: str = ""
 
 
 def standard_rows(read: Recognised, shop: Shop) -> Rows:
@@ -79,6 +81,9 @@ def standard_rows(read: Recognised, shop: Shop) -> Rows:
         for name in filter(read.has, names):
             found = [reader(raw[header]) for header in read.headers_of(name)]
             columns[name] = _path(found) if name in PATHS else _first(found)
+    divisor, doubtful = minor_units(read)
+    for name in PRICES & set(columns):
+        columns[name] = columns[name] / divisor
     if "channel" in columns:
         columns["channel"] = channels(columns["channel"])
     elif read.has("user_agent"):
@@ -95,7 +100,8 @@ def standard_rows(read: Recognised, shop: Shop) -> Rows:
     if "timestamp" in columns:
         zone = zone_of(raw[read.headers_of("timestamp")[0]], columns["timestamp"])
     marked = (marks_of(header, raw[header]) for name in ("price", "amount") for header in read.headers_of(name))
-    return Rows(pd.DataFrame(columns, index=raw.index), times, times == POSITION, zone, frozenset().union(*marked))
+    frame, marks = pd.DataFrame(columns, index=raw.index), frozenset[str]().union(*marked)
+    return Rows(frame, times, times == POSITION, zone, marks, doubtful)
 
 
 def _first(columns: list[pd.Series]) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,7 @@ from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
 from llm_explain.importers.flat.returns import TAKEN_BACK, WITHDRAWN, undoing, with_returns, with_signals_undone
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
-from llm_explain.importers.flat.vocabulary import is_known_header, names_headlines, names_works
+from llm_explain.importers.flat.vocabulary import is_known_header, known_kinds, tells
 from llm_explain.importers.flat.writing import write_import
 from llm_explain.importers.summary import LeftOut, Progress, silent
 from llm_explain.text.import_words import word_list
@@ -44,6 +45,9 @@ EVENT_COLUMNS: Final = (
 )  # fmt: skip
 LINE: Final = "line"
 """Number of the row that an event comes from. Names are looked up by it: they are most of a row."""
+
+DEALS: Final = frozenset({"borrow", "rent", "book", "donate", "bid", "enroll", "order", "pay"})
+"""What a log predicts rather than what was viewed or searched for, as it predicts purchases."""
 
 SAMPLES: Final = 3
 LEAST_COVERED: Final = 0.5
@@ -102,21 +106,30 @@ def _import(
     has_country = "locale" in shop.model_fields_set
     shop = _with_language(shop, assembled, reads)
     shop, told = _with_currency(shop, assembled, rows.values(), has_country=has_country)
-    lines += [*assembled.notes, *([told] if told else [])]
+    doubtful = [f"{name}.{each.doubtful}" for name, each in rows.items() if each.doubtful]
+    lines += [*assembled.notes, *([told] if told else []), *map(_of_units, doubtful)]
     columns, about = tuple(_columns(reads, rows)), {read.source.name: _about(read) for read in reads}
     are_works, rejects = _are_works(reads, assembled.events["kind"]), _with_ragged(assembled.rejects, reads)
-    are_headlines = any(names_headlines(c.header) for read in reads for c in read.columns if c.name == "title")
+    named = [c for read in reads for c in read.columns if c.name in {"item_id", "title", "category"}]
+    name_things = not (are_works or any(tells(c.header, "places") for c in named)) and not any(
+        tells(c.header, "headlines") for c in named if c.name == "title"
+    )
     promotions = _promotions(reads)
     aside = {source.name: _rows_of(source, rejects) for source in sources}
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
-    result = _tables(assembled, shop, are_works=are_works, name_things=not (are_works or are_headlines))
+    result = _tables(assembled, shop, are_works=are_works, name_things=name_things, has_prices=not doubtful)
     result, told_promotions = _with_promotions(result, promotions, shop)
     lines += told_promotions
-    lines += _once_sold(result.tables)
+    lines += _once_sold(result.tables) + _untold(result.tables.shop)
     lines += [ratings.told] if (ratings := result.tables.shop.ratings) else []
     reported = FlatImport(result.tables, columns, about, rejects, result.left_out, result.notes, tuple(lines))
     progress("Checking tables", 1, 1)
     return reported if is_dry_run else write_import(reported, aside, out)
+
+
+def _of_units(column: str) -> str:
+    shown = shlex.quote(f"{column}=amount:minor")
+    return f"amounts of {column} may be in cents, so no price is read: say --map {shown}, or amount:major"
 
 
 def _promotions(reads: Sequence[Recognised]) -> pd.DataFrame:
@@ -149,6 +162,14 @@ def _once_sold(tables: Tables) -> list[str]:
         f"{n_once:,} of {len(counts):,} items have one event: training cannot learn from items that are sold once, so "
         "lists are the same for all users. Give things of one model one id"
     ]
+
+
+def _untold(shop: Shop) -> list[str]:
+    """Return a line for the report if no language has words for what the log predicts."""
+    unknown = [kind for kind in shop.target_kinds if kind not in known_kinds()]
+    return [f"no text tells events of kind {', '.join(unknown)}: say with --map or --kind what they are"] * bool(
+        unknown
+    )
 
 
 def _rows_of(source: Source, rejects: pd.DataFrame) -> Source:
@@ -189,13 +210,14 @@ def _are_works(reads: Sequence[Recognised], kinds: pd.Series) -> bool:
     if kinds.isin([*PLAYS, SKIP]).mean() > 0.5:
         return True
     named = (column for read in reads for column in read.columns if column.name in {"item_id", "title", "category"})
-    return any(names_works(column.header) for column in named)
+    return any(tells(column.header, "works") for column in named)
 
 
-def _tables(assembled: Assembled, shop: Shop, *, are_works: bool, name_things: bool) -> _Result:
+def _tables(assembled: Assembled, shop: Shop, *, are_works: bool, name_things: bool, has_prices: bool) -> _Result:
     names = assembled.events[[column for column in NAMES if column in assembled.events]]
     lines = assembled.events.drop(columns=names.columns).assign(**{LINE: names.index})
     events, notes = with_returns(_priced(lines), shop.return_kinds)
+    events = events if has_prices else events.drop(columns="price")
     events, shop = with_ratings(events, shop)
     named = names.take(events[LINE].to_numpy()).set_axis(events.index)
     items = items_table(assembled.items, events[["item_id", "kind"]].join(named), shop.locale, shop.target_kinds)
@@ -266,7 +288,10 @@ def _settings(shop: Shop, assembled: Assembled, events: pd.DataFrame) -> Shop:
     if len(counts) and not set(shop.target_kinds) & set(counts.index):
         # Returns take back purchases. A log without purchases has none.
         given = shop.model_dump(include=shop.model_fields_set - {"return_kinds", "target_kinds"})
-        target = str(counts.index[0])
+        told = [kind for kind in counts.index if kind in DEALS] or [
+            kind for kind in counts.index if kind in known_kinds()
+        ]
+        target = str((told or counts.index)[0])
         undone = {"return_kinds": kinds} if (kinds := [k for k in counts.index if k in undoing(target)]) else {}
         shop = Shop.of({**given, **undone, "target_kinds": (target,)})
     if assembled.is_order_only:

@@ -28,6 +28,7 @@ CLOCK: Final = (
     r"(?:\s*(?:hs?|hrs?|Uhr)\.?)?)?"
 )
 ZONE: Final = r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\([A-Za-z ]+\))?"
+MONTH: Final = re.compile(r"^((?:19|20)\d{2})[-/.年](0[1-9]|1[0-2])月?$")
 YEAR_FIRST: Final = re.compile(rf"(\d{{4}})[-/.年](\d{{1,2}})[-/.月](\d{{1,2}})日?{CLOCK}{ZONE}")
 COMPACT: Final = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:[T ]?(\d{2}):?(\d{2}):?(\d{2})?)?Z?")
 PARTS: Final = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){CLOCK}{ZONE}")
@@ -76,7 +77,7 @@ def moments(column: pd.Series, order: Order | None = None, *, is_excel: bool = F
     Returns:
         The moments; all are missing if the column holds something else.
     """
-    texts = column.str.strip()
+    texts = column.str.strip().str.replace(MONTH, r"\1-\2-01", regex=True)
     present = texts.dropna()
     if present.empty:
         return Moments(pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]"), "no dates")

@@ -88,7 +88,10 @@ class Format(_Strict):
 class _HeaderFile(_Strict):
     version: Literal["1"]
     works: tuple[str, ...]
+    places: tuple[str, ...]
+    cities: tuple[str, ...]
     headlines: tuple[str, ...]
+    minor: tuple[str, ...]
     currencies: dict[str, tuple[str, ...]]
     columns: dict[str, Headers]
 
@@ -141,6 +144,12 @@ def _kinds(group: str) -> dict[str, str]:
 
 
 @cache
+def known_kinds() -> frozenset[str]:
+    """Return the event kinds for which exports have words."""
+    return frozenset(words().event_kinds)
+
+
+@cache
 def headers() -> dict[str, Headers]:
     """Return the known headers by kind of column."""
     return read_words(HERE / "headers.yaml", _HeaderFile).columns
@@ -162,24 +171,20 @@ def formats() -> tuple[Format, ...]:
     return read_words(HERE / "formats.yaml", _FormatFile).formats
 
 
-def names_works(header: str) -> bool:
-    """Return whether a header says that items are works with invented titles, such as films or songs."""
-    return bool(set(normal(header).split()) & _works())
-
-
-def names_headlines(header: str) -> bool:
-    """Return whether a header of titles says that they are headlines."""
-    return bool(set(normal(header).split()) & _headlines())
+def tells(header: str, group: Literal["works", "places", "cities", "headlines"]) -> bool:
+    """Return whether a header says that items are works such as films, places such as hotels, cities, or headlines."""
+    return not _told(group).isdisjoint(normal(header).split())
 
 
 @cache
-def _headlines() -> frozenset[str]:
-    return frozenset(normal(word) for word in read_words(HERE / "headers.yaml", _HeaderFile).headlines)
+def _told(group: str) -> frozenset[str]:
+    return frozenset(normal(word) for word in getattr(read_words(HERE / "headers.yaml", _HeaderFile), group))
 
 
-@cache
-def _works() -> frozenset[str]:
-    return frozenset(normal(word) for word in read_words(HERE / "headers.yaml", _HeaderFile).works)
+def without_minor(header: str) -> str:
+    """Return a header in normal form without a word that tells the smallest unit of a currency, such as "cents"."""
+    patterns = "|".join(read_words(HERE / "headers.yaml", _HeaderFile).minor)
+    return " ".join(re.sub(patterns, " ", header).split())
 
 
 def is_known_header(header: str) -> bool:

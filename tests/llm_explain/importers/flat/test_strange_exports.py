@@ -165,7 +165,7 @@ def test_expenses_of_an_account_are_no_returns(tmp_path) -> None:
     ]
     rows.append("t9,28/01/2025,Card refund,Argos,Shopping,5.00,GBP,a1")
     tables = imported(tmp_path, "\n".join([head, *rows])).tables
-    assert tables.events["kind"].value_counts().to_dict() == {"purchase": 8, "return": 1}
+    assert tables.events["kind"].value_counts().to_dict() == {"purchase": 8, "refund": 1}
     assert tables.items.set_index("title")["category"].to_dict() == {"EE": "Bills", "Argos": "Shopping"}
 
 

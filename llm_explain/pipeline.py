@@ -328,13 +328,14 @@ class Pipeline:
             return is_told(claim, row)
 
         found = neutral(
-            subjects.take(np.array(rows, dtype=np.int64)),
+            subjects,
             kinds=kinds,
             degrees=self.writer.degrees(self.locale),
-            may_tell=lambda claim, place: is_wanted(claim, rows[place]) and may_tell(claim, rows[place]),
+            may_tell=lambda claim, row: is_wanted(claim, row) and may_tell(claim, row),
             among=among,
+            rows=rows,
         )
-        return {row: fact for row, fact in zip(rows, found, strict=True) if fact is not None}
+        return {row: fact for row, fact in enumerate(found) if fact is not None}
 
     def _with_facts(
         self,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from llm_explain.claims.derive import CONTEXT_PREFIX, GROUP_PREFIX, counted, words
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.records import Claim
@@ -119,6 +117,7 @@ def neutral(
     degrees: Degrees,
     may_tell: MayTell,
     among: Sequence[ClaimKind] | None = None,
+    rows: Sequence[int] | None = None,
 ) -> list[Claim | None]:
     """Return a true statement about each subject for a text without a reason, or for a badge.
 
@@ -131,34 +130,33 @@ def neutral(
         degrees: When the locale's words of degree are licensed.
         may_tell: Whether a claim may be told of the subject at a place. It is asked once for each claim.
         among: Kinds to try, the preferred ones first; the neutral kinds if not given.
+        rows: Places of the subjects that are asked for, ascending; all if not given.
 
     Returns:
         The first kind that holds, that the policy lets be spoken and that may be told; ``None`` where none.
     """
     found: list[Claim | None] = [None] * len(subjects)
     told: list[tuple[list[int], Findings]] = []
-    asked, asked_rows = subjects, list(range(len(subjects)))
     items = [item if item >= 0 else None for item in subjects.item.tolist()]
+    asked = range(len(items)) if rows is None else rows
     for kind in kinds.neutral(subjects.type) if among is None else among:
-        open_rows = [
-            row for row, item in enumerate(items) if found[row] is None and may_speak(kind, item, subjects.shop)
-        ]
+        open_rows = [row for row in asked if found[row] is None and may_speak(kind, items[row], subjects.shop)]
         if not open_rows:
             continue
-        if open_rows != asked_rows:  # the kinds that share subjects share what is counted for them
-            asked, asked_rows = subjects.take(np.array(open_rows, dtype=np.int64)), open_rows
-        findings, part = kind.find(asked), kind.parts[0]
-        places: list[int] = []
-        for place, row in enumerate(findings.rows.tolist()):
+        findings, row_of = subjects.findings(kind, open_rows)
+        is_open, part, places = {*open_rows}, kind.parts[0], list[int]()
+        for place, row in enumerate(map(row_of.__getitem__, findings.rows.tolist())):
+            if row not in is_open:
+                continue
             facts = findings.facts_at(place)
             claim = Claim(kind.name, _player_of(kind, facts, subjects.shop), part, 0.0, 0.0, facts)
-            if may_tell(claim, open_rows[row]):
-                found[open_rows[row]] = claim
+            if may_tell(claim, row):
+                found[row] = claim
                 places.append(place)
         if places:
-            told.append(([open_rows[row] for row in findings.rows[places].tolist()], counted(findings, places)))
-    for (rows, _), licences in zip(told, words([each for _, each in told], degrees), strict=True):
-        for row, licensed in zip(rows, licences, strict=True):
+            told.append(([row_of[row] for row in findings.rows[places].tolist()], counted(findings, places)))
+    for (of_kind, _), licences in zip(told, words([each for _, each in told], degrees), strict=True):
+        for row, licensed in zip(of_kind, licences, strict=True):
             if (claim_told := found[row]) is not None:
                 found[row] = replace(claim_told, licences=licensed)
     return found

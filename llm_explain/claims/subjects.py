@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from llm_explain.attribution.values import PastItem
     from llm_explain.claims.evidence import Evidence
+    from llm_explain.claims.kind import ClaimKind, Findings
     from llm_explain.claims.occasions import Flags, Floats, Occasions
     from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.records import SubjectType
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_SNAPSHOT_AGE_DAYS: Final = 7
 """Days after which statistics of all users are no longer known to be true."""
+
+FEW: Final = 20
+"""Subjects to which a rule is applied at once, though it is asked for some of them: that costs as much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +126,35 @@ class Subjects:
         if past_items is None:
             past_items = [self.past_items[row] for row in rows.tolist()] if self.past_items else ()
         return Subjects(self.evidence, self.user[rows], self.item[rows], groups, past_items)
+
+    @cached_property
+    def _found(self) -> dict[ClaimKind, Findings]:
+        return {}
+
+    @cached_property
+    def _parts(self) -> dict[tuple[int, ...], Subjects]:
+        return {}
+
+    def findings(self, kind: ClaimKind, rows: Sequence[int]) -> tuple[Findings, Sequence[int]]:
+        """Apply a rule to some subjects; the findings are kept for later questions of the same kind.
+
+        Args:
+            kind: The claim kind.
+            rows: Places of subjects.
+
+        Returns:
+            Findings of these subjects and perhaps of others, and the place that each of their rows stands for.
+        """
+        places: Sequence[int] = range(len(self))
+        asked = self
+        if len(self) > FEW and 2 * len(rows) < len(self) and kind not in self._found:
+            key, places = tuple(rows), rows
+            if key not in self._parts:
+                self._parts[key] = self.take(np.array(rows, dtype=np.int64))
+            asked = self._parts[key]
+        if kind not in asked._found:
+            asked._found[kind] = kind.find(asked)
+        return asked._found[kind], places
 
     @cached_property
     def of_user(self) -> Occasions:

@@ -87,9 +87,9 @@ class ListPipeline(Pipeline):
         cards_of_all = [card for placed in lists for card in placed]
         items = np.array([card.item_index for card in cards_of_all], dtype=np.int64)
         subjects = Subjects.of(evidence, np.repeat(np.arange(len(pages)), [len(page) for page in pages]), items)
-        asked, others = self._cards(subjects, attributions, cards_of_all, pages)
-        for page in pages:
-            plain, alike = self._plain_items(subjects, page)
+        names = [self._plain_items(subjects, page) for page in pages]
+        asked, others = self._cards(subjects, attributions, cards_of_all, pages, [alike for _, alike in names])
+        for page, (plain, alike) in zip(pages, names, strict=True):
             own = [replace(asked[row], plain_items=plain, alike_items=alike) for row in page]
             asked[page.start : page.stop] = own
         written = [self._write(asked[page.start : page.stop]) for page in pages]
@@ -150,10 +150,11 @@ class ListPipeline(Pipeline):
         if not page:
             return frozenset(), frozenset()
         shop, evidence = self.shop, subjects.evidence
-        bought = np.unique(evidence.item[evidence.user == subjects.user[page.start]])
+        bought = evidence.items_by_count(int(subjects.user[page.start]))
         items = np.concatenate([bought, subjects.item[page.start : page.stop]])
-        names = np.unique(np.column_stack([shop.product[items], shop.title_index[items]]), axis=0)[:, 0]
-        products, titles = np.unique(names, return_counts=True)
+        n_titles = 2 * len(shop.catalogue)
+        names = np.unique(shop.product[items] * n_titles + shop.title_index[items])
+        products, titles = np.unique(names // n_titles, return_counts=True)
         is_plain = np.isin(shop.product[bought], products[titles == 1])
         ids = shop.catalogue.item_ids[bought].astype(str)
         return frozenset(ids[is_plain].tolist()), frozenset(ids[~is_plain].tolist())
@@ -168,9 +169,11 @@ class ListPipeline(Pipeline):
         attributions: Sequence[Attribution],
         placed: Sequence[Placed],
         pages: Sequence[range],
+        alike: Sequence[frozenset[str]],
     ) -> tuple[list[SentenceRequest], list[list[Claim]]]:
         """Choose what each card states, and return what it may state instead; each page has a budget of its own."""
-        kinds, may_say = self.writer.spoken_kinds(self.locale), self._may_say(subjects, placed, pages)
+        alike_of = [own for own, page in zip(alike, pages, strict=True) for _ in page]
+        kinds, may_say = self.writer.spoken_kinds(self.locale), self._may_say(placed, alike_of)
         claims = self._derived(
             subjects,
             attributions,
@@ -203,10 +206,9 @@ class ListPipeline(Pipeline):
         self._fill(subjects, attributions, placed, requests, reasons, budget_of, may_say)
         return requests, reasons
 
-    def _may_say(self, subjects: Subjects, placed: Sequence[Placed], pages: Sequence[range]) -> MayTell:
+    def _may_say(self, placed: Sequence[Placed], alike_of: Sequence[frozenset[str]]) -> MayTell:
         """Return whether a card may state a claim: it is no crowd's in *again*, and its names say enough."""
         kinds, catalogue = self.writer.spoken_kinds(self.locale), self.shop.catalogue
-        alike_of = [alike for page in pages for alike in [self._plain_items(subjects, page)[1]] * len(page)]
 
         def may_say(claim: Claim, row: int) -> bool:
             kind, title = kinds[claim.kind], str(catalogue.titles[placed[row].item_index])

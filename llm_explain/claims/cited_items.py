@@ -62,14 +62,9 @@ def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjec
     """
     evidence, shop = subjects.evidence, subjects.shop
     ids = shop.catalogue.item_ids
-    known: dict[int, IndexArray] = {}
-    for user in np.unique(subjects.user).tolist():
-        items = np.unique(evidence.item[evidence.user == user])
-        count = Subjects.of(evidence, np.full(len(items), user), items).of_item.counts
-        known[user] = items[np.lexsort((ids[items].astype(str), -count))]
     past = []
     for user, item in zip(subjects.user.tolist(), subjects.item.tolist(), strict=True):
-        items, links = known[user], shop.visible_links
+        items, links = evidence.items_by_count(user), shop.visible_links
         linked = items[links.by_counts(items, item) if are_counted else links.of_titles(items, item)]
         past.append([PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in linked.tolist()])
     return subjects.take(np.arange(len(subjects)), past_items=past)

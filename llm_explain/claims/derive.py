@@ -141,8 +141,10 @@ def _visible(subjects: Subjects, speakers: _Speakers) -> dict[str, list[_Speaker
     evidence = subjects.evidence
     groups = []
     for speaker in speakers.get("other group", ()):
-        is_bought = (evidence.user == subjects.user[speaker.row]) & (evidence.category == speaker.group)
-        if links.of_category(speaker.group, evidence.item[is_bought], int(subjects.item[speaker.row])):
+        user = int(subjects.user[speaker.row])
+        own = slice(*evidence.user.searchsorted([user, user + 1]))
+        bought = evidence.item[own][evidence.category[own] == speaker.group]
+        if links.of_category(speaker.group, bought, int(subjects.item[speaker.row])):
             groups.append(speaker)
     seen = {speakers["past item"][place].row for place in kept} | {speaker.row for speaker in groups}
     for place, item in () if subjects.shop.snapshot.has_repeats else past:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from llm_explain.claims.groups import Groups, Paid, starts
+from llm_explain.claims.groups import Groups, Paid, spans_of, starts
 from llm_explain.claims.occasions import NS_PER_DAY
 from llm_explain.claims.verdicts import disliked
 from scoring.data.tables import PURCHASE
@@ -65,6 +65,7 @@ class Evidence:
         self.occasion: IndexArray = self._joined("occasion", np.int64)
         self._stores: dict[int, str | None] = {}
         self._disliked: dict[int, IndexArray] = {}
+        self._by_count: dict[int, IndexArray] = {}
 
     @cached_property
     def snapshot_age_days(self) -> Floats:
@@ -77,6 +78,17 @@ class Evidence:
         if user not in self._disliked:
             self._disliked[user] = disliked(self.histories[user], self.shop.shop.ratings)
         return self._disliked[user]
+
+    def items_by_count(self, user: int) -> IndexArray:
+        """Return a user's items, those of titles with most occasions first, ties by the smallest id, shape ``(n,)``."""
+        if user not in self._by_count:
+            first, last = self.user.searchsorted([user, user + 1])
+            items = np.unique(self.item[first:last])
+            titles = self.by_title
+            _, bounds = spans_of(titles.keys, titles.bounds, self.title_key(np.full(len(items), user), items))
+            ids = self.shop.catalogue.item_ids[items].astype(str)
+            self._by_count[user] = items[np.lexsort((ids, bounds[:-1] - bounds[1:]))]
+        return self._by_count[user]
 
     def _joined(self, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Return a column of the target events of all users."""

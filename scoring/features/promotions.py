@@ -234,6 +234,7 @@ class _Rows:
         self._label, self._store = labels[order], stores[order]
         self._known_label = _places(self._label_names, names.labels)
         self._store_names = np.append(store_names, "")
+        self._code_of_store = {str(name): code for code, name in enumerate(store_names)}
         self._known_store = _places(self._store_names, names.stores)
         used = (self._starts, self._ends if (ends < 0).any() else self._ends[:-1])
         self.changes: IndexArray = np.unique(np.concatenate(used))
@@ -265,14 +266,15 @@ class _Rows:
         """Return an item's promotions at a moment in one store and in all."""
         own = slice(*self._span(item_index))
         start, end = self._starts[self._start[own]], self._ends[self._end[own]]
-        is_open = (self._store_names == "") | (self._store_names == (store_id or ""))  # few names, many rows
-        is_here = (start <= as_of.value) & (as_of.value < end) & is_open[self._store[own]]
+        store, codes = self._store[own], self._code_of_store
+        is_open = (store < 0) | (store == codes.get("", -1)) | (store == codes.get(store_id or "", -1))
+        is_here = (start <= as_of.value) & (as_of.value < end) & is_open
         return [
             Run(
                 label=str(self._label_names[self._label[own][row]]),
                 start=pd.Timestamp(int(start[row])),
                 end=pd.Timestamp(int(end[row])),
-                store_id=str(self._store_names[self._store[own][row]]),
+                store_id=str(self._store_names[store[row]]),
             )
             for row in np.flatnonzero(is_here).tolist()
         ]

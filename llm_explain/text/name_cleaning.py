@@ -25,6 +25,7 @@ _BEFORE_COMMA = re.compile(r" +(?=[,;](?:\s|$))")
 _INVERTED = (("¡", "!"), ("¿", "?"))
 """Marks that open a Spanish title and need the one that closes it."""
 
+_PARENTHESES = (("(", ")"), ("（", "）"))
 _NAME_END = re.compile(r"[,(]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
@@ -74,17 +75,19 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     text = _INCHES.sub("″", text)
     text = _SPACE.sub(" ", _LONE_HASH.sub(" ", _MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", text))))
     text = _BEFORE_COMMA.sub("", text)
-    text = text if text.count("(") == text.count(")") else text.replace("(", "").replace(")", "")
-    text = text.strip(" ,;:.!?-–—/&'’\u200c\u200d")
+    for opening, closing in _PARENTHESES:
+        if text.count(opening) != text.count(closing):
+            text = text.replace(opening, "").replace(closing, "")
+    text = text.strip(" ,;:.!?，；：！？-–—/&'’\u200c\u200d")
     for opening, closing in _INVERTED:
         text += closing * (text.count(opening) > text.count(closing))
     if len(text) <= max_length:
         return text
     cut = text[: max_length - len(ellipsis)]
     head = cut.rsplit(" ", 1)[0] if " " in cut else cut
-    if head.count("(") > head.count(")"):
-        head = head[: head.rindex("(")]
-    return head.rstrip(" ,;:.-–—/&+(") + ellipsis
+    for opening, closing in _PARENTHESES:
+        head = head[: head.rindex(opening)] if head.count(opening) > head.count(closing) else head
+    return head.rstrip(" ,;:.，；：-–—/&+(（") + ellipsis
 
 
 def _normal(text: str) -> str:
@@ -96,7 +99,8 @@ def _normal(text: str) -> str:
 
 
 def _is_sign(character: str) -> bool:
-    return unicodedata.category(character) in {"So", "No"} and ord(character) not in _HALF_WIDTH
+    is_symbol = unicodedata.category(character) in {"So", "No"} and ord(character) not in _HALF_WIDTH
+    return is_symbol or character in "，：；？！（）"
 
 
 def inside_sentence(title: str, common_words: Container[str]) -> str:

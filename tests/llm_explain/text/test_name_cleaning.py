@@ -21,7 +21,7 @@ from llm_explain.text.name_cleaning import clean_name, inside_sentence
         ("Salt &amp; Pepper", "Salt & Pepper"),
         ("Men&#039;s shoes", "Men's shoes"),
         ("Caf&eacute;", "Café"),
-        ("【官方正品】洁面乳（清爽型）【买一送一】", "洁面乳(清爽型)"),
+        ("【官方正品】洁面乳（清爽型）【买一送一】", "洁面乳（清爽型）"),
         ("【春季新品】", "【春季新品】"),  # nothing else names it
         ("&lt;b&gt;Tea&lt;/b&gt;", "Tea"),
         ("Chef mug 👩\u200d🍳", "Chef mug 👩\u200d🍳"),

@@ -92,8 +92,9 @@ class ClaimKind(ABC):
         most_badges: A badge, or a card without a reason, states it only while fewer cards of the page than this speak
             of its topic; ``None`` for any number.
         stands_alone: Whether it may be all that a card states.
-        list_place: Its place among the reasons of a composed list, whatever the attributions: 0 names an item, 1 a
-            category, 2 speaks of the item, 3 and 4 say the same of many items; ``None`` if a list does not give it.
+        list_place: Its place among the reasons of a composed list, whatever the attributions: -1 tells what a past
+            item has to do with it, 0 names one, 1 a category, 2 speaks of the item, 3 and 4 say the same of many items;
+            ``None`` if a list does not give it.
         needs_visible_link: Whether a composed list gives it only if a person would see the link with the item.
         states_link: Whether it tells why the past item has to do with the item, so that a text needs nothing else.
         tells_category: Whether it speaks of the item's category. A composed list then gives it only if the title says

@@ -32,6 +32,7 @@ class SameColour(ClaimKind):
     scope = "past item"
     parts = ("links", "item")
     position = 68
+    list_place = -1  # it says what the past item has to do with the item
     topic = "past item"
     never_with = frozenset({"item", "rhythm", "category", "other purchase", "brand", "price"})
     yields_to = frozenset({"item", "rhythm"})

@@ -59,6 +59,9 @@ END_OF_ORDER: Final = pd.Timestamp("2020-01-01")
 """Moment of each user's last event in a log that has an order and no times."""
 
 TABLE_NAMES: Final = ("events", "items", "users", "promotions")
+GUESTS: Final = "guests.parquet"
+"""Events without a user, beside the tables of an import: only demand counts them."""
+
 EMPTY_COLUMNS: Final = {"users": [USER_ID], "promotions": [ITEM_ID, START, END, LABEL]}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.data.reading import read_table
-from scoring.data.tables import PURCHASE, QUANTITY, TIMESTAMP, Tables
+from scoring.data.tables import GUESTS, PURCHASE, QUANTITY, TIMESTAMP, Tables
 from scoring.data.targets import counted_rows
 from scoring.demand.columns import DATE, TITLE, id_texts, named
 from scoring.demand.event_promotions import weekly_promotions
@@ -67,7 +67,10 @@ def read_panel(
     if found is None:
         if prices is not None:
             raise SettingError(f"--prices is given but {path} holds events, not a sales table. Leave it out.")
-        panel = panel_of_events(Tables.read(path), by_store=by_store, min_selling_weeks=min_selling_weeks)
+        tables, guests = Tables.read(path), path / GUESTS
+        if guests.is_file():
+            tables = replace(tables, events=pd.concat([tables.events, pd.read_parquet(guests)], ignore_index=True))
+        panel = panel_of_events(tables, by_store=by_store, min_selling_weeks=min_selling_weeks)
     else:
         frame = read_table(found).frame if reader is None else reader(found)
         table = named(frame, mapping, None if calendar is None else calendar.day_of)

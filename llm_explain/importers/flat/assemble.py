@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ROW: Final = "row"
 REASON: Final = "reason"
+NO_USER: Final = "no user"
 OF_ORDER: Final = (
     "user_id",
     "timestamp",
@@ -351,7 +352,7 @@ def _is_yes(text: str) -> bool:
 
 def _set_aside(events: pd.DataFrame, *, is_order_only: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     reason = pd.Series(None, index=events.index, dtype="str")
-    for column, why in (("user_id", "no user"), ("item_id", "no item"), ("timestamp", "no readable time")):
+    for column, why in (("user_id", NO_USER), ("item_id", "no item"), ("timestamp", "no readable time")):
         reason = reason.where(reason.notna() | events[column].notna(), why)
     if "is_test" in events:
         reason = reason.mask(reason.isna() & each_value(events["is_test"], _is_yes).eq(True), "a test")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.errors import SettingError
-from llm_explain.importers.flat.assemble import REASON, Assembled, assemble, role
+from llm_explain.importers.flat.assemble import NO_USER, REASON, Assembled, assemble, role
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.currencies import currency_of
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
@@ -31,7 +31,7 @@ from llm_explain.text.import_words import word_list
 from scoring.data.derived_categories import LEAST_ITEMS, derive_categories
 from scoring.data.ratings import DISLIKE, UNRATED
 from scoring.data.shop import Shop
-from scoring.data.tables import ITEM_ID, TIMESTAMP, USER_ID, Tables
+from scoring.data.tables import GUESTS, ITEM_ID, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
 if TYPE_CHECKING:
@@ -124,7 +124,25 @@ def _import(
     lines += [ratings.told] if (ratings := result.tables.shop.ratings) else []
     reported = FlatImport(result.tables, columns, about, rejects, result.left_out, result.notes, tuple(lines))
     progress("Checking tables", 1, 1)
-    return reported if is_dry_run else write_import(reported, aside, out)
+    if is_dry_run:
+        return reported
+    done = write_import(reported, aside, out)
+    guests = _guests(assembled.rejects, shop)
+    (out / GUESTS).unlink(missing_ok=True)
+    if len(guests):
+        guests.to_parquet(out / GUESTS, index=False)
+    return done
+
+
+def _guests(rejects: pd.DataFrame, shop: Shop) -> pd.DataFrame:
+    """Return the events without a user, each order or row as a user of its own: demand counts what guests buy."""
+    rows = rejects[rejects[REASON] == NO_USER].dropna(subset=["item_id", "timestamp"])
+    if rows.empty:
+        return rows
+    order = rows["order_id"] if "order_id" in rows else pd.Series(None, index=rows.index, dtype="str")
+    place = pd.Series([f"guest {number}" for number in rows.index], index=rows.index)
+    events, _ = with_returns(_priced(rows.assign(user_id=order.fillna(place))), shop.return_kinds)
+    return events[[column for column in EVENT_COLUMNS if column in events]]
 
 
 def _of_units(column: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from llm_explain.errors import SettingError
 from llm_explain.importers.flat.names import clean
 from llm_explain.importers.flat.run import import_flat
 from llm_explain.importers.flat.times import moments
+from scoring.demand.reading import read_panel
 
 
 def imported(tmp_path, text: str | bytes, name: str = "export.csv"):
@@ -193,6 +195,16 @@ def test_a_pair_that_was_not_bought_is_no_purchase(tmp_path, header: str) -> Non
         ["2", "15", "purchase"],
     ]
     assert done.set_aside == {"export.csv: quantity 0": 1}
+
+
+def test_what_guests_buy_counts_in_demand_alone(tmp_path) -> None:
+    rows = [("o1", "u1", 2, 1), ("o2", "", 3, 1), ("o3", "", 4, 2), ("o3", "", -4, 2), ("o4", "u2", 1, 7)]
+    lines = "\n".join(f"{order},{user},tea,2024-05-0{day},{units},3" for order, user, units, day in rows)
+    done = imported(tmp_path, f"order_id,customer_id,product_id,order_date,quantity,price\n{lines}\n")
+    assert done.tables.events["user_id"].tolist() == ["u1", "u2"]
+    assert np.nansum(read_panel(tmp_path / "out").units) == 2 + 3 + 1  # order o3 was taken back
+    imported(tmp_path, "order_id,customer_id,product_id,order_date,quantity,price\no1,u1,tea,2024-05-01,2,3\n")
+    assert np.nansum(read_panel(tmp_path / "out").units) == 2, "the guests of another import are gone"
 
 
 def test_a_time_that_no_header_tells_is_asked_about(tmp_path) -> None:

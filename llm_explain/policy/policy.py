@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import yaml
 from pydantic import ValidationError
 
 from llm_explain.errors import PromptError
+from llm_explain.policy.hosts import HOST
 from llm_explain.policy.name_set import NameSet, plain
 from llm_explain.policy.settings import PolicySettings
 from scoring.data.catalogue import NO_CATEGORY
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from scoring.data.shop import Shop
 
 SENSITIVE_COLUMNS = ("name", "reason")
+
+
+_STATEMENT = re.compile(r"[!?！？。%％]|\.\s+(?:\S+\s+){2}\S")
+"""What no category's name has: "Elec. appliances" has none of it, "Cheese that cures! Buy now" has."""
 
 
 class Policy:
@@ -198,7 +203,7 @@ class Policy:
     def may_name_brand(self, brand: str) -> bool:
         """Return whether a text may say a brand's name."""
         is_anonymous = self._unnameable is not None and self._unnameable.search(brand) is not None
-        return not is_anonymous and plain(brand) not in self._sensitive.brands
+        return not is_anonymous and not _says_something(brand) and plain(brand) not in self._sensitive.brands
 
     def is_brand(self, brand: str) -> bool:
         """Return whether a value of ``brand`` stands for a brand."""
@@ -209,8 +214,9 @@ class Policy:
         return label not in self.settings.unspeakable_promotions
 
     def may_name_category(self, name: str) -> bool:
-        """Return whether a text may name a category: one with a name that has a letter and is not sensitive."""
-        return name != NO_CATEGORY and any(map(str.isalpha, name)) and not self.is_sensitive_category(name)
+        """Return whether a text may name a category: one with a letter, not sensitive, and no sentence or offer."""
+        is_name = name != NO_CATEGORY and any(map(str.isalpha, name)) and not _says_something(name)
+        return is_name and not self.is_sensitive_category(name)
 
     def is_sensitive_category(self, name: str) -> bool:
         """Return whether no text may name a category or hint at it."""
@@ -250,6 +256,12 @@ class Policy:
         """
         blocked = self.settings.blocked_claims.get(kind, ()) if category is not None else ()
         return kind not in self.settings.vetoed_kinds and not (blocked and plain(category or "") in map(plain, blocked))
+
+
+@lru_cache(maxsize=4096)
+def _says_something(name: str) -> bool:
+    """Return whether a name holds the end of a sentence, an offer or a host: a supplier must not speak as the shop."""
+    return _STATEMENT.search(name) is not None or HOST.search(name) is not None
 
 
 def _read(path: Path) -> bytes:

@@ -82,7 +82,8 @@ class ServiceSettings(BaseSettings):
             requests with a valid key do not count and are not refused.
         failure_rate_burst: Such requests at once.
         rate_keys: Keys, users and addresses whose rate is remembered at a time, of each sort.
-        metrics_token: Bearer token that ``/metrics`` asks for; if none is set, it asks for an API key.
+        metrics_token: Bearer token that ``/metrics`` asks for, at least 16 characters; if none is set, it asks for an
+            API key.
         record_share: Share of the lists whose records are stored: 1 for all, 0 for none. The same list is stored
             always or never. Feedback and audit need the record.
         record_days: Explanation records older than this are removed when the process starts.
@@ -136,7 +137,7 @@ class ServiceSettings(BaseSettings):
     rate_keys: Count = 10_000
     record_share: Annotated[float, Field(ge=0, le=1)] = 1.0
     record_days: Annotated[int, Field(ge=1, le=36_500)] = 365
-    metrics_token: SecretStr | None = None
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     key_pepper: SecretStr = SecretStr("")
     admin_key: Key | None = None
     storefront_key: Key | None = None

@@ -8,6 +8,8 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from llm_explain.policy.hosts import HOST
+
 if TYPE_CHECKING:
     from collections.abc import Container
 
@@ -73,7 +75,8 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     text = _LINK.sub(" ", _normal(text)).translate(_DIRECTION_MARKS)
     text = "".join(" " if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS else c for c in text)
     text = _INCHES.sub("″", text)
-    text = _SPACE.sub(" ", _LONE_HASH.sub(" ", _MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", text))))
+    text = HOST.sub(" ", _MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", text)))
+    text = _SPACE.sub(" ", _LONE_HASH.sub(" ", text))
     text = _BEFORE_COMMA.sub("", text)
     for opening, closing in _PARENTHESES:
         if text.count(opening) != text.count(closing):

@@ -20,6 +20,7 @@ from babel.numbers import NumberFormatError, get_currency_precision, get_currenc
 from jinja2 import TemplateError, pass_context
 
 from llm_explain.errors import PromptError
+from llm_explain.policy.hosts import HOST
 from llm_explain.text.expressions import Expressions
 from llm_explain.text.name_dictionary import load_name_dictionary
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
@@ -277,7 +278,7 @@ class _Readings:
 
     def same_name(self, value: str, fact: str) -> bool:
         """Return whether a text is a name of the facts, cleaned and perhaps cut short, or its translation."""
-        said, name = _plain(value), _plain(_LINK_OR_ENTITY.sub(" ", unicodedata.normalize("NFKC", str(fact))))
+        said, name = _plain(value), _plain(_without_links(str(fact)))
         if not said:
             return False
         if self._lexicon.formats.ellipsis in value[-2:]:  # a quotation mark may follow
@@ -300,7 +301,7 @@ class _Readings:
 
     def same_item(self, name: str, label: str | None, title: str) -> bool:
         """Return whether a name, perhaps with a size, is that of a title."""
-        bare = _LINK_OR_ENTITY.sub(" ", unicodedata.normalize("NFKC", title))
+        bare = _without_links(title)
         for end in _TITLE_HEAD.finditer(bare):
             head, rest = bare[: end.start()], bare[end.start() :]
             if not (self.same_name(name, head) and _plain(name)):
@@ -323,6 +324,10 @@ class _Readings:
     def _translated(self, name: str) -> str | None:
         found = self._dictionary.get(_key(name))
         return _plain(found) if found else None
+
+
+def _without_links(name: str) -> str:
+    return HOST.sub(" ", _LINK_OR_ENTITY.sub(" ", unicodedata.normalize("NFKC", name)))
 
 
 def _key(name: str) -> str:

@@ -231,9 +231,11 @@ def _content(
     dense = np.zeros((len(items), tower.dense.in_features))
     with np.errstate(divide="ignore", invalid="ignore"):
         level, levels = np.log(price[items]), np.log(base.snapshot.price)
-    mean = levels[np.isfinite(levels)].mean() if np.isfinite(levels).any() else 0.0
+    known = levels[np.isfinite(levels)]
+    lowest, mean, highest = (known.min(), known.mean(), known.max()) if len(known) else (0.0, 0.0, 0.0)
     is_known = np.isfinite(level)
-    dense[:, 0], dense[:, 1] = np.where(is_known, level - mean, 0.0), is_known
+    # The tower is linear in the price: beyond the prices of the training it would put an item before all others.
+    dense[:, 0], dense[:, 1] = np.where(is_known, np.clip(level, lowest, highest) - mean, 0.0), is_known
     place = N_PRICE_COLUMNS + _title_width(base)
     for row, title in enumerate(catalogue.titles[items]):
         if title in titles:

@@ -39,7 +39,7 @@ class Caller:
 
     Attributes:
         scope: ``user`` for a token, else the scope of the key.
-        id: Id of the key; whose rate counts.
+        id: Whose rate counts: the id of the key, or the user of a token, whichever key issued it.
         user_id: The only user that a token may ask about; ``None`` for a key.
     """
 
@@ -116,7 +116,7 @@ class Authenticator:
                 return Caller(scope, fixed_id)
         claims = self._tokens.read(credential)
         key_id = keys.id_of(credential) if claims is None else claims.key_id
-        user = None if claims is None else Caller("user", f"{key_id}/{claims.user_id}", claims.user_id)
+        user = None if claims is None else Caller("user", f"user/{claims.user_id}", claims.user_id)
         if user is not None and key_id in self._fixed:
             return user
         stored = await self._stored(keys, key_id)

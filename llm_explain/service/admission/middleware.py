@@ -179,8 +179,9 @@ class AdmissionMiddleware:
         finally:
             self._charge(caller, time.monotonic() - started)
         asked = value.get("deadline_ms") if isinstance(value, dict) else None
+        most = 1000 * self._settings.longest_deadline_seconds
         if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
-            return body, min(asked / 1000, self._settings.longest_deadline_seconds)
+            return body, min(asked, most) / 1000  # no float holds every whole number
         return body, None
 
 

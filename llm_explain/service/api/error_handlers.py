@@ -1,4 +1,4 @@
-"""Turns every error of the application into a problem document.
+"""Turns the errors that the application knows into problem documents; ``RequestMiddleware`` answers any other.
 
 Messages of the package's own errors name ids and values, so they never leave: each class of error has its own problem.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from llm_explain import errors
 from llm_explain.service.schemas import problems
+from llm_explain.service.schemas.fields import Body
 from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
 from llm_explain.state.errors import KeyReusedError, StateBusyError, StateError, StateFullError
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fastapi import FastAPI
+    from pydantic import BaseModel
     from starlette.requests import Request
     from starlette.responses import JSONResponse
 
@@ -46,7 +49,7 @@ def install(app: FastAPI) -> None:
     Args:
         app: The application.
     """
-    for kind in (ServiceProblem, RequestValidationError, HTTPException, errors.LlmExplainError, Exception):
+    for kind in (ServiceProblem, RequestValidationError, HTTPException, errors.LlmExplainError):
         app.add_exception_handler(kind, _answer)
 
 
@@ -75,10 +78,20 @@ def _answer(request: Request, error: Exception) -> JSONResponse:
 
 
 def _place(error: Mapping[str, Any]) -> dict[str, str]:
-    """Return where which rule is broken; neither the pointer nor the message of a rule repeats a value."""
-    parts = [str(part) for part in error["loc"]]
-    where = {"pointer": "#/" + "/".join(parts[1:]), "in": parts[0] if parts else "body", "rule": error["type"]}
+    """Return where which rule is broken; neither the pointer nor the message of a rule repeats a value or a key."""
+    part, *path = error["loc"] or ("body",)
+    known = _names_of(Body) if part == "body" else {*path}
+    pointer = "#/" + "/".join(
+        str(each) for each in takewhile(lambda each: each in known or isinstance(each, int), path)
+    )
+    where = {"pointer": pointer, "in": part, "rule": error["type"]}
     return {**where, "detail": error["msg"].removeprefix("Value error, ")}
+
+
+def _names_of(model: type[BaseModel]) -> set[str]:
+    """Return the names of the fields of a model and of the models that are derived from it."""
+    own = {field.alias or name for name, field in model.model_fields.items()}
+    return own.union(*map(_names_of, model.__subclasses__()))
 
 
 def _of_status(status: int) -> Problem:

@@ -16,6 +16,7 @@ class ItemFields(fields.Body):
 
     Attributes:
         category: One name, a path ``Home > Kitchen > Mugs``, or several joined by ``|``.
+        first_seen: When the shop first had it.
         available: Whether the item may be recommended.
     """
 
@@ -28,7 +29,7 @@ class ItemFields(fields.Body):
     description: Annotated[str, StringConstraints(max_length=10_000)] | None = None
     image: fields.Text | None = None
     parent_id: fields.Id | None = None
-    first_seen: fields.Moment | None = None
+    first_seen: fields.PastMoment | None = None
     available: bool | None = None
 
 

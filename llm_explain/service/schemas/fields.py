@@ -7,7 +7,7 @@ time is stored in UTC without a zone.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -21,6 +21,7 @@ MAX_LISTED = 2000
 """Items of all users of one request; 10,000 with their records are 30 MB, which hold the event loop for seconds."""
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
+LEAST_PRICE = 0.0001
 
 
 def _naive_utc(moment: datetime) -> datetime:
@@ -29,6 +30,18 @@ def _naive_utc(moment: datetime) -> datetime:
         if FIRST_YEAR <= utc.year < LAST_YEAR:
             return utc
     raise ValueError(f"A moment between {FIRST_YEAR} and {LAST_YEAR} is needed.")
+
+
+def _has_come(moment: datetime) -> datetime:
+    if moment > datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1):
+        raise ValueError("A moment at most a day ahead is needed.")
+    return moment
+
+
+def _is_price(price: float) -> float:
+    if 0 < price < LEAST_PRICE:
+        raise ValueError(f"A price of 0 or of at least {LEAST_PRICE} is needed.")
+    return price
 
 
 _VISIBLE = r"^[^\x00-\x1f\x7f]+$"
@@ -47,11 +60,12 @@ Player = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=
 """``group:<category>``, ``rest`` or ``context:<term>``."""
 
 Moment = Annotated[datetime, AfterValidator(_naive_utc)]
+PastMoment = Annotated[Moment, AfterValidator(_has_come)]
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 """A claim kind; the handler knows which there are."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_VISIBLE)]
-Price = Annotated[float, Field(ge=0, le=1e9)]
+Price = Annotated[float, AfterValidator(_is_price), Field(ge=0, le=1e9)]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 PlaceName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """A channel or a store; empty for none."""

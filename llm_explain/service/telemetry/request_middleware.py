@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import MutableHeaders
 
+from llm_explain.service.schemas.problems import INTERNAL, MALFORMED, problem_response
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from threading import Event
@@ -32,6 +34,7 @@ _LOG = logging.getLogger("llm_explain.service.requests")
 _GIVEN_ID: Final = re.compile(rb"[0-9a-fA-F-]{16,64}")
 _UNLOGGED_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _REFUSED: Final = frozenset({429, 503})
+_LENGTHS: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class RequestMiddleware:
@@ -56,11 +59,20 @@ class RequestMiddleware:
         started = time.perf_counter()
         name = _id_of(scope["headers"])
         scope.setdefault("state", {})["request_id"] = name
-        sender = _Sender(send, name, self._drain, is_api=scope["path"].startswith(PREFIX))
+        has_two_lengths = {header for header, _ in scope["headers"]} >= _LENGTHS  # RFC 9112 §6.3
+        sender = _Sender(send, name, self._drain, is_api=scope["path"].startswith(PREFIX), is_last=has_two_lengths)
         token = request_id.set(name)
         self._metrics.begin_request()
         try:
-            await self._app(scope, receive, sender)
+            if has_two_lengths:
+                await problem_response(MALFORMED, name)(scope, receive, sender)
+            else:
+                await self._app(scope, receive, sender)
+        except Exception as error:
+            if sender.status:
+                raise
+            _LOG.error("request failed: %s", type(error).__name__, exc_info=error)
+            await problem_response(INTERNAL, name)(scope, receive, sender)
         finally:
             seconds = time.perf_counter() - started
             route = _route_of(scope)
@@ -73,10 +85,10 @@ class RequestMiddleware:
 class _Sender:
     """Sends messages, adds headers, and remembers the status and the size of the answer."""
 
-    def __init__(self, send: Send, name: str, drain: Event, *, is_api: bool) -> None:
+    def __init__(self, send: Send, name: str, drain: Event, *, is_api: bool, is_last: bool) -> None:
         self.status = 0
         self.n_bytes = 0
-        self._send, self._name, self._drain, self._is_api = send, name, drain, is_api
+        self._send, self._name, self._drain, self._is_api, self._is_last = send, name, drain, is_api, is_last
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -86,7 +98,7 @@ class _Sender:
             headers["x-content-type-options"] = "nosniff"
             if self._is_api:  # answers of the API are personal unless the route says otherwise
                 headers.setdefault("cache-control", "private, no-store")
-            if self._drain.is_set():
+            if self._is_last or self._drain.is_set():
                 headers["connection"] = "close"
         else:
             self.n_bytes += len(message.get("body", b""))

@@ -99,6 +99,12 @@ def test_no_line_is_written_without_a_name_or_before_an_end_that_has_passed(line
     assert lines.write("coupon", MONEY, title=MILK, as_of=dt.date(2017, 12, 11)) is None
 
 
+def test_a_supplier_puts_no_link_into_a_line(lines: CampaignLines) -> None:
+    assert lines.write("promotion", FLYER, title="bit.ly/free-gift", as_of=AS_OF) is None
+    line = lines.write("promotion", OPEN, title="Smoked gouda, see dhl-pay.info", as_of=AS_OF)
+    assert line == "Smoked gouda, see: on display in store"
+
+
 def test_chinese_lines() -> None:
     lines = CampaignLines(load_lexicon("zh").with_currency("USD"))
     line = lines.write("coupon", MONEY, title="Tofu", as_of=AS_OF)

@@ -31,6 +31,17 @@ def test_a_type_is_a_whole_word_at_the_beginning_of_a_title() -> None:
     assert Policy(types=["lager"]).is_sensitive_item(CATALOGUE, INDEX["lager"])
 
 
+@pytest.mark.parametrize(
+    "name", ["Cheese! Buy now", "Up to 90% off", "Cures cancer. Sign in at once", "bit.ly/gift", "特价！奶酪"]
+)
+def test_no_supplier_speaks_in_the_name_of_a_category_or_a_brand(name: str) -> None:
+    assert not Policy().may_name_category(name)
+    assert not Policy().may_name_brand(name)
+    for own in ("Elec. appliances", "Dr. Oetker", "Men's: shoes", "milk and creamers"):
+        assert Policy().may_name_category(own)
+        assert Policy().may_name_brand(own)
+
+
 def test_anonymous_and_sensitive_brands_are_not_named() -> None:
     policy = Policy(PolicySettings.model_validate({"sensitive": {"brands": ["Brewhaus"]}}))
     assert [policy.may_name_brand(brand) for brand in ("brand #69", "Dairyland", "brewhaus", "my brand #69")] == [

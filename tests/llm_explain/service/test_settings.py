@@ -70,10 +70,16 @@ def test_a_file_that_is_missing_is_refused(tmp_path: Path, monkeypatch: pytest.M
     ],
 )
 def test_secrets_are_masked_when_settings_are_printed(url: str, shown: str) -> None:
-    settings = ServiceSettings.read(database_url=url, metrics_token="hunter2", key_pepper="hunter2")
+    settings = ServiceSettings.read(database_url=url, metrics_token="hunter2" * 3, key_pepper="hunter2")
     printed = json.dumps(settings.masked())
     assert json.loads(printed)["database_url"] == shown
     assert "hunter2" not in printed + repr(settings)
+
+
+def test_an_empty_token_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_EXPLAIN_METRICS_TOKEN", "")
+    with pytest.raises(SettingError, match=r"setting 'metrics_token' is not usable.*at least 16"):
+        ServiceSettings.read()
 
 
 def test_the_time_that_answers_speak_of_is_now_or_the_snapshots() -> None:

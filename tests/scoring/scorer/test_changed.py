@@ -68,6 +68,17 @@ def test_a_new_item_is_neither_popular_nor_unpopular(shop_scorer: GlassBoxScorer
     assert np.ptp(terms[sold]) > 0
 
 
+def test_a_price_beyond_those_of_the_training_counts_as_the_nearest_of_them(shop_scorer: GlassBoxScorer) -> None:
+    prices = shop_scorer.snapshot.price
+    lowest, highest = (float(each) for each in (np.nanmin(prices), np.nanmax(prices)))
+    rows = [
+        {"item_id": f"n{price}", "title": "x", "price": price, **CHEESE} for price in (1e-320, lowest, highest, 1e9)
+    ]
+    trunk = changed_scorer(shop_scorer, [put(*rows)]).trunk[-4:]
+    torch.testing.assert_close(trunk[0], trunk[1], rtol=0, atol=0)
+    torch.testing.assert_close(trunk[2], trunk[3], rtol=0, atol=0)
+
+
 def test_a_changed_item_has_the_vector_of_its_new_fields(shop_scorer: GlassBoxScorer) -> None:
     tower, catalogue = shop_scorer.model.item_tower, shop_scorer.catalogue
     (item,) = catalogue.index_of(["00"])

@@ -243,6 +243,12 @@ def test_a_changed_price_filters_at_once(changeable: TestClient) -> None:
     assert [item["item_id"] for item in _list(changeable, min_price=90)] == ["31"]
 
 
+@pytest.mark.parametrize("field", [{"price": 1e-320}, {"first_seen": "2199-12-31"}])
+def test_a_price_near_zero_and_an_arrival_of_a_later_year_are_refused(changeable: TestClient, field: Json) -> None:
+    told = _changed(changeable, "PUT", "items/n1", {**NEW, **field}, status=422)
+    assert [each["pointer"] for each in told["errors"]] == ["#/" + next(iter(field))]
+
+
 @pytest.mark.parametrize(
     "body",
     [

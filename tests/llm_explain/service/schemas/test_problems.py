@@ -74,6 +74,20 @@ def test_bytes_that_are_no_request_are_refused(client: TestClient, body: bytes) 
     _is_problem(reply, repr(body[:20]))
 
 
+def test_neither_a_key_of_the_body_nor_a_type_is_repeated(client: TestClient) -> None:
+    body = {"items": [{"item_id": "1"}], "plans": [{"item_id": "1", "promotions": {MARK: "x"}}]}
+    reply = client.post("/v1/demand", json=body)
+    assert [each["pointer"] for each in reply.json()["errors"]] == ["#/plans/0/promotions"]
+    reply = client.post("/v1/campaigns", json={"recipients": [], "coupons": [{MARK: [1]}]})
+    assert reply.status_code == 422
+    assert not any(each in reply.text for each in (MARK, "0x", "function"))
+
+
+def test_a_deadline_that_no_float_holds_is_refused(client: TestClient) -> None:
+    reply = client.post("/v1/recommendations", json={"user_id": "u00", "deadline_ms": 10**400})
+    assert reply.status_code == 422
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from threading import Event
 from types import SimpleNamespace
@@ -68,11 +69,14 @@ def test_the_log_line_has_the_route_and_not_the_path(caplog: pytest.LogCaptureFi
     assert reply.status == 200
 
 
-def test_a_failure_is_counted_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_is_a_problem_document_counted_as_500(caplog: pytest.LogCaptureFixture) -> None:
     metrics = Metrics()
-    with caplog.at_level(logging.INFO), pytest.raises(RuntimeError, match="mary"):
-        observe(fail, metrics=metrics)
-    assert b'route="unmatched",status="0"' in metrics.render()
+    with caplog.at_level(logging.INFO):
+        reply = observe(fail, metrics=metrics)
+    assert (reply.status, reply.headers["cache-control"]) == (500, "private, no-store")
+    assert reply.headers["x-request-id"] == json.loads(reply.body)["request_id"]
+    assert b'route="unmatched",status="500"' in metrics.render()
+    assert any("RuntimeError" in JsonFormatter().format(record) for record in caplog.records)
     assert all("mary" not in JsonFormatter().format(record) for record in caplog.records)
 
 
@@ -82,6 +86,13 @@ def test_a_request_that_is_refused_at_admission_is_not_logged(caplog: pytest.Log
     with caplog.at_level(logging.INFO, "llm_explain.service.requests"):
         asyncio.run(ask(layer, scope_of(PATH)))
     assert not caplog.records
+
+
+def test_a_request_with_two_lengths_is_refused_and_the_last_of_its_connection() -> None:
+    both = [("content-length", "44"), ("transfer-encoding", "chunked")]
+    reply = observe(headers=both)
+    assert (reply.status, reply.headers["connection"]) == (400, "close")
+    assert observe(headers=both[:1]).status == observe(headers=both[1:]).status == 200
 
 
 def test_a_process_that_ends_closes_connections() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -150,6 +151,19 @@ def test_a_break_is_told_by_its_length_and_the_rhythm_before():
     assert not VERIFIER.verify(text.format("siete", "dos"), stopped).ok
     assert not VERIFIER.verify(text.format("seis", "tres"), stopped).ok
     assert not VERIFIER.verify(text.format("seis", "dos"), REALISER.specify([CLAIMS["due"]], **SCENE)).ok
+
+
+def test_every_length_of_a_break_is_told():
+    told = set()
+    for days in range(20, 400, 3):
+        last = str(SCENE["as_of"] - dt.timedelta(days=days))
+        claim = replace(CLAIMS["back_after_break"], facts={"interval_days": 14.0, "last": last})
+        spec = REALISER.specify([claim], **SCENE)
+        lines = [each for each in TEMPLATES.of_form("back_after_break", "line") if REALISER.fits(each, spec)]
+        assert lines and all(VERIFIER.verify(REALISER.fill(each, spec), spec).ok for each in lines), days
+        told.add(spec.values["break_gap"])
+    assert told >= {"un mes", "diez semanas", "tres o cuatro meses"}
+    assert not any(" o " in gap for gap in told - {"tres o cuatro meses"})
 
 
 def test_an_item_of_unknown_gender_needs_no_pronoun():

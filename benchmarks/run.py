@@ -19,7 +19,7 @@ from pathlib import Path
 
 from report import IMAGES, machine, versions
 
-QUESTIONS = ("ranking", "attribution", "fidelity", "scaling", "text", "phrasebook", "generation", "service", "batch")
+QUESTIONS = ("ranking", "attribution", "fidelity", "scaling", "text", "phrasebook", "service", "batch")
 SCRIPTS = {"fidelity": "fidelity/deletion.py"}
 """Scripts of questions that have a folder of their own."""
 HERE = Path(__file__).parent
@@ -77,8 +77,7 @@ def main() -> None:
             sections.append(kept.read_text(encoding="utf-8") if kept.exists() else "")
             continue
         kept.unlink(missing_ok=True)
-        options = [] if question == "generation" else ["--artifacts", str(given.artifacts)]
-        options += ["--data", str(given.data)] if question == "ranking" else []
+        options = ["--artifacts", str(given.artifacts), *(["--data", str(given.data)] if question == "ranking" else [])]
         sections.append(answer(question, [*options, *(["--quick"] if given.quick else [])], given.out))
     text = page(sections, time.perf_counter() - start, is_quick=given.quick, only=given.only)
     (given.out / PAGE).write_text(text, encoding="utf-8")

@@ -12,7 +12,6 @@ import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -27,8 +26,6 @@ from scoring.data.tables import TIMESTAMP, USER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from matplotlib.figure import Figure
 
     from scoring.scorer.user_state import UserState
 
@@ -112,20 +109,6 @@ def over_events(shop: Shop, events: pd.DataFrame, shares: tuple[float, ...]) -> 
     return found
 
 
-def drawn(
-    groups: dict[int, tuple[float, float]], items: dict[int, tuple[float, float]], users: dict[int, float]
-) -> Figure:
-    """Return three panels."""
-    figure, panels = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
-    panels[0].semilogy(list(groups), [1e3 * spent for spent, _ in groups.values()], marker="o")
-    panels[0].set(xlabel="history groups", ylabel="ms a user", title="2ⁿ coalitions")
-    panels[1].loglog(list(items), [1e3 * spent for spent, _ in items.values()], marker="o")
-    panels[1].set(xlabel="items", ylabel="ms", title="one matrix product")
-    panels[2].loglog(list(users), list(users.values()), marker="o")
-    panels[2].set(xlabel="users, ten items each", ylabel="s", title="one after another")
-    return figure
-
-
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -170,7 +153,6 @@ def write(
     )
     section.say("Opening the log of a shop, from a table in memory:")
     section.table(["events", *(f"{n:,}" for n in events)], _two_rows(events))
-    section.picture(drawn(groups, items, users), "scaling", "Time over groups, items and users")
     section.write()
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from llm_explain.records import Claim, Explanation, Section, Text
     from llm_explain.text.sentence_spec import Form, SentenceRequest
 
+NAMES_TRIED: Final = 3
+"""How often a card looks for a past item that no other card of its page names."""
+
 LEAST_LEARNED_SHARE: Final = 0.1
 """Least share of what raised the score of a past item that speaks without a visible link."""
 
@@ -185,7 +188,8 @@ class ListPipeline(Pipeline):
             needs_visible_links=True,
         )
         lines = self._lines(subjects, claims, placed)
-        reasons = cards.open_claims(claims, placed, kinds, with_lines=lines)
+        again = {row for row, card in enumerate(placed) if card.section == "again" and card.placement != "pinned"}
+        reasons = cards.open_claims(claims, placed, kinds, with_lines={*lines, *again})
         budgets = [cards.Budget.of(reasons[page.start : page.stop], kinds) for page in pages]
         budget_of = [budget for budget, page in zip(budgets, pages, strict=True) for _ in page]
         chosen: list[tuple[Claim, ...]] = []
@@ -201,9 +205,10 @@ class ListPipeline(Pipeline):
         is_open = {row for row, card in enumerate(placed) if card.section == "new" and card.placement != "pinned"}
         requests = self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open)
         for row, line in lines.items():
-            form: Form = "sentence" if self.limits.names_item else "line"
+            form: Form = "sentence" if self.limits.names_item or placed[row].section == "new" else "line"
             requests[row] = replace(requests[row], claims=(line,), is_neutral=True, form=form)
-        self._fill(subjects, attributions, placed, requests, reasons, budget_of, may_say)
+        silent = [row for row, request in enumerate(requests) if not request.claims and row not in again]
+        self._fill(subjects, attributions, placed, requests, silent, reasons, budget_of, may_say)
         return requests, reasons
 
     def _may_say(self, placed: Sequence[Placed], alike_of: Sequence[frozenset[str]]) -> MayTell:
@@ -231,14 +236,14 @@ class ListPipeline(Pipeline):
         attributions: Sequence[Attribution],
         placed: Sequence[Placed],
         requests: list[SentenceRequest],
+        silent: Sequence[int],
         reasons: Sequence[Sequence[Claim]],
         budget_of: Sequence[cards.Budget],
         may_say: MayTell,
     ) -> None:
-        """Let each card that would say nothing state a fact, a reason that the page has used up, or what many buy."""
+        """Let each card that would say nothing state a reason that the page has used up, a fact, or what many buy."""
         kinds = self.writer.spoken_kinds(self.locale)
         is_open = {row for row, card in enumerate(placed) if card.section == "new" and card.placement != "pinned"}
-        silent = [row for row, request in enumerate(requests) if not request.claims]
 
         def is_rare(claim: Claim, row: int) -> bool:
             most = kinds[claim.kind].most_badges
@@ -253,27 +258,26 @@ class ListPipeline(Pipeline):
                 budget_of[row].count(claim)
             return is_told
 
-        for row, fact in self._facts(
-            subjects, silent, (*kinds.neutral(subjects.type), *kinds.badges(subjects.type)), may_stand
-        ).items():
-            requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
-        left = [row for row in silent if not requests[row].claims]
-        more = self._learned_links(subjects, attributions, [row for row in left if row in is_open], placed)
-        for row in left:
+        more = self._learned_links(subjects, attributions, [row for row in silent if row in is_open], placed)
+        for row in silent:
             repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds) or cards.repeated_reason(
                 more.get(row, ()), budget_of[row], kinds, most_names=cards.MOST_CARDS_A_KIND
             )
-            if repeated is None:
-                repeated = next((claim for claim in reasons[row] if kinds[claim.kind].is_scarce), None)
             requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
-        left = [row for row in left if not requests[row].claims]
+        left = [row for row in silent if not requests[row].claims]
         for row, request in enumerate(
             self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open & {*left}, is_last=True)
         ):
             requests[row] = request if row in left else requests[row]
-        left = [row for row in left if not requests[row].claims and placed[row].section != "again"]
-        for row, fact in self._facts(subjects, left, kinds.neutral(subjects.type), may_come_last).items():
-            requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
+        of_item = (*kinds.neutral(subjects.type), *kinds.badges(subjects.type))
+        for among, may_tell in ((of_item, may_stand), (kinds.neutral(subjects.type), may_come_last)):
+            left = [row for row in left if not requests[row].claims]
+            for row, fact in self._facts(subjects, left, among, may_tell).items():
+                requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
+            for row in left:
+                scarce = next((claim for claim in reasons[row] if kinds[claim.kind].is_scarce), None)
+                if scarce is not None and not requests[row].claims:
+                    requests[row] = replace(requests[row], claims=(scarce,))
 
     def _learned_links(
         self, subjects: Subjects, attributions: Sequence[Attribution], rows: Sequence[int], placed: Sequence[Placed]
@@ -331,16 +335,30 @@ class ListPipeline(Pipeline):
                 and names_allowed_category(claim, self.shop)
                 and all(go_together(claim, other, kinds) for other in said[row].claims)
                 and (said[row].claims or is_last or "other_item_id" in claim.facts)
-                and budgets[row].take_fact(claim, is_alone=not said[row].claims)
+                and budgets[row].take_fact(claim, is_alone=not said[row].claims, is_last=is_last)
             )
 
         for kind, known in self._facts_of_user(subjects.take(np.array(rows, dtype=np.int64))):
-            places = [place for place, row in enumerate(rows) if said[row].claims == requests[row].claims]
-            for place, fact in self._facts(known, places, [kind], may_join).items():
-                row = rows[place]
-                claims = (fact,) if kinds[fact.kind].states_link else (*said[row].claims, fact)
-                said[row] = replace(said[row], claims=claims, is_neutral=True)
+            for _ in range(NAMES_TRIED):
+                places = [place for place, row in enumerate(rows) if said[row].claims == requests[row].claims]
+                fresh = known if is_last else self._without_named(known, [budgets[row] for row in rows])
+                found = self._facts(fresh, places, [kind], may_join)
+                for place, fact in found.items():
+                    row = rows[place]
+                    claims = (fact,) if kinds[fact.kind].states_link else (*said[row].claims, fact)
+                    said[row] = replace(said[row], claims=claims, is_neutral=True)
+                if not found:
+                    break
         return said
+
+    def _without_named(self, subjects: Subjects, budgets: Sequence[cards.Budget]) -> Subjects:
+        """Return subjects without the past items that their pages name."""
+        ids = self.shop.catalogue.item_ids
+        past = [
+            [each for each in own if not budget.names_used(str(ids[each.item_index]))]
+            for own, budget in zip(subjects.past_items, budgets, strict=True)
+        ]
+        return subjects.take(np.arange(len(subjects)), past_items=past)
 
     def _facts_of_user(self, subjects: Subjects) -> Iterator[tuple[ClaimKind, Subjects]]:
         """Yield the kinds of facts about the user, the most useful ones first, each with the past items it may name.
@@ -359,7 +377,7 @@ class ListPipeline(Pipeline):
         """Return what the line of each *again* card states, and of a *new* card of a product that the user knows.
 
         It is a driver of the card's score where the claim is one. At most two lines of a user's page state claims of
-        one kind while others hold.
+        one kind while others hold, and at most two the last date alone: a third one tells less than no line.
         """
         kinds = self.writer.spoken_kinds(self.locale)
         rows = {
@@ -376,7 +394,8 @@ class ListPipeline(Pipeline):
         found = self._facts(subjects, rows["new"], kinds.versions(subjects.type), lambda *_: True)
         found |= self._facts(subjects, rows["again"], kinds.lines(subjects.type), is_rare)
         left = [row for row in rows["again"] if row not in found]
-        found |= self._facts(subjects, left, kinds.lines(subjects.type), lambda *_: True)
+        has_many = [kind for kind in kinds.lines(subjects.type) if kind.most_badges is None or self.limits.names_item]
+        found |= self._facts(subjects, left, has_many, lambda *_: True)
         return {
             row: next((claim for claim in claims[row] if claim.kind == fact.kind), fact) for row, fact in found.items()
         }

@@ -56,8 +56,8 @@ def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjec
         are_counted: Whether the counts of pairs have to show the link.
 
     Returns:
-        The same subjects. Their past items are of the item's category, or share a telling word with it, whatever they
-        add to the score; or else those that the counts link with the item. They come by the user's occasions, most
+        The same subjects. Their past items are of the item's category, or share a telling word and the last word of the
+        name with it, whatever they add to the score; or else those that the counts link with the item. They come by the user's occasions, most
         first, ties by the smallest id.
     """
     evidence, shop = subjects.evidence, subjects.shop
@@ -65,8 +65,9 @@ def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjec
     past = []
     for user, item in zip(subjects.user.tolist(), subjects.item.tolist(), strict=True):
         items, links = evidence.items_by_count(user), shop.visible_links
-        linked = items[links.by_counts(items, item) if are_counted else links.of_titles(items, item)]
-        past.append([PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in linked.tolist()])
+        linked = items[links.by_counts(items, item) if are_counted else links.of_titles(items, item)].tolist()
+        like = [each for each in linked if are_counted or links.are_of_one_sort(each, item)]
+        past.append([PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in like])
     return subjects.take(np.arange(len(subjects)), past_items=past)
 
 

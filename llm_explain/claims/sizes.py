@@ -21,7 +21,7 @@ NO_WORD: Final = re.compile(r"[\W_]+")
 NUMBER: Final = re.compile(r"\d[\d.,/]*")
 DOZEN: Final = 12
 
-LEAST_RATIO: Final = 1.15
+LEAST_RATIO: Final = 1.3
 """Least ratio of two sizes that a person would tell apart."""
 
 
@@ -58,7 +58,7 @@ def other_size(title: str, other: str) -> tuple[str, str] | None:
 
     Returns:
         Both sizes; ``None`` unless the titles have the same words, and sizes that differ in one place, by a number of
-        the same unit, one of them at least 15 % larger, or by a word. A dozen counts as twelve.
+        the same unit, one of them at least 30 % larger, or by a word. A dozen counts as twelve.
     """
     first, second = sized(title), sized(other)
     if not first.name or first.name != second.name or len(first.sizes) != len(second.sizes):

@@ -38,12 +38,14 @@ class Budget:
     Attributes:
         has_few_kinds: Whether the page has few kinds to speak of.
         scarce: Kinds that hold of many items, whatever the user did; at most one card of the page states one of them.
+        once: Kinds that at most one card of the page states.
         cards: Cards by claim kind.
         names: Cards by claim kind and the name that they used.
     """
 
     has_few_kinds: bool = False
     scarce: frozenset[str] = frozenset()
+    once: frozenset[str] = frozenset()
     cards: Counter[str] = field(default_factory=Counter)
     names: Counter[tuple[str, Fact | None]] = field(default_factory=Counter)
 
@@ -51,18 +53,19 @@ class Budget:
     def of(cls, claims: Sequence[Sequence[Claim]], kinds: ClaimKinds) -> Budget:
         """Return the budget of a page whose cards may state some claims."""
         scarce = frozenset(name for name, kind in kinds.items() if kind.is_scarce)
-        return cls(has_few_kinds=len({claim.kind for own in claims for claim in own}) < FEW_KINDS, scarce=scarce)
+        once = frozenset(name for name, kind in kinds.items() if kind.states_link)
+        said = {claim.kind for own in claims for claim in own} - scarce - once
+        return cls(has_few_kinds=len(said) < FEW_KINDS, scarce=scarce, once=once)
 
     def allows(self, claim: Claim) -> bool:
-        """Return whether another card may state a claim: no item speaks for two cards."""
-        if "other_item_id" in claim.facts and self.has_named(claim):
+        """Return whether another card may state a claim: no item and no category speaks for two cards."""
+        if self.has_named(claim) or (claim.kind in self.once and self.cards[claim.kind]):
             return False
         if claim.kind in self.scarce and sum(self.cards[kind] for kind in self.scarce) >= MOST_SCARCE_CARDS:
             return False
         if self.cards[claim.kind] < MOST_CARDS_A_KIND:
             return True
-        name = named(claim)
-        return self.has_few_kinds and name is not None and not self.names[claim.kind, name]
+        return self.has_few_kinds and named(claim) is not None
 
     def take(self, claim: Claim) -> bool:
         """Count a claim if the budget allows it, and return whether it does."""
@@ -71,17 +74,19 @@ class Budget:
         self.count(claim)
         return True
 
-    def take_fact(self, claim: Claim, *, is_alone: bool = False) -> bool:
+    def take_fact(self, claim: Claim, *, is_alone: bool = False, is_last: bool = False) -> bool:
         """Count a fact about the user if no card names the same, and return whether it may be told.
 
         Args:
             claim: The fact.
             is_alone: Whether the card says nothing else; otherwise the budget has to allow the fact too.
+            is_last: Whether nothing else can be said, so that a second card of the page may name the same.
 
         Returns:
             Whether the card may tell it.
         """
-        if self.has_named(claim) or not (is_alone or self.allows(claim)):
+        n_named = sum(number for (_, said), number in self.names.items() if said == named(claim))
+        if n_named > (1 if is_last else 0) or not (is_alone or self.allows(claim)):
             return False
         self.count(claim)
         return True
@@ -89,7 +94,11 @@ class Budget:
     def has_named(self, claim: Claim) -> bool:
         """Return whether a card of the page names the claim's item or category."""
         name = named(claim)
-        return name is not None and any(said == name for _, said in self.names)
+        return name is not None and self.names_used(name)
+
+    def names_used(self, name: Fact) -> bool:
+        """Return whether a card of the page names an item or category."""
+        return any(said == name for _, said in self.names)
 
     def count(self, claim: Claim) -> None:
         """Count a claim, whatever the budget allows."""
@@ -107,7 +116,7 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
 
     A card prefers the kinds with the smallest ``list_place``, then what the page has not named yet, then the claims
     with the largest attribution. Cards with few kinds to speak of choose first, so that few cards are left without a
-    reason. If the page has few kinds, such a card repeats a name, and then a kind, that few cards have.
+    reason.
 
     Args:
         claims: Claims that may be the reason of each card.
@@ -123,16 +132,6 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
             claims[row], key=lambda claim: (_place(claim, budget, kinds), budget.has_named(claim), -claim.phi)
         )
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
-        if (
-            not chosen[row]
-            and budget.has_few_kinds
-            and (several := [each for each in ordered if each.kind not in budget.scarce])
-        ):
-            repeated = min(
-                several, key=lambda claim: (budget.names[claim.kind, named(claim)], budget.cards[claim.kind])
-            )
-            chosen[row] = (repeated,)
-            budget.count(repeated)
     return chosen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -88,6 +89,7 @@ class Variety:
     """What the texts of one list say, by their place, so that texts near each other differ."""
 
     _said: dict[int, frozenset[str]] = field(default_factory=dict)
+    _used: Counter[str] = field(default_factory=Counter)
 
     def taken(self, place: int) -> frozenset[str]:
         """Return the skeletons and openings of the texts within ``LIST_LENGTH`` of a place.
@@ -101,6 +103,10 @@ class Variety:
         near = (said for other, said in self._said.items() if abs(other - place) < LIST_LENGTH)
         return frozenset().union(*near)
 
+    def times(self, skeleton: Skeleton) -> int:
+        """Return how many texts of the list say a skeleton or begin like it."""
+        return max(self._used[skeleton.text], self._used[skeleton.opening])
+
     def add(self, place: int, skeleton: Skeleton, text: str) -> None:
         """Remember a text.
 
@@ -110,6 +116,7 @@ class Variety:
             text: The finished sentence.
         """
         self._said[place] = frozenset({skeleton.text, skeleton.opening, opening(text)})
+        self._used.update(self._said[place])
 
 
 def order_of(sources: Sequence[str]) -> tuple[Source, ...]:

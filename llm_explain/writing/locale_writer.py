@@ -308,6 +308,8 @@ class LocaleWriter:
                 continue
             if skeleton.text in taken or (skeleton.opening in taken and not names_item):
                 continue
+            if taken and ITEM in skeleton.slots and not (limits is not None and limits.names_item):
+                continue  # a fresh sentence of another source need not repeat the title next to it
             text = self._realiser.fill(skeleton, spec)
             if opening(text) in taken:
                 continue
@@ -323,7 +325,9 @@ class LocaleWriter:
     def _candidates(self, source: SkeletonSource, sheet: _List, place: int) -> list[Skeleton]:
         """Return the skeletons of a source that fit, in the order of this user, item and moment.
 
-        Where no title stands next to the text, those that say most come first.
+        A past item that is a reason is told as one where a sentence does so. Then what the list has used least comes
+        first. Then come those that do not repeat the title next to them. Where no
+        title stands next to the text, and of facts, those that say most come before others.
         """
         request, spec = sheet.requests[place], sheet.specs[place]
         key = self._key(request, sheet.tone)
@@ -332,11 +336,16 @@ class LocaleWriter:
             for skeleton in source.skeletons(spec.kinds, sheet.tone)
             if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
         ]
-        says_most = sheet.limits is not None and sheet.limits.names_item
+        names_item = sheet.limits is not None and sheet.limits.names_item
+        says_most = names_item or request.is_neutral
+        is_because_of_item = not request.is_neutral and any("other_item_id" in claim.facts for claim in request.claims)
 
-        def order(skeleton: Skeleton) -> tuple[bool, int, tuple[int, bytes]]:
+        def order(skeleton: Skeleton) -> tuple[bool, bool, int, bool, int, tuple[int, bytes]]:
             is_odd = not self._realiser.is_natural(skeleton, spec)
-            return is_odd, -len(skeleton.slots) if says_most else 0, source.order(skeleton, key)
+            is_bare = is_because_of_item and not skeleton.is_causal
+            n_slots = -len(skeleton.slots) if says_most else 0
+            is_named = ITEM in skeleton.slots and not names_item  # the title stands next to the text
+            return is_odd, is_bare, sheet.variety.times(skeleton), is_named, n_slots, source.order(skeleton, key)
 
         return sorted(usable, key=order)
 

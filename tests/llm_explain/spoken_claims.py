@@ -62,7 +62,6 @@ CLAIMS: dict[str, Claim] = {
     "most_bought": claim("most_bought", (), category="yogurt"),
     "kept_since": claim("kept_since", ("often", "current"), since="2017-03-04"),
     "other_size": claim("other_size", (), other_item_id="7", size="5.3 oz", other_size="12 oz"),
-    "same_order": claim("same_order", (), other_item_id="7"),
     "frequent_item": claim("frequent_item", (), other_item_id="7", count=12),
     "bought_together": claim("bought_together", ("some", "crowd"), other_item_id="7", together_share=0.31),
     "new_arrival": claim("new_arrival", (), first_seen="2017-11-14", days=17),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llm_explain.records import Fact
 
 MIN_SHARE: Final = 0.1
+MAX_OF_MOST: Final = 0.5
 MAX_SNAPSHOT_AGE_DAYS: Final = 90
 
 
@@ -26,7 +27,8 @@ class BoughtTogether(ClaimKind):
     items in one occasion. It is rounded down to two decimals. It can be said if
 
     - it is at least 0.1;
-    - the other item has at least as many users as the policy's least crowd (50 or more);
+    - the other item has at least as many users as the policy's least crowd (50 or more), and at most half as many as
+      the shop's most bought item: what most users buy says little of another item;
     - the pair has at least ten users, and at least twice as many occasions as by chance;
     - the item is among the other item's 50 companions with the largest cosine of occasions;
     - ``purchase`` is the shop's only target kind, and its log has dates;
@@ -58,6 +60,7 @@ class BoughtTogether(ClaimKind):
         buyers, age = snapshot.buyers[other], subjects.snapshot_age_days[row]
         share = round_down(snapshot.companions.users_of(other, subjects.item[row]) / np.maximum(buyers, 1), 2)
         may_cite = (share >= MIN_SHARE) & (buyers >= shop.policy.settings.min_crowd)
+        may_cite &= buyers <= MAX_OF_MOST * snapshot.buyers.max(initial=0)
         may_cite &= (age >= 0) & (age <= MAX_SNAPSHOT_AGE_DAYS)
         rows, other, past, occasions, event_kind, places = first_named(subjects, may_cite)
         facts: dict[str, list[Fact]] = {

@@ -20,7 +20,7 @@ class OtherSize(ClaimKind):
 
     Rule: counted events are the user's purchases before ``as_of`` that no return took back. ``other_item_id`` is an
     item of one of them, of the item's category and brand. Its title is the item's but for one size, of which one is at
-    least 15 % larger (see ``sizes``). ``size`` is that of the item's title, and ``other_size`` that of the other one,
+    least 30 % larger (see ``sizes``). ``size`` is that of the item's title, and ``other_size`` that of the other one,
     as the titles write them in small letters. It is the one bought last, ties by the smallest id. No counted event is
     of the item's title.
     """

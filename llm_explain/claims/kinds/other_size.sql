@@ -37,6 +37,6 @@ changed as (
 known as (select distinct rid from past where claim = 'other_size' and is_alike(item_id, title, own_item, own_title))
 select rid, item_id as other_item_id, size, other_size
 from changed anti join known using (rid)
-where n = 1 and (number_in(size) = '' or greatest(figure_of(size), figure_of(other_size)) >= 1.15 * least(figure_of(size), figure_of(other_size)))
+where n = 1 and (number_in(size) = '' or greatest(figure_of(size), figure_of(other_size)) >= 1.3 * least(figure_of(size), figure_of(other_size)))
   and amount_of(size) <> amount_of(other_size) and kind_of_size(size) = kind_of_size(other_size)
 qualify row_number() over (partition by rid order by wall desc, item_id) = 1;

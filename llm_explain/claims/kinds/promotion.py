@@ -39,7 +39,6 @@ class Promotion(ClaimKind):
     position = 80
     topic = "promotion"
     neutral_place = 20
-    again_place = 22
     badge_place = 10
     counts_events = False
     fits_sensitive_items = True

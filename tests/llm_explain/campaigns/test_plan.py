@@ -84,7 +84,7 @@ def test_reasons_need_a_link_that_a_person_would_see(
     monkeypatch.setattr(link, "of_reasons", lambda other, item: np.zeros(len(other), dtype=bool))
     monkeypatch.setattr(link, "of_category", lambda *_: False)
     monkeypatch.setitem(vars(link), "can_tell", True)  # a shop that can tell does not fall back on learned links
-    linked = {"similar_item", "related_category", "same_order", "frequent_item"}
+    linked = {"similar_item", "related_category", "frequent_item"}
     rows = [row for user, own in best.items() for row in explainer.explain(user, own)]
     told = {row.item_id for row in rows if linked & {claim.kind for claim in row.reasons}}
     assert told

@@ -16,7 +16,6 @@ from llm_explain.claims.kinds.buyers import Buyers
 from llm_explain.claims.kinds.companion import Companion
 from llm_explain.claims.kinds.first_in_category import FirstInCategory
 from llm_explain.claims.kinds.frequent_item import FrequentItem
-from llm_explain.claims.kinds.same_order import SameOrder
 from llm_explain.policy.policy import Policy
 from llm_explain.text.prompt_files import prompts_root
 from scoring.data.catalogue import Catalogue
@@ -83,19 +82,6 @@ def test_a_companion_is_not_sensitive() -> None:
     assert facts(Companion, evidence("salsa", *rows, policy=SENSITIVE)) is None
 
 
-def test_the_latest_order_of_an_item_names_another_one() -> None:
-    chips = bought("tortilla", 1, 9)
-    assert facts(SameOrder, evidence("tortilla", chips, bought("salsa", 1))) == {"other_item_id": "salsa"}
-    assert facts(SameOrder, evidence("tortilla", chips, bought("salsa", 9))) is None  # not in the latest order
-    assert facts(SameOrder, evidence("tortilla", chips, bought("kettle", 1))) is None  # chips with chips
-    assert facts(SameOrder, evidence("kettle", chips)) is None  # never bought
-    often = evidence("hummus", bought("hummus", 1), bought("tortilla", 1), bought("lager", 1), policy=SENSITIVE)
-    assert facts(SameOrder, often) == {"other_item_id": "tortilla"}
-    users = np.full(len(ITEMS), 200)  # counts can tell, and show no link of milk with tortilla chips
-    unseen = evidence("tortilla", chips, bought("milk", 1), statistics=snapshot(buyers=users))
-    assert facts(SameOrder, unseen) is None
-
-
 @pytest.mark.parametrize(
     ("days", "expected"),
     [
@@ -151,15 +137,16 @@ def test_a_frequent_item_was_bought_three_times() -> None:
 
 
 def pairs(users: int, buyers: int) -> object:
-    """Return statistics in which so many of the tortilla chips' buyers had salsa in one order."""
+    """Return statistics in which so many of the tortilla chips' buyers had salsa in one order; 200 bought milk."""
     of_item = np.zeros(len(ITEMS), dtype=np.int64)
-    of_item[INDEX["tortilla"]] = buyers
+    of_item[[INDEX["tortilla"], INDEX["milk"]]] = buyers, 200
     first, second = np.array([INDEX["tortilla"]]), np.array([INDEX["salsa"]])
     return snapshot(buyers=of_item, companions=ItemPairs.of_rows(first, second, np.array([users]), len(ITEMS)))
 
 
 @pytest.mark.parametrize(
-    ("users", "buyers", "share"), [(20, 100, 0.2), (9, 100, None), (10, 100, 0.1), (30, 49, None), (20, 50, 0.4)]
+    ("users", "buyers", "share"),
+    [(20, 100, 0.2), (9, 100, None), (10, 100, 0.1), (30, 49, None), (20, 50, 0.4), (60, 101, None)],
 )
 def test_bought_together_needs_a_tenth_of_a_crowd(users: int, buyers: int, share: float | None) -> None:
     subjects = citing(evidence("salsa", bought("tortilla", 3), statistics=pairs(users, buyers)), "tortilla")

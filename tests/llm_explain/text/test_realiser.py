@@ -32,7 +32,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "item_label": "Chobani Peach Yogurt 5.3 oz",
         "times": "12 times",
         "last_date": "3 November",
-        "late_date": "3 November",
+        "last_gap": "four weeks",
         "interval": "two weeks",
         "days_since": "12 days",
         "category": "yogurt",
@@ -119,11 +119,22 @@ def test_a_date_of_another_year_says_so():
     assert values(claim("repeat_item", count=2, last="2016-11-03"))["last_date"] == "3 November 2016"
 
 
-def test_a_line_gives_the_day_of_late_and_the_month_before():
-    asked = {"2017-11-03": ("3 November", None), "2017-08-03": (None, "August"), "2016-08-03": (None, "August 2016")}
-    for last, (day, month) in asked.items():
-        found = values(claim("repeat_item", count=2, last=last))
-        assert (found.get("late_date"), found.get("last_month")) == (day, month)
+@pytest.mark.parametrize(
+    ("last", "slot", "said"),
+    [
+        ("2017-11-25", "last_days", "6 days"),
+        ("2017-11-03", "last_gap", "four weeks"),
+        ("2017-11-01", "last_gap", "a month"),
+        ("2017-08-03", "last_gap", "four months"),
+        ("2016-08-03", "last_month", "August 2016"),
+    ],
+)
+def test_a_line_tells_how_long_ago_a_purchase_was(last: str, slot: str, said: str) -> None:
+    found = values(claim("repeat_item", count=2, last=last))
+    assert {name: found.get(name) for name in ("last_days", "last_gap", "last_month") if name in found} == {slot: said}
+
+
+def test_a_month_of_another_year_has_its_year() -> None:
     assert values(claim("kept_since", since="2016-11-08")) == values() | {"since_month": "November 2016"}
 
 

@@ -33,7 +33,7 @@ REAL_ARTIFACTS = REPOSITORY / "artifacts" / "completejourney"
 KINDS = ClaimKinds.installed()
 OWN_PARTS = sorted({part for kind in KINDS.values() if kind.scope != "context" for part in kind.parts})
 TERMS = sorted({part for kind in KINDS.values() if kind.scope == "context" for part in kind.parts})
-NAMING = {"similar_item", "frequent_item", "bought_together", "companion", "same_order", "other_size"}
+NAMING = {"similar_item", "frequent_item", "bought_together", "companion", "other_size"}
 """Kinds that name another item, which the audit cannot choose."""
 
 ELSEWHERE = {"other_size", "most_bought"}

@@ -131,8 +131,8 @@ def test_each_fault_has_its_code(text, kinds, code):
             "You've bought “Crunchy Granola 12 oz”; some of our customers bought this in the same order.",
             "bought_together",
         ),
-        ("It's been a while: last bought on 12 May.", "back_after_break"),
-        ("Here's a change: no yogurt in your latest 38 orders.", "first_in_category"),
+        ("You used to buy this about every two weeks; it's been about seven months.", "back_after_break"),
+        ("Here's a change: no yogurt in your last 38 orders.", "first_in_category"),
     ],
 )
 def test_a_true_sentence_passes(text, kind):
@@ -164,12 +164,8 @@ def test_a_blocked_word_may_stand_in_a_name_of_the_shop():
 
 def test_equal_values_may_stand_for_either_slot():
     due = claim("due", ("current",), interval_days=9, days_since=9, last="2017-11-22", count=4)
-    popular = claim("popular", users_band=250, window_days=9, until="2017-12-01T00:00:00")
-    text = (
-        "You buy this about every 9 days, your last purchase was 9 days ago, and more than 250 customers bought it "
-        "in the past 9 days."
-    )
-    assert VERIFIER.verify(text, spec([due, popular])).ok
+    text = "You buy this about every 9 days, and your last purchase was 9 days ago."
+    assert VERIFIER.verify(text, spec([due])).ok
 
 
 def test_a_twin_stands_for_a_category_only_with_the_same_value():

@@ -275,9 +275,8 @@ class ListPipeline(Pipeline):
             for row, fact in self._facts(subjects, left, among, may_tell).items():
                 requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
             for row in left:
-                scarce = next((claim for claim in reasons[row] if kinds[claim.kind].is_scarce), None)
-                if scarce is not None and not requests[row].claims:
-                    requests[row] = replace(requests[row], claims=(scarce,))
+                claims = requests[row].claims or cards.reason_of_many(reasons[row], kinds)
+                requests[row] = replace(requests[row], claims=claims)
 
     def _learned_links(
         self, subjects: Subjects, attributions: Sequence[Attribution], rows: Sequence[int], placed: Sequence[Placed]

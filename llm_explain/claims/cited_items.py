@@ -57,8 +57,8 @@ def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjec
 
     Returns:
         The same subjects. Their past items are of the item's category, or share a telling word and the last word of the
-        name with it, whatever they add to the score; or else those that the counts link with the item. They come by the user's occasions, most
-        first, ties by the smallest id.
+        name with it, whatever they add to the score; or else those that the counts link with the item. They come by the
+        user's occasions, most first, ties by the smallest id.
     """
     evidence, shop = subjects.evidence, subjects.shop
     ids = shop.catalogue.item_ids

@@ -161,6 +161,19 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
     return chosen
 
 
+def reason_of_many(claims: Sequence[Claim], kinds: ClaimKinds) -> tuple[Claim, ...]:
+    """Return the first claim that holds of many items; none if there is none.
+
+    Args:
+        claims: Claims that may be the reason of a card.
+        kinds: Claim kinds in force.
+
+    Returns:
+        At most one claim.
+    """
+    return tuple(claim for claim in claims if kinds[claim.kind].is_scarce)[:1]
+
+
 def with_second_reasons(
     claims: Sequence[Sequence[Claim]], chosen: Sequence[tuple[Claim, ...]], budget: Budget, kinds: ClaimKinds
 ) -> list[tuple[Claim, ...]]:

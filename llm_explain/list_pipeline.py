@@ -376,7 +376,7 @@ class ListPipeline(Pipeline):
         """Return what the line of each *again* card states, and of a *new* card of a product that the user knows.
 
         It is a driver of the card's score where the claim is one. At most two lines of a user's page state claims of
-        one kind while others hold, and at most two the last date alone: a third one tells less than no line.
+        one kind while others hold. A third line that could only tell when the user bought the item once is left out.
         """
         kinds = self.writer.spoken_kinds(self.locale)
         rows = {
@@ -393,8 +393,11 @@ class ListPipeline(Pipeline):
         found = self._facts(subjects, rows["new"], kinds.versions(subjects.type), lambda *_: True)
         found |= self._facts(subjects, rows["again"], kinds.lines(subjects.type), is_rare)
         left = [row for row in rows["again"] if row not in found]
-        has_many = [kind for kind in kinds.lines(subjects.type) if kind.most_badges is None or self.limits.names_item]
-        found |= self._facts(subjects, left, has_many, lambda *_: True)
+
+        def is_enough(claim: Claim, _: int) -> bool:
+            return self.limits.names_item or kinds[claim.kind].is_telling(claim)
+
+        found |= self._facts(subjects, left, kinds.lines(subjects.type), is_enough)
         return {
             row: next((claim for claim in claims[row] if claim.kind == fact.kind), fact) for row, fact in found.items()
         }

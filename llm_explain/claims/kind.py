@@ -89,8 +89,8 @@ class ClaimKind(ABC):
             it is not one of them.
         is_reason: Whether a sentence may give it as a reason; ``False`` for a kind that only badges state.
         is_scarce: Whether many items have it: no badge in *again* states it, and a second card of a page does so last.
-        most_badges: A badge, a line, or a card without a reason, states it only while fewer cards of the page than this
-            speak of its topic; ``None`` for any number.
+        most_badges: A badge, or a card without a reason, states it only while fewer cards of the page than this speak
+            of its topic; ``None`` for any number.
         stands_alone: Whether it may be all that a card states.
         list_place: Its place among the reasons of a composed list, whatever the attributions: -1 tells what a past
             item has to do with it, 0 names one, 1 a category, 2 speaks of the item, 3 and 4 say the same of many items;
@@ -150,7 +150,7 @@ class ClaimKind(ABC):
         return self.topic != other.topic and other.topic not in self.never_with and self.topic not in other.never_with
 
     def is_telling(self, claim: Claim) -> bool:
-        """Return whether a claim says enough to replace the claims that yield to its topic.
+        """Return whether a claim says enough to replace those that yield to its topic, or for a third line.
 
         Args:
             claim: A claim of this kind.

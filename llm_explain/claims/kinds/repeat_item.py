@@ -33,7 +33,6 @@ class RepeatItem(ClaimKind):
     parts = ("times_bought",)
     position = 10
     again_place = 30
-    most_badges = 2
     topic = "item"
     never_with = frozenset({"category", "other purchase", "brand"})
 

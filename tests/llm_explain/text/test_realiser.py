@@ -32,6 +32,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "item_label": "Chobani Peach Yogurt 5.3 oz",
         "times": "12 times",
         "last_date": "3 November",
+        "many_times": "12 times",
         "last_gap": "four weeks",
         "interval": "two weeks",
         "days_since": "12 days",

@@ -246,6 +246,8 @@ class LocaleWriter:
         for sheet.specs in tried:
             for name in order:
                 self._write_by(name, sheet, seconds)
+            for name in order:
+                self._fill(name, sheet, is_fresh=True)
             for is_natural in (True, False):
                 for name in order:
                     self._fill(name, sheet, is_fresh=False, is_natural=is_natural)
@@ -253,17 +255,25 @@ class LocaleWriter:
 
     def _write_by(self, name: Source, sheet: _List, seconds: float) -> None:
         """Add what a source says in fresh words: what is ready, then what it writes now."""
-        self._fill(name, sheet, is_fresh=True)
+        self._fill(name, sheet, is_fresh=True, may_repeat_title=False)
         left = seconds
         for _ in range(_ROUNDS):
             missing = [sheet.specs[place] for place in sheet.open_places()]
             if not missing or left <= 0 or name not in self._sources:
                 break
             left = self._prepare(self._sources[name], missing, sheet.tone, left)
-            self._fill(name, sheet, is_fresh=True, is_natural=name != "lm")  # the model is not asked again for a word
+            is_natural = name != "lm"  # the model is not asked again for a word
+            self._fill(name, sheet, is_fresh=True, is_natural=is_natural, may_repeat_title=False)
 
     def _fill(
-        self, name: Source, sheet: _List, *, is_fresh: bool, names_item: bool = False, is_natural: bool = True
+        self,
+        name: Source,
+        sheet: _List,
+        *,
+        is_fresh: bool,
+        names_item: bool = False,
+        is_natural: bool = True,
+        may_repeat_title: bool = True,
     ) -> None:
         """Add the first verified text of a source at each open place of a list."""
         source = self._sources.get(name)
@@ -271,7 +281,8 @@ class LocaleWriter:
             return
         for place in sheet.open_places():
             taken = sheet.variety.taken(place) if is_fresh else frozenset()
-            found = self._first(source, sheet, place, taken, names_item=names_item, is_natural=is_natural)
+            asked = {"names_item": names_item, "is_natural": is_natural, "may_repeat_title": may_repeat_title}
+            found = self._first(source, sheet, place, taken, **asked)
             if found is not None:
                 skeleton, sheet.texts[place] = found
                 sheet.variety.add(place, skeleton, found[1].text)
@@ -298,6 +309,7 @@ class LocaleWriter:
         *,
         names_item: bool,
         is_natural: bool,
+        may_repeat_title: bool,
     ) -> tuple[Skeleton, Text] | None:
         """Return the first skeleton of a source whose text is not taken, short enough and verified."""
         spec, limits = sheet.specs[place], sheet.limits
@@ -308,8 +320,9 @@ class LocaleWriter:
                 continue
             if skeleton.text in taken or (skeleton.opening in taken and not names_item):
                 continue
-            if taken and ITEM in skeleton.slots and not (limits is not None and limits.names_item):
-                continue  # a fresh sentence of another source need not repeat the title next to it
+            is_next_to_title = limits is None or not limits.names_item
+            if ITEM in skeleton.slots and is_next_to_title and not may_repeat_title:
+                continue
             text = self._realiser.fill(skeleton, spec)
             if opening(text) in taken:
                 continue

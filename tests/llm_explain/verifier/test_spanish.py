@@ -160,7 +160,7 @@ def test_every_length_of_a_break_is_told():
         claim = replace(CLAIMS["back_after_break"], facts={"interval_days": 14.0, "last": last})
         spec = REALISER.specify([claim], **SCENE)
         lines = [each for each in TEMPLATES.of_form("back_after_break", "line") if REALISER.fits(each, spec)]
-        assert [VERIFIER.verify(REALISER.fill(each, spec), spec).ok for each in lines] == [True] * 4, days
+        assert {VERIFIER.verify(REALISER.fill(each, spec), spec).ok for each in lines} == {True}, days
         told.add(spec.values["break_gap"])
     assert told >= {"un mes", "diez semanas", "tres o cuatro meses"}
     assert not any(" o " in gap for gap in told - {"tres o cuatro meses"})

@@ -12,6 +12,7 @@ import pytest
 import llm_explain.claims
 from llm_explain.claims import ClaimKind, ClaimKinds
 from llm_explain.claims import derive as derive_all
+from llm_explain.claims import neutral as neutral_of
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from tests.llm_explain.claims.scene import (
@@ -171,6 +172,27 @@ def test_neutral_is_nothing_where_nothing_holds() -> None:
     assert neutral(evidence("tortilla", CHIPS)) is None
     vetoed = Policy(PolicySettings(vetoed_kinds=("popular",)))
     assert neutral(evidence("tortilla", statistics=crowd(300), policy=vetoed)) is None
+
+
+@pytest.mark.parametrize("n", [3, 30], ids=["few", "many"])
+def test_cards_that_ask_for_a_kind_share_its_findings(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = evidence("tortilla", statistics=crowd(300))
+    several = one.take(np.zeros(n, dtype=np.int64))
+    asked: list[int] = []
+    found = type(KINDS["popular"]).find
+    monkeypatch.setattr(
+        type(KINDS["popular"]), "find", lambda kind, subjects: asked.append(len(subjects)) or found(kind, subjects)
+    )
+
+    def told(*rows: int) -> list[int]:
+        claims = neutral_of(several, kinds=KINDS, degrees=DEGREES, may_tell=lambda *_: True, rows=rows)
+        return [row for row, claim in enumerate(claims) if claim is not None]
+
+    assert told(0, n - 1) == [0, n - 1]
+    assert told(0, n - 1) == [0, n - 1]
+    assert told(*range(n)) == [*range(n)]
+    assert told(1) == [1]
+    assert asked == ([n] if n == 3 else [2, n])  # few are asked for at once, many only if half of them are
 
 
 def test_neutral_kinds_are_about_the_item_alone() -> None:

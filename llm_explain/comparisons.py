@@ -81,8 +81,9 @@ class Comparisons:
         )
         favours = (total, {player: -value for player, value in total.items()})
         best = [_best(claims[row], each) for row, each in zip(order, favours, strict=True)]
-        kinds_said, counts = {each and each.kind for each in best}, [each.facts.get("count") for each in best if each]
-        if len(kinds_said) == 1 and len(counts) == 2 and None not in counts and counts[0] <= counts[1]:
+        counts = [int(each.facts.get("count", 0)) for each in best if each is not None]
+        kinds_said = {each.kind for each in best if each is not None}
+        if len(counts) > len(kinds_said) == 1 and 0 < counts[0] <= counts[1]:
             others = [[claim for claim in claims[row] if claim.kind not in kinds_said] for row in order]
             best = [_best(*each) for each in zip(others, favours, strict=True)]  # 40 purchases explain no lead over 55
         sides = [self._side(evidence, items[row], each) for row, each in zip(order, best, strict=True)]

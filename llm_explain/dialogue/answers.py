@@ -100,9 +100,9 @@ class Answers:
         """Return that there are no events of a kind, or that they cannot be left out alone."""
         return Statement("events_whole" if self._own.has(event) else "no_events", event=event)
 
-    def shown(self, k: int) -> tuple[str, ...]:
+    def shown(self, k: int, *, by_score: bool = False) -> tuple[str, ...]:
         """Return the items of the user's list, in the order shown."""
-        placed = self._explainer.rank(k=k, history=self._history, section="mixed")
+        placed = self._explainer.rank(k=k, history=self._history, section=None if by_score else "mixed")
         return tuple(each.item_id for each in placed)
 
     def answer(self, intent: str, slots: Mapping[str, Any], choices: Sequence[str]) -> Answer:

@@ -63,9 +63,8 @@ class Dialogue:
         self._read: tuple[Catalogue, Reader] | None = None
         self._grammar, words, rules = dialogue_words(folder_of(locale)[0])
         self._names = Names(locale, explainer.titles)
-        self._given, self._staff = None, Staff()
-        if staff is not None:
-            self.advise(staff)
+        self._given = self._staff = Staff()
+        self.advise(staff or self._given)
         currency = explainer.shop.shop.currency
         self._wording = Wording(words, locale, self._names, currency)
         self._verifier = AnswerVerifier(rules, locale, self._names, currency)
@@ -120,7 +119,13 @@ class Dialogue:
         self._reader.read(self._locale, Context())
 
     def start(
-        self, user_id: str, context: Context | None = None, *, k: int = 10, history: History | None = None
+        self,
+        user_id: str,
+        context: Context | None = None,
+        *,
+        k: int = 10,
+        history: History | None = None,
+        by_score: bool = False,
     ) -> Context:
         """Return the context of a conversation about a user's list.
 
@@ -129,13 +134,14 @@ class Dialogue:
             context: What the user has switched off; nothing if not given.
             k: Length of the list.
             history: The user's events; those of the log if not given.
+            by_score: Whether the list is ranked by score alone.
 
         Returns:
             The context with the items of the list.
         """
         begun = context or Context()
         self._names.titles = self._explainer.titles
-        items = Answers(self._explainer, user_id, begun, self._locale, history).shown(k)
+        items = Answers(self._explainer, user_id, begun, self._locale, history).shown(k, by_score=by_score)
         return replace(begun, items=items, focus=None, category=None, pending=None, asked=None)
 
     def reply(

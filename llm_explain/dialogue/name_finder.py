@@ -85,8 +85,8 @@ class NameFinder:
         tokens = [t for t in self._index.tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
         tokens = self._index.corrected(tokens, shown)
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
-        found.found = self._on_screen(found.text, found.found, tokens, shown)
         found.found = self._with_labels(found.text, found.found, tokens, shown)
+        found.found = self._on_screen(found.text, found.found, tokens, shown)
         found.found = self._with_meanings(found.text, found.found, tokens)
         if self._grammar.is_spaced and not self._grammar.is_head_first:  # "my last ice cream" is no place of the list
             starts = {each.start - 1 for each in found.found}
@@ -227,6 +227,7 @@ class NameFinder:
         article = self._patterns["article"].search(text[: window[0].start])
         is_one = not self._grammar.is_spaced and len("".join(stems)) < 2
         is_last = "".join(stems) in index.last_characters and not index.is_cue(telling)
+        is_last = is_last and not (is_one and index.is_strange(text[window[0].end : window[0].end + 1]))
         is_bare_cue = is_cue and article is None and len(telling) == 1
         if not whole and (is_bare_cue or (is_one and not is_last and not self._is_head(telling, own))):
             return None
@@ -355,13 +356,19 @@ class NameFinder:
                 items = self._of_label(tokens[at : at + size])
                 if not items or any(each.start < end and start < each.end and each.strength > WEAK for each in found):
                     continue
-                near = next((each for each in found if self._is_next(text, each, start, end)), None)
+                beside = [each for each in found if self._is_next(text, each, start, end)]
+                near = min(beside, key=lambda each: max(start - each.end, each.start - end), default=None)
                 of_near = [] if near is None else [each for each in near.shown or near.items if each in items]
+                other = [] if near is None or of_near else [each for each in self._alike(near.shown) if each in items]
                 listed = tuple(item for item in shown if item in items)[:MOST_CHOICES]
                 if near is not None and of_near:
                     left, right = min(near.start, start), max(near.end, end)
                     own = {"shown": tuple(of_near)} if near.shown else {"items": tuple(of_near), "category": None}
                     labelled = replace(near, start=left, end=right, **own)
+                elif near is not None and other:  # "the store brand cream cheese", of which another one is listed
+                    left, right = min(near.start, start), max(near.end, end)
+                    labelled = replace(near, start=left, end=right, shown=(), items=self._first(other), category=None)
+                    labelled = replace(labelled, is_whole=True)
                 elif near is None and (listed or len(items) == 1):
                     article, is_one = self._patterns["article"].search(text[:start]), not listed
                     start = start if article is None else article.start()
@@ -372,6 +379,11 @@ class NameFinder:
                 found = [each for each in found if each.end <= labelled.start or labelled.end <= each.start]
                 found.append(labelled)
         return found
+
+    def _alike(self, shown: Sequence[str]) -> list[str]:
+        """Return the items of the catalogue that share the name of some items, apart from its label."""
+        keys = {self._index.key(key) for item in shown for key in self._index.names[item].keys}
+        return [item for key in keys for item in self._index.items.get(key, ())]
 
     def _of_label(self, window: list[Token]) -> list[str]:
         """Return the items that have some words as a label; a size alone and a common word are none."""

@@ -245,6 +245,10 @@ class NameIndex:
             return all(stem in self._cues for stem in telling)
         return self._cue_text.count("".join(telling)) > RARE
 
+    def is_strange(self, character: str) -> bool:
+        """Return whether a letter occurs in no example, so that one before it is part of another word: "糖尿病"."""
+        return character.isalpha() and character not in self._cue_text
+
     def holding(
         self, telling: tuple[str, ...], items: Iterable[str] | None = None, *, is_joined: bool = True
     ) -> list[str]:

@@ -84,7 +84,9 @@ class Slots:
         is_shown = any(each == item or self._category_of.get(each) == category for each in context.items)
         is_shown |= item is not None and item == context.focus
         named = intent
-        if intent == "why" and user_id is not None and not (slots or choices):
+        if intent == "order" and not (slots or choices) and self._which.search(found.text):
+            named = "due"  # "what do we have to order"
+        elif intent == "why" and user_id is not None and not (slots or choices):
             named = "risk"
         elif intent in {"risk", "risk_change"} and user_id is None and sure:
             named = "order"
@@ -175,13 +177,14 @@ class Slots:
         is_item = bool(mention.shown) and mention.is_whole
         if intent in OF_THE_CATALOGUE - {"stock"} or is_item:
             return False
+        listed = [each for each in context.items if self._category_of.get(each) == mention.category]
         if intent == "paid":
-            return not any(self._category_of.get(each) == mention.category for each in context.items)
+            return not listed or (len(listed) > 1 and not mention.is_definite)
         if intent in OF_A_CATEGORY:
             is_any = not mention.is_definite or (intent == "offer" and not mention.shown)
             return is_any and (intent != "stock" or not mention.shown or self._which.search(found.text) is not None)
-        listed = [each for each in context.items if self._category_of.get(each) == mention.category]
-        return len(listed) > 1  # "all the soft drinks"
+        is_bare = mention.led == mention.category and (self._is_head_first or not mention.is_definite)
+        return len(listed) > 1 or (intent == "where_from" and is_bare)  # "all the soft drinks", "that I like cheese"
 
     def _narrower(self, mention: Mention) -> tuple[str, ...]:
         """Return the items of words that only some titles of a category have: "keyboards" of "mice and keyboards"."""

@@ -47,7 +47,7 @@ class JobsHandler:
         demand = None if self._demand is None else self._demand.get()
         if self._staff is None or self._staff[0] is not churn or self._staff[1] is not demand:
             job, actions = churn or (None, None)
-            tables = self._data if self._data is not None and self._data.is_dir() else None
+            tables = self._data if self._data.is_dir() else None
             advice = None if demand is None else DemandAdvice(*demand)
             self._staff = churn, demand, Staff(job, actions, advice, tables, self._may_score)
         return self._staff[2]

@@ -223,7 +223,7 @@ def test_a_shopper_cannot_name_a_customer(dialogue: Dialogue, context: Context) 
 
 @pytest.mark.parametrize(
     ("message", "intent", "slots"),
-    [("第一个凭啥推给我", "why", {"item_id": "@0"}), ("你咋看出来我爱吃cheese", "where_from", {"item_id": "33"}),
+    [("第一个凭啥推给我", "why", {"item_id": "@0"}), ("你咋看出来我爱吃cheese", "where_from", {"category": "cheese"}),
      ("你说我常买cheese 有证据没", "prove", {"item_id": "33"}),
      ("cheese是帮同事买的 别算我的", "stop", {"category": "cheese"})],
 )  # fmt: skip

@@ -99,6 +99,14 @@ def test_a_token_reaches_its_own_user_alone(guarded: tuple[TestClient, str, str]
         assert client.post(f"/v1/{path}", json={**body, "user_id": "u00"}, headers=_bearer(token)).status_code == 200
 
 
+def test_staff_need_an_admin_key(guarded: tuple[TestClient, str, str]) -> None:
+    client, storefront, admin = guarded
+    body = {"user_id": "u00", "message": "why is customer u01 at risk?", "role": "staff"}
+    of_each = {key: client.post("/v1/chat", json=body, headers=_bearer(key)).status_code for key in (storefront, admin)}
+    assert of_each == {storefront: 403, admin: 200}
+    assert client.post("/v1/chat", json=body, headers=_bearer(_token(client, storefront))).status_code == 403
+
+
 def test_every_route_for_tokens_is_tried_above(guarded: tuple[TestClient, str, str]) -> None:
     """A new route that takes tokens must be added to the test that asks about another user."""
     client, storefront, _ = guarded

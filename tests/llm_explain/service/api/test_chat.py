@@ -168,3 +168,21 @@ def test_what_the_first_message_needs_is_loaded_without_a_place(client: TestClie
         say(client, "why the first one?")
     assert holds[0] == 0
     assert holds[-1] == 1
+
+
+def test_staff_ask_about_any_customer_and_change_for_the_one_that_they_named(client: TestClient) -> None:
+    def ask(message: str, context: dict[str, Any] | None = None) -> dict[str, Any]:
+        body = {"user_id": USER, "message": message, "context": context, "role": "staff"}
+        return client.post("/v1/chat", json=body).json()
+
+    client.patch("/v1/users/u05/preferences", json={"groups_off": ["group:cheese"]})
+    told = ask("why did customer u05 get the first one?")
+    scored = client.post("/v1/recommendations", json={"user_id": "u05", "section": "score"}).json()["items"]
+    assert told["context"]["staff_user"] == "u05"
+    assert told["context"]["items"] == [row["item_id"] for row in scored], "without what u05 switched off"
+    done = ask("yes", ask("stop using beer", told["context"])["context"])
+    assert done["change"] == {"intent": "stop", "slots": {"category": "beer"}, "user_id": "u05"}
+    kept = [client.get(f"/v1/users/{user}/preferences").json()["preferences"]["groups_off"] for user in ("u05", USER)]
+    assert kept == [["group:cheese", "group:beer"], []]
+    assert ask("why is customer u05 at risk?")["text"] == "No model for that question is loaded."
+    assert say(client, "why did customer u05 get the first one?")["context"]["staff_user"] is None

@@ -32,7 +32,8 @@ class EventForms(BaseModel):
     Attributes:
         purchase: Every word or phrase that tells a purchase, or where one happens.
         not_of_purchases: Words of them that stand for another kind alone, such as what lies in a basket now.
-        forms: Word of a purchase and its form, by event kind. A word that tells no purchase may have a form too.
+        forms: Word of a purchase and its form, by event kind. A word that tells no purchase may have a form too. An
+            empty form says that the kind has none: "lo compraste" where one enrols *in* something.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -72,7 +73,7 @@ class EventForms(BaseModel):
         if forms is None:
             return None
         words = self._words[event_kind]
-        if any(match.group(0).lower() not in forms for text in given for match in words.finditer(text)):
+        if any(not forms.get(match.group(0).lower()) for text in given for match in words.finditer(text)):
             return None
 
         def form(match: re.Match[str]) -> str:

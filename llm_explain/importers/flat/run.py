@@ -22,9 +22,17 @@ from llm_explain.importers.flat.proposals import no_products, outliers, sensitiv
 from llm_explain.importers.flat.rated import with_ratings
 from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
-from llm_explain.importers.flat.returns import TAKEN_BACK, WITHDRAWN, undoing, with_returns, with_signals_undone
+from llm_explain.importers.flat.returns import (
+    PURCHASE,
+    RETURN,
+    TAKEN_BACK,
+    WITHDRAWN,
+    undoing,
+    with_returns,
+    with_signals_undone,
+)
 from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
-from llm_explain.importers.flat.vocabulary import is_known_header, known_kinds, tells
+from llm_explain.importers.flat.vocabulary import deal_of, is_known_header, known_kinds, tells
 from llm_explain.importers.flat.writing import write_import
 from llm_explain.importers.summary import LeftOut, Progress, silent
 from llm_explain.text.import_words import word_list
@@ -46,7 +54,7 @@ EVENT_COLUMNS: Final = (
 LINE: Final = "line"
 """Number of the row that an event comes from. Names are looked up by it: they are most of a row."""
 
-DEALS: Final = frozenset({"borrow", "rent", "book", "donate", "bid", "enroll", "order", "pay"})
+DEALS: Final = frozenset({"borrow", "rent", "book", "donate", "bid", "enroll"})
 """What a log predicts rather than what was viewed or searched for, as it predicts purchases."""
 
 SAMPLES: Final = 3
@@ -114,10 +122,11 @@ def _import(
     name_things = not (are_works or any(tells(c.header, "places") for c in named)) and not any(
         tells(c.header, "headlines") for c in named if c.name == "title"
     )
+    deal = next(filter(None, (deal_of(c.header) for c in named if c.name != "category")), PURCHASE)
     promotions = _promotions(reads)
     aside = {source.name: _rows_of(source, rejects) for source in sources}
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
-    result = _tables(assembled, shop, are_works=are_works, name_things=name_things, has_prices=not doubtful)
+    result = _tables(assembled, shop, are_works=are_works, name_things=name_things, has_prices=not doubtful, deal=deal)
     result, told_promotions = _with_promotions(result, promotions, shop)
     lines += told_promotions
     lines += _once_sold(result.tables) + _untold(result.tables.shop)
@@ -231,11 +240,16 @@ def _are_works(reads: Sequence[Recognised], kinds: pd.Series) -> bool:
     return any(tells(column.header, "works") for column in named)
 
 
-def _tables(assembled: Assembled, shop: Shop, *, are_works: bool, name_things: bool, has_prices: bool) -> _Result:
+def _tables(
+    assembled: Assembled, shop: Shop, *, are_works: bool, name_things: bool, has_prices: bool, deal: str
+) -> _Result:
     names = assembled.events[[column for column in NAMES if column in assembled.events]]
     lines = assembled.events.drop(columns=names.columns).assign(**{LINE: names.index})
     events, notes = with_returns(_priced(lines), shop.return_kinds)
     events = events if has_prices else events.drop(columns="price")
+    if deal != PURCHASE and (events["kind"] == PURCHASE).any():
+        events["kind"] = events["kind"].replace({PURCHASE: deal, RETURN: "refund"})
+        shop = Shop.of({**shop.model_dump(include=shop.model_fields_set), "target_kinds": (deal,)})
     events, shop = with_ratings(events, shop)
     named = names.take(events[LINE].to_numpy()).set_axis(events.index)
     items = items_table(assembled.items, events[["item_id", "kind"]].join(named), shop.locale, shop.target_kinds)

@@ -89,6 +89,7 @@ class _HeaderFile(_Strict):
     version: Literal["1"]
     works: tuple[str, ...]
     places: tuple[str, ...]
+    deals: dict[str, tuple[str, ...]]
     cities: tuple[str, ...]
     headlines: tuple[str, ...]
     minor: tuple[str, ...]
@@ -174,6 +175,12 @@ def formats() -> tuple[Format, ...]:
 def tells(header: str, group: Literal["works", "places", "cities", "headlines"]) -> bool:
     """Return whether a header says that items are works such as films, places such as hotels, cities, or headlines."""
     return not _told(group).isdisjoint(normal(header).split())
+
+
+def deal_of(header: str) -> str | None:
+    """Return what is done at the places that a header names, such as ``order`` for "restaurant id"."""
+    deals, tokens = read_words(HERE / "headers.yaml", _HeaderFile).deals, normal(header).split()
+    return next((kind for kind, names in deals.items() if not set(names).isdisjoint(tokens)), None)
 
 
 @cache

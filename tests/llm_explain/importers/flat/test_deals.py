@@ -21,6 +21,8 @@ def imported(tmp_path, text: str, name: str = "export.csv"):
         ("customer_no,equipment_code,equipment,hire_start", "rent"),
         ("guest_email,hotel_code,hotel_name,booked_on", "book"),
         ("Donor ID,Fund Code,Fund,Gift Date", "donate"),
+        ("eater_id,restaurant_id,restaurant_name,order_date,subtotal", "order"),
+        ("account_id,merchant_id,merchant_name,created_at,amount", "pay"),
         ("bidder_id,lot_id,lot_title,bid_time", "bid"),
         ("id_aluno,id_curso,titulo,data_matricula", "enroll"),
         ("customer_id,product_id,product_name,order_date", "purchase"),
@@ -28,7 +30,8 @@ def imported(tmp_path, text: str, name: str = "export.csv"):
     ],
 )
 def test_headers_tell_what_the_events_are(tmp_path, header, kind) -> None:
-    done = imported(tmp_path, f"{header}\nu1,i1,Name one,2024-05-01\nu2,i2,Name two,2024-05-02\n")
+    end = ",9.50" * (header.count(",") - 3)
+    done = imported(tmp_path, f"{header}\nu1,i1,Name one,2024-05-01{end}\nu2,i2,Name two,2024-05-02{end}\n")
     assert done.tables.events["kind"].tolist() == [kind, kind]
     assert done.tables.events["item_id"].tolist() == ["i1", "i2"]
     assert done.tables.shop.target_kinds == (kind,)

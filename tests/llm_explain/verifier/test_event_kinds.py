@@ -33,7 +33,7 @@ TOLD = {
         "wishlist": r"\bwish ?list\w*",
         "play": r"\bplay\w*",
         "watch": r"\bwatch\w*",
-        "read": r"\bread\w*",
+        "read": r"\bread(?!y\b)\w*",
         "rate": r"\brat(?:e[ds]?|ing)\b(?<!average rate)",
         "like": r"\bliked\b",
         "bookmark": r"\bbookmark\w*",

@@ -33,8 +33,8 @@ SQL: Final = Path(job.__file__).with_name("kinds.sql")
 ATOL: Final = 0.011
 """A cent, or the last decimal of a fact."""
 
-NO_FACTS: Final = {"occasion", "noun"}
-"""Words of the shop: no facts of the tables."""
+NO_FACTS: Final = {"occasion", "noun", "is_against"}
+"""Words of the shop and of the text: no facts of the tables."""
 
 SHARE: Final = 1e-4
 PERCENT: Final = 100.0

@@ -156,7 +156,7 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     is_dead = (frame["weeks_without_sale"] >= policy.dead_weeks) & (frame[ON_HAND] > 0)
     is_quiet = (frame["weeks_without_sale"] >= policy.dead_weeks) & (frame["order_units"] > 0)
     is_order = frame["order_units"] > 0
-    is_over = frame["too_many"] > 0
+    is_over = frame["too_many"] >= frame[PACK].clip(lower=1)  # less than a pack is not worth a word
     frame["state"] = np.select(
         [is_dead, is_quiet, is_order, is_over], ["dead", "quiet", "order", "overstock"], "enough"
     )

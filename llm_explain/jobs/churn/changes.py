@@ -69,20 +69,6 @@ class SpendRose(_Compared):
     of, falls = "spent", False
 
 
-class RangeFell(_Compared):
-    """Categories bought in the recent window, ``after``, are fewer than in the window before it, ``before``."""
-
-    name, player, parts, effect = "range_fell", "range", ("categories_trend",), "raises"
-    of, falls = "categories", True
-
-
-class RangeRose(_Compared):
-    """Categories bought in the recent window, ``after``, are more than in the window before it, ``before``."""
-
-    name, player, parts, effect = "range_rose", "range", ("categories_trend",), "lowers"
-    of, falls = "categories", False
-
-
 class _AgainstUsual(DriverKind[ChurnView]):
     """A count or an amount of the short window and what is usual for a window as long.
 

@@ -39,7 +39,7 @@ _SILENCE: Final = {
 }  # fmt: skip
 """Kinds that state the days since the last visit, and the fact that does."""
 
-_EMPTY: Final = {"spend_below_usual", "visits_below_usual", "visits_fell", "spend_fell", "range_fell"}
+_EMPTY: Final = {"spend_below_usual", "visits_below_usual", "visits_fell", "spend_fell"}
 """Kinds that say nothing more if a window lies within these days."""
 
 
@@ -97,7 +97,9 @@ class ChurnWriter:
             facts = {**self._headline, "user_id": user_id, "risk": risk}
             past = lately.get(row)
             is_told = past and (past.kind == ALREADY or (direction > 0 and not opposing))
-            before = (past,) if past and is_told else ()
+            before = (
+                (replace(past, facts={**past.facts, "is_against": int(direction < 0)}),) if past and is_told else ()
+            )
             brief = Brief(
                 headline=Stated(_headline(risk, average, is_label=self._headline["target"] == "label"), facts),
                 direction=direction,

@@ -12,8 +12,6 @@ from llm_explain.jobs.churn.changes import (
     Even,
     LowNever,
     LowOften,
-    RangeFell,
-    RangeRose,
     SpendAboveUsual,
     SpendBelowUsual,
     SpendFell,
@@ -59,7 +57,7 @@ if TYPE_CHECKING:
 KINDS: Final[tuple[DriverKind[ChurnView], ...]] = tuple(
     each()
     for each in (
-        VisitsFell, VisitsRose, SpendFell, SpendRose, RangeFell, RangeRose, VisitsBelowUsual, VisitsAboveUsual,
+        VisitsFell, VisitsRose, SpendFell, SpendRose, VisitsBelowUsual, VisitsAboveUsual,
         SpendBelowUsual, SpendAboveUsual, Overdue, LongestSilence, LongSilence, CameLately, CategoryGivenUp, HabitsKept,
         NarrowRange, WideRange, Uneven, Even, LowOften, LowNever, SmallSpender, BigSpender, SmallBasket, LargeBasket,
         RareVisits, FrequentVisits, FewVisits, ManyVisits, VisitedLongAgo, VisitedLately, Newcomer, VisitedOnce,

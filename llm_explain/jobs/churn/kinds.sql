@@ -30,12 +30,6 @@ select rid, round(coalesce(sum(paid) filter (wall < now - days_of(recent()) and 
 from bought group by rid;
 create or replace view found_spend_rose as from found_spend_fell;
 
-create or replace view found_range_fell as
-select rid, count(distinct category) filter (wall < now - days_of(recent()) and wall >= now - days_of(2 * recent()) and category <> '') as before,
-       count(distinct category) filter (wall >= now - days_of(recent()) and category <> '') as after, recent() as days
-from bought group by rid;
-create or replace view found_range_rose as from found_range_fell;
-
 create or replace view found_visits_below_usual as
 select rid, count(distinct occasion) filter (wall >= now - days_of(half())) as after,
        round(count(distinct occasion) filter (wall >= now - days_of(usual())) / any_value(known.days) * half(), 1) as usual, half() as days
@@ -148,7 +142,7 @@ create or replace view found_big_spender as from found_small_spender;
 create or replace view found_small_basket as
 select rid, round(sum(paid) filter (wall >= now - days_of(usual())) / count(distinct occasion) filter (wall >= now - days_of(usual())), 2) as level,
        (select spend_per_visit from setting) as median, recent() as days
-from bought group by rid;
+from bought group by rid having count(distinct occasion) filter (wall >= now - days_of(usual())) > 1;
 create or replace view found_large_basket as from found_small_basket;
 
 create or replace view found_rare_visits as

@@ -105,8 +105,8 @@ class LongSilence(DriverKind[ChurnView]):
 class _Level(DriverKind[ChurnView]):
     """A level of the usual window and the median of all users.
 
-    A rate needs a user who has been known for the recent window at least. Usual spending needs four visits, a usual
-    interval a steady rhythm.
+    A rate needs a user who has been known for the recent window at least. Usual spending needs four visits, the mean
+    of a visit two, a usual interval a steady rhythm.
     """
 
     of: ClassVar[str]
@@ -137,6 +137,8 @@ class _Level(DriverKind[ChurnView]):
             holds &= view.has_usual
         if self.of == "usual_spend":
             holds &= view.visits(view.setting.usual_days) >= LEAST_VISITS
+        if self.of == "spend_per_visit":
+            holds &= view.visits(view.setting.usual_days) > 1
         if self.of == "interval":
             holds &= view.rhythm.is_steady
         if self.name == "visited_long_ago":

@@ -100,9 +100,9 @@ class ChurnView:
         rows = self.spending.between(self.as_of - start, self.as_of - end)
         return np.round(self.spending.total(rows)[self.user], 2)
 
-    def categories(self, start: float, end: float = 0.0) -> Indices:
-        """Return from how many categories each user bought in the same window, shape ``(n,)``."""
-        rows = self.spending.between(self.as_of - start, self.as_of - end)
+    def categories(self, days: float) -> Indices:
+        """Return from how many categories each user bought in the last days before the moment, shape ``(n,)``."""
+        rows = self.spending.between(self.as_of - days, self.as_of)
         return self.spending.n_categories(rows)[self.user]
 
     @cached_property

@@ -90,9 +90,11 @@ def promoted_order(row: Mapping[str, Any]) -> tuple[Stated, ...]:
 
     ``order_units`` are more than those of the headline, ``instead_of`` (0 if no order is due). ``price`` is the median
     price of the promotion's weeks, missing if prices are not planned. It is at most the price without the promotion.
+    The order arrives in the coming week.
     """
     units, own = row["promoted_units"], whole(row["order_units"])
-    if pd.isna(units) or whole(units) <= own or _is_dearer(row):
+    is_late = row["days_left"] + row["lead_time_days"] >= WEEK_DAYS
+    if pd.isna(units) or whole(units) <= own or _is_dearer(row) or is_late:
         return ()
     return (Stated("promoted_order", _promotion(row) | {"order_units": whole(units), "instead_of": own}),)
 
@@ -135,8 +137,8 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the forecast of the coming week.
 
     ``low`` is the lower end of the 80 % range, rounded down; ``high`` the upper one, rounded up. ``last_units`` is
-    what was sold in the week before, missing if that is unknown; ``last_promoted`` is 1 if a promotion ran then that an
-    ordinary week has not. ``unknown_plan`` is empty if a plan is given for the
+    what was sold in the week before, missing if that is unknown; ``last_promoted`` is 1 if a promotion ran then.
+    ``unknown_plan`` is empty if a plan is given for the
     week. If not, it says on what condition the range holds: ``no_promotion`` runs, ``usual_promotions`` run (those with
     their median share of the last year), or the ``price`` stays, for sales without promotions.
     """
@@ -164,7 +166,7 @@ def order(row: Mapping[str, Any]) -> dict[str, Fact]:
 
 
 def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
-    """Return the position, the weeks that it covers (rounded down), and the units beyond the limit in weeks.
+    """Return the position, the weeks that it covers (rounded), and the units beyond the limit in weeks.
 
     A week counts as the mean of the next ``horizon_weeks`` weeks.
     """
@@ -172,7 +174,7 @@ def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
         "horizon_weeks": int(row["horizon_weeks"]),
         "position": whole(row["position"]),
         "on_order": whole(row["on_order"]),
-        "cover_weeks": math.floor(row["cover_weeks"]),
+        "cover_weeks": whole(row["cover_weeks"]),
         "too_many": int(row["too_many"]),
         "limit_weeks": float(row["overstock_weeks"]),
     }

@@ -55,12 +55,12 @@ class DemandScene:
         return frame.merge(own, on=KEYS, how="left").merge(self._present(), on=KEYS, how="left")
 
     def _present(self) -> pd.DataFrame:
-        """Return the price of the coming week, and whether a promotion ran last that an ordinary week has not."""
+        """Return the price of the coming week, and whether a promotion ran in the week before."""
         panel = self.panel
         ran = np.zeros(len(panel), dtype=bool)
         for name, share in panel.promotions.items():
             if HOLIDAY not in name:
-                ran |= (share[:, panel.n_known - 1] >= LEAST_RUN) & (panel.ordinary_share(name) < LEAST_RUN)
+                ran |= share[:, panel.n_known - 1] >= LEAST_RUN
         return panel.series[KEYS].assign(present_price=panel.planned().price[:, panel.n_known], last_promoted=ran)
 
     @cached_property

@@ -26,8 +26,7 @@ from weekly w left join sales s using (item_id, store_id, week);
 
 create or replace view ran_last as
 select distinct p.item_id, p.store_id from promotions p
-join ordinary o on o.item_id = p.item_id and o.store_id = p.store_id and o.promotion = p.promotion
-where p.week_number = (select max(week_number) from sales where is_known) and p.share >= 0.5 and o.share < 0.5
+where p.week_number = (select max(week_number) from sales where is_known) and p.share >= 0.5
   and p.promotion not like '%holiday%';
 
 create or replace view found_forecast as

@@ -51,21 +51,22 @@ create or replace view found_promoted_order as
 select * from (
     select p.item_id, p.store_id, l.promotion,
            greatest(ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size, 0) as instead_of,
+           least(floor(7 * greatest(p.position - p.need_lead, 0) / greatest(p.weekly_units, 1e-9)), 6) + p.lead_time_days as days,
            greatest(ceil((l.units - p.position) / p.pack_size - 1e-9) * p.pack_size, 0) as order_units,
            case when isfinite(f.price::double) then floor(if(u.price >= 0.1, 100, 10000) * u.price + 0.5) / if(u.price >= 0.1, 100, 10000) end as price
     from positions p
     join levels l on l.item_id = p.item_id and l.store_id = p.store_id and l.name = 'need' and l.promotion <> ''
     join with_promotion f on f.item_id = p.item_id and f.store_id = p.store_id and f.promotion = l.promotion and f.weeks = 1
     join usual_promotion u on u.item_id = p.item_id and u.store_id = p.store_id and u.promotion = l.promotion) t
-where order_units > instead_of
+where order_units > instead_of and days < 7
   and not exists (from dearer d where d.item_id::varchar || '|' || d.store_id::varchar = t.item_id::varchar || '|' || t.store_id::varchar);
 
 create or replace view found_overstock as
 select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.on_order + 0.5) as on_order,
-       floor(p.position / greatest(p.weekly_units, 1e-9)) as cover_weeks,
+       floor(p.position / greatest(p.weekly_units, 1e-9) + 0.5) as cover_weeks,
        floor(greatest(p.position - p.overstock_weeks * greatest(p.weekly_units, 1e-9), 0)) as too_many, p.horizon_weeks, p.overstock_weeks as limit_weeks
 from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id
-where p.position > p.overstock_weeks * p.weekly_units;
+where floor(p.position - p.overstock_weeks * p.weekly_units) >= greatest(p.pack_size, 1);
 
 create or replace view found_dead as
 select p.item_id, p.store_id, c.title, floor(p.on_hand + 0.5) as on_hand, p.weeks_without_sale

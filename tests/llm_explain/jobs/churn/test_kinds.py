@@ -222,14 +222,17 @@ CLOSING = (
     Stated("action_worth", {"action": "mail", "gain": 0.81, "low": 0.16, "customers": 1020, "has_cost": 1}),
     Stated("action_unproven", {"is_proven": 0}),
     *(
-        Stated(kind, {"days": 56, "share": share, "after": after, "usual": 80.0, "occasion": occasion, "noun": noun})
-        for kind, share, after, occasion, noun in (
-            ("already", 0.5, 12.5, "order", "customer"),
-            ("already", 0.3, 12.5, "visit", "household"),
-            ("above_usual", 0.5, 130.0, "visit", "household"),
+        Stated("already", {"days": 56, "share": share, "after": 12.5, "usual": 80.0, "is_against": against, **words})
+        for share, against, words in (
+            (0.5, 0, {"occasion": "order", "noun": "customer"}),
+            (0.3, 1, {"occasion": "visit", "noun": "household"}),
         )
     ),
-    Stated("already", {"days": 273, "visits": 0, "occasion": "order", "noun": "customer"}),
+    *(
+        Stated("already", {"days": 273, "visits": 0, "is_against": against, "occasion": "order", "noun": "customer"})
+        for against in (0, 1)
+    ),
+    Stated("above_usual", {"days": 56, "after": 130.0, "usual": 80.0, "occasion": "visit", "noun": "household"}),
 )
 
 

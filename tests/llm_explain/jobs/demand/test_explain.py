@@ -237,11 +237,13 @@ def test_dearer_receipts_do_not_hide_a_promotion(tmp_path: Path) -> None:
 def test_a_promotion_at_a_higher_price_is_not_told(promoted: float) -> None:
     row = {str(name): value for name, value in scene(has_stock=False).coming.iloc[0].items()}
     row |= {"promotion": "deal", "promoted_price": promoted, "present_price": 2.0, "units": 2.0}
+    row |= {"days_left": 1, "lead_time_days": 5}
     row |= {"promoted_forecast": 5.0, "promoted_low": 3.2, "promoted_high": 7.1}
     own = row | {"state": "order", "promoted_units": 50, "order_units": 2}
     is_said = promoted < 2.0
     assert bool(promoted_forecast(row)) == is_said
     assert bool(promoted_order(own)) == is_said
+    assert not promoted_order(own | {"lead_time_days": 6}), "the delivery comes after the week of the promotion"
 
 
 @pytest.mark.parametrize(

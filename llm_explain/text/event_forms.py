@@ -33,7 +33,8 @@ class EventForms(BaseModel):
         purchase: Every word or phrase that tells a purchase, or where one happens.
         not_of_purchases: Words of them that stand for another kind alone, such as what lies in a basket now.
         forms: Word of a purchase and its form, by event kind. A word that tells no purchase may have a form too. An
-            empty form says that the kind has none: "lo compraste" where one enrols *in* something.
+            empty form says that the kind has none: "lo compraste" where one enrols *in* something. A key with a
+            capital counts for that spelling alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -73,11 +74,15 @@ class EventForms(BaseModel):
         if forms is None:
             return None
         words = self._words[event_kind]
-        if any(not forms.get(match.group(0).lower()) for text in given for match in words.finditer(text)):
+
+        def of(match: re.Match[str]) -> str:
+            return forms.get(match.group(0), forms.get(match.group(0).lower(), ""))
+
+        if not all(of(match) for text in given for match in words.finditer(text)):
             return None
 
         def form(match: re.Match[str]) -> str:
-            other = forms[match.group(0).lower()]
+            other = of(match)
             return other[:1].upper() + other[1:] if match.group(0)[0].isupper() else other
 
         return [words.sub(form, text) for text in given]

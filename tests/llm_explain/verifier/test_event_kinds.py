@@ -157,7 +157,8 @@ def test_most_sentences_of_the_writer_are_accepted(verified):
 
 
 STRANDED = {
-    "en": r"\b(?:ordered from|paid at|donated to|enrolled in|bid on) (?:on|about|before|by|a while|together|once)\b",
+    "en": r"\b(?:ordered from|paid at|donated to|enrolled in|bid on) (?:on|about|before|by|a while|together|once)\b"
+    r"|(?:^|(?:look|here|idea|picked?|note|again): )(?:ordered from|paid at|donated to|enrolled in|bid on) \d",
     "es": r"\b(?:lo|que)(?: más)?(?: has| ha| han)? (?:(?:p[ei]d|pag|[ts]e inscri)\w+ en|don\w+ a|puj\w+ por)\b",
     "zh": r"(?!)",
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +138,16 @@ def test_what_if_equals_scoring_a_shortened_log(explainer: Explainer, shop_table
         assert row.score_without == pytest.approx(fresh[row.item_id].score, abs=1e-4)
         assert row.rank_without == fresh[row.item_id].rank
     assert any(abs(row.score - row.score_without) > 1e-3 for row in checked)
+
+
+def test_fewer_purchases_are_no_reason_to_rank_higher(explainer: Explainer) -> None:
+    counts = re.compile(r"bought (?:it|them|this|these) (\d+) times.*bought (?:it|them|this|these) (\d+) times")
+    found = []
+    for user in ("u00", "u01", "u03", "u06"):
+        items = [each.item_id for each in explainer.rank(user, k=8)]
+        texts = [explainer.contrast(user, one, other).text for one, other in pairwise(items)]
+        found += [match.groups() for text in texts if text and (match := counts.search(text.text))]
+    assert all(int(higher) > int(lower) for higher, lower in found), found
 
 
 def test_contrast_adds_up_to_the_difference_of_the_scores(explainer: Explainer) -> None:

@@ -296,7 +296,9 @@ def test_a_price_of_several_sizes_is_asked_back() -> None:
 @pytest.mark.parametrize(
     ("locale", "intent", "said"),
     [("en", "why_above", "how come the can soda multipack beats the 2 liter one"),
-     ("es", "compare", "entre el pack de latas y la botella de 2 litros, ¿cuál me conviene más?")],
+     ("en", "compare", "the cans or the big bottle of pop?"), ("en", "compare", "multipack vs the two liter one"),
+     ("es", "compare", "entre el pack de latas y la botella de 2 litros, ¿cuál me conviene más?"),
+     ("es", "compare", "¿las latas o la botella de dos litros?")],
 )  # fmt: skip
 def test_words_of_a_title_tell_the_other_item(locale: str, intent: str, said: str) -> None:
     grammar, _, _ = dialogue_words(locale)
@@ -310,6 +312,16 @@ def test_words_of_a_title_tell_the_other_item(locale: str, intent: str, said: st
     context = Context(items=tuple(titles))
     found = names.find(said, context.items)
     assert Slots(grammar, of_item).of(intent, found, context) == ({"item_id": "can", "other_id": "bottle"}, ())
+
+
+def test_a_label_tells_an_item_beside_a_listed_one_of_its_name() -> None:
+    grammar, _, _ = dialogue_words("en")
+    titles = {"a": ["Cream cheese, 8 oz"], "b": ["Cream cheese, 8 oz (store brand)"], "c": ["Rice cakes (store brand)"]}
+    names = NameFinder(grammar, titles, {"cheese": ["cheese"], "rice": ["rice"]})
+    context = Context(items=("c", "a"), focus="a")
+    found = names.find("compare this with the store brand cream cheese", context.items)
+    of_item = {"a": "cheese", "b": "cheese", "c": "rice"}
+    assert Slots(grammar, of_item).of("compare", found, context) == ({"item_id": "a", "other_id": "b"}, ())
 
 
 def test_less_of_a_word_is_less_of_its_category() -> None:
@@ -653,6 +665,19 @@ def test_a_reason_whose_category_is_not_named_has_a_source(explainer: Explainer,
     with patch.object(type(explainer.shop.policy), "may_name_category", lambda *_: False):
         turn = dialogue.reply(USER, "how do you know that?", Context(items=(item,), focus=item))
     assert turn.text.startswith(f"Purchases of {explainer.titles[item]} in your history: ")
+
+
+def test_totals_follow_from_the_tables(explainer: Explainer, dialogue: Dialogue, context: Context) -> None:
+    events = explainer.events.events
+    own = events[(events["user_id"] == USER) & (events["timestamp"] < explainer.as_of)]
+    own = own.assign(title=own["item_id"].map(explainer.titles))
+    most = own["timestamp"].dt.date.groupby(own["title"]).nunique().sort_values()
+    told = dialogue.reply(USER, "which did I buy most often?", context)
+    assert told.slots == {"all": True}
+    assert told.text.lower().startswith(f"{most.index[-1].lower()}: most often in your history, {most.iloc[-1]} times")
+    total = dialogue.reply(USER, "how much have I spent in total?", context)
+    amount = f"{(own['price'] * own['quantity']).sum():,.2f}"
+    assert amount in total.text
 
 
 def test_undo_means_the_last_change(dialogue: Dialogue, context: Context) -> None:

@@ -7,17 +7,19 @@ locale or a shop changes it by adding examples. Without a sentence encoder, word
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from safetensors.numpy import load_file, save_file
+from scipy.linalg import solve
 
 from llm_explain.dialogue.words import dialogue_words
 from llm_explain.generation.weights import cache_folder
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from scoring.features.titles import Floats
+
+T = TypeVar("T", bound=npt.NDArray[Any])
+
+_SOURCE: Final = Path(__file__).read_text(encoding="utf-8")
+"""Part of the key of what is kept: a change of this module makes it anew."""
 
 MASK: Final = "@x"
 """Stands for an item, a category or a place of the list."""
@@ -115,12 +122,18 @@ class IntentClassifier:
         self._centre = 0.0 if embeddings is None else embeddings.mean(axis=0)
         self._embeddings = None if embeddings is None else self._centred(embeddings)
         self._mean = target.mean(axis=0)
-        weight = 1 / np.sqrt(target @ target.sum(axis=0))[:, None]  # each intent weighs the same
-        weight /= weight.mean()
-        cosines = sum((own @ own.T).toarray() for own in rows)
-        kernel = self._kernel(cosines, self._embeddings)
-        regularised = kernel * weight * weight.T + RIDGE * np.eye(len(texts))
-        self._dual = np.linalg.solve(regularised, (target - self._mean) * weight) * weight
+
+        def dual() -> npt.NDArray[np.float64]:
+            weight = 1 / np.sqrt(target @ target.sum(axis=0))[:, None]  # each intent weighs the same
+            weight /= weight.mean()
+            kernel = self._kernel(sum((own @ own.T).toarray() for own in rows), self._embeddings)
+            kernel *= weight
+            kernel *= weight.T
+            kernel[np.diag_indices_from(kernel)] += RIDGE
+            return np.asarray(solve(kernel, (target - self._mean) * weight, assume_a="pos", overwrite_a=True) * weight)
+
+        key = [_SOURCE, str(is_spaced), str(encoder is not None), *(f"{name}\n{examples[name]}" for name in self.names)]
+        self._dual = _kept(key, dual)
 
     def scores(self, messages: Sequence[str]) -> list[dict[str, float]]:
         """Return how near each message is to each intent, the nearest first.
@@ -142,9 +155,11 @@ class IntentClassifier:
         """Return the similarity of texts and examples, shape ``(n_texts, n_examples)``, from that of their terms."""
         weights = float(len(self._terms))
         if embeddings is not None and self._embeddings is not None:
-            total = total + ENCODER_WEIGHT * (embeddings @ self._embeddings.T)
+            total += ENCODER_WEIGHT * (embeddings @ self._embeddings.T)
             weights += ENCODER_WEIGHT
-        return np.asarray(np.exp(WIDTH * (total / weights - 1)))
+        total *= WIDTH / weights
+        total -= WIDTH
+        return np.exp(total, out=total)
 
     def _centred(self, embeddings: Floats) -> Floats:
         """Return embeddings without what all examples share, at unit length."""
@@ -219,15 +234,24 @@ def packaged_encoder() -> Callable[[list[str]], Floats] | None:
         return None
 
     def embeddings(texts: list[str]) -> Floats:
-        key = hashlib.sha256("\n".join([PACKAGED, *texts]).encode()).hexdigest()[:16]
-        path = cache_folder() / f"intents-{key}.safetensors"
-        if len(texts) > MOST_READ and path.exists():
-            return load_file(path)["texts"]
         found = encode([text.replace(MASK, "that product") for text in texts], source, is_static=False)
-        found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
-        if len(texts) > MOST_READ:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({"texts": found}, path)
-        return found
+        return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9))
 
-    return embeddings
+    def kept_embeddings(texts: list[str]) -> Floats:
+        return _kept([PACKAGED, *texts], lambda: embeddings(texts)) if len(texts) > MOST_READ else embeddings(texts)
+
+    return kept_embeddings
+
+
+def _kept(key: Sequence[str], make: Callable[[], T]) -> T:
+    """Return an array from the cache folder; the first call makes it."""
+    name = hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
+    path = cache_folder() / f"intents-{name}.safetensors"
+    if path.exists():
+        return cast("T", load_file(path)["values"])
+    found = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}")
+    save_file({"values": np.ascontiguousarray(found)}, part)
+    part.replace(path)  # another process may read it meanwhile
+    return found

@@ -246,7 +246,7 @@ def packaged_encoder() -> Callable[[list[str]], Floats] | None:
 def _kept(key: Sequence[str], make: Callable[[], T]) -> T:
     """Return an array from the cache folder; the first call makes it."""
     name = hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
-    path = cache_folder() / f"intents-{name}.safetensors"
+    path = cache_folder() / f"dialogue-{name}.safetensors"
     if path.exists():
         return cast("T", load_file(path)["values"])
     found = make()

@@ -130,6 +130,13 @@ class Answers:
             return Answer([self.of_events(slots["event"])])
         if intent in answers:
             return answers[intent]({**slots, "intent": intent})
+        if intent == "visits":
+            return Answer([self._own.visits()])
+        if intent == "cheapest":
+            found = offers.cheapest(self._shop, [each for each in self._context.items if not self._is_sensitive(each)])
+            return Answer([found], focus=found.item)
+        if intent == "help" and self._history.is_target.any():
+            return Answer([Statement("made_of"), Statement("help")])
         return Answer([Statement(intent)])
 
     def _item(self, slots: dict[str, Any]) -> str | Answer:
@@ -271,8 +278,11 @@ class Answers:
         moved = sorted(rows, key=lambda row: -abs((row.rank_without or 0) - (row.rank or 0)))
         texts = [row.text for row in moved if row.text is not None]
         n_moved = sum(row.rank != row.rank_without for row in moved)
+        is_kept = self._context.focus in self._of_category(category)  # "if I had never bought it"
         return Answer(
-            texts[: min(2, max(1, n_moved))] or [Statement("unknown")], data={"rows": [row.to_dict() for row in rows]}
+            texts[: min(2, max(1, n_moved))] or [Statement("unknown")],
+            focus=self._context.focus if is_kept else None,
+            data={"rows": [row.to_dict() for row in rows]},
         )
 
     def _know(self, slots: dict[str, Any]) -> Answer:
@@ -297,7 +307,8 @@ class Answers:
         if self._is_sensitive(item):
             return Answer([Statement("no_talk")])
         if intent != "paid":
-            return Answer([tell(item, None)], focus=item)
+            rhythm = self._own.rhythm(item) if intent == "how_often" else None
+            return Answer([tell(item, None), *([rhythm] if rhythm else [])], focus=item)
         total = self._own.spent(item, None)
         return Answer([self._own.paid(item), *([total] if total.numbers.get("count", 0) > 1 else [])], focus=item)
 
@@ -319,8 +330,21 @@ class Answers:
             return Answer([Statement("no_talk")])
         if slots["intent"] == "offer":
             return Answer([offers.offer(self._shop, item, self._history)], focus=item)
-        tell = offers.price if slots["intent"] == "price" else offers.stock
-        return Answer([tell(self._shop, item)], focus=item)
+        if slots["intent"] == "stock":
+            return Answer([offers.stock(self._shop, item)], focus=item)
+        return Answer(self._priced(item, slots.get("other_id")), focus=item)
+
+    def _priced(self, *items: str | None) -> list[Statement]:
+        """Return the prices of items in the catalogue; what the user paid for one that has none."""
+        told: list[Statement] = []
+        for item in items:
+            if item is None or self._is_sensitive(item):
+                continue
+            told.append(offers.price(self._shop, item))
+            paid = self._own.paid(item)
+            if told[-1].frame == "no_price" and paid.frame == "paid" and self._context.staff_user is None:
+                told.append(paid)
+        return told
 
     def _usual(self, slots: dict[str, Any]) -> Answer:
         """Answer whether an item costs more than the user paid: what it costs, and the prices that were paid."""
@@ -329,6 +353,8 @@ class Answers:
             return item
         if self._is_sensitive(item):
             return Answer([Statement("no_talk")])
+        if "other_id" in slots:
+            return Answer(self._priced(item, slots["other_id"]), focus=item)
         return Answer([offers.price(self._shop, item), self._own.paid_range(item)], focus=item)
 
     def _is_hidden(self, item: str) -> bool:
@@ -376,9 +402,9 @@ class Answers:
         row = self._explained(item)
         kinds = {claim.kind: self._explainer.kinds[claim.kind] for claim in (*row.reasons, *row.statements)}
         sql = {name: kind.sql.read_text(encoding="utf-8") for name, kind in kinds.items()}
-        is_told = self._own.has_item(item) and not self._is_sensitive(item)
-        bought = [self._own.how_often(item, None)] if is_told else []
+        bought = [] if self._is_sensitive(item) else [self._own.how_often(item, None)]
         parts = [*bought, *self._strongest(row), Statement("prove", record=row.id)]
+        parts += [Statement("if_wrong")] if self._own.has_item(item) else []
         return Answer(parts, focus=item, data={"explanation": row.to_dict(), "sql": sql})
 
     def _strongest(self, row: Explanation) -> list[Statement]:

@@ -78,7 +78,7 @@ class NameFinder:
         Returns:
             The mentions.
         """
-        found = Mentions(self._index.as_here(" ".join(folded(message).split())))
+        found = Mentions(self._index.as_here(self._index.respelt(" ".join(folded(message).split()))))
         places = self.places(found.text, shown)
         found.found.extend(places)
         taken = [(each.start, each.end) for each in found.found]

@@ -10,9 +10,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from llm_explain.dialogue.folding import folded, unaccented
 from llm_explain.dialogue.intents import MASK, known_words
+from llm_explain.dialogue.words import place_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -107,6 +109,7 @@ class NameIndex:
         cues = [t for text in grammar.texts() for t in self.tokens(folded(text.replace(MASK, " ")))]
         counts = Counter(token.stem for token in cues)
         self._cue_words = sorted({token.word for token in cues})
+        self._ordinals = {*map(unaccented, place_words(grammar.ordinals))} - {*grammar.cardinals}
         self._language = known_words() if grammar.is_encoded else frozenset()
         self._cue_set, self._joint = {*self._cue_words}, re.compile(unaccented(grammar.joint))
         self._cue_text = "\n".join(folded(text) for text in grammar.texts())
@@ -311,6 +314,19 @@ class NameIndex:
             else Token(self._nearest(token, near), token.word, token.start, token.end)
             for token in tokens
         ]
+
+    def respelt(self, text: str) -> str:
+        """Return a folded text with slips in words of messages put right: "frist", "agian"."""
+
+        def right(match: re.Match[str]) -> str:
+            word = match.group()
+            if word in self._language or self.stem(word) in self._known or word in self._cue_set:
+                return word
+            near = (o for o in self._ordinals if len(word) > 4 and o[0] == word[0] and OSA.distance(o, word) < 2)
+            swaps = (f"{word[:i]}{word[i + 1]}{word[i]}{word[i + 2 :]}" for i in range(1, len(word) - 1))
+            return next((each for each in (*near, *swaps) if each in self._cue_set | self._ordinals), word)
+
+        return re.sub(r"[^\W\d_]{4,}", right, text) if self._grammar.is_spaced else text
 
     def is_unknown(self, token: Token) -> bool:
         """Return whether neither the shop nor the examples of messages have a word."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,6 +41,22 @@ def price(shop: ShopEvidence, item_id: str) -> Statement:
     if not amount > 0:
         return Statement("no_price", item=item_id)
     return Statement("price", item=item_id, amounts={"amount": round(amount, 2)})
+
+
+def cheapest(shop: ShopEvidence, items: Sequence[str]) -> Statement:
+    """Return the one item of a list with the lowest price; that there are no prices, if any is not known.
+
+    Args:
+        shop: The shop.
+        items: The list.
+
+    Returns:
+        The statement.
+    """
+    told = sorted((price(shop, item) for item in items), key=lambda each: each.amounts.get("amount", 0.0))
+    amounts = [each.amounts.get("amount") for each in told]
+    is_told = None not in amounts and len(amounts) > 1 and amounts[0] != amounts[1]
+    return replace(told[0], frame="cheapest") if is_told else Statement("no_cheapest")
 
 
 def stock(shop: ShopEvidence, item_id: str) -> Statement:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from llm_explain.claims.kinds.due import MIN_DUE_DAYS, MIN_REGULAR_SHARE
 from llm_explain.dialogue.facts import Statement
 from scoring.data.tables import PURCHASE
 
@@ -131,6 +132,25 @@ class OwnEvents:
         is_tied = len(first) > 1 and first[0][1] == first[1][1]
         frame = "most_often" if self._shop.has_dates else "most_often_undated"
         return statement if is_tied else replace(statement, frame=frame)
+
+    def rhythm(self, item_id: str) -> Statement | None:
+        """Return the median of the days between purchases of an item, if most intervals are near it, as in ``due``."""
+        days = np.unique([self._day(each) for each in self._history.timestamp[self._of_title(item_id)]])
+        if len(days) < MIN_DUE_DAYS or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
+            return None
+        intervals = np.array([each.days for each in np.diff(days)])
+        usual = float(np.median(intervals))
+        share = float(((usual / 2 <= intervals) & (intervals <= usual * 2)).mean())
+        is_regular = share >= MIN_REGULAR_SHARE and usual >= 2 and usual.is_integer()
+        return Statement("rhythm", numbers={"days": int(usual)}) if is_regular else None
+
+    def visits(self) -> Statement:
+        """Return how many purchases there are, and the days of the first and the last one; what is known otherwise."""
+        own = self._history.is_target
+        if not own.any() or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
+            return self.known()
+        numbers = {"count": len(np.unique(self._history.occasion[own]))}
+        return Statement("visits", numbers=numbers, dates=self._ends(own))
 
     @property
     def _verb(self) -> str:

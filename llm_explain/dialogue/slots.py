@@ -27,6 +27,8 @@ OF_ONE_ITEM: Final = frozenset({
 OF_A_CATEGORY: Final = frozenset({"last_bought", "how_often", "stock", "offer"})
 """Intents that are answered for a whole category."""
 
+OF_OWN_EVENTS: Final = frozenset({"last_bought", "how_often", "paid"})
+
 OF_THE_SHOP: Final = frozenset({"order", "due", "stock", "price"})
 """Intents that ask nothing about a customer: a number in them is an amount."""
 
@@ -62,8 +64,9 @@ class Slots:
         self._half = re.compile(
             rf"{MASK} *(?:{grammar.joins}) *(?!{MASK})\w|\w *(?<!{MASK})(?:{grammar.joins}) *{MASK}"
         )
-        self._generic, self._which, self._below, self._person = (
-            re.compile(unaccented(each)) for each in (grammar.generic, grammar.which, grammar.below, grammar.person)
+        self._generic, self._which, self._below, self._person, self._than = (
+            re.compile(unaccented(each))
+            for each in (grammar.generic, grammar.which, grammar.below, grammar.person, grammar.than)
         )
 
     def category_of(self, item_id: str) -> str:
@@ -142,6 +145,12 @@ class Slots:
         if (unnamed := self._unnamed(intent, ranked, found, _meant(found, context))) is not None:
             return unnamed, ()
         slots, category = self._resolved(ranked[0]), ranked[0].category
+        other, is_than = slots.get("item_id"), self._than.search(found.text[: ranked[0].start]) is not None
+        if intent in {"price", "usual"} and is_than and other and context.focus not in {None, other}:
+            return {"item_id": context.focus, "other_id": other}, ()  # "is it cheaper than the second one?"
+        is_several = category is None and not ranked[0].shown and len(ranked[0].items) > 1
+        if intent in OF_OWN_EVENTS and ranked[0].led and not ranked[0].is_definite and (found.is_all or is_several):
+            return {"category": ranked[0].led}, ()  # "milk", of which the user bought several; "on milk altogether"
         listed = tuple(each for each in context.items if category and self._category_of.get(each) == category)
         if intent in OF_A_PRICE and ranked[0].is_definite and len(listed) > 1 and not slots.get("item_id"):
             return {}, listed  # "the soda"

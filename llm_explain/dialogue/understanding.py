@@ -45,7 +45,7 @@ AS_A_QUESTION: Final = 0.3
 FOLLOW_UP: Final = "again"
 """Intent of a message that asks the last question of another item: "and the second one?"."""
 
-TALK: Final = frozenset({"small_talk", "unknown", "help", FOLLOW_UP})
+TALK: Final = frozenset({"small_talk", "unknown", "help", "service", "privacy", FOLLOW_UP})
 LESS_TELLING: Final = 0.4
 """Handicap of small talk, help and what is not understood against another part of a message."""
 
@@ -138,8 +138,8 @@ class Reader:
         if intent in {"resume", "why_not"} and context.hidden:
             of_hidden = self._names.find(text, context.hidden, bought)
             found = of_hidden if any(each.shown for each in of_hidden.found) else found
-        if intent == FOLLOW_UP:
-            intent = self._repeated(found, context, user_id)
+        is_again = intent == "resume" and context.is_all_used and self._why.match(text)  # "why milk again"
+        intent = "why" if is_again else self._repeated(found, context, user_id) if intent == FOLLOW_UP else intent
         is_this = self._narrow(found, part, context)
         intent, (slots, choices) = self._slots.as_named(intent, found, context, user_id)
         is_listed = any(len(each.shown) == 1 for each in found.found) or (is_this and is_short)

@@ -35,6 +35,7 @@ STATES: Final = {
     "paid": "paid", "paid_range": "paid_range", "no_price_paid": "no_price_paid",
     "no_spending": "no_price_paid", "spent": "spent_group", "spent_item": "spent", "spent_all": "spent",
     "most_often": "most_often", "most_often_undated": "most_often",
+    "visits": "visits", "made_of": "made_of", "cheapest": "cheapest", "rhythm": "rhythm",
     "price": "price", "no_price": "no_price",
     "available": "available", "unavailable": "unavailable", "stock_unknown": "stock_unknown",
     "stock_group": "stock_group", "stock_group_none": "stock_group_none", "stock_group_unknown": "stock_group_unknown",

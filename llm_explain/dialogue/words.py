@@ -41,6 +41,7 @@ class Grammar(_Strict):
         generic: Pattern of words that make a mention one of a category: "purchases of …", "all kinds of …".
         which: Pattern of words that ask about a whole list: "which ones", "anything".
         below: Pattern of words that put the first of two items below the other.
+        than: Pattern of what stands before the second of two prices that are compared.
         person: Pattern of a fact about the person: "I have …".
         also: Pattern of what joins two questions of one message.
         why: Pattern of a question for a reason and nothing else.
@@ -67,6 +68,7 @@ class Grammar(_Strict):
     generic: str
     which: str
     below: str
+    than: str
     person: str
     also: str
     why: str

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llm_explain import Explainer
-from llm_explain.dialogue import Context, Dialogue
+from llm_explain.dialogue import Context, Dialogue, offers
 from llm_explain.dialogue.facts import Statement
-from llm_explain.dialogue.mentions import WEAK
+from llm_explain.dialogue.mentions import WEAK, Mention, Mentions
 from llm_explain.dialogue.name_finder import NameFinder
+from llm_explain.dialogue.own_events import OwnEvents
 from llm_explain.dialogue.slots import Slots
 from llm_explain.dialogue.verifier import AnswerVerifier
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
 from llm_explain.errors import PromptError
+from scoring.data.tables import PRICE
+
+if TYPE_CHECKING:
+    from llm_explain.claims.shop_evidence import ShopEvidence
 
 USER = "u03"
 
@@ -763,7 +771,7 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
     for frame, text in words.frames.items():
         slots = {slot.lower() for slot in wording_slots(text)}
         fields = {name: value for name, value in whole.items() if name in slots}
-        numbers = {name: 1234 for name in ("place", "rank", "count", "share") if name in slots}
+        numbers = {name: 1234 for name in ("place", "rank", "count", "share", "days") if name in slots}
         dates = {name: dt.date.fromisoformat(day) for name, day in ENDS.items() if name in slots}
         of_each = {"amount": 1234.5, "low": 0.5, "high": 2.25, "total": 9.75}
         amounts = {name: value for name, value in of_each.items() if name in slots}
@@ -901,3 +909,122 @@ def test_part_of_the_name_of_a_category_is_one_though_a_word_of_it_is_common() -
     names = NameFinder(grammar, {"1": ("Bananas",)}, {"dog food and treats": ("dog food and treats",)})
     (mention,) = names.find("forget my dog food purchases", ()).found
     assert (mention.category, mention.is_whole) == ("dog food and treats", True)
+
+
+@pytest.mark.parametrize(("locale", "message"), [
+    ("en", "when was I last in the shop?"), ("en", "how often do I come here"),
+    ("es", "¿cuándo vine por última vez?"), ("zh", "我上次来是什么时候"),
+])  # fmt: skip
+def test_visits_are_of_all_purchases_and_not_of_the_last_item(
+    explainer: Explainer, context: Context, locale: str, message: str
+) -> None:
+    own = explainer.events.history(USER, explainer.as_of)
+    answer = Dialogue(explainer, locale=locale).reply(USER, message, replace(context, focus=context.items[0])).text
+    first, last = (explainer.shop.shop.clock.local(pd.Timestamp(own.timestamp[at])) for at in (0, -1))
+    assert all(str(number) in answer for number in (len(np.unique(own.occasion)), first.day, last.day))
+    assert explainer.titles[context.items[0]] not in answer
+
+
+@pytest.mark.parametrize(("locale", "message", "intent"), [
+    ("es", "¿cuándo fue la primera vez?", "how_often"), ("zh", "第一次是什么时候", "how_often"),
+    ("en", "I don't remember buying it", "prove"), ("es", "¿seguro? no me acuerdo de haberlo comprado", "prove"),
+    ("zh", "我不记得买过这个", "prove"), ("es", "pues no me gustan", "stop"),
+])  # fmt: skip
+def test_a_question_without_a_name_is_about_the_last_item(
+    explainer: Explainer, context: Context, locale: str, message: str, intent: str
+) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, replace(context, focus=context.items[1]))
+    assert (turn.intent, turn.slots) == (intent, {"item_id": context.items[1]})
+
+
+def test_it_is_the_same_item_after_a_what_if_and_after_a_comparison_of_prices(
+    explainer: Explainer, context: Context
+) -> None:
+    for locale, what_if, cheaper, above in (
+        ("en", "what if I had never bought it?", "is it cheaper than the second one?", "why is it above the second?"),
+        (
+            "es",
+            "¿y si no lo hubiera comprado nunca?",
+            "¿es más barato que el segundo?",
+            "¿por qué va antes del segundo?",
+        ),
+        ("zh", "如果我没买过它呢", "它比第二个便宜吗", "为什么它排在第二个前面"),
+    ):
+        spoken, first = Dialogue(explainer, locale=locale), replace(context, focus=context.items[0])
+        turn = spoken.reply(USER, what_if, first)
+        assert (
+            turn.slots["category"]
+            == explainer.shop.catalogue.category_names[
+                explainer.shop.catalogue.category_index[explainer.shop.catalogue.index_of([context.items[0]])[0]]
+            ]
+        )
+        for message in (cheaper, above):
+            turn = spoken.reply(USER, message, turn.context)
+            assert (turn.slots["item_id"], turn.slots["other_id"]) == context.items[:2], (locale, message)
+
+
+@pytest.mark.parametrize(("locale", "message", "frame"), [
+    ("en", "whats all this? who decided this list", "made_of"), ("es", "hola, ¿qué es esta lista?", "made_of"),
+    ("zh", "谁决定的这个列表", "made_of"), ("en", "do you sell my data", "privacy"),
+    ("es", "¿vendéis mis datos?", "privacy"),
+    ("zh", "你们会卖我的数据吗", "privacy"), ("en", "can I talk to a person", "service"), ("zh", "转人工", "service"),
+    ("es", "esto no sirve para nada", "service"), ("en", "whats the cheapset thing here", "no_cheapest"),
+    ("es", "¿qué es lo más barato?", "no_cheapest"), ("zh", "哪个最便宜", "no_cheapest"),
+])  # fmt: skip
+def test_questions_beside_the_list_have_short_answers(
+    explainer: Explainer, context: Context, locale: str, message: str, frame: str
+) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, context)
+    assert turn.text.startswith(dialogue_words(locale)[1].frames[frame])
+
+
+@pytest.mark.parametrize(
+    ("locale", "message"),
+    [("en", "what do I buy the most often"), ("es", "¿qué es lo que más compro?"), ("zh", "我最常买的是什么")],
+)
+def test_what_is_bought_most_is_an_item(explainer: Explainer, context: Context, locale: str, message: str) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, context)
+    assert (turn.intent, turn.slots) == ("how_often", {"all": True})
+
+
+def test_slips_in_words_of_messages_are_put_right(dialogue: Dialogue, context: Context) -> None:
+    assert dialogue.reply(USER, "why the frist one", context).slots == {"item_id": context.items[0]}
+    assert dialogue.reply(USER, "why the thrid one agian", context).slots == {"item_id": context.items[2]}
+    assert dialogue.reply(USER, f"why {explainer_title(dialogue, context)} agian", context).intent == "why"
+
+
+def explainer_title(dialogue: Dialogue, context: Context) -> str:
+    """Return the title of the first item of the list."""
+    return dialogue._explainer.titles[context.items[0]]
+
+
+def test_the_cheapest_item_is_told_if_all_prices_are_known() -> None:
+    catalogue = SimpleNamespace(
+        items=pd.DataFrame({PRICE: [3.0, 1.5, 2.0, np.nan]}), index_of=lambda ids: [int(each) for each in ids]
+    )
+    shop = cast("ShopEvidence", SimpleNamespace(catalogue=catalogue))
+    assert offers.cheapest(shop, ["0", "1", "2"]) == Statement("cheapest", item="1", amounts={"amount": 1.5})
+    assert offers.cheapest(shop, ["0", "1", "3"]).frame == offers.cheapest(shop, ["1", "1"]).frame == "no_cheapest"
+
+
+def test_a_word_that_several_bought_titles_share_means_their_category() -> None:
+    context, slots = Context(), Slots(dialogue_words("en")[0], {"1": "milk and cream", "2": "milk and cream"})
+    found = Mentions("how often do i buy milk", [Mention(19, 23, items=("1", "2"), led="milk and cream")])
+    assert slots.one("how_often", found, context) == ({"category": "milk and cream"}, ())
+    listed = Mentions(
+        "spent on milk altogether", [Mention(9, 13, shown=("1",), is_whole=False, led="milk and cream")], is_all=True
+    )
+    assert slots.one("paid", listed, Context(items=("1",))) == ({"category": "milk and cream"}, ())
+
+
+def test_a_rhythm_is_told_where_most_intervals_are_near_the_median(explainer: Explainer) -> None:
+    history = explainer.events.history(USER, explainer.as_of)
+    rows = np.zeros(5, dtype=np.int64)
+    several = history.select(rows)
+    day = np.timedelta64(1, "D")
+    for gaps, days in (((7, 7, 6, 8), 7), ((1, 1, 40, 90), None)):
+        moments = several.timestamp[0] - day * np.array([sum(gaps[at:]) for at in range(5)])
+        told = OwnEvents(explainer.shop, replace(several, timestamp=moments)).rhythm(
+            str(explainer.shop.catalogue.item_ids[several.item_index[0]])
+        )
+        assert (told and told.numbers) == (days and {"days": days})

@@ -50,7 +50,8 @@ def explainer(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
          "Purchases of Paper filters in your history: 1, from 19 January 2026 to 19 January 2026."),
         ("have I ever bought green tea?", "last_bought", "Green tea: nothing in your history that we use."),
         ("how much did I pay for espresso beans last time?", "paid",
-         "Espresso beans: 8.75 for one when you last bought it, on 2 February 2026."),
+         "Espresso beans: 8.75 for one when you last bought it, on 2 February 2026. Espresso beans: 17.75 in all. "
+         "Purchases in our records: 2."),
         ("what did I pay for paper filters", "paid", "Paper filters: our records do not say what you paid."),
         ("what does green tea cost?", "price", "Green tea: 4.00 in our catalogue."),
         ("how much is the milk frother?", "price", "Milk frother: our catalogue gives no price."),

@@ -926,7 +926,8 @@ def test_visits_are_of_all_purchases_and_not_of_the_last_item(
 
 
 @pytest.mark.parametrize(("locale", "message", "intent"), [
-    ("es", "¿cuándo fue la primera vez?", "how_often"), ("zh", "第一次是什么时候", "how_often"),
+    ("es", "¿cuándo fue la primera vez?", "how_often"), ("es", "¿cuándo lo compré por primera vez?", "how_often"),
+    ("zh", "第一次是什么时候", "how_often"),
     ("en", "I don't remember buying it", "prove"), ("es", "¿seguro? no me acuerdo de haberlo comprado", "prove"),
     ("zh", "我不记得买过这个", "prove"), ("es", "pues no me gustan", "stop"),
 ])  # fmt: skip

@@ -162,7 +162,7 @@ def test_amazon_personalize(imported):
     items = done.tables.items.set_index("item_id")
     assert items.loc["i1", "first_seen"] == pd.Timestamp("2018-10-20 01:46:40")
     assert items.loc["i1", "categories"] == "Action|Drama"
-    assert items.loc["i2", "category"] == "Comedy"
+    assert items.loc["i2", "category"] == "Comedies"
 
 
 def test_a_description_in_personalize_is_no_title(imported):

@@ -76,7 +76,6 @@ def test_every_kind_gives_the_values_of_its_slots():
         "since_month": "March",
         "sized_item": "“Crunchy Granola 12 oz”",
         "own_size": "5.3 oz",
-        "known_size": "12 oz",
         "frequent_item": "“Crunchy Granola 12 oz”",
         "frequent_times": "12 times",
         "together_item": "“Crunchy Granola 12 oz”",

@@ -56,9 +56,9 @@ def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjec
         are_counted: Whether the counts of pairs have to show the link.
 
     Returns:
-        The same subjects. Their past items are of the item's category, or share a telling word and the last word of the
-        name with it, whatever they add to the score; or else those that the counts link with the item. They come by the
-        user's occasions, most first, ties by the smallest id.
+        The same subjects. Their past items are of the item's category or share a telling word with it, and may stand
+        for it (``VisibleLinks.may_replace``), whatever they add to the score; or else those that the counts link with
+        the item. They come by the user's occasions, most first, ties by the smallest id.
     """
     evidence, shop = subjects.evidence, subjects.shop
     ids = shop.catalogue.item_ids
@@ -66,7 +66,7 @@ def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjec
     for user, item in zip(subjects.user.tolist(), subjects.item.tolist(), strict=True):
         items, links = evidence.items_by_count(user), shop.visible_links
         linked = items[links.by_counts(items, item) if are_counted else links.of_titles(items, item)].tolist()
-        like = [each for each in linked if are_counted or links.are_of_one_sort(each, item)]
+        like = [each for each in linked if are_counted or links.may_replace(each, item)]
         past.append([PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in like])
     return subjects.take(np.arange(len(subjects)), past_items=past)
 

@@ -180,9 +180,30 @@ class VisibleLinks:
         Returns:
             Whether one may stand for the other: that a soda was bought with a soda says little.
         """
-        category, titles = self._catalogue.category_index, self._catalogue.titles
-        if category[other] == category[item] != self._no_category:
-            return True
+        return self._are_of_one_category(other, item) or self._end_alike(other, item)
+
+    def may_replace(self, other: int, item: int) -> bool:
+        """Return whether an item is "a change from" another one: their names end in the same word.
+
+        Where users do not come back to items, as they do not to films, the same category suffices.
+
+        Args:
+            other: Row number of an item.
+            item: Row number of another one.
+
+        Returns:
+            Whether one is the other's substitute.
+        """
+        return self._end_alike(other, item) or (
+            not self._snapshot.has_repeats and self._are_of_one_category(other, item)
+        )
+
+    def _are_of_one_category(self, other: int, item: int) -> bool:
+        category = self._catalogue.category_index
+        return bool(category[other] == category[item] != self._no_category)
+
+    def _end_alike(self, other: int, item: int) -> bool:
+        titles = self._catalogue.titles
         first, second = ((name_of(str(titles[each])).split() or [""])[-1] for each in (other, item))
         return all(WORD.fullmatch(each) for each in (first, second)) and _is_alike(first, second)
 

@@ -116,7 +116,7 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
 
     A card prefers the kinds with the smallest ``list_place``, then what the page has not named yet, then the claims
     with the largest attribution. Cards with few kinds to speak of choose first, so that few cards are left without a
-    reason.
+    reason. If the page has few kinds, a kind that names nothing may come more often.
 
     Args:
         claims: Claims that may be the reason of each card.
@@ -131,7 +131,11 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
         ordered = sorted(
             claims[row], key=lambda claim: (_place(claim, budget, kinds), budget.has_named(claim), -claim.phi)
         )
+        nameless = [each for each in ordered if named(each) is None and each.kind not in budget.scarce]
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
+        if not chosen[row] and budget.has_few_kinds and nameless:
+            chosen[row] = (min(nameless, key=lambda claim: budget.cards[claim.kind]),)
+            budget.count(chosen[row][0])
     return chosen
 
 

@@ -51,6 +51,9 @@ _QUESTIONS = ("?", "？")
 _written = lru_cache(str)
 """Writes a moment; the cards of many lists share it."""
 
+CROWDS = frozenset({"some", "crowd"})
+"""Licences of sentences that tell what other users did."""
+
 _ROUNDS = 3
 """How often a source may write for one list: once for all sentences, then for those that have none in fresh words."""
 
@@ -338,8 +341,7 @@ class LocaleWriter:
     def _candidates(self, source: SkeletonSource, sheet: _List, place: int) -> list[Skeleton]:
         """Return the skeletons of a source that fit, in the order of this user, item and moment.
 
-        A past item that is a reason is told as one where a sentence does so. Then what the list has used least comes
-        first. Then come those that do not repeat the title next to them. Where no
+        What the list has used least comes first. Then come those that do not repeat the title next to them. Where no
         title stands next to the text, and of facts, those that say most come before others.
         """
         request, spec = sheet.requests[place], sheet.specs[place]
@@ -349,16 +351,17 @@ class LocaleWriter:
             for skeleton in source.skeletons(spec.kinds, sheet.tone)
             if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
         ]
+        if not request.is_neutral and any("other_item_id" in claim.facts for claim in request.claims):
+            # A past item that is a reason is told as one, or by what other users did.
+            usable = [each for each in usable if each.is_causal or any(need.degree in CROWDS for need in each.needs)]
         names_item = sheet.limits is not None and sheet.limits.names_item
         says_most = names_item or request.is_neutral
-        is_because_of_item = not request.is_neutral and any("other_item_id" in claim.facts for claim in request.claims)
 
-        def order(skeleton: Skeleton) -> tuple[bool, bool, int, bool, int, tuple[int, bytes]]:
+        def order(skeleton: Skeleton) -> tuple[bool, int, bool, int, tuple[int, bytes]]:
             is_odd = not self._realiser.is_natural(skeleton, spec)
-            is_bare = is_because_of_item and not skeleton.is_causal
             n_slots = -len(skeleton.slots) if says_most else 0
             is_named = ITEM in skeleton.slots and not names_item  # the title stands next to the text
-            return is_odd, is_bare, sheet.variety.times(skeleton), is_named, n_slots, source.order(skeleton, key)
+            return is_odd, sheet.variety.times(skeleton), is_named, n_slots, source.order(skeleton, key)
 
         return sorted(usable, key=order)
 

@@ -180,12 +180,13 @@ class VisibleLinks:
         Returns:
             Whether one may stand for the other: that a soda was bought with a soda says little.
         """
-        return self._are_of_one_category(other, item) or self._end_alike(other, item)
+        return self._are_of_one_category(other, item) or _end_alike(*self._last_words(other, item))
 
     def may_replace(self, other: int, item: int) -> bool:
         """Return whether an item is "a change from" another one: their names end in the same word.
 
-        Where users do not come back to items, as they do not to films, the same category suffices.
+        Where names end in no word, or users do not come back to items, the same category suffices: a film may
+        stand for another one.
 
         Args:
             other: Row number of an item.
@@ -194,18 +195,16 @@ class VisibleLinks:
         Returns:
             Whether one is the other's substitute.
         """
-        return self._end_alike(other, item) or (
-            not self._snapshot.has_repeats and self._are_of_one_category(other, item)
-        )
+        last = self._last_words(other, item)
+        tells = self._snapshot.has_repeats and all(map(WORD.fullmatch, last))
+        return _end_alike(*last) or (not tells and self._are_of_one_category(other, item))
 
     def _are_of_one_category(self, other: int, item: int) -> bool:
         category = self._catalogue.category_index
         return bool(category[other] == category[item] != self._no_category)
 
-    def _end_alike(self, other: int, item: int) -> bool:
-        titles = self._catalogue.titles
-        first, second = ((name_of(str(titles[each])).split() or [""])[-1] for each in (other, item))
-        return all(WORD.fullmatch(each) for each in (first, second)) and _is_alike(first, second)
+    def _last_words(self, *items: int) -> list[str]:
+        return [(name_of(str(self._catalogue.titles[each])).split() or [""])[-1] for each in items]
 
     def of_category(self, category: int, bought: IndexArray, item: int) -> bool:
         """Return whether a user's purchases of another category may speak for an item.
@@ -320,6 +319,10 @@ def says_more(title: str, category: str) -> bool:
     """
     known, words = words_of(category), words_of(name_of(title))
     return not words or not all(any(_is_alike(word, other) for other in known) for word in words)
+
+
+def _end_alike(first: str, second: str) -> bool:
+    return all(WORD.fullmatch(each) for each in (first, second)) and _is_alike(first, second)
 
 
 def _is_alike(first: str, second: str) -> bool:

@@ -185,8 +185,8 @@ class VisibleLinks:
     def may_replace(self, other: int, item: int) -> bool:
         """Return whether an item is "a change from" another one: their names end in the same word.
 
-        Where names end in no word, or users do not come back to items, the same category suffices: a film may
-        stand for another one.
+        Where no other name of the item's category ends in its last word, that word tells no sort, and the same category
+        suffices: a film may stand for another one.
 
         Args:
             other: Row number of an item.
@@ -196,8 +196,21 @@ class VisibleLinks:
             Whether one is the other's substitute.
         """
         last = self._last_words(other, item)
-        tells = self._snapshot.has_repeats and all(map(WORD.fullmatch, last))
-        return _end_alike(*last) or (not tells and self._are_of_one_category(other, item))
+        tells_sort = last[1] in self._sorts.get(int(self._catalogue.category_index[item]), ())
+        return _end_alike(*last) or (not tells_sort and self._are_of_one_category(other, item))
+
+    @cached_property
+    def _sorts(self) -> dict[int, set[str]]:
+        """Last words of at least two names, by category."""
+        names = set(
+            zip(self._catalogue.category_index.tolist(), map(name_of, self._catalogue.titles.tolist()), strict=True)
+        )
+        ends = Counter((category, (name.split() or [""])[-1]) for category, name in names)
+        found: dict[int, set[str]] = defaultdict(set)
+        for (category, word), number in ends.items():
+            if number > 1 and WORD.fullmatch(word):
+                found[category].add(word)
+        return found
 
     def _are_of_one_category(self, other: int, item: int) -> bool:
         category = self._catalogue.category_index

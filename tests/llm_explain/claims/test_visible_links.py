@@ -218,3 +218,17 @@ def test_counts_tell_in_a_shop_without_categories() -> None:
 )
 def test_a_title_says_more_than_its_category(title: str, category: str, says: bool) -> None:
     assert says_more(title, category) is says
+
+
+def test_an_item_may_replace_one_whose_name_ends_alike_where_names_tell_a_sort() -> None:
+    titles = {
+        "office": ["Copy paper", "Recycled paper", "Hand soap"],  # paper is a sort, and soap is none of it
+        "films": ["Winter Letters", "The Piano Tuner"],  # no two names end alike, so that the category tells
+        "": ["Gift wrap", "Rose gift wrap", "Rose jug"],
+    }
+    rows = [(title, title, category) for category, own in titles.items() for title in own]
+    catalogue = Catalogue(pd.DataFrame(rows, columns=["item_id", "title", "category"]))
+    links, index = VisibleLinks(catalogue, NO_LINKS, Policy()), catalogue.index_of
+    asked = [("Recycled paper", "Copy paper"), ("Hand soap", "Copy paper"), ("Winter Letters", "The Piano Tuner"),
+             ("Rose gift wrap", "Gift wrap"), ("Rose jug", "Rose gift wrap")]  # fmt: skip
+    assert [links.may_replace(*index(list(pair)).tolist()) for pair in asked] == [True, False, True, True, False]

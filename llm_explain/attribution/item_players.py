@@ -92,8 +92,6 @@ def item_values(
 ) -> Game[ItemValues]:
     """Find the exact values of single items of a history group; ``read_together`` plays the game.
 
-    The call raises ``SettingError`` if the player is no group of one category, or ``max_parts`` is out of range.
-
     Args:
         scorer: The glass-box scorer.
         state: The user, as the scorer read the history.
@@ -106,6 +104,9 @@ def item_values(
 
     Returns:
         Values of the parts. Over the parts they sum to the group's attribution.
+
+    Raises:
+        SettingError: If the player is no group of one category, or ``max_parts`` is out of range.
     """
     if player not in groups.players or not player.startswith(GROUP_PREFIX):
         raise SettingError(

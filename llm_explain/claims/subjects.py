@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import numpy as np
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from llm_explain.attribution.values import PastItem
     from llm_explain.claims.evidence import Evidence
-    from llm_explain.claims.kind import ClaimKind, Findings
     from llm_explain.claims.occasions import Flags, Floats, Occasions
     from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.records import SubjectType
@@ -24,6 +23,16 @@ MAX_SNAPSHOT_AGE_DAYS: Final = 7
 
 FEW: Final = 20
 """Subjects to which a rule is applied at once, though it is asked for some of them: that costs as much."""
+
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Rule(Protocol[T_co]):
+    """What ``Subjects.findings`` applies; a ``ClaimKind`` is one."""
+
+    def find(self, subjects: Subjects, /) -> T_co:
+        """Return where the rule holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,14 +137,14 @@ class Subjects:
         return Subjects(self.evidence, self.user[rows], self.item[rows], groups, past_items)
 
     @cached_property
-    def _found(self) -> dict[ClaimKind, Findings]:
+    def _found(self) -> dict[Rule[Any], Any]:
         return {}
 
     @cached_property
     def _parts(self) -> dict[tuple[int, ...], Subjects]:
         return {}
 
-    def findings(self, kind: ClaimKind, rows: Sequence[int]) -> tuple[Findings, Sequence[int]]:
+    def findings(self, kind: Rule[T_co], rows: Sequence[int]) -> tuple[T_co, Sequence[int]]:
         """Apply a rule to some subjects; the findings are kept for later questions of the same kind.
 
         Args:

@@ -13,9 +13,9 @@ from llm_explain.text.import_words import words
 if TYPE_CHECKING:
     import pandas as pd
 
-    from llm_explain.importers.flat.currencies import Unit
     from llm_explain.importers.flat.files import Source
     from llm_explain.importers.flat.times import Order
+    from llm_explain.importers.flat.values import Unit
 
 MOST_KINDS: Final = 100
 MOST_FAILED: Final = 0.5

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz import process
 
 from llm_explain.errors import SettingError
-from llm_explain.importers.flat.currencies import UNITS
 from llm_explain.importers.flat.times import ORDERS
+from llm_explain.importers.flat.values import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from llm_explain.importers.flat.currencies import Unit
     from llm_explain.importers.flat.files import Source
     from llm_explain.importers.flat.times import Order
+    from llm_explain.importers.flat.values import Unit
 
 NAMES: Final = (
     "user_id", "item_id", "timestamp", "order_id", "quantity", "refunded_quantity", "price", "amount", "kind",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 from babel.core import Locale, UnknownLocaleError, get_global
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 LEAST_MARKED = 0.5
 """Share of a column's values that have a mark."""
-
-Unit = Literal["minor", "major"]
-UNITS: Final[tuple[Unit, Unit]] = ("minor", "major")
-"""Whether an amount of 1250 is 12.50 or 1250."""
 
 PRICES: Final = frozenset({"price", "amount", "refunded_amount"})
 LEAST_DOUBTFUL: Final = 1_000

@@ -135,12 +135,12 @@ def _import(
     progress("Checking tables", 1, 1)
     if is_dry_run:
         return reported
-    done = write_import(reported, aside, out)
+    written = write_import(reported, aside, out)
     guests = _guests(assembled.rejects, shop)
     (out / GUESTS).unlink(missing_ok=True)
     if len(guests):
         guests.to_parquet(out / GUESTS, index=False)
-    return done
+    return written
 
 
 def _guests(rejects: pd.DataFrame, shop: Shop) -> pd.DataFrame:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Unit = Literal["minor", "major"]
+UNITS: Final[tuple[Unit, Unit]] = ("minor", "major")
+"""Whether an amount of 1250 is 12.50 or 1250."""
 
 CURRENCY: Final = re.compile(r"[^\d.,()'+\-eE]|(?<![\d.,])[eE]|[eE](?![+\-\d])")
 PLAIN: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")

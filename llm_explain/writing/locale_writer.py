@@ -352,8 +352,9 @@ class LocaleWriter:
             if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
         ]
         if not request.is_neutral and any("other_item_id" in claim.facts for claim in request.claims):
-            # A past item that is a reason is told as one, or by what other users did.
-            usable = [each for each in usable if each.is_causal or any(need.degree in CROWDS for need in each.needs)]
+            # A past item that is a reason is told as one, or by what other users did, if the locale has such sentences.
+            told = [each for each in usable if each.is_causal or any(need.degree in CROWDS for need in each.needs)]
+            usable = told or usable
         names_item = sheet.limits is not None and sheet.limits.names_item
         says_most = names_item or request.is_neutral
 

@@ -61,7 +61,7 @@ def test_subjects_are_short(lines: CampaignLines, kind: str, facts: Mapping[str,
     ("kind", "facts", "rest"),
     [
         ("coupon", MONEY, "With coupon MILK50 until 10 December."),
-        ("coupon", PERCENT, "Until 2 January 2018."),
+        ("coupon", PERCENT, "With your coupon until 2 January 2018."),
         ("promotion", FLYER, "It is featured in your store's flyer until 3 December."),
         ("promotion", OPEN, "It is on display in store."),
     ],

@@ -15,9 +15,11 @@ from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.own_events import MOST_NAMED, OwnEvents
 from llm_explain.dialogue.slots import OF_TWO_ITEMS
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.referring_expressions import ReferringExpressions
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from llm_explain.dialogue.turns import Context
     from llm_explain.explainer import Explainer
@@ -88,7 +90,7 @@ class Answers:
         return history.select(~np.isin(self._catalogue.category_index[history.item_index], off)) if off else history
 
     @property
-    def bought(self) -> Container[str]:
+    def bought(self) -> set[str]:
         """Items of the history that is used."""
         return {str(item) for item in self._catalogue.item_ids[np.unique(self._history.item_index)]}
 
@@ -132,12 +134,22 @@ class Answers:
             return answers[intent]({**slots, "intent": intent})
         if intent == "visits":
             return Answer([self._own.visits()])
+        if intent == "switched_off":
+            return Answer(self._off())
         if intent == "cheapest":
             found = offers.cheapest(self._shop, [each for each in self._context.items if not self._is_sensitive(each)])
             return Answer([found], focus=found.item)
         if intent == "help" and self._history.is_target.any():
             return Answer([Statement("made_of"), Statement("help")])
         return Answer([Statement(intent)])
+
+    def _off(self) -> list[Statement]:
+        """Return what the user has switched off or hidden."""
+        off = self._context
+        told = [] if off.is_personal else [Statement("left_out_all")]
+        told += [Statement("left_out_group", category=each) for each in off.groups_off]
+        told += [Statement("left_out_kind", kind=each) for each in off.kinds_off]
+        return [*told, *(Statement("left_out", item=each) for each in off.hidden)] or [Statement("nothing_off")]
 
     def _item(self, slots: dict[str, Any]) -> str | Answer:
         """Return the item that is asked about, or a question back."""
@@ -237,11 +249,19 @@ class Answers:
             return Answer([Statement("which_pair")], tuple(self._context.items[:5]), missing)
         return Answer(self._contrast(item, other) or self._ranks((item, other)), focus=item)
 
-    def _contrast(self, item: str, other: str) -> list[Text]:
+    def _contrast(self, item: str, other: str) -> list[Statement | Text]:
+        """Return why one item ranks higher; first how often a title was bought whose short name others share."""
         found = self._explainer.contrast(
             None, item, other, history=self._history, locale=self._locale, suppressions=self._suppressions
         )
-        return [found.text] if found.text is not None else []
+        counted = [self._own.how_often(each, None) for each in (item, other) if self._is_one_of_several(each)]
+        return [*counted, found.text] if found.text is not None else []
+
+    def _is_one_of_several(self, item: str) -> bool:
+        """Return whether the user bought an item, and another title that a sentence calls by the same name."""
+        titles, said = self._explainer.titles, ReferringExpressions(load_lexicon(self._locale)).definite
+        others = {titles[each] for each in self.bought} - {titles[item], ""}
+        return self._own.has_item(item) and said(titles[item]) in map(said, others)
 
     def _ranks(self, items: Sequence[str]) -> list[Statement]:
         rows = [self._explained(item) for item in items]
@@ -403,7 +423,7 @@ class Answers:
         kinds = {claim.kind: self._explainer.kinds[claim.kind] for claim in (*row.reasons, *row.statements)}
         sql = {name: kind.sql.read_text(encoding="utf-8") for name, kind in kinds.items()}
         bought = [] if self._is_sensitive(item) else [self._own.how_often(item, None)]
-        parts = [*bought, *self._strongest(row), Statement("prove", record=row.id)]
+        parts = [*bought, *self._strongest(row), Statement("prove")]
         parts += [Statement("if_wrong")] if self._own.has_item(item) else []
         return Answer(parts, focus=item, data={"explanation": row.to_dict(), "sql": sql})
 

@@ -230,6 +230,8 @@ class Dialogue:
         staff, intent = self._staff, reading.intent
         slots = {name: value for name, value in reading.slots.items() if name != "user_id"}
         answer: Answer | None = None
+        if "other_user" in slots:
+            return replace(staff.compare((customer, slots["other_user"]), self._locale), is_to_staff=True)
         if intent in RISK:
             answer = staff.answer(intent, slots, customer, self._locale)
         elif intent == "due":
@@ -416,7 +418,9 @@ def changed(context: Context, intent: str, slots: Mapping[str, Any]) -> Context:
         return replace(context, items=items, hidden=switched(context.hidden, slots["item_id"]))
     if "kind" in slots:
         return replace(context, kinds_off=switched(context.kinds_off, slots["kind"]))
-    return replace(context, is_personal=not is_stop)
+    if is_stop:
+        return replace(context, is_personal=False)
+    return replace(context, is_personal=True, groups_off=(), kinds_off=(), hidden=())
 
 
 def _change(verb: str, intent: str, slots: Mapping[str, Any]) -> Statement:

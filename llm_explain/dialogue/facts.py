@@ -24,7 +24,6 @@ class Statement:
         kind: Claim kind.
         event: Event kind.
         intents: Intents among which a message does not tell.
-        record: Id of an explanation record.
         user: The shop's id of a customer.
         numbers: Whole numbers by slot.
         dates: Local dates by slot.
@@ -41,7 +40,6 @@ class Statement:
     kind: str | None = None
     event: str | None = None
     intents: tuple[str, ...] = ()
-    record: str | None = None
     user: str | None = None
     numbers: dict[str, int] = field(default_factory=dict)
     dates: dict[str, dt.date] = field(default_factory=dict)

@@ -226,8 +226,25 @@ class Staff:
             sql = _risk_sql(self.churn, self.tables, records)
         else:
             return answer
-        parts = [Statement("prove", record=record["id"]) for record in records]
-        return Answer(parts, focus=answer.focus, data={**answer.data, "sql": sql}) if records else answer
+        data = {**answer.data, "sql": sql}
+        return Answer([Statement("prove")], focus=answer.focus, data=data) if records else answer
+
+    def compare(self, user_ids: Sequence[str], locale: str) -> Answer:
+        """Return the risks of several customers, one after the other.
+
+        Args:
+            user_ids: The customers.
+            locale: A folder under ``prompts/``.
+
+        Returns:
+            The verified text of each; without a model, that the chat compares products.
+        """
+        if self.churn is None:
+            return Answer([Statement("only_products")])
+        told = [self.answer("risk", {}, user_id, locale) for user_id in user_ids]
+        parts = [[Statement("of_user", user=each), *answer.parts] for each, answer in zip(user_ids, told, strict=True)]
+        records = [record for answer in told for record in answer.data.get("explanations", ())]
+        return Answer([part for own in parts for part in own], data={"explanations": records})
 
     def _order(self, item: str | None, locale: str) -> Answer:
         if self.demand is None:

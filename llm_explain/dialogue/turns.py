@@ -122,7 +122,8 @@ class Turn:
 
     Attributes:
         intent: What the message asks for.
-        slots: Typed slots: ``item_id``, ``other_id``, ``category``, ``kind``, ``all`` or ``user_id``.
+        slots: Typed slots: ``item_id``, ``other_id``, ``category``, ``kind``, ``all``, ``user_id`` or
+            ``other_user``.
         text: The answer; every sentence of it was verified.
         is_verified: Whether the verifier accepted every sentence; one that it refuses is left out of ``text``.
         needs_confirmation: Whether the text asks for a confirmation before something changes.

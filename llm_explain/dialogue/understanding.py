@@ -49,6 +49,9 @@ TALK: Final = frozenset({"small_talk", "unknown", "help", "service", "privacy", 
 LESS_TELLING: Final = 0.4
 """Handicap of small talk, help and what is not understood against another part of a message."""
 
+OF_TWO_CUSTOMERS: Final = frozenset({"risk", "compare", "why_above", FOLLOW_UP, "unknown"})
+"""Intents that are about the risks of two customers, if a message names two."""
+
 STAFF_USER: Final = "12"
 """Stands for the id of a customer in the examples of the classifier."""
 
@@ -119,12 +122,15 @@ class Reader:
         if context.pending is not None and is_short and (decision := self._decision(text, context, bought)):
             return Reading(decision)
         text, user_id = self._without_user(text, message, context) if role == "staff" else (text, None)
+        text, other_user = (text, None) if user_id is None else self._with_other(text, message, context)
         asked = context.asked or {}
         chosen = tuple(asked.get("choices", ()))
         if is_short and asked.get("slot") == "intent":
             return self._chosen_intent(text, chosen, asked, context, bought)
         found = self._found(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part, score = self._intent(found, role)
+        if user_id is not None and other_user not in {None, user_id} and intent in OF_TWO_CUSTOMERS:
+            return Reading("risk", {"user_id": user_id, "other_user": other_user})
         if is_short and intent not in TALK and (decision := self._bare_decision(text)):
             return Reading(decision)  # nothing waits for it
         is_new = not rivals and intent not in TALK and score >= SURE
@@ -203,6 +209,13 @@ class Reader:
             user_id = user_id.removesuffix("s")  # "customer 1502s risk"
         at = text.index(user_id, match.start())
         return f"{text[:at]}{NO_NAME}{text[at + len(user_id) :]}", _as_written(user_id, message)
+
+    def _with_other(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
+        """Return a text without the id of a second customer that stands near the first: "541 or 1037"."""
+        masked, other = self._without_user(text, message, context)
+        between = masked.split(NO_NAME)[1]
+        is_named = other is not None and self._is_user(other) and len(between.split()) < MOST_WORDS
+        return (masked, other) if is_named else (text, None)
 
     def _intent(self, found: Mentions, role: Role) -> tuple[str, tuple[str, ...], tuple[int, int], float]:
         """Return the intent of a message, those that are as near, the part that tells it, and its score."""

@@ -41,7 +41,8 @@ STATES: Final = {
     "stock_group": "stock_group", "stock_group_none": "stock_group_none", "stock_group_unknown": "stock_group_unknown",
     "offer": "offer", "offer_open": "offer", "no_offer": "no_offer", "offers": "offers", "no_offers": "no_offers",
     "offers_group": "offers_group", "no_offers_group": "no_offers_group", "list_without": "list_without",
-    "left_out": "left_out", "events_whole": "events_whole", "no_events": "no_events",
+    "left_out": "left_out", "left_out_group": "left_out", "left_out_kind": "left_out", "left_out_all": "left_out",
+    "nothing_off": "nothing_off", "of_user": "of_user", "events_whole": "events_whole", "no_events": "no_events",
     "as_told": "as_told", "not_scored": "not_scored", "unknown_user": "unknown_user",
     "no_forecast": "no_forecast", "no_stock": "no_stock", "no_orders": "no_orders",
     "delete_data_staff": "delete_route", "export_data_staff": "export_route",
@@ -88,7 +89,7 @@ class AnswerVerifier:
     @staticmethod
     def _expected(statement: Statement) -> set[str]:
         """Return the names of the values that the text has to state."""
-        named = {"item", "category", "term", "kind", "event", "record", "user", "items", "categories"}
+        named = {"item", "category", "term", "kind", "event", "user", "items", "categories"}
         expected = {name for name in named if getattr(statement, name)} | {
             *statement.numbers,
             *statement.dates,
@@ -113,7 +114,6 @@ class AnswerVerifier:
             "term": lambda: self._rules.terms.get(value) == statement.term,
             "kind": lambda: self._rules.kinds.get(value) == statement.kind,
             "event": lambda: self._rules.events.get(value) == statement.event,
-            "record": lambda: value == statement.record,
             "user": lambda: value == statement.user,
             "all": lambda: True,
         }

@@ -71,7 +71,6 @@ class Wording:
             "term": words.terms.get(statement.term) if statement.term else None,
             "kind": words.kinds.get(statement.kind) if statement.kind else None,
             "event": words.events.get(statement.event) if statement.event else None,
-            "record": statement.record,
             "user": statement.user,
             **{slot: self._money(amount) for slot, amount in statement.amounts.items()},
             **{slot: str(format_decimal(number, locale=self._locale)) for slot, number in statement.numbers.items()},

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from llm_explain import Explainer
 from llm_explain.dialogue import Context, Dialogue, offers
+from llm_explain.dialogue.answers import Answers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.mentions import WEAK, Mention, Mentions
 from llm_explain.dialogue.name_finder import NameFinder
@@ -1029,3 +1030,58 @@ def test_a_rhythm_is_told_where_most_intervals_are_near_the_median(explainer: Ex
             str(explainer.shop.catalogue.item_ids[several.item_index[0]])
         )
         assert (told and told.numbers) == (days and {"days": days})
+
+
+@pytest.mark.parametrize(("locale", "message", "intent"), [
+    ("en", "when did u05 last come to the shop", "visits"), ("en", "how often does she come in", "visits"),
+    ("es", "¿cuándo vino por última vez?", "visits"), ("es", "¿cuánto hace que no viene?", "visits"),
+    ("zh", "她上次什么时候来的", "visits"),
+    ("en", "if the promotion does not run", "order"), ("es", "¿y si no hay promoción?", "order"),
+    ("zh", "如果不促销呢", "order"),
+])  # fmt: skip
+def test_staff_ask_for_visits_and_for_a_forecast_without_a_promotion(
+    explainer: Explainer, context: Context, locale: str, message: str, intent: str
+) -> None:
+    at = replace(context, focus=context.items[0], intent="order")
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, at, role="staff")
+    assert (turn.intent, turn.is_verified) == (intent, True)
+
+
+@pytest.mark.parametrize(("locale", "message"), [
+    ("en", "compare u05 and u03"), ("en", "u05 and u03 who is the bigger risk"),
+    ("es", "¿quién tiene más riesgo, u05 o u03?"), ("zh", "u05和u03谁的风险更大"),
+])  # fmt: skip
+def test_two_customers_are_not_read_as_items(explainer: Explainer, context: Context, locale: str, message: str) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, context, role="staff")
+    assert (turn.intent, turn.slots) == ("risk", {"user_id": "u05", "other_user": "u03"})
+    assert turn.text == dialogue_words(locale)[1].frames["only_products"]
+
+
+@pytest.mark.parametrize(("locale", "message"), [
+    ("en", "what did you switch off?"), ("es", "¿qué has desactivado?"), ("zh", "你关闭了什么"),
+])  # fmt: skip
+def test_what_is_switched_off_is_listed(explainer: Explainer, context: Context, locale: str, message: str) -> None:
+    talk, frames = Dialogue(explainer, locale=locale), dialogue_words(locale)[1].frames
+    assert talk.reply(USER, message, context).text == frames["nothing_off"]
+    group, item = explainer.shop.catalogue.category_names[0], context.items[0]
+    off = replace(context, is_personal=False, groups_off=(group,), kinds_off=("popular",), hidden=(item,))
+    turn = talk.reply(USER, message, off)
+    assert turn.is_verified
+    assert frames["left_out_all"] in turn.text
+    assert all(name in turn.text for name in (talk._names.category(group), talk._wording._words.kinds["popular"]))
+    assert talk._names.item(item) in turn.text
+
+
+def test_a_contrast_of_a_title_whose_short_name_others_share_says_which_was_counted(
+    explainer: Explainer, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = Answers(explainer, USER, context, "en")
+    item = next(each for each in context.items if each in answers.bought)
+    pair = {"item_id": item, "other_id": next(each for each in context.items if each != item)}
+    (plain,) = answers.answer("compare", pair, ()).parts
+    monkeypatch.setattr(
+        "llm_explain.dialogue.answers.ReferringExpressions", lambda _: SimpleNamespace(definite=lambda _: "the tea")
+    )
+    counted, *_, last = answers.answer("compare", pair, ()).parts
+    assert isinstance(counted, Statement)
+    assert (counted.frame, counted.item, last) == ("bought_times_item", item, plain)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, cast
+
 import pandas as pd
 import pytest
 
+from llm_explain.dialogue.answers import Answer
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.staff import DemandAdvice, Staff
 from llm_explain.records import Text
 from scoring.demand.stock import read_stock
 from tests.scoring.demand.sales import fitted, panel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llm_explain.jobs.churn.job import ChurnJob
 
 STOCK = pd.DataFrame(
     {
@@ -55,13 +63,25 @@ def test_without_an_item_the_orders_that_are_due_are_told(stocked: DemandAdvice)
     assert Staff(demand=full).answer("due", {}, None, "en").parts == [Statement("no_orders")]
 
 
-def test_a_proof_of_an_order_names_its_record_and_the_sql(stocked: DemandAdvice) -> None:
+def test_a_proof_of_an_order_has_its_record_and_the_sql(stocked: DemandAdvice) -> None:
     staff = Staff(demand=stocked)
     answer = staff.answer("order", {"item_id": "apples"}, None, "en")
     proof = staff.prove("order", answer)
-    (record,) = answer.data["explanations"]
-    assert proof.parts == [Statement("prove", record=record["id"])]
+    assert proof.parts == [Statement("prove")], "a forecast is not stored: its id could not be fetched"
+    assert proof.data["explanations"] == answer.data["explanations"]
     assert "stock" in proof.data["sql"]
+
+
+def test_two_customers_are_told_by_their_risks_and_not_by_products() -> None:
+    class Risks(Staff):
+        def answer(self, intent: str, slots: Mapping[str, Any], user_id: str | None, locale: str) -> Answer:
+            return Answer([Statement("not_scored", user=user_id)], data={"explanations": [intent, user_id]})
+
+    told = Risks(churn=cast("ChurnJob", object())).compare(("541", "1037"), "en")
+    each = [(Statement("of_user", user=user), Statement("not_scored", user=user)) for user in ("541", "1037")]
+    assert told.parts == [*each[0], *each[1]]
+    assert told.data["explanations"] == ["risk", "541", "risk", "1037"]
+    assert Staff().compare(("541", "1037"), "en").parts == [Statement("only_products")]
 
 
 def test_without_a_model_nothing_is_told() -> None:

@@ -63,6 +63,9 @@ def test_a_hidden_item_stays_hidden_until_it_is_shown_again(client: TestClient) 
     assert item in undone["context"]["items"]
     assert (off(), item in listed()) == ([], True)
     client.patch(f"/v1/users/{USER}/preferences", json={"items_off": [item]})
+    everything = say(client, "yes", say(client, "restore everything")["context"])
+    assert (off(), everything["text"]) == ([], "Done. Nothing is switched off or hidden any more.")
+    client.patch(f"/v1/users/{USER}/preferences", json={"items_off": [item]})
     record = client.post("/v1/recommendations", json={"user_id": USER}).json()["items"][0]["explanation"]["id"]
     assert client.get(f"/v1/explanations/{record}").json()["reproduced"] is True
     assert client.patch(f"/v1/users/{USER}/preferences", json={"items_off": ["no such item"]}).status_code == 422

@@ -1085,3 +1085,10 @@ def test_a_contrast_of_a_title_whose_short_name_others_share_says_which_was_coun
     counted, *_, last = answers.answer("compare", pair, ()).parts
     assert isinstance(counted, Statement)
     assert (counted.frame, counted.item, last) == ("bought_times_item", item, plain)
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_the_name_of_a_customer_before_a_risk_is_verified(explainer: Explainer, locale: str) -> None:
+    talk = Dialogue(explainer, locale=locale)
+    assert "u05" in talk._said(Statement("of_user", user="u05"))
+    assert not talk._verifier.accepts(talk._said(Statement("of_user", user="u05")), Statement("of_user", user="u03"))

@@ -166,7 +166,7 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
 
 
 def reason_of_many(claims: Sequence[Claim], kinds: ClaimKinds) -> tuple[Claim, ...]:
-    """Return the first claim that holds of many items; none if there is none.
+    """Return the first claim that holds of many items, if there is one.
 
     Args:
         claims: Claims that may be the reason of a card.
